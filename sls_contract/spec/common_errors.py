@@ -89,8 +89,8 @@ def _read() -> tuple[tuple[KnownError, ...], KnownError, dict[str, Meaning]]:
 
 
 def _error(plain: Mapping[str, Any]) -> KnownError:
-    given: dict[str, Any] = {name: tuple(each) if isinstance(each, list) else each for name, each in plain.items()}
-    return KnownError(**given)
+    attributes: dict[str, Any] = {name: tuple(each) if isinstance(each, list) else each for name, each in plain.items()}
+    return KnownError(**attributes)
 
 
 COMMON, UNKNOWN_CODE, MEANINGS = _read()

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 from sls_contract.spec.finding import Level
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
 JsonType: TypeAlias = Literal["string", "integer", "number", "boolean", "object", "array"]
 Coverage: TypeAlias = Literal["full", "derived", "model"]
@@ -100,14 +100,8 @@ class Value:
     @classmethod
     def from_plain(cls, plain: Mapping[str, Any]) -> Value:
         """Return the value that a plain form describes; raises TypeError, KeyError or ValueError if it is malformed."""
-        given = dict(plain)
-        _convert(given, "required", Level)
-        _convert(given, "level", Level)
-        _convert(given, "bounds", Level)
-        _convert(given, "others", Level)
-        _convert(given, "items", cls.from_plain)
-        _convert(given, "members", _values)
-        return cls(**_frozen(given))
+        levels = dict.fromkeys(("required", "level", "bounds", "others"), Level)
+        return cls(**_attributes(plain, **levels, items=cls.from_plain, members=_values))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -136,10 +130,7 @@ class Body:
     @classmethod
     def from_plain(cls, plain: Mapping[str, Any]) -> Body:
         """Return the body that a plain form describes."""
-        given = dict(plain)
-        _convert(given, "required", Level)
-        _convert(given, "value", Value.from_plain)
-        return cls(**_frozen(given))
+        return cls(**_attributes(plain, required=Level, value=Value.from_plain))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -248,32 +239,32 @@ class Contract:
     @classmethod
     def from_plain(cls, plain: Mapping[str, Any]) -> Contract:
         """Return the contract of a plain form; raises TypeError, KeyError or ValueError if that is malformed."""
-        given = dict(plain)
-        for name in ("path_parameters", "query", "headers", "response_headers"):
-            _convert(given, name, _values)
-        _convert(given, "others", Level)
-        _convert(given, "body", Body.from_plain)
-        _convert(given, "response", Body.from_plain)
-        _convert(given, "errors", lambda errors: tuple(ErrorAnswer(**_frozen(each)) for each in errors))
-        _convert(given, "disagreements", lambda listed: tuple(Disagreement(**_frozen(each)) for each in listed))
-        return cls(**_frozen(given))
+        attributes = _attributes(
+            plain,
+            **dict.fromkeys(("path_parameters", "query", "headers", "response_headers"), _values),
+            others=Level,
+            body=Body.from_plain,
+            response=Body.from_plain,
+            errors=lambda errors: tuple(ErrorAnswer(**_attributes(each)) for each in errors),
+            disagreements=lambda listed: tuple(Disagreement(**_attributes(each)) for each in listed),
+        )
+        return cls(**attributes)
 
 
 def _values(plain: Mapping[str, Any]) -> Mapping[str, Value]:
     return MappingProxyType({name: Value.from_plain(each) for name, each in plain.items()})
 
 
-def _convert(given: dict[str, Any], name: str, reader: Any) -> None:
-    if given.get(name) is not None:
-        given[name] = reader(given[name])
-
-
-def _frozen(given: Mapping[str, Any]) -> dict[str, Any]:
-    """Convert lists to tuples and dictionaries to read-only mappings."""
-    return {name: _freeze(value) for name, value in given.items()}
+def _attributes(plain: Mapping[str, Any], **readers: Callable[[Any], Any]) -> dict[str, Any]:
+    """Return the attributes of a record, each converted by its reader, or made read-only."""
+    return {
+        name: readers[name](value) if name in readers and value is not None else _freeze(value)
+        for name, value in dict(plain).items()  # dict() refuses anything but a mapping
+    }
 
 
 def _freeze(value: Any) -> Any:
+    """Convert lists to tuples and dictionaries to read-only mappings."""
     if isinstance(value, list):
         return tuple(map(_freeze, value))
     if isinstance(value, dict):

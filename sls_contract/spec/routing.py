@@ -110,11 +110,11 @@ def names_in(template: str, path: str) -> dict[str, str] | None:
 
     A percent-encoded slash belongs to the parameter. An empty segment matches no placeholder.
     """
-    wanted, given = template.split("/"), path.split("/")
-    if len(wanted) != len(given):
+    expected, segments = template.split("/"), path.split("/")
+    if len(expected) != len(segments):
         return None
     names = {}
-    for each, segment in zip(wanted, given, strict=True):
+    for each, segment in zip(expected, segments, strict=True):
         text = decode_path(segment)
         if _is_name(each) and text:
             names[each[1:-1]] = text

@@ -127,11 +127,11 @@ def _move(pairs: Pairs) -> None:
     """Pair gone and new parts that have a single candidate elsewhere: by the same name, then by a similar name."""
     for is_moved in (_is_moved, _is_moved_and_renamed):
         for gone in list(pairs.gone):
-            there = [new for new in pairs.new if is_moved(gone, new)]
-            if len(there) == 1 and sum(is_moved(each, there[0]) for each in pairs.gone) == 1:
-                pairs.moved.append((gone, there[0]))
+            candidates = [new for new in pairs.new if is_moved(gone, new)]
+            if len(candidates) == 1 and sum(is_moved(each, candidates[0]) for each in pairs.gone) == 1:
+                pairs.moved.append((gone, candidates[0]))
                 pairs.gone.remove(gone)
-                pairs.new.remove(there[0])
+                pairs.new.remove(candidates[0])
 
 
 def _is_moved_and_renamed(part: Part, other: Part) -> bool:
