@@ -150,11 +150,8 @@ def _row_in(text: Text, flat: _Flat) -> dict[Column, str]:
             found[column] = cells.pop(0) if spread or column not in _FREE_TEXT else " ".join(cells)
     proofs = [column for column in ("required", "place") if column in columns]
     sure = any(column in found for column in proofs) if proofs else not _ARTICLE.fullmatch(found.get("name", ""))
-    return (
-        found
-        if (spread or sure) and ("name" in found or _TYPE.fullmatch(found.get("type", ""))) and "type" in found
-        else {}
-    )
+    is_row = "type" in found and ("name" in found or _TYPE.fullmatch(found["type"]))
+    return found if is_row and (spread or sure) else {}
 
 
 def _fits(column: Column, cell: str, *, spread: bool) -> bool:
