@@ -9,15 +9,15 @@ import json
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from sls_contract.errors import UsageError
 from sls_contract.spec.contract import Contract
 from sls_contract.spec.installation import readable, shipped
-from sls_contract.spec.routing import Route, Router, clashes, names_in
+from sls_contract.spec.routing import Route, Router, clashes, names_in, routes_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Iterable, Iterator
     from importlib.resources.abc import Traversable
 
     from sls_contract.exchange import Request
@@ -106,15 +106,7 @@ class Registry:
 
 
 def _entry_of(contract: Contract) -> _Entry:
-    return _Entry(contract.operation, contract.aliases, _routes(contract.as_plain()), contract)
-
-
-def _routes(plain: Mapping[str, Any]) -> tuple[Route, ...]:
-    discriminator = {key: tuple(values) for key, values in plain.get("discriminator", {}).items()}
-    paths = (plain["path"], *plain.get("other_paths", ()))
-    return tuple(
-        Route(plain["operation"], plain["method"], path, discriminator, plain.get("project", True)) for path in paths
-    )
+    return _Entry(contract.operation, contract.aliases, routes_of(contract.as_plain()), contract)
 
 
 def read_contracts(file: Traversable) -> list[_Entry]:
@@ -125,7 +117,7 @@ def read_contracts(file: Traversable) -> list[_Entry]:
         )  # not splitlines: a contract can contain U+2028
         named = json.loads(head)["operations"]
         return [
-            _Entry(plain["operation"], tuple(plain.get("aliases", ())), _routes(plain), line)
+            _Entry(plain["operation"], tuple(plain.get("aliases", ())), routes_of(plain), line)
             for plain, line in zip(named, lines, strict=True)
         ]
 

@@ -58,6 +58,15 @@ class Route:
         )
 
 
+def routes_of(plain: Mapping[str, Any]) -> tuple[Route, ...]:
+    """Return the routes of a contract in plain form, one for each of its paths."""
+    discriminator = {key: tuple(values) for key, values in plain.get("discriminator", {}).items()}
+    paths = (plain["path"], *plain.get("other_paths", ()))
+    return tuple(
+        Route(plain["operation"], plain["method"], path, discriminator, plain.get("project", True)) for path in paths
+    )
+
+
 class Router:
     """Routes of many operations, indexed by method, number of segments, and literal segments."""
 

@@ -35,7 +35,7 @@ def load_folder(folder: Path) -> tuple[Contract, ...]:
 def merge_with_shipped(added: Layers, fallback: Layers | None = None) -> tuple[Contract, ...]:
     """Return the contracts of the operations that layers describe, merged with the shipped layers.
 
-    ``stand_ins`` are claims that are used only if no other source of their family describes the operation. Raises
+    ``fallback`` are claims that are used only if no other source of their family describes the operation. Raises
     `UsageError` if the layers cannot be merged.
     """
     shipped = read_layers(schema_folder(), wanted=lambda _: False)

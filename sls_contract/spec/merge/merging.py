@@ -12,7 +12,7 @@ from sls_contract.spec.merge.decisions import decisions_on
 from sls_contract.spec.merge.errors import spellings
 from sls_contract.spec.merge.facts import facts_of
 from sls_contract.spec.merge.rulings import Rulings, check_overruled, ruled
-from sls_contract.spec.routing import Route, clashes
+from sls_contract.spec.routing import clashes, routes_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -96,7 +96,7 @@ def _merged(
 
 def refuse_clashes(contracts: Iterable[Contract]) -> None:
     """Raise `UsageError` if a request matches two operations and no rule selects one of them."""
-    for one, other in clashes([route for contract in contracts for route in _routes(contract)]):
+    for one, other in clashes([route for contract in contracts for route in routes_of(contract.as_plain())]):
         msg = (
             f"expected one operation for each request, found two for {one.method} {one.path}: "
             f"{one.operation} and {other.operation}\n"
@@ -104,10 +104,3 @@ def refuse_clashes(contracts: Iterable[Contract]) -> None:
             "otherwise add a discriminator to the rulings of one of them."
         )
         raise UsageError(msg)
-
-
-def _routes(contract: Contract) -> list[Route]:
-    paths = (contract.path, *contract.other_paths)
-    return [
-        Route(contract.operation, contract.method, path, contract.discriminator, contract.project) for path in paths
-    ]
