@@ -47,21 +47,27 @@ def request_claims(page: Page, parts: Parts) -> None:
         page.host = "{project}.{endpoint}"
     _wire_query(page, parts)
     printed = _bodies(parts)
-    keys = _body_keys(printed)
+    _report_missing_bodies(page, parts)
+    members = _assign_rows(page, parts, _body_keys(printed), is_printed=bool(printed))
+    _headers(page, parts)
+    _body(page, printed, members)
+
+
+def _assign_rows(page: Page, parts: Parts, keys: Collection[str], *, is_printed: bool) -> list[Row]:
+    """Add the claims of rows about path, query and headers; return the rows about members of the body."""
     below = next((row.line for row in parts.request_rows if row.name == _BODY_ROW), maxsize)
     rows = [
         row
         for row in parts.request_rows
         if (row.line >= below and (row.name != _HOST_ROW or row.name in keys)) or not _is_settled(page, row)
     ]
-    _report_missing_bodies(page, parts)
     open_rows = frozenset(rows)
     also_members = [row for row in parts.request_rows if row not in open_rows and row.name in keys]
     members: list[Row] = [*also_members, *(row for row in rows if row.line >= below or _is_in(row, "body", "体"))]
     renamed = {} if keys else _renamed(page, rows)
     placed = frozenset(members)
     unplaced = [row for row in rows if row not in placed]
-    has_body = bool(printed) or any(row.parent or json_type(row.type) == "object" for row in unplaced)
+    has_body = is_printed or any(row.parent or json_type(row.type) == "object" for row in unplaced)
     first_table = min((row.table for row in rows), default=0)
     for row in unplaced:
         if _is_in(row, "path", "路径"):
@@ -74,8 +80,7 @@ def request_claims(page: Page, parts: Parts) -> None:
             members.append(row)
         else:
             _place(page, parts, row, members, has_body=has_body)
-    _headers(page, parts)
-    _body(page, printed, members)
+    return members
 
 
 def _is_key(name: str, keys: Collection[str]) -> bool:

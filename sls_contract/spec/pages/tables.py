@@ -207,12 +207,7 @@ def table_rows(table: Table, label: str) -> Iterator[Row]:
     seen: set[str] = set()
     depths = _depths(table, columns)
     for line, printed in table.rows:
-        cells = _with_name(printed, columns, len(table.head))
-        cell = {column: cells[at] if at < len(cells) else "" for column, at in columns.items()}
-        cell = {column: text if column == "name" else text.lstrip(INDENT) for column, text in cell.items()}
-        if "name" not in cell:  # a column for both
-            found = _NAME_AND_TYPE.fullmatch(cell["type"])
-            cell["name"], cell["type"] = (found[1], found[2]) if found else (cell["type"], "")
+        cell = _cells_by_column(printed, columns, len(table.head))
         marks, name = _unmarked(cell["name"])
         depth = depths.index(marks) if marks in depths else marks
         name, optional = _untagged(_unquoted(name))
@@ -234,6 +229,17 @@ def table_rows(table: Table, label: str) -> Iterator[Row]:
             unread=cell.get("required", "") if required is None else "",
             parent=path[-1] if path else _parent(above, depth),
         )
+
+
+def _cells_by_column(printed: tuple[str, ...], columns: Mapping[Column, int], width: int) -> dict[Column, str]:
+    """Return the cells of a row by column; a single column for name and type is split."""
+    cells = _with_name(printed, columns, width)
+    cell = {column: cells[at] if at < len(cells) else "" for column, at in columns.items()}
+    cell = {column: text if column == "name" else text.lstrip(INDENT) for column, text in cell.items()}
+    if "name" not in cell:
+        found = _NAME_AND_TYPE.fullmatch(cell["type"])
+        cell["name"], cell["type"] = (found[1], found[2]) if found else (cell["type"], "")
+    return cell
 
 
 def _depths(table: Table, columns: Mapping[Column, int]) -> list[int]:
