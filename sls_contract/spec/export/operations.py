@@ -188,7 +188,7 @@ def _any_content(contents: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
 
 
 def _any_response(listed: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
-    """Return the merged responses by status; no header of several operations is required."""
+    """Return the merged responses by status; their headers are not required."""
     merged: dict[str, Any] = {}
     for status in dict.fromkeys(status for responses in listed for status in responses):
         same = [responses[status] for responses in listed if status in responses]

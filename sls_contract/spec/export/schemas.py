@@ -1,4 +1,4 @@
-"""The JSON Schemas of an operation's request in parsed form, answer and errors, and of any Authorization header."""
+"""The JSON Schemas of an operation (request in parsed form, answer, errors), and of the Authorization header."""
 
 from __future__ import annotations
 
@@ -36,8 +36,8 @@ def schema_files(contracts: Iterable[Contract]) -> dict[str, str]:
 def operation_schemas(contracts: Iterable[Contract]) -> dict[str, dict[str, Any]]:
     """Return the schemas by file name, each self-contained.
 
-    All operations share ``authorization.json``. An answer that is not JSON has no schema. For such a request body,
-    ``x-sls-body`` in the request's schema states its content.
+    All operations share ``authorization.json``. An answer that is not JSON has no schema. ``x-sls-body`` in the schema
+    of a request states the content of its body.
     """
     found = {"authorization.json": _with_id("authorization", common()["authorization"])}
     for contract in contracts:

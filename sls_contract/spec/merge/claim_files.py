@@ -14,7 +14,7 @@ _LONGEST = 80
 
 
 def as_plain(page: Page) -> dict[str, Any]:
-    """Return claims as the plain values of a file, without claims that a page does not make."""
+    """Return the plain values of a file of claims, without unknown and empty entries."""
     plain = {
         "operation": page.operation,
         "method": page.method,

@@ -1,4 +1,4 @@
-"""Derives a decision on each place from the claims about an operation: each family has a vote."""
+"""Derives a decision on each place from the claims about an operation; each family of sources has a vote."""
 
 from __future__ import annotations
 

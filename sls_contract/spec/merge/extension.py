@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 def load_folder(folder: Path) -> tuple[Contract, ...]:
     """Return the contracts of the operations in a folder's claims or rulings, merged with the shipped layers.
 
-    Raises `UsageError` if the folder is missing or empty, or if a file cannot be read or merged.
+    Raises `UsageError` if the folder has neither claims nor rulings, or if a file cannot be read or merged.
     """
     if not (folder / CLAIMS).is_dir() and not (folder / RULINGS).is_dir():
         msg = (
