@@ -84,9 +84,9 @@ def _paired(pairs: Pairs) -> Iterator[Change]:
 
 
 def _new(part: Part) -> Change:
-    if part.required and not part.of_answer:
-        return Change(Class.BREAKING, "new-required", part.where, None, part.summary)
-    return Change(Class.ADDITIVE, "new", part.where, None, part.summary)
+    is_required = part.required and not part.of_answer
+    kind, slug = (Class.BREAKING, "new-required") if is_required else (Class.ADDITIVE, "new")
+    return Change(kind, slug, part.where, None, part.summary)
 
 
 def _order(before: Sequence[Part], after: Sequence[Part], pairs: Pairs) -> Iterator[Change]:
@@ -120,12 +120,9 @@ def _metadata(old: Side, new: Side) -> Iterator[Change]:
         return
     for name, text in old.metadata.items():
         other = new.metadata[name]
-        if text == other:
-            continue
-        if name == "signature":
-            kind = Class.BREAKING if other == "needed" else Class.ADDITIVE
-            yield Change(kind, "rule", name, text, other)
-        else:
+        if text != other and name == "signature":
+            yield Change(Class.BREAKING if other == "needed" else Class.ADDITIVE, "rule", name, text, other)
+        elif text != other:
             yield Change(Class.BENIGN, "wording", name, text or None, other or None)
 
 

@@ -49,7 +49,7 @@ def compiled(contracts: Sequence[Contract]) -> str:
 
 
 def outdated(folder: Path, files: Mapping[str, str]) -> dict[str, str]:
-    """Return the files on disk that differ from the build, each with ``missing``, ``changed`` or ``of no operation``."""
+    """Return the files on disk that differ from the build, and how: ``missing``, ``changed`` or ``of no operation``."""
     found = {}
     for name, text in files.items():
         file = folder / name
