@@ -1,4 +1,4 @@
-"""The exchanges that a report shows: of each kind of finding and change the first, as plain JSON values."""
+"""Example exchanges of a report: the first of each kind of finding and change, as plain JSON values."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ if TYPE_CHECKING:
     from sls_contract.spec import Finding
 
 LONGEST_BODY = 20_000
-"""Characters of a body that a report keeps."""
+"""The number of characters of a body that a report keeps."""
 
 
 def plain_exchange(exchange: Exchange) -> dict[str, Any]:
-    """Return a scrubbed exchange as a report shows it, bodies decoded and cut at `LONGEST_BODY`."""
+    """Return a scrubbed exchange as plain values, with its bodies decoded and cut at `LONGEST_BODY`."""
     request = exchange.request
     return {
         "request": {
@@ -37,7 +37,7 @@ def first_example(
     exchange: Exchange,
     scrub: Callable[[Exchange], Exchange] | None = None,
 ) -> None:
-    """Add the exchange of a finding, where it is the first of its clause and level (``kind``); ``scrub`` cleans it."""
+    """Add the exchange of a finding if it is the first of its clause and level (``kind``); ``scrub`` cleans it."""
     code, kind = finding.code, str(finding.level)
     if (code, kind, "") not in map(kind_of, examples):
         shown = plain_exchange(scrub(exchange) if scrub else exchange)
@@ -45,18 +45,18 @@ def first_example(
 
 
 def join_examples(examples: list[dict[str, Any]], more: Iterable[dict[str, Any]]) -> None:
-    """Add examples that were found elsewhere, where they are the first of their kind."""
+    """Add examples from elsewhere if they are the first of their kind."""
     kinds = {kind_of(each) for each in examples}
     examples.extend(each for each in more if kind_of(each) not in kinds)
 
 
 def kind_of(example: Mapping[str, Any]) -> tuple[str, str, str]:
-    """Return what tells examples apart: the clause and its level; of a change its class and slug, too."""
+    """Return the key that distinguishes examples: clause and level; for a change, also class and slug."""
     return example["code"] or "", example["kind"], example.get("slug") or ""
 
 
 def change_example(change: Mapping[str, Any], old: Exchange, new: Exchange) -> dict[str, Any]:
-    """Return both sides of a kind of change, given as `plain_change` gives it; ``kind`` is its class."""
+    """Return both sides of a kind of change; ``change`` is a result of `plain_change`, ``kind`` its class."""
     named = {"code": change["code"], "slug": change["slug"], "kind": change["class"], "where": change["where"]}
     return {**named, "old": plain_exchange(old), "new": plain_exchange(new)}
 

@@ -1,4 +1,4 @@
-"""How long ago recordings last agreed with their endpoint, as the numbers of a bar chart."""
+"""The time since recordings last agreed with their endpoint, as the numbers of a bar chart."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ _STEP = 50  # from bar to bar
 
 
 def ages(document: Mapping[str, Any], today: date) -> dict[str, Any] | None:
-    """Return bars and a table of what is how old; None where the report holds no dates.
+    """Return the bars and a table of ages; None if the report contains no dates.
 
-    Counts exchanges of cassettes where the report has a ledger, else the operations of the contract map.
+    Counts exchanges of cassettes if the report has a ledger, otherwise the operations of the contract map.
     """
     dated = [*_dated(document, today)]
     if not any(days is not None for _, days, _ in dated):
@@ -39,7 +39,7 @@ def ages(document: Mapping[str, Any], today: date) -> dict[str, Any] | None:
 
 
 def _dated(document: Mapping[str, Any], today: date) -> Iterator[tuple[str, int | None, int]]:
-    """Yield a name, an age in days (None: unknown), and how many have it."""
+    """Yield a name, an age in days (None: unknown), and the number of exchanges or operations with it."""
     if ledger := document.get("ledger"):
         yield from ((each["cassette"], each["age_days"], each["exchanges"]) for each in ledger)
         return
