@@ -90,8 +90,8 @@ class Case:
             collect()
         breaches, self._mark = self.results.since(self._mark)
         broken = failing(breaches, strict=self.strict, allowed=self.allowed)
-        named = _shown_by_pytest(error)
-        unreported = [_for_test_author(breach) for breach in broken if breach.finding not in named]
+        already_shown = _shown_by_pytest(error)
+        unreported = [_for_test_author(breach) for breach in broken if breach.finding not in already_shown]
         parts = self.results.take_errors() + ([self._shown(unreported)] if unreported else [])
         if self.verifying is None:
             self.incomplete |= bool(parts or broken)
@@ -196,13 +196,13 @@ def _shown_by_pytest(error: BaseException | None) -> list[Finding | None]:
         return []
     from sls_contract.cassettes.recorder.failures import causes
 
-    named = []
+    findings = []
     for each in causes(error):
         if isinstance(each, UnmatchedRequest):
-            named.append(each.finding)
+            findings.append(each.finding)
         if each.__suppress_context__ and each.__cause__ is None:  # raised "from None": pytest shows no more
             break
-    return named
+    return findings
 
 
 def _cause_of(breach: Breach) -> Cause:
@@ -223,10 +223,10 @@ def _for_test_author(breach: Breach) -> Breach:
     finding = breach.finding
     if finding.code[:4] not in ABOUT_ANSWERS:
         return breach
-    what, allow = finding.how_to_fix.rstrip("."), f"@pytest.mark.sls_allow({finding.code!r}, reason='…')"
+    advice, allow = finding.how_to_fix.rstrip("."), f"@pytest.mark.sls_allow({finding.code!r}, reason='…')"
     if finding.level is Level.VIOLATION:
-        what = f"report it to the service ({what})"
-    fix = f"{what}; until then, mark the test with {allow}."
+        advice = f"report it to the service ({advice})"
+    fix = f"{advice}; until then, mark the test with {allow}."
     return replace(breach, finding=replace(finding, how_to_fix=fix))
 
 

@@ -39,26 +39,22 @@ def _without_key(text: str, environ: Mapping[str, str]) -> str:
         return text
     from sls_contract.cassettes.scrub import Scrubber
     from sls_contract.cassettes.scrub.views import safe_bytes
-
-    data = safe_bytes(text)
-    lowered = data.lower()
-    known = _registry(*given)
-    if not any(secret.stands_in(data, lowered) for secret in known.given) and not known.fragments.show(data):
-        return text
-    return Scrubber([_credentials(*given)]).text(text)
-
-
-def _credentials(key_id: str, secret: str, token: str) -> Credentials:
     from sls_contract.signing.credentials import Credentials
 
-    return Credentials(key_id, secret, token or None)
+    credentials = Credentials(given[0], given[1], given[2] or None)
+    data = safe_bytes(text)
+    lowered = data.lower()
+    known = _registry(credentials)
+    if not any(secret.stands_in(data, lowered) for secret in known.given) and not known.fragments.show(data):
+        return text
+    return Scrubber([credentials]).text(text)
 
 
 @lru_cache(maxsize=2)
-def _registry(*given: str) -> SecretRegistry:
+def _registry(credentials: Credentials) -> SecretRegistry:
     from sls_contract.cassettes.scrub.registry import SecretRegistry
 
-    return SecretRegistry([_credentials(*given)])
+    return SecretRegistry([credentials])
 
 
 def parameter_id(value: object, environ: Mapping[str, str]) -> str | None:

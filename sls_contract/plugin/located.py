@@ -48,7 +48,7 @@ def locate(item: pytest.Item, marker: pytest.Mark, settings: Settings) -> Locate
         name, repeat, empty, matching = _marker_arguments(marker)
         folder = cassette_folder(item.path, settings.rootdir, settings.cassette_dir)
         clean = without_key(name or ".".join([*_classes(item), readable(item.name)]), os.environ)
-        path = folder / file_name(clean) if name is None else _marked_path(folder, clean)
+        path = folder / file_name(clean) if name is None else _named_path(folder, clean)
         located = Located(path, repeat, name is not None, empty, matching)
         item.stash[_LOCATED] = located
     return located
@@ -78,12 +78,12 @@ def is_shared(fixturedef: pytest.FixtureDef[Any]) -> bool:
     """
     if fixturedef.scope == "function":
         return False
-    made_by = fixturedef.func.__module__ or ""
-    return bool(_XUNIT_STYLE.match(fixturedef.argname)) or not made_by.startswith(_NOT_USER_MODULES)
+    defining_module = fixturedef.func.__module__ or ""
+    return bool(_XUNIT_STYLE.match(fixturedef.argname)) or not defining_module.startswith(_NOT_USER_MODULES)
 
 
 def fixtures_of(item: pytest.Item) -> Iterator[tuple[pytest.FixtureDef[Any], tuple[tuple[object, int], ...]]]:
-    """Yield the fixtures of a wider scope that a test names, each with its parameter if it has one."""
+    """Yield the fixtures of a wider scope that a test uses, each with its parameter if it has one."""
     call = getattr(item, "callspec", None)
     params, indices = getattr(call, "params", {}), getattr(call, "indices", {})
     for name, definitions in known_fixtures(item).items():
@@ -127,7 +127,7 @@ def cassette_folder(test_file: Path, rootdir: Path, configured: str | None) -> P
     return (rootdir / configured if configured else test_file.parent / "cassettes") / safe(test_file.stem)
 
 
-def _marked_path(folder: Path, name: str) -> Path:
+def _named_path(folder: Path, name: str) -> Path:
     """Return the path that a marker names; older versions made the name safe first, so that path is tried, too."""
     path, old_path = folder / marker_path(name), folder / file_name(name)
     return old_path if old_path != path and not recorded(path) and recorded(old_path) else path

@@ -77,8 +77,8 @@ class Endpoints:
 
         chain = node.listchain() if node is not None else []
         wider = next((self._stores[each] for each in reversed(chain) if each in self._stores), None)
-        own = wider is not None and node in self._stores
-        store = MemoryStore() if wider is None else wider if own else wider.copy()
+        is_own = wider is not None and node in self._stores
+        store = MemoryStore() if wider is None else wider if is_own else wider.copy()
         key = credentials_from_environment(self._environ)
         known = (*([key] if key else ()), TEST_CREDENTIALS, TEST_STS_CREDENTIALS)
         endpoint = ReferenceEndpoint(self._clock, credentials=known, keep_log=False, store=store)
@@ -92,7 +92,10 @@ class Endpoints:
 
 @dataclass
 class Opener:
-    """Opens the cassettes of one run."""
+    """Opens the cassettes of one run.
+
+    ``clock`` is the real time, ``seen`` the time that tests see; ``collected_items`` returns the tests of the run.
+    """
 
     settings: Settings
     started: datetime

@@ -49,9 +49,9 @@ class Outcome:
         """Return why the run fails although no single test did, each reason in a few words."""
         counted = Counter(f"{finding.code} {finding.slug}" for finding, _, _ in self.unused) if strict else Counter()
         reasons = [f"{plural(count, 'warning')} {name} (--sls-strict)" for name, count in counted.items()]
-        if cassettes := [each.cassette for each in self.verified if each.has_unplayed]:
+        if cassettes := [each.path for each in self.verified if each.has_unplayed]:
             reasons.append(f"exchanges of {', '.join(map(shown, cassettes))} that no test requested")
-        return reasons + [f"{shown(each.cassette)} was not written" for each in self.verified if each.failure]
+        return reasons + [f"{shown(each.path)} was not written" for each in self.verified if each.failure]
 
     def plain_findings(self) -> list[dict[str, Any]]:
         """Return the findings as plain values for `Totals`."""

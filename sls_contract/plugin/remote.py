@@ -48,10 +48,10 @@ class RemoteCassettes:
         """Upload what a run that passed has recorded; report recordings that were not uploaded."""
         checkout = Checkout(self._suite, offline=True)
         try:
-            if not (left := checkout.unpushed()):
+            if not (unpushed := checkout.unpushed()):
                 return
             if not self._recording or session.exitstatus != pytest.ExitCode.OK:
-                self._lines += left
+                self._lines += unpushed
                 return
             result = self._run_command("push")
             self._lines += result.lines
@@ -78,14 +78,14 @@ class RemoteCassettes:
             key = credentials_from_environment(os.environ)
             return Checkout(self._suite, [key] if key else []).push()
         command = [sys.executable, "-X", "utf8", "-m", "sls_contract", "cassettes", action, self._suite.url]
-        done = subprocess.run(  # noqa: S603 - our own command
+        process = subprocess.run(  # noqa: S603 - our own command
             [*command, "--lock", str(self._suite.lock)],
             capture_output=True,
             encoding="utf-8",
             errors="replace",
             check=False,
         )
-        if done.returncode not in (0, 1):
-            told = done.stderr.strip().removeprefix("sls-contract cassettes: ")
-            raise UsageError(told or f"sls-contract cassettes {action} ended with exit code {done.returncode}")
-        return Result(tuple(done.stdout.splitlines()), clean=done.returncode == 0)
+        if process.returncode not in (0, 1):
+            error = process.stderr.strip().removeprefix("sls-contract cassettes: ")
+            raise UsageError(error or f"sls-contract cassettes {action} ended with exit code {process.returncode}")
+        return Result(tuple(process.stdout.splitlines()), clean=process.returncode == 0)

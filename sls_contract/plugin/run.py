@@ -15,6 +15,7 @@ from sls_contract.errors import SlsContractError
 from sls_contract.locale import reading
 from sls_contract.plugin import distributed
 from sls_contract.plugin.failures import as_failure, is_skip_or_xfail
+from sls_contract.plugin.scrubbed import scrub_properties, scrub_report
 from sls_contract.plugin.unrecorded import Unrecorded
 
 if TYPE_CHECKING:
@@ -48,13 +49,13 @@ CASE: pytest.StashKey[Case] = pytest.StashKey()
 class Run:
     """The state of one run, in the stash of the config."""
 
-    def __init__(self, config: pytest.Config, settings: Settings, closed: RunGuard) -> None:
+    def __init__(self, config: pytest.Config, settings: Settings, guard: RunGuard) -> None:
         """Start a run; in an xdist worker, it is part of the controller's session."""
         self.settings = settings
-        self._unrecorded = Unrecorded(closed)
+        self._unrecorded = Unrecorded(guard)
         self.started = distributed.session_started(config, utc_now())
         self._opened: set[Case] = set()
-        self._item: pytest.Item | None = None
+        self._running: pytest.Item | None = None
         self._scrub: Callable[[str], str] | None = None
         self._failure: str | None = None
         self._items: list[pytest.Item] = []
@@ -113,7 +114,7 @@ class Run:
         __tracebackhide__ = True
         if when == "call" and (case := item.stash.get(CASE, None)) is not None:
             case.called = True
-        self._item = item
+        self._running = item
         self._unrecorded.begin(item)
         try:
             yield
@@ -145,10 +146,10 @@ class Run:
     def fixture(self, fixturedef: pytest.FixtureDef[Any], request: pytest.FixtureRequest) -> Iterator[None]:
         """Open the cassette of a fixture of a wider scope; a run without cassettes skips all of this."""
         __tracebackhide__ = True
-        if self._item is None or not self._has_cassettes:
+        if self._running is None or not self._has_cassettes:
             yield
             return
-        with self._fixtures.around(fixturedef, request, self._item):
+        with self._fixtures.around(fixturedef, request, self._running):
             yield
 
     @cached_property
@@ -189,8 +190,6 @@ class Run:
         if case is not None:
             case.keep_in_report(report)
         if (scrub := case.scrub if case is not None else self._last_scrub) is not None:
-            from sls_contract.plugin.scrubbed import scrub_report
-
             scrub_report(report, scrub)
         if report.when == "teardown":
             counted = [case.counted(item.nodeid).as_plain()] if case is not None else []
@@ -218,15 +217,11 @@ class Run:
     def scrub_subtest(self, report: pytest.TestReport) -> None:
         """Remove secrets from a subtest's report: its name and captured output are added after makereport."""
         if "context" in vars(report) and (scrub := self._last_scrub) is not None:
-            from sls_contract.plugin.scrubbed import scrub_report
-
             scrub_report(report, scrub)
 
     def scrub_properties_of(self, config: pytest.Config) -> None:
         """Remove secrets from the suite properties of pytest's JUnit XML, which is written last."""
         if (scrub := self._last_scrub) is not None:
-            from sls_contract.plugin.scrubbed import scrub_properties
-
             scrub_properties(config, scrub)
 
     def scrub_warning(self, warning: WarningMessage) -> None:

@@ -55,9 +55,9 @@ def _is_on_test(item: pytest.Item, marker: pytest.Mark) -> bool:
 
 def _named_fixtures(item: pytest.Item) -> set[str]:
     """Return the fixtures that the test itself names, and those that these use."""
-    own = getattr(getattr(item, "obj", None), "pytestmark", ())
+    marks = getattr(getattr(item, "obj", None), "pytestmark", ())
     arguments = getattr(getattr(item, "_fixtureinfo", None), "argnames", ())
-    return used_by(item, [*arguments, *(name for mark in own if mark.name == "usefixtures" for name in mark.args)])
+    return used_by(item, [*arguments, *(name for mark in marks if mark.name == "usefixtures" for name in mark.args)])
 
 
 def foreign_requests(foreign: dict[str, bool]) -> Iterator[Finding]:

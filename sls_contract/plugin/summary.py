@@ -93,11 +93,11 @@ def _first_lines(lines: Iterable[str]) -> Iterator[str]:
 
 def _foreign(totals: Totals) -> Iterator[str]:
     """Yield a line about hosts on other machines that were called while a cassette was open."""
-    asked: dict[str, list[str]] = {}
+    tests_of_hosts: dict[str, list[str]] = {}
     for plain in totals.findings:
         if plain["finding"]["slug"] == "foreign-host-asked":
-            asked.setdefault(plain["finding"]["actual"], []).append(plain["test"])
-    hosts = [f"{host} ({plural(len(tests), 'test')}, first {tests[0]})" for host, tests in asked.items()]
+            tests_of_hosts.setdefault(plain["finding"]["actual"], []).append(plain["test"])
+    hosts = [f"{host} ({plural(len(tests), 'test')}, first {tests[0]})" for host, tests in tests_of_hosts.items()]
     if hosts:
         more = f", +{len(hosts) - MOST_LINES} more" if len(hosts) > MOST_LINES else ""
         yield on_one_line(

@@ -42,7 +42,7 @@ class VerifiedCassette:
     """The result of verifying one cassette.
 
     Attributes:
-        cassette: its path.
+        path: the path of the cassette.
         changes: every difference (`plain_change`), with the test that found it.
         unmatched: exchanges without a counterpart.
         weaker: pairs of old and new evidence, where the new one proves less.
@@ -57,7 +57,7 @@ class VerifiedCassette:
 
     """
 
-    cassette: str
+    path: str
     changes: list[Plain] = field(default_factory=list)
     unmatched: list[Plain] = field(default_factory=list)
     weaker: list[list[str]] = field(default_factory=list)
@@ -127,7 +127,7 @@ def _unplayed(cassette: str, tests: list[Plain]) -> tuple[bool, list[Plain]]:
 
 
 def _apply(verified: VerifiedCassette, tests: list[Plain], accepted: frozenset[str]) -> VerifyOutcome:
-    path, replacement = Path(verified.cassette), _replacement(verified, tests)
+    path, replacement = Path(verified.path), _replacement(verified, tests)
     if not all(test["ended"] for test in tests):
         dismiss(path)
         return "broke off"
@@ -138,7 +138,11 @@ def _apply(verified: VerifiedCassette, tests: list[Plain], accepted: frozenset[s
         return "replaced"
     if not verified.unmatched and verified.classes <= {Class.BENIGN}:
         dismiss(path)
-        return "broke off" if verified.flawed else _renewed(path, tests, replacement)
+        if verified.flawed:
+            return "broke off"
+        changed = any(change_of(change).of_outcome for change in verified.changes)
+        all_renewed = renew(path, replacement.validated) == len(replacement.validated)
+        return "validated" if all_renewed and not changed else "not validated"
     if not any(test["recorded"] for test in tests) or not (recorded(path) and recorded(proposed(path))):
         dismiss(path)  # the proposal is of an earlier run, or there is no cassette that it could replace
         return "broke off"
@@ -154,12 +158,6 @@ def _replacement(verified: VerifiedCassette, tests: list[Plain]) -> Replacement:
         [each["exchange"] for each in verified.unmatched if each["side"] == "old"],
         {name: datetime.fromisoformat(when) for test in tests for name, when in test["validated"].items()},
     )
-
-
-def _renewed(path: Path, tests: list[Plain], replacement: Replacement) -> VerifyOutcome:
-    changed = any(change_of(change).of_outcome for test in tests for change in test["changes"])
-    all_renewed = renew(path, replacement.validated) == len(replacement.validated)
-    return "validated" if all_renewed and not changed else "not validated"
 
 
 NOTHING_COMPARED = 2
@@ -183,7 +181,7 @@ def verified_lines(verified: Sequence[VerifiedCassette]) -> Iterator[str]:
     kinds = ", ".join(f"{verdicts[kind]} {kind}" for kind in (*map(str, Class), "none") if verdicts[kind])
     results = ", ".join(_counted(name, outcomes[name]) for name in get_args(VerifyOutcome) if outcomes[name])
     yield f"sls-contract: verified {plural(len(verified), 'cassette')}: {kinds}; {results}"
-    changes = ({**one, "cassette": shown(each.cassette)} for each in verified for one in each.changes)
+    changes = ({**one, "cassette": shown(each.path)} for each in verified for one in each.changes)
     yield from (f"  {line}" for line in change_lines(filter(is_notable, changes)))
     for each in verified:
         yield from map(on_one_line, _outcome_lines(each))
@@ -194,11 +192,11 @@ def verified_document(verified: Sequence[VerifiedCassette]) -> dict[str, Any]:
     """Return the results as plain JSON values: the keys of ``diff --json``, and each cassette's outcome."""
     return {
         "verdict": verdict_of(each.verdict for each in verified),
-        "unmatched": [{"cassette": each.cassette, **one} for each in verified for one in each.unmatched],
-        "changes": [{"cassette": each.cassette, **one} for each in verified for one in each.changes],
+        "unmatched": [{"cassette": each.path, **one} for each in verified for one in each.unmatched],
+        "changes": [{"cassette": each.path, **one} for each in verified for one in each.changes],
         "cassettes": [
             {
-                "cassette": each.cassette,
+                "cassette": each.path,
                 "verdict": each.verdict,
                 "fate": each.outcome,
                 "weaker_evidence": bool(each.weaker),
@@ -208,43 +206,43 @@ def verified_document(verified: Sequence[VerifiedCassette]) -> dict[str, Any]:
     }
 
 
-def _outcome_lines(each: VerifiedCassette) -> Iterator[str]:
-    path = shown(each.cassette)
-    for one in each.unmatched:
+def _outcome_lines(cassette: VerifiedCassette) -> Iterator[str]:
+    path = shown(cassette.path)
+    for one in cassette.unmatched:
         yield f"  unmatched {path} {one['side']} exchange {one['exchange']}: {one['request']}"
-    for old, new in each.weaker:
+    for old, new in cassette.weaker:
         yield f"  evidence {path}: {new} would replace {old}"
-    if each.has_unplayed:
+    if cassette.has_unplayed:
         yield f"  How to fix {path}: record it again (pytest --sls-record=all), with all tests of its file in one run"
-    if each.failure:
-        yield f"  {path}: {each.failure}"
+    if cassette.failure:
+        yield f"  {path}: {cassette.failure}"
 
 
 def _proposal_lines(verified: Iterable[VerifiedCassette]) -> Iterator[str]:
     """Yield a line for each proposal, but only one for all proposals that the same run accepts."""
     groups: dict[tuple[str, str], list[str]] = {}
-    for each in verified:
-        if each.outcome == "proposed":
-            path = shown(each.cassette)
-            groups.setdefault((_how_to_accept(each), "" if each.complete else path), []).append(path)
+    for cassette in verified:
+        if cassette.outcome == "proposed":
+            path = shown(cassette.path)
+            groups.setdefault((_how_to_accept(cassette), "" if cassette.complete else path), []).append(path)
     for (how, _), (first, *others) in groups.items():
         more = f" and {len(others)} more" if others else ""
         yield f"  proposal {first}{SUFFIX}{more}: {shlex.join(['sls-contract', 'diff', first, first + SUFFIX])}{how}"
 
 
-def _how_to_accept(each: VerifiedCassette) -> str:
-    if each.unmatched:
+def _how_to_accept(cassette: VerifiedCassette) -> str:
+    if cassette.unmatched:
         return ""
-    first = "fix or allow (@pytest.mark.sls_allow) the findings of its tests, then " if each.flawed else ""
-    classes = ",".join(sorted(each.classes, key=ACCEPTABLE.index))
-    if not each.complete:
+    first = "fix or allow (@pytest.mark.sls_allow) the findings of its tests, then " if cassette.flawed else ""
+    classes = ",".join(sorted(cassette.classes, key=ACCEPTABLE.index))
+    if not cassette.complete:
         return f"; to accept it: {first}run all tests of its file, with the same options and --sls-accept={classes}"
     return f"; to accept it: {first}run this again with --sls-accept={classes}"
 
 
 def nothing_compared(verified: Sequence[VerifiedCassette]) -> str | None:
     """Return the failure of a run that compared nothing, and so verified nothing; None if it did."""
-    if any(each.compared for each in verified):
+    if any(cassette.compared for cassette in verified):
         return None
     return (
         "sls-contract: nothing was compared: no test reached the endpoint of its recording\n"

@@ -11,7 +11,7 @@ from sls_contract.reports.text import printable
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
-    from sls_contract.exchange import Exchange, Headers, Response
+    from sls_contract.exchange import Exchange, Headers
     from sls_contract.spec import Finding
 
 LONGEST_BODY = 20_000
@@ -20,15 +20,13 @@ LONGEST_BODY = 20_000
 
 def plain_exchange(exchange: Exchange) -> dict[str, Any]:
     """Return a scrubbed exchange as plain values, with its bodies decoded and cut at `LONGEST_BODY`."""
-    request = exchange.request
-    return {
-        "request": {
-            "line": printable(f"{request.method} {masked_url(request.url)}"),
-            "headers": _headers(request.headers),
-            "body": _text(request.body),
-        },
-        "response": None if exchange.response is None else _answer(exchange.response),
-    }
+    request, response, answer = exchange.request, exchange.response, None
+    if response is not None:
+        body = plain_body(response).data
+        line = f"{response.status} {response.reason}".rstrip()
+        answer = _message(line, response.headers, response.body if body is None else body)
+    line = f"{request.method} {masked_url(request.url)}"
+    return {"request": _message(line, request.headers, request.body), "response": answer}
 
 
 def first_example(
@@ -61,19 +59,9 @@ def change_example(change: Mapping[str, Any], old: Exchange, new: Exchange) -> d
     return {**named, "old": plain_exchange(old), "new": plain_exchange(new)}
 
 
-def _answer(response: Response) -> dict[str, Any]:
-    body = plain_body(response).data
-    return {
-        "line": printable(f"{response.status} {response.reason}".rstrip()),
-        "headers": _headers(response.headers),
-        "body": _text(response.body if body is None else body),
-    }
-
-
-def _headers(headers: Headers) -> list[list[str]]:
-    return [[printable(name), printable(value)] for name, value in headers.pairs]
-
-
-def _text(body: bytes) -> str:
-    text = printable(wire_text(body[: 4 * LONGEST_BODY]))
-    return text if len(text) <= LONGEST_BODY else f"{text[:LONGEST_BODY]}… ({len(body)} bytes)"
+def _message(line: str, headers: Headers, body: bytes) -> dict[str, Any]:
+    text = printable(wire_text(body[: 4 * LONGEST_BODY]))  # UTF-8 takes four bytes a character at most
+    if len(text) > LONGEST_BODY:
+        text = f"{text[:LONGEST_BODY]}… ({len(body)} bytes)"
+    pairs = [[printable(name), printable(value)] for name, value in headers.pairs]
+    return {"line": printable(line), "headers": pairs, "body": text}

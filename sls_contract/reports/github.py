@@ -54,7 +54,9 @@ def _annotation(command: str, group: Group, workspace: str) -> str:
     times = f" ({group.count} times)" if group.count > 1 else ""
     properties = {"title": f"{first['code']} {group.title or first['slug']}{times}"}
     if first.get("cassette"):
-        properties |= {"file": _relative(first["cassette"], workspace)}
+        path = PurePath(first["cassette"])
+        in_workspace = workspace and path.is_relative_to(workspace)
+        properties |= {"file": (path.relative_to(workspace) if in_workspace else path).as_posix()}
         properties |= {"line": str(first["line"])} if first.get("line") else {}
     joined = ",".join(f"{name}={_property(printable(translated(value)))}" for name, value in properties.items())
     text = (
@@ -62,11 +64,6 @@ def _annotation(command: str, group: Group, workspace: str) -> str:
         f"How to fix: {first['how_to_fix']}"
     )
     return f"::{command} {joined}::{_data(printable(translated(text)))}"
-
-
-def _relative(path: str, workspace: str) -> str:
-    pure = PurePath(path)
-    return (pure.relative_to(workspace) if workspace and pure.is_relative_to(workspace) else pure).as_posix()
 
 
 def _data(text: str) -> str:

@@ -157,7 +157,7 @@ def test_a_breaking_change_can_be_accepted_but_not_a_broken_contract(recorded, s
     service.moved(checkpoint="MTA=", updateTime=1_700_000_000, consumer="c1")
     result = recorded.verify("--sls-accept=breaking,additive,benign")
     result.assert_outcomes(failed=1)
-    result.stdout.fnmatch_lines(["*; to accept it: fix or allow (@pytest.mark.sls_allow) what its tests fail for*"])
+    result.stdout.fnmatch_lines(["*; to accept it: fix or allow (@pytest.mark.sls_allow) the findings of its tests*"])
     assert (recorded.path / PROPOSED).exists()
     service.answers(b"[]")
     result = recorded.verify()

@@ -24,7 +24,8 @@ def ages(document: Mapping[str, Any], today: date) -> dict[str, Any] | None:
         return None
     counts = dict.fromkeys([*(name for _, name in _BOUNDS), _OLDER, _UNKNOWN], 0)
     for _, days, count in dated:
-        counts[_bar(days)] += count
+        bar = _UNKNOWN if days is None else next((name for bound, name in _BOUNDS if days <= bound), _OLDER)
+        counts[bar] += count
     highest = max(counts.values())
     bars = [
         {"label": label, "count": count, "x": at * _STEP, "height": round(_HEIGHT * count / highest, 1)}
@@ -48,9 +49,3 @@ def _dated(document: Mapping[str, Any], today: date) -> Iterator[tuple[str, int 
         if row["operation"] and row["validated"]:
             latest[row["operation"]] = max(row["validated"], latest.get(row["operation"], ""))
     yield from ((name, max((today - date.fromisoformat(day)).days, 0), 1) for name, day in latest.items())
-
-
-def _bar(days: int | None) -> str:
-    if days is None:
-        return _UNKNOWN
-    return next((name for bound, name in _BOUNDS if days <= bound), _OLDER)
