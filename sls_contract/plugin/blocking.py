@@ -69,7 +69,7 @@ class RunGuard(NetworkGuard):
     """
 
     def __init__(self, settings: Settings) -> None:
-        owned = host_rule([*settings.hosts, *settings.endpoint_hosts])
+        owned = host_rule(settings.owned_hosts)
         super().__init__(owned, REMEDY, local_peers(os.environ), spares_recording=settings.record != "none")
         self._allows = settings.unmarked == "allow"
         self.test = ""

@@ -36,6 +36,8 @@ class Case:
 
     Attributes:
         where: the path of the cassette, or the test's id if it has none.
+        scrub: removes secrets from a text.
+        mask: replaces the real access key in a text by the public one.
         collectors: called at the end of each phase; they add exchanges received elsewhere (`sls_endpoint`).
         called: whether the test function itself was called (``--setup-only`` runs fixtures only).
         incomplete: whether the test function was not called, or a phase failed: its recording may lack exchanges.

@@ -146,7 +146,7 @@ def _marker_arguments(marker: pytest.Mark) -> tuple[str | None, bool, bool, Matc
         raise UsageError(msg)
     name, repeat, empty = marker.kwargs.get("name"), marker.kwargs.get("repeat"), marker.kwargs.get("empty", False)
     if name is not None and (not isinstance(name, str) or not name.strip()):
-        msg = f"sls_cassette: name must be a str that is not empty, got {name!r}"
+        msg = f"sls_cassette: name must be a non-empty str, got {name!r}"
         raise UsageError(msg)
     if repeat not in (None, "last"):
         msg = f"sls_cassette: repeat must be 'last', got {repeat!r}"

@@ -102,7 +102,6 @@ class Opener:
     clock: Callable[[], datetime]
     seen: Callable[[], datetime]
     collected_items: Callable[[], Iterable[pytest.Item]] = tuple
-    _endpoints: Endpoints = field(init=False)
     _session_endpoint: str | None = None
     _session_group: str = field(default_factory=lambda: f"sls-contract-{secrets.token_hex(6)}")
     _test_files: dict[Path, Path] = field(default_factory=dict)
@@ -110,9 +109,9 @@ class Opener:
     _hidden: list[OtherName] = field(default_factory=list)
     _first_tests: dict[Cause, str] = field(default_factory=dict)
 
-    def __post_init__(self) -> None:
-        """Set up the reference endpoints of the run, which are created on first use."""
-        self._endpoints = Endpoints(self.seen, os.environ)
+    @cached_property
+    def _endpoints(self) -> Endpoints:
+        return Endpoints(self.seen, os.environ)
 
     def open(self, item: pytest.Item, marker: pytest.Mark) -> Case:
         """Open the cassette of a marked test around all of its phases."""
@@ -150,10 +149,6 @@ class Opener:
             if scrubber is not None and scrubber is not shared.scrubber:
                 scrubber.hide(self._hidden)
 
-    def plays_or_records(self, path: Path, *, wanted: bool) -> bool:
-        """Return whether a fixture has a cassette: an existing one, or one to record if ``wanted``."""
-        return recorded(path) or (wanted and self.settings.record not in {"none", "verify"})
-
     @contextmanager
     def session_names(self) -> Iterator[Sls]:
         """Yield the names for clients of the whole run; while recording at a URL, set up a consumer group for them."""
@@ -189,7 +184,7 @@ class Opener:
             path=located.path,
             record="all" if settings.record == "verify" else settings.record,
             scrubber=scrubber,
-            owns=self._owns if settings is self.settings else host_rule([*settings.hosts, *settings.endpoint_hosts]),
+            owns=self._owns if settings is self.settings else host_rule(settings.owned_hosts),
             clock=self.clock,
             seen=self.seen,
             began=self.started,
@@ -236,7 +231,7 @@ class Opener:
 
     @cached_property
     def _owns(self) -> Callable[[str], bool]:
-        return host_rule([*self.settings.hosts, *self.settings.endpoint_hosts])
+        return host_rule(self.settings.owned_hosts)
 
     def _settings_for(self, path: Path) -> Settings:
         """Return the settings for one cassette: it is verified where it was recorded unless an endpoint was given."""
@@ -254,7 +249,7 @@ class Opener:
         host = urlsplit(endpoint).netloc
         if not (self._owns(host) or is_loopback(host)):  # the file names it, not the user: send no key there
             msg = (
-                f"{path} was recorded at {endpoint}, which is no endpoint of this project\n"
+                f"{path} was recorded at {endpoint}, which is not an endpoint of this project\n"
                 f"How to fix: pass --sls-endpoint={endpoint}, or add its host to ini sls_hosts, if you trust it."
             )
             raise UsageError(msg)
@@ -296,7 +291,7 @@ class Opener:
         first = self._test_files.setdefault(folder, test_file)
         if first != test_file:
             msg = (
-                f"the cassettes of {first} and {test_file} would both lie in {folder}\n"
+                f"the cassettes of {first} and {test_file} would both be in {folder}\n"
                 "How to fix: rename one of the files, or remove ini sls_cassette_dir."
             )
             raise UsageError(msg)

@@ -66,12 +66,12 @@ class Settings(NamedTuple):
     suite: Suite | None = None
 
     @property
-    def endpoint_hosts(self) -> tuple[str, ...]:
-        """The hosts of a configured endpoint, which cassettes own in addition to the service's."""
+    def owned_hosts(self) -> tuple[str, ...]:
+        """The host patterns that cassettes own in addition to the service's: the configured ones and the endpoint's."""
         if self.endpoint == REFERENCE:
-            return ()
+            return self.hosts
         host = urlsplit(self.endpoint).netloc.rpartition("@")[2]
-        return (host, f"*.{host}")
+        return (*self.hosts, host, f"*.{host}")
 
 
 def add_options(parser: pytest.Parser) -> None:
@@ -151,7 +151,7 @@ def settings(config: pytest.Config, given: Namespace) -> Settings:
 
     record, suite = _chosen("sls_record", pick("record") or "none", MODES), _suite(config)
     if given.sls_accept is not None and record != "verify":
-        msg = f"--sls-accept accepts what --sls-record=verify proposes; this run is --sls-record={record}"
+        msg = f"--sls-accept needs --sls-record=verify; this run has --sls-record={record}"
         raise pytest.UsageError(msg)
     scrub, scrub_keys, rename = _scrubbing(config)
     return Settings(

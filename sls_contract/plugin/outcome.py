@@ -75,18 +75,17 @@ def outcome_of(
 
     A run that was ``cut_short`` reports no unused recordings.
     """
-    known = None if cut_short else collected
     if settings.record == "verify":
         from sls_contract.plugin.verify_result import verified_cassettes
 
         ended = {each["test"] for each in totals.verified if each["ended"]}
-        is_complete = partial(complete, ended=ended, collected=known, scope=scope)
+        is_complete = partial(complete, ended=ended, collected=None if cut_short else collected, scope=scope)
         return Outcome(verified=verified_cassettes(totals.verified, settings.accept, is_complete))
     if cut_short:
         return Outcome()
-    unused: list[tuple[Finding, str, int | None]] = [*unplayed(totals.plays, known, scope)]
-    if known is not None:
-        unused += [(finding, path, None) for finding, path in orphans(known, scope, failed, began)]
+    unused: list[tuple[Finding, str, int | None]] = [*unplayed(totals.plays, collected, scope)]
+    if collected is not None:
+        unused += [(finding, path, None) for finding, path in orphans(collected, scope, failed, began)]
     return Outcome(unused)
 
 

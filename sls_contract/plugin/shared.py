@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from sls_contract.cassettes.file.recording_file import recorded
 from sls_contract.plugin.failures import as_failure
 from sls_contract.plugin.located import fixture_path, is_shared, used_by
 from sls_contract.plugin.scrubbed import scrubbed_logs
@@ -45,10 +46,6 @@ class SharedCassette:
             opening.callback(session.pause)
             self._open = opening.pop_all()
 
-    def pause(self) -> None:
-        """Stop intercepting requests."""
-        self._open.close()
-
     @contextmanager
     def setting_up(self) -> Iterator[None]:
         """Keep the cassette open during the fixture's setup; if that fails, the recording is incomplete."""
@@ -61,11 +58,11 @@ class SharedCassette:
                 self.case.note_failure(f"{type(error).__name__}: {error}")
             raise
         finally:
-            self.pause()
+            self._open.close()
 
     def end(self) -> str | None:
         """Close the cassette; return the failure since the fixture's setup, or None."""
-        self.pause()
+        self._open.close()
         text = self.case.end_phase()
         self.case.close(expected_to_fail=False)
         return text or self.case.end_phase()
@@ -74,9 +71,9 @@ class SharedCassette:
 class Fixtures:
     """The fixtures of one run that have their own cassettes."""
 
-    def __init__(self, opener: Opener, beside: Unrecorded, opened: set[Case]) -> None:
+    def __init__(self, opener: Opener, unrecorded: Unrecorded, opened: set[Case]) -> None:
         self._opener = opener
-        self._unrecorded = beside
+        self._unrecorded = unrecorded
         self._opened = opened
         self.scrub: Callable[[str], str] | None = None
 
@@ -126,7 +123,7 @@ def _open_shared(
     param = [(request.param, getattr(request, "param_index", 0))] if hasattr(request, "param") else []
     path = fixture_path(item, fixturedef, opener.settings, *param)
     wanted = item.get_closest_marker("sls_cassette") is not None or "sls_session" in used_by(item, fixturedef.argnames)
-    if not opener.plays_or_records(path, wanted=wanted):
+    if not recorded(path) and not (wanted and opener.settings.record not in {"none", "verify"}):
         return None
     name = f"{item.path.name}::{path.name}" if fixturedef.scope in ("module", "class") else path.name
     code = getattr(fixturedef.func, "__code__", None)

@@ -343,7 +343,7 @@ def test_what_no_endpoint_answered_cannot_be_verified(recorded, evidence):
     ("options", "told"),
     [
         (("--sls-record=verify", "--sls-accept=additve"), "*--sls-accept takes classes out of *, got 'additve'"),
-        (("--sls-accept=benign",), "*--sls-accept accepts what --sls-record=verify proposes; this run is *none"),
+        (("--sls-accept=benign",), "*--sls-accept needs --sls-record=verify; this run has *none"),
     ],
 )
 def test_a_wrong_accept_is_a_usage_error(project, options, told):
