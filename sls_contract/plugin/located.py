@@ -36,6 +36,7 @@ class Located(NamedTuple):
     matching: Matching = DEFAULT
 
 
+# the names of the fixtures that pytest makes of `setup_module`, `setUpClass` and similar functions
 _XUNIT_STYLE = re.compile(r"_(?:xunit|unittest)_(\w+?)_fixture_")
 _NOT_USER_MODULES = ("_pytest.", "sls_contract.plugin", "pytest_asyncio", "xdist")
 _LOCATED: pytest.StashKey[Located] = pytest.StashKey()

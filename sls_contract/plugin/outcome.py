@@ -19,7 +19,7 @@ from sls_contract.errors import CassetteError
 from sls_contract.plugin.naming import SUFFIX, safe, shown
 from sls_contract.plugin.totals import by_cassette, plain_finding
 from sls_contract.reports import plural
-from sls_contract.spec import Finding, clause
+from sls_contract.spec import clause
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Sequence

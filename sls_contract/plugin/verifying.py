@@ -43,7 +43,7 @@ class Verifying:
     accepted: frozenset[str]
     shared: bool
     unplayed: tuple[Unmatched, ...] = ()
-    _reported: list[int] = field(default_factory=lambda: [0, 0, 0])
+    _reported: list[int] = field(default_factory=lambda: [0, 0, 0])  # errors, changes, unmatched
 
     def errors(self) -> list[str]:
         """Return the errors of comparisons since the last call."""
@@ -127,11 +127,11 @@ class Verifying:
         return bool(extra) and not self.unplayed and all(each.side == "new" and each.request in known for each in extra)
 
     def _unreported(self, which: int, found: list[Any]) -> list[Any]:
-        mark, self._reported[which] = self._reported[which], len(found)
-        return found[mark:]
+        start, self._reported[which] = self._reported[which], len(found)
+        return found[start:]
 
 
-def _failure_lines(path: str, changes: list[Change], alone: list[Unmatched]) -> Iterator[str]:
+def _failure_lines(path: str, changes: list[Change], unmatched: list[Unmatched]) -> Iterator[str]:
     yield (
         f"{path}: the endpoint no longer answers as it was recorded"
         if changes
@@ -143,6 +143,6 @@ def _failure_lines(path: str, changes: list[Change], alone: list[Unmatched]) -> 
             yield f"{kind} ({len(of_kind)})"
         for change in of_kind:
             yield from change_lines(change, f"exchange {change.exchange}")
-    if alone:
-        yield f"unmatched ({len(alone)})"
-        yield from (f"  {each.side} exchange {each.exchange}: {each.request}" for each in alone)
+    if unmatched:
+        yield f"unmatched ({len(unmatched)})"
+        yield from (f"  {each.side} exchange {each.exchange}: {each.request}" for each in unmatched)
