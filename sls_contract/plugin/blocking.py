@@ -115,8 +115,8 @@ class RunGuard(NetworkGuard):
 def local_peers(environ: Mapping[str, str]) -> Callable[[str], bool]:
     """Return a predicate: whether requests to a peer (``host:port``) stay on this machine.
 
-    Servers on loopback do, such as a mock or an endpoint of the test, except a proxy that the environment named when
-    the run began: a proxy forwards requests. The package's own server in this process always counts as local.
+    Servers on loopback do, such as a mock or an endpoint of the test. A proxy that the environment named when the run
+    began does not: it forwards requests. The package's own server in this process always counts as local.
     """
     proxies = frozenset(_port(value) for name, value in environ.items() if name.lower().endswith("_proxy") and value)
 

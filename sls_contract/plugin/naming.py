@@ -75,7 +75,7 @@ def _character(escape: re.Match[str]) -> str:
 def safe(name: str) -> str:
     """Return the name as a file name: unsafe characters become ``_``, long names are cut and end in a digest.
 
-    Two names that differ in more than casing never become the same file: if anything was replaced or cut, a digest of
+    Two names that differ in more than casing never become the same file. If anything was replaced or cut, a digest of
     the original is added.
     """
     plain = unicodedata.normalize("NFC", name)

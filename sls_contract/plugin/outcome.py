@@ -1,8 +1,8 @@
 """The results of a whole run: verified cassettes, and recordings that no test uses.
 
 An unused recording is reported only if it is certain. For exchanges, every test of their cassette must have run to
-its end. For cassettes, the whole folder of tests must have been collected, no test of the file may have failed or
-skipped itself, and the run must not have been cut short.
+its end. For cassettes, the whole folder of tests must have been collected, and the run must not have been cut short.
+No test of the file may have failed or skipped itself.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """Cassettes at a URL: the controller alone downloads them before the tests and uploads them afterwards.
 
-A separate process calls the storage: so its requests are neither recorded nor blocked nor counted, and its library
+A separate process calls the storage. So its requests are neither recorded nor blocked nor counted, and its library
 leaves no threads, sockets and warnings among the tests. If the locked cassettes are cached on this machine, nothing
 is downloaded.
 """

@@ -58,7 +58,7 @@ def _clean(shown: Any, scrub: Callable[[str], str]) -> Any:
 def scrubbed_logs(scrub: Callable[[str], str]) -> Iterator[None]:
     """Scrub every log record when it is created, so that no handler ever sees a secret.
 
-    Records of other libraries (urllib3 logs URLs, SDKs log whole requests) pass through the record factory, too: it is
+    Records of other libraries (urllib3 logs URLs, SDKs log whole requests) pass through the record factory, too. It is
     the one place that all handlers share.
     """
     make = logging.getLogRecordFactory()

@@ -28,8 +28,8 @@ _MARKED = "@pytest.mark.sls_cassette(empty=True)"
 def no_request(item: pytest.Item, marker: pytest.Mark, foreign: Iterable[str]) -> Finding:
     """Return the finding about a marked test that passed without an exchange; ``foreign`` are the hosts it called.
 
-    A marker on a class or module may be meant for its other tests: then the finding is a warning, unless the test
-    called another machine, or names a fixture of this plugin, also indirectly. Autouse fixtures do not count.
+    A marker on a class or module may be meant for its other tests: then the finding is a warning. It stays a violation
+    if the test called another machine, or uses a fixture of this plugin. Autouse fixtures do not count.
     """
     named = tuple(foreign)
     hosts = ", ".join(named)

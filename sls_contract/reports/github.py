@@ -46,7 +46,7 @@ def annotation_lines(document: Mapping[str, Any], workspace: str = "") -> Iterat
         if rest := of_level[len(shown) :]:
             count = sum(group.count for group in rest)
             text = f"{plural(count, f'more {level}')} of {plural(len(rest), 'clause')}: see the summary of the step"
-            yield f"::{command} title=sls-contract::{_data(translated(text))}"
+            yield f"::{command} title=sls-contract::{_escape_data(translated(text))}"
 
 
 def _annotation(command: str, group: Group, workspace: str) -> str:
@@ -58,20 +58,22 @@ def _annotation(command: str, group: Group, workspace: str) -> str:
         in_workspace = workspace and path.is_relative_to(workspace)
         properties |= {"file": (path.relative_to(workspace) if in_workspace else path).as_posix()}
         properties |= {"line": str(first["line"])} if first.get("line") else {}
-    joined = ",".join(f"{name}={_property(printable(translated(value)))}" for name, value in properties.items())
+    property_list = ",".join(
+        f"{name}={_escape_property(printable(translated(value)))}" for name, value in properties.items()
+    )
     text = (
         f"{next(iter(group.places))}\nexpected: {first['expected']}\nactual: {first['actual']}\n"
         f"How to fix: {first['how_to_fix']}"
     )
-    return f"::{command} {joined}::{_data(printable(translated(text)))}"
+    return f"::{command} {property_list}::{_escape_data(printable(translated(text)))}"
 
 
-def _data(text: str) -> str:
+def _escape_data(text: str) -> str:
     return text.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
 
 
-def _property(text: str) -> str:
-    return _data(text).replace(":", "%3A").replace(",", "%2C")
+def _escape_property(text: str) -> str:
+    return _escape_data(text).replace(":", "%3A").replace(",", "%2C")
 
 
 def _append_summary(path: Path, text: str) -> None:

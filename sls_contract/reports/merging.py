@@ -1,8 +1,8 @@
 """Merges reports of shards, machines and suites: each exchange counts once, however many reports contain it.
 
 A merged report is a report: merging is a union of sets, so order and grouping do not matter, and nothing counts twice.
-Its ``merged`` lists the units: one for each capture that `check` judged, one for each pytest test whose cassette is
-not such a capture, and one for the rest of each report. Units are identified by the content of capture and cassette.
+Its ``merged`` lists the units: each capture that `check` judged, each pytest test whose cassette is not among these
+captures, and the rest of each report. Units are identified by the content of capture and cassette.
 Equal findings of two reports are one finding, as often as in the report that has it most often.
 """
 
@@ -30,7 +30,6 @@ _LISTS = (
     *("facts", "leftovers", "outcomes", "unmatched", "changes", "changes_not_listed"),
 )
 _EVIDENCES = ("live", "reference", "document", "synthetic", "unknown")  # strongest first
-_OF_COMMAND = ("command", "version", "endpoint", "evidence", "seed")
 
 
 def expect_report(value: object, name: str) -> Document:
@@ -121,9 +120,9 @@ def _units(document: Document) -> Iterator[dict[str, Any]]:
     if document["command"] == COMMAND:
         yield from document["merged"]
         return
-    target = document["target"]
-    of_command = (document["command"], document["tool"]["version"], target["endpoint"], target["evidence"])
-    shared = dict(zip(_OF_COMMAND, (*of_command, document["seed"]), strict=True))
+    target, version = document["target"], document["tool"]["version"]
+    shared = {"command": document["command"], "version": version, "endpoint": target["endpoint"]}
+    shared |= {"evidence": target["evidence"], "seed": document["seed"]}
     if "ledger" in document:
         yield from ({**shared, **entry} for entry in document["ledger"])
         return
