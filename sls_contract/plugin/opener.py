@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from sls_contract.cassettes.file.recording_file import load, recorded, take_back
+from sls_contract.cassettes.file.recording_file import load, recorded, remove_recording
 from sls_contract.cassettes.hosts import host_rule
 from sls_contract.cassettes.results import Results
 from sls_contract.cassettes.scrub import Scrubber
@@ -192,10 +192,10 @@ class Opener:
             send=target.send,
             repeat=located.repeat,
             matching=located.matching,
-            patient=True,
+            deferred=True,
             endpoint=target.endpoint if target.send is not None else "",
             max_age=settings.max_age,
-            shadow=target.send if single and target.endpoint == REFERENCE else None,
+            mirror=target.send if single and target.endpoint == REFERENCE else None,
             single=single or (not located.shared and settings.record in {"once", "all"}),
             owner=case.test if located.shared else "",
             candidates=partial(unclaimed, self.collected_items, source, settings),
@@ -225,7 +225,7 @@ class Opener:
         assert case.session is not None  # the caller checked
         assert case.target is not None  # set together with the session
         if case.verifying is not None:
-            case.verifying.proposal.admit(case.target.endpoint)
+            case.verifying.proposal.check_endpoint(case.target.endpoint)
         with case.target.names(recording=case.session.recording) as names:
             yield names
 
@@ -284,7 +284,7 @@ class Opener:
     def _take_back(self, test: str) -> None:
         """Remove the recording of a test from earlier in this run: the test runs again because it failed."""
         if test in self._recorded:
-            take_back(*self._recorded.pop(test))
+            remove_recording(*self._recorded.pop(test))
 
     def _check_folder(self, folder: Path, test_file: Path) -> None:
         """Raise `UsageError` for two test files whose cassettes would share a folder."""

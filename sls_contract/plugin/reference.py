@@ -50,7 +50,7 @@ def serving(case: Case, clock: Callable[[], datetime]) -> Iterator[ReferenceServ
     """Serve until the test ends; the test fails for contract violations in requests that no cassette records."""
     with ReferenceServer(clock) as endpoint, serve(endpoint) as server:
         endpoint.url = server.url
-        if case.session is None or not case.session.reaches_out:  # otherwise the cassette records and judges requests
+        if case.session is None or not case.session.sends_itself:  # otherwise the cassette records and judges requests
             case.collectors.append(_collector(case, endpoint, clock))
         yield endpoint
 

@@ -34,7 +34,7 @@ class SharedCassette:
         self.name, self.fixture = name, fixture
         self._open = ExitStack()
         if case.session is not None:
-            case.session.apart = True  # otherwise requests of the fixture's teardown would count for the last test
+            case.session.independent = True  # otherwise the fixture's teardown would count for the last test
 
     def resume(self) -> None:
         """Intercept requests to owned hosts, in place of the cassette that is open around it."""

@@ -62,7 +62,7 @@ class Unrecorded:
         foreign, marker = case.session.hosts.foreign, item.get_closest_marker("sls_cassette")
         shown = {case.scrub(host): remote for host, remote in foreign.items()}
         self._noted(foreign_requests(shown), item.nodeid)
-        if marker is None or case.may_be_empty or not case.ended or case.excused or case.session.asked:
+        if marker is None or case.may_be_empty or not case.ended or case.excused or case.session.used:
             return None
         if item.get_closest_marker("xfail") or not self._sending_fixtures.isdisjoint(getattr(item, "fixturenames", ())):
             return None
@@ -72,7 +72,7 @@ class Unrecorded:
 
     def note_fixture(self, fixture: str, case: Case, ended_as: str = "") -> None:
         """Note whether a fixture with its own cassette sent requests; ``ended_as`` counts its results under a name."""
-        if case.session is not None and case.session.asked:
+        if case.session is not None and case.session.used:
             self._sending_fixtures.add(fixture)
         if ended_as:
             self._fixtures.append(case.counted(ended_as).as_plain())

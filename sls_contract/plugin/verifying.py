@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from sls_contract.cassettes.drift import Class, alone, change_lines, plain_change
-from sls_contract.cassettes.proposal import left_of
+from sls_contract.cassettes.drift import Class, change_lines, plain_change, unmatched_exchange
+from sls_contract.cassettes.proposal import not_requested
 from sls_contract.cassettes.results import ABOUT_ANSWERS
 from sls_contract.plugin.verify_result import EVIDENCE
 
@@ -67,7 +67,7 @@ class Verifying:
         if complete:
             self.proposal.end(shared=self.shared)
         if complete and not self.shared:
-            self.unplayed = left_of(self.proposal.old, self.proposal.played())
+            self.unplayed = not_requested(self.proposal.old, self.proposal.played())
 
     def plain(self, test: str, *, ended: bool, flawed: bool) -> dict[str, Any]:
         """Return plain values, for the controller of the run."""
@@ -83,7 +83,7 @@ class Verifying:
             "unmatched": [asdict(each) for each in found.unmatched],
             "unplayed": [asdict(each) for each in self.unplayed],
             "played": sorted(self.proposal.played()) if self.shared else [],
-            "alike": self.proposal.alike if self.shared else None,
+            "alike": self.proposal.match_groups if self.shared else None,
             "pairs": found.pairs,
             "taken": found.taken,
             "added": list(found.added.values()),
@@ -123,7 +123,7 @@ class Verifying:
     def _polled(self) -> bool:
         """Whether all unmatched exchanges repeat requests that the cassette answers already."""
         extra = self.proposal.compared.unmatched
-        known = {alone("old", at, recording).request for at, recording in enumerate(self.proposal.old)}
+        known = {unmatched_exchange("old", at, recording).request for at, recording in enumerate(self.proposal.old)}
         return bool(extra) and not self.unplayed and all(each.side == "new" and each.request in known for each in extra)
 
     def _unreported(self, which: int, found: list[Any]) -> list[Any]:
