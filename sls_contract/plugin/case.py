@@ -187,9 +187,9 @@ class Case:
         played, size = self.session.player.played(), self.session.player.size
         if len(played) == size and not self.shared:
             return []
-        alike = self.session.player.match_groups if self.shared else None
+        match_groups = self.session.player.match_groups if self.shared else None
         plays = {"cassette": self.where, "test": test, "shared": self.shared, "played": sorted(played), "size": size}
-        return [plays | {"alike": alike}]
+        return [plays | {"match_groups": match_groups}]
 
 
 def _shown_by_pytest(error: BaseException | None) -> list[Finding | None]:

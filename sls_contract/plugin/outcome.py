@@ -125,12 +125,12 @@ def _played(cassette: str, tests: Sequence[dict[str, Any]]) -> frozenset[int]:
     if len(tests) == 1 or len(together) == size:
         return together
     try:
-        keys = next((test["alike"] for test in tests if test["alike"]), None) or keys_of(load(cassette))
+        keys = next((test["match_groups"] for test in tests if test["match_groups"]), None) or keys_of(load(cassette))
     except CassetteError:
         keys = ()
-    return (
-        requested_positions(keys, [test["played"] for test in tests]) if len(keys) == size else frozenset(range(size))
-    )
+    if len(keys) != size:
+        return frozenset(range(size))
+    return requested_positions(keys, [test["played"] for test in tests])
 
 
 def orphans(

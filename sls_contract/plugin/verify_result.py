@@ -120,7 +120,7 @@ def _unplayed(cassette: str, tests: list[Plain]) -> tuple[bool, list[Plain]]:
     if not tests[0]["shared"]:
         return False, [{**each, "test": test["test"]} for test in tests for each in test["unplayed"]]
     old = load(cassette)
-    keys = next((test["alike"] for test in tests if test["alike"]), None) or keys_of(old)
+    keys = next((test["match_groups"] for test in tests if test["match_groups"]), None) or keys_of(old)
     played = requested_positions(keys, [test["played"] for test in tests])
     unplayed = [{**asdict(each), "test": None} for each in not_requested(old, played)]
     return bool(unplayed), unplayed

@@ -83,7 +83,7 @@ class Verifying:
             "unmatched": [asdict(each) for each in found.unmatched],
             "unplayed": [asdict(each) for each in self.unplayed],
             "played": sorted(self.proposal.played()) if self.shared else [],
-            "alike": self.proposal.match_groups if self.shared else None,
+            "match_groups": self.proposal.match_groups if self.shared else None,
             "pairs": found.pairs,
             "taken": found.taken,
             "added": list(found.added.values()),
