@@ -6,10 +6,11 @@ from difflib import get_close_matches
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
-from sls_contract.cli.contract_text import claim_lines, contract_lines
+from sls_contract.cli.contract_text import claim_lines, contract_lines, with_discriminator
 from sls_contract.cli.options import add_contract
 from sls_contract.cli.terminal import columns
 from sls_contract.errors import UsageError
+from sls_contract.locale import for_programs
 from sls_contract.reports import plural, table, write_json
 from sls_contract.spec.installation import checkout, schema_folder
 from sls_contract.spec.registry import registry
@@ -97,7 +98,7 @@ def _summary(contracts: Sequence[Contract], left_out: Mapping[str, str], *, verb
     if verbose:
         for name, each in listed:
             says = "; ".join(f"{family}: {text}" for family, text in each.claims.items())
-            lines.append(f"  {name}, {each.where}: {says}; taken: {each.taken or 'open'}")
+            lines.append(f"  {name}, {each.where}: {says}; taken: {each.taken or 'undecided'}")
     return lines
 
 
@@ -124,15 +125,13 @@ def list_contracts(arguments: argparse.Namespace, console: Console) -> int:
         listed = [{name: each.as_plain().get(name) for name in names} for each in contracts]
         write_json({"version": 1, "operations": listed}, "-", console.stdout)
         return 0
-    rows = [(each.operation, each.coverage, each.method, _target(each), ", ".join(each.aliases)) for each in contracts]
+    rows = [
+        (each.operation, each.coverage, each.method, with_discriminator(each, each.path), ", ".join(each.aliases))
+        for each in contracts
+    ]
     header = ("operation", "coverage", "method", "path", "other names")
     console.tell(table(header, rows, columns(console.stdout)))
     return 0
-
-
-def _target(contract: Contract) -> str:
-    fixed = "&".join(f"{key}={'|'.join(values)}" for key, values in contract.discriminator.items())
-    return f"{contract.path}?{fixed}" if fixed else contract.path
 
 
 def show_contract(arguments: argparse.Namespace, console: Console) -> int:
@@ -145,9 +144,10 @@ def show_contract(arguments: argparse.Namespace, console: Console) -> int:
         document: dict[str, Any] = {"version": 1, "contract": contract.as_plain(), "rulings": why}
         write_json(document, "-", console.stdout)
         return 0
-    console.tell(contract_lines(contract, layers.rulings.get(contract.operation)))
+    stdout = for_programs(console.stdout)  # the lines are translated already, except for their data
+    console.tell(contract_lines(contract, layers.rulings.get(contract.operation)), stdout)
     if arguments.claims:
-        console.tell(claim_lines(layers))
+        console.tell(claim_lines(layers), stdout)
     return 0
 
 
