@@ -85,8 +85,8 @@ def _described(value: Value) -> str:
     parts.append(f"in {value.unit}" if value.unit else "")
     parts.append(f"{value.default} by default" if value.default else "")
     parts.append(f"equals {value.equals}" if value.equals else "")
-    parts.append(f"as asked by {value.filtered_by}" if value.filtered_by else "")
-    parts.append(f"no two with one {value.unique_by}" if value.unique_by else "")
+    parts.append(f"equal to {value.filtered_by} of the request" if value.filtered_by else "")
+    parts.append(f"unique {value.unique_by}" if value.unique_by else "")
     parts.append(f"at least one of {', '.join(value.some_of)}" if value.some_of else "")
     parts += [f"needed unless {place} is {text}" for place, text in value.needed_unless.items()]
     parts.append(f"not {', '.join(value.aliases)}" if value.aliases else "")

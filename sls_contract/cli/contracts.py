@@ -1,4 +1,4 @@
-"""``sls-contract spec build | list | show``: the contracts of operations."""
+"""``sls-contract spec build``, ``list`` and ``show``: build and show the contracts of operations."""
 
 from __future__ import annotations
 
@@ -51,8 +51,8 @@ def configure(actions: argparse._SubParsersAction[argparse.ArgumentParser]) -> N
 def build_contracts(arguments: argparse.Namespace, console: Console) -> int:
     """Build the contracts.
 
-    Exit 0: the files are up to date; 1: ``--check`` found some that are not. Raises `UsageError` for layers that cannot
-    be read or merged.
+    Exit 0: the files are up to date; 1: ``--check`` found files that are not. Raises `UsageError` for layers that
+    cannot be read or merged.
     """
     from sls_contract.spec import merge
 
@@ -60,10 +60,10 @@ def build_contracts(arguments: argparse.Namespace, console: Console) -> int:
     merged = merge.merge(_layers(folder))
     files = merge.generated(merged.contracts)
     changed = merge.outdated(folder, files) if arguments.check else merge.write(folder, files)
-    console.tell(_summary(merged.contracts, merged.left_out, verbose=arguments.verbose))
+    console.write(_summary(merged.contracts, merged.left_out, verbose=arguments.verbose))
     if arguments.check:
-        return _told_outdated(changed, folder, len(files), console.stdout, own=arguments.folder is not None)
-    console.tell(_shortened([f"wrote {folder / name}" for name in changed]))
+        return _report_outdated(changed, folder, len(files), console.stdout, own=arguments.folder is not None)
+    console.write(_shortened([f"wrote {folder / name}" for name in changed]))
     print(f"{folder} is up to date", file=console.stdout)
     return 0
 
@@ -102,7 +102,7 @@ def _summary(contracts: Sequence[Contract], left_out: Mapping[str, str], *, verb
     return lines
 
 
-def _told_outdated(changed: Mapping[str, str], folder: Path, count: int, stdout: IO[str], *, own: bool) -> int:
+def _report_outdated(changed: Mapping[str, str], folder: Path, count: int, stdout: IO[str], *, own: bool) -> int:
     if not changed:
         print(f"{folder}: {plural(count, 'generated file')} up to date", file=stdout)
         return 0
@@ -130,12 +130,12 @@ def list_contracts(arguments: argparse.Namespace, console: Console) -> int:
         for each in contracts
     ]
     header = ("operation", "coverage", "method", "path", "other names")
-    console.tell(table(header, rows, columns(console.stdout)))
+    console.write(table(header, rows, columns(console.stdout)))
     return 0
 
 
 def show_contract(arguments: argparse.Namespace, console: Console) -> int:
-    """Show the contract of an operation; exit 0. Raises `UsageError` for a name that is none, with those near it."""
+    """Show the contract of an operation; exit 0. Raises `UsageError` with similar names for an unknown operation."""
     contract = named(arguments.operation)
     layers = _layers_of(contract, arguments.contract)
     if arguments.json:
@@ -145,9 +145,9 @@ def show_contract(arguments: argparse.Namespace, console: Console) -> int:
         write_json(document, "-", console.stdout)
         return 0
     stdout = for_programs(console.stdout)  # the lines are translated already, except for their data
-    console.tell(contract_lines(contract, layers.rulings.get(contract.operation)), stdout)
+    console.write(contract_lines(contract, layers.rulings.get(contract.operation)), stdout)
     if arguments.claims:
-        console.tell(claim_lines(layers), stdout)
+        console.write(claim_lines(layers), stdout)
     return 0
 
 
@@ -157,7 +157,10 @@ def all_contracts() -> list[Contract]:
 
 
 def named(name: str) -> Contract:
-    """Return the contract of an operation, by any of its names; raises `UsageError` with those near it."""
+    """Return the contract of an operation by its name or an alias, in any casing.
+
+    Raises `UsageError` with similar names if there is none.
+    """
     spelled = {each.lower(): each for each in registry().names_and_aliases}
     contract = registry().named(spelled.get(name.lower(), name))
     if contract is not None:
@@ -169,7 +172,7 @@ def named(name: str) -> Contract:
 
 
 def _layers_of(contract: Contract, own: Path | None) -> Layers:
-    """Return the claims and rulings on one operation, as far as this installation has them."""
+    """Return the claims and rulings on an operation: those of this installation, and those of the folder ``own``."""
     from sls_contract.spec.merge import read_layers
 
     names = {each.lower() for each in (contract.operation, *contract.aliases)}

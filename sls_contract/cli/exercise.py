@@ -1,4 +1,4 @@
-"""``sls-contract exercise -- CMD``: tells whether a client signs, asks, understands and fails right."""
+"""``sls-contract exercise -- CMD``: run a client in many situations, and judge its requests and results."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from sls_contract import __version__
 from sls_contract.cli.options import add_contract, add_jobs, add_reports, add_strict, add_verbose
 from sls_contract.cli.progress import progress
-from sls_contract.cli.runs import carry_out, finish, refuse_unknown
+from sls_contract.cli.runs import check_scenarios, execute, finish
 from sls_contract.cli.terminal import columns
 from sls_contract.clock import utc_now
 from sls_contract.errors import UsageError
@@ -45,7 +45,7 @@ def configure(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -
     add("--list", action="store_true", help="list the scenarios and do nothing")
     add("--timeout", type=_seconds, default=30.0, metavar="S", help="seconds for one run of CMD (default: %(default)g)")
     add_jobs(command, "runs at a time", 4)
-    add("--seed", type=int, default=0, help="of made-up names and keys (default: %(default)s)")
+    add("--seed", type=int, default=0, help="seed of the generated names and keys (default: %(default)s)")
     add_strict(command)
     add_verbose(command, "every finding in full")
     add_reports(command)
@@ -55,7 +55,7 @@ def configure(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -
 
 
 def run(arguments: argparse.Namespace, console: Console) -> int:
-    """Exercise, report, and return the exit code; raises `UsageError` where the command cannot be started."""
+    """Exercise the client, report, and return the exit code; raises `UsageError` if the client cannot be run."""
     from sls_contract.captures.engine import in_order
     from sls_contract.exercise import Runner, perform_task
     from sls_contract.exercise.summary import document, lines
@@ -70,7 +70,7 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
         runner.elsewhere = partial(in_order, work, engine=arguments.engine, jobs=arguments.jobs, size_of=lambda _: 0)
     with progress(len(plan.tasks()), console) as shown:
         runner.progress = shown
-        code = carry_out(runner)
+        code = execute(runner)
     return finish(
         runner.run,
         code,
@@ -84,7 +84,7 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
 def _plan(arguments: argparse.Namespace) -> Plan:
     from sls_contract.exercise import SCHEMES, SITUATIONS, Plan
 
-    refuse_unknown(arguments.scenario, SITUATIONS)
+    check_scenarios(arguments.scenario, SITUATIONS)
     if not arguments.client:
         msg = "expected the client's command after --, got none. How to fix: sls-contract exercise -- python client.py"
         raise UsageError(msg)
@@ -108,7 +108,7 @@ def _list(console: Console) -> None:
 
 
 def _seconds(text: str) -> float:
-    """Read a time limit."""
+    """Read a time limit; raises `ArgumentTypeError` for anything but a number above 0."""
     try:
         seconds = float(text)
     except ValueError:

@@ -155,7 +155,7 @@ def make(command, tmp_path):
         ("cassettes --lock latin/old status", "restore it", ["printf '' > latin/old", "again memory://a"]),
         (
             "signature --request 2 signed.txt",
-            "name one that is there",
+            "use one of these",
             ["sls-contract signature --request 1 signed.txt"],
         ),
         ("signature gone", "name a file that holds an HTTP request", ["sls-contract signature signed.txt"]),
