@@ -72,7 +72,11 @@ def configure(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> 
 
 def run(arguments: argparse.Namespace, console: Console) -> int:
     """Check every cassette at the paths; return the exit code."""
-    terms = _terms(arguments, console)
+    from sls_contract.cassettes.audit import Terms
+    from sls_contract.cassettes.ledger import parse_age
+
+    max_age = parse_age(arguments.max_age) if arguments.max_age is not None else None
+    terms = Terms(now=utc_now(), credentials=console.keys(), max_age=max_age)
     outcome = _Outcome()
     paths = outcome.find(arguments.paths)
     with progress(len(paths), console) as shown:
@@ -87,27 +91,9 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
     return outcome.interrupted or (0 if outcome.judged() and not outcome.not_checked else NOTHING_CHECKED)
 
 
-def _terms(arguments: argparse.Namespace, console: Console) -> Terms:
-    from sls_contract.cassettes.audit import Terms
-    from sls_contract.cassettes.ledger import parse_age
-
-    return Terms(
-        now=utc_now(),
-        credentials=console.keys(),
-        max_age=parse_age(arguments.max_age) if arguments.max_age is not None else None,
-    )
-
-
 @dataclass(slots=True)
 class _Outcome:
-    """The results of a run.
-
-    Attributes:
-        audits: the result of each capture.
-        not_checked: captures that could not be checked: path and reason.
-        interrupted: exit code of an interruption; 0 if there was none.
-
-    """
+    """The audits, captures that could not be checked (path and reason), and an interruption's exit code (0: none)."""
 
     audits: list[Part] = field(default_factory=list)
     not_checked: list[tuple[str, str]] = field(default_factory=list)

@@ -51,7 +51,7 @@ def contract_lines(contract: Contract, rulings: Rulings | None) -> Iterator[str]
     yield from _rulings(rulings)
     yield from _disagreements(contract)
     yield translated("sources", alone=True)
-    yield from _listed(", ".join(contract.sources), "  ", "  ")
+    yield from wrapped(", ".join(contract.sources), _WIDTH, "  ", "  ", at_hyphens=False)
 
 
 def with_discriminator(contract: Contract, path: str) -> str:
@@ -134,10 +134,6 @@ def _disagreements(contract: Contract) -> Iterator[str]:
         yield f"  {each.where}: {says}; {taken}"
 
 
-def _listed(text: str, first: str, rest: str) -> list[str]:
-    return wrapped(text, _WIDTH, first, rest, at_hyphens=False)  # an id of a source stays in one piece
-
-
 def claim_lines(layers: Layers) -> Iterator[str]:
     """Yield what the sources claim, place by place: each value with the newest source of each family that claims it."""
     claimed: dict[str, dict[str, dict[str, list[str]]]] = {}  # place, value, family: sources, newest first
@@ -158,7 +154,8 @@ def claim_lines(layers: Layers) -> Iterator[str]:
                 f"{newest} {translated(f'and {len(older)} older')}" if older else newest
                 for newest, *older in families.values()
             )
-            yield from _listed(f"{value or translated('(nothing)', alone=True)}: {sources}", "    ", "      ")
+            line = f"{value or translated('(nothing)', alone=True)}: {sources}"
+            yield from wrapped(line, _WIDTH, "    ", "      ", at_hyphens=False)
 
 
 def _origin(source: str, fact: Fact, place: str, page: Page) -> str:

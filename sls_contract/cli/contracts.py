@@ -6,6 +6,7 @@ from difflib import get_close_matches
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
+import sls_contract
 from sls_contract.cli.contract_text import claim_lines, contract_lines, with_discriminator
 from sls_contract.cli.options import add_contract
 from sls_contract.cli.terminal import columns
@@ -56,7 +57,7 @@ def build_contracts(arguments: argparse.Namespace, console: Console) -> int:
     """
     from sls_contract.spec import merge
 
-    folder = arguments.folder or _checkout() / "schemas"
+    folder = arguments.folder or checkout(Path(sls_contract.__file__).parent) / "schemas"
     merged = merge.merge(_layers(folder))
     files = merge.generated(merged.contracts)
     changed = merge.outdated(folder, files) if arguments.check else merge.write(folder, files)
@@ -66,12 +67,6 @@ def build_contracts(arguments: argparse.Namespace, console: Console) -> int:
     console.write(_shortened([f"wrote {folder / name}" for name in changed]))
     print(f"{folder} is up to date", file=console.stdout)
     return 0
-
-
-def _checkout() -> Path:
-    import sls_contract
-
-    return checkout(Path(sls_contract.__file__).parent)
 
 
 def _layers(folder: Path) -> Layers:
@@ -114,7 +109,7 @@ def _report_outdated(changed: Mapping[str, str], folder: Path, count: int, stdou
 
 def _shortened(lines: Sequence[str]) -> list[str]:
     more = len(lines) - _MOST_LISTED
-    return [*lines[:_MOST_LISTED], *([f"and {more} more"] if more > 0 else [])]
+    return [*lines[:_MOST_LISTED], f"and {more} more"] if more > 0 else [*lines]
 
 
 def list_contracts(arguments: argparse.Namespace, console: Console) -> int:

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from typing import TypeAlias
 
     from sls_contract.captures.comparing import Compared, Pair, Place
-    from sls_contract.cassettes.drift import Change, Class, Drift
+    from sls_contract.cassettes.drift import Drift
     from sls_contract.cassettes.drift.change import Rest
     from sls_contract.cassettes.recording import Evidence
     from sls_contract.cli.progress import Progress
@@ -44,14 +44,9 @@ _MOST_UNMATCHED = 5
 
 @dataclass(frozen=True, slots=True)
 class _Compared:
-    """Two cassettes of the same name, and their differences.
+    """Two cassettes of the same name (empty for two files), and their differences.
 
-    Attributes:
-        name: the relative path in both folders; empty if two files were given.
-        drift: the differences.
-        new: path of the newer cassette.
-        places: where each exchange of the newer cassette is recorded, as in `Compared`.
-
+    ``new`` and ``places`` locate the exchanges of the newer cassette, as in `Compared`.
     """
 
     name: str
@@ -59,23 +54,12 @@ class _Compared:
     new: str
     places: Mapping[int, Place]
 
-    def place(self, exchange: int) -> str:
-        """Return the cassette and number of an exchange, for messages."""
-        return f"{self.name} exchange {exchange}".strip()
-
 
 @dataclass(slots=True)
 class _Outcome:
-    """The results of a run.
+    """The compared pairs, cassettes without a partner (side and name), and unreadable ones (path and reason).
 
-    Attributes:
-        compared: pairs of cassettes that were compared.
-        unpaired: cassettes without a partner: side and name.
-        not_compared: captures that could not be read: path and reason.
-        evidence: the evidence of the cassettes.
-        examples: both sides of the first change of each kind.
-        failed: number of exchanges that were ignored, because their test failed while it recorded them.
-
+    ``failed`` is the number of exchanges that were ignored because their test failed while it recorded them.
     """
 
     compared: list[_Compared] = field(default_factory=list)
@@ -96,19 +80,16 @@ class _Outcome:
             for pair in pairs:
                 pace(len(self.compared) + len(self.not_compared), pair.name or old)
                 found = next(results)
-                self._add(found)
+                self.failed += found.failed
+                self.evidence += found.evidence
+                self.examples = found.examples | self.examples
+                if found.failure is not None:
+                    self.not_compared.append(found.failure)
+                if found.drift is not None:
+                    self.compared.append(_Compared(found.name, found.drift, found.new, found.places))
                 pace.done += found.exchanges
         self.unpaired += [("old", name) for name in before if name not in after]
         self.unpaired += [("new", name) for name in after if name not in before]
-
-    def _add(self, found: Compared) -> None:
-        self.failed += found.failed
-        self.evidence += found.evidence
-        if found.failure is not None:
-            self.not_compared.append(found.failure)
-        if found.drift is not None:
-            self.compared.append(_Compared(found.name, found.drift, found.new, found.places))
-        self.examples = found.examples | self.examples
 
     def _missed(self, error: OSError) -> None:
         self.not_compared.append((str(error.filename), error.strerror or str(error)))
@@ -142,10 +123,6 @@ class _Outcome:
     def unmatched_count(self) -> int:
         """The number of cassettes and exchanges without a partner."""
         return len(self.unmatched) + sum(each.drift.more_unmatched for each in self.compared)
-
-    def of(self, kind: Class) -> list[tuple[_Compared, Change]]:
-        """Return the changes of one class, each with its pair of cassettes."""
-        return [(each, change) for each in self.compared for change in each.drift.of(kind)]
 
 
 def configure(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -260,10 +237,10 @@ def _report(outcome: _Outcome) -> Report:
     for each in outcome.compared:
         report.exchanges += each.drift.pairs
         report.exercised |= each.drift.exercised
-    for each, change in outcome.of(Class.BREAKING):
-        if (finding := finding_of(change)) is not None:
-            place = each.places[change.exchange]
-            report.add([finding], cassette=each.new, exchange=place.exchange, line=place.line)
+        for change in each.drift.of(Class.BREAKING):
+            if (finding := finding_of(change)) is not None:
+                place = each.places[change.exchange]
+                report.add([finding], cassette=each.new, exchange=place.exchange, line=place.line)
     for (kind, code, _), count in outcome.more.items():
         if kind is Class.BREAKING and code is not None:
             report.not_listed[code, CLAUSES[code].level] += count
@@ -300,7 +277,7 @@ def _text(outcome: _Outcome, *, verbose: bool) -> Iterator[str]:
 def _unmatched(outcome: _Outcome, most: int | None) -> Iterator[str]:
     lines = [f"  {side} {name}: the whole cassette" for side, name in outcome.unpaired]
     lines += [
-        f"  {exchange.side} {each.place(exchange.exchange)}: {exchange.request}"
+        f"  {exchange.side} {f'{each.name} exchange {exchange.exchange}'.strip()}: {exchange.request}"
         for each in outcome.compared
         for exchange in each.drift.unmatched
     ]

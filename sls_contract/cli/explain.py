@@ -109,7 +109,7 @@ def _codes_in(data: bytes) -> list[str]:
     text = html.unescape(text_of(data))
     known = _by_lower_case()
     labelled = [found.rstrip(".") for found in _LABELLED.findall(text)]
-    body = _REASON.sub("", text)  # the reason phrase of 401, Unauthorized, is spelled like an errorCode
+    body = _REASON.sub("", text)  # Unauthorized, the reason phrase of 401, is an errorCode, too
     exact = [word for word in _words(body) if known.get(word.lower()) == word]
     any_case = [word for word in _words(body) or _words(text) if word.lower() in known]
     for words in (labelled, exact, any_case, _words(text)):

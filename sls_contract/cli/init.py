@@ -37,14 +37,7 @@ _PYTEST_ELSEWHERE = {
 
 @dataclass(slots=True)
 class Plan:
-    """The files to write.
-
-    Attributes:
-        folder: the project.
-        changes: by path, the text before (None: there is no file) and after.
-        notes: what the user must do by hand.
-
-    """
+    """The files to write, by path: their text before (None: no such file) and after; and notes for the user."""
 
     folder: Path
     changes: dict[str, tuple[str | None, str]] = field(default_factory=dict)

@@ -31,14 +31,7 @@ _FOREIGN = (
 
 @dataclass(frozen=True, slots=True)
 class Listener:
-    """A socket that accepts clients.
-
-    Attributes:
-        url: the URL that clients use as their proxy.
-        port: its port.
-        certificate: PEM file that clients must trust; None without TLS.
-
-    """
+    """A socket for clients: the URL that they use as proxy, and the certificate (PEM) that they must trust."""
 
     url: str
     port: int
@@ -46,13 +39,7 @@ class Listener:
 
 
 class HostFilter:
-    """A `Send` that passes on requests to allowed hosts; it refuses the others and remembers them.
-
-    Attributes:
-        foreign_hosts: the hosts that were refused last.
-        failures: the last internal errors.
-
-    """
+    """A `Send` that passes on requests to allowed hosts, and remembers hosts that it refused, and internal errors."""
 
     def __init__(self, send: Send, allows: Callable[[str], bool]) -> None:
         self._send, self._allows = send, allows

@@ -160,14 +160,9 @@ class Signals:
 
 @dataclass(frozen=True, slots=True)
 class Ended:
-    """Facts about a run that has ended, besides its results.
+    """Facts of a run that has ended: its target, the hosts that it refused, and internal errors.
 
-    Attributes:
-        target: the endpoint, and the evidence of its responses.
-        foreign_hosts: hosts that were refused. A client may send anything as host: the environment's key is removed
-            before they are printed.
-        failures: internal errors.
-
+    A client may send anything as host: the environment's key is removed before hosts are printed.
     """
 
     target: Target

@@ -27,12 +27,7 @@ FAILED, BAD_GATEWAY, _GATEWAY_TIMEOUT = 500, 502, 504
 def sender(outcome_of: Callable[[Request], Outcome], as_response: Callable[[Outcome], Response]) -> Send:
     """Return a `Send` for a server: requests without a recording, or that cannot be recorded, get a refusal.
 
-    Args:
-        outcome_of: returns the outcome of a request; raises `UnmatchedRequest` if no recording answers it.
-        as_response: turns an outcome into a response.
-
-    Any other exception is an internal error: the server keeps it and answers 500.
-
+    Any other exception is an internal error, which the server keeps and answers with 500.
     """
 
     def answer(request: Request) -> Response:

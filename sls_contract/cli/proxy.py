@@ -7,7 +7,7 @@ from pathlib import Path
 from shlex import quote
 from typing import TYPE_CHECKING, Any
 
-from sls_contract.cli.listening import add_address, line_writer, proxy_lines, warn_beyond_loopback
+from sls_contract.cli.listening import add_address, line_writer, proxy_lines, warn_if_public
 from sls_contract.cli.options import add_allow_host, add_reports, add_strict
 from sls_contract.clock import utc_now
 
@@ -56,11 +56,7 @@ def configure(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -
     add_allow_host(parser, "record")
     _add_scrubbing(parser)
     add(
-        "--timeout",
-        type=float,
-        default=60.0,
-        metavar="SECONDS",
-        help="time limit of one exchange (default: %(default)g)",
+        "--timeout", type=float, default=60.0, metavar="SECONDS", help="seconds for an exchange (default: %(default)g)"
     )
     add_strict(parser)
     add_reports(parser, "at the end, also write the findings as JSON")
@@ -99,7 +95,7 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
             listening = tls_listener(admit, arguments, show) if arguments.https else plain_listener(admit, arguments)
             with listening as listener:
                 refuse_loop(listener.port)
-                warn_beyond_loopback(arguments.host, show)
+                warn_if_public(arguments.host, show)
                 invitation = _invitation(listener, arguments, recording=record.session.recording)
                 console.write(invitation, console.text_stream(arguments))
                 signalled = signals.wait()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from sls_contract.cli.listening import add_address, key_line, line_writer, proxy_lines, warn_beyond_loopback
+from sls_contract.cli.listening import add_address, key_line, line_writer, proxy_lines, warn_if_public
 from sls_contract.cli.options import add_allow_host, add_contract, add_reports, add_strict
 from sls_contract.clock import utc_now
 
@@ -65,7 +65,7 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
     send = sender(player_of(session_of(cassette_set, results, console)), replayed)
     with live.Signals() as signals:
         with serve(send, host=arguments.host, port=arguments.port, hosts=arguments.allow_host) as server:
-            warn_beyond_loopback(arguments.host, results.show)
+            warn_if_public(arguments.host, results.show)
             avoid_pauses()
             console.write(_invitation(server.url, cassette_set), console.text_stream(arguments))
             signalled = signals.wait()

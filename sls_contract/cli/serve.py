@@ -7,14 +7,7 @@ from collections import Counter
 from functools import partial
 from typing import TYPE_CHECKING
 
-from sls_contract.cli.listening import (
-    SIGNAL_POLL,
-    add_address,
-    key_line,
-    line_writer,
-    proxy_lines,
-    warn_beyond_loopback,
-)
+from sls_contract.cli.listening import SIGNAL_POLL, add_address, key_line, line_writer, proxy_lines, warn_if_public
 from sls_contract.cli.options import add_allow_host
 from sls_contract.clock import utc_now
 from sls_contract.errors import UsageError
@@ -76,7 +69,7 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
             endpoint.watch(partial(_show, show))
         address = {"host": arguments.host, "port": arguments.port}
         with refused, serve(endpoint, **address, hosts=arguments.allow_host, refused=refused) as server:
-            warn_beyond_loopback(arguments.host, show)
+            warn_if_public(arguments.host, show)
             if arguments.credentials_from_env:
                 show(["warning: requests signed with the key in the environment are accepted"])
             avoid_pauses()

@@ -42,15 +42,7 @@ _PUBLIC = {key.access_key_id: key for key in (TEST_CREDENTIALS, TEST_STS_CREDENT
 
 @dataclass(frozen=True, slots=True)
 class Sample:
-    """A request to verify.
-
-    Attributes:
-        request: the request.
-        response: the response beside it; None if there is none.
-        place: where it is in the input, such as ``line 3``.
-        at: when it was sent; None if unknown.
-
-    """
+    """A request to verify, its response, its place in the input, and when it was sent; None: unknown."""
 
     request: Request
     response: Response | None = None

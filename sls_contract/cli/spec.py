@@ -100,15 +100,14 @@ def _write_claims(pages: Sequence[tuple[Path, Page]], arguments: argparse.Namesp
     given = {name: getattr(arguments, name) for name in ("family", "language", "date")} | {"id": arguments.source}
     sources = {path: source_of(path, given) for path, _ in pages}
     written = write_claims(arguments.out, [(sources[path], page) for path, page in pages if not page.is_empty])
-    for file in written[:_MOST_LISTED]:
-        print(f"wrote {file}", file=stdout)
-    if len(written) > _MOST_LISTED:
-        print(f"and {len(written) - _MOST_LISTED} more files of claims", file=stdout)
     problems = [f"{path}:{line[1:]}" for path, page in pages for line in _problems(page)]
-    for problem in problems[:_MOST_LISTED]:
-        print(problem, file=stdout)
+    lines = [f"wrote {file}" for file in written[:_MOST_LISTED]]
+    if len(written) > _MOST_LISTED:
+        lines.append(f"and {len(written) - _MOST_LISTED} more files of claims")
+    lines += problems[:_MOST_LISTED]
     if len(problems) > _MOST_LISTED:
-        print(f"and {len(problems) - _MOST_LISTED} more problems; leave out --out to list them all", file=stdout)
+        lines.append(f"and {len(problems) - _MOST_LISTED} more problems; leave out --out to list them all")
+    stdout.writelines(f"{line}\n" for line in lines)
 
 
 def _installed() -> Path:

@@ -63,14 +63,7 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
 
 
 class Outcome:
-    """The changes of the pages and of the contracts.
-
-    Attributes:
-        page: changes of the pages by operation; None if no pages were compared.
-        contract: changes of the contracts by operation; None if no contracts were compared.
-        not_merged: why the pages could not be merged to contracts; empty if they were.
-
-    """
+    """The changes of the pages and of the contracts, by operation; None where none were compared."""
 
     def __init__(self, old: Sequence[Described], new: Sequence[Described], own: Path | None = None) -> None:
         """Compare the descriptions; ``own`` is a folder whose claims and rulings are merged, too."""

@@ -77,10 +77,7 @@ class Console:
         return self.stdin.buffer.read() if isinstance(self.stdin, io.TextIOWrapper) else self.stdin.read().encode()
 
     def confirm(self, question: str, consequence: str, refused: str) -> None:
-        """Ask a question on the terminal.
-
-        Raises `UsageError`: with ``consequence`` without a terminal, and with ``refused`` unless the answer is yes.
-        """
+        """Ask a question; raises `UsageError` without a terminal (with ``consequence``), and for any answer but yes."""
         if not self.stdin.isatty():
             msg = f"stdin is not a terminal, so {consequence}. How to fix: pass --yes."
             raise UsageError(msg)

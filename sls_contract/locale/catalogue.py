@@ -75,15 +75,7 @@ def _messages(data: bytes) -> Iterator[tuple[str, str]]:
 
 
 class Template(NamedTuple):
-    """A text with placeholders, and its translation.
-
-    Attributes:
-        literals: the parts of the text around the placeholders.
-        names: the placeholders, in order.
-        translation: pairs of a literal and the name of the placeholder after it; None after the last literal.
-        pattern: matches a filled-in text, with a group for each placeholder.
-
-    """
+    """A text with placeholders; ``translation`` pairs each literal with the name of the next placeholder, or None."""
 
     literals: tuple[str, ...]
     names: tuple[str, ...]
@@ -124,11 +116,8 @@ class Catalogue:
         self._found: dict[tuple[str, bool], str] = {}
         words = Counter(word for text in messages for word in set(_given_words(text)))
         for text, translation in messages.items():
-            pieces = [*string.Formatter().parse(text)]
-            if all(name is None for _, name, _, _ in pieces):
-                self._texts["".join(literal for literal, *_ in pieces)] = translation.replace("{{", "{").replace(
-                    "}}", "}"
-                )
+            if all(name is None for _, name, _, _ in string.Formatter().parse(text)):
+                self._texts[text.format()] = translation.format()
             else:
                 rarest = min(_given_words(text), key=words.__getitem__, default="")
                 self._templates.setdefault(rarest, []).append(_template(text, translation))

@@ -9,7 +9,7 @@ from argparse import Namespace
 import pytest
 
 from sls_contract.checks import judge
-from sls_contract.cli.listening import line_writer, warn_beyond_loopback
+from sls_contract.cli.listening import line_writer, warn_if_public
 from sls_contract.cli.live import Ended, LiveResults, conclude, exit_code
 from sls_contract.cli.terminal import Console
 from sls_contract.exchange import Exchange, Request, Response
@@ -139,8 +139,8 @@ def test_nobody_needs_to_read_it():
     """A closed standard error fails no request; an open address is warned about."""
     stderr = io.StringIO()
     show = line_writer(stderr)
-    warn_beyond_loopback("127.0.0.1", show)
-    warn_beyond_loopback("0.0.0.0", show)
+    warn_if_public("127.0.0.1", show)
+    warn_if_public("0.0.0.0", show)
     assert stderr.getvalue() == "warning: 0.0.0.0 is no loopback address; other machines can reach this\n"
     stderr.close()
     show(["lost"])
