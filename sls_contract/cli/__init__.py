@@ -19,7 +19,7 @@ from sls_contract import __version__
 from sls_contract.cli.parser import Parser
 from sls_contract.cli.terminal import Console, columns
 from sls_contract.errors import SlsContractError
-from sls_contract.locale import reading, speaking
+from sls_contract.locale import language_of, translating
 
 if TYPE_CHECKING:
     import argparse
@@ -71,8 +71,8 @@ def main() -> NoReturn:
 
 def run(argv: Sequence[str], *, environ: Mapping[str, str], stdin: IO[str], stdout: IO[str], stderr: IO[str]) -> int:
     """Run a command and return its exit code; print an `SlsContractError` or `OSError` as one message."""
-    with speaking(environ):
-        return _guarded(argv, environ, stdin, reading(stdout), reading(stderr))
+    with language_of(environ):
+        return _guarded(argv, environ, stdin, translating(stdout), translating(stderr))
 
 
 def _guarded(argv: Sequence[str], environ: Mapping[str, str], stdin: IO[str], stdout: IO[str], stderr: IO[str]) -> int:

@@ -63,7 +63,7 @@ def build_contracts(arguments: argparse.Namespace, console: Console) -> int:
     changed = merge.outdated(folder, files) if arguments.check else merge.write(folder, files)
     console.write(_summary(merged.contracts, merged.left_out, verbose=arguments.verbose))
     if arguments.check:
-        return _report_outdated(changed, folder, len(files), console.stdout, own=arguments.folder is not None)
+        return _report_outdated(changed, folder, len(files), console.stdout, is_default=arguments.folder is None)
     console.write(_shortened([f"wrote {folder / name}" for name in changed]))
     print(f"{folder} is up to date", file=console.stdout)
     return 0
@@ -97,12 +97,12 @@ def _summary(contracts: Sequence[Contract], left_out: Mapping[str, str], *, verb
     return lines
 
 
-def _report_outdated(changed: Mapping[str, str], folder: Path, count: int, stdout: IO[str], *, own: bool) -> int:
+def _report_outdated(changed: Mapping[str, str], folder: Path, count: int, stdout: IO[str], *, is_default: bool) -> int:
     if not changed:
         print(f"{folder}: {plural(count, 'generated file')} up to date", file=stdout)
         return 0
     stdout.writelines(f"{line}\n" for line in _shortened([f"{how}: {folder / name}" for name, how in changed.items()]))
-    option = f" --folder {folder}" if own else ""
+    option = "" if is_default else f" --folder {folder}"
     print(f"{plural(len(changed), 'file')} out of date\nHow to fix: sls-contract spec build{option}", file=stdout)
     return 1
 
@@ -166,10 +166,10 @@ def named(name: str) -> Contract:
     raise UsageError(msg)
 
 
-def _layers_of(contract: Contract, own: Path | None) -> Layers:
-    """Return the claims and rulings on an operation: those of this installation, and those of the folder ``own``."""
+def _layers_of(contract: Contract, added: Path | None) -> Layers:
+    """Return the claims and rulings on an operation: those of this installation, and those of the folder ``added``."""
     from sls_contract.spec.merge import read_layers
 
     names = {each.lower() for each in (contract.operation, *contract.aliases)}
     layers = read_layers(schema_folder(), wanted=lambda name: name.lower() in names)
-    return layers.under(read_layers(own, wanted=lambda name: name.lower() in names)) if own else layers
+    return layers.under(read_layers(added, wanted=lambda name: name.lower() in names)) if added else layers

@@ -133,7 +133,8 @@ def configure(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> 
         usage="%(prog)s [options] OLD NEW",
         description="Pair the exchanges of two cassettes (ours or vcrpy's) or captures, or of all of two folders by "
         "their relative paths, and class every difference: breaking, if a client written to the contract can fail or "
-        "misread; additive, if it meets something new that it may ignore; benign, if only what is meant to move moved.",
+        "misread; additive, if it meets something new that it may ignore; benign, if only values differ that always "
+        "do.",
         epilog="Exit codes: 0 nothing of the level or worse, 1 a difference of the level or worse, or an exchange or "
         "cassette without a partner, 2 nothing, or not everything, could be compared. Retries of one request are one "
         "exchange. Example: sls-contract diff reads.sls.yaml reads.sls.yaml.proposed",

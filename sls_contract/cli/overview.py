@@ -37,11 +37,11 @@ def overview(columns: int | None) -> Iterator[str]:
     yield f"sls-contract {__version__}: contract tests for Alibaba Cloud SLS"
     yield ""
     commands = [(translated(question), f"sls-contract {words}") for question, words in _QUESTIONS]
-    left = 2 + max(width(question) for question, _ in commands)
-    wide = columns is None or left + max(len(command) for _, command in commands) <= columns
+    indent = 2 + max(width(question) for question, _ in commands)
+    fits = columns is None or indent + max(len(command) for _, command in commands) <= columns
     for question, command in commands:
-        gap = " " * (left - width(question))
-        yield from (f"{question}{gap}{command}",) if wide else (question, f"  {command}")
+        gap = " " * (indent - width(question))
+        yield from (f"{question}{gap}{command}",) if fits else (question, f"  {command}")
     yield ""
     yield "All options: sls-contract COMMAND --help"
     yield "In tests: pytest --help, section sls-contract"

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 class _Formatter(argparse.HelpFormatter):
-    """A formatter that keeps commands on one line, puts examples on their own line, and translates."""
+    """A formatter that breaks no description at a hyphen, puts examples on their own line, and translates."""
 
     def _fill_text(self, text: str, width: int, indent: str) -> str:
         from sls_contract.reports.text import wrapped

@@ -112,8 +112,8 @@ def recording(session: Session, relay: Relay, patience: float = _PATIENCE) -> It
     record = Recording(session, relay)
     try:
         yield record
-        if left := record.wait(patience):
-            exchanges = plural(left, "exchange")
+        if unfinished := record.wait(patience):
+            exchanges = plural(unfinished, "exchange")
             session.results.fail(f"{exchanges} had no answer after {patience:g} s more and was not recorded")
     finally:
         try:

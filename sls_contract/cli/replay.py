@@ -31,7 +31,7 @@ def configure(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -
         "checked. It is also an HTTP proxy: a client with HTTP_PROXY set to its URL reaches it under any real endpoint "
         "name, over plain http. A request that no recording answers gets 421 and errorCode RequestNotRecorded.",
         epilog="Exit codes, when a signal ends it: 1 a violation was found or a request had no recording, else 130 "
-        "interrupted, 143 terminated; 2 it could not start, or could not play what it holds. "
+        "interrupted, 143 terminated; 2 it could not start, or could not play a recording. "
         "Example: sls-contract replay cassettes/ --port 8080",
     )
     add = parser.add_argument

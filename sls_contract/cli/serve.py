@@ -46,7 +46,7 @@ def configure(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -
     add("--fill", type=int, default=0, metavar="N", help="write N more records to each shard, for a consumer")
     add("--state", metavar="FILE", help="keep the state in FILE (SQLite) across restarts")
     add_allow_host(parser, "answer for")
-    add("--credentials-from-env", action="store_true", help="also accept the key that the environment holds")
+    add("--credentials-from-env", action="store_true", help="also accept the key of the environment")
     faults = partial(add, action="append", dest="faults", default=[])
     faults("--fault", metavar="SPEC", type=_spec, help="fault of the next answers, such as 'status=503 times=3'")
     faults("--faults", metavar="FILE", type=_file, help="faults from a file, one a line")

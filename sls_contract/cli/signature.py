@@ -149,7 +149,7 @@ def _read(name: str, console: Console) -> bytes:
     try:
         return Path(name).read_bytes()
     except OSError as error:
-        msg = f"cannot read {name}: {error.strerror}. How to fix: name a file that holds an HTTP request, or -."
+        msg = f"cannot read {name}: {error.strerror}. How to fix: name a file with an HTTP request, or -."
         raise UsageError(msg) from error
 
 

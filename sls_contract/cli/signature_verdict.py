@@ -161,7 +161,7 @@ def judge(sample: Sample, key: Credentials, *, at: datetime | None, region: str 
 
 
 def _explain_scrubbed(found: Examination) -> Examination:
-    """Explain a mismatch of a signature that scrubbing replaced by a marker: nothing more is known of it."""
+    """Explain the mismatch of a signature that scrubbing replaced by a marker; the original is unknown."""
     from sls_contract.cassettes.scrub.registry import MARKERS
 
     wrong = found.mismatch

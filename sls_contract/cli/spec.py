@@ -32,7 +32,7 @@ def configure(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -
         description="Derive, build and show the contracts that exchanges are judged by. A contract merges the claims "
         "of its sources; rulings decide where they disagree.",
         epilog="Exit codes: 0 done; 1 build --check found files that are out of date, or diff something breaking; "
-        "2 wrong use, or a source that holds nothing. Example: sls-contract spec show GetCheckPoint",
+        "2 wrong use, or a source without facts. Example: sls-contract spec show GetCheckPoint",
     )
     actions = command.add_subparsers(dest="action", required=True, metavar="ACTION")
     derive = actions.add_parser(
@@ -59,7 +59,7 @@ def configure(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -
     derive.add_argument("--date", help="when the page was published (default: by its name, such as 2021-01-21.en.md)")
     derive.add_argument("--language", help="language of the page (default: by its name)")
     derive.add_argument("--family", help="handbook (pages up to 2021), openapi (later ones, SDKs), clients, recordings")
-    add_json(derive, "write one JSON object per operation, each on a line of its own")
+    add_json(derive, "write a JSON object for each operation, one a line")
     for each in (contracts, spec_diff, spec_export):
         each.configure(actions)
 

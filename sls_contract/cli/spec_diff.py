@@ -65,8 +65,8 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
 class Outcome:
     """The changes of the pages and of the contracts, by operation; None where none were compared."""
 
-    def __init__(self, old: Sequence[Described], new: Sequence[Described], own: Path | None = None) -> None:
-        """Compare the descriptions; ``own`` is a folder whose claims and rulings are merged, too."""
+    def __init__(self, old: Sequence[Described], new: Sequence[Described], added: Path | None = None) -> None:
+        """Compare the descriptions; ``added`` is a folder whose claims and rulings are merged, too."""
         self.page: dict[str, tuple[Change, ...]] | None = None
         self.contract: dict[str, tuple[Change, ...]] | None = None
         self.not_merged = ""
@@ -76,7 +76,7 @@ class Outcome:
         self.page = _compared(old, new)
         if any(each.page for each in new):
             try:
-                self.contract = _merged(old, new, own)
+                self.contract = _merged(old, new, added)
             except UsageError as error:
                 self.not_merged = str(error)
 
@@ -109,16 +109,16 @@ def _compared(old: Sequence[Described], new: Sequence[Described]) -> dict[str, t
     before, after = ([each.side for each in described] for described in (old, new))
     if len(before) == len(after) == 1:
         return {after[0].operation or before[0].operation: compare(before[0], after[0])}
-    if len(before) == 1 or len(after) == 1:  # one operation in a whole collection
-        alone = (before if len(before) == 1 else after)[0]
-        before, after = ([side for side in sides if is_same(side, alone)] for sides in (before, after))
+    if len(before) == 1 or len(after) == 1:  # one operation, and a collection that may have it
+        single = (before if len(before) == 1 else after)[0]
+        before, after = ([side for side in sides if is_same(side, single)] for sides in (before, after))
         if not before or not after:
-            msg = f"expected OLD and NEW to have {alone.operation or 'the operation'}, found it in one of them only"
+            msg = f"expected OLD and NEW to have {single.operation or 'the operation'}, found it in one of them only"
             raise UsageError(msg)
     return compare_all(before, after)
 
 
-def _merged(old: Sequence[Described], new: Sequence[Described], own: Path | None) -> dict[str, tuple[Change, ...]]:
+def _merged(old: Sequence[Described], new: Sequence[Described], added: Path | None) -> dict[str, tuple[Change, ...]]:
     """Compare contracts: before, those that are given or merged from all sources and OLD; after, with NEW added."""
     from sls_contract.spec.difference import Side, compare_all
     from sls_contract.spec.merge import merge_with_shipped
@@ -126,7 +126,7 @@ def _merged(old: Sequence[Described], new: Sequence[Described], own: Path | None
     from sls_contract.spec.registry import registry
 
     wanted = {each.name.lower() for each in (*old, *new)}
-    base = read_layers(own, wanted=lambda name: name.lower() in wanted) if own else Layers()
+    base = read_layers(added, wanted=lambda name: name.lower() in wanted) if added else Layers()
     rulings = {name: each for name, each in base.rulings.items() if wanted & {n.lower() for n in (name, *each.aliases)}}
     base = Layers(base.claims, rulings)
     earlier = tuple(each.claim("old") for each in old if each.page)
@@ -150,9 +150,9 @@ def _stand_ins(old: Sequence[Described], later: Sequence[tuple[Source, Page]]) -
     change its content. With these stand-ins both families count on the old side, too.
     """
     pages = {each.name.lower(): each.claim("old")[1] for each in old if each.page}
-    alone = next(iter(pages.values())) if len(pages) == len(later) == 1 else None
+    only = next(iter(pages.values())) if len(pages) == len(later) == 1 else None
     for source, page in later:
-        earlier = pages.get(str(page.operation).lower(), alone)
+        earlier = pages.get(str(page.operation).lower(), only)
         if earlier is not None:
             yield source, earlier
 
@@ -160,13 +160,13 @@ def _stand_ins(old: Sequence[Described], later: Sequence[tuple[Source, Page]]) -
 def _text(outcome: Outcome, *, verbose: bool) -> Iterator[str]:
     """Yield every change of a single operation; of several operations, a line for each that changed."""
     for title, result in ((_PAGE, outcome.page), (_CONTRACT, outcome.contract)):
-        alone = len(result or {}) == 1
-        shown = {operation: changes for operation, changes in (result or {}).items() if changes or alone}
+        single = len(result or {}) == 1
+        shown = {operation: changes for operation, changes in (result or {}).items() if changes or single}
         for operation, changes in shown.items():
             yield f"{title}: {operation or 'operation not named'}: {_counted(changes)}"
-            if alone or verbose:
+            if single or verbose:
                 yield from _changes(changes)
-        if result and not alone:
+        if result and not single:
             yield f"{title}: {len(shown)} of {len(result)} operations changed"
     if outcome.not_merged:
         yield f"{_CONTRACT}: not merged: {outcome.not_merged}"

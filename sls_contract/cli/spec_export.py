@@ -52,9 +52,9 @@ def configure(actions: argparse._SubParsersAction[argparse.ArgumentParser]) -> N
 def run(arguments: argparse.Namespace, console: Console) -> int:
     """Write the files; return 0. Raises `UsageError` for an unknown operation, and if a file cannot be written."""
     contracts = [named(name) for name in arguments.operation] or all_contracts()
-    files, told = (_openapi if arguments.format == "openapi" else _schemas)(contracts, arguments.out)
+    files, summary = (_openapi if arguments.format == "openapi" else _schemas)(contracts, arguments.out)
     _write(files, force=arguments.force)
-    print(told, file=console.stdout)
+    print(summary, file=console.stdout)
     print(f"wrote {plural(len(files), 'file')} to {arguments.out}", file=console.stdout)
     return 0
 
@@ -74,13 +74,13 @@ def _openapi(contracts: Sequence[Contract], out: Path) -> tuple[dict[Path, str],
 
     exported = openapi(contracts, __version__)
     together = sum(map(len, exported.shared))
-    told = (
+    summary = (
         f"OpenAPI 3.1 of {plural(exported.operations, 'operation')} on {plural(exported.paths, 'path')}; "
         f"{together} of them share path and method with another; x-sls-operations has them in "
         f"{plural(len(exported.shared), 'place')}"
     )
     path = out if out.suffix in {_JSON, *_YAML} else out / "openapi.json"
-    return {path: _yaml(exported.document) if path.suffix in _YAML else _text(exported.document)}, told
+    return {path: _yaml(exported.document) if path.suffix in _YAML else _text(exported.document)}, summary
 
 
 def _text(document: Mapping[str, Any]) -> str:

@@ -1,7 +1,7 @@
 """The language of texts for people: English, or Chinese if their environment selects it.
 
 All data is English: messages of errors, findings, reports as JSON, cassettes. Texts are translated when they are shown:
-`translated` returns a text in the language that `use` or `speaking` selected. English does not load the catalogue.
+`translated` returns a text in the language that `use_language` or `language_of` selected. English needs no catalogue.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ def is_chinese(environ: Mapping[str, str]) -> bool:
     return name in _CHINESE or name.startswith("zh_hans_")
 
 
-def use(environ: Mapping[str, str]) -> None:
+def use_language(environ: Mapping[str, str]) -> None:
     """Use the language of the environment for texts in this process from now on."""
     global _catalogue  # noqa: PLW0603 - a process has one reader, and every function that prints would need a parameter
     if not is_chinese(environ):
@@ -50,11 +50,11 @@ def use(environ: Mapping[str, str]) -> None:
 
 
 @contextmanager
-def speaking(environ: Mapping[str, str]) -> Iterator[None]:
+def language_of(environ: Mapping[str, str]) -> Iterator[None]:
     """Use the language of the environment for texts inside the block."""
     global _catalogue  # noqa: PLW0603 - as above
     before = _catalogue
-    use(environ)
+    use_language(environ)
     try:
         yield
     finally:
@@ -90,7 +90,7 @@ def translated_markdown(line: str) -> str:
     return translated_line(line, _catalogue)
 
 
-def reading(stream: IO[str]) -> IO[str]:
+def translating(stream: IO[str]) -> IO[str]:
     """Return a stream that translates the texts written to it; the stream itself if the language is English."""
     return stream if _catalogue is None else cast("IO[str]", _Translating(stream))
 

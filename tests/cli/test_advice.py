@@ -158,7 +158,7 @@ def make(command, tmp_path):
             "use one of these",
             ["sls-contract signature --request 1 signed.txt"],
         ),
-        ("signature gone", "name a file that holds an HTTP request", ["sls-contract signature signed.txt"]),
+        ("signature gone", "name a file with an HTTP request", ["sls-contract signature signed.txt"]),
         ("signature many.txt", "paste the request in question alone", ["sls-contract signature signed.txt"]),
         ("spec derive old.yaml", "pass the page's Markdown", ["sls-contract spec derive page.md"]),
         (

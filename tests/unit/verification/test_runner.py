@@ -12,7 +12,7 @@ from advice import advised
 from left_out import full
 
 from sls_contract.endpoint import ReferenceEndpoint, ServiceError
-from sls_contract.locale import speaking
+from sls_contract.locale import language_of
 from sls_contract.reports.text import width
 from sls_contract.scenarios import SCENARIOS, Read
 from sls_contract.scenarios.steps import PassTime
@@ -566,7 +566,7 @@ def test_generated_sequences_go_on_where_a_refusal_is_right():
 def test_the_areas_that_passed_fit_the_terminal(language):
     """On a terminal they are wrapped with an indent; in a pipe they are one line, which programs can search."""
     run = Run(0, performed=[Performed(each, "passed") for each in SCENARIOS.values()])
-    with speaking({"SLS_CONTRACT_LANG": language}):
+    with language_of({"SLS_CONTRACT_LANG": language}):
         (piped,) = (line for line in lines(run, target()) if line.startswith(("passed: ", "通过：")))
         shown = list(lines(run, target(), columns=60))
     paragraph = shown[1 : shown.index("")]
