@@ -30,10 +30,10 @@ def configure(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -
         help="run a client in every documented and many hostile situations and judge it",
         usage="sls-contract exercise [options] -- CMD [ARG ...]",
         description="Run CMD once for each scenario against an endpoint on this machine, and judge its requests and "
-        "what it makes of the response. CMD sends GetCheckPoint as SLS_ENDPOINT, SLS_PROJECT, SLS_LOGSTORE, "
-        "SLS_CONSUMER_GROUP, SLS_SHARD (empty: leave it out), SLS_REGION and SLS_AUTH (v1 or v4) say, through "
-        "HTTP_PROXY or to SLS_LOOPBACK. The key is in ALIBABA_CLOUD_ACCESS_KEY_ID, ALIBABA_CLOUD_ACCESS_KEY_SECRET "
-        "and, where it is set, ALIBABA_CLOUD_SECURITY_TOKEN. CMD succeeds: it prints the JSON array of checkpoints as "
+        "its output. CMD sends GetCheckPoint, through HTTP_PROXY or to SLS_LOOPBACK. SLS_ENDPOINT, SLS_PROJECT, "
+        "SLS_LOGSTORE, SLS_CONSUMER_GROUP, SLS_SHARD (empty: leave it out), SLS_REGION and SLS_AUTH (v1 or v4) "
+        "describe the request. The key is in ALIBABA_CLOUD_ACCESS_KEY_ID, ALIBABA_CLOUD_ACCESS_KEY_SECRET "
+        "and, if it is set, ALIBABA_CLOUD_SECURITY_TOKEN. CMD succeeds: it prints the JSON array of checkpoints as "
         'its last line and exits with 0. CMD fails: it prints {"errorCode": …, "status": …} and exits with 1 to 125. '
         "CMD does not support the scenario: it exits with 77.",
         epilog="Exit codes: 0 conforming, 1 a violation was found, 2 CMD cannot be run, or nothing was judged. "
@@ -41,7 +41,7 @@ def configure(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -
     )
     add = command.add_argument
     add("--auth", action="append", choices=("v1", "v4"), help="how to sign; repeatable (default: both)")
-    add("--scenario", action="append", default=[], metavar="NAME", help="run only this one; repeatable")
+    add("--scenario", action="append", default=[], metavar="NAME", help="run only this scenario; repeatable")
     add("--list", action="store_true", help="list the scenarios and do nothing")
     add("--timeout", type=_seconds, default=30.0, metavar="S", help="seconds for one run of CMD (default: %(default)g)")
     add_jobs(command, "runs at a time", 4)

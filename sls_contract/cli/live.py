@@ -53,7 +53,7 @@ class Noted:
 
 @dataclass(slots=True)
 class LiveResults(Results):
-    """Results that print each finding when it is first made and keep it once: a run of weeks needs no more memory.
+    """Results that print each finding when it is first made and keep it once, so that a run may last for weeks.
 
     Attributes:
         show: prints lines.

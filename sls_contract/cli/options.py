@@ -32,8 +32,8 @@ def add_reports(parser: argparse.ArgumentParser, text: str = "also write the fin
         default=[],
         type=_kind_path,
         metavar="PATH",
-        help=f"write a report, its kind by the name's end ({kinds} or {KINDS[-1]}): "
-        "JUnit is .xml, GitLab's code quality .codequality.json; repeatable",
+        help=f"write a report; the end of the name selects its kind ({kinds} or {KINDS[-1]}): "
+        ".xml is JUnit, .codequality.json is GitLab's code quality; repeatable",
     )
 
 

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from sls_contract.exchange import Response
     from sls_contract.signing import Credentials
 
-_MOST_SHOWN = 20  # refused hosts
+_MOST_SHOWN = 20  # hosts or targets of refused requests
 
 
 def configure(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -79,7 +79,7 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
 
 
 class _Refused:
-    """Counts requests to refused hosts: prints each with ``--verbose``, and a list at the end."""
+    """Counts the requests that the server itself refuses: prints each with ``--verbose``, and a list at the end."""
 
     def __init__(self, show: Callable[[Iterable[str]], None], *, verbose: bool) -> None:
         self._show, self._verbose = show, verbose

@@ -30,16 +30,16 @@ _VALUES = {  # patterns of values, by the name of the placeholder
     "listed": rf"{_NUMBER}(?:, {_NUMBER})*",
     "exchange": rf"{_NUMBER}|(?:[^\s,]+ )?exchange {_NUMBER}",
 }
-_BULLET = re.compile(r"\s*(?:[-•✓✗·] +)?")
-_BRACKETED = re.compile(r"\(([^()]*(?:\([^()]*\)[^()]*)*)\)")
-_LEADING = re.compile(r"[,;:)]+ *")
-_COMMAND = re.compile(r"sls-contract[a-z -]*: (?:error: )?")
+_BULLET = re.compile(r"\s*(?:[-•✓✗·] +)?")  # indentation and list mark before a text
+_BRACKETED = re.compile(r"\(([^()]*(?:\([^()]*\)[^()]*)*)\)")  # with at most one more level inside
+_LEADING = re.compile(r"[,;:)]+ *")  # punctuation that is left before a part
+_COMMAND = re.compile(r"sls-contract[a-z -]*: (?:error: )?")  # starts the message of an error
 _WORD = re.compile(r"[A-Za-z]{2,}")
 _WHOLE_WORD = re.compile(r"(?<![A-Za-z{}])[A-Za-z]{2,}(?![A-Za-z{}])")
-_JOINT = re.compile(r" {2,}|\. |; |: |, | \(|\) ?|\n")
-_GLUE = {", ": "，", "; ": "；", ": ": "："}
+_JOINT = re.compile(r" {2,}|\. |; |: |, | \(|\) ?|\n")  # where a text may be split
+_FULL_WIDTH = {", ": "，", "; ": "；", ": ": "："}
 _DATA = re.compile(r"""'[^']*'|"[^"]*"|`[^`]*`|<[^<>]*>|\{.*\}|\[.*\]|\S+://\S*""", re.DOTALL)
-_SEVERAL = re.compile(r",( |$)")
+_SEVERAL = re.compile(r",( |$)")  # in a value that is a list
 _QUOTED = re.compile(r'"(?:[^"\\]|\\.)*"|`[^`]*`|(?<!\w)\'[^\']*\'(?!\w)')  # data, which is never translated
 _QUOTING = ("> ", "< ", "| ")  # start of a quoted line: of a request, a response, or the output of a client
 _ABSENT = frozenset({"(nothing)", "absent", "nothing"})  # texts for a missing value; real values like these are quoted
@@ -50,8 +50,8 @@ _WITH_A_DIGIT = re.compile(r"\S*\d\S*(?: [a-z]+){0,2}|")
 _FEW_WORDS = re.compile(r"\S*(?: \([\w-]+\))?|[\d,]+ [a-z]+(?: [a-z]+)?")
 _LONGEST = 4000  # characters of a line; longer lines are data
 _MOST_JOINTS = 24
-_MOST_KEPT = 10_000
-_MAGIC = 0x950412DE
+_MOST_CACHED = 10_000  # lines
+_MAGIC = 0x950412DE  # the first word of a .mo file in little-endian order
 
 
 @cache
@@ -94,7 +94,7 @@ class Template(NamedTuple):
         found = self.pattern.fullmatch(text)
         return dict(zip(self.names, found.groups(), strict=True)) if found else None
 
-    def is_sure(self) -> bool:
+    def is_certain(self) -> bool:
         """Return whether the values may be any text: the template has many letters, a label, or a count of things."""
         counts = any(name.startswith("plural") for name in self.names)
         return counts or self.letters >= _MANY_LETTERS or self.literals[0].rstrip().endswith(":")
@@ -114,12 +114,12 @@ class Catalogue:
         self._texts: dict[str, str] = {}
         self._templates: dict[str, list[Template]] = {}
         self._found: dict[tuple[str, bool], str] = {}
-        words = Counter(word for text in messages for word in set(_given_words(text)))
+        words = Counter(word for text in messages for word in set(_literal_words(text)))
         for text, translation in messages.items():
             if all(name is None for _, name, _, _ in string.Formatter().parse(text)):
                 self._texts[text.format()] = translation.format()
             else:
-                rarest = min(_given_words(text), key=words.__getitem__, default="")
+                rarest = min(_literal_words(text), key=words.__getitem__, default="")
                 self._templates.setdefault(rarest, []).append(_template(text, translation))
 
     def translated(self, text: str, *, alone: bool = False) -> str:
@@ -129,7 +129,7 @@ class Catalogue:
     def _cached(self, line: str, *, alone: bool = False) -> str:
         key = (line, alone)
         if key not in self._found:
-            if len(self._found) >= _MOST_KEPT:
+            if len(self._found) >= _MOST_CACHED:
                 self._found.clear()
             self._found[key] = self._line(line, alone=alone)
         return self._found[key]
@@ -144,15 +144,16 @@ class Catalogue:
             return line
         command = _COMMAND.match(core)  # a message after the name of a command may be a text by itself
         message = command.group() + self._cached(core[command.end() :]) if command else None
-        found = [each for each in (message, self._direct(core) or self._aside(core)) if each]
-        best = min(found, key=_left_english) if found else self._in_parts(core)
+        found = [each for each in (message, self._complete(core) or self._in_brackets(core)) if each]
+        best = min(found, key=_english_words) if found else self._in_parts(core)
         return line if best == core else line.replace(core, best, 1)
 
-    def _direct(self, core: str) -> str | None:
-        """Return the translation of a complete text, or of a variant of it (`_forms`); None if there is none."""
-        return next(filter(None, (self._variant(form, cut) for form, cut in _forms(core))), None)
+    def _complete(self, core: str) -> str | None:
+        """Return the translation of a complete text, or of a variant of it (`_variants`); None if there is none."""
+        return next(filter(None, (self._exact(form, cut) for form, cut in _variants(core))), None)
 
-    def _variant(self, core: str, cut: str) -> str | None:
+    def _exact(self, core: str, cut: str) -> str | None:
+        """Return the translation of a variant; ``cut`` is the full stop to add, or says that one is to be removed."""
         found = self._texts.get(core)
         if found is None:
             words = {"", *_WORD.findall(core)}
@@ -162,9 +163,9 @@ class Catalogue:
                 for each in candidates
                 if (values := each.values(core)) is not None and self._is_likely(each, values)
             ]
-            matches.sort(key=_doubt)
+            matches.sort(key=_rank)
             filled = [self._filled(*each) for each in matches]
-            found = min(filled, key=_left_english, default=None)  # the first of equals
+            found = min(filled, key=_english_words, default=None)  # the first of equals
         if found is None or not cut:
             return found
         return f"{found}。" if cut == "." else found.removesuffix("。")
@@ -173,7 +174,7 @@ class Catalogue:
         """Return whether the template made the text; with few words its values must be plain, data or translatable."""
         if not template.literals[0] and _SEVERAL.search(next(iter(values.values()))):
             return False  # the first of several texts, which are translated one by one
-        return template.is_sure() or all(
+        return template.is_certain() or all(
             template.plain().fullmatch(value)
             or _DATA.fullmatch(value)
             or (template.literals[0] and not _JOINT.search(value) and self._cached(value) != value)
@@ -191,17 +192,17 @@ class Catalogue:
         """Return the text with those parts translated that are found, tried from the start and longest first."""
         if leading := _LEADING.match(core):
             rest = self._cached(core[leading.end() :])
-            return _glue(leading.group(), rest) + rest
+            return _mark_beside(leading.group(), rest) + rest
         joints = _joints(core)
         for joint in joints:
             mark = joint.group()
             if mark.startswith(")"):
                 closed = core[: joint.start() + 1]
-                if (head := self._direct(closed)) is not None:
+                if (head := self._complete(closed)) is not None:
                     return head + self._cached(core[joint.start() + 1 :]).replace(" （", "（", 1)
                 continue
             ended = f"{core[: joint.start()]}." if mark == ". " else core[: joint.start()]
-            head = self._direct(ended) if " " in ended else None
+            head = self._complete(ended) if " " in ended else None
             if head is not None:
                 return self._joined(head, mark, core[joint.end() :])
         if not joints:
@@ -211,12 +212,12 @@ class Catalogue:
 
     def _joined(self, head: str, mark: str, rest: str) -> str:
         """Return a translated head, with the translation of what follows a punctuation mark."""
-        if mark == " (" and not head.isascii() and (aside := self._aside(f"({rest}")):
+        if mark == " (" and not head.isascii() and (aside := self._in_brackets(f"({rest}")):
             return head + aside
         glue = "" if head.endswith("。") else mark.removeprefix(".") if mark == ". " else mark
-        return head + _glue(glue, head) + self._rest(rest, mark)
+        return head + _mark_beside(glue, head) + self._rest(rest, mark)
 
-    def _aside(self, text: str) -> str | None:
+    def _in_brackets(self, text: str) -> str | None:
         """Return the translation of a text that is in brackets as a whole; None if it is not, or has none."""
         found = _BRACKETED.fullmatch(text)
         inside = self._cached(found[1], alone=True) if found else ""
@@ -240,24 +241,24 @@ def _joints(core: str) -> list[re.Match[str]]:
     ][:_MOST_JOINTS]
 
 
-def _glue(mark: str, beside: str) -> str:
+def _mark_beside(mark: str, beside: str) -> str:
     """Return a punctuation mark, in full width beside Chinese."""
-    return mark if beside.isascii() else _GLUE.get(mark, mark)
+    return mark if beside.isascii() else _FULL_WIDTH.get(mark, mark)
 
 
-def _doubt(match: tuple[Template, Mapping[str, str]]) -> tuple[bool, int, int, int]:
+def _rank(match: tuple[Template, Mapping[str, str]]) -> tuple[bool, int, int, int]:
     """Return a sort key for matching templates: a label, values without punctuation and many letters come first."""
     template, values = match
     cut = sum(len(_JOINT.findall(value)) for value in values.values())
     return ": " not in template.literals[0], cut, -template.letters, -sum(map(len, template.literals))
 
 
-def _left_english(text: str) -> int:
+def _english_words(text: str) -> int:
     """Return the number of English words in a translation, including names and values."""
     return len(_WORD.findall(text))
 
 
-def _forms(core: str) -> Iterator[tuple[str, str]]:
+def _variants(core: str) -> Iterator[tuple[str, str]]:
     """Yield the text and its variants: with or without full stop, and with a small first letter."""
     yield core, ""
     other = (core[:-1], ".") if core.endswith(".") else (f"{core}.", "cut")
@@ -267,7 +268,7 @@ def _forms(core: str) -> Iterator[tuple[str, str]]:
         yield other[0][:1].lower() + other[0][1:], other[1]
 
 
-def _given_words(text: str) -> list[str]:
+def _literal_words(text: str) -> list[str]:
     """Return the complete words of a template's literals."""
     return _WHOLE_WORD.findall(re.sub(r"\{\w+\}", "{}", text))
 
