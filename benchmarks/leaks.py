@@ -2,7 +2,7 @@
 
     python -m benchmarks.leaks [--files 60]
 
-Writes a folder of cassettes as the recorder does (1 to 100 exchanges each), searches it for the keys of a run, and
+Writes a folder of cassettes as the recorder does, with 1 to 100 exchanges each. Searches it for the keys of a run, and
 prints megabytes a second of one core. Then plants each secret once in each spelling that a file may have, and counts
 hits, misses and false alarms. Exit code 1 below 20 MB/s, or on a miss or false alarm.
 """

@@ -79,8 +79,8 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
     terms = Terms(now=utc_now(), credentials=console.keys(), max_age=max_age)
     outcome = _Outcome()
     paths = outcome.find(arguments.paths)
-    with progress(len(paths), console) as shown:
-        outcome.judge(paths, terms, arguments, shown)
+    with progress(len(paths), console) as update:
+        outcome.judge(paths, terms, arguments, update)
     report = _report(outcome)
     report.repeat = [shlex.join(["sls-contract", "check", *map(str, arguments.paths)])]
     stream = console.text_stream(arguments)
@@ -106,7 +106,7 @@ class _Outcome:
         return captures_at(paths, "checked", self._missed)
 
     def judge(
-        self, paths: Sequence[str], terms: Terms, arguments: argparse.Namespace, shown: Callable[[int, str], None]
+        self, paths: Sequence[str], terms: Terms, arguments: argparse.Namespace, update: Callable[[int, str], None]
     ) -> None:
         """Judge the captures; an interruption ends it and keeps the results so far."""
         from sls_contract.captures.engine import in_order
@@ -124,7 +124,7 @@ class _Outcome:
         work = partial(judge_chunk, terms=terms, contracts=arguments.contract)
         try:
             with closing(in_order(work, chunks(), arguments.engine, arguments.jobs, lambda chunk: chunk.size)) as parts:
-                self._join(((part, submitted.popleft()) for part in parts), terms, shown)
+                self._join(((part, submitted.popleft()) for part in parts), terms, update)
         except KeyboardInterrupt:
             self.interrupted = _INTERRUPTED
         except SystemExit as end:  # SIGTERM
@@ -133,11 +133,11 @@ class _Outcome:
         if self.interrupted:
             self.not_checked.append((f"{len(paths) - len(self.audits)} of {len(paths)} cassettes", "interrupted"))
 
-    def _join(self, parts: Iterable[tuple[Part, Chunk]], terms: Terms, shown: Callable[[int, str], None]) -> None:
+    def _join(self, parts: Iterable[tuple[Part, Chunk]], terms: Terms, update: Callable[[int, str], None]) -> None:
         """Join the results of the chunks of each capture, which come in order."""
         from sls_contract.captures.judging import Whole
 
-        pace = Pace(shown)
+        pace = Pace(update)
         whole: Whole | None = None
         try:
             for part, chunk in parts:
@@ -188,7 +188,7 @@ def _report(outcome: _Outcome) -> Report:
 
 def _text(outcome: _Outcome, report: Report, columns: int | None, *, verbose: bool) -> Iterator[str]:
     if outcome.audits:
-        rows = [_row(audit) for audit in _listed(outcome.audits, verbose=verbose)]
+        rows = [_row(audit) for audit in _shown(outcome.audits, verbose=verbose)]
         yield from table(_COLUMNS, rows, columns)
         if rest := len(outcome.audits) - len(rows):
             yield f"and {plural(rest, 'cassette')} more (--verbose lists all)"
@@ -203,17 +203,17 @@ def _text(outcome: _Outcome, report: Report, columns: int | None, *, verbose: bo
         yield f"{code}: {plural(count, 'more finding')} beside those that are listed"
     extents = sum((audit.extents for audit in outcome.audits), Counter[str]())
     yield from narrowed_lines(extents, not_judged=0, unverified=0)
-    yield from _until_when(outcome)
+    yield from _evidence_lines(outcome)
     yield from narrowed_lines(
         {},
         not_judged=sum(audit.not_judged for audit in outcome.audits),
         unverified=sum(audit.unverified for audit in outcome.audits),
     )
     if not outcome.judged():
-        yield on_one_line(f"Nothing was checked: {_nothing(outcome, report)}")
+        yield on_one_line(f"Nothing was checked: {_why_nothing(outcome, report)}")
 
 
-def _nothing(outcome: _Outcome, report: Report) -> str:
+def _why_nothing(outcome: _Outcome, report: Report) -> str:
     """Return why nothing was judged, and how to fix it: the first reason that applies."""
     damaged = [finding for finding in report.plain_findings() if finding["code"] == _DAMAGED]
     if damaged:
@@ -228,7 +228,7 @@ def _nothing(outcome: _Outcome, report: Report) -> str:
     return "no SLS exchange below the paths. How to fix: name cassettes, such as cassettes/."
 
 
-def _listed(audits: Sequence[Part], *, verbose: bool) -> Sequence[Part]:
+def _shown(audits: Sequence[Part], *, verbose: bool) -> Sequence[Part]:
     """Return all audits with ``verbose``, else as many as fit on a screen, those with the most findings first."""
     if verbose or len(audits) <= _MOST_ROWS:
         return audits
@@ -245,15 +245,15 @@ def _row(audit: Part) -> tuple[object, ...]:
     return (
         str(audit.source),
         entry.evidence or NOTHING,
-        _first(entry.regions),
-        _first([_product(client) for client in entry.clients]),
+        _first_of(entry.regions),
+        _first_of([_product(client) for client in entry.clients]),
         audit.exchanges,
         NOTHING if entry.oldest is None else f"{entry.now - entry.oldest:%Y-%m-%d} ({_days(entry.oldest)})",
         _findings(audit),
     )
 
 
-def _first(names: Collection[str]) -> str:
+def _first_of(names: Collection[str]) -> str:
     """Return the first name, and the number of the others: ``cn-hangzhou +2``."""
     others = f" +{len(names) - 1}" if len(names) > 1 else ""
     return next(iter(names), NOTHING) + others
@@ -265,7 +265,7 @@ def _product(client: str) -> str:
     return short if len(short) <= _LONGEST_NAME else short[: _LONGEST_NAME - 1] + "…"
 
 
-def _until_when(outcome: _Outcome) -> Iterator[str]:
+def _evidence_lines(outcome: _Outcome) -> Iterator[str]:
     """Yield the evidence of all exchanges, and their age."""
     from sls_contract.cassettes.ledger import median_age
 

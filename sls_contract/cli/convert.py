@@ -65,11 +65,11 @@ def _convert_one(arguments: argparse.Namespace, console: Console) -> Written:
         )
         raise UsageError(msg)
     _keep(arguments.target, force=arguments.force)
-    with progress(1, console) as shown:
+    with progress(1, console) as update:
         return convert_capture(
             Task(arguments.source, arguments.target),
             console.keys(),
-            lambda done, of: shown(done, str(arguments.source), of),
+            lambda done, of: update(done, str(arguments.source), of),
         )
 
 
@@ -88,8 +88,8 @@ def _convert_all(arguments: argparse.Namespace, console: Console) -> int:
         _keep(task.target, force=arguments.force)
     work, leaking = partial(convert_task, keys=console.keys()), False
     results = in_order(work, tasks, arguments.engine, arguments.jobs, lambda task: task.size)
-    with progress(len(tasks), console) as shown, closing(results):
-        pace = Pace(shown)
+    with progress(len(tasks), console) as update, closing(results):
+        pace = Pace(update)
         for done, (task, written) in enumerate(zip(tasks, results, strict=True)):
             console.write(map(on_one_line, written.lines))
             missed += [written.failure] if written.failure else []

@@ -75,8 +75,8 @@ class _Outcome:
 
         before, after = _captures(old, new, self._missed)
         pairs = [Pair(name, before[name], after[name]) for name in before if name in after]
-        with progress(len(pairs)) as shown, closing(work(pairs)) as results:
-            pace = Pace(shown)
+        with progress(len(pairs)) as update, closing(work(pairs)) as results:
+            pace = Pace(update)
             for pair in pairs:
                 pace(len(self.compared) + len(self.not_compared), pair.name or old)
                 found = next(results)

@@ -68,8 +68,8 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
     if arguments.engine != "local":
         work = partial(perform_task, plan=plan, contracts=arguments.contract)
         runner.elsewhere = partial(in_order, work, engine=arguments.engine, jobs=arguments.jobs, size_of=lambda _: 0)
-    with progress(len(plan.tasks()), console) as shown:
-        runner.progress = shown
+    with progress(len(plan.tasks()), console) as update:
+        runner.progress = update
         code = execute(runner)
     return finish(
         runner.run,

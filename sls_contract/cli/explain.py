@@ -89,7 +89,7 @@ def _topic(name: str) -> Clause | str:
         if (code := codes.get(name.strip().lower())) is not None:
             return code
         if name.strip() in _OF_OTHER_SERVICES:
-            raise UsageError(_of_another_service(name.strip())) from None
+            raise UsageError(_other_service_message(name.strip())) from None
         close = [codes[each] for each in get_close_matches(name.strip().lower(), codes, n=2, cutoff=0.75)]
         raise UsageError(f"{error} Error codes like it: {', '.join(close)}." if close else str(error)) from None
 
@@ -117,7 +117,7 @@ def _codes_in(data: bytes) -> list[str]:
             return [*dict.fromkeys(found)]
     if quoted := [code for found in _MESSAGE.findall(text) for code in codes_saying(found)]:
         return [*dict.fromkeys(quoted)]
-    raise UsageError(_no_code(labelled[0] if labelled else "", known))
+    raise UsageError(_no_code_message(labelled[0] if labelled else "", known))
 
 
 def _words(text: str) -> list[str]:
@@ -126,16 +126,16 @@ def _words(text: str) -> list[str]:
     return [each for word in words for each in (word, word.removesuffix("Error"))]
 
 
-def _of_another_service(code: str) -> str:
+def _other_service_message(code: str) -> str:
     return (
         f"expected an errorCode of SLS, got {code}, which OSS and the RPC interfaces of other services answer. "
         "How to fix: send the request to <project>.<region>.log.aliyuncs.com, and sign it for SLS."
     )
 
 
-def _no_code(labelled: str, known: Mapping[str, str]) -> str:
+def _no_code_message(labelled: str, known: Mapping[str, str]) -> str:
     if labelled in _OF_OTHER_SERVICES:
-        return _of_another_service(labelled)
+        return _other_service_message(labelled)
     close = get_close_matches(labelled.lower(), known, n=1, cutoff=0.75)
     unknown = f"the unknown errorCode {labelled}" if labelled else "none"
     got = f"{labelled}; did you mean {known[close[0]]}?" if close else unknown

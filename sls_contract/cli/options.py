@@ -80,7 +80,7 @@ def add_verbose(parser: argparse.ArgumentParser, shows: str) -> None:
 
 
 def add_allow_host(parser: argparse.ArgumentParser, does: str) -> None:
-    """Declare ``--allow-host``; ``does`` is the verb for what such a host gets, such as ``record``."""
+    """Declare ``--allow-host``; ``does`` is the verb of its help, such as ``record``."""
     parser.add_argument(
         "--allow-host",
         action="append",

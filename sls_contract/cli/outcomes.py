@@ -48,9 +48,9 @@ def replayed(outcome: Outcome) -> Response:
     if outcome.kind in {"timeout", "connect-timeout"}:
         return DeliveredResponse(500, delivery=Delivery(delay=TIMEOUT_DELAY, silent=True, ending="close"))
     if outcome.partial is not None:
-        return _cut(outcome, outcome.partial)
+        return _truncated(outcome, outcome.partial)
     if outcome.kind == "malformed":
-        return deliver(_NO_HTTP, Delivery(ending="close"))
+        return deliver(_NOT_HTTP, Delivery(ending="close"))
     ending = "close" if outcome.kind == "closed" else "reset"  # also for a refused connection, which a server cannot do
     return DeliveredResponse(500, delivery=Delivery(silent=True, ending=ending))  # type: ignore[arg-type]  # a literal
 
@@ -64,10 +64,10 @@ def relayed(outcome: Outcome) -> Response:
     return replayed(outcome)
 
 
-_NO_HTTP = Response(0, reason="this is not HTTP")  # no parser accepts a status of one digit
+_NOT_HTTP = Response(0, reason="this is not HTTP")  # no parser accepts a status of one digit
 
 
-def _cut(broken: Broken, partial: Response) -> Response:
+def _truncated(broken: Broken, partial: Response) -> Response:
     """Return the part that came, ended so that a client cannot take it for the complete response."""
     framed = is_chunked(partial.headers) or "content-length" in partial.headers
     ending = "close" if framed and broken.kind != "reset" else "reset"

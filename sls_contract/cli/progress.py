@@ -21,16 +21,16 @@ _BAR = 20  # cells
 
 
 class Pace:
-    """Shows the number of judged exchanges, ``done``, and how many of them a second."""
+    """Shows how many exchanges are ``done``, and how many a second."""
 
-    def __init__(self, shown: Callable[[int, str], None]) -> None:
-        """Start to measure the time; ``shown`` takes the steps and a text."""
-        self._show, self._start, self.done = shown, time.monotonic(), 0
+    def __init__(self, update: Callable[[int, str], None]) -> None:
+        """Start to measure the time; ``update`` takes the steps and a text."""
+        self._update, self._start, self.done = update, time.monotonic(), 0
 
     def __call__(self, steps: int, name: str) -> None:
         """Show the pace beside the name of the current step."""
         rate = self.done / max(time.monotonic() - self._start, 1e-3)
-        self._show(steps, f"{name} {plural(self.done, 'exchange')}, {rate:.0f} a second")
+        self._update(steps, f"{name} {plural(self.done, 'exchange')}, {rate:.0f} a second")
 
 
 @contextlib.contextmanager
@@ -52,7 +52,7 @@ def progress(total: int, console: Console) -> Iterator[Callable[..., None]]:
         BarColumn(_BAR),
         TextColumn("{task.description}", markup=False, table_column=rest),
     )
-    shown = Progress(
+    bar = Progress(
         *parts,
         console=RichConsole(file=console.stderr, _environ=console.environ),
         transient=True,
@@ -60,8 +60,8 @@ def progress(total: int, console: Console) -> Iterator[Callable[..., None]]:
         redirect_stdout=False,
         redirect_stderr=False,
     )
-    with shown:
-        task = shown.add_task("", total=total)
-        yield lambda done, text, of=None: shown.update(
+    with bar:
+        task = bar.add_task("", total=total)
+        yield lambda done, text, of=None: bar.update(
             task, total=of, completed=done, description=translated(on_one_line(text))
         )

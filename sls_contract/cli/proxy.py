@@ -94,8 +94,8 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
             with listening as listener:
                 refuse_loop(listener.port)
                 warn_if_public(arguments.host, show)
-                invitation = _invitation(listener, arguments, recording=record.session.recording)
-                console.write(invitation, console.text_stream(arguments))
+                lines = _start_lines(listener, arguments, recording=record.session.recording)
+                console.write(lines, console.text_stream(arguments))
                 signalled = signals.wait()
         results.place_in(arguments.cassette)
         report = live.conclude(_ended(arguments, results, admit), results, arguments, console)
@@ -115,15 +115,17 @@ def _ended(arguments: argparse.Namespace, results: Results, admit: HostFilter) -
     return Ended(Target(arguments.to, evidence), tuple(admit.foreign_hosts), tuple(admit.failures))
 
 
-def _invitation(listener: Listener, arguments: argparse.Namespace, *, recording: bool) -> list[str]:
+def _start_lines(listener: Listener, arguments: argparse.Namespace, *, recording: bool) -> list[str]:
     """Return the first lines: the URL, what happens with the file, and how to configure a client."""
-    file, goal = arguments.cassette, arguments.to or "the hosts that clients name"
-    does = f"recording into {file}" if recording else f"playing {file}, which exists; --record new_episodes adds to it"
-    trust = [] if listener.certificate is None else _trust(listener.url, quote(str(listener.certificate)))
-    return [f"proxy {listener.url}", f"  {does}", f"  forwarding to {goal}", *proxy_lines(listener.url), *trust]
+    file, target = arguments.cassette, arguments.to or "the hosts that clients name"
+    action = (
+        f"recording into {file}" if recording else f"playing {file}, which exists; --record new_episodes adds to it"
+    )
+    trust = [] if listener.certificate is None else _certificate_lines(listener.url, quote(str(listener.certificate)))
+    return [f"proxy {listener.url}", f"  {action}", f"  forwarding to {target}", *proxy_lines(listener.url), *trust]
 
 
-def _trust(url: str, certificate: str) -> list[str]:
+def _certificate_lines(url: str, certificate: str) -> list[str]:
     """Return shell lines that make clients trust the certificate; docs/proxy.md describes other clients."""
     return [
         f"  export HTTPS_PROXY={url} https_proxy={url}",

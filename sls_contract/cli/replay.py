@@ -67,7 +67,7 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
         with serve(send, host=arguments.host, port=arguments.port, hosts=arguments.allow_host) as server:
             warn_if_public(arguments.host, results.show)
             avoid_pauses()
-            console.write(_invitation(server.url, cassette_set), console.text_stream(arguments))
+            console.write(_start_lines(server.url, cassette_set), console.text_stream(arguments))
             signalled = signals.wait()
         ended = live.Ended(Target(server.url, cassette_set.evidence), server.foreign_hosts, server.failures)
         report = live.conclude(ended, results, arguments, console)
@@ -113,7 +113,7 @@ def _place(cassette_set: CassetteSet) -> Callable[[int | None], Mapping[str, Any
     return place
 
 
-def _invitation(url: str, cassette_set: CassetteSet) -> list[str]:
+def _start_lines(url: str, cassette_set: CassetteSet) -> list[str]:
     """Return the first lines: the URL, what is played, and how to configure a client."""
     from sls_contract.reports import plural
 

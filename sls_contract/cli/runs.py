@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from sls_contract.reports.benches import BenchRun
 
 _INTERRUPTED = 130
-_NOTHING = 2
+_NOTHING_JUDGED = 2
 
 
 class _Runner(Protocol):
@@ -73,4 +73,4 @@ def finish(
         print(f"sls-contract {arguments.command}: {error}", file=console.stderr)
     if violated or interrupted:
         return 1 if violated else interrupted
-    return _NOTHING if run.incomplete or not run.judged() else 0
+    return _NOTHING_JUDGED if run.incomplete or not run.judged() else 0

@@ -64,7 +64,7 @@ def configure(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -
 
 def run(arguments: argparse.Namespace, console: Console) -> int:
     """Judge the requests; exit 0: all verify, 1: one does not. Raises `UsageError` (exit 2) if nothing was judged."""
-    at = _time(arguments.at)
+    at = _read_at(arguments.at)
     key = credentials_from_environment(console.environ)
     form, samples = _samples(arguments.file, console)
     if arguments.request is not None:
@@ -89,10 +89,10 @@ def _key_for(sample: Sample, key: Credentials | None) -> Credentials:
     return key
 
 
-def _time(text: str | None) -> datetime | None:
+def _read_at(text: str | None) -> datetime | None:
     if text is None:
         return None
-    at = _moment(text.strip())
+    at = _parse_time(text.strip())
     if at is None:
         msg = (
             f"--at: expected a time with its zone, got {text!r}. "
@@ -102,7 +102,7 @@ def _time(text: str | None) -> datetime | None:
     return at
 
 
-def _moment(text: str) -> datetime | None:
+def _parse_time(text: str) -> datetime | None:
     """Parse a time in any form that the service and HTTP clients print; return None if it is none, or has no zone."""
     if text.isascii() and text.isdecimal() and 10 <= len(text) <= 19:  # noqa: PLR2004 - seconds to nanoseconds
         return datetime.fromtimestamp(int(text[:10]), UTC)

@@ -86,11 +86,11 @@ def _read(path: Path) -> Iterator[Described]:
     if path.suffix.lower() in {".yaml", ".yml"}:
         from sls_contract.spec.merge.layers import read_yaml
 
-        yield _plain(path, read_yaml(path))
+        yield _from_plain(path, read_yaml(path))
         return
     listed = list(_json(path)) if path.suffix.lower() in {".json", ".jsonl"} else []
     if listed and any("operation" in each for each in listed):
-        yield from (_plain(path, each) for each in listed if "operations" not in each)  # contracts.jsonl begins with it
+        yield from (_from_plain(path, each) for each in listed if "operations" not in each)  # not its index
         return
     for page in derived(path, ()):
         if page.is_empty:
@@ -115,7 +115,7 @@ def _json(path: Path) -> Iterator[Mapping[str, Any]]:
     yield from (each for each in found if isinstance(each, dict))
 
 
-def _plain(path: Path, plain: Any) -> Described:
+def _from_plain(path: Path, plain: Any) -> Described:
     """Read claims or a contract from plain JSON values; the keys decide which of them it is."""
     from sls_contract.spec.contract import Contract
     from sls_contract.spec.merge import claimed

@@ -101,9 +101,9 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
         _confirm(arguments, target, plan, console)
         send = open_transport(f"{target.scheme}://{target.authority}", timeout=arguments.timeout)
         runner = _runner(arguments, send, target, plan)
-        with progress(plan.count(), console) as shown:
+        with progress(plan.count(), console) as update:
             steps = count()
-            runner.progress = lambda name: shown(next(steps), name)
+            runner.progress = lambda name: update(next(steps), name)
             code = execute(runner)
         judged = replace(target, evidence=_evidence(send))
         code = finish(
@@ -146,7 +146,7 @@ def _list(console: Console) -> None:
 def _target(arguments: argparse.Namespace, environ: Mapping[str, str]) -> Iterator[Target]:
     """Yield the endpoint of ``--endpoint``, or start the reference endpoint."""
     if arguments.endpoint:
-        yield _named(arguments, environ)
+        yield _given_target(arguments, environ)
         return
     from sls_contract.endpoint.server import serve
     from sls_contract.signing import TEST_CREDENTIALS, TEST_STS_CREDENTIALS
@@ -154,9 +154,9 @@ def _target(arguments: argparse.Namespace, environ: Mapping[str, str]) -> Iterat
     from sls_contract.verification import Target
 
     project, logstore = arguments.project or "my-project", arguments.logstore or "my-logstore"
-    other, abroad = arguments.other_logstore or f"{logstore}-other", arguments.other_project or f"{project}-2"
+    other, other_project = arguments.other_logstore or f"{logstore}-other", arguments.other_project or f"{project}-2"
     clock = SettableClock(utc_now)
-    with serve(_embedded(clock, project, logstore, other, abroad)) as server:
+    with serve(_bundled_endpoint(clock, project, logstore, other, other_project)) as server:
         yield Target(
             server.url,
             parse_endpoint(server.url).authority,
@@ -164,7 +164,7 @@ def _target(arguments: argparse.Namespace, environ: Mapping[str, str]) -> Iterat
             logstore,
             TEST_CREDENTIALS,
             other_logstore=other,
-            other_project=abroad,
+            other_project=other_project,
             wide_logstore=f"{logstore}-wide",
             sts=TEST_STS_CREDENTIALS,
             expired_token=_EXPIRED_TOKEN,
@@ -174,7 +174,9 @@ def _target(arguments: argparse.Namespace, environ: Mapping[str, str]) -> Iterat
         )
 
 
-def _embedded(clock: SettableClock, project: str, logstore: str, other: str, abroad: str) -> ReferenceEndpoint:
+def _bundled_endpoint(
+    clock: SettableClock, project: str, logstore: str, other: str, other_project: str
+) -> ReferenceEndpoint:
     from sls_contract.endpoint import ReferenceEndpoint
     from sls_contract.signing import TEST_CREDENTIALS, TEST_STS_CREDENTIALS, Credentials
 
@@ -184,14 +186,14 @@ def _embedded(clock: SettableClock, project: str, logstore: str, other: str, abr
     endpoint = ReferenceEndpoint(
         clock,
         credentials=(TEST_CREDENTIALS, sts, expired),
-        logstores={(abroad, logstore): _SHARDS} | {(project, name): count for name, count in shards.items()},
+        logstores={(other_project, logstore): _SHARDS} | {(project, name): count for name, count in shards.items()},
         keep_log=False,
     )
     endpoint.expire_token(_EXPIRED_TOKEN)
     return endpoint
 
 
-def _named(arguments: argparse.Namespace, environ: Mapping[str, str]) -> Target:
+def _given_target(arguments: argparse.Namespace, environ: Mapping[str, str]) -> Target:
     from sls_contract.signing.environment import ID, SECRET, credentials_from_environment
     from sls_contract.transport import parse_endpoint
     from sls_contract.verification import Target
@@ -261,9 +263,9 @@ def _confirm(arguments: argparse.Namespace, target: Target, plan: Plan, console:
     logstores = ", ".join(filter(None, (target.logstore, target.other_logstore)))
     other = target.other_logstore if target.changes_shards else None
     split = f", and splits and merges shards of {other}" if other else ""
-    abroad = f" and {target.other_project} ({target.logstore})" if target.other_project else ""
+    other_project = f" and {target.other_project} ({target.logstore})" if target.other_project else ""
     print(
-        f"This makes consumer groups named sls-contract-* in {target.project} ({logstores}){abroad} at "
+        f"This makes consumer groups named sls-contract-* in {target.project} ({logstores}){other_project} at "
         f"{target.endpoint},\n"
         f"at most three at a time, writes checkpoints to them, and deletes them again"
         f"{', and writes logs to the logstores' if target.writes_logs else ', and writes no logs'}"
