@@ -114,7 +114,7 @@ def recording(session: Session, relay: Relay, patience: float = _PATIENCE) -> It
         yield record
         if unfinished := record.wait(patience):
             exchanges = plural(unfinished, "exchange")
-            session.results.fail(f"{exchanges} had no answer after {patience:g} s more and was not recorded")
+            session.results.fail(f"not recorded: {exchanges} without an answer after {patience:g} s more")
     finally:
         try:
             session.close()

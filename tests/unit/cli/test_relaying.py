@@ -96,7 +96,7 @@ def test_what_is_under_way_for_too_long_is_told(tmp_path):
         thread.join(10)
         connection.close()
     assert not thread.is_alive()
-    assert results.troubles[0] == "1 exchange had no answer after 0.05 s more and was not recorded"
+    assert results.troubles[0] == "not recorded: 1 exchange without an answer after 0.05 s more"
 
 
 def test_an_end_that_cannot_be_written_is_told(tmp_path, upstream):
