@@ -12,7 +12,7 @@ import pytest
 
 from sls_contract.clock import seen_now, utc_now
 from sls_contract.errors import SlsContractError
-from sls_contract.locale import reading
+from sls_contract.locale import translating
 from sls_contract.plugin import distributed
 from sls_contract.plugin.failures import as_failure, is_skip_or_xfail
 from sls_contract.plugin.scrubbed import scrub_properties, scrub_report
@@ -90,7 +90,7 @@ class Run:
             try:
                 self._close(case, expected_to_fail=False)
             except SlsContractError as error:  # the run is over: there is no test left to fail
-                reading(sys.stderr).write(f"sls-contract: {error}\n")
+                translating(sys.stderr).write(f"sls-contract: {error}\n")
 
     def open(self, item: pytest.Item) -> None:
         """Open the cassette of a marked test."""
