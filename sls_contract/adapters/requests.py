@@ -23,7 +23,7 @@ from urllib3.util import parse_url
 from sls_contract.adapters.signing import Signing
 from sls_contract.cassettes.outcomes import answered
 from sls_contract.cassettes.recorder.handler import CONNECT_KINDS, Broken
-from sls_contract.cassettes.recorder.http_connection import answer_of
+from sls_contract.cassettes.recorder.http_connection import raw_response
 from sls_contract.errors import UsageError
 from sls_contract.exchange import Headers, Request, wire_bytes, wire_text
 
@@ -163,7 +163,7 @@ def _raw_response(outcome: Outcome, sent: Request, request: requests.PreparedReq
     """Return the response that urllib3 reads from a connection; raises what requests raises where none came."""
     if isinstance(outcome, Broken) and outcome.kind in CONNECT_KINDS:
         _refuse(outcome, request)
-    connection: Any = answer_of(outcome, sent.method)  # http.client asks a socket for its file only
+    connection: Any = raw_response(outcome, sent.method)  # http.client asks a socket for its file only
     parsed = http.client.HTTPResponse(connection, method=sent.method)
     try:
         parsed.begin()

@@ -49,7 +49,7 @@ class Address:
         return self.literal and is_loopback(self.authority)
 
     def owns(self, host: str) -> bool:
-        """Tell whether a host name is the endpoint's own or below it (``project.endpoint``)."""
+        """Return whether a host name is the endpoint's own or below it (``project.endpoint``)."""
         return host == self.host or host.endswith("." + self.host)
 
 

@@ -105,7 +105,7 @@ class Relay:
 
 
 def is_service(authority: str) -> bool:
-    """Tell whether a URL's authority is a host of the service, at no port of its own."""
+    """Return whether a URL's authority is a host of the service, at no port of its own."""
     host = authority.removesuffix(":80")
     return ":" not in host and is_service_host(host)
 

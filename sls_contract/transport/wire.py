@@ -193,7 +193,7 @@ def _named_failure(peer: Address) -> Iterator[None]:
 
 
 def _is_readable(connection: socket.socket) -> bool:
-    """Tell whether an idle connection was closed, or holds what nobody asked for."""
+    """Return whether an idle connection was closed, or holds what nobody asked for."""
     return bool(select.select([connection], [], [], 0)[0])
 
 

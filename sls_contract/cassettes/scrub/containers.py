@@ -199,7 +199,7 @@ class Packed:
 
 
 def is_packed(data: bytes) -> bool:
-    """Tell whether data begins as gzip or zlib does."""
+    """Return whether data begins as gzip or zlib does."""
     return data.startswith((_GZIP, *_ZLIB))
 
 

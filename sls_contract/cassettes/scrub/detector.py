@@ -143,7 +143,7 @@ class Detector:
         return bool(self.echo[0]) and _shows(data, data.lower(), *self.echo)
 
     def sees(self, data: bytes, depth: int = 0) -> bool:
-        """Tell whether there may be something to replace; never False where `clean` would change something.
+        """Return whether there may be something to replace; never False where `clean` would change something.
 
         But for one thing: in more than 64 KiB, a secret in lines of fewer than eleven characters is passed over.
         """
@@ -280,7 +280,7 @@ def _signs(secrets: Iterable[Secret]) -> tuple[tuple[bytes, ...], tuple[bytes, .
 
 
 def _shows(data: bytes, lowered: bytes, folded: tuple[bytes, ...], exact: tuple[bytes, ...]) -> bool:
-    """Tell whether a text holds one of the signs that `_signs` returns."""
+    """Return whether a text holds one of the signs that `_signs` returns."""
     return any(map(letters_of(lowered).__contains__, folded)) or any(map(data.__contains__, exact))
 
 

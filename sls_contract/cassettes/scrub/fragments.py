@@ -118,7 +118,7 @@ class Fragments:
     secrets: tuple[Secret, ...]
 
     def show(self, text: bytes) -> bool:
-        """Tell whether one of the secrets stands among the letters and digits of a text."""
+        """Return whether one of the secrets stands among the letters and digits of a text."""
         return bool(self.secrets) and any(True for _ in self.places(letters_of(text)))
 
     def places(self, letters: bytes) -> Iterator[tuple[int, int, bytes, str]]:

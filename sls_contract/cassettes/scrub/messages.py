@@ -110,7 +110,7 @@ def _digest(value: str, old: bytes, new: bytes) -> str:
 
 
 def _looks_coded(wire: bytes) -> bool:
-    """Tell whether bytes under a coding we cannot open are coded at all: plain text under a wrong name is scrubbed."""
+    """Return whether bytes under a coding we cannot open are coded at all: plain text under a wrong name is scrubbed."""
     try:
         return not wire.decode().isprintable() and wire.lstrip()[:1] not in (b"{", b"[", b"<", b'"')
     except UnicodeDecodeError:

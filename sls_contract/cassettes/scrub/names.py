@@ -86,5 +86,5 @@ def possible_kind_of(name: str) -> Kind | None:
 
 
 def looks_random(value: bytes) -> bool:
-    """Tell whether a value looks made by chance: long, of mixed characters, not of words with signs between them."""
+    """Return whether a value looks made by chance: long, of mixed characters, not of words with signs between them."""
     return _OPAQUE.fullmatch(value) is not None and _MIXED.search(value) is not None

@@ -56,7 +56,7 @@ MOST_OTHERS = 4096
 
 
 def is_public(value: str) -> bool:
-    """Tell whether a value is a replacement of ours, perhaps filled up with ``*``: nothing to hide."""
+    """Return whether a value is a replacement of ours, perhaps filled up with ``*``: nothing to hide."""
     bare = value.rstrip("*")
     return not bare or bare in _PUBLIC or bare.rstrip("0123456789") in _PUBLIC
 

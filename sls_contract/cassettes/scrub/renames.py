@@ -75,7 +75,7 @@ class Renames:
         return wider
 
     def fits(self, real: str) -> bool:
-        """Tell whether one more name can be replaced everywhere: no number, no word of the protocol, no public name."""
+        """Return whether one more name can be replaced everywhere: no number, no word of the protocol, no public name."""
         return (
             len(real) >= _SHORTEST
             and not real.isdigit()
@@ -85,7 +85,7 @@ class Renames:
         )
 
     def replaces(self, real: str) -> bool:
-        """Tell whether a name is replaced."""
+        """Return whether a name is replaced."""
         return wire_bytes(real) in self._table
 
     def header(self, name: str, value: bytes) -> tuple[bytes, list[Edit]]:
@@ -93,11 +93,11 @@ class Renames:
         return (self if name.lower() == "host" else self._declared).text(value)
 
     def __bool__(self) -> bool:
-        """Tell whether there is anything to rename."""
+        """Return whether there is anything to rename."""
         return self._pattern is not None
 
     def occur_in(self, request: Request) -> bool:
-        """Tell whether a request may hold a real name; one search for all of its parts."""
+        """Return whether a request may hold a real name; one search for all of its parts."""
         if self._pattern is None:
             return False
         parts = [wire_bytes(request.url), *(wire_bytes(value) for _, value in request.headers.pairs), request.body]
@@ -145,7 +145,7 @@ def _whole(name: bytes) -> bytes:
 
 
 def _is_key(match: re.Match[bytes]) -> bool:
-    """Tell whether a match is a JSON key or a query key, not a value."""
+    """Return whether a match is a JSON key or a query key, not a value."""
     text, before = match.string, match.string[: match.start()][-1:]
     if before in (b'"', b"'") and before and _NEXT_IS_KEY.match(text, match.end()):
         return True
@@ -153,7 +153,7 @@ def _is_key(match: re.Match[bytes]) -> bool:
 
 
 def _is_keyword(url: bytes, edit: Edit, path_start: int) -> bool:
-    """Tell whether an edit hits a fixed word of the path: ``/logstores/<name>/consumergroups/<name>``."""
+    """Return whether an edit hits a fixed word of the path: ``/logstores/<name>/consumergroups/<name>``."""
     before = url[path_start : edit.start]
     return (
         url[edit.start : edit.end] in _KEYWORDS

@@ -76,7 +76,7 @@ _SHAPES: tuple[tuple[bytes, re.Pattern[bytes], tuple[Kind, ...]], ...] = tuple(
 
 
 def is_suspicious(lowered: bytes) -> bool:
-    """Tell whether lower-cased text holds a stem at all; without one, neither `shaped` nor `BY_NAME` finds anything."""
+    """Return whether lower-cased text holds a stem at all; without one, neither `shaped` nor `BY_NAME` finds anything."""
     return _STEMS.search(lowered) is not None
 
 
@@ -269,7 +269,7 @@ def _places(text: bytes, words: Iterable[bytes]) -> list[int]:
 
 
 def _fits(text: bytes, match: re.Match[bytes]) -> bool:
-    """Tell whether before the name stands what must stand there, and a value that is guessed looks like one."""
+    """Return whether before the name stands what must stand there, and a value that is guessed looks like one."""
     told = (before for group, before in _BEFORE.items() if match[group] is not None)
     right = all(before.search(text, max(0, match.start() - _FAR), match.start("end")) for before in told)
     return right and all(_random(match[group]) for group in _GUESSED if match[group] is not None)

@@ -177,7 +177,7 @@ def cookies_of(exchange: Exchange) -> Iterator[str]:
 
 @lru_cache(maxsize=2048)
 def _is_named(name: str) -> bool:
-    """Tell whether a header's name alone says that its value is, or holds, a secret."""
+    """Return whether a header's name alone says that its value is, or holds, a secret."""
     lowered = name.lower()
     if lowered in (*_AUTHORIZATIONS, *_SENT_COOKIES, *_SET_COOKIES):
         return True
@@ -190,6 +190,6 @@ def _are_named(names: tuple[str, ...]) -> tuple[bool, ...]:
 
 
 def names_a_secret(headers: Headers, keep: str | None) -> bool:
-    """Tell whether a header's name alone says that its value is, or holds, a secret; ``keep`` names one that may."""
+    """Return whether a header's name alone says that its value is, or holds, a secret; ``keep`` names one that may."""
     names = tuple([name for name, _ in headers.pairs])
     return any(named and name.lower() != keep for name, named in zip(names, _are_named(names), strict=True))

@@ -88,7 +88,7 @@ _PUBLIC_TEXT = "\n".join(
 
 
 def is_detectable(value: str) -> bool:
-    """Tell whether a value is long and odd enough to be searched for wherever it may stand."""
+    """Return whether a value is long and odd enough to be searched for wherever it may stand."""
     return len(value) >= SHORTEST and value.lower() not in _VOCABULARY
 
 
@@ -146,7 +146,7 @@ class Secret:
         return (*(text for text, _ in self.folded), *([self.hexadecimal] if self.hexadecimal else []))
 
     def stands_in(self, data: bytes, lowered: bytes) -> bool:
-        """Tell whether a text, or the same in lower case, holds one of the spellings."""
+        """Return whether a text, or the same in lower case, holds one of the spellings."""
         return any(map(lowered.__contains__, self.needles)) or any(map(data.__contains__, self.windows))
 
     def places(self, lowered: bytes) -> Iterator[tuple[int, int, bytes]]:

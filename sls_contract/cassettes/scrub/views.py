@@ -113,7 +113,7 @@ def letters_only(source: bytes) -> View:
 
 
 def is_continued(source: bytes) -> bool:
-    """Tell whether a text has what is sure to be broken or quoted: a sign at the end of a line, or signs for others."""
+    """Return whether a text has what is sure to be broken or quoted: a sign at the end of a line, or signs for others."""
     return b"\\\n" in source or b"\\\r\n" in source or _LOOKS_QUOTED.search(source) is not None
 
 
