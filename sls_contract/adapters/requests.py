@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import http.client
 from collections.abc import Iterable
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import TYPE_CHECKING, Any
 
 import requests
 import urllib3
@@ -162,7 +162,8 @@ def _body_bytes(body: Any) -> bytes:
 def _urllib3_response(outcome: Outcome, sent: Request, request: requests.PreparedRequest) -> urllib3.HTTPResponse:
     """Return the response that urllib3 reads from a connection; raises the error of requests without one."""
     if isinstance(outcome, Broken) and outcome.kind in CONNECT_KINDS:
-        _raise_connect_error(outcome, request)
+        kinds = {"connect-timeout": requests.ConnectTimeout, "tls": requests.exceptions.SSLError}
+        raise kinds.get(outcome.kind, requests.ConnectionError)(outcome.detail, request=request)
     connection: Any = raw_response(outcome, sent.method)  # http.client only calls makefile()
     parsed = http.client.HTTPResponse(connection, method=sent.method)
     try:
@@ -184,8 +185,3 @@ def _urllib3_response(outcome: Outcome, sent: Request, request: requests.Prepare
         request_method=sent.method,
         request_url=sent.target,
     )
-
-
-def _raise_connect_error(broken: Broken, request: requests.PreparedRequest) -> NoReturn:
-    kinds = {"connect-timeout": requests.ConnectTimeout, "tls": requests.exceptions.SSLError}
-    raise kinds.get(broken.kind, requests.ConnectionError)(broken.detail, request=request)

@@ -111,7 +111,8 @@ class Interceptor:
 
     def close(self) -> None:
         """Stop listening, and delete a temporary authority; closing twice is harmless."""
-        self._stop()
+        with suppress(RuntimeError):  # its event loop has ended already
+            self._stop()
         self._thread.join()
         if self._own_folder:
             shutil.rmtree(self._folder, ignore_errors=True)
@@ -135,7 +136,7 @@ class Interceptor:
         master.options.update(connection_strategy="lazy", upstream_cert=False, http2=False, onboarding=False)
         master.addons.remove(master.addons.get("errorcheck"))  # it would exit the process
         master.addons.add(_Addon(self._settings, self._failures, started))
-        self._stop = lambda: _shut_down(master.shutdown)
+        self._stop = master.shutdown
         await master.run()
         await master.addons.get("proxyserver").servers.update([])  # shutdown() does not close the socket
 
@@ -209,8 +210,3 @@ def _response(answer: Response) -> Any:
     headers = http.Headers([(wire_bytes(name), wire_bytes(value)) for name, value in answer.headers.pairs])
     reason = wire_bytes(answer.reason)
     return http.Response(b"HTTP/1.1", answer.status, reason, headers, answer.body, None, 0.0, 0.0)
-
-
-def _shut_down(stop: Callable[[], None]) -> None:
-    with suppress(RuntimeError):  # its event loop has ended already
-        stop()

@@ -310,7 +310,8 @@ def _receive(connection: socket.socket, method: str, peer: str, deadline: float)
         surplus = reader.surplus() if cut is None and reader.failure is None else b""
         if body:
             body += surplus  # a too short Content-Length must not hide the bytes sent after it
-        response = Response(parsed.status, _headers(parsed), body, reason=_undo_latin1(parsed.reason))
+        headers = [(_undo_latin1(name), _undo_latin1(value)) for name, value in parsed.getheaders()]
+        response = Response(parsed.status, headers, body, reason=_undo_latin1(parsed.reason))
     if reader.failure:
         cut = detail_of(reader.failure)
     if cut is None:
@@ -346,10 +347,6 @@ def _body(parsed: http.client.HTTPResponse) -> tuple[bytes, str | None]:
             "the last chunk is missing" if error.expected is None else f"{error.expected} more bytes were announced"
         )
         return error.partial, missing
-
-
-def _headers(parsed: http.client.HTTPResponse) -> list[tuple[str, str]]:
-    return [(_undo_latin1(name), _undo_latin1(value)) for name, value in parsed.getheaders()]
 
 
 def _undo_latin1(text: str) -> str:

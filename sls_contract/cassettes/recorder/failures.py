@@ -29,24 +29,16 @@ def no_connection(error: BaseException) -> Broken:
     return Broken(kind, None, describe(error))
 
 
-def no_answer(error: BaseException | None, reader: ResponseReader) -> Broken:
-    """Classify the error that cut a response short; ``error`` None means that the peer closed the connection."""
-    partial = reader.response()
-    if isinstance(error, TimeoutError):
-        return Broken("timeout", partial, describe(error))
-    if error is not None:
-        return Broken("reset", partial, describe(error))
-    return Broken("truncated" if partial else "closed", partial, "the peer closed the connection")
-
-
 def outcome_of(reader: ResponseReader, error: BaseException | None) -> Outcome:
     """Return the outcome of a live attempt; ``error`` ended it early (None: complete, or end of stream)."""
-    if reader.malformed:
-        return Broken("malformed", reader.response(), "the answer is not HTTP")
     response = reader.response()
+    if reader.malformed:
+        return Broken("malformed", response, "the answer is not HTTP")
     if reader.complete and response is not None:
         return response
-    return no_answer(error, reader)
+    if error is not None:
+        return Broken("timeout" if isinstance(error, TimeoutError) else "reset", response, describe(error))
+    return Broken("truncated" if response else "closed", response, "the peer closed the connection")
 
 
 def ending_of(broken: Broken) -> OSError | None:
