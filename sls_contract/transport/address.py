@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 _DEFAULT_PORTS = {"http": 80, "https": 443}
 _EXAMPLES = "'https://cn-hangzhou.log.aliyuncs.com' or 'http://127.0.0.1:8080'"
-_UNREADABLE = "the port is no number up to 65535, or the brackets hold no IP address"
+_UNREADABLE = "the port is not a number up to 65535, or the brackets do not contain an IP address"
 _PRINTABLE = re.compile(r"[!-~]+")
 
 
@@ -80,9 +80,9 @@ def parse_endpoint(endpoint: str) -> Address:
     if parts.scheme not in _DEFAULT_PORTS:
         raise _usage_error(endpoint, "its scheme is neither http nor https")
     if port == 0:
-        raise _usage_error(endpoint, "no connection goes to port 0")
+        raise _usage_error(endpoint, "port 0 accepts no connections")
     if not _PRINTABLE.fullmatch(host) or parts.username is not None:
-        raise _usage_error(endpoint, "it names no plain host")
+        raise _usage_error(endpoint, "it contains no plain host name")
     if parts.path not in {"", "/"} or parts.query or parts.fragment:
         raise _usage_error(endpoint, "it has more than scheme, host and port")
     return Address(parts.scheme, host, _DEFAULT_PORTS[parts.scheme] if port is None else port)
@@ -99,7 +99,7 @@ def proxy_for(address: Address, environ_proxies: Mapping[str, str] | None = None
         parts = urlsplit(text if "://" in text else f"http://{text}")
         port = parts.port or 80
     except ValueError:
-        msg = f"{variable}, and its value is not: {_UNREADABLE}"
+        msg = f"{variable}, but {_UNREADABLE}"
         raise UsageError(msg) from None
     if parts.scheme != "http" or not parts.hostname:
         msg = f"{variable}, got {masked_url(parts.geturl())!r}"

@@ -25,8 +25,8 @@ _TEXTS: dict[str, tuple[str, str]] = {
         "find out why the endpoint closes the connection without an answer",
     ),
     "truncated": ("the answer was cut off", "send the whole head, and as many body bytes as it announces"),
-    "malformed": ("the answer is not HTTP", "check what listens there; perhaps http was sent to an https port"),
-    "other": ("the connection failed", "correct what the reason in brackets names"),
+    "malformed": ("the answer is not HTTP", "check which server listens there; perhaps http was sent to an https port"),
+    "other": ("the connection failed", "correct the problem named in brackets"),
 }
 
 

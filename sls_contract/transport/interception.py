@@ -62,7 +62,7 @@ def intercept(settings: Interception) -> Interceptor:
     try:
         import mitmproxy.version  # type: ignore[import-not-found, unused-ignore]  # an extra  # noqa: F401
     except ImportError:
-        msg = "to intercept https needs mitmproxy. How to fix: pip install 'sls-contract[proxy]'."
+        msg = "intercepting https needs mitmproxy. How to fix: pip install 'sls-contract[proxy]'."
         raise UsageError(msg) from None
     return Interceptor(settings)
 

@@ -305,7 +305,7 @@ def _receive(connection: socket.socket, method: str, peer: str, deadline: float)
                 raise reader.failure from None
             raise
         if reader.ended:  # reading a complete head never reaches the end of the stream
-            raise reader.failure or TransportError("truncated", peer, "its head has no end")
+            raise reader.failure or TransportError("truncated", peer, "its head is incomplete")
         body, cut = _body(parsed)
         surplus = reader.surplus() if cut is None and reader.failure is None else b""
         if body:

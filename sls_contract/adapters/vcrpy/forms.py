@@ -51,7 +51,7 @@ def exchange_of(request: Any, response: Mapping[str, Any] | None) -> Exchange:
     try:
         exchange = recording_of({"request": node, "response": without_recording(response)}).exchange
     except MalformedInteraction as error:
-        msg = f"vcrpy handed over what is no exchange: {error}"
+        msg = f"vcrpy passed an invalid exchange: {error}"
         raise UsageError(msg) from error
     sent, received = exchange.request, exchange.response
     if "host" not in sent.headers:

@@ -28,7 +28,7 @@ _REAL_SOCKETS = ("gevent.", "eventlet.", "uvloop.")  # their sockets are real, b
 
 
 class NetworkGuard:
-    """Refuses real requests to owned hosts with `NetworkBlocked`; never touches foreign hosts and this machine.
+    """Refuses real requests to owned hosts with `NetworkBlocked`; ignores foreign hosts and this machine.
 
     Args:
         owns: returns whether a host (``host`` or ``host:port``, lower case) is guarded; called often, from any thread.
@@ -104,7 +104,7 @@ class NetworkGuard:
     def check_route(self, host: str, peer: str) -> None:
         """Refuse to send a request for ``host`` to ``peer``, unless that is this machine."""
         if self.owns(host, peer):
-            raise self.refusal(host if host_name(peer) == host_name(host) else f"{host} by way of {peer}")
+            raise self.refusal(host if host_name(peer) == host_name(host) else f"{host} through {peer}")
 
     def refusal(self, host: str) -> NetworkBlocked:
         """Return the error for a refused request; called once for each."""

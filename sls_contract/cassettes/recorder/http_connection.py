@@ -41,10 +41,10 @@ _RECV_BYTES = 65536
 _HTTPS_PORT = 443
 _HOOKED_MODULES = ("http.client", "urllib3.connection")  # modules of classes that are wrapped by name
 _URLLIB3_FUTURE = (
-    "urllib3-future, which niquests installs in the place of urllib3, cannot be recorded or replayed: it does not send "
-    "by way of http.client.\n"
+    "urllib3-future, which niquests installs in place of urllib3, cannot be recorded or replayed: it does not use "
+    "http.client.\n"
     "How to fix: for requests and botocore: pip uninstall urllib3-future niquests, then pip install --force-reinstall "
-    "urllib3. Record niquests with `sls-contract proxy`, and play what it recorded with `sls-contract replay`."
+    "urllib3. Record niquests with `sls-contract proxy`, and replay its recordings with `sls-contract replay`."
 )
 _TIMEOUT_TYPES = (int, float, type(None))  # seconds; urllib3 1 may use a sentinel for the default instead
 
@@ -173,9 +173,8 @@ def _check(host: str, connection: Any) -> None:
 def getresponse(original: Callable[..., Any], connection: Any, *args: Any, **kwargs: Any) -> Any:
     """Get the outcome from the handler or the network, and let the client read it from memory."""
     memory = connection.sock
-    if (
-        type(memory) is not MemorySocket or args or kwargs
-    ):  # urllib3 1 first passes an argument of Python 2, and expects a TypeError
+    # urllib3 1 first passes an argument of Python 2, and expects a TypeError
+    if type(memory) is not MemorySocket or args or kwargs:
         return original(connection, *args, **kwargs)
     try:
         connection.sock = _answer(connection, memory)

@@ -71,8 +71,8 @@ def easy_class(original: Any) -> Any:
     arounds = {"setopt": setopt, "setopt_string": setopt, "reset": reset}
     arounds |= dict.fromkeys(("perform", "perform_rb", "perform_rs"), perform)
     methods = {name: partialmethod(_around, around, getattr(original, name)) for name, around in arounds.items()}
-    others = {"__doc__": original.__doc__, "unsetopt": unsetopt, "duphandle": duphandle}
-    return type("Curl", (original,), {**methods, **others})
+    members = {"__doc__": original.__doc__, "unsetopt": unsetopt, "duphandle": duphandle}
+    return type("Curl", (original,), {**methods, **members})
 
 
 def _around(handle: Any, around: Callable[..., Any], original: Callable[..., Any], *args: Any) -> Any:

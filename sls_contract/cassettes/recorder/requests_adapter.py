@@ -1,7 +1,7 @@
-"""The short way for requests: a response, replayed or live, without http.client's parser.
+"""The fast path for requests: a response, replayed or live, without http.client's parser.
 
 It is for plain requests only, whose bytes on the wire are certain and whose response leaves a parser no choice. All
-others go the long way through `http_connection`, with the decision already made. Both ways give the handler and the
+others take the slow path through `http_connection`, with the decision already made. Both paths give the handler and the
 client the same values (a test compares them).
 """
 
@@ -47,23 +47,23 @@ _BODILESS = frozenset({"GET", "HEAD", "DELETE", "TRACE", "OPTIONS"})  # urllib3 
 _SKIP_FIELD = "@@@SKIP_HEADER@@@"  # urllib3.util.SKIP_HEADER
 _NOT_A_HOST = ("", "/", "?", "#")  # a host does not begin like this
 _FIRST_FINAL = 200  # 1xx responses are interim
-_UNPLAIN_ANSWER = ("set-cookie", "transfer-encoding")
+_PARSED_FIELDS = ("set-cookie", "transfer-encoding")
 
 
 def send(original: Callable[..., Any], adapter: Any, request: Any, *args: Any, **kwargs: Any) -> Any:
-    """RawResponse a plain attempt the short way; pass any other to http.client."""
+    """Answer a plain attempt on the fast path; pass any other to http.client."""
     plain = _plain_request(adapter, request, args, kwargs)
     owner = owner_of(plain.host, _peer(plain)) if plain is not None else None
     if plain is None or owner is None:
         return original(adapter, request, *args, **kwargs)
     outcome = owner.answer(plain)
-    performed = perform(adapter, request, plain, owner, kwargs) if outcome is None and not args else None
-    if performed is not None:
-        outcome = performed.outcome
-    is_plain = performed is None or performed.is_plain
-    if isinstance(outcome, Response) and is_plain and _is_plain_answer(outcome, plain.method):
+    attempt = perform(adapter, request, plain, owner, kwargs) if outcome is None and not args else None
+    if attempt is not None:
+        outcome = attempt.outcome
+    is_plain = attempt is None or attempt.is_plain
+    if isinstance(outcome, Response) and is_plain and _is_plain_response(outcome, plain.method):
         return adapter.build_response(request, _urllib3_response(outcome, plain, adapter.max_retries))
-    PRESET.value = (outcome if performed is None else performed.client_result,)
+    PRESET.value = (outcome if attempt is None else attempt.client_result,)
     try:
         return original(adapter, request, *args, **kwargs)
     finally:
@@ -183,10 +183,10 @@ def _is_plain_adapter(kind: Any) -> bool:
     return all(getattr(kind, name, None) is getattr(base, name, None) for name in _ADAPTER_METHODS)
 
 
-def _is_plain_answer(response: Response, method: str) -> bool:
+def _is_plain_response(response: Response, method: str) -> bool:
     """Return whether every parser reads it the same: no cookie or transfer coding, true length, plain fields."""
     headers = response.headers
-    if any(name in headers for name in _UNPLAIN_ANSWER) or len(headers.get_all("content-length")) > 1:
+    if any(name in headers for name in _PARSED_FIELDS) or len(headers.get_all("content-length")) > 1:
         return False
     body, announced = delivered(response, method)
     whole = announced is None and len(body) == len(response.body)

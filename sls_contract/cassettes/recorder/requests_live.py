@@ -1,7 +1,7 @@
-"""The short way for requests, live: a plain attempt over a connection of urllib3.
+"""The fast path for requests, live: a plain attempt over a connection of urllib3.
 
 urllib3 makes the connections, checks certificates and keeps the pool. Only writing the request, whose bytes are
-certain, and reading the response bypass http.client. The attempt goes the long way where the short way might differ,
+certain, and reading the response bypass http.client. The attempt takes the slow path where the fast path might differ,
 or where a debug log or a proxy would notice.
 """
 
@@ -34,8 +34,8 @@ class LiveAttempt(NamedTuple):
 
     Attributes:
         outcome: the outcome for the handler.
-        client_result: the bytes or the error that the client gets on the long way.
-        is_plain: whether the short way suffices: the client's parser would read the same.
+        client_result: the bytes or the error that the client gets on the slow path.
+        is_plain: whether the fast path suffices: the client's parser would read the same.
         is_reusable: whether the connection may carry the next attempt.
 
     """
@@ -47,7 +47,7 @@ class LiveAttempt(NamedTuple):
 
 
 def perform(adapter: Any, request: Any, plain: Request, owner: Owner, settings: dict[str, Any]) -> LiveAttempt | None:
-    """Perform an attempt, and report it to its owner; None, with nothing done, if it must go the long way.
+    """Perform an attempt, and report it to its owner; None, with nothing done, if it must take the slow path.
 
     ``settings`` are the keyword arguments of ``HTTPAdapter.send``.
     """
@@ -104,7 +104,7 @@ def _send_and_read(connection: Any, limits: _Limits, request: Request, owner: Ow
 
 
 def _pool(adapter: Any, request: Any, settings: dict[str, Any]) -> Any:
-    """Return the pool that the adapter would use; None where that fails: the long way reports the error best."""
+    """Return the pool that the adapter would use; None where that fails: the slow path reports the error best."""
     verify, cert = settings.get("verify", True), settings.get("cert")
     try:
         pool = adapter.get_connection_with_tls_context(request, verify, proxies=settings.get("proxies"), cert=cert)
@@ -116,17 +116,13 @@ def _pool(adapter: Any, request: Any, settings: dict[str, Any]) -> Any:
 
 def _is_direct(connection: Any) -> bool:
     """Return whether a connection is urllib3's own, idle, without a proxy, and without debug output."""
-    if (
-        type(connection).__module__ != "urllib3.connection"
-        or type(connection.sock) is MemorySocket
-        or connection.debuglevel
-    ):
+    if type(connection).__module__ != "urllib3.connection" or type(connection.sock) is MemorySocket:
         return False
-    return connection.proxy is None and not connection._tunnel_host  # noqa: SLF001 - set_tunnel() has no public counterpart
+    return not connection.debuglevel and connection.proxy is None and not connection._tunnel_host  # noqa: SLF001 - set_tunnel() has no public counterpart
 
 
 def _is_unpatched(pool: Any, connection: Any) -> bool:
-    """Return whether the methods that the short way skips are original: tracers replace them to add fields."""
+    """Return whether the methods that the fast path skips are original: tracers replace them to add fields."""
     methods = (
         *(HTTPConnection.putrequest, HTTPConnection.putheader, HTTPConnection.send),
         *(type(connection).request, type(connection).putrequest, type(connection).putheader, type(pool).urlopen),

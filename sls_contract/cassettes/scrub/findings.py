@@ -34,7 +34,7 @@ def names_of_others(names: Sequence[OtherName]) -> Finding:
     """Return the finding for names of others in a response, with the setting that hides them."""
     return clause("names-of-others").finding(
         "response body",
-        "only names that the requests hold",
+        "only names from the requests",
         ", ".join(f"{name.kind} {name.real}" for name in names),
         f"Add these lines to the [pytest] section of pytest.ini, then record again (pytest --sls-record=all):\n"
         f"{rename_lines(names)}",

@@ -298,14 +298,14 @@ def _compiled(pattern: str) -> re.Pattern[str]:
         compiled = re.compile(pattern)
     except re.error as error:
         msg = (
-            f"scrub: expected a regular expression, got {pattern!r}, which is none from character {error.pos or 0} on. "
-            "How to fix: correct the pattern; a literal text needs its signs escaped (re.escape)."
+            f"scrub: expected a regular expression, got {pattern!r}, which is invalid at character {error.pos or 0}. "
+            "How to fix: correct the pattern; escape the special characters of a literal text (re.escape)."
         )
         raise UsageError(msg) from None
     if compiled.fullmatch(""):
         msg = (
-            f"scrub: expected a pattern of something to hide, got {pattern!r}, which an empty text matches, too. "
-            "How to fix: demand a character at least, such as x+ for x*."
+            f"scrub: expected a pattern that does not match an empty text, got {pattern!r}. "
+            "How to fix: require at least one character, for example x+ instead of x*."
         )
         raise UsageError(msg)
     return compiled
@@ -317,7 +317,7 @@ def _key_names(keys: Iterable[str]) -> frozenset[str]:
     if several := [name for name in names if "," in name]:
         msg = (
             f"scrub_keys: expected one name each, got {several[0]!r}. "
-            "How to fix: write each name as a text of its own (in an ini file: on a line of its own)."
+            "How to fix: pass each name as a separate text (in an ini file: on a separate line)."
         )
         raise UsageError(msg)
     return names

@@ -109,7 +109,7 @@ def test_only_a_proxy_that_leads_out_is_closed(wire, serve, scheme):
         guard.activate()
         for way in ways.values():
             if leads_out:
-                with pytest.raises(NetworkBlocked, match=f"{OWNED}.*by way of 127.0.0.1:{server.port} was blocked"):
+                with pytest.raises(NetworkBlocked, match=f"{OWNED}.*through 127.0.0.1:{server.port} was blocked"):
                     way()
             else:
                 with contextlib.suppress(OSError, httpx.HTTPError, urllib3.exceptions.HTTPError, aiohttp.ClientError):
