@@ -36,7 +36,7 @@ def open_transport(endpoint: str, *, timeout: float = 10.0, tls: ssl.SSLContext 
     Args:
         endpoint: ``https://cn-hangzhou.log.aliyuncs.com``: requests go to their own host, which must be the endpoint
             or below it; or an IP address or ``localhost`` with a port (``http://127.0.0.1:8080``): every request goes
-            there, whatever its Host header says.
+            there, regardless of its Host header.
         timeout: seconds for one exchange as a whole, up to the last byte; the system's name lookup has its own limit.
         tls: how https is verified; by default against the system's authorities, host name included.
 

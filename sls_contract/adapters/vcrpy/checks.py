@@ -28,7 +28,7 @@ When: TypeAlias = Literal["end", "now", "collect"]
 
 @dataclass(frozen=True, slots=True)
 class CheckSettings:
-    """The settings of the checks: the key of the run, what responses prove, what raises, and when."""
+    """The settings of the checks: the key of the run, the evidence of responses, and which findings raise when."""
 
     credentials: Credentials | None
     evidence: Evidence

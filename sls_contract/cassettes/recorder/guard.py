@@ -1,8 +1,11 @@
 """Refuses requests for owned hosts that would leave this machine, from any library; changes nothing else.
 
-This is the only place where a request is refused. The check runs at the last moment: when the interpreter is about to
-resolve a name or to connect (`audit_hook`), when a recorded client is about to send over a real connection, and when
-a library with its own network stack begins a call. A mock, a fake socket or another recorder has answered by then.
+This is the only place where a request is refused. The check runs at the last moment, after a mock, a fake socket or
+another recorder could have answered:
+
+- when the interpreter is about to resolve a name or to connect (`audit_hook`);
+- when a recorded client is about to send over a real connection;
+- when a library with its own network stack begins a call.
 
 `NetworkBlocked` is deliberately no OSError: clients take an OSError for a network failure, retry it (some for minutes)
 and hide it behind their own error. This error must reach the test at once, with its remedy.

@@ -1,8 +1,8 @@
 """http.client, and with it urllib3, requests and every library built on ``http.client.HTTPConnection``.
 
 The connection gets a socket in memory, which collects the bytes of the request. When the client reads the response,
-the handler decides. A live attempt then sends these bytes over the client's own stack (its ``connect``, TLS, proxy
-tunnel and time limits), and reads the response to its end. In both cases the client parses bytes from memory with its
+the handler decides. A live attempt then uses the client's own stack (its ``connect``, TLS, proxy tunnel and time
+limits) to send these bytes and to read the whole response. In both cases the client parses bytes from memory with its
 own code; afterwards the connection has its real socket, or none.
 """
 

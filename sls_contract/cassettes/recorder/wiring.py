@@ -129,7 +129,7 @@ _USERS: set[object] = set()
 def install(handler: Handler) -> Callable[[], None]:
     """Pass every attempt of every recorded client, in all threads, to ``handler``; return a function that ends this.
 
-    The handler installed last is asked first. An attempt that no handler owns is not touched. The returned function may
+    The handler installed last has priority. An attempt that no handler owns is not touched. The returned function may
     be called more than once and in any order.
 
     Raises:

@@ -77,15 +77,15 @@ def decoded_words(text: bytes) -> bytes:
     Folded base64 is also included undecoded, without its line breaks. Each word is decoded once, however often the text
     repeats it: recordings repeat most words.
     """
-    every = _long_words(text)
-    words = [word for word in every if word != word.lower()]
+    long_words = _long_words(text)
+    words = [word for word in long_words if word != word.lower()]
     pieces = [_decode_joined([word[shift:] for word in words]) for shift in range(_QUANTUM)] if words else []
     folded = [_FOLD.sub(b"", run) for run in _folded(text)]
     pieces += [*folded, *map(_decoded, folded)]
     tails = [tail for word in words for _, tail in _gzip_suffixes(word)] if _GZIP_WORD in text else []
     packed = map(unpacked, map(_decoded, [*filter(_LOOKS_PACKED, [*words, *folded]), *tails]))
-    pieces += (one.content for one in packed if one)
-    pieces += (bytes.fromhex(word[: len(word) & ~1].decode()) for word in every if not word.strip(_HEX_DIGITS))
+    pieces += (each.content for each in packed if each)
+    pieces += (bytes.fromhex(word[: len(word) & ~1].decode()) for word in long_words if not word.strip(_HEX_DIGITS))
     return b"\0\0".join(pieces)
 
 

@@ -24,8 +24,8 @@ def clean_verdict(verdict: V, scrub: Callable[[str], str]) -> V:
     if not verdict.findings:
         return verdict
     findings = tuple(
-        replace(one, where=scrub(one.where), expected=scrub(one.expected), actual=scrub(one.actual))
-        for one in verdict.findings
+        replace(finding, where=scrub(finding.where), expected=scrub(finding.expected), actual=scrub(finding.actual))
+        for finding in verdict.findings
     )
     return replace(verdict, findings=findings)
 

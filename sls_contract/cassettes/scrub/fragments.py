@@ -1,7 +1,7 @@
 """Finds the run's key in encodings without visible escapes, whole or split by other text.
 
 Only letters and digits are compared. So blanks, quotes, tags, line prefixes and the columns of a dump between two
-pieces do not matter, and the special characters of an alphabet need not be known.
+pieces do not matter. The special characters of an alphabet need not be known, either.
 """
 
 from __future__ import annotations

@@ -82,7 +82,7 @@ class _Needles:
 
 
 class _Chunks:
-    """An index by chunks of one size; a needle is indexed by its least common chunks, as tokens begin alike."""
+    """An index by chunks of one size; a needle is indexed by its least common chunks, as tokens share prefixes."""
 
     def __init__(self, size: int, code: Literal["Q", "I"]) -> None:
         self._size, self._code = size, code

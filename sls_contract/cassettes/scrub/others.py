@@ -105,7 +105,7 @@ class OtherNames:
 
     def found(self, exchange: Exchange, public: Collection[str] = ()) -> tuple[OtherName, ...]:
         """Return the names of others in a response; ``public`` are names that already replace others."""
-        found = dict.fromkeys(_names_in_answer(exchange))
+        found = dict.fromkeys(_names_in_response(exchange))
         with self._lock:
             return tuple(
                 self._others.get(name) or self._new(kind, name)
@@ -139,18 +139,17 @@ def _names_in_request(request: Request) -> Iterator[str]:
     yield request.host.partition(".")[0]
     yield from map(decode_path, request.path.split("/"))
     yield from (value for _, value in request.query_pairs() if len(value) <= _MAX_LENGTH)
-    yield from (
-        text for text in _texts(_json(Body.of(request.headers, request.body).content)) if len(text) <= _MAX_LENGTH
-    )
+    content = Body.of(request.headers, request.body).content
+    yield from (text for text in _texts(_json(content)) if len(text) <= _MAX_LENGTH)
 
 
-def _names_in_answer(exchange: Exchange) -> Iterator[tuple[str, str]]:
+def _names_in_response(exchange: Exchange) -> Iterator[tuple[str, str]]:
     response = exchange.response
     if response is None or response.status >= 400:  # noqa: PLR2004 - an error repeats names of the request
         return
     listed = _LISTS.get(_normalised(exchange.request.path.rpartition("/")[2]))
-    answer = _json(Body.of(response.headers, response.body).content)
-    for kind, name in _named(answer, listed):
+    content = _json(Body.of(response.headers, response.body).content)
+    for kind, name in _named(content, listed):
         if name and len(name) <= _MAX_LENGTH:
             yield kind, name
 

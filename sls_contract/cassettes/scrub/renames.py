@@ -116,7 +116,7 @@ class Renames:
         scheme, authority, _ = split_url(url)
         path_start = len(wire_bytes(f"{scheme}://{authority}"))
         edits = [edit for edit in find(data, self._found) if not _is_keyword(data, edit, path_start)]
-        quoted = [Edit(one.start, one.end, quote(one.new, safe="%:").encode(), one.kind) for one in edits]
+        quoted = [Edit(edit.start, edit.end, quote(edit.new, safe="%:").encode(), edit.kind) for edit in edits]
         return (wire_text(applied(data, quoted)), edits) if edits else (url, edits)
 
     def public(self, name: str) -> str:

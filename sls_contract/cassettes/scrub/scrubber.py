@@ -53,8 +53,8 @@ class Scrubbed:
         step: the first wrong step of the signature; None if it verified.
         substitutions: the public names that replaced real ones.
         others: names of others in the response that were not replaced.
-        closed: places whose content coding could not be decoded (``response body: br``); of such a body only the
-            encoded bytes were scrubbed.
+        closed: places whose content coding could not be decoded (``response body: br``); only the encoded bytes
+            of these bodies were scrubbed.
 
     """
 
@@ -91,7 +91,7 @@ class Sent:
 
 
 class Scrubber:
-    """Replaces secrets: given ones, ones discovered in traffic, and key-shaped text. Thread-safe.
+    """Replaces secrets: those given, those discovered in traffic, and key-shaped text. Thread-safe.
 
     Equal secrets get equal replacements; scrubbing twice changes nothing more; the public test key passes.
 

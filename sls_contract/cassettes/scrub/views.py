@@ -173,7 +173,7 @@ def disjoint(edits: list[Edit]) -> list[Edit]:
     """Order edits by place; of those that overlap, keep the one that begins first, and the longest of these."""
     disjoint_edits: list[Edit] = []
     end = -1
-    for edit in sorted(edits, key=lambda one: (one.start, -one.end)):
+    for edit in sorted(edits, key=lambda edit: (edit.start, -edit.end)):
         if edit.start >= end:
             disjoint_edits.append(edit)
             end = edit.end
