@@ -1,9 +1,9 @@
 """Keys of other clouds and services that are recognised by their prefix: ``ghp_…``, ``AKIA…``.
 
 The formats are rules of Betterleaks (the successor of Gitleaks) that need no words around a key. Only rules whose
-prefix of three characters or more names the service are included. A row has the prefixes (separated by ``|``), the alphabet of the rest, and
-its minimal length; ``=`` means exactly that length. Rows that a request id, checkpoint, cursor or signature of the
-service could match by chance are left out.
+prefix of three characters or more names the service are included. Rules that a request id, checkpoint, cursor or
+signature of the service could match by chance are left out. A row has the prefixes (separated by ``|``), the alphabet
+of the rest, and its minimal length; ``=`` means exactly that length.
 """
 
 from __future__ import annotations

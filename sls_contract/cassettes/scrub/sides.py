@@ -126,10 +126,10 @@ class ScrubPass:
         if secret:
             self._registry.replacement(Kind.OTHER, secret)
         if scheme.lower() == "basic":
-            self._learn_basic(secret)
+            self._register_basic(secret)
         return masked(value)
 
-    def _learn_basic(self, secret: str) -> None:
+    def _register_basic(self, secret: str) -> None:
         try:
             user, _, password = wire_text(binascii.a2b_base64(safe_bytes(secret))).partition(":")
         except binascii.Error:
@@ -170,8 +170,8 @@ class ScrubPass:
 
 def cookies_of(exchange: Exchange) -> Iterator[str]:
     """Yield the cookies of an exchange that look random: ``lang=zh-CN`` is no secret."""
-    answered = exchange.response.headers.pairs if exchange.response is not None else ()
-    for name, value in (*exchange.request.headers.pairs, *answered):
+    received = exchange.response.headers.pairs if exchange.response is not None else ()
+    for name, value in (*exchange.request.headers.pairs, *received):
         if name.lower() in (*_SENT_COOKIES, *_SET_COOKIES):
             pairs = value if name.lower() in _SENT_COOKIES else value.partition(";")[0]
             yield from (found["value"] for found in _COOKIE.finditer(pairs) if _RANDOM.match(found["value"]))
