@@ -120,7 +120,7 @@ class Interceptor:
     def _run(self, started: Future[int]) -> None:
         try:
             asyncio.run(self._listen(started))
-        except BaseException as error:  # noqa: BLE001 - raised where somebody waits for the start
+        except BaseException as error:  # noqa: BLE001 - raised in __init__, or kept in `failures`
             if started.done():
                 self._failures.append(error)
             else:
@@ -174,11 +174,11 @@ class _Addon:
 
     async def request(self, flow: Any) -> None:
         """Answer a request; without a response the connection is closed."""
-        answer = await asyncio.get_running_loop().run_in_executor(self._pool, self._answer, flow.request)
-        if answer is None:
+        response = await asyncio.get_running_loop().run_in_executor(self._pool, self._answer, flow.request)
+        if response is None:
             flow.kill()
         else:
-            flow.response = _response(answer)
+            flow.response = _response(response)
 
     def tls_failed_client(self, data: Any) -> None:
         """Report that a client rejected the certificate: its own message rarely says whose."""
@@ -187,7 +187,7 @@ class _Addon:
     def _answer(self, raw: Any) -> Response | None:
         try:
             return self._settings.send(request_of(raw))
-        except Exception as error:  # noqa: BLE001 - any mistake of a Send must reach whoever reads failures
+        except Exception as error:  # noqa: BLE001 - kept in `failures`
             self._failures.append(error)
             return Response(500, [("Content-Type", "text/plain"), ("Content-Length", str(len(_FAILED)))], _FAILED)
 
@@ -203,10 +203,10 @@ def request_of(raw: Any) -> Request:
     return Request(wire_text(data.method), url, headers, data.content or b"")
 
 
-def _response(answer: Response) -> Any:
+def _response(response: Response) -> Any:
     """Convert a response to mitmproxy's, with nothing added."""
     from mitmproxy import http  # type: ignore[import-not-found, unused-ignore]  # an extra
 
-    headers = http.Headers([(wire_bytes(name), wire_bytes(value)) for name, value in answer.headers.pairs])
-    reason = wire_bytes(answer.reason)
-    return http.Response(b"HTTP/1.1", answer.status, reason, headers, answer.body, None, 0.0, 0.0)
+    headers = http.Headers([(wire_bytes(name), wire_bytes(value)) for name, value in response.headers.pairs])
+    reason = wire_bytes(response.reason)
+    return http.Response(b"HTTP/1.1", response.status, reason, headers, response.body, None, 0.0, 0.0)

@@ -22,9 +22,9 @@ def matcher(scrubber: Scrubber, hosts: Iterable[str]) -> Callable[[Any, Any], No
     owns = host_rule(hosts)
 
     def key_of(request: Any) -> dict[str, object]:
-        asked = scrubber.asked(exchange_of(request, None).request)
-        parts: dict[str, object] = Key.of(asked)._asdict()
-        return parts if owns(asked.host) else {"host": host_name(asked.host), **parts}
+        scrubbed = scrubber.asked(exchange_of(request, None).request)
+        parts: dict[str, object] = Key.of(scrubbed)._asdict()
+        return parts if owns(scrubbed.host) else {"host": host_name(scrubbed.host), **parts}
 
     latest: tuple[Any, dict[str, object]] = (None, {})
 
