@@ -28,16 +28,17 @@ _LIST_STYLES = (("{}", ","), ("{}", ", "), ("{}", " "), ("0x{:02x}", ","), ("0x{
 _WIDE = ("utf-16-le", "utf-32-le")
 _PLAIN_WORD = re.compile(rb"[a-z]+|[A-Z]?[a-z]+|[A-Z]+|[0-9]+")
 _WORD = re.compile(rb"[0-9A-Za-z_-]")
+#: Bytes, because these words are no text to translate.
 _PROTOCOL_WORDS = b"""
 accept-encoding accesskey accesskeyid accesskeysecret aliyun_v4_request aliyuncs application application/json
-authorization checkpoint cn-hangzhou consumer consumergroup consumergroups content-encoding content-length content-md5
-content-type errorcode errormessage heartbeat hmac-sha1 hmac-sha256 keep-alive logstore logstores my-logstore
-my-project password securitytoken signature signaturenotmatch sls4-hmac-sha256 transfer-encoding unauthorized
-updatetime user-agent x-acs-security-token x-log-apiversion x-log-bodyrawsize x-log-compresstype x-log-content-sha256
-x-log-requestid x-log-signaturemethod
+authorization cn-hangzhou content-encoding content-length content-md5 content-type errorcode errormessage heartbeat
+hmac-sha1 hmac-sha256 keep-alive my-logstore my-project password securitytoken signature signaturenotmatch
+sls4-hmac-sha256 transfer-encoding unauthorized updatetime user-agent x-acs-security-token x-log-apiversion
+x-log-bodyrawsize x-log-compresstype x-log-content-sha256 x-log-requestid x-log-signaturemethod
 """
-#: Never searched for, even if they are used as a key. Bytes above: the words are no text to translate.
-_VOCABULARY = frozenset(_PROTOCOL_WORDS.decode().split())
+_FIELDS = {"checkpoint", "consumer", "consumergroup", "consumergroups", "logstore", "logstores"}
+#: Never searched for, even if they are used as a key.
+_VOCABULARY = frozenset(_PROTOCOL_WORDS.decode().split()) | _FIELDS
 _PUBLIC_TEXT = "\n".join(
     (
         TEST_CREDENTIALS.access_key_id,
