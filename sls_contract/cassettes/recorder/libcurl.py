@@ -32,10 +32,10 @@ _options: WeakKeyDictionary[Any, dict[int, Any]] = WeakKeyDictionary()
 
 def setopt(original: Callable[..., Any], handle: Any, option: Any, value: Any, *args: Any) -> Any:
     """Set an option; record those that decide where a transfer goes."""
-    done = original(handle, option, value, *args)
+    result = original(handle, option, value, *args)
     if int(option) in _TRACKED:
         _options.setdefault(handle, {})[int(option)] = value
-    return done
+    return result
 
 
 def reset(original: Callable[..., Any], handle: Any, *args: Any) -> Any:

@@ -34,10 +34,10 @@ def start(original: Callable[..., Any], process: Any) -> Any:
     return result
 
 
-def _report(what: str) -> None:
+def _report(program: str) -> None:
     for handler in () if is_live() else STACK.handlers:
         if (started := getattr(handler, "started", None)) is not None:
-            started(what)
+            started(program)
             return
 
 

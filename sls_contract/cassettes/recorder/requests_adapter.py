@@ -189,8 +189,8 @@ def _is_plain_response(response: Response, method: str) -> bool:
     if any(name in headers for name in _PARSED_FIELDS) or len(headers.get_all("content-length")) > 1:
         return False
     body, announced = delivered(response, method)
-    whole = announced is None and len(body) == len(response.body)
-    return whole and response.status >= _FIRST_FINAL and response.reason.isascii() and _are_plain(headers.pairs)
+    is_complete = announced is None and len(body) == len(response.body)
+    return is_complete and response.status >= _FIRST_FINAL and response.reason.isascii() and _are_plain(headers.pairs)
 
 
 def _urllib3_response(response: Response, request: Request, retries: Any) -> Any:

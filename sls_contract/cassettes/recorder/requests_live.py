@@ -64,13 +64,13 @@ def perform(adapter: Any, request: Any, plain: Request, owner: Owner, settings: 
     pool.num_requests += 1
     is_reusable = False
     try:
-        done = _connect(pool, connection, limits, plain, owner) or _send_and_read(connection, limits, plain, owner)
-        is_reusable = done.is_reusable
+        attempt = _connect(pool, connection, limits, plain, owner) or _send_and_read(connection, limits, plain, owner)
+        is_reusable = attempt.is_reusable
     finally:
         if not is_reusable:
             connection.close()
         pool._put_conn(connection)  # noqa: SLF001 - as above
-    return done
+    return attempt
 
 
 def _connect(pool: Any, connection: Any, limits: _Limits, request: Request, owner: Owner) -> LiveAttempt | None:

@@ -60,8 +60,8 @@ _KINDS = tuple(kind for kind, _ in _PATTERNS)
 
 
 def _last_words(names: Iterable[str]) -> tuple[bytes, ...]:
-    every = "|".join(names).split("|")
-    return tuple(dict.fromkeys(name.split()[-1].encode() for name in every if not name.endswith(" id")))
+    words = "|".join(names).split("|")
+    return tuple(dict.fromkeys(name.split()[-1].encode() for name in words if not name.endswith(" id")))
 
 
 LAST_WORDS = _last_words((*(words for _, words in _WORDS), _STANDALONE))

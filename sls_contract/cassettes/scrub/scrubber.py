@@ -226,10 +226,10 @@ class Scrubber:
         """Repeat a step until it discovers no more secrets."""
         for _ in range(_ROUNDS):
             before = self._registry.version
-            done = step()
+            result = step()
             if self._registry.version == before:
                 break
-        return done
+        return result
 
     def _detector(self) -> Detector:
         """Return the detector for the known secrets; it is rebuilt only after a discovery."""
