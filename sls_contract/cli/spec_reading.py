@@ -118,16 +118,16 @@ def _json(path: Path) -> Iterator[Mapping[str, Any]]:
 def _plain(path: Path, plain: Any) -> Described:
     """Tell which description a plain form is, and read it."""
     from sls_contract.spec.contract import Contract
-    from sls_contract.spec.merge import claimed
+    from sls_contract.spec.merge import claim_files
 
     if not isinstance(plain, dict) or not isinstance(plain.get("operation"), str | None):
         msg = f"expected claims or a contract in {path}, got {plain!r:.80}\n{_FIX}"
         raise UsageError(msg)
     try:
         if "digests" in plain:
-            return Described(path, page=claimed.from_plain(_as_on_disk(plain)))
+            return Described(path, page=claim_files.from_plain(_as_on_disk(plain)))
         if _CONTRACT_KEYS.isdisjoint(plain) and "host" in plain:
-            return Described(path, page=claimed.from_plain(plain))
+            return Described(path, page=claim_files.from_plain(plain))
         return Described(path, contract=Contract.from_plain(plain))
     except (TypeError, KeyError, AttributeError, ValueError) as error:
         msg = f"expected claims or a contract in {path}, which cannot be read as such: {error!r:.100}\n{_FIX}"

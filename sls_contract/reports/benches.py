@@ -1,4 +1,4 @@
-"""What the runs of the two benches, `exercise` and `verification`, have in common: their values, and their words."""
+"""Results and wording that the two kinds of runs, `exercise` and `verification`, have in common."""
 
 from __future__ import annotations
 
@@ -26,12 +26,12 @@ P = TypeVar("P", bound=_Performed)
 
 @dataclass(slots=True)
 class BenchRun(Generic[P]):
-    """Everything that came of a run, also of one that was cut short.
+    """The results of a run, even if it was cut short.
 
     Attributes:
-        seed: of everything that is made up.
-        performed: what was carried out, or could not be, in order.
-        incomplete: why the run ended early; empty where it did not.
+        seed: the seed of all generated values.
+        performed: the scenarios in order, including those that could not be run.
+        incomplete: why the run ended early; empty if it did not.
 
     """
 
@@ -44,16 +44,16 @@ class BenchRun(Generic[P]):
         raise NotImplementedError
 
     def violated(self, *, strict: bool = False) -> bool:
-        """Tell whether a violation (``strict``: or a warning) was found."""
+        """Return whether a violation (``strict``: or a warning) was found."""
         levels = {Level.VIOLATION, Level.WARNING} if strict else {Level.VIOLATION}
         return any(finding.level in levels for finding in self.findings())
 
     def judged(self) -> int:
-        """Count what passed or failed."""
+        """Count the scenarios that passed or failed."""
         return sum(each.verdict in {"passed", "failed"} for each in self.performed)
 
     def closing_line(self, counts: str) -> str:
-        """Return the last line that tells a run: what was done, and what was found."""
+        """Return the last line of a run: the counts, then the number of violations and warnings."""
         levels = Counter(finding.level for finding in self.findings())
         if not (levels[Level.VIOLATION] or self.judged()):
             return f"{counts}: nothing could be judged"
@@ -62,14 +62,14 @@ class BenchRun(Generic[P]):
 
 
 def area_table(verdicts: Sequence[str], found: Iterable[tuple[str, str]], columns: int | None) -> Iterator[str]:
-    """Yield a table that counts the verdicts of each area; ``found`` has a pair of both for each scenario."""
+    """Yield a table that counts the verdicts of each area; ``found`` has an (area, verdict) pair for each scenario."""
     counts = Counter(found)
     rows = [(area, *(counts[area, verdict] for verdict in verdicts)) for area in dict.fromkeys(a for a, _ in counts)]
     return table(("area", *verdicts), rows, columns)
 
 
 def by_verdict(verdicts: Sequence[str], found: Iterable[tuple[str, str]], most: int | None = None) -> Iterator[str]:
-    """Yield the areas of each verdict in a line, with how many scenarios they have; at most so many areas."""
+    """Yield a line for each verdict: its areas (at most ``most``), each with its number of scenarios."""
     counts = Counter(found)
     for verdict in verdicts:
         named = [f"{area} {count}" for (area, each), count in counts.items() if each == verdict]
@@ -78,6 +78,6 @@ def by_verdict(verdicts: Sequence[str], found: Iterable[tuple[str, str]], most: 
 
 
 def titled(title: str, items: Sequence[str]) -> Iterator[str]:
-    """Yield items under a title, behind an empty line; nothing where there are none."""
+    """Yield items under a title, after an empty line; nothing if there are no items."""
     if items:
         yield from ("", title, *(f"  {printable(item)}" for item in items))

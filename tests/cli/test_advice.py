@@ -143,7 +143,11 @@ def make(command, tmp_path):
             "name a report",
             ["sls-contract check old.yaml --json r.json", "sls-contract merge r.json"],
         ),
-        ("merge older.json", "run what wrote it again", ["sls-contract check old.yaml --json older.json", "again"]),
+        (
+            "merge older.json",
+            "run the command that wrote it again",
+            ["sls-contract check old.yaml --json older.json", "again"],
+        ),
         (
             "merge-driver gone old.yaml old.yaml",
             "name three files: BASE OURS THEIRS",
