@@ -22,7 +22,7 @@ def matcher(scrubber: Scrubber, hosts: Iterable[str]) -> Callable[[Any, Any], No
     owns = host_rule(hosts)
 
     def key_of(request: Any) -> dict[str, object]:
-        scrubbed = scrubber.asked(exchange_of(request, None).request)
+        scrubbed = scrubber.scrubbed_request(exchange_of(request, None).request)
         parts: dict[str, object] = Key.of(scrubbed)._asdict()
         return parts if owns(scrubbed.host) else {"host": host_name(scrubbed.host), **parts}
 

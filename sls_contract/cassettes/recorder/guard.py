@@ -67,7 +67,7 @@ class NetworkGuard:
                 audit_hook.add(self.check)
                 _GUARDS.add(self)
 
-    def renew(self) -> None:
+    def rewatch(self) -> None:
         """Wrap the methods that another tool has restored meanwhile."""
         wrap_clients_again()
 

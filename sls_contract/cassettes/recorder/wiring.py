@@ -181,7 +181,7 @@ def wrap_method(kind: type, method: str, around: Callable[..., Any]) -> None:
             _HOOKS.add(kind, method, around)
 
 
-def uncovered() -> list[str]:
+def unguarded_libraries() -> list[str]:
     """Return the imported libraries that are neither recorded nor blocked; sorted.
 
     The summary names them, since silence would claim that nothing left the machine.

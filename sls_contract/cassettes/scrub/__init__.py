@@ -9,6 +9,6 @@ from __future__ import annotations
 
 from sls_contract.cassettes.scrub.leaks import Leak, leaks
 from sls_contract.cassettes.scrub.renames import Substitution
-from sls_contract.cassettes.scrub.scrubber import Scrubbed, Scrubber, Sent
+from sls_contract.cassettes.scrub.scrubber import Scrubbed, Scrubber, SentRequest
 
-__all__ = ["Leak", "Scrubbed", "Scrubber", "Sent", "Substitution", "leaks"]
+__all__ = ["Leak", "Scrubbed", "Scrubber", "SentRequest", "Substitution", "leaks"]

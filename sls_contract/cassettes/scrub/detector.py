@@ -157,7 +157,7 @@ class Detector:
     def _contains_known(self, data: bytes, lowered: bytes | None = None) -> bool:
         lowered = data.lower() if lowered is None else lowered
         known = _contains_any(data, lowered, self.folded, self.exact)
-        return known or self.registry.fragments.show(data) or bool(self.registry.discovered.within(data, lowered))
+        return known or self.registry.fragments.any_in(data) or bool(self.registry.discovered.within(data, lowered))
 
     def clean(self, data: bytes, depth: int = 0, *, fit: bool = False) -> bytes:
         """Return the data with every secret replaced; JSON stays JSON, binary data (or ``fit``) keeps its length."""

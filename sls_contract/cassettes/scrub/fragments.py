@@ -117,7 +117,7 @@ class Fragments:
 
     secrets: tuple[Secret, ...]
 
-    def show(self, text: bytes) -> bool:
+    def any_in(self, text: bytes) -> bool:
         """Return whether one of the secrets is in the letters and digits of a text."""
         return bool(self.secrets) and any(True for _ in self.places(letters_of(text)))
 

@@ -55,7 +55,7 @@ class SecretIndex:
             candidates: Iterable[Secret] = self._secrets.copy().values()
         else:
             candidates = {one.value: one for one in chain(self._folded.hits(lowered), self._exact.hits(data))}.values()
-        return [secret for secret in candidates if secret.stands_in(data, lowered)]
+        return [secret for secret in candidates if secret.occurs_in(data, lowered)]
 
 
 class _Needles:

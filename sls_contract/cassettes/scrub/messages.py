@@ -35,14 +35,14 @@ class Body:
     Attributes:
         wire: the bytes as sent.
         content: the decoded bytes; the same as ``wire`` without a coding, or if it cannot be decoded.
-        closed: the coding or archive that could not be decoded, so that its content was not scrubbed; else None.
+        unscanned: the coding or archive that could not be decoded, so that its content was not scrubbed; else None.
 
     """
 
     wire: bytes
     content: bytes
     packed: Packed | _Recoded | None = None
-    closed: str | None = None
+    unscanned: str | None = None
 
     @classmethod
     def of(cls, headers: Headers, wire: bytes) -> Body:
@@ -65,7 +65,7 @@ class Body:
         """Return the body with other content in the same coding; itself if the content is equal."""
         if content == self.content:
             return self
-        return Body(self.packed.pack(content) if self.packed else content, content, self.packed, self.closed)
+        return Body(self.packed.pack(content) if self.packed else content, content, self.packed, self.unscanned)
 
 
 def adapted_headers(headers: Headers, old: Body, new: Body) -> Headers:

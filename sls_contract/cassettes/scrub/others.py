@@ -80,7 +80,7 @@ class OtherNames:
         self._others: dict[str, OtherName] = {}
         self._counts: Counter[str] = Counter()
 
-    def asked(self, request: Request) -> None:
+    def add_own(self, request: Request) -> None:
         """Add the names in a request to the run's own, except those that came in a response."""
         names = {name for name in _names_in_request(request) if name not in self._own}
         if names:

@@ -53,7 +53,7 @@ class Scrubbed:
         step: the first wrong step of the signature; None if it verified.
         substitutions: the public names that replaced real ones.
         others: names of others in the response that were not replaced.
-        closed: places whose content coding could not be decoded (``response body: br``); only the encoded bytes
+        unscanned: places whose content coding could not be decoded (``response body: br``); only the encoded bytes
             of these bodies were scrubbed.
 
     """
@@ -62,12 +62,12 @@ class Scrubbed:
     signature: State
     step: str | None = None
     substitutions: tuple[Substitution, ...] = ()
-    closed: tuple[str, ...] = ()
+    unscanned: tuple[str, ...] = ()
     others: tuple[OtherName, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
-class Sent:
+class SentRequest:
     """A sent request, scrubbed with the knowledge of that time; see `Scrubber.sent`.
 
     Attributes:
@@ -129,14 +129,14 @@ class Scrubber:
         self._others = OtherNames([*own_names, *(renames or {}), *(renames or {}).values()])
         self._cached = (self._registry.version, Detector.of(self._registry, self._rules))
 
-    def sent(self, request: Request) -> Sent:
+    def sent(self, request: Request) -> SentRequest:
         """Scrub a sent request, and verify its signature: all the work that need not wait for the response."""
         found = verdict(request, self._keyring)
         register_key(request, self._registry)
-        self._others.asked(request)
+        self._others.add_own(request)
         return self._until_stable(lambda: self._sent(request, found))
 
-    def exchange(self, exchange: Exchange, sent: Sent | None = None, *, live: bool = False) -> Scrubbed:
+    def exchange(self, exchange: Exchange, sent: SentRequest | None = None, *, live: bool = False) -> Scrubbed:
         """Return the scrubbed exchange, with the verdict on its signature.
 
         ``sent`` is the result of `sent` for its request, if that was called before. ``live``: the real service
@@ -167,16 +167,16 @@ class Scrubber:
         if adopted := self._others.adopt(others):
             self._hide(adopted)
 
-    def learn_cookies(self, exchange: Exchange) -> None:
+    def register_cookies(self, exchange: Exchange) -> None:
         """Register the cookies of a recording from another tool, to find them everywhere in its file."""
         for value in cookies_of(exchange):
             self._registry.replacement(Kind.OTHER, value)
 
     def request(self, request: Request) -> Request:
         """Return a live request in the form of scrubbed ones: same substitutions, signature marked."""
-        return self.marked(self.asked(request))
+        return self.with_marked_signature(self.scrubbed_request(request))
 
-    def may_be_alike(self, request: Request) -> bool:
+    def may_match_unscrubbed(self, request: Request) -> bool:
         """Register the key of a request; return whether the request may match a recording unscrubbed.
 
         It may if it contains no name that is replaced, and if no header besides Authorization is named like a secret.
@@ -186,13 +186,13 @@ class Scrubber:
             return False
         return not self._renames.occur_in(request)
 
-    def asked(self, request: Request) -> Request:
+    def scrubbed_request(self, request: Request) -> Request:
         """Return the scrubbed request with its Authorization as sent: enough to find its recording."""
         register_key(request, self._registry)
         return self._until_stable(lambda: self._pass().request(request))
 
-    def marked(self, request: Request) -> Request:
-        """Mark the signature of a request that `asked` returned."""
+    def with_marked_signature(self, request: Request) -> Request:
+        """Mark the signature of a request that `scrubbed_request` returned."""
         return marked(request, self._registry, self._renames)
 
     def text(self, text: str) -> str:
@@ -243,7 +243,7 @@ class Scrubber:
     def _pass(self, detector: Detector | None = None) -> ScrubPass:
         return ScrubPass(detector or self._detector(), self._registry, self._renames, self._keys)
 
-    def _sent(self, original: Request, found: Verdict) -> Sent:
+    def _sent(self, original: Request, found: Verdict) -> SentRequest:
         version, detector = self._registry.version, self._detector()
         real = signature_of(original) or ""
         request_pass = self._pass(_without_echo(detector, real, marker(real)))
@@ -257,12 +257,12 @@ class Scrubber:
         detector = request_pass.detector
         if real != stored:
             detector = detector.with_harmless(_harmless(real, stored))
-        return Sent(original, request, found, request_pass, detector, (real, stored), version)
+        return SentRequest(original, request, found, request_pass, detector, (real, stored), version)
 
     def _signed(self, original: Request, scrubbed: Request, found: Verdict) -> Request:
         return signed_with_test_key(scrubbed, found, self._registry, self._renames, changed=scrubbed is not original)
 
-    def _exchange(self, exchange: Exchange, sent: Sent) -> Scrubbed:
+    def _exchange(self, exchange: Exchange, sent: SentRequest) -> Scrubbed:
         if sent.version != self._registry.version:  # secrets were discovered since
             sent = self._sent(exchange.request, sent.found)
         response_pass = self._pass(sent.detector)
@@ -275,7 +275,7 @@ class Scrubber:
             sent.found.state,
             sent.found.step,
             sent.request_pass.substitutions + response_pass.substitutions,
-            (*sent.request_pass.closed, *response_pass.closed),
+            (*sent.request_pass.unscanned, *response_pass.unscanned),
         )
 
 

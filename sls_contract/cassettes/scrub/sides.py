@@ -31,7 +31,7 @@ _AUTHORIZATIONS = ("authorization", "proxy-authorization")
 
 
 class ScrubPass:
-    """Scrubs one exchange with one detector; ``substitutions``, ``closed`` and ``dirty`` report on it.
+    """Scrubs one exchange with one detector; ``substitutions``, ``unscanned`` and ``dirty`` report on it.
 
     ``dirty``: the message scrubbed last may contain a secret outside of the headers that always contain one.
     """
@@ -42,7 +42,7 @@ class ScrubPass:
         self._renames = renames
         self._keys = keys
         self._renamed: dict[tuple[str, str], int] = {}
-        self.closed: list[str] = []
+        self.unscanned: list[str] = []
         self.dirty = False
 
     @property
@@ -140,8 +140,8 @@ class ScrubPass:
 
     def _opened(self, headers: Headers, wire: bytes, where: str) -> Body:
         body = Body.of(headers, wire)
-        if body.closed:
-            self.closed.append(f"{where}: {self._cleaned(body.closed)}")
+        if body.unscanned:
+            self.unscanned.append(f"{where}: {self._cleaned(body.unscanned)}")
         return body
 
     def _body(self, body: Body, where: str, *, dirty: bool) -> Body:

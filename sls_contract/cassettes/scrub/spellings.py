@@ -107,7 +107,7 @@ class Secret:
         """The byte strings in lower-cased text that identify the secret."""
         return (*(text for text, _ in self.folded), *([self.hexadecimal] if self.hexadecimal else []))
 
-    def stands_in(self, data: bytes, lowered: bytes) -> bool:
+    def occurs_in(self, data: bytes, lowered: bytes) -> bool:
         """Return whether a text, or its lower-cased copy, contains a spelling."""
         return any(map(lowered.__contains__, self.needles)) or any(map(data.__contains__, self.windows))
 

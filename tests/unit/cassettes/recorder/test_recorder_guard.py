@@ -77,7 +77,7 @@ def test_a_way_that_another_tool_opened_is_closed_again(guard, monkeypatch):
     own = socket.socket.connect
     guard.activate()
     monkeypatch.setattr(socket.socket, "connect", own)
-    guard.renew()
+    guard.rewatch()
     with pytest.raises(NetworkBlocked, match=REMEDY):
         raw_socket()
     guard.deactivate()
