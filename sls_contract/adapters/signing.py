@@ -1,4 +1,4 @@
-"""How an HTTP client's authentication signs: the settings, checked when they are given, not with the first request."""
+"""The signing of an HTTP client's authentication; its settings are checked on creation, not with the first request."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ KeySource: TypeAlias = "Credentials | Callable[[], Credentials]"
 
 
 class Signing:
-    """What an `SlsAuth` signs with; raises `UsageError` for an unknown scheme, or what is no key and no function."""
+    """The settings of an `SlsAuth`; raises `UsageError` for an unknown scheme or wrong credentials."""
 
     def __init__(
         self,

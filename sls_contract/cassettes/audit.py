@@ -154,7 +154,7 @@ def judge_recording(
     verdict = judge(exchange, credentials=keys, at=origin.at, without=hidden)
     if hidden and verdict.operation != FOREIGN:
         verdict = replace(verdict, findings=(*verdict.findings, _unverified_finding()))
-    scrubber.learn_cookies(recording.exchange)
+    scrubber.register_cookies(recording.exchange)
     found.entry.add(origin)
     agreed = origin.validated_at or origin.recorded_at
     found.results.count(recording.exchange, (clean_verdict(verdict, scrubber.text),), origin.evidence, position, agreed)
@@ -177,7 +177,7 @@ def _failure_findings(reason: str) -> list[Finding]:
 
 def _name_findings(recording: Recording, others: OtherNames) -> list[Finding]:
     """Return the finding for names that belong to others. Only the real service returns real names."""
-    others.asked(recording.exchange.request)
+    others.add_own(recording.exchange.request)
     if recording.provenance.evidence is not Evidence.LIVE:
         return []
     public = {text.rpartition(": ")[2] for text in recording.substitutions}

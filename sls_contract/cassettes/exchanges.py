@@ -47,7 +47,7 @@ class Judge:
         """Judge the wire form of an exchange that took place at ``seen``; only the scrubbed form is shown."""
         verdict = judge(wire_exchange, credentials=self._key_for(wire_exchange.request), at=seen)
         results.count(scrubbed.exchange, self._clean([verdict]), evidence, agreed=seen)
-        results.add([unopened_body(place) for place in scrubbed.closed], scrubbed.exchange)
+        results.add([unopened_body(place) for place in scrubbed.unscanned], scrubbed.exchange)
         if scrubbed.others:
             results.add([names_of_others(scrubbed.others)], scrubbed.exchange)
 

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from sls_contract.cassettes.recorder import Outcome
-    from sls_contract.cassettes.scrub import Scrubbed, Sent
+    from sls_contract.cassettes.scrub import Scrubbed, SentRequest
     from sls_contract.cassettes.session_settings import Opening
     from sls_contract.exchange import Request, Response
 
@@ -211,15 +211,15 @@ class Session:
         if self._is_child:
             self._parent_channel().check()
         scrubber = self._opening.scrubber
-        found = self.player.take_unscrubbed(request) if scrubber.may_be_alike(request) else None
+        found = self.player.take_unscrubbed(request) if scrubber.may_match_unscrubbed(request) else None
         if found is not None:  # it equals a recorded request, so it contains no secret
             return self._play(request, *found)
-        scrubbed = scrubber.asked(request)
+        scrubbed = scrubber.scrubbed_request(request)
         found = self.player.take(scrubbed)
         if found is not None:
             return self._play(request, *found)
         if not self.player.records:
-            raise self._unmatched(scrubber.marked(scrubbed))
+            raise self._unmatched(scrubber.with_marked_signature(scrubbed))
         if self._opening.send is None:
             return None
         outcome = call_endpoint(self._opening.send, request)
@@ -306,8 +306,8 @@ class Session:
 class _Pending(threading.local):
     """The scrubbed form of the request that this thread sent last."""
 
-    value: Sent | None = None
+    value: SentRequest | None = None
 
-    def take(self, request: Request) -> Sent | None:
+    def take(self, request: Request) -> SentRequest | None:
         scrubbed, self.value = self.value, None
         return scrubbed if scrubbed is not None and scrubbed.original is request else None
