@@ -143,7 +143,7 @@ class TestPrinting:
         here = scene("shard-given", STS)
         answered = entries(here.ask())
         secret = getattr(here.setting.credentials, part)
-        trial = here.end(0, answered, complaints=f"DEBUG {form(secret)}\n".encode())
+        trial = here.end(0, answered, stderr=f"DEBUG {form(secret)}\n".encode())
         assert broken(trial) == {"secret-printed"}
         assert secret not in repr(perform(trial, STS))
 
@@ -153,7 +153,7 @@ class TestPrinting:
         request = here.request()
         answered = entries(here.stage(request))
         told = f"{here.setting.credentials.access_key_id} {request.headers['Authorization']}".encode()
-        assert broken(here.end(0, answered, complaints=told)) == set()
+        assert broken(here.end(0, answered, stderr=told)) == set()
 
 
 class TestState:
@@ -352,7 +352,7 @@ class TestAsking:
         parts = (key.access_key_id, key.access_key_secret, key.security_token)
         forms = [f(each) for each in parts for f in (lambda s: b64encode(s.encode()).decode(), quote)]
         forms += [each.encode().hex() for each in parts]
-        performed = perform(here.end(1, complaints="\n".join(forms).encode()), STS)
+        performed = perform(here.end(1, stderr="\n".join(forms).encode()), STS)
         assert not [form for form in forms if form in repr(performed)]
 
     def test_a_request_elsewhere_without_the_key_is_a_fact(self, scene, broken):
@@ -594,12 +594,12 @@ class TestVerdicts:
         secret = f"{key.access_key_id} {key.access_key_secret} {key.security_token}"
         here.ask(group=key.access_key_secret)
         here.ask_elsewhere("example.com", ("X-Key", secret), path=f"/{quote(secret)}")
-        trial = here.end(1, {"errorCode": secret}, complaints=f"Traceback\n{secret}\n".encode())
+        trial = here.end(1, {"errorCode": secret}, stderr=f"Traceback\n{secret}\n".encode())
         performed = perform(trial, STS)
         assert performed.findings
         for text in (key.access_key_id, key.access_key_secret, key.security_token):
             assert text not in repr(performed)
-        assert "Traceback" in performed.complaints
+        assert "Traceback" in performed.stderr
 
     def test_a_finding_is_told_once_for_a_clause_and_place(self, scene):
         """Ten requests with one mistake are one finding, at the first."""
@@ -632,8 +632,8 @@ class TestVerdicts:
         """Whatever a client prints, and however it ends, it is judged and told."""
         here = scene(name)
         here.ask()
-        trial = here.end(code, "", complaints=complaints)
-        trial = replace(trial, ending=replace(trial.ending, output=output))
+        trial = here.end(code, "", stderr=complaints)
+        trial = replace(trial, ending=replace(trial.ending, stdout=output))
         performed = perform(trial, Auth("v1"))
         assert performed.verdict in VERDICTS
         plan = Plan(("客户端", "a b"))
