@@ -16,7 +16,8 @@ if TYPE_CHECKING:
     from sls_contract.exercise.reply import Entry, Expectation
     from sls_contract.exercise.trial import Trial
 
-    _Printed: TypeAlias = list[tuple[int, Entry]]
+    _Printed: TypeAlias = list[tuple[int, Entry]]  # with their places
+    _Matches: TypeAlias = Callable[[Entry, Entry, int | None], bool]
 
 _NUMBERS = ("shard", "updateTime")
 _MILLISECOND = 1000
@@ -101,10 +102,7 @@ def _compared(
 
 
 def _pairs(
-    answered: Sequence[Entry],
-    printed: _Printed,
-    matches: Callable[[Entry, Entry, int | None], bool],
-    requested: int | None,
+    answered: Sequence[Entry], printed: _Printed, matches: _Matches, requested: int | None
 ) -> Iterator[tuple[Entry, int, Entry]]:
     """Yield the pairs of entries that match, and remove each from the printed entries."""
     for place, entry in tuple(printed):

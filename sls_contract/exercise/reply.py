@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from enum import Enum
 from typing import TYPE_CHECKING, Any, TypeAlias
@@ -100,27 +100,22 @@ def compact(document: object) -> str:
 
 
 def entries(
-    change: Callable[[list[dict[str, Any]]], Sequence[Entry]],
+    change: Callable[[list[dict[str, Any]]], list[dict[str, Any]]],
     duty: Duty = Duty.RETURN,
-    write: Callable[[list[Entry]], str] = compact,
+    write: Callable[[list[dict[str, Any]]], str | bytes] = compact,
 ) -> Turn:
     """Answer with a list of other entries."""
 
     def turn(good: Response) -> Reply:
-        changed = tuple(change(json.loads(good.body)))
-        return Reply(with_body(good, write(list(changed))), Expectation(duty, changed))
+        changed = change(json.loads(good.body))
+        return Reply(with_body(good, write(changed)), Expectation(duty, tuple(changed)))
 
     return turn
 
 
 def rewritten(write: Callable[[list[dict[str, Any]]], str | bytes], duty: Duty = Duty.RETURN) -> Turn:
     """Answer with the same entries in another text: one that must be understood, or one that is no list."""
-
-    def turn(good: Response) -> Reply:
-        listed = json.loads(good.body)
-        return Reply(with_body(good, write(listed)), Expectation(duty, tuple(listed)))
-
-    return turn
+    return entries(lambda listed: listed, duty, write)
 
 
 def headed(change: Callable[[Response], Response], duty: Duty = Duty.RETURN) -> Turn:

@@ -29,7 +29,6 @@ if TYPE_CHECKING:
     from sls_contract.exchange import Request
     from sls_contract.exercise.stage import Received
     from sls_contract.exercise.trial import Trial
-    from sls_contract.signing import SignatureMismatch
 
 
 _OUTPUT = "standard output"
@@ -260,13 +259,12 @@ def signature_verifies(trial: Trial) -> Flaws:
     if not signed:
         return None
     key = trial.setting.credentials  # no other key is accepted, not even the public test key
-    mismatches = (verify_signature(each.request, key, at=each.at) for each in signed)
-    return [_signature_flaw(mismatch) for mismatch in mismatches if mismatch is not None]
-
-
-def _signature_flaw(mismatch: SignatureMismatch) -> Flaw:
-    actual = f"wrong at step {mismatch.step}: {mismatch.explanation}"
-    return Flaw("signature", "a signature that verifies", shortened(actual), mismatch.how_to_fix)
+    flaws = []
+    for each in signed:
+        if (mismatch := verify_signature(each.request, key, at=each.at)) is not None:
+            actual = shortened(f"wrong at step {mismatch.step}: {mismatch.explanation}")
+            flaws.append(Flaw("signature", "a signature that verifies", actual, mismatch.how_to_fix))
+    return flaws
 
 
 def scheme_as_told(trial: Trial) -> Flaws:
@@ -291,18 +289,11 @@ def token_sent(trial: Trial) -> Flaws:
     token = trial.setting.credentials.security_token
     if token is None or not trial.checkpoint_requests:
         return None
+    where, expected = f"header {TOKEN_HEADER}", "the security token from the environment"
     fix = "send ALIBABA_CLOUD_SECURITY_TOKEN in x-acs-security-token, and sign it."
     sent = (each.request.headers.get(TOKEN_HEADER) for each in trial.checkpoint_requests)
-    return [
-        Flaw(
-            f"header {TOKEN_HEADER}",
-            "the security token from the environment",
-            "nothing" if text is None else "another text",
-            fix,
-        )
-        for text in sent
-        if text != token
-    ]
+    actual = ("nothing" if text is None else "another text" for text in sent if text != token)
+    return [Flaw(where, expected, each, fix) for each in actual]
 
 
 def key_kept(trial: Trial) -> Flaws:

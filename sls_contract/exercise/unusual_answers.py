@@ -26,10 +26,10 @@ from sls_contract.exercise.reply import (
 from sls_contract.exercise.situation import Situation
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable
 
     from sls_contract.exchange import Response
-    from sls_contract.exercise.reply import Entry, Turn
+    from sls_contract.exercise.reply import Turn
 
 PAUSE = 0.25
 """Seconds; shorter than any read timeout."""
@@ -118,7 +118,7 @@ def _paused_in_character(good: Response) -> Reply:
     return replace(reply, response=deliver(reply.response, Delivery(pause_after=inside, pause=PAUSE)))
 
 
-def _escaped(listed: Sequence[Entry]) -> str:
+def _escaped(listed: list[dict[str, Any]]) -> str:
     return json.dumps(listed, ensure_ascii=True).replace("/", "\\/")
 
 
