@@ -133,7 +133,7 @@ def _held(name: str, console: Console) -> tuple[str, list[Held]]:
             for number, each in enumerate(read_flows(data), start=1)
         ]
     transcript = transcript_of(data)
-    return transcript.form, [Held(each.request, each.response, f"line {each.line}") for each in transcript.seen]
+    return transcript.form, [Held(each.request, each.response, f"line {each.line}") for each in transcript.entries]
 
 
 def _picked(held: list[Held], number: int) -> list[Held]:

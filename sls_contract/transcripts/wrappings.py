@@ -1,6 +1,6 @@
-"""What text is wrapped in: colours, HTML, escapes of JSON, typography, dumps of bytes; each taken off, to try again.
+"""Undo the changes of tools that copy text: colours, HTML, escapes of JSON, typography, dumps of bytes.
 
-Only a text that no reader reads is unwrapped: a body may hold any of these.
+Only a text that no reader can read is unwrapped, because a body may legitimately contain all of these.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from sls_contract.transcripts.message import METHODS
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-_LONGEST = 1 << 20  # characters of a text that is unwrapped
+_LONGEST = 1 << 20  # characters
 _DEEPEST = 2
 _COLOUR = re.compile(r"\x1b\[[0-9;]*[A-Za-z]")
 _TYPOGRAPHY = str.maketrans(
@@ -58,44 +58,44 @@ _REQUEST = re.compile(rf"(?:{METHODS}) (?:https?://|/)")
 
 
 def unwrapped(text: str, depth: int = _DEEPEST) -> Iterator[str]:
-    """Yield the text without one wrapping or two, those without one first; nothing for a text above 1 MiB."""
+    """Yield the text without one wrapping, then without two; nothing for a text above 1 MiB."""
     if len(text) > _LONGEST:
         return
-    once = [bare for take_off in WRAPPINGS if (bare := take_off(text)) != text and bare]
+    once = [plain for unwrap in WRAPPINGS if (plain := unwrap(text)) != text and plain]
     yield from once
-    for bare in once if depth > 1 else ():
-        yield from unwrapped(bare, depth - 1)
+    for plain in once if depth > 1 else ():
+        yield from unwrapped(plain, depth - 1)
 
 
 def _line_ends(text: str) -> str:
-    """Bring line ends that were written twice, or as carriage returns alone, to one."""
+    """Replace doubled line ends and single carriage returns by line feeds."""
     return re.sub(r"\r+\n|\r", "\n", text)
 
 
 def _typography(text: str) -> str:
-    """Undo what chat programs and text processors put for quotes, hyphens, spaces and line ends."""
+    """Undo the replacements of quotes, hyphens, spaces and line ends by chat programs and word processors."""
     text = _CURLY_WORD.sub(_straight_word, text) if "curl" in text else text
     text = _WIDE_COLON.sub(r"\1: ", text)
     return _DASHES.sub(lambda found: "--" if found[2] else "-", text.translate(_TYPOGRAPHY))
 
 
 def _table(text: str) -> str:
-    """Write rows of two cells as headers: tables of Markdown, and what is copied out of a browser's."""
+    """Turn rows of two cells into headers: tables in Markdown, or copied from a browser."""
     return _ROW_OF_TWO.sub(lambda found: f"{found[1] or found[3]}: {found[2] or found[4]}", text)
 
 
 def _straight_word(found: re.Match[str]) -> str:
-    """Quote a word of a shell in which quotes of one kind, all made curly, stood inside quotes of another."""
+    """Quote a shell word that contains quotes of another kind, all of which were made curly."""
     return "'{}'".format((found[1] or found[2]).translate(_TYPOGRAPHY).replace("'", "'\\''"))
 
 
 def without_html(text: str) -> str:
-    """Take off tags of HTML and read its escapes, where a text has any."""
+    """Decode HTML escapes and remove tags, if a text has escapes."""
     return html.unescape(_TAG.sub("", text)) if "&" in text else text
 
 
 def _log_lines(text: str) -> str:
-    """Join the texts of a log each line of which is an object of JSON."""
+    """Join the messages of a log in which each line is a JSON object."""
     lines = []
     for line in filter(str.strip, text.split("\n")):
         try:
@@ -110,7 +110,7 @@ def _log_lines(text: str) -> str:
 
 
 def _escapes(text: str) -> str:
-    """Return the requests that stand in quoted strings, with their escapes read."""
+    """Return the requests in quoted strings, unescaped."""
     return "\n".join(_ESCAPE.sub(_escape, found[2]) for found in _ESCAPED.finditer(text) if "\\" in found[0]) or text
 
 
@@ -121,7 +121,7 @@ def _escape(found: re.Match[str]) -> str:
 
 
 def _hexadecimal(text: str) -> str:
-    """Return the text of a dump of bytes (xxd, hexdump -C, tcpdump -X, Netty) from the request on."""
+    """Return the text of a byte dump (xxd, hexdump -C, tcpdump -X, Netty) from the request on."""
     dumped = bytearray()
     for line in text.split("\n"):
         row = _DUMPED.match(line)
@@ -144,18 +144,18 @@ def _percents(text: str) -> str:
 
 
 def _from_request(text: str) -> str:
-    """Return a text from the request line on, without the bytes of packets before it; empty where there is none."""
+    """Return a text from the request line on, without the bytes of packets before it; empty if there is none."""
     found = _REQUEST.search(text)
     return text[found.start() :] if found else ""
 
 
 def _broken_target(text: str) -> str:
-    """Join a target that editors of .http files write over several lines."""
+    """Join a target that is split over several lines, as in .http files."""
     return _BROKEN.sub(lambda found: found[1] + "".join(found[2].split()), text)
 
 
 def _packet(text: str) -> str:
-    """Return the text of ``tcpdump -A`` from the request on, which stands behind the bytes of the packet's head."""
+    """Return the text of ``tcpdump -A`` from the request on, without the bytes of the packet header before it."""
     found = re.search(rf"(?m)^E\S*[^\n]*?((?:{METHODS}) /)", text)
     return text[found.start(1) :] if found else text
 
