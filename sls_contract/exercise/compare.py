@@ -61,7 +61,7 @@ def differences(printed: Any, expected: Expectation, requested: int | None) -> l
 def passed_on(slug: str, trial: Trial) -> Flaws:
     """Return the flaws that break one clause in the list that the client printed.
 
-    None unless the client succeeded, sent the right parameters, and got an answer that it may pass on.
+    None unless the client succeeded, printed JSON, sent the right parameters, and got an answer that it may pass on.
     """
     expected = trial.expected
     if (

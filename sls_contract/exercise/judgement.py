@@ -29,8 +29,8 @@ _CONSEQUENCES = {"SLS516": frozenset({"SLS114", "SLS306", "SLS514"})}
 """Consequences of a broken clause, which are not reported: without the token, the signature is wrong, too."""
 
 
-def perform(trial: Trial, auth: Auth) -> Performed:
-    """Judge a run."""
+def judge_trial(trial: Trial, auth: Auth) -> Performed:
+    """Judge a run; one that was not supported or could not run gets no findings."""
     if trial.unsupported or trial.not_run:
         return _record(trial, auth, "not supported" if trial.unsupported else "could not run")
     findings: dict[tuple[str, str], Located] = {}

@@ -52,7 +52,7 @@ class Performed:
         last_line: its last line of output; cut if it is very long.
         stderr: the end of its standard error.
         shown: the scrubbed exchanges of findings, by their numbers.
-        map: what was judged of each operation.
+        map: the clauses that were judged for each operation.
 
     """
 

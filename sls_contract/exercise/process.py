@@ -25,7 +25,7 @@ MOST_STDERR = 4096
 
 _GRACE = 1.0  # seconds between SIGTERM and SIGKILL
 _LEAST_EXTENSION = 0.5  # seconds; shorter extensions of the time limit are not granted
-_MOST_EXTENSION = 9  # times the time limit; bounded because threads of the process wait for each other, too
+_MOST_EXTENSION = 9  # times the time limit; bounded, because its own threads compete, too
 _CHUNK = 65_536
 
 

@@ -33,7 +33,7 @@ def parameter_flaws(request: Request, setting: Setting) -> Iterator[Flaw]:
         "logstore": (setting.logstore, names.get("logstore", ""), "SLS_LOGSTORE"),
         "consumer group": (setting.group, names.get("consumerGroup", ""), "SLS_CONSUMER_GROUP"),
     }
-    if is_service_host(request.host) and request.project == setting.project:  # else the project is what is wrong
+    if is_service_host(request.host) and request.project == setting.project:  # else the project is wrong
         expected["endpoint"] = (setting.endpoint, host_name(request.host).partition(".")[2], "SLS_ENDPOINT")
     for what, (wanted, sent, variable) in expected.items():
         if sent != wanted:

@@ -15,7 +15,7 @@ from sls_contract.exchange import wire_text
 from sls_contract.exercise.client_output import NOT_JSON, integer, read_line
 from sls_contract.exercise.compare import PASSED_ON, passed_on
 from sls_contract.exercise.reply import Duty
-from sls_contract.exercise.setting import forms_of
+from sls_contract.exercise.setting import encodings_of
 from sls_contract.exercise.stage import is_redirect_host
 from sls_contract.exercise.trial import HIGHEST_EXIT_CODE, NOT_SUPPORTED
 from sls_contract.signing import LogAuthorization, Sls4Authorization, parse_authorization, verify_signature
@@ -59,10 +59,10 @@ def error_line(trial: Trial) -> Flaws:
 
 def error_types(trial: Trial) -> Flaws:
     """Require a text or null as errorCode, and a number or null as status."""
-    said = trial.printed
-    if not trial.failed or not isinstance(said, dict):
+    printed = trial.printed
+    if not trial.failed or not isinstance(printed, dict):
         return None
-    code, status = said.get("errorCode"), said.get("status")
+    code, status = printed.get("errorCode"), printed.get("status")
     flaws = []
     if not (code is None or isinstance(code, str) or _is_as_answered(trial, code)):
         fix = "print errorCode as the text that the service gave, or null; a status belongs under status."
@@ -135,7 +135,7 @@ def _in_time(trial: Trial) -> str:
 
 
 def _still_sending(times: list[datetime], end: datetime) -> bool:
-    """Return whether another request was due: the silence is not longer than the pauses between requests."""
+    """Return whether another request was due, as judged by the pauses between the requests so far."""
     pauses = [later - earlier for earlier, later in pairwise(times)]
     return bool(pauses) and end - times[-1] <= max(_PATIENCE * max(pauses), _PAUSE)
 
@@ -206,7 +206,7 @@ def secret_unprinted(trial: Trial) -> Flaws:
     """Require that no secret is printed; the access key id is not a secret."""
     streams = {_OUTPUT: trial.ending.stdout, "standard error": trial.ending.stderr}
     texts = {name: unquote(wire_text(data)) for name, data in streams.items()}
-    secrets = {*trial.setting.secrets()} - forms_of(trial.setting.credentials.access_key_id)
+    secrets = {*trial.setting.secrets()} - encodings_of(trial.setting.credentials.access_key_id)
     fix = "print neither the access key secret nor the security token, not even in debug logs."
     return [
         Flaw(name, "no secret", "the access key secret or the security token, in some encoding", fix)
@@ -267,7 +267,7 @@ def signature_verifies(trial: Trial) -> Flaws:
     return flaws
 
 
-def scheme_as_told(trial: Trial) -> Flaws:
+def scheme_as_requested(trial: Trial) -> Flaws:
     """Require the scheme of ``SLS_AUTH``."""
     scheme = trial.setting.scheme
     kind, form = _FORMS[scheme]
@@ -303,7 +303,7 @@ def key_kept(trial: Trial) -> Flaws:
     to_service = [each for each in trial.received if not each.foreign_host]
     if not to_service:
         return leaks
-    fix, forms = "sign with the secret, and do not send it.", forms_of(trial.setting.credentials.access_key_secret)
+    fix, forms = "sign with the secret, and do not send it.", encodings_of(trial.setting.credentials.access_key_secret)
     sent = [
         Flaw(where, "no access key secret in any request", "it was sent to the service", fix)
         for each in to_service
@@ -358,7 +358,7 @@ _BY_SLUG: Mapping[str, Callable[[Trial], Flaws]] = {
     "wrong-parameter": parameters,
     "signature-missing": signature_present,
     "signature-wrong": signature_verifies,
-    "auth-not-as-told": scheme_as_told,
+    "auth-not-as-told": scheme_as_requested,
     "token-missing": token_sent,
     "key-sent-elsewhere": key_kept,
     "key-follows-redirect": key_left_behind,

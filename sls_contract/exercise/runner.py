@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from sls_contract.clock import utc_now
 from sls_contract.errors import EndpointError, SlsContractError
-from sls_contract.exercise.judgement import perform
+from sls_contract.exercise.judgement import judge_trial
 from sls_contract.exercise.outcome import Performed, Run
 from sls_contract.exercise.process import Processes
 from sls_contract.exercise.setting import SCHEMES, Auth, Scheme, environment, make_setting
@@ -152,7 +152,7 @@ class Runner:
             received, changes, failures = stage.received, stage.changes(), server.failures
         if failures:
             raise _as_error(failures[0])
-        return perform(Trial(setting, situation, received, ending, ended_at, changes), auth)
+        return judge_trial(Trial(setting, situation, received, ending, ended_at, changes), auth)
 
 
 def perform_task(index: int, plan: Plan, contracts: Path | None = None) -> Performed:

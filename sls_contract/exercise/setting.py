@@ -43,7 +43,7 @@ class Auth:
 
 @dataclass(frozen=True, slots=True)
 class Setting:
-    """What the client gets for one run.
+    """The names, key and scheme of one run of the client.
 
     Attributes:
         region: such as ``cn-hangzhou``.
@@ -78,10 +78,10 @@ class Setting:
         """Return the parts of the key in every usual encoding, longest first; reports must mask them."""
         key = self.credentials
         known = filter(None, (key.access_key_id, key.access_key_secret, key.security_token))
-        return tuple(sorted({form for part in known for form in forms_of(part)}, key=len, reverse=True))
+        return tuple(sorted({form for part in known for form in encodings_of(part)}, key=len, reverse=True))
 
 
-def forms_of(secret: str) -> set[str]:
+def encodings_of(secret: str) -> set[str]:
     """Return the encodings of a secret: raw, percent-encoded, hexadecimal, and inside the base64 of a longer text.
 
     Base64 turns three bytes into four characters, so the text depends on the position of the secret in such a group.
@@ -114,7 +114,7 @@ def environment(setting: Setting, address: str, inherited: Mapping[str, str]) ->
     """Return the environment of the client's process: the inherited one, with the protocol's variables.
 
     Args:
-        setting: what the client gets.
+        setting: the names, key and scheme for the client.
         address: ``127.0.0.1:PORT`` of the endpoint.
         inherited: the caller's environment; its proxies and its Alibaba Cloud variables are not passed on.
 

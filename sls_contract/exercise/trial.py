@@ -38,7 +38,7 @@ class Trial:
     """One run of the client.
 
     Attributes:
-        setting: what the client got.
+        setting: its names, key and scheme.
         situation: the situation that it ran in.
         received: its requests and their answers, in order.
         ending: how its process ended.
@@ -93,7 +93,7 @@ class Trial:
 
     @cached_property
     def numbered(self) -> tuple[tuple[int, Received], ...]:
-        """Its requests to the service, numbered from 1; of very many, the first ones and the last."""
+        """Its requests to the service, numbered from 1 among all; of very many, the first ones and the last."""
         sent = [(number, each) for number, each in enumerate(self.received, 1) if not each.foreign_host]
         return tuple(sent if len(sent) <= MOST_JUDGED else (*sent[:MOST_JUDGED], sent[-1]))
 

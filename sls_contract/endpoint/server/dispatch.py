@@ -35,7 +35,7 @@ _THREADS = 32  # for a blocking Send
 
 
 class Dispatcher:
-    """Answers requests with a `Send`; ``foreign_hosts`` and ``failures`` keep what went wrong."""
+    """Answers requests with a `Send`; keeps refused hosts in ``foreign_hosts`` and its exceptions in ``failures``."""
 
     def __init__(
         self, send: Send, *, hosts: Iterable[str], limits: Limits, scheme: str, blocking: bool, refused: Refused

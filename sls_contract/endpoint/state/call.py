@@ -48,6 +48,6 @@ class Call:
             raise answers.consumer_group_not_exist()
         return group
 
-    def logs_of(self, shard: int) -> ShardKey:
+    def shard_key(self, shard: int) -> ShardKey:
         """Return the key of a shard's logs in the store."""
         return ShardKey(self.key.project, self.key.logstore, shard)

@@ -81,7 +81,7 @@ def _finished(call: Call, group: ConsumerGroup) -> frozenset[int]:
     for shard in call.shards:
         kept = group.checkpoints.get(shard.number, consumer_groups.NEVER_CONSUMED)
         reached = cursors.number(shard.number, kept.value)
-        if not shard.writable and reached is not None and reached >= call.store.log_end(call.logs_of(shard.number)):
+        if not shard.writable and reached is not None and reached >= call.store.log_end(call.shard_key(shard.number)):
             ended.add(shard.number)
     return frozenset(ended)
 

@@ -40,7 +40,7 @@ def merge_shards(call: Call) -> Any:
 def get_cursor(call: Call) -> Any:
     """Return the cursor of the first log group received at a time or later; source: GetCursor page."""
     shard, time = _shard(call), parameters.from_time(call.request)
-    key = call.logs_of(shard)
+    key = call.shard_key(shard)
     if isinstance(time, int):
         since = max(0, min(time * SECOND, call.now + 1))  # clamped to the range of receive times
         number = call.store.first_received(key, since)
@@ -53,7 +53,7 @@ def get_cursor_time(call: Call) -> Any:
     """Return the time when the log group was received, in seconds; after the last one: now (no source)."""
     shard = _shard(call)
     number = _position(call, shard, "cursor")
-    found = next(call.store.log_groups(call.logs_of(shard), number, number + 1), None)
+    found = next(call.store.log_groups(call.shard_key(shard), number, number + 1), None)
     return {"cursor_time": (found.received if found else call.now) // SECOND}
 
 
@@ -67,7 +67,7 @@ def pull_logs(call: Call) -> answers.Payload:
     parameters.refuse_processing(call.request)
     start = _position(call, shard, "cursor")
     stop = min(start + parameters.group_count(call.request), _end_position(call, shard))
-    pulled = _within_limit(call.store.log_groups(call.logs_of(shard), start, max(start, stop)))
+    pulled = _within_limit(call.store.log_groups(call.shard_key(shard), start, max(start, stop)))
     raw, coding = log_groups.encode_list(pulled), compression.accepted_coding(call.request)
     headers = (
         ("x-log-bodyrawsize", str(len(raw))),
@@ -94,7 +94,7 @@ def put_logs(call: Call) -> None:
         raise answers.logs_cannot_be_parsed() from None
     if group.logs:
         shard = _least_filled(call) if key is None else shards.shard_for_key(call.shards, key).number
-        call.store.add_log_group(call.logs_of(shard), ReceivedGroup(data, call.now))
+        call.store.add_log_group(call.shard_key(shard), ReceivedGroup(data, call.now))
 
 
 def _apply_changes(call: Call, changes: tuple[Shard, ...]) -> list[dict[str, int | str]]:
@@ -133,7 +133,7 @@ def _position(call: Call, shard: int, key: str) -> int:
     number = cursors.number(shard, text)
     if number is None:
         raise answers.invalid_cursor(text)
-    if not 0 <= number <= call.store.log_end(call.logs_of(shard)):
+    if not 0 <= number <= call.store.log_end(call.shard_key(shard)):
         raise answers.cursor_out_of_range(text)
     return number
 
@@ -141,7 +141,7 @@ def _position(call: Call, shard: int, key: str) -> int:
 def _end_position(call: Call, shard: int) -> int:
     if parameters.query_value(call.request, "end_cursor"):
         return _position(call, shard, "end_cursor")
-    return call.store.log_end(call.logs_of(shard))
+    return call.store.log_end(call.shard_key(shard))
 
 
 def _within_limit(groups: Iterable[ReceivedGroup]) -> list[bytes]:
@@ -158,4 +158,4 @@ def _within_limit(groups: Iterable[ReceivedGroup]) -> list[bytes]:
 
 def _least_filled(call: Call) -> int:
     writable = (shard.number for shard in call.shards if shard.writable)
-    return min(writable, key=lambda shard: (call.store.log_end(call.logs_of(shard)), shard))
+    return min(writable, key=lambda shard: (call.store.log_end(call.shard_key(shard)), shard))

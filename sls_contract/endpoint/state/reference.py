@@ -117,7 +117,7 @@ class ReferenceEndpoint:
 
     @property
     def exchanges(self) -> tuple[Exchange, ...]:
-        """Every exchange so far; ``response`` is None where no byte was sent."""
+        """Every exchange so far; ``response`` is None if no byte was sent."""
         return tuple(served.exchange for served in self.log)
 
     @property

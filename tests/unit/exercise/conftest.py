@@ -62,10 +62,10 @@ def scene():
 @pytest.fixture
 def broken():
     """Return the slugs of the clauses that a run breaks, as reports name them."""
-    from sls_contract.exercise.judgement import perform
+    from sls_contract.exercise.judgement import judge_trial
 
     def judge(trial: Trial) -> set[str]:
-        performed = perform(trial, Auth(trial.setting.scheme, trial.setting.credentials.security_token is not None))
+        performed = judge_trial(trial, Auth(trial.setting.scheme, trial.setting.credentials.security_token is not None))
         return {each.finding.slug for each in performed.findings}
 
     return judge

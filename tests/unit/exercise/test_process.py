@@ -36,7 +36,7 @@ def gone(pid: int) -> bool:
     return not is_there(pid)
 
 
-def test_exit_code_output_and_complaints():
+def test_exit_code_stdout_and_stderr():
     """As the process left them; it has no input, and the environment that it was given."""
     code = "import os,sys; print(os.environ['名'], sys.stdin.read()); sys.stderr.write('oh'); sys.exit(3)"
     ending = python(code).run({**os.environ, "名": "值", "PYTHONUTF8": "1"}, 30)
@@ -90,7 +90,7 @@ def test_who_ignores_being_asked_is_ended_all_the_same():
     stubborn = "import signal,time; signal.signal(signal.SIGTERM, signal.SIG_IGN); print(1, flush=True); time.sleep(60)"
     assert python(stubborn).run(os.environ, 0.5).exit_code is None
     tidy = ["sh", "-c", "trap 'echo tidied; exit 0' TERM; while :; do sleep 0.05; done"]
-    assert Processes(tidy).run(os.environ, 3.0).output == b"tidied\n"
+    assert Processes(tidy).run(os.environ, 3.0).stdout == b"tidied\n"
 
 
 @pytest.mark.slow
