@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from sls_contract.exercise.reply import Entry, Expectation
     from sls_contract.exercise.trial import Trial
 
-    _Printed: TypeAlias = list[tuple[int, Entry]]  # with their places
+    _Printed: TypeAlias = list[tuple[int, Entry]]  # with their indexes
     _Matches: TypeAlias = Callable[[Entry, Entry, int | None], bool]
 
 _NUMBERS = ("shard", "updateTime")
@@ -88,16 +88,16 @@ def _compared(
     """Pair equal entries, then those under another shard's number, then those of the same shard; report the rest."""
     everything = tuple(answered)
     passed = {integer(entry.get("shard")) for _, entry in printed}
-    for source, place, entry in _pairs(answered, printed, _is_same, requested):
+    for source, index, entry in _pairs(answered, printed, _is_same, requested):
         answered.remove(source)
-        yield from _as_text(source, place, entry)
-    for source, place, entry in _pairs(everything, printed, _is_relabelled, requested):
+        yield from _as_text(source, index, entry)
+    for source, index, entry in _pairs(everything, printed, _is_relabelled, requested):
         answered[:] = [other for other in answered if other is not source]
-        yield _relabelled(source, place, entry)
-    for source, place, entry in _pairs(answered, printed, _same_shard, requested):
+        yield _relabelled(source, index, entry)
+    for source, index, entry in _pairs(answered, printed, _same_shard, requested):
         answered.remove(source)
-        yield from _changed(source, place, entry)
-    yield from (_invented(place, entry) for place, entry in printed)
+        yield from _changed(source, index, entry)
+    yield from (_invented(index, entry) for index, entry in printed)
     yield from (_dropped(entry) for entry in answered if needed is None or entry.get("shard") in needed - passed)
 
 
@@ -105,11 +105,11 @@ def _pairs(
     answered: Sequence[Entry], printed: _Printed, matches: _Matches, requested: int | None
 ) -> Iterator[tuple[Entry, int, Entry]]:
     """Yield the pairs of entries that match, and remove each from the printed entries."""
-    for place, entry in tuple(printed):
+    for index, entry in tuple(printed):
         match = next((other for other in answered if matches(other, entry, requested)), None)
         if match is not None:
-            printed.remove((place, entry))
-            yield match, place, entry
+            printed.remove((index, entry))
+            yield match, index, entry
 
 
 def _is_same(answered: Entry, printed: Entry, requested: int | None) -> bool:
@@ -152,15 +152,15 @@ def _is_relabelled(answered: Entry, printed: Entry, requested: int | None) -> bo
     )
 
 
-def _as_text(answered: Entry, place: int, printed: Entry) -> Iterator[Difference]:
+def _as_text(answered: Entry, index: int, printed: Entry) -> Iterator[Difference]:
     for name in _NUMBERS:
         if isinstance(printed.get(name), str) and not isinstance(answered.get(name), str):
             fix = f"print {name} as a number."
-            flaw = Flaw(f"/{place}/{name}", shown(answered.get(name)), shown(printed[name]), fix)
+            flaw = Flaw(f"/{index}/{name}", shown(answered.get(name)), shown(printed[name]), fix)
             yield Difference("number-as-text", flaw)
 
 
-def _relabelled(source: Entry, place: int, printed: Entry) -> Difference:
+def _relabelled(source: Entry, index: int, printed: Entry) -> Difference:
     shard = source.get("shard")
     wanted = "no shard: the response has none" if shard is None else f"shard {shown(shard)}, whose checkpoint it is"
     fix = (
@@ -168,24 +168,24 @@ def _relabelled(source: Entry, place: int, printed: Entry) -> Difference:
         if shard is None
         else "return the entry's own shard, and select the entry whose shard you asked for."
     )
-    return Difference("entry-relabelled", Flaw(f"/{place}/shard", wanted, _shown(printed.get("shard")), fix))
+    return Difference("entry-relabelled", Flaw(f"/{index}/shard", wanted, _shown(printed.get("shard")), fix))
 
 
-def _changed(answered: Entry, place: int, printed: Entry) -> Iterator[Difference]:
+def _changed(answered: Entry, index: int, printed: Entry) -> Iterator[Difference]:
     if not _same_checkpoint(answered, printed):
         fix = "return the checkpoint unchanged; it is opaque."
-        yield _field("checkpoint-changed", "checkpoint", place, answered, printed, fix)
+        yield _field("checkpoint-changed", "checkpoint", index, answered, printed, fix)
     if not _same_time(answered, printed):
-        yield _field("update-time-changed", "updateTime", place, answered, printed, _time_fix(answered, printed))
+        yield _field("update-time-changed", "updateTime", index, answered, printed, _time_fix(answered, printed))
     if not _same_consumer(answered, printed):
         fix = "return the consumer unchanged, in Unicode."
-        yield _field("consumer-changed", "consumer", place, answered, printed, fix)
+        yield _field("consumer-changed", "consumer", index, answered, printed, fix)
 
 
-def _field(slug: str, name: str, place: int, answered: Entry, printed: Entry, fix: str) -> Difference:
+def _field(slug: str, name: str, index: int, answered: Entry, printed: Entry, fix: str) -> Difference:
     wanted, got = answered.get(name), printed.get(name)
     texts = told_apart(wanted, got) if isinstance(got, str) else (shown(wanted), _shown(got))
-    return Difference(slug, Flaw(f"/{place}/{name}", texts[0], texts[1] if name in printed else "nothing", fix))
+    return Difference(slug, Flaw(f"/{index}/{name}", texts[0], texts[1] if name in printed else "nothing", fix))
 
 
 def _time_fix(answered: Entry, printed: Entry) -> str:
@@ -197,10 +197,10 @@ def _time_fix(answered: Entry, printed: Entry) -> str:
     return "return updateTime unchanged."
 
 
-def _invented(place: int, printed: Entry) -> Difference:
+def _invented(index: int, printed: Entry) -> Difference:
     fix = "pass on only the entries of the answer, each once."
     shard = _shown(printed.get("shard"))
-    return Difference("entry-invented", Flaw(f"/{place}", "an entry of the answer", f"one of shard {shard}", fix))
+    return Difference("entry-invented", Flaw(f"/{index}", "an entry of the answer", f"one of shard {shard}", fix))
 
 
 def _dropped(answered: Entry) -> Difference:

@@ -231,7 +231,7 @@ NEVER = 86_400.0
 SAME_HOST = "the-same-host"
 """Placeholder in a redirect for the host of the request, which the stage fills in."""
 
-HERE = "http://the-same-place/"
+SAME_URL = "http://the-same-place/"
 """Placeholder for a redirect to the URL of the request, which the stage fills in."""
 
 _PAGE = "GetCheckPoint page, error codes"
@@ -249,10 +249,10 @@ def _stalled_in_body(good: Response) -> Reply:
     return delivered(Delivery(body_bytes=half, pause_after=half, pause=NEVER, ending="close"))(good)
 
 
-def _redirect(place: str, status: int = 302) -> Turn:
+def _redirect(location: str, status: int = 302) -> Turn:
     def turn(good: Response) -> Reply:
         moved = with_body(good.replace(status=status, reason=""), f"<h1>{status}</h1>\n", "text/html")
-        return Reply(moved.replace(headers=moved.headers.with_field("Location", place)), Expectation(Duty.FAIL))
+        return Reply(moved.replace(headers=moved.headers.with_field("Location", location)), Expectation(Duty.FAIL))
 
     return turn
 
@@ -278,8 +278,8 @@ FAULTS = (
     _fault("failure-twice", "500 InternalServerError twice, then the entry", _PAGE).given(_FAILED, _FAILED, unchanged),
     _fault("busy-once", "503 ServerBusy, then the entry", _COMMON).given(_BUSY, unchanged),
     _fault("quota-once", "403 ReadQuotaExceed, then the entry", _COMMON).given(_QUOTA, unchanged),
-    _fault("redirect", "302 to the same place, each time", _GATEWAYS).given(_redirect(HERE)),
-    _fault("redirect-once", "302 to the same place, then the entry", _GATEWAYS).given(_redirect(HERE), unchanged),
+    _fault("redirect", "302 to the same place, each time", _GATEWAYS).given(_redirect(SAME_URL)),
+    _fault("redirect-once", "302 to the same place, then the entry", _GATEWAYS).given(_redirect(SAME_URL), unchanged),
     _fault("redirect-elsewhere", f"302 to a web page at {ELSEWHERE}", _GATEWAYS).given(
         _redirect(f"http://{ELSEWHERE}/"), temporary=True
     ),

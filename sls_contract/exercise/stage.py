@@ -13,7 +13,7 @@ from sls_contract.checks.subject import GET_CHECK_POINT
 from sls_contract.endpoint import DeliveredResponse, MemoryStore, ReferenceEndpoint
 from sls_contract.endpoint.state.store import GroupKey
 from sls_contract.exchange import Request, Response, split_url
-from sls_contract.exercise.faults import ELSEWHERE, HERE, SAME_HOST
+from sls_contract.exercise.faults import ELSEWHERE, SAME_HOST, SAME_URL
 from sls_contract.exercise.reply import Expectation, Reply, unchanged, with_body
 from sls_contract.exercise.request_args import matches_setting
 from sls_contract.exercise.situations import SHARDS
@@ -164,13 +164,15 @@ def _moment(numbers: random.Random, shard: int) -> datetime:
 def _filled_redirect(reply: Reply, request: Request) -> Reply:
     """Fill the placeholders in the Location of a redirect: the request's URL, or its host."""
     headers = reply.response.headers
-    place = headers.get("Location", "")
-    here = (
-        f"http://{request.host}{request.target}" if place == HERE else place.replace(SAME_HOST, host_name(request.host))
+    location = headers.get("Location", "")
+    filled = (
+        f"http://{request.host}{request.target}"
+        if location == SAME_URL
+        else location.replace(SAME_HOST, host_name(request.host))
     )
-    if here == place:
+    if filled == location:
         return reply
-    return Reply(reply.response.replace(headers=headers.with_field("Location", here)), reply.expected)
+    return Reply(reply.response.replace(headers=headers.with_field("Location", filled)), reply.expected)
 
 
 def _as_received(response: Response) -> Response | None:

@@ -91,8 +91,8 @@ def _name(performed: Performed) -> str:
 
 def _details(run: Run, plan: Plan, finding: Mapping[str, Any]) -> Iterator[str]:
     """Yield the answer of the service, the client's standard error, and the command that repeats the run."""
-    place = finding["scenario"], finding["auth"]
-    performed = next(each for each in run.performed if (each.situation.name, str(each.auth)) == place)
+    run_key = finding["scenario"], finding["auth"]
+    performed = next(each for each in run.performed if (each.situation.name, str(each.auth)) == run_key)
     if finding["exchange"] is None and performed.requests:
         yield printable(f"  the service answered: {performed.situation.answer}")
     yield from (printable(f"  | {line}") for line in performed.stderr.splitlines()[-_STDERR_LINES:])

@@ -236,11 +236,11 @@ class ReferenceEndpoint:
         with self._transaction():
             self._expect_shard(project, logstore, shard)
             key, now = GroupKey(project, logstore, group), _microseconds(self._now())
-            kept = self._store.group(key) or ConsumerGroup(DEFAULT_TIMEOUT, order=False)
-            kept = consumer_groups.with_checkpoint(kept, shard, checkpoint, now)
+            changed = self._store.group(key) or ConsumerGroup(DEFAULT_TIMEOUT, order=False)
+            changed = consumer_groups.with_checkpoint(changed, shard, checkpoint, now)
             if consumer:
-                kept = consumer_groups.with_holder(kept, shard, consumer, now)
-            self._store.put_group(key, kept)
+                changed = consumer_groups.with_holder(changed, shard, consumer, now)
+            self._store.put_group(key, changed)
 
     def put_logs(  # noqa: PLR0913 - what a log group holds, by name
         self,
