@@ -35,7 +35,7 @@ _AT_LEAST = 60  # characters; a shorter line was not wrapped
 
 
 def read_raw(text: str) -> list[Entry]:
-    """Return every request in a text, with the response after it; raises `UsageError` if the text has no request."""
+    """Return every request in a text, with the response after it; raises `UsageError` if none can be read."""
     original = text.split("\n")
     lines = _without_prefix(_single_spaced([line.removesuffix("\r") for line in original]))
     lines = [*_with_empty_line(lines)]

@@ -1,6 +1,6 @@
 """Undo the changes of tools that copy text: colours, HTML, escapes of JSON, typography, dumps of bytes.
 
-Only a text that no reader can read is unwrapped, because a body may legitimately contain all of these.
+A text is unwrapped only if no signed request is found in it, because a body may contain all of these.
 """
 
 from __future__ import annotations
