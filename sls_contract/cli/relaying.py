@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from sls_contract.cassettes.hosts import host_rule
 from sls_contract.cassettes.matching import Remedies
-from sls_contract.cassettes.outcomes import answered
+from sls_contract.cassettes.outcomes import call_endpoint
 from sls_contract.cassettes.player import Player
 from sls_contract.cassettes.scrub import Scrubber
 from sls_contract.cassettes.session import Session
@@ -90,7 +90,7 @@ class Recording:
         outcome = self.session.answer(onward, "")
         if outcome is None:
             reached: set[str] = set()
-            outcome = answered(lambda asked: self._relay.carry(asked, reached), onward)
+            outcome = call_endpoint(lambda asked: self._relay.carry(asked, reached), onward)
             self.session.received(onward, outcome, next(iter(reached), onward.host))
         return outcome
 

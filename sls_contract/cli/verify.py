@@ -140,7 +140,7 @@ def _list(console: Console) -> None:
     from sls_contract.verification import GENERATED
 
     rows = [(each.name, each.area, each.expects) for each in SCENARIOS.values()]
-    rows += [(name, "generated", "what the steps before brought about") for name in GENERATED]
+    rows += [(name, "generated", "the effects of the earlier steps") for name in GENERATED]
     console.show(table(("scenario", "area", "expected"), rows, columns(console.stdout)))
 
 

@@ -59,7 +59,7 @@ class Beside:
         foreign, marker = case.session.hosts.foreign, item.get_closest_marker("sls_cassette")
         shown = {case.scrub(host): away for host, away in foreign.items()}
         self._noted(foreign_asked(shown), item.nodeid)
-        if marker is None or case.may_be_empty or not case.ended or case.excused or case.session.asked:
+        if marker is None or case.may_be_empty or not case.ended or case.excused or case.session.used:
             return None
         if item.get_closest_marker("xfail") is not None or not self._asked.isdisjoint(_fixtures(item)):
             return None
@@ -69,7 +69,7 @@ class Beside:
 
     def note_fixture(self, fixture: str, case: Case, ended_as: str = "") -> None:
         """Note whether a fixture with a cassette of its own asked for something; one that ended is counted, by name."""
-        if case.session is not None and case.session.asked:
+        if case.session is not None and case.session.used:
             self._asked.add(fixture)
         if ended_as:
             self._fixtures.append(case.counted(ended_as).as_plain())

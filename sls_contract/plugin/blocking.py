@@ -87,7 +87,7 @@ class Closed(NetworkGuard):
         if sessions and not is_live():
             name = host.decode("ascii", "replace") if isinstance(host, bytes | bytearray) else host
             if isinstance(name, str) and name:
-                sessions[-1].hosts.looked_up(host_name(name))
+                sessions[-1].hosts.note_lookup(host_name(name))
 
     def refusal(self, host: str) -> NetworkBlocked:
         """Return the error that names the host and the remedy, and note it."""

@@ -177,7 +177,7 @@ class Case:
         played, size = self.session.player.played(), self.session.player.size
         if len(played) == size and not self.shared:
             return []
-        alike = self.session.player.alike if self.shared else None
+        alike = self.session.player.match_groups if self.shared else None
         plays = {"cassette": self.where, "test": test, "shared": self.shared, "played": sorted(played), "size": size}
         return [plays | {"alike": alike}]
 

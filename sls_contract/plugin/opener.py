@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from sls_contract.cassettes.file.recording_file import load, recorded, take_back
+from sls_contract.cassettes.file.recording_file import load, recorded, remove_recording
 from sls_contract.cassettes.hosts import host_rule
 from sls_contract.cassettes.results import Results
 from sls_contract.cassettes.scrub import Scrubber
@@ -195,10 +195,10 @@ class Opener:
             send=target.send,
             repeat=located.repeat,
             matching=located.matching,
-            patient=True,
+            deferred=True,
             endpoint=target.endpoint if target.send is not None else "",
             max_age=settings.max_age,
-            shadow=target.send if single and target.endpoint == REFERENCE else None,
+            mirror=target.send if single and target.endpoint == REFERENCE else None,
             single=single or (not located.shared and settings.record in {"once", "all"}),
             owner=case.test if located.shared else "",
             candidates=partial(unclaimed, self.found, source, settings),
@@ -228,7 +228,7 @@ class Opener:
         assert case.session is not None  # the caller made sure
         assert case.target is not None  # set together with the session
         if case.verifying is not None:
-            case.verifying.proposal.admit(case.target.endpoint)
+            case.verifying.proposal.check_endpoint(case.target.endpoint)
         with case.target.names(recording=case.session.recording) as names:
             yield names
 
@@ -287,7 +287,7 @@ class Opener:
     def _take_back(self, test: str) -> None:
         """Remove what a test recorded when it ran before in this run: it is run again for having failed."""
         if test in self._recorded:
-            take_back(*self._recorded.pop(test))
+            remove_recording(*self._recorded.pop(test))
 
     def _claim(self, folder: Path, test_file: Path) -> None:
         """Refuse two test files of one name whose cassettes would lie in one folder: each would play the other's."""

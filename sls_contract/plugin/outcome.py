@@ -121,7 +121,7 @@ def unplayed(
 def _played(cassette: str, tests: Sequence[dict[str, Any]]) -> frozenset[int]:
     """Return the positions that the tests of a cassette together asked for; all, where the file is gone by now."""
     from sls_contract.cassettes.file.recording_file import load
-    from sls_contract.cassettes.matching import asked_for
+    from sls_contract.cassettes.matching import requested_positions
     from sls_contract.cassettes.player import keys_of
 
     together, size = frozenset(position for test in tests for position in test["played"]), tests[0]["size"]
@@ -131,7 +131,9 @@ def _played(cassette: str, tests: Sequence[dict[str, Any]]) -> frozenset[int]:
         keys = next((test["alike"] for test in tests if test["alike"]), None) or keys_of(load(cassette))
     except CassetteError:
         keys = ()
-    return asked_for(keys, [test["played"] for test in tests]) if len(keys) == size else frozenset(range(size))
+    return (
+        requested_positions(keys, [test["played"] for test in tests]) if len(keys) == size else frozenset(range(size))
+    )
 
 
 def orphans(

@@ -50,7 +50,7 @@ def serving(case: Case, clock: Callable[[], datetime]) -> Iterator[ReferenceServ
     """Serve until the test ends; what is wrong with the requests that it gets past the cassette fails the test."""
     with ReferenceServer(clock) as endpoint, serve(endpoint) as server:
         endpoint.url = server.url
-        if case.session is None or not case.session.reaches_out:  # else what comes here is recorded, and judged there
+        if case.session is None or not case.session.sends_itself:  # else what comes here is recorded, and judged there
             case.watched.append(_watch(case, endpoint, clock))
         yield endpoint
 

@@ -32,7 +32,7 @@ class Shared:
         self.name, self.fixture = name, fixture
         self._open = ExitStack()
         if case.session is not None:
-            case.session.apart = True  # else the last test would have asked what the fixture's teardown does
+            case.session.independent = True  # else the last test would have asked what the fixture's teardown does
 
     def resume(self) -> None:
         """Take over the owned requests, inside whatever is open."""

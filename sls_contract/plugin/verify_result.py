@@ -14,9 +14,9 @@ from typing import TYPE_CHECKING, Any, Literal, TypeAlias, get_args
 
 from sls_contract.cassettes.drift import Class, change_of
 from sls_contract.cassettes.file.recording_file import load, recorded
-from sls_contract.cassettes.matching import asked_for
+from sls_contract.cassettes.matching import requested_positions
 from sls_contract.cassettes.player import keys_of
-from sls_contract.cassettes.proposal import SUFFIX, left_of, proposed
+from sls_contract.cassettes.proposal import SUFFIX, not_requested, proposed
 from sls_contract.cassettes.renewal import Replacement, accept, dismiss, propose, renew
 from sls_contract.errors import SlsContractError
 from sls_contract.plugin.naming import shown
@@ -117,8 +117,8 @@ def _left(cassette: str, tests: list[Plain]) -> tuple[bool, list[Plain]]:
         return False, [{**each, "test": test["test"]} for test in tests for each in test["left"]]
     old = load(cassette)
     keys = next((test["alike"] for test in tests if test["alike"]), None) or keys_of(old)
-    played = asked_for(keys, [test["played"] for test in tests])
-    left = [{**asdict(each), "test": None} for each in left_of(old, played)]
+    played = requested_positions(keys, [test["played"] for test in tests])
+    left = [{**asdict(each), "test": None} for each in not_requested(old, played)]
     return bool(left), left
 
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from sls_contract.cassettes.drift import Class, alone, change_lines, plain_change
-from sls_contract.cassettes.proposal import left_of
+from sls_contract.cassettes.drift import Class, change_lines, plain_change, unmatched_exchange
+from sls_contract.cassettes.proposal import not_requested
 from sls_contract.cassettes.results import ABOUT_ANSWERS
 from sls_contract.plugin.verify_result import EVIDENCE
 
@@ -68,7 +68,7 @@ class Verifying:
         if whole:
             self.proposal.end(shared=self.shared)
         if whole and not self.shared:
-            self.left = left_of(self.proposal.old, self.proposal.played())
+            self.left = not_requested(self.proposal.old, self.proposal.played())
 
     def plain(self, test: str, *, ended: bool, flawed: bool) -> dict[str, Any]:
         """Return plain values, for the controller of the run."""
@@ -84,7 +84,7 @@ class Verifying:
             "unmatched": [asdict(each) for each in found.unmatched],
             "left": [asdict(each) for each in self.left],
             "played": sorted(self.proposal.played()) if self.shared else [],
-            "alike": self.proposal.alike if self.shared else None,
+            "alike": self.proposal.match_groups if self.shared else None,
             "pairs": found.pairs,
             "taken": found.taken,
             "added": list(found.added.values()),
@@ -124,7 +124,7 @@ class Verifying:
     def _polled(self) -> bool:
         """Whether all that has no partner are requests that the cassette answers already, asked more often."""
         extra = self.proposal.compared.unmatched
-        known = {alone("old", at, recording).request for at, recording in enumerate(self.proposal.old)}
+        known = {unmatched_exchange("old", at, recording).request for at, recording in enumerate(self.proposal.old)}
         return bool(extra) and not self.left and all(each.side == "new" and each.request in known for each in extra)
 
     def _news(self, which: int, found: list[Any]) -> list[Any]:

@@ -194,7 +194,7 @@ def test_a_har_is_converted_as_the_message_says(make, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     with pytest.raises(UsageError) as told, use_cassette("old.har"):
         pass
-    line = advised(str(told.value), "name that: (.*)").group(1)
+    line = advised(str(told.value), "name the result: (.*)").group(1)
     assert run(line).endswith("exit code 0")
     assert len(load_cassette(shlex.split(line)[-1]).exchanges) == 5
 

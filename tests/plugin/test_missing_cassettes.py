@@ -70,7 +70,7 @@ def test_git_is_asked(project):
     shutil.rmtree(project.path / "cassettes")
 
     result = project.run()
-    result.stdout.fnmatch_lines(["E*git keeps *test_asks[[]0].sls.yaml, and the file is missing here.*"])
+    result.stdout.fnmatch_lines(["E*git tracks *test_asks[[]0].sls.yaml, but the file is missing.*"])
     (fix,) = fixes(result)
-    subprocess.run(fix.partition("bring it back: ")[2], shell=True, check=True)
+    subprocess.run(fix.partition("restore it: ")[2], shell=True, check=True)
     project.run("--sls-strict").assert_outcomes(passed=1)
