@@ -11,6 +11,7 @@ from sls_contract.errors import UsageError
 from sls_contract.exchange import Request, wire_text
 from sls_contract.transcripts.message import METHODS, Entry, announced_length, hash_confirms, headers_of, response_of
 
+# pcap in both byte orders, in microseconds or nanoseconds; pcapng
 _MAGIC = (b"\xd4\xc3\xb2\xa1", b"\xa1\xb2\xc3\xd4", b"\x4d\x3c\xb2\xa1", b"\xa1\xb2\x3c\x4d", b"\n\r\r\n")
 _HEADERS = rb"\r\n((?:[!#$%&'*+.^_`|~0-9A-Za-z-]+:[\t -~\x80-\xff]*\r\n)+)\r\n"
 _MESSAGE = re.compile(

@@ -14,14 +14,13 @@ from sls_contract.transcripts.message import Entry, first_word
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-IS_CURL = re.compile(
-    r"(?m)^(?:[ \t]*(?:[-*] )?|[^\n'\"]{0,80}(?:[$#>%] ?|[+`] ?|\b(?:sudo|time) |\b[0-9]{1,3}[.)] ))"
-    r"(?:[\w/\\.:-]*[/\\])?curl(?:\.exe)?\s"
-)
-_CARET_LINES = re.compile(r"\^\r?\n[ \t]*")
+_PROMPT = r"[^\n'\"]{0,80}(?:[$#>%] ?|[+`] ?|\b(?:sudo|time) |\b[0-9]{1,3}[.)] )"  # of a shell, or a number in a list
+IS_CURL = re.compile(rf"(?m)^(?:[ \t]*(?:[-*] )?|{_PROMPT})(?:[\w/\\.:-]*[/\\])?curl(?:\.exe)?\s")
+_CARET_LINES = re.compile(r"\^\r?\n[ \t]*")  # cmd escapes with a caret
 _CARET = re.compile(r"\^(.)", re.DOTALL)
-_WORD = re.compile(
-    r"""\$'(?P<ansi>(?:[^'\\]|\\.)*)'|'(?P<single>[^']*)'|"(?P<double>(?:[^"\\]|\\.)*)"|\\(?P<escaped>.)|(?P<bare>[^\s'"\\;&|`]+)""",
+_WORD = re.compile(  # one part of a shell word
+    r"""\$'(?P<ansi>(?:[^'\\]|\\.)*)'|'(?P<single>[^']*)'|"(?P<double>(?:[^"\\]|\\.)*)"|\\(?P<escaped>.)"""
+    r"""|(?P<bare>[^\s'"\\;&|`]+)""",
     re.DOTALL,
 )
 _SPACE = re.compile(r"(?:[ \t]|\\\r?\n|`\r?\n)+")

@@ -17,14 +17,12 @@ if TYPE_CHECKING:
 
 _LONGEST = 1 << 16  # characters
 _NAME = r"(?:authorization|date|host|content-(?:type|md5|length)|x-(?:log|acs)-[a-z0-9-]+)"
-_QUOTED = r"""(?:"((?:[^"\\]|\\.)*)"|'((?:[^'\\]|\\.)*)'|\[([^\]\n]*)\]"""
-_END = r"""(?=,[ ]+[\w-]+=|\}\{|(?:\\r)?\\n|["'`](?:[ ,)}\]]|$)|["'`}\])| \t]*$)"""
-_FIELD = re.compile(
-    rf"""(?m)(?<![\w.-])["'\[]?({_NAME})["'\]]*[ \t]*(?::|=>|=|,|\n)\s*"""
-    r"""(?:["']?value["']?:\s*|-[ ]|string\([0-9]+\)[ ])?"""
-    rf"""(?:\(?\[\]string\)?[^"{{\n]*\{{\s*)?(?:\(string\)[ ]\([^)]*\)[ ])?{_QUOTED}|([^\n]*?){_END})""",
-    re.IGNORECASE,
-)
+_LABEL = rf"""(?<![\w.-])["'\[]?({_NAME})["'\]]*[ \t]*(?::|=>|=|,|\n)\s*"""
+_LEAD = r"""(?:["']?value["']?:\s*|-[ ]|string\([0-9]+\)[ ])?"""  # a key, a list item of YAML, a type of PHP
+_GO_TYPE = r"""(?:\(?\[\]string\)?[^"{\n]*\{\s*)?(?:\(string\)[ ]\([^)]*\)[ ])?"""
+_QUOTED = r""""((?:[^"\\]|\\.)*)"|'((?:[^'\\]|\\.)*)'|\[([^\]\n]*)\]"""
+_END = r"""(?=,[ ]+[\w-]+=|\}\{|(?:\\r)?\\n|["'`](?:[ ,)}\]]|$)|["'`}\])| \t]*$)"""  # of a value without quotes
+_FIELD = re.compile(rf"(?m){_LABEL}{_LEAD}{_GO_TYPE}(?:{_QUOTED}|([^\n]*?){_END})", re.IGNORECASE)
 _METHOD = re.compile(
     rf"""(?:method["']?\s*[:=]*\s*|-X\s*)["']?({METHODS})\b|\b({METHODS})["']?,?[ \t]+["']?(?:https?://|/)""",
     re.IGNORECASE,

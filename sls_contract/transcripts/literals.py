@@ -16,14 +16,13 @@ from sls_contract.transcripts.message import METHODS, Entry, headers_of
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+_TEXT = r"""[bur]?(?:"(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*'|`(?:[^`\\]|\\.)*`)"""
 _TOKEN = re.compile(
-    r"""\s*(?:(?P<mark>=>|[\[\]{}(),:;=])|(?P<text>[bur]?(?:"(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*'|`(?:[^`\\]|\\.)*`))"""
-    r"""|(?P<word>[^\s\[\]{}(),:;='"`]+))""",
-    re.DOTALL,
+    rf"""\s*(?:(?P<mark>=>|[\[\]{{}}(),:;=])|(?P<text>{_TEXT})|(?P<word>[^\s\[\]{{}}(),:;='"`]+))""", re.DOTALL
 )
 _CLOSING = {"{": "}", "[": "]", "(": ")"}
 _COLONS = (":", "=", "=>")
-_DEEPEST = 60
+_DEEPEST = 60  # nested values
 _LOOK_BACK = 4096  # characters before a structure in which its request line or call is searched
 _MOST_TRIED = 50  # opening brackets; bounded, because a hostile text may have many
 _WORDS = {"true": True, "True": True, "false": False, "False": False}

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
 _PREFIXED = re.compile(rf"(.*?)((?:{METHODS}) (?:https?://|/)\S*(?: HTTP[/ ][0-9.]+)?[ \t]*)")
-_NOISE = re.compile(r"\s*(?:```.*|~~~.*|#.*|//.*|-{3,}.*|={3,}.*|)")
+_NOISE = re.compile(r"\s*(?:```.*|~~~.*|#.*|//.*|-{3,}.*|={3,}.*|)")  # fences, comments, rules, blank lines
 _FENCE = re.compile(r"\s*(?:```|~~~|-{5})")
 _ESCAPED_END = re.compile(r"(?:\\r)?\\n$")
 _DOUBLED = 3  # so many blank lines between headers mean that the text is double-spaced

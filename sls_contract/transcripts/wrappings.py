@@ -21,37 +21,39 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 _LONGEST = 1 << 20  # characters
-_DEEPEST = 2
+_DEEPEST = 2  # wrappings
 _COLOUR = re.compile(r"\x1b\[[0-9;]*[A-Za-z]")
 _TYPOGRAPHY = str.maketrans(
     {
         **dict.fromkeys("\u2018\u2019\u201b\u2032", "'"),
         **dict.fromkeys("\u201c\u201d\u201f\u2033", '"'),
         **dict.fromkeys("\u00a0\u2002\u2003\u2007\u2009\u202f\u3000", " "),
-        **dict.fromkeys("\u200b\u200c\u200d\u2060\ufeff"),
+        **dict.fromkeys("\u200b\u200c\u200d\u2060\ufeff"),  # invisible: removed
         **dict.fromkeys("\u2028\u2029\u0085", "\n"),
     }
 )
+# What follows a word of a command in curly quotes: an option, a URL, the end of a line or of the command.
 _NEXT = r"(?=[\s\\]*(?:[-\u2013\u2014]{1,2}[A-Za-z]|[\u2018\u201c\"']?https?://|\Z|\n|[|;&]))"
 _CURLY_WORD = re.compile(
     rf"(?s)(?<=\s)(?:[\u201c\u201d](.{{0,4000}}?)[\u201c\u201d]|[\u2018\u2019](.{{0,4000}}?)[\u2018\u2019]){_NEXT}"
 )
 _WIDE_COLON = re.compile(r"(?m)^(\s*[\w-]+)\uff1a[ \t]*")
+_LINE_END = re.compile(r"\r+\n|\r")
+# A row of two cells: in Markdown, or copied from a browser.
 _ROW_OF_TWO = re.compile(r"(?m)^\|[ \t]*([\w-]+)[ \t]*\|[ \t]*([^|\n]*?)[ \t]*\|[ \t\r]*$|^([\w-]+)\t+(\S[^\t\n]*)$")
 _DASHES = re.compile(r"(?<=\s)[\u2013\u2014](?=(\w?)(\w?))")
 _TAG = re.compile(r"</?[A-Za-z][\w-]*(?:\s[^<>]*)?/?>")
-_ESCAPED = re.compile(
-    rf"""(["'])?((?:(?:{METHODS}) (?:https?://|/)\S* HTTP/[0-9.]+(?:\\+r)?\\+n|curl(?:\.exe)? )"""
-    r"""(?:\\.|(?(1)(?!\1)[^\\]|[^\\"]))*)""",
-    re.DOTALL,
+_ESCAPED_START = rf"(?:{METHODS}) (?:https?://|/)\S* HTTP/[0-9.]+(?:\\+r)?\\+n|curl(?:\.exe)? "
+_ESCAPED = re.compile(  # up to the quote that opens the string, if there is one
+    rf"""(["'])?((?:{_ESCAPED_START})(?:\\.|(?(1)(?!\1)[^\\]|[^\\"]))*)""", re.DOTALL
 )
 _ESCAPE = re.compile(r"\\(?:u([0-9a-fA-F]{4})|x([0-9a-fA-F]{2})|(.))", re.DOTALL)
 _ESCAPES = {"n": "\n", "r": "\r", "t": "\t"}
-_LINE_KEYS = ("log", "message", "msg", "line")
-_DUMPED = re.compile(
+_LINE_KEYS = ("log", "message", "msg", "line")  # of the text in a JSON log
+_DUMPED = re.compile(  # the offset of a row, and its bytes
     r"[ \t|]*(?:0x)?[0-9a-fA-F]{4,8}[:|]?[ \t]+((?:[0-9a-fA-F]{2}){1,2}(?: {1,2}(?:[0-9a-fA-F]{2}){1,2})*)"
 )
-_ROW = 16
+_ROW = 16  # bytes
 _BROKEN = re.compile(rf"(?m)^((?:{METHODS}) \S+[?&]?)((?:\n[ \t]+[^\s:]+)+)$")
 _BASE64 = re.compile(r"(?:R0VUI|UE9TVC|UFVUI|REVMRVRF|SEVBRC)[A-Za-z0-9+/\s]{40,}={0,2}")
 _REQUEST = re.compile(rf"(?:{METHODS}) (?:https?://|/)")
@@ -67,21 +69,11 @@ def unwrapped(text: str, depth: int = _DEEPEST) -> Iterator[str]:
         yield from unwrapped(plain, depth - 1)
 
 
-def _line_ends(text: str) -> str:
-    """Replace doubled line ends and single carriage returns by line feeds."""
-    return re.sub(r"\r+\n|\r", "\n", text)
-
-
 def _typography(text: str) -> str:
     """Undo the replacements of quotes, hyphens, spaces and line ends by chat programs and word processors."""
     text = _CURLY_WORD.sub(_straight_word, text) if "curl" in text else text
     text = _WIDE_COLON.sub(r"\1: ", text)
     return _DASHES.sub(lambda found: "--" if found[2] else "-", text.translate(_TYPOGRAPHY))
-
-
-def _table(text: str) -> str:
-    """Turn rows of two cells into headers: tables in Markdown, or copied from a browser."""
-    return _ROW_OF_TWO.sub(lambda found: f"{found[1] or found[3]}: {found[2] or found[4]}", text)
 
 
 def _straight_word(found: re.Match[str]) -> str:
@@ -162,9 +154,9 @@ def _packet(text: str) -> str:
 
 WRAPPINGS = (
     partial(_COLOUR.sub, ""),
-    _line_ends,
+    partial(_LINE_END.sub, "\n"),
     _typography,
-    _table,
+    partial(_ROW_OF_TWO.sub, r"\1\3: \2\4"),  # as headers
     without_html,
     _log_lines,
     _escapes,

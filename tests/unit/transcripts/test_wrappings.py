@@ -106,6 +106,13 @@ def verifies(text: str) -> bool:
     return any(verify_signature(each, TEST_CREDENTIALS, at=AT) is None for each in tried)
 
 
+def test_an_empty_cell_of_a_table_is_an_empty_value():
+    """A header without a value is not given the text None."""
+    table = "GET /logstores HTTP/1.1\n| Host | my-project.example.com |\n| Authorization | LOG a:b= |\n| Accept |  |\n"
+    (entry,) = transcript_of(table.encode()).entries
+    assert entry.request.headers["Accept"] == ""
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("body", [b"", BODY], ids=["bare", "body"])
 @pytest.mark.parametrize("scheme", ["v1", "v4"])
