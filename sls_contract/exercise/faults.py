@@ -41,6 +41,23 @@ _JSON = "RFC 8259: one value, many texts"
 _TEXTS = "RequestSignature page: texts are UTF-8"
 _MARKUP = "<!DOCTYPE html>\n<html><head><title>{0}</title></head><body><h1>{0}</h1></body></html>\n"
 _SERVER_ERROR = 500
+_PAGE = "GetCheckPoint page, error codes"
+_COMMON = "CommonErrorCodes page"
+
+ELSEWHERE = "login.example.com"
+"""The target of redirects to another host, which is this host or a subdomain of it."""
+
+LATE = 2.0
+"""Seconds; below the shortest default timeout of an official SDK (3 s, Node)."""
+
+NEVER = 86_400.0
+"""Seconds; longer than any run."""
+
+SAME_HOST = "the-same-host"
+"""Placeholder in a redirect for the host of the request, which the stage fills in."""
+
+SAME_URL = "http://the-same-place/"
+"""Placeholder for a redirect to the URL of the request, which the stage fills in."""
 
 
 def _html(title: str, status: int) -> Turn:
@@ -218,24 +235,6 @@ ERRORS = (
 )
 """The client must fail; it must report the error code only if that has the documented form."""
 
-
-ELSEWHERE = "login.example.com"
-"""The target of redirects to another host, which is this host or a subdomain of it."""
-
-LATE = 2.0
-"""Seconds; below the shortest default timeout of an official SDK (3 s, Node)."""
-
-NEVER = 86_400.0
-"""Seconds; longer than any run."""
-
-SAME_HOST = "the-same-host"
-"""Placeholder in a redirect for the host of the request, which the stage fills in."""
-
-SAME_URL = "http://the-same-place/"
-"""Placeholder for a redirect to the URL of the request, which the stage fills in."""
-
-_PAGE = "GetCheckPoint page, error codes"
-_COMMON = "CommonErrorCodes page"
 
 _FAILED = error(500, "InternalServerError", "internal server error")
 _BUSY = error(503, "ServerBusy", "The server is busy, please try again later.")

@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 
 _MOST_LINES = 12  # of standard error
 _MOST_PRINTED = 4000  # characters of the last line
+_KEYS = frozenset({"shard", "checkpoint", "updateTime"})  # of an entry
+_TIMED = ("stalled", "late")  # situations in which the duration of the run is a fact
 _CONSEQUENCES = {"SLS516": frozenset({"SLS114", "SLS306", "SLS514"})}
 """Consequences of a broken clause, which are not reported: without the token, the signature is wrong, too."""
 
@@ -99,10 +101,6 @@ def _client_findings(trial: Trial, exercised: set[str]) -> Iterator[Located]:
         if flaws is not None:
             exercised.add(clause.code)
             yield from (Located(clause.finding(*flaw), None) for flaw in flaws)
-
-
-_KEYS = frozenset({"shard", "checkpoint", "updateTime"})
-_TIMED = ("stalled", "late")
 
 
 def facts_of(trial: Trial) -> Iterator[Fact]:

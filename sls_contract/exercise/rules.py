@@ -32,6 +32,8 @@ if TYPE_CHECKING:
 
 
 _OUTPUT = "standard output"
+_AUTHORIZATION = "header Authorization"
+_FORMS = {"v1": (LogAuthorization, "LOG …"), "v4": (Sls4Authorization, "SLS4-HMAC-SHA256 …")}
 _ERROR_LINE = '{"errorCode": …, "status": …}'
 _PAUSE = timedelta(seconds=1)
 _PATIENCE = 3  # the largest factor by which the pause between retries may grow
@@ -213,10 +215,6 @@ def secret_unprinted(trial: Trial) -> Flaws:
         for name, text in texts.items()
         if any(secret in text for secret in secrets)
     ]
-
-
-_AUTHORIZATION = "header Authorization"
-_FORMS = {"v1": (LogAuthorization, "LOG …"), "v4": (Sls4Authorization, "SLS4-HMAC-SHA256 …")}
 
 
 def request_sent(trial: Trial) -> Flaws:

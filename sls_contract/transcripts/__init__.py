@@ -29,6 +29,19 @@ if TYPE_CHECKING:
 
 __all__ = ["READERS", "Entry", "Reader", "Transcript", "read_transcript", "transcript_of"]
 
+_LONGEST = 64 << 20  # bytes
+_LONGEST_LOG = 1 << 18  # characters; only a text that begins with a request is read as a whole if it is longer
+_MOST_UNREADABLE = 10  # parts of a long log; after so many more that cannot be read, the search ends
+_STRUCTURES = ("[", "{")  # first characters of JSON
+_BEGINNING = 8192  # characters in which the form of a long text is recognised
+_MOST_TRIED = 40  # unwrapped texts
+_QUOTES = ("'", '"')
+_AUTHORIZATION = re.compile(r"[\"']?[A-Za-z][!-~]* [ -~]+")  # a client may send quotes around the whole value
+_REMEDY = (
+    "How to fix: record the request with 'sls-contract proxy', or paste what 'curl -v', http.client's debuglevel or a "
+    "wire log prints."
+)
+
 
 @dataclass(frozen=True, slots=True)
 class Reader:
@@ -89,8 +102,8 @@ READERS = (
     Reader("structure of a client", lambda text: not begins_raw(text), read_structure),
     Reader("raw request", lambda _: True, read_raw),
 )
-_LAST = READERS[-1]
 """A text is read by the first reader whose form fits and that finds a request."""
+_LAST = READERS[-1]
 
 HINTS = (
     (r"\A[0-9]+:[0-9]+:\w+[;,]", "flows of mitmproxy; 'sls-contract signature FILE' reads them"),
@@ -221,20 +234,6 @@ def read_transcript(text: str | bytes) -> tuple[Exchange, ...]:
     """
     data = wire_bytes(text) if isinstance(text, str) else text
     return tuple(Exchange(each.request, each.response) for each in transcript_of(data).entries)
-
-
-_LONGEST = 64 << 20  # bytes
-_LONGEST_LOG = 1 << 18  # characters; only a text that begins with a request is read as a whole if it is longer
-_MOST_UNREADABLE = 10  # parts of a long log; after so many more that cannot be read, the search ends
-_STRUCTURES = ("[", "{")
-_BEGINNING = 8192
-_MOST_TRIED = 40
-_QUOTES = ("'", '"')
-_AUTHORIZATION = re.compile(r"[\"']?[A-Za-z][!-~]* [ -~]+")  # a client may send quotes around the whole value
-_REMEDY = (
-    "How to fix: record the request with 'sls-contract proxy', or paste what 'curl -v', http.client's debuglevel or a "
-    "wire log prints."
-)
 
 
 def _hint(text: str) -> str:

@@ -17,6 +17,7 @@ _PAIR = re.compile(rf"(?s)({_STRING}|[\w-]+)\s*=\s*({_STRING})")
 _CHARACTER = re.compile(r"\$\(\[char\](0x[0-9a-fA-F]+|[0-9]+)\)")
 _ESCAPE = re.compile(r'`(.)|""', re.DOTALL)
 _ESCAPES = {"n": "\n", "r": "\r", "t": "\t", "0": "\0"}
+_PSEUDO_HEADERS = frozenset({"authority", "method", "path", "scheme"})  # of HTTP/2; Chrome copies them as headers
 
 
 def read_powershell(text: str) -> list[Entry]:
@@ -43,9 +44,6 @@ def _request(command: str, before: str, line: int) -> Request:
             headers.append((name, _text(options[option])))
     body = wire_bytes(_text(options.get("body", "")))
     return Request(_text(options.get("method", "GET")).upper(), url, headers, body)
-
-
-_PSEUDO_HEADERS = frozenset({"authority", "method", "path", "scheme"})  # of HTTP/2; Chrome copies them as headers
 
 
 def _resolved(value: str, before: str) -> str:

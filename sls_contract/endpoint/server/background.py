@@ -29,6 +29,11 @@ if TYPE_CHECKING:
 LOOPBACK = "127.0.0.1"
 _GRACE = 1.0  # seconds for pending responses when the server closes
 _BACKLOG = 512  # pending connections
+_NOT_HTTP = "(not an HTTP request; perhaps an https client)"
+_LINGER = 1.0  # seconds to read a refused body, so that the client gets the refusal before the connection ends
+
+SERVING: set[str] = set()
+"""``host:port`` of every server of this process; the plugin lets clients use them as proxies for owned hosts."""
 
 
 def serve(  # noqa: PLR0913 - settings, by name
@@ -64,10 +69,6 @@ def serve(  # noqa: PLR0913 - settings, by name
     scheme = "https" if tls else "http"
     dispatcher = Dispatcher(send, hosts=hosts, limits=limits, scheme=scheme, blocking=blocking, refused=refused)
     return Server(dispatcher, host, port, limits, tls)
-
-
-SERVING: set[str] = set()
-"""``host:port`` of every server of this process; the plugin lets clients use them as proxies for owned hosts."""
 
 
 class Server:
@@ -180,9 +181,6 @@ def avoid_pauses() -> None:
     gc.freeze()
 
 
-_LINGER = 1.0  # seconds to read a refused body, so that the client gets the refusal before the connection ends
-
-
 class Listener(web.Server):
     """Creates a `Connection` for each client, within the limits."""
 
@@ -239,6 +237,3 @@ class Connection(web.RequestHandler):
         answer = refusal(status, "RequestNotRead", f"expected an HTTP request: {reason}", closing=True)
         cast("Listener", self._manager).refused("?", _NOT_HTTP, answer)
         return WireResponse(answer, head=False)
-
-
-_NOT_HTTP = "(not an HTTP request; perhaps an https client)"

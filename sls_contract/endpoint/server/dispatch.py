@@ -32,6 +32,19 @@ Refused: TypeAlias = Callable[[str, str, "Response"], None]
 
 _REMEMBERED = 1000  # foreign hosts and failures that are kept; bounded, because a client controls their number
 _THREADS = 32  # for a blocking Send
+_FOREIGN = (
+    "{0} is not an SLS host, and this endpoint forwards nothing. How to fix: set NO_PROXY={0} where the client "
+    "runs, keep the client from calling it, or let this endpoint answer for it: sls-contract serve --allow-host {0}, "
+    "or serve(…, hosts=[…])."
+)
+_FAILED = "the endpoint behind this server failed; see the server's failures for the error"
+_CLOSED = DeliveredResponse(500, delivery=Delivery(silent=True, ending="close"))  # the client closed the connection
+_CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
+_NO_TUNNEL = (
+    "this endpoint speaks plain HTTP and opens no tunnels. How to fix: point the client at http://… instead of "
+    "https://… (alibabacloud-sls20201230: protocol='HTTP'), or unset HTTPS_PROXY; `sls-contract proxy --https` opens "
+    "tunnels."
+)
 
 
 class Dispatcher:
@@ -98,18 +111,6 @@ def is_in_domains(authority: str, domains: tuple[str, ...]) -> bool:
     """Return whether a host is one of the domains or below one; every host is below ``*``."""
     name = host_name(authority)
     return any(each in ("*", name) or name.endswith("." + each) for each in domains)
-
-
-_FOREIGN = (
-    "{0} is not an SLS host, and this endpoint forwards nothing. How to fix: set NO_PROXY={0} where the client "
-    "runs, keep the client from calling it, or let this endpoint answer for it: sls-contract serve --allow-host {0}, "
-    "or serve(…, hosts=[…])."
-)
-_FAILED = "the endpoint behind this server failed; see the server's failures for the error"
-
-
-_CLOSED = DeliveredResponse(500, delivery=Delivery(silent=True, ending="close"))  # the client closed the connection
-_CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
 
 
 class Rejected(Exception):
@@ -185,10 +186,3 @@ def _too_large(size: int, limits: Limits) -> Rejected:
     text = f'{{"errorCode":"PostBodyTooLarge","errorMessage":"Body size {size} must little than {limits.body}."}}'
     fields = [("Content-Type", "application/json"), ("Content-Length", str(len(text))), ("Connection", "close")]
     return Rejected(Response(413, fields, text.encode()))
-
-
-_NO_TUNNEL = (
-    "this endpoint speaks plain HTTP and opens no tunnels. How to fix: point the client at http://… instead of "
-    "https://… (alibabacloud-sls20201230: protocol='HTTP'), or unset HTTPS_PROXY; `sls-contract proxy --https` opens "
-    "tunnels."
-)
