@@ -78,7 +78,7 @@ def passed_on(slug: str, trial: Trial) -> Flaws:
 def _kind(printed: Any) -> str:
     if isinstance(printed, list):
         odd = next(entry for entry in printed if not isinstance(entry, dict))
-        return f"an array that holds {shown(odd)}"
+        return f"an array that contains {shown(odd)}"
     return shown(printed)
 
 

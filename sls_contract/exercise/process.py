@@ -105,7 +105,7 @@ class Processes:
                     start_new_session=True,
                 )
             except (OSError, ValueError) as error:  # ValueError: a zero byte in an argument
-                reason = error.strerror if isinstance(error, OSError) else "an argument holds a zero byte"
+                reason = error.strerror if isinstance(error, OSError) else "an argument contains a zero byte"
                 msg = (
                     f"cannot run {self._command[0]!r}: {reason}. "
                     "How to fix: name a program that you may run, such as: sls-contract exercise -- python client.py"

@@ -108,14 +108,14 @@ _LAST = READERS[-1]
 HINTS = (
     (r"\A[0-9]+:[0-9]+:\w+[;,]", "flows of mitmproxy; 'sls-contract signature FILE' reads them"),
     (r"\A\x1f", "a compressed file; unpack it first"),
-    (r"(?m)^UNDICI [0-9]+: ", "the log of NODE_DEBUG=undici, which holds no headers"),
-    (r"(?m)^HTTP [0-9]+: ", "the log of NODE_DEBUG=http, which holds no path"),
-    (r"send_request_headers\.started", "the log of httpcore, which holds no headers"),
-    (r'HTTP Request: [A-Z]+ \S+ "HTTP/', "the log of httpx, which holds no headers"),
-    (r"RestTemplate.*HTTP [A-Z]+ https?://", "the log of Spring's RestTemplate, which holds no headers"),
-    (r'https?://\S+ "[A-Z]+ \S+ HTTP/[0-9.]+" [0-9]{3}', "the log of urllib3, which holds no headers"),
-    (r"<PreparedRequest \[|<Request \[", "the repr of a request, which holds neither URL nor headers"),
-    (r'(?m)^\S+ \S+ \S+ \[.*\] "[A-Z]+ ', "an access log, which holds no headers"),
+    (r"(?m)^UNDICI [0-9]+: ", "the log of NODE_DEBUG=undici, which has no headers"),
+    (r"(?m)^HTTP [0-9]+: ", "the log of NODE_DEBUG=http, which has no path"),
+    (r"send_request_headers\.started", "the log of httpcore, which has no headers"),
+    (r'HTTP Request: [A-Z]+ \S+ "HTTP/', "the log of httpx, which has no headers"),
+    (r"RestTemplate.*HTTP [A-Z]+ https?://", "the log of Spring's RestTemplate, which has no headers"),
+    (r'https?://\S+ "[A-Z]+ \S+ HTTP/[0-9.]+" [0-9]{3}', "the log of urllib3, which has no headers"),
+    (r"<PreparedRequest \[|<Request \[", "the repr of a request, which has neither URL nor headers"),
+    (r'(?m)^\S+ \S+ \S+ \[.*\] "[A-Z]+ ', "an access log, which has no headers"),
     (r"(?i)\berror_?code\b|<Code>", "an error alone; 'sls-contract explain -' reads it and says what it means"),
 )
 """Forms without a complete request: a pattern to recognise each, and the message that says what is missing."""

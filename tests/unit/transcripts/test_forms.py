@@ -68,10 +68,10 @@ def test_a_log_that_lost_the_question_mark_is_doubted_first():
 @pytest.mark.parametrize(
     ("name", "lacking"),
     [
-        ("aliyun-log", "urllib3, which holds no headers"),
-        ("httpx", "httpcore, which holds no headers"),
-        ("undici", "undici, which holds no headers"),
-        ("node-http", "http, which holds no path"),
+        ("aliyun-log", "urllib3, which has no headers"),
+        ("httpx", "httpcore, which has no headers"),
+        ("undici", "undici, which has no headers"),
+        ("node-http", "http, which has no path"),
     ],
 )
 def test_a_log_without_the_request_says_what_it_lacks(name, lacking):
