@@ -67,7 +67,7 @@ def _unknown(entries: Sequence[Entry], asked: int) -> Iterator[Finding]:
 def _listed() -> Value:
     """Return what the contract says of the list."""
     contract = registry().named(GET_CHECK_POINT)
-    return Value() if contract is None else contract.answered
+    return Value() if contract is None else contract.response_value
 
 
 def _disagreement(entry: Entry, other: Entry, where: str, *, filtered: bool) -> Iterator[Finding]:

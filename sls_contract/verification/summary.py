@@ -99,7 +99,9 @@ def lines(run: Run, target: Target, *, verbose: bool = False, columns: int | Non
     areas = ((each.scenario.area, each.verdict) for each in run.performed)
     brief = bool(run.located) and not verbose  # findings fill a screen
     most_areas = MOST_PLACES if brief else None
-    yield from ("", *area_table(VERDICTS, areas, columns)) if verbose else by_verdict(VERDICTS, areas, most_areas)
+    yield from (
+        ("", *area_table(VERDICTS, areas, columns)) if verbose else by_verdict(VERDICTS, areas, columns, most_areas)
+    )
     if not brief:
         yield from _operations(run, columns, verbose=verbose)
     commands = {} if verbose else {each.scenario.name: _command(each, run, target) for each in run.performed}

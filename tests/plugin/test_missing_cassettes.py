@@ -26,7 +26,7 @@ def test_the_mode_that_the_readme_teaches(project):
     """Where nothing was ever recorded: once, which records it; then the test is green."""
     result = project.test(ASKS).run("test_it.py::test_asks[0]")
     assert fixes(result) == ["record it (pytest --sls-record=once), and commit the file"]
-    result.stdout.no_fnmatch_line("*not seen: the requests of*")  # git is our own program, not the test's
+    result.stdout.no_fnmatch_line("*not recorded: requests of*")  # git is our own program, not the test's
     project.run("--sls-record=once").assert_outcomes(passed=2)
     project.run("--sls-strict").assert_outcomes(passed=2)
 

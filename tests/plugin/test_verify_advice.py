@@ -137,7 +137,7 @@ def test_an_endpoint_of_nobody_is_named_or_owned_as_advised(recorded, service):
     result = recorded.verify()
     result.assert_outcomes(errors=1)
     told = advised(result.stdout.str(), r"pass (\S+), or add its host to ini (\w+), if you trust it")
-    refused = "*which is no endpoint of this project"
+    refused = "*which is not an endpoint of this project"
     recorded.verify(told.group(1)).stdout.no_fnmatch_line(refused)
     recorded.ini(f"{told.group(2)} = sls.example.invalid").verify().stdout.no_fnmatch_line(refused)
 

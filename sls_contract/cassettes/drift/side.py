@@ -92,7 +92,7 @@ class Side:
     def list(self) -> Value:
         """The contract's value for an answer that is a list; an empty value for others."""
         contract = self.subject.contract
-        value = Value() if contract is None else contract.answered
+        value = Value() if contract is None else contract.response_value
         return Value() if value.items is None else value
 
     @property
