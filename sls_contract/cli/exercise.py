@@ -67,7 +67,7 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
     runner = Runner(plan, console.environ, utc_now)
     if arguments.engine != "local":
         work = partial(perform_task, plan=plan, contracts=arguments.contract)
-        runner.elsewhere = partial(in_order, work, engine=arguments.engine, jobs=arguments.jobs, size_of=lambda _: 0)
+        runner.dispatch = partial(in_order, work, engine=arguments.engine, jobs=arguments.jobs, size_of=lambda _: 0)
     with progress(len(plan.tasks()), console) as update:
         runner.progress = update
         code = execute(runner)

@@ -133,7 +133,7 @@ def _samples(name: str, console: Console) -> tuple[str, list[Sample]]:
             for number, each in enumerate(read_flows(data), start=1)
         ]
     transcript = transcript_of(data)
-    return transcript.form, [Sample(each.request, each.response, f"line {each.line}") for each in transcript.seen]
+    return transcript.form, [Sample(each.request, each.response, f"line {each.line}") for each in transcript.entries]
 
 
 def _nth(samples: list[Sample], number: int) -> Sample:

@@ -303,7 +303,7 @@ def test_what_is_written_wrongly(send, target, body, expected):
         ({"records": ["text"]}, "a record must be a mapping of text to text, got 'text'"),
         ({"records": [{"a": 1}]}, "'a' of a record must be text, got 1"),
         ({"records": [{1: "a"}]}, "a key of a record must be text, got 1"),
-        ({"records": [{"a": "\ud800"}]}, "text that UTF-8 can hold, got '\\ud800'"),
+        ({"records": [{"a": "\ud800"}]}, "text that UTF-8 can encode, got '\\ud800'"),
         ({"records": [{"a": "x" * LARGEST_BODY}]}, f"at most {LARGEST_BODY} bytes"),
         ({"tags": ["a"]}, "tags must be a mapping"),
         ({"topic": None}, "topic must be text, got None"),

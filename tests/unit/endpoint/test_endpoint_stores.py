@@ -165,7 +165,7 @@ def test_a_damaged_row_is_named(tmp_path, clock, send):
     endpoint._store._database.execute("UPDATE consumer_group SET document = '[1]'")
     answer = send("GET", f"{send.groups}/g")
     assert answer.status == 500
-    assert b"a row does not hold what was written" in answer.body
+    assert b"a row has unexpected content" in answer.body
     endpoint.close()
 
 
