@@ -1,4 +1,4 @@
-"""Checks of what all answers share: JSON, error bodies, and what must not be served (``SLS22x`` to ``SLS24x``)."""
+"""Checks of all responses: JSON, error bodies, and requests that must be refused (``SLS22x`` to ``SLS24x``)."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 def is_utf8(subject: Subject) -> Flaws:
-    """Demand that a body that is JSON is UTF-8."""
+    """Require that a JSON body is UTF-8."""
     if not _is_json_answer(subject) or subject.json is None:
         return None
     if not subject.json.charset:
@@ -24,7 +24,7 @@ def is_utf8(subject: Subject) -> Flaws:
 
 
 def keys_are_unique(subject: Subject) -> Flaws:
-    """Demand that no object of a JSON body has a key twice."""
+    """Require that no object of a JSON body contains a key twice."""
     if not _is_json_answer(subject) or subject.json is None:
         return None
     fix = "write each key once."
@@ -35,12 +35,12 @@ def keys_are_unique(subject: Subject) -> Flaws:
 
 
 def client_error_body(subject: Subject) -> Flaws:
-    """Demand that a 4xx carries code and message."""
+    """Require that a 4xx contains code and message."""
     return _error_body(subject) if subject.response and not subject.response.is_server_error else None
 
 
 def server_error_body(subject: Subject) -> Flaws:
-    """Demand that a 5xx carries code and message."""
+    """Require that a 5xx contains code and message."""
     return _error_body(subject) if subject.response and subject.response.is_server_error else None
 
 
@@ -59,7 +59,7 @@ def _error_body(subject: Subject) -> Flaws:
 
 
 def unsigned_is_refused(subject: Subject) -> Flaws:
-    """Demand that a request known to be badly signed is not answered with 200."""
+    """Require that a request known to be badly signed is not answered with 200."""
     if subject.anonymous:
         return None
     wrong = _what_is_wrong(subject)
@@ -88,7 +88,7 @@ def _what_is_wrong(subject: Subject) -> str:
 
 
 def late_is_refused(subject: Subject) -> Flaws:
-    """Demand that a request whose time is far from the server's is not answered with 200."""
+    """Require that a request whose time is far from the server's is not answered with 200."""
     sent, dated = subject.sent, subject.dated
     if subject.anonymous or subject.misdated or sent is None or dated is None:
         return None
@@ -111,7 +111,7 @@ def _is_json_answer(subject: Subject) -> bool:
 
 
 def _served(subject: Subject) -> frozenset[str] | None:
-    """Return the codes of the clauses that a success to a well-signed request keeps; None for any other answer."""
+    """Return the codes of the clauses that a success to a well-signed request keeps; None for any other response."""
     response, sent, dated = subject.response, subject.sent, subject.dated
     if response is None or response.status != OK or sent is None or dated is None or subject.anonymous:
         return None

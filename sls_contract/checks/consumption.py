@@ -1,6 +1,6 @@
-"""What holds between the exchanges of producers and consumers of logs: judged one after the other, in one pass.
+"""Judge exchanges of producers and consumers of logs by the exchanges before them, one after the other.
 
-`Consumption` keeps what it must know by logstore, shard and group; it never raises, and never keeps an exchange.
+`Consumption` keeps its state by logstore, shard and group; it never raises, and never keeps an exchange.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ OF_CLIENTS = frozenset({"SLS433", "SLS434", "SLS435"})
 
 
 def received_of(exchange: Exchange, at: datetime | None, *, in_order: bool = False) -> Received | None:
-    """Read an exchange that was complete ``at``; None for one that has nothing to do with others."""
+    """Read an exchange that was complete ``at``; None if no other exchange can depend on it."""
     request = exchange.request
     args = request_args(request.replace(method="GET") if request.method == "HEAD" else request)
     if args is None or args.operation not in _JUDGES:
@@ -44,17 +44,17 @@ def received_of(exchange: Exchange, at: datetime | None, *, in_order: bool = Fal
 
 
 class Consumption:
-    """The books of one recording, or of one run.
+    """The state of one recording, or of one run.
 
     Args:
-        alone: whether nobody else asks for the same groups, as in a run that makes its own.
-        in_order: whether exchanges come in the order in which the service took them, none beside another. Else what
-            two requests at once could explain is not judged.
+        alone: whether no other client uses the same groups, as in a run that creates its own.
+        in_order: whether exchanges come in the order in which the service handled them, never two at once. Otherwise a
+            difference that concurrent requests could explain is not judged.
 
     """
 
     def __init__(self, *, alone: bool = False, in_order: bool = False) -> None:
-        """Know of nothing."""
+        """Start without state."""
         self._alone, self._in_order = alone, in_order
         self._shards: dict[tuple[Place, int], ShardBook] = {}
         self._groups: dict[tuple[Place, str], GroupBook] = {}
@@ -62,12 +62,12 @@ class Consumption:
         self._first_listed: dict[tuple[Place, int], Mapping[str, Any]] = {}
 
     def judge(self, exchange: Exchange, at: datetime | None = None) -> Judged:
-        """Judge an exchange against those before it; ``at`` is when it was complete, by the client's clock."""
+        """Judge an exchange by those before it; ``at`` is when it was complete, by the client's clock."""
         received = received_of(exchange, at, in_order=self._in_order)
         return Judged() if received is None else self.take(received)
 
     def take(self, received: Received) -> Judged:
-        """Judge an exchange that is read already (`received_of`) against those before it."""
+        """Judge an exchange that `received_of` has read by those before it."""
         parts = [part for part in _JUDGES[received.args.operation](self, received) if part.exercised]
         return reduce(_both, parts, Judged())
 
@@ -174,7 +174,7 @@ class Consumption:
                 yield group.read(shard, checkpoint, time, received.moment)
 
     def _missing(self, received: Received, entries: Sequence[Mapping[str, Any]]) -> Iterator[Judged]:
-        """Judge whether the shards that ListShards named before have an entry."""
+        """Judge whether the shards of the last ListShards have an entry."""
         shards, listed_at = self._listed.get(received.args.place, (_NO_SHARDS, received.moment))
         wanted = received.query.get("shard")
         asked = None if wanted is None else shard_number(wanted)

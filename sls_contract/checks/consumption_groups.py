@@ -1,4 +1,4 @@
-"""``SLS401`` and ``SLS435`` to ``SLS438``: the consumers of one group, what they hold, and its checkpoints."""
+"""``SLS401`` and ``SLS435`` to ``SLS438``: the consumers of one group, the shards they hold, and its checkpoints."""
 
 from __future__ import annotations
 
@@ -24,13 +24,13 @@ _MOST_CONSUMERS = 256  # of a group; who was silent longest is forgotten
 
 @dataclass(slots=True)
 class _Consumer:
-    """A consumer after its last heartbeat that was answered.
+    """A consumer after its last answered heartbeat.
 
     Attributes:
         body: the shards that it listed.
-        answer: the shards that it was told to hold.
+        answer: the shards that it was assigned.
         moment: when.
-        rivals: by shard, who was told to hold it since; none for whoever was told something else.
+        rivals: by name of the other consumer, the shards that were assigned to that consumer since.
 
     """
 
@@ -41,7 +41,7 @@ class _Consumer:
 
 
 class _Read(NamedTuple):
-    """What GetCheckPoint showed of a shard."""
+    """A shard as GetCheckPoint returned it."""
 
     checkpoint: str
     update_time: int
@@ -50,7 +50,7 @@ class _Read(NamedTuple):
 
 @dataclass(slots=True)
 class _Cell:
-    """The last read of a shard, and the write since; ``unsure`` where a write may still come into effect."""
+    """The last read of a shard, and the write since; ``unsure`` if another write may still take effect."""
 
     read: _Read | None = None
     written: tuple[str, Moment] | None = None
@@ -59,12 +59,12 @@ class _Cell:
 
 @dataclass(slots=True)
 class GroupBook:
-    """What was seen of one consumer group.
+    """The state of one consumer group.
 
     Attributes:
-        made: whether it was seen how the group was made.
-        alone: whether nobody else can have asked for it.
-        timeout: in seconds; None where it is not known.
+        made: whether the creation of the group was seen.
+        alone: whether no other client can use it.
+        timeout: in seconds; None if unknown.
 
     """
 
@@ -75,7 +75,7 @@ class GroupBook:
     _cells: dict[int, _Cell] = field(default_factory=dict)
 
     def listen(self, consumer: str, body: frozenset[int]) -> Judged:
-        """Judge what a heartbeat lists."""
+        """Judge the shards that a heartbeat lists."""
         before = self._consumers.get(consumer)
         if before is None and not self.made:
             return Judged()
@@ -88,7 +88,7 @@ class GroupBook:
         return Judged(tuple(findings), frozenset({"SLS435"}))
 
     def admit(self, consumer: str, body: frozenset[int], *, taken: bool) -> Judged:
-        """Judge whether a consumer that is not there may say that it holds shards."""
+        """Judge the response to a heartbeat with shards from a consumer that does not exist."""
         if not (self.made and self.alone and body) or consumer in self._consumers:
             return Judged()
         fix = "refuse shards from a consumer that is not there."
@@ -97,7 +97,7 @@ class GroupBook:
         return Judged((found,) if taken else (), frozenset({"SLS436"}))
 
     def assign(self, consumer: str, body: frozenset[int], answer: frozenset[int], moment: Moment) -> Judged:
-        """Judge what a heartbeat was answered with, now that its sender says what it went on holding till now."""
+        """Record the response to a heartbeat; judge the shards that its sender held since its last heartbeat."""
         before = self._consumers.get(consumer)
         judged = Judged() if before is None else _held_once(consumer, before, body)
         for name, other in self._consumers.items():
@@ -110,7 +110,7 @@ class GroupBook:
         return judged
 
     def force(self, consumer: str, shard: int, moment: Moment, outcome: str) -> Judged:
-        """Judge an unforced write of a checkpoint by whoever may not hold the shard; ``outcome``: errorCode, or 200."""
+        """Judge an unforced write by a consumer that may not hold the shard; ``outcome`` is an errorCode, or 200."""
         me = self._consumers.get(consumer)
         if me is None:
             expected = "ConsumerNotExist: it never sent a heartbeat" if self.made and self.alone else ""
@@ -128,7 +128,7 @@ class GroupBook:
         return Judged((found,) if outcome in wrong else (), frozenset({"SLS438"}))
 
     def write(self, shard: int, checkpoint: str, moment: Moment, status: int | None) -> None:
-        """Take note of a write and of what became of it."""
+        """Record a write and its status."""
         cell = self._cells.setdefault(shard, _Cell())
         if status == _OK:
             cell.written = (checkpoint, moment)
@@ -136,7 +136,7 @@ class GroupBook:
             cell.unsure = True
 
     def read(self, shard: int, checkpoint: str, update_time: int, moment: Moment) -> Judged:
-        """Judge whether a read that shows all that an earlier one did can do so, after what was written between."""
+        """Judge whether a read that equals an earlier one is possible after the writes in between."""
         cell = self._cells.setdefault(shard, _Cell())
         before, written, now = cell.read, cell.written, _Read(checkpoint, update_time, moment)
         if written is not None and not moment.follows(written[1]):
@@ -160,7 +160,7 @@ class GroupBook:
         )
 
     def _holds_alone(self, consumer: str, shard: int, moment: Moment) -> bool:
-        """Tell whether a consumer was assigned a shard that no other one listed or was assigned last."""
+        """Return whether a consumer was assigned a shard that no other consumer listed or was assigned last."""
         me = self._consumers[consumer]
         others = [each for name, each in self._consumers.items() if name != consumer]
         alone = self.made and self.alone and not any(shard in each.answer | each.body for each in others)
@@ -171,7 +171,7 @@ class GroupBook:
 
 
 def judge_repeated(listed: Any) -> Judged:
-    """Judge whether a heartbeat was answered with each shard once; ``listed`` is the answer's array."""
+    """Judge whether the response to a heartbeat lists each shard once; ``listed`` is its array."""
     shards = [each for each in listed if type(each) is int] if isinstance(listed, list) else []
     twice = sorted(shard for shard, count in Counter(shards).items() if count > 1)
     fix = "answer with each shard once."
@@ -180,7 +180,7 @@ def judge_repeated(listed: Any) -> Judged:
 
 
 def _held_once(consumer: str, before: _Consumer, body: frozenset[int]) -> Judged:
-    """Judge who was told to hold what a consumer held from its last heartbeat to this one."""
+    """Judge whether shards that a consumer held between its last two heartbeats were assigned to others."""
     held = before.answer & body
     if not held or not before.rivals:
         return Judged()
@@ -200,7 +200,7 @@ def _given_twice(shards: Iterable[int], consumer: str, rival: str) -> Finding:
 
 
 def _stale(read: _Read, written: str) -> Finding:
-    """Tell of a write that is not seen; a shard that was never written may be one of a group that was made anew."""
+    """Report a write that a read does not show; a warning if updateTime is 0: the group may have been recreated."""
     found = clause("read-after-write").finding(
         "/checkpoint",
         f"{shown(written)}, which was written since the last read",

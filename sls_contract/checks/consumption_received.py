@@ -1,4 +1,4 @@
-"""One exchange as `Consumption` takes it in: what was asked, and what both sides said, read without fault-finding."""
+"""One exchange as `Consumption` reads it: the arguments, and both bodies, parsed leniently."""
 
 from __future__ import annotations
 
@@ -19,17 +19,17 @@ _OK, _BAD_REQUEST = 200, 400
 
 
 class Received(NamedTuple):
-    """What an exchange asks for and says, and when it took place; it travels between processes.
+    """The relevant parts of an exchange, and when it took place; it can be pickled.
 
     Attributes:
-        args: what the request asks for.
-        moment: when that was.
-        query: of a key that comes twice the last value.
-        sent: the request's body as JSON; None where it is none.
+        args: the arguments of the request.
+        moment: when it took place.
+        query: the query; the last value of a repeated key.
+        sent: the request's body as JSON; None if it is not JSON.
         client: the User-Agent.
-        status: None where no answer came.
-        document: the answer's body as JSON; None where it is none, and of logs that were pulled.
-        following: the next cursor that a success of PullLogs gives; None of anything else.
+        status: None if no response came.
+        document: the response's body as JSON; None if it is not JSON, or contains pulled logs.
+        following: the next cursor of a successful PullLogs; None for anything else.
 
     """
 
@@ -60,7 +60,7 @@ class Received(NamedTuple):
 
     @property
     def answer(self) -> Any:
-        """Take the document of a success; None of anything else."""
+        """The document of a success; None for anything else."""
         return self.document if self.served else None
 
     @property
@@ -70,13 +70,13 @@ class Received(NamedTuple):
 
     @property
     def outcome(self) -> str:
-        """``200``, or the errorCode; empty where there is neither."""
+        """``200``, or the errorCode; empty if there is neither."""
         code = self.document.get("errorCode") if isinstance(self.document, dict) else None
         return "200" if self.served else str(code or "")
 
     @property
     def invalid_cursor(self) -> str:
-        """How a pull was refused for its cursor; empty where it was not."""
+        """The error that refused a pull for its cursor; empty if none did."""
         if self.status != _BAD_REQUEST or not isinstance(self.document, dict):
             return ""
         code, message = self.document.get("errorCode"), str(self.document.get("errorMessage"))
@@ -85,11 +85,11 @@ class Received(NamedTuple):
 
 
 def objects(document: Any) -> list[Mapping[str, Any]]:
-    """Return the objects of an array; nothing of anything else."""
+    """Return the objects of an array; an empty list for anything else."""
     return [each for each in document if isinstance(each, dict)] if isinstance(document, list) else []
 
 
 def shards_of(listed: Any) -> frozenset[int] | None:
-    """Return the shards that a heartbeat's body or answer lists, in either form of the page; None for neither."""
+    """Return the shards in a heartbeat's body or response, in either form of the page; None for neither."""
     listed = listed.get("shards") if isinstance(listed, dict) else listed
     return frozenset(listed) if isinstance(listed, list) and all(map(is_shard, listed)) else None

@@ -1,4 +1,4 @@
-"""``SLS433``, ``SLS434``, ``SLS439``, ``SLS440``: the cursors of one shard, who gave them and who asks for them."""
+"""``SLS433``, ``SLS434``, ``SLS439``, ``SLS440``: the cursors of one shard, where they come from and who uses them."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ _LONGEST_TIME = 20  # digits
 
 
 class _Timed(NamedTuple):
-    """What GetCursor was answered for a time, ``-inf`` for begin and ``inf`` for end."""
+    """The cursor that GetCursor returned for a time, ``-inf`` for begin and ``inf`` for end."""
 
     time: float
     asked: str
@@ -36,7 +36,7 @@ class _Timed(NamedTuple):
 
 @dataclass(slots=True)
 class _Given:
-    """The cursors that are known of a shard: the last ones, and between which numbers the others lay."""
+    """The known cursors of a shard: the latest ones, and the lowest and highest of those that were dropped."""
 
     numbers: dict[int, None] = field(default_factory=dict)
     low: int | None = None
@@ -59,13 +59,13 @@ class _Given:
 
 @dataclass(slots=True)
 class ShardBook:
-    """What was seen of one shard.
+    """The state of one shard.
 
     Attributes:
-        given: cursors that were answered, pulled at, or written as checkpoints.
+        given: cursors that were returned, pulled at, or written as checkpoints.
         clients: the User-Agents that pulled.
-        times: what GetCursor answered for which times.
-        fresh: the cursors given last, and when.
+        times: the responses of GetCursor by time.
+        fresh: the cursors returned last, and when.
 
     """
 
@@ -75,7 +75,7 @@ class ShardBook:
     fresh: dict[int, Moment] = field(default_factory=dict)
 
     def give(self, cursor: object, moment: Moment | None = None) -> None:
-        """Take note of a cursor that is known of this shard; with a ``moment`` it was answered to be pulled at."""
+        """Record a known cursor of this shard; ``moment`` is given if it was returned as a position to pull at."""
         number = decoded(cursor) if isinstance(cursor, str) else None
         if number is None:
             return
@@ -87,7 +87,7 @@ class ShardBook:
                 del self.fresh[next(iter(self.fresh))]
 
     def pull(self, query: Mapping[str, str], client: str, following: str | None, moment: Moment) -> Judged:
-        """Judge the cursor of a pull; ``following`` is x-log-cursor of a success, None of anything else."""
+        """Judge the cursor of a pull; ``following`` is x-log-cursor of a success, None for anything else."""
         number = decoded(query.get("cursor", ""))
         known = number is not None and client in self.clients
         findings = []
@@ -104,7 +104,7 @@ class ShardBook:
         return Judged(tuple(findings), frozenset({"SLS433"} if known else ()))
 
     def serve(self, query: Mapping[str, str], refusal: str, moment: Moment) -> Judged:
-        """Judge whether a pull at a cursor that was just given is served; ``refusal`` says why not, else empty."""
+        """Judge whether a pull at a fresh cursor is served; ``refusal`` is the error, empty if it was served."""
         given = self.fresh.get(decoded(query.get("cursor", "")) or -1)
         if given is None or not moment.is_within(_JUST_GIVEN, given):
             return Judged()
@@ -114,7 +114,7 @@ class ShardBook:
         return Judged((found,) if found else (), frozenset({"SLS440"}))
 
     def locate(self, asked: str, cursor: object, moment: Moment) -> Judged:
-        """Judge the cursor that GetCursor answered for a time, ``asked`` as sent."""
+        """Judge the cursor that GetCursor returned for a time, ``asked`` as sent."""
         number = decoded(cursor) if isinstance(cursor, str) else None
         time = _time_of(asked)
         self.give(cursor, moment)
@@ -131,7 +131,7 @@ class ShardBook:
         return Judged(tuple(findings), frozenset({"SLS439"} if before else ()))
 
     def write(self, checkpoint: object) -> Judged:
-        """Judge a checkpoint that is to be written."""
+        """Judge a checkpoint that a client sends."""
         number = decoded(checkpoint) if isinstance(checkpoint, str) else None
         if number is None or not self.clients:
             return Judged()
@@ -145,7 +145,7 @@ class ShardBook:
 
 
 def _time_of(asked: str) -> float | None:
-    """Return the time that a request of GetCursor names; nothing is as old as 1970."""
+    """Return the time in a request of GetCursor; 0 is the same as begin, since no log is as old as 1970."""
     if asked in {"begin", "end"}:
         return -inf if asked == "begin" else inf
     if not (asked.isascii() and asked.isdecimal() and len(asked) <= _LONGEST_TIME):

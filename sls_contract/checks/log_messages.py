@@ -1,8 +1,8 @@
-"""The messages in which logs travel, read just so far that damage is found and log groups are counted.
+"""Read the messages that contain logs, only as far as needed to find damage and to count log groups.
 
 Source: ``log_logs.proto``, which the official SDKs ship compiled: numbers, types and required fields; protobuf.dev,
-"Encoding". Fields that it does not name are skipped, as protobuf demands. Texts may be any bytes: producers write such.
-Of a large body the log groups are read and not each log: at some 4 MB/s ten megabytes would take seconds.
+"Encoding". Unknown fields are skipped, as protobuf requires. Texts may be any bytes, since producers write such texts.
+Of a large body only the log groups are read, not each log: at about 4 MB/s, ten megabytes would take seconds.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ SMALL = 64 * 1024
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """A message: its fields' names and wire types by number, the messages in it, and the numbers that must be there."""
+    """A message type: its fields' names, wire types and message types by number, and the required numbers."""
 
     name: str
     names: Mapping[int, str]
@@ -66,9 +66,9 @@ It raises `ValueError` where the message is damaged, or another.
 
 
 def decoded(name: str, data: bytes) -> dict[str, Any]:
-    """Return the fields of a message by name, those that it does not know by number; bytes that are no text survive.
+    """Return the fields of a message by name, unknown ones by number; other bytes than UTF-8 become surrogates.
 
-    Raises `ValueError` where the message is damaged, or another or unknown one.
+    Raises `ValueError` if the message is damaged, of another type, or of an unknown type.
     """
     message = {_GROUP.name: _GROUP, _LIST.name: _LIST}.get(name)
     if message is None:
@@ -97,12 +97,12 @@ def _value(kind: int, value: int | bytes) -> int | str:
 
 @dataclass(frozen=True, slots=True)
 class ReadMessage:
-    """A message that was looked into.
+    """The result of reading a message.
 
     Attributes:
         name: its type.
-        count: how many log groups it holds; None where it is no list of them, or damaged.
-        damage: why it is none; empty where it is one, or nobody can tell.
+        count: the number of its log groups; None if it is not a list of log groups, or is damaged.
+        damage: why it cannot be read; empty if it can, or if it was not read.
 
     """
 
@@ -112,11 +112,10 @@ class ReadMessage:
 
 
 def read_answer(name: str, accepted: str, sent: str, plain: bytes | None) -> ReadMessage | None:
-    """Read an answer's body without its codings; None for a message that is not known here.
+    """Read a decoded response body; None for an unknown message type.
 
-    ``accepted`` is the request's Accept, ``sent`` the answer's Content-Type: only where one of them has protobuf is it
-    known how the body is written. SDKs of 2020-12-30 accept JSON, and get protobuf. ``plain`` is None where the body
-    cannot be had.
+    ``accepted`` is the request's Accept, ``sent`` the response's Content-Type. The body is read as protobuf only if one
+    of them allows it. SDKs of 2020-12-30 accept JSON and get protobuf. ``plain`` is None if there is no decoded body.
     """
     if name not in MESSAGES:
         return None

@@ -1,6 +1,7 @@
-"""Checks of what holds log groups and cursors (``SLS118``, ``SLS119``, ``SLS28x``).
+"""Checks of messages with log groups and of cursors (``SLS118``, ``SLS119``, ``SLS28x``).
 
-The contract of an operation says which body is a message, and which header counts what of it (`Value.equals`).
+The contract of an operation says which body is a protobuf message, and which header counts a part of it
+(`Value.equals`).
 """
 
 from __future__ import annotations
@@ -30,7 +31,7 @@ _COMPRESSED = "compressed as x-log-compresstype says"
 
 
 def answered_message(subject: Subject) -> Flaws:
-    """Demand that an answer that is a message is one."""
+    """Require that a response that should be a message can be decoded as that message."""
     message = subject.message
     if message is None or not subject.plain.data or (message.count is None and not message.damage):
         return None
@@ -39,10 +40,10 @@ def answered_message(subject: Subject) -> Flaws:
 
 
 def counts(what: str, subject: Subject) -> Flaws:
-    """Demand that a header that counts something of the body is right.
+    """Require that a header that counts a part of the body is right.
 
-    One that is missing or no number is told by the contract; a compressed body of another size by ``compress-type``;
-    what a query leaves of the log groups is not compared.
+    The contract reports a missing header or one that is not a number; ``compress-type`` reports a wrong size of a
+    compressed body. Log groups are not counted if the request filters or processes them.
     """
     contract, message, response = subject.contract, subject.message, subject.response
     if contract is None or message is None or response is None:
@@ -65,8 +66,8 @@ def counts(what: str, subject: Subject) -> Flaws:
 
 
 def cursor_goes_on(subject: Subject) -> Flaws:
-    """Demand that the next cursor is not before the one that was asked for."""
-    moved = _moved(subject)
+    """Require that the next cursor is not before the requested one."""
+    moved = _cursor_numbers(subject)
     if moved is None:
         return None
     asked, answered = moved
@@ -75,8 +76,8 @@ def cursor_goes_on(subject: Subject) -> Flaws:
 
 
 def cursor_passes_logs(subject: Subject) -> Flaws:
-    """Demand that the next cursor is behind the one that was asked for where log groups came."""
-    moved, message = _moved(subject), subject.message
+    """Require that the next cursor is after the requested one if the response contains log groups."""
+    moved, message = _cursor_numbers(subject), subject.message
     if moved is None or message is None or not message.count:
         return None
     asked, answered = moved
@@ -84,8 +85,8 @@ def cursor_passes_logs(subject: Subject) -> Flaws:
     return [Flaw(f"header {_NEXT}", f"more than {asked}", str(answered), fix)] if answered == asked else KEPT
 
 
-def no_more_than_asked(subject: Subject) -> Flaws:
-    """Demand that no more log groups come than the request's count."""
+def count_is_respected(subject: Subject) -> Flaws:
+    """Require that the response contains at most ``count`` log groups."""
     asked = dict(subject.request.query_pairs()).get("count", "")
     if subject.message is None or subject.message.count is None or not _DECIMAL.fullmatch(asked):
         return None
@@ -95,7 +96,7 @@ def no_more_than_asked(subject: Subject) -> Flaws:
 
 
 def anonymous_write_is_forced(subject: Subject) -> Flaws:
-    """Demand that a checkpoint without a consumer is not taken unforced."""
+    """Require that a checkpoint without a consumer is refused unless the write is forced."""
     contract, response = subject.contract, subject.response
     needed = {name: each.needed_unless for name, each in contract.query.items()} if contract else {}
     if response is None or not any(needed.values()):
@@ -111,7 +112,7 @@ def anonymous_write_is_forced(subject: Subject) -> Flaws:
 
 
 def sent_message(subject: Subject) -> Flaws:
-    """Demand that a request that is a message is one."""
+    """Require that a request body that should be a message can be decoded as that message."""
     plain, name = _sent(subject), subject.contract.body.message if subject.contract and subject.contract.body else ""
     if plain is None or plain.unknown or name not in MESSAGES:
         return None
@@ -125,7 +126,7 @@ def sent_message(subject: Subject) -> Flaws:
 
 
 def sent_raw_size(subject: Subject) -> Flaws:
-    """Demand that ``x-log-bodyrawsize`` counts the bytes before compression; it may miss without any."""
+    """Require that ``x-log-bodyrawsize`` is the size before compression; an uncompressed request may omit it."""
     plain, headers = _sent(subject), subject.request.headers.lowered
     sent, compressed = headers.get("x-log-bodyrawsize"), headers.get("x-log-compresstype", "").strip()
     if plain is None or plain.data is None or (sent is None and not compressed):
@@ -144,7 +145,7 @@ def _sends_message(subject: Subject) -> bool:
 
 
 def _sent(subject: Subject) -> PlainBody | None:
-    """Take the codings off a request that is a message; None where there is none, or another Content-Type is said."""
+    """Decode the message in a request; None if it sends none or names another Content-Type."""
     request = subject.request
     if not _sends_message(subject) or not request.body:
         return None
@@ -153,8 +154,8 @@ def _sent(subject: Subject) -> PlainBody | None:
     return plain_body(Response(OK, request.headers, request.body))  # the same headers announce the same codings
 
 
-def _moved(subject: Subject) -> tuple[int, int] | None:
-    """Return the number of the cursor that was asked for and of the next one; None where they cannot be compared."""
+def _cursor_numbers(subject: Subject) -> tuple[int, int] | None:
+    """Return the numbers of the requested and of the next cursor; None if they cannot be compared."""
     if subject.message is None or subject.response is None:
         return None
     query = dict(subject.request.query_pairs())
@@ -170,23 +171,23 @@ _COUNTED = {
     "log_groups": ("{}, the log groups in the body", "send the number of log groups in the body."),
 }
 
-_OF_SENT = (on_request("sent-message", sent_message), on_request("sent-raw-size", sent_raw_size))
-_OF_ANSWERED = (
+_REQUEST_CHECKS = (on_request("sent-message", sent_message), on_request("sent-raw-size", sent_raw_size))
+_RESPONSE_CHECKS = (
     on_response("answered-message", answered_message),
     on_response("answered-raw-size", partial(counts, "raw_size")),
     on_response("answered-count", partial(counts, "log_groups")),
     on_response("cursor-goes-on", cursor_goes_on),
     on_response("cursor-passes-logs", cursor_passes_logs),
-    on_response("answered-at-most", no_more_than_asked),
+    on_response("answered-at-most", count_is_respected),
 )
 
 GROUPS = (
-    Group(_OF_SENT, lambda subject: None if _sends_message(subject) else frozenset()),
-    Group(_OF_ANSWERED, lambda subject: frozenset() if subject.message is None else None),
+    Group(_REQUEST_CHECKS, lambda subject: None if _sends_message(subject) else frozenset()),
+    Group(_RESPONSE_CHECKS, lambda subject: frozenset() if subject.message is None else None),
 )
 
 CHECKS: tuple[Check, ...] = (
-    *_OF_SENT,
-    *_OF_ANSWERED,
+    *_REQUEST_CHECKS,
+    *_RESPONSE_CHECKS,
     on_response("unforced-without-consumer", anonymous_write_is_forced),
 )

@@ -1,6 +1,6 @@
-"""``SLS4xx`` of one entry: what a read shows against what was written, read and refused before it.
+"""``SLS4xx`` of one entry: judge a read by the earlier writes, reads and refusals.
 
-Everything known is passed in as values; whoever carries out the requests keeps the books.
+Everything known is passed in as values; the caller, which sends the requests, keeps the state.
 """
 
 from __future__ import annotations
@@ -24,12 +24,12 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """What the last read of a shard showed.
+    """The last read of a shard.
 
     Attributes:
         update_time: in microseconds, as read.
         writes: how many writes had been accepted by then.
-        written_at: the server's time when the last of them was answered; None where there was none.
+        written_at: the server's time when the last of them was answered; None if there was none.
 
     """
 
@@ -40,20 +40,20 @@ class Seen:
 
 @dataclass(frozen=True, slots=True)
 class ExpectedEntry:
-    """All that is known of a shard in a group when it is read.
+    """Everything known of a shard in a group when it is read.
 
     Attributes:
         shard: its id.
-        checkpoint: the last accepted one; ``""`` where none was.
-        writes: how many were accepted since the group was made.
+        checkpoint: the last accepted one; ``""`` if none was.
+        writes: how many were accepted since the group was created.
         written_at: the server's time when the last of them was sent.
-        holder: who wrote last and is the only consumer that holds the shard; None where that is not certain.
-        consumers: all who ever sent something to this group.
+        holder: the consumer that wrote last and is the only one that holds the shard; None if that is not certain.
+        consumers: all that ever sent something to this group.
         earlier: checkpoints accepted before the last one.
         former: checkpoints of a deleted group of this name.
         refused: checkpoints that were refused.
-        foreign: checkpoints accepted elsewhere, and how far away.
-        seen: what the last read showed; None where there was none.
+        foreign: checkpoints accepted elsewhere, with the distance of their place.
+        seen: the last read; None if there was none.
 
     """
 
@@ -78,7 +78,7 @@ class Judged:
     exercised: frozenset[str] = frozenset()
 
     def of(self, codes: frozenset[str]) -> Judged:
-        """Return what is about some clauses."""
+        """Return the part that is about some clauses."""
         return Judged(tuple(each for each in self.findings if each.code in codes), self.exercised & codes)
 
 
@@ -94,7 +94,7 @@ def judge_entry(entry: Mapping[str, Any], expected: ExpectedEntry, where: str) -
 
 
 def foreign_code(value: str, expected: ExpectedEntry) -> str:
-    """Return the clause that a wrong checkpoint breaks: where it comes from says which."""
+    """Return the clause that a wrong checkpoint breaks, which depends on where the checkpoint comes from."""
     if value in expected.refused:
         return "SLS406"
     if value in expected.earlier or (value == "" and expected.writes):

@@ -1,4 +1,4 @@
-"""``SLS42x``: which entries a list holds, against the shards that there are and the same list asked otherwise."""
+"""``SLS42x``: the entries of a list, compared with the existing shards and with the list of the other request."""
 
 from __future__ import annotations
 
@@ -26,9 +26,9 @@ def judge_list(entries: Sequence[Entry], asked: int | None, shards: Collection[i
 
 
 def judge_agreement(entry: Entry, other: Entry, where: str, *, filtered: bool) -> Judged:
-    """Compare the entry of a shard with the one that the other kind of request showed of the same state.
+    """Compare a shard's entry with the one that the other kind of request returned for the same state.
 
-    ``filtered`` tells whether that other request asked for the shard alone.
+    ``filtered`` tells whether that other request named the shard.
     """
     return Judged(tuple(_disagreement(entry, other, where, filtered=filtered)), frozenset({"SLS424"}))
 
@@ -65,7 +65,7 @@ def _unknown(entries: Sequence[Entry], asked: int) -> Iterator[Finding]:
 
 
 def _listed() -> Value:
-    """Return what the contract says of the list."""
+    """Return the contract of the list."""
     contract = registry().named(GET_CHECK_POINT)
     return Value() if contract is None else contract.answered
 

@@ -1,4 +1,4 @@
-"""``SLS426`` to ``SLS428``, ``SLS439``, ``SLS447``: logs that were written, and where they are found again."""
+"""``SLS426`` to ``SLS428``, ``SLS439``, ``SLS447``: whether written logs are found, and at which cursors."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 def judge_missing(marks: Sequence[str], shards: Collection[int]) -> Judged:
-    """Judge what was taken and is found in no shard."""
+    """Judge the logs that PutLogs accepted and that no shard returns."""
     found = clause("log-delivered").finding(
         "body",
         "every log that PutLogs was answered 200 for",
@@ -29,7 +29,7 @@ def judge_missing(marks: Sequence[str], shards: Collection[int]) -> Judged:
 
 
 def judge_shard(shard: int, wanted: int | None) -> Judged:
-    """Judge in which shard a log with a hash key is; ``wanted`` is the one whose range holds the key."""
+    """Judge the shard of a log with a hash key; ``wanted`` is the shard whose range contains the key."""
     if wanted is None:
         return Judged()
     found = clause("log-delivered").finding(
@@ -42,7 +42,7 @@ def judge_shard(shard: int, wanted: int | None) -> Judged:
 
 
 def judge_log(came: Mapping[str, object], written: Mapping[str, object]) -> Judged:
-    """Compare the parts of a log, by name, with those that were written; the service may add tags."""
+    """Compare the parts of a log, by name, with the written ones; the service may add tags."""
     return Judged(tuple(_changed(came, written)), frozenset({"SLS427"}))
 
 
@@ -61,7 +61,7 @@ def _changed(came: Mapping[str, object], written: Mapping[str, object]) -> Itera
 
 
 def _first_pair(wanted: tuple[object, ...], actual: tuple[object, ...]) -> Iterator[Finding]:
-    """Tell of the first key and value that differ, and how long each value is: what was cut looks alike."""
+    """Report the first key and value that differ, with the length of each value, because a cut value may look equal."""
     for one, other in zip_longest(wanted, actual):
         if one != other:
             yield clause("log-preserved").finding(
@@ -78,7 +78,7 @@ def _said(pair: object) -> str:
 
 
 def judge_found_again(mark: str, *, came: bool) -> Judged:
-    """Judge whether a pull at the cursor of a known log gives it, however often it was pulled."""
+    """Judge whether a pull at the cursor of a known log returns it, however often it was pulled."""
     found = clause("log-delivered").finding(
         "body",
         f"the log {shown(mark)}: it was pulled at this cursor before",
@@ -89,7 +89,7 @@ def judge_found_again(mark: str, *, came: bool) -> Judged:
 
 
 def judge_end(mark: str, cursor: str, end: str) -> Judged:
-    """Judge a log that a pull gave against its ``end_cursor``; ``cursor`` is where the log is known to be."""
+    """Judge a log from a pull by its ``end_cursor``; ``cursor`` is the known position of the log."""
     number, limit = decoded(cursor), decoded(end)
     beyond = cursor == end or (number is not None and limit is not None and number >= limit)
     found = clause("answered-at-most").finding(
@@ -102,7 +102,7 @@ def judge_end(mark: str, cursor: str, end: str) -> Judged:
 
 
 def judge_order(mark: str, *, first: bool, behind: bool) -> Judged:
-    """Judge whether a log came for the first time, and behind those that were written before it."""
+    """Judge whether a log came for the first time, and after those that were written before it."""
     fix = "Answer the cursor behind the last log group that is in the body; keep the order of writes."
     actual = "it came before" if not first else "it came behind one that was written later"
     found = clause("log-once-in-order").finding(
@@ -112,7 +112,7 @@ def judge_order(mark: str, *, first: bool, behind: bool) -> Judged:
 
 
 def judge_refused_log(mark: str) -> Judged:
-    """Tell of a log whose PutLogs was refused."""
+    """Report a log whose PutLogs was refused."""
     found = clause("refused-changes-nothing").finding(
         "body",
         f"no log {shown(mark)}: its PutLogs was refused",
@@ -123,7 +123,7 @@ def judge_refused_log(mark: str) -> Judged:
 
 
 def judge_foreign_log(mark: str, logstore: str) -> Judged:
-    """Tell of a log that was written to another logstore."""
+    """Report a log that was written to another logstore."""
     found = clause("logstore-isolation").finding(
         "body", f"no log {shown(mark)}: it was written to {shown(logstore)}", "the log", "Keep logs for each logstore."
     )
@@ -131,9 +131,9 @@ def judge_foreign_log(mark: str, logstore: str) -> Judged:
 
 
 def judge_cursor(asked: str, cursor: object, bound: str, *, latest: bool) -> Judged:
-    """Judge a cursor of GetCursor against that of a known log: not behind it (``latest``), or not before it.
+    """Judge a cursor of GetCursor by that of a known log: not after it (``latest``), or not before it.
 
-    ``asked`` is ``from`` as sent. Cursors that are no numbers cannot be compared.
+    ``asked`` is ``from`` as sent. Cursors that are not numbers cannot be compared.
     """
     number, limit = decoded(cursor) if isinstance(cursor, str) else None, decoded(bound)
     if number is None or limit is None:
@@ -149,7 +149,7 @@ def judge_cursor(asked: str, cursor: object, bound: str, *, latest: bool) -> Jud
 
 
 def judge_cursor_time(seconds: int, written_at: datetime) -> Judged:
-    """Judge the time of a cursor (seconds since 1970 UTC) against when its log was written."""
+    """Judge the time of a cursor (seconds since 1970 UTC) by when its log was written."""
     try:
         time = _EPOCH + timedelta(seconds=seconds)
     except OverflowError:
@@ -164,7 +164,7 @@ def judge_cursor_time(seconds: int, written_at: datetime) -> Judged:
 
 
 def judge_steady_time(seconds: int, before: int) -> Judged:
-    """Compare the time of a cursor with what was answered before: when a log was received never changes."""
+    """Compare the time of a cursor with an earlier response; the time when a log was received never changes."""
     found = clause("cursor-time-of-log").finding(
         "/cursor_time",
         f"{before}, as it was answered before",

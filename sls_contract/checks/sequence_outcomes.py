@@ -1,4 +1,4 @@
-"""``SLS44x`` to ``SLS46x``: whether a request was served or refused as it had to be."""
+"""``SLS44x`` to ``SLS46x``: whether a request was rightly served or refused."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ _BUSY = frozenset({(403, "WriteQuotaExceed"), (403, "ReadQuotaExceed"), (403, "M
 
 @dataclass(frozen=True, slots=True)
 class _Refusal:
-    """How a refusal must look; no codes means that any will do."""
+    """The required form of a refusal; without codes, any code is accepted."""
 
     code: str
     statuses: frozenset[int]
@@ -86,8 +86,8 @@ def judge_outcome(
 ) -> Judged:
     """Judge status and errorCode.
 
-    ``found`` are the codes that the exchange alone was found to break, ``own`` errorCodes of the operation: those
-    of 400 say nothing about who asked.
+    ``found`` are the codes of the clauses that the exchange alone breaks. ``own`` are errorCodes of the operation; if
+    they come with status 400 they are not about the sender.
     """
     if outcome in {"served", "unknown-shard"}:
         exercised = {"SLS444", "SLS456"} if outcome == "served" else {"SLS423"}
@@ -100,21 +100,21 @@ def judge_outcome(
 
 
 def judge_documented(codes: Collection[str], statuses: Collection[int], response: Response) -> Judged:
-    """Judge whether a request is refused with one of the errors that its page has for its mistake."""
+    """Judge whether a request is refused with one of the errors that its page documents for its mistake."""
     wanted = "Answer the error of the operation's table: sls-contract spec show OPERATION."
     refusal = _refusal("SLS445", statuses or range(400, 500), codes, wanted)
     return Judged(tuple(_refused(refusal, response)), frozenset({"SLS445"}))
 
 
 def error_code(response: Response) -> str | None:
-    """Return the errorCode of an answer, None where it has none that can be read."""
+    """Return the errorCode of a response; None if it has none or is not JSON."""
     document = json_body(response)
     code = document.get("errorCode") if isinstance(document, dict) else None
     return code if isinstance(code, str) else None
 
 
 def not_tried(response: Response) -> bool:
-    """Tell whether the answer only says that the service had no time or quota for the request."""
+    """Return whether the response only says that the service lacks time or quota for the request."""
     return response.status in _NO_TIME or (response.status, error_code(response)) in _BUSY
 
 

@@ -1,4 +1,4 @@
-"""A request's body without what changes with every run (`spec.Body.moves`): what two runs of one test have alike."""
+"""A request's body without the parts that change with every run (`spec.Body.moves`), to compare two runs of a test."""
 
 from __future__ import annotations
 
@@ -21,16 +21,16 @@ _MARKED = re.compile(r"([^\[]+)\[([^=]+)=(.*)\]")  # a name, and the member and 
 
 
 def moving_body(request: Request) -> Body | None:
-    """Return the body of a request's operation; None where no part of it moves."""
+    """Return the body contract of a request's operation; None if no part of the body moves."""
     contract = operation_of(request)
     body = None if contract is None else contract.body
     return body if body is not None and body.moves else None
 
 
 def steady_body(request: Request) -> bytes:
-    """Return what two bodies have alike that differ in their compression and their moving parts alone.
+    """Return the body in a form that is equal for two requests that differ only in compression and moving parts.
 
-    A body in which no part moves, or that cannot be read as its operation's, is returned as it was sent.
+    The body is returned as sent if no part of it moves, or if it cannot be decoded by its contract.
     """
     body = moving_body(request) if request.body else None
     if body is None:

@@ -1,6 +1,6 @@
-"""Zstandard frames, which is what ``x-log-compresstype: zstd`` announces.
+"""Zstandard frames, the format of ``x-log-compresstype: zstd``.
 
-Source: RFC 8878, section 3; aliyun-log-python-sdk, ``compress.py``. The library is imported where a body needs it.
+Source: RFC 8878, section 3; aliyun-log-python-sdk, ``compress.py``. The library is imported on first use.
 """
 
 from __future__ import annotations
@@ -9,9 +9,9 @@ _STEP = 512  # bytes; no block of 128 KiB is shorter than 4 bytes, so a step giv
 
 
 def decompress_frames(data: bytes, limit: int) -> bytes:
-    """Return the content of all frames; raises ValueError where they are damaged, cut off, or hold more than ``limit``.
+    """Return the content of all frames; raises ValueError if they are damaged, cut off, or larger than ``limit`` bytes.
 
-    Frames of 128 MiB windows and less are read, as by the library's own default.
+    Frames with windows of up to 128 MiB are read, which is the library's default.
     """
     from zstandard import ZstdDecompressor, ZstdError
 
@@ -35,7 +35,7 @@ def decompress_frames(data: bytes, limit: int) -> bytes:
 
 
 def compress_frame(data: bytes) -> bytes:
-    """Return the frame of data."""
+    """Return data as one frame."""
     from zstandard import ZstdCompressor
 
     return ZstdCompressor(level=1).compress(data)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
-from sls_contract.checks.presentation import shown, told_apart
+from sls_contract.checks.presentation import shown, shown_apart
 from sls_contract.checks.rule import Flaw, Flaws
 from sls_contract.exercise.client_output import NOT_JSON, integer
 from sls_contract.exercise.reply import Duty
@@ -181,7 +181,7 @@ def _changed(answered: Entry, place: int, given: Entry) -> Iterator[Difference]:
 
 def _field(slug: str, name: str, place: int, answered: Entry, given: Entry, fix: str) -> Difference:
     wanted, got = answered.get(name), given.get(name)
-    texts = told_apart(wanted, got) if isinstance(got, str) else (shown(wanted), _shown(got))
+    texts = shown_apart(wanted, got) if isinstance(got, str) else (shown(wanted), _shown(got))
     return Difference(slug, Flaw(f"/{place}/{name}", texts[0], texts[1] if name in given else "nothing", fix))
 
 
