@@ -82,7 +82,7 @@ def _what_is_wrong(subject: Subject) -> str:
     if subject.authorization is None:
         return "the request is not signed in any known form"
     mismatch = subject.mismatch
-    if mismatch is None or mismatch.step == "access-key":  # a key that we do not hold may be known to the service
+    if mismatch is None or mismatch.step == "access-key":  # the service may know keys that are not given here
         return ""
     return f"the signature is wrong at step {mismatch.step}"
 
@@ -110,7 +110,7 @@ def _is_json_answer(subject: Subject) -> bool:
     return (subject.answers_json or subject.is_error) and subject.document is not None
 
 
-def _served(subject: Subject) -> frozenset[str] | None:
+def _kept_by_served(subject: Subject) -> frozenset[str] | None:
     """Return the codes of the clauses that a success to a well-signed request keeps; None for any other response."""
     response, sent, dated = subject.response, subject.sent, subject.dated
     if response is None or response.status != OK or sent is None or dated is None or subject.anonymous:
@@ -136,4 +136,4 @@ CHECKS: tuple[Check, ...] = (
 _DATED = frozenset(check.code for check in CHECKS if check.find is late_is_refused)
 _DATED_JSON = _DATED.union(check.code for check in CHECKS if check.find in (is_utf8, keys_are_unique))
 
-GROUPS = (Group(CHECKS, _served),)
+GROUPS = (Group(CHECKS, _kept_by_served),)

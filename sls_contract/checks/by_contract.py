@@ -5,12 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from sls_contract.checks.breaches import Breaches, Rules
-from sls_contract.checks.content_coding import plain_body
+from sls_contract.checks.content_coding import plain_request_body
 from sls_contract.checks.errors import ErrorJudge
 from sls_contract.checks.parameters import Headers, Query, Text
 from sls_contract.checks.presentation import shown
 from sls_contract.checks.whole_bodies import WholeBody
-from sls_contract.exchange import Response
 from sls_contract.spec import CLAUSES, Level
 from sls_contract.spec.routing import names_in
 
@@ -18,7 +17,6 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from sls_contract.checks.subject import Subject
-    from sls_contract.exchange import Request
     from sls_contract.spec.contract import Contract
 
 
@@ -75,7 +73,7 @@ class Compiled:
         self._query.judge(request.query_pairs(), breaches)
         self._headers.judge(request.headers, breaches)
         if self._body and self._body.is_judged:
-            self._body.judge(_plain_request(request), breaches)
+            self._body.judge(plain_request_body(request).data, breaches)
         return breaches
 
     def judge_response(self, subject: Subject) -> Breaches:
@@ -111,12 +109,6 @@ class Compiled:
     def _is_valid_request(self, subject: Subject) -> bool:
         """Return whether the request keeps the contract apart from additions; responses to others are undocumented."""
         return not self.judge_request(subject).malformed
-
-
-def _plain_request(request: Request) -> bytes | None:
-    if not request.body:
-        return b""
-    return plain_body(Response(200, request.headers, request.body)).data  # the same headers announce the same codings
 
 
 _COMPILED: dict[str, Compiled] = {}

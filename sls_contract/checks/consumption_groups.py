@@ -18,8 +18,8 @@ if TYPE_CHECKING:
 
 _OK = 200
 _REFUSALS = range(400, 500)
-_NOBODY: frozenset[int] = frozenset()
-_MOST_CONSUMERS = 256  # of a group; who was silent longest is forgotten
+_NO_SHARDS: frozenset[int] = frozenset()
+_MOST_CONSUMERS = 256  # of a group; the one that was silent longest is dropped
 
 
 @dataclass(slots=True)
@@ -27,15 +27,15 @@ class _Consumer:
     """A consumer after its last answered heartbeat.
 
     Attributes:
-        body: the shards that it listed.
-        answer: the shards that it was assigned.
+        listed: the shards that it listed.
+        assigned: the shards that it was assigned.
         moment: when.
         rivals: by name of the other consumer, the shards that were assigned to that consumer since.
 
     """
 
-    body: frozenset[int]
-    answer: frozenset[int]
+    listed: frozenset[int]
+    assigned: frozenset[int]
     moment: Moment
     rivals: dict[str, frozenset[int]] = field(default_factory=dict)
 
@@ -49,7 +49,7 @@ class _Read(NamedTuple):
 
 
 @dataclass(slots=True)
-class _Cell:
+class _Checkpoint:
     """The last read of a shard, and the write since; ``unsure`` if another write may still take effect."""
 
     read: _Read | None = None
@@ -58,65 +58,65 @@ class _Cell:
 
 
 @dataclass(slots=True)
-class GroupBook:
+class GroupState:
     """The state of one consumer group.
 
     Attributes:
-        made: whether the creation of the group was seen.
+        created: whether the creation of the group was seen.
         alone: whether no other client can use it.
         timeout: in seconds; None if unknown.
 
     """
 
-    made: bool = False
+    created: bool = False
     alone: bool = False
     timeout: float | None = None
     _consumers: dict[str, _Consumer] = field(default_factory=dict)
-    _cells: dict[int, _Cell] = field(default_factory=dict)
+    _checkpoints: dict[int, _Checkpoint] = field(default_factory=dict)
 
-    def listen(self, consumer: str, body: frozenset[int]) -> Judged:
+    def judge_listed(self, consumer: str, listed: frozenset[int]) -> Judged:
         """Judge the shards that a heartbeat lists."""
         before = self._consumers.get(consumer)
-        if before is None and not self.made:
+        if before is None and not self.created:
             return Judged()
-        allowed = before.body | before.answer if before else _NOBODY
+        allowed = before.listed | before.assigned if before else _NO_SHARDS
         findings = []
-        if body - allowed:
+        if listed - allowed:
             expected = f"some of {_listed(allowed)}" if before else "[]: the consumer's first heartbeat in this group"
             fix = "list the shards of the last answer, and those before it that are not given up yet."
-            findings.append(clause("heartbeat-subset").finding("request body", expected, _listed(body), fix))
+            findings.append(clause("heartbeat-subset").finding("request body", expected, _listed(listed), fix))
         return Judged(tuple(findings), frozenset({"SLS435"}))
 
-    def admit(self, consumer: str, body: frozenset[int], *, taken: bool) -> Judged:
+    def judge_unknown_consumer(self, consumer: str, listed: frozenset[int], *, accepted: bool) -> Judged:
         """Judge the response to a heartbeat with shards from a consumer that does not exist."""
-        if not (self.made and self.alone and body) or consumer in self._consumers:
+        if not (self.created and self.alone and listed) or consumer in self._consumers:
             return Judged()
         fix = "refuse shards from a consumer that is not there."
         expected = "400 NotExistConsumerWithBody: the consumer is not there"
         found = clause("unknown-consumer-with-shards").finding("status", expected, "200", fix)
-        return Judged((found,) if taken else (), frozenset({"SLS436"}))
+        return Judged((found,) if accepted else (), frozenset({"SLS436"}))
 
-    def assign(self, consumer: str, body: frozenset[int], answer: frozenset[int], moment: Moment) -> Judged:
+    def judge_assigned(self, consumer: str, listed: frozenset[int], assigned: frozenset[int], moment: Moment) -> Judged:
         """Record the response to a heartbeat; judge the shards that its sender held since its last heartbeat."""
         before = self._consumers.get(consumer)
-        judged = Judged() if before is None else _held_once(consumer, before, body)
+        judged = Judged() if before is None else _judge_rivals(consumer, before, listed)
         for name, other in self._consumers.items():
             if name != consumer and self._is_live(other, moment):
-                other.rivals[consumer] = other.rivals.get(consumer, _NOBODY) | answer
+                other.rivals[consumer] = other.rivals.get(consumer, _NO_SHARDS) | assigned
         self._consumers.pop(consumer, None)
-        self._consumers[consumer] = _Consumer(body, answer, moment)
+        self._consumers[consumer] = _Consumer(listed, assigned, moment)
         if len(self._consumers) > _MOST_CONSUMERS:
             del self._consumers[next(iter(self._consumers))]
         return judged
 
-    def force(self, consumer: str, shard: int, moment: Moment, outcome: str) -> Judged:
+    def judge_unforced(self, consumer: str, shard: int, moment: Moment, outcome: str) -> Judged:
         """Judge an unforced write by a consumer that may not hold the shard; ``outcome`` is an errorCode, or 200."""
-        me = self._consumers.get(consumer)
-        if me is None:
-            expected = "ConsumerNotExist: it never sent a heartbeat" if self.made and self.alone else ""
+        sender = self._consumers.get(consumer)
+        if sender is None:
+            expected = "ConsumerNotExist: it never sent a heartbeat" if self.created and self.alone else ""
         else:
-            mine = me.answer | me.body
-            holder = None if shard in mine else self._certain_holder(shard, moment)
+            held = sender.assigned | sender.listed
+            holder = None if shard in held else self._certain_holder(shard, moment)
             expected = f"ConsumerNotMatch: {shown(holder)} holds the shard" if holder else ""
             if self._holds_alone(consumer, shard, moment):
                 expected = "200: no other consumer was assigned the shard"
@@ -127,44 +127,44 @@ class GroupBook:
         wrong = {"200", "ConsumerNotExist", "ConsumerNotMatch"} - {expected.partition(":")[0]}
         return Judged((found,) if outcome in wrong else (), frozenset({"SLS438"}))
 
-    def write(self, shard: int, checkpoint: str, moment: Moment, status: int | None) -> None:
+    def record_write(self, shard: int, checkpoint: str, moment: Moment, status: int | None) -> None:
         """Record a write and its status."""
-        cell = self._cells.setdefault(shard, _Cell())
+        state = self._checkpoints.setdefault(shard, _Checkpoint())
         if status == _OK:
-            cell.written = (checkpoint, moment)
+            state.written = (checkpoint, moment)
         elif status not in _REFUSALS:
-            cell.unsure = True
+            state.unsure = True
 
-    def read(self, shard: int, checkpoint: str, update_time: int, moment: Moment) -> Judged:
+    def judge_read(self, shard: int, checkpoint: str, update_time: int, moment: Moment) -> Judged:
         """Judge whether a read that equals an earlier one is possible after the writes in between."""
-        cell = self._cells.setdefault(shard, _Cell())
-        before, written, now = cell.read, cell.written, _Read(checkpoint, update_time, moment)
+        state = self._checkpoints.setdefault(shard, _Checkpoint())
+        before, written, now = state.read, state.written, _Read(checkpoint, update_time, moment)
         if written is not None and not moment.follows(written[1]):
             return Judged()
-        cell.read, cell.written = now, None
-        if before is None or written is None or cell.unsure or written[0] == before.checkpoint:
+        state.read, state.written = now, None
+        if before is None or written is None or state.unsure or written[0] == before.checkpoint:
             return Judged()
         if not written[1].follows(before.moment):
             return Judged()
         stale = now[:2] == before[:2]
-        return Judged((_stale(now, written[0]),) if stale else (), frozenset({"SLS401"}))
+        return Judged((_stale_finding(now, written[0]),) if stale else (), frozenset({"SLS401"}))
 
     def _certain_holder(self, shard: int, moment: Moment) -> str | None:
         return next(
             (
                 name
                 for name, each in self._consumers.items()
-                if shard in each.answer and self._is_live(each, moment) and moment.follows(each.moment)
+                if shard in each.assigned and self._is_live(each, moment) and moment.follows(each.moment)
             ),
             None,
         )
 
     def _holds_alone(self, consumer: str, shard: int, moment: Moment) -> bool:
         """Return whether a consumer was assigned a shard that no other consumer listed or was assigned last."""
-        me = self._consumers[consumer]
+        sender = self._consumers[consumer]
         others = [each for name, each in self._consumers.items() if name != consumer]
-        alone = self.made and self.alone and not any(shard in each.answer | each.body for each in others)
-        return alone and shard in me.answer and self._is_live(me, moment) and moment.follows(me.moment)
+        alone = self.created and self.alone and not any(shard in each.assigned | each.listed for each in others)
+        return alone and shard in sender.assigned and self._is_live(sender, moment) and moment.follows(sender.moment)
 
     def _is_live(self, consumer: _Consumer, moment: Moment) -> bool:
         return self.timeout is not None and moment.is_within(self.timeout, consumer.moment)
@@ -179,18 +179,18 @@ def judge_repeated(listed: Any) -> Judged:
     return Judged((found,) if twice else (), frozenset({"SLS279"} if len(shards) > 1 else ()))
 
 
-def _held_once(consumer: str, before: _Consumer, body: frozenset[int]) -> Judged:
+def _judge_rivals(consumer: str, before: _Consumer, listed: frozenset[int]) -> Judged:
     """Judge whether shards that a consumer held between its last two heartbeats were assigned to others."""
-    held = before.answer & body
+    held = before.assigned & listed
     if not held or not before.rivals:
         return Judged()
     findings = [
-        _given_twice(held & shards, consumer, rival) for rival, shards in before.rivals.items() if held & shards
+        _rival_finding(held & shards, consumer, rival) for rival, shards in before.rivals.items() if held & shards
     ]
     return Judged(tuple(findings), frozenset({"SLS437"}))
 
 
-def _given_twice(shards: Iterable[int], consumer: str, rival: str) -> Finding:
+def _rival_finding(shards: Iterable[int], consumer: str, rival: str) -> Finding:
     return clause("shard-held-once").finding(
         f"consumer {shown(rival)}",
         f"none of {_listed(shards)}: {shown(consumer)} lives and holds it",
@@ -199,15 +199,15 @@ def _given_twice(shards: Iterable[int], consumer: str, rival: str) -> Finding:
     )
 
 
-def _stale(read: _Read, written: str) -> Finding:
+def _stale_finding(judge_read: _Read, written: str) -> Finding:
     """Report a write that a read does not show; a warning if updateTime is 0: the group may have been recreated."""
     found = clause("read-after-write").finding(
         "/checkpoint",
         f"{shown(written)}, which was written since the last read",
-        f"{shown(read.checkpoint)}, all as in the last read",
+        f"{shown(judge_read.checkpoint)}, all as in the last read",
         "make a write visible before it is answered; drop caches on a write.",
     )
-    return found if read.update_time else replace(found, level=Level.WARNING)
+    return found if judge_read.update_time else replace(found, level=Level.WARNING)
 
 
 def _listed(shards: Iterable[int]) -> str:

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from sls_contract.spec import Finding
 
 _BEGIN, _END = "inclusiveBeginKey", "exclusiveEndKey"
-_HASH_KEY = re.compile("[0-9A-Fa-f]{32}")  # the page also prints a key of 31 digits: nobody knows what it stands for
+_HASH_KEY = re.compile("[0-9A-Fa-f]{32}")  # the page also prints a key of 31 digits, without a meaning
 _LAST = (1 << 128) - 1
 _WRITABLE, _READONLY = "readwrite", "readonly"
 _LASTING = (_BEGIN, _END, "createTime")
@@ -71,9 +71,9 @@ def judge_change(number: int, answered: Sequence[Mapping[str, Any]], before: Col
     fix = "Answer with the shard, now readonly, and with the new readwrite shards that take its keys."
     findings = []
     if status.get(number) != _READONLY:
-        findings.append(_changed("body", f"shard {number} with status readonly", shown(status.get(number)), fix))
+        findings.append(_change_finding("body", f"shard {number} with status readonly", shown(status.get(number)), fix))
     if not new:
-        findings.append(_changed("body", "a readwrite shard that was not listed before", "none", fix))
+        findings.append(_change_finding("body", "a readwrite shard that was not listed before", "none", fix))
     return Judged(tuple(findings), frozenset({"SLS420"}))
 
 
@@ -81,7 +81,7 @@ def judge_changes_kept(changed: Mapping[int, Mapping[str, Any]], listed: Sequenc
     """Judge whether ListShards agrees with the response to SplitShard or MergeShard, by shard."""
     status = {number: each.get("status") for number, each in by_number(listed).items()}
     findings = (
-        _changed(
+        _change_finding(
             "body",
             f"shard {number} with status {shown(each.get('status'))[1:-1]}, as it was answered",
             shown(status[number]) if number in status else "no such shard",
@@ -93,7 +93,7 @@ def judge_changes_kept(changed: Mapping[int, Mapping[str, Any]], listed: Sequenc
     return Judged(tuple(findings), frozenset({"SLS420"} if changed else ()))
 
 
-def _changed(where: str, expected: str, actual: str, fix: str) -> Finding:
+def _change_finding(where: str, expected: str, actual: str, fix: str) -> Finding:
     return clause("shard-changed").finding(where, expected, actual, fix)
 
 
@@ -102,7 +102,7 @@ def judge_ranges(listed: Sequence[Mapping[str, Any]]) -> Judged:
     ranges = [_Range.of(each, at) for at, each in enumerate(listed) if each.get("status") == _WRITABLE]
     if not ranges or None in ranges:
         return Judged()
-    return Judged(tuple(_torn(sorted(filter(None, ranges))))[:1], frozenset({"SLS418"}))
+    return Judged(tuple(_gaps_and_overlaps(sorted(filter(None, ranges))))[:1], frozenset({"SLS418"}))
 
 
 def judge_writable(listed: Sequence[Mapping[str, Any]]) -> Judged:
@@ -126,17 +126,17 @@ def judge_lasting(shard: Mapping[str, Any], before: Mapping[str, Any]) -> Judged
     return Judged(tuple(findings), frozenset({"SLS419"} if both else ()))
 
 
-def _torn(ranges: Sequence[_Range]) -> Iterator[Finding]:
+def _gaps_and_overlaps(ranges: Sequence[_Range]) -> Iterator[Finding]:
     """Yield the overlaps and gaps of the ranges, which must be in ascending order."""
     reached = 0
     for begin, end, at in ranges:
         if begin != reached:
-            yield _found(f"/{at}/{_BEGIN}", reached, begin)
+            yield _range_finding(f"/{at}/{_BEGIN}", reached, begin)
         reached = max(reached, end)
     if reached != _LAST:
-        yield _found(f"/{ranges[-1].at}/{_END}", _LAST, reached)
+        yield _range_finding(f"/{ranges[-1].at}/{_END}", _LAST, reached)
 
 
-def _found(where: str, expected: int, actual: int) -> Finding:
+def _range_finding(where: str, expected: int, actual: int) -> Finding:
     fix = "Let the ranges of the readwrite shards follow each other, from the first key to the last."
     return clause("shard-ranges").finding(where, f"{expected:032x}", f"{actual:032x}", fix)

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
     from sls_contract.exchange import Exchange
 
-_TICK = 1  # second, of the clocks in Date headers
+_TICK = 1  # second, the resolution of Date headers
 
 
 class Moment(NamedTuple):
@@ -35,7 +35,7 @@ class Moment(NamedTuple):
         """Return the moment of an exchange that was complete ``at``."""
         sent, response = request_time(exchange.request), exchange.response
         if sent is not None and at is not None:
-            sent = min(sent, at)  # else two clocks
+            sent = min(sent, at)  # a later date shows that two clocks disagree
         return cls(sent, at, parse_http_date(response.headers.get("date", "")) if response else None, in_order)
 
     def follows(self, earlier: Moment) -> bool:

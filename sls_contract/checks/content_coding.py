@@ -13,16 +13,17 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from sls_contract.checks.lz4_block import compress_block, decompress_block
 from sls_contract.checks.zstd_frames import compress_frame, decompress_frames
+from sls_contract.exchange import Response
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from sls_contract.exchange import Response
+    from sls_contract.exchange import Request
 
 LARGEST_BODY = 32 * 1024 * 1024
 """Bytes; a body that decompresses to more is a finding, and is not decompressed further."""
 
-_GZIP, _ZLIB, _RAW = 31, 15, -15  # what zlib calls the three containers
+_GZIP, _ZLIB, _RAW = 31, 15, -15  # the wbits argument of zlib for each container
 
 
 class PlainBody(NamedTuple):
@@ -66,6 +67,11 @@ def plain_body(response: Response) -> PlainBody:
     return _without_compress_type(response, plain.data, compressed) if compressed and plain.data else plain
 
 
+def plain_request_body(request: Request) -> PlainBody:
+    """Decode the body of a request; its headers announce codings as those of a response do."""
+    return plain_body(Response(200, request.headers, request.body))
+
+
 def json_body(response: Response) -> Any:
     """Return the JSON value of a body after decoding; None if there is none."""
     return json_value(plain_body(response).data)
@@ -91,7 +97,7 @@ def without_content_coding(response: Response) -> PlainBody:
     return PlainBody(data)
 
 
-def opened(data: bytes, coding: str) -> bytes | None:
+def decompressed(data: bytes, coding: str) -> bytes | None:
     """Return data without one coding, as either header names it; None if it is unknown or wrong."""
     return _decoded(data, coding, _COMPRESS | _CONTENT)[0]
 

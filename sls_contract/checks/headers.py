@@ -157,7 +157,7 @@ def compression_is_true(subject: Subject) -> Flaws:
     size = _response(subject).headers.lowered.get(_RAW_SIZE, "0").strip()
     judged = subject.contract is not None and _RAW_SIZE in subject.contract.response_headers
     if judged and subject.plain.data is not None and not (size.isascii() and size.isdigit()):
-        return KEPT  # that it is no number, the contract tells
+        return KEPT  # the contract reports a size that is not a number
     flaw = shortened(subject.plain.compress_flaw)
     if flaw and subject.plain.data is not None:
         fix = "send the size that the body has before it is compressed, in bytes."
@@ -236,11 +236,11 @@ _ENCODING_CHECKS = (
 _UNREQUESTED = frozenset(check.code for check in _ENCODING_CHECKS if check.find is encoding_is_requested)
 
 
-def _usual(subject: Subject) -> frozenset[str] | None:
+def _typical_success(subject: Subject) -> frozenset[str] | None:
     """Return the codes of the clauses that a typical success keeps; None for any other response."""
     answer, dated, near = _response(subject), subject.dated, subject.at or subject.sent
     sent, contract = answer.headers.lowered, subject.contract
-    usual = (
+    typical = (
         answer.status == OK
         and answer.wire
         and contract is not None
@@ -249,20 +249,22 @@ def _usual(subject: Subject) -> frozenset[str] | None:
         and near is not None
         and abs(dated - near) <= MAX_SKEW
         and not subject.bodiless
-        and _ODD.isdisjoint(sent)
+        and _ODD_HEADERS.isdisjoint(sent)
         and sent.get("content-length") == str(len(answer.body))
         and is_http_date(sent["date"])
         and id_is_near(sent.get("x-log-requestid", ""), dated)
     )
-    if not usual:
+    if not typical:
         return None
     if subject.document is None and not _has_log_groups(subject):
-        return _USUAL - _DECLARED
+        return _KEPT_BY_TYPICAL - _CONTENT_TYPE
     right = _PROTOBUF if subject.document is None else _JSON
-    return _USUAL if sent.get("content-type") == right and (subject.answers_json or right == _PROTOBUF) else None
+    return (
+        _KEPT_BY_TYPICAL if sent.get("content-type") == right and (subject.answers_json or right == _PROTOBUF) else None
+    )
 
 
-_ODD = frozenset({"transfer-encoding", "content-md5"})
+_ODD_HEADERS = frozenset({"transfer-encoding", "content-md5"})
 _HEADER_CHECKS = (
     on_response("request-id", has_request_id),
     on_response("request-id-form", request_id_is_well_formed),
@@ -273,9 +275,9 @@ _HEADER_CHECKS = (
     on_response("content-length", length_is_true),
     on_response("content-md5", digest_is_true),
 )
-_DECLARED = frozenset(check.code for check in _HEADER_CHECKS if check.find is body_is_declared)
-_USUAL = frozenset(check.code for check in _HEADER_CHECKS if check.find is not digest_is_true)
+_CONTENT_TYPE = frozenset(check.code for check in _HEADER_CHECKS if check.find is body_is_declared)
+_KEPT_BY_TYPICAL = frozenset(check.code for check in _HEADER_CHECKS if check.find is not digest_is_true)
 
-GROUPS = (Group(_HEADER_CHECKS, _usual), Group(_ENCODING_CHECKS, _not_encoded))
+GROUPS = (Group(_HEADER_CHECKS, _typical_success), Group(_ENCODING_CHECKS, _not_encoded))
 
 CHECKS: tuple[Check, ...] = (*_HEADER_CHECKS, *_ENCODING_CHECKS)

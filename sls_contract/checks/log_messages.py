@@ -15,8 +15,8 @@ from sls_contract.checks.protobuf import BYTES, FIXED32, FIXED64, VARINT, read_f
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-_LAST_NUMBER = 2**29 - 1  # of a field
-_SEVEN_BITS = 0x80  # the numbers below fit into one byte
+_LAST_NUMBER = 2**29 - 1  # the highest field number
+_SEVEN_BITS = 0x80  # smaller varints are one byte
 _WIDTHS = {FIXED64: 8, FIXED32: 4}  # bytes
 
 SMALL = 64 * 1024

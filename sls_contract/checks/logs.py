@@ -10,13 +10,12 @@ import re
 from functools import partial
 from typing import TYPE_CHECKING
 
-from sls_contract.checks.content_coding import plain_body
+from sls_contract.checks.content_coding import plain_request_body
 from sls_contract.checks.cursors import decoded
 from sls_contract.checks.log_messages import MESSAGES
 from sls_contract.checks.presentation import shortened, shown
 from sls_contract.checks.rule import KEPT, Flaw, Flaws, Group, on_request, on_response
 from sls_contract.checks.subject import OK
-from sls_contract.exchange import Response
 
 if TYPE_CHECKING:
     from sls_contract.checks.content_coding import PlainBody
@@ -113,7 +112,10 @@ def anonymous_write_is_forced(subject: Subject) -> Flaws:
 
 def sent_message(subject: Subject) -> Flaws:
     """Require that a request body that should be a message can be decoded as that message."""
-    plain, name = _sent(subject), subject.contract.body.message if subject.contract and subject.contract.body else ""
+    plain, name = (
+        _request_message(subject),
+        subject.contract.body.message if subject.contract and subject.contract.body else "",
+    )
     if plain is None or plain.unknown or name not in MESSAGES:
         return None
     damage = plain.encoding_flaw or ("" if plain.data is not None else plain.compress_flaw)
@@ -127,12 +129,12 @@ def sent_message(subject: Subject) -> Flaws:
 
 def sent_raw_size(subject: Subject) -> Flaws:
     """Require that ``x-log-bodyrawsize`` is the size before compression; an uncompressed request may omit it."""
-    plain, headers = _sent(subject), subject.request.headers.lowered
+    plain, headers = _request_message(subject), subject.request.headers.lowered
     sent, compressed = headers.get("x-log-bodyrawsize"), headers.get("x-log-compresstype", "").strip()
     if plain is None or plain.data is None or (sent is None and not compressed):
         return None
     size = str(len(plain.data))
-    if sent is not None and (sent.strip() == size or not sent.strip().isdecimal()):  # no number: see body-raw-size
+    if sent is not None and (sent.strip() == size or not sent.strip().isdecimal()):  # body-raw-size reports other texts
         return KEPT
     fix = "send the number of bytes before compression."
     actual = "nothing" if sent is None else shown(sent.strip())
@@ -144,14 +146,14 @@ def _sends_message(subject: Subject) -> bool:
     return contract is not None and contract.body is not None and contract.body.content == "protobuf"
 
 
-def _sent(subject: Subject) -> PlainBody | None:
+def _request_message(subject: Subject) -> PlainBody | None:
     """Decode the message in a request; None if it sends none or names another Content-Type."""
     request = subject.request
     if not _sends_message(subject) or not request.body:
         return None
     if "protobuf" not in request.headers.lowered.get("content-type", "protobuf").lower():
         return None
-    return plain_body(Response(OK, request.headers, request.body))  # the same headers announce the same codings
+    return plain_request_body(request)
 
 
 def _cursor_numbers(subject: Subject) -> tuple[int, int] | None:

@@ -5,8 +5,8 @@ Source: LZ4 block format (lz4_Block_format.md of the LZ4 project); CommonRequest
 
 from __future__ import annotations
 
-_MORE = 15  # a length of fifteen goes on in the bytes that follow
-_FULL = 255  # as long as each of them is full
+_MORE = 15  # a length of 15 continues in the next bytes
+_FULL = 255  # a byte of 255 continues in the next one
 _SHORTEST_MATCH = 4
 
 

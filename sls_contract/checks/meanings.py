@@ -21,7 +21,7 @@ _FROM, _TO = 1_000_000_000, 4_102_444_800  # 2001-09-09 and 2100-01-01 in Unix s
 _LONG_AGO = datetime.fromtimestamp(_FROM, UTC)
 
 UNITS: Mapping[str, int] = {"seconds": 1, "milliseconds": 10**3, "microseconds": 10**6, "nanoseconds": 10**9}
-"""How often each unit goes into a second."""
+"""How many of each unit are a second."""
 
 _CANONICAL = "(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/][AQgw]==|[A-Za-z0-9+/]{2}[AEIMQUYcgkosw048]=)?"
 _BASE64 = re.compile(_CANONICAL)
@@ -64,7 +64,7 @@ def _are_cursors(texts: Collection[str]) -> bool:
         decoded = list(map(a2b_base64, texts))
     except ValueError:
         return False
-    if b"".join(map(b2a_base64, decoded)).decode() != "\n".join((*texts, "")):  # canonical: encoded anew, the same
+    if b"".join(map(b2a_base64, decoded)).decode() != "\n".join((*texts, "")):  # not canonical base64
         return False
     digits = b"".join(decoded)
     return not digits or digits.isdigit()

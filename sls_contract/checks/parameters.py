@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from sls_contract.spec import Level
     from sls_contract.spec.contract import Value
 
-_MOST_DIGITS = 400  # of a number that is compared; Python refuses to read thousands
+_MOST_DIGITS = 400  # that are compared; int() refuses more than 4300
 _LONG_NAME, _SHORTEST_NAME = 8, 3  # letters
 _SEPARATORS = str.maketrans("", "", "_-.")
 

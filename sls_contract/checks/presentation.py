@@ -17,7 +17,7 @@ LONGEST = 120
 """Characters of a value that a finding shows."""
 
 _MASK = "***"
-_SHORTEST_SECRET = 6  # shorter ones are found in any text
+_SHORTEST_SECRET = 6  # shorter ones also occur by chance
 _KEY_SHAPED = re.compile(r"\bLTAI[0-9A-Za-z]{8,}|\bSTS\.[0-9A-Za-z]{12,}")
 _MOST_DIGITS = 25
 _BITS_PER_DIGIT = 3.3219

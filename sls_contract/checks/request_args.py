@@ -42,7 +42,7 @@ class RequestArgs(NamedTuple):
 def request_args(request: Request) -> RequestArgs | None:
     """Return the arguments of a request; None if it concerns no logstore or its operation has no contract."""
     contract, names = operation_of(request), registry().names_in(request)
-    logstore = names.get("logstore", names.get("logstoreName"))  # as pages call it
+    logstore = names.get("logstore", names.get("logstoreName"))  # the pages use both names
     if contract is None or logstore is None:
         return None
     place = Place(request.project or request.host, logstore)

@@ -66,7 +66,7 @@ def api_version(subject: Subject) -> Flaws:
     if sent is not None and sent.strip() == API_VERSION:
         return KEPT
     fix = f"send x-log-apiversion: {API_VERSION}, and sign it."
-    return [Flaw("header x-log-apiversion", API_VERSION, _sent(sent), fix)]
+    return [Flaw("header x-log-apiversion", API_VERSION, _shown_or_nothing(sent), fix)]
 
 
 def signature_method(subject: Subject) -> Flaws:
@@ -77,7 +77,7 @@ def signature_method(subject: Subject) -> Flaws:
     if sent is not None and sent.strip() in SIGNATURE_METHODS:
         return KEPT
     fix = "send x-log-signaturemethod: hmac-sha1, and sign it."
-    return [Flaw("header x-log-signaturemethod", " or ".join(SIGNATURE_METHODS), _sent(sent), fix)]
+    return [Flaw("header x-log-signaturemethod", " or ".join(SIGNATURE_METHODS), _shown_or_nothing(sent), fix)]
 
 
 def date_present(subject: Subject) -> Flaws:
@@ -183,15 +183,15 @@ def _is_readable(name: str, text: str, authorization: LogAuthorization | Sls4Aut
     return is_http_date(text) or (authorization is None and iso_basic)
 
 
-def _sent(value: str | None) -> str:
+def _shown_or_nothing(value: str | None) -> str:
     return "nothing" if value is None else shown(value)
 
 
-def _usual(subject: Subject) -> frozenset[str] | None:
+def _typical_request(subject: Subject) -> frozenset[str] | None:
     """Return the codes of the clauses that a typical v1 request keeps; None for any other request."""
     sent, parsed, contract = subject.request.headers.lowered, subject.authorization, subject.contract
     size = sent.get("x-log-bodyrawsize")
-    usual = (
+    typical = (
         type(parsed) is LogAuthorization
         and contract is not None
         and contract.project
@@ -203,16 +203,17 @@ def _usual(subject: Subject) -> frozenset[str] | None:
         and not parsed.access_key_id.startswith("STS.")
         and not subject.anonymous
     )
-    return _kept_by(subject.request.host, sized=size is not None) if usual else None
+    return _kept_for_host(subject.request.host, sized=size is not None) if typical else None
 
 
-@lru_cache(maxsize=64)  # a run has few hosts
-def _kept_by(host: str, *, sized: bool) -> frozenset[str] | None:
+@lru_cache(maxsize=64)  # a run uses few hosts
+def _kept_for_host(host: str, *, sized: bool) -> frozenset[str] | None:
     if host_flaw(host) is not None or not names_project(host):
         return None
-    never = {date_beside_log_date, token_with_temporary_key}
-    never |= {find for find, asked in ((body_raw_size, sized), (host_form, is_service_host(host))) if not asked}
-    return frozenset(check.code for check in _HEADER_CHECKS if check.find not in never)
+    applicable = {body_raw_size: sized, host_form: is_service_host(host)}
+    not_applicable = [find for find, applies in applicable.items() if not applies]
+    not_applicable += [date_beside_log_date, token_with_temporary_key]
+    return frozenset(check.code for check in _HEADER_CHECKS if check.find not in not_applicable)
 
 
 _HEADER_CHECKS = (
@@ -232,7 +233,7 @@ _TARGET_CODES = frozenset(check.code for check in _TARGET_CHECKS)
 
 GROUPS = (
     Group(_TARGET_CHECKS, lambda subject: _TARGET_CODES if subject.operation == GET_CHECK_POINT else None),
-    Group(_HEADER_CHECKS, _usual),
+    Group(_HEADER_CHECKS, _typical_request),
 )
 
 CHECKS: tuple[Check, ...] = (*_TARGET_CHECKS, *_HEADER_CHECKS)

@@ -31,12 +31,13 @@ class Side(Enum):
 
 
 Flaws: TypeAlias = Sequence[Flaw] | None
-"""What a check returns: None where its precondition does not hold, else the flaws, none where the clause is kept."""
+"""The result of a check: None if its precondition does not hold, else the flaws: none if the clause is kept."""
 
 KEPT: Flaws = ()
+"""The result of a check whose clause is kept."""
 
 MOST_FLAWS = 20
-"""Flaws of one clause that are told of one answer."""
+"""The most flaws of one clause that are reported for one response."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,8 +70,8 @@ class Group(NamedTuple):
 
     Attributes:
         checks: the checks; each runs if the test is not conclusive.
-        kept: the test. It returns the codes of the clauses that apply if it proves that no check finds anything, else
-            None.
+        proves_kept: the test. It returns the codes of the clauses that apply if it proves that no check finds anything,
+            else None.
 
     """
 

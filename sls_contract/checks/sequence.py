@@ -18,12 +18,12 @@ Origin: TypeAlias = Literal["shard", "group", "logstore", "project"]
 """How far away a foreign value was written: in another shard of the group, another group, logstore or project."""
 
 CLOCK_TOLERANCE = timedelta(minutes=15)
-COARSE_CLOCK = timedelta(milliseconds=1200)  # writes closer than this may share the tick of a clock of seconds
+COARSE_CLOCK = timedelta(milliseconds=1200)  # closer writes may have the same time on a clock with seconds
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True)
-class Seen:
+class LastRead:
     """The last read of a shard.
 
     Attributes:
@@ -67,7 +67,7 @@ class ExpectedEntry:
     former: frozenset[str] = frozenset()
     refused: frozenset[str] = frozenset()
     foreign: Mapping[str, Origin] | None = None
-    seen: Seen | None = None
+    seen: LastRead | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,12 +112,12 @@ def _checkpoint(value: str, expected: ExpectedEntry, where: str) -> Iterator[Fin
         return
     code = foreign_code(value, expected)
     wanted = repr(expected.checkpoint) + (", the last accepted write" if expected.writes else ": nothing was written")
-    yield clause(code).finding(where, wanted, f"{_short(value)}{_ORIGINS[code]}", _MENDS[code])
+    yield clause(code).finding(where, wanted, f"{_short(value)}{_ORIGINS[code]}", _FIXES[code])
 
 
 def _update_time(value: int, expected: ExpectedEntry, where: str) -> Iterator[Finding]:
     if expected.seen is not None:
-        yield from _moved(value, expected, expected.seen, where)
+        yield from _compare_with_last_read(value, expected, expected.seen, where)
     if (value == 0) != (expected.writes == 0):
         wanted = "the time of the last write" if expected.writes else "0: nothing was written to this shard"
         yield clause("SLS415").finding(where, wanted, str(value), "Set updateTime on each write, and only then.")
@@ -130,7 +130,7 @@ def _update_time(value: int, expected: ExpectedEntry, where: str) -> Iterator[Fi
         )
 
 
-def _moved(value: int, expected: ExpectedEntry, seen: Seen, where: str) -> Iterator[Finding]:
+def _compare_with_last_read(value: int, expected: ExpectedEntry, seen: LastRead, where: str) -> Iterator[Finding]:
     written = expected.writes > seen.writes
     if value < seen.update_time:
         yield clause("SLS411").finding(
@@ -143,13 +143,13 @@ def _moved(value: int, expected: ExpectedEntry, seen: Seen, where: str) -> Itera
             str(value),
             "Store the time of the write; do not take the time of the read.",
         )
-    elif value == seen.update_time and written and value and _apart(expected, seen):
+    elif value == seen.update_time and written and value and _are_apart(expected, seen):
         yield clause("SLS412").finding(
             where, f"later than {seen.update_time}: a write came since", str(value), "Set updateTime on every write."
         )
 
 
-def _apart(expected: ExpectedEntry, seen: Seen) -> bool:
+def _are_apart(expected: ExpectedEntry, seen: LastRead) -> bool:
     times = (expected.written_at, seen.written_at)
     return None not in times and times[0] - times[1] >= COARSE_CLOCK  # type: ignore[operator]  # neither is None
 
@@ -191,7 +191,7 @@ def _time_codes(value: int, expected: ExpectedEntry) -> set[str]:
         return codes
     if expected.writes == seen.writes:
         return codes | {"SLS411", "SLS413"}
-    moved = value > seen.update_time or _apart(expected, seen)  # the same tick of a coarse clock shows nothing
+    moved = value > seen.update_time or _are_apart(expected, seen)  # equal times prove nothing if the writes were close
     return codes | {"SLS411"} | ({"SLS412"} if seen.writes and moved else set())
 
 
@@ -223,7 +223,7 @@ _ORIGINS = {
     "SLS425": ", which was never written",
     "SLS463": ", which was written in another project",
 }
-_MENDS = {
+_FIXES = {
     "SLS401": "Make a write visible before it is answered; drop caches on a write.",
     "SLS402": "Store and answer the checkpoint's text as it came.",
     "SLS403": "Keep a checkpoint for each shard.",

@@ -41,14 +41,14 @@ def judge_shard(shard: int, wanted: int | None) -> Judged:
     return Judged(() if shard == wanted else (found,), frozenset({"SLS426"}))
 
 
-def judge_log(came: Mapping[str, object], written: Mapping[str, object]) -> Judged:
+def judge_log(read: Mapping[str, object], written: Mapping[str, object]) -> Judged:
     """Compare the parts of a log, by name, with the written ones; the service may add tags."""
-    return Judged(tuple(_changed(came, written)), frozenset({"SLS427"}))
+    return Judged(tuple(_changed(read, written)), frozenset({"SLS427"}))
 
 
-def _changed(came: Mapping[str, object], written: Mapping[str, object]) -> Iterator[Finding]:
+def _changed(read: Mapping[str, object], written: Mapping[str, object]) -> Iterator[Finding]:
     for name, wanted in written.items():
-        actual = came[name]
+        actual = read[name]
         if isinstance(wanted, frozenset) and isinstance(actual, frozenset):
             actual = actual.intersection(wanted)
         if isinstance(wanted, tuple) and isinstance(actual, tuple):
@@ -65,19 +65,19 @@ def _first_pair(wanted: tuple[object, ...], actual: tuple[object, ...]) -> Itera
     for one, other in zip_longest(wanted, actual):
         if one != other:
             yield clause("log-preserved").finding(
-                "body, a log's contents", _said(one), _said(other), "Give logs back byte for byte."
+                "body, a log's contents", _pair_text(one), _pair_text(other), "Give logs back byte for byte."
             )
             return
 
 
-def _said(pair: object) -> str:
+def _pair_text(pair: object) -> str:
     if not isinstance(pair, tuple):
         return "no more keys"
     key, value = pair
     return f"{shown(key)}: {shown(value)}, {len(value)} characters"
 
 
-def judge_found_again(mark: str, *, came: bool) -> Judged:
+def judge_found_again(mark: str, *, returned: bool) -> Judged:
     """Judge whether a pull at the cursor of a known log returns it, however often it was pulled."""
     found = clause("log-delivered").finding(
         "body",
@@ -85,7 +85,7 @@ def judge_found_again(mark: str, *, came: bool) -> Judged:
         "the answer does not hold it",
         "Keep logs when they are pulled; a cursor is all that moves on.",
     )
-    return Judged(() if came else (found,), frozenset({"SLS426"}))
+    return Judged(() if returned else (found,), frozenset({"SLS426"}))
 
 
 def judge_end(mark: str, cursor: str, end: str) -> Judged:
@@ -130,10 +130,10 @@ def judge_foreign_log(mark: str, logstore: str) -> Judged:
     return Judged((found,), frozenset({"SLS405"}))
 
 
-def judge_cursor(asked: str, cursor: object, bound: str, *, latest: bool) -> Judged:
+def judge_cursor(requested: str, cursor: object, bound: str, *, latest: bool) -> Judged:
     """Judge a cursor of GetCursor by that of a known log: not after it (``latest``), or not before it.
 
-    ``asked`` is ``from`` as sent. Cursors that are not numbers cannot be compared.
+    ``requested`` is ``from`` as sent. Cursors that are not numbers cannot be compared.
     """
     number, limit = decoded(cursor) if isinstance(cursor, str) else None, decoded(bound)
     if number is None or limit is None:
@@ -141,7 +141,7 @@ def judge_cursor(asked: str, cursor: object, bound: str, *, latest: bool) -> Jud
     wrong = number > limit if latest else number < limit
     found = clause("cursor-by-time").finding(
         "/cursor",
-        f"{limit} or {'less' if latest else 'more'} for from={shown(asked)[1:-1]}, by the log that was written",
+        f"{limit} or {'less' if latest else 'more'} for from={shown(requested)[1:-1]}, by the log that was written",
         str(number),
         "Give the first cursor at or after the time; begin is the oldest log, end the next to be written.",
     )

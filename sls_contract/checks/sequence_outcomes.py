@@ -31,7 +31,7 @@ Outcome: TypeAlias = Literal[
 ]
 
 _OK = 200
-TOO_MANY_REQUESTS = 429  # of a gateway before the service: no page knows it
+TOO_MANY_REQUESTS = 429  # sent by gateways; no page documents it
 _NO_TIME = frozenset({TOO_MANY_REQUESTS, 503})
 _BUSY = frozenset({(403, "WriteQuotaExceed"), (403, "ReadQuotaExceed"), (403, "MetaOperationQpsLimitExceeded")})
 
@@ -73,12 +73,12 @@ _ABOUT_GROUPS = {
         "Find a group from the answer to its creation to its deletion, on every connection and every server.",
     ),
 }
-"""What is expected of a request that such an error refuses without a reason, and the fix."""
+"""By errorCode of a wrong refusal: the expected response and the fix."""
 
 _ABOUT_SENDERS = frozenset({"SLS451", "SLS452", "SLS453", "SLS455"})
 _STATUS = "SLS231"
 _ALSO_FOUND_BY = {"SLS451": {"SLS239"}, "SLS454": {"SLS239", "SLS240"}, "SLS455": {"SLS240"}}
-"""Serving what had to be refused is a finding of the single exchange already; so is a strange status. Told once."""
+"""The clauses of a single exchange that report the same breach, by clause of the refusal; it is reported once."""
 
 
 def judge_outcome(
@@ -151,7 +151,7 @@ def _empty_list(response: Response) -> Iterator[Finding]:
 def _refused(refusal: _Refusal, response: Response) -> Iterator[Finding]:
     code = error_code(response)
     if response.status in refusal.statuses and (not refusal.codes or code is None or code in refusal.codes):
-        return  # a body without errorCode is a finding of the single exchange
+        return  # the check of the single exchange reports a body without errorCode
     wanted = " or ".join(map(str, sorted(refusal.statuses)))
     names = " or ".join(sorted(refusal.codes))
     fix = refusal.fix

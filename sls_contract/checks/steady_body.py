@@ -6,9 +6,8 @@ import json
 import re
 from typing import TYPE_CHECKING, Any
 
-from sls_contract.checks.content_coding import plain_body
+from sls_contract.checks.content_coding import plain_request_body
 from sls_contract.checks.log_messages import decoded
-from sls_contract.exchange import Response
 from sls_contract.spec.registry import operation_of
 
 if TYPE_CHECKING:
@@ -17,7 +16,7 @@ if TYPE_CHECKING:
     from sls_contract.exchange import Request
     from sls_contract.spec.contract import Body
 
-_MARKED = re.compile(r"([^\[]+)\[([^=]+)=(.*)\]")  # a name, and the member and value of those elements that are meant
+_MARKED = re.compile(r"([^\[]+)\[([^=]+)=(.*)\]")  # name[member=value]: the elements that have this value
 
 
 def moving_body(request: Request) -> Body | None:
@@ -35,7 +34,7 @@ def steady_body(request: Request) -> bytes:
     body = moving_body(request) if request.body else None
     if body is None:
         return request.body
-    plain = plain_body(Response(200, request.headers, request.body)).data  # the same headers announce the same codings
+    plain = plain_request_body(request).data
     if plain is None:
         return request.body
     try:

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 DEEPEST = 200
 """Levels of nesting that are still read."""
 
-_LONGEST_NUMBER = 400  # digits; a longer integer is read as one of this many, far beyond every bound
+_LONGEST_NUMBER = 400  # digits; longer integers are read as 10**400, beyond every bound
 _HUGE: int = 10**_LONGEST_NUMBER
 _BYTE_ORDER_MARKS = (b"\xef\xbb\xbf", b"\xff\xfe", b"\xfe\xff", b"\x00\x00\xfe\xff")
 _BEFORE_A_NUMBER = frozenset({b"", b":", b"[", b",", b" ", b"\n", b"\t", b"\r"})
@@ -71,7 +71,7 @@ class _Doubts:
         """Parse an integer of any length; ``-0`` is a float, because integers have no negative zero."""
         if digits == "-0":
             return -0.0
-        if len(digits) > _LONGEST_NUMBER:  # Python refuses to read thousands of digits
+        if len(digits) > _LONGEST_NUMBER:  # int() refuses more than 4300 digits
             return -_HUGE if digits[0] == "-" else _HUGE
         return int(digits)
 

@@ -55,13 +55,15 @@ FOREIGN = "foreign"
 
 OK = 200
 CLOCK_ERRORS = frozenset({"RequestTimeExpired", "RequestTimeTooSkewed"})
-"""Codes of the errors that refuse a request for its time, of today and of 2021."""
+"""Codes of the errors that refuse a request for its time: the current one, and that of 2021."""
 REQUEST_ID = re.compile("[0-9A-F]{24}")
 SECONDS_DIGITS = 8
-"""Hexadecimal digits of a request id that are its time, in Unix seconds."""
+"""Hexadecimal digits of a request id that contain its time, in Unix seconds."""
 
 _SLS_HOST = re.compile(r"(?:^|\.)(?:[a-z0-9-]+\.)?(?:log|sls|log-global)\.aliyuncs\.com(?::[0-9]+)?$", re.IGNORECASE)
-_OWN_PATH = re.compile(r"/logstores/[^/]+/(?:consumergroups|shards)(?:/|$)")  # no other service's, whatever the host
+_OWN_PATH = re.compile(
+    r"/logstores/[^/]+/(?:consumergroups|shards)(?:/|$)"
+)  # only SLS has these paths, whatever the host
 _ANONYMOUS_PATH = re.compile(r"/logstores/[^/]+/track(?:_pb)?")
 _REDIRECT, _SERVER_ERROR = 3, 5  # first digits of statuses
 _MAX_SECONDS = MAX_SKEW.total_seconds()

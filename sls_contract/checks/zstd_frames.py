@@ -5,7 +5,7 @@ Source: RFC 8878, section 3; aliyun-log-python-sdk, ``compress.py``. The library
 
 from __future__ import annotations
 
-_STEP = 512  # bytes; no block of 128 KiB is shorter than 4 bytes, so a step gives at most 16 MiB
+_STEP = 512  # bytes per step; a block of 128 KiB takes at least 4 bytes, so a step yields at most 16 MiB
 
 
 def decompress_frames(data: bytes, limit: int) -> bytes:

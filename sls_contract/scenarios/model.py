@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NamedTuple
 
-from sls_contract.checks.sequence import ExpectedEntry, Origin, Seen
+from sls_contract.checks.sequence import ExpectedEntry, LastRead, Origin
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -50,7 +50,7 @@ class _Cell:
     writer: str | None = None
     earlier: set[str] = field(default_factory=set)
     refused: set[str] = field(default_factory=set)
-    seen: Seen | None = None
+    seen: LastRead | None = None
     moved: bool = True
 
 
@@ -221,7 +221,7 @@ class Model:
         before = cell.seen
         if before is None or before.writes != cell.writes:
             cell.moved = before is None or before.update_time != update_time
-        cell.seen = Seen(update_time, cell.writes, cell.answered_at)
+        cell.seen = LastRead(update_time, cell.writes, cell.answered_at)
 
     def expect(self, key: GroupKey, shard: int) -> ExpectedEntry:
         """Return what a read of a shard of an existing group must show."""

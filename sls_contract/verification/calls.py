@@ -184,7 +184,7 @@ class CallJudge:
         marks, known = set(map(_mark, logs)), self.logs.found_in(where, found.shard)
         first = next((mark for mark, each in known.items() if each.cursor == found.cursor), None)
         if first is not None:
-            yield sequence_logs.judge_found_again(first, came=first in marks)
+            yield sequence_logs.judge_found_again(first, returned=first in marks)
         if "end_cursor" in query:
             end = str(query["end_cursor"])
             yield from (

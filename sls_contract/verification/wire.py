@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from sls_contract.checks import judge_response
-from sls_contract.checks.consumption import OF_CLIENTS, Consumption
+from sls_contract.checks.consumption import CLIENT_CLAUSES, Consumption
 from sls_contract.checks.contract_map import ContractMap
 from sls_contract.checks.sequence import Judged
 from sls_contract.checks.sequence_outcomes import TOO_MANY_REQUESTS, error_code
@@ -33,7 +33,7 @@ NOT_OFFERED = frozenset({405, 421, 501})
 
 _DENIED = frozenset({401, 403, 404})  # with an error that no page knows, or without rights, they may say so, too
 _OK = 200
-_ABOUT_THE_SERVICE = frozenset(CLAUSES) - OF_CLIENTS
+_ABOUT_THE_SERVICE = frozenset(CLAUSES) - CLIENT_CLAUSES
 _ALIVE_AFTER = 0.1  # seconds after which a process that is dying has closed its port
 _PARTLY_SENT = frozenset({"truncated", "malformed"})  # somebody is there, and answers
 _ANSWER_LOST = frozenset({"closed", "reset", "truncated", "malformed", "timeout"})

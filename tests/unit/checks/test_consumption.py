@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from sls_contract.checks.consumption import OF_CLIENTS, Consumption
+from sls_contract.checks.consumption import CLIENT_CLAUSES, Consumption
 from sls_contract.exchange import Exchange, Request, Response
 from sls_contract.signing import http_date
 from sls_contract.spec.clauses import TABLES
@@ -177,7 +177,7 @@ def test_what_others_could_have_done_is_judged_where_there_are_none(talk, alone,
     """A consumer that nobody saw may be known to the service; in a run that makes its own group it is not."""
     broken(alone)
     broken(talk)
-    assert set(alone.found) - OF_CLIENTS == {code}
+    assert set(alone.found) - CLIENT_CLAUSES == {code}
     assert code not in talk.exercised
 
 
