@@ -185,7 +185,8 @@ class Members:
         return closest_name(key, [name for name in sorted(self._needed) if name not in value])
 
     def _report_unknown(self, column: Sequence[Any], unknown: set[str], pointer: Pointer, breaches: Breaches) -> None:
-        for key, index in sorted(_first_places(column, unknown), key=lambda found: (found[1], found[0])):
+        first = {key: next(index for index, value in enumerate(column) if key in value) for key in unknown}
+        for key, index in sorted(first.items(), key=lambda found: (found[1], found[0])):
             where = f"{pointer(index)}/{escaped(shown(key)[1:-1])}"
             intended = self._intended(key, column[index])
             if intended:
@@ -363,10 +364,6 @@ def _names_of(objects: Sequence[Any]) -> tuple[AbstractSet[str], AbstractSet[str
     """Return the names of the members that all objects have, and of those that any has."""
     one, *others = set(map(tuple, objects))
     return set(one).intersection(*others), set(one).union(*others)
-
-
-def _first_places(column: Sequence[Any], keys: set[str]) -> list[tuple[str, int]]:
-    return [(key, next(index for index, value in enumerate(column) if key in value)) for key in keys]
 
 
 def pointer_in_lists(lists: Sequence[Any], pointer: Pointer) -> Pointer:

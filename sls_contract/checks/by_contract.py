@@ -87,7 +87,7 @@ class Compiled:
             if self._response_body and not subject.bodiless:
                 self._response_body.judge(subject.plain.data, breaches, subject.json)
         elif subject.is_error:
-            self._errors.judge(breaches, lambda: self._is_valid_request(subject))
+            self._errors.judge(breaches, lambda: not self.judge_request(subject).malformed)
         else:
             named = " or ".join(map(str, self.contract.success))
             expected, fix = f"{named}, or an error of 4xx or 5xx", f"answer a success with {named}."
@@ -105,10 +105,6 @@ class Compiled:
             return self._names(subject.request.path).get(key)
         given = [value for name, value in subject.request.query_pairs() if name == key]
         return given[0] if len(given) == 1 and self._query.is_allowed(key, given[0]) else None
-
-    def _is_valid_request(self, subject: Subject) -> bool:
-        """Return whether the request keeps the contract apart from additions; responses to others are undocumented."""
-        return not self.judge_request(subject).malformed
 
 
 _COMPILED: dict[str, Compiled] = {}

@@ -184,19 +184,17 @@ def _judge_rivals(consumer: str, before: _Consumer, listed: frozenset[int]) -> J
     held = before.assigned & listed
     if not held or not before.rivals:
         return Judged()
-    findings = [
-        _rival_finding(held & shards, consumer, rival) for rival, shards in before.rivals.items() if held & shards
-    ]
-    return Judged(tuple(findings), frozenset({"SLS437"}))
-
-
-def _rival_finding(shards: Iterable[int], consumer: str, rival: str) -> Finding:
-    return clause("shard-held-once").finding(
-        f"consumer {shown(rival)}",
-        f"none of {_listed(shards)}: {shown(consumer)} lives and holds it",
-        f"a heartbeat of {shown(rival)} was answered with {_listed(shards)} in between",
-        "give a shard away once its holder's heartbeat no longer lists it, or its timeout is over.",
+    findings = (
+        clause("shard-held-once").finding(
+            f"consumer {shown(rival)}",
+            f"none of {_listed(shards)}: {shown(consumer)} lives and holds it",
+            f"a heartbeat of {shown(rival)} was answered with {_listed(shards)} in between",
+            "give a shard away once its holder's heartbeat no longer lists it, or its timeout is over.",
+        )
+        for rival, assigned in before.rivals.items()
+        if (shards := held & assigned)
     )
+    return Judged(tuple(findings), frozenset({"SLS437"}))
 
 
 def _stale_finding(judge_read: _Read, written: str) -> Finding:

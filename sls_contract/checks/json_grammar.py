@@ -41,26 +41,16 @@ def json_fault(text: str) -> JsonFault | None:
     closers: list[str] = []
     expected, at = _VALUE, 0
     while True:
-        at = _after_space(text, at)
+        space = _SPACE.match(text, at)
+        at = space.end() if space else at
         token = _TOKEN.match(text, at)
-        kind = _kind(token)
+        kind = (token["sign"] or token.lastgroup or "") if token else ""
         if token is None or kind not in _FITTING[expected]:
             return JsonFault(at, "a complete string" if text.startswith('"', at) and token is None else expected)
         if kind == "end":
             return None
         expected = _next(expected, kind, closers)
         at = token.end()
-
-
-def _after_space(text: str, at: int) -> int:
-    space = _SPACE.match(text, at)
-    return space.end() if space else at
-
-
-def _kind(token: re.Match[str] | None) -> str:
-    if token is None:
-        return ""
-    return token["sign"] or token.lastgroup or ""
 
 
 def _next(expected: str, kind: str, closers: list[str]) -> str:

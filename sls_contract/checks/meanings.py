@@ -39,11 +39,12 @@ def implausible_times(times: Collection[int], unit: str, subject: Subject) -> fr
 
     If a clock of the exchange itself is before 2001, earlier times are accepted.
     """
-    earliest, highest = _FROM * UNITS[unit], _TO * UNITS[unit]
-    if earliest <= min(times) and max(times) < highest:
+    earliest, latest = _FROM * UNITS[unit], _TO * UNITS[unit]
+    if earliest <= min(times) and max(times) < latest:
         return frozenset()
-    lowest = _earliest(subject) * UNITS[unit]
-    return frozenset(time for time in times if time and not lowest <= time < highest)
+    if any(clock is not None and clock < _LONG_AGO for clock in (subject.dated, subject.at, subject.sent)):
+        earliest = 0
+    return frozenset(time for time in times if time and not earliest <= time < latest)
 
 
 def read_as_unit(time: int, unit: str) -> str:
@@ -52,11 +53,6 @@ def read_as_unit(time: int, unit: str) -> str:
     if other:
         return f"{shown(time)}, which makes sense in {other} only"
     return f"{shown(time)}, which is {'before the year 2001' if time < _FROM * UNITS[unit] else 'after the year 2100'}"
-
-
-def _earliest(subject: Subject) -> int:
-    clocks = (subject.dated, subject.at, subject.sent)
-    return 0 if any(clock is not None and clock < _LONG_AGO for clock in clocks) else _FROM
 
 
 def _are_cursors(texts: Collection[str]) -> bool:

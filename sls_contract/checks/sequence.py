@@ -84,7 +84,8 @@ class Judged:
 
 def judge_entry(entry: Mapping[str, Any], expected: ExpectedEntry, where: str) -> Judged:
     """Judge one entry whose types are right; ``where`` is its JSON pointer."""
-    exercised = _checkpoint_codes(expected) | _time_codes(entry["updateTime"], expected) | _consumer_codes(expected)
+    exercised = _checkpoint_codes(expected) | _time_codes(entry["updateTime"], expected)
+    exercised.add("SLS432" if expected.holder is None else "SLS431")
     findings = (
         *_checkpoint(entry["checkpoint"], expected, f"{where}/checkpoint"),
         *_update_time(entry["updateTime"], expected, f"{where}/updateTime"),
@@ -121,11 +122,11 @@ def _update_time(value: int, expected: ExpectedEntry, where: str) -> Iterator[Fi
     if (value == 0) != (expected.writes == 0):
         wanted = "the time of the last write" if expected.writes else "0: nothing was written to this shard"
         yield clause("SLS415").finding(where, wanted, str(value), "Set updateTime on each write, and only then.")
-    elif expected.written_at is not None and abs(_time(value) - expected.written_at) > CLOCK_TOLERANCE:
+    elif expected.written_at is not None and abs(time_of(microseconds=value) - expected.written_at) > CLOCK_TOLERANCE:
         yield clause("SLS414").finding(
             where,
             f"within 15 minutes of {expected.written_at:%Y-%m-%dT%H:%M:%SZ}, when the write was answered",
-            f"{value} ({_time(value):%Y-%m-%dT%H:%M:%SZ})",
+            f"{value} ({time_of(microseconds=value):%Y-%m-%dT%H:%M:%SZ})",
             "Take the time of the write in UTC.",
         )
 
@@ -195,13 +196,10 @@ def _time_codes(value: int, expected: ExpectedEntry) -> set[str]:
     return codes | {"SLS411"} | ({"SLS412"} if seen.writes and moved else set())
 
 
-def _consumer_codes(expected: ExpectedEntry) -> set[str]:
-    return {"SLS431"} if expected.holder is not None else {"SLS432"}
-
-
-def _time(microseconds: int) -> datetime:
+def time_of(seconds: int = 0, microseconds: int = 0) -> datetime:
+    """Return the time this long after 1970 in UTC; for later times than `datetime` has, its last."""
     try:
-        return _EPOCH + timedelta(microseconds=microseconds)
+        return _EPOCH + timedelta(seconds=seconds, microseconds=microseconds)
     except OverflowError:
         return datetime.max.replace(tzinfo=UTC)
 

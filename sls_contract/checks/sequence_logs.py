@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
 from itertools import zip_longest
 from typing import TYPE_CHECKING
 
 from sls_contract.checks.cursors import decoded
 from sls_contract.checks.presentation import shown
-from sls_contract.checks.sequence import CLOCK_TOLERANCE, Judged
+from sls_contract.checks.sequence import CLOCK_TOLERANCE, Judged, time_of
 from sls_contract.spec import Finding, clause
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping, Sequence
-
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+    from datetime import datetime
 
 
 def judge_missing(marks: Sequence[str], shards: Collection[int]) -> Judged:
@@ -150,10 +148,7 @@ def judge_cursor(requested: str, cursor: object, bound: str, *, latest: bool) ->
 
 def judge_cursor_time(seconds: int, written_at: datetime) -> Judged:
     """Judge the time of a cursor (seconds since 1970 UTC) by when its log was written."""
-    try:
-        time = _EPOCH + timedelta(seconds=seconds)
-    except OverflowError:
-        time = datetime.max.replace(tzinfo=UTC)
+    time = time_of(seconds)
     found = clause("cursor-time-of-log").finding(
         "/cursor_time",
         f"within 15 minutes of {written_at:%Y-%m-%dT%H:%M:%SZ}, when the log was written",

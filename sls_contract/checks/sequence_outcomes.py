@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal, TypeAlias
+from typing import TYPE_CHECKING, Literal, NamedTuple, TypeAlias
 
 from sls_contract.checks.content_coding import json_body
 from sls_contract.checks.sequence import Judged
@@ -32,35 +31,30 @@ Outcome: TypeAlias = Literal[
 
 _OK = 200
 TOO_MANY_REQUESTS = 429  # sent by gateways; no page documents it
-_NO_TIME = frozenset({TOO_MANY_REQUESTS, 503})
+_OVERLOADED = frozenset({TOO_MANY_REQUESTS, 503})
 _BUSY = frozenset({(403, "WriteQuotaExceed"), (403, "ReadQuotaExceed"), (403, "MetaOperationQpsLimitExceeded")})
 
 
-@dataclass(frozen=True, slots=True)
-class _Refusal:
+class _Refusal(NamedTuple):
     """The required form of a refusal; without codes, any code is accepted."""
 
     code: str
-    statuses: frozenset[int]
-    codes: frozenset[str]
+    statuses: Collection[int]
+    codes: Collection[str]
     fix: str
 
 
-def _refusal(code: str, statuses: Collection[int], codes: Collection[str], fix: str) -> _Refusal:
-    return _Refusal(code, frozenset(statuses), frozenset(codes), fix)
-
-
 _REFUSALS: dict[str, _Refusal] = {
-    "group-missing": _refusal("SLS441", {404}, {"ConsumerGroupNotExist"}, "Answer 404 where there is no such group."),
-    "logstore-missing": _refusal("SLS442", {404}, {"LogStoreNotExist"}, "Answer 404 where there is no such logstore."),
-    "project-missing": _refusal("SLS443", {404}, {"ProjectNotExist"}, "Answer 404 where there is no such project."),
-    "logstore-none": _refusal("SLS442", {400, 404}, (), "Compare the whole name of a logstore, letter by letter."),
-    "project-none": _refusal("SLS443", {400, 401, 403, 404}, (), "Compare the whole name of a project."),
-    "signature": _refusal("SLS451", {401}, {"SignatureNotMatch"}, "Compute the signature and compare it."),
-    "key": _refusal("SLS452", {401}, {"Unauthorized", "InvalidAccessKeyId"}, "Refuse keys that do not exist with 401."),
-    "token": _refusal("SLS453", {401}, {"Unauthorized"}, "Check the token of a temporary key."),
-    "malformed": _refusal("SLS454", {400, 401}, (), "Refuse what is not a signature with 400 or 401."),
-    "clock": _refusal("SLS455", {400}, CLOCK_ERRORS, "Compare the request's time with the server's, both ways."),
+    "group-missing": _Refusal("SLS441", {404}, {"ConsumerGroupNotExist"}, "Answer 404 where there is no such group."),
+    "logstore-missing": _Refusal("SLS442", {404}, {"LogStoreNotExist"}, "Answer 404 where there is no such logstore."),
+    "project-missing": _Refusal("SLS443", {404}, {"ProjectNotExist"}, "Answer 404 where there is no such project."),
+    "logstore-none": _Refusal("SLS442", {400, 404}, (), "Compare the whole name of a logstore, letter by letter."),
+    "project-none": _Refusal("SLS443", {400, 401, 403, 404}, (), "Compare the whole name of a project."),
+    "signature": _Refusal("SLS451", {401}, {"SignatureNotMatch"}, "Compute the signature and compare it."),
+    "key": _Refusal("SLS452", {401}, {"Unauthorized", "InvalidAccessKeyId"}, "Refuse keys that do not exist with 401."),
+    "token": _Refusal("SLS453", {401}, {"Unauthorized"}, "Check the token of a temporary key."),
+    "malformed": _Refusal("SLS454", {400, 401}, (), "Refuse what is not a signature with 400 or 401."),
+    "clock": _Refusal("SLS455", {400}, CLOCK_ERRORS, "Compare the request's time with the server's, both ways."),
 }
 
 _ABOUT_GROUPS = {
@@ -102,7 +96,7 @@ def judge_outcome(
 def judge_documented(codes: Collection[str], statuses: Collection[int], response: Response) -> Judged:
     """Judge whether a request is refused with one of the errors that its page documents for its mistake."""
     wanted = "Answer the error of the operation's table: sls-contract spec show OPERATION."
-    refusal = _refusal("SLS445", statuses or range(400, 500), codes, wanted)
+    refusal = _Refusal("SLS445", statuses or range(400, 500), codes, wanted)
     return Judged(tuple(_refused(refusal, response)), frozenset({"SLS445"}))
 
 
@@ -115,7 +109,7 @@ def error_code(response: Response) -> str | None:
 
 def not_tried(response: Response) -> bool:
     """Return whether the response only says that the service lacks time or quota for the request."""
-    return response.status in _NO_TIME or (response.status, error_code(response)) in _BUSY
+    return response.status in _OVERLOADED or (response.status, error_code(response)) in _BUSY
 
 
 def _served(response: Response, own: Collection[str]) -> Iterator[Finding]:

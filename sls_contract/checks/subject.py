@@ -107,9 +107,9 @@ class Subject:
         """Compute the fields that every check needs."""
         request, response = self.request, self.response
         known, path = registry().operation_of(request), request.path
-        is_ours = (known is not None and _OWN_PATH.match(path) is not None) or _is_sls(request)
-        self.contract = known if is_ours else None
-        self.operation = FOREIGN if not is_ours else OTHER if known is None else known.operation
+        is_sls = (known is not None and _OWN_PATH.match(path) is not None) or _is_sls(request)
+        self.contract = known if is_sls else None
+        self.operation = FOREIGN if not is_sls else OTHER if known is None else known.operation
         self.authorization = authorization_of(request)
         self.anonymous = request.method == "OPTIONS" or _ANONYMOUS_PATH.fullmatch(path) is not None
         self.sent = request_time(request)
@@ -177,8 +177,9 @@ class Subject:
     @once
     def entries(self) -> list[Any] | None:
         """Return the list of checkpoints; None unless this is GetCheckPoint answered with 200 and an array."""
-        listed = self.is_success and isinstance(self.document, list)
-        return self.document if listed and isinstance(self.document, list) else None
+        if self.operation != GET_CHECK_POINT or self.response is None or self.response.status != OK:
+            return None
+        return self.document if isinstance(self.document, list) else None
 
     @once
     def misdated(self) -> bool:
@@ -197,11 +198,6 @@ class Subject:
         return not (isinstance(self.document, dict) and self.document.get("errorCode") in CLOCK_ERRORS)
 
     @property
-    def is_success(self) -> bool:
-        """Whether this is GetCheckPoint answered with 200."""
-        return self.response is not None and self.response.status == OK and self.operation == GET_CHECK_POINT
-
-    @property
     def is_error(self) -> bool:
         """Whether the response is a 4xx or 5xx."""
         return self.response is not None and 400 <= self.response.status < 600  # noqa: PLR2004 - the two classes
@@ -210,8 +206,8 @@ class Subject:
     def from_proxy(self) -> bool:
         """Whether a proxy may have sent the response: it is a redirect, or a 5xx without an error body."""
         kind = 0 if self.response is None else self.response.status // 100
-        ours = isinstance(self.document, dict) and "errorCode" in self.document
-        return kind == _REDIRECT or (kind == _SERVER_ERROR and not ours)
+        has_error_body = isinstance(self.document, dict) and "errorCode" in self.document
+        return kind == _REDIRECT or (kind == _SERVER_ERROR and not has_error_body)
 
 
 def id_is_near(sent: str, dated: datetime) -> bool:
