@@ -188,9 +188,9 @@ class Members:
         first = {key: next(index for index, value in enumerate(column) if key in value) for key in unknown}
         for key, index in sorted(first.items(), key=lambda found: (found[1], found[0])):
             where = f"{pointer(index)}/{escaped(shown(key)[1:-1])}"
-            intended = self._intended(key, column[index])
-            if intended:
-                breaches.add(self._misnamed[intended], where, intended, f"the key {shown(key)}", f"name it {intended}.")
+            name = self._intended(key, column[index])
+            if name:
+                breaches.add(self._misnamed[name], where, name, f"the key {shown(key)}", f"name it {name}.")
             elif self._unknown and not self._replaced(key, column[index]):
                 fix = "check whether a documented key was renamed; clients ignore unknown keys."
                 breaches.add(self._unknown, where, "the documented keys only", f"the key {shown(key)}", fix)

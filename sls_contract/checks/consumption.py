@@ -184,9 +184,9 @@ class Consumption:
         """Judge whether the shards of the last ListShards have an entry."""
         shards, listed_at = self._listed.get(received.args.place, (_NO_SHARDS, received.moment))
         wanted = received.query.get("shard")
-        asked = None if wanted is None else shard_number(wanted)
-        if shards and received.moment.follows(listed_at) and (wanted is None or asked in shards):
-            yield judge_list(entries, asked, shards)
+        requested = None if wanted is None else shard_number(wanted)
+        if shards and received.moment.follows(listed_at) and (wanted is None or requested in shards):
+            yield judge_list(entries, requested, shards)
 
     def _shard(self, place: Place, shard: int | None) -> ShardState:
         return ShardState() if shard is None else _state_of(self._shards, (place, shard), ShardState)

@@ -136,19 +136,19 @@ def _decoded(data: bytes | None, coding: str, known: dict[str, Callable[[bytes],
 
 def _inflated(data: bytes, container: int) -> bytes:
     """Decompress every member of a stream; raises ValueError or zlib.error if it is incomplete or too large."""
-    out, left = bytearray(), data
-    while left:
+    out, rest = bytearray(), data
+    while rest:
         member = zlib.decompressobj(container)
-        out += member.decompress(left, LARGEST_BODY + 1 - len(out))
+        out += member.decompress(rest, LARGEST_BODY + 1 - len(out))
         if len(out) > LARGEST_BODY:
             msg = f"more than {LARGEST_BODY} bytes when decompressed"
             raise ValueError(msg)
         if not member.eof:
             msg = "cut off"
             raise ValueError(msg)
-        left = member.unused_data
-        if left and container != _GZIP:
-            msg = f"{len(left)} bytes behind its end"
+        rest = member.unused_data
+        if rest and container != _GZIP:
+            msg = f"{len(rest)} bytes behind its end"
             raise ValueError(msg)
     return bytes(out)
 

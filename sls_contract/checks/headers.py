@@ -43,15 +43,15 @@ def request_id_is_well_formed(subject: Subject) -> Flaws:
     near = (subject.dated, (subject.at or subject.sent) if subject.misdated else None)
     if subject.dated is None or any(time is not None and id_is_near(sent, time) for time in near):
         return KEPT
-    made = datetime.fromtimestamp(int(sent[:SECONDS_DIGITS], 16), UTC)
-    return [Flaw("header x-log-requestid", f"a time near {http_date(subject.dated)}", http_date(made), fix)]
+    in_id = datetime.fromtimestamp(int(sent[:SECONDS_DIGITS], 16), UTC)
+    return [Flaw("header x-log-requestid", f"a time near {http_date(subject.dated)}", http_date(in_id), fix)]
 
 
 def body_is_declared(subject: Subject) -> Flaws:
     """Require the Content-Type of JSON in errors and where pages document it, and that of protobuf for log groups."""
     contract, right = subject.contract, _PROTOBUF if _has_log_groups(subject) else _JSON
-    ours = subject.is_error or (contract is not None and contract.coverage != "model" and subject.answers_json)
-    if subject.from_proxy or (right == _JSON and (subject.document is None or not ours)):
+    documented = subject.is_error or (contract is not None and contract.coverage != "model" and subject.answers_json)
+    if subject.from_proxy or (right == _JSON and (subject.document is None or not documented)):
         return None
     sent = _response(subject).headers.lowered.get("content-type", "")
     if sent.partition(";")[0].strip().lower() == right:
@@ -99,14 +99,14 @@ def date_is_comparable(subject: Subject) -> Flaws:
 
 def length_is_true(subject: Subject) -> Flaws:
     """Require that Content-Length is the length of the body on the wire."""
-    answer = _response(subject)
-    sent = answer.headers.lowered.get("content-length")
-    if sent is None or not answer.wire or subject.bodiless:
+    response = _response(subject)
+    sent = response.headers.lowered.get("content-length")
+    if sent is None or not response.wire or subject.bodiless:
         return None
-    if "chunked" in answer.headers.lowered.get("transfer-encoding", "").lower():
+    if "chunked" in response.headers.lowered.get("transfer-encoding", "").lower():
         fix = "send Content-Length or Transfer-Encoding, never both: readers differ in which of them they believe."
         return [Flaw("header Content-Length", "none beside Transfer-Encoding", shown(sent), fix)]
-    size = str(len(answer.body))
+    size = str(len(response.body))
     lengths = {part.strip().lstrip("0") or part.strip()[-1:] for part in sent.split(",")} if sent != size else {size}
     if lengths == {size}:
         return KEPT
@@ -168,11 +168,11 @@ def compression_is_true(subject: Subject) -> Flaws:
 
 def digest_is_true(subject: Subject) -> Flaws:
     """Require that Content-MD5 is the digest of the body."""
-    answer = _response(subject)
-    sent = answer.headers.lowered.get("content-md5", "").strip()
-    if not sent or not answer.wire or subject.bodiless:
+    response = _response(subject)
+    sent = response.headers.lowered.get("content-md5", "").strip()
+    if not sent or not response.wire or subject.bodiless:
         return None
-    right = md5(answer.body, usedforsecurity=False).hexdigest().upper()
+    right = md5(response.body, usedforsecurity=False).hexdigest().upper()
     fix = "send the MD5 of the body as sent, in upper-case hexadecimal digits."
     return KEPT if sent == right else [Flaw("header Content-MD5", right, shown(sent), fix)]
 
@@ -204,11 +204,11 @@ def _weighted(part: str) -> tuple[str, float]:
 
 def _codings(subject: Subject) -> list[tuple[str, str]]:
     """Return each compression of the response with the header that announces it; an empty body has none."""
-    answer = _response(subject)
-    if subject.bodiless or not answer.body:
+    response = _response(subject)
+    if subject.bodiless or not response.body:
         return []
-    found = [("header Content-Encoding", coding) for coding in content_codings(answer)]
-    compressed = compress_type(answer)
+    found = [("header Content-Encoding", coding) for coding in content_codings(response)]
+    compressed = compress_type(response)
     return [*found, ("header x-log-compresstype", compressed)] if compressed else found
 
 
@@ -222,8 +222,8 @@ def _not_encoded(subject: Subject) -> frozenset[str] | None:
     headers = _response(subject).headers
     if "content-encoding" in headers.lowered or "x-log-compresstype" in headers.lowered:
         return None
-    free = "accept-encoding" in subject.request.headers.lowered or subject.bodiless
-    return frozenset() if free else _UNREQUESTED
+    exempt = "accept-encoding" in subject.request.headers.lowered or subject.bodiless
+    return frozenset() if exempt else _UNREQUESTED
 
 
 _ENCODING_CHECKS = (
@@ -238,11 +238,11 @@ _UNREQUESTED = frozenset(check.code for check in _ENCODING_CHECKS if check.find 
 
 def _typical_success(subject: Subject) -> frozenset[str] | None:
     """Return the codes of the clauses that a typical success keeps; None for any other response."""
-    answer, dated, near = _response(subject), subject.dated, subject.at or subject.sent
-    sent, contract = answer.headers.lowered, subject.contract
+    response, dated, near = _response(subject), subject.dated, subject.at or subject.sent
+    sent, contract = response.headers.lowered, subject.contract
     typical = (
-        answer.status == OK
-        and answer.wire
+        response.status == OK
+        and response.wire
         and contract is not None
         and contract.coverage != "model"
         and dated is not None
@@ -250,7 +250,7 @@ def _typical_success(subject: Subject) -> frozenset[str] | None:
         and abs(dated - near) <= MAX_SKEW
         and not subject.bodiless
         and _ODD_HEADERS.isdisjoint(sent)
-        and sent.get("content-length") == str(len(answer.body))
+        and sent.get("content-length") == str(len(response.body))
         and is_http_date(sent["date"])
         and id_is_near(sent.get("x-log-requestid", ""), dated)
     )
@@ -259,9 +259,8 @@ def _typical_success(subject: Subject) -> frozenset[str] | None:
     if subject.document is None and not _has_log_groups(subject):
         return _KEPT_BY_TYPICAL - _CONTENT_TYPE
     right = _PROTOBUF if subject.document is None else _JSON
-    return (
-        _KEPT_BY_TYPICAL if sent.get("content-type") == right and (subject.answers_json or right == _PROTOBUF) else None
-    )
+    declared = sent.get("content-type") == right and (subject.answers_json or right == _PROTOBUF)
+    return _KEPT_BY_TYPICAL if declared else None
 
 
 _ODD_HEADERS = frozenset({"transfer-encoding", "content-md5"})

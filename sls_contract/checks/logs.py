@@ -69,9 +69,9 @@ def cursor_goes_on(subject: Subject) -> Flaws:
     moved = _cursor_numbers(subject)
     if moved is None:
         return None
-    asked, answered = moved
+    requested, returned = moved
     fix = "answer the cursor behind the last log group that is in the body."
-    return [Flaw(f"header {_NEXT}", f"{asked} or more", str(answered), fix)] if answered < asked else KEPT
+    return [Flaw(f"header {_NEXT}", f"{requested} or more", str(returned), fix)] if returned < requested else KEPT
 
 
 def cursor_passes_logs(subject: Subject) -> Flaws:
@@ -79,19 +79,19 @@ def cursor_passes_logs(subject: Subject) -> Flaws:
     moved, message = _cursor_numbers(subject), subject.message
     if moved is None or message is None or not message.count:
         return None
-    asked, answered = moved
+    requested, returned = moved
     fix = "answer the cursor behind the last log group: else a client reads the same again for ever."
-    return [Flaw(f"header {_NEXT}", f"more than {asked}", str(answered), fix)] if answered == asked else KEPT
+    return [Flaw(f"header {_NEXT}", f"more than {requested}", str(returned), fix)] if returned == requested else KEPT
 
 
 def count_is_respected(subject: Subject) -> Flaws:
     """Require that the response contains at most ``count`` log groups."""
-    asked = dict(subject.request.query_pairs()).get("count", "")
-    if subject.message is None or subject.message.count is None or not _DECIMAL.fullmatch(asked):
+    requested = dict(subject.request.query_pairs()).get("count", "")
+    if subject.message is None or subject.message.count is None or not _DECIMAL.fullmatch(requested):
         return None
     fix = "answer the first log groups only, and the cursor behind them."
-    came = subject.message.count
-    return [Flaw("body", f"at most {int(asked)} log groups", str(came), fix)] if came > int(asked) else KEPT
+    count = subject.message.count
+    return [Flaw("body", f"at most {int(requested)} log groups", str(count), fix)] if count > int(requested) else KEPT
 
 
 def anonymous_write_is_forced(subject: Subject) -> Flaws:
@@ -161,10 +161,10 @@ def _cursor_numbers(subject: Subject) -> tuple[int, int] | None:
     if subject.message is None or subject.response is None:
         return None
     query = dict(subject.request.query_pairs())
-    asked, end = decoded(query.get("cursor", "")), decoded(query.get("end_cursor", ""))
-    answered = decoded(subject.response.headers.get(_NEXT, "").strip())
-    backwards = asked is not None and end is not None and end < asked
-    return None if asked is None or answered is None or backwards else (asked, answered)
+    requested, end = decoded(query.get("cursor", "")), decoded(query.get("end_cursor", ""))
+    returned = decoded(subject.response.headers.get(_NEXT, "").strip())
+    backwards = requested is not None and end is not None and end < requested
+    return None if requested is None or returned is None or backwards else (requested, returned)
 
 
 _NEXT = "x-log-cursor"

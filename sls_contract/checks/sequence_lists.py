@@ -14,15 +14,15 @@ from sls_contract.spec.registry import registry
 Entry: TypeAlias = Mapping[str, Any]
 
 
-def judge_list(entries: Sequence[Entry], asked: int | None, shards: Collection[int]) -> Judged:
-    """Judge which shards have an entry; ``asked`` None means all, ``shards`` are those of the logstore."""
+def judge_list(entries: Sequence[Entry], requested: int | None, shards: Collection[int]) -> Judged:
+    """Judge which shards have an entry; ``requested`` None means all, ``shards`` are those of the logstore."""
     name = _listed().unique_by
     present = {entry[name] for entry in entries}
-    if asked is None:
+    if requested is None:
         return Judged(tuple(_missing(present, shards)), frozenset({"SLS421"} if shards else ()))
-    if asked in shards:
-        return Judged(tuple(_known(present, asked)), frozenset({"SLS422"}))
-    return Judged(tuple(_unknown(entries, asked)), frozenset({"SLS423"}))
+    if requested in shards:
+        return Judged(tuple(_known(present, requested)), frozenset({"SLS422"}))
+    return Judged(tuple(_unknown(entries, requested)), frozenset({"SLS423"}))
 
 
 def judge_agreement(entry: Entry, other: Entry, where: str, *, filtered: bool) -> Judged:
@@ -44,21 +44,21 @@ def _missing(present: Collection[int], shards: Collection[int]) -> Iterator[Find
         )
 
 
-def _known(present: Collection[int], asked: int) -> Iterator[Finding]:
-    if asked not in present:
+def _known(present: Collection[int], requested: int) -> Iterator[Finding]:
+    if requested not in present:
         yield clause("SLS422").finding(
             "body",
-            f"one entry: shard {asked} exists",
+            f"one entry: shard {requested} exists",
             "no entry for it",
             "Answer an entry with checkpoint '' for a shard that was not consumed yet.",
         )
 
 
-def _unknown(entries: Sequence[Entry], asked: int) -> Iterator[Finding]:
+def _unknown(entries: Sequence[Entry], requested: int) -> Iterator[Finding]:
     if entries:
         yield clause("SLS423").finding(
             "body",
-            f"[]: there is no shard {asked}",
+            f"[]: there is no shard {requested}",
             f"{len(entries)} entries",
             "Answer an empty list for a shard that does not exist.",
         )

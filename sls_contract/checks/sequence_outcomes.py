@@ -76,21 +76,21 @@ _ALSO_FOUND_BY = {"SLS451": {"SLS239"}, "SLS454": {"SLS239", "SLS240"}, "SLS455"
 
 
 def judge_outcome(
-    outcome: Outcome, response: Response, found: Collection[str] = (), own: Collection[str] = ()
+    outcome: Outcome, response: Response, reported: Collection[str] = (), documented: Collection[str] = ()
 ) -> Judged:
     """Judge status and errorCode.
 
-    ``found`` are the codes of the clauses that the exchange alone breaks. ``own`` are errorCodes of the operation; if
-    they come with status 400 they are not about the sender.
+    ``reported`` are the codes of the clauses that the exchange alone breaks. ``documented`` are errorCodes of the
+    operation; such an error with status 400 is not about the sender.
     """
     if outcome in {"served", "unknown-shard"}:
         exercised = {"SLS444", "SLS456"} if outcome == "served" else {"SLS423"}
-        findings = tuple(_served(response, own) if outcome == "served" else _empty_list(response))
+        findings = tuple(_served(response, documented) if outcome == "served" else _empty_list(response))
         broken = {finding.code for finding in findings}
-        return Judged(() if _STATUS in found else findings, frozenset(exercised | broken))
+        return Judged(() if _STATUS in reported else findings, frozenset(exercised | broken))
     refusal = _REFUSALS[outcome]
-    reported = not _ALSO_FOUND_BY.get(refusal.code, set()).isdisjoint(found)
-    return Judged(() if reported else tuple(_refused(refusal, response)), frozenset({refusal.code}))
+    known = not _ALSO_FOUND_BY.get(refusal.code, set()).isdisjoint(reported)
+    return Judged(() if known else tuple(_refused(refusal, response)), frozenset({refusal.code}))
 
 
 def judge_documented(codes: Collection[str], statuses: Collection[int], response: Response) -> Judged:
@@ -112,24 +112,24 @@ def not_tried(response: Response) -> bool:
     return response.status in _OVERLOADED or (response.status, error_code(response)) in _BUSY
 
 
-def _served(response: Response, own: Collection[str]) -> Iterator[Finding]:
+def _served(response: Response, documented: Collection[str]) -> Iterator[Finding]:
     if response.status == _OK:
         return
     code = error_code(response)
-    found, expected, fix = "SLS444", "200", "Answer correct requests for what exists."
+    broken, expected, fix = "SLS444", "200", "Answer correct requests for what exists."
     if code in _ABOUT_GROUPS:
         expected, fix = _ABOUT_GROUPS[code]
     elif response.is_server_error:
         fix = "Find out in the log of the endpoint why it failed; this request is correct."
     elif code in CLOCK_ERRORS:
-        found, fix = "SLS457", "Allow 15 minutes either way."
-    elif code in own:
+        broken, fix = "SLS457", "Allow 15 minutes either way."
+    elif code in documented:
         fix = "Answer this error to a request that makes its mistake; this request is correct."
     elif response.status in {400, 401}:
-        found, fix = "SLS456", "See `sls-contract signature` for what this request signs."
+        broken, fix = "SLS456", "See `sls-contract signature` for what this request signs."
         if code is not None and code != "SignatureNotMatch":
             fix = "Accept every form: header names in any case, JSON with blanks and escapes, a query in any order."
-    yield clause(found).finding("status", expected, _shown(response, code), fix)
+    yield clause(broken).finding("status", expected, _shown(response, code), fix)
 
 
 def _empty_list(response: Response) -> Iterator[Finding]:

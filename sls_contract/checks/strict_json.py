@@ -60,12 +60,12 @@ class _Doubts:
 
     repeated: list[str] = field(default_factory=list)
 
-    def members(self, pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    def build(self, pairs: list[tuple[str, Any]]) -> dict[str, Any]:
         """Build an object from its members, and record repeated keys."""
-        made = dict(pairs)
-        if len(made) < len(pairs):
+        members = dict(pairs)
+        if len(members) < len(pairs):
             self.repeated += repeated_keys(pairs)
-        return made
+        return members
 
     def integer(self, digits: str) -> int | float:
         """Parse an integer of any length; ``-0`` is a float, because integers have no negative zero."""
@@ -103,7 +103,7 @@ def read_thoroughly(body: bytes) -> JsonText:
     try:
         value = json.loads(
             text,
-            object_pairs_hook=doubts.members,
+            object_pairs_hook=doubts.build,
             parse_constant=_refuse,
             parse_int=doubts.integer,
         )
@@ -125,7 +125,7 @@ def _plain(body: bytes) -> bool:
     return (
         b"\\" not in body
         and not body.startswith(_BYTE_ORDER_MARKS)
-        and (b"-" not in body or _BEFORE_A_NUMBER.isdisjoint(left[-1:] for left in body.split(b"-0")[:-1]))
+        and (b"-" not in body or _BEFORE_A_NUMBER.isdisjoint(part[-1:] for part in body.split(b"-0")[:-1]))
     )
 
 
@@ -164,10 +164,10 @@ def _decoded(body: bytes) -> tuple[str, str]:
 
 
 def _reason(text: str) -> str:
-    bare = text.strip()
-    if not bare:
+    stripped = text.strip()
+    if not stripped:
         return "an empty body"
-    if bare.startswith("<"):
+    if stripped.startswith("<"):
         return "HTML or XML"
     fault = json_fault(text)
     return f"no JSON from character {fault.position} on: expected {fault.expected}" if fault else "no JSON"
@@ -184,14 +184,14 @@ def _depth(value: Any) -> int:
 
 def _strings(value: Any) -> Iterator[str]:
     """Yield every key and every string in a value, without recursion."""
-    left = [value]
-    while left:
-        one = left.pop()
+    pending = [value]
+    while pending:
+        one = pending.pop()
         if isinstance(one, str):
             yield one
         elif isinstance(one, dict):
             yield from one
-        left.extend(_children(one))
+        pending.extend(_children(one))
 
 
 def _children(value: Any) -> list[Any]:

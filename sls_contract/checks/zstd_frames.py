@@ -15,19 +15,19 @@ def decompress_frames(data: bytes, limit: int) -> bytes:
     """
     from zstandard import ZstdDecompressor, ZstdError
 
-    out, left = bytearray(), memoryview(data)
-    while left:
+    out, rest = bytearray(), memoryview(data)
+    while rest:
         frame = ZstdDecompressor().decompressobj()
-        while left and not frame.eof:
+        while rest and not frame.eof:
             try:
-                out += frame.decompress(left[:_STEP])
+                out += frame.decompress(rest[:_STEP])
             except ZstdError:
                 msg = "it is damaged, or in another format"
                 raise ValueError(msg) from None
             if len(out) > limit:
                 msg = f"more than {limit} bytes when decompressed"
                 raise ValueError(msg)
-            left = left[min(_STEP, len(left)) - len(frame.unused_data) :]
+            rest = rest[min(_STEP, len(rest)) - len(frame.unused_data) :]
         if not frame.eof:
             msg = "cut off"
             raise ValueError(msg)

@@ -294,7 +294,7 @@ class Requests:
             return both(judge_outcome("served", sent.response), self._contents(step, key, sent))
         if not self._refusals.is_wrong(step, key, sent):
             return NOTHING
-        return judge_outcome("served", sent.response, own=self._refusals.own_errors(step))
+        return judge_outcome("served", sent.response, documented=self._refusals.own_errors(step))
 
     def _alive(self, step: HeartBeat, key: GroupKey, sent: Sent) -> bool | None:
         """Tell whether the consumer of a heartbeat with shards is there; None where that is not certain."""
