@@ -80,7 +80,7 @@ def cursor_passes_logs(subject: Subject) -> Flaws:
     if moved is None or message is None or not message.count:
         return None
     requested, returned = moved
-    fix = "answer the cursor behind the last log group: else a client reads the same again for ever."
+    fix = "answer the cursor behind the last log group; otherwise a client reads the same logs for ever."
     return [Flaw(f"header {_NEXT}", f"more than {requested}", str(returned), fix)] if returned == requested else KEPT
 
 

@@ -19,7 +19,7 @@ def judge_missing(marks: Sequence[str], shards: Collection[int]) -> Judged:
     """Judge the logs that PutLogs accepted and that no shard returns."""
     found = clause("log-delivered").finding(
         "body",
-        "every log that PutLogs was answered 200 for",
+        "every log that PutLogs accepted with 200",
         f"{len(marks)} missing in {len(shards)} shards, the first {shown(marks[0])}" if marks else "",
         "Store logs before PutLogs is answered, and give them to each pull from a cursor before them.",
     )

@@ -76,7 +76,7 @@ def within_clock(subject: Subject) -> Flaws:
         return KEPT
     name = "x-log-date" if subject.request.headers.get("x-log-date") else "Date"
     expected = f"within 15 minutes of {http_date(subject.at)}"
-    fix = f"set the machine's clock, write {name} in UTC, and sign each attempt afresh."
+    fix = f"set the machine's clock, write {name} in UTC, and sign each attempt again."
     return [Flaw(f"header {name}", expected, http_date(subject.sent), fix)]
 
 
@@ -87,7 +87,7 @@ def was_verified(subject: Subject) -> Flaws:
     if subject.keys:
         return KEPT
     fix = "give the credentials of its access key id, or sign with the public test key."
-    return [Flaw("signature", "a key whose secret is set here", "the form alone was judged", fix)]
+    return [Flaw("signature", "a key whose secret is set here", "only the form was judged", fix)]
 
 
 def _judged_step(subject: Subject, step: str) -> Flaws:
