@@ -47,10 +47,7 @@ SLS4 = DigestSpec("sha256", "hex", key_prefix="aliyun_v4")
 
 
 class LogForm(NamedTuple):
-    """The parts that v1 signs.
-
-    ``query`` is in its signed form, without ``?``. ``ending`` is what a faulty client appends to the string to sign.
-    """
+    """The parts that v1 signs; ``ending`` is what a faulty client appends to the string to sign."""
 
     method: str
     content_md5: str

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from itertools import chain
 from typing import TYPE_CHECKING
 
 from sls_contract.signing.canonical import Form, LogForm, Sls4Form, keyed_signature, signing_key
@@ -50,11 +51,12 @@ def diagnose(forms: Sequence[Form], request: Request, secret: str, digest: str) 
             key = keys[part] = signing_key(form, secret)
         return keyed_signature(form, key) == digest
 
-    short = _is_short(request)
+    head = sum(len(name) + len(value) for name, value in request.headers.pairs)
+    short = len(request.url) <= _LONGEST_URL and head <= _LONGEST_HEAD
     candidates = [_singles(form, request, table) for form in forms[: _DIALECTS_FOR_ONE if short else _DIALECTS_FOR_TWO]]
     candidates += [_pairs(form, request, table) for form in forms[:_DIALECTS_FOR_TWO] if short]
     candidates.append(_singles(forms[0], request, (DATE_ON_THE_WAY,), _MOST_DATES))
-    found = next((found for each in candidates for found in each if signs(found.client)), None)
+    found = next((found for found in chain.from_iterable(candidates) if signs(found.client)), None)
     return found and replace(found, others=_equivalents(found, request, table))
 
 
@@ -64,11 +66,6 @@ def _equivalents(found: Diagnosis, request: Request, table: Sequence[Mistake]) -
         return ()
     equivalent = (each.mistakes[0] for each in _singles(found.right, request, table) if each.client == found.client)
     return tuple(dict.fromkeys(mistake for mistake in equivalent if mistake not in found.mistakes))
-
-
-def _is_short(request: Request) -> bool:
-    head = sum(len(name) + len(value) for name, value in request.headers.pairs)
-    return len(request.url) <= _LONGEST_URL and head <= _LONGEST_HEAD
 
 
 def _singles(form: Form, request: Request, table: Sequence[Mistake], limit: int = _MOST_FORMS) -> Iterator[Diagnosis]:

@@ -76,9 +76,10 @@ def dialects(request: Request, scheme: Scheme, region: str | None = None) -> Ite
     """Yield every dialect that signs this request differently, the default first, none twice."""
     default = _default(scheme, region)
     yield default
+    has_bare_key = any("=" not in part for part in request.query.split("&") if part)
     options = product(
         (True, False) if "%" in request.path else (True,),
-        (False, True) if scheme != "v4" and _has_bare_key(request.query) else (False,),
+        (False, True) if scheme != "v4" and has_bare_key else (False,),
         *_header_options(request),
         _host_options(request) if scheme == "v4" else ("received",),
     )
@@ -232,7 +233,3 @@ def _header_options(request: Request) -> tuple[tuple[bool, ...], tuple[bool, ...
         (True, False) if spaces else (True,),
         (", ", ",", None) if repeated else (", ",),
     )
-
-
-def _has_bare_key(query: str) -> bool:
-    return any("=" not in part for part in query.split("&") if part)

@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Literal, TypeAlias, get_args
+from typing import Literal, TypeAlias, get_args
 from urllib.parse import quote, quote_plus
 
 from sls_contract.exchange import wire_bytes
 from sls_contract.signing.canonical import Form, LogForm, Sls4Form, canonical_request, resource, string_to_sign
 from sls_contract.signing.dialect import TOKEN_HEADER, percent_encode
-
-if TYPE_CHECKING:
-    from sls_contract.signing.credentials import Credentials
 
 Step: TypeAlias = Literal[
     "authorization",
@@ -97,11 +94,6 @@ def safe_text(text: str, secrets: tuple[str | None, ...] = ()) -> str:
             for spelling in (secret, quote_plus(wire_bytes(secret)), quote(wire_bytes(secret)), percent_encode(secret)):
                 text = text.replace(spelling, "***")
     return text.encode("utf-8", "backslashreplace").decode("utf-8").translate(_CONTROL)
-
-
-def secrets_of(credentials: Credentials) -> tuple[str | None, ...]:
-    """Return the secret and the token, which no message may contain."""
-    return (credentials.access_key_secret, credentials.security_token)
 
 
 def shown_string(form: Form) -> str:

@@ -103,7 +103,8 @@ def query_encoded(form: F, request: Request) -> Iterator[F]:
     parts = sorted(query_parts(request.query))
     if isinstance(form, LogForm) and all(percent_encode(key + value) == key + value for key, value, _ in parts):
         return  # nothing to encode
-    for encode in (percent_encode, _plus, _keeping_slash, _lower):
+    quotes = (percent_encode, lambda text: quote_plus(wire_bytes(text)), lambda text: quote(wire_bytes(text)), _lower)
+    for encode in quotes:
         yield replace(form, query=_query(parts, encode))
         yield replace(form, query=_query(parts, encode, empty=""))
         both = [(encode(key), value, equals) for key, value, equals in parts]
@@ -170,15 +171,8 @@ def _query(parts: list[tuple[str, str, str]], encode: Callable[[str], str], *, e
     return "&".join(f"{key}={encode(value)}" if value else key + empty for key, value, _ in parts)
 
 
-def _plus(text: str) -> str:
-    return quote_plus(wire_bytes(text))
-
-
-def _keeping_slash(text: str) -> str:
-    return quote(wire_bytes(text))
-
-
 def _lower(text: str) -> str:
+    """Percent-encode a value with lower-case hexadecimal digits."""
     encoded = percent_encode(text).split("%")
     return "%".join([encoded[0], *(part[:2].lower() + part[2:] for part in encoded[1:])])
 

@@ -17,7 +17,7 @@ from sls_contract.signing.canonical import Form, signature
 from sls_contract.signing.credentials import Credentials, Keyring, keys_of, masked_id
 from sls_contract.signing.diagnosis import Diagnosis, diagnose
 from sls_contract.signing.dialect import TOKEN_HEADER, Dialect, dialects, form_of, scheme_of
-from sls_contract.signing.mismatch import STEPS, SignatureMismatch, secrets_of, shown_part, shown_string
+from sls_contract.signing.mismatch import STEPS, SignatureMismatch, shown_part, shown_string
 from sls_contract.signing.problems import first_problem
 
 if TYPE_CHECKING:
@@ -105,8 +105,8 @@ def examine(
     else:
         assert problem is not None
         problem = replace(problem, string_to_sign=shown_string(form))
-    tokens = request.headers.get_all(TOKEN_HEADER)
-    return Examination(problem.without(*secrets_of(key), *tokens), parsed, dialect, form)
+    secrets = (key.access_key_secret, key.security_token, *request.headers.get_all(TOKEN_HEADER))
+    return Examination(problem.without(*secrets), parsed, dialect, form)
 
 
 def _key_of(parsed: Authorization | None, keys: tuple[Credentials, ...]) -> Credentials | None:
@@ -189,17 +189,13 @@ def _unknown_key(parsed: Authorization, keys: tuple[Credentials, ...]) -> Signat
             "Access key id and access key secret look swapped.",
             "Give the id as the id and the secret as the secret. If the client sent the secret, revoke the key.",
         )
+    actual = masked_id(parsed.access_key_id) if parsed.access_key_id else "an empty access key id"
+    if any(masked_id(key.access_key_id) == actual for key in keys):
+        actual = f"another {actual.removeprefix('an ')}"
     return SignatureMismatch(
         "access-key",
         ", ".join(masked_id(key.access_key_id) for key in keys) or "no key is known",
-        _described(parsed.access_key_id, keys) if parsed.access_key_id else "an empty access key id",
+        actual,
         "The request is signed for an access key id that is not known here.",
         "Sign with the right key, or give the credentials of this access key id.",
     ).without()
-
-
-def _described(access_key_id: str, keys: tuple[Credentials, ...]) -> str:
-    shown = masked_id(access_key_id)
-    return (
-        f"another {shown.removeprefix('an ')}" if any(masked_id(key.access_key_id) == shown for key in keys) else shown
-    )
