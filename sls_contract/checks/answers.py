@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 def is_utf8(subject: Subject) -> Flaws:
     """Require that a JSON body is UTF-8."""
-    if not _is_json_answer(subject) or subject.json is None:
+    if not _is_json(subject) or subject.json is None:
         return None
     if not subject.json.charset:
         return KEPT
@@ -25,7 +25,7 @@ def is_utf8(subject: Subject) -> Flaws:
 
 def keys_are_unique(subject: Subject) -> Flaws:
     """Require that no object of a JSON body contains a key twice."""
-    if not _is_json_answer(subject) or subject.json is None:
+    if not _is_json(subject) or subject.json is None:
         return None
     fix = "write each key once."
     return [
@@ -62,8 +62,8 @@ def unsigned_is_refused(subject: Subject) -> Flaws:
     """Require that a request known to be badly signed is not answered with 200."""
     if subject.anonymous:
         return None
-    wrong = _what_is_wrong(subject)
-    if not wrong:
+    flaw = _signature_flaw(subject)
+    if not flaw:
         return None
     assert subject.response is not None
     if subject.response.status != OK:
@@ -72,13 +72,13 @@ def unsigned_is_refused(subject: Subject) -> Flaws:
         Flaw(
             "status",
             "400 or 401",
-            f"200, though {wrong}",
+            f"200, though {flaw}",
             "verify the signature before you serve; answer 401 or 400 if it is wrong.",
         )
     ]
 
 
-def _what_is_wrong(subject: Subject) -> str:
+def _signature_flaw(subject: Subject) -> str:
     if subject.authorization is None:
         return "the request is not signed in any known form"
     mismatch = subject.mismatch
@@ -106,7 +106,7 @@ def late_is_refused(subject: Subject) -> Flaws:
     ]
 
 
-def _is_json_answer(subject: Subject) -> bool:
+def _is_json(subject: Subject) -> bool:
     return (subject.answers_json or subject.is_error) and subject.document is not None
 
 

@@ -25,7 +25,7 @@ _FRESH_FOR = 60  # seconds
 _LONGEST_TIME = 20  # digits
 
 
-class _Timed(NamedTuple):
+class _TimedCursor(NamedTuple):
     """The cursor that GetCursor returned for a time, ``-inf`` for begin and ``inf`` for end."""
 
     time: float
@@ -35,7 +35,7 @@ class _Timed(NamedTuple):
 
 
 @dataclass(slots=True)
-class _Given:
+class _KnownCursors:
     """The known cursors of a shard: the latest ones, and the lowest and highest of those that were dropped."""
 
     numbers: dict[int, None] = field(default_factory=dict)
@@ -69,9 +69,9 @@ class ShardState:
 
     """
 
-    given: _Given = field(default_factory=_Given)
+    known: _KnownCursors = field(default_factory=_KnownCursors)
     clients: set[str] = field(default_factory=set)
-    times: deque[_Timed] = field(default_factory=lambda: deque(maxlen=_MOST_TIMES))
+    times: deque[_TimedCursor] = field(default_factory=lambda: deque(maxlen=_MOST_TIMES))
     fresh: dict[int, Moment] = field(default_factory=dict)
 
     def add_cursor(self, cursor: object, moment: Moment | None = None) -> None:
@@ -79,7 +79,7 @@ class ShardState:
         number = decoded(cursor) if isinstance(cursor, str) else None
         if number is None:
             return
-        self.given.add(number)
+        self.known.add(number)
         if moment is not None:
             self.fresh.pop(number, None)
             self.fresh[number] = moment
@@ -89,9 +89,9 @@ class ShardState:
     def judge_pull(self, query: Mapping[str, str], client: str, next_cursor: str | None, moment: Moment) -> Judged:
         """Judge the cursor of a pull; ``next_cursor`` is x-log-cursor of a success, None for anything else."""
         number = decoded(query.get("cursor", ""))
-        judged = number is not None and client in self.clients
+        applies = number is not None and client in self.clients
         findings = []
-        if judged and number not in self.given:
+        if applies and number not in self.known:
             expected = "a cursor that was returned for this shard"
             fix = "pull at x-log-cursor of the last answer, or at the cursor of GetCursor or GetCheckPoint."
             shown_cursor = f"{shown(query['cursor'])}, which is {number}"
@@ -101,12 +101,12 @@ class ShardState:
             self.add_cursor(next_cursor, moment)
             if len(self.clients) < _MOST_CLIENTS:
                 self.clients.add(client)
-        return Judged(tuple(findings), frozenset({"SLS433"} if judged else ()))
+        return Judged(tuple(findings), frozenset({"SLS433"} if applies else ()))
 
     def judge_served(self, query: Mapping[str, str], refusal: str, moment: Moment) -> Judged:
         """Judge whether a pull at a fresh cursor is served; ``refusal`` is the error, empty if it was served."""
-        given = self.fresh.get(decoded(query.get("cursor", "")) or -1)
-        if given is None or not moment.is_within(_FRESH_FOR, given):
+        known = self.fresh.get(decoded(query.get("cursor", "")) or -1)
+        if known is None or not moment.is_within(_FRESH_FOR, known):
             return Judged()
         fix = "accept every cursor that was returned, as long as its logs are kept."
         expected = "200: this cursor was given within the last minute"
@@ -122,7 +122,7 @@ class ShardState:
             return Judged()
         before = [each for each in self.times if each.time <= time and moment.follows(each.moment)]
         later = max(before, key=lambda each: each.cursor, default=None)
-        self.times.append(_Timed(time, requested, number, moment))
+        self.times.append(_TimedCursor(time, requested, number, moment))
         findings = []
         if later is not None and number < later.cursor:
             expected = f"{later.cursor} or more, as from={shown(later.requested)[1:-1]} gave before"
@@ -136,7 +136,7 @@ class ShardState:
         if number is None or not self.clients:
             return Judged()
         findings = []
-        if number not in self.given:
+        if number not in self.known:
             expected = "a cursor that was returned for this shard"
             fix = "write x-log-cursor of the last answer that was dealt with."
             actual = f"{shown(checkpoint)}, which is {number}"

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from sls_contract.exchange import Request
 
 LARGEST_BODY = 32 * 1024 * 1024
-"""Bytes; a body that decompresses to more is a finding, and is not decompressed further."""
+"""The most bytes of a decompressed body; a larger one is a finding, and is not decompressed further."""
 
 _GZIP, _ZLIB, _RAW = 31, 15, -15  # the wbits argument of zlib for each container
 

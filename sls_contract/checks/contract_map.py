@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from sls_contract.exchange import Response
 
 EVIDENCE = ("live", "reference", "document", "synthetic", "unknown")
-"""What an exchange proves, strongest first (`sls_contract.cassettes.recording.Evidence`)."""
+"""The kinds of evidence, strongest first (`sls_contract.cassettes.recording.Evidence`)."""
 _FIRST_ERROR = 400
 
 

@@ -29,7 +29,7 @@ CHECKS: tuple[Check, ...] = tuple(
         key=lambda check: check.clause.code,
     )
 )
-"""Every check, in the order of the clauses' codes. A new check enters the table of its module."""
+"""Every check, in the order of the clauses' codes. Add a new check to the table of its module."""
 
 _GROUPS: tuple[Group, ...] = tuple(
     group for table in (requests, signatures, answers, headers, logs) for group in table.GROUPS

@@ -20,7 +20,7 @@ _SEVEN_BITS = 0x80  # smaller varints are one byte
 _WIDTHS = {FIXED64: 8, FIXED32: 4}  # bytes
 
 SMALL = 64 * 1024
-"""Bytes of a body in which each log is read, too."""
+"""The most bytes of a body whose logs are read one by one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,9 +59,9 @@ def _log_group(data: bytes) -> None:
 
 
 MESSAGES: Mapping[str, Callable[[bytes], int | None]] = {"LogGroupList": _log_groups, "LogGroup": _log_group}
-"""By name, what reads a message: it returns how many log groups a list of them holds.
+"""The readers of messages by name; that of a list returns the number of its log groups.
 
-It raises `ValueError` where the message is damaged, or another.
+They raise `ValueError` if the message is damaged or of another type.
 """
 
 

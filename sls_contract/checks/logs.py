@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from sls_contract.checks.subject import Subject
 
 PROCESSED = frozenset({"query", "processor", "pullMode"})
-"""Query keys with which the service gives other log groups than are stored."""
+"""Query keys that make the service return other log groups than the stored ones."""
 
 _DECIMAL = re.compile("[0-9]{1,20}")
 _COMPRESSED = "compressed as x-log-compresstype says"
@@ -66,22 +66,28 @@ def counts(what: str, subject: Subject) -> Flaws:
 
 def cursor_goes_on(subject: Subject) -> Flaws:
     """Require that the next cursor is not before the requested one."""
-    moved = _cursor_numbers(subject)
-    if moved is None:
+    numbers = _cursor_numbers(subject)
+    if numbers is None:
         return None
-    requested, returned = moved
+    requested, returned = numbers
     fix = "answer the cursor behind the last log group that is in the body."
-    return [Flaw(f"header {_NEXT}", f"{requested} or more", str(returned), fix)] if returned < requested else KEPT
+    return (
+        [Flaw(f"header {_NEXT_CURSOR}", f"{requested} or more", str(returned), fix)] if returned < requested else KEPT
+    )
 
 
 def cursor_passes_logs(subject: Subject) -> Flaws:
     """Require that the next cursor is after the requested one if the response contains log groups."""
-    moved, message = _cursor_numbers(subject), subject.message
-    if moved is None or message is None or not message.count:
+    numbers, message = _cursor_numbers(subject), subject.message
+    if numbers is None or message is None or not message.count:
         return None
-    requested, returned = moved
+    requested, returned = numbers
     fix = "answer the cursor behind the last log group; otherwise a client reads the same logs for ever."
-    return [Flaw(f"header {_NEXT}", f"more than {requested}", str(returned), fix)] if returned == requested else KEPT
+    return (
+        [Flaw(f"header {_NEXT_CURSOR}", f"more than {requested}", str(returned), fix)]
+        if returned == requested
+        else KEPT
+    )
 
 
 def count_is_respected(subject: Subject) -> Flaws:
@@ -106,16 +112,14 @@ def anonymous_write_is_forced(subject: Subject) -> Flaws:
     if named or any(query.get(key, "false").lower() != "false" for key in switches):
         return None
     fix = "refuse what names no consumer, or take it with forceSuccess=true only."
-    taken = response.status == OK
-    return [Flaw("status", "a refusal: no consumer, and not forced", "200", fix)] if taken else KEPT
+    accepted = response.status == OK
+    return [Flaw("status", "a refusal: no consumer, and not forced", "200", fix)] if accepted else KEPT
 
 
 def sent_message(subject: Subject) -> Flaws:
     """Require that a request body that should be a message can be decoded as that message."""
-    plain, name = (
-        _request_message(subject),
-        subject.contract.body.message if subject.contract and subject.contract.body else "",
-    )
+    plain = _request_message(subject)
+    name = subject.contract.body.message if subject.contract and subject.contract.body else ""
     if plain is None or plain.unknown or name not in MESSAGES:
         return None
     damage = plain.encoding_flaw or ("" if plain.data is not None else plain.compress_flaw)
@@ -162,12 +166,12 @@ def _cursor_numbers(subject: Subject) -> tuple[int, int] | None:
         return None
     query = dict(subject.request.query_pairs())
     requested, end = decoded(query.get("cursor", "")), decoded(query.get("end_cursor", ""))
-    returned = decoded(subject.response.headers.get(_NEXT, "").strip())
+    returned = decoded(subject.response.headers.get(_NEXT_CURSOR, "").strip())
     backwards = requested is not None and end is not None and end < requested
     return None if requested is None or returned is None or backwards else (requested, returned)
 
 
-_NEXT = "x-log-cursor"
+_NEXT_CURSOR = "x-log-cursor"
 _COUNTED = {
     "raw_size": ("{}, the bytes of the body", "send the number of bytes before compression, 0 without a body."),
     "log_groups": ("{}, the log groups in the body", "send the number of log groups in the body."),

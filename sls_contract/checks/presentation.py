@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from sls_contract.spec import Finding
 
 LONGEST = 120
-"""Characters of a value that a finding shows."""
+"""The most characters of a value that a finding shows."""
 
 _MASK = "***"
 _SHORTEST_SECRET = 6  # shorter ones also occur by chance

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
 Origin: TypeAlias = Literal["shard", "group", "logstore", "project"]
-"""How far away a foreign value was written: in another shard of the group, another group, logstore or project."""
+"""Where a foreign value was written: in another shard of the group, another group, logstore or project."""
 
 CLOCK_TOLERANCE = timedelta(minutes=15)
 COARSE_CLOCK = timedelta(milliseconds=1200)  # closer writes may have the same time on a clock with seconds
@@ -52,7 +52,7 @@ class ExpectedEntry:
         earlier: checkpoints accepted before the last one.
         former: checkpoints of a deleted group of this name.
         refused: checkpoints that were refused.
-        foreign: checkpoints accepted elsewhere, with the distance of their place.
+        foreign: checkpoints accepted elsewhere, with their origin.
         seen: the last read; None if there was none.
 
     """

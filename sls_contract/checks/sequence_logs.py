@@ -41,16 +41,16 @@ def judge_shard(shard: int, wanted: int | None) -> Judged:
 
 def judge_log(read: Mapping[str, object], written: Mapping[str, object]) -> Judged:
     """Compare the parts of a log, by name, with the written ones; the service may add tags."""
-    return Judged(tuple(_changed(read, written)), frozenset({"SLS427"}))
+    return Judged(tuple(_differences(read, written)), frozenset({"SLS427"}))
 
 
-def _changed(read: Mapping[str, object], written: Mapping[str, object]) -> Iterator[Finding]:
+def _differences(read: Mapping[str, object], written: Mapping[str, object]) -> Iterator[Finding]:
     for name, wanted in written.items():
         actual = read[name]
         if isinstance(wanted, frozenset) and isinstance(actual, frozenset):
             actual = actual.intersection(wanted)
         if isinstance(wanted, tuple) and isinstance(actual, tuple):
-            yield from _first_pair(wanted, actual)
+            yield from _first_difference(wanted, actual)
         elif wanted != actual:
             one, other = (
                 shown(str(sorted(each) if isinstance(each, frozenset) else each)) for each in (wanted, actual)
@@ -58,7 +58,7 @@ def _changed(read: Mapping[str, object], written: Mapping[str, object]) -> Itera
             yield clause("log-preserved").finding(f"body, a log's {name}", one, other, "Give logs back byte for byte.")
 
 
-def _first_pair(wanted: tuple[object, ...], actual: tuple[object, ...]) -> Iterator[Finding]:
+def _first_difference(wanted: tuple[object, ...], actual: tuple[object, ...]) -> Iterator[Finding]:
     """Report the first key and value that differ, with the length of each value, because a cut value may look equal."""
     for one, other in zip_longest(wanted, actual):
         if one != other:

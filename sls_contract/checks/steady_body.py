@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from sls_contract.exchange import Request
     from sls_contract.spec.contract import Body
 
-_MARKED = re.compile(r"([^\[]+)\[([^=]+)=(.*)\]")  # name[member=value]: the elements that have this value
+_SELECTOR = re.compile(r"([^\[]+)\[([^=]+)=(.*)\]")  # name[member=value]: the elements that have this value
 
 
 def moving_body(request: Request) -> Body | None:
@@ -42,30 +42,31 @@ def steady_body(request: Request) -> bytes:
     except (ValueError, RecursionError):
         return request.body
     for path, pattern in body.moves.items():
-        _take_out(document, path.split("/"), pattern)
+        _remove(document, path.split("/"), pattern)
     return json.dumps(document, sort_keys=True).encode()
 
 
-def _take_out(value: Any, path: Sequence[str], pattern: str) -> None:
+def _remove(value: Any, path: Sequence[str], pattern: str) -> None:
+    """Remove the moving parts below a path; ``pattern`` is that of the strings to remove, empty for every value."""
     if isinstance(value, list):
         for each in value:
-            _take_out(each, path, pattern)
+            _remove(each, path, pattern)
         return
-    marked = _MARKED.fullmatch(path[0])
-    name = marked[1] if marked else path[0]
+    selector = _SELECTOR.fullmatch(path[0])
+    name = selector[1] if selector else path[0]
     if not isinstance(value, dict) or name not in value:
         return
     if len(path) > 1:
-        _take_out(value[name], path[1:], pattern)
+        _remove(value[name], path[1:], pattern)
         return
-    there = value.pop(name)
-    listed = there if isinstance(there, list) else [there]
-    kept = [each for each in listed if not _moves(each, marked, pattern)]
+    removed = value.pop(name)
+    elements = removed if isinstance(removed, list) else [removed]
+    kept = [each for each in elements if not _is_moving(each, selector, pattern)]
     if kept:
-        value[name] = kept if listed is there else there
+        value[name] = kept if elements is removed else removed
 
 
-def _moves(value: Any, marked: re.Match[str] | None, pattern: str) -> bool:
-    if marked is not None and not (isinstance(value, dict) and value.get(marked[2]) == marked[3]):
+def _is_moving(value: Any, selector: re.Match[str] | None, pattern: str) -> bool:
+    if selector is not None and not (isinstance(value, dict) and value.get(selector[2]) == selector[3]):
         return False
     return not pattern or (isinstance(value, str) and re.fullmatch(pattern, value) is not None)

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
 DEEPEST = 200
-"""Levels of nesting that are still read."""
+"""The most levels of nesting that are read."""
 
 _LONGEST_NUMBER = 400  # digits; longer integers are read as 10**400, beyond every bound
 _HUGE: int = 10**_LONGEST_NUMBER
@@ -55,7 +55,7 @@ def repeated_keys(pairs: Iterable[tuple[str, Any]]) -> list[str]:
 
 
 @dataclass(slots=True)
-class _Doubts:
+class _Hooks:
     """The hooks of the thorough reader and the repeated keys that they find."""
 
     repeated: list[str] = field(default_factory=list)
@@ -86,12 +86,12 @@ _FAST = json.JSONDecoder(parse_constant=_refuse)
 
 def read_json(body: bytes) -> JsonText:
     """Read a body strictly; never raises."""
-    if _plain(body):
+    if _is_simple(body):
         try:
             value = _FAST.decode(body.decode())
         except (ValueError, RecursionError):
             return read_thoroughly(body)
-        if _keys_differ(value, body):
+        if _has_unique_keys(value, body):
             return JsonText(value)
     return read_thoroughly(body)
 
@@ -99,16 +99,16 @@ def read_json(body: bytes) -> JsonText:
 def read_thoroughly(body: bytes) -> JsonText:
     """Read a body with a hook for every object, and report everything that is wrong with it."""
     text, charset = _decoded(body)
-    doubts = _Doubts()
+    hooks = _Hooks()
     try:
         value = json.loads(
             text,
-            object_pairs_hook=doubts.build,
+            object_pairs_hook=hooks.build,
             parse_constant=_refuse,
-            parse_int=doubts.integer,
+            parse_int=hooks.integer,
         )
     except json.JSONDecodeError:
-        return JsonText(syntax=_reason(text))
+        return JsonText(syntax=_syntax_flaw(text))
     except ValueError as error:
         return JsonText(syntax=str(error))
     except RecursionError:
@@ -117,10 +117,10 @@ def read_thoroughly(body: bytes) -> JsonText:
         return JsonText(syntax=f"nested more than {DEEPEST} levels deep")
     if not charset and "\\" in text and any(_SURROGATE.search(each) for each in _strings(value)):
         charset = "a \\u escape of half a surrogate pair"
-    return JsonText(value, charset=charset, repeated=tuple(doubts.repeated))
+    return JsonText(value, charset=charset, repeated=tuple(hooks.repeated))
 
 
-def _plain(body: bytes) -> bool:
+def _is_simple(body: bytes) -> bool:
     """Return whether the fast reader would miss nothing: no escape, no minus zero, no byte order mark."""
     return (
         b"\\" not in body
@@ -129,7 +129,7 @@ def _plain(body: bytes) -> bool:
     )
 
 
-def _keys_differ(value: Any, body: bytes) -> bool:
+def _has_unique_keys(value: Any, body: bytes) -> bool:
     """Prove by counting that no key is repeated in a text without escapes; False if that cannot be proved.
 
     Without nested arrays, a text contains one colon per written key, or two quotes per key and string. Colons in
@@ -163,7 +163,7 @@ def _decoded(body: bytes) -> tuple[str, str]:
     return text, f"a byte that is not UTF-8 after {len(text[: broken.start()].encode())} bytes"
 
 
-def _reason(text: str) -> str:
+def _syntax_flaw(text: str) -> str:
     stripped = text.strip()
     if not stripped:
         return "an empty body"
