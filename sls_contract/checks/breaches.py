@@ -28,7 +28,7 @@ class Rule(NamedTuple):
 class Rules:
     """The clauses by kind of breach: the contract's own code if it has one, else the generic code of the place.
 
-    ``highest`` limits the level: a breach of a contract that only the SDKs' models support is a warning at most.
+    ``highest`` limits the level: a contract known only from the SDKs' models gives warnings at most.
     """
 
     def __init__(self, generic: Mapping[str, str], highest: Level, overrides: Mapping[str, str] | None = None) -> None:

@@ -62,7 +62,7 @@ class ShardState:
     """The state of one shard.
 
     Attributes:
-        given: cursors that were returned, pulled at, or written as checkpoints.
+        known: cursors that were returned, pulled at, or written as checkpoints.
         clients: the User-Agents that pulled.
         times: the responses of GetCursor by time.
         fresh: the cursors returned last, and when.

@@ -54,7 +54,7 @@ def content_codings(response: Response) -> tuple[str, ...]:
 
 
 def compress_type(response: Response) -> str:
-    """Return the value of x-log-compresstype in lower case; empty where it is absent."""
+    """Return the value of x-log-compresstype in lower case; empty if it is absent."""
     return response.headers.lowered.get("x-log-compresstype", "").strip().lower()
 
 

@@ -53,7 +53,7 @@ class ExpectedEntry:
         former: checkpoints of a deleted group of this name.
         refused: checkpoints that were refused.
         foreign: checkpoints accepted elsewhere, with their origin.
-        seen: the last read; None if there was none.
+        last_read: the last read; None if there was none.
 
     """
 
@@ -67,7 +67,7 @@ class ExpectedEntry:
     former: frozenset[str] = frozenset()
     refused: frozenset[str] = frozenset()
     foreign: Mapping[str, Origin] | None = None
-    seen: LastRead | None = None
+    last_read: LastRead | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,9 +87,9 @@ def judge_entry(entry: Mapping[str, Any], expected: ExpectedEntry, where: str) -
     exercised = _checkpoint_codes(expected) | _time_codes(entry["updateTime"], expected)
     exercised.add("SLS432" if expected.holder is None else "SLS431")
     findings = (
-        *_checkpoint(entry["checkpoint"], expected, f"{where}/checkpoint"),
-        *_update_time(entry["updateTime"], expected, f"{where}/updateTime"),
-        *_consumer(entry.get("consumer"), expected, f"{where}/consumer"),
+        *_judge_checkpoint(entry["checkpoint"], expected, f"{where}/checkpoint"),
+        *_judge_update_time(entry["updateTime"], expected, f"{where}/updateTime"),
+        *_judge_consumer(entry.get("consumer"), expected, f"{where}/consumer"),
     )
     return Judged(findings, frozenset(exercised))
 
@@ -108,7 +108,7 @@ def foreign_code(value: str, expected: ExpectedEntry) -> str:
     return "SLS402" if expected.writes else "SLS425"
 
 
-def _checkpoint(value: str, expected: ExpectedEntry, where: str) -> Iterator[Finding]:
+def _judge_checkpoint(value: str, expected: ExpectedEntry, where: str) -> Iterator[Finding]:
     if value == expected.checkpoint:
         return
     code = foreign_code(value, expected)
@@ -116,9 +116,9 @@ def _checkpoint(value: str, expected: ExpectedEntry, where: str) -> Iterator[Fin
     yield clause(code).finding(where, wanted, f"{_short(value)}{_ORIGINS[code]}", _FIXES[code])
 
 
-def _update_time(value: int, expected: ExpectedEntry, where: str) -> Iterator[Finding]:
-    if expected.seen is not None:
-        yield from _compare_with_last_read(value, expected, expected.seen, where)
+def _judge_update_time(value: int, expected: ExpectedEntry, where: str) -> Iterator[Finding]:
+    if expected.last_read is not None:
+        yield from _compare_with_last_read(value, expected, expected.last_read, where)
     if (value == 0) != (expected.writes == 0):
         wanted = "the time of the last write" if expected.writes else "0: nothing was written to this shard"
         yield clause("SLS415").finding(where, wanted, str(value), "Set updateTime on each write, and only then.")
@@ -131,31 +131,31 @@ def _update_time(value: int, expected: ExpectedEntry, where: str) -> Iterator[Fi
         )
 
 
-def _compare_with_last_read(value: int, expected: ExpectedEntry, seen: LastRead, where: str) -> Iterator[Finding]:
-    written = expected.writes > seen.writes
-    if value < seen.update_time:
+def _compare_with_last_read(value: int, expected: ExpectedEntry, last: LastRead, where: str) -> Iterator[Finding]:
+    written = expected.writes > last.writes
+    if value < last.update_time:
         yield clause("SLS411").finding(
-            where, f"{seen.update_time} or later, as read before", str(value), "Never let updateTime run back."
+            where, f"{last.update_time} or later, as read before", str(value), "Never let updateTime run back."
         )
-    elif value > seen.update_time and not written:
+    elif value > last.update_time and not written:
         yield clause("SLS413").finding(
             where,
-            f"{seen.update_time}, as read before: nothing was written since",
+            f"{last.update_time}, as read before: nothing was written since",
             str(value),
             "Store the time of the write; do not take the time of the read.",
         )
-    elif value == seen.update_time and written and value and _are_apart(expected, seen):
+    elif value == last.update_time and written and value and _are_apart(expected, last):
         yield clause("SLS412").finding(
-            where, f"later than {seen.update_time}: a write came since", str(value), "Set updateTime on every write."
+            where, f"later than {last.update_time}: a write came since", str(value), "Set updateTime on every write."
         )
 
 
-def _are_apart(expected: ExpectedEntry, seen: LastRead) -> bool:
-    times = (expected.written_at, seen.written_at)
+def _are_apart(expected: ExpectedEntry, last: LastRead) -> bool:
+    times = (expected.written_at, last.written_at)
     return None not in times and times[0] - times[1] >= COARSE_CLOCK  # type: ignore[operator]  # neither is None
 
 
-def _consumer(value: str | None, expected: ExpectedEntry, where: str) -> Iterator[Finding]:
+def _judge_consumer(value: str | None, expected: ExpectedEntry, where: str) -> Iterator[Finding]:
     if expected.holder is not None and value != expected.holder:
         yield clause("SLS431").finding(
             where,
@@ -182,18 +182,18 @@ def _checkpoint_codes(expected: ExpectedEntry) -> set[str]:
         "SLS407": bool(expected.former),
         "SLS425": not expected.writes,
     }
-    return {code for code, could in known.items() if could}
+    return {code for code, possible in known.items() if possible}
 
 
 def _time_codes(value: int, expected: ExpectedEntry) -> set[str]:
     codes = {"SLS415"} | ({"SLS414"} if expected.written_at else set())
-    seen = expected.seen
-    if seen is None:
+    last = expected.last_read
+    if last is None:
         return codes
-    if expected.writes == seen.writes:
+    if expected.writes == last.writes:
         return codes | {"SLS411", "SLS413"}
-    moved = value > seen.update_time or _are_apart(expected, seen)  # equal times prove nothing if the writes were close
-    return codes | {"SLS411"} | ({"SLS412"} if seen.writes and moved else set())
+    moved = value > last.update_time or _are_apart(expected, last)  # equal times prove nothing if the writes were close
+    return codes | {"SLS411"} | ({"SLS412"} if last.writes and moved else set())
 
 
 def time_of(seconds: int = 0, microseconds: int = 0) -> datetime:

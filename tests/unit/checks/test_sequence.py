@@ -77,7 +77,7 @@ def test_an_empty_checkpoint_after_a_write_is_a_lost_write():
 )
 def test_update_time_from_read_to_read(seen, writes, update_time, code):
     """It moves with a write and only then; writes within a second may share the tick of a coarse clock."""
-    expected = replace(WRITTEN, seen=seen, writes=writes)
+    expected = replace(WRITTEN, last_read=seen, writes=writes)
     assert codes(expected, updateTime=update_time) == ([code] if code else [])
 
 
