@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from operator import attrgetter
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from sls_contract.checks.sequence_outcomes import error_code
@@ -62,7 +63,7 @@ class ContractMap:
         Of equal evidence the youngest counts. ``validated`` is an ISO date, None if it is unknown.
         """
         best: dict[tuple[str, str, str], tuple[int, str]] = {}
-        for each in sorted(self._judged, key=lambda one: one.day):
+        for each in sorted(self._judged, key=attrgetter("day")):
             names = [("clauses", code) for code in each.clauses] + ([("errors", each.error)] if each.error else [])
             for kind, name in names:
                 key = (each.operation, kind, name)

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
 _LAST_NUMBER = 2**29 - 1  # the highest field number
-_SEVEN_BITS = 0x80  # smaller varints are one byte
+_TWO_BYTES = 0x80  # smaller varints are one byte
 _WIDTHS = {FIXED64: 8, FIXED32: 4}  # bytes
 
 SMALL = 64 * 1024
@@ -35,13 +35,13 @@ class Message:
 
 
 _PAIR = frozenset({1, 2})
-_NAMES = {1: "Key", 2: "Value"}
-_CONTENT = Message("Content", _NAMES, dict.fromkeys(_NAMES, BYTES), {}, _PAIR)
-_TAG = Message("LogTag", _NAMES, dict.fromkeys(_NAMES, BYTES), {}, _PAIR)
-_OF_A_LOG = {1: "Time", 2: "Contents", 4: "Time_ns"}
-_LOG = Message("Log", _OF_A_LOG, {1: VARINT, 2: BYTES, 4: FIXED32}, {2: _CONTENT}, frozenset({1}))
-_OF_A_GROUP = dict(enumerate(("Logs", "Category", "Topic", "Source", "MachineUUID", "LogTags"), 1))
-_GROUP = Message("LogGroup", _OF_A_GROUP, dict.fromkeys(_OF_A_GROUP, BYTES), {1: _LOG, 6: _TAG})
+_PAIR_NAMES = {1: "Key", 2: "Value"}
+_CONTENT = Message("Content", _PAIR_NAMES, dict.fromkeys(_PAIR_NAMES, BYTES), {}, _PAIR)
+_TAG = Message("LogTag", _PAIR_NAMES, dict.fromkeys(_PAIR_NAMES, BYTES), {}, _PAIR)
+_LOG_NAMES = {1: "Time", 2: "Contents", 4: "Time_ns"}
+_LOG = Message("Log", _LOG_NAMES, {1: VARINT, 2: BYTES, 4: FIXED32}, {2: _CONTENT}, frozenset({1}))
+_GROUP_NAMES = dict(enumerate(("Logs", "Category", "Topic", "Source", "MachineUUID", "LogTags"), 1))
+_GROUP = Message("LogGroup", _GROUP_NAMES, dict.fromkeys(_GROUP_NAMES, BYTES), {1: _LOG, 6: _TAG})
 _LIST = Message("LogGroupList", {1: "LogGroups"}, {1: BYTES}, {1: _GROUP})
 _REPEATED = frozenset({"LogGroups", "Logs", "LogTags", "Contents"})
 
@@ -81,7 +81,7 @@ def _decoded(message: Message, data: bytes) -> dict[str, Any]:
     found: dict[str, list[Any]] = {}
     for number, kind, value in read_fields(data):
         if message.kinds.get(number, kind) != kind:
-            raise _wrong(message, f"field {number} has wire type {kind}")
+            raise _damage(message, f"field {number} has wire type {kind}")
         inner = message.inner.get(number)
         found.setdefault(message.names.get(number, str(number)), []).append(
             _value(kind, value) if inner is None or isinstance(value, int) else _decoded(inner, value)
@@ -128,36 +128,37 @@ def read_answer(name: str, accepted: str, sent: str, plain: bytes | None) -> Rea
 
 
 def _read(data: bytes, at: int, end: int, message: Message) -> int:
-    kinds, inner, missing, firsts = message.kinds, message.inner, set(message.required), 0
+    """Check the fields of a message and return how many have number 1: in a list of log groups, the groups."""
+    kinds, inner, missing, count = message.kinds, message.inner, set(message.required), 0
     while at < end:
-        key, at = (data[at], at + 1) if data[at] < _SEVEN_BITS else read_varint(data, at)
+        key, at = (data[at], at + 1) if data[at] < _TWO_BYTES else read_varint(data, at)
         number, kind = key >> 3, key & 7
         if kinds.get(number, kind) != kind or not 0 < number <= _LAST_NUMBER:
-            raise _wrong(message, f"field {number} has wire type {kind}")
-        firsts += number == 1
+            raise _damage(message, f"field {number} has wire type {kind}")
+        count += number == 1
         missing.discard(number)
         if kind == VARINT:
             _, at = read_varint(data, at)
             continue
         if kind == BYTES and at < end:
-            size, at = (data[at], at + 1) if data[at] < _SEVEN_BITS else read_varint(data, at)
+            size, at = (data[at], at + 1) if data[at] < _TWO_BYTES else read_varint(data, at)
         else:
             size = _width(message, kind)
         if at + size > end:
-            raise _wrong(message, "cut off within a field")
+            raise _damage(message, "cut off within a field")
         if number in inner:
             _read(data, at, at + size, inner[number])
         at += size
     if at > end or missing:
-        raise _wrong(message, f"field {min(missing)} is missing" if missing else "cut off within a number")
-    return firsts
+        raise _damage(message, f"field {min(missing)} is missing" if missing else "cut off within a number")
+    return count
 
 
 def _width(message: Message, kind: int) -> int:
     if kind not in _WIDTHS:
-        raise _wrong(message, "cut off" if kind == BYTES else f"wire type {kind}")
+        raise _damage(message, "cut off" if kind == BYTES else f"wire type {kind}")
     return _WIDTHS[kind]
 
 
-def _wrong(message: Message, why: str) -> ValueError:
+def _damage(message: Message, why: str) -> ValueError:
     return ValueError(f"{message.name}: {why}")
