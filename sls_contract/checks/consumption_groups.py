@@ -91,8 +91,8 @@ class GroupState:
         """Judge the response to a heartbeat with shards from a consumer that does not exist."""
         if not (self.created and self.alone and listed) or consumer in self._consumers:
             return Judged()
-        fix = "refuse shards from a consumer that is not there."
-        expected = "400 NotExistConsumerWithBody: the consumer is not there"
+        fix = "refuse shards from a consumer that does not exist."
+        expected = "400 NotExistConsumerWithBody: the consumer does not exist"
         found = clause("unknown-consumer-with-shards").finding("status", expected, "200", fix)
         return Judged((found,) if accepted else (), frozenset({"SLS436"}))
 

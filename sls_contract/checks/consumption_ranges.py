@@ -107,7 +107,7 @@ def judge_ranges(listed: Sequence[Mapping[str, Any]]) -> Judged:
 
 def judge_writable(listed: Sequence[Mapping[str, Any]]) -> Judged:
     """Judge a list after which PutLogs was served, so that a shard must be writable."""
-    fix = "List a shard that takes logs as readwrite."
+    fix = "List a shard that accepts logs as readwrite."
     found = clause("shard-ranges").finding("body", "a readwrite shard: PutLogs is served", "only readonly ones", fix)
     return Judged(() if writable_shards(listed) else (found,), frozenset({"SLS418"}))
 

@@ -109,7 +109,7 @@ class ShardState:
         if known is None or not moment.is_within(_FRESH_FOR, known):
             return Judged()
         fix = "accept every cursor that was returned, as long as its logs are kept."
-        expected = "200: this cursor was given within the last minute"
+        expected = "200: this cursor was returned within the last minute"
         found = clause("given-cursor-served").finding("status", expected, refusal, fix) if refusal else None
         return Judged((found,) if found else (), frozenset({"SLS440"}))
 
@@ -138,7 +138,7 @@ class ShardState:
         findings = []
         if number not in self.known:
             expected = "a cursor that was returned for this shard"
-            fix = "write x-log-cursor of the last answer that was dealt with."
+            fix = "write x-log-cursor of the last answer that the client has processed."
             actual = f"{shown(checkpoint)}, which is {number}"
             findings.append(clause("checkpoint-given").finding("request body /checkpoint", expected, actual, fix))
         return Judged(tuple(findings), frozenset({"SLS434"}))

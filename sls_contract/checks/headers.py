@@ -72,7 +72,11 @@ def has_date(subject: Subject) -> Flaws:
     if is_http_date(sent):
         return KEPT
     expected = "a date such as Fri, 04 May 2018 09:26:53 GMT"
-    return [Flaw("header Date", expected, shown(sent) if sent else "nothing", "send Date as RFC 1123 has it, in GMT.")]
+    return [
+        Flaw(
+            "header Date", expected, shown(sent) if sent else "nothing", "send Date in the format of RFC 1123, in GMT."
+        )
+    ]
 
 
 def date_is_near(subject: Subject) -> Flaws:
@@ -104,8 +108,8 @@ def length_is_true(subject: Subject) -> Flaws:
     if sent is None or not response.wire or subject.bodiless:
         return None
     if "chunked" in response.headers.lowered.get("transfer-encoding", "").lower():
-        fix = "send Content-Length or Transfer-Encoding, never both: readers differ in which of them they believe."
-        return [Flaw("header Content-Length", "none beside Transfer-Encoding", shown(sent), fix)]
+        fix = "send Content-Length or Transfer-Encoding, never both: clients differ in which one they use."
+        return [Flaw("header Content-Length", "no Content-Length with Transfer-Encoding", shown(sent), fix)]
     size = str(len(response.body))
     lengths = {part.strip().lstrip("0") or part.strip()[-1:] for part in sent.split(",")} if sent != size else {size}
     if lengths == {size}:

@@ -111,7 +111,7 @@ def anonymous_write_is_forced(subject: Subject) -> Flaws:
     named = any(query.get(name) for name, unless in needed.items() if unless)
     if named or any(query.get(key, "false").lower() != "false" for key in switches):
         return None
-    fix = "refuse what names no consumer, or take it with forceSuccess=true only."
+    fix = "refuse a checkpoint without a consumer unless forceSuccess=true."
     accepted = response.status == OK
     return [Flaw("status", "a refusal: no consumer, and not forced", "200", fix)] if accepted else KEPT
 

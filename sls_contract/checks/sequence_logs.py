@@ -80,8 +80,8 @@ def judge_found_again(mark: str, *, returned: bool) -> Judged:
     found = clause("log-delivered").finding(
         "body",
         f"the log {shown(mark)}: it was pulled at this cursor before",
-        "the answer does not hold it",
-        "Keep logs when they are pulled; a cursor is all that moves on.",
+        "the answer does not contain it",
+        "Keep logs after they are pulled; only the cursor moves.",
     )
     return Judged(() if returned else (found,), frozenset({"SLS426"}))
 

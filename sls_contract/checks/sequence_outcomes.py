@@ -59,12 +59,12 @@ _REFUSALS: dict[str, _Refusal] = {
 
 _ABOUT_GROUPS = {
     "ConsumerGroupAlreadyExist": (
-        "200: no group of this name was made, or it was deleted",
-        "Make a group by CreateConsumerGroup only, answer 200 once it is made, and forget it when it is deleted.",
+        "200: no group of this name was created, or it was deleted",
+        "Create a group only by CreateConsumerGroup, answer 200 when it exists, and remove it when it is deleted.",
     ),
     "ConsumerGroupNotExist": (
         "200: the group exists",
-        "Find a group from the answer to its creation to its deletion, on every connection and every server.",
+        "Find a group from its creation until its deletion, on every connection and every server.",
     ),
 }
 """By errorCode of a wrong refusal: the expected response and the fix."""
@@ -152,7 +152,7 @@ def _refused(refusal: _Refusal, response: Response) -> Iterator[Finding]:
     if response.is_server_error:
         fix = f"Find out in the log of the endpoint why it failed; refuse this request with {wanted}."
     elif response.status != _OK and refusal.code in _ABOUT_SENDERS:
-        fix = "Refuse it with this status and errorCode; clients tell by them what to correct."
+        fix = "Refuse it with this status and errorCode; clients use them to choose the correction."
     yield clause(refusal.code).finding("status", f"{wanted} {names}".strip(), _shown(response, code), fix)
 
 
