@@ -16,8 +16,8 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-_NANOSECONDS_OF_WINDOWS = 100  # per tick; Windows counts from 1601
-_WINDOWS_EPOCH = 11_644_473_600
+_WINDOWS_TICK = 100  # nanoseconds
+_WINDOWS_EPOCH = 11_644_473_600  # seconds from 1601 to 1970
 
 
 def utc_now() -> dt.datetime:
@@ -66,7 +66,7 @@ def _c_clock() -> Callable[[], float]:
 
         def windows() -> float:
             ctypes.windll.kernel32.GetSystemTimeAsFileTime(ctypes.byref(ticks))
-            return ticks.value * _NANOSECONDS_OF_WINDOWS / 1e9 - _WINDOWS_EPOCH
+            return ticks.value * _WINDOWS_TICK / 1e9 - _WINDOWS_EPOCH
 
         return windows
     gettimeofday = ctypes.CDLL(None).gettimeofday

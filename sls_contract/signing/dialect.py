@@ -76,10 +76,10 @@ def dialects(request: Request, scheme: Scheme, region: str | None = None) -> Ite
     """Yield every dialect that signs this request differently, the default first, none twice."""
     default = _default(scheme, region)
     yield default
-    has_bare_key = any("=" not in part for part in request.query.split("&") if part)
+    has_bare_key = scheme != "v4" and any("=" not in part for part in request.query.split("&") if part)
     options = product(
         (True, False) if "%" in request.path else (True,),
-        (False, True) if scheme != "v4" and has_bare_key else (False,),
+        (False, True) if has_bare_key else (False,),
         *_header_options(request),
         _host_options(request) if scheme == "v4" else ("received",),
     )
