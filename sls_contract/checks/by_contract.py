@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from sls_contract.checks.breaches import Breaches, Rules
 from sls_contract.checks.content_coding import plain_request_body
 from sls_contract.checks.errors import ErrorJudge
-from sls_contract.checks.parameters import Headers, Query, Text
+from sls_contract.checks.parameters import HeaderFields, Query, Text
 from sls_contract.checks.presentation import shown
 from sls_contract.checks.whole_bodies import WholeBody
 from sls_contract.spec import CLAUSES, Level
@@ -49,12 +49,12 @@ class Compiled:
         names = {name: Text(value, rules(_PATH)) for name, value in contract.path_parameters.items()}
         self._path = {name: text for name, text in names.items() if text.codes}
         self._query = Query(contract.query, contract.others, rules(_QUERY, "unknown"))
-        self._headers = Headers(contract.headers, rules(_HEADERS))
+        self._headers = HeaderFields(contract.headers, rules(_HEADERS))
         self._body = WholeBody(contract.body, rules(_REQUEST_BODY)) if contract.body else None
         headers = {
             name: each for name, each in contract.response_headers.items() if name.lower() not in _COMMON_HEADERS
         }
-        self._response_headers = Headers(headers, rules(_RESPONSE_HEADERS))
+        self._response_headers = HeaderFields(headers, rules(_RESPONSE_HEADERS))
         body_rules = rules(_RESPONSE_BODY, "json", "integer", absent="json")
         self._response_body = WholeBody(contract.response, body_rules) if contract.response else None
         response_rules = rules(_ANSWER, *_ANSWER)

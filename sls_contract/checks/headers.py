@@ -71,12 +71,8 @@ def has_date(subject: Subject) -> Flaws:
         return None
     if is_http_date(sent):
         return KEPT
-    expected = "a date such as Fri, 04 May 2018 09:26:53 GMT"
-    return [
-        Flaw(
-            "header Date", expected, shown(sent) if sent else "nothing", "send Date in the format of RFC 1123, in GMT."
-        )
-    ]
+    expected, fix = "a date such as Fri, 04 May 2018 09:26:53 GMT", "send Date in the format of RFC 1123, in GMT."
+    return [Flaw("header Date", expected, shown(sent) if sent else "nothing", fix)]
 
 
 def date_is_near(subject: Subject) -> Flaws:

@@ -158,7 +158,7 @@ class Query:
         return misspelled
 
 
-class Headers:
+class HeaderFields:
     """The headers that the contract of an operation names."""
 
     def __init__(self, headers: Mapping[str, Value], rules: Rules) -> None:

@@ -19,8 +19,8 @@ LONGEST = 120
 _MASK = "***"
 _SHORTEST_SECRET = 6  # shorter ones also occur by chance
 _KEY_SHAPED = re.compile(r"\bLTAI[0-9A-Za-z]{8,}|\bSTS\.[0-9A-Za-z]{12,}")
-_MOST_DIGITS = 25
-_BITS_PER_DIGIT = 3.3219
+_MOST_DIGITS = 25  # of an integer that is shown; of longer ones only the length is
+_BITS_PER_DIGIT = 3.3219  # the binary logarithm of 10
 _PUBLIC_ID = "STS.testAccessKeyId"
 
 
