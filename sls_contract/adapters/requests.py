@@ -21,7 +21,7 @@ from requests.structures import CaseInsensitiveDict
 from urllib3.util import parse_url
 
 from sls_contract.adapters.signing import Signing
-from sls_contract.cassettes.outcomes import answered
+from sls_contract.cassettes.outcomes import call_endpoint
 from sls_contract.cassettes.recorder.handler import CONNECT_KINDS, Broken
 from sls_contract.cassettes.recorder.http_connection import answer_of
 from sls_contract.errors import UsageError
@@ -102,7 +102,7 @@ class SendAdapter(BaseAdapter):
         sent = _wire_request(request)
         if "host" not in sent.headers:
             sent = sent.replace(headers=Headers([("Host", sent.host), *sent.headers.pairs]))
-        raw = _raw_response(answered(self._answer, sent), sent, request)
+        raw = _raw_response(call_endpoint(self._answer, sent), sent, request)
         response = self._builder.build_response(request, raw)
         response.connection = self  # type: ignore[assignment]  # where digest authentication, say, sends again
         return response

@@ -1,4 +1,4 @@
-"""Two captures of one name, compared wherever a worker runs."""
+"""Compare two captures that have the same name. Runs in any worker process."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ MOST_LISTED = 1000  # changes of one kind, and exchanges of one side without a p
 
 
 class Pair(NamedTuple):
-    """Paths or URLs of two captures, and the name that they have in common (empty: single files were given)."""
+    """Paths or URLs of two captures, and the name that both have below their folders (empty for two single files)."""
 
     name: str
     old: str
@@ -38,17 +38,17 @@ class Pair(NamedTuple):
 
     @property
     def source(self) -> str:
-        """What a message calls the pair."""
+        """The name of the pair in messages."""
         return self.new
 
     @property
     def size(self) -> int:
-        """How many bytes there are to compare, about."""
+        """The approximate number of bytes to compare."""
         return size_of(self.old) + size_of(self.new)
 
 
 class Place(NamedTuple):
-    """Where an exchange is recorded: its position in the capture, and its line, as far as the capture tells."""
+    """The position of an exchange in its capture, and its line where the format has lines."""
 
     exchange: int
     line: int | None
@@ -56,17 +56,17 @@ class Place(NamedTuple):
 
 @dataclass(slots=True)
 class Compared:
-    """What differs between two captures; it travels between processes.
+    """The differences between two captures. Picklable: a worker returns it to the parent process.
 
     Attributes:
-        name: what both are called; empty where single files were given.
-        drift: what differs; None where one could not be read.
+        name: the name of both captures; empty for two single files.
+        drift: the differences; None if one capture could not be read.
         new: path or URL of the new capture.
         places: position and line in the new capture of each exchange that differs, by its position in the old one.
-        exchanges: how many were read.
-        failed: how many were left out because their test failed while it recorded them.
-        evidence: of each capture that could be read.
-        failure: path and reason of one that could not.
+        exchanges: the number of exchanges read.
+        failed: the number of exchanges skipped because their test failed while recording.
+        evidence: the evidence of each capture that could be read.
+        failure: path and reason of a capture that could not be read.
         examples: both sides of the first change of each kind, scrubbed.
 
     """
@@ -82,7 +82,7 @@ class Compared:
     examples: dict[tuple[str, str], dict[str, Any]] = field(default_factory=dict)
 
     def read(self, source: str, side: Side, sorting: Sorting) -> None:
-        """Read a capture, and pass on what no failed test recorded."""
+        """Read a capture and yield the exchanges that no failed test recorded."""
         recorded, evidences, at = opened_capture(source), set[Evidence](), 0
         for line, each in with_lines(recorded):
             self.exchanges += 1
@@ -96,7 +96,7 @@ class Compared:
 
 
 class _Sum:
-    """The drift of all batches, in the order of the captures: of each kind of change the first thousand, and a count.
+    """The drift of all batches in capture order: the first thousand changes of each kind, and a count.
 
     ``firsts`` has the position of the first change of each kind, and both sides of it.
     """
@@ -110,7 +110,7 @@ class _Sum:
         self._more_unmatched = 0
 
     def add(self, batch: Batch) -> None:
-        """Compare what two captures have of some requests."""
+        """Compare the exchanges of both captures for some requests."""
         old, new = batch.positions
         found = compare(*batch.recordings, self._scrubber)
         self._show(found, batch)
@@ -150,7 +150,7 @@ class _Sum:
         return [each for side in sides for each in side[:MOST_LISTED]]
 
     def _show(self, found: Drift, batch: Batch) -> None:
-        """Keep both sides of a change that is the first of its kind until now."""
+        """Keep both sides of a change if it is the first of its kind so far."""
         for change in found.changes:
             kind, at = (str(change.kind), change.slug), batch.positions[0][change.exchange]
             if kind not in self.firsts or at < self.firsts[kind][0]:
@@ -160,9 +160,9 @@ class _Sum:
 
 
 def compare_pair(pair: Pair, keys: tuple[Credentials, ...], contracts: Path | None = None) -> Compared:
-    """Compare two captures; never raises for what stands in them. Nothing that is told shows the ``keys`` of the run.
+    """Compare two captures; never raises for their content. Results do not contain the ``keys`` of the run.
 
-    ``contracts`` is a folder of contracts beside ours.
+    ``contracts`` is a folder of contracts that extend the shipped ones.
     """
     found, source = Compared(pair.name, new=pair.new), pair.old
     with Sorting() as sorting, contracts_in(contracts):

@@ -1,4 +1,4 @@
-"""Compressed streams, by their first bytes: gzip, zstd, bzip2 and xz; a name may say something else, or nothing."""
+"""Decompress gzip, zstd, bzip2 and xz streams, recognised by their first bytes and not by the file name."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 SUFFIXES = (".gz", ".zst", ".bz2", ".xz")
 _BLOCK = 256 * 1024  # bytes
-_STEP = 512  # compressed bytes; in a bomb they become 16 MiB, not more
+_STEP = 512  # compressed bytes per call: even a decompression bomb expands them to 16 MiB at most
 _GZIP = 16 + zlib.MAX_WBITS
 
 
@@ -25,7 +25,7 @@ def _zstd() -> Any:
     return ZstdDecompressor().decompressobj()
 
 
-_MAKERS: tuple[tuple[bytes, str, Callable[[], Any]], ...] = (
+_DECOMPRESSORS: tuple[tuple[bytes, str, Callable[[], Any]], ...] = (
     (b"\x1f\x8b", "gzip", partial(zlib.decompressobj, _GZIP)),
     (b"\x28\xb5\x2f\xfd", "zstd", _zstd),
     (b"BZh", "bzip2", bz2.BZ2Decompressor),
@@ -34,10 +34,10 @@ _MAKERS: tuple[tuple[bytes, str, Callable[[], Any]], ...] = (
 
 
 def plain_blocks(file: IO[bytes]) -> Generator[bytes]:
-    """Yield the content of a file in blocks, decompressed; raises `NotReadable` where that is cut off or damaged."""
+    """Yield the decompressed content of a file in blocks; raises `NotReadable` if the data is cut off or damaged."""
     first = file.read(_BLOCK)
     blocks = _blocks(first, file)
-    for magic, name, make in _MAKERS:
+    for magic, name, make in _DECOMPRESSORS:
         if first.startswith(magic):
             yield from _joined(_decompressed(blocks, name, make))
             return
@@ -52,7 +52,7 @@ def _blocks(first: bytes, file: IO[bytes]) -> Generator[bytes]:
 
 
 def _joined(pieces: Iterator[bytes]) -> Generator[bytes]:
-    """Yield blocks of a size that is worth while, and what came before damage."""
+    """Join small pieces into blocks of about 256 KiB; what came before damage is yielded before the error."""
     parts, size = list[bytes](), 0
     try:
         for piece in pieces:
@@ -69,26 +69,26 @@ def _joined(pieces: Iterator[bytes]) -> Generator[bytes]:
 
 
 def _decompressed(blocks: Iterator[bytes], name: str, make: Callable[[], Any]) -> Iterator[bytes]:
-    """Decompress one stream after the other: a file may hold several, one behind the other."""
-    machine, fresh = make(), True
+    """Decompress all streams of a file: compressed files may contain several, concatenated."""
+    decompressor, fresh = make(), True
     for rest in (block[at : at + _STEP] for block in blocks for at in range(0, len(block), _STEP)):
         left = rest
         while left:
-            yield from _plain(machine, left, name)
-            left, fresh = (machine.unused_data, True) if machine.eof else (b"", False)
-            machine = make() if fresh else machine
+            yield from _plain(decompressor, left, name)
+            left, fresh = (decompressor.unused_data, True) if decompressor.eof else (b"", False)
+            decompressor = make() if fresh else decompressor
     if not fresh:
         raise NotReadable(None, f"the {name} data is cut off")
 
 
-def _plain(machine: Any, data: bytes, name: str) -> Iterator[bytes]:
-    """Yield what some compressed bytes become, in blocks where the format lets that be asked for."""
+def _plain(decompressor: Any, data: bytes, name: str) -> Iterator[bytes]:
+    """Yield the decompressed data, in blocks of limited size where the library supports a limit."""
     try:
-        if not hasattr(machine, "needs_input"):
-            yield machine.decompress(data)
+        if not hasattr(decompressor, "needs_input"):
+            yield decompressor.decompress(data)
             return
-        yield machine.decompress(data, _BLOCK)
-        while not (machine.needs_input or machine.eof):
-            yield machine.decompress(b"", _BLOCK)
+        yield decompressor.decompress(data, _BLOCK)
+        while not (decompressor.needs_input or decompressor.eof):
+            yield decompressor.decompress(b"", _BLOCK)
     except Exception as error:  # noqa: BLE001 - zlib, bz2, lzma and zstandard raise errors of four kinds
         raise NotReadable(None, f"damaged {name} data: {error}") from None

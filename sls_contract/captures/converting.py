@@ -1,4 +1,4 @@
-"""A capture written in another format, wherever a worker runs."""
+"""Write a capture in another format. Runs in any worker process."""
 
 from __future__ import annotations
 
@@ -29,31 +29,31 @@ if TYPE_CHECKING:
     from sls_contract.cassettes.scrub import Leak
     from sls_contract.signing import Credentials
 
-_MOST_LEAKS = 1000  # that are told
+_MOST_LEAKS = 1000  # that are reported
 TARGETS = (".har", ".jsonl", ".yaml", ".yml")
 
 
 class Task(NamedTuple):
-    """A capture (path or URL), and the file that is to be written."""
+    """A capture (path or URL) and the file to write."""
 
     source: str
     target: Path
 
     @property
     def size(self) -> int:
-        """How many bytes there are to convert, about."""
+        """The approximate number of bytes to convert."""
         return size_of(self.source)
 
 
 @dataclass(frozen=True, slots=True)
 class Written:
-    """What came of a capture.
+    """The result of one conversion.
 
     Attributes:
-        lines: what is told.
-        exchanges: how many were written.
-        leaking: whether a secret is left in what was written.
-        failure: why nothing was written; empty where something was.
+        lines: the lines to print.
+        exchanges: the number of exchanges written.
+        leaking: whether the written file still contains a secret.
+        failure: why nothing was written; empty on success.
 
     """
 
@@ -64,9 +64,9 @@ class Written:
 
 
 def tasks_of(captures: Mapping[str, str], folder: Path, suffix: str) -> list[Task]:
-    """Give each capture (by the name below its folder) a file of its name with another end.
+    """Pair each capture (keyed by its name below its folder) with a target file of the same name and another suffix.
 
-    Raises `UsageError` where two captures would be written into one.
+    Raises `UsageError` if two captures have the same target.
     """
     tasks: dict[Path, Task] = {}
     for name, source in captures.items():
@@ -82,7 +82,7 @@ def tasks_of(captures: Mapping[str, str], folder: Path, suffix: str) -> list[Tas
 
 
 def _stem(name: str) -> str:
-    """Return a name without its ends: ``a`` of ``a.sls.yaml`` and of ``a.jsonl.zst``."""
+    """Return a name without its suffixes: ``a`` for ``a.sls.yaml`` and for ``a.jsonl.zst``."""
     stem, end = os.path.splitext(name)  # noqa: PTH122 - part of a path or a URL
     if end.lower() in SUFFIXES:
         stem, end = os.path.splitext(stem)  # noqa: PTH122 - as above
@@ -91,7 +91,7 @@ def _stem(name: str) -> str:
 
 
 def convert_task(task: Task, keys: tuple[Credentials, ...]) -> Written:
-    """Convert a capture; a failure is told, never raised."""
+    """Convert a capture; returns a failure instead of raising."""
     try:
         task.target.parent.mkdir(parents=True, exist_ok=True)
         return convert_capture(task, keys)
@@ -104,10 +104,10 @@ def convert_task(task: Task, keys: tuple[Credentials, ...]) -> Written:
 def convert_capture(
     task: Task, keys: Sequence[Credentials], progress: Callable[[int, int], None] = lambda _done, _of: None
 ) -> Written:
-    """Write a capture's exchanges, scrubbed of ``keys`` and of what is shaped like one, into the target.
+    """Write the exchanges of a capture into the target, scrubbed of ``keys`` and of anything shaped like a key.
 
-    ``progress`` is told how many exchanges were read and how many there are. Raises `UsageError` where there is none,
-    `CassetteError` where the source cannot be read or the target cannot be written.
+    ``progress`` is called with the number of exchanges read and their total. Raises `UsageError` if there are no
+    exchanges, `CassetteError` if the source cannot be read or the target cannot be written.
     """
     scrubber = Scrubber(keys)
     try:
@@ -121,7 +121,7 @@ def convert_capture(
         raise UsageError(msg)
     _write(task, conversion)
     left = [*islice(_leaks(task.target, scrubber), _MOST_LEAKS)]
-    lines = [*_told(source, scrubber.text(getattr(source, "creator", "")), task, conversion)]
+    lines = [*_report(source, scrubber.text(getattr(source, "creator", "")), task, conversion)]
     lines += [
         f"{task.target}:{line}: SLS601 secret-in-recording: {leak.kind} was written: {leak.excerpt}"
         for line, leak in left
@@ -139,11 +139,11 @@ def _write(task: Task, recordings: Iterable[Recording]) -> None:
     elif suffix == ".jsonl":
         replace_file(target, map(line_of, recordings))
     else:
-        write(target, _few(task.source, recordings))
+        write(target, _limited(task.source, recordings))
 
 
-def _few(source: str, recordings: Iterable[Recording]) -> Iterator[Recording]:
-    """Refuse more than a cassette may hold, which is written and read as a whole."""
+def _limited(source: str, recordings: Iterable[Recording]) -> Iterator[Recording]:
+    """Raise `UsageError` for more than a cassette may contain: cassettes are written and read as a whole."""
     size = 0
     for each in recordings:
         exchange = each.exchange
@@ -158,23 +158,23 @@ def _few(source: str, recordings: Iterable[Recording]) -> Iterator[Recording]:
 
 
 def _leaks(target: Path, scrubber: Scrubber) -> Iterator[tuple[int, Leak]]:
-    """Yield the secrets that are left in a file, with their lines; a capture is read chunk by chunk."""
+    """Yield the secrets that remain in a file, with their lines; captures are read chunk by chunk."""
     for chunk in chunks_of(str(target)):
         data = target.read_bytes() if chunk.kind == "cassette" else chunk.data
         for leak in leaks(data.encode() if isinstance(data, str) else data, scrubber):
             yield leak.line + (chunk.line or 1) - 1, leak
 
 
-def _told(source: object, creator: str, task: Task, conversion: Conversion) -> Iterator[str]:
-    """Yield what was written, of which file (``creator``: the tool that made it, scrubbed), and what was lost."""
+def _report(source: object, creator: str, task: Task, conversion: Conversion) -> Iterator[str]:
+    """Yield the lines to print: the file written, its source (with its ``creator``, scrubbed), and losses."""
     of = f"{task.source} ({creator})" if creator else task.source
     yield f"{task.target}: {plural(conversion.count, 'exchange')} of {of}"
     if conversion.scrubbed:
         yield f"scrubbed: {plural(conversion.scrubbed, 'exchange')}"
-    yield from (f"not looked into: {place}" for place in conversion.closed)
+    yield from (f"not looked into: {place}" for place in conversion.unscanned)
     yield from (f"lost: {what}" for what in conversion.losses.lost(source))
     suffix = task.target.suffix.lower()
     if suffix == ".har":
-        yield from (f"for sls-contract only (_contract): {what}" for what in conversion.losses.unseen())
+        yield from (f"for sls-contract only (_contract): {what}" for what in conversion.losses.outside_har())
     if suffix == ".jsonl" and conversion.losses.signed:
         yield "lost: what the recordings say about their signatures, digests and substitutions"

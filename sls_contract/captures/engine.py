@@ -1,8 +1,8 @@
-"""The same function on many chunks: in this process, on its cores, on a Dask or Ray cluster.
+"""Run one function on many chunks: in this process, on its cores, or on a Dask or Ray cluster.
 
-Results come in the order of the chunks, whoever works on them. Three chunks for each worker are under way at a time,
-and no more: memory does not grow with the capture. A worker that dies costs a retry; one chunk that ends three workers
-ends the run, by name.
+Results are in the order of the chunks on every engine. At most three chunks per worker are pending at a time, so memory
+does not grow with the capture. If a worker dies, its chunk is retried; a chunk that kills three workers ends the run
+with an error that names it.
 """
 
 from __future__ import annotations
@@ -29,26 +29,26 @@ if TYPE_CHECKING:
 Engine: TypeAlias = Literal["local", "dask", "ray"]
 ENGINES: tuple[Engine, ...] = get_args(Engine)
 
-_AHEAD = 3  # chunks under way for each worker
+_PENDING = 3  # chunks per worker
 _DASK = {
-    "distributed.admin.low-level-log-length": 10,  # messages with chunks in them, of each connection
-    # What each process of a cluster does beside its work, by itself 3 % of a core: looks at its own stack each 10 ms,
-    # at its event loop each 20 ms, at its memory each 100 ms, at the whole machine each 500 ms.
+    "distributed.admin.low-level-log-length": 10,  # each connection keeps its last messages, with their chunks
+    # By default each process of a cluster samples its stack every 10 ms, its event loop every 20 ms, its memory every
+    # 100 ms and the whole machine every 500 ms. That takes 3 % of a core per process.
     "distributed.worker.profile.enabled": False,
     "distributed.admin.tick.interval": "1s",
     "distributed.worker.memory.monitor-interval": "1s",
     "distributed.admin.system-monitor.interval": "10s",
 }
-_ATTEMPTS = 3  # workers that one chunk may end
-_PATIENCE = 0.05  # seconds to send a result in
-_SMALL = 8 * 1024 * 1024  # bytes that one process judges in hardly more time than others need to start
+_ATTEMPTS = 3  # workers that one chunk may kill
+_TERM_INTERVAL = 0.05  # seconds; a result is usually sent within
+_SMALL = 8 * 1024 * 1024  # bytes that one process judges about as fast as workers start
 _LOST = {"KilledWorker", "WorkerCrashedError", "OutOfMemoryError", "FutureCancelledError", "NodeDiedError"}
 _T = TypeVar("_T")
 _R = TypeVar("_R")
 
 
 class WorkerLost(SlsContractError):
-    """Workers died again and again under one piece of work."""
+    """Three workers died in succession on the same item."""
 
 
 class _Future(Protocol):
@@ -56,7 +56,7 @@ class _Future(Protocol):
 
 
 class _Workers(Protocol):
-    """What carries work out."""
+    """A pool of workers on some engine."""
 
     size: int
 
@@ -66,7 +66,7 @@ class _Workers(Protocol):
 
 
 def cores() -> int:
-    """Return how many cores this process may use."""
+    """Return the number of cores available to this process."""
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
@@ -75,8 +75,8 @@ def in_order(
 ) -> Generator[_R]:
     """Yield the result of each item, in order; ``work`` and items must be picklable.
 
-    What is small in all (``size_of``, in bytes) is done in this process: others would still start. Raises
-    `WorkerLost`, and `UsageError` where the engine is not installed or its cluster cannot be reached.
+    Small inputs (in total, by ``size_of`` in bytes) run in this process: starting workers would take longer. Raises
+    `WorkerLost`, and `UsageError` if the engine is not installed or its cluster cannot be reached.
     """
     waiting = iter(items)
     if engine == "local":
@@ -94,14 +94,14 @@ def in_order(
 
 
 def _window(workers: _Workers, work: Callable[[_T], _R], items: Iterator[_T]) -> Iterator[_R]:
-    """Keep some items under way; where a worker dies, begin again with those that have no result."""
+    """Keep a limited number of items pending; if the pool breaks, resubmit those without a result."""
     from concurrent.futures.process import BrokenProcessPool
 
     pending: deque[_Item] = deque()
     lost = 0
     while True:
         try:
-            pending.extend(map(_Item, islice(items, workers.size * _AHEAD - len(pending))))
+            pending.extend(map(_Item, islice(items, workers.size * _PENDING - len(pending))))
             for each in pending:
                 each.future = each.future or workers.submit(work, each.item)
             if not pending:
@@ -122,7 +122,7 @@ def _window(workers: _Workers, work: Callable[[_T], _R], items: Iterator[_T]) ->
 
 @dataclass(slots=True)
 class _Item:
-    """A piece of work, and what will give its result, once somebody works on it."""
+    """An item and, once submitted, the future of its result."""
 
     item: Any
     future: _Future | None = None
@@ -131,7 +131,7 @@ class _Item:
         assert self.future is not None
         try:
             return self.future.result()
-        except Exception as error:  # classes of libraries that may not be there
+        except Exception as error:  # the classes belong to libraries that may not be installed
             if type(error).__name__ in _LOST:
                 raise _lost(self.item) from error
             raise
@@ -168,33 +168,33 @@ class _Local:
         from multiprocessing import get_context
 
         # Spawned: forked ones would inherit the locks of threads.
-        return ProcessPoolExecutor(self.size, get_context("spawn"), _begin)
+        return ProcessPoolExecutor(self.size, get_context("spawn"), _start_worker)
 
     def submit(self, work: Callable[[Any], Any], item: Any) -> _Future:
-        return self._pool.submit(_carry_out, work, item)
+        return self._pool.submit(_run_item, work, item)
 
     def restart(self) -> None:
         self.stop()
         self._pool = self._start()
 
     def stop(self) -> None:
-        for process in list((self._pool._processes or {}).values()):  # noqa: SLF001 - it does not name them otherwise
-            process.terminate()  # which ends its work; it goes once it has said so
+        for process in list((self._pool._processes or {}).values()):  # noqa: SLF001 - the pool has no public list
+            process.terminate()  # see `_on_term`: it abandons its item and exits
         self._pool.shutdown(cancel_futures=True)
 
 
 class _GivenUp(BaseException):
-    """Nobody waits for this work any longer."""
+    """Raised in a worker to abandon an item whose result is no longer needed."""
 
 
 class _Worker:
-    """What a worker is at; never ended while it sends a result, for whose end the parent would wait for ever."""
+    """The state of this worker process. TERM never interrupts the sending of a result, which the parent awaits."""
 
     working = False
     over = False
 
 
-def _carry_out(work: Callable[[Any], Any], item: Any) -> Any:
+def _run_item(work: Callable[[Any], Any], item: Any) -> Any:
     _Worker.working = True
     try:
         if _Worker.over:
@@ -204,8 +204,8 @@ def _carry_out(work: Callable[[Any], Any], item: Any) -> Any:
         _Worker.working = False
 
 
-def _give_up(_signal: int, frame: FrameType | None) -> None:
-    """End what is worked on, or the process, where it waits for work; one that sends a result is asked again."""
+def _on_term(_signal: int, frame: FrameType | None) -> None:
+    """Handle TERM: abandon the item, or exit if there is none. While a result is being sent, wait for the next TERM."""
     from multiprocessing.queues import Queue
 
     _Worker.over = True
@@ -217,23 +217,23 @@ def _give_up(_signal: int, frame: FrameType | None) -> None:
         frame = frame.f_back
 
 
-def _begin() -> None:
-    """Leave Ctrl-C, which reaches a whole group of processes, to the parent; end when that is gone."""
+def _start_worker() -> None:
+    """Ignore Ctrl-C, which the terminal sends to all processes (the parent handles it); exit with the parent."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     Thread(target=_end_with_parent, daemon=True).start()
-    if hasattr(signal, "pthread_kill"):  # on Windows nothing that is sent to a process lets it go on
-        told, tells = socketpair()
-        tells.setblocking(False)
-        signal.set_wakeup_fd(tells.fileno(), warn_on_full_buffer=False)
-        signal.signal(signal.SIGTERM, _give_up)
-        Thread(target=_ask_again, args=(told, tells), daemon=True).start()
+    if hasattr(signal, "pthread_kill"):  # not on Windows, where terminate() ends a process at once
+        reader, writer = socketpair()
+        writer.setblocking(False)
+        signal.set_wakeup_fd(writer.fileno(), warn_on_full_buffer=False)
+        signal.signal(signal.SIGTERM, _on_term)
+        Thread(target=_repeat_term, args=(reader, writer), daemon=True).start()
 
 
-def _ask_again(told: socket, _tells: socket) -> None:
-    """Repeat TERM until the process goes: Python looks for signals before it begins to wait, then no more."""
-    told.recv(1)
+def _repeat_term(reader: socket, _writer: socket) -> None:
+    """Repeat TERM until the process exits: a signal just before a blocking read would otherwise be lost."""
+    reader.recv(1)
     while True:
-        time.sleep(_PATIENCE)
+        time.sleep(_TERM_INTERVAL)
         signal.pthread_kill(main_thread().ident or 0, signal.SIGTERM)
 
 
@@ -246,7 +246,7 @@ def _end_with_parent() -> None:
 
 
 class _Dask:
-    """Workers of a Dask cluster: that of DASK_SCHEDULER_ADDRESS, else one started on this machine."""
+    """Workers of the Dask cluster at DASK_SCHEDULER_ADDRESS, or else of one started on this machine."""
 
     def __init__(self, jobs: int) -> None:
         try:
@@ -257,13 +257,13 @@ class _Dask:
         address = os.environ.get("DASK_SCHEDULER_ADDRESS")
         with ExitStack() as started:
             started.enter_context(config.set(_DASK))
-            # Any free port; of what workers log, as that they were slow to end, nothing reaches the terminal.
+            # Any free port; logs of workers, such as warnings on shutdown, must not reach the terminal.
             quiet = {"dashboard_address": ":0", "silence_logs": logging.CRITICAL}
-            ours = {"n_workers": jobs, "threads_per_worker": 1, **quiet}
-            where = {"address": address, "timeout": "10s"} if address else ours
+            local = {"n_workers": jobs, "threads_per_worker": 1, **quiet}
+            where = {"address": address, "timeout": "10s"} if address else local
             try:
                 self._client = started.enter_context(Client(**where))
-            except (OSError, RuntimeError) as error:  # it wraps what a worker that does not start ends with
+            except (OSError, RuntimeError) as error:  # RuntimeError: a worker did not start
                 raise _unreachable(address, error) from error
             self._started = started.pop_all()
         self.size = max(jobs, sum(self._client.nthreads().values()))
@@ -273,7 +273,7 @@ class _Dask:
         return future
 
     def restart(self) -> None:
-        """Do nothing: the scheduler gives the work of a dead worker to another."""
+        """Do nothing: the scheduler reassigns the items of a dead worker."""
 
     def stop(self) -> None:
         self._started.close()
@@ -284,7 +284,7 @@ def _call(work: Callable[[Any], Any], item: Any) -> Any:
 
 
 class _Ray:
-    """Workers of a Ray cluster: that of RAY_ADDRESS, else one started on this machine."""
+    """Workers of the Ray cluster at RAY_ADDRESS, or else of one started on this machine."""
 
     def __init__(self, jobs: int) -> None:
         try:
@@ -292,11 +292,11 @@ class _Ray:
         except ImportError as error:
             raise _not_installed(error) from error
         self._ray = ray
-        self._call = ray.remote(max_retries=_ATTEMPTS)(_call)  # takes functions only
+        self._call = ray.remote(max_retries=_ATTEMPTS)(_call)  # a function: Ray refuses other callables
         address = os.environ.get("RAY_ADDRESS")
         try:
             self._ray.init(num_cpus=None if address else jobs, log_to_driver=False, logging_level="ERROR")
-        except Exception as error:  # Ray raises that itself, where a node does not start
+        except Exception as error:  # Ray raises bare exceptions if a node does not start
             raise _unreachable(address, error) from error
         self.size = max(jobs, int(self._ray.cluster_resources().get("CPU", 1)))
 
@@ -305,7 +305,7 @@ class _Ray:
         return future
 
     def restart(self) -> None:
-        """Do nothing: Ray gives the work of a dead worker to another."""
+        """Do nothing: Ray reassigns the items of a dead worker."""
 
     def stop(self) -> None:
         self._ray.shutdown()

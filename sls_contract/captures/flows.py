@@ -1,7 +1,7 @@
-"""The flows of mitmproxy's files as recordings.
+"""Read mitmproxy flow files as recordings.
 
-Source: mitmproxy's ``io.tnetstring`` (netstrings that say their type) and the state of ``http.HTTPFlow``, versions 7 to
-21 of the format. mitmproxy itself is not needed.
+Source: mitmproxy's ``io.tnetstring`` (typed netstrings) and the state of ``http.HTTPFlow``, format versions 7 to 21.
+mitmproxy itself is not needed.
 """
 
 from __future__ import annotations
@@ -25,12 +25,12 @@ _PORTS = {"http": 80, "https": 443}
 
 
 def are_flows(data: bytes) -> bool:
-    """Tell whether a file looks like one that mitmproxy or mitmdump wrote."""
+    """Return whether a file looks like one written by mitmproxy or mitmdump."""
     return _FLOWS.match(data) is not None
 
 
 def read_flows(data: bytes) -> Iterator[Recording]:
-    """Yield the recording of each HTTP exchange in a file; raises `UsageError` where the file is damaged."""
+    """Yield the recording of each HTTP exchange in a file; raises `UsageError` if the file is damaged."""
     try:
         for piece, spans in pieces_of_flows([data]):
             assert isinstance(piece, bytes)
@@ -42,7 +42,7 @@ def read_flows(data: bytes) -> Iterator[Recording]:
 
 
 def recording_of_flow(data: bytes) -> Recording | None:
-    """Return the recording that a flow holds; None for one that is no HTTP. Raises `MalformedInteraction`."""
+    """Return the recording in a flow, or None if it is not HTTP. Raises `MalformedInteraction`."""
     try:
         flow, rest = _value(data)
         return _recording(flow) if flow["type"] == "http" and not rest else None
@@ -55,16 +55,16 @@ def recording_of_flow(data: bytes) -> Recording | None:
 
 def _recording(flow: dict[str, Any]) -> Recording:
     request, response = flow["request"], flow.get("response")
-    asked = Request(_str(request["method"]), _url(request), _headers(request), request.get("content") or b"")
+    sent = Request(_str(request["method"]), _url(request), _headers(request), request.get("content") or b"")
     ended = (response or request).get("timestamp_end") or request.get("timestamp_start")
     at = datetime.fromtimestamp(ended, UTC) if ended else None
-    made = Provenance(client=asked.headers.get("user-agent", ""), recorded_at=at)
+    made = Provenance(client=sent.headers.get("user-agent", ""), recorded_at=at)
     kept = response is not None and response.get("content") is not None
     answer = _answer(response) if response is not None and kept else None
     error = flow.get("error")
-    said = _str(error.get("msg", "")) if isinstance(error, dict) else ""
-    broken = None if answer is not None and not said else "truncated" if response is not None else "closed"
-    return Recording(Exchange(asked, answer), made, broken=broken, detail=said)
+    detail = _str(error.get("msg", "")) if isinstance(error, dict) else ""
+    broken = None if answer is not None and not detail else "truncated" if response is not None else "closed"
+    return Recording(Exchange(sent, answer), made, broken=broken, detail=detail)
 
 
 def _answer(response: dict[str, Any]) -> Response:
@@ -89,7 +89,7 @@ def _str(value: str | bytes) -> str:
 
 
 def _value(data: bytes) -> tuple[Any, bytes]:
-    """Return the first value of a typed netstring, and what stands behind it; raises `ValueError`."""
+    """Parse the first typed netstring; return its value and the remaining bytes. Raises `ValueError`."""
     digits, colon, rest = data.partition(b":")
     if not colon or not digits.isdigit():
         msg = "a length is missing"

@@ -1,9 +1,9 @@
-"""Chunks judged wherever a worker runs, and put together in the order of their capture.
+"""Judge chunks in any worker process and join the results in capture order.
 
-A worker judges each exchange of a chunk by itself, and scans the chunk for secrets. Relations between exchanges
-(cursors, checkpoints, heartbeats) are judged by the process that puts the chunks together, in order, from the exchanges
-that can have any: so it does not matter where a capture was split. Names of others (SLS612) are looked for in captures
-of one chunk.
+A worker judges each exchange of a chunk by itself and scans the chunk for secrets. Relations between exchanges
+(cursors, checkpoints, heartbeats) are judged by the parent process, in order, from the exchanges that can have any; so
+the result does not depend on where a capture was split. Names of other consumer groups (SLS612) are reported only for
+captures of one chunk.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from sls_contract.captures.compression import SUFFIXES
 from sls_contract.captures.reading import failure_of, local_copy, recording_of
 from sls_contract.captures.storage import is_url
-from sls_contract.cassettes.audit import Audit, Looking, audit, damage_finding, judge_recording, leak_findings
+from sls_contract.cassettes.audit import Audit, AuditState, audit, damage_finding, judge_recording, leak_findings
 from sls_contract.cassettes.file.interaction import MalformedInteraction
 from sls_contract.cassettes.file.parsing import NotReadable
 from sls_contract.cassettes.ledger import Entry, digest_of_file, digest_with
@@ -43,11 +43,11 @@ if TYPE_CHECKING:
     from sls_contract.checks.consumption_received import Received
     from sls_contract.spec import Finding, Level
 
-MOST_LISTED = 1000  # findings of one clause in one capture; the others are counted
+MOST_LISTED = 1000  # findings per clause and capture; the others are counted
 
 
 class Placed(NamedTuple):
-    """A finding, the position of its exchange (None: it is about the file), and its line (None: unknown)."""
+    """A finding, the position of its exchange (None: it concerns the file), and its line (None: unknown)."""
 
     finding: Finding
     position: int | None
@@ -55,9 +55,9 @@ class Placed(NamedTuple):
 
 
 class Related(NamedTuple):
-    """An exchange that is to be judged with those before it; ``received`` is None where it has nothing to do with them.
+    """An exchange to judge together with earlier ones; ``received`` is None if it has no relation to them.
 
-    ``span`` is where it stands in its chunk, which whoever puts the chunks together still has.
+    ``span`` is its place in its chunk, which the parent process still has.
     """
 
     position: int
@@ -69,23 +69,23 @@ class Related(NamedTuple):
 
 @dataclass(slots=True)
 class Part:
-    """What was found in a chunk, or in a capture; it travels between processes.
+    """The results for a chunk or a capture. Picklable: a worker returns it to the parent process.
 
     Attributes:
         source: path or URL of the capture.
-        entry: what its exchanges prove, and until when.
-        placed: findings in order, those about the file before those of exchanges.
-        not_listed: how many more findings there are, by code and level.
-        lines: the line at which each exchange begins, as far as the file tells.
-        exchanges: how many there are; ``not_judged``: of other services; ``unverified``: without their signature.
+        entry: the evidence of its exchanges and their age.
+        placed: findings in order; those about the file precede those about exchanges.
+        not_listed: the number of further findings, by code and level.
+        lines: the line at which each exchange begins, where the format has lines.
+        exchanges: the number of exchanges; ``not_judged``: of other services; ``unverified``: by signature.
         exercised: codes of the clauses that could have been broken.
-        extents: how many exchanges were judged by how much.
-        failure: why the capture could not be read, or not any further; None where it was.
-        last: whether the capture has no more parts.
-        examples: the exchange of the first finding of each clause and level, scrubbed, as a report shows it.
-        map: what was judged of each operation, as `ContractMap.as_plain` gives it.
-        digest: of the content: captures of two names are the same where it is.
-        related: what is still to be judged in order; a None stands for exchanges that are missing.
+        extents: the number of exchanges by how fully they were judged.
+        failure: why the capture could not be read to its end; None if it was.
+        last: whether this is the last part of the capture.
+        examples: the exchange of the first finding of each clause and level, scrubbed for the report.
+        map: the clauses judged for each operation, as `ContractMap.as_plain` returns them.
+        digest: the digest of the content: captures with equal digests are the same.
+        related: the exchanges that remain to be judged in order; None stands for missing exchanges.
 
     """
 
@@ -108,7 +108,7 @@ class Part:
 
     @classmethod
     def of(cls, found: Audit, scrubber: Scrubber) -> Part:
-        """Take over what was found in a file, with one exchange of each kind of finding."""
+        """Return the results for a file, with one exchange for each kind of finding."""
         results = found.results
         part = cls(str(found.path), found.entry, [Placed(*each) for each in found.placed], failure=found.failure)
         part.exchanges, part.not_judged, part.unverified = results.exchanges, results.not_judged, results.unverified
@@ -119,8 +119,8 @@ class Part:
         return part
 
 
-class _Later:
-    """Puts off what exchanges are together: whoever knows those before them judges it."""
+class _Deferred:
+    """Collects the exchanges whose relations the parent process judges, since only it has the earlier ones."""
 
     def __init__(self) -> None:
         self.related: list[Related | None] = []
@@ -139,12 +139,12 @@ class _Later:
 
 
 def _answered(recording: Recording) -> Exchange:
-    """Return the exchange, without its answer where that broke off."""
+    """Return the exchange, without its answer if that was cut off."""
     return Exchange(recording.exchange.request, None) if recording.unanswered else recording.exchange
 
 
 def judge_chunk(chunk: Chunk, terms: Terms, contracts: Path | None = None) -> Part:
-    """Judge a chunk by itself; never raises for what stands in it. ``contracts``: a folder of contracts beside ours."""
+    """Judge a chunk by itself; never raises for its content. ``contracts``: a folder that extends the shipped ones."""
     with contracts_in(contracts):
         if chunk.kind == "cassette" and chunk.failure is None:
             return _cassette(chunk.source, terms)
@@ -152,30 +152,30 @@ def judge_chunk(chunk: Chunk, terms: Terms, contracts: Path | None = None) -> Pa
 
 
 def _part(chunk: Chunk, terms: Terms) -> Part:
-    found, scrubber, later = Audit(Path(), Entry(terms.now)), Scrubber(terms.credentials), _Later()
-    looking = Looking(scrubber, OtherNames() if chunk.whole else None, later)
+    found, scrubber, deferred = Audit(Path(), Entry(terms.now)), Scrubber(terms.credentials), _Deferred()
+    state = AuditState(scrubber, OtherNames() if chunk.whole else None, deferred)
     lines: list[int | None] = []
     for line, span in chunk.placed():
         try:
             recording = recording_of(chunk.kind, chunk.data[slice(*span)])
         except MalformedInteraction as error:
             found.findings.append(_damage(chunk, line, f"no HTTP exchange: {error}"))
-            later.lose()
+            deferred.lose()
             recording = None
         if recording is not None:
             lines.append(line)
-            later.span = span
-            judge_recording(found, recording, len(lines) - 1, "", terms, looking)
+            deferred.span = span
+            judge_recording(found, recording, len(lines) - 1, "", terms, state)
     found.lines = tuple(lines)
     found.entry.clean(scrubber.text)
     data = chunk.data.encode("utf-8", "surrogatepass") if isinstance(chunk.data, str) else chunk.data
     found.findings += leak_findings(data, scrubber, first=chunk.line or 1)
     if chunk.damage is not None:
         found.findings.append(_damage(chunk, *chunk.damage))
-        later.lose()
+        deferred.lose()
     part = Part.of(found, scrubber)
     part.source, part.failure = chunk.source, chunk.failure
-    part.related, part.lines = later.related, lines
+    part.related, part.lines = deferred.related, lines
     part.digest, part.last = sha256(data).hexdigest(), chunk.last
     return part
 
@@ -185,7 +185,7 @@ def _damage(chunk: Chunk, line: int | None, reason: str) -> tuple[Finding, int |
 
 
 def _cassette(source: str, terms: Terms) -> Part:
-    """Judge a cassette: a file of this machine as it stands there, any other from a copy."""
+    """Judge a cassette: a plain local file in place, any other from a local copy."""
     path = Path(source)
     if not is_url(source) and path.suffix not in SUFFIXES:
         part = Part.of(audit(path, terms), Scrubber(terms.credentials))
@@ -210,10 +210,10 @@ def _file_finding(source: str, error: NotReadable) -> Placed:
 
 
 class Whole:
-    """A capture, put together from its parts in their order."""
+    """Joins the parts of a capture in their order."""
 
     def __init__(self, source: str, terms: Terms) -> None:
-        """Know of nothing."""
+        """Start without results."""
         self._part = Part(source, Entry(terms.now))
         self._relations, self._scrubber = Relations(), Scrubber(terms.credentials)
         self._listed: Counter[str] = Counter()
@@ -221,14 +221,14 @@ class Whole:
 
     @property
     def part(self) -> Part:
-        """What was found until now."""
+        """The results so far."""
         self._part.map = self._map.as_plain()
         return self._part
 
     def add(self, part: Part, chunk: Chunk) -> None:
-        """Take over the next part, that of a ``chunk``, and judge what its exchanges are together with those before."""
+        """Add the next part, the result for ``chunk``, and judge the relations of its exchanges to earlier ones."""
         whole, offset = self._part, self._part.exchanges
-        found = [*part.placed, *self._together(part, chunk)]
+        found = [*part.placed, *self._related_findings(part, chunk)]
         found.sort(key=lambda each: -1 if each.position is None else each.position)
         for finding, position, line in found:
             self._list(Placed(finding, None if position is None else position + offset, line))
@@ -252,7 +252,7 @@ class Whole:
         else:
             self._part.not_listed[code, placed.finding.level] += 1
 
-    def _together(self, part: Part, chunk: Chunk) -> Iterator[Placed]:
+    def _related_findings(self, part: Part, chunk: Chunk) -> Iterator[Placed]:
         for each in part.related:
             if each is None:
                 self._relations.lose()

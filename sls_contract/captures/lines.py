@@ -1,4 +1,4 @@
-"""JSON Lines of exchanges, one a line: see `docs/captures.md` and `schemas/editor/exchange.json`."""
+"""JSON Lines of exchanges, one per line: see `docs/captures.md` and `schemas/editor/exchange.json`."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _RESPONSE = ("status", "reason", "headers", "body", "decoded")
 
 
 def recording_of_line(line: str | bytes) -> Recording:
-    """Return the recording that a line holds; raises `MalformedInteraction`."""
+    """Parse a line into a recording; raises `MalformedInteraction`."""
     try:
         return _recording(_object("the line", _parsed(line), _LINE))
     except UnicodeDecodeError as error:
@@ -43,7 +43,7 @@ def _parsed(line: str | bytes) -> object:
 
 
 def line_of(recording: Recording) -> str:
-    """Return a recording as a line, line end included; what it says about its signature is left out."""
+    """Return a recording as a line with its line end; the verdict on its signature is left out."""
     request, response, origin = recording.exchange.request, recording.exchange.response, recording.provenance
     line: dict[str, Any] = {
         "request": {"method": request.method, "url": request.url, **_message(request)},
@@ -51,8 +51,8 @@ def line_of(recording: Recording) -> str:
     }
     if recording.unanswered:
         line["error"] = recording.broken or "closed"
-    told = {"endpoint": origin.endpoint, "region": origin.region, "client": origin.client}
-    line |= {"evidence": str(origin.evidence), "recorded_at": moment_text(origin.at)} | told
+    provenance = {"endpoint": origin.endpoint, "region": origin.region, "client": origin.client}
+    line |= {"evidence": str(origin.evidence), "recorded_at": moment_text(origin.at)} | provenance
     return json.dumps(as_json({key: each for key, each in line.items() if each != ""}), ensure_ascii=False) + "\n"
 
 
@@ -68,18 +68,18 @@ def _message(message: Request | Response) -> dict[str, Any]:
 
 def _recording(line: Mapping[str, Any]) -> Recording:
     request = _object("request", line.get("request"), _REQUEST)
-    told = _headers("request.headers", request.get("headers"))
-    asked = Request(_text("method", request), _text("url", request), told, _body("request.body", request.get("body")))
+    headers = _headers("request.headers", request.get("headers"))
+    sent = Request(_text("method", request), _text("url", request), headers, _body("request.body", request.get("body")))
     answer = line.get("response")
     made = Provenance(
         _evidence(line.get("evidence")),
         _text("endpoint", line, ""),
         _text("region", line, ""),
-        _text("client", line, told.get("user-agent", "")),
+        _text("client", line, headers.get("user-agent", "")),
         _moment(line.get("recorded_at")),
     )
     broken = _text("error", line, "closed") if answer is None or line.get("error") else None
-    return Recording(Exchange(asked, None if answer is None else _response(answer)), made, broken=broken)
+    return Recording(Exchange(sent, None if answer is None else _response(answer)), made, broken=broken)
 
 
 def _response(node: object) -> Response:
@@ -99,7 +99,7 @@ def _headers(name: str, node: object) -> Headers:
 
 
 def _decoded(node: Any) -> Any:
-    """Return text as it was on the wire: ``{"base64": …}`` stands for what is no UTF-8."""
+    """Return text as it was on the wire: ``{"base64": …}`` contains bytes that are not UTF-8."""
     if isinstance(node, str):
         return node
     plain = from_json(node)

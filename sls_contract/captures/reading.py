@@ -1,4 +1,4 @@
-"""What a user names → the captures there → their chunks → recordings."""
+"""Find the captures that a user names, and read their chunks and recordings."""
 
 from __future__ import annotations
 
@@ -66,10 +66,10 @@ _SPLITTERS: dict[Kind, Callable[[Iterable[bytes]], Iterator[Piece]]] = {
 
 
 def captures_at(names: Iterable[str], done: str, missed: Callable[[OSError], None]) -> list[str]:
-    """Return the captures at or below paths, patterns and URLs, each once, sorted below each.
+    """Return the captures at or below paths, patterns and URLs, each once, sorted within each name.
 
-    Raises `UsageError` for what does not exist; ``done`` says what was to become of it, ``missed`` is told of every
-    folder that cannot be read.
+    Raises `UsageError` for a name that does not exist; ``done`` is the intended action for its message. ``missed`` is
+    called for each folder that cannot be read.
     """
     found: dict[str, str] = {}
     for name in names:
@@ -84,7 +84,7 @@ def captures_at(names: Iterable[str], done: str, missed: Callable[[OSError], Non
 
 
 def captures_by_name(name: str, done: str, missed: Callable[[OSError], None]) -> dict[str, str]:
-    """Return the captures at or below a path, pattern or URL by their paths below its folder; "" names a single file.
+    """Return the captures at or below a path, pattern or URL by their relative paths; "" names a single file.
 
     Raises as `captures_at` does.
     """
@@ -111,13 +111,13 @@ def _local(name: str) -> list[Path]:
 
 
 def kind_by_name(name: str) -> Kind | None:
-    """Return how the exchanges of a file are written, by its name; None where that does not say."""
+    """Return the format of a capture by its file name, or None if the name does not determine it."""
     stem, suffix = os.path.splitext(name.lower())  # noqa: PTH122 - a path or a URL, as text
     return _KINDS.get(os.path.splitext(stem)[1] if suffix in SUFFIXES else suffix)  # noqa: PTH122 - as above
 
 
 def is_capture(name: str) -> bool:
-    """Tell by name whether a file in a folder is a capture; where others have such names, by how it begins."""
+    """Return whether a file in a folder is a capture: by its name, or its first bytes if that is ambiguous."""
     kind = kind_by_name(name)
     if kind in {"har", "flows"} or (kind == "cassette" and ".sls.y" in name):
         return True
@@ -132,15 +132,14 @@ def is_capture(name: str) -> bool:
 
 
 def chunks_of(source: str) -> Generator[Chunk]:
-    """Yield the chunks of a capture, at least one; what is wrong with the file is told in the last."""
+    """Yield the chunks of a capture, at least one; damage to the file is reported in the last."""
     kind = kind_by_name(source)
     if kind == "cassette":
         yield _cassette(source)
         return
     if not is_url(source) and os.path.exists(source) and not os.path.isfile(source):  # noqa: PTH110, PTH113 - as text
-        yield Chunk(
-            source, kind or "lines", failure="no regular file", last=True
-        )  # such as a pipe, which would be waited for
+        # Such as a named pipe: reading it would block.
+        yield Chunk(source, kind or "lines", failure="no regular file", last=True)
         return
     try:
         with reading(source) as file, closing(plain_blocks(file)) as blocks:
@@ -150,7 +149,7 @@ def chunks_of(source: str) -> Generator[Chunk]:
                 yield _cassette(source)
                 return
             if not first:
-                raise NotReadable(None, "the file is empty")  # noqa: TRY301 - told like all damage
+                raise NotReadable(None, "the file is empty")  # noqa: TRY301 - reported like all damage
             yield from _split(source, kind, chain([first], blocks))
     except NotReadable as error:
         yield Chunk(source, kind or "lines", damage=(error.line, error.reason), last=True)
@@ -169,7 +168,7 @@ def _kind_by_head(head: bytes) -> Kind:
 
 
 def _split(source: str, kind: Kind, blocks: Iterable[bytes]) -> Iterator[Chunk]:
-    """Yield chunks, each when it is known whether another follows."""
+    """Yield each chunk once it is known whether another follows."""
     line = None if kind == "flows" else 1
     last, first = None, True
     try:
@@ -189,7 +188,7 @@ def _split(source: str, kind: Kind, blocks: Iterable[bytes]) -> Iterator[Chunk]:
 
 
 def recording_of(kind: Kind, data: str | bytes) -> Recording | None:
-    """Return the recording that stands in a capture; None for what is no HTTP. Raises `MalformedInteraction`."""
+    """Parse one exchange of a capture, or return None if it is not HTTP. Raises `MalformedInteraction`."""
     if kind == "lines":
         return recording_of_line(data)
     if kind == "flows":
@@ -203,38 +202,38 @@ def recording_of(kind: Kind, data: str | bytes) -> Recording | None:
 
 
 def failure_of(source: str, error: Exception) -> str:
-    """Say in few words why a capture cannot be read."""
+    """Return in a few words why a capture cannot be read."""
     if isinstance(error, OSError):
         return error.strerror or str(error)
     return str(error).partition("\n")[0].removeprefix(f"{source} ")
 
 
 class Streamed:
-    """The recordings of a capture that is no cassette; each iteration reads them anew, and none is held.
+    """The recordings of a capture that is not a cassette; each iteration reads the file again, one exchange at a time.
 
     Attributes:
-        kind: how they are written.
-        creator: the tool that wrote a HAR, with its version; empty where it does not say.
-        left_out: how many entries are no HTTP exchange (``data:``, ``wss:``), once they were read.
+        kind: the format of the capture.
+        creator: the tool that wrote a HAR, with its version; empty if unknown.
+        left_out: the number of entries that are not HTTP exchanges (``data:``, ``wss:``), after an iteration.
 
     """
 
     def __init__(self, source: str, kind: Kind) -> None:
-        """Name what is to be read."""
+        """Set the file to read."""
         self._source, self.kind = source, kind
         self.creator, self.left_out = "", 0
 
     def failure_of(self, recording: Recording) -> str:
-        """Return why the test that recorded an exchange failed: a capture does not say."""
+        """Return the empty string: captures do not record whether a test failed."""
         del recording
         return ""
 
     def __iter__(self) -> Iterator[Recording]:
-        """Yield each; raises `CassetteError` where the capture is damaged, or cannot be read."""
+        """Yield each recording; raises `CassetteError` if the capture is damaged or cannot be read."""
         return (recording for _, recording in self.with_lines())
 
     def with_lines(self) -> Iterator[tuple[int | None, Recording]]:
-        """Yield each with the line at which it begins; raises as iteration does."""
+        """Yield each recording with the line at which it begins; raises as iteration does."""
         self.left_out, at = 0, 0
         for chunk in chunks_of(self._source):
             self.creator = self.creator or _creator(chunk)
@@ -247,7 +246,7 @@ class Streamed:
 
 
 def _creator(chunk: Chunk) -> str:
-    """Return what the text before the first entry of a HAR, or behind the last one, says of its creator."""
+    """Return the creator that a HAR names before its first entry or after its last."""
     if chunk.kind != "har" or not isinstance(chunk.data, str):
         return ""
     head, tail = (chunk.spans[0][0], chunk.spans[-1][1]) if chunk.spans else (len(chunk.data), len(chunk.data))
@@ -260,7 +259,7 @@ def _creator(chunk: Chunk) -> str:
 
 
 def opened_capture(source: str) -> Recorded | Streamed:
-    """Open a capture of any format, wherever it is stored; raises `CassetteError` where a cassette is not whole."""
+    """Open a capture of any format, local or remote; raises `CassetteError` if a cassette is not whole."""
     local = not is_url(source) and not source.lower().endswith(SUFFIXES)
     if local and (kind_by_name(source) == "cassette" or os.path.isdir(source)):  # noqa: PTH112 - a path, as text
         return opened(source)
@@ -275,12 +274,12 @@ def opened_capture(source: str) -> Recorded | Streamed:
 
 
 def with_lines(recorded: Recorded | Streamed) -> Iterator[tuple[int | None, Recording]]:
-    """Yield the recordings of a capture, each with the line at which it begins; None where the capture has no lines."""
+    """Yield the recordings of a capture with the lines at which they begin (None in formats without lines)."""
     return recorded.with_lines() if isinstance(recorded, Streamed) else zip(recorded.lines, recorded, strict=True)
 
 
 def _recordings_in(chunk: Chunk, at: int) -> Iterator[tuple[int | None, Recording | None]]:
-    """Yield line and content of each entry of a chunk; the first is number ``at``. Raises as `Streamed` does."""
+    """Yield line and recording of each entry of a chunk, numbered from ``at``. Raises as `Streamed` does."""
     for number, (line, span) in enumerate(chunk.placed(), at):
         try:
             yield line, recording_of(chunk.kind, chunk.data[slice(*span)])
@@ -295,7 +294,7 @@ def _recordings_in(chunk: Chunk, at: int) -> Iterator[tuple[int | None, Recordin
 
 @contextmanager
 def local_copy(source: str) -> Iterator[Path]:
-    """Give a copy, on this machine and not compressed, of a cassette; raises `NotReadable` and `CassetteError`."""
+    """Copy a cassette to a local file, decompressed; raises `NotReadable` and `CassetteError`."""
     with tempfile.TemporaryDirectory() as folder, reading(source) as file:
         copy = Path(folder, "cassette.yaml")
         with copy.open("wb") as written:

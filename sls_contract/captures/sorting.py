@@ -1,6 +1,7 @@
-"""The exchanges of two captures on disk, by what they ask: a comparison needs those of one request at a time.
+"""Sort the exchanges of two captures by request, on disk: a comparison needs all exchanges of one request at a time.
 
-Memory does not grow with the captures; the temporary files have about their size, and go with the process.
+Memory does not grow with the captures. The temporary files are about as large as the captures and are removed when the
+process ends.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from operator import attrgetter
 from tempfile import TemporaryFile
 from typing import TYPE_CHECKING, Literal, NamedTuple, TypeAlias
 
-from sls_contract.cassettes.drift.pairing import is_passing
+from sls_contract.cassettes.drift.pairing import is_transient
 from sls_contract.cassettes.matching import Key
 
 if TYPE_CHECKING:
@@ -25,8 +26,8 @@ if TYPE_CHECKING:
 
 Side: TypeAlias = Literal[0, 1]
 
-_FEW = 1000  # attempts of a batch that ends between two requests; four times as many end it anywhere
-_LITTLE = 4 * 1024 * 1024  # bytes, likewise
+_FEW = 1000  # attempts per batch; it ends after the request, or at four times as many
+_LITTLE = 4 * 1024 * 1024  # bytes per batch, likewise
 _INSERT = "INSERT INTO attempts VALUES (?, ?, ?, ?, ?, ?)"
 _SELECT = "SELECT key, position, passing, start, size FROM attempts WHERE side = ? ORDER BY key, position"
 
@@ -41,12 +42,12 @@ class _Attempt(NamedTuple):
 
 @dataclass(slots=True)
 class Batch:
-    """What two captures have of some requests.
+    """The exchanges of two captures for some requests.
 
     Attributes:
         positions: of the exchanges in their captures, old and new, each ascending.
-        recordings: those of the positions.
-        lines: the lines at which the new ones begin, as far as the capture tells.
+        recordings: the recordings at these positions.
+        lines: the lines at which the new ones begin; None in formats without lines.
 
     """
 
@@ -56,13 +57,13 @@ class Batch:
 
 
 class Sorting:
-    """Takes in two captures, the old one (side 0) and the new one, and gives them back sorted by request."""
+    """Stores two captures, the old one (side 0) and the new one, and returns them sorted by request."""
 
     def __init__(self) -> None:
         """Open temporary files."""
         import sqlite3
 
-        self._data: IO[bytes] = TemporaryFile()  # noqa: SIM115 - closed with this
+        self._data: IO[bytes] = TemporaryFile()  # noqa: SIM115 - closed by __exit__
         self._index: Connection = sqlite3.connect("", isolation_level=None)
         self._index.executescript(
             "PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF; CREATE TABLE attempts"
@@ -71,41 +72,41 @@ class Sorting:
         self._end = 0
 
     def __enter__(self) -> Self:
-        """Give itself."""
+        """Return the object itself."""
         return self
 
     def __exit__(self, *_: object) -> None:
-        """Remove the files."""
+        """Remove the temporary files."""
         self._data.close()
         self._index.close()
 
     def add(self, side: Side, position: int, recording: Recording, line: int | None) -> None:
-        """Store an exchange, and the line at which it begins."""
+        """Store an exchange and the line at which it begins."""
         data = pickle.dumps((recording, line), pickle.HIGHEST_PROTOCOL)
         key = blake2b(repr(tuple(Key.of(recording.exchange.request))).encode("utf-8", "replace"), digest_size=8)
         self._data.write(data)
-        self._index.execute(_INSERT, (side, key.digest(), position, is_passing(recording), self._end, len(data)))
+        self._index.execute(_INSERT, (side, key.digest(), position, is_transient(recording), self._end, len(data)))
         self._end += len(data)
 
     def batches(self) -> Iterator[Batch]:
-        """Yield all exchanges, those of one request together; of one that was sent too often, as many of each side."""
-        batch = _Growing()
-        old, new = (_Waiting(self._index, side) for side in (0, 1))
+        """Yield all exchanges, grouped by request; a request with too many exchanges is split equally on both sides."""
+        batch = _OpenBatch()
+        old, new = (_SortedSide(self._index, side) for side in (0, 1))
         while heads := [each.head[0].key for each in (old, new) if each.head]:
             key = min(heads)
             if batch.is_full(same=key == batch.key):
                 yield self._read(batch)
-                batch = _Growing()
+                batch = _OpenBatch()
             batch.key = key
             for waiting, taken in ((old, batch.old), (new, batch.new)):
                 if waiting.head and waiting.head[0].key == key:
                     taken.extend(waiting.head)
                     batch.size += sum(each.size for each in waiting.head)
-                    waiting.go_on()
+                    waiting.advance()
         yield self._read(batch)
 
-    def _read(self, batch: _Growing) -> Batch:
-        """Read exchanges in the order of their capture."""
+    def _read(self, batch: _OpenBatch) -> Batch:
+        """Read the exchanges of a batch in capture order."""
         old, new = (sorted(each, key=attrgetter("position")) for each in (batch.old, batch.new))
         after = [*map(self._stored, new)]
         return Batch(
@@ -116,13 +117,13 @@ class Sorting:
 
     def _stored(self, attempt: _Attempt) -> tuple[Recording, int | None]:
         self._data.seek(attempt.start)
-        stored: tuple[Recording, int | None] = pickle.loads(self._data.read(attempt.size))  # noqa: S301 - we wrote it
+        stored: tuple[Recording, int | None] = pickle.loads(self._data.read(attempt.size))  # noqa: S301 - written by `add`
         return stored
 
 
 @dataclass(slots=True)
-class _Growing:
-    """A batch that is not full."""
+class _OpenBatch:
+    """A batch to which exchanges are still added."""
 
     key: bytes = b""
     size: int = 0
@@ -130,27 +131,27 @@ class _Growing:
     new: list[_Attempt] = field(default_factory=list)
 
     def is_full(self, *, same: bool) -> bool:
-        """Tell whether it ends before a further request, or before more of the ``same`` one."""
+        """Return whether the batch ends before the next exchange, which may be of the ``same`` request as the last."""
         share = max((len(self.old) + len(self.new)) / _FEW, self.size / _LITTLE)
         return share >= (4 if same else 1)
 
 
-class _Waiting:
-    """The exchanges of a side, sorted; ``head`` has the attempts of the next one, nothing at the end."""
+class _SortedSide:
+    """The sorted exchanges of one side; ``head`` has the attempts of the next exchange and is empty at the end."""
 
     def __init__(self, index: Connection, side: Side) -> None:
         rows = map(_Attempt._make, index.execute(_SELECT, (side,)))
         self._exchanges = (each for _, alike in groupby(rows, attrgetter("key")) for each in _exchanges(alike))
         self.head: list[_Attempt] = []
-        self.go_on()
+        self.advance()
 
-    def go_on(self) -> None:
-        """Take the next one."""
+    def advance(self) -> None:
+        """Advance to the next exchange."""
         self.head = next(self._exchanges, [])
 
 
 def _exchanges(attempts: Iterator[_Attempt]) -> Iterator[list[_Attempt]]:
-    """Yield the attempts of each exchange of one request: one that failed for what passes is followed by a retry."""
+    """Yield the attempts of each exchange of one request: a transient failure and its retry are one exchange."""
     exchange = []
     for each in attempts:
         exchange.append(each)

@@ -1,7 +1,7 @@
-"""A stream of bytes in chunks of whole exchanges, each read once, none parsed further than to find its end.
+"""Split a stream of bytes into chunks of whole exchanges, in one pass; exchanges are parsed only to find their ends.
 
-A chunk is the text of the file from one exchange to another, so that lines and secrets are found where they stand.
-What a chunk holds depends on the file alone, never on who judges it: so does what is found in it.
+A chunk is a contiguous part of the file, so lines and secrets keep their places. Its limits depend on the file alone,
+not on the engine, and so do the findings.
 """
 
 from __future__ import annotations
@@ -28,9 +28,9 @@ _AGAIN: dict[Kind, str] = {
     "lines": "restore the file from version control, or write it again, one exchange a line (docs/captures.md)",
     "flows": "restore the file from version control, or save the flows again, with mitmproxy 7 or later",
 }
-_MOST_EXCHANGES = 500  # of a chunk: some tenths of a second of judging
-_MOST_SIZE = 1024 * 1024  # bytes or characters of a chunk, unless one exchange has more
-_LARGEST = 64 * 1024 * 1024  # bytes or characters of one exchange
+_MOST_EXCHANGES = 500  # per chunk; they take some tenths of a second to judge
+_MOST_SIZE = 1024 * 1024  # bytes or characters per chunk, unless one exchange is larger
+_LARGEST = 64 * 1024 * 1024  # bytes or characters per exchange
 _NO_HAR = "no HAR: the list log.entries is missing"
 _SPACE = re.compile(r"[ \t\r\n]*")
 _DIGITS = re.compile(rb"([0-9]{1,12}):")
@@ -39,19 +39,19 @@ _DECODE = json.JSONDecoder().raw_decode
 
 @dataclass(frozen=True, slots=True)
 class Chunk:
-    """Some exchanges of a capture, as they stand in it.
+    """Consecutive exchanges of a capture, as raw text.
 
     Attributes:
         source: path or URL of the capture.
-        kind: how they are written.
-        line: the line, counted from 1, at which ``data`` begins; None where the format has no lines.
+        kind: the format of the capture.
+        line: the line, counted from 1, at which ``data`` begins; None in formats without lines.
         data: the text of the file; empty for a cassette, which is read as a whole.
-        size: how many bytes there are to judge, about.
-        spans: where in ``data`` each exchange begins and ends.
-        whole: whether the capture has no other chunk.
-        last: whether no other chunk follows.
-        damage: line and reason, where the file is damaged behind ``data``.
-        failure: why the file could not be read any further, though it may be whole.
+        size: the approximate number of bytes to judge.
+        spans: start and end of each exchange in ``data``.
+        whole: whether this is the only chunk of the capture.
+        last: whether this is the last chunk of the capture.
+        damage: line and reason, if the file is damaged after ``data``.
+        failure: why the rest of a file that may be whole could not be read.
 
     """
 
@@ -67,26 +67,26 @@ class Chunk:
     failure: str | None = None
 
     def damaged(self, line: int | None, reason: str) -> CassetteDamaged:
-        """Return the error that says where the capture is damaged, and how files of its kind are made again."""
+        """Return the error that names the place of the damage and how to restore a file of this format."""
         return CassetteDamaged(self.source, line, reason, _AGAIN.get(self.kind, ""))
 
     def placed(self) -> Iterator[tuple[int | None, Span]]:
-        """Yield where each exchange stands, with the line at which it begins."""
+        """Yield the line at which each exchange begins, and its span."""
         line, at = self.line, 0
         for start, end in self.spans:
             if line is not None:
-                line += self.data[at:start].count("\n" if isinstance(self.data, str) else b"\n")  # type: ignore[arg-type]  # of its own kind
+                line += self.data[at:start].count("\n" if isinstance(self.data, str) else b"\n")  # type: ignore[arg-type]  # str or bytes, as data
             at = start
             yield line, (start, end)
 
 
 def pieces_of_lines(blocks: Iterable[bytes]) -> Iterator[Piece]:
-    """Yield the lines of a JSON Lines file, blank ones left out; raises `NotReadable`."""
+    """Yield the lines of a JSON Lines file without the blank ones; raises `NotReadable`."""
     return _pieces(chain(blocks, (b"\n",)), lambda data, at: data.find(b"\n", at) + 1 or None)
 
 
 def pieces_of_flows(blocks: Iterable[bytes]) -> Iterator[Piece]:
-    """Yield the flows of a mitmproxy file: netstrings, one behind the other; raises `NotReadable`."""
+    """Yield the flows of a mitmproxy file, which are concatenated netstrings; raises `NotReadable`."""
     return _pieces(blocks, _end_of_netstring)
 
 
@@ -105,7 +105,7 @@ def _pieces(blocks: Iterable[bytes], end_of: Callable[[bytes, int], int | None])
             _refuse(len(rest) - at > _LARGEST, "an exchange of more than 64 MiB")
         _refuse(bool(rest[at:].strip()), "the file is cut off")
     except NotReadable:
-        yield rest[:at], spans  # what was whole before
+        yield rest[:at], spans  # those before the damage
         raise
     yield rest[:at], spans
 
@@ -116,18 +116,18 @@ def _refuse(wrong: bool, reason: str) -> None:  # noqa: FBT001 - read as a sente
 
 
 def _end_of_netstring(data: bytes, at: int) -> int | None:
-    """Return where the netstring that begins at a position ends; None where that has not come yet."""
+    """Return the end of the netstring that begins at a position; None if it has not been read completely."""
     found = _DIGITS.match(data, at)
     if found is None:
         if len(data) - at > len("123456789012:") or (data[at:] and not data[at:].isdigit()):
             raise NotReadable(None, "no file of flows: a length is missing, as mitmproxy writes before each flow")
         return None
-    end = found.end() + int(found[1]) + 1  # and the letter that says what it is
+    end = found.end() + int(found[1]) + 1  # the content and its type letter
     return end if end <= len(data) else None
 
 
 def pieces_of_har(blocks: Iterable[bytes]) -> Iterator[Piece]:
-    """Yield the entries of a HAR, and what stands around them; raises `NotReadable`."""
+    """Yield the entries of a HAR and the text around them; raises `NotReadable`."""
     text = _JsonText(blocks)
     found = False
     for key in text.members():
@@ -156,17 +156,17 @@ def _entries(text: _JsonText) -> Iterator[Piece]:
                 yield text.taken(), spans
                 spans = []
     except NotReadable:
-        yield text.taken(), spans  # what was whole before
+        yield text.taken(), spans  # those before the damage
         raise
     yield text.taken(), spans
 
 
 class _JsonText:
-    """A JSON text that is read as far as it is needed: what was taken is forgotten.
+    """A JSON text that is read as far as needed; text that was taken is discarded.
 
     Attributes:
-        text: what was read and not yet taken.
-        at: how far it is looked at.
+        text: the text that was read and not yet taken.
+        at: the position up to which it was scanned.
 
     """
 
@@ -178,13 +178,13 @@ class _JsonText:
         self.text, self.at = "", 0
 
     def taken(self) -> str:
-        """Return the text up to where it is looked at, and forget it."""
+        """Return the scanned text and discard it."""
         taken, self.text, self.at = self.text[: self.at], self.text[self.at :], 0
         self._line += taken.count("\n")
         return taken
 
     def members(self) -> Iterator[str]:
-        """Yield each key of an object; whoever takes one reads its value before the next."""
+        """Yield each key of an object; the caller reads the value before it continues."""
         seen: set[str] = set()
         for _ in self._parts("{", "}"):
             start = self.at
@@ -202,13 +202,13 @@ class _JsonText:
             yield key
 
     def items(self) -> Iterator[None]:
-        """Yield before each item of a list; whoever takes one reads its value before the next."""
+        """Yield before each item of a list; the caller reads the item before it continues."""
         if self._next() != "[":
             raise NotReadable(None, _NO_HAR)
         yield from self._parts("[", "]")
 
     def value(self) -> int:
-        """Read one value, and return how many characters it has."""
+        """Read one value and return its length in characters."""
         self._next()
         while True:
             try:
@@ -219,13 +219,13 @@ class _JsonText:
                 continue
             except RecursionError:
                 raise NotReadable(self._line_at(self.at), "too deeply nested") from None
-            if end == len(self.text) and self._fill():  # a number may go on
+            if end == len(self.text) and self._fill():  # a number may continue
                 continue
             size, self.at = end - self.at, end
             return size
 
     def expect_end(self) -> None:
-        """Refuse what stands behind the document."""
+        """Raise `NotReadable` for any text after the document."""
         self._demand(not self._next(), "the end")
 
     def _parts(self, opening: str, closing: str) -> Iterator[None]:
@@ -247,7 +247,7 @@ class _JsonText:
         self.at += 1
 
     def _next(self) -> str:
-        """Return the next character that is no space; empty at the end."""
+        """Return the next character that is not whitespace; empty at the end."""
         while True:
             found = _SPACE.match(self.text, self.at)
             self.at = found.end() if found else self.at
@@ -257,7 +257,7 @@ class _JsonText:
                 return ""
 
     def _fill(self) -> bool:
-        """Read at least as much as waits already: a long value costs no more than its length."""
+        """Read at least as much text as is already pending, so that the time for a long value stays linear."""
         waiting = len(self.text) - self.at
         if self._ended or waiting > _LARGEST:
             return False
@@ -282,7 +282,7 @@ class _JsonText:
             raise NotReadable(self._line_at(self.at), f"not JSON: expected {expected}")
 
     def _fault(self, at: int) -> NotReadable:
-        """Say what is wrong with the text from a position on."""
+        """Return the error for the text from a position on."""
         if len(self.text) - at > _LARGEST:
             return NotReadable(self._line_at(at), "a value of more than 64 MiB")
         fault = not_json(self.text[at:])

@@ -1,4 +1,4 @@
-"""Files on this machine and at any URL that fsspec opens: what a user names, and streams of bytes."""
+"""Open local files and fsspec URLs, and list the files at or below them."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ _SCHEME = re.compile(r"([a-z][a-z0-9+.-]+)://", re.IGNORECASE)  # two letters or
 
 
 class _Storage(NamedTuple):
-    """What is known of a kind of storage.
+    """The properties of a kind of storage.
 
     Attributes:
         extra: the extra of this package that installs its library.
-        fresh: how its library is asked for lists that are not old.
-        slashes: whether its paths begin with ``/``, which is not part of them, and its folders end with one.
+        fresh: options that keep its library from returning outdated listings.
+        slashes: whether its listings begin paths with ``/``, which is not part of them, and end folders with one.
 
     """
 
@@ -38,37 +38,37 @@ _STORAGES = {
     "oss": _Storage("oss", {"skip_instance_cache": True}, slashes=True),  # it lists nothing without its cache
 }
 _ANY_OTHER = _Storage()
-UNKNOWN_SIZE = 1024 * 1024  # bytes, of a file that is not on this machine
+UNKNOWN_SIZE = 1024 * 1024  # bytes, assumed for a remote file
 _GLOB = re.compile(r"[*?\[]")
 
 
 def is_url(text: str) -> bool:
-    """Tell whether text names a file by URL (``s3://bucket/key``), not by a path of this machine."""
+    """Return whether a name is a URL (``s3://bucket/key``) and not a local path."""
     return _SCHEME.match(text) is not None
 
 
 def has_glob(text: str) -> bool:
-    """Tell whether text holds ``*``, ``?`` or ``[``."""
+    """Return whether a name contains ``*``, ``?`` or ``[``."""
     return _GLOB.search(text) is not None
 
 
 def folder_of(name: str) -> str:
-    """Return a path or URL up to the last folder before ``*``, ``?`` or ``[``; all of it where it has none of these."""
+    """Return a path or URL up to the last folder before ``*``, ``?`` or ``[``; without these, the whole name."""
     found = _GLOB.search(name)
     return name if found is None else name[: found.start()].rpartition("/")[0] or "."
 
 
 def size_of(source: str) -> int:
-    """Return the size of a file of this machine in bytes; of any other, as much as is worth a process of its own."""
+    """Return the size of a local file in bytes; for a remote one, a size that justifies a worker process."""
     try:
         return UNKNOWN_SIZE if is_url(source) else os.path.getsize(source)  # noqa: PTH202 - a path or a URL, as text
-    except OSError:  # whoever reads it tells
+    except OSError:  # reported when it is read
         return 0
 
 
 @contextmanager
 def reading(source: str) -> Iterator[IO[bytes]]:
-    """Open a path or a URL for reading; whatever goes wrong with a URL is a `CassetteError`."""
+    """Open a path or URL for reading; any error from a URL becomes a `CassetteError`."""
     if not is_url(source):
         with open(source, "rb") as file:  # noqa: PTH123 - a path or a URL, as text
             yield file
@@ -85,9 +85,9 @@ def matching_paths(pattern: str) -> list[str]:
 
 
 def files_at(url: str) -> list[str]:
-    """Return the URLs of all files at (the URL as given) or below a URL, sorted; ``*``, ``**`` and ``?`` as in a shell.
+    """Return the URLs of all files at or below a URL, sorted; ``*``, ``**`` and ``?`` match as in a shell.
 
-    Raises `CassetteError` where the storage cannot be read, `UsageError` where nothing is there.
+    Raises `CassetteError` if the storage cannot be read, `UsageError` if there is no file.
     """
     with storage_errors(url):
         filesystem, path = filesystem_of(url)
@@ -136,7 +136,7 @@ def filesystem_of(url: str) -> tuple[Any, str]:
 
 
 def refuse_credentials(url: str) -> None:
-    """Raise `UsageError` for a URL that holds credentials: reports show where findings are."""
+    """Raise `UsageError` for a URL that contains credentials: reports print URLs."""
     if (shown := masked_url(url)) != "{}://{}{}".format(*split_url(url)):
         msg = (
             f"expected a URL without credentials, got {shown!r}. How to fix: pass credentials as the library of the "
@@ -147,7 +147,7 @@ def refuse_credentials(url: str) -> None:
 
 @contextmanager
 def storage_errors(url: str, done: str = "read") -> Iterator[None]:
-    """Turn what a storage raises into a `CassetteError` that names the URL, and what was to be ``done`` there."""
+    """Convert any error of a storage library to a `CassetteError` that names the URL and what could not be ``done``."""
     try:
         yield
     except (UsageError, CassetteError, GeneratorExit):

@@ -1,6 +1,6 @@
-"""Recordings: the file, what may be written into it, how real clients are recorded and answered.
+"""Record and replay: the cassette file, scrubbing, recording of real clients, comparison.
 
-Importing this room is cheap: the recorder, vcrpy and YAML are loaded when a cassette is opened.
+Importing this package is cheap: the recorder, vcrpy and YAML are imported when a cassette is opened.
 """
 
 from __future__ import annotations

@@ -35,19 +35,19 @@ if TYPE_CHECKING:
 
 
 class OpenCassette:
-    """What ``with use_cassette(...) as cassette`` gives."""
+    """An open cassette: the value of ``with use_cassette(...) as cassette``."""
 
     def __init__(self, session: Session) -> None:
         self._session = session
 
     @property
     def path(self) -> Path:
-        """Where the file stands."""
+        """The path of the file."""
         return self._session.path
 
     @property
     def findings(self) -> tuple[Finding, ...]:
-        """What the exchanges so far broke, in the order in which it was found; every level."""
+        """The findings of every level so far, in the order in which they were found."""
         return tuple(breach.finding for breach in self._session.results.breaches)
 
     @property
@@ -73,38 +73,38 @@ def use_cassette(  # noqa: PLR0913 - keyword-only, each documented below
 ) -> Reopening[OpenCassette]:
     """Record or replay the SLS exchanges of every HTTP client in this process, sync, threads and asyncio.
 
-    Every request and answer is checked against the contract. What is returned opens the cassette: as a context
-    (``with``, ``async with``), each time that it is entered, or as a decorator of functions, methods, coroutine
-    functions and generators, each time that one runs, until it has run to its end.
+    Every request and answer is checked against the contract. The result is a context manager (``with``, ``async
+    with``), which opens the cassette each time that it is entered. It is also a decorator for functions, methods,
+    coroutine functions and generators, and opens the cassette for each call.
 
     Args:
         path: the cassette, such as ``cassettes/reads.sls.yaml``.
-        record: ``none`` (default) replays only and lets no byte out to an owned host; ``once`` records where the file
-            does not exist; ``new_episodes`` records what has no recording; ``all`` records everything again.
-        credentials: the key that requests are signed with; by default that of the environment (``ALIBABA_CLOUD_…``).
-            It verifies and scrubs while recording, and is not needed in replay.
-        send: what answers while recording, instead of the network: ``ReferenceEndpoint(clock)``, say.
+        record: ``none`` (default) only replays: no request reaches an owned host; ``once`` records where the file does
+            not exist; ``new_episodes`` records requests without a recording; ``all`` records everything again.
+        credentials: the key that signs requests; by default that of the environment (``ALIBABA_CLOUD_…``). It verifies
+            and scrubs while recording, and is not needed in replay.
+        send: answers requests while recording, instead of the network: ``ReferenceEndpoint(clock)``, for example.
         hosts: more hosts to own, beside the service's own.
-        repeat: ``"last"`` plays the last of identical recordings again and again.
-        match_on: on what a request matches its recording: names (``method``, ``scheme``, ``host``, ``port``,
-            ``project``, ``path``, ``query``, ``body``, ``raw_body``, ``headers``, ``uri``) and callables that compare
-            the client's `Request` with a recorded one. Default: method, project, path, query and body, without what
-            moves in a body by its operation's contract (`moves`); ``raw_body`` compares every byte.
+        repeat: ``"last"`` plays the last of identical recordings repeatedly.
+        match_on: how a request matches its recording: names (``method``, ``scheme``, ``host``, ``port``, ``project``,
+            ``path``, ``query``, ``body``, ``raw_body``, ``headers``, ``uri``) and callables that compare the client's
+            `Request` with a recorded one. Default: method, project, path, query and body, without the parts of a body
+            that change by its operation's contract (`moves`); ``raw_body`` compares every byte.
         strict: warnings raise, too.
-        scrub: regular expressions of what must not be written; group 1, or the whole match, is replaced.
+        scrub: regular expressions of texts that must not be written; group 1, or the whole match, is replaced.
         scrub_keys: names of headers, query keys and JSON keys whose values must not be written.
-        rename: real names to the public ones that are written; a name with itself is kept.
-        hide_names: while the live service is recorded, names that only an answer holds (of consumer groups, consumers,
-            logstores, projects) become ``other-group-1`` and so on in what is written, in later requests, too.
+        rename: real names, each with the public name that is written; to keep a name, map it to itself.
+        hide_names: while the live service is recorded, names that only answers contain (of consumer groups, consumers,
+            logstores, projects) are written as ``other-group-1`` and so on, in later requests, too.
 
     Raises:
-        ContractViolation: at exit, where exchanges broke the contract, unless an exception is in flight.
-        CassetteDamaged: the file is not what was recorded; it is left as it is.
-        UnmatchedRequest: from a request, where nothing recorded answers it and ``record`` lets nothing new in.
+        ContractViolation: at exit, where exchanges broke the contract, unless an exception is being raised.
+        CassetteDamaged: the file is not as it was recorded; it is not changed.
+        UnmatchedRequest: from a request without a recording, where ``record`` does not allow a new one.
         UsageError: an argument is wrong.
 
     """
-    _refuse_no_path(path)
+    _check_path(path)
     owned, patterns, keys = texts("hosts", hosts), texts("scrub", scrub), texts("scrub_keys", scrub_keys)
     renames = dict(rename or {})
 
@@ -112,7 +112,7 @@ def use_cassette(  # noqa: PLR0913 - keyword-only, each documented below
     def opened() -> Iterator[OpenCassette]:
         key = credentials if credentials is not None else credentials_from_environment(os.environ)
         opening = Opening(
-            path=_cassette(path),
+            path=_yaml_path(path),
             record=record,
             scrubber=Scrubber(
                 [key] if key else [], patterns=patterns, keys=keys, renames=renames, hide_names=hide_names
@@ -123,9 +123,9 @@ def use_cassette(  # noqa: PLR0913 - keyword-only, each documented below
             began=utc_now(),
             credentials=key,
             send=send,
-            repeat=_repeats(repeat),
+            repeat=_parse_repeat(repeat),
             matching=Matching.on(match_on),
-            patient=True,
+            deferred=True,
         )
         session = Session(opening, Results(keep=True))
         with _started(session, opening):
@@ -138,7 +138,7 @@ def use_cassette(  # noqa: PLR0913 - keyword-only, each documented below
     return Reopening(opened)
 
 
-def _refuse_no_path(path: object) -> None:
+def _check_path(path: object) -> None:
     if not isinstance(path, str | os.PathLike):
         msg = (
             f"use_cassette takes a path first, got {path!r}\n"
@@ -149,7 +149,7 @@ def _refuse_no_path(path: object) -> None:
 
 @contextmanager
 def _started(session: Session, opening: Opening) -> Iterator[None]:
-    """Open and close; what was recorded before an exception is kept as unfinished."""
+    """Open the session, then close it; after an exception, the recorded exchanges are kept as unfinished."""
     message = "record the exchange, or take the request out"
     guard = NetworkGuard(opening.owns, message) if opening.record == "none" else None
     session.start()
@@ -165,19 +165,19 @@ def _started(session: Session, opening: Opening) -> Iterator[None]:
         session.close(finished=finished)
 
 
-def _cassette(path: os.PathLike[str] | str) -> Path:
-    """Refuse a HAR: what is recorded is YAML, and whoever reads the file next would take it for damaged."""
+def _yaml_path(path: os.PathLike[str] | str) -> Path:
+    """Refuse a HAR: recordings are written as YAML, and a HAR with YAML in it would count as damaged."""
     if is_har(Path(path)):
         cassette = Path(path).with_suffix(".sls.yaml")
         msg = (
             f"path must name a cassette, such as reads.sls.yaml, got the HAR {path}\n"
-            f"How to fix: convert it, and name that: sls-contract convert {path} {cassette}"
+            f"How to fix: convert it, and name the result: sls-contract convert {path} {cassette}"
         )
         raise UsageError(msg)
     return Path(path)
 
 
-def _repeats(repeat: str | None) -> bool:
+def _parse_repeat(repeat: str | None) -> bool:
     if repeat not in (None, "last"):
         msg = f"repeat must be None or 'last', got {repeat!r}"
         raise UsageError(msg)
@@ -189,14 +189,14 @@ Decorated = TypeVar("Decorated")
 
 
 class Reopening(Generic[Value]):
-    """Opens what ``opened`` makes, anew each time that it is entered or that a function which it decorates runs."""
+    """Context manager and decorator that calls ``opened`` for each entry, and for each call of a decorated function."""
 
     def __init__(self, opened: Callable[[], AbstractContextManager[Value]]) -> None:
         self._opened = opened
         self._entered: list[AbstractContextManager[Value]] = []
 
     def __enter__(self) -> Value:
-        """Open once more."""
+        """Open a new context."""
         context = self._opened()
         value = context.__enter__()
         self._entered.append(context)
@@ -205,21 +205,21 @@ class Reopening(Generic[Value]):
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None
     ) -> bool | None:
-        """Close what was opened last."""
+        """Close the context that was opened last."""
         return self._entered.pop().__exit__(kind, error, at)
 
     async def __aenter__(self) -> Value:
-        """Open once more."""
+        """Open a new context."""
         return self.__enter__()
 
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None
     ) -> bool | None:
-        """Close what was opened last."""
+        """Close the context that was opened last."""
         return self.__exit__(kind, error, at)
 
     def __call__(self, function: Decorated) -> Decorated:
-        """Decorate a function of any kind; raises `UsageError` for a class and for what cannot be called."""
+        """Decorate a function of any kind; raises `UsageError` for a class, and for an object that cannot be called."""
         decorated: Any
         if isinstance(function, staticmethod | classmethod):
             decorated = type(function)(self(function.__func__))
@@ -231,12 +231,12 @@ class Reopening(Generic[Value]):
             )
             raise UsageError(msg)
         else:
-            run = next((run for is_kind, run in _KINDS if is_kind(function)), _call)
-            decorated = functools.wraps(function)(run(self._opened, function))
+            wrap = next((wrap for fits, wrap in _WRAPPERS if fits(function)), _wrap_function)
+            decorated = functools.wraps(function)(wrap(self._opened, function))
         return decorated  # type: ignore[no-any-return]  # of the same kind
 
 
-def _call(opened: Callable[[], Any], function: Any) -> Any:
+def _wrap_function(opened: Callable[[], Any], function: Any) -> Any:
     def call(*args: Any, **kwargs: Any) -> Any:
         with opened():
             result = function(*args, **kwargs)
@@ -253,7 +253,7 @@ def _call(opened: Callable[[], Any], function: Any) -> Any:
     return call
 
 
-def _coroutine(opened: Callable[[], Any], function: Any) -> Any:
+def _wrap_coroutine(opened: Callable[[], Any], function: Any) -> Any:
     async def coroutine(*args: Any, **kwargs: Any) -> Any:
         with opened():
             return await function(*args, **kwargs)
@@ -261,18 +261,18 @@ def _coroutine(opened: Callable[[], Any], function: Any) -> Any:
     return coroutine
 
 
-def _generator(opened: Callable[[], Any], function: Any) -> Any:
+def _wrap_generator(opened: Callable[[], Any], function: Any) -> Any:
     def generator(*args: Any, **kwargs: Any) -> Generator[Any, Any, Any]:
         with opened():
             try:
                 return (yield from function(*args, **kwargs))
-            except GeneratorExit:  # the caller has enough, which is no failure: what was sent until then is judged
+            except GeneratorExit:  # the caller stopped iterating, which is no failure: judge the exchanges so far
                 return None
 
     return generator
 
 
-def _async_generator(opened: Callable[[], Any], function: Any) -> Any:
+def _wrap_async_generator(opened: Callable[[], Any], function: Any) -> Any:
     async def async_generator(*args: Any, **kwargs: Any) -> AsyncGenerator[Any, Any]:
         with opened(), suppress(StopAsyncIteration):
             async with aclosing(function(*args, **kwargs)) as inner:
@@ -281,7 +281,7 @@ def _async_generator(opened: Callable[[], Any], function: Any) -> Any:
                     value = await step
                     try:
                         step = inner.asend((yield value))
-                    except GeneratorExit:  # as above
+                    except GeneratorExit:  # as in _wrap_generator
                         return
                     except BaseException as error:  # noqa: BLE001 - thrown in, and passed on
                         step = inner.athrow(error)
@@ -289,8 +289,8 @@ def _async_generator(opened: Callable[[], Any], function: Any) -> Any:
     return async_generator
 
 
-_KINDS: tuple[tuple[Callable[[Any], bool], Callable[[Callable[[], Any], Any], Any]], ...] = (
-    (inspect.iscoroutinefunction, _coroutine),
-    (inspect.isgeneratorfunction, _generator),
-    (inspect.isasyncgenfunction, _async_generator),
+_WRAPPERS: tuple[tuple[Callable[[Any], bool], Callable[[Callable[[], Any], Any], Any]], ...] = (
+    (inspect.iscoroutinefunction, _wrap_coroutine),
+    (inspect.isgeneratorfunction, _wrap_generator),
+    (inspect.isasyncgenfunction, _wrap_async_generator),
 )

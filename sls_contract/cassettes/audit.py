@@ -1,4 +1,4 @@
-"""A cassette on disk, judged: every exchange against the contract, every byte against the secrets of the run."""
+"""Check a cassette on disk: every exchange against the contract, every byte against the secrets of the run."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from sls_contract.cassettes.file.journal import journal_of
-from sls_contract.cassettes.ledger import Entry, about_age
+from sls_contract.cassettes.ledger import Entry, age_findings
 from sls_contract.cassettes.opening import opened
 from sls_contract.cassettes.recording import Evidence, Integrity
 from sls_contract.cassettes.relations import Relations
@@ -34,12 +34,12 @@ _ABOUT_SIGNATURES = (clause("signature-authorization").code, clause("authenticat
 
 @dataclass(frozen=True, slots=True)
 class Terms:
-    """On what terms cassettes are judged.
+    """The settings of a check.
 
     Attributes:
-        now: the time, aware: ages are counted up to it.
-        credentials: the run's own: verify signatures made with them, and are searched for in the written bytes.
-            Recordings are verified with the public test keys.
+        now: the time, aware; ages are measured up to it.
+        credentials: the run's own keys: they verify signatures, and the written bytes are scanned for them. The public
+            test keys verify recordings, too.
         max_age: how long ago an exchange may last have agreed with its endpoint; None: any time.
 
     """
@@ -51,15 +51,15 @@ class Terms:
 
 @dataclass(slots=True)
 class Audit:
-    """What one cassette holds and what was found in it.
+    """The content of one cassette, and the findings about it.
 
     Attributes:
-        path: where it stands.
-        entry: what its exchanges prove, and until when.
-        findings: about the file itself (damage, secrets), each with its line, None where none can be named.
-        results: what was found in its exchanges.
-        lines: the line, counted from 1, at which each exchange begins, as far as the file tells.
-        failure: why the file could not be read at all; None where it was.
+        path: path of the cassette.
+        entry: evidence and age of its exchanges.
+        findings: findings about the file itself (damage, secrets), each with its line, or None for an unknown line.
+        results: findings about its exchanges.
+        lines: the line, counted from 1, at which each exchange begins; None where it is unknown.
+        failure: why the file could not be read at all; None where it was read.
 
     """
 
@@ -79,29 +79,29 @@ class Audit:
             yield breach.finding, position, None if position is None else self.lines[position]
 
 
-class Follows(Protocol):
-    """What judges exchanges together with those before them: `Relations`, or what puts that off."""
+class SequenceJudge(Protocol):
+    """Judges exchanges together with earlier ones: `Relations`, or an object that defers that."""
 
     def follow(self, recording: Recording, position: int) -> Judged:
         """Judge a recording at its position."""
 
     def lose(self) -> None:
-        """Know that an exchange is missing."""
+        """Note that an exchange is missing."""
 
 
-class Looking(NamedTuple):
-    """What is kept from one exchange of a cassette to the next; without ``others`` their names are not looked for."""
+class AuditState(NamedTuple):
+    """State that is kept from one exchange of a cassette to the next; without ``others``, SLS612 is not checked."""
 
     scrubber: Scrubber
     others: OtherNames | None
-    relations: Follows
+    relations: SequenceJudge
 
 
 def audit(path: Path, terms: Terms) -> Audit:
     """Judge every exchange of a cassette at the time it was recorded, and scan the file for secrets.
 
-    Neither a damaged file nor one that cannot be read raises: the first is a finding for each damaged exchange, the
-    second is told in ``failure``.
+    A damaged or unreadable file does not raise: damage becomes a finding for each damaged exchange, and ``failure``
+    says why a file could not be read.
     """
     found = Audit(path, Entry(terms.now))
     try:
@@ -126,57 +126,57 @@ def _read(found: Audit, terms: Terms, scrubber: Scrubber) -> None:
         found.findings.append(damage_finding(damage))
         return
     found.lines = tuple(file.lines)
-    looking = Looking(scrubber, OtherNames(), Relations())
+    state = AuditState(scrubber, OtherNames(), Relations())
     for position in range(len(file)):
-        _judge(found, file, position, terms, looking)
+        _judge(found, file, position, terms, state)
 
 
-def _judge(found: Audit, file: Recorded, position: int, terms: Terms, looking: Looking) -> None:
-    """Judge one exchange, without its answer where that broke off; one that is damaged hides none of the others."""
+def _judge(found: Audit, file: Recorded, position: int, terms: Terms, state: AuditState) -> None:
+    """Judge one exchange, without its answer where that is incomplete; a damaged exchange does not hide the others."""
     try:
         recording = file[position]
     except CassetteDamaged as damage:
         found.findings.append(damage_finding(damage))
-        looking.relations.lose()
+        state.relations.lose()
         return
-    judge_recording(found, recording, position, file.failure_of(recording), terms, looking)
+    judge_recording(found, recording, position, file.failure_of(recording), terms, state)
 
 
 def judge_recording(
-    found: Audit, recording: Recording, position: int, reason: str, terms: Terms, looking: Looking
+    found: Audit, recording: Recording, position: int, reason: str, terms: Terms, state: AuditState
 ) -> None:
-    """Judge one recording, and enter what is found; ``reason`` says why its test failed (empty: it passed)."""
-    scrubber, others, relations = looking
+    """Judge one recording and add the findings; ``reason`` says why its test failed (empty: it passed)."""
+    scrubber, others, relations = state
     origin = recording.provenance
     exchange = Exchange(recording.exchange.request, None) if recording.unanswered else recording.exchange
     hidden = hidden_clauses(recording)
     keys = _keyring(recording, terms.credentials)
     verdict = judge(exchange, credentials=keys, at=origin.at, without=hidden)
     if hidden and verdict.operation != FOREIGN:
-        verdict = replace(verdict, findings=(*verdict.findings, _not_verified()))
+        verdict = replace(verdict, findings=(*verdict.findings, _unverified_finding()))
     scrubber.learn_cookies(recording.exchange)
     found.entry.add(origin)
     agreed = origin.validated_at or origin.recorded_at
     found.results.count(recording.exchange, (clean_verdict(verdict, scrubber.text),), origin.evidence, position, agreed)
     judged = clean_verdict(relations.follow(recording, position), scrubber.text)
     found.results.relate(judged, recording.exchange, position)
-    told = {finding.code for finding in verdict.findings}  # what the form alone shows is not told twice
-    about = [finding for finding in about_recording(recording) if finding.code not in told]
-    about += _about_failure(reason)
-    about += _about_names(recording, others) if others is not None else []
+    reported = {finding.code for finding in verdict.findings}  # report a clause once for each recording
+    findings = [finding for finding in recording_findings(recording) if finding.code not in reported]
+    findings += _failure_findings(reason)
+    findings += _name_findings(recording, others) if others is not None else []
     if terms.max_age is not None:
-        about += about_age(origin, terms.max_age, terms.now)
-    found.results.add(about, recording.exchange, position)
+        findings += age_findings(origin, terms.max_age, terms.now)
+    found.results.add(findings, recording.exchange, position)
 
 
-def _about_failure(reason: str) -> list[Finding]:
-    """Return the finding of an exchange whose test failed while it was recorded."""
+def _failure_findings(reason: str) -> list[Finding]:
+    """Return the finding for an exchange whose test failed while it was recorded."""
     fix = "fix the test, then record it again (pytest --sls-record=once)"
     return [clause("recording-failed").finding("recording", "a test that passed", reason, fix)] if reason else []
 
 
-def _about_names(recording: Recording, others: OtherNames) -> list[Finding]:
-    """Return what is to be said of names that belong to others: only the real service knows any."""
+def _name_findings(recording: Recording, others: OtherNames) -> list[Finding]:
+    """Return the finding for names that belong to others. Only the real service returns real names."""
     others.asked(recording.exchange.request)
     if recording.provenance.evidence is not Evidence.LIVE:
         return []
@@ -186,44 +186,44 @@ def _about_names(recording: Recording, others: OtherNames) -> list[Finding]:
 
 
 def _keyring(recording: Recording, keys: tuple[Credentials, ...]) -> tuple[Credentials, ...]:
-    """Return what a recording's signature can be verified with: nothing, where it was replaced by a marked one."""
+    """Return the keys that can verify a recording's signature: none, where a marked one replaced it."""
     if recording.signature is not None and recording.signature.verdict != "verified":
         return ()
     return (*keys, TEST_CREDENTIALS, TEST_STS_CREDENTIALS)
 
 
 def hidden_clauses(recording: Recording) -> tuple[str, ...]:
-    """Return the codes of the clauses on which a recording says nothing, as its signature was taken out.
+    """Return the codes of the clauses that a recording without its signature cannot show.
 
-    Users of other recorders are told to filter the Authorization; what they put in its place is one word.
+    Other recorders advise users to filter the Authorization header; the usual replacement is one word.
     """
     values = recording.exchange.request.headers.get_all("authorization")
-    taken_out = recording.signature is None and not any(" " in value.strip() for value in values)
-    return _ABOUT_SIGNATURES if taken_out else ()
+    removed = recording.signature is None and not any(" " in value.strip() for value in values)
+    return _ABOUT_SIGNATURES if removed else ()
 
 
-def about_recording(recording: Recording) -> list[Finding]:
-    """Return what a recording says about itself: edited, of unknown origin, wrongly signed, unanswered."""
+def recording_findings(recording: Recording) -> list[Finding]:
+    """Return the findings about a recording itself: edited, of unknown origin, wrongly signed, unanswered."""
     findings = []
     if recording.integrity is Integrity.EDITED:
         findings.append(_finding("recording-edited", "the digest of what was recorded", "another digest"))
     if recording.provenance.evidence is Evidence.UNKNOWN:
         findings.append(_finding("recording-provenance", "evidence, endpoint, time", "none"))
     if recording.signature is not None and recording.signature.verdict == "invalid":
-        findings.append(_wrong_signature(recording.signature.step))
+        findings.append(_signature_finding(recording.signature.step))
     if recording.unanswered:
         findings.append(_finding("recording-unanswered", "an answer", recording.broken or "none"))
     return findings
 
 
-def _wrong_signature(step: str) -> Finding:
-    """Say which step was wrong when it was recorded: what is stored stands in for the real signature."""
+def _signature_finding(step: str) -> Finding:
+    """Return the finding for a step that was wrong at recording time: the stored signature is a replacement."""
     known = step if step in STEPS else "digest"  # a file may have been edited
-    expected, actual = "a signature that verifies", f"one whose first wrong step was {known}, when it was recorded"
+    expected, actual = "a signature that verifies", f"when it was recorded, the first wrong step was {known}"
     return clause(f"signature-{known}").finding("signature", expected, actual, "correct the client and record it again")
 
 
-def _not_verified() -> Finding:
+def _unverified_finding() -> Finding:
     expected, actual = "the Authorization that the client sent", "none: the recorder that wrote this file removes it"
     fix = "record it again with sls-contract, which signs recordings with the public test key"
     return clause("signature-not-verified").finding("header Authorization", expected, actual, fix)
@@ -234,7 +234,7 @@ def _finding(slug: str, expected: str, actual: str) -> Finding:
 
 
 def damage_finding(damage: CassetteDamaged) -> tuple[Finding, int | None]:
-    """Return the finding of damage, with its line."""
+    """Return the finding for damage, with its line."""
     place = "file" if damage.line is None else f"line {damage.line}"
     return clause("recording-damaged").finding(
         place, "what was recorded", damage.reason, damage.how_to_fix
@@ -242,7 +242,7 @@ def damage_finding(damage: CassetteDamaged) -> tuple[Finding, int | None]:
 
 
 def _leaks(path: Path, scrubber: Scrubber) -> Iterator[tuple[Finding, int | None]]:
-    """Scan the file's bytes; the journal's, too, where one could not be folded in."""
+    """Scan the bytes of the file, and of a journal that could not be folded into it."""
     yield from leak_findings(path.read_bytes() if path.exists() else b"", scrubber)
     journal = journal_of(path)
     for finding, _ in leak_findings(journal.read_bytes(), scrubber, "journal, ") if journal.exists() else ():
@@ -252,7 +252,7 @@ def _leaks(path: Path, scrubber: Scrubber) -> Iterator[tuple[Finding, int | None
 def leak_findings(
     data: bytes, scrubber: Scrubber, place: str = "", first: int = 1
 ) -> Iterator[tuple[Finding, int | None]]:
-    """Yield each secret in some bytes with its line; ``first`` is the line at which they begin."""
+    """Yield a finding for each secret in some bytes, with its line; ``first`` is the line of the first byte."""
     for leak in leaks(data, scrubber):
         line, advice = leak.line + first - 1, "revoke the key, then record again"
         where = f"{place}line {line}"

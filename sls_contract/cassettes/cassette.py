@@ -1,4 +1,4 @@
-"""A recorded cassette as a value: what `load_cassette` gives."""
+"""A recorded cassette as a value: the result of `load_cassette`."""
 
 from __future__ import annotations
 
@@ -19,11 +19,11 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Cassette:
-    """The exchanges of one file, with what is known about each.
+    """The exchanges of one file, and where they come from.
 
     Attributes:
-        path: where the file stands.
-        file: its recordings, each parsed when it is asked for, with their line numbers.
+        path: path of the file.
+        file: its recordings, each parsed when it is read, with their line numbers.
 
     """
 
@@ -37,7 +37,7 @@ class Cassette:
 
     @cached_property
     def exchanges(self) -> tuple[Exchange, ...]:
-        """Every exchange in recorded order; the response of one that got no answer is None."""
+        """Every exchange in recorded order; the response of an unanswered one is None."""
         return tuple(recording.exchange for recording in self.recordings)
 
     @cached_property
@@ -47,15 +47,15 @@ class Cassette:
 
     @cached_property
     def evidence(self) -> Evidence:
-        """The weakest evidence among them: what the file as a whole can prove."""
+        """The weakest evidence among the recordings: what the file as a whole can prove."""
         return self.file.evidence
 
 
 def load_cassette(path: os.PathLike[str] | str) -> Cassette:
-    """Load a cassette: ours, any vcrpy version 1 cassette, YAML or JSON, recorded by others, or a HAR (``.har``).
+    """Load a cassette: of sls-contract, any vcrpy version 1 cassette (YAML or JSON), or a HAR (``.har``).
 
     A journal that a killed recording left beside the file is folded in. Raises `CassetteError` where there is no
-    cassette, and `CassetteDamaged` with line and reason where the file as a whole is damaged; a damaged exchange is
-    reported when it is first read.
+    cassette, and `CassetteDamaged` with line and reason where the file as a whole is damaged. A damaged exchange raises
+    when it is first read.
     """
     return Cassette(Path(path), opened(path))

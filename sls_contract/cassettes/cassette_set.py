@@ -1,4 +1,4 @@
-"""Several cassettes as one player: what `sls-contract replay` plays, and what `send_from` answers from."""
+"""Several cassettes as one player, for `sls-contract replay` and `send_from`."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from sls_contract.cassettes.matching import Key, Remedies, explain_miss
 from sls_contract.cassettes.opening import opened
 from sls_contract.cassettes.outcomes import outcome_of
 from sls_contract.cassettes.places import cassettes_at
-from sls_contract.cassettes.player import Player, asked
+from sls_contract.cassettes.player import Player, requests_of
 from sls_contract.cassettes.recorder import Broken
 from sls_contract.cassettes.recording import Evidence, weakest
 from sls_contract.cassettes.scrub import Scrubber
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from sls_contract.cassettes.recording import Recording
     from sls_contract.exchange import Request, Response, Send
 
-_RECORD = "sls-contract proxy --record new_episodes --cassette FILE"  # without the mode it plays a FILE that exists
+_RECORD = "sls-contract proxy --record new_episodes --cassette FILE"  # the default mode only plays an existing FILE
 _IN_REPLAY = Remedies(_RECORD, "replay with --repeat last")
 
 
@@ -37,26 +37,26 @@ class CassetteSet(Player):
     """Every recording of several cassettes, in the order of the files; it plays, and never records.
 
     Args:
-        paths: cassettes, HARs, and folders of them; each file counts once, whatever name it goes by.
+        paths: cassettes, HARs, and folders of them; a file with several names counts once.
         began: when the session began, aware.
-        repeat: whether the last of identical recordings plays again and again.
+        repeat: whether the last of identical recordings is played repeatedly.
 
     Raises:
-        CassetteDamaged: an exchange, or a whole file, is not what was recorded; each is read here.
+        CassetteDamaged: an exchange or a whole file is damaged; every exchange is read here.
         CassetteError: a file or folder cannot be read.
-        UsageError: there is no such path, or nothing is recorded there.
+        UsageError: a path does not exist, or has no recordings.
 
     """
 
     def __init__(self, paths: Iterable[Path], began: datetime, *, repeat: bool = False) -> None:
-        self.files: tuple[Recorded, ...] = tuple(opened(path) for path in cassettes_at(paths, "played", _refuse))
+        self.files: tuple[Recorded, ...] = tuple(opened(path) for path in cassettes_at(paths, "played", _unreadable))
         self._ends = list(accumulate(len(file) for file in self.files))
-        recordings = tuple(chain.from_iterable(self.files))  # a damaged one is refused now, not when a client asks
+        recordings = tuple(chain.from_iterable(self.files))  # parse now: damage must not surface in a client's request
         if not recordings:
             msg = "nothing is recorded below the paths. How to fix: name cassettes, such as cassettes/."
             raise UsageError(msg)
-        projects = {Key.of(request).project for request in asked(recordings)}
-        self._host = asked(recordings)[0].host if len(projects) == 1 else None
+        projects = {Key.of(request).project for request in requests_of(recordings)}
+        self._host = requests_of(recordings)[0].host if len(projects) == 1 else None
         where = str(self.files[0].path) if len(self.files) == 1 else f"{len(self.files)} cassettes"
         super().__init__(Path(where), "none", began, repeat=repeat, before=recordings, remedies=_IN_REPLAY)
 
@@ -73,34 +73,34 @@ class CassetteSet(Player):
         return file.path, exchange, file.lines[exchange]
 
     def take(self, request: Request) -> tuple[int, Recording] | None:
-        """Return the next recording that answers a scrubbed request, with its position; None where there is none."""
-        return super().take(self._named(request))
+        """Return the next recording for a scrubbed request, with its position; None where there is none."""
+        return super().take(self._with_recorded_host(request))
 
     def explain_miss(self, request: Request) -> Miss:
-        """Say why nothing answers a scrubbed request, which recording of which file is closest, and the fix."""
-        there, played, where = asked(self._before), self._index.played, str(self.path)
-        return explain_miss(self._named(request), there, played, where, self._remedies, self._place_in_words)
+        """Return why no recording answers a scrubbed request, which is closest, in which file, and the fix."""
+        requests, played, where = requests_of(self._before), self._index.played, str(self.path)
+        return explain_miss(self._with_recorded_host(request), requests, played, where, self._remedies, self._describe)
 
-    def _named(self, request: Request) -> Request:
-        """Give a request to a bare address, which names no project, the only one that was recorded."""
+    def _with_recorded_host(self, request: Request) -> Request:
+        """Return a request to an IP address, which names no project, with the recorded host where that is unique."""
         if self._host is None or not is_address(request.host):
             return request
         return request.replace(
             url=f"http://{self._host}{request.target}", headers=request.headers.with_field("Host", self._host)
         )
 
-    def _place_in_words(self, position: int) -> str:
+    def _describe(self, position: int) -> str:
         path, exchange, _ = self.place(position)
         return f"exchange {exchange} of {path}"
 
 
-def _refuse(error: OSError) -> None:
+def _unreadable(error: OSError) -> None:
     msg = f"{error.filename} cannot be read: {error.strerror}\nHow to fix: name folders that you may read."
     raise CassetteError(msg)
 
 
 class RecordedFailure(EndpointError):
-    """The recorded attempt got no whole answer; ``kind`` and ``partial`` say what came, as in a `Broken`."""
+    """The recorded attempt has no whole answer; ``kind`` and ``partial`` are those of the `Broken`."""
 
     def __init__(self, broken: Broken) -> None:
         super().__init__(broken.detail or f"recorded without a whole answer: {broken.kind}")
@@ -111,23 +111,23 @@ class RecordedFailure(EndpointError):
 def send_from(path: os.PathLike[str] | str, *, repeat: bool = False) -> Send:
     """Return a `Send` that answers from the recordings at a path: a cassette, a HAR, or a folder of them.
 
-    Each answers one request, in recorded order; with ``repeat`` the last of identical ones answers again and again.
-    Nothing is judged: `use_cassette` does that.
+    Each recording answers one request, in recorded order; with ``repeat``, the last of identical recordings answers
+    repeatedly. Exchanges are not judged; for that, use `use_cassette`.
 
     Raises:
-        CassetteDamaged: a file is not what was recorded.
-        UsageError: nothing is recorded there.
-        UnmatchedRequest: from a call, where no recording is left that answers.
-        RecordedFailure: from a call, where the recorded attempt got no whole answer.
+        CassetteDamaged: a file is damaged.
+        UsageError: there are no recordings.
+        UnmatchedRequest: from a call, where no recording is left for the request.
+        RecordedFailure: from a call, where the recorded attempt has no whole answer.
 
     """
     recordings, scrubber = CassetteSet([Path(path)], utc_now(), repeat=repeat), Scrubber()
 
     def send(request: Request) -> Response:
-        asked = scrubber.asked(request)
-        found = recordings.take(asked)
+        scrubbed = scrubber.asked(request)
+        found = recordings.take(scrubbed)
         if found is None:
-            raise UnmatchedRequest(str(recordings.explain_miss(scrubber.marked(asked))))
+            raise UnmatchedRequest(str(recordings.explain_miss(scrubber.marked(scrubbed))))
         outcome = outcome_of(found[1])
         if isinstance(outcome, Broken):
             raise RecordedFailure(outcome)

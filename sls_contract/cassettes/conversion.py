@@ -1,10 +1,11 @@
-"""Recordings from one kind of file to another: scrubbed on the way, and what is lost is told."""
+"""Convert recordings to another kind of file: they are scrubbed, and losses are reported."""
 
 from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sized
 from dataclasses import replace
+from itertools import chain
 from typing import TYPE_CHECKING
 
 from sls_contract.cassettes.har.notes import shown
@@ -17,26 +18,26 @@ if TYPE_CHECKING:
     from sls_contract.cassettes.scrub import Scrubber
     from sls_contract.exchange import Exchange
 
-_PASSES = 2  # a secret that a late exchange gives away may stand in an early one
-_MOST_TOLD = 1000
+_PASSES = 2  # a secret that only a late exchange reveals may be in an early one
+_MAX_UNSCANNED = 1000
 
 
 class Conversion:
-    """The recordings of a source without secrets, in their order; what holds no secret stays as it is, digest included.
+    """The recordings of a source without secrets, in their order. A recording without secrets is unchanged.
 
-    A signature that verifies with a key of the scrubber is replaced by one of the public test key, as in recording.
-    The source is read twice, once here and once by whoever iterates, and is never held as a whole.
+    A signature that verifies with a key of the scrubber is replaced by one of the public test key, as in recording. The
+    source is iterated twice, here and by the caller, and is never in memory as a whole.
 
     Args:
-        source: the recordings; every iteration gives the same.
-        scrubber: knows the keys of the run, and learns others.
-        progress: is told how many exchanges are scrubbed, each of them twice, and how many there are to scrub.
+        source: the recordings; every iteration yields the same ones.
+        scrubber: knows the keys of the run, and learns other secrets.
+        progress: is called with the number of exchanges scrubbed so far (each is scrubbed twice), and the total.
 
     Attributes:
-        count: how many recordings there are.
-        scrubbed: how many of those that were given held something that was replaced.
-        closed: bodies that nobody could look into, each with the position of its exchange; the first thousand.
-        losses: what the formats of the source and of a target cannot hold of those that were given.
+        count: number of recordings.
+        scrubbed: number of yielded recordings in which a secret was replaced.
+        unscanned: bodies that could not be scanned, each with the position of its exchange; at most a thousand.
+        losses: losses of the yielded recordings in the formats of source and target.
 
     """
 
@@ -46,29 +47,29 @@ class Conversion:
         scrubber: Scrubber,
         progress: Callable[[int, int], None] = lambda _done, _of: None,
     ) -> None:
-        """Read the source, and learn what it gives away."""
+        """Iterate the source once, to learn its secrets."""
         self._source, self._scrubber, self._progress = source, scrubber, progress
         self.count, self._before = len(source) if isinstance(source, Sized) else 0, 0
         self._before = self.count = sum(1 for _ in self)
 
     def __iter__(self) -> Iterator[Recording]:
-        """Yield each recording, clean."""
+        """Yield each recording, scrubbed."""
         self.scrubbed, self.losses = 0, Losses()
-        self.closed = list[str]()
+        self.unscanned = list[str]()
         for at, recording in enumerate(self._source):
             done = self._before + at
             self._progress(done, max(done, _PASSES * self.count))
-            closed: list[str] = []
-            cleaned = _clean(recording, self._scrubber, at, closed)
-            self.closed += closed[: _MOST_TOLD - len(self.closed)]
+            unscanned: list[str] = []
+            cleaned = _clean(recording, self._scrubber, at, unscanned)
+            self.unscanned += unscanned[: _MAX_UNSCANNED - len(self.unscanned)]
             self.scrubbed += cleaned is not recording
             self.losses.add(cleaned)
             yield cleaned
 
 
-def _clean(recording: Recording, scrubber: Scrubber, at: int, closed: list[str]) -> Recording:
+def _clean(recording: Recording, scrubber: Scrubber, at: int, unscanned: list[str]) -> Recording:
     done, text = scrubber.exchange(recording.exchange), scrubber.text
-    closed += [f"exchange {at}: {place}" for place in done.closed]
+    unscanned += [f"exchange {at}: {place}" for place in done.closed]
     origin = recording.provenance
     cleaned = replace(
         recording,
@@ -82,25 +83,26 @@ def _clean(recording: Recording, scrubber: Scrubber, at: int, closed: list[str])
 
 
 def _reason(recording: Recording) -> str:
+    """Return the reason phrase, which equality of responses ignores."""
     return recording.exchange.response.reason if recording.exchange.response is not None else ""
 
 
 class Losses:
-    """Counts, recording by recording, what a format cannot hold."""
+    """Counts the information that a format cannot represent."""
 
     def __init__(self) -> None:
-        """Begin with nothing."""
+        """Start with no recordings."""
         self._counts: Counter[str] = Counter()
 
     @property
     def signed(self) -> bool:
-        """Whether any recording says what became of its signature."""
+        """Whether any recording has a note about its signature."""
         return self._counts["signed"] > 0
 
     def add(self, recording: Recording) -> None:
-        """Look at a recording."""
+        """Count one recording."""
         self._counts["signed"] += recording.signature is not None
-        self._counts.update(_unseen(recording))
+        self._counts.update(_har_losses(recording))
         if recording.provenance.evidence is Evidence.UNKNOWN:
             response = recording.exchange.response
             self._counts["foreign"] += 1
@@ -108,17 +110,15 @@ class Losses:
             self._counts["decoded"] += response is not None and not response.wire
 
     def lost(self, source: object) -> Iterator[str]:
-        """Yield what a source, which was read to its end, holds that its recordings do not, in words."""
+        """Yield, in words, information of the source that its recordings lack; the source must have been iterated."""
         if getattr(source, "unfinished", ()):
-            yield "the mark that the recording did not come to its end"
+            yield "the mark of an unfinished recording"
         for reason in getattr(source, "failed", {}).values():
-            yield f"the mark that a test failed while this was recorded, so that it is not played: {reason}"
+            yield f"the mark of a failed test, whose recording is not played: {reason}"
         if left_out := getattr(source, "left_out", 0):
             yield f"{_count(left_out, 'entry', 'entries')} that {_is(left_out)} no HTTP exchange"
-        if getattr(source, "kind", "") == "har":
-            yield from self._of_archive()
-
-    def _of_archive(self) -> Iterator[str]:
+        if getattr(source, "kind", "") != "har":
+            return
         if self._counts["foreign"]:
             yield "times, cache, pages, cookies and comments, as far as the archive has them"
         if empty := self._counts["empty"]:
@@ -126,8 +126,8 @@ class Losses:
         if decoded := self._counts["decoded"]:
             yield f"the bytes on the wire of {_count(decoded, 'body', 'bodies')} that the archive stores decoded"
 
-    def unseen(self) -> Iterator[str]:
-        """Yield what a HAR has no place for, in words: it stands under ``_contract``, for sls-contract only."""
+    def outside_har(self) -> Iterator[str]:
+        """Yield, in words, information that HAR has no field for: it is under ``_contract``, for sls-contract only."""
         words = {
             "provenance": "evidence, provenance and digest of {}",
             "coded": "the bytes on the wire of {} with a content coding",
@@ -139,7 +139,7 @@ class Losses:
                 yield text.format(_count(self._counts[kind], "exchange", "exchanges"))
 
 
-def _unseen(recording: Recording) -> Iterator[str]:
+def _har_losses(recording: Recording) -> Iterator[str]:
     response = recording.exchange.response
     if recording.provenance.evidence is not Evidence.UNKNOWN:
         yield "provenance"
@@ -154,8 +154,7 @@ def _unseen(recording: Recording) -> Iterator[str]:
 def _head(exchange: Exchange) -> Iterator[str]:
     yield exchange.request.url
     for message in (exchange.request, exchange.response):
-        for pair in message.headers.pairs if message is not None else ():
-            yield from pair
+        yield from chain.from_iterable(message.headers.pairs if message is not None else ())
 
 
 def _count(count: int, one: str, many: str) -> str:

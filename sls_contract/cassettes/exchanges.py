@@ -1,11 +1,11 @@
-"""One exchange that is recorded or played: where it comes from, and how it is judged."""
+"""One exchange that is recorded or played: its provenance, and how it is judged."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from sls_contract.cassettes.audit import about_recording, hidden_clauses
+from sls_contract.cassettes.audit import hidden_clauses, recording_findings
 from sls_contract.cassettes.hosts import is_live, without_project
 from sls_contract.cassettes.recording import Evidence, Provenance, Recording, SignatureNote
 from sls_contract.cassettes.scrub import leaks
@@ -30,10 +30,10 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Judge:
-    """Judges exchanges, and enters what is found, scrubbed, into the results.
+    """Judges exchanges, and adds the scrubbed findings to the results.
 
     Attributes:
-        scrubber: takes secrets out of what is shown.
+        scrubber: removes secrets from everything that is shown.
         credentials: the key of the run; None: the public test keys.
 
     """
@@ -42,10 +42,10 @@ class Judge:
     credentials: Credentials | None
 
     def recorded(
-        self, results: Results, whole: Exchange, scrubbed: Scrubbed, evidence: Evidence, seen: datetime
+        self, results: Results, wire_exchange: Exchange, scrubbed: Scrubbed, evidence: Evidence, seen: datetime
     ) -> None:
-        """Judge an exchange that took place at ``seen``, as it stood on the wire; only the scrubbed one is shown."""
-        verdict = judge(whole, credentials=self._key_for(whole.request), at=seen)
+        """Judge the wire form of an exchange that took place at ``seen``; only the scrubbed form is shown."""
+        verdict = judge(wire_exchange, credentials=self._key_for(wire_exchange.request), at=seen)
         results.count(scrubbed.exchange, self._clean([verdict]), evidence, agreed=seen)
         results.add([unopened_body(place) for place in scrubbed.closed], scrubbed.exchange)
         if scrubbed.others:
@@ -60,34 +60,32 @@ class Judge:
         seen: datetime,
         position: int | None = None,
     ) -> None:
-        """Judge a request of ``seen``, the recorded answer at its own time, and the recording.
+        """Judge a request at time ``seen``, the recorded answer at its own time, and the recording.
 
-        ``shown`` gives what is shown of both; to scrub the request costs as much as to judge it.
+        ``shown`` returns the exchange for messages; it is called only if needed, since scrubbing is as slow as judging.
         """
-        verdicts = [judge_request(request, credentials=self._keyring, at=seen)]
+        key = self.credentials
+        keyring = None if key is None else (key, TEST_CREDENTIALS, TEST_STS_CREDENTIALS)
+        verdicts = [judge_request(request, credentials=keyring, at=seen)]
         if not recording.unanswered:
             hidden = hidden_clauses(recording)
             verdicts.append(judge_response(recording.exchange, at=recording.provenance.at, without=hidden))
-        origin, about = recording.provenance, about_recording(recording)
-        needed = about or results.every or any(verdict.findings for verdict in verdicts)
+        origin, findings = recording.provenance, recording_findings(recording)
+        needed = findings or results.every or any(verdict.findings for verdict in verdicts)
         exchange = shown() if needed else recording.exchange
         results.count(
             exchange, self._clean(verdicts), origin.evidence, position, origin.validated_at or origin.recorded_at
         )
-        results.add(about, exchange, position)
+        results.add(findings, exchange, position)
 
     def refuse_own(self, results: Results, request: Request, response: Response) -> None:
-        """Say of an answer of our own tools whose it is: it is not recorded as one of the service."""
-        said = response.body.decode("utf-8", "replace")
-        asked = self.scrubber.text(f"{request.method} {masked_url(request.url)}")
-        results.fail(f"not recorded: {asked} was answered by sls-contract itself: {said}")
-
-    @property
-    def _keyring(self) -> tuple[Credentials, ...] | None:
-        return None if self.credentials is None else (self.credentials, TEST_CREDENTIALS, TEST_STS_CREDENTIALS)
+        """Report an answer of an sls-contract tool: it is not recorded as an answer of the service."""
+        answer = response.body.decode("utf-8", "replace")
+        sent = self.scrubber.text(f"{request.method} {masked_url(request.url)}")
+        results.fail(f"not recorded: sls-contract itself answered {sent}: {answer}")
 
     def _key_for(self, request: Request) -> Credentials | None:
-        """Return the key that must have signed what is recorded: the run's, or the public test key that it names."""
+        """Return the key that must have signed a recorded request: the run's, or the public test key that it names."""
         named = access_key_id(request)
         public = (key for key in (TEST_CREDENTIALS, TEST_STS_CREDENTIALS) if key.access_key_id == named)
         return None if self.credentials is None else next(public, self.credentials)
@@ -104,9 +102,9 @@ def evidence_of(request: Request, peer: str) -> Evidence:
 def recording_of_scrubbed(
     scrubbed: Scrubbed, evidence: Evidence, now: datetime, seen: datetime, endpoint: str = ""
 ) -> Recording:
-    """Return what may be written of an exchange that took place now, whatever the client's clock (``seen``) says.
+    """Return the recording of an exchange that takes place ``now``; ``seen`` is the time of the client's clock.
 
-    ``endpoint`` is what was asked, where the request does not name it.
+    ``endpoint`` is the endpoint of the request, where the request does not name it.
     """
     request = scrubbed.exchange.request
     origin = Provenance(
@@ -128,11 +126,11 @@ def recording_of_scrubbed(
 
 
 def written_secrets(path: Path, credentials: Credentials | None) -> Iterator[str]:
-    """Read what was written once more, as `sls-contract check` does, and tell of each secret that a scrub missed."""
+    """Scan a written file as `sls-contract check` does; yield a message for each secret that the scrubber missed."""
     try:
         written = path.read_bytes()
     except OSError:
-        return  # it could not be written, which has been told
+        return  # it could not be written: already reported
     for leak in leaks(written, [credentials] if credentials is not None else []):
         yield (
             f"{path}:{leak.line}: SLS601 secret-in-recording: {leak.kind} was written: {leak.excerpt}\n"

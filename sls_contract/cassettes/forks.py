@@ -1,8 +1,8 @@
-"""Children that are forked under an open cassette: they judge what they do, and hand the results to their parent.
+"""Child processes forked under an open cassette: they judge their exchanges and send the results to the parent.
 
-A child writes each result, before its client has the answer, into a file without a name that both have open: a kill
-loses nothing. `Channel.finish` reads the rest and empties the file, which tells children that are left over that it is
-too late.
+A child writes each result before its client gets the answer, into an anonymous file that both processes have open: a
+kill loses nothing. `Channel.finish` reads the rest and empties the file. Children that still run then know that the
+cassette is closed.
 """
 
 from __future__ import annotations
@@ -30,52 +30,52 @@ if TYPE_CHECKING:
     from sls_contract.exchange import Exchange
     from sls_contract.spec import Finding
 
-_BEGUN = b"+\n"  # what stands in the file as long as the cassette is open
-_RESULTS, _POSITIONS = 0, 1  # bytes of the file that are locked, apart from each other
-OVER = (
-    "a process that was forked under {path} sent a request after that was closed, or could not be watched\n"
+_OPEN_MARK = b"+\n"  # the first line of the file; an empty file means that the cassette is closed
+_RESULTS, _POSITIONS = 0, 1  # bytes of the file that are locked, independently of each other
+CLOSED = (
+    "a process that was forked while {path} was open sent a request after it was closed, or could not be watched\n"
     "How to fix: wait for child processes before the test (or the with block) ends, and start pools inside it."
 )
 
 
 class Channel:
-    """What a parent and its forked children share: results that children add, and which recordings were played."""
+    """The state that a parent and its forked children share: results of children, and which recordings were played."""
 
     def __init__(self, path: Path, taken: bytes) -> None:
-        """Open a file without a name, and take over which recordings were played (1) until now."""
+        """Open an anonymous file, and copy which recordings were played (1) so far."""
         self._path = path
-        self._file = TemporaryFile(buffering=0)  # noqa: SIM115 - it is open as long as the cassette
-        self._file.write(_BEGUN)
-        self._read = len(_BEGUN)
+        self._file = TemporaryFile(buffering=0)  # noqa: SIM115 - `close` closes it
+        self._file.write(_OPEN_MARK)
+        self._read = len(_OPEN_MARK)
         self._threads = threading.Lock()
         self.taken = mmap(-1, max(1, len(taken)))
         self.taken[: len(taken)] = taken
 
     def inherit(self) -> None:
-        """Take what a child must not share with its parent: a lock that another thread may hold."""
+        """Replace the lock after a fork: another thread of the parent may hold it."""
         self._threads = threading.Lock()
 
     @contextmanager
     def held(self) -> Iterator[None]:
-        """Keep the others from adding; raises `CassetteError` where the cassette was closed."""
+        """Exclude other writers; raises `CassetteError` where the cassette is closed."""
         with self._threads, self._locked(_RESULTS):
             if not os.fstat(self._file.fileno()).st_size:
-                raise CassetteError(OVER.format(path=self._path))
+                raise CassetteError(CLOSED.format(path=self._path))
             yield
 
     def check(self) -> None:
-        """Raise `CassetteError` where the cassette was closed."""
+        """Raise `CassetteError` where the cassette is closed."""
         with self.held():
             pass
 
     @contextmanager
     def positions(self) -> Iterator[None]:
-        """Keep other processes from taking a recording."""
+        """Exclude other processes while a recording is taken."""
         with self._locked(_POSITIONS):
             yield
 
     def append(self, name: str, *values: object) -> None:
-        """Add a result, while it is `held`; one that a kill cuts off is passed over."""
+        """Add a result while the channel is `held`; readers skip a result that a kill truncated."""
         data = b64encode(pickle.dumps(values))
         line = f"\n{name} {zlib.crc32(data)} ".encode() + data + b"\n"
         self._file.seek(0, os.SEEK_END)
@@ -88,29 +88,29 @@ class Channel:
             self.append(name, *values)
 
     def read(self) -> list[tuple[str, tuple[Any, ...]]]:
-        """Return what was added since this was last asked."""
+        """Return the results added since the last call."""
         with self.held():
-            return self._new()
+            return self._read_new()
 
     def finish(self) -> list[tuple[str, tuple[Any, ...]]]:
-        """Return the rest, and tell children that it is too late for more."""
+        """Return the remaining results, and refuse any more."""
         with self.held():
-            rest = self._new()
+            rest = self._read_new()
             self._file.truncate(0)
         return rest
 
     def close(self) -> None:
-        """Let go of the file."""
+        """Close the file."""
         self._file.close()
 
-    def _new(self) -> list[tuple[str, tuple[Any, ...]]]:
+    def _read_new(self) -> list[tuple[str, tuple[Any, ...]]]:
         data = os.pread(self._file.fileno(), os.fstat(self._file.fileno()).st_size - self._read, self._read)
         self._read += len(data)
         return list(_results(data))
 
     @contextmanager
     def _locked(self, byte: int) -> Iterator[None]:
-        from fcntl import LOCK_EX, LOCK_UN, lockf  # where there is no fcntl, there is no fork
+        from fcntl import LOCK_EX, LOCK_UN, lockf  # Windows has neither fcntl nor fork
 
         lockf(self._file, LOCK_EX, 1, byte)
         try:
@@ -124,14 +124,14 @@ def _results(data: bytes) -> Iterator[tuple[str, tuple[Any, ...]]]:
         name, _, rest = line.partition(b" ")
         checksum, _, values = rest.partition(b" ")
         if checksum == b"%d" % zlib.crc32(values):
-            yield name.decode(), pickle.loads(b64decode(values))  # noqa: S301 - our own, of a file that has no name
+            yield name.decode(), pickle.loads(b64decode(values))  # noqa: S301 - our own data, in an anonymous file
 
 
 class Relay(Results):
-    """The results of a child: it keeps nothing, hands all on, and lets nothing wait: a child may end at any moment."""
+    """The results of a child. Each is sent to the parent at once: a child may end at any moment."""
 
     def __init__(self, channel: Channel) -> None:
-        super().__init__(keep=True)  # to hand it on
+        super().__init__(keep=True)  # so that `Judge` passes the shown form of every exchange
         self._channel = channel
 
     def count(
@@ -142,23 +142,23 @@ class Relay(Results):
         position: int | None = None,
         agreed: datetime | None = None,
     ) -> None:
-        """Hand on the verdicts on one exchange."""
+        """Send the verdicts on one exchange."""
         self._channel.add("count", exchange, list(verdicts), evidence, position, agreed)
 
     def add(self, findings: Iterable[Finding], exchange: Exchange, position: int | None = None) -> None:
-        """Hand on findings that are not about an answer."""
+        """Send findings that are not about an answer."""
         self._channel.add("add", list(findings), exchange, position)
 
     def started(self, program: str) -> None:
-        """Hand on that another process was started."""
+        """Send that another process was started."""
         self._channel.add("started", program)
 
     def fail(self, text: str) -> None:
-        """Hand on what kept an exchange from being recorded, played or judged."""
+        """Send an error that kept an exchange from being recorded, played or judged."""
         self._channel.add("fail", text)
 
 
-def _before() -> None:
+def _before_fork() -> None:
     for session in OPEN.sessions:
         session.prepare_fork()
 
@@ -175,4 +175,4 @@ def _in_child() -> None:
 
 
 if hasattr(os, "register_at_fork"):
-    os.register_at_fork(before=_before, after_in_parent=_in_parent, after_in_child=_in_child)
+    os.register_at_fork(before=_before_fork, after_in_parent=_in_parent, after_in_child=_in_child)

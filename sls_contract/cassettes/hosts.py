@@ -15,74 +15,74 @@ if TYPE_CHECKING:
 
 
 def host_rule(patterns: Iterable[str] = ()) -> Callable[[str], bool]:
-    """Return the rule that tells whether a Host (with or without port) is owned.
+    """Return the rule that says whether a Host (with or without port) is owned.
 
-    The service's own hosts always are; ``patterns`` add names, with ``*`` for any part, and with ``:port`` where the
-    port matters. Raises `UsageError` for a pattern that holds a scheme or a path, and for one text in place of several.
+    The service's own hosts always are. ``patterns`` add names, with ``*`` for any part, and ``:port`` for one port
+    only. Raises `UsageError` for a pattern with a scheme or a path, and for one text in place of several.
     """
-    rules = tuple(map(_checked, texts("hosts", patterns)))
+    rules = tuple(map(_checked_pattern, texts("hosts", patterns)))
 
     @lru_cache(maxsize=1024)
     def owned(host: str) -> bool:
         full = host.strip().lower()
-        bare = host_name(full)
-        return is_service_host(bare) or any(fnmatchcase(bare, rule) or fnmatchcase(full, rule) for rule in rules)
+        name = host_name(full)
+        return is_service_host(name) or any(fnmatchcase(name, rule) or fnmatchcase(full, rule) for rule in rules)
 
     return owned
 
 
-class AskedHosts:
-    """The hosts that were asked while a cassette was open, each with the peer (``host:port``) by way of which."""
+class RequestedHosts:
+    """The hosts that were requested while a cassette was open, each with the peer (``host:port``) of the connection."""
 
     def __init__(self, owns: Callable[[str], bool]) -> None:
         self._owns = owns
-        self._passed_by: set[tuple[str, str]] = set()
+        self._not_owned: set[tuple[str, str]] = set()
         self._addresses: set[tuple[str, str]] = set()
         self._resolves = False
 
     def owned(self, host: str, peer: str) -> bool:
-        """Tell whether a host is owned, and note it; called for each request, from any thread."""
+        """Return whether a host is owned, and note it; called for each request, from any thread."""
         if self._owns(host):
             return True
-        if host != peer:  # else somebody only wants to know
-            self._passed_by.add((host, peer))
+        if host != peer:  # equal: a query about a connection, without a request
+            self._not_owned.add((host, peer))
         return False
 
-    def looked_up(self, name: str) -> None:
-        """Note a name that was resolved, or connected to, by whatever library, or an address in the place of one."""
+    def note_lookup(self, name: str) -> None:
+        """Note a name or address that any library resolved or connected to."""
         if is_address(name):
             self._addresses.add((name, ""))
         else:
             self._resolves = True
             if not self._owns(name):
-                self._passed_by.add((name, ""))
+                self._not_owned.add((name, ""))
 
     @property
     def foreign(self) -> dict[str, bool]:
         """The hosts that are not owned, in lower case, and whether each may be another machine.
 
-        Addresses are among them where no name was resolved, which might have become one of them.
+        Addresses are included only if no name was resolved; otherwise an address may belong to a resolved name.
         """
-        away: dict[str, bool] = {}
+        remote: dict[str, bool] = {}
         addresses = () if self._resolves else (each for each in self._addresses if not self._owns(each[0]))
-        for host, peer in sorted(self._passed_by.union(addresses)):
+        for host, peer in sorted(self._not_owned.union(addresses)):
             name = host_name(host)
-            away[name] = away.get(name, False) or not (is_loopback(name) or (bool(peer) and is_loopback(peer)))
-        return away
+            remote[name] = remote.get(name, False) or not (is_loopback(name) or (bool(peer) and is_loopback(peer)))
+        return remote
 
 
 def without_project(host: str) -> str:
-    """Return the endpoint that a host names: what follows its project, or all of it where it is an IP address."""
+    """Return the endpoint of a host: the part after its project; the whole host if it is an IP address."""
     endpoint = host.partition(".")[2]
     return endpoint if endpoint and not is_address(host) else host
 
 
 def is_live(host: str, peer: str) -> bool:
-    """Tell whether an answer is the real service's: a Host of its domain, a known address elsewhere."""
+    """Return whether an answer is the real service's: a Host of its domain, at a known address that is not loopback."""
     return is_service_host(host) and bool(peer) and not is_loopback(peer)
 
 
-def _checked(pattern: str) -> str:
+def _checked_pattern(pattern: str) -> str:
     text = pattern.strip().lower()
     if not text or "/" in text or any(char.isspace() for char in text):
         msg = f"an owned host is a name such as sls.example.com, *.example.com or 127.0.0.1:8080; got {pattern!r}"

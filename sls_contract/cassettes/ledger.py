@@ -1,4 +1,4 @@
-"""What the exchanges of a cassette prove, and until when: the entry of one file in the ledger of `check`."""
+"""Evidence and age of the exchanges of a cassette: the entry of one file in the ledger of `check`."""
 
 from __future__ import annotations
 
@@ -24,16 +24,16 @@ if TYPE_CHECKING:
 
 
 AGELESS = frozenset({Evidence.DOCUMENT, Evidence.SYNTHETIC})
-"""What no service answered does not age: no endpoint can renew the example of a page, or what we made up."""
+"""Evidence that does not age: no endpoint can validate the example of a page, or a made-up exchange."""
 
 _DAYS = {"d": 1, "w": 7}
 _AGE = re.compile(r"([0-9]{1,5})([dw])")
 
 
 def parse_age(text: str) -> timedelta:
-    """Read an age in days (``90d``) or weeks (``12w``); raises `UsageError` for anything else.
+    """Parse an age in days (``90d``) or weeks (``12w``); raises `UsageError` for any other text.
 
-    There is no ``m``: it would read as months or as minutes.
+    There is no ``m``: it could mean months or minutes.
     """
     found = _AGE.fullmatch(text.strip())
     if found is None:
@@ -43,15 +43,16 @@ def parse_age(text: str) -> timedelta:
 
 
 def age_of(provenance: Provenance, now: datetime) -> timedelta | None:
-    """Return how long ago (``now`` is aware) it was last validated, else recorded; None where neither is known."""
+    """Return the time since the last validation, else since the recording; None where both are unknown."""
     agreed = provenance.validated_at or provenance.recorded_at
     return None if agreed is None else now - agreed
 
 
-def about_age(provenance: Provenance, limit: timedelta, now: datetime) -> list[Finding]:
-    """Return what is too old, or of an age that nobody knows: one finding at most.
+def age_findings(provenance: Provenance, limit: timedelta, now: datetime) -> list[Finding]:
+    """Return the finding for an exchange that is too old, or of unknown age: one finding at most.
 
-    Rule of this project: a recording as old as ``limit`` is not too old yet; documents and made-up exchanges never are.
+    Rule of this project: an exchange exactly as old as ``limit`` is accepted; documents and made-up exchanges do not
+    age.
     """
     if provenance.evidence in AGELESS:
         return []
@@ -73,16 +74,16 @@ def _days(age: timedelta) -> str:
 
 @dataclass(slots=True)
 class Entry:
-    """What one file holds.
+    """Evidence and age of the exchanges of one file.
 
     Attributes:
-        now: when the ledger is drawn up, aware.
-        evidences: how many exchanges prove what.
-        regions: where they were recorded, in the order in which they came, each once.
-        clients: the User-Agents that asked, likewise.
-        ages: how many exchanges last agreed with an endpoint how many whole days ago; those that do not age have none.
-        oldest: the greatest age: as a whole, the file agreed with its endpoints no later than that.
-        dateless: how many exchanges do not say when that was.
+        now: when the ledger is made, aware.
+        evidences: number of exchanges by evidence.
+        regions: where they were recorded, in order of first use.
+        clients: the User-Agents of their requests, in order of first use.
+        ages: number of exchanges by whole days since they last agreed with an endpoint; only those that age.
+        oldest: the greatest age: the time since which the whole file is unconfirmed.
+        dateless: number of exchanges without a date.
 
     """
 
@@ -95,7 +96,7 @@ class Entry:
     dateless: int = 0
 
     def add(self, origin: Provenance) -> None:
-        """Enter one exchange."""
+        """Add one exchange."""
         self.evidences[origin.evidence] += 1
         for names, name in ((self.regions, origin.region), (self.clients, origin.client)):
             if name:
@@ -106,12 +107,12 @@ class Entry:
         if age is None:
             self.dateless += 1
             return
-        age = max(age, timedelta())  # clocks differ: what comes from the future is new
+        age = max(age, timedelta())  # clocks differ: a date in the future counts as now
         self.ages[age.days] += 1
         self.oldest = age if self.oldest is None else max(age, self.oldest)
 
     def merge(self, other: Entry) -> None:
-        """Enter what another part of the file holds."""
+        """Add the entry of another part of the file."""
         self.evidences.update(other.evidences)
         self.ages.update(other.ages)
         self.regions |= other.regions
@@ -120,7 +121,7 @@ class Entry:
         self.oldest = max((age for age in (self.oldest, other.oldest) if age is not None), default=None)
 
     def clean(self, scrub: Callable[[str], str]) -> None:
-        """Take secrets out of what is shown: a file may hold them anywhere."""
+        """Scrub regions and clients: a file may contain secrets anywhere."""
         self.regions = dict.fromkeys(map(scrub, self.regions))
         self.clients = dict.fromkeys(map(scrub, self.clients))
 
@@ -131,23 +132,23 @@ class Entry:
 
 
 def digest_of_file(path: Path) -> str:
-    """Return the digest of what a file holds; empty where it cannot be read."""
+    """Return the digest of a file's content; empty where it cannot be read."""
     with suppress(OSError):
         return sha256(path.read_bytes()).hexdigest() if path.is_file() else ""
     return ""
 
 
 def digest_with(part: str, before: str = "") -> str:
-    """Return the digest by which captures are told apart, once a part with this digest came behind those before."""
+    """Return the digest that identifies a capture: the digest of a new part, chained to the digest ``before`` it."""
     return sha256(f"{before}{part}".encode()).hexdigest()[:32]
 
 
 def median_age(entries: Iterable[Entry]) -> timedelta | None:
-    """Return the age, in whole days, that half of all exchanges do not exceed (the lower of two); None without any."""
+    """Return the median age of all exchanges, in whole days (the lower of two); None without exchanges."""
     ages = sum((entry.ages for entry in entries), Counter[int]())
-    left = (ages.total() - 1) // 2
+    remaining = (ages.total() - 1) // 2
     for days in sorted(ages):
-        left -= ages[days]
-        if left < 0:
+        remaining -= ages[days]
+        if remaining < 0:
             return timedelta(days)
     return None

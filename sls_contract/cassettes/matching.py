@@ -1,8 +1,8 @@
-"""Which recording answers a request: an index, not a scan, so that replay costs the same at any size.
+"""Find the recording for a request through an index, so that replay takes the same time at any cassette size.
 
-By default a request matches on method, project, percent-decoded path, query as a multiset, and body without what moves
-in it (`moves` in its contract); scheme, port, endpoint, signature and other headers do not matter. Identical requests
-play in recorded order, each once. ``match_on`` names other parts, as in vcrpy.
+By default a request matches on method, project, percent-decoded path, query as a multiset, and body. A body is compared
+without the parts that change in each run (`moves` in its contract). Scheme, port, endpoint, signature and other headers
+do not matter. Identical requests are played in recorded order, each once. ``match_on`` names other parts, as in vcrpy.
 """
 
 from __future__ import annotations
@@ -25,23 +25,23 @@ if TYPE_CHECKING:
     from mmap import mmap
 
 Matcher: TypeAlias = Callable[[Request, Request], object]
-"""Compares the request of a client with a recorded one. As in vcrpy, what is false (but not None) or an AssertionError
-says that they do not match."""
+"""Compares a client's request with a recorded one. As in vcrpy, a false value other than None, or an AssertionError,
+means that they do not match."""
 
 MatchOn: TypeAlias = "str | Matcher | Iterable[str | Matcher] | None"
-"""How a user says on what requests match."""
+"""The types of a user's ``match_on``."""
 
-_SIGNED_ANEW = frozenset(
+_IGNORED_HEADERS = frozenset(
     {"authorization", "date", "x-log-date", "x-acs-security-token", "x-log-content-sha256", "content-md5"}
     | {"content-length", "x-log-bodyrawsize"}
 )
-"""Headers that differ whenever a request is signed anew, or say only what its body says."""
+"""Headers that differ each time a request is signed, or that only describe its body."""
 
 _PORTS = {"http": "80", "https": "443"}
 
 
 class Key(NamedTuple):
-    """What two requests have in common when one's recording answers the other."""
+    """The parts of a request that are equal in a request and its recording."""
 
     method: str
     project: str
@@ -51,12 +51,12 @@ class Key(NamedTuple):
 
     @classmethod
     def of(cls, request: Request) -> Key:
-        """Take the key from a scrubbed request."""
+        """Return the key of a scrubbed request."""
         return cls.of_parts(request.method, request.host, request.target, steady_body(request))
 
     @classmethod
     def of_parts(cls, method: str, host: str, target: str, body: bytes) -> Key:
-        """Take the key from what a request is made of; ``target`` is path and query as sent, no part of body moves."""
+        """Return the key for parts of a request: ``target`` is path and query as sent, ``body`` has no moving parts."""
         path, _, query = target.partition("?")
         return cls(method, _project(host), decode_path(path), tuple(sorted(pairs_of(query))), body)
 
@@ -74,7 +74,7 @@ def _port(request: Request) -> str:
 
 def _headers(request: Request) -> tuple[tuple[str, str], ...]:
     fields = ((name.lower(), value) for name, value in request.headers.pairs)
-    return tuple(sorted(field for field in fields if field[0] not in _SIGNED_ANEW))
+    return tuple(sorted(field for field in fields if field[0] not in _IGNORED_HEADERS))
 
 
 _PARTS: dict[str, Callable[[Request], Hashable]] = {
@@ -90,16 +90,16 @@ _PARTS: dict[str, Callable[[Request], Hashable]] = {
     "headers": _headers,
     "uri": lambda request: request.url,
 }
-"""What ``match_on`` can name: vcrpy's names, and the project."""
+"""The names for ``match_on``: vcrpy's, and more such as the project."""
 
 
 @dataclass(frozen=True, slots=True)
 class Matching:
-    """On what a request matches its recording.
+    """How a request matches its recording.
 
     Attributes:
         names: parts that must be equal; recordings are indexed by them.
-        matchers: asked of each recording with equal parts, in recorded order.
+        matchers: are called with each recording that has equal parts, in recorded order.
 
     """
 
@@ -108,31 +108,31 @@ class Matching:
 
     @classmethod
     def on(cls, match_on: object) -> Matching:
-        """Read what a user gave as ``match_on``: a name, a callable, or several; None: the default.
+        """Return the matching for a user's ``match_on``: a name, a callable, or several; None: the default.
 
-        Raises `UsageError` for anything else.
+        Raises `UsageError` for any other value.
         """
         if match_on is None:
             return DEFAULT
         given = list(match_on) if isinstance(match_on, (list, tuple, set, frozenset)) else [match_on]
         if not given or not all(callable(each) or (isinstance(each, str) and each in _PARTS) for each in given):
-            msg = f"match_on takes names out of {', '.join(_PARTS)}, and callables, got {match_on!r}"
+            msg = f"match_on takes callables and the names {', '.join(_PARTS)}, got {match_on!r}"
             raise UsageError(msg)
         matchers = tuple(each for each in given if callable(each))
         return cls(tuple(name for name in _PARTS if name in given), matchers)
 
     def key(self, request: Request) -> Hashable:
-        """Return what a (scrubbed) request must have in common with a recording."""
+        """Return the index key of a (scrubbed) request."""
         return Key.of(request) if self.names == Key._fields else tuple(_PARTS[name](request) for name in self.names)
 
     def parts(self, request: Request) -> dict[str, Hashable]:
-        """Return the named parts of a request, for people; without names, what a matcher most likely looks at."""
+        """Return the named parts of a request for messages; without names, those of the default."""
         return {name: _PARTS[name](request) for name in self.names or Key._fields}
 
     def fits(self, request: Request, recorded: Request) -> bool:
-        """Tell whether every matcher lets a request match a recorded one that has the same key."""
+        """Return whether every matcher accepts a request and a recorded one that has the same key."""
         try:
-            return all(said is None or said for said in (one(request, recorded) for one in self.matchers))
+            return all(result is None or result for result in (each(request, recorded) for each in self.matchers))
         except AssertionError:
             return False
 
@@ -141,9 +141,9 @@ DEFAULT = Matching()
 
 
 class Index:
-    """Hands out the positions of recordings by key, each once, in recorded order; safe from any thread.
+    """Returns the positions of recordings by key, each once, in recorded order; safe from any thread.
 
-    With ``repeat``, the last of identical recordings answers whatever comes after it.
+    With ``repeat``, the last of identical recordings is returned repeatedly.
     """
 
     def __init__(self, keys: Iterable[Hashable], *, repeat: bool = False) -> None:
@@ -155,15 +155,15 @@ class Index:
             self._waiting.setdefault(key, deque()).append(position)
         self.taken: bytearray | mmap = bytearray(position + 1)
         self._shared = False
-        self._between: Callable[[], AbstractContextManager[None]] = nullcontext
+        self._process_lock: Callable[[], AbstractContextManager[None]] = nullcontext
 
-    def share(self, taken: mmap, between: Callable[[], AbstractContextManager[None]]) -> None:
-        """Take recordings in turn with other processes: ``taken`` (1: handed out) is theirs, too, under a lock."""
-        self.taken, self._between, self._shared = taken, between, True
+    def share(self, taken: mmap, process_lock: Callable[[], AbstractContextManager[None]]) -> None:
+        """Share the index with other processes: ``taken`` (1: returned) is shared memory, ``process_lock`` locks it."""
+        self.taken, self._process_lock, self._shared = taken, process_lock, True
 
     def take(self, key: Hashable, fits: Callable[[int], bool] | None = None) -> int | None:
-        """Return the position of the next recording for the key that ``fits``; None where there is none left."""
-        with self.lock, self._between():
+        """Return the position of the next recording for the key that ``fits``; None where none is left."""
+        with self.lock, self._process_lock():
             waiting = self._waiting.get(key)
             if not waiting:
                 return None
@@ -179,39 +179,38 @@ class Index:
 
     @staticmethod
     def _is_followed(waiting: Sequence[int], position: int, fits: Callable[[int], bool] | None) -> bool:
-        """Tell whether another recording for the same request comes after one."""
+        """Return whether another recording of the same request comes after a position."""
         return len(waiting) > 1 if fits is None else any(each > position and fits(each) for each in waiting)
 
     @property
     def played(self) -> frozenset[int]:
-        """The positions handed out so far."""
+        """The positions returned so far."""
         return frozenset(position for position, taken in enumerate(bytes(self.taken)) if taken)
 
     def _forget_taken(self, waiting: deque[int], fits: Callable[[int], bool] | None) -> None:
-        """Drop what another process took meanwhile, but for the last that stands for all that come after it."""
+        """Remove the positions that other processes took; with ``repeat``, keep the last one."""
         for position in [each for each in waiting if self.taken[each]]:
             if not self._repeat or self._is_followed(waiting, position, fits):
                 waiting.remove(position)
 
 
-def asked_for(keys: Sequence[Hashable], plays: Iterable[Collection[int]]) -> frozenset[int]:
-    """Return the positions that some plays of one cassette together asked for; ``plays`` are positions of ``keys``.
+def requested_positions(keys: Sequence[Hashable], plays: Iterable[Collection[int]]) -> frozenset[int]:
+    """Return the positions that all plays of one cassette together requested; ``plays`` are positions in ``keys``.
 
-    Each play begins anew with the first of identical recordings, while each recorded one of its own: two that ask the
-    same stand for two.
+    Each play starts with the first of identical recordings, but each test recorded its own: two plays use two of them.
     """
     times = Counter(keys[position] for play in plays for position in play)
-    asked = set()
+    requested = set()
     for position, key in enumerate(keys):
         if times[key]:
             times[key] -= 1
-            asked.add(position)
-    return frozenset(asked)
+            requested.add(position)
+    return frozenset(requested)
 
 
 @dataclass(frozen=True, slots=True)
 class Miss:
-    """Why no recording answers a request: in one line, in detail, and the fix."""
+    """Why a request has no recording: in one line, in detail, and the fix."""
 
     headline: str
     details: tuple[str, ...]
@@ -219,17 +218,17 @@ class Miss:
 
     @classmethod
     def of(cls, request: Request, where: str, details: tuple[str, ...], advice: str) -> Miss:
-        """Say of a request that nothing in ``where`` answers it."""
+        """Return the miss of a request in the recordings that ``where`` names."""
         return cls(f"no recording in {where} answers {request.method} {masked_url(request.url)}", details, advice)
 
     def __str__(self) -> str:
-        """Give all of it as lines."""
+        """Return all parts as lines."""
         return "\n".join([self.headline, *self.details, f"How to fix: {self.advice}"])
 
 
 @dataclass(frozen=True, slots=True)
 class Remedies:
-    """How a miss is fixed where it was met: a way to record, and a way to play a recording again."""
+    """How to fix a miss: a way to record, and a way to play a recording repeatedly."""
 
     record: str = "pytest --sls-record=new_episodes"
     repeat: str = "mark the test sls_cassette(repeat='last')"
@@ -247,48 +246,49 @@ def explain_miss(
     place: Callable[[int], str] = "exchange {}".format,
     matching: Matching = DEFAULT,
 ) -> Miss:
-    """Say which recording in ``where`` is closest to the (scrubbed) request and what differs.
+    """Return which recording in ``where`` is closest to the (scrubbed) request, and the differences.
 
     ``place`` names a recording by its position.
     """
     if not recorded:
         return Miss.of(request, where, ("The cassette has no exchange.",), f"record it ({remedies.record})")
-    wanted, parts = matching.parts(request), [matching.parts(one) for one in recorded]
-    alike = [at for at, one in enumerate(parts) if one == wanted]
-    if same := sum(matching.fits(request, recorded[at]) for at in alike):
+    wanted, parts = matching.parts(request), [matching.parts(each) for each in recorded]
+    same_parts = [at for at, each in enumerate(parts) if each == wanted]
+    if same := sum(matching.fits(request, recorded[at]) for at in same_parts):
         times = "once" if same == 1 else f"{same} times"
         details: tuple[str, ...] = (f"It was recorded {times}, and has been played as often.",)
         advice = f"send the request as often as it was recorded, record again ({remedies.record}), or {remedies.repeat}"
         return Miss.of(request, where, details, advice)
-    nearest = max(range(len(parts)), key=lambda at: (_likeness(wanted, parts[at]), at not in played, -at))
+    nearest = max(range(len(parts)), key=lambda at: (_similarity(wanted, parts[at]), at not in played, -at))
     details = (
         f"The closest is {place(nearest)}: {recorded[nearest].method} {masked_url(recorded[nearest].url)}",
         *(f"  {part}: {ours} here, {theirs} recorded" for part, ours, theirs in _differences(wanted, parts[nearest])),
-        *(["  a match_on matcher returned False"] if alike else []),
+        *(["  a match_on matcher returned False"] if same_parts else []),
     )
     return Miss.of(request, where, details, f"correct the request, or record it ({remedies.record})")
 
 
 def failed_before(request: Request, where: str, reason: str) -> Miss:
-    """Say that nothing in ``where`` answers since the test failed when it was recorded."""
+    """Return the miss of a request whose recordings are not played, since their test failed."""
     return Miss.of(
         request,
         where,
-        (f"What was recorded there is not played, since the test failed while recording: {reason}",),
+        (f"The recording is not played, since its test failed: {reason}",),
         "fix the test, then record it again (pytest --sls-record=once)",
     )
 
 
-def _likeness(one: Mapping[str, object], other: Mapping[str, object]) -> int:
+def _similarity(sent: Mapping[str, object], recorded: Mapping[str, object]) -> int:
     """Count equal parts; the path weighs most, since it names the operation."""
-    return sum((4 if name == "path" else 1) for name in one if one[name] == other[name])
+    return sum((4 if name == "path" else 1) for name in sent if sent[name] == recorded[name])
 
 
-def _differences(one: Mapping[str, object], other: Mapping[str, object]) -> list[tuple[str, str, str]]:
-    return [(name, _short(name, one[name]), _short(name, other[name])) for name in one if one[name] != other[name]]
+def _differences(sent: Mapping[str, object], recorded: Mapping[str, object]) -> list[tuple[str, str, str]]:
+    different = [name for name in sent if sent[name] != recorded[name]]
+    return [(name, _shortened(name, sent[name]), _shortened(name, recorded[name])) for name in different]
 
 
-def _short(name: str, value: Any) -> str:
+def _shortened(name: str, value: Any) -> str:
     if name == "query":
         value = "&".join(f"{key}={text}" for key, text in value) or "(none)"
     text = repr(masked_url(value) if name == "uri" else value)

@@ -1,4 +1,4 @@
-"""Why a cassette is missing: never recorded, ignored by git, deleted, or left under the old name of its test."""
+"""Why a cassette is missing: never recorded, ignored by git, deleted, or under the old name of its test."""
 
 from __future__ import annotations
 
@@ -22,23 +22,23 @@ _RECORD_AT_URL = (
     "record it (pytest --sls-record=once): when all tests pass, the run uploads it; then commit sls-cassettes.lock. "
     "Where somebody else recorded it: sls-contract cassettes pull --latest {url}"
 )
-_PATIENCE = 10  # seconds that git may take
+_GIT_TIMEOUT = 10  # seconds
 
 
-def about_missing(
+def explain_missing(
     path: Path, candidates: Iterable[Path], answers: Callable[[CassetteFile], bool], stored_at: str = ""
 ) -> tuple[tuple[str, ...], str]:
-    """Say why there is no cassette, and the fix.
+    """Return why there is no cassette, and the fix.
 
-    ``candidates`` are cassettes that no test of the run plays; ``answers`` tells whether one holds what was asked for.
-    ``stored_at`` is the URL of a suite whose cassettes are copied to this machine; git knows nothing of them.
+    ``candidates`` are cassettes that no test of the run plays; ``answers`` says whether a cassette answers the request.
+    ``stored_at`` is the URL of a suite whose cassettes are copied to this machine; git does not track these copies.
     """
     if stored_at:
-        details = [f"{stored_at} has none that the lock file names."]
+        details = [f"The lock file names no cassette for it at {stored_at}."]
         record = _RECORD_AT_URL.format(url=shlex.quote(stored_at))
     elif _git(path, "ls-files", "-z", "--", str(path)):
         fix = shlex.join(["git", "-C", str(_folder(path)), "restore", "--", str(path)])
-        return (f"git keeps {path}, and the file is missing here.",), f"bring it back: {fix}"
+        return (f"git tracks {path}, but the file is missing.",), f"restore it: {fix}"
     else:
         details, record = [], f"{_RECORD}, and commit the file"
         if rule := _ignored_by(path):
@@ -54,12 +54,12 @@ def about_missing(
 
 
 def _under_an_old_name(path: Path, candidates: Iterable[Path], answers: Callable[[CassetteFile], bool]) -> Path | None:
-    """Return the cassette whose name is most like the missing one, out of those that hold what was asked for."""
-    likely = sorted(candidates, key=lambda one: -SequenceMatcher(None, str(one), str(path)).ratio())
-    return next((one for one in likely if _fits(one, answers)), None)
+    """Return the cassette with the name most similar to the missing one, among those that answer the request."""
+    by_similarity = sorted(candidates, key=lambda one: -SequenceMatcher(None, str(one), str(path)).ratio())
+    return next((one for one in by_similarity if _answers(one, answers)), None)
 
 
-def _fits(path: Path, answers: Callable[[CassetteFile], bool]) -> bool:
+def _answers(path: Path, answers: Callable[[CassetteFile], bool]) -> bool:
     try:
         return answers(CassetteFile.read(path))
     except CassetteError:
@@ -67,28 +67,28 @@ def _fits(path: Path, answers: Callable[[CassetteFile], bool]) -> bool:
 
 
 def _ignored_by(path: Path) -> str:
-    """Return the rule by which git ignores a path, with file and line; empty where it does not."""
+    """Return the rule by which git ignores a path, with file and line; empty where git does not ignore it."""
     file, line, rule, *_ = (*_git(path, "check-ignore", "-v", "-z", "--stdin"), "", "", "")
     return f"{rule} ({file}:{line})" if rule and not rule.startswith("!") else ""
 
 
 def _git(path: Path, *command: str) -> list[str]:
-    """Return what git says of a path, cut at NUL; nothing where there is no git, or no repository."""
+    """Return the output of a git command about a path, split at NUL; empty without git, or without a repository."""
     git, folder = which("git"), _folder(path)
     if git is None:
         return []
     try:
-        with live():  # no program of the test's
-            asked = subprocess.run(  # noqa: S603 - a program of the user's own, asked about a path of ours
+        with live():  # it is not a program that the test started
+            result = subprocess.run(  # noqa: S603 - git, with our own arguments
                 [git, "-C", str(folder), *command],
                 input=os.fsencode(path),
                 capture_output=True,
-                timeout=_PATIENCE,
+                timeout=_GIT_TIMEOUT,
                 check=False,
             )
     except (OSError, subprocess.SubprocessError):
         return []
-    return asked.stdout.decode("utf-8", "replace").split("\0")[:-1] if asked.returncode == 0 else []
+    return result.stdout.decode("utf-8", "replace").split("\0")[:-1] if result.returncode == 0 else []
 
 
 def _folder(path: Path) -> Path:

@@ -1,4 +1,4 @@
-"""The cassettes that are open, one inside the other: the innermost takes all threads, so they must nest."""
+"""The open cassettes, which must nest: the innermost one gets the requests of all threads."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from sls_contract.errors import CassetteBusy
 
 
 class Nesting:
-    """What is open, outermost first, with the thread and the task that opened it."""
+    """The open cassettes, outermost first, each with the thread and the asyncio task that opened it."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
@@ -18,33 +18,33 @@ class Nesting:
 
     @property
     def sessions(self) -> tuple[Any, ...]:
-        """All that is open, outermost first."""
+        """All open cassettes, outermost first."""
         return tuple(session for session, _, _ in self._stack)
 
     def inherit(self) -> None:
-        """Take what a forked child must not share with its parent: another thread may have held the lock."""
+        """Replace the lock after a fork: another thread of the parent may hold it."""
         self._lock = threading.Lock()
 
     def enter(self, session: Any) -> None:
-        """Put one inside all others; raises `CassetteBusy` beside one that another thread or task opened."""
+        """Add the innermost cassette; raises `CassetteBusy` where another thread or task opened the current one."""
         thread, task = threading.get_ident(), _current_task()
         with self._lock:
-            if self._stack and self._beside(thread, task):
+            if self._stack and self._opened_elsewhere(thread, task):
                 msg = (
                     f"{session.path} cannot be opened beside {self._stack[-1][0].path}, which another thread or task "
-                    "opened: a cassette takes the requests of all of them\n"
+                    "opened: a cassette takes the requests of all threads and tasks\n"
                     "How to fix: open one cassette around the threads or tasks."
                 )
                 raise CassetteBusy(msg)
             self._stack.append((session, thread, task))
 
-    def _beside(self, thread: int, task: Any) -> bool:
-        """Tell whether the innermost cassette is another thread's, or another task's that still runs."""
-        _, its_thread, its_task = self._stack[-1]
-        return thread != its_thread or (its_task is not None and its_task is not task and not its_task.done())
+    def _opened_elsewhere(self, thread: int, task: Any) -> bool:
+        """Return whether the innermost cassette belongs to another thread, or to another task that still runs."""
+        _, owner_thread, owner_task = self._stack[-1]
+        return thread != owner_thread or (owner_task is not None and owner_task is not task and not owner_task.done())
 
     def leave(self, session: Any) -> None:
-        """Take one out, wherever it stands."""
+        """Remove a cassette at any depth."""
         with self._lock:
             self._stack = [entry for entry in self._stack if entry[0] is not session]
 
@@ -54,7 +54,7 @@ OPEN = Nesting()
 
 
 def _current_task() -> Any:
-    """Return the asyncio task that runs now, if one does."""
+    """Return the running asyncio task, if there is one."""
     asyncio = sys.modules.get("asyncio")
     try:
         return asyncio.current_task() if asyncio is not None else None

@@ -1,4 +1,4 @@
-"""Open whatever holds recordings: cassettes of ours and of vcrpy, and HTTP archives."""
+"""Open a file of recordings: a cassette of sls-contract or vcrpy, or an HTTP archive."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ Recorded: TypeAlias = "CassetteFile | HarFile"
 
 
 def is_har(path: os.PathLike[str] | str) -> bool:
-    """Tell by its name whether a file is an HTTP archive."""
+    """Return whether a file is an HTTP archive by its name."""
     return os.fspath(path).lower().endswith(".har")
 
 
 def opened(path: os.PathLike[str] | str) -> Recorded:
     """Open a file of recordings: a HAR where the name ends in ``.har``, else a cassette, its journal folded in.
 
-    Raises `CassetteError` where there is none, `CassetteDamaged` where it is not whole.
+    Raises `CassetteError` where there is none, `CassetteDamaged` for a damaged one.
     """
     if not is_har(path):
         return load(path)

@@ -1,4 +1,4 @@
-"""What a client meets: of a recording that is played, and of an endpoint that is called instead of connected to."""
+"""The outcome that a client gets: from a recording, or from an endpoint that is called as a function."""
 
 from __future__ import annotations
 
@@ -15,28 +15,28 @@ if TYPE_CHECKING:
 
 
 def outcome_of(recording: Recording) -> Outcome:
-    """Return what the client met when this was recorded."""
+    """Return the outcome that the client had when this was recorded."""
     response = recording.exchange.response
     if recording.broken is not None:
-        return Broken(recording.broken, response, recording.detail)  # type: ignore[arg-type]  # as it was recorded
+        return Broken(recording.broken, response, recording.detail)  # type: ignore[arg-type]  # a str in the file
     return response if response is not None else Broken("closed")
 
 
-def answered(send: Send, request: Request) -> Outcome:
-    """Return the answer of an endpoint that is called, not connected to; not reaching it is an outcome, too."""
+def call_endpoint(send: Send, request: Request) -> Outcome:
+    """Call an endpoint and return the outcome; an unreachable endpoint is an outcome, too."""
     try:
         response = send(request)
     except EndpointError as error:
-        said: Any = getattr(error, "kind", "")
-        kind: Kind = "name" if said == "dns" else said if said in get_args(Kind) else "refused"
+        name: Any = getattr(error, "kind", "")
+        kind: Kind = "name" if name == "dns" else name if name in get_args(Kind) else "refused"
         return Broken(kind, getattr(error, "partial", None), str(error))
     return response if type(response) is Response else _delivered(response)
 
 
 def _delivered(response: Any) -> Outcome:
-    """Return what a client meets of an answer that an endpoint delivers in a way of its own; without its delay."""
-    got: Response | None = response.received()
-    broken: Kind = "reset" if response.delivery.ending == "reset" else "closed" if got is None else "truncated"
-    if got is None or len(got.body) < len(response.body):
-        return Broken(broken, got)
-    return got
+    """Return the outcome of an answer that an endpoint delivers in parts, truncates or resets; delays are ignored."""
+    received: Response | None = response.received()
+    broken: Kind = "reset" if response.delivery.ending == "reset" else "closed" if received is None else "truncated"
+    if received is None or len(received.body) < len(response.body):
+        return Broken(broken, received)
+    return received

@@ -1,4 +1,4 @@
-"""What an open cassette plays and what it records: the record modes, over the file and its index."""
+"""The player of an open cassette: it plays and records, by the record mode."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ from sls_contract.cassettes.file.reader import CassetteFile
 from sls_contract.cassettes.file.recording_file import (
     failed_of,
     load,
-    look_into,
-    names_of,
+    load_unmarked,
     open_for_recording,
     recorded,
+    with_ids,
 )
 from sls_contract.cassettes.forks import Channel
 from sls_contract.cassettes.matching import (
@@ -28,7 +28,7 @@ from sls_contract.cassettes.matching import (
     explain_miss,
     failed_before,
 )
-from sls_contract.cassettes.missing import about_missing
+from sls_contract.cassettes.missing import explain_missing
 from sls_contract.errors import PAUSE_FAKE_FILES, CassetteError, UsageError, files_are_fake
 from sls_contract.exchange import masked_url
 from sls_contract.hosts import SERVICE_DOMAIN, host_name, is_service_host
@@ -45,46 +45,46 @@ if TYPE_CHECKING:
 Mode: TypeAlias = Literal["none", "once", "new_episodes", "all"]
 MODES: tuple[Mode, ...] = get_args(Mode)
 
-_HIDDEN = (
+_FILES_ARE_FAKE = (
     "{path} cannot be written: pyfakefs hides the real files, and files written now disappear with the test\n"
     f"How to fix: {PAUSE_FAKE_FILES}."
 )
-_LATE = (
+_AFTER_CLOSE = (
     "an answer came after {path} was closed, and was not recorded\n"
     "How to fix: wait for threads and tasks before the test (or the with block) ends."
 )
 _NOT_JSON = (
-    "a cassette is written as YAML, got the name {path}, which readers of JSON (vcrpy's, too) would take for theirs\n"
+    "a cassette is written as YAML, got the name {path}: JSON readers (vcrpy's, too) would try to read the file\n"
     "How to fix: record into a .yaml file; turn a JSON cassette into one with: sls-contract convert FILE.json FILE.yaml"
 )
 
 
 class Player:
-    """One cassette, open: plays what was recorded before and adds what is recorded now; safe from any thread.
+    """One open cassette: plays earlier recordings and adds new ones; safe from any thread.
 
     Args:
         path: the file; it need not exist.
-        mode: ``none`` only plays; ``once`` records where nothing was recorded when the session began, or the recording
-            did not come to its end; ``new_episodes`` records what has no recording; ``all`` records everything, and
-            drops what was there before once the new recording has come to its end.
-        began: when the session began, aware; recordings made since then belong to it.
-        repeat: whether the last of identical recordings plays again and again.
-        before: what was recorded before, instead of what the file holds.
-        remedies: how a request without a recording is fixed where this is played.
-        matching: on what a request matches its recording.
+        mode: ``none`` only plays; ``once`` records where there was no recording when the session began, or only an
+            unfinished one; ``new_episodes`` records requests without a recording; ``all`` records everything, and
+            removes the old recordings once the new one is finished.
+        began: when the session began, aware; later recordings belong to it.
+        repeat: whether the last of identical recordings is played repeatedly.
+        before: earlier recordings, instead of those in the file.
+        remedies: how to fix a request without a recording.
+        matching: how a request matches its recording.
 
     Attributes:
-        added: how many exchanges were recorded.
-        recording: the name of what was recorded, by which it can be taken back (`take_back`); empty before.
-        owner: the test that records, where others share the cassette; what it recorded before, and failed, goes then.
-        single: whether a recording is dropped where another process made one of the same at the same time.
-        candidates: gives cassettes that may be this one under an old name; asked where the file is missing.
-        stored_at: the URL of the folder of which this is a copy; empty: the file lies where it belongs.
-        failed: the recordings in the file whose test failed, which therefore are not played, each with the reason.
+        added: number of recorded exchanges.
+        recording: name of this session's recording, for `remove_recording`; empty before the first exchange.
+        owner: the test that records, where tests share the cassette; its earlier failed recordings are then removed.
+        single: whether a recording is removed where another process recorded the same at the same time.
+        candidates: returns cassettes that may be this one under an old name; called where the file is missing.
+        stored_at: the URL of the folder of which this is a copy; empty: it is no copy.
+        failed: the recordings in the file whose test failed, each with the reason; they are not played.
 
     Raises:
-        CassetteDamaged: the file is not what was recorded; it is left as it is.
-        UsageError: there is no such mode, or what it would record does not fit the name.
+        CassetteDamaged: the file is damaged; it is not changed.
+        UsageError: the mode is unknown, or the file's name is for another format.
 
     """
 
@@ -126,29 +126,29 @@ class Player:
 
     @cached_property
     def other_hosts(self) -> frozenset[str]:
-        """Hosts of other products, which earlier versions owned, of which something was recorded: it is played."""
-        names = {host_name(request.host) for request in asked(self._before)}
+        """Recorded hosts of other products: earlier versions owned these hosts, so their recordings are played."""
+        names = {host_name(request.host) for request in requests_of(self._before)}
         return frozenset(name for name in names if name.endswith(f".{SERVICE_DOMAIN}") and not is_service_host(name))
 
     def take(self, request: Request) -> tuple[int, Recording] | None:
-        """Return the next recording that answers a scrubbed request, with its position; None where there is none.
+        """Return the next recording for a scrubbed request, with its position; None where there is none.
 
-        Its digest may still be to compare: see `compared`.
+        Its digest may not have been compared yet: see `compared`.
         """
         fits = partial(self._fits, request) if self._matching.matchers else None
         position = self._index.take(self._matching.key(request), fits)
         if position is None:
             return None
-        quick = getattr(self._before, "quick", self._before.__getitem__)
-        return position, quick(position)
+        unverified = getattr(self._before, "unverified", self._before.__getitem__)
+        return position, unverified(position)
 
-    def take_alike(self, request: Request) -> tuple[int, Recording] | None:
-        """Return what `take` does for a request that is as it was recorded, before it is scrubbed; else None."""
+    def take_unscrubbed(self, request: Request) -> tuple[int, Recording] | None:
+        """Return the next recording for a request before it is scrubbed, if matching is the default; else None."""
         return self.take(request) if self._matching == DEFAULT else None
 
     @property
-    def lets_all_through(self) -> bool:
-        """Whether every request is recorded, since there is nothing to play: nobody need look for a recording."""
+    def records_all(self) -> bool:
+        """Whether every request is recorded because nothing can be played: no lookup is needed."""
         return self.records and not self._keys
 
     def at(self, position: int) -> Recording:
@@ -157,16 +157,16 @@ class Player:
 
     @cached_property
     def lines(self) -> Sequence[int | None]:
-        """The line at which each recording begins; empty where the file tells of none."""
+        """The line at which each recording begins; empty where it is unknown."""
         return getattr(self._before, "lines", ())
 
     @property
     def size(self) -> int:
-        """How many recordings there were when it was opened."""
+        """Number of recordings when the cassette was opened."""
         return len(self._before)
 
     def played(self) -> frozenset[int]:
-        """Return the positions that were asked for; with ``repeat``, one of identical recordings stands for all."""
+        """Return the positions that were requested; with ``repeat``, one of identical recordings counts for all."""
         played = self._index.played
         if not self._repeat or len(played) == self.size:
             return played
@@ -175,12 +175,12 @@ class Player:
         return frozenset(at for at, key in enumerate(keys) if key in answered)
 
     @property
-    def alike(self) -> list[int] | None:
-        """See `alike_numbers`."""
-        return alike_numbers(self._before, self._matching)
+    def match_groups(self) -> list[int] | None:
+        """See `match_groups`."""
+        return match_groups(self._before, self._matching)
 
     def explain_miss(self, request: Request) -> Miss:
-        """Say why nothing answers a scrubbed request, what is closest, and the fix."""
+        """Return why no recording answers a scrubbed request, which is closest, and the fix."""
         if files_are_fake():
             headline = f"no recording answers {request.method} {masked_url(request.url)}"
             return Miss(headline, (f"pyfakefs hides the real files, and {self.path} among them.",), PAUSE_FAKE_FILES)
@@ -190,30 +190,30 @@ class Player:
             return failed_before(request, where, reason)
         if not (self._before or recorded(self.path)):
             key = matching.key(request)
-            fix = about_missing(
+            fix = explain_missing(
                 self.path, self.candidates(), lambda file: key in keys_of(file, matching), self.stored_at
             )
             return Miss.of(request, where, *fix)
-        there, played = asked(self._before, matching), self._index.played
-        return explain_miss(request, there, played, where, self._remedies, matching=matching)
+        requests, played = requests_of(self._before, matching), self._index.played
+        return explain_miss(request, requests, played, where, self._remedies, matching=matching)
 
     def _failed_reason(self, key: Hashable) -> str:
-        """Return why what was recorded for a request, or by the test itself, is not played; empty: it may be."""
-        left_out = [
-            each for each in getattr(self._before, "left_out", ()) if self._matching.key(each.exchange.request) == key
+        """Return why a request's recording, or the test's own one, is not played; empty where no test failed."""
+        excluded = [
+            each for each in getattr(self._before, "excluded", ()) if self._matching.key(each.exchange.request) == key
         ]
-        same = [self.failed[each.session] for each in left_out]
-        own = failed_of(self.failed, self.owner)
-        return next(iter([*same, *own.values()]), "")
+        same = [self.failed[each.session] for each in excluded]
+        failed = failed_of(self.failed, self.owner)
+        return next(iter([*same, *failed.values()]), "")
 
     def add(self, recording: Recording) -> None:
-        """Add an exchange; it is safe when this returns. Raises `CassetteError` where the disk does not take it."""
+        """Add an exchange; it is safe when this returns. Raises `CassetteError` where it cannot be written."""
         with self._lock:
             if self._closed:
-                raise CassetteError(_LATE.format(path=self.path))
+                raise CassetteError(_AFTER_CLOSE.format(path=self.path))
             if self._recorder is None:
                 if files_are_fake():
-                    raise CassetteError(_HIDDEN.format(path=self.path))
+                    raise CassetteError(_FILES_ARE_FAKE.format(path=self.path))
                 self._recorder = open_for_recording(self.path, self.owner)
                 self.recording = self._recorder.name
             recorder = self._recorder
@@ -222,7 +222,7 @@ class Player:
             self.added += 1
 
     def share(self) -> Channel:
-        """Prepare for children that play and record, too, and return what is shared with them."""
+        """Prepare for child processes that play and record, too; return the channel to them."""
         channel = Channel(self.path, bytes(self._index.taken))
         self._index.share(channel.taken, channel.positions)
         with self._lock:
@@ -232,24 +232,24 @@ class Player:
 
     @property
     def locks(self) -> tuple[threading.Lock, ...]:
-        """What must be held while a process forks, or the child might inherit one that nobody frees."""
+        """The locks to hold during a fork; otherwise a child could inherit a lock that no thread releases."""
         return self._lock, self._index.lock
 
-    def adopt(self, recording: Recording) -> None:
+    def count_added(self, recording: Recording) -> None:
         """Count an exchange that a child added."""
         del recording  # it is in the journal
         with self._lock:
             self.added += 1
 
     def close(self, *, finished: bool, failure: str = "") -> None:
-        """Close the file. An unfinished recording is marked so; in mode ``all`` it is dropped and the old one stays.
+        """Close the file. An unfinished recording is marked so; in mode ``all`` it is removed and the old one stays.
 
-        ``failure`` says why its test failed: what was recorded is then not played.
+        ``failure`` says why its test failed; the recording is then not played.
         """
         with self._lock:
             recorder, self._recorder = self._recorder, None
             self._closed = True
-        if recorder is not None and recorder.has_begun():
+        if recorder is not None and recorder.has_exchanges():
             self.recording = recorder.name
         else:
             recorder = None
@@ -257,21 +257,21 @@ class Player:
             recorder = open_for_recording(self.path, self.owner)
         if recorder is None:
             return
-        if (self._mode == "all" and not finished) or (self.single and self._has_twin(recorder.name)):
+        if (self._mode == "all" and not finished) or (self.single and self._has_duplicate(recorder.name)):
             recorder.discard()
         else:
             recorder.close(finished=finished, replaced=self._replaced(), failure=failure)
 
     def _lacks_end(self) -> bool:
-        """Tell whether a broken-off recording lacked nothing but its end, or a failed one is no longer asked for."""
+        """Return whether an unfinished recording only needs its end mark, or a failed one was not recorded again."""
         return self._continues() or (self._mode != "none" and bool(failed_of(self.failed, self.owner)))
 
-    def _has_twin(self, name: str) -> bool:
-        """Tell whether this session has recorded the same before, in another process."""
-        file = look_into(self.path)
-        made = Counter(each.session for each in file if not self._is_old(each))
-        others = made.keys() - {name, *file.unfinished}
-        return any(made[each] >= self.added for each in others)  # one that went on with this one has less
+    def _has_duplicate(self, name: str) -> bool:
+        """Return whether another process has made the same recording in this session."""
+        file = load_unmarked(self.path)
+        counts = Counter(each.session for each in file if not self._is_old(each))
+        others = counts.keys() - {name, *file.unfinished}
+        return any(counts[each] >= self.added for each in others)  # a recording that continued this one is smaller
 
     def _may_record(self) -> bool:
         if self._mode == "once":
@@ -279,16 +279,16 @@ class Player:
         return self._mode != "none"
 
     def _continues(self) -> bool:
-        """Tell whether there is a recording that broke off, which this one may go on with."""
+        """Return whether there is an unfinished recording that this one can continue."""
         return self._mode != "none" and bool(getattr(self._before, "unfinished", ()))
 
     def _is_new(self) -> bool:
-        """Tell whether whatever there is was recorded by this session (another test, another worker)."""
+        """Return whether this session (another test, another worker) made every recording in the file."""
         return not any(self._is_old(recording) for recording in self._before)
 
     def _is_old(self, recording: Recording) -> bool:
-        made = recording.provenance.recorded_at
-        return made is None or made < self._began
+        recorded_at = recording.provenance.recorded_at
+        return recorded_at is None or recorded_at < self._began
 
     def _playable(self) -> Sequence[Hashable]:
         if self._mode == "all" or (self._mode == "once" and self._is_new()):
@@ -301,36 +301,35 @@ class Player:
     def _replaced(self) -> tuple[str, ...]:
         if self._mode != "all":
             return ()
-        named = zip(self._before, names_of(self._before), strict=True)
-        old = (name for recording, name in named if self._is_old(recording))
-        return (*old, *(each.id for each in getattr(self._before, "left_out", ()) if self._is_old(each)))
+        old = (name for recording, name in with_ids(self._before) if self._is_old(recording))
+        return (*old, *(each.id for each in getattr(self._before, "excluded", ()) if self._is_old(each)))
 
 
-class _Kept(UserList["Recording"]):
-    """The recordings of a file without those whose test failed; its marks stay."""
+class _WithoutFailed(UserList["Recording"]):
+    """The recordings of a file without those whose test failed; the marks of the file stay."""
 
     def __init__(self, file: CassetteFile) -> None:
         super().__init__(each for each in file if not file.failure_of(each))
-        self.left_out = [each for each in file if file.failure_of(each)]
+        self.excluded = [each for each in file if file.failure_of(each)]
         self.unfinished = tuple(name for name in file.unfinished if name not in file.failed)
         self.failed = file.failed
 
 
 def _loaded(path: Path) -> Sequence[Recording]:
     file = load(path) if recorded(path) else ()
-    return _Kept(file) if isinstance(file, CassetteFile) and file.failed else file
+    return _WithoutFailed(file) if isinstance(file, CassetteFile) and file.failed else file
 
 
-def asked(recordings: Sequence[Recording], matching: Matching = DEFAULT) -> Sequence[Request]:
-    """Return the requests of recordings, reduced to what a matching looks at; nothing is parsed that need not be."""
-    cheap: Sequence[Request] | None = getattr(recordings, "asked", None) if matching == DEFAULT else None
-    return cheap if cheap is not None else tuple(recording.exchange.request for recording in recordings)
+def requests_of(recordings: Sequence[Recording], matching: Matching = DEFAULT) -> Sequence[Request]:
+    """Return the requests of recordings, reduced to the parts that matching compares; parse as little as possible."""
+    unparsed: Sequence[Request] | None = getattr(recordings, "requests", None) if matching == DEFAULT else None
+    return unparsed if unparsed is not None else tuple(recording.exchange.request for recording in recordings)
 
 
-def alike_numbers(recordings: Sequence[Recording], matching: Matching) -> list[int] | None:
-    """Return a number for each recording, the same where they answer the same request; None where the default tells.
+def match_groups(recordings: Sequence[Recording], matching: Matching) -> list[int] | None:
+    """Return a number for each recording, equal for recordings of the same request; None with the default matching.
 
-    Plain values, for whoever does not have the matching.
+    The numbers can be compared where the matching itself is not available.
     """
     if matching.names == DEFAULT.names:
         return None
@@ -339,8 +338,8 @@ def alike_numbers(recordings: Sequence[Recording], matching: Matching) -> list[i
 
 
 def keys_of(recordings: Sequence[Recording], matching: Matching = DEFAULT) -> Sequence[Hashable]:
-    """Return what requests must have in common with recordings to be answered by them."""
-    cheap: Sequence[Key] | None = getattr(recordings, "keys", None)
-    if cheap is not None and matching.names == DEFAULT.names:
-        return cheap
+    """Return the matching key of each recording."""
+    unparsed: Sequence[Key] | None = getattr(recordings, "keys", None)
+    if unparsed is not None and matching.names == DEFAULT.names:
+        return unparsed
     return [matching.key(recording.exchange.request) for recording in recordings]

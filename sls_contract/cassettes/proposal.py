@@ -1,7 +1,7 @@
-"""Record mode ``verify``: a cassette is recorded anew beside the old one, and each answer compared with the recorded.
+"""Record mode ``verify``: a new recording is made beside the old cassette, and each answer compared with the old one.
 
-What is recorded is a proposal (``<cassette>.proposed``); the old file stays until somebody accepts it (`renewal`). A
-request goes only where its recording was made: a comparison with another endpoint says nothing about this one.
+The new recording is a proposal (``<cassette>.proposed``); the old file stays until the proposal is accepted
+(`renewal`). A request is sent only to the endpoint of its recording: answers of different endpoints may differ.
 """
 
 from __future__ import annotations
@@ -11,12 +11,12 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from sls_contract.cassettes.drift import Class, Pairing, alone, compare_exchange
-from sls_contract.cassettes.drift.pairing import folded, is_passing
-from sls_contract.cassettes.file.recording_file import load, names_of, recorded
+from sls_contract.cassettes.drift import Class, Pairing, compare_exchange, unmatched_exchange
+from sls_contract.cassettes.drift.pairing import group_attempts, is_transient
+from sls_contract.cassettes.file.recording_file import load, recorded, with_ids
 from sls_contract.cassettes.hosts import without_project
 from sls_contract.cassettes.matching import DEFAULT
-from sls_contract.cassettes.player import Player, alike_numbers, keys_of
+from sls_contract.cassettes.player import Player, keys_of, match_groups
 from sls_contract.cassettes.recorder.handler import CONNECT_KINDS
 from sls_contract.cassettes.recording import Evidence, digest_of, weakest
 from sls_contract.errors import CassetteDamaged, CassetteError, EndpointError
@@ -35,25 +35,24 @@ if TYPE_CHECKING:
     from sls_contract.exchange import Exchange, Request
 
 REFERENCE = "reference"
-"""How the embedded reference endpoint is named where an endpoint is."""
+"""The name of the bundled endpoint in the place of a URL."""
 
 SUFFIX = ".proposed"
-"""What a proposal's name has beyond its cassette's: not a cassette's suffix, so `check` and ``diff`` pass it over."""
+"""Suffix of a proposal, after its cassette's name. No cassette has it: `check` and ``diff`` ignore proposals."""
 
-_ASKED = frozenset({Evidence.LIVE, Evidence.REFERENCE})  # only what an endpoint answered can be asked again
+_FROM_ENDPOINT = frozenset({Evidence.LIVE, Evidence.REFERENCE})  # only an endpoint can answer again
 
 _ELSEWHERE = (
     "{what} was recorded at {there}, and this run uses {here}: nothing was sent\n"
     "How to fix: verify where it was recorded ({remedy}), or record it again here (--sls-record=all)."
 )
-_NOWHERE = (
+_NO_ENDPOINT = (
     "{what} was not recorded at any endpoint (evidence: {evidence}): there is no endpoint to compare with\n"
     "How to fix: record it (pytest --sls-record=all), or leave the test out of this run."
 )
-_UNDER_A_NAME = (
-    "{where} was recorded under the name {endpoint}, but the service did not answer (evidence: reference): nothing is "
-    "sent\n"
-    "How to fix: name the endpoint that answered, --sls-endpoint=reference for the embedded one, or its URL."
+_SERVICE_NAME = (
+    "{where} names the endpoint {endpoint}, but another endpoint answered (evidence: reference): nothing is sent\n"
+    "How to fix: name the endpoint that answered: --sls-endpoint=reference for the bundled one, or its URL."
 )
 _NO_CASSETTE = (
     "there is no cassette at {path} to compare the answer of {what} with: nothing is sent\n"
@@ -66,27 +65,27 @@ _UNREACHED = (
 
 
 def proposed(path: Path) -> Path:
-    """Return where the proposal for a cassette stands."""
+    """Return the path of the proposal for a cassette."""
     return path.with_name(path.name + SUFFIX)
 
 
 @dataclass(slots=True)
 class Compared:
-    """What one open proposal found.
+    """The results of one open proposal.
 
     Attributes:
         changes: every difference, with the position of the old exchange.
         unmatched: new exchanges without a recording, with their position in the order of arrival.
-        errors: what kept an exchange from being compared, for people.
-        validated: by the id of an old exchange, when the endpoint gave an answer that is at most benignly different. A
-            state of the service (busy, a group that is gone) is benign, but does not show the old answer again.
-        weaker: the evidence of new exchanges that prove less than their recording, by that recording's.
-        taken: digests of new exchanges that a proposal holds in the place of old ones, by the ids of these: they differ
-            by more than values that are meant to move, and not because the service was busy.
-        added: digests of new exchanges without a recording.
-        paired: positions of the old exchanges that were asked for.
-        pairs: how many exchanges were compared.
-        examples: of each kind of change the first, with the old exchange and the new one.
+        errors: messages about exchanges that could not be compared.
+        validated: the time of an equal or benignly different answer, by the id of the old exchange. A state of the
+            service (busy, a missing group) is benign, but does not confirm the old answer.
+        weaker: the evidence of new exchanges that prove less than their recording, by that recording's evidence.
+        taken: digests of new exchanges that replace old ones in the proposal, by the ids of the old ones. They differ
+            by more than values that change in each run, and not because the service was busy.
+        added: digests of new exchanges without a recording, by position.
+        paired: positions of the old exchanges that were requested.
+        pairs: number of compared exchanges.
+        examples: the first change of each kind, with the old and the new exchange.
 
     """
 
@@ -107,14 +106,14 @@ class Proposal(Player):
 
     Args:
         path: the old cassette; where there is none, the first request raises `CassetteError`.
-        began: when the session began, aware; what earlier sessions proposed is replaced.
-        route: what answers instead of the network: `REFERENCE`, or the URL of a literal address. Empty: requests go
-            where they say.
-        repeat: whether the last of identical recordings stands for all that come after it.
-        matching: on what a request matches its recording.
+        began: when the session began, aware; proposals of earlier sessions are replaced.
+        route: the endpoint that answers instead of the network: `REFERENCE`, or a URL with an IP address. Empty:
+            requests go to their own host.
+        repeat: whether the last of identical recordings answers all later requests.
+        matching: how a request matches its recording.
 
     Raises:
-        CassetteDamaged: the old file is not what was recorded.
+        CassetteDamaged: the old file is damaged.
 
     """
 
@@ -127,101 +126,101 @@ class Proposal(Player):
         repeat: bool = False,
         matching: Matching = DEFAULT,
     ) -> None:
-        super().__init__(_readable(proposed(path)), "all", began, repeat=repeat, matching=matching)
+        super().__init__(_undamaged(proposed(path)), "all", began, repeat=repeat, matching=matching)
         self.cassette = path
         self.old: Sequence[Recording] = load(path) if recorded(path) else ()
         self._route = route
-        self._guard = threading.Lock()
+        self._comparing = threading.Lock()
         self._found = Compared()
-        self._ids = list(names_of(self.old))
+        self._ids = [name for _, name in with_ids(self.old)]
         self._arrived: list[Recording] = []
-        self._looked_at = 0
+        self._compared_until = 0
         self._pairing = Pairing(self.old, matching, repeat=repeat)
         self._first: dict[Hashable, int] = {}
         for position, key in enumerate(keys_of(self.old, matching)):
             self._first.setdefault(key, position)
 
     @property
-    def lets_all_through(self) -> bool:
-        """Never: `take` looks where each request goes."""
+    def records_all(self) -> bool:
+        """False: `take` checks the endpoint of each request."""
         return False
 
     def take(self, request: Request) -> None:
-        """Play nothing; raises `EndpointError` for a request that would go elsewhere than its recording did."""
+        """Return no recording; raises `EndpointError` for a request to another endpoint than its recording's."""
         what = f"{request.method} {masked_url(request.url)}"
         if not self.old:
             raise CassetteError(_NO_CASSETTE.format(what=what, path=self.cassette))
-        made = self.old[self._first.get(self._matching.key(request), 0)].provenance
+        provenance = self.old[self._first.get(self._matching.key(request), 0)].provenance
         here = self._route or f"{split_url(request.url)[0]}://{without_project(request.host)}"
-        refuse_elsewhere(made, here, what)
+        refuse_elsewhere(provenance, here, what)
 
-    def admit(self, endpoint: str) -> None:
-        """Raise `EndpointError` where nothing in the cassette was recorded at an endpoint that is to be prepared."""
+    def check_endpoint(self, endpoint: str) -> None:
+        """Raise `EndpointError` where no exchange of the cassette was recorded at ``endpoint``."""
         if self.old and not any(is_at(recording.provenance, endpoint) for recording in self.old):
             refuse_elsewhere(self.old[0].provenance, endpoint, str(self.cassette))
 
     def add(self, recording: Recording) -> None:
-        """Keep an exchange in the proposal; it is compared when somebody looks, since a retry may follow."""
+        """Add an exchange to the proposal; it is compared when results are read, since a retry may follow."""
         super().add(recording)
-        self._pair(recording)
+        self._queue(recording)
 
-    def adopt(self, recording: Recording) -> None:
+    def count_added(self, recording: Recording) -> None:
         """Compare an exchange that a forked child added."""
-        super().adopt(recording)
-        self._pair(recording)
+        super().count_added(recording)
+        self._queue(recording)
 
-    def _pair(self, recording: Recording) -> None:
-        with self._guard:
+    def _queue(self, recording: Recording) -> None:
+        with self._comparing:
             self._arrived.append(recording)
 
     @property
     def compared(self) -> Compared:
-        """What the exchanges so far came to, each compared with the recording of the same request."""
-        with self._guard:
-            arrived = range(self._looked_at, len(self._arrived))
-            self._looked_at = len(self._arrived)
+        """The results so far: each exchange compared with the recording of the same request."""
+        with self._comparing:
+            arrived = range(self._compared_until, len(self._arrived))
+            self._compared_until = len(self._arrived)
             for partner, exchange in self._pairing.arrive((at, self._arrived[at]) for at in arrived):
                 self._judge(partner, exchange)
             return self._found
 
     @property
-    def alike(self) -> list[int] | None:
-        """See `alike_numbers`; of the old exchanges."""
-        return alike_numbers(self.old, self._matching)
+    def match_groups(self) -> list[int] | None:
+        """See `match_groups`; for the old exchanges."""
+        return match_groups(self.old, self._matching)
 
     def end(self, *, shared: bool) -> None:
-        """Let what is left over stand for attempts that were retried; of a ``shared`` cassette others may ask it."""
+        """Pair leftover old exchanges with retried attempts; in a ``shared`` cassette, other tests may request them."""
         found = self.compared
-        for partner, exchange in self._pairing.rest():
+        for partner, exchange in self._pairing.leftover():
             if shared:
                 found.paired.update(partner.all if partner is not None else ())
             else:
                 self._judge(partner, exchange)
 
-    def close(self, *, finished: bool, failure: str = "") -> None:  # noqa: ARG002 - it is dropped then
-        """Close the proposal; one that broke off, or that did not reach the endpoint, is dropped."""
+    def close(self, *, finished: bool, failure: str = "") -> None:  # noqa: ARG002 - a failed proposal is removed
+        """Close the proposal; it is removed where it is unfinished, or did not reach the endpoint."""
         super().close(finished=finished and not self.compared.errors)
 
     def played(self) -> frozenset[int]:
-        """Return the positions of the old exchanges that were asked for, as `Player.played` does."""
+        """Return the positions of the old exchanges that were requested, as `Player.played` does."""
         paired = self.compared.paired
         if not self._repeat:
             return frozenset(paired)
         keys = keys_of(self.old, self._matching)
-        asked_for = {keys[position] for position in paired}
-        return frozenset(at for at, key in enumerate(keys) if at in paired or key in asked_for)
+        requested = {keys[position] for position in paired}
+        return frozenset(at for at, key in enumerate(keys) if at in paired or key in requested)
 
     def _judge(self, partner: Attempts | None, exchange: Attempts) -> None:
-        """Compare an exchange with its partner, as far as it reached the service."""
+        """Compare an exchange with its partner, if it reached the service."""
         found, new = self._found, self._arrived[exchange.last]
         if partner is None:
             if (first := min(exchange.all)) not in found.added:
-                found.unmatched.append(alone("new", first, new))
+                found.unmatched.append(unmatched_exchange("new", first, new))
             found.added[first] = digest_of(new)
             return
         found.paired.update(partner.all)
         if new.broken in CONNECT_KINDS and self.old[partner.last].broken not in CONNECT_KINDS:
-            found.errors.append(_unreached(new))  # says nothing about what the service answers
+            found.errors.append(_unreached(new))  # it does not show how the service answers
         else:
             self._compare(partner, exchange)
 
@@ -237,72 +236,73 @@ class Proposal(Player):
         if weaker := weakest((before, now)) is not before:
             found.weaker[before] = weakest((now, found.weaker.get(before, now)))
         benign = all(change.kind is Class.BENIGN for change in changes)
-        again = benign and not any(change.of_outcome for change in changes)
+        confirmed = benign and not any(change.of_outcome for change in changes)
         names = [self._ids[at] for at in partner.all]
-        if again and new.provenance.recorded_at is not None:
+        if confirmed and new.provenance.recorded_at is not None:
             found.validated |= dict.fromkeys(names, new.provenance.recorded_at)
-        if weaker or not (again or (benign and is_passing(new))):
+        if weaker or not (confirmed or (benign and is_transient(new))):
             found.taken[names[-1]] = digest_of(new)
 
 
-def left_of(old: Sequence[Recording], played: Collection[int]) -> tuple[Unmatched, ...]:
-    """Return the old exchanges whose positions are not among those that were ``played``."""
-    left = (each.last for each in folded(old) if not set(each.all).intersection(played))
-    return tuple(alone("old", at, old[at]) for at in left)
+def not_requested(old: Sequence[Recording], played: Collection[int]) -> tuple[Unmatched, ...]:
+    """Return the old exchanges whose positions are not in ``played``."""
+    remaining = (each.last for each in group_attempts(old) if not set(each.all).intersection(played))
+    return tuple(unmatched_exchange("old", at, old[at]) for at in remaining)
 
 
-def refuse_elsewhere(made: Provenance, here: str, what: str) -> None:
-    """Raise `EndpointError`, naming both, where ``here`` is not the endpoint at which a recording was made."""
-    if is_at(made, here):
+def refuse_elsewhere(provenance: Provenance, here: str, what: str) -> None:
+    """Raise `EndpointError` with both endpoints where a recording was not made at ``here``."""
+    if is_at(provenance, here):
         return
-    if made.evidence not in _ASKED:
-        raise EndpointError(_NOWHERE.format(what=what, evidence=made.evidence))
-    there = f"{made.endpoint or 'an unknown endpoint'} (evidence: {made.evidence})"
-    raise EndpointError(_ELSEWHERE.format(what=what, there=there, here=here, remedy=f"--sls-endpoint={made.endpoint}"))
+    if provenance.evidence not in _FROM_ENDPOINT:
+        raise EndpointError(_NO_ENDPOINT.format(what=what, evidence=provenance.evidence))
+    there = f"{provenance.endpoint or 'an unknown endpoint'} (evidence: {provenance.evidence})"
+    remedy = f"--sls-endpoint={provenance.endpoint}"
+    raise EndpointError(_ELSEWHERE.format(what=what, there=there, here=here, remedy=remedy))
 
 
 def endpoint_of(recordings: Sequence[Recording], where: Path) -> str:
-    """Return where recordings are asked again when nobody names an endpoint: that of the first that was asked.
+    """Return the default endpoint for verification: where the first recording of an endpoint was made.
 
-    `REFERENCE` where none was. Raises `EndpointError` where one was answered under a name of the service, but not by
-    the service: what answered then (an endpoint in the process, a double) cannot be told from its name.
+    `REFERENCE` where there is none. Raises `EndpointError` where another endpoint answered under a host name of the
+    service: an endpoint in the process, or a test double, cannot be identified by that name.
     """
-    asked = [one.provenance for one in recordings if one.provenance.evidence in _ASKED]
-    for made in asked:
-        if is_under_a_name(made):
-            raise EndpointError(_UNDER_A_NAME.format(where=where, endpoint=made.endpoint))
-    return (asked[0].endpoint or "unknown") if asked else REFERENCE
+    from_endpoint = [one.provenance for one in recordings if one.provenance.evidence in _FROM_ENDPOINT]
+    for provenance in from_endpoint:
+        if is_under_service_name(provenance):
+            raise EndpointError(_SERVICE_NAME.format(where=where, endpoint=provenance.endpoint))
+    return (from_endpoint[0].endpoint or "unknown") if from_endpoint else REFERENCE
 
 
-def is_at(made: Provenance, here: str) -> bool:
-    """Tell whether a recording was made at an endpoint.
+def is_at(provenance: Provenance, here: str) -> bool:
+    """Return whether a recording was made at an endpoint.
 
-    An endpoint on this machine has another port each time it is started. What answered under a name of the service and
-    was not the service may be any that is not the service, or reached by that name: who asks it has named it.
+    An endpoint on this machine has a different port after each start. A recording of another endpoint, under a host
+    name of the service, matches any endpoint that is not the service: the user has chosen it explicitly.
     """
-    if made.evidence not in _ASKED:
+    if provenance.evidence not in _FROM_ENDPOINT:
         return False
-    if _authority(made.endpoint) == _authority(here):
+    if _authority(provenance.endpoint) == _authority(here):
         return True
-    if is_under_a_name(made):
+    if is_under_service_name(provenance):
         return not is_service_host(_authority(here))
-    return all(each != REFERENCE and is_loopback(_authority(each)) for each in (made.endpoint, here))
+    return all(each != REFERENCE and is_loopback(_authority(each)) for each in (provenance.endpoint, here))
 
 
-def is_under_a_name(made: Provenance) -> bool:
-    """Tell whether something else than the service answered under a name of the service."""
-    return made.evidence is Evidence.REFERENCE and is_service_host(_authority(made.endpoint))
+def is_under_service_name(provenance: Provenance) -> bool:
+    """Return whether another endpoint than the service answered under a host name of the service."""
+    return provenance.evidence is Evidence.REFERENCE and is_service_host(_authority(provenance.endpoint))
 
 
 def _authority(endpoint: str) -> str:
-    """Return host and port in lower case; a default port is left out."""
+    """Return host and port in lower case, without a default port."""
     parts = urlsplit(endpoint if "://" in endpoint else f"//{endpoint}")
     default = {"http": ":80", "https": ":443"}.get(parts.scheme, "")
     return parts.netloc.lower().removesuffix(default)
 
 
-def _readable(path: Path) -> Path:
-    """Remove a proposal that nobody can read: unlike a cassette it can be made again."""
+def _undamaged(path: Path) -> Path:
+    """Return the path of a proposal; remove a damaged one, since, unlike a cassette, it can be recorded again."""
     try:
         if recorded(path):
             load(path)

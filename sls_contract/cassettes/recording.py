@@ -1,4 +1,4 @@
-"""What one recording is: an exchange, where it comes from, and whether the file still holds what was recorded."""
+"""One recording: an exchange, where it comes from, and whether the file still has it as it was recorded."""
 
 from __future__ import annotations
 
@@ -22,18 +22,18 @@ class Evidence(StrEnum):
     """What an exchange proves, strongest first."""
 
     LIVE = "live"  #: the real service answered
-    REFERENCE = "reference"  #: an endpoint that is not the service: ours, a gateway, an emulator
+    REFERENCE = "reference"  #: an endpoint that is not the service: the bundled one, a gateway, an emulator
     DOCUMENT = "document"  #: a page of the service prints it
-    SYNTHETIC = "synthetic"  #: we made it up
-    UNKNOWN = "unknown"  #: a third party's recording, which does not say
+    SYNTHETIC = "synthetic"  #: made up
+    UNKNOWN = "unknown"  #: a third party's recording, without provenance
 
 
 class Integrity(StrEnum):
-    """Whether a recording still is what was written."""
+    """Whether a recording is still as it was written."""
 
-    INTACT = "intact"  #: the digest fits
-    EDITED = "edited"  #: well-formed, but no longer what was recorded
-    UNKNOWN = "unknown"  #: a third party's recording, which has no digest; or its digest was not compared
+    INTACT = "intact"  #: the digest is correct
+    EDITED = "edited"  #: well-formed, but changed since the recording
+    UNKNOWN = "unknown"  #: a third party's recording without a digest; or the digest was not compared
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,14 +42,13 @@ class Provenance:
 
     Attributes:
         evidence: what it proves.
-        endpoint: scheme and authority of the endpoint that it was recorded at; ``reference`` for the embedded one;
-            empty where unknown.
+        endpoint: scheme and authority of the endpoint; ``reference`` for the bundled one; empty where unknown.
         region: the region, such as ``cn-hangzhou``; empty where unknown.
-        client: the User-Agent that asked; empty where unknown.
+        client: the client's User-Agent; empty where unknown.
         recorded_at: when it was recorded, aware.
         validated_at: when the endpoint last gave the same answer, aware.
-        contract: the version of the contract it was recorded under.
-        clock: what the client's clock said when it was recorded, aware; None where that was the real time.
+        contract: the version of the contract at that time.
+        clock: the time of the client's clock when it was recorded, aware; None where that was the real time.
 
     """
 
@@ -63,7 +62,7 @@ class Provenance:
     clock: datetime | None = None
 
     def __post_init__(self) -> None:
-        """Refuse a time without a zone: `UsageError`."""
+        """Raise `UsageError` for a time without a zone."""
         for name in ("recorded_at", "validated_at", "clock"):
             value = getattr(self, name)
             if value is not None and value.tzinfo is None:
@@ -72,13 +71,13 @@ class Provenance:
 
     @property
     def at(self) -> datetime | None:
-        """The time by which dates in request and answer are judged: the client's own, where its clock was set."""
+        """The time to judge dates by: the client's clock, if it was set; else the time of recording."""
         return self.clock or self.recorded_at
 
 
 @dataclass(frozen=True, slots=True)
 class SignatureNote:
-    """What became of the signature that the client sent.
+    """The verdict on the signature that the client sent.
 
     Attributes:
         verdict: ``verified``, ``invalid`` or ``unchecked``.
@@ -92,20 +91,20 @@ class SignatureNote:
 
 @dataclass(frozen=True, slots=True)
 class Recording:
-    """One exchange as a cassette holds it. Equality is about what was recorded, not about where it stands in a file.
+    """One exchange in a cassette. Equality compares the recorded values, not the place in a file.
 
     Attributes:
-        exchange: request and answer; of an attempt that broke off, the answer is what had come, or None.
+        exchange: request and answer; of an incomplete attempt, the partial answer, or None.
         provenance: where it comes from.
-        signature: the verdict on the signature that the client sent; None where nobody looked.
+        signature: the verdict on the client's signature; None where it was not verified.
         substitutions: the names that were replaced before writing.
         broken: how an attempt without a whole answer ended (``reset``, ``closed``, ``timeout``, ``refused``,
             ``truncated``, …); None where the answer is whole.
-        detail: the client's own words about that.
-        id: names the block in its file; empty until written.
+        detail: the client's error message for that.
+        id: id of the block in its file; empty until written.
         digest: the digest stored in the file; empty where there is none.
-        integrity: whether the stored digest fits.
-        written: the provenance that stands beside the exchange, where the file as a whole knows of a later validation.
+        integrity: whether the stored digest is that of the recorded values.
+        written: the provenance in the block, where the prolog of the file has a later validation.
 
     """
 
@@ -122,32 +121,32 @@ class Recording:
 
     @property
     def unanswered(self) -> bool:
-        """Whether no whole answer came."""
+        """Whether there is no whole answer."""
         return self.broken is not None or self.exchange.response is None
 
     @property
     def session(self) -> str:
-        """The name of the recording session that it belongs to: what stands before the hyphen of its id."""
+        """The name of its recording session: the part of its id before the hyphen."""
         return self.id.partition("-")[0]
 
 
 def weakest(evidences: Iterable[Evidence]) -> Evidence:
-    """Return the weakest evidence; unknown where there is none at all."""
+    """Return the weakest evidence; unknown where there is none."""
     order = list(Evidence)
     return max(evidences, key=order.index, default=Evidence.UNKNOWN)
 
 
 def digest_of(recording: Recording) -> str:
-    """Return the digest over the recorded values: ``sha256-`` and the first 128 bits in hex.
+    """Return the digest of the recorded values: ``sha256-`` and the first 128 bits in hex.
 
-    It is taken over values, never over the text of a file: line ends, quoting, indentation and the order of keys
-    do not count. All else does: bytes of bodies, order and casing of headers, provenance.
+    Line ends, quoting, indentation and the order of keys in the file do not matter. All values do: bytes of bodies,
+    order and case of headers, provenance.
     """
     return "sha256-" + sha256(serialized(recording).encode()).hexdigest()[:32]
 
 
 def compared(recording: Recording) -> Recording:
-    """Return a recording that tells whether its digest fits; itself where that is known, or where it has none."""
+    """Return a recording with its digest compared; the same object where that is done, or without a digest."""
     if not recording.digest or recording.integrity is not Integrity.UNKNOWN:
         return recording
     written = recording if recording.written is None else replace(recording, provenance=recording.written)
@@ -156,10 +155,10 @@ def compared(recording: Recording) -> Recording:
 
 
 def serialized(recording: Recording) -> str:
-    """Return all values of a recording, but for its place in a file, as a line of JSON in ASCII; see `deserialized`."""
-    provenance, signature = recording.provenance, recording.signature
+    """Return all values of a recording except its place in a file, as a line of ASCII JSON; see `deserialized`."""
+    request, provenance, signature = recording.exchange.request, recording.provenance, recording.signature
     values = (
-        _request_values(recording.exchange.request),
+        (request.method, request.url, request.headers.pairs, wire_text(request.body)),
         _response_values(recording.exchange.response),
         (provenance.evidence, provenance.endpoint, provenance.region, provenance.client, provenance.contract),
         [moment_text(moment) for moment in _moments(provenance)],
@@ -171,31 +170,31 @@ def serialized(recording: Recording) -> str:
 
 
 def deserialized(text: str, name: str = "") -> Recording:
-    """Return the recording that was `serialized`, with the id that it has in its file."""
+    """Return the recording from a `serialized` text, with its id in the file."""
     request, response, (evidence, *origin), moments, signature, substitutions, (broken, detail) = json.loads(text)
     endpoint, region, client, contract = origin
     recorded_at, validated_at, *clock = (datetime.fromisoformat(text) if text else None for text in moments)
-    made = Provenance(Evidence(evidence), endpoint, region, client, recorded_at, validated_at, contract, *clock)
+    provenance = Provenance(Evidence(evidence), endpoint, region, client, recorded_at, validated_at, contract, *clock)
     note = None if signature is None else SignatureNote(*signature)
     exchange = Exchange(_request(*request), None if response is None else _response(*response))
-    return Recording(exchange, made, note, tuple(substitutions), broken, detail, id=name)
+    return Recording(exchange, provenance, note, tuple(substitutions), broken, detail, id=name)
 
 
-def _moments(made: Provenance) -> tuple[datetime | None, ...]:
-    """Return its moments; the client's clock only where it was not the real one, as digests of old files have it."""
-    moments = made.recorded_at, made.validated_at
-    return moments if made.clock is None else (*moments, made.clock)
+def _moments(provenance: Provenance) -> tuple[datetime | None, ...]:
+    """Return its times; the client's clock only if it was set, since digests of old files do not include it."""
+    moments = provenance.recorded_at, provenance.validated_at
+    return moments if provenance.clock is None else (*moments, provenance.clock)
 
 
 def moment_text(moment: datetime | None) -> str:
-    """Write a moment as ISO 8601 in UTC, to the microsecond; empty for None."""
+    """Format a time as ISO 8601 in UTC, to the microsecond; empty for None."""
     return "" if moment is None else moment.astimezone(UTC).isoformat().replace("+00:00", "Z")
 
 
 def moment_of(value: datetime | str) -> datetime:
-    """Read a time as other tools write it, in UTC; one without a zone is taken for that.
+    """Return a time that another tool wrote, in UTC; a time without a zone counts as UTC.
 
-    Raises `ValueError` for what is no time, and for the first and last hours that other zones can name, but UTC cannot.
+    Raises `ValueError` for any other text, and for the first and last hours of other zones that UTC cannot represent.
     """
     moment = value if isinstance(value, datetime) else datetime.fromisoformat(value)
     try:
@@ -208,16 +207,12 @@ def _request(method: str, url: str, pairs: list[list[str]], body: str) -> Reques
     return Request(method, url, _headers(pairs), wire_bytes(body))
 
 
-def _response(status: int, reason: str, pairs: list[list[str]], body: str, wire: bool) -> Response:  # noqa: FBT001 - a line's own order
+def _response(status: int, reason: str, pairs: list[list[str]], body: str, wire: bool) -> Response:  # noqa: FBT001 - in serialized order
     return Response(status, _headers(pairs), wire_bytes(body), wire, reason)
 
 
 def _headers(pairs: list[list[str]]) -> Headers:
     return Headers.of_texts(tuple([(name, value) for name, value in pairs]))
-
-
-def _request_values(request: Request) -> tuple[object, ...]:
-    return (request.method, request.url, request.headers.pairs, wire_text(request.body))
 
 
 def _response_values(response: Response | None) -> tuple[object, ...] | None:

@@ -1,4 +1,4 @@
-"""What holds between the exchanges of one cassette, as long as their order and their service are the same."""
+"""Judge rules between the exchanges of one cassette, while their order is known and their endpoint is the same."""
 
 from __future__ import annotations
 
@@ -17,20 +17,20 @@ if TYPE_CHECKING:
     from sls_contract.cassettes.recording import Recording
     from sls_contract.checks.consumption_received import Received
 
-_SAME_STATE = timedelta(seconds=10)  # an endpoint that is not the service was hardly started anew within it
+_SAME_STATE = timedelta(seconds=10)  # a restart of an endpoint between two exchanges takes longer
 RELATED = frozenset({Evidence.LIVE, Evidence.REFERENCE})
-"""What recordings of must be for their relations to be judged."""
+"""The evidence of recordings whose relations are judged."""
 
 
 class Relations:
-    """Judges the exchanges of a cassette one after the other; safe from any thread.
+    """Judges the exchanges of a cassette in order; safe from any thread.
 
-    A document's examples have nothing to do with each other, and other recorders drop exchanges: neither is judged.
-    Between two recordings an endpoint that is not the service may have begun anew, without what was written before.
+    Examples of a document are unrelated, and other recorders drop exchanges: neither is judged. An endpoint that is not
+    the service may have been restarted, with an empty state, between two recordings.
     """
 
     def __init__(self) -> None:
-        """Begin before the first exchange."""
+        """Start before the first exchange."""
         self._consumption = Consumption()
         self._lock = threading.Lock()
         self._last: datetime | None = None
@@ -38,20 +38,19 @@ class Relations:
         self._broken = False
 
     def follow(self, recording: Recording, position: int) -> Judged:
-        """Judge a recording; nothing from the first on that does not stand behind the one before."""
+        """Judge a recording; no findings once a position does not follow the previous one."""
         with self._lock:
             self._broken |= position != self._next
             self._next = position + 1
-        exchange = recording.exchange
-        whole = Exchange(exchange.request, None) if recording.unanswered else exchange
-        return self.go_on(whole, recording.provenance.evidence, recording.provenance.at)
+        exchange = Exchange(recording.exchange.request, None) if recording.unanswered else recording.exchange
+        return self.follow_exchange(exchange, recording.provenance.evidence, recording.provenance.at)
 
-    def go_on(self, exchange: Exchange, evidence: Evidence, at: datetime | None) -> Judged:
-        """Judge an exchange that was complete ``at``; nothing once exchanges were lost."""
+    def follow_exchange(self, exchange: Exchange, evidence: Evidence, at: datetime | None) -> Judged:
+        """Judge an exchange that was complete ``at`` a time; no findings once exchanges were lost."""
         return self.take(received_of(exchange, at), evidence, at)
 
     def take(self, received: Received | None, evidence: Evidence, at: datetime | None) -> Judged:
-        """Judge an exchange that is read already; None stands for one that is related to no other."""
+        """Judge an exchange that was parsed already; None is an exchange that is related to no other."""
         if self._broken or evidence not in RELATED:
             return Judged()
         with self._lock:
@@ -62,5 +61,5 @@ class Relations:
             return self._consumption.judge_received(received) if received is not None else Judged()
 
     def lose(self) -> None:
-        """Judge nothing from now on: exchanges are missing, or their order is not known."""
+        """Judge nothing from now on: exchanges are missing, or their order is unknown."""
         self._broken = True

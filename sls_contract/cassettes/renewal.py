@@ -1,7 +1,7 @@
-"""What becomes of a cassette and its proposal once they were compared: renewed, replaced, or left as they are.
+"""Update a cassette after verification: set its validation times, write a proposal, accept it, or delete it.
 
-A proposal is the old file with the blocks of those exchanges that differ by more than values that are meant to move:
-whoever reviews it sees what changed, and nothing else.
+A proposal is the old file with new blocks for the exchanges that differ by more than values that change in each run. A
+reviewer sees these changes only.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from sls_contract.cassettes.file.emission import emit_block
 from sls_contract.cassettes.file.journal import Journal, journal_of, read_frames
 from sls_contract.cassettes.file.layout import Layout, id_of
 from sls_contract.cassettes.file.reader import CassetteFile
-from sls_contract.cassettes.file.recording_file import fold, load, names_of
+from sls_contract.cassettes.file.recording_file import fold, load, with_ids
 from sls_contract.cassettes.file.validation import Validation
 from sls_contract.cassettes.proposal import proposed
 from sls_contract.cassettes.recording import Integrity
@@ -36,63 +36,65 @@ _MEANWHILE = (
 
 @dataclass(frozen=True, slots=True)
 class Replacement:
-    """What a proposal takes over from the new recording.
+    """The exchanges that a proposal takes from the new recording.
 
     Attributes:
         taken: digests of new exchanges, by the ids of the old ones that they replace.
-        added: digests of new exchanges that nobody had recorded.
-        left: positions of old exchanges that nobody asked for any more.
-        validated: ids of old exchanges that were answered as before, with when.
+        added: digests of new exchanges without an old one.
+        not_requested: positions of old exchanges that were not requested.
+        validated: when old exchanges were answered as before, by their ids.
 
     """
 
     taken: Mapping[str, str] = field(default_factory=dict)
     added: Collection[str] = ()
-    left: Collection[int] = ()
+    not_requested: Collection[int] = ()
     validated: Mapping[str, datetime] = field(default_factory=dict)
 
 
 def renew(path: Path, validated: Mapping[str, datetime]) -> int:
-    """Write when exchanges (by id) were last validated, and nothing else; return how many were renewed.
+    """Write when exchanges (by id) were last validated, and change nothing else; return the number of renewed ones.
 
-    One that was edited keeps its time, since nobody validated what stands there now. The file is replaced whole or not
-    at all. Raises `CassetteError`.
+    An edited exchange keeps its time: its present content was not validated. The file is replaced atomically. Raises
+    `CassetteError`.
     """
-    with _alone(path):
+    with _locked(path):
         file = CassetteFile.read(path)
         blocks = _blocks(file)
-        names = [name for name in _intact(file) if name in validated]
+        intact = (name for recording, name in with_ids(file) if recording.integrity is not Integrity.EDITED)
+        names = [name for name in intact if name in validated]
         if names:
-            layout = _stamped(file, blocks, {name: validated[name] for name in names})
+            layout = _with_validation_times(file, blocks, {name: validated[name] for name in names})
             replace_file(path, replace(layout, unfinished=file.unfinished, failed=tuple(file.failed.items())).text)
         return len(names)
 
 
-def propose(path: Path, what: Replacement) -> None:
-    """Make the proposal for a cassette of the old file and what is new; raises `CassetteError`."""
+def propose(path: Path, replacement: Replacement) -> None:
+    """Write the proposal for a cassette: the old file with the new exchanges; raises `CassetteError`."""
     proposal = proposed(path)
     old, new = load(path), {recording.digest: recording for recording in load(proposal)}
     blocks = _blocks(old)
-    taken = {name: emit_block(block_of(new[digest], name)) for name, digest in what.taken.items() if digest in new}
-    stays = [name for at, name in enumerate(blocks) if at not in what.left]
-    made = {name: taken.get(name, blocks[name]) for name in stays}
-    added = [new[digest] for digest in what.added if digest in new]
-    made |= {one.id: emit_block(block_of(one, one.id)) for one in added}
-    again = {name: at for name, at in what.validated.items() if name in stays and name not in taken}
-    again |= {name: at for name in taken if (at := new[what.taken[name]].provenance.recorded_at) is not None}
+    known = {name: new[digest] for name, digest in replacement.taken.items() if digest in new}
+    taken = {name: emit_block(block_of(recording, name)) for name, recording in known.items()}
+    kept_ids = [name for at, name in enumerate(blocks) if at not in replacement.not_requested]
+    new_blocks = {name: taken.get(name, blocks[name]) for name in kept_ids}
+    added = [new[digest] for digest in replacement.added if digest in new]
+    new_blocks |= {one.id: emit_block(block_of(one, one.id)) for one in added}
+    confirmed = {name: at for name, at in replacement.validated.items() if name in kept_ids and name not in taken}
+    confirmed |= {name: at for name in taken if (at := known[name].provenance.recorded_at) is not None}
     with Journal(proposal).held() as journal:
-        replace_file(proposal, _stamped(old, made, again, taken.keys()).text)
+        replace_file(proposal, _with_validation_times(old, new_blocks, confirmed, taken.keys()).text)
         journal.remove()
 
 
 def accept(path: Path) -> None:
-    """Put the proposal for a cassette in its place; a kill at any moment leaves the old file or the new one.
+    """Replace a cassette by its proposal; a kill at any moment leaves the old file or the new one.
 
-    Raises `CassetteError` where that is not possible; both files then stay.
+    Raises `CassetteError` where that is impossible; both files then stay.
     """
     proposal = proposed(path)
     fold(proposal)
-    with _alone(path):
+    with _locked(path):
         file = CassetteFile.read(proposal)
         kept = file.layout or Layout(tuple(_blocks(file).values()))
         replace_file(path, replace(kept, unfinished=(), failed=()).text)
@@ -100,14 +102,14 @@ def accept(path: Path) -> None:
 
 
 def dismiss(path: Path) -> None:
-    """Take the proposal for a cassette away; does nothing where there is none."""
+    """Delete the proposal for a cassette; does nothing where there is none."""
     for each in (proposed(path), journal_of(proposed(path))):
         each.unlink(missing_ok=True)
 
 
 @contextmanager
-def _alone(path: Path) -> Iterator[None]:
-    """Hold a cassette's lock, and nothing in its journal."""
+def _locked(path: Path) -> Iterator[None]:
+    """Hold the lock of a cassette with an empty journal."""
     fold(path)
     with Journal(path).held() as journal:
         if read_frames(journal.read()):  # pragma: no cover - another process, between the last line and this one
@@ -119,39 +121,32 @@ def _alone(path: Path) -> Iterator[None]:
 
 
 def _blocks(file: CassetteFile) -> dict[str, str]:
-    """Return the text of each exchange by its id: as it stands, where the file is in our layout."""
-    recordings = tuple(file)
-    names = tuple(names_of(recordings))
-    if file.layout is not None and names == tuple(map(id_of, file.layout.blocks)):
-        return dict(zip(names, file.layout.blocks, strict=True))
-    return {name: emit_block(block_of(one, name)) for name, one in zip(names, recordings, strict=True)}
+    """Return the text of each exchange by its id: unchanged, if sls-contract wrote the file."""
+    recordings = {name: recording for recording, name in with_ids(file)}
+    if file.layout is not None and [*recordings] == [*map(id_of, file.layout.blocks)]:
+        return dict(zip(recordings, file.layout.blocks, strict=True))
+    return {name: emit_block(block_of(recording, name)) for name, recording in recordings.items()}
 
 
-def _intact(file: CassetteFile) -> Iterator[str]:
-    recordings = tuple(file)
-    for name, recording in zip(names_of(recordings), recordings, strict=True):
-        if recording.integrity is not Integrity.EDITED:
-            yield name
-
-
-def _stamped(
+def _with_validation_times(
     file: CassetteFile, blocks: dict[str, str], validated: Mapping[str, datetime], fresh: Collection[str] = ()
 ) -> Layout:
-    """Lay blocks out with the line that says when they were validated; as few other lines as possible change.
+    """Return blocks with their validation times; as few lines as possible change.
 
-    What was validated before and not now gets that time into its block. Where this is more than was validated now, that
-    has its time in its blocks instead; ``fresh`` ones have it there already.
+    Blocks that the old prolog covers, but the new one does not, get their time written into them. Where these would be
+    the majority, the old prolog stays, and the newly validated blocks get their times instead. ``fresh`` blocks have a
+    time already.
     """
     before = file.layout.validation if file.layout is not None else None
-    recordings = dict(zip(names_of(tuple(file)), file, strict=True))
+    recordings = {name: recording for recording, name in with_ids(file)}
     lost = (file.validated & blocks.keys()) - validated.keys() - set(fresh)
     if len(lost) <= len(validated) and validated:
         blocks |= {name: emit_block(block_of(recordings[name], name)) for name in lost}
         validation: Validation | None = Validation.over(min(validated.values()), blocks.values(), validated.keys())
     else:
-        there = file.layout.blocks if file.layout is not None else ()
+        old_blocks = file.layout.blocks if file.layout is not None else ()
         blocks |= {name: _dated(recordings[name], name, validated[name]) for name in validated.keys() - set(fresh)}
-        validation = None if before is None else before.kept(there, blocks.values())
+        validation = None if before is None else before.after_change(old_blocks, blocks.values())
     return Layout(tuple(blocks.values()), validation=validation)
 
 

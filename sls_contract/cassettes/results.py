@@ -1,4 +1,4 @@
-"""What was found while a cassette was open: breaches with the exchange that shows them, and counts."""
+"""The findings of an open cassette, with the exchanges that show them, and counts."""
 
 from __future__ import annotations
 
@@ -23,16 +23,16 @@ if TYPE_CHECKING:
 FOREIGN = "foreign"
 UNVERIFIED = "signature-not-verified"
 ABOUT_ANSWERS = frozenset({"SLS2", "SLS4"})
-"""How the codes of clauses begin that only the service can break."""
+"""Prefixes of the codes of clauses that only the service can break."""
 
-_MOST_SHOWN = 20  # breaches; whoever has fixed so many runs again
-_MOST_WAITING = 10_000  # exchanges; each holds a few kilobytes beside its bodies until it is judged
-_MOST_HELD = 4 * 1024 * 1024  # bytes of bodies that wait with them
+_MAX_SHOWN = 20  # breaches; fix these, then run again
+_MAX_DEFERRED = 10_000  # exchanges; each needs a few kilobytes beside its bodies until it is judged
+_MAX_DEFERRED_BYTES = 4 * 1024 * 1024  # bytes of their bodies
 
 
 @dataclass(frozen=True, slots=True)
 class Breach:
-    """A finding with the scrubbed exchange that shows it; ``position`` counts from 0 in the file, if it is in one."""
+    """A finding with its scrubbed exchange; ``position`` counts from 0 in the file, and is None outside of it."""
 
     finding: Finding
     exchange: Exchange
@@ -43,8 +43,8 @@ class Breach:
 class Results:
     """Counts and breaches of one open cassette; safe from any thread.
 
-    ``outside`` names the programs that were started, whose requests nobody sees.
-    ``seen`` keeps the exchanges only where ``keep`` is set: ten thousand of them are many megabytes.
+    ``outside`` names the started programs whose requests are not recorded. ``seen`` has the exchanges only if ``keep``
+    is set: ten thousand of them are many megabytes.
     """
 
     keep: bool = False
@@ -61,20 +61,20 @@ class Results:
     outside: list[str] = field(default_factory=list)
     map: ContractMap = field(default_factory=ContractMap)
     _lock: threading.Lock = field(default_factory=threading.Lock, repr=False)
-    _waiting: deque[tuple[Callable[[], None], int]] = field(default_factory=deque, repr=False)
-    _held: int = field(default=0, repr=False)
-    _settling: threading.RLock = field(default_factory=threading.RLock, repr=False)
+    _deferred: deque[tuple[Callable[[], None], int]] = field(default_factory=deque, repr=False)
+    _deferred_bytes: int = field(default=0, repr=False)
+    _running: threading.RLock = field(default_factory=threading.RLock, repr=False)
 
-    def later(self, work: Callable[[], None], held: int = 0) -> None:
-        """Put off work that adds to these results until they are read; ``held``: the bytes that it keeps alive.
+    def defer(self, work: Callable[[], None], size: int = 0) -> None:
+        """Defer work that adds to these results until they are read; ``size``: the bytes that it keeps in memory.
 
-        Where much waits already, the oldest is done first, as much as makes room: nobody waits for all of it.
+        When too much is deferred, the oldest work runs now, until there is room: no call waits for all of it.
         """
         with self._lock:
-            self._waiting.append((work, held))
-            self._held += held
-        while len(self._waiting) > _MOST_WAITING or self._held > _MOST_HELD:
-            self._do_oldest()
+            self._deferred.append((work, size))
+            self._deferred_bytes += size
+        while len(self._deferred) > _MAX_DEFERRED or self._deferred_bytes > _MAX_DEFERRED_BYTES:
+            self._run_oldest()
 
     @property
     def every(self) -> bool:
@@ -83,20 +83,20 @@ class Results:
 
     @property
     def waiting(self) -> int:
-        """How much is put off."""
-        return len(self._waiting)
+        """Number of deferred work items."""
+        return len(self._deferred)
 
-    def settle(self) -> None:
-        """Do what was put off, in order."""
-        with self._settling:
-            while self._waiting:
-                self._do_oldest()
+    def run_deferred(self) -> None:
+        """Run deferred work, in order."""
+        with self._running:
+            while self._deferred:
+                self._run_oldest()
 
-    def _do_oldest(self) -> None:
-        with self._settling:
+    def _run_oldest(self) -> None:
+        with self._running:
             with self._lock:
-                work, held = self._waiting.popleft() if self._waiting else (lambda: None, 0)
-                self._held -= held
+                work, size = self._deferred.popleft() if self._deferred else (lambda: None, 0)
+                self._deferred_bytes -= size
             work()
 
     def count(
@@ -107,7 +107,7 @@ class Results:
         position: int | None = None,
         agreed: datetime | None = None,
     ) -> None:
-        """Take over the verdicts on one exchange (its request and its answer may have been judged apart).
+        """Add the verdicts on one exchange (request and answer may have been judged separately).
 
         ``agreed`` is when it last agreed with its endpoint.
         """
@@ -130,80 +130,80 @@ class Results:
                 self.breaches.extend(Breach(finding, exchange, position) for finding in found)
 
     def relate(self, judged: Judged, exchange: Exchange, position: int | None = None) -> None:
-        """Take over what an exchange breaks together with those before it."""
+        """Add the findings about an exchange together with earlier ones."""
         if judged.exercised:
             with self._lock:
                 self.exercised.update(judged.exercised)
             self.add(judged.findings, exchange, position)
 
     def add(self, findings: Iterable[Finding], exchange: Exchange, position: int | None = None) -> None:
-        """Take over findings that are not about an answer: a miss, an edited recording."""
+        """Add findings that are not about an answer: a miss, an edited recording."""
         with self._lock:
             self.breaches.extend(Breach(finding, exchange, position) for finding in findings)
 
     def started(self, program: str) -> None:
-        """Take over that a process was started in which nothing is recorded, played or judged."""
+        """Add a started process, whose requests are not recorded, played or judged."""
         with self._lock:
             self.outside.append(program)
 
     def fail(self, text: str) -> None:
-        """Take over what kept an exchange from being recorded, played or judged."""
+        """Add an error that kept an exchange from being recorded, played or judged."""
         with self._lock:
             self.errors.append(text)
 
     def take_errors(self) -> list[str]:
-        """Return what failed since this was last asked."""
-        self.settle()
+        """Return and remove the errors so far."""
+        self.run_deferred()
         with self._lock:
             taken, self.errors = self.errors, []
         return taken
 
     def take_breaches(self) -> list[Breach]:
-        """Return the breaches made since this was last asked; they are kept no longer."""
-        self.settle()
+        """Return and remove the breaches so far."""
+        self.run_deferred()
         with self._lock:
             taken, self.breaches = self.breaches, []
         return taken
 
     def since(self, mark: int) -> tuple[list[Breach], int]:
-        """Return the breaches made since ``mark``, and the next mark."""
-        self.settle()
+        """Return the breaches since ``mark``, and the next mark."""
+        self.run_deferred()
         with self._lock:
             return self.breaches[mark:], len(self.breaches)
 
 
 def failing(breaches: Iterable[Breach], *, strict: bool = False, allowed: Iterable[str] = ()) -> list[Breach]:
-    """Return the breaches that fail a test: violations, with ``strict`` warnings too, without the ``allowed`` codes."""
+    """Return the breaches that fail a test: violations, with ``strict`` also warnings; not the ``allowed`` codes."""
     levels = {Level.VIOLATION, Level.WARNING} if strict else {Level.VIOLATION}
     accepted = frozenset(allowed)
     return [one for one in breaches if one.finding.level in levels and one.finding.code not in accepted]
 
 
 def message(breaches: Sequence[Breach], where: str) -> str:
-    """Tell the breaches as one text: alike ones once, with how often; an exchange after the last of its findings."""
+    """Format breaches as one text: equal findings once, with their number; an exchange after its last finding."""
     lines = [f"{len(breaches)} {'breach' if len(breaches) == 1 else 'breaches'} of the contract in {where}"]
-    alike: dict[Finding, list[Breach]] = {}
+    by_finding: dict[Finding, list[Breach]] = {}
     for breach in breaches:
-        alike.setdefault(breach.finding, []).append(breach)
-    shown = list(alike.values())[:_MOST_SHOWN]
+        by_finding.setdefault(breach.finding, []).append(breach)
+    shown = list(by_finding.values())[:_MAX_SHOWN]
     for number, (breach, *others) in enumerate(shown, 1):
         lines += ["", *str(breach.finding).splitlines()]
         if others:
-            lines.append(f"  {1 + len(others)} times, of which the first is shown")
+            lines.append(f"  {1 + len(others)} times; the first is shown")
         last = number == len(shown) or shown[number][0].exchange != breach.exchange
         if last:
             lines += [f"    {line}" for line in exchange_lines(breach.exchange)]
-    if len(alike) > len(shown):
-        lines += ["", f"… and {len(alike) - len(shown)} more that differ from these"]
+    if len(by_finding) > len(shown):
+        lines += ["", f"… and {len(by_finding) - len(shown)} more that differ from these"]
     return "\n".join(lines)
 
 
 SHOWN_BODY = 1000
-"""How many characters of a body are shown."""
+"""Characters of a body that are shown."""
 
 
 def exchange_lines(exchange: Exchange) -> Iterator[str]:
-    """Yield the request after ``>`` and the answer after ``<``, long bodies cut."""
+    """Yield the request after ``>`` and the answer after ``<``; long bodies are truncated."""
     request, response = exchange.request, exchange.response
     yield f"> {request.method} {masked_url(request.url)}"
     yield from _part(">", request.headers, request.body)

@@ -1,4 +1,4 @@
-"""How a cassette is opened."""
+"""The settings of an open cassette."""
 
 from __future__ import annotations
 
@@ -21,36 +21,36 @@ if TYPE_CHECKING:
     from sls_contract.signing import Credentials
 
 CLOCKS_DIFFER = timedelta(seconds=1)
-"""More than this two looks at one clock are never apart."""
+"""A greater difference shows that two clocks differ, and not that one was read twice."""
 
 
 @dataclass(frozen=True, slots=True)
 class Opening:
-    """How a cassette is opened.
+    """The settings of an open cassette.
 
     Attributes:
         path: the file.
-        record: the mode, see `Player`.
-        scrubber: takes secrets out of whatever is written or shown.
-        owns: tells whether a Host belongs to the cassette.
-        clock: the real time, aware: what is recorded is dated by it.
-        seen: the time that clients see, aware, which may be frozen: their dates are judged by it. None: the real time.
+        record: the record mode, see `Player`.
+        scrubber: removes secrets from everything that is written or shown.
+        owns: whether a Host belongs to the cassette.
+        clock: returns the real time, aware, for the dates of recordings.
+        seen: returns the time that clients see, aware, by which their dates are judged. None: the real time.
         began: when the session began, aware.
-        credentials: the key of the run. While recording, requests must be signed with it or a public test key; in
-            replay they may be. None: the public test keys.
-        send: what answers while recording, instead of the network.
+        credentials: the key of the run. While recording, it or a public test key must sign requests; in replay it may.
+            None: the public test keys.
+        send: answers requests while recording, instead of the network.
         evidence: what an answer of ``send`` proves.
-        repeat: whether the last of identical recordings plays again and again.
-        endpoint: what ``send`` reaches, for the provenance of recordings; empty: the endpoint that the request names.
-        patient: whether exchanges are judged when the results is looked at, and not while the client waits; what is
-            recorded is scrubbed and written before the client has it all the same.
-        max_age: how long ago what is played may have been validated; None: as long as it likes.
-        shadow: is told of what is played, so that it comes to the state that the recording left.
-        single: whether of twins that other processes record at the same time only one is kept.
+        repeat: whether the last of identical recordings is played repeatedly.
+        endpoint: the endpoint of ``send``, for the provenance of recordings; empty: the one that the request names.
+        deferred: whether exchanges are judged when the results are read, and not while the client waits. Recorded
+            exchanges are always scrubbed and written before the client gets the answer.
+        max_age: how long ago a played exchange may have been validated; None: any time.
+        mirror: is called with each played request, so that its state follows the recording.
+        single: whether only one of equal recordings is kept that processes make at the same time.
         owner: the test that records.
-        candidates: gives the cassettes that may be this one under an old name, where the file is missing.
-        stored_at: the URL of the folder of which the cassette is a copy; empty: it lies where it belongs.
-        matching: on what a request matches its recording.
+        candidates: returns the cassettes that may be this one under an old name; called where the file is missing.
+        stored_at: the URL of the folder of which the cassette is a copy; empty: it is no copy.
+        matching: how a request matches its recording.
 
     """
 
@@ -65,24 +65,25 @@ class Opening:
     evidence: Evidence = Evidence.REFERENCE
     repeat: bool = False
     endpoint: str = ""
-    patient: bool = False
+    deferred: bool = False
     max_age: timedelta | None = None
     candidates: Callable[[], Iterable[Path]] = tuple
     stored_at: str = ""
-    shadow: Send | None = None
+    mirror: Send | None = None
     single: bool = False
     matching: Matching = DEFAULT
     owner: str = ""
     seen: Callable[[], datetime] | None = None
 
     def now(self, request: Request) -> tuple[datetime, datetime]:
-        """Return the real time, and the one by which the date of a request is judged, as the client sees it.
+        """Return the real time, and the time that the client sees, by which the date of a request is judged.
 
-        Where a clock is set, not all code need see that (freezegun lets some modules pass): then it is the nearer one.
+        A set clock is not visible to all code (freezegun ignores some modules): then the time nearer to that date
+        counts.
         """
         now = self.clock()
         seen = now if self.seen is None else self.seen()
-        said = request_time(request) if abs(seen - now) > CLOCKS_DIFFER else None
-        if said is None:
+        dated = request_time(request) if abs(seen - now) > CLOCKS_DIFFER else None
+        if dated is None:
             return now, seen
-        return now, min(seen, now, key=lambda each: abs(each - said))
+        return now, min(seen, now, key=lambda each: abs(each - dated))

@@ -1,4 +1,4 @@
-"""Lists of texts that a user gives: one text in place of a list would be taken for the list of its letters."""
+"""Lists of texts from a user: a single text would be iterated as its characters, and is refused."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 
 def texts(name: str, given: Iterable[object]) -> tuple[str, ...]:
-    """Return a list as given; raises `UsageError` for anything else. No text is shown: it may be a secret."""
+    """Return a list of texts; raises `UsageError` for any other value. Its message shows no text: it may be secret."""
     if isinstance(given, (str, bytes)):
         msg = f"{name}: expected a list of texts, got one text. How to fix: put it in brackets."
         raise UsageError(msg)

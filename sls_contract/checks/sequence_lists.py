@@ -59,4 +59,4 @@ def judge_agreement(entry: Entry, other: Entry, where: str, *, filtered: bool) -
 def _listed() -> Value:
     """Return the contract of the list."""
     contract = registry().named(GET_CHECK_POINT)
-    return Value() if contract is None else contract.answered
+    return Value() if contract is None else contract.response_value

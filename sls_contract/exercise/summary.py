@@ -75,7 +75,7 @@ def lines(run: Run, plan: Plan, *, verbose: bool = False, columns: int | None = 
     brief = run.violated() and not verbose  # findings fill a screen
     areas = [(each.situation.area, each.verdict) for each in run.performed]
     met = [verdict for verdict in VERDICTS if any(verdict == each for _, each in areas)]
-    yield from by_verdict(met, areas, MOST_PLACES) if brief else ("", *area_table(met, areas, columns))
+    yield from by_verdict(met, areas, columns, MOST_PLACES) if brief else ("", *area_table(met, areas, columns))
     yield from group_lines(as_report(run).plain_findings(), partial(_more, run, plan), verbose=verbose)
     yield from titled("learnt:", [] if brief else _facts(run))
     yield from titled("not supported by this client:", _unsupported(run))

@@ -1,4 +1,4 @@
-"""One test's open cassette: what it found, phase by phase, and what that means for the test."""
+"""The open cassette of one test: the findings of its phases, and whether the test fails for them."""
 
 from __future__ import annotations
 
@@ -25,23 +25,32 @@ if TYPE_CHECKING:
     from sls_contract.spec import Finding
 
 
-Alike: TypeAlias = tuple[str, str, str]
+Cause: TypeAlias = tuple[str, str, str]
 
 _LONGEST_REASON = 200  # characters
 
 
 @dataclass(slots=True, eq=False)
 class Case:
-    """What one test opened and found.
+    """The results of one test, and the resources that it opened.
 
-    ``watched`` are called at the end of each phase: they bring in what was received elsewhere (`sls_endpoint`).
-    ``called`` is set where the test itself began (``--setup-only`` runs fixtures alone). ``broke_off`` is set where it
-    did not, or a phase failed: what was recorded until then need not be the whole. ``excused`` is set where the test
-    failed as it was expected to (xfail), which is its end. ``test`` names it, ``failure`` is the first line of why it
-    failed. ``flawed``
-    is set where exchanges broke the contract, which keeps a proposal whole; ``flaws`` are the codes of the clauses.
-    ``told`` is what the last phase broke. ``shared`` says that other tests may have the same cassette, ``may_be_empty``
-    that the test may ask for nothing. ``known`` are the breaches that a test of this run was shown, with that test.
+    Attributes:
+        where: the path of the cassette, or the test's id if it has none.
+        scrub: removes secrets from a text.
+        mask: replaces the real access key in a text by the public one.
+        collectors: called at the end of each phase; they add exchanges received elsewhere (`sls_endpoint`).
+        called: whether the test function itself was called (``--setup-only`` runs fixtures only).
+        incomplete: whether the test function was not called, or a phase failed: its recording may lack exchanges.
+        excused: whether the test failed as expected (xfail), which counts as its end.
+        flawed: whether exchanges broke the contract: then a proposal is not accepted.
+        failure: the first line of why the test failed.
+        flaws: the codes of the broken clauses.
+        test: the name of the test.
+        reported: the failure of the last phase.
+        shared: whether other tests may use the same cassette.
+        may_be_empty: whether the test may send no request.
+        first_tests: each cause of a breach that this run showed, with the test that showed it in full.
+
     """
 
     where: str
@@ -53,95 +62,96 @@ class Case:
     scrubber: Scrubber | None = None
     session: Session | None = None
     target: Target | None = None
-    open_things: ExitStack = field(default_factory=ExitStack)
-    watched: list[Callable[[], None]] = field(default_factory=list)
+    resources: ExitStack = field(default_factory=ExitStack)
+    collectors: list[Callable[[], None]] = field(default_factory=list)
     called: bool = False
-    broke_off: bool = False
+    incomplete: bool = False
     excused: bool = False
     flawed: bool = False
     failure: str = ""
     flaws: set[str] = field(default_factory=set)
     test: str = ""
-    told: str | None = None
+    reported: str | None = None
     shared: bool = False
     may_be_empty: bool = False
-    known: dict[Alike, str] = field(default_factory=dict)
+    first_tests: dict[Cause, str] = field(default_factory=dict)
     verifying: Verifying | None = None
     _mark: int = 0
 
     @property
     def ended(self) -> bool:
-        """Whether the test came to its end, so that it asked for all that it asks for."""
-        return self.excused or not self.broke_off
+        """Whether the test reached its end, and so sent all of its requests."""
+        return self.excused or not self.incomplete
 
     def end_phase(self, error: BaseException | None = None) -> str | None:
-        """Return what this phase broke, as the text of a failure; None where it broke nothing.
+        """Return the failure of this phase, or None.
 
-        A missing recording that the error of the phase names already is not repeated.
+        A missing recording is not repeated if the error of the phase names it already.
         """
-        for bring_in in self.watched:
-            bring_in()
+        for collect in self.collectors:
+            collect()
         breaches, self._mark = self.results.since(self._mark)
         broken = failing(breaches, strict=self.strict, allowed=self.allowed)
-        named = _named(error)
-        untold = [_for_authors(breach) for breach in broken if breach.finding not in named]
-        parts = self.results.take_errors() + ([self._shown(untold)] if untold else [])
+        already_shown = _shown_by_pytest(error)
+        unreported = [_for_test_author(breach) for breach in broken if breach.finding not in already_shown]
+        parts = self.results.take_errors() + ([self._shown(unreported)] if unreported else [])
         if self.verifying is None:
-            self.broke_off |= bool(parts or broken)
+            self.incomplete |= bool(parts or broken)
             if parts:
-                self.failed(str(broken[0].finding) if broken else parts[0])
+                self.note_failure(str(broken[0].finding) if broken else parts[0])
         else:
             parts += self.verifying.errors()
             self.flawed |= bool(parts or broken)
             self.flaws |= {breach.finding.code for breach in broken}
-            parts += filter(None, [self.verifying.differences(broke_off=self.broke_off, flaws=self.flaws)])
-        self.told = "\n\n".join(parts) or None
-        return self.told
+            parts += filter(None, [self.verifying.differences(incomplete=self.incomplete, flaws=self.flaws)])
+        self.reported = "\n\n".join(parts) or None
+        return self.reported
 
     def _shown(self, broken: list[Breach]) -> str:
-        """Tell breaches; while recording without the public key that is written in the place of the real one."""
+        """Format breaches; while recording, replace the real key by the public one, as in the cassette."""
         for breach in broken:
-            self.known.setdefault(_alike(breach), self.test)
-        shown = {_alike(breach): self.known[_alike(breach)] for breach in broken}
-        text = message(broken, self.where) if self.test in shown.values() else _again(broken, shown)
+            self.first_tests.setdefault(_cause_of(breach), self.test)
+        shown = {_cause_of(breach): self.first_tests[_cause_of(breach)] for breach in broken}
+        text = message(broken, self.where) if self.test in shown.values() else _repeated(broken, shown)
         return self.mask(text) if self.session is not None and self.session.recording else text
 
-    def failed(self, reason: str) -> None:
-        """Note why a test fails, if nothing was noted before: one line, without secrets."""
+    def note_failure(self, reason: str) -> None:
+        """Note why a test fails, in one line without secrets; the first reason is kept."""
         line = self.scrub(next(iter(reason.strip().splitlines()), ""))
         shown = "".join(char if char.isprintable() else " " for char in line)
         self.failure = self.failure or shown[:_LONGEST_REASON]
 
-    def insist(self, report: pytest.TestReport) -> None:
-        """Keep what the phase broke in a report that was made past it: unittest puts its own errors and skips there."""
-        shown = self.told is not None and self.told in report.longreprtext
-        self.broke_off |= not report.passed and not (shown and self.verifying)
+    def keep_in_report(self, report: pytest.TestReport) -> None:
+        """Add the failure of the phase to a report that lacks it: unittest reports its own errors and skips."""
+        shown = self.reported is not None and self.reported in report.longreprtext
+        self.incomplete |= not report.passed and not (shown and self.verifying)
         if report.failed:
-            self.failed(_reason(report))
+            crash = getattr(report.longrepr, "reprcrash", None)
+            self.note_failure(str(crash.message if crash is not None else report.longreprtext or "it failed"))
         if report.when == "call":
             self.excused = report.skipped and hasattr(report, "wasxfail")
-        if self.told is None or shown or any(self.told == text for _, text in report.sections):
+        if self.reported is None or shown or any(self.reported == text for _, text in report.sections):
             return
         if report.skipped and not hasattr(report, "wasxfail"):
-            report.outcome, report.longrepr = "failed", self.told
+            report.outcome, report.longrepr = "failed", self.reported
         else:
-            report.sections.append((f"Captured sls-contract {report.when}", self.told))
+            report.sections.append((f"Captured sls-contract {report.when}", self.reported))
 
     def close(self, *, expected_to_fail: bool) -> None:
-        """Close the cassette; a recording that broke off is kept as unfinished, unless the test is meant to fail."""
-        with self.open_things:
+        """Close the cassette; an incomplete recording is marked as unfinished unless the test is expected to fail."""
+        with self.resources:
             if self.session is not None:
                 finished = expected_to_fail or self.ended
                 self.session.close(
                     finished=finished, failure=f"{self.test}: {self.failure}" if self.failure and not finished else ""
                 )
         if self.verifying is not None:
-            self.verifying.end(whole=self.ended)
+            self.verifying.end(complete=self.ended)
 
     def counted(self, test: str) -> Totals:
-        """Return what was counted, as the totals of this one test."""
+        """Return the totals of this test."""
         results, session = self.results, self.session
-        by_cassette = session is not None and self.verifying is None  # which compares it with other answers
+        by_cassette = session is not None and self.verifying is None  # verify mode compares it with other answers
         return Totals(
             exchanges=results.exchanges,
             extents=dict(results.extents),
@@ -164,71 +174,66 @@ class Case:
         )
 
     def _placed(self, breach: Breach) -> dict[str, Any]:
-        """Return in which cassette an exchange stands, and at which line, where it was played."""
+        """Return the cassette of an exchange and, if it was replayed, its line."""
         if self.session is None or breach.position is None:
             return {}
         lines = self.session.player.lines
         return {"cassette": shown(self.where), "line": lines[breach.position] if lines else None}
 
     def _plays(self, test: str) -> list[dict[str, Any]]:
-        """Return what a test that came to its end played, where that is not all, or others may play the rest."""
-        if self.session is None or self.session.recording or self.broke_off:
+        """Return the played exchanges of a finished test, unless it played all of its own cassette."""
+        if self.session is None or self.session.recording or self.incomplete:
             return []
         played, size = self.session.player.played(), self.session.player.size
         if len(played) == size and not self.shared:
             return []
-        alike = self.session.player.alike if self.shared else None
+        match_groups = self.session.player.match_groups if self.shared else None
         plays = {"cassette": self.where, "test": test, "shared": self.shared, "played": sorted(played), "size": size}
-        return [plays | {"alike": alike}]
+        return [plays | {"match_groups": match_groups}]
 
 
-def _named(error: BaseException | None) -> list[Finding | None]:
-    """Return what the errors say that pytest shows: the one that was raised, and those that it came of."""
+def _shown_by_pytest(error: BaseException | None) -> list[Finding | None]:
+    """Return the findings that pytest shows with an error: its own, and those of its causes."""
     if error is None:
         return []
     from sls_contract.cassettes.recorder.failures import causes
 
-    named = []
+    findings = []
     for each in causes(error):
         if isinstance(each, UnmatchedRequest):
-            named.append(each.finding)
+            findings.append(each.finding)
         if each.__suppress_context__ and each.__cause__ is None:  # raised "from None": pytest shows no more
             break
-    return named
+    return findings
 
 
-def _alike(breach: Breach) -> Alike:
-    """Return what breaches with one cause share: the clause, the operation, the part of the message."""
+def _cause_of(breach: Breach) -> Cause:
+    """Return the common parts of breaches with one cause: the clause, the operation, the part of the message."""
     finding = breach.finding
     return finding.code, finding.operation, part_of(finding.where)
 
 
-def _again(broken: list[Breach], shown: dict[Alike, str]) -> str:
-    """Give a line for each kind of breach that another test was shown in full."""
-    kinds = {_alike(breach): breach.finding for breach in reversed(broken)}
+def _repeated(broken: list[Breach], shown: dict[Cause, str]) -> str:
+    """Format one line for each kind of breach that another test showed in full."""
+    kinds = {_cause_of(breach): breach.finding for breach in reversed(broken)}
     heads = {kind: str(finding).partition("\n")[0] for kind, finding in kinds.items()}
     return "\n".join(f"{heads[kind]}: {kinds[kind].actual} (in full: {test})" for kind, test in shown.items())
 
 
-def _for_authors(breach: Breach) -> Breach:
-    """Say what a test's author can do about an answer: the clause says what the service should."""
+def _for_test_author(breach: Breach) -> Breach:
+    """Rewrite the fix for a test's author: the clause says what the service should do."""
     finding = breach.finding
     if finding.code[:4] not in ABOUT_ANSWERS:
         return breach
-    what, allow = finding.how_to_fix.rstrip("."), f"@pytest.mark.sls_allow({finding.code!r}, reason='…')"
+    advice, allow = finding.how_to_fix.rstrip("."), f"@pytest.mark.sls_allow({finding.code!r}, reason='…')"
     if finding.level is Level.VIOLATION:
-        what = f"report it to the service ({what})"
-    fix = f"{what}; until then, mark the test with {allow}."
+        advice = f"report it to the service ({advice})"
+    fix = f"{advice}; until then, mark the test with {allow}."
     return replace(breach, finding=replace(finding, how_to_fix=fix))
 
 
-def _reason(report: pytest.TestReport) -> str:
-    crash = getattr(report.longrepr, "reprcrash", None)
-    return str(crash.message if crash is not None else report.longreprtext or "it failed")
-
-
 def _examples(breaches: Iterable[Breach]) -> list[dict[str, Any]]:
-    """Return the exchange of the first breach of each clause and level, as a report shows it."""
+    """Return an example exchange for each clause and level: that of the first breach."""
     from sls_contract.reports.examples import first_example
 
     examples: list[dict[str, Any]] = []

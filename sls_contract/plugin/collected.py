@@ -1,4 +1,4 @@
-"""What a run collected, and whether that was all there is: only then can it tell what nobody plays."""
+"""The tests and cassettes that a run collected, and whether these were all: only then can unused cassettes be found."""
 
 from __future__ import annotations
 
@@ -18,26 +18,26 @@ if TYPE_CHECKING:
     from sls_contract.plugin.options import Settings
 
 _NARROWING = ("lf", "stepwise", "ignore", "ignore_glob", "deselect", "collectonly", "pyargs")
-"""Options after which some tests are not collected, and no hook says so of each."""
+"""Options under which some tests are not collected, without a hook that reports each of them."""
 
 
 @dataclass(slots=True)
 class Module:
-    """One collected test file: its path, the folder of its cassettes, and whether each of its tests was selected."""
+    """A collected test file: its path, the folder of its cassettes, and whether all of its tests were selected."""
 
     path: str
     folder: str
-    whole: bool = True
+    all_selected: bool = True
 
 
 @dataclass(slots=True)
 class Collected:
-    """What one process collected; plain values, so that an xdist worker can tell its controller.
+    """The tests and cassettes that one process collected, as plain values: xdist workers send them to the controller.
 
     Attributes:
-        modules: by the first part of their tests' ids.
-        tests: the ids of the tests of each cassette, deselected ones included.
-        loaded: cassettes that were loaded by other ways than the marker, and those that fixtures have.
+        modules: the test files, by the first part of their tests' ids.
+        tests: the ids of the tests of each cassette, including deselected tests.
+        loaded: the cassettes that were loaded without the marker, and those of fixtures.
 
     """
 
@@ -49,55 +49,54 @@ class Collected:
         """Return values that execnet can carry."""
         return asdict(self)
 
-    def beside(self, other: Collected) -> Collected:
-        """Add what another worker of the same run loaded; all of them collect the same."""
+    def merged_with(self, other: Collected) -> Collected:
+        """Add the loaded cassettes of another worker of the same run; all workers collect the same tests."""
         return replace(self, loaded=[*self.loaded, *other.loaded])
 
     @classmethod
-    def of_plain(cls, values: dict[str, Any]) -> Collected:
-        """Take over what a worker told."""
+    def from_plain(cls, values: dict[str, Any]) -> Collected:
+        """Rebuild what a worker sent (`as_plain`)."""
         modules = {name: Module(**module) for name, module in values["modules"].items()}
         return cls(modules, values["tests"], values["loaded"])
 
 
 def collected(found: Iterable[pytest.Item], run: Iterable[pytest.Item], settings: Settings) -> Collected:
-    """Look at the tests that were ``found``, before any of them was deselected, and at those to ``run``."""
+    """Return the collected tests: ``found`` are those before any was deselected, ``run`` those that run."""
     from sls_contract.cassettes.file.recording_file import LOADED
 
-    outcome, kept = Collected(loaded=sorted(LOADED)), {item.nodeid for item in run}
+    outcome, selected = Collected(loaded=sorted(LOADED)), {item.nodeid for item in run}
     for item in found:
         name = item.nodeid.partition("::")[0]
         if name not in outcome.modules:
             folder = cassette_folder(item.path, settings.rootdir, settings.cassette_dir)
             outcome.modules[name] = Module(str(item.path), str(folder))
-        outcome.modules[name].whole &= item.nodeid in kept
+        outcome.modules[name].all_selected &= item.nodeid in selected
         if marker := item.get_closest_marker("sls_cassette"):
-            _claim(outcome, item, marker, settings)
+            _add_test(outcome, item, marker, settings)
         for fixturedef, param in fixtures_of(item):
             outcome.loaded.append(str(fixture_path(item, fixturedef, settings, *param)))
     return outcome
 
 
-def _claim(outcome: Collected, item: pytest.Item, marker: pytest.Mark, settings: Settings) -> None:
+def _add_test(outcome: Collected, item: pytest.Item, marker: pytest.Mark, settings: Settings) -> None:
     try:
         path = locate(item, marker, settings).path
     except UsageError:
-        return  # which fails the test, and with that silences whoever asks about its file
+        return  # the test fails for it, and unused cassettes of its file are not reported
     outcome.tests.setdefault(str(path), []).append(item.nodeid)
 
 
 def unclaimed(found: Callable[[], Iterable[pytest.Item]], test_file: Path, settings: Settings) -> Iterator[Path]:
-    """Yield the cassettes that no test that was ``found`` plays: in the folder of a test's file, and of files gone."""
-    seen = Collected()
+    """Yield cassettes that no test in ``found`` plays, in the test file's folder and in folders of deleted files."""
+    claimed = Collected()
     for each in found():
         if marker := each.get_closest_marker("sls_cassette"):
-            _claim(seen, each, marker, settings)
+            _add_test(claimed, each, marker, settings)
     own = cassette_folder(test_file, settings.rootdir, settings.cassette_dir)
-    there = {safe(path.stem) for path in test_file.parent.glob("*.py")}
-    folders = own.parent.iterdir() if own.parent.is_dir() else ()
-    for folder in folders:
-        if folder == own or folder.name not in there:
-            yield from (path for path in folder.rglob(f"*{SUFFIX}") if str(path) not in seen.tests)
+    existing = {safe(path.stem) for path in test_file.parent.glob("*.py")}
+    for folder in own.parent.iterdir() if own.parent.is_dir() else ():
+        if folder == own or folder.name not in existing:
+            yield from (path for path in folder.rglob(f"*{SUFFIX}") if str(path) not in claimed.tests)
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,11 +104,11 @@ class Scope:
     """How much of the project was collected.
 
     Attributes:
-        folders: those below which every test was; none where an option, or an id of a test, narrows the run.
-        files: the test files that were named themselves; none where the run is narrowed.
-        project: whether that is all that the project has.
-        patterns: what names of test files look like (ini ``python_files``).
-        central: whether one folder holds the cassettes of all test files, wherever they are.
+        folders: the folders whose tests were all collected; none if an option or a test id narrows the run.
+        files: the test files on the command line; none if the run is narrowed.
+        project: whether the folders contain the whole project.
+        patterns: the name patterns of test files (ini ``python_files``).
+        central: whether one folder contains the cassettes of all test files.
 
     """
 
@@ -119,18 +118,18 @@ class Scope:
     central: bool = False
     files: tuple[Path, ...] = ()
 
-    def has_all_of(self, path: Path) -> bool:
-        """Tell whether every test of a test file was collected."""
-        return self.holds(path) or path.resolve() in self.files
+    def has_all_tests_of(self, path: Path) -> bool:
+        """Return whether every test of a test file was collected."""
+        return self.contains(path) or path.resolve() in self.files
 
-    def holds(self, path: Path) -> bool:
-        """Tell whether a path is one of the folders, or below one."""
+    def contains(self, path: Path) -> bool:
+        """Return whether a path is one of the folders or below one."""
         real = path.resolve()
         return any(real.is_relative_to(folder) for folder in self.folders)
 
 
 def scope_of(config: pytest.Config, settings: Settings) -> Scope:
-    """Return how much a run collects, by its arguments and options."""
+    """Return how much a run collects, according to its arguments and options."""
     narrowed = any(getattr(config.option, name, None) for name in _NARROWING)
     if narrowed or any("::" in argument for argument in config.args):
         return Scope()
@@ -143,4 +142,4 @@ def scope_of(config: pytest.Config, settings: Settings) -> Scope:
         files=tuple(path for path in named if path.is_file()),
     )
     roots = [config.rootpath / path for path in config.getini("testpaths")] or [config.rootpath]
-    return replace(scope, project=all(scope.holds(root) for root in roots))
+    return replace(scope, project=all(scope.contains(root) for root in roots))

@@ -1,4 +1,4 @@
-"""How an error of ours reaches a test: as the text of a failure."""
+"""How errors of this package reach a test: as the text of a failure, without a traceback of the package."""
 
 from __future__ import annotations
 
@@ -21,8 +21,8 @@ _RAISED = re.compile(r"((?:E +)?sls_contract\.[\w.]+: |Failed: )(.*)", re.DOTALL
 
 
 @contextmanager
-def told() -> Iterator[None]:
-    """Turn an error of ours into a failure that shows its text alone: no traceback of ours reaches a user."""
+def as_failure() -> Iterator[None]:
+    """Turn an `SlsContractError` into a failure that shows its text only, without a traceback."""
     __tracebackhide__ = True
     try:
         yield
@@ -30,10 +30,10 @@ def told() -> Iterator[None]:
         raise pytest.fail.Exception(str(error), pytrace=False) from None
 
 
-def passes(item: pytest.Item, error: BaseException) -> bool:
-    """Tell whether a test that ends with an error is not called failed for it: a skip, or what its xfail names.
+def is_skip_or_xfail(item: pytest.Item, error: BaseException) -> bool:
+    """Return whether an error that ends a test does not fail it: a skip, or an error that its xfail names.
 
-    An xfail that names no error expects any failure. What one with a condition comes to, pytest alone knows.
+    An xfail that names no error expects any failure. Only pytest can evaluate an xfail with a condition.
     """
     named = [
         mark.kwargs["raises"]
@@ -45,15 +45,15 @@ def passes(item: pytest.Item, error: BaseException) -> bool:
 
 
 def _is_one(error: BaseException, named: Any) -> bool:
-    """Tell whether an error is what an xfail names: types, or the ``RaisesExc`` and ``RaisesGroup`` of pytest 8.4."""
+    """Return whether an error matches ``raises`` of an xfail, which also takes ``RaisesExc`` and ``RaisesGroup``."""
     matches = getattr(named, "matches", None)
     return bool(matches(error)) if matches and not isinstance(named, type) else isinstance(error, named)
 
 
-def ended_at_callers_line(excinfo: pytest.ExceptionInfo[BaseException]) -> pytest.ExceptionInfo[BaseException]:
-    """Cut the traceback of an error of ours after the last line that is no library's: there the request was sent.
+def cut_at_callers_line(excinfo: pytest.ExceptionInfo[BaseException]) -> pytest.ExceptionInfo[BaseException]:
+    """Cut the traceback of an `SlsContractError` after the last line outside libraries: it sent the request.
 
-    Where a client raised an error of its own for it, our error keeps the client's first line.
+    If a client raised its own error because of it, the `SlsContractError` keeps the client's first line.
     """
     from sls_contract.cassettes.recorder.failures import causes
 
@@ -87,16 +87,16 @@ def _is_library(frame: TracebackType) -> bool:
 
 @cache
 def _libraries() -> frozenset[Path]:
-    from sysconfig import get_path  # milliseconds, which only a run with a failure of ours takes
+    from sysconfig import get_path  # its import takes milliseconds, and only failing runs need it
 
     installed = (Path(get_path(name)) for name in ("stdlib", "platstdlib", "purelib", "platlib"))
     return frozenset((*installed, Path(__file__).parents[1]))
 
 
 def translate_report(report: pytest.TestReport) -> None:
-    """Give the texts of ours in a test's report in the language of the reader; what tests say themselves stays."""
+    """Translate the texts of this package in a test's report; the test's own texts stay."""
     shown = report.longrepr
-    if isinstance(shown, str):  # of `pytest.fail`
+    if isinstance(shown, str):  # the text of `pytest.fail`
         report.longrepr = translated(shown)
     elif (crash := getattr(shown, "reprcrash", None)) is not None:
         if (raised := _RAISED.fullmatch(crash.message)) is not None:
@@ -109,11 +109,11 @@ def translate_report(report: pytest.TestReport) -> None:
 
 
 def _translate_lines(entry: Any) -> None:
-    """Translate the lines of an error of ours: all that pytest marks with E after one that names it."""
-    ours = getattr(entry, "style", "") == "value"  # the text alone, as of `pytest.fail`
+    """Translate the lines of an `SlsContractError`: all that pytest marks with E after the line that names it."""
+    of_error = getattr(entry, "style", "") == "value"  # the text alone, as of `pytest.fail`
     for number, line in enumerate(getattr(entry, "lines", ())):
         raised = _RAISED.fullmatch(line)
-        ours = raised is not None or (ours and (line.startswith(("E ", "    ")) or entry.style == "value"))
-        if ours:
+        of_error = raised is not None or (of_error and (line.startswith(("E ", "    ")) or entry.style == "value"))
+        if of_error:
             start = raised[1] if raised is not None else line[: len(line) - len(line.removeprefix("E "))]
             entry.lines[number] = start + translated(line.removeprefix(start))

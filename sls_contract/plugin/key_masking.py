@@ -1,4 +1,4 @@
-"""The key of the run where pytest itself shows it, and makes names of files of it: in ids of parameters."""
+"""Keeps the run's access key out of parameter ids, which pytest shows and uses in file names."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ if TYPE_CHECKING:
     from sls_contract.signing import Credentials
 
 _SHORTEST = 8  # characters; shorter ones are ordinary text
-_PREFIX = "ALIBABA_CLOUD_"  # without one such variable nothing is imported: runs of others pay nothing
+_PREFIX = "ALIBABA_CLOUD_"  # without a variable of this prefix, nothing is imported
 
 
 def without_key(shown: Any, environ: Mapping[str, str]) -> Any:
-    """Take the key of the run out of a text, or of every text in plain values: names of tests and files may hold it."""
+    """Remove the run's key from a text, or from every text in plain values: names of tests and files may contain it."""
     return each_text(shown, lambda text: _without_key(text, environ))
 
 
@@ -39,30 +39,26 @@ def _without_key(text: str, environ: Mapping[str, str]) -> str:
         return text
     from sls_contract.cassettes.scrub import Scrubber
     from sls_contract.cassettes.scrub.views import safe_bytes
-
-    data = safe_bytes(text)
-    lowered = data.lower()
-    known = _registry(*given)
-    if not any(secret.stands_in(data, lowered) for secret in known.given) and not known.fragments.show(data):
-        return text
-    return Scrubber([_credentials(*given)]).text(text)
-
-
-def _credentials(key_id: str, secret: str, token: str) -> Credentials:
     from sls_contract.signing.credentials import Credentials
 
-    return Credentials(key_id, secret, token or None)
+    credentials = Credentials(given[0], given[1], given[2] or None)
+    data = safe_bytes(text)
+    lowered = data.lower()
+    known = _registry(credentials)
+    if not any(secret.stands_in(data, lowered) for secret in known.given) and not known.fragments.show(data):
+        return text
+    return Scrubber([credentials]).text(text)
 
 
 @lru_cache(maxsize=2)
-def _registry(*given: str) -> SecretRegistry:
+def _registry(credentials: Credentials) -> SecretRegistry:
     from sls_contract.cassettes.scrub.registry import SecretRegistry
 
-    return SecretRegistry([_credentials(*given)])
+    return SecretRegistry([credentials])
 
 
 def parameter_id(value: object, environ: Mapping[str, str]) -> str | None:
-    """Return what stands for a parameter in the name of its test; None where pytest's own choice holds no secret."""
+    """Return a parameter's id without the key; None if pytest's own id contains no secret."""
     if isinstance(value, bytes):
         value = value.decode("ascii", "backslashreplace")  # as pytest shows it
     if not isinstance(value, str) or (clean := _without_key(value, environ)) == value:

@@ -1,4 +1,4 @@
-"""Which cassette a marked test plays."""
+"""The path of the cassette of a marked test or of a fixture."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from sls_contract.cassettes.file.recording_file import recorded
 from sls_contract.cassettes.matching import DEFAULT, Matching
 from sls_contract.errors import UsageError
 from sls_contract.plugin.key_masking import without_key
-from sls_contract.plugin.naming import file_name, named, readable, safe
+from sls_contract.plugin.naming import file_name, marker_path, readable, safe
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -23,10 +23,10 @@ if TYPE_CHECKING:
 
 
 class Located(NamedTuple):
-    """A test's cassette.
+    """The cassette of a test.
 
-    ``repeat`` plays the last of identical recordings again; ``shared``: the marker names it; ``empty``: the test may
-    ask for nothing; ``matching`` says on what a request matches its recording.
+    ``repeat``: the last of identical recordings is played again; ``shared``: the marker names the cassette; ``empty``:
+    the test may send no request; ``matching``: which parts of a request must match its recording.
     """
 
     path: Path
@@ -36,19 +36,20 @@ class Located(NamedTuple):
     matching: Matching = DEFAULT
 
 
-_OLD_STYLE = re.compile(r"_(?:xunit|unittest)_(\w+?)_fixture_")
-_NOT_THE_USERS = ("_pytest.", "sls_contract.plugin", "pytest_asyncio", "xdist")
+# the names of the fixtures that pytest makes of `setup_module`, `setUpClass` and similar functions
+_XUNIT_STYLE = re.compile(r"_(?:xunit|unittest)_(\w+?)_fixture_")
+_NOT_USER_MODULES = ("_pytest.", "sls_contract.plugin", "pytest_asyncio", "xdist")
 _LOCATED: pytest.StashKey[Located] = pytest.StashKey()
 
 
 def locate(item: pytest.Item, marker: pytest.Mark, settings: Settings) -> Located:
-    """Return the cassette of a marked test; raises `UsageError` for a marker that says what it cannot mean."""
+    """Return the cassette of a marked test; raises `UsageError` for wrong arguments of the marker."""
     located = item.stash.get(_LOCATED, None)
     if located is None:
         name, repeat, empty, matching = _marker_arguments(marker)
         folder = cassette_folder(item.path, settings.rootdir, settings.cassette_dir)
-        given = without_key(name or _test_name(item), os.environ)
-        path = folder / file_name(given) if name is None else _named(folder, given)
+        clean = without_key(name or ".".join([*_classes(item), readable(item.name)]), os.environ)
+        path = folder / file_name(clean) if name is None else _named_path(folder, clean)
         located = Located(path, repeat, name is not None, empty, matching)
         item.stash[_LOCATED] = located
     return located
@@ -57,34 +58,33 @@ def locate(item: pytest.Item, marker: pytest.Mark, settings: Settings) -> Locate
 def fixture_path(
     item: pytest.Item, fixturedef: pytest.FixtureDef[Any], settings: Settings, *param: tuple[object, int]
 ) -> Path:
-    """Return where the cassette of a fixture of a wider scope lies; ``param`` is its parameter and that one's index.
+    """Return the path of the cassette of a fixture of a wider scope; ``param`` is its parameter and the index of it.
 
-    ``<fixture>[<parameter>]@<scope>`` stands with the cassettes of the test file, where the fixture is made anew for
-    each, else with those of the file that defines it; ``conftest`` stands for a plugin.
+    ``<fixture>[<parameter>]@<scope>`` is in the folder of the test file if the fixture is set up for each test file;
+    otherwise in the folder of the file that defines it (``conftest`` for a plugin).
     """
-    classes = [node.name for node in item.listchain() if isinstance(node, pytest.Class)]
-    before = [*classes, ""] if fixturedef.scope == "class" else []
-    old_style = _OLD_STYLE.match(fixturedef.argname)
-    name = f"{'.'.join(before)}{old_style[1] if old_style else fixturedef.argname}"
+    xunit_style = _XUNIT_STYLE.match(fixturedef.argname)
+    own_name = xunit_style[1] if xunit_style else fixturedef.argname
+    name = ".".join([*_classes(item), own_name]) if fixturedef.scope == "class" else own_name
     for value, index in param:
-        told = value if isinstance(value, str | int | float) else getattr(value, "__name__", index)
-        name += without_key(f"[{readable(str(told))}]", os.environ)
+        label = value if isinstance(value, str | int | float) else getattr(value, "__name__", index)
+        name += without_key(f"[{readable(str(label))}]", os.environ)
     return _fixture_folder(item, fixturedef, settings) / file_name(f"{name}@{fixturedef.scope}")
 
 
 def is_shared(fixturedef: pytest.FixtureDef[Any]) -> bool:
-    """Tell whether a fixture may have a cassette of its own: one of a wider scope, and none of pytest's or ours.
+    """Return whether a fixture may have its own cassette: a wider scope, and not pytest's or this package's.
 
-    What ``setup_module``, ``setUpClass`` and their like do is a fixture, too.
+    ``setup_module``, ``setUpClass`` and similar functions are fixtures, too.
     """
     if fixturedef.scope == "function":
         return False
-    made_by = fixturedef.func.__module__ or ""
-    return bool(_OLD_STYLE.match(fixturedef.argname)) or not made_by.startswith(_NOT_THE_USERS)
+    defining_module = fixturedef.func.__module__ or ""
+    return bool(_XUNIT_STYLE.match(fixturedef.argname)) or not defining_module.startswith(_NOT_USER_MODULES)
 
 
 def fixtures_of(item: pytest.Item) -> Iterator[tuple[pytest.FixtureDef[Any], tuple[tuple[object, int], ...]]]:
-    """Yield the fixtures of a wider scope that a test asks for by name, each with its parameter, if it has one."""
+    """Yield the fixtures of a wider scope that a test uses, each with its parameter if it has one."""
     call = getattr(item, "callspec", None)
     params, indices = getattr(call, "params", {}), getattr(call, "indices", {})
     for name, definitions in known_fixtures(item).items():
@@ -93,13 +93,13 @@ def fixtures_of(item: pytest.Item) -> Iterator[tuple[pytest.FixtureDef[Any], tup
 
 
 def known_fixtures(item: pytest.Item) -> dict[str, Any]:
-    """Return the definitions of all fixtures that a test asks for, also by way of others; pytest has no public name."""
+    """Return the definitions of all fixtures that a test uses, also indirectly; pytest has no public API for them."""
     known: dict[str, Any] = getattr(getattr(item, "_fixtureinfo", None), "name2fixturedefs", {})
     return known
 
 
 def used_by(item: pytest.Item, names: Iterable[str]) -> set[str]:
-    """Return some fixtures of a test, by name, and all that these use."""
+    """Return the names of some fixtures of a test, and of all fixtures that these use."""
     known, waiting, found = known_fixtures(item), [*names], set[str]()
     while waiting:
         if (name := waiting.pop()) not in found:
@@ -124,20 +124,18 @@ def _fixture_folder(item: pytest.Item, fixturedef: pytest.FixtureDef[Any], setti
 
 @lru_cache(maxsize=256)
 def cassette_folder(test_file: Path, rootdir: Path, configured: str | None) -> Path:
-    """Return the folder of the cassettes of a test file: below ``configured``, or beside the file."""
+    """Return the folder of a test file's cassettes: below ``configured``, or beside the file."""
     return (rootdir / configured if configured else test_file.parent / "cassettes") / safe(test_file.stem)
 
 
-def _named(folder: Path, name: str) -> Path:
-    """Return the path that a marker names; what was recorded under a name made safe, as it once was, is still found."""
-    path, before = folder / named(name), folder / file_name(name)
-    return before if before != path and not recorded(path) and recorded(before) else path
+def _named_path(folder: Path, name: str) -> Path:
+    """Return the path that a marker names; older versions made the name safe first, so that path is tried, too."""
+    path, old_path = folder / marker_path(name), folder / file_name(name)
+    return old_path if old_path != path and not recorded(path) and recorded(old_path) else path
 
 
-def _test_name(item: pytest.Item) -> str:
-    """Return ``Class.test[param]``, classes joined with dots."""
-    classes = [node.name for node in item.listchain() if isinstance(node, pytest.Class)]
-    return ".".join([*classes, readable(item.name)])
+def _classes(item: pytest.Item) -> list[str]:
+    return [node.name for node in item.listchain() if isinstance(node, pytest.Class)]
 
 
 def _marker_arguments(marker: pytest.Mark) -> tuple[str | None, bool, bool, Matching]:
@@ -149,7 +147,7 @@ def _marker_arguments(marker: pytest.Mark) -> tuple[str | None, bool, bool, Matc
         raise UsageError(msg)
     name, repeat, empty = marker.kwargs.get("name"), marker.kwargs.get("repeat"), marker.kwargs.get("empty", False)
     if name is not None and (not isinstance(name, str) or not name.strip()):
-        msg = f"sls_cassette: name must be a str that is not empty, got {name!r}"
+        msg = f"sls_cassette: name must be a non-empty str, got {name!r}"
         raise UsageError(msg)
     if repeat not in (None, "last"):
         msg = f"sls_cassette: repeat must be 'last', got {repeat!r}"

@@ -1,4 +1,4 @@
-"""What fixture ``sls`` hands to a test: where to point a client, and with which names and credentials."""
+"""The value of fixture ``sls``: endpoint, names and credentials for a client."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ PUBLIC_SESSION_GROUP = "consumer_group_session"
 
 @dataclass(frozen=True, slots=True)
 class Sls:
-    """Where to point a client.
+    """Endpoint, names and credentials for a client.
 
-    Real names while recording at a URL; public ones otherwise, so that a recording replays for everybody.
+    Real names while recording at a URL; public names otherwise, so that anyone can replay the recording.
 
     Attributes:
         endpoint: the bare host, ``cn-hangzhou.log.aliyuncs.com``; clients put ``<project>.`` in front of it.
@@ -28,8 +28,8 @@ class Sls:
         region: the region that a signature of version 4 names.
         project: the project's name.
         logstore: the logstore's name.
-        consumer_group: a consumer group that exists; recording at a URL it was made for this test (or this run).
-        credentials: the key to sign with; in replay the public test key.
+        consumer_group: an existing consumer group; while recording at a URL, it was made for this test (or this run).
+        credentials: the key to sign with; in replay, the public test key.
 
     """
 
@@ -43,7 +43,7 @@ class Sls:
 
 
 def public_names(credentials: Credentials, group: str = PUBLIC_GROUP) -> Sls:
-    """Return the names that recordings carry."""
+    """Return the names that recordings contain."""
     return Sls(
         endpoint=PUBLIC_ENDPOINT,
         url=f"https://{PUBLIC_ENDPOINT}",

@@ -1,4 +1,4 @@
-"""Where a test's cassette lies: names that are safe on any file system and stay readable."""
+"""File names of cassettes: readable, and safe on any file system."""
 
 from __future__ import annotations
 
@@ -38,10 +38,10 @@ def file_name(name: str) -> str:
     return safe(name) + SUFFIX
 
 
-def named(name: str) -> Path:
-    """Return the path, below the folder of cassettes, that a marker names; without a suffix of YAML it gets `SUFFIX`.
+def marker_path(name: str) -> Path:
+    """Return the path below the cassette folder that a marker names; `SUFFIX` is added to names without a YAML suffix.
 
-    Raises `UsageError` for what is no path below that folder on every file system.
+    Raises `UsageError` for a name that is not a path below that folder on every file system.
     """
     parts = unicodedata.normalize("NFC", name).split("/")
     wrong = next((reason for part in parts for wrong, reason in _WRONG if wrong(part)), None)
@@ -56,13 +56,13 @@ def named(name: str) -> Path:
 
 
 def shown(path: str) -> str:
-    """Return a path as it can be typed where pytest was started."""
+    """Return a path relative to the current directory if it is below it."""
     here = Path.cwd()
     return str(Path(path).relative_to(here)) if Path(path).is_relative_to(here) else path
 
 
 def readable(test_name: str) -> str:
-    """Return a test's name with the characters for which pytest put escapes (Chinese in a parameter)."""
+    """Return a test's name with the characters that pytest escaped (such as Chinese in a parameter)."""
     return _ESCAPE.sub(_character, test_name)
 
 
@@ -75,8 +75,8 @@ def _character(escape: re.Match[str]) -> str:
 def safe(name: str) -> str:
     """Return the name as a file name: unsafe characters become ``_``, long names are cut and end in a digest.
 
-    Two names that differ in more than casing never become the same file: where anything was replaced or cut, a digest
-    of the original is added.
+    Two names that differ in more than casing never become the same file. If anything was replaced or cut, a digest of
+    the original is added.
     """
     plain = unicodedata.normalize("NFC", name)
     clean = _UNSAFE.sub("_", plain).strip(". ") or "_"

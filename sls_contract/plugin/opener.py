@@ -1,4 +1,4 @@
-"""How a marked test's cassette is opened: its path, its scrubber, and what answers while recording."""
+"""Opens a marked test's cassette: its path, its scrubber, and the endpoint that answers while recording."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from sls_contract.cassettes.file.recording_file import load, recorded, take_back
+from sls_contract.cassettes.file.recording_file import load, recorded, remove_recording
 from sls_contract.cassettes.hosts import host_rule
 from sls_contract.cassettes.results import Results
 from sls_contract.cassettes.scrub import Scrubber
@@ -22,7 +22,7 @@ from sls_contract.cassettes.session import Session
 from sls_contract.cassettes.session_settings import Opening
 from sls_contract.errors import UsageError
 from sls_contract.hosts import is_loopback
-from sls_contract.plugin.case import Alike, Case
+from sls_contract.plugin.case import Case, Cause
 from sls_contract.plugin.collected import unclaimed
 from sls_contract.plugin.key_masking import without_key
 from sls_contract.plugin.located import Located, locate
@@ -52,7 +52,7 @@ _WORD = re.compile(r"[\w.-]{3,}")
 
 
 class Endpoints:
-    """Makes an endpoint when it is first asked, and keeps what it holds by the node of pytest's tree whose it is."""
+    """Creates reference endpoints on first use, and keeps their stores by node of pytest's collection tree."""
 
     def __init__(self, clock: Callable[[], datetime], environ: Mapping[str, str]) -> None:
         self._clock = clock
@@ -61,14 +61,14 @@ class Endpoints:
         self._lock = threading.Lock()
 
     def of(self, node: pytest.Item | pytest.Collector | None) -> Send:
-        """Return an endpoint for a test, or for the fixtures of a wider node, that sees what wider ones made before."""
-        made: list[ReferenceEndpoint] = []
+        """Return an endpoint for a test, or for fixtures of a wider node; it starts from what wider fixtures set up."""
+        created: list[ReferenceEndpoint] = []
 
         def send(request: Request) -> Response:
             with self._lock:
-                if not made:
-                    made.append(self._make(node))
-            return made[0](request)
+                if not created:
+                    created.append(self._make(node))
+            return created[0](request)
 
         return send
 
@@ -77,8 +77,8 @@ class Endpoints:
 
         chain = node.listchain() if node is not None else []
         wider = next((self._stores[each] for each in reversed(chain) if each in self._stores), None)
-        own = wider is not None and node in self._stores
-        store = MemoryStore() if wider is None else wider if own else wider.copy()
+        is_own = wider is not None and node in self._stores
+        store = MemoryStore() if wider is None else wider if is_own else wider.copy()
         key = credentials_from_environment(self._environ)
         known = (*([key] if key else ()), TEST_CREDENTIALS, TEST_STS_CREDENTIALS)
         endpoint = ReferenceEndpoint(self._clock, credentials=known, keep_log=False, store=store)
@@ -92,54 +92,56 @@ class Endpoints:
 
 @dataclass
 class Opener:
-    """Opens the cassettes of one run."""
+    """Opens the cassettes of one run.
+
+    ``clock`` is the real time, ``seen`` the time that tests see; ``collected_items`` returns the tests of the run.
+    """
 
     settings: Settings
     started: datetime
     clock: Callable[[], datetime]
     seen: Callable[[], datetime]
-    found: Callable[[], Iterable[pytest.Item]] = tuple
-    _endpoints: Endpoints = field(init=False)
+    collected_items: Callable[[], Iterable[pytest.Item]] = tuple
     _session_endpoint: str | None = None
     _session_group: str = field(default_factory=lambda: f"sls-contract-{secrets.token_hex(6)}")
-    _claimed: dict[Path, Path] = field(default_factory=dict)
+    _test_files: dict[Path, Path] = field(default_factory=dict)
     _recorded: dict[str, tuple[Path, str]] = field(default_factory=dict)
     _hidden: list[OtherName] = field(default_factory=list)
-    _known: dict[Alike, str] = field(default_factory=dict)
+    _first_tests: dict[Cause, str] = field(default_factory=dict)
 
-    def __post_init__(self) -> None:
-        """Give the run reference endpoints, which are made when they are asked."""
-        self._endpoints = Endpoints(self.seen, os.environ)
+    @cached_property
+    def _endpoints(self) -> Endpoints:
+        return Endpoints(self.seen, os.environ)
 
     def open(self, item: pytest.Item, marker: pytest.Mark) -> Case:
         """Open the cassette of a marked test around all of its phases."""
         located = locate(item, marker, self.settings)
-        self._claim(located.path.parent, item.path)
+        self._check_folder(located.path.parent, item.path)
         self._take_back(item.nodeid)
-        name = f"{item.path.name}::{item.nodeid.partition('::')[2]}"  # wherever the run was started
+        name = f"{item.path.name}::{item.nodeid.partition('::')[2]}"  # the same from any working directory
         case = self._case(located, item, item.path, name, allowed_codes(item))
-        assert case.session is not None  # just made
-        case.open_things.enter_context(scrubbed_logs(case.scrub))
+        assert case.session is not None  # just created
+        case.resources.enter_context(scrubbed_logs(case.scrub))
         case.session.start()
-        case.watched.append(case.session.collect)
-        case.open_things.callback(self._note, item.nodeid, case.session.player)
+        case.collectors.append(case.session.collect)
+        case.resources.callback(self._note_recording, item.nodeid, case.session.player)
         return case
 
     def open_shared(self, path: Path, name: str, node: pytest.Item | pytest.Collector, source: Path) -> Case:
         """Return the case of a fixture that many tests share, in the scope of a node; its session is not started.
 
-        ``source`` is the file that defines it.
+        ``source`` is the file that defines the fixture.
         """
         self._take_back(name)
         located = Located(path, repeat=False, shared=False, empty=True)
         case = self._case(located, node, source, name, frozenset(), single=True)
-        assert case.session is not None  # just made
-        case.open_things.callback(self._note, name, case.session.player)
+        assert case.session is not None  # just created
+        case.resources.callback(self._note_recording, name, case.session.player)
         case.called = True
         return case
 
-    def share_hidden(self, shared: Case, opened: Iterable[Case]) -> None:
-        """Hide in other cassettes, as well, the names of others that a fixture read: its tests ask with them."""
+    def hide_names_of(self, shared: Case, opened: Iterable[Case]) -> None:
+        """Hide the foreign names that a fixture received in other cassettes, too: its tests may send them."""
         assert shared.scrubber is not None  # a fixture's case has one
         known = {name.real for name in self._hidden}
         self._hidden += [name for name in shared.scrubber.hidden if name.real not in known]
@@ -147,13 +149,9 @@ class Opener:
             if scrubber is not None and scrubber is not shared.scrubber:
                 scrubber.hide(self._hidden)
 
-    def plays_or_records(self, path: Path, *, means_to: bool) -> bool:
-        """Tell whether a fixture has a cassette: one that exists, or one to record, where that is meant."""
-        return recorded(path) or (means_to and self.settings.record not in {"none", "verify"})
-
     @contextmanager
     def session_names(self) -> Iterator[Sls]:
-        """Give clients of a whole run the names to use: with a group made for them where the run records at a URL."""
+        """Yield the names for clients of the whole run; while recording at a URL, set up a consumer group for them."""
         settings = self.settings
         if settings.record == "verify" and not settings.endpoint_given:
             settings = settings._replace(endpoint=REFERENCE)
@@ -173,21 +171,20 @@ class Opener:
         single: bool = False,
     ) -> Case:
         settings = self._settings_for(located.path)
-        make = self._endpoints.of(node)
-        target = target_of(settings, os.environ, self.clock, make)
-        self._agree(located.path, target)
+        target = target_of(settings, os.environ, self.clock, self._endpoints.of(node))
+        self._check_session_endpoint(located.path, target)
         scrubber = self._scrubber(target, source)
         scrubber.hide(self._hidden)
         case = Case(str(located.path), settings.strict, allowed, scrubber.shown, Results())
         case.scrubber = scrubber
         case.target, case.mask, case.test = target, scrubber.masked, without_key(test, os.environ)
-        case.verifying, case.known = self._verifying(case, located), self._known
+        case.verifying, case.first_tests = self._verifying(case, located), self._first_tests
         case.shared, case.may_be_empty = located.shared, located.empty
         opening = Opening(
             path=located.path,
             record="all" if settings.record == "verify" else settings.record,
             scrubber=scrubber,
-            owns=self._owns if settings is self.settings else host_rule([*settings.hosts, *settings.endpoint_hosts]),
+            owns=self._owns if settings is self.settings else host_rule(settings.owned_hosts),
             clock=self.clock,
             seen=self.seen,
             began=self.started,
@@ -195,20 +192,20 @@ class Opener:
             send=target.send,
             repeat=located.repeat,
             matching=located.matching,
-            patient=True,
+            deferred=True,
             endpoint=target.endpoint if target.send is not None else "",
             max_age=settings.max_age,
-            shadow=target.send if single and target.endpoint == REFERENCE else None,
+            mirror=target.send if single and target.endpoint == REFERENCE else None,
             single=single or (not located.shared and settings.record in {"once", "all"}),
             owner=case.test if located.shared else "",
-            candidates=partial(unclaimed, self.found, source, settings),
+            candidates=partial(unclaimed, self.collected_items, source, settings),
             stored_at=settings.suite.url if settings.suite else "",
         )
         case.session = Session(opening, case.results, case.verifying.proposal if case.verifying else None)
         return case
 
-    def _agree(self, path: Path, target: Target) -> None:
-        """Refuse to ask another endpoint than the one that clients of the whole run were given."""
+    def _check_session_endpoint(self, path: Path, target: Target) -> None:
+        """Raise `UsageError` if clients of the whole run use another endpoint than this cassette."""
         if self.settings.record == "verify" and self._session_endpoint not in (None, target.endpoint):
             msg = (
                 f"{path} was recorded at {target.endpoint}, but fixture sls_session uses another endpoint\n"
@@ -216,28 +213,28 @@ class Opener:
             )
             raise UsageError(msg)
 
-    def bare(self, item: pytest.Item) -> Case:
+    def open_without_cassette(self, item: pytest.Item) -> Case:
         """Return a case without a cassette, for a test that only serves an endpoint."""
         case = Case(item.nodeid, self.settings.strict, allowed_codes(item), Scrubber().shown, Results())
-        case.test, case.known = item.nodeid, self._known
+        case.test, case.first_tests = item.nodeid, self._first_tests
         return case
 
     @contextmanager
     def names(self, case: Case) -> Iterator[Sls]:
-        """Give a test the names to use: with a group made for it where it records at a URL."""
-        assert case.session is not None  # the caller made sure
+        """Yield the names for a test; while recording at a URL, set up a consumer group for it."""
+        assert case.session is not None  # the caller checked
         assert case.target is not None  # set together with the session
         if case.verifying is not None:
-            case.verifying.proposal.admit(case.target.endpoint)
+            case.verifying.proposal.check_endpoint(case.target.endpoint)
         with case.target.names(recording=case.session.recording) as names:
             yield names
 
     @cached_property
     def _owns(self) -> Callable[[str], bool]:
-        return host_rule([*self.settings.hosts, *self.settings.endpoint_hosts])
+        return host_rule(self.settings.owned_hosts)
 
     def _settings_for(self, path: Path) -> Settings:
-        """Return the settings for one cassette: it is verified where it was recorded, unless an endpoint was named."""
+        """Return the settings for one cassette: it is verified where it was recorded unless an endpoint was given."""
         settings = self.settings
         if settings.record != "verify":
             return settings
@@ -250,9 +247,9 @@ class Opener:
         if endpoint == REFERENCE:
             return settings
         host = urlsplit(endpoint).netloc
-        if not (self._owns(host) or is_loopback(host)):  # the file names it, not the user: no key goes there unasked
+        if not (self._owns(host) or is_loopback(host)):  # the file names it, not the user: send no key there
             msg = (
-                f"{path} was recorded at {endpoint}, which is no endpoint of this project\n"
+                f"{path} was recorded at {endpoint}, which is not an endpoint of this project\n"
                 f"How to fix: pass --sls-endpoint={endpoint}, or add its host to ini sls_hosts, if you trust it."
             )
             raise UsageError(msg)
@@ -260,7 +257,7 @@ class Opener:
 
     @staticmethod
     def _refuse_failed(path: Path) -> None:
-        """Refuse to compare with what a failed test recorded: it is evidence of nothing."""
+        """Raise `UsageError` for a recording of a failed test: it proves nothing to compare with."""
         if recorded(path) and (reasons := load(path).failed):
             msg = (
                 f"a test of {path} failed while it was recorded: {next(iter(reasons.values()))}\n"
@@ -269,7 +266,7 @@ class Opener:
             raise UsageError(msg)
 
     def _verifying(self, case: Case, located: Located) -> Verifying | None:
-        """Return what compares a test's answers with the recorded ones; None in every mode but ``verify``."""
+        """Return the comparison of a test's responses with the recorded ones; None unless the mode is ``verify``."""
         if self.settings.record != "verify":
             return None
         from sls_contract.cassettes.proposal import Proposal
@@ -280,21 +277,21 @@ class Opener:
         proposal = Proposal(located.path, self.started, route, repeat=located.repeat, matching=located.matching)
         return Verifying(proposal, self.settings.strict, case.allowed, self.settings.accept, located.shared)
 
-    def _note(self, test: str, player: Player) -> None:
-        if player.recording and self.settings.record != "new_episodes":  # which goes on where it broke off
+    def _note_recording(self, test: str, player: Player) -> None:
+        if player.recording and self.settings.record != "new_episodes":  # that mode continues a recording
             self._recorded[test] = player.path, player.recording
 
     def _take_back(self, test: str) -> None:
-        """Remove what a test recorded when it ran before in this run: it is run again for having failed."""
+        """Remove the recording of a test from earlier in this run: the test runs again because it failed."""
         if test in self._recorded:
-            take_back(*self._recorded.pop(test))
+            remove_recording(*self._recorded.pop(test))
 
-    def _claim(self, folder: Path, test_file: Path) -> None:
-        """Refuse two test files of one name whose cassettes would lie in one folder: each would play the other's."""
-        first = self._claimed.setdefault(folder, test_file)
+    def _check_folder(self, folder: Path, test_file: Path) -> None:
+        """Raise `UsageError` for two test files whose cassettes would share a folder."""
+        first = self._test_files.setdefault(folder, test_file)
         if first != test_file:
             msg = (
-                f"the cassettes of {first} and {test_file} would both lie in {folder}\n"
+                f"the cassettes of {first} and {test_file} would both be in {folder}\n"
                 "How to fix: rename one of the files, or remove ini sls_cassette_dir."
             )
             raise UsageError(msg)
@@ -307,17 +304,17 @@ class Opener:
             keys=self.settings.scrub_keys,
             renames={**self.settings.rename, **target.renames, self._session_group: PUBLIC_SESSION_GROUP},
             hide_names=self.settings.hide_names,
-            own_names=_words_of(test_file) if live else (),
+            own_names=_words_in(test_file) if live else (),
         )
 
 
-def _words_of(test_file: Path) -> frozenset[str]:
-    """Return what may be a name in a test's file: it is public with the test, which may compare answers with it."""
+def _words_in(test_file: Path) -> frozenset[str]:
+    """Return the words of a test file: names in it are public anyway, and the test may compare responses with them."""
     return frozenset(_WORD.findall(test_file.read_text("utf-8", "replace")))
 
 
 def allowed_codes(item: pytest.Item) -> frozenset[str]:
-    """Return the codes that a test allows to be broken; raises `UsageError` for a marker that says no code."""
+    """Return the codes of the clauses that a test may break; raises `UsageError` for a marker without a code."""
     return frozenset(_allowed_code(marker) for marker in item.iter_markers("sls_allow"))
 
 

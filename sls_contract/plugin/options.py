@@ -41,7 +41,7 @@ _INI_LISTS = (
 
 
 class Settings(NamedTuple):
-    """What the run was asked to do, checked; see ``pytest --help`` for each."""
+    """The checked settings of the run; see ``pytest --help`` for each."""
 
     record: Mode
     endpoint: str
@@ -66,12 +66,12 @@ class Settings(NamedTuple):
     suite: Suite | None = None
 
     @property
-    def endpoint_hosts(self) -> tuple[str, ...]:
-        """The hosts of a configured endpoint, which cassettes own beside the service's own."""
+    def owned_hosts(self) -> tuple[str, ...]:
+        """The host patterns that cassettes own in addition to the service's: the configured ones and the endpoint's."""
         if self.endpoint == REFERENCE:
-            return ()
+            return self.hosts
         host = urlsplit(self.endpoint).netloc.rpartition("@")[2]
-        return (host, f"*.{host}")
+        return (*self.hosts, host, f"*.{host}")
 
 
 def add_options(parser: pytest.Parser) -> None:
@@ -81,8 +81,8 @@ def add_options(parser: pytest.Parser) -> None:
         group,
         "record",
         "none (default): replay only, no byte leaves the machine; once: record cassettes that do not exist yet; "
-        "new_episodes: record what has no recording; all: record everything again; verify: ask the endpoint of "
-        "each recording again, compare, and propose a new recording beside the old one",
+        "new_episodes: record requests that have no recording; all: record everything again; verify: send the "
+        "requests to the endpoint of each recording again, compare, and propose a new recording beside the old one",
         choices=MODES,
     )
     _option(
@@ -101,7 +101,7 @@ def add_options(parser: pytest.Parser) -> None:
         f"comma-separated: {', '.join(ACCEPTABLE)} (evidence: also when the new recording has weaker evidence)",
         metavar="CLASSES",
     )
-    _option(group, "max-age", "warn of recordings not validated for so long, such as 90d or 12w", metavar="AGE")
+    _option(group, "max-age", "warn about recordings validated longer ago, such as 90d or 12w", metavar="AGE")
     _option(
         group,
         "unmarked",
@@ -113,7 +113,7 @@ def add_options(parser: pytest.Parser) -> None:
     _option(
         group,
         "report",
-        "write a report; its kind by the end of its name: .json, .html, .xml (JUnit), .sarif, .md, "
+        "write a report; its suffix selects the kind: .json, .html, .xml (JUnit), .sarif, .md, "
         ".codequality.json (GitLab); repeatable",
         action="append",
         metavar="PATH",
@@ -121,8 +121,8 @@ def add_options(parser: pytest.Parser) -> None:
     _option(
         group,
         "hide-names",
-        "yes (default): recording the live service, names that only an answer holds, of other consumer groups, "
-        "consumers, logstores and projects, are written as other-group-1 and so on",
+        "yes (default): while recording the live service, write names of other consumer groups, consumers, "
+        "logstores and projects that occur only in answers as other-group-1 and so on",
         choices=("yes", "no"),
     )
     _add_ini(parser)
@@ -136,7 +136,8 @@ def _add_ini(parser: pytest.Parser) -> None:
     parser.addini("sls_report", translated("default of --sls-report"), type="linelist")
     folder = "folder of the cassettes, or a URL (oss://…); default: 'cassettes' beside each test file"
     parser.addini("sls_cassette_dir", translated(folder))
-    parser.addini("sls_contract_dir", translated("folder of contracts to judge by, before those that are shipped"))
+    contracts = "folder of your own contracts; they extend or override the shipped ones"
+    parser.addini("sls_contract_dir", translated(contracts))
     for name, text in _INI_LISTS:
         parser.addini(name, translated(text), type="linelist")
 
@@ -150,7 +151,7 @@ def settings(config: pytest.Config, given: Namespace) -> Settings:
 
     record, suite = _chosen("sls_record", pick("record") or "none", MODES), _suite(config)
     if given.sls_accept is not None and record != "verify":
-        msg = f"--sls-accept accepts what --sls-record=verify proposes; this run is --sls-record={record}"
+        msg = f"--sls-accept needs --sls-record=verify; this run has --sls-record={record}"
         raise pytest.UsageError(msg)
     scrub, scrub_keys, rename = _scrubbing(config)
     return Settings(
@@ -161,7 +162,7 @@ def settings(config: pytest.Config, given: Namespace) -> Settings:
         logstore=pick("logstore"),
         region=pick("region"),
         unmarked=_chosen("sls_unmarked", pick("unmarked") or "block", UNMARKED),
-        strict=given.sls_strict or _yes(config, "sls_strict"),
+        strict=given.sls_strict or _flag(config, "sls_strict"),
         max_age=_age(pick("max_age")),
         accept=_classes(pick("accept") or ""),
         reports=tuple(_report(path) for path in given.sls_report or config.getini("sls_report")),
@@ -170,7 +171,7 @@ def settings(config: pytest.Config, given: Namespace) -> Settings:
         scrub=scrub,
         scrub_keys=scrub_keys,
         rename=rename,
-        hide_names=_yes(config, "sls_hide_names") if given.sls_hide_names is None else given.sls_hide_names == "yes",
+        hide_names=_flag(config, "sls_hide_names") if given.sls_hide_names is None else given.sls_hide_names == "yes",
         rootdir=config.rootpath,
         contract_dir=_contract_dir(config),
         suite=suite,
@@ -178,8 +179,8 @@ def settings(config: pytest.Config, given: Namespace) -> Settings:
     )
 
 
-def _yes(config: pytest.Config, name: str) -> bool:
-    """Return a setting that is yes or no; the error of pytest does not name it."""
+def _flag(config: pytest.Config, name: str) -> bool:
+    """Return a boolean setting; pytest's own error does not name the setting."""
     try:
         return bool(config.getini(name))
     except (ValueError, pytest.UsageError) as error:
@@ -188,25 +189,25 @@ def _yes(config: pytest.Config, name: str) -> bool:
 
 
 def _contract_dir(config: pytest.Config) -> Path | None:
-    """Return the folder of the user's own contracts; a relative one stands beside the ini file."""
+    """Return the folder of the user's own contracts; a relative path starts at the ini file."""
     given = config.getini("sls_contract_dir")
     return (config.inipath.parent if config.inipath else config.rootpath) / given if given else None
 
 
 def _suite(config: pytest.Config) -> Suite | None:
-    """Return the suite whose cassettes lie at a URL; None where they lie in a folder."""
+    """Return the suite whose cassettes are stored at a URL; None if they are in a folder."""
     url = config.getini("sls_cassette_dir")
     if "://" not in url:
         return None
     from sls_contract.captures.remote.lockfile import lock_near
     from sls_contract.captures.remote.suite import suite_of
 
-    with _wrong(lambda error: f"ini sls_cassette_dir: {error}"):
+    with _usage_error(lambda error: f"ini sls_cassette_dir: {error}"):
         return suite_of(url, lock_near(config.rootpath), os.environ)
 
 
 def _unused(given: Namespace, record: Mode, endpoint: str) -> tuple[str, ...]:
-    """Return the options of the command line that name what is real, in a run that has public names only."""
+    """Return the command-line options with real names, in a run that uses public names only."""
     if record == "verify" or (record != "none" and endpoint != REFERENCE):
         return ()
     names = ("project", "logstore", "region")
@@ -214,21 +215,21 @@ def _unused(given: Namespace, record: Mode, endpoint: str) -> tuple[str, ...]:
 
 
 def _scrubbing(config: pytest.Config) -> tuple[tuple[str, ...], tuple[str, ...], dict[str, str]]:
-    """Read patterns, keys and renames; what would protect nothing ends the run, also one without a cassette."""
+    """Read patterns, keys and renames; a wrong value ends the run even if no test has a cassette."""
     patterns = tuple(config.getini("sls_scrub"))
     keys = tuple(map(_key, config.getini("sls_scrub_keys")))
     renames = dict(_pair(line) for line in config.getini("sls_rename"))
     if patterns or renames:
         from sls_contract.cassettes.scrub import Scrubber
 
-        with _wrong(lambda error: f"ini sls_{error}"):
+        with _usage_error(lambda error: f"ini sls_{error}"):
             Scrubber(patterns=patterns, keys=keys, renames=renames)
     return patterns, keys, renames
 
 
 @contextmanager
-def _wrong(text: Callable[[UsageError], str]) -> Iterator[None]:
-    """Raise what is wrong with a setting as pytest's error, in a ``text`` that names the setting."""
+def _usage_error(text: Callable[[UsageError], str]) -> Iterator[None]:
+    """Raise an error about a setting as pytest's usage error, with a ``text`` that names the setting."""
     try:
         yield
     except UsageError as error:
@@ -256,7 +257,7 @@ def _endpoint(value: str) -> str:
     if "://" not in value:
         msg = f"{wrong} such as https://cn-hangzhou.log.aliyuncs.com, got {value!r}"
         raise pytest.UsageError(msg)
-    with _wrong(lambda error: f"{wrong}: {error}"):
+    with _usage_error(lambda error: f"{wrong}: {error}"):
         parse_endpoint(value)
     return value.rstrip("/")
 
@@ -266,7 +267,7 @@ def _age(text: str | None) -> timedelta | None:
         return None
     from sls_contract.cassettes.ledger import parse_age
 
-    with _wrong(lambda error: f"--sls-max-age: {error}"):
+    with _usage_error(lambda error: f"--sls-max-age: {error}"):
         return parse_age(text)
 
 
@@ -279,7 +280,7 @@ def _classes(text: str) -> frozenset[str]:
 
 
 def _hosts(patterns: list[str]) -> tuple[str, ...]:
-    with _wrong(lambda error: f"ini sls_hosts: {error}"):
+    with _usage_error(lambda error: f"ini sls_hosts: {error}"):
         host_rule(patterns)
     return tuple(patterns)
 
@@ -287,13 +288,13 @@ def _hosts(patterns: list[str]) -> tuple[str, ...]:
 def _report(path: str) -> str:
     from sls_contract.reports.writing import kind_of
 
-    with _wrong(lambda error: f"--sls-report: the name {error}"):
+    with _usage_error(lambda error: f"--sls-report: the name {error}"):
         kind_of(path)
     return path
 
 
 def _key(line: str) -> str:
-    """Return one name; two in one line would be searched for as one, and the values of both would be written."""
+    """Return one name; two names in one line would be taken as one, and the values of both would be recorded."""
     if "," in line or len(line.split()) > 1:
         msg = f"sls_scrub_keys takes one name a line, got {line!r}"
         raise pytest.UsageError(msg)

@@ -1,8 +1,8 @@
-"""What the end of a run settles: what verification came to, and what nobody plays.
+"""The results of a whole run: verified cassettes, and recordings that no test uses.
 
-That nobody plays something is said only where it is certain: of exchanges, when every test of their cassette ran to its
-end; of cassettes, when the whole folder of tests was collected, no test of the file failed or skipped itself, and the
-run was not cut short.
+An unused recording is reported only if it is certain. For exchanges, every test of their cassette must have run to
+its end. For cassettes, the whole folder of tests must have been collected, and the run must not have been cut short.
+No test of the file may have failed or skipped itself.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ import os
 from collections import Counter
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -18,7 +19,7 @@ from sls_contract.errors import CassetteError
 from sls_contract.plugin.naming import SUFFIX, safe, shown
 from sls_contract.plugin.totals import by_cassette, plain_finding
 from sls_contract.reports import plural
-from sls_contract.spec import Finding, clause
+from sls_contract.spec import clause
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Sequence
@@ -27,34 +28,33 @@ if TYPE_CHECKING:
     from sls_contract.plugin.collected import Collected, Scope
     from sls_contract.plugin.options import Settings
     from sls_contract.plugin.totals import Totals
-    from sls_contract.plugin.verify_result import Settled
+    from sls_contract.plugin.verify_result import VerifiedCassette
     from sls_contract.spec import Finding
 
 
 @dataclass(slots=True)
 class Outcome:
-    """What a run came to, beyond its single tests.
+    """The results of a run beyond its single tests.
 
     Attributes:
-        unused: findings about recordings that no test asks for, each with its cassette and, where it is one exchange,
-            that one's position.
-        settled: what became of each cassette in record mode ``verify``.
+        unused: findings about recordings that no test plays, each with its cassette and, for an exchange, its position.
+        verified: the result of each cassette in record mode ``verify``.
 
     """
 
     unused: list[tuple[Finding, str, int | None]] = field(default_factory=list)
-    settled: list[Settled] = field(default_factory=list)
+    verified: list[VerifiedCassette] = field(default_factory=list)
 
     def reasons(self, *, strict: bool) -> list[str]:
-        """Return what the run fails for that no single test could tell, each in a few words."""
+        """Return why the run fails although no single test did, each reason in a few words."""
         counted = Counter(f"{finding.code} {finding.slug}" for finding, _, _ in self.unused) if strict else Counter()
-        told = [f"{plural(count, 'warning')} {name} (--sls-strict)" for name, count in counted.items()]
-        if left := [each.cassette for each in self.settled if each.left]:
-            told.append(f"exchanges of {', '.join(map(shown, left))} that no test requested")
-        return told + [f"{shown(each.cassette)} was not written" for each in self.settled if each.failure]
+        reasons = [f"{plural(count, 'warning')} {name} (--sls-strict)" for name, count in counted.items()]
+        if cassettes := [each.path for each in self.verified if each.has_unplayed]:
+            reasons.append(f"exchanges of {', '.join(map(shown, cassettes))} that no test requested")
+        return reasons + [f"{shown(each.path)} was not written" for each in self.verified if each.failure]
 
     def plain_findings(self) -> list[dict[str, Any]]:
-        """Return the findings as `Totals` keeps them."""
+        """Return the findings as plain values for `Totals`."""
         return [
             plain_finding(finding, None, exchange) | {"cassette": cassette}
             for finding, cassette, exchange in self.unused
@@ -71,67 +71,66 @@ def outcome_of(
     *,
     cut_short: bool,
 ) -> Outcome:
-    """Settle what a run came to; ``failed`` are the first parts of the ids of tests that did not pass.
+    """Return the results of a run; ``failed`` are the first parts of the ids of tests that did not pass.
 
-    A run that was ``cut_short`` tells nothing of what it did not come to.
+    A run that was ``cut_short`` reports no unused recordings.
     """
-    seen = None if cut_short else collected
     if settings.record == "verify":
-        return Outcome(settled=_settled(totals, settings, seen, scope))
+        from sls_contract.plugin.verify_result import verified_cassettes
+
+        ended = {each["test"] for each in totals.verified if each["ended"]}
+        is_complete = partial(complete, ended=ended, collected=None if cut_short else collected, scope=scope)
+        return Outcome(verified=verified_cassettes(totals.verified, settings.accept, is_complete))
     if cut_short:
         return Outcome()
-    unused: list[tuple[Finding, str, int | None]] = [*unplayed(totals.plays, seen, scope)]
-    if seen is not None:
-        unused += [(finding, path, None) for finding, path in orphans(seen, scope, failed, began)]
+    unused: list[tuple[Finding, str, int | None]] = [*unplayed(totals.plays, collected, scope)]
+    if collected is not None:
+        unused += [(finding, path, None) for finding, path in orphans(collected, scope, failed, began)]
     return Outcome(unused)
 
 
-def _settled(totals: Totals, settings: Settings, collected: Collected | None, scope: Scope) -> list[Settled]:
-    from sls_contract.plugin.verify_result import settle
-
-    ended = {each["test"] for each in totals.verified if each["ended"]}
-    return settle(totals.verified, settings.accept, lambda path: complete(path, ended, collected, scope))
-
-
-_PLAY = "request it in a test of the cassette, or record the cassette again (pytest --sls-record=all)"
-_CLAIM = "delete the file, or rename it after its test"
+_RECORD = "request it in a test of the cassette, or record the cassette again (pytest --sls-record=all)"
+_DELETE = "delete the file, or rename it after its test"
 
 
 def complete(cassette: str, ended: Collection[str], collected: Collected | None, scope: Scope) -> bool:
-    """Tell whether each test of a shared cassette ran to its end: only its own test file can name it."""
-    tests = collected.tests.get(cassette, []) if collected is not None else []
-    modules = [collected.modules[test.partition("::")[0]] for test in tests] if collected is not None else []
-    whole = all(module.whole and scope.has_all_of(Path(module.path)) for module in modules)
-    return bool(tests) and whole and all(test in ended for test in tests)
+    """Return whether each test of a shared cassette ran to its end: only tests of one file can name it."""
+    if collected is None or not (tests := collected.tests.get(cassette)):
+        return False
+    modules = [collected.modules[test.partition("::")[0]] for test in tests]
+    all_collected = all(module.all_selected and scope.has_all_tests_of(Path(module.path)) for module in modules)
+    return all_collected and all(test in ended for test in tests)
 
 
 def unplayed(
     plays: Iterable[dict[str, Any]], collected: Collected | None, scope: Scope
 ) -> Iterator[tuple[Finding, str, int]]:
-    """Yield each exchange that no test asked for, with its cassette and position; ``plays`` are of ended tests."""
+    """Yield each exchange that no test played, with its cassette and position; ``plays`` are of ended tests."""
     for cassette, tests in by_cassette(plays).items():
         ended = {test["test"] for test in tests}
         if tests[0]["shared"] and not complete(cassette, ended, collected, scope):
             continue
         for position in sorted(set(range(tests[0]["size"])) - _played(cassette, tests)):
-            finding = clause("recording-unplayed").finding("recording", "a test that requests it", "none does", _PLAY)
+            finding = clause("recording-unplayed").finding("recording", "a test that requests it", "none does", _RECORD)
             yield finding, cassette, position
 
 
 def _played(cassette: str, tests: Sequence[dict[str, Any]]) -> frozenset[int]:
-    """Return the positions that the tests of a cassette together asked for; all, where the file is gone by now."""
+    """Return the positions that the tests of a cassette played together; all positions if the file is gone."""
     from sls_contract.cassettes.file.recording_file import load
-    from sls_contract.cassettes.matching import asked_for
+    from sls_contract.cassettes.matching import requested_positions
     from sls_contract.cassettes.player import keys_of
 
     together, size = frozenset(position for test in tests for position in test["played"]), tests[0]["size"]
     if len(tests) == 1 or len(together) == size:
         return together
     try:
-        keys = next((test["alike"] for test in tests if test["alike"]), None) or keys_of(load(cassette))
+        keys = next((test["match_groups"] for test in tests if test["match_groups"]), None) or keys_of(load(cassette))
     except CassetteError:
         keys = ()
-    return asked_for(keys, [test["played"] for test in tests]) if len(keys) == size else frozenset(range(size))
+    if len(keys) != size:
+        return frozenset(range(size))
+    return requested_positions(keys, [test["played"] for test in tests])
 
 
 def orphans(
@@ -139,30 +138,30 @@ def orphans(
 ) -> Iterator[tuple[Finding, str]]:
     """Yield each cassette that no test plays. ``failed`` are the first parts of the ids of tests that did not pass.
 
-    What was loaded by other ways, or written since the run ``began``, is somebody's.
+    Cassettes that were loaded in other ways, or written since the run ``began``, are in use.
     """
     loaded = {os.path.realpath(each) for each in collected.loaded}
-    for folder in sorted({*_of_modules(collected, scope, failed), *_of_none(collected, scope)}):
+    for folder in sorted({*_folders_of_modules(collected, scope, failed), *_folders_without_tests(collected, scope)}):
         for path in sorted(folder.rglob(f"*{SUFFIX}")):
             used = str(path) in collected.tests or os.path.realpath(path) in loaded
             if not used and path.stat().st_mtime < began.timestamp():
                 yield (
-                    clause("recording-orphaned").finding("recording", "a test that plays it", "none", _CLAIM),
+                    clause("recording-orphaned").finding("recording", "a test that plays it", "none", _DELETE),
                     str(path),
                 )
 
 
-def _of_modules(collected: Collected, scope: Scope, failed: Collection[str]) -> Iterator[Path]:
+def _folders_of_modules(collected: Collected, scope: Scope, failed: Collection[str]) -> Iterator[Path]:
     """Yield the folders of test files of which every test was collected and none failed."""
     certain: dict[str, bool] = {}
     for name, module in collected.modules.items():
-        whole = scope.project if scope.central else scope.holds(Path(module.path))
-        sure = whole and module.whole and name not in failed
-        certain[module.folder] = certain.get(module.folder, True) and sure
-    return (Path(folder) for folder, sure in certain.items() if sure)
+        all_collected = scope.project if scope.central else scope.contains(Path(module.path))
+        is_certain = all_collected and module.all_selected and name not in failed
+        certain[module.folder] = certain.get(module.folder, True) and is_certain
+    return (Path(folder) for folder, is_certain in certain.items() if is_certain)
 
 
-def _of_none(collected: Collected, scope: Scope) -> Iterator[Path]:
+def _folders_without_tests(collected: Collected, scope: Scope) -> Iterator[Path]:
     """Yield the folders that are named like a test file, where no file has that name."""
     known = {module.folder for module in collected.modules.values()}
     for root in {Path(folder).parent for folder in known}:
@@ -173,10 +172,10 @@ def _of_none(collected: Collected, scope: Scope) -> Iterator[Path]:
 
 
 def _has_test_file(folder: Path, scope: Scope) -> bool:
-    """Tell whether a test file may have the name of a folder of cassettes: beside it, or anywhere in the project."""
+    """Return whether a test file may match a cassette folder: beside it, or anywhere in the project."""
     if not scope.central:
         tests = folder.parent.parent
-        return not scope.holds(tests) or any(safe(path.stem) == folder.name for path in tests.iterdir())
+        return not scope.contains(tests) or any(safe(path.stem) == folder.name for path in tests.iterdir())
     return not scope.project or any(
         safe(Path(name).stem) == folder.name
         for root in scope.folders

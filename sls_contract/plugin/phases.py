@@ -1,4 +1,4 @@
-"""The hooks around a test's phases. They wrap, so they stand apart from the hook that opens the cassette.
+"""The hooks around a test's phases. As wrappers, they are separate from the hook that opens the cassette.
 
 An error before a wrapper's ``yield`` would keep other plugins' wrappers from seeing the phase at all.
 """
@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from sls_contract.locale import translated
-from sls_contract.plugin.failures import ended_at_callers_line, translate_report
+from sls_contract.plugin.failures import cut_at_callers_line, translate_report
 
 if TYPE_CHECKING:
     from collections.abc import Generator
@@ -20,26 +20,26 @@ if TYPE_CHECKING:
 
 
 class Phases:
-    """Judges the traffic of each phase where it happens."""
+    """The hooks that judge the exchanges of each phase."""
 
     def __init__(self, run: Run) -> None:
         self.run = run
 
     @pytest.hookimpl(wrapper=True, tryfirst=True)
     def pytest_runtest_setup(self, item: pytest.Item) -> Generator[None, object, object]:
-        """Fail the setup for what the exchanges of its fixtures broke."""
+        """Fail the setup for the findings of its fixtures."""
         with self.run.phase(item, "setup"):
             return (yield)
 
     @pytest.hookimpl(wrapper=True, tryfirst=True)
     def pytest_runtest_call(self, item: pytest.Item) -> Generator[None, object, object]:
-        """Fail the test for what its exchanges broke."""
+        """Fail the test for its findings."""
         with self.run.phase(item, "call"):
             return (yield)
 
     @pytest.hookimpl(wrapper=True, tryfirst=True)
     def pytest_runtest_teardown(self, item: pytest.Item) -> Generator[None, object, object]:
-        """Judge the traffic of teardown, then close the cassette."""
+        """Judge the exchanges of the teardown, then close the cassette."""
         with self.run.closing(item), self.run.phase(item, "teardown"):
             return (yield)
 
@@ -47,7 +47,7 @@ class Phases:
     def pytest_fixture_setup(
         self, fixturedef: pytest.FixtureDef[object], request: pytest.FixtureRequest
     ) -> Generator[None, object, object]:
-        """Give a fixture of a wider scope a cassette of its own."""
+        """Give a fixture of a wider scope its own cassette."""
         if fixturedef.scope == "function":
             return (yield)
         with self.run.fixture(fixturedef, request):
@@ -57,17 +57,17 @@ class Phases:
     def pytest_runtest_makereport(
         self, item: pytest.Item, call: pytest.CallInfo[None]
     ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
-        """Show the test's own line; take secrets out of tracebacks and captured output."""
+        """Cut tracebacks at the test's own line; remove secrets from tracebacks and captured output."""
         if call.excinfo is not None and not item.config.getoption("fulltrace", False):
-            call.excinfo = ended_at_callers_line(call.excinfo)
+            call.excinfo = cut_at_callers_line(call.excinfo)
         report = yield
-        self.run.reported(item, report)
+        self.run.complete_report(item, report)
         return report
 
     @pytest.hookimpl(wrapper=True, tryfirst=True)
     def pytest_sessionfinish(self, session: pytest.Session) -> Generator[None, object, object]:
-        """Say in the last line what the run failed for, where all its tests passed."""
-        self.run.ends(session.config)
+        """Print in the last line why the run failed if all of its tests passed."""
+        self.run.scrub_properties_of(session.config)
         outcome = yield
         if line := self.run.last_line(session):
             reporter = session.config.pluginmanager.get_plugin("terminalreporter")
@@ -77,12 +77,12 @@ class Phases:
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
-        """Count what a test found, also where a worker ran it, before it is shown in the language of the reader."""
-        self.run.shown(report)
+        """Count a test's findings, also those of a worker's test, before its report is translated."""
+        self.run.scrub_subtest(report)
         self.run.count(report)
         translate_report(report)
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_warning_recorded(self, warning_message: WarningMessage) -> None:
-        """Take secrets out of warnings: a client's error in a thread is shown as one."""
-        self.run.warned(warning_message)
+        """Remove secrets from warnings: a client's error in a thread is shown as a warning."""
+        self.run.scrub_warning(warning_message)

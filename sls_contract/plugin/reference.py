@@ -1,4 +1,4 @@
-"""Fixture ``sls_endpoint``: a reference endpoint on loopback, whose state and next answers the test sets."""
+"""Fixture ``sls_endpoint``: a reference endpoint on loopback; the test sets its state and its next answers."""
 
 from __future__ import annotations
 
@@ -19,15 +19,15 @@ if TYPE_CHECKING:
     from sls_contract.plugin.case import Case
 
 
-_RELATED = frozenset({"SLS435"})  # other relations are the service's, or about cursors, which `put_logs` tells tests
+_RELATED = frozenset({"SLS435"})  # the other clauses across exchanges are about the service or about cursors
 
 
 class ReferenceServer(ReferenceEndpoint):
-    """A `ReferenceEndpoint` on a loopback socket; all that it can be told stands there.
+    """A `ReferenceEndpoint` on a loopback socket; its methods set its state and answers.
 
     Attributes:
-        url: where it listens, ``http://127.0.0.1:PORT``.
-        endpoint: a real-looking endpoint name to give to a client whose proxy is ``url``.
+        url: the URL it listens on, ``http://127.0.0.1:PORT``.
+        endpoint: a realistic endpoint name for a client whose proxy is ``url``.
 
     """
 
@@ -36,36 +36,36 @@ class ReferenceServer(ReferenceEndpoint):
 
     @property
     def proxies(self) -> dict[str, str]:
-        """Proxy settings, as requests takes them, under which any ``http://…aliyuncs.com`` is answered here."""
+        """Proxy settings for requests: they send any ``http://…aliyuncs.com`` to this server."""
         return {"http": self.url}
 
     @property
     def names(self) -> Sls:
-        """The names and the key that it knows."""
+        """The names and the key that the server knows."""
         return public_names(TEST_CREDENTIALS)
 
 
 @contextmanager
 def serving(case: Case, clock: Callable[[], datetime]) -> Iterator[ReferenceServer]:
-    """Serve until the test ends; what is wrong with the requests that it gets past the cassette fails the test."""
+    """Serve until the test ends; the test fails for contract violations in requests that no cassette records."""
     with ReferenceServer(clock) as endpoint, serve(endpoint) as server:
         endpoint.url = server.url
-        if case.session is None or not case.session.reaches_out:  # else what comes here is recorded, and judged there
-            case.watched.append(_watch(case, endpoint, clock))
+        if case.session is None or not case.session.sends_itself:  # otherwise the cassette records and judges requests
+            case.collectors.append(_collector(case, endpoint, clock))
         yield endpoint
 
 
-def _watch(case: Case, endpoint: ReferenceEndpoint, clock: Callable[[], datetime]) -> Callable[[], None]:
+def _collector(case: Case, endpoint: ReferenceEndpoint, clock: Callable[[], datetime]) -> Callable[[], None]:
     judged, consumption = 0, Consumption(in_order=True)
 
-    def bring_in() -> None:
+    def collect() -> None:
         nonlocal judged
         received = endpoint.exchanges[judged:]
         judged += len(received)
         for exchange in received:
             answered = parse_http_date(exchange.response.headers.get("date", "")) if exchange.response else None
-            verdict = judge_request(exchange.request, at=answered or clock())  # the clock may have been set since
+            verdict = judge_request(exchange.request, at=answered or clock())  # the test may have moved the clock
             case.results.count(exchange, (verdict,), "reference")
             case.results.relate(consumption.judge(exchange, answered).of(_RELATED), exchange)
 
-    return bring_in
+    return collect

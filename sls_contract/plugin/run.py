@@ -1,4 +1,4 @@
-"""One pytest run: it opens cassettes around tests, fails tests for what they broke, and counts."""
+"""One pytest run: it opens cassettes around tests, fails tests for their findings, and counts the results."""
 
 from __future__ import annotations
 
@@ -12,16 +12,17 @@ import pytest
 
 from sls_contract.clock import seen_now, utc_now
 from sls_contract.errors import SlsContractError
-from sls_contract.locale import reading
+from sls_contract.locale import translating
 from sls_contract.plugin import distributed
-from sls_contract.plugin.beside import Beside
-from sls_contract.plugin.failures import passes, told
+from sls_contract.plugin.failures import as_failure, is_skip_or_xfail
+from sls_contract.plugin.scrubbed import scrub_properties, scrub_report
+from sls_contract.plugin.unrecorded import Unrecorded
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from warnings import WarningMessage
 
-    from sls_contract.plugin.blocking import Closed
+    from sls_contract.plugin.blocking import RunGuard
     from sls_contract.plugin.case import Case
     from sls_contract.plugin.collected import Collected
     from sls_contract.plugin.names import Sls
@@ -38,7 +39,7 @@ MARKERS = (
         "exchanges; repeat='last' plays the last of identical recordings again and again; empty=True: the test "
         "may send no request; match_on names what requests match on"
     ),
-    "sls_allow(code, *, reason): accept what breaks this one clause, such as 'SLS204'",
+    "sls_allow(code, *, reason): accept violations of this one clause, such as 'SLS204'",
 )
 
 _NO_FAILURES = (pytest.skip.Exception, pytest.exit.Exception, KeyboardInterrupt)
@@ -46,32 +47,32 @@ CASE: pytest.StashKey[Case] = pytest.StashKey()
 
 
 class Run:
-    """The state of one run; kept in the config's stash."""
+    """The state of one run, in the stash of the config."""
 
-    def __init__(self, config: pytest.Config, settings: Settings, closed: Closed) -> None:
-        """Begin a run; in an xdist worker it is part of the controller's session."""
+    def __init__(self, config: pytest.Config, settings: Settings, guard: RunGuard) -> None:
+        """Start a run; in an xdist worker, it is part of the controller's session."""
         self.settings = settings
-        self._beside = Beside(closed)
+        self._unrecorded = Unrecorded(guard)
         self.started = distributed.session_started(config, utc_now())
         self._opened: set[Case] = set()
-        self._item: pytest.Item | None = None
+        self._running: pytest.Item | None = None
         self._scrub: Callable[[str], str] | None = None
         self._failure: str | None = None
-        self._found: list[pytest.Item] = []
-        self._told: Collected | None = None
+        self._items: list[pytest.Item] = []
+        self._from_workers: Collected | None = None
         self._failed: set[str] = set()
         self._worker_lost = False
 
     @cached_property
     def totals(self) -> Totals:
-        """What the whole run counted."""
+        """The totals of the whole run."""
         from sls_contract.plugin.totals import Totals
 
         return Totals()
 
     @cached_property
     def outcome(self) -> Outcome:
-        """What the run came to, beyond its single tests."""
+        """The results of the run beyond its single tests."""
         from sls_contract.plugin.outcome import Outcome
 
         return Outcome()
@@ -80,25 +81,25 @@ class Run:
     def _opener(self) -> Opener:
         from sls_contract.plugin.opener import Opener
 
-        return Opener(self.settings, self.started, utc_now, seen_now, lambda: self._found)
+        return Opener(self.settings, self.started, utc_now, seen_now, lambda: self._items)
 
     def stop(self) -> None:
-        """Close what an interrupted test left open: its recording is unfinished."""
+        """Close what an interrupted test left open, as an unfinished recording."""
         for case in tuple(self._opened):
-            case.broke_off = True
+            case.incomplete = True
             try:
                 self._close(case, expected_to_fail=False)
             except SlsContractError as error:  # the run is over: there is no test left to fail
-                reading(sys.stderr).write(f"sls-contract: {error}\n")
+                translating(sys.stderr).write(f"sls-contract: {error}\n")
 
     def open(self, item: pytest.Item) -> None:
         """Open the cassette of a marked test."""
         __tracebackhide__ = True
         if marker := item.get_closest_marker("sls_cassette"):
-            with told():
-                self._take(item, self._opener.open(item, marker))
+            with as_failure():
+                self._track(item, self._opener.open(item, marker))
 
-    def _take(self, item: pytest.Item, case: Case) -> Case:
+    def _track(self, item: pytest.Item, case: Case) -> Case:
         item.stash[CASE] = case
         self._opened.add(case)
         self._scrub = case.scrub
@@ -106,63 +107,63 @@ class Run:
 
     @contextmanager
     def phase(self, item: pytest.Item, when: str) -> Iterator[None]:
-        """Fail the phase for what its exchanges broke; a phase that failed by itself keeps its own error.
+        """Fail the phase for its findings; a phase that failed by itself keeps its own error.
 
-        One that skips itself, or raises what its xfail names, did not fail: what its exchanges broke is told too.
+        A phase that skips, or raises the error that its xfail names, did not fail by itself: it fails for its findings.
         """
         __tracebackhide__ = True
         if when == "call" and (case := item.stash.get(CASE, None)) is not None:
             case.called = True
-        self._item = item
-        self._beside.begin(item)
+        self._running = item
+        self._unrecorded.begin(item)
         try:
             yield
         except BaseException as error:
-            self._beside.end(item)
+            self._unrecorded.end(item)
             if (case := item.stash.get(CASE, None)) is not None and not isinstance(error, _NO_FAILURES):
-                case.failed(f"{type(error).__name__}: {error}")
-            text = self._broken(item, error)
-            if text and passes(item, error):
+                case.note_failure(f"{type(error).__name__}: {error}")
+            text = self._end_phase(item, error)
+            if text and is_skip_or_xfail(item, error):
                 pytest.fail(text, pytrace=False)
             if text:
                 item.add_report_section(when, "sls-contract", text)
             raise
-        with told():
-            swallowed = self._beside.swallowed(item)
-        if text := "\n\n".join(filter(None, [self._broken(item), swallowed])):
+        with as_failure():
+            swallowed = self._unrecorded.swallowed_failure(item)
+        if text := "\n\n".join(filter(None, [self._end_phase(item), swallowed])):
             pytest.fail(text, pytrace=False)
 
-    def _broken(self, item: pytest.Item, error: BaseException | None = None) -> str | None:
-        """Return what the phase that ends now broke, beside the error that it ends with."""
+    def _end_phase(self, item: pytest.Item, error: BaseException | None = None) -> str | None:
+        """Return the failure of the phase that ends now; ``error`` is the error that it ends with."""
         case = item.stash.get(CASE, None)
         if case is None:
             return None
-        case.broke_off |= error is not None
+        case.incomplete |= error is not None
         case.excused &= error is None
         return case.end_phase(error)
 
     @contextmanager
     def fixture(self, fixturedef: pytest.FixtureDef[Any], request: pytest.FixtureRequest) -> Iterator[None]:
-        """Open the cassette of a fixture of a wider scope; a run without cassettes pays for nothing more."""
+        """Open the cassette of a fixture of a wider scope; a run without cassettes skips all of this."""
         __tracebackhide__ = True
-        if self._item is None or not self._has_cassettes:
+        if self._running is None or not self._has_cassettes:
             yield
             return
-        with self._fixtures.around(fixturedef, request, self._item):
+        with self._fixtures.around(fixturedef, request, self._running):
             yield
 
     @cached_property
     def _has_cassettes(self) -> bool:
         return any(
             item.get_closest_marker("sls_cassette") is not None or "sls_session" in getattr(item, "fixturenames", ())
-            for item in self._found
+            for item in self._items
         )
 
     @cached_property
     def _fixtures(self) -> Fixtures:
         from sls_contract.plugin.shared import Fixtures
 
-        return Fixtures(self._opener, self._beside, self._opened)
+        return Fixtures(self._opener, self._unrecorded, self._opened)
 
     @contextmanager
     def closing(self, item: pytest.Item) -> Iterator[None]:
@@ -172,72 +173,66 @@ class Run:
             yield
         finally:
             if (case := item.stash.get(CASE, None)) is not None:
-                case.broke_off |= not case.called
-                with told():
+                case.incomplete |= not case.called
+                with as_failure():
                     self._close(case, expected_to_fail=item.get_closest_marker("xfail") is not None)
-                text = case.end_phase()  # what a thread did while the test ended
-                if text := text or self._beside.unasked(item, case):
+                text = case.end_phase()  # requests that a thread sent while the test ended
+                if text := text or self._unrecorded.no_request_failure(item, case):
                     pytest.fail(text, pytrace=False)
 
     def _close(self, case: Case, *, expected_to_fail: bool) -> None:
         self._opened.discard(case)
         case.close(expected_to_fail=expected_to_fail)
 
-    def reported(self, item: pytest.Item, report: pytest.TestReport) -> None:
-        """Take secrets out of a report; the last one of a test carries what the test counted."""
+    def complete_report(self, item: pytest.Item, report: pytest.TestReport) -> None:
+        """Remove secrets from a report, and attach the test's totals to its last report."""
         case = item.stash.get(CASE, None)
         if case is not None:
-            case.insist(report)
+            case.keep_in_report(report)
         if (scrub := case.scrub if case is not None else self._last_scrub) is not None:
-            from sls_contract.plugin.scrubbed import scrub_report
-
             scrub_report(report, scrub)
         if report.when == "teardown":
             counted = [case.counted(item.nodeid).as_plain()] if case is not None else []
-            if counted := counted + self._beside.counted():
+            if counted := counted + self._unrecorded.counted():
                 distributed.attach(report, counted)
             if case is not None:
                 del item.stash[CASE]
 
     @property
     def _last_scrub(self) -> Callable[[str], str] | None:
-        """What takes secrets out of what is shown while no cassette is open: a client of a fixture may still talk."""
+        """The last scrubber: a client of a fixture may still log while no cassette is open."""
         shared = vars(self).get("_fixtures")
         return self._scrub or (shared.scrub if shared is not None else None)
 
     def count(self, report: pytest.TestReport) -> None:
-        """Add what a test counted, wherever it ran.
+        """Add the totals of a test, wherever it ran.
 
-        One that skips itself has not come to the cassettes that it loads; where it has the marker, its own is known.
+        A skipped test may not have loaded its cassettes; with the marker, its cassette is known all the same.
         """
         if report.failed or (report.skipped and "sls_cassette" not in report.keywords):
             self._failed.add(report.nodeid.partition("::")[0])
         for counted in distributed.attached(report):
             self.totals.merge(counted)
 
-    def shown(self, report: pytest.TestReport) -> None:
-        """Take secrets out of the report of a subtest: its name and what was captured are added when it is made."""
+    def scrub_subtest(self, report: pytest.TestReport) -> None:
+        """Remove secrets from a subtest's report: its name and captured output are added after makereport."""
         if "context" in vars(report) and (scrub := self._last_scrub) is not None:
-            from sls_contract.plugin.scrubbed import scrub_report
-
             scrub_report(report, scrub)
 
-    def ends(self, config: pytest.Config) -> None:
-        """Take secrets out of what the run writes last."""
+    def scrub_properties_of(self, config: pytest.Config) -> None:
+        """Remove secrets from the suite properties of pytest's JUnit XML, which is written last."""
         if (scrub := self._last_scrub) is not None:
-            from sls_contract.plugin.scrubbed import scrub_properties
-
             scrub_properties(config, scrub)
 
-    def warned(self, warning: WarningMessage) -> None:
-        """Take secrets out of a warning that a test gave, before it is shown."""
+    def scrub_warning(self, warning: WarningMessage) -> None:
+        """Remove secrets from a warning of a test before it is shown."""
         scrub = self._last_scrub
         if scrub is not None and (clean := scrub(str(warning.message))) != str(warning.message):
             warning.message = clean
 
     @contextmanager
     def names(self, item: pytest.Item) -> Iterator[Sls]:
-        """Give fixture ``sls`` its value."""
+        """Return the value of fixture ``sls``."""
         __tracebackhide__ = True
         case = item.stash.get(CASE, None)
         if case is None or case.session is None:
@@ -246,81 +241,79 @@ class Run:
                 "How to fix: mark the test (or its class or module) with @pytest.mark.sls_cassette.",
                 pytrace=False,
             )
-        with told(), self._opener.names(case) as names:
+        with as_failure(), self._opener.names(case) as names:
             yield names
 
     @contextmanager
     def session_names(self) -> Iterator[Sls]:
-        """Give fixture ``sls_session`` its value."""
+        """Return the value of fixture ``sls_session``."""
         __tracebackhide__ = True
-        with told(), self._opener.session_names() as names:
+        with as_failure(), self._opener.session_names() as names:
             yield names
 
     @contextmanager
     def serve(self, item: pytest.Item) -> Iterator[ReferenceServer]:
-        """Give fixture ``sls_endpoint`` its value."""
+        """Return the value of fixture ``sls_endpoint``."""
         __tracebackhide__ = True
         from sls_contract.plugin.reference import serving
 
-        with told():
-            case = item.stash.get(CASE, None) or self._take(item, self._opener.bare(item))
+        with as_failure():
+            case = item.stash.get(CASE, None) or self._track(item, self._opener.open_without_cassette(item))
             with serving(case, seen_now) as server:
                 yield server
 
-    def found(self, items: list[pytest.Item]) -> None:
-        """Note what was collected, before any of it is deselected."""
-        self._found = items.copy()
+    def note_collected(self, items: list[pytest.Item]) -> None:
+        """Note the collected tests before any is deselected."""
+        self._items = items.copy()
 
-    def worker_ended(self, told: dict[str, Any] | None, rest: list[dict[str, Any]], *, lost: bool) -> None:
-        """Take over what an xdist worker collected (all of them collect the same), and the ``rest`` that it counted."""
+    def add_worker(self, collected: dict[str, Any] | None, rest: list[dict[str, Any]], *, lost: bool) -> None:
+        """Add the collected tests of an xdist worker, and ``rest``, its totals after its last test."""
         for counted in rest:
             self.totals.merge(counted)
         self._worker_lost |= lost
-        if told is not None:
+        if collected is not None:
             from sls_contract.plugin.collected import Collected
 
-            seen = Collected.of_plain(told)
-            self._told = seen if self._told is None else self._told.beside(seen)
+            new, known = Collected.from_plain(collected), self._from_workers
+            self._from_workers = new if known is None else known.merged_with(new)
 
     def finish(self, session: pytest.Session) -> None:
-        """Settle what the run came to, and write the reports; the run fails where one cannot be written.
+        """Finish the results, and write the reports; the run fails if one cannot be written.
 
-        A worker tells the controller what it collected, and leaves the rest to it.
+        A worker only sends the controller what it collected and counted.
         """
-        rest = self._beside.counted()
+        rest = self._unrecorded.counted()
         if distributed.is_worker(session.config):
-            seen = self._seen(session)
-            distributed.tell(session.config, rest, seen.as_plain() if seen is not None else None)
+            collected = self._collected(session)
+            distributed.send_rest(session.config, rest, collected.as_plain() if collected is not None else None)
             return
         for counted in rest:
             self.totals.merge(counted)
-        self._settle(session)
+        self._finish_results(session)
         self._expect_comparison(session)
-        if self.settings.reports or (os.environ.get("GITHUB_ACTIONS") == "true" and self._checked):
+        counts = self.totals if "totals" in vars(self) else None  # reading the property would create it
+        checked = counts is not None and (counts.exchanges or counts.cassettes or counts.findings)
+        if self.settings.reports or (checked and os.environ.get("GITHUB_ACTIONS") == "true"):
             self._write_reports(session)
 
-    @property
-    def _checked(self) -> bool:
-        return "totals" in vars(self) and bool(self.totals.exchanges or self.totals.cassettes or self.totals.findings)
-
-    def _seen(self, session: pytest.Session) -> Collected | None:
-        """Return what this process, or a worker, collected; None where nothing was, or no test has a cassette."""
-        if self._told is not None or not any(item.get_closest_marker("sls_cassette") for item in self._found):
-            return self._told
+    def _collected(self, session: pytest.Session) -> Collected | None:
+        """Return the tests that this process or a worker collected; None if no test has a cassette."""
+        if self._from_workers is not None or not any(item.get_closest_marker("sls_cassette") for item in self._items):
+            return self._from_workers
         from sls_contract.plugin.collected import collected
 
-        return collected(self._found, session.items, self.settings)
+        return collected(self._items, session.items, self.settings)
 
-    def _settle(self, session: pytest.Session) -> None:
-        """Settle what no single test can tell; a run without cassettes has nothing of the kind."""
+    def _finish_results(self, session: pytest.Session) -> None:
+        """Find what no single test can find, and fail the run for it; without cassettes, there is nothing to find."""
         if "totals" not in vars(self):
             return
         if self.settings.record in {"none", "verify"}:
-            self._settle_recordings(session)
+            self._finish_recordings(session)
         if self._reasons() and session.exitstatus == pytest.ExitCode.OK:
             session.exitstatus = pytest.ExitCode.TESTS_FAILED
 
-    def _settle_recordings(self, session: pytest.Session) -> None:
+    def _finish_recordings(self, session: pytest.Session) -> None:
         from sls_contract.plugin.collected import scope_of
         from sls_contract.plugin.outcome import outcome_of
 
@@ -328,7 +321,7 @@ class Run:
         self.outcome = outcome_of(
             self.totals,
             self.settings,
-            self._seen(session),
+            self._collected(session),
             scope_of(session.config, self.settings),
             self._failed,
             self.started,
@@ -337,16 +330,18 @@ class Run:
         self.totals.findings += self.outcome.plain_findings()
 
     def _expect_comparison(self, session: pytest.Session) -> None:
-        """End a run in mode ``verify`` that compared nothing as the command line does: it did not check anything."""
+        """Fail a run in mode ``verify`` that compared nothing, with the exit code of the command line."""
         ran = session.exitstatus in (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED)
         if self.settings.record != "verify" or not ran or session.config.option.collectonly:
             return
-        if self._seen(session) is None or any(each["finding"]["level"] == "violation" for each in self.totals.findings):
+        if self._collected(session) is None:
+            return
+        if any(each["finding"]["level"] == "violation" for each in self.totals.findings):
             return
         from sls_contract.plugin.verify_result import NOTHING_COMPARED, nothing_compared
 
-        if told := nothing_compared(self.outcome.settled):
-            self._failure, session.exitstatus = told, NOTHING_COMPARED
+        if failure := nothing_compared(self.outcome.verified):
+            self._failure, session.exitstatus = failure, NOTHING_COMPARED
 
     def _write_reports(self, session: pytest.Session) -> None:
         from sls_contract.plugin.summary import write_reports
@@ -358,25 +353,24 @@ class Run:
             session.exitstatus = pytest.ExitCode.USAGE_ERROR
 
     def summary(self) -> list[str]:
-        """Return the lines of the terminal summary; none where nothing was checked."""
-        told_last = [*self._not_used(), *([self._failure] if self._failure else [])]
-        if "totals" not in vars(self) or not (self.totals.exchanges or self.totals.cassettes or self.totals.stopped):
-            return told_last
-        from sls_contract.plugin.summary import summary_lines
-
-        return summary_lines(self.totals, self.outcome) + told_last
-
-    def _not_used(self) -> Iterator[str]:
+        """Return the lines of the terminal summary; none if nothing was checked."""
+        last_lines = []
         if self.settings.unused:
-            yield (
+            last_lines.append(
                 f"sls-contract: not used: {', '.join(self.settings.unused)}; replay and recording at the reference "
                 "endpoint use public names\n"
-                "  How to fix: record with real names (--sls-record=once --sls-endpoint=URL), or remove the "
-                "option."
+                "  How to fix: record with real names (--sls-record=once --sls-endpoint=URL), or remove the option."
             )
+        if self._failure:
+            last_lines.append(self._failure)
+        if "totals" not in vars(self) or not (self.totals.exchanges or self.totals.cassettes or self.totals.blocked):
+            return last_lines
+        from sls_contract.plugin.summary import summary_lines
+
+        return summary_lines(self.totals, self.outcome) + last_lines
 
     def last_line(self, session: pytest.Session) -> str | None:
-        """Return what the run failed for, where no test tells it; None where there is nothing to add."""
+        """Return why the run failed if no test shows it; None if there is nothing to add."""
         if not session.exitstatus or not (reasons := self._reasons()):
             return None
         return f"sls-contract: the run failed (exit {int(session.exitstatus)}): {'; '.join(reasons)}"
@@ -385,12 +379,12 @@ class Run:
         failure = (self._failure or "").partition("\n")[0].removeprefix("sls-contract: ")  # its fix is shown above
         if "totals" not in vars(self):
             return [failure] if failure else []
-        strict, between = self.settings.strict, sum(each["times"] for each in self.totals.stopped if not each["test"])
+        strict, between = self.settings.strict, sum(each["times"] for each in self.totals.blocked if not each["test"])
         reasons = self.outcome.reasons(strict=strict)
         if strict and between:
             from sls_contract.reports import plural
 
-            reasons.append(f"{plural(between, 'request')} stopped between tests (--sls-strict)")
+            reasons.append(f"{plural(between, 'request')} blocked between tests (--sls-strict)")
         if failure:
             reasons.append(failure)
         return reasons

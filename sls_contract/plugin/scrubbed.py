@@ -1,4 +1,4 @@
-"""What pytest shows of a test under a cassette, without secrets."""
+"""Removes secrets from what pytest shows of a test with a cassette."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ if TYPE_CHECKING:
 
 
 def scrub_report(report: pytest.TestReport, scrub: Callable[[str], str]) -> None:
-    """Take secrets out of the traceback, the reason and the captured sections; what holds none stays as it is."""
+    """Remove secrets from the traceback, the reason and the captured sections; other values stay unchanged."""
     if report.longrepr is None:
         pass
-    elif isinstance(report.longrepr, tuple):  # a skip: file, line, reason; pytest needs it to stay that
+    elif isinstance(report.longrepr, tuple):  # a skip: file, line, reason; pytest needs this tuple
         file, line, reason = report.longrepr
         report.longrepr = (file, line, scrub(reason))
     elif (shown := report.longreprtext) and scrub(shown) != shown:
@@ -34,14 +34,14 @@ def scrub_report(report: pytest.TestReport, scrub: Callable[[str], str]) -> None
 
 
 def scrub_properties(config: pytest.Config, scrub: Callable[[str], str]) -> None:
-    """Take secrets out of what tests say of the whole suite in pytest's JUnit XML, which is written at the end."""
+    """Remove secrets from suite properties that tests add to pytest's JUnit XML, which is written at the end."""
     for plugin in config.pluginmanager.get_plugins():
         if isinstance(properties := getattr(plugin, "global_properties", None), list):
             properties[:] = _clean(properties, scrub)
 
 
 def _clean(shown: Any, scrub: Callable[[str], str]) -> Any:
-    """Scrub every text in pytest's tree of a traceback, in place: colours, paths and the one-line summary stay."""
+    """Scrub every text in pytest's traceback tree in place: colours, paths and the one-line summary stay."""
     if isinstance(shown, str):
         return scrub(shown)
     if isinstance(shown, list | tuple):
@@ -56,10 +56,10 @@ def _clean(shown: Any, scrub: Callable[[str], str]) -> Any:
 
 @contextmanager
 def scrubbed_logs(scrub: Callable[[str], str]) -> Iterator[None]:
-    """Scrub every log record at its making, so that no handler ever sees a secret.
+    """Scrub every log record when it is created, so that no handler ever sees a secret.
 
-    What other libraries log (urllib3 logs URLs, SDKs log whole requests) goes through the record factory, the one
-    place that all handlers share.
+    Records of other libraries (urllib3 logs URLs, SDKs log whole requests) pass through the record factory, too. It is
+    the one place that all handlers share.
     """
     make = logging.getLogRecordFactory()
 
@@ -70,21 +70,21 @@ def scrubbed_logs(scrub: Callable[[str], str]) -> Iterator[None]:
     try:
         yield
     finally:
-        if logging.getLogRecordFactory() is make_clean:  # else a test put its own around ours, and takes it away itself
+        if logging.getLogRecordFactory() is make_clean:  # otherwise a test wrapped it, and restores its own
             logging.setLogRecordFactory(make)
 
 
 def _cleaned(record: logging.LogRecord, scrub: Callable[[str], str]) -> logging.LogRecord:
     try:
         text = record.getMessage()
-    except Exception:  # noqa: BLE001 - arguments that do not fit the text: logging's to tell, not ours to raise
+    except Exception:  # noqa: BLE001 - arguments that do not fit the text: logging itself reports them
         return record
     if (clean := scrub(text)) != text:
         record.msg, record.args = clean, ()
     if record.exc_info and record.exc_info[0] is not None:
         trace = logging.Formatter().formatException(record.exc_info)
         if (clean := scrub(trace)) != trace:
-            record.exc_text = clean  # formatters take it as it stands
+            record.exc_text = clean  # formatters use it unchanged
     if record.stack_info:
         record.stack_info = scrub(record.stack_info)
     return record

@@ -1,6 +1,7 @@
-"""Fixtures of a wider scope than one test: what they ask belongs to a cassette of their own, not to some test's.
+"""Cassettes of fixtures of a wider scope than one test: their requests belong to no single test.
 
-A fixture asks while it is set up and while it is torn down; what tests ask with a client that it made is theirs.
+A fixture's cassette contains the requests of its setup and teardown. Requests that tests send with a client that the
+fixture created belong to the tests.
 """
 
 from __future__ import annotations
@@ -12,30 +13,31 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from sls_contract.plugin.failures import told
+from sls_contract.cassettes.file.recording_file import recorded
+from sls_contract.plugin.failures import as_failure
 from sls_contract.plugin.located import fixture_path, is_shared, used_by
 from sls_contract.plugin.scrubbed import scrubbed_logs
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from sls_contract.plugin.beside import Beside
     from sls_contract.plugin.case import Case
     from sls_contract.plugin.opener import Opener
+    from sls_contract.plugin.unrecorded import Unrecorded
 
 
-class Shared:
-    """One fixture's cassette: open while the fixture is set up, and again while it is torn down."""
+class SharedCassette:
+    """The cassette of one fixture: open during the fixture's setup, and again during its teardown."""
 
     def __init__(self, case: Case, name: str, fixture: str) -> None:
         self.case = case
         self.name, self.fixture = name, fixture
         self._open = ExitStack()
         if case.session is not None:
-            case.session.apart = True  # else the last test would have asked what the fixture's teardown does
+            case.session.independent = True  # otherwise the fixture's teardown would count for the last test
 
     def resume(self) -> None:
-        """Take over the owned requests, inside whatever is open."""
+        """Intercept requests to owned hosts, in place of the cassette that is open around it."""
         session = self.case.session
         assert session is not None  # a fixture's case has one
         with ExitStack() as opening:
@@ -44,38 +46,34 @@ class Shared:
             opening.callback(session.pause)
             self._open = opening.pop_all()
 
-    def pause(self) -> None:
-        """Let requests go where they went before."""
-        self._open.close()
-
     @contextmanager
     def setting_up(self) -> Iterator[None]:
-        """Keep the cassette open while the fixture is made; one that fails leaves no recording that is played."""
+        """Keep the cassette open during the fixture's setup; if that fails, the recording is incomplete."""
         self.resume()
         try:
             yield
         except BaseException as error:
-            self.case.broke_off = True
+            self.case.incomplete = True
             if isinstance(error, Exception):
-                self.case.failed(f"{type(error).__name__}: {error}")
+                self.case.note_failure(f"{type(error).__name__}: {error}")
             raise
         finally:
-            self.pause()
+            self._open.close()
 
     def end(self) -> str | None:
-        """Close the cassette; return what was broken since the fixture was made."""
-        self.pause()
+        """Close the cassette; return the failure since the fixture's setup, or None."""
+        self._open.close()
         text = self.case.end_phase()
         self.case.close(expected_to_fail=False)
         return text or self.case.end_phase()
 
 
 class Fixtures:
-    """The fixtures of one run that have cassettes of their own."""
+    """The fixtures of one run that have their own cassettes."""
 
-    def __init__(self, opener: Opener, beside: Beside, opened: set[Case]) -> None:
+    def __init__(self, opener: Opener, unrecorded: Unrecorded, opened: set[Case]) -> None:
         self._opener = opener
-        self._beside = beside
+        self._unrecorded = unrecorded
         self._opened = opened
         self.scrub: Callable[[str], str] | None = None
 
@@ -83,10 +81,10 @@ class Fixtures:
     def around(
         self, fixturedef: pytest.FixtureDef[Any], request: pytest.FixtureRequest, item: pytest.Item
     ) -> Iterator[None]:
-        """Open a fixture's cassette while it is made, and fail its setup for what it broke."""
+        """Open a fixture's cassette during its setup, and fail the setup for its findings."""
         __tracebackhide__ = True
-        with told():
-            shared = _shared(self._opener, fixturedef, request, item)
+        with as_failure():
+            shared = _open_shared(self._opener, fixturedef, request, item)
         if shared is None:
             yield
             return
@@ -95,42 +93,40 @@ class Fixtures:
         fixturedef.addfinalizer(partial(self._end, shared))  # it runs last: finalizers run in reverse order
         with shared.setting_up():
             yield
-        self._opener.share_hidden(shared.case, self._opened)
-        self._beside.note_fixture(shared.fixture, shared.case)
+        self._opener.hide_names_of(shared.case, self._opened)
+        self._unrecorded.note_fixture(shared.fixture, shared.case)
         fixturedef.addfinalizer(shared.resume)
         if text := shared.case.end_phase():
             pytest.fail(text, pytrace=False)
 
-    def _end(self, shared: Shared) -> None:
-        """Close a fixture's cassette, fail for what its teardown broke, and count it with the test that ends now."""
+    def _end(self, shared: SharedCassette) -> None:
+        """Close a fixture's cassette, fail for findings of its teardown, and count it with the test that ends now."""
         __tracebackhide__ = True
         self._opened.discard(shared.case)
-        with told():
+        with as_failure():
             text = shared.end()
-        self._beside.note_fixture(shared.fixture, shared.case, shared.name)
+        self._unrecorded.note_fixture(shared.fixture, shared.case, shared.name)
         if text:
             pytest.fail(text, pytrace=False)
 
 
-def _shared(
+def _open_shared(
     opener: Opener, fixturedef: pytest.FixtureDef[Any], request: pytest.FixtureRequest, item: pytest.Item
-) -> Shared | None:
-    """Return the cassette of a fixture that is about to be made; None where what it asks is the test's.
+) -> SharedCassette | None:
+    """Return the cassette of a fixture whose setup begins; None if its requests belong to the test.
 
-    It has one where it was recorded, and, where this run records, if the test has the marker or the fixture uses
-    ``sls_session``. Whichever test comes first must not matter more than that.
+    A fixture has a cassette if one was recorded. While recording, it also gets one if the test has the marker or the
+    fixture uses ``sls_session``. So the order of the tests matters as little as possible.
     """
     if not is_shared(fixturedef):
         return None
     param = [(request.param, getattr(request, "param_index", 0))] if hasattr(request, "param") else []
     path = fixture_path(item, fixturedef, opener.settings, *param)
-    means_to = item.get_closest_marker("sls_cassette") is not None or "sls_session" in used_by(
-        item, fixturedef.argnames
-    )
-    if not opener.plays_or_records(path, means_to=means_to):
+    wanted = item.get_closest_marker("sls_cassette") is not None or "sls_session" in used_by(item, fixturedef.argnames)
+    if not recorded(path) and not (wanted and opener.settings.record not in {"none", "verify"}):
         return None
     name = f"{item.path.name}::{path.name}" if fixturedef.scope in ("module", "class") else path.name
     code = getattr(fixturedef.func, "__code__", None)
     source = Path(code.co_filename) if code is not None else item.path
     case = opener.open_shared(path, name, request.node, source if source.is_file() else item.path)
-    return Shared(case, name, fixturedef.argname)
+    return SharedCassette(case, name, fixturedef.argname)

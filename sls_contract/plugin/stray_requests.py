@@ -1,4 +1,4 @@
-"""What a test asked past its cassette: nothing at all, hosts that are not owned, or what was stopped."""
+"""Findings about requests outside a cassette: none at all, requests to hosts not owned, and blocked requests."""
 
 from __future__ import annotations
 
@@ -16,21 +16,20 @@ if TYPE_CHECKING:
 
     import pytest
 
-    from sls_contract.plugin.blocking import Stopped
+    from sls_contract.plugin.blocking import BlockedRequest
     from sls_contract.spec import Finding
 
 FIXTURES = frozenset({"sls", "sls_session", "sls_endpoint"})
-"""Whoever uses one of these means to ask the service."""
+"""Tests that use these fixtures are expected to send requests."""
 
 _MARKED = "@pytest.mark.sls_cassette(empty=True)"
 
 
-def nothing_asked(item: pytest.Item, marker: pytest.Mark, foreign: Iterable[str]) -> Finding:
-    """Return the finding about a marked test that passed without any exchange; ``foreign`` are the hosts it asked.
+def no_request(item: pytest.Item, marker: pytest.Mark, foreign: Iterable[str]) -> Finding:
+    """Return the finding about a marked test that passed without an exchange; ``foreign`` are the hosts it called.
 
-    A marker on a class or module stands there for its other tests, too: then it is a warning, unless the test asked
-    some host but this machine, or names a fixture that is ours or uses ours; one that all tests get (autouse) says
-    nothing of this one.
+    A marker on a class or module may be meant for its other tests: then the finding is a warning. It stays a violation
+    if the test called another machine, or uses a fixture of this plugin. Autouse fixtures do not count.
     """
     named = tuple(foreign)
     hosts = ", ".join(named)
@@ -42,29 +41,29 @@ def nothing_asked(item: pytest.Item, marker: pytest.Mark, foreign: Iterable[str]
     )
     how += f"if the test is meant to send no request, remove its marker, or write {_MARKED}"
     found = clause("nothing-asked").finding("test", "a request to an owned host", actual, how)
-    wide = not _is_own(item, marker)
+    wide = not _is_on_test(item, marker)
     elsewhere = any(not (is_address(host) and is_loopback(host)) for host in named)
-    aside = wide and not elsewhere and FIXTURES.isdisjoint(_named(item))
+    aside = wide and not elsewhere and FIXTURES.isdisjoint(_named_fixtures(item))
     return replace(found, level=Level.WARNING) if aside else found
 
 
-def _is_own(item: pytest.Item, marker: pytest.Mark) -> bool:
-    """Tell whether a marker stands on the test itself, or on its parameters."""
+def _is_on_test(item: pytest.Item, marker: pytest.Mark) -> bool:
+    """Return whether the marker is on the test itself or on its parameters."""
     function, call = getattr(item, "obj", None), getattr(item, "callspec", None)
     return marker in (*getattr(function, "pytestmark", ()), *getattr(call, "marks", ()))
 
 
-def _named(item: pytest.Item) -> set[str]:
+def _named_fixtures(item: pytest.Item) -> set[str]:
     """Return the fixtures that the test itself names, and those that these use."""
-    own = getattr(getattr(item, "obj", None), "pytestmark", ())
+    marks = getattr(getattr(item, "obj", None), "pytestmark", ())
     arguments = getattr(getattr(item, "_fixtureinfo", None), "argnames", ())
-    return used_by(item, [*arguments, *(name for mark in own if mark.name == "usefixtures" for name in mark.args)])
+    return used_by(item, [*arguments, *(name for mark in marks if mark.name == "usefixtures" for name in mark.args)])
 
 
-def foreign_asked(foreign: dict[str, bool]) -> Iterator[Finding]:
-    """Yield a finding for each host on another machine that was asked past a cassette."""
-    for host, away in foreign.items():
-        if away:
+def foreign_requests(foreign: dict[str, bool]) -> Iterator[Finding]:
+    """Yield a finding for each host on another machine that was called while a cassette was open."""
+    for host, remote in foreign.items():
+        if remote:
             yield clause("foreign-host-asked").finding(
                 "request",
                 "a host that cassettes own",
@@ -73,9 +72,9 @@ def foreign_asked(foreign: dict[str, bool]) -> Iterator[Finding]:
             )
 
 
-def swallowed(stopped: Iterable[Stopped]) -> Iterator[Finding]:
-    """Yield a finding for each host of which requests were stopped, where whoever caught the error does not name it."""
-    for host in dict.fromkeys(each.host for each in stopped if not each.is_meant):
+def swallowed_errors(blocked: Iterable[BlockedRequest]) -> Iterator[Finding]:
+    """Yield a finding for each blocked host whose error was caught by code that does not name it."""
+    for host in dict.fromkeys(each.host for each in blocked if not each.is_expected):
         yield clause("request-stopped").finding(
             "request",
             "an open cassette",
@@ -86,7 +85,7 @@ def swallowed(stopped: Iterable[Stopped]) -> Iterator[Finding]:
         )
 
 
-def plain_stopped(stopped: Iterable[Stopped]) -> list[dict[str, Any]]:
-    """Return plain values of what was stopped, for the controller of the run."""
-    counted = Counter((each.test, each.host) for each in stopped)
+def plain_blocked(blocked: Iterable[BlockedRequest]) -> list[dict[str, Any]]:
+    """Return plain values of the blocked requests, for the controller of the run."""
+    counted = Counter((each.test, each.host) for each in blocked)
     return [{"test": test, "host": host, "times": times} for (test, host), times in counted.items()]

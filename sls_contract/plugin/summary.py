@@ -1,4 +1,4 @@
-"""What a run tells at its end: a line or two on the terminal, a document for programs."""
+"""The summary of a run: a few lines on the terminal, and a document for programs."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from sls_contract.reports.text import on_one_line
 from sls_contract.spec import CLAUSES, Finding, Level
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     from sls_contract.plugin.options import Settings
     from sls_contract.plugin.outcome import Outcome
@@ -29,23 +29,23 @@ if TYPE_CHECKING:
 
 NAMES_OF_OTHERS = "names-of-others"
 MOST_LINES = 10
-"""How many cassettes, and exchanges of each, are named; the report has all."""
+"""How many cassettes, and exchanges of each, are listed; the report contains all."""
 
 
 def summary_lines(totals: Totals, outcome: Outcome) -> list[str]:
     """Return the lines of the terminal summary."""
-    told = [*_stopped(totals), *_foreign(totals)]
+    lines = [*_blocked(totals), *_foreign(totals)]
     if totals.exchanges or totals.cassettes:
-        told = [
+        lines = [
             _counts(totals, outcome),
-            *_noticed(totals),
-            *_outside(totals),
+            *_finding_lines(totals),
+            *_program_lines(totals),
             *_unused(outcome),
             *_verified(outcome),
             *_uncovered(),
-            *told,
+            *lines,
         ]
-    return [without_key(line, os.environ) for line in told]
+    return [without_key(line, os.environ) for line in lines]
 
 
 def _counts(totals: Totals, outcome: Outcome) -> str:
@@ -64,36 +64,40 @@ def _counts(totals: Totals, outcome: Outcome) -> str:
 
 
 def _uncovered() -> Iterator[str]:
-    """Name the libraries in use whose requests cannot be seen."""
+    """Yield a line that names the libraries in use whose requests cannot be intercepted."""
     if names := uncovered():
         yield f"  not covered: {', '.join(names)}: their requests are neither recorded nor blocked"
 
 
-def _stopped(totals: Totals) -> Iterator[str]:
-    """Name the requests to owned hosts that no cassette took, with the test that made them."""
+def _blocked(totals: Totals) -> Iterator[str]:
+    """Yield lines about blocked requests to owned hosts, with the tests that made them."""
     counted: Counter[tuple[str, str]] = Counter()
-    for each in totals.stopped:
+    for each in totals.blocked:
         counted[each["test"], each["host"]] += each["times"]
     if counted:
         requests = plural(counted.total(), "request")
         yield f"sls-contract: blocked, because no cassette was open for them: {requests} to owned hosts"
-        lines = [
-            on_one_line(f"  {host} in {test or 'between tests'}: {plural(times, 'time')}")
-            for (test, host), times in counted.items()
-        ]
-        yield from lines[:MOST_LINES]
-        if len(lines) > MOST_LINES:
-            yield f"  +{len(lines) - MOST_LINES} more"
+        yield from _first_lines(
+            f"  {host} in {test or 'between tests'}: {plural(times, 'time')}" for (test, host), times in counted.items()
+        )
         yield f"  How to fix: {REMEDY}"
 
 
+def _first_lines(lines: Iterable[str]) -> Iterator[str]:
+    """Yield the first lines, and how many more there are."""
+    kept = [*map(on_one_line, lines)]
+    yield from kept[:MOST_LINES]
+    if len(kept) > MOST_LINES:
+        yield f"  +{len(kept) - MOST_LINES} more"
+
+
 def _foreign(totals: Totals) -> Iterator[str]:
-    """Name the hosts on other machines that were asked past an open cassette."""
-    asked: dict[str, list[str]] = {}
+    """Yield a line about hosts on other machines that were called while a cassette was open."""
+    tests_of_hosts: dict[str, list[str]] = {}
     for plain in totals.findings:
         if plain["finding"]["slug"] == "foreign-host-asked":
-            asked.setdefault(plain["finding"]["actual"], []).append(plain["test"])
-    hosts = [f"{host} ({plural(len(tests), 'test')}, first {tests[0]})" for host, tests in asked.items()]
+            tests_of_hosts.setdefault(plain["finding"]["actual"], []).append(plain["test"])
+    hosts = [f"{host} ({plural(len(tests), 'test')}, first {tests[0]})" for host, tests in tests_of_hosts.items()]
     if hosts:
         more = f", +{len(hosts) - MOST_LINES} more" if len(hosts) > MOST_LINES else ""
         yield on_one_line(
@@ -104,13 +108,13 @@ def _foreign(totals: Totals) -> Iterator[str]:
 
 
 def write_reports(totals: Totals, outcome: Outcome, settings: Settings) -> None:
-    """Write every report that was asked for."""
+    """Write all configured reports."""
     report = Report(
         "pytest", Target(settings.endpoint, weakest(map(Evidence, totals.evidence)) if totals.evidence else None)
     )
     for plain in totals.findings:
-        where = {name: value for name, value in plain.items() if name != "finding"}
-        report.add([_finding(plain["finding"])], **where)
+        finding = Finding(**plain["finding"] | {"level": Level(plain["finding"]["level"])})
+        report.add([finding], **{name: value for name, value in plain.items() if name != "finding"})
     report.exchanges = totals.exchanges
     report.exercised = totals.exercised
     report.examples = totals.examples
@@ -122,8 +126,8 @@ def write_reports(totals: Totals, outcome: Outcome, settings: Settings) -> None:
     if settings.record == "verify":
         from sls_contract.plugin.verify_result import verified_document
 
-        document |= verified_document(outcome.settled)
-    if suite := settings.suite:  # reports are read elsewhere, where the copies on this machine are unknown
+        document |= verified_document(outcome.verified)
+    if suite := settings.suite:  # readers of a report elsewhere do not have this machine's copies
         document = each_text(document, lambda text: text.replace(f"{suite.folder}{os.sep}", f"{suite.url}/"))
     document = without_key(document, os.environ)
     around = writing.Surroundings(sys.stdout, sys.stderr, os.environ, utc_now())
@@ -131,39 +135,35 @@ def write_reports(totals: Totals, outcome: Outcome, settings: Settings) -> None:
 
 
 def _tests(totals: Totals) -> list[dict[str, Any]]:
-    """Return how many exchanges each test had, with what its cassette holds now: so `merge` knows them again."""
+    """Return the number of exchanges of each test, with a digest of its cassette, by which `merge` identifies it."""
     from pathlib import Path
 
     from sls_contract.cassettes.ledger import digest_of_file, digest_with
 
     counts: Counter[tuple[str, str]] = Counter()
-    for each in totals.tests:  # a test that was run again has several
+    for each in totals.tests:  # a test that was run again has several entries
         counts[each["cassette"], each["test"]] += each["exchanges"]
-    held = {where: digest_of_file(Path(where)) for where, _ in counts}
-    digests = {where: digest_with(digest) if digest else "" for where, digest in held.items()}
+    found = {where: digest_of_file(Path(where)) for where, _ in counts}
+    digests = {where: digest_with(digest) if digest else "" for where, digest in found.items()}
     return [{"test": test, "digest": digests[where], "exchanges": count} for (where, test), count in counts.items()]
 
 
 def _verified(outcome: Outcome) -> Iterator[str]:
-    if outcome.settled:
+    if outcome.verified:
         from sls_contract.plugin.verify_result import verified_lines
 
-        yield from verified_lines(outcome.settled)
+        yield from verified_lines(outcome.verified)
 
 
 def _unused(outcome: Outcome) -> Iterator[str]:
-    """Name each cassette with what nobody asks for, one line each."""
+    """Yield a line for each cassette with unused exchanges."""
     counted: dict[tuple[str, str, str], list[int]] = {}
     for finding, cassette, exchange in outcome.unused:
         places = counted.setdefault((finding.code, finding.slug, shown(cassette)), [])
         places += [] if exchange is None else [exchange]
-    lines = [
-        on_one_line(f"  warning {code} {slug}: {cassette}{_places(places)}")
-        for (code, slug, cassette), places in counted.items()
-    ]
-    yield from lines[:MOST_LINES]
-    if len(lines) > MOST_LINES:
-        yield f"  +{len(lines) - MOST_LINES} more"
+    yield from _first_lines(
+        f"  warning {code} {slug}: {cassette}{_places(places)}" for (code, slug, cassette), places in counted.items()
+    )
 
 
 def _places(exchanges: list[int]) -> str:
@@ -175,37 +175,32 @@ def _places(exchanges: list[int]) -> str:
     return ": " + f"exchanges {listed}"
 
 
-def _noticed(totals: Totals) -> list[str]:
-    """Name each clause once, with how often it was broken: a warning that nobody sees is none."""
-    met = [{**plain["finding"], **plain, "scenario": None} for plain in totals.findings if plain["test"] is not None]
+def _finding_lines(totals: Totals) -> list[str]:
+    """Return a line for each broken clause, with its number of findings."""
+    found = [{**plain["finding"], **plain, "scenario": None} for plain in totals.findings if plain["test"] is not None]
     return [
         f"  {group.first['level']} {group.first['code']} {group.first['slug']}: {plural(group.count, 'time')}, "
         f"first in {group.first['test']}"
-        for group in grouped(each for each in met if each["level"] != Level.UNSPECIFIED)
-    ] + _renames(totals)
+        for group in grouped(each for each in found if each["level"] != Level.UNSPECIFIED)
+    ] + _rename_lines(totals)
 
 
-def _renames(totals: Totals) -> list[str]:
-    """Say how to hide the names of others that were recorded: in one setting for the whole run."""
-    told = [plain["finding"]["how_to_fix"] for plain in totals.findings if plain["finding"]["slug"] == NAMES_OF_OTHERS]
-    if not told:
+def _rename_lines(totals: Totals) -> list[str]:
+    """Return ini settings that hide the recorded foreign names, for the whole run at once."""
+    fixes = [plain["finding"]["how_to_fix"] for plain in totals.findings if plain["finding"]["slug"] == NAMES_OF_OTHERS]
+    if not fixes:
         return []
     from sls_contract.cassettes.scrub.others import merged_rename_lines
 
-    lines = [on_one_line(line) for line in merged_rename_lines(told).split("\n")]
+    lines = map(on_one_line, merged_rename_lines(fixes).split("\n"))
     return ["  names that are not yours were recorded; these lines in pytest.ini hide them:", *lines]
 
 
-def _outside(totals: Totals) -> list[str]:
-    """Say which programs were started under cassettes: what they send is not recorded, nor judged."""
+def _program_lines(totals: Totals) -> list[str]:
+    """Return a line about programs that were started while a cassette was open: their requests are not recorded."""
     if not totals.outside:
         return []
     programs = sorted({each["program"] for each in totals.outside})
     named = ", ".join(programs[:MOST_LINES]) + (f" +{len(programs) - MOST_LINES} more" * (len(programs) > MOST_LINES))
     started = f"{plural(len(totals.outside), 'program')} that tests started ({named})"
-    return [on_one_line(f"  not seen: the requests of {started}, first in {totals.outside[0]['test']}")]
-
-
-def _finding(plain: dict[str, str]) -> Finding:
-    kept = {name: value for name, value in plain.items() if name != "level"}
-    return Finding(level=Level(plain["level"]), **kept)
+    return [on_one_line(f"  not recorded: requests of {started}, first in {totals.outside[0]['test']}")]

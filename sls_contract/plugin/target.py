@@ -1,4 +1,4 @@
-"""Where a test's requests go while recording: nowhere, the embedded reference endpoint, or a URL."""
+"""Where a test's requests go while recording: nowhere, the bundled reference endpoint, or a URL."""
 
 from __future__ import annotations
 
@@ -33,10 +33,10 @@ if TYPE_CHECKING:
     from sls_contract.signing import Credentials
 
 GROUP_TIMEOUT = 60
-"""Seconds; how long a consumer of a group made for a test may stay silent."""
+"""Seconds without a heartbeat after which the service removes a consumer from a group made for a test."""
 _LATER = "run the tests again later"
 _ALLOWED = (
-    "name an existing project and logstore (--sls-project, --sls-logstore), and set a key that may make and delete "
+    "name an existing project and logstore (--sls-project, --sls-logstore), and set a key that may create and delete "
     "consumer groups there"
 )
 _PAUSES = (0.2, 0.5, 1, 2)  # seconds between requests to a service that is busy
@@ -44,14 +44,14 @@ _PAUSES = (0.2, 0.5, 1, 2)  # seconds between requests to a service that is busy
 
 @dataclass(slots=True)
 class Target:
-    """What answers a test's requests, and the names and keys to use with it.
+    """The endpoint that answers a test's requests, and the names and keys to use with it.
 
     Attributes:
         credentials: the run's own key, if the environment has one.
-        send: what answers instead of the network while recording; None: the client's own stack does.
-        endpoint: what was asked for: `REFERENCE` or a URL.
+        send: answers instead of the network while recording; None: requests use the client's own network stack.
+        endpoint: the endpoint of the settings: `REFERENCE` or a URL.
         renames: real names to public ones.
-        prepare: makes what fixture ``sls`` promises, and takes it away again.
+        prepare: sets up what fixture ``sls`` promises, and removes it again.
         group: the public name of its consumer group.
 
     """
@@ -65,7 +65,7 @@ class Target:
 
     @contextmanager
     def names(self, *, recording: bool) -> Iterator[Sls]:
-        """Give the names that a test shall use: real ones only while recording at a URL."""
+        """Yield the names that a test must use: real names only while recording at a URL."""
         if recording and self.prepare is not None:
             yield from self.prepare()
         else:
@@ -77,19 +77,19 @@ def target_of(
 ) -> Target:
     """Return where the requests of one test, or of fixtures of wider scope, go.
 
-    ``reference`` is the embedded endpoint; ``group`` names the consumer group of a whole run.
+    ``reference`` is the bundled endpoint; ``group`` names the consumer group of a whole run.
     """
-    own = credentials_from_environment(environ)
+    credentials = credentials_from_environment(environ)
     public = PUBLIC_SESSION_GROUP if group else PUBLIC_GROUP
     if settings.record == "none":
-        return Target(own, endpoint=settings.endpoint, group=public)
+        return Target(credentials, endpoint=settings.endpoint, group=public)
     if settings.endpoint == REFERENCE:
-        return Target(own, reference, REFERENCE, group=public)
-    return _at_url(settings, own, clock, group or f"sls-contract-{secrets.token_hex(6)}", public)
+        return Target(credentials, reference, REFERENCE, group=public)
+    return _at_url(settings, credentials, clock, group or f"sls-contract-{secrets.token_hex(6)}", public)
 
 
 def _at_url(
-    settings: Settings, own: Credentials | None, clock: Callable[[], datetime], group: str, public: str
+    settings: Settings, credentials: Credentials | None, clock: Callable[[], datetime], group: str, public: str
 ) -> Target:
     from sls_contract.transport import open_transport, parse_endpoint
 
@@ -99,35 +99,35 @@ def _at_url(
         renames[settings.project] = PUBLIC_PROJECT
     if settings.logstore:
         renames[settings.logstore] = PUBLIC_LOGSTORE
-    carry = _past_the_guard(open_transport(settings.endpoint))
+    send_request = _past_the_guard(open_transport(settings.endpoint))
 
     def prepare() -> Iterator[Sls]:
-        names = _real_names(settings, own, group, literal=address.literal, host=address.authority)
-        with _group(names, Service(settings.endpoint, carry, clock)):
+        names = _real_names(settings, credentials, group, literal=address.literal, host=address.authority)
+        with _group(names, Service(settings.endpoint, send_request, clock)):
             yield names
 
-    return Target(own, carry if address.literal else None, settings.endpoint, renames, prepare, public)
+    return Target(credentials, send_request if address.literal else None, settings.endpoint, renames, prepare, public)
 
 
-def _past_the_guard(carry: Send) -> Send:
+def _past_the_guard(send_request: Send) -> Send:
     def send(request: Request) -> Response:
         with let_through(request.host):
-            return carry(request)
+            return send_request(request)
 
     return send
 
 
-def _real_names(settings: Settings, own: Credentials | None, group: str, *, literal: bool, host: str) -> Sls:
+def _real_names(settings: Settings, credentials: Credentials | None, group: str, *, literal: bool, host: str) -> Sls:
     """Return the names of the run; a literal address is reached by routing, so clients keep the public endpoint."""
     missing = [
         option
         for option, value in (("--sls-project", settings.project), ("--sls-logstore", settings.logstore))
         if not value
-    ] + ([] if own else [f"{ID} and {SECRET}"])
-    if missing or own is None or settings.project is None or settings.logstore is None:
+    ] + ([] if credentials else [f"{ID} and {SECRET}"])
+    if missing or credentials is None or settings.project is None or settings.logstore is None:
         msg = f"recording at {settings.endpoint} needs {', '.join(missing)}"
         raise UsageError(msg)
-    public = public_names(own)
+    public = public_names(credentials)
     return Sls(
         endpoint=public.endpoint if literal else host,
         url=public.url if literal else settings.endpoint,
@@ -135,41 +135,41 @@ def _real_names(settings: Settings, own: Credentials | None, group: str, *, lite
         project=settings.project,
         logstore=settings.logstore,
         consumer_group=group,
-        credentials=own,
+        credentials=credentials,
     )
 
 
 class Service(NamedTuple):
-    """What keeps the test's consumer group: its URL, the way to it, and the time."""
+    """The service that contains the test's consumer group: its URL, how to send requests to it, and the clock."""
 
     url: str
-    carry: Send
+    send_request: Send
     clock: Callable[[], datetime]
 
-    def ask(self, bench: Bench, step: Step, doing: str) -> None:
-        """Take a step, also where the service is busy at first.
+    def send(self, bench: Bench, step: Step, action: str) -> None:
+        """Send the request of a step; retry while the service is busy.
 
         Raises:
-            EndpointError: the service refused it, or was busy to the end.
+            EndpointError: the service refused the request, or was still busy after the last retry.
 
         """
         from sls_contract.checks.sequence_outcomes import not_tried
 
         for pause in (*_PAUSES, None):
-            response = self.carry(bench.request(step, self.clock()))
+            response = self.send_request(bench.request(step, self.clock()))
             if pause is None or not not_tried(response):
                 break
             time.sleep(pause)
         if response.status != 200:  # noqa: PLR2004 - the one status of success
-            told = response.body[:200].decode("utf-8", "replace")
+            body = response.body[:200].decode("utf-8", "replace")
             fix = _LATER if not_tried(response) else _ALLOWED
-            msg = f"{doing} at {self.url} was answered {response.status}: {told}\nHow to fix: {fix}."
+            msg = f"{action} at {self.url} was answered {response.status}: {body}\nHow to fix: {fix}."
             raise EndpointError(msg)
 
 
 @contextmanager
 def _group(names: Sls, service: Service) -> Iterator[None]:
-    """Make the test's consumer group outside the cassette, and delete it whatever happens."""
+    """Create the test's consumer group outside the cassette, and always delete it afterwards."""
     from sls_contract.scenarios.bench import Bench
     from sls_contract.scenarios.steps import Create, Delete, Place
 
@@ -184,8 +184,8 @@ def _group(names: Sls, service: Service) -> Iterator[None]:
         prefix="",
     )
     place = Place(names.consumer_group)
-    service.ask(bench, Create(place, timeout=GROUP_TIMEOUT), f"making consumer group {names.consumer_group}")
+    service.send(bench, Create(place, timeout=GROUP_TIMEOUT), f"creating consumer group {names.consumer_group}")
     try:
         yield
     finally:
-        service.ask(bench, Delete(place), f"deleting consumer group {names.consumer_group}")
+        service.send(bench, Delete(place), f"deleting consumer group {names.consumer_group}")

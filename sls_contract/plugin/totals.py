@@ -1,4 +1,4 @@
-"""What a whole run counted; xdist workers send theirs to the controller, which adds them up."""
+"""The totals of a run; xdist workers send theirs to the controller, which adds them up."""
 
 from __future__ import annotations
 
@@ -13,12 +13,17 @@ if TYPE_CHECKING:
 
 @dataclass(slots=True)
 class Totals:
-    """Counts of exchanges, cassettes and findings; ``findings`` are plain values with where they came from.
+    """Counts of exchanges, cassettes and findings; ``findings`` are plain values with their origin.
 
-    ``verified`` is what tests in record mode ``verify`` found of their cassettes, ``plays`` what others left unplayed,
-    ``stopped`` the requests to owned hosts that no cassette took, ``outside`` the programs that were started under
-    cassettes, with the test, ``tests`` how many exchanges each test with a cassette had, ``examples`` an exchange of
-    each kind of finding, ``map`` what a `ContractMap` holds.
+    Attributes:
+        verified: the results of tests in record mode ``verify``.
+        plays: what other tests left unplayed in their cassettes.
+        blocked: the requests to owned hosts that no cassette took.
+        outside: the programs that were started while a cassette was open, with the test.
+        tests: the number of exchanges of each test with a cassette.
+        examples: an exchange for each kind of finding.
+        map: the rows of a `ContractMap`.
+
     """
 
     exchanges: int = 0
@@ -32,14 +37,14 @@ class Totals:
     findings: list[dict[str, Any]] = field(default_factory=list)
     verified: list[dict[str, Any]] = field(default_factory=list)
     plays: list[dict[str, Any]] = field(default_factory=list)
-    stopped: list[dict[str, Any]] = field(default_factory=list)
+    blocked: list[dict[str, Any]] = field(default_factory=list)
     outside: list[dict[str, str]] = field(default_factory=list)
     tests: list[dict[str, Any]] = field(default_factory=list)
     examples: list[dict[str, Any]] = field(default_factory=list)
     map: list[list[Any]] = field(default_factory=list)
 
     def merge(self, other: dict[str, Any]) -> None:
-        """Add what a worker counted (`as_plain`)."""
+        """Add the totals of a worker (`as_plain`)."""
         for name in ("exchanges", "not_judged", "unverified", "cassettes", "recorded"):
             setattr(self, name, getattr(self, name) + other[name])
         self.exercised.update(other["exercised"])
@@ -47,7 +52,7 @@ class Totals:
             counts = getattr(self, name)
             for key, count in other[name].items():
                 counts[key] = counts.get(key, 0) + count
-        for name in ("findings", "verified", "plays", "stopped", "outside", "tests"):
+        for name in ("findings", "verified", "plays", "blocked", "outside", "tests"):
             getattr(self, name).extend(other[name])
         if other["examples"]:
             from sls_contract.reports.examples import join_examples
@@ -61,7 +66,7 @@ class Totals:
 
 
 def by_cassette(entries: Iterable[dict[str, Any]]) -> dict[str, list[dict[str, Any]]]:
-    """Return what tests say of cassettes, by cassette; the last entry of a test counts."""
+    """Return entries of tests by cassette; the last entry of a test counts."""
     latest = {(each["cassette"], each["test"]): each for each in entries}
     cassettes: dict[str, list[dict[str, Any]]] = {}
     for (cassette, _), each in sorted(latest.items()):
@@ -70,7 +75,7 @@ def by_cassette(entries: Iterable[dict[str, Any]]) -> dict[str, list[dict[str, A
 
 
 def plain_finding(finding: Finding, test: str | None, exchange: int | None = None) -> dict[str, Any]:
-    """Return a finding as `Totals` keeps it, with where it came from."""
+    """Return a finding as plain values, with its origin, for `Totals`."""
     return {"finding": asdict(finding) | {"level": str(finding.level)}, "test": test, "exchange": exchange}
 
 

@@ -1,6 +1,6 @@
-"""The end of a run in record mode ``verify``: each cassette is renewed, replaced by its proposal, or left as it is.
+"""The end of a run in record mode ``verify``: each cassette is renewed, replaced by its proposal, or kept unchanged.
 
-Done once, by the process that reports: only it knows what became of every test of a cassette.
+Only the process that reports does this: it knows the results of every test of a cassette.
 """
 
 from __future__ import annotations
@@ -14,9 +14,9 @@ from typing import TYPE_CHECKING, Any, Literal, TypeAlias, get_args
 
 from sls_contract.cassettes.drift import Class, change_of
 from sls_contract.cassettes.file.recording_file import load, recorded
-from sls_contract.cassettes.matching import asked_for
+from sls_contract.cassettes.matching import requested_positions
 from sls_contract.cassettes.player import keys_of
-from sls_contract.cassettes.proposal import SUFFIX, left_of, proposed
+from sls_contract.cassettes.proposal import SUFFIX, not_requested, proposed
 from sls_contract.cassettes.renewal import Replacement, accept, dismiss, propose, renew
 from sls_contract.errors import SlsContractError
 from sls_contract.plugin.naming import shown
@@ -38,34 +38,34 @@ EVIDENCE = "evidence"
 
 
 @dataclass(slots=True)
-class Settled:
-    """What one cassette's verification came to.
+class VerifiedCassette:
+    """The result of verifying one cassette.
 
     Attributes:
-        cassette: its path.
-        changes: every difference (`plain_change`), with the test that met it.
-        unmatched: exchanges without a partner.
+        path: the path of the cassette.
+        changes: every difference (`plain_change`), with the test that found it.
+        unmatched: exchanges without a counterpart.
         weaker: pairs of old and new evidence, where the new one proves less.
-        fate: ``validated``: the contract still holds, and the old exchanges say so; ``not validated``: nothing broke,
-            but not every exchange met its old outcome again (the service was busy), or one was edited; ``replaced``:
-            the proposal was accepted; ``proposed``: it lies beside the cassette; ``broke off``: a test did not come to
-            its end, and nothing was changed; ``failed``: a file could not be written, see ``failure``.
-        flawed: whether its tests fail for more than the differences: then no proposal takes its place.
-        whole: whether every test of it ran; a part of a shared cassette replaces nothing.
-        left: whether exchanges of a shared cassette were left over, which no single test can tell.
+        outcome: ``validated``: the old exchanges are marked as valid today; ``not validated``: nothing broke, but an
+            exchange had another outcome (the service was busy) or was edited; ``replaced``: the proposal was accepted;
+            ``proposed``: it was written beside the cassette; ``broke off``: a test did not end, nothing was changed;
+            ``failed``: a file could not be written, see ``failure``.
+        flawed: whether its tests fail for more than the differences: then no proposal replaces it.
+        complete: whether every test of it ran; a part of a shared cassette replaces nothing.
+        has_unplayed: whether exchanges of a shared cassette were not played, which no single test can find.
         compared: how many exchanges were compared with their recording.
 
     """
 
-    cassette: str
+    path: str
     changes: list[Plain] = field(default_factory=list)
     unmatched: list[Plain] = field(default_factory=list)
     weaker: list[list[str]] = field(default_factory=list)
     outcome: VerifyOutcome = "broke off"
     failure: str = ""
     flawed: bool = False
-    whole: bool = True
-    left: bool = False
+    complete: bool = True
+    has_unplayed: bool = False
     compared: int = 0
 
     @property
@@ -75,91 +75,93 @@ class Settled:
 
     @property
     def classes(self) -> frozenset[str]:
-        """All that must be accepted before the proposal takes the old file's place."""
+        """The classes that must be accepted before the proposal replaces the old file."""
         return frozenset(change["class"] for change in self.changes) | ({EVIDENCE} if self.weaker else frozenset())
 
 
-def settle(entries: Iterable[Plain], accepted: frozenset[str], complete: Callable[[str], bool]) -> list[Settled]:
-    """Settle every cassette that was verified; ``entries`` are of tests (`Verifying.plain`), the last of a test counts.
+def verified_cassettes(
+    entries: Iterable[Plain], accepted: frozenset[str], complete: Callable[[str], bool]
+) -> list[VerifiedCassette]:
+    """Renew, replace or keep each verified cassette; ``entries`` are of tests (`Verifying.plain`).
 
-    ``complete`` tells of a shared cassette whether every test of it ran to its end.
+    The last entry of a test counts. ``complete`` returns whether every test of a shared cassette ran to its end.
     """
     return [
-        _settled(cassette, tests, accepted, complete)
+        _verified_cassette(cassette, tests, accepted, complete)
         for cassette, tests in by_cassette(entries).items()
-        if any(test["recorded"] or test["left"] or not test["ended"] for test in tests)  # else nothing was asked
-        or (tests[0]["shared"] and recorded(cassette) and complete(cassette))  # but something might have been
+        if any(test["recorded"] or test["unplayed"] or not test["ended"] for test in tests)  # otherwise no request came
+        or (tests[0]["shared"] and recorded(cassette) and complete(cassette))  # exchanges may be unplayed
     ]
 
 
-def _settled(cassette: str, tests: list[Plain], accepted: frozenset[str], complete: Callable[[str], bool]) -> Settled:
-    settled = Settled(
+def _verified_cassette(
+    cassette: str, tests: list[Plain], accepted: frozenset[str], complete: Callable[[str], bool]
+) -> VerifiedCassette:
+    verified = VerifiedCassette(
         cassette,
         [{**change, "test": test["test"]} for test in tests for change in test["changes"]],
         [{**each, "test": test["test"]} for test in tests for each in test["unmatched"]],
         [pair for test in tests for pair in test["weaker"]],
         flawed=any(test["flawed"] for test in tests),
-        whole=not tests[0]["shared"] or complete(cassette),
+        complete=not tests[0]["shared"] or complete(cassette),
         compared=sum(test["pairs"] for test in tests),
     )
     try:
-        settled.left, left = _left(cassette, tests) if settled.whole else (False, [])
-        settled.unmatched += left
-        settled.outcome = _carry_out(settled, tests, accepted)
+        verified.has_unplayed, unplayed = _unplayed(cassette, tests) if verified.complete else (False, [])
+        verified.unmatched += unplayed
+        verified.outcome = _apply(verified, tests, accepted)
     except (SlsContractError, OSError) as error:
-        settled.outcome, settled.failure = "failed", str(error)
-    return settled
+        verified.outcome, verified.failure = "failed", str(error)
+    return verified
 
 
-def _left(cassette: str, tests: list[Plain]) -> tuple[bool, list[Plain]]:
-    """Return the old exchanges that no test asked for, and whether that is told nowhere else."""
+def _unplayed(cassette: str, tests: list[Plain]) -> tuple[bool, list[Plain]]:
+    """Return whether only this result reports unplayed exchanges, and the old exchanges that no test played."""
     if not tests[0]["shared"]:
-        return False, [{**each, "test": test["test"]} for test in tests for each in test["left"]]
+        return False, [{**each, "test": test["test"]} for test in tests for each in test["unplayed"]]
     old = load(cassette)
-    keys = next((test["alike"] for test in tests if test["alike"]), None) or keys_of(old)
-    played = asked_for(keys, [test["played"] for test in tests])
-    left = [{**asdict(each), "test": None} for each in left_of(old, played)]
-    return bool(left), left
+    keys = next((test["match_groups"] for test in tests if test["match_groups"]), None) or keys_of(old)
+    played = requested_positions(keys, [test["played"] for test in tests])
+    unplayed = [{**asdict(each), "test": None} for each in not_requested(old, played)]
+    return bool(unplayed), unplayed
 
 
-def _carry_out(settled: Settled, tests: list[Plain], accepted: frozenset[str]) -> VerifyOutcome:
-    path, what = Path(settled.cassette), _replacement(settled, tests)
+def _apply(verified: VerifiedCassette, tests: list[Plain], accepted: frozenset[str]) -> VerifyOutcome:
+    path, replacement = Path(verified.path), _replacement(verified, tests)
     if not all(test["ended"] for test in tests):
         dismiss(path)
         return "broke off"
-    acceptable = not (settled.flawed or settled.unmatched) and settled.whole
-    if acceptable and what.taken and settled.classes <= accepted:
-        propose(path, what)
+    acceptable = not (verified.flawed or verified.unmatched) and verified.complete
+    if acceptable and replacement.taken and verified.classes <= accepted:
+        propose(path, replacement)
         accept(path)
         return "replaced"
-    if not settled.unmatched and settled.classes <= {Class.BENIGN}:
+    if not verified.unmatched and verified.classes <= {Class.BENIGN}:
         dismiss(path)
-        return "broke off" if settled.flawed else _renewed(path, tests, what)
+        if verified.flawed:
+            return "broke off"
+        changed = any(change_of(change).of_outcome for change in verified.changes)
+        all_renewed = renew(path, replacement.validated) == len(replacement.validated)
+        return "validated" if all_renewed and not changed else "not validated"
     if not any(test["recorded"] for test in tests) or not (recorded(path) and recorded(proposed(path))):
-        dismiss(path)  # what lies there is of an earlier run, or there is nothing to put it in the place of
+        dismiss(path)  # the proposal is of an earlier run, or there is no cassette that it could replace
         return "broke off"
-    propose(path, what)
+    propose(path, replacement)
     return "proposed"
 
 
-def _replacement(settled: Settled, tests: list[Plain]) -> Replacement:
-    """Return what a proposal takes over from the new exchanges of all tests."""
+def _replacement(verified: VerifiedCassette, tests: list[Plain]) -> Replacement:
+    """Return the changes that a proposal takes from the new exchanges of all tests."""
     return Replacement(
         {name: digest for test in tests for name, digest in test["taken"].items()},
         [digest for test in tests for digest in test["added"]],
-        [each["exchange"] for each in settled.unmatched if each["side"] == "old"],
+        [each["exchange"] for each in verified.unmatched if each["side"] == "old"],
         {name: datetime.fromisoformat(when) for test in tests for name, when in test["validated"].items()},
     )
 
 
-def _renewed(path: Path, tests: list[Plain], what: Replacement) -> VerifyOutcome:
-    found = (change for test in tests for change in test["changes"])
-    whole = renew(path, what.validated) == len(what.validated) and not any(change_of(each).of_outcome for each in found)
-    return "validated" if whole else "not validated"
-
-
 NOTHING_COMPARED = 2
-"""The exit code of a run that compared nothing, as of the commands."""
+"""The exit code of a run that compared nothing, the same as on the command line."""
 
 
 def _counted(outcome: VerifyOutcome, count: int) -> str:
@@ -173,77 +175,77 @@ def _counted(outcome: VerifyOutcome, count: int) -> str:
     }[outcome]
 
 
-def verified_lines(settled: Sequence[Settled]) -> Iterator[str]:
-    """Yield a line of counts, every difference but values that moved with both sides, and where proposals are."""
-    verdicts, outcomes = Counter(each.verdict for each in settled), Counter(each.outcome for each in settled)
+def verified_lines(verified: Sequence[VerifiedCassette]) -> Iterator[str]:
+    """Yield a line of counts, the notable differences, and the paths of proposals."""
+    verdicts, outcomes = Counter(each.verdict for each in verified), Counter(each.outcome for each in verified)
     kinds = ", ".join(f"{verdicts[kind]} {kind}" for kind in (*map(str, Class), "none") if verdicts[kind])
-    told = ", ".join(_counted(outcome, outcomes[outcome]) for outcome in get_args(VerifyOutcome) if outcomes[outcome])
-    yield f"sls-contract: verified {plural(len(settled), 'cassette')}: {kinds}; {told}"
-    changes = [{**one, "cassette": shown(each.cassette)} for each in settled for one in each.changes if is_notable(one)]
-    yield from (f"  {line}" for line in change_lines(changes))
-    for each in settled:
+    results = ", ".join(_counted(name, outcomes[name]) for name in get_args(VerifyOutcome) if outcomes[name])
+    yield f"sls-contract: verified {plural(len(verified), 'cassette')}: {kinds}; {results}"
+    changes = ({**one, "cassette": shown(each.path)} for each in verified for one in each.changes)
+    yield from (f"  {line}" for line in change_lines(filter(is_notable, changes)))
+    for each in verified:
         yield from map(on_one_line, _outcome_lines(each))
-    yield from map(on_one_line, _proposal_lines(settled))
+    yield from map(on_one_line, _proposal_lines(verified))
 
 
-def verified_document(settled: Sequence[Settled]) -> dict[str, Any]:
-    """Give what was found as plain JSON values: the keys of ``diff --json``, and what became of each cassette."""
+def verified_document(verified: Sequence[VerifiedCassette]) -> dict[str, Any]:
+    """Return the results as plain JSON values: the keys of ``diff --json``, and each cassette's outcome."""
     return {
-        "verdict": verdict_of(each.verdict for each in settled),
-        "unmatched": [{"cassette": each.cassette, **one} for each in settled for one in each.unmatched],
-        "changes": [{"cassette": each.cassette, **one} for each in settled for one in each.changes],
+        "verdict": verdict_of(each.verdict for each in verified),
+        "unmatched": [{"cassette": each.path, **one} for each in verified for one in each.unmatched],
+        "changes": [{"cassette": each.path, **one} for each in verified for one in each.changes],
         "cassettes": [
             {
-                "cassette": each.cassette,
+                "cassette": each.path,
                 "verdict": each.verdict,
                 "fate": each.outcome,
                 "weaker_evidence": bool(each.weaker),
             }
-            for each in settled
+            for each in verified
         ],
     }
 
 
-def _outcome_lines(each: Settled) -> Iterator[str]:
-    path = shown(each.cassette)
-    for one in each.unmatched:
+def _outcome_lines(cassette: VerifiedCassette) -> Iterator[str]:
+    path = shown(cassette.path)
+    for one in cassette.unmatched:
         yield f"  unmatched {path} {one['side']} exchange {one['exchange']}: {one['request']}"
-    for old, new in each.weaker:
+    for old, new in cassette.weaker:
         yield f"  evidence {path}: {new} would replace {old}"
-    if each.left:
+    if cassette.has_unplayed:
         yield f"  How to fix {path}: record it again (pytest --sls-record=all), with all tests of its file in one run"
-    if each.failure:
-        yield f"  {path}: {each.failure}"
+    if cassette.failure:
+        yield f"  {path}: {cassette.failure}"
 
 
-def _proposal_lines(settled: Iterable[Settled]) -> Iterator[str]:
-    """Yield a line for each proposal, but one for all that are accepted by one run."""
-    alike: dict[tuple[str, str], list[str]] = {}
-    for each in settled:
-        if each.outcome == "proposed":
-            path = shown(each.cassette)
-            alike.setdefault((_how(each), "" if each.whole else path), []).append(path)
-    for (how, _), (first, *others) in alike.items():
+def _proposal_lines(verified: Iterable[VerifiedCassette]) -> Iterator[str]:
+    """Yield a line for each proposal, but only one for all proposals that the same run accepts."""
+    groups: dict[tuple[str, str], list[str]] = {}
+    for cassette in verified:
+        if cassette.outcome == "proposed":
+            path = shown(cassette.path)
+            groups.setdefault((_how_to_accept(cassette), "" if cassette.complete else path), []).append(path)
+    for (how, _), (first, *others) in groups.items():
         more = f" and {len(others)} more" if others else ""
         yield f"  proposal {first}{SUFFIX}{more}: {shlex.join(['sls-contract', 'diff', first, first + SUFFIX])}{how}"
 
 
-def _how(each: Settled) -> str:
-    if each.unmatched:
+def _how_to_accept(cassette: VerifiedCassette) -> str:
+    if cassette.unmatched:
         return ""
-    first = "fix or allow (@pytest.mark.sls_allow) what its tests fail for, then " if each.flawed else ""
-    classes = ",".join(sorted(each.classes, key=ACCEPTABLE.index))
-    if not each.whole:
+    first = "fix or allow (@pytest.mark.sls_allow) the findings of its tests, then " if cassette.flawed else ""
+    classes = ",".join(sorted(cassette.classes, key=ACCEPTABLE.index))
+    if not cassette.complete:
         return f"; to accept it: {first}run all tests of its file, with the same options and --sls-accept={classes}"
     return f"; to accept it: {first}run this again with --sls-accept={classes}"
 
 
-def nothing_compared(settled: Sequence[Settled]) -> str | None:
-    """Say that a run compared nothing, and so verified nothing; None where it did."""
-    if any(each.compared for each in settled):
+def nothing_compared(verified: Sequence[VerifiedCassette]) -> str | None:
+    """Return the failure of a run that compared nothing, and so verified nothing; None if it did."""
+    if any(cassette.compared for cassette in verified):
         return None
     return (
         "sls-contract: nothing was compared: no test reached the endpoint of its recording\n"
-        "How to fix: select tests with a cassette (@pytest.mark.sls_cassette) that run to their end, and follow what "
-        "failing ones say."
+        "How to fix: select tests with a cassette (@pytest.mark.sls_cassette) that run to their end, and fix the "
+        "failing tests first."
     )

@@ -1,12 +1,12 @@
-"""Record mode ``verify`` in one test: which differences fail it, and what of them the run's end must know."""
+"""Record mode ``verify`` in one test: the differences that fail it, and its results for the end of the run."""
 
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from sls_contract.cassettes.drift import Class, alone, change_lines, plain_change
-from sls_contract.cassettes.proposal import left_of
+from sls_contract.cassettes.drift import Class, change_lines, plain_change, unmatched_exchange
+from sls_contract.cassettes.proposal import not_requested
 from sls_contract.cassettes.results import ABOUT_ANSWERS
 from sls_contract.plugin.verify_result import EVIDENCE
 
@@ -25,16 +25,15 @@ _OTHER_REQUESTS = "the test now sends different requests; record it again (pytes
 
 @dataclass(slots=True, eq=False)
 class Verifying:
-    """What one test's proposal found.
+    """The comparison of one test's exchanges with their recordings.
 
     Attributes:
         proposal: records and compares.
         strict: whether additive differences fail the test, too.
-        allowed: codes of clauses that the test allows to be broken.
-        accepted: classes that were accepted for the run.
-        shared: whether other tests have the same cassette, and may ask for what this one leaves.
-        left: the old exchanges that the test did not ask for; known when it came to its end, and of its own cassette
-            only.
+        allowed: codes of clauses that the test may break.
+        accepted: classes of differences that the run accepts.
+        shared: whether other tests use the same cassette, and may play the exchanges that this test does not.
+        unplayed: the old exchanges that the test did not play; known once it ended, for its own cassette only.
 
     """
 
@@ -43,32 +42,32 @@ class Verifying:
     allowed: frozenset[str]
     accepted: frozenset[str]
     shared: bool
-    left: tuple[Unmatched, ...] = ()
-    _told: list[int] = field(default_factory=lambda: [0, 0, 0])
+    unplayed: tuple[Unmatched, ...] = ()
+    _reported: list[int] = field(default_factory=lambda: [0, 0, 0])  # errors, changes, unmatched
 
     def errors(self) -> list[str]:
-        """Return what could not be compared since this was last asked."""
-        return self._news(0, self.proposal.compared.errors)
+        """Return the errors of comparisons since the last call."""
+        return self._unreported(0, self.proposal.compared.errors)
 
-    def differences(self, *, broke_off: bool, flaws: Collection[str]) -> str | None:
-        """Return the differences since this was last asked that fail the test, as one text; None where there are none.
+    def differences(self, *, incomplete: bool, flaws: Collection[str]) -> str | None:
+        """Return the differences since the last call that fail the test, as one text; None if there are none.
 
-        Breaking ones do, additive ones where warnings fail, and exchanges without a partner. ``broke_off``: the test
-        fails by itself, too; ``flaws`` are codes of the clauses that its exchanges break.
+        Breaking differences, unmatched exchanges and, in strict mode, additive differences fail it. ``incomplete``: the
+        test fails by itself, too; ``flaws`` are codes of the clauses that its exchanges break.
         """
-        changes = [each for each in self._news(1, self.proposal.compared.changes) if self._fails(each)]
-        unmatched = self._news(2, [*self.proposal.compared.unmatched, *self.left])
+        changes = [each for each in self._unreported(1, self.proposal.compared.changes) if self._fails(each)]
+        unmatched = self._unreported(2, [*self.proposal.compared.unmatched, *self.unplayed])
         if not (changes or unmatched):
             return None
-        lines = _told(str(self.proposal.cassette), changes, unmatched)
-        return "\n".join((*lines, f"How to fix: {self._advice(broke_off=broke_off, flaws=flaws)}"))
+        lines = _failure_lines(str(self.proposal.cassette), changes, unmatched)
+        return "\n".join((*lines, f"How to fix: {self._advice(incomplete=incomplete, flaws=flaws)}"))
 
-    def end(self, *, whole: bool) -> None:
-        """Note what was left over; nothing is, where the test broke off."""
-        if whole:
+    def end(self, *, complete: bool) -> None:
+        """Note the exchanges that were not played; does nothing for an incomplete test."""
+        if complete:
             self.proposal.end(shared=self.shared)
-        if whole and not self.shared:
-            self.left = left_of(self.proposal.old, self.proposal.played())
+        if complete and not self.shared:
+            self.unplayed = not_requested(self.proposal.old, self.proposal.played())
 
     def plain(self, test: str, *, ended: bool, flawed: bool) -> dict[str, Any]:
         """Return plain values, for the controller of the run."""
@@ -82,9 +81,9 @@ class Verifying:
             "recorded": self.proposal.added,
             "changes": [plain_change(each) for each in found.changes],
             "unmatched": [asdict(each) for each in found.unmatched],
-            "left": [asdict(each) for each in self.left],
+            "unplayed": [asdict(each) for each in self.unplayed],
             "played": sorted(self.proposal.played()) if self.shared else [],
-            "alike": self.proposal.alike if self.shared else None,
+            "match_groups": self.proposal.match_groups if self.shared else None,
             "pairs": found.pairs,
             "taken": found.taken,
             "added": list(found.added.values()),
@@ -93,7 +92,7 @@ class Verifying:
         }
 
     def examples(self) -> list[dict[str, Any]]:
-        """Return both sides of each kind of change, as a report shows them."""
+        """Return both sides of each kind of change, in the form of a report."""
         from sls_contract.reports.examples import change_example
 
         found = self.proposal.compared.examples.values()
@@ -103,12 +102,12 @@ class Verifying:
         fail = (Class.BREAKING, Class.ADDITIVE) if self.strict else (Class.BREAKING,)
         return change.kind in fail and str(change.kind) not in self.accepted and change.code not in self.allowed
 
-    def _advice(self, *, broke_off: bool, flaws: Collection[str]) -> str:
-        """Say how to go on; a proposal is taken over where all that it differs by is accepted, not what fails alone."""
+    def _advice(self, *, incomplete: bool, flaws: Collection[str]) -> str:
+        """Return the fix; a proposal is accepted with all classes that it contains, not only those that fail."""
         found = self.proposal.compared
-        if found.unmatched or self.left:
+        if found.unmatched or self.unplayed:
             return _POLLED if self._polled() else _OTHER_REQUESTS
-        if broke_off:
+        if incomplete:
             return "make the test pass with the new answer, and verify again; a test that fails proposes no recording."
         if any(code[:4] not in ABOUT_ANSWERS for code in flaws):
             return "first fix the test's requests, which break the contract, then verify again."
@@ -122,17 +121,17 @@ class Verifying:
         return f"{take} --sls-accept={','.join([*kinds, *([EVIDENCE] if found.weaker else [])])}."
 
     def _polled(self) -> bool:
-        """Whether all that has no partner are requests that the cassette answers already, asked more often."""
+        """Whether all unmatched exchanges repeat requests that the cassette answers already."""
         extra = self.proposal.compared.unmatched
-        known = {alone("old", at, recording).request for at, recording in enumerate(self.proposal.old)}
-        return bool(extra) and not self.left and all(each.side == "new" and each.request in known for each in extra)
+        known = {unmatched_exchange("old", at, recording).request for at, recording in enumerate(self.proposal.old)}
+        return bool(extra) and not self.unplayed and all(each.side == "new" and each.request in known for each in extra)
 
-    def _news(self, which: int, found: list[Any]) -> list[Any]:
-        mark, self._told[which] = self._told[which], len(found)
-        return found[mark:]
+    def _unreported(self, which: int, found: list[Any]) -> list[Any]:
+        start, self._reported[which] = self._reported[which], len(found)
+        return found[start:]
 
 
-def _told(path: str, changes: list[Change], alone: list[Unmatched]) -> Iterator[str]:
+def _failure_lines(path: str, changes: list[Change], unmatched: list[Unmatched]) -> Iterator[str]:
     yield (
         f"{path}: the endpoint no longer answers as it was recorded"
         if changes
@@ -144,6 +143,6 @@ def _told(path: str, changes: list[Change], alone: list[Unmatched]) -> Iterator[
             yield f"{kind} ({len(of_kind)})"
         for change in of_kind:
             yield from change_lines(change, f"exchange {change.exchange}")
-    if alone:
-        yield f"unmatched ({len(alone)})"
-        yield from (f"  {each.side} exchange {each.exchange}: {each.request}" for each in alone)
+    if unmatched:
+        yield f"unmatched ({len(unmatched)})"
+        yield from (f"  {each.side} exchange {each.exchange}: {each.request}" for each in unmatched)

@@ -1,4 +1,4 @@
-"""What the runs of the two benches, `exercise` and `verification`, have in common: their values, and their words."""
+"""Results and wording that the two kinds of runs, `exercise` and `verification`, have in common."""
 
 from __future__ import annotations
 
@@ -6,8 +6,9 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Generic, Protocol, TypeVar
 
+from sls_contract.locale import translated
 from sls_contract.reports.group_lines import some
-from sls_contract.reports.text import plural, printable, table
+from sls_contract.reports.text import plural, printable, table, wrapped
 from sls_contract.spec import Level
 
 if TYPE_CHECKING:
@@ -26,12 +27,12 @@ P = TypeVar("P", bound=_Performed)
 
 @dataclass(slots=True)
 class BenchRun(Generic[P]):
-    """Everything that came of a run, also of one that was cut short.
+    """The results of a run, even if it was cut short.
 
     Attributes:
-        seed: of everything that is made up.
-        performed: what was carried out, or could not be, in order.
-        incomplete: why the run ended early; empty where it did not.
+        seed: the seed of all generated values.
+        performed: the scenarios in order, including those that could not be run.
+        incomplete: why the run ended early; empty if it did not.
 
     """
 
@@ -44,16 +45,16 @@ class BenchRun(Generic[P]):
         raise NotImplementedError
 
     def violated(self, *, strict: bool = False) -> bool:
-        """Tell whether a violation (``strict``: or a warning) was found."""
+        """Return whether a violation (``strict``: or a warning) was found."""
         levels = {Level.VIOLATION, Level.WARNING} if strict else {Level.VIOLATION}
         return any(finding.level in levels for finding in self.findings())
 
     def judged(self) -> int:
-        """Count what passed or failed."""
+        """Count the scenarios that passed or failed."""
         return sum(each.verdict in {"passed", "failed"} for each in self.performed)
 
     def closing_line(self, counts: str) -> str:
-        """Return the last line that tells a run: what was done, and what was found."""
+        """Return the last line of a run: the counts, then the number of violations and warnings."""
         levels = Counter(finding.level for finding in self.findings())
         if not (levels[Level.VIOLATION] or self.judged()):
             return f"{counts}: nothing could be judged"
@@ -62,22 +63,28 @@ class BenchRun(Generic[P]):
 
 
 def area_table(verdicts: Sequence[str], found: Iterable[tuple[str, str]], columns: int | None) -> Iterator[str]:
-    """Yield a table that counts the verdicts of each area; ``found`` has a pair of both for each scenario."""
+    """Yield a table that counts the verdicts of each area; ``found`` has an (area, verdict) pair for each scenario."""
     counts = Counter(found)
     rows = [(area, *(counts[area, verdict] for verdict in verdicts)) for area in dict.fromkeys(a for a, _ in counts)]
     return table(("area", *verdicts), rows, columns)
 
 
-def by_verdict(verdicts: Sequence[str], found: Iterable[tuple[str, str]], most: int | None = None) -> Iterator[str]:
-    """Yield the areas of each verdict in a line, with how many scenarios they have; at most so many areas."""
+def by_verdict(
+    verdicts: Sequence[str], found: Iterable[tuple[str, str]], columns: int | None, most: int | None = None
+) -> Iterator[str]:
+    """Yield the areas of each verdict, with the number of their scenarios, in the language of the reader.
+
+    At most ``most`` areas are named. The text is wrapped at ``columns`` terminal cells; None: one line of any length.
+    """
     counts = Counter(found)
     for verdict in verdicts:
         named = [f"{area} {count}" for (area, each), count in counts.items() if each == verdict]
         if named:
-            yield f"{verdict}: {some(named, most or len(named), 'area')}"
+            line = translated(f"{verdict}: {some(named, most or len(named), 'area')}")
+            yield from [line] if columns is None else wrapped(line, columns, rest="  ", at_hyphens=False)
 
 
 def titled(title: str, items: Sequence[str]) -> Iterator[str]:
-    """Yield items under a title, behind an empty line; nothing where there are none."""
+    """Yield items under a title, after an empty line; nothing if there are no items."""
     if items:
         yield from ("", title, *(f"  {printable(item)}" for item in items))

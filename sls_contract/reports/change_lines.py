@@ -1,4 +1,4 @@
-"""What changed between two recordings as lines for a terminal: alike changes as one, benign ones as counts."""
+"""Changes between two recordings as lines for a terminal: similar changes in one line, benign ones as counts."""
 
 from __future__ import annotations
 
@@ -13,29 +13,29 @@ from sls_contract.spec.change import Class
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-    Alike = Sequence[Mapping[str, Any]]
+    Changes = Sequence[Mapping[str, Any]]
 
 CLASSES = tuple(map(str, Class))
-"""How much a change matters to a client that is written to the contract, worst first."""
+"""The classes of changes by their effect on a client that follows the contract, worst first."""
 
 _MOST = 8  # groups of one class
 _OUTCOME = frozenset({"status", "/errorCode", "exchange"})
 
 
 def change_lines(changes: Iterable[Mapping[str, Any]], *, verbose: bool = False) -> Iterator[str]:
-    """Yield the lines of changes as they stand in a report, the worst first; ``verbose``: each in full."""
+    """Yield the lines of a report's changes, the worst first; ``verbose``: each change in full."""
     kept = list(changes)
     for kind in CLASSES:
-        of = [each for each in kept if each["class"] == kind]
-        yield from map(on_one_line, _all(kind, of) if verbose else _some(kind, of))
+        of_kind = [each for each in kept if each["class"] == kind]
+        yield from map(on_one_line, _full(kind, of_kind) if verbose else _grouped(kind, of_kind))
 
 
 def is_notable(change: Mapping[str, Any]) -> bool:
-    """Tell whether a change is named: it is not benign, or something else was answered."""
+    """Return whether a change is listed: it is not benign, or the response has another outcome."""
     return change["class"] != "benign" or change["where"] in _OUTCOME
 
 
-def _all(kind: str, changes: Alike) -> Iterator[str]:
+def _full(kind: str, changes: Changes) -> Iterator[str]:
     if changes:
         yield f"{kind} ({len(changes)})"
     for each in changes:
@@ -43,21 +43,21 @@ def _all(kind: str, changes: Alike) -> Iterator[str]:
         yield from _sides(each)
 
 
-def _some(kind: str, changes: Alike) -> Iterator[str]:
+def _grouped(kind: str, changes: Changes) -> Iterator[str]:
     groups: dict[tuple[str, str], list[Mapping[str, Any]]] = {}
     for each in changes:
         groups.setdefault((each["slug"], part_of(each["where"])), []).append(each)
     ordered = sorted(groups.values(), key=len, reverse=True)
     named = [group for group in ordered if is_notable(group[0])]
     for group in named[:_MOST]:
-        yield from _whole(group) if kind == "breaking" else (_brief(group),)
+        yield from _full_group(group) if kind == "breaking" else (_brief_group(group),)
     if rest := named[_MOST:]:
         yield f"{kind}: {sum(map(len, rest))} others"
-    if moved := Counter(_rule(group[0]) for group in ordered if group not in named for _ in group):
-        yield f"{kind}: {some([f'{rule} {count}' for rule, count in moved.most_common()], _MOST)}"
+    if rest_counts := Counter(_rule(group[0]) for group in ordered if group not in named for _ in group):
+        yield f"{kind}: {some([f'{rule} {count}' for rule, count in rest_counts.most_common()], _MOST)}"
 
 
-def _whole(group: Alike) -> Iterator[str]:
+def _full_group(group: Changes) -> Iterator[str]:
     first, *others = group
     yield f"{_head(group)}{f', {len(group)} times' if others else ''}"
     yield f"  in {_exchange(first)} at {first['where']}"
@@ -66,13 +66,13 @@ def _whole(group: Alike) -> Iterator[str]:
         yield f"  also in: {some([*dict.fromkeys(map(_exchange, others))])}"
 
 
-def _brief(group: Alike) -> str:
+def _brief_group(group: Changes) -> str:
     first = group[0]
     where = f"{len(group)} times, first in {_exchange(first)}" if len(group) > 1 else f"in {_exchange(first)}"
     return f"{_head(group)}, {where}: {_or_nothing(first['old'])} -> {_or_nothing(first['new'])}"
 
 
-def _head(group: Alike) -> str:
+def _head(group: Changes) -> str:
     first = group[0]
     return f"{first['class']}: {_rule(first)} at {part_of(first['where']) if len(group) > 1 else first['where']}"
 

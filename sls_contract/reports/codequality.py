@@ -1,4 +1,4 @@
-"""A report as GitLab's code quality JSON: what a merge request shows beside the lines of cassettes."""
+"""A report as GitLab's code quality JSON, which a merge request shows beside the lines of cassettes."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _SEVERITIES = {"violation": "major", "warning": "minor", "unspecified": "info"}
 
 
 def codequality(document: Mapping[str, Any]) -> str:
-    """Write a report; GitLab wants a file and a line for each finding, so one without a cassette names its test."""
+    """Format a report; GitLab requires a file and line for each finding: without a cassette, the test's file."""
     issues: dict[str, dict[str, Any]] = {}
     for finding in document["findings"]:
         issue = _issue(finding)

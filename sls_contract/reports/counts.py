@@ -1,4 +1,4 @@
-"""How much was judged, and by how much: the same words at the end of every run."""
+"""How many exchanges and clauses were judged: the same wording at the end of every run."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _EXTENTS = {"full": "in full", "derivation": "by derivation", "common": "by comm
 
 
 def judged_line(report: Report) -> str:
-    """Count the findings by level, and the clauses that could have been broken."""
+    """Format the number of findings by level, and the number of exercised clauses."""
     counts = [plural(report.count(level), str(level)) for level in (Level.VIOLATION, Level.WARNING)]
     return (
         f"{', '.join(counts)}, {report.count(Level.UNSPECIFIED)} unspecified; "
@@ -25,12 +25,12 @@ def judged_line(report: Report) -> str:
 
 
 def exercised(some: int, every: int) -> str:
-    """Say how many clauses could have been broken."""
+    """Format how many clauses an exchange could have broken."""
     return f"{some} of {every} clauses exercised"
 
 
 def narrowed_lines(extents: Mapping[str, int], *, not_judged: int, unverified: int) -> Iterator[str]:
-    """Say how many exchanges were judged by how much (`sls_contract.checks.Extent`), and how many were not."""
+    """Yield how many exchanges were judged to each extent (`sls_contract.checks.Extent`), and how many were not."""
     judged = [f"{extents[each]} {words}" for each, words in _EXTENTS.items() if extents.get(each)]
     if judged:
         yield f"judged: {', '.join(judged)}"

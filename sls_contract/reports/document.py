@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """What was judged: ``endpoint`` names it, ``evidence`` says what it proves (its weakest part)."""
+    """The judged target: ``endpoint`` is its name, ``evidence`` its weakest evidence."""
 
     endpoint: str | None = None
     evidence: str | None = None
@@ -36,13 +36,15 @@ class Target:
 
 @dataclass(slots=True)
 class Report:
-    """What one run found; counts are of exchanges and clauses, never of bytes or seconds.
+    """The findings of one run; counts are of exchanges and clauses, never of bytes or seconds.
 
-    ``located`` holds a finding with the keys that say where it came from (``scenario``, ``exchange``, ``cassette``).
-    ``not_listed`` counts, by code and level, the findings that are too many to be held.
-    ``examples`` holds the exchange of the first finding of each clause and level (`sls_contract.reports.examples`),
-    ``repeat`` the commands that do it again.
-    ``not_judged`` says what the user left out.
+    Attributes:
+        located: findings, each with the keys of its origin (``scenario``, ``exchange``, ``cassette``).
+        not_listed: by code and level, the number of findings beyond those in ``located``.
+        examples: the exchange of the first finding of each clause and level (`sls_contract.reports.examples`).
+        repeat: the commands that repeat the run.
+        not_judged: what the user excluded.
+
     """
 
     command: str
@@ -64,17 +66,17 @@ class Report:
     repeat: list[str] = field(default_factory=list)
 
     def add(self, findings: Iterable[Finding], **where: Any) -> None:
-        """Take findings over, with where they came from."""
+        """Add findings, with their origin."""
         self.located.extend((finding, where) for finding in findings)
 
     def show(self, finding: Finding, exchange: Exchange, scrub: Callable[[Exchange], Exchange] | None = None) -> None:
-        """Keep the exchange of a finding, where it is the first of its clause and level; ``scrub`` cleans it."""
+        """Add the exchange of a finding if it is the first of its clause and level; ``scrub`` cleans it."""
         from sls_contract.reports.examples import first_example
 
         first_example(self.examples, finding, exchange, scrub)
 
     def add_examples(self, examples: Iterable[dict[str, Any]]) -> None:
-        """Take over examples that another process found, where they are the first of their clause and level."""
+        """Add examples of another process if they are the first of their clause and level."""
         from sls_contract.reports.examples import join_examples
 
         join_examples(self.examples, examples)
@@ -85,16 +87,21 @@ class Report:
         return listed + sum(count for (_, its), count in self.not_listed.items() if its is level)
 
     def plain_findings(self) -> list[dict[str, Any]]:
-        """Give the findings as plain JSON values."""
-        return [{**_plain(finding), "scenario": None, "exchange": None, **where} for finding, where in self.located]
+        """Return the findings as plain JSON values."""
+        return [
+            asdict(finding)
+            | {"level": str(finding.level), "operation": finding.operation or None, "scenario": None, "exchange": None}
+            | dict(where)
+            for finding, where in self.located
+        ]
 
     def failed(self, *, strict: bool) -> bool:
-        """Tell whether a violation (``strict``: or a warning) was found."""
+        """Return whether a violation (``strict``: or a warning) was found."""
         return bool(self.count(Level.VIOLATION) or (strict and self.count(Level.WARNING)))
 
 
 def as_document(report: Report, version: str) -> dict[str, Any]:
-    """Give the report as plain JSON values; ``version`` is the tool's."""
+    """Return the report as plain JSON values; ``version`` is the tool's."""
     return {
         "version": 1,
         "tool": {"name": "sls-contract", "version": version},
@@ -110,7 +117,7 @@ def as_document(report: Report, version: str) -> dict[str, Any]:
         "facts": report.facts,
         "leftovers": report.leftovers,
         "examples": report.examples,
-        "contract_map": [*report.map.rows(), *_of_no_operation(report)],
+        "contract_map": [*report.map.rows(), *_across_operations(report)],
         "repeat": report.repeat,
         "summary": {
             "exchanges": report.exchanges,
@@ -123,8 +130,8 @@ def as_document(report: Report, version: str) -> dict[str, Any]:
     }
 
 
-def _of_no_operation(report: Report) -> Iterator[dict[str, Any]]:
-    """Yield what was judged of no single operation: across exchanges, of the client, of the recordings."""
+def _across_operations(report: Report) -> Iterator[dict[str, Any]]:
+    """Yield the clauses that concern no single operation: those across exchanges, of clients and of recordings."""
     seen = {code for row in report.map.rows() for code in row["clauses"]}
     if others := sorted(report.exercised - seen):
         evidence = report.target.evidence or "unknown"
@@ -132,12 +139,12 @@ def _of_no_operation(report: Report) -> Iterator[dict[str, Any]]:
 
 
 def plain_counts(counts: Mapping[tuple[str, Level], int]) -> list[dict[str, Any]]:
-    """Give counts by code and level as plain JSON values."""
+    """Return counts by code and level as plain JSON values."""
     return [{"code": code, "level": str(level), "count": count} for (code, level), count in sorted(counts.items())]
 
 
 def write_json(document: Mapping[str, Any], path: str, stdout: IO[str]) -> None:
-    """Write the document to ``path`` (``-``: ``stdout``), whole or not at all; raises `UsageError` where it cannot.
+    """Write the document to ``path`` (``-``: ``stdout``), completely or not at all; raises `UsageError` if it cannot.
 
     A pipe or device (``/dev/stdout``) is written to, never replaced; a file keeps its mode, a link stays a link.
     """
@@ -145,7 +152,7 @@ def write_json(document: Mapping[str, Any], path: str, stdout: IO[str]) -> None:
 
 
 def write_json_text(text: str, path: str, stdout: IO[str]) -> None:
-    """Write JSON, or lines of it, as `write_json` does."""
+    """Write JSON text, or JSON lines, like `write_json`."""
     if path == "-":
         print_json(text.encode("utf-8", "backslashreplace").decode(), stdout)
     else:
@@ -153,34 +160,30 @@ def write_json_text(text: str, path: str, stdout: IO[str]) -> None:
 
 
 def write_text(text: str, path: str) -> None:
-    """Write a report's text to ``path``, whole or not at all; raises `UsageError` where it cannot."""
+    """Write a report's text to ``path``, completely or not at all; raises `UsageError` if it cannot."""
+    target, data = Path(path), text.encode("utf-8", "backslashreplace").decode()
     try:
-        _put(Path(path), text.encode("utf-8", "backslashreplace").decode())
+        if target.exists() and not target.is_file() and not target.is_dir():
+            target.write_text(data, encoding="utf-8", newline="\n")
+        else:
+            _replace(target.resolve(), data)
     except OSError as error:
         msg = f"cannot write the report to {path}: {error.strerror}. How to fix: name a file where you may write."
         raise UsageError(msg) from error
 
 
 def print_json(text: str, stream: IO[str]) -> None:
-    """Write JSON text so that it stays JSON in a stream whose encoding lacks some of its characters."""
+    """Write JSON text, with escapes for characters that the encoding of the stream lacks."""
     encoding = (getattr(stream, "encoding", None) or "utf-8").lower().replace("_", "-")
-    whole = text.isascii() or encoding in {"utf-8", "utf8"}
-    for_programs(stream).write(
-        text if whole else "".join(char if char.isascii() else json.dumps(char)[1:-1] for char in text)
-    )
-
-
-def _put(path: Path, text: str) -> None:
-    if path.exists() and not path.is_file() and not path.is_dir():
-        path.write_text(text, encoding="utf-8", newline="\n")
-        return
-    real = path.resolve()
-    real.parent.mkdir(parents=True, exist_ok=True)
-    _replace(real, text)
+    if not text.isascii() and encoding not in {"utf-8", "utf8"}:
+        text = "".join(char if char.isascii() else json.dumps(char)[1:-1] for char in text)
+    for_programs(stream).write(text)
 
 
 def _replace(path: Path, text: str) -> None:
-    spare = path.with_name(f".sls-contract-{os.getpid()}.writing")  # of this process; short where the name is long
+    path.parent.mkdir(parents=True, exist_ok=True)
+    # the name is short, because the name of the report may have the greatest length that the file system allows
+    spare = path.with_name(f".sls-contract-{os.getpid()}.writing")
     try:
         spare.write_text(text, encoding="utf-8", newline="\n")
         if path.exists():
@@ -190,7 +193,3 @@ def _replace(path: Path, text: str) -> None:
         with contextlib.suppress(OSError):
             spare.unlink()
         raise
-
-
-def _plain(finding: Finding) -> dict[str, str | None]:
-    return asdict(finding) | {"level": str(finding.level), "operation": finding.operation or None}

@@ -1,4 +1,4 @@
-"""The exchanges that a report shows: of each kind of finding and change the first, as plain JSON values."""
+"""Example exchanges of a report: the first of each kind of finding and change, as plain JSON values."""
 
 from __future__ import annotations
 
@@ -11,24 +11,22 @@ from sls_contract.reports.text import printable
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
-    from sls_contract.exchange import Exchange, Headers, Response
+    from sls_contract.exchange import Exchange, Headers
     from sls_contract.spec import Finding
 
 LONGEST_BODY = 20_000
-"""Characters of a body that a report keeps."""
+"""The number of characters of a body that a report keeps."""
 
 
 def plain_exchange(exchange: Exchange) -> dict[str, Any]:
-    """Return a scrubbed exchange as a report shows it, bodies decoded and cut at `LONGEST_BODY`."""
-    request = exchange.request
-    return {
-        "request": {
-            "line": printable(f"{request.method} {masked_url(request.url)}"),
-            "headers": _headers(request.headers),
-            "body": _text(request.body),
-        },
-        "response": None if exchange.response is None else _answer(exchange.response),
-    }
+    """Return a scrubbed exchange as plain values, with its bodies decoded and cut at `LONGEST_BODY`."""
+    request, response, answer = exchange.request, exchange.response, None
+    if response is not None:
+        body = plain_body(response).data
+        line = f"{response.status} {response.reason}".rstrip()
+        answer = _message(line, response.headers, response.body if body is None else body)
+    line = f"{request.method} {masked_url(request.url)}"
+    return {"request": _message(line, request.headers, request.body), "response": answer}
 
 
 def first_example(
@@ -37,7 +35,7 @@ def first_example(
     exchange: Exchange,
     scrub: Callable[[Exchange], Exchange] | None = None,
 ) -> None:
-    """Add the exchange of a finding, where it is the first of its clause and level (``kind``); ``scrub`` cleans it."""
+    """Add the exchange of a finding if it is the first of its clause and level (``kind``); ``scrub`` cleans it."""
     code, kind = finding.code, str(finding.level)
     if (code, kind, "") not in map(kind_of, examples):
         shown = plain_exchange(scrub(exchange) if scrub else exchange)
@@ -45,35 +43,25 @@ def first_example(
 
 
 def join_examples(examples: list[dict[str, Any]], more: Iterable[dict[str, Any]]) -> None:
-    """Add examples that were found elsewhere, where they are the first of their kind."""
+    """Add examples from elsewhere if they are the first of their kind."""
     kinds = {kind_of(each) for each in examples}
     examples.extend(each for each in more if kind_of(each) not in kinds)
 
 
 def kind_of(example: Mapping[str, Any]) -> tuple[str, str, str]:
-    """Return what tells examples apart: the clause and its level; of a change its class and slug, too."""
+    """Return the key that distinguishes examples: clause and level; for a change, also class and slug."""
     return example["code"] or "", example["kind"], example.get("slug") or ""
 
 
 def change_example(change: Mapping[str, Any], old: Exchange, new: Exchange) -> dict[str, Any]:
-    """Return both sides of a kind of change, given as `plain_change` gives it; ``kind`` is its class."""
+    """Return both sides of a kind of change; ``change`` is a result of `plain_change`, ``kind`` its class."""
     named = {"code": change["code"], "slug": change["slug"], "kind": change["class"], "where": change["where"]}
     return {**named, "old": plain_exchange(old), "new": plain_exchange(new)}
 
 
-def _answer(response: Response) -> dict[str, Any]:
-    body = plain_body(response).data
-    return {
-        "line": printable(f"{response.status} {response.reason}".rstrip()),
-        "headers": _headers(response.headers),
-        "body": _text(response.body if body is None else body),
-    }
-
-
-def _headers(headers: Headers) -> list[list[str]]:
-    return [[printable(name), printable(value)] for name, value in headers.pairs]
-
-
-def _text(body: bytes) -> str:
-    text = printable(wire_text(body[: 4 * LONGEST_BODY]))
-    return text if len(text) <= LONGEST_BODY else f"{text[:LONGEST_BODY]}… ({len(body)} bytes)"
+def _message(line: str, headers: Headers, body: bytes) -> dict[str, Any]:
+    text = printable(wire_text(body[: 4 * LONGEST_BODY]))  # UTF-8 takes four bytes a character at most
+    if len(text) > LONGEST_BODY:
+        text = f"{text[:LONGEST_BODY]}… ({len(body)} bytes)"
+    pairs = [[printable(name), printable(value)] for name, value in headers.pairs]
+    return {"line": printable(line), "headers": pairs, "body": text}

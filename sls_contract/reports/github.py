@@ -1,4 +1,4 @@
-"""A report in a job of GitHub Actions: annotations beside the lines of cassettes, and the summary of the step."""
+"""A report in a job of GitHub Actions: annotations beside the lines of cassettes, and the step's summary."""
 
 from __future__ import annotations
 
@@ -16,26 +16,26 @@ if TYPE_CHECKING:
 
 _COMMANDS = {"violation": "error", "warning": "warning"}
 _MOST = 10
-"""Annotations of one level that GitHub shows for a step."""
+"""The number of annotations of one level that GitHub shows for a step."""
 _LARGEST_SUMMARY = 1024 * 1024
-"""Bytes of a step's summary that GitHub takes, of all commands of the step together."""
+"""The greatest size in bytes of a step's summary on GitHub, for all commands of the step together."""
 
 
 def show(document: Mapping[str, Any], environ: Mapping[str, str], stream: IO[str]) -> None:
     """Write annotations to a stream that the runner reads, and add the report to the step's summary.
 
-    Raises `UsageError` where the summary cannot be written.
+    Raises `UsageError` if the summary cannot be written.
     """
     for line in annotation_lines(document, environ.get("GITHUB_WORKSPACE", "")):
         print(line, file=for_programs(stream))
     if path := environ.get("GITHUB_STEP_SUMMARY"):
-        _append(Path(path), markdown(document))
+        _append_summary(Path(path), markdown(document))
 
 
 def annotation_lines(document: Mapping[str, Any], workspace: str = "") -> Iterator[str]:
-    """Yield a workflow command for each kind of finding; where there are more than GitHub shows, the last counts them.
+    """Yield a workflow command for each kind of finding; above GitHub's limit, the last command counts the rest.
 
-    Files are named from the ``workspace``, the folder of the checkout.
+    File names are relative to the ``workspace``, the folder of the checkout.
     """
     groups = grouped(document["findings"])
     for level, command in _COMMANDS.items():
@@ -43,10 +43,10 @@ def annotation_lines(document: Mapping[str, Any], workspace: str = "") -> Iterat
         shown = of_level if len(of_level) <= _MOST else of_level[: _MOST - 1]
         for group in shown:
             yield _annotation(command, group, workspace)
-        if left := of_level[len(shown) :]:
-            count = sum(group.count for group in left)
-            text = f"{plural(count, f'more {level}')} of {plural(len(left), 'clause')}: see the summary of the step"
-            yield f"::{command} title=sls-contract::{_data(translated(text))}"
+        if rest := of_level[len(shown) :]:
+            count = sum(group.count for group in rest)
+            text = f"{plural(count, f'more {level}')} of {plural(len(rest), 'clause')}: see the summary of the step"
+            yield f"::{command} title=sls-contract::{_escape_data(translated(text))}"
 
 
 def _annotation(command: str, group: Group, workspace: str) -> str:
@@ -54,34 +54,33 @@ def _annotation(command: str, group: Group, workspace: str) -> str:
     times = f" ({group.count} times)" if group.count > 1 else ""
     properties = {"title": f"{first['code']} {group.title or first['slug']}{times}"}
     if first.get("cassette"):
-        properties |= {"file": _relative(first["cassette"], workspace)}
+        path = PurePath(first["cassette"])
+        in_workspace = workspace and path.is_relative_to(workspace)
+        properties |= {"file": (path.relative_to(workspace) if in_workspace else path).as_posix()}
         properties |= {"line": str(first["line"])} if first.get("line") else {}
-    told = ",".join(f"{name}={_property(printable(translated(value)))}" for name, value in properties.items())
+    property_list = ",".join(
+        f"{name}={_escape_property(printable(translated(value)))}" for name, value in properties.items()
+    )
     text = (
         f"{next(iter(group.places))}\nexpected: {first['expected']}\nactual: {first['actual']}\n"
         f"How to fix: {first['how_to_fix']}"
     )
-    return f"::{command} {told}::{_data(printable(translated(text)))}"
+    return f"::{command} {property_list}::{_escape_data(printable(translated(text)))}"
 
 
-def _relative(path: str, workspace: str) -> str:
-    pure = PurePath(path)
-    return (pure.relative_to(workspace) if workspace and pure.is_relative_to(workspace) else pure).as_posix()
-
-
-def _data(text: str) -> str:
+def _escape_data(text: str) -> str:
     return text.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
 
 
-def _property(text: str) -> str:
-    return _data(text).replace(":", "%3A").replace(",", "%2C")
+def _escape_property(text: str) -> str:
+    return _escape_data(text).replace(":", "%3A").replace(",", "%2C")
 
 
-def _append(path: Path, text: str) -> None:
+def _append_summary(path: Path, text: str) -> None:
     try:
-        there = path.stat().st_size if path.exists() else 0
+        size = path.stat().st_size if path.exists() else 0
         data = text.encode("utf-8", "backslashreplace")
-        if there + len(data) > _LARGEST_SUMMARY:
+        if size + len(data) > _LARGEST_SUMMARY:
             data = b"The report of sls-contract is too long for this summary: write it to a file (--report).\n"
         with path.open("ab") as file:
             file.write(data)

@@ -1,4 +1,4 @@
-"""Groups of findings as lines for a terminal: the most important ones in full, the others in a line each."""
+"""Groups of findings as lines for a terminal: the most important in full, the others in one line each."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ MOST_PLACES = 3
 
 _MOST_IN_FULL = 2
 _MOST_BRIEF = 3
-_NEVER_IN_FULL = "-additive-key"  # nothing is to be fixed there
+_NEVER_IN_FULL = "-additive-key"  # an additive key needs no fix
 
 
 def group_lines(
@@ -27,8 +27,8 @@ def group_lines(
     """Yield the lines of a report's findings, an empty line before each group.
 
     Args:
-        findings: as they stand in a report.
-        more: gives further lines about a finding that is shown in full.
+        findings: the findings of a report.
+        more: returns further lines about a finding that is shown in full.
         verbose: show every finding in full.
 
     """
@@ -38,22 +38,22 @@ def group_lines(
             for finding in group.findings:
                 yield from ("", _heading(finding), *_body(finding), *more(finding))
         return
-    full = [group for group in groups if _deserves(group)][:_MOST_IN_FULL]
+    full = [group for group in groups if _is_important(group)][:_MOST_IN_FULL]
     for group in full:
         yield from ("", f"{_heading(group.first)}{_times(group)}", *_body(group.first))
-        yield from _others(group)
+        yield from _other_places(group)
         yield from more(group.first)
     yield from _brief([group for group in groups if group not in full])
 
 
 def some(names: Sequence[str], most: int = MOST_PLACES, what: str = "") -> str:
-    """Return the first few names, and how many more there are, also of ``what`` where numbers end the names."""
+    """Return the first names and the number of the rest; ``what`` names the rest if the names end in numbers."""
     left = len(names) - most
     more = f" and {plural(left, f'more {what}') if what else f'{left} more'}" if left > 0 else ""
     return ", ".join(names[:most]) + more
 
 
-def _deserves(group: Group) -> bool:
+def _is_important(group: Group) -> bool:
     return group.first["level"] != "unspecified" and not group.first["slug"].endswith(_NEVER_IN_FULL)
 
 
@@ -66,12 +66,12 @@ def _brief(groups: Sequence[Group]) -> Iterator[str]:
         yield on_one_line(f"{_heading(first)}{_times(group)}, first in {_place(first)}: {first['actual']}")
     if rest := clauses[_MOST_BRIEF:]:
         yield f"and {plural(sum(group.count for group in rest), 'finding')} of {plural(len(rest), 'other clause')}"
-    if any(map(_deserves, clauses)):
+    if any(map(_is_important, clauses)):
         yield "--verbose shows every finding in full"
 
 
 def _by_clause(groups: Iterable[Group]) -> list[Group]:
-    """Join the groups of a clause, whatever their operation; each is a line."""
+    """Join the groups of a clause across operations, for one line each."""
     joined: dict[tuple[str, str], Group] = {}
     for group in groups:
         key = group.first["code"], group.first["level"]
@@ -98,8 +98,8 @@ def _body(finding: Mapping[str, Any]) -> Iterator[str]:
     yield from printable(text).split("\n")
 
 
-def _others(group: Group) -> Iterator[str]:
-    """Yield the other places, in the same part of a message without naming it again."""
+def _other_places(group: Group) -> Iterator[str]:
+    """Yield the other places, without repeating the part of the message that they share."""
     first = group.first
     repeated = f" at {first['where']}"
     others = [place.removesuffix(repeated) for place in group.places if place != place_of(first)]

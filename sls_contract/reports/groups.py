@@ -1,4 +1,4 @@
-"""Alike findings as one: the clause, how often, one whole example, the other places."""
+"""Groups of findings with one cause: the clause, the count, one example, the other places."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from sls_contract.spec import CLAUSES
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-_CAUSES = frozenset({"SLS444", "SLS456", "SLS457", "SLS462"})  # a correct request is refused, or not answered
+_CAUSES = frozenset({"SLS444", "SLS456", "SLS457", "SLS462"})  # a correct request is refused or gets no answer
 _RANKS = {"violation": 0, "warning": 1, "unspecified": 2}
 
 
@@ -21,7 +21,7 @@ class Group:
     """Findings of one clause, at one level, about one operation.
 
     Attributes:
-        findings: all of them, as they stand in a report, in order.
+        findings: all of them, in the order of the report.
 
     """
 
@@ -29,12 +29,12 @@ class Group:
 
     @property
     def first(self) -> Mapping[str, Any]:
-        """The finding that is shown in full: one that can be repeated, where there is such a one."""
+        """The finding that is shown in full: the first with a known origin, if there is one."""
         return next(filter(source_of, self.findings), self.findings[0])
 
     @property
     def count(self) -> int:
-        """How many there are."""
+        """The number of findings."""
         return len(self.findings)
 
     @property
@@ -45,7 +45,7 @@ class Group:
 
     @property
     def places(self) -> dict[str, None]:
-        """Where each was found, each place once; every part of a message is named before one is named again."""
+        """The places of the findings, without duplicates; every part of a message comes once before one comes again."""
         by_part: dict[str, dict[str, None]] = {}
         for finding in self.findings:
             by_part.setdefault(part_of(finding["where"]), {})[place_of(finding)] = None
@@ -54,7 +54,7 @@ class Group:
 
 
 def grouped(findings: Iterable[Mapping[str, Any]]) -> list[Group]:
-    """Group the findings of a report: violations first, correct requests that are not served before what follows."""
+    """Group the findings of a report: violations first, refused correct requests before their consequences."""
     groups: dict[tuple[str, str, str], Group] = {}
     for finding in findings:
         key = finding["code"], finding["level"], finding["operation"] or ""
@@ -63,7 +63,7 @@ def grouped(findings: Iterable[Mapping[str, Any]]) -> list[Group]:
 
 
 def _rank(group: Group) -> tuple[int, bool, int]:
-    """Return what orders groups: the level, whether other findings may follow from it, how often it was found."""
+    """Return the sort key of a group: its level, whether other findings may follow from it, its count."""
     return _RANKS.get(group.first["level"], 3), group.first["code"] not in _CAUSES, -group.count
 
 
@@ -73,27 +73,27 @@ def part_of(where: str) -> str:
 
 
 def place_of(finding: Mapping[str, Any]) -> str:
-    """Say where a finding was made: test, scenario or cassette, exchange, line, and the place in the exchange."""
+    """Return the place of a finding: test, scenario or cassette, exchange, line, and the place in the exchange."""
     return f"{origin_of(finding)} at {finding['where']}".strip()
 
 
 def origin_of(finding: Mapping[str, Any]) -> str:
-    """Say in which exchange a finding was made: test, scenario or cassette, line, number; empty where nobody knows."""
+    """Return the exchange of a finding: test, scenario or cassette, line, number; empty if unknown."""
     line = f":{finding['line']}" if finding.get("line") and not finding.get("test") else ""
     exchange = f"exchange {finding['exchange']}" if finding.get("exchange") is not None else ""
     return " ".join(part for part in (f"{source_of(finding)}{line}", exchange) if part)
 
 
 def source_of(finding: Mapping[str, Any]) -> str:
-    """Name the test, scenario or cassette of a finding; empty where it has none."""
+    """Return the test, scenario or cassette of a finding; empty if it has none."""
     scenario = f"{finding['scenario']} ({finding['auth']})" if finding.get("auth") else finding.get("scenario")
     return str(finding.get("test") or scenario or finding.get("cassette") or "")
 
 
 def file_of(finding: Mapping[str, Any]) -> str:
-    """Return the cassette, else the file of the test, else the scenario: CI services want a file of each finding.
+    """Return the cassette, or the file of the test, or the scenario: CI services require a file for each finding.
 
-    They want it relative to the checkout, in which the command is run.
+    They require a path relative to the checkout, in which the command runs.
     """
     test = (finding.get("test") or "").partition("::")[0]
     path = Path(finding.get("cassette") or test or finding.get("scenario") or "sls-contract")

@@ -1,4 +1,4 @@
-"""A report as JUnit XML: a test case for each scenario, cassette or test, and one for each that a finding names."""
+"""A report as JUnit XML: a test case for each scenario, cassette or test, and for each other source of findings."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _PASSED, _FAILED = "passed", "failed"
 
 
 def junit(document: Mapping[str, Any]) -> str:
-    """Write a report: violations fail their test case; what was not judged is skipped, with the reason."""
+    """Format a report: violations fail their test case; a case that was not judged is skipped, with the reason."""
     command = str(document["command"])
     cases = _cases(document)
     suite = Element("testsuite", name=f"sls-contract {command}", tests=str(len(cases)), errors="0")
@@ -47,7 +47,7 @@ def junit(document: Mapping[str, Any]) -> str:
 
 
 def _cases(document: Mapping[str, Any]) -> dict[str, tuple[str, list[Mapping[str, Any]]]]:
-    """Return each case's reason for not being judged (empty: it was) and findings, by its name."""
+    """Return for each case the reason why it was not judged (empty if it was), and its findings."""
     cases: dict[str, tuple[str, list[Mapping[str, Any]]]] = {}
     for outcome in document.get("outcomes", ()):
         judged = outcome["verdict"] in (_PASSED, _FAILED)
@@ -72,5 +72,5 @@ def _text(group: Group) -> str:
 
 
 def _clean(text: str) -> str:
-    """Replace what XML 1.0 cannot hold."""
+    """Replace characters that XML 1.0 does not allow."""
     return _NOT_XML.sub("\ufffd", text)

@@ -25,7 +25,7 @@ _MARKS = {"violation": "❌", "warning": "⚠️", "unspecified": "ℹ️"}
 
 
 def markdown(document: Mapping[str, Any]) -> str:
-    """Write a report; what is long is folded."""
+    """Format a report; details are folded."""
     return "\n".join(map(translated_markdown, _lines(document))) + "\n"
 
 
@@ -43,7 +43,7 @@ def _lines(document: Mapping[str, Any]) -> Iterator[str]:
     )
     for title, key in _LISTS.items():
         if listed := document.get(key):
-            yield from ("", f"**{title}**: {len(listed)}", "", *(f"- {_cell(_one(each))}" for each in listed))
+            yield from ("", f"**{title}**: {len(listed)}", "", *(f"- {_cell(_item_text(each))}" for each in listed))
     if changes := document.get("changes"):
         counts = {kind: sum(each["class"] == kind for each in changes) for kind in CLASSES}
         yield from ("", f"**Changes**: {', '.join(f'{count} {kind}' for kind, count in counts.items())}")
@@ -56,17 +56,17 @@ def _lines(document: Mapping[str, Any]) -> Iterator[str]:
 
 
 def _changes(changes: Sequence[Mapping[str, Any]]) -> Iterator[str]:
-    """Yield a table with each kind of change once, the worst first."""
+    """Yield a table with one row for each kind of change, the worst first."""
     kinds: dict[tuple[str, str], list[Mapping[str, Any]]] = {}
     for change in sorted(changes, key=lambda each: each["class"] != "breaking"):
         kinds.setdefault((change["class"], change["slug"]), []).append(change)
     if kinds:
         yield from ("", "| class | what | times | first at | before | after |", "|---|---|---:|---|---|---|")
-    for (kind, slug), alike in kinds.items():
-        first = alike[0]
+    for (kind, slug), same_kind in kinds.items():
+        first = same_kind[0]
         where = f"{first.get('cassette') or ''} exchange {first['exchange']} {first['where']}".strip()
         sides = (_cell("(nothing)" if side is None else side) for side in (first["old"], first["new"]))
-        cells = (kind, _cell(f"{first['code'] or ''} {slug}".strip()), str(len(alike)), _cell(where), *sides)
+        cells = (kind, _cell(f"{first['code'] or ''} {slug}".strip()), str(len(same_kind)), _cell(where), *sides)
         yield f"| {' | '.join(cells)} |"
 
 
@@ -87,12 +87,12 @@ def _group(group: Group) -> Iterator[str]:
     yield from ("", "</details>")
 
 
-def _one(value: Any) -> str:
+def _item_text(value: Any) -> str:
     return ": ".join(str(each) for each in value.values()) if isinstance(value, dict) else str(value)
 
 
 def _cell(text: str) -> str:
-    """Escape what would end a cell, be taken for a tag or for a mention."""
+    """Escape characters that would end a cell, start a tag or be a mention."""
     return re.sub(r"([\\`*_|<@#\[\]])", r"\\\1", printable(text).replace("\n", " "))
 
 

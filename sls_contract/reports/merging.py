@@ -1,9 +1,9 @@
-"""Reports of shards, machines and suites as one: each exchange counted once, whoever reports it again.
+"""Merges reports of shards, machines and suites: each exchange counts once, however many reports contain it.
 
 A merged report is a report: merging is a union of sets, so order and grouping do not matter, and nothing counts twice.
-Its ``merged`` lists what was run: one unit for each capture that `check` judged and each test of pytest whose cassette
-is no such capture, told apart by the content of capture and cassette, and one for the rest of each report. Equal
-findings of two reports are one finding, as often as the report says that has it most often.
+Its ``merged`` lists the units: each capture that `check` judged, each pytest test whose cassette is not among these
+captures, and the rest of each report. Units are identified by the content of capture and cassette.
+Equal findings of two reports are one finding, as often as in the report that has it most often.
 """
 
 from __future__ import annotations
@@ -30,21 +30,20 @@ _LISTS = (
     *("facts", "leftovers", "outcomes", "unmatched", "changes", "changes_not_listed"),
 )
 _EVIDENCES = ("live", "reference", "document", "synthetic", "unknown")  # strongest first
-_OF_COMMAND = ("command", "version", "endpoint", "evidence", "seed")
 
 
 def expect_report(value: object, name: str) -> Document:
-    """Return a report that was read from JSON; raises `UsageError` where it is none that can be merged."""
+    """Return a report that was read from JSON; raises `UsageError` if it cannot be merged."""
     if not isinstance(value, dict) or value.get("version") != 1 or not isinstance(value.get("findings"), list):
         msg = (
-            f"{name} is no report: expected JSON as --json and --sls-report write it. "
+            f"{name} is not a report: expected JSON as --json and --sls-report write it. "
             "How to fix: name a report of sls-contract."
         )
         raise UsageError(msg)
     if not isinstance(value.get("exercised"), list):
         msg = (
             f"{name} was written by an older version, which did not list the exercised clauses. "
-            "How to fix: run what wrote it again."
+            "How to fix: run the command that wrote it again."
         )
         raise UsageError(msg)
     return value
@@ -77,26 +76,29 @@ def merged(documents: Sequence[Document], version: str) -> dict[str, Any]:
             "exchanges": sum(unit["exchanges"] for unit in units),
             "scenarios": sum(unit.get("scenarios", 0) for unit in units),
             **_counted(findings, not_listed),
-            "clauses": {"total": _most(documents), "exercised": len(exercised)},
+            "clauses": {
+                "total": max((each["summary"]["clauses"]["total"] for each in documents), default=0),
+                "exercised": len(exercised),
+            },
         },
     }
 
 
 def _not_judged(documents: Sequence[Document], *, one_endpoint: bool) -> list[str]:
-    """Return what was left out, but for scenarios that another report of the one endpoint carried out."""
+    """Return the exclusions, except scenarios that another report of the same endpoint ran."""
     done = {each["scenario"] for document in documents for each in document.get("outcomes", ()) if one_endpoint}
-    left_out = _united(documents, lambda each: each.get("left_out", ()))
-    areas = Counter({each["area"]: 0 for each in left_out})
-    areas.update(each["area"] for each in left_out if each["scenario"] not in done)
+    excluded = _united(documents, lambda each: each.get("left_out", ()))
+    areas = Counter({each["area"]: 0 for each in excluded})
+    areas.update(each["area"] for each in excluded if each["scenario"] not in done)
     others = _united(documents, lambda each: each.get("not_judged", ()))
     named = [f"{area} ({plural(count, 'scenario')})" for area, count in areas.items() if count]
     return sorted([*named, *(text for text in others if text.rpartition(" (")[0] not in areas)])
 
 
 def _examples(documents: Iterable[Document]) -> list[Any]:
-    """Return one exchange of each clause and level, and of each change of no clause.
+    """Return one example for each clause and level, and for each kind of change without a clause.
 
-    Of several it is always the same one, whatever was merged before.
+    The choice does not depend on the order of merging.
     """
     chosen: dict[tuple[str, str, str], str] = {}
     for each in (one for document in documents for one in document.get("examples", ())):
@@ -106,7 +108,7 @@ def _examples(documents: Iterable[Document]) -> list[Any]:
 
 
 def _contract_map(documents: Iterable[Document]) -> list[dict[str, Any]]:
-    """Return what was judged of each operation, each clause and error under its best and youngest evidence."""
+    """Return the judged clauses and errors of each operation, each under its best and most recent evidence."""
     united = ContractMap()
     for row in (row for document in documents for row in document.get("contract_map", ())):
         place = (row["operation"] or "", row["evidence"], row["validated"] or "")
@@ -118,9 +120,9 @@ def _units(document: Document) -> Iterator[dict[str, Any]]:
     if document["command"] == COMMAND:
         yield from document["merged"]
         return
-    target = document["target"]
-    of_command = (document["command"], document["tool"]["version"], target["endpoint"], target["evidence"])
-    shared = dict(zip(_OF_COMMAND, (*of_command, document["seed"]), strict=True))
+    target, version = document["target"], document["tool"]["version"]
+    shared = {"command": document["command"], "version": version, "endpoint": target["endpoint"]}
+    shared |= {"evidence": target["evidence"], "seed": document["seed"]}
     if "ledger" in document:
         yield from ({**shared, **entry} for entry in document["ledger"])
         return
@@ -135,15 +137,15 @@ def _units(document: Document) -> Iterator[dict[str, Any]]:
 
 
 def _distinct(units: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Return the units without those of a capture that has another name, too, or was judged on another day."""
+    """Return the units, without captures that also occur under another name or were judged on another day."""
     by_content: dict[tuple[str, str], dict[str, Any]] = {}
-    for unit in sorted(units, key=lambda unit: -unit["exchanges"]):  # the same one, whatever was merged before
+    for unit in sorted(units, key=lambda unit: -unit["exchanges"]):  # independent of the order of merging
         by_content.setdefault((unit.get("digest") or _canonical(unit), unit.get("test", "")), unit)
     return [unit for (content, test), unit in by_content.items() if not test or (content, "") not in by_content]
 
 
 def _united(documents: Iterable[Document], part: Callable[[Document], Iterable[Any]]) -> list[Any]:
-    """Return the union of lists, sorted: each value as often as the list that has it most often."""
+    """Return the union of lists, sorted: each value as often as in the list that has it most often."""
     most: Counter[str] = Counter()
     for document in documents:
         most |= Counter(map(_canonical, part(document)))
@@ -176,7 +178,7 @@ def _counted(findings: Iterable[Mapping[str, Any]], not_listed: Counter[tuple[st
 
 
 def _common(units: Iterable[Mapping[str, Any]], name: str) -> Any:
-    """Return what all units have in common; None where they differ."""
+    """Return the value that all units share; None if they differ."""
     values = {_canonical(unit.get(name)) for unit in units}
     return json.loads(values.pop()) if len(values) == 1 else None
 
@@ -187,7 +189,7 @@ def _weakest(units: Iterable[Mapping[str, Any]]) -> str | None:
 
 
 def _ages(ledger: Iterable[Mapping[str, Any]]) -> dict[str, int | None]:
-    """Return the lower median and the greatest age of all exchanges, in whole days, and how many have none."""
+    """Return the lower median and the greatest age of all exchanges in whole days, and the number without a date."""
     days: Counter[int] = Counter()
     unknown = 0
     for entry in ledger:
@@ -196,7 +198,3 @@ def _ages(ledger: Iterable[Mapping[str, Any]]) -> dict[str, int | None]:
     ordered = sorted(days.elements())
     median = ordered[(len(ordered) - 1) // 2] if ordered else None
     return {"median_days": median, "oldest_days": ordered[-1] if ordered else None, "unknown": unknown}
-
-
-def _most(documents: Iterable[Document]) -> int:
-    return max((each["summary"]["clauses"]["total"] for each in documents), default=0)

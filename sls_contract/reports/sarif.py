@@ -1,4 +1,4 @@
-"""A report as SARIF 2.1.0: what code scanning shows beside the lines of cassettes."""
+"""A report as SARIF 2.1.0, which code scanning shows beside the lines of cassettes."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
 
 
 def sarif(document: Mapping[str, Any]) -> str:
-    """Write a report; a finding without a cassette is placed in the file of its test, or named by its scenario."""
+    """Format a report; a finding without a cassette is placed in the file of its test, or named by its scenario."""
     codes = list(dict.fromkeys(finding["code"] for finding in document["findings"]))
     rules = [_rule(code) for code in codes]
     results = [_result(finding, codes.index(finding["code"])) for finding in document["findings"]]
@@ -59,7 +59,7 @@ def _result(finding: Mapping[str, Any], index: int) -> dict[str, Any]:
 
 
 def _location(finding: Mapping[str, Any]) -> dict[str, Any]:
-    """Return a place with a file: code scanning of GitHub refuses a report in which one finding has none."""
+    """Return a place with a file: GitHub's code scanning refuses a report if one finding has no file."""
     file: dict[str, Any] = {"artifactLocation": {"uri": quote(file_of(finding), errors="surrogatepass")}}
     if finding.get("line"):
         file["region"] = {"startLine": finding["line"]}

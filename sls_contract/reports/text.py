@@ -1,4 +1,4 @@
-"""Lines for a terminal: tables that keep their columns with Chinese text, findings, counts."""
+"""Lines for a terminal: tables that align columns with Chinese text, findings, counts."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from sls_contract.spec import Finding
 
 NOTHING = "-"
-"""What a cell holds that has nothing to say."""
+"""The text of an empty cell."""
 
 _GAP = "  "
 
@@ -31,8 +31,8 @@ def width(text: str) -> int:
 def table(header: Sequence[str], rows: Iterable[Sequence[object]], columns: int | None = None) -> Iterator[str]:
     """Yield a table's lines: left-aligned text, right-aligned numbers, a rule under the header.
 
-    Each row stays on one line: what a terminal cannot show is escaped. Where the table is wider than ``columns``, each
-    row is a paragraph, which a narrow terminal can show.
+    Each row stays on one line: unprintable characters are escaped. If the table is wider than ``columns``, each row
+    becomes a paragraph, which fits a narrow terminal.
     """
     kept = [tuple(row) for row in rows]
     cells = [
@@ -66,7 +66,7 @@ def _paragraphs(columns: int, header: Sequence[str], *rows: Sequence[str]) -> It
 
 
 def wrapped(text: str, columns: int, first: str = "", rest: str = "", *, at_hyphens: bool = True) -> list[str]:
-    """Return the text in lines of so many terminal cells, indented; between wide characters a line may end anywhere."""
+    """Wrap the text to lines of ``columns`` terminal cells, indented; lines may end between any wide characters."""
     if width(text) == len(text):
         return textwrap.wrap(text, columns, initial_indent=first, subsequent_indent=rest, break_on_hyphens=at_hyphens)
     lines, line, start = [], "", first
@@ -86,18 +86,18 @@ _UNBROKEN = re.compile(  # a word, or a wide character, with the marks that may 
 
 
 def finding_lines(finding: Finding, place: str = "") -> list[str]:
-    """Give a finding as lines, headed by where it was found."""
+    """Return a finding as lines, starting with its place."""
     head, *rest = printable(str(finding)).split("\n")
     return [f"{on_one_line(place)}: {head}" if place else head, *rest]
 
 
 def on_one_line(text: str) -> str:
-    """Return the text printable and without line ends: a file's name may hold any character."""
+    """Return the text printable and without line ends: a file's name may contain any character."""
     return printable(text).replace("\n", "\\n")
 
 
 def printable(text: str) -> str:
-    """Return the text with what a terminal cannot show (control characters, stray bytes) escaped."""
+    """Return the text with unprintable characters escaped (control characters, stray bytes)."""
     return "".join(
         char if char == "\n" or (char.isprintable() and not "\ud800" <= char <= "\udfff") else ascii(char)[1:-1]
         for char in text

@@ -1,4 +1,4 @@
-"""Write a report to files, each in the kind that its name says, and where a CI service shows it."""
+"""Writes a report to files, in the format of their suffixes, and to the CI service."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ if TYPE_CHECKING:
 
 _WRITERS = {".codequality.json": "codequality", ".xml": "junit", ".sarif": "sarif", ".md": "markdown"}
 KINDS = (".json", ".html", ".xml", ".sarif", ".md", ".codequality.json")
-"""What the name of a report may end with."""
+"""The suffixes of report names."""
 
 
 @dataclass(frozen=True, slots=True)
 class Surroundings:
-    """Where a report is written: the streams and environment of the process, and the time, aware, to count ages to."""
+    """The environment of a report: the streams and variables of the process, and the time (aware) for ages."""
 
     stdout: IO[str]
     stderr: IO[str]
@@ -29,20 +29,20 @@ class Surroundings:
 
 
 def kind_of(path: str) -> str:
-    """Return the kind of a report by its name; raises `UsageError` for another."""
+    """Return the kind of a report by its file name; raises `UsageError` for an unknown suffix."""
     name = path.lower()
     kind = next((each for each in (*_WRITERS, *KINDS) if name.endswith(each)), None)
     if kind is None:
-        msg = f"must end in {', '.join(KINDS[:-1])} or {KINDS[-1]}, which tells the kind of report, got {path!r}"
+        msg = f"must end in {', '.join(KINDS[:-1])} or {KINDS[-1]}, which selects the kind of report, got {path!r}"
         raise UsageError(msg)
     return kind
 
 
 def write_reports(document: Mapping[str, Any], paths: Iterable[str | None], around: Surroundings) -> None:
-    """Write the document to each path, whole or not at all (``-``: JSON to standard output; None: nowhere).
+    """Write the document to each path, completely or not at all (``-``: JSON to standard output; None: skipped).
 
-    In a job of GitHub Actions also writes annotations and the summary of the step. Raises `UsageError` where a file
-    cannot be written, once the others are.
+    In a job of GitHub Actions, also write annotations and the summary of the step. Raises `UsageError` if a file cannot
+    be written, after the others are.
     """
     failed: UsageError | None = None
     for path in filter(None, paths):
@@ -61,7 +61,7 @@ def write_reports(document: Mapping[str, Any], paths: Iterable[str | None], arou
 def _write(document: Mapping[str, Any], path: str, around: Surroundings) -> None:
     try:
         kind = kind_of(path)
-    except UsageError:  # --json takes any name, and -
+    except UsageError:  # --json accepts any name, and - for standard output
         kind = ".json"
     if kind == ".html":
         from sls_contract.reports.page import page

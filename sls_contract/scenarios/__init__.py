@@ -1,6 +1,6 @@
-"""Situations of the service: documented ones as data, generated ones as Hypothesis strategies, and a model of both.
+"""Scenarios of the service: documented ones as data, generated ones as Hypothesis strategies, and a model of the state.
 
-``sls_contract.scenarios.strategies`` is public; it is imported only where it is named, because Hypothesis is heavy.
+``sls_contract.scenarios.strategies`` is public. It is not imported here, because Hypothesis takes long to import.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""From a step to the request that carries it out: real names put in, given its variant and signed."""
+"""Convert a step to its signed HTTP request: with real names, in the step's variant."""
 
 from __future__ import annotations
 
@@ -30,6 +30,7 @@ from sls_contract.scenarios.steps import (
     Step,
     Update,
     Write,
+    operation_name,
 )
 from sls_contract.scenarios.wire_forms import WIRE_FORMS, WireForm
 from sls_contract.signing import Credentials, Dialect, http_date, region_of, resign, sign
@@ -40,10 +41,11 @@ if TYPE_CHECKING:
 
     from sls_contract.scenarios.steps import RequestVariant
     from sls_contract.signing.dialect import Scheme
+    from sls_contract.spec.contract import Contract
 
 GROUP_PREFIX = "sls-contract-"
 LOG_KEY = "sls-contract-log"
-"""The key of a written log whose value no other log has."""
+"""The key in each written log whose value is unique."""
 
 LARGEST_SHARD = 2**31 - 1
 MISSING_PROJECT = "sls-contract-no-such-project"
@@ -62,20 +64,20 @@ _TAGS = frozenset({("sls-contract", "消费")})
 
 @dataclass(frozen=True, slots=True)
 class Bench:
-    """Where scenarios are carried out.
+    """The endpoint and the real names that steps are resolved to.
 
     Attributes:
-        authority: the endpoint as it stands in a Host header behind the project.
-        project: its name.
-        other_project: that of the project in which role ``abroad`` is; empty where there is none.
-        missing_projects: names of projects that cannot exist.
-        logstores: the real name of each role that there is.
-        keys: the credentials that there are.
-        shards: the ids of each logstore's shards, as far as they were learnt.
+        authority: host and port of the endpoint; Host headers have the project before it.
+        project: name of the project.
+        other_project: name of the project of role ``abroad``; empty where there is none.
+        missing_projects: names of projects that do not exist.
+        logstores: the real name of each available role.
+        keys: the available credentials.
+        shards: the known ids of each logstore's shards.
         scheme: of URLs, ``http`` or ``https``.
-        region: signed in v4 where the endpoint names none.
-        prefix: what stands before a group's label in its real name, and before what marks a log.
-        hash_keys: by shard, the first and the last key of its range; as far as they were learnt.
+        region: for v4 signatures where the endpoint names no region.
+        prefix: of a group's real name before its label, and of the unique value in a log.
+        hash_keys: by shard, the first and the last key of its range, where they are known.
         existing: the real name of the group with the empty label.
         logs_time: the time of logs, in seconds since 1970 UTC.
 
@@ -96,31 +98,31 @@ class Bench:
     missing_projects: Mapping[ProjectRole, str] = field(default_factory=lambda: {"missing": MISSING_PROJECT})
 
     def group(self, place: Place) -> str:
-        """Return the group's real name."""
+        """Return the real name of a group."""
         return self.prefix + place.group if place.group else self.existing
 
     def project_of(self, place: Place) -> str:
-        """Return the name of the project that a place is in."""
+        """Return the name of a place's project."""
         if place.project != "main":
             return self.missing_projects[place.project]
         return self.other_project if place.logstore == "abroad" else self.project
 
     def shard(self, ref: ShardRef, role: Role) -> int:
-        """Return a shard's id; raises `UsageError` where the logstore has not so many."""
+        """Return the id of a shard; raises `UsageError` where the logstore has too few."""
         shards = self.shards.get(role, ())
         last = max(shards, default=0)
         if isinstance(ref, str):
-            passed = {"kept": min(shards, default=0), "handed over": last, "written": last}  # until a run knows better
-            return {"last": last, "next": last + 1, "far": last + _FAR, "largest": LARGEST_SHARD, **passed}[ref]
-        if not shards:  # nothing is known of the logstore, perhaps because it does not exist
+            defaults = {"kept": min(shards, default=0), "handed over": last, "written": last}  # a run resolves these
+            return {"last": last, "next": last + 1, "far": last + _FAR, "largest": LARGEST_SHARD, **defaults}[ref]
+        if not shards:  # the logstore is unknown, or does not exist
             return ref
         if ref >= len(shards):
-            msg = f"shard number {ref + 1} of logstore {role!r} was asked for, it has {len(shards)}"
+            msg = f"expected at least {ref + 1} shards in logstore {role!r}, got {len(shards)}"
             raise UsageError(msg)
         return shards[ref]
 
     def path(self, place: Place, *, collection: bool = False) -> str:
-        """Return the path of a group, or of the groups of its logstore."""
+        """Return the path of a group, or of the collection of groups in its logstore."""
         path = f"/logstores/{quote(self.logstores[place.logstore])}/consumergroups"
         return path if collection else f"{path}/{quote(wire_bytes(self.group(place)), safe='')}"
 
@@ -128,10 +130,10 @@ class Bench:
         """Return the signed request of a step.
 
         Args:
-            step: what to do.
+            step: the step.
             at: the server's time.
-            held: what the consumer of a `HeartBeat` says that it holds.
-            value: what a `Write` writes that names no value, and what marks the logs of a `Put`.
+            held: the shards that the consumer of a `HeartBeat` lists.
+            value: the checkpoint of a `Write` that has no value, and part of the unique value in the logs of a `Put`.
 
         """
         return self._with_variant(self._plain(step, held, value), step, at)
@@ -143,7 +145,7 @@ class Bench:
         return base64.b64encode(wire_bytes(value if step.value is None else step.value)).decode("ascii")
 
     def logs(self, step: Put, value: str) -> tuple[PulledLog, ...]:
-        """Return the logs that a `Put` writes; the prefix keeps those of two runs apart."""
+        """Return the logs that a `Put` writes; with the prefix they differ from those of other runs."""
         time, shared = self.logs_time, (_TOPIC, _TAGS, _SOURCE)
         contents = (*_CONTENTS, ("long", "x" * step.size))
         return tuple(
@@ -154,18 +156,22 @@ class Bench:
     def _plain(self, step: Step, held: tuple[int, ...], value: str) -> Request:
         place = step.at
         if isinstance(step, Call):
-            return self._called(step)
+            return self._call_request(step)
         if isinstance(step, Put):
-            return self._put(step, value)
+            return self._put_request(step, value)
         if isinstance(step, (ListGroups, Create)):
             path = self.path(place, collection=True)
-            return self._get(place, path) if isinstance(step, ListGroups) else self._post(place, path, self._new(step))
-        return self._of_group(step, held, value)
+            return (
+                self._get(place, path)
+                if isinstance(step, ListGroups)
+                else self._post(place, path, self._creation(step))
+            )
+        return self._group_request(step, held, value)
 
-    def _new(self, step: Create) -> dict[str, object]:
+    def _creation(self, step: Create) -> dict[str, object]:
         return {"consumerGroup": self.group(step.at), "timeout": step.timeout, "order": step.order}
 
-    def _of_group(self, step: Step, held: tuple[int, ...], value: str) -> Request:
+    def _group_request(self, step: Step, held: tuple[int, ...], value: str) -> Request:
         """Return the unsigned request of a step about one group."""
         place, path = step.at, self.path(step.at)
         if isinstance(step, Read):
@@ -188,23 +194,21 @@ class Bench:
         document = {"shard": self.shard(step.shard, place.logstore), "checkpoint": self.checkpoint(step, value)}
         return self._post(place, f"{path}?{urlencode(texts, quote_via=quote)}", document)
 
-    def _called(self, step: Call) -> Request:
+    def _call_request(self, step: Call) -> Request:
         """Return the unsigned request that the contract of the operation describes."""
-        contract = registry().named(step.operation)
-        assert contract is not None, "scenarios name operations that are shipped"
+        contract = contract_of(step)
         shard = "" if step.shard is None else str(self.shard(step.shard, step.at.logstore))
-        names = iter((self.logstores[step.at.logstore], shard))  # each page has names of its own for the two
+        names = iter((self.logstores[step.at.logstore], shard))  # pages name these two parameters differently
         path = "/".join(quote(next(names)) if each.startswith("{") else each for each in contract.path.split("/"))
-        told = {key: values[0] for key, values in contract.discriminator.items() if values}
-        query = urlencode(
-            {**told, **dict(step.query)}, quote_via=quote, errors="surrogatepass"
-        )  # a cursor may hold any
+        fixed = {key: values[0] for key, values in contract.discriminator.items() if values}
+        # surrogatepass: a cursor comes from an answer and may contain any character
+        query = urlencode({**fixed, **dict(step.query)}, quote_via=quote, errors="surrogatepass")
         plain = self._get(step.at, f"{path}?{query}" if query else path)
         length = [("Content-Length", "0")] if contract.method == "POST" else []
         return plain.replace(method=contract.method, headers=Headers([*plain.headers.pairs, *length, *step.headers]))
 
-    def _put(self, step: Put, value: str) -> Request:
-        """Return the unsigned PutLogs: to any shard, or to the one that takes its hash key."""
+    def _put_request(self, step: Put, value: str) -> Request:
+        """Return the unsigned PutLogs: to any shard, or to the shard of its hash key."""
         path = f"/logstores/{quote(self.logstores[step.at.logstore])}/shards/"
         path += "lb" if step.shard is None else f"route?key={self.hash_keys[step.shard][step.last_key]}"
         group = log_group(self.logs(step, value))
@@ -230,32 +234,32 @@ class Bench:
     def _with_variant(self, request: Request, step: Step, at: datetime) -> Request:
         variant = step.variant
         if variant.signed_as is not None:
-            return self._lent(request, variant.signed_as, replace(variant, signed_as=None), at)
+            return self._with_other_signature(request, variant.signed_as, replace(variant, signed_as=None), at)
         form = WIRE_FORMS[variant.form].of_method(request.method)
         credentials, moment = self.keys[variant.key], at + timedelta(seconds=variant.shift)
-        worn = _rewritten(request.replace(headers=_worn(request.headers, form)), form)
+        shaped = _in_encoding_of(request.replace(headers=_with_form_headers(request.headers, form)), form)
         signer = Signer(credentials, variant.scheme, moment, self._sign)
         if variant.flaw is not None:
-            signed = FLAWS[variant.flaw].make(worn, signer)
+            signed = FLAWS[variant.flaw].make(shaped, signer)
         else:
-            signed = self._finished(signer(worn), form, signer)
-        return signed.replace(headers=_spelled(signed.headers, form))
+            signed = self._apply_form(signer(shaped), form, signer)
+        return signed.replace(headers=_with_casing(signed.headers, form))
 
-    def _lent(self, request: Request, lender: Step, variant: RequestVariant, at: datetime) -> Request:
-        """Return the request under the head of another one, which is signed correctly.
+    def _with_other_signature(self, request: Request, other: Step, variant: RequestVariant, at: datetime) -> Request:
+        """Return the request with the headers of another step, whose signature is correct for that step.
 
-        The other one has the same body where it can: what is wrong is the signature, neither a length nor a digest.
+        Where methods agree, that step gets the same body, so that only the signature is wrong and no length or digest.
         """
-        lender = replace(lender, variant=variant)
-        plain = self._plain(lender, (), "0")
+        other = replace(other, variant=variant)
+        plain = self._plain(other, (), "0")
         if plain.method == request.method and plain.url != request.url:
             plain = request.replace(url=plain.url, headers=request.headers.with_field("Host", plain.host))
-        headers = self._with_variant(plain, lender, at).headers.with_field("Host", request.host)
+        headers = self._with_variant(plain, other, at).headers.with_field("Host", request.host)
         length = request.headers.get("Content-Length")
         return request.replace(headers=headers.with_field("Content-Length", length) if length else headers)
 
-    def _finished(self, signed: Request, form: WireForm, signer: Signer) -> Request:
-        """Take away and add what this client does differently from ours; the signature stays right."""
+    def _apply_form(self, signed: Request, form: WireForm, signer: Signer) -> Request:
+        """Remove and add headers as the form's client does; the signature remains correct."""
         if form.omits:
             region = self._region(signed) if signer.scheme == "v4" else None
             fewer = signed.replace(headers=signed.headers.without(*form.omits))
@@ -270,7 +274,7 @@ class Bench:
         return signed.replace(headers=Headers([*signed.headers.pairs, *added]))
 
     def _with_two_dates(self, signed: Request, off: timedelta, signer: Signer) -> Request:
-        """Give the time in ``x-log-date``, which counts, and another one in Date (CommonRequestHeaders page, note)."""
+        """Put the time into ``x-log-date``, which takes precedence, and another into Date (CommonRequestHeaders)."""
         headers = signed.headers.with_field("x-log-date", http_date(signer.at))
         both = signed.replace(headers=headers.with_field("Date", http_date(signer.at + off)))
         return resign(both, Dialect(signer.scheme), signer.credentials)
@@ -282,30 +286,37 @@ class Bench:
     def _region(self, request: Request) -> str:
         return region_of(request.host) or self.region
 
-    def knowing(self, role: Role, shards: tuple[int, ...]) -> Bench:
-        """Return the bench with the shards of one logstore learnt."""
+    def with_shards(self, role: Role, shards: tuple[int, ...]) -> Bench:
+        """Return a bench that knows the shards of one more logstore."""
         return replace(self, shards={**self.shards, role: shards})
 
 
-def _rewritten(request: Request, form: WireForm) -> Request:
-    """Write query and JSON of a request as the form does."""
+def contract_of(step: Step) -> Contract:
+    """Return the contract of a step's operation."""
+    contract = registry().named(operation_name(step))
+    assert contract is not None, "scenarios name operations that are shipped"
+    return contract
+
+
+def _in_encoding_of(request: Request, form: WireForm) -> Request:
+    """Encode query and JSON of a request as the form's client does."""
     path, mark, query = request.url.partition("?")
     if form.sorted_query:
         query = "&".join(sorted(query.split("&")))
-    if form.of_python:
+    if form.python_encoding:
         query = query.replace("%20", "+")
     request = request.replace(url=path + mark + query)
-    if not form.of_python or not request.body or request.headers.get("Content-Type") != "application/json":
+    if not form.python_encoding or not request.body or request.headers.get("Content-Type") != "application/json":
         return request
     body = json.dumps(json.loads(request.body)).encode("ascii")
     return request.replace(body=body, headers=request.headers.with_field("Content-Length", str(len(body))))
 
 
-def _worn(headers: Headers, form: WireForm) -> Headers:
-    """Add the form's headers where the request does not have its own."""
+def _with_form_headers(headers: Headers, form: WireForm) -> Headers:
+    """Add the form's headers that the request does not have."""
     return Headers([*headers.pairs, *((name, value) for name, value in form.headers if name not in headers)])
 
 
-def _spelled(headers: Headers, form: WireForm) -> Headers:
+def _with_casing(headers: Headers, form: WireForm) -> Headers:
     spell = {"lower": str.lower, "upper": str.upper, "title": str.title}.get(form.casing, str)
     return Headers([(spell(name), value) for name, value in headers.pairs])

@@ -1,4 +1,4 @@
-"""The situations that pages and observations document, by area. Each read is judged; the words are for people."""
+"""The documented scenarios by area, from pages and observations; each read in them is judged."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from sls_contract.scenarios import (
     documented_logs,
     documented_operations,
 )
-from sls_contract.scenarios.scenario import Scenario, made
+from sls_contract.scenarios.scenario import Scenario, setup
 from sls_contract.scenarios.steps import Create, Delete, HeartBeat, ListGroups, Place, Read, RequestVariant, Write
 
 if TYPE_CHECKING:
@@ -40,20 +40,20 @@ _FORGED = RequestVariant(flaw="digest")
 
 _SHARDS = (
     _shards("shard-given", "200 and the one entry of that shard", _SHARD, "SLS211 SLS402 SLS422").doing(
-        *made(), Write(0), Read(0)
+        *setup(), Write(0), Read(0)
     ),
     _shards(
         "each-shard-given",
         "200 and that shard's own entry, for one shard after the other",
         _SHARD,
         "SLS211 SLS402 SLS403 SLS422",
-    ).doing(*made(), Write(0), Write(1), Write("last"), Read(0), Read(1), Read("last")),
-    _shards("shard-omitted", "200 and every shard once", _SHARD, "SLS402 SLS421").doing(*made(), Write(0), Read()),
+    ).doing(*setup(), Write(0), Write(1), Write("last"), Read(0), Read(1), Read("last")),
+    _shards("shard-omitted", "200 and every shard once", _SHARD, "SLS402 SLS421").doing(*setup(), Write(0), Read()),
     _shards(
         "shard-unknown", "200 and [], whether the number is the next one, far off or the largest", _SHARD, "SLS423"
-    ).doing(*made(), Read("next"), Read("far"), Read("largest")),
+    ).doing(*setup(), Read("next"), Read("far"), Read("largest")),
     _shards("filter-and-list", "the same entry, asked for alone or among all", _SHARD, "SLS421 SLS422 SLS424").doing(
-        *made(), Read(), Read(0), Write(0), Read(0), Read(), Read(0)
+        *setup(), Read(), Read(0), Write(0), Read(0), Read(), Read(0)
     ),
 )
 
@@ -65,13 +65,13 @@ _GROUPS = (
         "SLS415 SLS421 SLS422 SLS425",
     ).doing(Create(), Read(), Read(0)),
     _groups("group-advanced", "each checkpoint as it was written last", _UPDATE, "SLS401 SLS402 SLS415").doing(
-        *made(), Write(0), Read(0), Write(0), Read(0), Read()
+        *setup(), Write(0), Read(0), Write(0), Read(0), Read()
     ),
-    _groups("group-held", "consumer names who holds the shard and wrote", _ELEMENTS, "SLS402 SLS431").doing(
-        Create(), HeartBeat("consumer_1"), Read(0), Read(), Write(0), Read(0), Read()
-    ),
+    _groups(
+        "group-held", "consumer is the holder of the shard that wrote the checkpoint", _ELEMENTS, "SLS402 SLS431"
+    ).doing(Create(), HeartBeat("consumer_1"), Read(0), Read(), Write(0), Read(0), Read()),
     _groups("group-held-by-two", "consumer is one of the two, or empty", _ELEMENTS, "SLS402 SLS432").doing(
-        *made(),
+        *setup(),
         Write(0),
         HeartBeat("consumer_2"),
         HeartBeat("consumer_1"),
@@ -85,22 +85,22 @@ _GROUPS = (
         "missing after its deletion, empty after it was made again",
         "DeleteConsumerGroup page",
         "SLS407 SLS425 SLS441",
-    ).doing(*made(), Write(0), Read(), Delete(), Read(), Create(), Read(), Read(0)),
+    ).doing(*setup(), Write(0), Read(), Delete(), Read(), Create(), Read(), Read(0)),
     _groups(
         "group-deleted",
         "404 ConsumerGroupNotExist for requests to a group that was deleted, and no group afterwards",
         f"DeleteConsumerGroup page; {_ERRORS}",
         "SLS406 SLS441",
-    ).doing(*made(), Write(0), Delete(), Read(0), HeartBeat(), Write(0), Read()),
+    ).doing(*setup(), Write(0), Delete(), Read(0), HeartBeat(), Write(0), Read()),
 )
 
 _ISOLATION = (
     _isolation("two-shards", "each shard its own checkpoint and time", _PAGE, "SLS403 SLS413").doing(
-        *made(), Write(0), Read(), Write(1), Read(), Write(0), Read(1), Read()
+        *setup(), Write(0), Read(), Write(1), Read(), Write(0), Read(1), Read()
     ),
     _isolation("two-groups", "each group its own checkpoint and consumer", _PAGE, "SLS404 SLS413").doing(
-        *made(_A, "consumer_a"),
-        *made(_B, "consumer_b"),
+        *setup(_A, "consumer_a"),
+        *setup(_B, "consumer_b"),
         Write(0, at=_A, consumer="consumer_a"),
         Read(at=_A),
         Read(at=_B),
@@ -116,8 +116,8 @@ _ISOLATION = (
         f"{_PAGE}, request syntax",
         "SLS405",
     ).doing(
-        *made(_A, "consumer_a"),
-        *made(_OTHER, "consumer_o"),
+        *setup(_A, "consumer_a"),
+        *setup(_OTHER, "consumer_o"),
         Write(0, at=_A, consumer="consumer_a"),
         Read(at=_A),
         Read(at=_OTHER),
@@ -133,8 +133,8 @@ _ISOLATION = (
         f"{_PAGE}, request syntax",
         "SLS463",
     ).doing(
-        *made(_A, "consumer_a"),
-        *made(_ABROAD, "consumer_p"),
+        *setup(_A, "consumer_a"),
+        *setup(_ABROAD, "consumer_p"),
         Write(0, at=_A, consumer="consumer_a"),
         Read(at=_A),
         Read(at=_ABROAD),
@@ -178,11 +178,11 @@ _MISSING = (
 _REFUSED = (
     _refusals(
         "refused-write",
-        "the checkpoint as it was: neither a forged write nor one for no shard nor one that is not base64 is stored",
+        "the checkpoint as it was: no write that is forged, to a missing shard, or not base64 is stored",
         f"{_UPDATE}, error codes",
         "SLS406 SLS451",
     ).doing(
-        *made(),
+        *setup(),
         Write(0),
         Read(0),
         Write(0, variant=_FORGED),
@@ -198,7 +198,7 @@ _REFUSED = (
         "RequestSignature page",
         "SLS406 SLS451",
     ).doing(
-        *made(),
+        *setup(),
         Write(0),
         Read(),
         Delete(variant=_FORGED),
@@ -212,7 +212,7 @@ _REFUSED = (
         "the group as it was: making it a second time is refused and empties nothing; a forged creation makes nothing",
         "CreateConsumerGroup page, ConsumerGroupAlreadyExist",
         "SLS406 SLS441 SLS451",
-    ).doing(*made(), Write(0), Read(), Create(), Read(), Create(_B, _FORGED), Read(at=_B)),
+    ).doing(*setup(), Write(0), Read(), Create(), Read(), Create(_B, _FORGED), Read(at=_B)),
 )
 
 _SIZE = (
@@ -222,7 +222,7 @@ _SIZE = (
         _SHARD,
         "SLS402 SLS403 SLS421 SLS423",
     ).doing(
-        *made(_WIDE),
+        *setup(_WIDE),
         Read(at=_WIDE),
         *(step for shard in (1, 10, 11, 110, 255) for step in (Write(shard, at=_WIDE), Read(shard, at=_WIDE))),
         Read("next", at=_WIDE),
@@ -247,12 +247,12 @@ SCENARIOS: Mapping[str, Scenario] = {
         *documented_logs.SCENARIOS,
     )
 }
-"""Every documented scenario by name, in the order in which they are carried out."""
+"""Every documented scenario by name, in the order in which they run."""
 
 NOT_PROVABLE = (
-    ("500 InternalServerError", "no request brings it about"),
-    ("503 ServerBusy", "no request brings it about"),
+    ("500 InternalServerError", "no request triggers it"),
+    ("503 ServerBusy", "no request triggers it"),
     ("403 ReadQuotaExceed", "needs more load than a test may cause"),
     ("403 ProjectForbidden", "needs an account in arrears"),
 )
-"""What the pages document and nobody can provoke; listed, never passed."""
+"""Errors of the pages that no test can trigger; reports list them."""

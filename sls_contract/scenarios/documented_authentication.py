@@ -1,4 +1,4 @@
-"""Who is let in: every signature form, every flaw, keys, tokens and time."""
+"""Authentication: every signature form and flaw, keys, tokens and clocks."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from functools import partial
 from typing import TYPE_CHECKING, get_args
 
 from sls_contract.scenarios.near_misses import MALFORMED, NEAR_MISSES, TOKEN_UNSIGNED, Flaw
-from sls_contract.scenarios.scenario import Scenario, made
+from sls_contract.scenarios.scenario import Scenario, setup
 from sls_contract.scenarios.steps import (
     Create,
     Delete,
@@ -38,26 +38,27 @@ _MINUTE = 60
 _SCHEME_WORDS: dict[Scheme, str] = {"v1": "v1 with hmac-sha1", "v1-sha256": "v1 with hmac-sha256", "v4": "v4"}
 
 
-def _begun(*reads: Step) -> tuple[Step, ...]:
-    return (Create(), HeartBeat(), Write(0), *reads)
+def _start(*steps: Step) -> tuple[Step, ...]:
+    """Return steps that create a group with a checkpoint, and then the given steps."""
+    return (Create(), HeartBeat(), Write(0), *steps)
 
 
 def _form(name: str) -> Scenario:
     form = WIRE_FORMS[name]
     reads = (Read(shard, variant=RequestVariant(scheme, name)) for scheme in form.schemes for shard in (0, None))
     proves = "SLS456 SLS457" if form.date_off else "SLS456"
-    return _signatures(f"form-{name}", f"200 for requests as {name} writes them", _SDKS, proves).doing(*_begun(*reads))
+    return _signatures(f"form-{name}", f"200 for requests as {name} writes them", _SDKS, proves).doing(*_start(*reads))
 
 
 def _form_of_writes(name: str) -> Scenario:
-    """Return a scenario of its own: reads are judged where nothing may be written, too."""
+    """Return a separate scenario of writes, so that a read-only run still judges the reads of `_form`."""
     steps = (step for scheme in WIRE_FORMS[name].schemes for step in _writes(RequestVariant(scheme, name)))
     expects = f"200 for requests with bodies as {name} writes them"
-    return _signatures(f"form-writes-{name}", expects, _SDKS, "SLS402 SLS456").doing(*_begun(*steps))
+    return _signatures(f"form-writes-{name}", expects, _SDKS, "SLS402 SLS456").doing(*_start(*steps))
 
 
 def _writes(variant: RequestVariant) -> tuple[Step, ...]:
-    """Return writes with a body, with one that is no object, and without, and what was written."""
+    """Return writes whose body is an object, an array or empty, and a read of the checkpoint."""
     return (Create(_B, variant), HeartBeat(variant=variant), Write(0, variant=variant), Delete(_B, variant), Read(0))
 
 
@@ -65,14 +66,14 @@ def _token(scheme: Scheme) -> Scenario:
     variant = RequestVariant(scheme, "bare", "sts")
     expects = f"200 for {_SCHEME_WORDS[scheme]} with a security token"
     proved = _signatures(f"token-{scheme}", expects, _SIGNATURE, "SLS456")
-    return proved.doing(*_begun(Read(0, variant=variant), Read(variant=variant)))
+    return proved.doing(*_start(Read(0, variant=variant), Read(variant=variant)))
 
 
 def _token_that_writes(scheme: Scheme) -> Scenario:
-    """Return a scenario of its own: a temporary key may be allowed to read only."""
+    """Return a separate scenario of writes, because a temporary key may have no right to write."""
     expects = f"200 for writes signed as {_SCHEME_WORDS[scheme]} with a security token"
     proved = _signatures(f"token-writes-{scheme}", expects, _SIGNATURE, "SLS402 SLS456")
-    return proved.doing(*_begun(*_writes(RequestVariant(scheme, "bare", "sts"))))
+    return proved.doing(*_start(*_writes(RequestVariant(scheme, "bare", "sts"))))
 
 
 def _flaw(flaw: Flaw, area: str, key: Key = "own", name: str = "near-miss") -> Scenario:
@@ -80,44 +81,46 @@ def _flaw(flaw: Flaw, area: str, key: Key = "own", name: str = "near-miss") -> S
     expects, proved = ("401 SignatureNotMatch", "SLS451") if signature else ("400 or 401", "SLS454")
     request = Write if flaw.on_writes else Read
     flawed = (request(0, variant=RequestVariant(scheme, "bare", key, flaw=flaw.name)) for scheme in flaw.schemes)
-    steps = _begun(Read(0), *flawed, *((Read(0),) if flaw.on_writes else ()))
+    steps = _start(Read(0), *flawed, *((Read(0),) if flaw.on_writes else ()))
     return Scenario.of(area, f"{name}-{flaw.name}", expects, _REFUSALS, proved).doing(*steps)
 
 
-def _lent(name: str, what: str, *steps: Step) -> Scenario:
-    """Make a scenario of signatures that are right for something else that is there, and sent with that before."""
+def _foreign(name: str, what: str, *steps: Step) -> Scenario:
+    """Return a scenario of signatures that are correct for another existing resource, and were used for it."""
     expects = f"401 SignatureNotMatch for a signature of {what}"
-    return _near_misses(f"near-miss-signed-for-another-{name}", expects, _REFUSALS, "SLS451").doing(*_begun(*steps))
+    return _near_misses(f"near-miss-signed-for-another-{name}", expects, _REFUSALS, "SLS451").doing(*_start(*steps))
 
 
-def _as(step: Step, lender: Step, *schemes: Scheme) -> tuple[Step, ...]:
-    """Return the right request, then the step under its signature, then the step under its own."""
+def _lend(step: Step, other: Step, *schemes: Scheme) -> tuple[Step, ...]:
+    """Return the other request, then the step with that signature, then the step with its own."""
     return tuple(
         each
         for scheme in schemes or SCHEMES
         for each in (
-            replace(lender, variant=RequestVariant(scheme, "bare")),
-            replace(step, variant=RequestVariant(scheme, "bare", signed_as=lender)),
+            replace(other, variant=RequestVariant(scheme, "bare")),
+            replace(step, variant=RequestVariant(scheme, "bare", signed_as=other)),
             replace(step, variant=RequestVariant(scheme, "bare")),
         )
     )
 
 
-_LENT = (
-    _lent(
+_FOREIGN = (
+    _foreign(
         "group",
-        "a group whose name begins alike",
-        *made(_B),
-        *_as(Read(0), Read(0, _B)),
-        *_as(Read(at=_B), Read(at=_A), "v1"),
+        "a group whose name has the same beginning",
+        *setup(_B),
+        *_lend(Read(0), Read(0, _B)),
+        *_lend(Read(at=_B), Read(at=_A), "v1"),
         Delete(_A, RequestVariant("v1", signed_as=Delete(_B))),
         Write(0, "12", at=_A, variant=RequestVariant("v1", signed_as=Write(0, "12", at=_B))),
         Read(0),
     ),
-    _lent("shard", "another shard", Write(1), *_as(Read(0), Read(1)), *_as(Read(), Read(0)), *_as(Read(1), Read())),
-    _lent("logstore", "a group of the same name", *made(_OTHER), *_as(Read(0), Read(0, _OTHER))),
-    _lent("project", "a group of the same name", *made(_ABROAD), *_as(Read(0), Read(0, _ABROAD), "v4")),
-    _lent(
+    _foreign(
+        "shard", "another shard", Write(1), *_lend(Read(0), Read(1)), *_lend(Read(), Read(0)), *_lend(Read(1), Read())
+    ),
+    _foreign("logstore", "a group of the same name", *setup(_OTHER), *_lend(Read(0), Read(0, _OTHER))),
+    _foreign("project", "a group of the same name", *setup(_ABROAD), *_lend(Read(0), Read(0, _ABROAD), "v4")),
+    _foreign(
         "operation",
         "the deletion of the group",
         *(Read(0, variant=RequestVariant(scheme, "bare", signed_as=Delete(_A))) for scheme in SCHEMES),
@@ -130,13 +133,13 @@ _LENT = (
 def _key(name: str, key: Key | tuple[Key, ...], code: str, expects: str) -> Scenario:
     keys = key if isinstance(key, tuple) else (key,)
     reads = (Read(0, variant=RequestVariant(scheme, "bare", each)) for each in keys for scheme in ("v1", "v4"))
-    return Scenario(name, "keys", expects, _CODES, (code,), _begun(Read(0), *reads))
+    return Scenario(name, "keys", expects, _CODES, (code,), _start(Read(0), *reads))
 
 
 def _clock(name: str, minutes: int, expects: str = "400 RequestTimeExpired or RequestTimeTooSkewed") -> Scenario:
     reads = (Read(0, variant=RequestVariant(scheme, "bare", shift=minutes * _MINUTE)) for scheme in ("v1", "v4"))
     proves = "SLS457" if expects == "200" else "SLS455"
-    return Scenario.of("time", name, expects, _CLOCK, proves).doing(*_begun(*reads))
+    return Scenario.of("time", name, expects, _CLOCK, proves).doing(*_start(*reads))
 
 
 SCENARIOS = (
@@ -146,7 +149,7 @@ SCENARIOS = (
     *map(_token_that_writes, _SCHEME_WORDS),
     *(_flaw(flaw, "near misses") for flaw in NEAR_MISSES.values()),
     *(_flaw(flaw, "malformed", name="malformed") for flaw in MALFORMED.values()),
-    # Signed with a temporary key, which may be looked up and checked elsewhere:
+    # Services may check a temporary key elsewhere than a permanent one:
     *(_flaw(flaw, "near misses", "sts", "near-miss-with-token") for flaw in (NEAR_MISSES["secret"], TOKEN_UNSIGNED)),
     _near_misses(
         "near-miss-for-every-shard",
@@ -154,9 +157,9 @@ SCENARIOS = (
         _REFUSALS,
         "SLS451",
     ).doing(
-        *_begun(Read(), *(Read(variant=RequestVariant(scheme, "bare", flaw="secret")) for scheme in _SCHEME_WORDS))
+        *_start(Read(), *(Read(variant=RequestVariant(scheme, "bare", flaw="secret")) for scheme in _SCHEME_WORDS))
     ),
-    *_LENT,
+    *_FOREIGN,
     _key("key-unknown", "unknown", "SLS452", "401 Unauthorized or InvalidAccessKeyId"),
     _key("key-nearly-known", get_args(NearlyKnown), "SLS452", "401 for an id that is almost that of a known key"),
     _key("token-nearly-right", get_args(NearlyRight), "SLS453", "401 for a token that is almost right"),

@@ -1,13 +1,13 @@
-"""Names, checkpoints and their times: what is written comes back, also under names that are almost another's.
+"""Names, checkpoints and their times: reads return what was written, also under similar names.
 
-Whoever compares beginnings, letters without case, or hashes takes one name for two.
+An endpoint that compares prefixes, ignores case, or compares hashes confuses two such names.
 """
 
 from __future__ import annotations
 
 from functools import partial
 
-from sls_contract.scenarios.scenario import Scenario, made
+from sls_contract.scenarios.scenario import Scenario, setup
 from sls_contract.scenarios.steps import (
     IN_EACH_SCHEME,
     AtOnce,
@@ -32,7 +32,7 @@ _A = Place("a")
 _OTHER_SCHEMES = IN_EACH_SCHEME[1:]
 _PYTHON = RequestVariant("v1", "python-v1")
 _QUOTED = "a\"b\\n'c<d>"
-"""What JSON, SQL and HTML escape."""
+"""Characters that JSON, SQL and HTML escape."""
 
 _NAMES = (
     *(
@@ -42,7 +42,7 @@ _NAMES = (
             "CreateConsumerGroup page",
             "SLS402 SLS444",
         ).doing(
-            *made(Place(label)),
+            *setup(Place(label)),
             Write(0, at=Place(label)),
             Read(0, Place(label)),
             *(
@@ -74,7 +74,7 @@ _NAMES = (
             f"{_ELEMENTS}; RequestSignature page: texts are UTF-8",
             "SLS402 SLS431",
         ).doing(
-            *made(_A, name),
+            *setup(_A, name),
             Write(0, consumer=name),
             Read(0),
             *(step for scheme in _OTHER_SCHEMES for step in (Write(0, consumer=name, variant=scheme), Read(0))),
@@ -99,7 +99,7 @@ _CHECKPOINTS = (
         _ELEMENTS,
         "SLS401 SLS402",
     ).doing(
-        *made(),
+        *setup(),
         *(
             step
             for value in ("0", "007", "12", "1524155379373908496", "9223372036854775807", " 12 \n", "12\0")
@@ -108,29 +108,29 @@ _CHECKPOINTS = (
     ),
     _checkpoints(
         "checkpoint-of-600-digits",
-        "the whole of a long checkpoint, and nothing of it beside the next one",
+        "a long checkpoint in full, and no part of it in the next one",
         _ELEMENTS,
         "SLS401 SLS402",
-    ).doing(*made(), Write(0, "1234567890" * 60), Read(0), Read(), Write(0, "12"), Read(0)),
+    ).doing(*setup(), Write(0, "1234567890" * 60), Read(0), Read(), Write(0, "12"), Read(0)),
     _checkpoints(
         "checkpoint-bytes",
         "base64 of any bytes comes back as it was written",
         "UpdateCheckPoint page, InvalidShardCheckPoint: base64 is all that is asked for",
         "SLS401 SLS402",
-    ).doing(*made(), Write(0, "-1"), Read(0), Write(0, "~~~???>>>"), Read(0), Write(0, "数据消费"), Read()),
+    ).doing(*setup(), Write(0, "-1"), Read(0), Write(0, "~~~???>>>"), Read(0), Write(0, "数据消费"), Read()),
     _checkpoints(
         "checkpoint-many-times",
         "the checkpoint that was written last, also after a dozen writes",
         _UPDATE,
         "SLS401 SLS402",
-    ).doing(*made(), *(step for _ in range(12) for step in (Write(0), Read(0))), Read()),
+    ).doing(*setup(), *(step for _ in range(12) for step in (Write(0), Read(0))), Read()),
     _checkpoints(
         "checkpoints-at-once",
-        "each checkpoint, though several are written at the same time; of two for one shard either, for good",
+        "each of several checkpoints written in parallel; of two for one shard the same one in every later read",
         f"{_UPDATE}; {_ELEMENTS}",
         "SLS401 SLS402 SLS403",
     ).doing(
-        *made(),
+        *setup(),
         *(
             step
             for _ in range(4)
@@ -139,26 +139,26 @@ _CHECKPOINTS = (
         Read(),
     ),
     _checkpoints("checkpoint-rewound", "the smaller number, which was written last", _UPDATE, "SLS401 SLS402").doing(
-        *made(), Write(0, "2000"), Read(0), Write(0, "1000"), Read(0)
+        *setup(), Write(0, "2000"), Read(0), Write(0, "1000"), Read(0)
     ),
     _checkpoints(
         "checkpoint-not-forced",
         "the checkpoint, which the holder of the shard may write without force",
         _UPDATE,
         "SLS401 SLS402",
-    ).doing(*made(), Write(0, force="false"), Read(0), Write(0, force="False"), Read(0)),
+    ).doing(*setup(), Write(0, force="false"), Read(0), Write(0, force="False"), Read(0)),
     _checkpoints(
         "update-time-moves",
         "updateTime later after each write, and unmoved by reads",
         _ELEMENTS,
         "SLS411 SLS412 SLS413 SLS414",
-    ).doing(*made(), Write(0), Read(0), Read(0), Write(0), Read(0), WaitForClock(0), Read()),
+    ).doing(*setup(), Write(0), Read(0), Read(0), Write(0), Read(0), WaitForClock(0), Read()),
     _checkpoints(
         "update-time-of-same-value",
         "updateTime later also where the same checkpoint was written again",
         _ELEMENTS,
         "SLS411 SLS412",
-    ).doing(*made(), Write(0, "12"), Read(0), Write(0, "12"), Read(0), WaitForClock(0, "12")),
+    ).doing(*setup(), Write(0, "12"), Read(0), Write(0, "12"), Read(0), WaitForClock(0, "12")),
 )
 
 
@@ -168,7 +168,7 @@ _LONG = "n" * 36
 
 _PAIRS = {
     "begin-alike": (
-        "one begins as the other is called",
+        "one name is the beginning of the other",
         (("name", "name-2"), ("name", "name.2"), (_LONG + "1", _LONG + "2")),
     ),
     "differ-in-case": ("one is the other in capitals", (("Name", "name"),)),
@@ -176,23 +176,23 @@ _PAIRS = {
         "common hashes are equal: with factor 31 (Java) and 33, CRC-32, Adler-32, sum of letters",
         (("Aa", "BB"), ("Ab", "BA"), ("plumless", "buckeroo"), ("aca", "bab"), ("ab", "ba")),
     ),
-    "sort-alike": ("one sorts as the other, or fits it as a pattern", (("a1", "a01"), ("a_b", "a-b"))),
+    "sort-alike": ("they sort as equal, or one matches the other as a pattern", (("a1", "a01"), ("a_b", "a-b"))),
     "look-alike": (
-        "they differ in Unicode form, width, accent, blank at the end, or fit as a pattern",
+        "they differ only in Unicode form, width, accent or final space, or one matches the other as a pattern",
         (("\u00e9", "e\u0301"), ("1", "\uff11"), ("\u00e4", "a"), ("a", "a "), ("a%", "ab"), ("a.b", "a-b")),
     ),
 }
-"""Labels of two groups each; what stands before them in their real names is the same."""
+"""Pairs of labels; the real names of a pair have the same prefix."""
 
 
 def _apart(one: str, other: str) -> tuple[Step, ...]:
-    """Return steps that tell two groups apart: each is there or not, written and deleted without the other."""
+    """Return steps that create, write and delete two groups independently, and read both after each change."""
     x, y = Place(one), Place(other)
     return (
-        *made(x),
+        *setup(x),
         Read(at=y),
         Write(0, at=x),
-        *made(y),
+        *setup(y),
         Read(at=y),
         Write(0, at=y),
         Read(0, at=x),
@@ -205,13 +205,13 @@ def _apart(one: str, other: str) -> tuple[Step, ...]:
 
 
 def _deleted(one: str, other: str) -> tuple[Step, ...]:
-    """Return steps that delete the second of two groups, and look for both."""
+    """Return steps that delete the second of two groups, and read both."""
     x, y = Place(one), Place(other)
     return (Create(x), Delete(y), Read(at=x), Create(y), Delete(y), Read(at=y), Read(at=x), Delete(x))
 
 
 _GROUPS = (
-    _names(f"groups-{word}", f"each group its own, though {how}", _CREATE, "SLS404 SLS441 SLS444").doing(
+    _names(f"groups-{word}", f"two separate groups, though {how}", _CREATE, "SLS404 SLS441 SLS444").doing(
         *(step for pair in pairs for step in _apart(*pair)), *(step for pair in pairs for step in _deleted(*pair))
     )
     for word, (how, pairs) in _PAIRS.items()
@@ -236,7 +236,7 @@ _CONSUMERS = (
     *(
         _names(
             f"consumer-{word}",
-            "consumer letter by letter as it was sent, also beside one that is called almost so",
+            "consumer exactly as it was sent, also with another one of a similar name",
             _ELEMENTS,
             "SLS431",
         ).doing(
@@ -258,37 +258,23 @@ _CONSUMERS = (
     ),
 )
 
+
+def _similar_place(kind: str, code: str, clause: str, *places: Place) -> Scenario:
+    expects = f"404 {code} for a name that extends an existing one, or is the beginning of one"
+    reads = (Read(shard, place) for place in places for shard in (None, 0))
+    steps = (*setup(_A), Write(0), Read(), *reads, Read(0))
+    return _missing(f"{kind}-beginning-alike", expects, _ERRORS, f"{clause} SLS444").doing(*steps)
+
+
 _PLACES = (
-    _missing(
-        "logstore-beginning-alike",
-        "404 LogStoreNotExist where the name only begins as an existing one, or is the beginning of one",
-        _ERRORS,
-        "SLS442 SLS444",
-    ).doing(
-        *made(_A),
-        Write(0),
-        Read(),
-        *(Read(shard, Place("a", role)) for role in ("longer", "shorter") for shard in (None, 0)),
-        Read(0),
-    ),
+    _similar_place("logstore", "LogStoreNotExist", "SLS442", Place("a", "longer"), Place("a", "shorter")),
     _missing(
         "logstore-in-capitals",
         "400 or 404: logstore names are lowercase",
         f"{_ERRORS}; CreateLogstore page: small letters",
         "SLS442 SLS444",
-    ).doing(*made(_A), Write(0), Read(at=Place("a", "capitals")), Read(0)),
-    _missing(
-        "project-beginning-alike",
-        "404 ProjectNotExist where the name only begins as an existing one, or is the beginning of one",
-        _ERRORS,
-        "SLS443 SLS444",
-    ).doing(
-        *made(_A),
-        Write(0),
-        Read(),
-        *(Read(shard, Place("a", project=role)) for role in ("longer", "shorter") for shard in (None, 0)),
-        Read(0),
-    ),
+    ).doing(*setup(_A), Write(0), Read(at=Place("a", "capitals")), Read(0)),
+    _similar_place("project", "ProjectNotExist", "SLS443", Place("a", project="longer"), Place("a", project="shorter")),
 )
 
 SCENARIOS = (*_NAMES, *_CHECKPOINTS, *_GROUPS, *_CONSUMERS, *_PLACES)

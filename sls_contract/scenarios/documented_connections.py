@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import partial
 
-from sls_contract.scenarios.scenario import Scenario, made
+from sls_contract.scenarios.scenario import Scenario, setup
 from sls_contract.scenarios.steps import (
     Call,
     Connect,
@@ -31,12 +31,12 @@ _FORGED = RequestVariant(flaw="digest")
 _CONNECTIONS = (
     _connections(
         "connection-after-refusals",
-        "each request on one connection refused or served by itself, in an order that changes",
+        "each request on one connection refused or served independently, in a changing order",
         _HTTP,
         "SLS441 SLS443 SLS451 SLS454 SLS455 SLS461",
     ).doing(
         Connect("first"),
-        *made(),
+        *setup(),
         Read(0, variant=_FORGED),
         Read(0),
         Write(0),
@@ -58,12 +58,12 @@ _CONNECTIONS = (
     ),
     _connections(
         "connection-of-several-keys",
-        "each request on one connection let in by its own key and token alone",
+        "each request on one connection authenticated by its own key and token only",
         _HTTP,
         "SLS452 SLS453 SLS454 SLS456 SLS461",
     ).doing(
         Connect("first"),
-        *made(),
+        *setup(),
         Read(0, variant=RequestVariant("v1", "bare", "sts")),
         Read(0, variant=RequestVariant("v1", "bare", "sts-without-token")),
         Read(0, variant=RequestVariant("v4", "bare", "sts")),
@@ -80,8 +80,8 @@ _CONNECTIONS = (
         "SLS211 SLS404 SLS421 SLS423 SLS461",
     ).doing(
         Connect("first"),
-        *made(_A, "consumer_a"),
-        *made(_B, "consumer_b"),
+        *setup(_A, "consumer_a"),
+        *setup(_B, "consumer_b"),
         Write(0, at=_A, consumer="consumer_a"),
         Read(0, _A, RequestVariant(form="go")),
         Read(0, _B),
@@ -100,8 +100,8 @@ _CONNECTIONS = (
         "SLS405 SLS461",
     ).doing(
         Connect("first"),
-        *made(_A, "consumer_a"),
-        *made(_OTHER, "consumer_o"),
+        *setup(_A, "consumer_a"),
+        *setup(_OTHER, "consumer_o"),
         Write(0, at=_A, consumer="consumer_a"),
         Read(0, _OTHER),
         Write(0, at=_OTHER, consumer="consumer_o"),
@@ -111,7 +111,7 @@ _CONNECTIONS = (
     ),
     _connections(
         "connection-of-pulls",
-        "each pull on one connection in the compression that it accepts, whatever the one before accepted",
+        "each pull on one connection in its own compression, which differs from the previous one",
         _HTTP,
         "SLS263 SLS426 SLS427 SLS428 SLS461",
     ).doing(
@@ -121,7 +121,7 @@ _CONNECTIONS = (
     ),
     _connections(
         "connection-of-counts",
-        "each pull on one connection as many log groups as it asks for, whatever the one before asked for",
+        "each pull on one connection with its own count of log groups, which differs from the previous one",
         _HTTP,
         "SLS287 SLS426 SLS428 SLS461",
     ).doing(
@@ -135,15 +135,15 @@ _CONNECTIONS = (
         "the fortieth request on one connection served as the first one",
         _HTTP,
         "SLS401 SLS461",
-    ).doing(Connect("first"), *made(), *(step for _ in range(6) for step in (Write(0), *(Read(0),) * 5))),
+    ).doing(Connect("first"), *setup(), *(step for _ in range(6) for step in (Write(0), *(Read(0),) * 5))),
     _connections(
         "connections-side-by-side",
-        "what was written over one connection read over every other",
+        "reads over each connection return what was written over another",
         _HTTP,
         "SLS401 SLS444 SLS461",
     ).doing(
         Connect("first"),
-        *made(),
+        *setup(),
         Write(0),
         Read(0),
         Connect("second"),
@@ -165,7 +165,7 @@ _CONNECTIONS = (
 _HANDED_OVER = (
     _groups(
         f"shard-handed-over{suffix}",
-        "checkpoint and time unmoved by the passing; consumer is the one who holds the shard and wrote last",
+        "checkpoint and updateTime unchanged by the handover; consumer is the holder of the shard that wrote last",
         _ELEMENTS,
         "SLS401 SLS413 SLS424 SLS431",
     ).doing(

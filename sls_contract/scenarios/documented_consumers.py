@@ -1,10 +1,10 @@
-"""Groups as they are listed and changed, heartbeats, and who may write a checkpoint."""
+"""Lists and changes of groups, heartbeats, and which consumers may write a checkpoint."""
 
 from __future__ import annotations
 
 from functools import partial
 
-from sls_contract.scenarios.scenario import Scenario, made
+from sls_contract.scenarios.scenario import Scenario, setup
 from sls_contract.scenarios.steps import (
     Call,
     Create,
@@ -75,7 +75,7 @@ SCENARIOS = (
         ListGroups(),
     ),
     _update_consumer_group("group-updated-keeps-checkpoints", "the checkpoints as they were", _UPDATE, "SLS402").doing(
-        *made(), Write(0), Update(60, order=True), Read(0), Read()
+        *setup(), Write(0), Update(60, order=True), Read(0), Read()
     ),
     _update_consumer_group(
         "group-updated-and-deleted", "404 ConsumerGroupNotExist for a group that was deleted", _UPDATE, "SLS406 SLS441"
@@ -111,7 +111,7 @@ SCENARIOS = (
         f"{_HEART}; README of the Java consumer library",
         "SLS437",
     ).doing(
-        *made(),
+        *setup(),
         HandOver(),
         HeartBeat("consumer_1"),
         HeartBeat("consumer_2", lists=("kept",)),
@@ -160,7 +160,7 @@ SCENARIOS = (
         f"{_WRITE}, error code ConsumerNotExist and parameter forceSuccess",
         "SLS402 SLS438",
     ).doing(
-        *made(),
+        *setup(),
         Write(0, consumer="consumer_2", force="false"),
         Read(0),
         Write(0, consumer="consumer_2", force="true"),
@@ -172,7 +172,7 @@ SCENARIOS = (
         f"{_WRITE}, parameter forceSuccess; aliyun-log-java-sdk",
         "SLS402 SLS438",
     ).doing(
-        *made(),
+        *setup(),
         HandOver(),
         Write("handed over", consumer="consumer_1", force="false"),
         Read("handed over"),
@@ -187,7 +187,7 @@ SCENARIOS = (
         f"{_WRITE}, its description",
         "SLS286 SLS402",
     ).doing(
-        *made(),
+        *setup(),
         Write(0, consumer="", force="true"),
         Read(0),
         Write(0, consumer="", force="false"),

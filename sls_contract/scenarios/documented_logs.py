@@ -1,4 +1,4 @@
-"""Logs that are written, found by cursor and by time, and pulled in every way that pages and clients know."""
+"""Logs: written, found by cursor and by time, and pulled in all ways of pages and clients."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from dataclasses import replace
 from functools import partial
 
 from sls_contract.scenarios.documented_operations import PROTOBUF, get_cursor, pull
-from sls_contract.scenarios.scenario import Scenario, made
+from sls_contract.scenarios.scenario import Scenario, setup
 from sls_contract.scenarios.steps import Call, Drain, Follow, HoldAll, Kept, PassTime, Place, Put, RequestVariant
 
 _resharding = partial(Scenario.of, "resharding")
@@ -124,7 +124,7 @@ SCENARIOS = (
     ),
     _put_logs(
         "put-logs-alike",
-        "each log as often as it was written, also where all that is sent is the same again",
+        "each log as often as it was written, also where an identical request was sent twice",
         f"{_PUT}: each request writes a log group",
         _DELIVERED,
     ).doing(
@@ -215,7 +215,7 @@ SCENARIOS = (
         "the shard, now readonly, and two readwrite ones that take its keys and are assigned to a consumer",
         _SPLIT_PAGE,
         "SLS418 SLS419 SLS420 SLS429",
-    ).doing(_LIST, _SPLIT, PassTime(1), _LIST, *made(_OTHER), HoldAll(at=_OTHER)),
+    ).doing(_LIST, _SPLIT, PassTime(1), _LIST, *setup(_OTHER), HoldAll(at=_OTHER)),
     _resharding(
         "shards-merged",
         "one readwrite shard in the place of two neighbours, which are readonly",
@@ -228,12 +228,12 @@ SCENARIOS = (
         Call("MergeShard", "lowest", at=_OTHER),
         PassTime(1),
         _LIST,
-        *made(_OTHER),
+        *setup(_OTHER),
         HoldAll(at=_OTHER),
     ),
     _resharding(
         "shard-split-refused",
-        "400 for a shard that does not exist and a key that is none, 401 for a wrong signature; nothing changes",
+        "400 for a shard that does not exist and for an invalid key, 401 for a wrong signature; nothing changes",
         f"{_SPLIT_PAGE}, error codes",
         "SLS420 SLS445 SLS451",
     ).doing(

@@ -1,6 +1,6 @@
-"""Every operation refused for what all of them share, and for each row of its error table that a client brings about.
+"""Scenarios of each operation: success, common refusals, and the errors of its page that a client can trigger.
 
-The operations and their errors are those of the contracts; here stands how a client brings an error about.
+The operations and their errors are those of the contracts; this module knows how to trigger the errors.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from sls_contract.scenarios.near_misses import TOKEN_UNSIGNED
-from sls_contract.scenarios.scenario import Scenario, made
+from sls_contract.scenarios.scenario import Scenario, setup
 from sls_contract.scenarios.steps import (
     IN_EACH_SCHEME,
     Call,
@@ -27,14 +27,14 @@ from sls_contract.scenarios.steps import (
     Role,
     Update,
     Write,
-    named_group,
+    needs_group,
 )
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
 _A, _B = Place("a"), Place("b")
-_NOT_LET_IN = (
+_UNAUTHORIZED = (
     RequestVariant(flaw="no-authorization"),
     *(
         variant
@@ -49,11 +49,11 @@ _NOT_LET_IN = (
 _WITH_BODY = (Create, Update, HeartBeat, Write, Put)
 PROTOBUF = (("Accept", "application/x-protobuf"), ("Accept-Encoding", "lz4"))
 _BEGIN = Kept("begin")
-_NO_CURSOR = "bm8gY3Vyc29y"  # base64 of a text that is no number
+_BAD_CURSOR = "bm8gY3Vyc29y"  # base64 of a text that is not a number
 
 
 def get_cursor(at: Place = _A) -> Call:
-    """Return the step that asks where a shard begins, and keeps it."""
+    """Return the step that gets the first cursor of a shard, and keeps it."""
     return Call("GetCursor", 0, (("from", "begin"),), at=at, keep=_BEGIN.name)
 
 
@@ -74,7 +74,7 @@ REQUESTS: Mapping[str, Callable[[Place], Request]] = {
     "ListShards": lambda at: Call("ListShards", at=at),
     "PutLogs": lambda at: Put(at=at),
 }
-"""A correct request of each operation that has no scenarios of its own elsewhere; a cursor is kept before it."""
+"""A correct request of each operation with the scenarios below; some need the cursor that `get_cursor` keeps."""
 
 LABELS = {
     "ListConsumerGroup": "list-groups",
@@ -88,16 +88,16 @@ LABELS = {
     "ListShards": "list-shards",
     "PutLogs": "put-logs",
 }
-"""What the names of an operation's scenarios begin with."""
+"""The beginning of the names of an operation's scenarios."""
 
 
-def _damaged(_: bytes) -> bytes:
-    """Return what is neither a message in protobuf nor a compressed block."""
+def _garbled(_: bytes) -> bytes:
+    """Return bytes that are neither a protobuf message nor a compressed block."""
     return b"\xff" * 16
 
 
-def _no_utf8(group: bytes) -> bytes:
-    """Spell a key in bytes that are no UTF-8."""
+def _bad_utf8(group: bytes) -> bytes:
+    """Replace a key by invalid UTF-8."""
     return group.replace(b"level", b"le\xff\xfel")
 
 
@@ -105,16 +105,21 @@ def _source(operation: str) -> str:
     return f"{operation} page"
 
 
-def _before(step: Request) -> tuple[Request, ...]:
-    """Return what a correct request needs."""
+def _cursor(step: Request) -> tuple[Request, ...]:
+    """Return the step that gets the cursor, if a request needs one."""
     needs_cursor = isinstance(step, Call) and any(value == _BEGIN for _, value in step.query)
     return (get_cursor(),) if needs_cursor else ()
 
 
+def _request(operation: str) -> Request:
+    """Return a correct request; CreateConsumerGroup names a group that does not exist."""
+    return REQUESTS[operation](_B if operation == "CreateConsumerGroup" else _A)
+
+
 def _served(operation: str) -> Scenario:
-    """Return the scenario of an operation in each scheme."""
-    request = REQUESTS[operation](_B if operation == "CreateConsumerGroup" else _A)
-    steps: list[Request] = [*made(), *_before(request)]  # type: ignore[list-item]  # these steps are requests
+    """Return the scenario of successes in each signature scheme."""
+    request = _request(operation)
+    steps: list[Request] = [*setup(), *_cursor(request)]  # type: ignore[list-item]  # these steps are requests
     for variant in IN_EACH_SCHEME:
         steps.append(replace(request, variant=variant))
         if isinstance(request, Create):
@@ -128,14 +133,12 @@ def _served(operation: str) -> Scenario:
     ).doing(*steps)
 
 
-def _not_let_in(operation: str) -> Scenario:
-    at = _B if operation == "CreateConsumerGroup" else _A
-    request = REQUESTS[operation](at)
-    elsewhere = REQUESTS[operation](Place(at.group, "missing"))
-    lent = request
+def _unauthorized(operation: str) -> Scenario:
+    request = signed = _request(operation)
+    elsewhere = REQUESTS[operation](Place(request.at.group, "missing"))
     for kind, same in ((Write, {"value": "12"}), (HeartBeat, {"lists": ()})):
-        if isinstance(elsewhere, kind):  # the same body, and so the same signature, each time
-            elsewhere, lent = replace(elsewhere, **same), replace(request, **same)
+        if isinstance(elsewhere, kind):  # equal bodies: only the logstore differs between the signed requests
+            elsewhere, signed = replace(elsewhere, **same), replace(request, **same)
     return Scenario.of(
         operation,
         f"{LABELS[operation]}-not-let-in",
@@ -143,18 +146,18 @@ def _not_let_in(operation: str) -> Scenario:
         "CommonErrorCodes page",
         "SLS451 SLS452 SLS454 SLS455",
     ).doing(
-        *made(),
-        *_before(request),
-        *(replace(request, variant=variant) for variant in _NOT_LET_IN),
-        *(replace(request, variant=RequestVariant(flaw="body")) for _ in (0,) if isinstance(request, _WITH_BODY)),
+        *setup(),
+        *_cursor(request),
+        *(replace(request, variant=variant) for variant in _UNAUTHORIZED),
+        *((replace(request, variant=RequestVariant(flaw="body")),) if isinstance(request, _WITH_BODY) else ()),
         elsewhere,
-        replace(lent, variant=RequestVariant(signed_as=elsewhere)),
-        *_left(request),
+        replace(signed, variant=RequestVariant(signed_as=elsewhere)),
+        *_unchanged(request),
     )
 
 
-def _left(refused: Request) -> tuple[Request, ...]:
-    """Return what shows that a refused request did nothing; a refused heartbeat makes no consumer known."""
+def _unchanged(refused: Request) -> tuple[Request, ...]:
+    """Return steps which show that a refused request had no effect, such as no consumer of a refused heartbeat."""
     if isinstance(refused, (Create, Update)):
         return (ListGroups(refused.at),)
     stranger = (Write(0, consumer=refused.consumer, force="false"),) if isinstance(refused, HeartBeat) else ()
@@ -162,10 +165,15 @@ def _left(refused: Request) -> tuple[Request, ...]:
 
 
 def _with_token(operation: str, name: str, expects: str, proves: str, *variants: RequestVariant) -> Scenario:
-    """Return the scenario of an operation asked with a temporary key, which may be looked up elsewhere."""
-    request = REQUESTS[operation](_B if operation == "CreateConsumerGroup" else _A)
+    """Return a scenario with a temporary key, which services may check elsewhere than a permanent one."""
+    request = _request(operation)
     source = "CommonErrorCodes page; RequestSignature page"
-    steps = (*made(), *_before(request), *(replace(request, variant=variant) for variant in variants), *_left(request))
+    steps = (
+        *setup(),
+        *_cursor(request),
+        *(replace(request, variant=variant) for variant in variants),
+        *_unchanged(request),
+    )
     return Scenario.of(operation, f"{LABELS[operation]}-{name}", expects, source, proves).doing(*steps)
 
 
@@ -186,10 +194,10 @@ def _expired_token(operation: str) -> Scenario:
     return _with_token(operation, "token-expired", "401 Unauthorized for a token that has expired", "SLS453", *variants)
 
 
-def _nowhere(operation: str) -> Scenario:
+def _missing_place(operation: str) -> Scenario:
     make = REQUESTS[operation]
     places = [Place("a", "missing"), Place("a", project="missing")]
-    about_group = named_group(make(_A))
+    about_group = needs_group(make(_A))
     proves = "SLS442 SLS443" + (" SLS441" if about_group else "")
     return Scenario.of(
         operation,
@@ -197,36 +205,43 @@ def _nowhere(operation: str) -> Scenario:
         f"404 for a logstore, project{' or group' if about_group else ''} that does not exist",
         f"{_source(operation)}, error codes",
         proves,
-    ).doing(*_before(make(_A)), *map(make, places), *((make(_A), Read(at=_A)) if about_group else ()))
+    ).doing(*_cursor(make(_A)), *map(make, places), *((make(_A), Read(at=_A)) if about_group else ()))
 
 
-def _nearly_named(operation: str) -> Scenario:
-    """Return the scenario of places whose names are almost those of others that are there."""
+def _similar_names(operation: str) -> Scenario:
+    """Return the scenario of missing places whose names are similar to existing ones."""
     make = REQUESTS[operation]
-    there = Place("name-1")
+    existing = Place("name-1")
     roles: tuple[Role, ...] = ("longer", "shorter", "capitals")
     projects: tuple[ProjectRole, ...] = ("longer", "shorter")
-    about_group = named_group(make(_A))
-    label = there.group if about_group else "name-3"  # a group's name is unique in a project
+    about_group = needs_group(make(_A))
+    label = existing.group if about_group else "name-3"  # a group's name is unique in a project
     places = [Place(label, role) for role in roles] + [Place(label, project=role) for role in projects]
     if about_group:
         places += [Place(label) for label in ("name", "name-12", "Name-1")]
     return Scenario.of(
         operation,
         f"{LABELS[operation]}-nearly-there",
-        "404 for names that begin as others, or differ in case; logstores and projects in 400, too",
+        "404 for names with the same beginning as others, or in another case; for logstores and projects also 400",
         f"{_source(operation)}, error codes",
         "SLS442 SLS443" + (" SLS441" if about_group else ""),
-    ).doing(*_before(make(_A)), *made(there), Write(0, at=there), *map(make, places), Read(at=there), ListGroups(there))
+    ).doing(
+        *_cursor(make(_A)),
+        *setup(existing),
+        Write(0, at=existing),
+        *map(make, places),
+        Read(at=existing),
+        ListGroups(existing),
+    )
 
 
-def _shard(operation: str, *query: tuple[str, str | Kept]) -> Call:
+def _no_shard(operation: str, *query: tuple[str, str | Kept]) -> Call:
     return Call(operation, "next", query, PROTOBUF if operation == "PullLogs" else (), refused="ShardNotExist")
 
 
 _CURSOR_ERRORS = "ParameterInvalid InvalidCursor"
 
-BROUGHT_ABOUT: Mapping[tuple[str, str], tuple[str, tuple[Request, ...]]] = {
+TRIGGERED: Mapping[tuple[str, str], tuple[str, tuple[Request, ...]]] = {
     ("CreateConsumerGroup", "ConsumerGroupAlreadyExist"): (
         "a group of this name exists",
         (Create(_A), Create(_A), Create(_A, timeout=10, order=True), ListGroups(_A)),
@@ -257,9 +272,9 @@ BROUGHT_ABOUT: Mapping[tuple[str, str], tuple[str, tuple[Request, ...]]] = {
         "there is no such shard",
         (Create(_A), HeartBeat(), Write("next", refused="ShardNotExist"), Write("far", refused="ShardNotExist")),
     ),
-    ("GetCursor", "ShardNotExist"): ("there is no such shard", (_shard("GetCursor", ("from", "begin")),)),
+    ("GetCursor", "ShardNotExist"): ("there is no such shard", (_no_shard("GetCursor", ("from", "begin")),)),
     ("GetCursor", "ParameterInvalid"): (
-        "from is no time",
+        "from is not a time",
         (
             Call("GetCursor", 0, (("from", "yesterday"),), refused="ParameterInvalid"),
             Call("GetCursor", 0, (("from", "12.5"),), refused="ParameterInvalid"),
@@ -267,7 +282,7 @@ BROUGHT_ABOUT: Mapping[tuple[str, str], tuple[str, tuple[Request, ...]]] = {
     ),
     ("PullLogs", "ShardNotExist"): (
         "there is no such shard",
-        (get_cursor(), _shard("PullLogs", ("cursor", _BEGIN), ("count", "1"))),
+        (get_cursor(), _no_shard("PullLogs", ("cursor", _BEGIN), ("count", "1"))),
     ),
     ("PullLogs", "ParameterInvalid"): (
         "count is more than 1000",
@@ -277,56 +292,56 @@ BROUGHT_ABOUT: Mapping[tuple[str, str], tuple[str, tuple[Request, ...]]] = {
         ),
     ),
     ("PullLogs", "InvalidCursor"): (
-        "the cursor is none",
+        "the cursor is invalid",
         (
-            Call("PullLogs", 0, (("cursor", _NO_CURSOR), ("count", "1")), PROTOBUF, refused=_CURSOR_ERRORS),
+            Call("PullLogs", 0, (("cursor", _BAD_CURSOR), ("count", "1")), PROTOBUF, refused=_CURSOR_ERRORS),
             Call("PullLogs", 0, (("cursor", "%%%"), ("count", "1")), PROTOBUF, refused=_CURSOR_ERRORS),
         ),
     ),
     ("GetCursorTime", "ShardNotExist"): (
         "there is no such shard",
-        (get_cursor(), _shard("GetCursorTime", ("cursor", _BEGIN))),
+        (get_cursor(), _no_shard("GetCursorTime", ("cursor", _BEGIN))),
     ),
     ("GetCursorTime", "InvalidCursor"): (
-        "the cursor is none",
+        "the cursor is invalid",
         (
-            Call("GetCursorTime", 0, (("cursor", _NO_CURSOR),), refused=_CURSOR_ERRORS),
+            Call("GetCursorTime", 0, (("cursor", _BAD_CURSOR),), refused=_CURSOR_ERRORS),
             Call("GetCursorTime", 0, (("cursor", "%%%"),), refused=_CURSOR_ERRORS),
         ),
     ),
     ("PutLogs", "PostBodyInvalid"): (
         "the body is no message in protobuf",
-        (Put(body=_damaged, refused="PostBodyInvalid"),),
+        (Put(body=_garbled, refused="PostBodyInvalid"),),
     ),
     ("PutLogs", "PostBodyUncompressError"): (
         "the body is not compressed as its header says",
         (
-            Put(body=_damaged, coding="lz4", refused="PostBodyUncompressError"),
-            Put(body=_damaged, coding="deflate", refused="PostBodyUncompressError"),
+            Put(body=_garbled, coding="lz4", refused="PostBodyUncompressError"),
+            Put(body=_garbled, coding="deflate", refused="PostBodyUncompressError"),
         ),
     ),
-    ("PutLogs", "InvalidEncoding"): ("a key is not UTF-8", (Put(body=_no_utf8, refused="InvalidEncoding"),)),
+    ("PutLogs", "InvalidEncoding"): ("a key is not UTF-8", (Put(body=_bad_utf8, refused="InvalidEncoding"),)),
 }
-"""By operation and errorCode: why it must come, and the steps that bring it about."""
+"""By operation and errorCode: the reason of the error, and the steps that trigger it."""
 
 COMMON = frozenset({"LogStoreNotExist", "ConsumerGroupNotExist", "ProjectNotExist"})
 """Errors of the scenarios that end in ``-nowhere``."""
 
 _NO_SHARD = "needs a logstore without shards, which no request makes"
 _NO_RULE = "no page says what is wrong with"
-NOT_BROUGHT_ABOUT: Mapping[tuple[str, str], str] = {
+NOT_TRIGGERED: Mapping[tuple[str, str], str] = {
     ("GetCursor", "LogStoreWithoutShard"): _NO_SHARD,
     ("GetCursorTime", "LogStoreWithoutShard"): _NO_SHARD,
     ("ListShards", "LogStoreWithoutShard"): _NO_SHARD,
     ("PutLogs", "InvalidKey"): f"{_NO_RULE} an invalid key",
     ("PutLogs", "InvalidTimestamp"): f"{_NO_RULE} an invalid timestamp",
-    ("PutLogs", "PostBodyTooLarge"): "pages differ by the limit, 3 MB or 10 MB; that much is written to no logstore",
+    ("PutLogs", "PostBodyTooLarge"): "pages give different limits, 3 MB and 10 MB; the run does not write that much",
 }
-"""Errors of the tables that are not brought about, and why."""
+"""The errors of the pages that no scenario triggers, and why."""
 
 
-def _documented() -> Iterator[Scenario]:
-    for (operation, code), (why, steps) in BROUGHT_ABOUT.items():
+def _triggered() -> Iterator[Scenario]:
+    for (operation, code), (why, steps) in TRIGGERED.items():
         words = "".join(f"-{char.lower()}" if char.isupper() else char for char in code)
         also = " SLS408" if any(isinstance(step, ListGroups) for step in steps) else ""
         yield Scenario.of(
@@ -340,13 +355,13 @@ def _documented() -> Iterator[Scenario]:
 
 SCENARIOS = (
     *(_served(operation) for operation in REQUESTS),
-    *(_nowhere(operation) for operation in REQUESTS),
-    *(_nearly_named(operation) for operation in REQUESTS),
-    *_documented(),
-    *(_not_let_in(operation) for operation in REQUESTS),
+    *(_missing_place(operation) for operation in REQUESTS),
+    *(_similar_names(operation) for operation in REQUESTS),
+    *_triggered(),
+    *(_unauthorized(operation) for operation in REQUESTS),
     *(_wrong_token(operation) for operation in REQUESTS),
     *(_expired_token(operation) for operation in REQUESTS),
 )
 
 SERVED: Mapping[str, str] = {operation: f"{label}-served" for operation, label in LABELS.items()}
-"""By operation, the scenario that shows whether an endpoint offers it at all."""
+"""By operation, the scenario which shows whether an endpoint offers it."""

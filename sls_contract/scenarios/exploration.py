@@ -1,4 +1,4 @@
-"""Hypothesis as a search: try generated values until one fails, then make it as small as it goes."""
+"""Search for a failing value with Hypothesis, and shrink it."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 Database: TypeAlias = "ExampleDatabase"
-"""Hypothesis's own: whoever carries one about need not know Hypothesis."""
+"""Hypothesis's database; with this name other modules need not import Hypothesis."""
 
-_WAIT = 10.0  # seconds for a database that does not answer
+_TIMEOUT = 10.0  # seconds for a database that does not answer
 
 
 def _settings(examples: int, database: Database | None) -> hypothesis.settings:
-    """Return what makes Hypothesis search, tell nothing, and complain of nothing."""
+    """Return settings for a search without output and health checks."""
     from hypothesis import HealthCheck, Phase, Verbosity, settings
 
     return settings(
@@ -44,8 +44,8 @@ class _Failed(Exception):
     pass
 
 
-class _Stop(BaseException):  # not an Exception: Hypothesis must not take it for a failing value
-    """Ends the search; ``cause`` is what ``passes`` raised, None where the tries are used up."""
+class _Stop(BaseException):  # not an Exception: Hypothesis would treat that as a failure of the value
+    """Ends the search; ``cause`` is the exception of ``passes``, None where all shrinks are used up."""
 
     def __init__(self, cause: BaseException | None = None) -> None:
         super().__init__()
@@ -53,7 +53,7 @@ class _Stop(BaseException):  # not an Exception: Hypothesis must not take it for
 
 
 def database_at(place: str) -> Database:
-    """Return Hypothesis's database in a folder, or at ``redis://…``; raises `UsageError` where there can be none."""
+    """Open Hypothesis's database in a folder or at ``redis://…``; raises `UsageError` where that fails."""
     from hypothesis.database import DirectoryBasedExampleDatabase
 
     if "://" not in place:
@@ -77,7 +77,7 @@ def _redis(url: str) -> Database:
         msg = "--database redis://… needs redis, which is not installed. How to fix: pip install 'sls-contract[redis]'."
         raise UsageError(msg) from error
     try:
-        server = Redis.from_url(url, socket_connect_timeout=_WAIT, socket_timeout=_WAIT)
+        server = Redis.from_url(url, socket_connect_timeout=_TIMEOUT, socket_timeout=_TIMEOUT)
         server.ping()
     except (RedisError, ValueError) as error:
         place = url.rpartition("@")[2]
@@ -96,33 +96,31 @@ def explore(
     database: Database | None = None,
     name: str = "",
 ) -> None:
-    """Call ``passes`` with generated values; after the first that fails, with ever smaller ones.
+    """Call ``passes`` with generated values, and after the first failure with smaller ones.
 
-    Values that failed in earlier runs come first.
-
-    Whatever ``passes`` raises ends the search and leaves it. The caller remembers what failed: an endpoint that fails
-    now and then cannot be made to fail again at will.
+    Values that failed in earlier runs come first. An exception of ``passes`` ends the search and is raised here.
+    Failures are not returned: the caller records them, because an unreliable endpoint may not fail again.
 
     Args:
-        strategy: where values come from.
-        passes: tries one value and tells whether all was well.
-        examples: how many values are tried as long as all pass.
-        seed: the same seed tries the same values.
-        shrinks: how many values are tried after the first failure.
-        database: where values that failed are looked up, and kept; see `database_at`.
-        name: under which they are kept.
+        strategy: generates the values.
+        passes: tries one value and returns whether it passed.
+        examples: how many values to try while all pass.
+        seed: the same seed generates the same values.
+        shrinks: how many values to try after the first failure.
+        database: stores the values that failed, see `database_at`; None to store none.
+        name: the key of these values in the database.
 
     """
     import hypothesis
     from hypothesis import configuration
 
-    left = [shrinks]
+    shrinks_left = [shrinks]
     failed = [False]
 
     def attempt(value: T) -> None:
-        if failed[0] and left[0] <= 0:
+        if failed[0] and shrinks_left[0] <= 0:
             raise _Stop
-        left[0] -= failed[0]
+        shrinks_left[0] -= failed[0]
         try:
             passed = passes(value)
         except BaseException as error:
@@ -131,11 +129,11 @@ def explore(
             failed[0] = True
             raise _Failed
 
-    settings = _settings(examples, database)
-    search = settings(hypothesis.seed(seed)(hypothesis.given(strategy)(attempt)))  # a seed takes the database away
-    search._hypothesis_internal_database_key = name.encode()  # type: ignore[attr-defined]  # noqa: SLF001 - else of the text of `attempt`, which changes from version to version
+    # hypothesis.seed sets database=None, so settings are applied after it.
+    search = _settings(examples, database)(hypothesis.seed(seed)(hypothesis.given(strategy)(attempt)))
+    search._hypothesis_internal_database_key = name.encode()  # type: ignore[attr-defined]  # noqa: SLF001 - the default key is a digest of `attempt`, which changes between versions
     with tempfile.TemporaryDirectory(prefix="sls-contract-") as folder:
-        configuration.set_hypothesis_home_dir(folder)  # nothing of this run belongs into the user's folder
+        configuration.set_hypothesis_home_dir(folder)  # write nothing into the user's .hypothesis folder
         try:
             with contextlib.suppress(_Failed, hypothesis.errors.Flaky):
                 search()

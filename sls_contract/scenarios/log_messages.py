@@ -1,7 +1,7 @@
-"""Logs as PutLogs sends and PullLogs answers them: protobuf messages.
+"""Encode and decode logs as protobuf messages, as PutLogs sends and PullLogs answers them.
 
-Source: ``log_logs.proto`` of the official SDKs, for the numbers of the fields. It shares no code with the reference
-endpoint, so that each can find the other's mistakes.
+Source of the field numbers: ``log_logs.proto`` of the official SDKs. This module shares no code with the reference
+endpoint, so that tests of one find mistakes of the other.
 """
 
 from __future__ import annotations
@@ -14,18 +14,18 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
 CODINGS = ("lz4", "zstd", "deflate")
-"""What a body may be compressed with, as ``x-log-compresstype`` and Accept-Encoding name it."""
+"""Compressions of a body, as ``x-log-compresstype`` and Accept-Encoding name them."""
 
 LOGS, TOPIC, SOURCE, TAGS = 1, 3, 4, 6
-"""Numbers of the fields of a ``LogGroup``."""
+"""Field numbers of a ``LogGroup``."""
 
 _TIME, _CONTENTS, _NANOSECONDS = 1, 2, 4
 
 
 class PulledLog(NamedTuple):
-    """A log with what its group says of it; texts that are no UTF-8 repaired.
+    """A log with topic, source and tags of its group; invalid UTF-8 is replaced.
 
-    ``time`` is in seconds since 1970 UTC, ``nanoseconds`` is the part below a second; None where there is none.
+    ``time`` is in seconds since 1970 UTC; ``nanoseconds`` is the part below a second, None where it is not sent.
     """
 
     time: int
@@ -37,24 +37,24 @@ class PulledLog(NamedTuple):
 
 
 def message(number: int, data: bytes) -> bytes:
-    """Return an inner message, or a text, as a field."""
+    """Encode an inner message, or a text, as a field."""
     return encode_field(Field(number, BYTES, data))
 
 
 def pair(key: str, value: str) -> bytes:
-    """Return a ``Content`` or ``LogTag``."""
+    """Encode a ``Content`` or a ``LogTag``."""
     return message(1, key.encode()) + message(2, value.encode())
 
 
 def log(time: int, contents: Iterable[tuple[str, str]], nanoseconds: int | None = None) -> bytes:
-    """Return a ``Log``; the time in seconds since 1970 UTC, and the part of it below a second."""
+    """Encode a ``Log``; ``time`` is in seconds since 1970 UTC, ``nanoseconds`` the part below a second."""
     fraction = b"" if nanoseconds is None else nanoseconds.to_bytes(4, "little")
     encoded = encode_field(Field(_TIME, VARINT, time)) + b"".join(message(_CONTENTS, pair(*each)) for each in contents)
     return encoded + (fraction and encode_field(Field(_NANOSECONDS, FIXED32, fraction)))
 
 
 def log_group(logs: Sequence[PulledLog]) -> bytes:
-    """Return a ``LogGroup`` of logs that share topic, source and tags."""
+    """Encode a ``LogGroup`` of logs that share topic, source and tags."""
     encoded = b"".join(message(LOGS, log(each.time, each.contents, each.nanoseconds)) for each in logs)
     shared = logs[0] if logs else PulledLog(0, (), "", frozenset())
     texts = message(TOPIC, shared.topic.encode()) + message(SOURCE, shared.source.encode())
@@ -62,12 +62,12 @@ def log_group(logs: Sequence[PulledLog]) -> bytes:
 
 
 def encoded_list(groups: list[bytes]) -> bytes:
-    """Return the ``LogGroupList`` of encoded log groups."""
+    """Encode a ``LogGroupList`` of encoded log groups."""
     return b"".join(message(1, group) for group in groups)
 
 
 def logs_of(data: bytes) -> Iterator[PulledLog]:
-    """Yield the logs of a ``LogGroupList`` in order; raises `ValueError` where it is damaged."""
+    """Yield the logs of a ``LogGroupList`` in order; raises `ValueError` where it is malformed."""
     for group in _inner(data, LOGS):
         topic, source = (next(map(_text, _inner(group, number)), "") for number in (TOPIC, SOURCE))
         tags = frozenset(map(_pair_of, _inner(group, TAGS)))

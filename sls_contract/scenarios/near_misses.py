@@ -1,6 +1,6 @@
-"""Signatures that are almost right: each flaw breaks one step of signing and must be refused.
+"""Signatures that are almost correct: each flaw breaks one step of signing, and must be refused.
 
-A flaw is a function of the unsigned request and of the signer; it returns what is sent.
+The function of a flaw takes the unsigned request and a signer, and returns the request to send.
 """
 
 from __future__ import annotations
@@ -32,14 +32,14 @@ if TYPE_CHECKING:
     from sls_contract.signing.dialect import Scheme
 
 Refusal: TypeAlias = Literal["signature", "malformed"]
-"""How the contract wants it refused: as a wrong signature (401 SignatureNotMatch), or in any way of 400 or 401."""
+"""The refusal that the contract requires: 401 SignatureNotMatch, or any 400 or 401."""
 
 _TOO_FAR = MAX_SKEW + timedelta(minutes=1)
 
 
 @dataclass(frozen=True, slots=True)
 class Signer:
-    """What a flaw may sign with."""
+    """Signs requests for a flaw."""
 
     credentials: Credentials
     scheme: Scheme
@@ -47,21 +47,21 @@ class Signer:
     sign: Callable[[Request, Credentials, Scheme, datetime], Request]
 
     def __call__(self, request: Request) -> Request:
-        """Sign correctly."""
+        """Return the request with a correct signature."""
         return self.sign(request, self.credentials, self.scheme, self.at)
 
 
 @dataclass(frozen=True, slots=True)
 class Flaw:
-    """One way to be almost right.
+    """One way to sign incorrectly.
 
     Attributes:
         name: unique.
-        schemes: the signatures in which it can be made.
-        refusal: how the contract wants it refused.
-        make: unsigned request and signer in, request as sent out.
+        schemes: the signature schemes in which it exists.
+        refusal: the refusal that the contract requires.
+        make: takes the unsigned request and a signer, returns the request to send.
         needs_query: whether the request must have a query.
-        on_writes: whether it can only be made in a request with a body.
+        on_writes: whether the request must have a body.
 
     """
 
@@ -112,13 +112,13 @@ def _method(request: Request, signer: Signer) -> Request:
 
 
 def _path(request: Request, signer: Signer) -> Request:
-    """Sign another group."""
+    """Sign the path of another group."""
     path, mark, query = request.url.partition("?")
     return signer(request.replace(url=f"{path}x{mark}{query}")).replace(url=request.url)
 
 
 def _query_value(request: Request, signer: Signer) -> Request:
-    """Sign another value."""
+    """Sign another value of the last parameter."""
     return signer(request.replace(url=request.url + "1")).replace(url=request.url)
 
 
@@ -128,7 +128,7 @@ def _query_dropped(request: Request, signer: Signer) -> Request:
 
 
 def _query_added(request: Request, signer: Signer) -> Request:
-    """Add a pair after signing."""
+    """Add a query parameter after signing."""
     mark = "&" if "?" in request.url else "?"
     return signer(request).replace(url=f"{request.url}{mark}probe=1")
 
@@ -171,8 +171,8 @@ def _other_hash(request: Request, signer: Signer) -> Request:
     return resign(signer(request), Dialect(other), signer.credentials)
 
 
-def _rewritten(write: Callable[[str], str]) -> Callable[[Request, Signer], Request]:
-    """Write the digest otherwise than in base64 as it is."""
+def _reencoded(write: Callable[[str], str]) -> Callable[[Request, Signer], Request]:
+    """Sign correctly, and write the digest in another encoding."""
 
     def change(value: str, _: Signer) -> str:
         head, colon, signature = value.rpartition(":")
@@ -182,27 +182,27 @@ def _rewritten(write: Callable[[str], str]) -> Callable[[Request, Signer], Reque
 
 
 def _token(request: Request, signer: Signer) -> Request:
-    """Sign without the security token, and send it all the same."""
+    """Sign without the security token, but send it."""
     key = signer.credentials
-    bare = Credentials(key.access_key_id, key.access_key_secret)
-    signed = signer.sign(request, bare, signer.scheme, signer.at)
+    without_token = Credentials(key.access_key_id, key.access_key_secret)
+    signed = signer.sign(request, without_token, signer.scheme, signer.at)
     return _header(signed, "x-acs-security-token", key.security_token or "")
 
 
 def _body(request: Request, signer: Signer) -> Request:
-    """Sign another body of the same length, digest included."""
+    """Sign another body of the same length, including its digest."""
     return signer(request.replace(body=b" " * len(request.body))).replace(body=request.body)
 
 
-def _method_kept_secret(request: Request, signer: Signer) -> Request:
-    """Sign a request that announces no method."""
+def _method_unannounced(request: Request, signer: Signer) -> Request:
+    """Sign a request without ``x-log-signaturemethod``."""
     signed = signer(request)
     fewer = signed.replace(headers=signed.headers.without("x-log-signaturemethod"))
     return resign(fewer, Dialect(signer.scheme), signer.credentials)
 
 
 def _signed_with(name: str, value: str | timedelta) -> Callable[[Request, Signer], Request]:
-    """Sign a header beside all that is right: a text, or a time so far from the right one."""
+    """Sign one wrong header in a correct request: a text, or a time with this distance from the correct one."""
 
     def make(request: Request, signer: Signer) -> Request:
         text = value if isinstance(value, str) else http_date(signer.at + value)
@@ -212,25 +212,25 @@ def _signed_with(name: str, value: str | timedelta) -> Callable[[Request, Signer
 
 
 def _log_date_unsigned(request: Request, signer: Signer) -> Request:
-    """Sign Date where ``x-log-date`` says something else, both within the time that is allowed."""
+    """Sign Date, and send a different ``x-log-date``; both are within the allowed time."""
     return _header(signer(request), "x-log-date", http_date(signer.at - timedelta(minutes=5)))
 
 
 def _date_old_signed(request: Request, signer: Signer) -> Request:
-    """Sign a Date that is too old, beside an ``x-log-date`` that is right."""
+    """Sign a Date that is too old, and send a correct ``x-log-date``."""
     old = signer.at - _TOO_FAR
     signed = signer.sign(request, signer.credentials, signer.scheme, old)
     return _header(signed, "x-log-date", http_date(signer.at))
 
 
 def _date_beside_old(request: Request, signer: Signer) -> Request:
-    """Sign an ``x-log-date`` that is too old in v4, and send a Date that is right."""
+    """Sign an ``x-log-date`` that is too old in v4, and send a correct Date."""
     old = signer.at - _TOO_FAR
     return _header(signer.sign(request, signer.credentials, signer.scheme, old), "Date", http_date(signer.at))
 
 
 def _scope(change: Callable[[str, Signer], str]) -> Callable[[Request, Signer], Request]:
-    """Announce another scope than the right one, and sign with the key of that scope."""
+    """Announce a wrong scope, and sign with the key of that scope."""
 
     def make(request: Request, signer: Signer) -> Request:
         changed = _authorized(change)(request, signer)
@@ -258,7 +258,7 @@ def _payload_hash(request: Request, signer: Signer) -> Request:
 
 
 def _region(value: str, _: Signer) -> str:
-    """Name another region than the one signed for."""
+    """Name another region than the signed one."""
     return value.replace("/sls/aliyun_v4", "x/sls/aliyun_v4")
 
 
@@ -267,7 +267,7 @@ def _malformed(value: str) -> Callable[[Request, Signer], Request]:
 
 
 def _without(*names: str) -> Callable[[Request, Signer], Request]:
-    """Leave headers out after signing."""
+    """Remove headers after signing."""
 
     def make(request: Request, signer: Signer) -> Request:
         signed = signer(request)
@@ -276,7 +276,7 @@ def _without(*names: str) -> Callable[[Request, Signer], Request]:
     return make
 
 
-def _misdated(request: Request, signer: Signer) -> Request:
+def _garbled_date(request: Request, signer: Signer) -> Request:
     return _header(signer(request), "x-log-date" if signer.scheme == "v4" else "Date", "yesterday")
 
 
@@ -299,7 +299,7 @@ NEAR_MISSES = {
         Flaw("date", SCHEMES, "signature", _date),
         Flaw("algorithm", LOG_SCHEMES, "signature", _algorithm),
         Flaw("other-hash", LOG_SCHEMES, "signature", _other_hash),
-        Flaw("digest-case", LOG_SCHEMES, "signature", _rewritten(str.swapcase)),
+        Flaw("digest-case", LOG_SCHEMES, "signature", _reencoded(str.swapcase)),
         Flaw("body", SCHEMES, "malformed", _body, on_writes=True),  # no page says how a wrong Content-MD5 is refused
         Flaw("host", ("v4",), "signature", _host),
         Flaw("payload-hash", ("v4",), "malformed", _payload_hash),
@@ -314,10 +314,10 @@ NEAR_MISSES = {
         Flaw("log-date-garbled", LOG_SCHEMES, "malformed", _signed_with("x-log-date", "yesterday")),
         Flaw("date-old-signed", LOG_SCHEMES, "malformed", _date_old_signed),
         Flaw("date-beside-old", ("v4",), "malformed", _date_beside_old),
-        Flaw("hexadecimal", LOG_SCHEMES, "malformed", _rewritten(lambda digest: base64.b64decode(digest).hex())),
+        Flaw("hexadecimal", LOG_SCHEMES, "malformed", _reencoded(lambda digest: base64.b64decode(digest).hex())),
     )
 }
-"""One step of signing broken in each, by name."""
+"""The flaws that break one step of signing, by name."""
 
 MALFORMED = {
     flaw.name: flaw
@@ -330,15 +330,15 @@ MALFORMED = {
         Flaw("no-key-id", ("v1",), "malformed", _malformed("LOG :AAAAAAAAAAAAAAAAAAAAAAAAAAA=")),
         Flaw("other-scheme", ("v1",), "malformed", _malformed("Basic dGVzdDp0ZXN0")),
         Flaw("no-scope", ("v4",), "malformed", _malformed("SLS4-HMAC-SHA256 Credential={id},Signature=" + "0" * 64)),
-        Flaw("no-signature-method", ("v1",), "malformed", _method_kept_secret),
+        Flaw("no-signature-method", ("v1",), "malformed", _method_unannounced),
         Flaw("other-signature-method", ("v1",), "malformed", _signed_with("x-log-signaturemethod", "hmac-md5")),
         Flaw("no-date", ("v1", "v4"), "malformed", _without("date", "x-log-date")),
-        Flaw("garbled-date", ("v1", "v4"), "malformed", _misdated),
+        Flaw("garbled-date", ("v1", "v4"), "malformed", _garbled_date),
     )
 }
-"""Authentication that is no signature at all, by name."""
+"""The flaws that leave no complete signature, by name."""
 
 TOKEN_UNSIGNED = Flaw("token-unsigned", SCHEMES, "signature", _token)
-"""Needs a temporary key."""
+"""The security token is sent but not signed; needs a temporary key."""
 
 FLAWS = NEAR_MISSES | MALFORMED | {TOKEN_UNSIGNED.name: TOKEN_UNSIGNED}

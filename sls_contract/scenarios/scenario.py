@@ -1,4 +1,4 @@
-"""A named situation: steps, what comes of them, and the clauses that this shows."""
+"""A scenario: steps, the expected result, and the clauses that it proves."""
 
 from __future__ import annotations
 
@@ -29,15 +29,15 @@ _PLACE = Place()
 
 @dataclass(frozen=True, slots=True)
 class Scenario:
-    """A named situation.
+    """A named sequence of steps with an expected result.
 
     Attributes:
         name: unique, words joined by hyphens.
-        area: what it is about; reports group by it.
-        expects: what the contract asks for, in words.
-        source: where that stands.
-        proves: codes of the clauses that are judged where it is carried out to its end; it has not passed otherwise.
-        steps: what is done, in order. Each read is judged against what the steps before it brought about.
+        area: the topic by which reports group scenarios.
+        expects: the result that the contract requires, in words.
+        source: the page or other source of that requirement.
+        proves: codes of the clauses that a complete run judges; the scenario passes only if all of them were judged.
+        steps: the steps, in order. Each read is judged against the effects of the earlier steps.
 
     """
 
@@ -50,7 +50,7 @@ class Scenario:
 
     @classmethod
     def of(cls, area: str, name: str, expects: str, source: str, proves: str) -> Scenario:
-        """Make a scenario of codes with blanks between them; `doing` gives it its steps."""
+        """Return a scenario without steps, see `doing`; ``proves`` has the codes, separated by spaces."""
         return cls(name, area, expects, source, tuple(proves.split()), ())
 
     def doing(self, *steps: Step) -> Scenario:
@@ -59,35 +59,35 @@ class Scenario:
 
     @property
     def shards_needed(self) -> int:
-        """How many shards that logstore must have."""
+        """How many shards the logstore of `main_role` must have."""
         steps = [each for step in self.steps for each in (step.writes if isinstance(step, AtOnce) else (step,))]
         named = [step.shard for step in steps if isinstance(step, (Read, Write, Call, Put))]
         return 1 + max((shard for shard in named if isinstance(shard, int)), default=0)
 
     @property
     def needs_shards(self) -> bool:
-        """Whether it cannot do without knowing the shards."""
+        """Whether the shards must be known before it runs."""
         calls = (step.shard for step in self.steps if isinstance(step, (Call, Put)))
         return any(isinstance(step, Follow) for step in self.steps) or any(isinstance(shard, str) for shard in calls)
 
     @property
-    def makes_groups(self) -> bool:
-        """Whether it needs groups to be made."""
+    def creates_groups(self) -> bool:
+        """Whether it creates consumer groups."""
         return any(isinstance(step, Create) for step in self.steps)
 
     @property
     def operations(self) -> frozenset[str]:
-        """The operations that it asks for, by name."""
+        """The names of the operations that it requests."""
         return frozenset(map(operation_name, self.steps)) - {""}
 
     @property
     def writes_logs(self) -> bool:
-        """Whether it writes logs to a logstore."""
+        """Whether it writes logs."""
         return any(isinstance(step, Put) for step in self.steps)
 
     @property
     def changes_shards(self) -> bool:
-        """Whether it splits or merges shards of a logstore."""
+        """Whether it splits or merges shards."""
         return not self.operations.isdisjoint(CHANGES_SHARDS)
 
     @property
@@ -102,12 +102,12 @@ class Scenario:
 
     @property
     def projects(self) -> frozenset[ProjectRole]:
-        """The projects that it needs, real ones or not."""
+        """The projects that it needs, existing or not."""
         return frozenset(place.project for place in self._places)
 
     @property
     def connects(self) -> bool:
-        """Whether it is about the connections that requests go over."""
+        """Whether it selects the connections of its requests."""
         return any(isinstance(step, Connect) for step in self.steps)
 
     @property
@@ -117,11 +117,10 @@ class Scenario:
 
     @property
     def _places(self) -> frozenset[Place]:
-        signed = (step.variant.signed_as for step in self.steps)
-        lenders = tuple(step for step in signed if step is not None)
-        return frozenset(step.at for step in (*self.steps, *lenders))
+        signed_as = (step.variant.signed_as for step in self.steps)
+        return frozenset(step.at for step in (*self.steps, *signed_as) if step is not None)
 
 
-def made(place: Place = _PLACE, consumer: str = "consumer_1") -> tuple[Step, ...]:
-    """Return the steps that make a group whose only consumer holds every shard."""
+def setup(place: Place = _PLACE, consumer: str = "consumer_1") -> tuple[Step, ...]:
+    """Return the steps that create a group whose only consumer holds every shard."""
     return (Create(place), HeartBeat(consumer, place))

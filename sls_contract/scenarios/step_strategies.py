@@ -1,4 +1,4 @@
-"""Hypothesis strategies of what `verify` does with an endpoint: steps in any order, and signatures nearly right."""
+"""Hypothesis strategies for `verify`: steps in any order, and signatures that are almost correct."""
 
 from __future__ import annotations
 
@@ -33,13 +33,13 @@ if TYPE_CHECKING:
 
 
 def variants(*, tokens: bool = False) -> st.SearchStrategy[RequestVariant]:
-    """Every signature scheme in every client's spelling, with a temporary key or not."""
+    """Every signature scheme in every client's form; ``tokens``: also with a temporary key."""
     keys = ("own", "sts") if tokens else ("own",)
     return st.sampled_from([RequestVariant(s, form, key) for s in SCHEMES for form in forms_for(s) for key in keys])  # type: ignore[arg-type]  # both are of the literal types
 
 
 def places(roles: Sequence[Role] = ("main",)) -> st.SearchStrategy[Place]:
-    """Two groups in each of some logstores."""
+    """Two groups in each of the given logstores."""
     return st.sampled_from([Place(group, role) for role in roles for group in ("a", "b")])
 
 
@@ -58,21 +58,21 @@ def steps(shard_count: int, roles: Sequence[Role] = ("main",), *, tokens: bool =
         st.builds(Read, wanted, at),
         forced,
         st.builds(Delete, at),
-        st.builds(_changed_or_listed, st.sampled_from([None, 60, 600]), st.sampled_from([None, True, False]), at),
+        st.builds(_update_or_list, st.sampled_from([None, 60, 600]), st.sampled_from([None, True, False]), at),
     )
 
 
-def _changed_or_listed(timeout: int | None, order: bool | None, at: Place) -> Step:  # noqa: FBT001 - as in the body
-    """Return a change of a group, or, where it changes nothing, a list of all groups."""
+def _update_or_list(timeout: int | None, order: bool | None, at: Place) -> Step:  # noqa: FBT001 - as in the body
+    """Return an UpdateConsumerGroup, or a ListConsumerGroup where nothing would change."""
     return ListGroups(at) if timeout is None and order is None else Update(timeout, order, at)
 
 
 def sequences(
     shard_count: int, roles: Sequence[Role] = ("main",), *, tokens: bool = False
 ) -> st.SearchStrategy[tuple[Step, ...]]:
-    """Operations in any order, after one group was made and its consumer seen; the last reads everything.
+    """Operations in any order, after a group and its consumer were created; the last step reads every shard.
 
-    Short ones and long ones alike: left alone, Hypothesis prefers lists of five, which bring no group far.
+    The minimum length is drawn first: otherwise Hypothesis prefers lists of about five, too short for many states.
     """
     each = steps(shard_count, roles, tokens=tokens)
     middle = st.integers(0, 16).flatmap(lambda least: st.lists(each, min_size=least, max_size=24))
@@ -80,7 +80,7 @@ def sequences(
 
 
 def log_sequences(shard_count: int) -> st.SearchStrategy[tuple[Step, ...]]:
-    """Write logs in any compression, find and pull some in between; the last steps pull what is left."""
+    """Write logs in any compression and pull some; the last steps pull the rest."""
     puts = st.builds(Put, st.integers(1, 3), st.sampled_from(["", "lz4", "deflate"]))
     drains = st.builds(
         Drain, st.sampled_from([1, 2, 100]), st.sampled_from(["", "lz4"]), st.sampled_from(["log", "logs"])
@@ -97,7 +97,7 @@ def log_sequences(shard_count: int) -> st.SearchStrategy[tuple[Step, ...]]:
 
 
 def near_misses(shard_count: int, *, tokens: bool = False) -> st.SearchStrategy[tuple[Step, ...]]:
-    """Draw a read or a write with a signature that is almost right, between two correct reads."""
+    """Draw a read or a write with a signature that is almost correct, between two correct reads."""
     keys = ("own", "sts") if tokens else ("own",)
     flawed = [
         RequestVariant(scheme, form, key, flaw=flaw.name)  # type: ignore[arg-type]  # both are of the literal types
@@ -108,10 +108,10 @@ def near_misses(shard_count: int, *, tokens: bool = False) -> st.SearchStrategy[
         for key in keys
     ]
     known = st.integers(0, max(0, shard_count - 1))
-    return st.builds(_almost, known, st.sampled_from(flawed), st.sampled_from(["one shard", "every shard", "write"]))
+    return st.builds(_near_miss, known, st.sampled_from(flawed), st.sampled_from(["one shard", "every shard", "write"]))
 
 
-def _almost(shard: int, variant: RequestVariant, kind: str) -> tuple[Step, ...]:
+def _near_miss(shard: int, variant: RequestVariant, kind: str) -> tuple[Step, ...]:
     flaw = NEAR_MISSES[str(variant.flaw)]
     step: Step = Read(shard, variant=variant)
     if flaw.on_writes or kind == "write":

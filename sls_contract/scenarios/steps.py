@@ -1,7 +1,7 @@
-"""What a scenario is made of: places, operations, how a request is written and signed, and what must come of it.
+"""The steps of scenarios: their places, operations, request variants and expected refusals.
 
-Names here are labels: the run gives a group its real name, a logstore its configured one, a shard its id. So a scenario
-is plain data that can be listed, shrunk and replayed.
+Names in steps are labels. A run resolves a group to its real name, a logstore to the configured one, a shard to its id.
+So a scenario is plain data that can be listed, shrunk and replayed.
 """
 
 from __future__ import annotations
@@ -17,35 +17,35 @@ if TYPE_CHECKING:
     from sls_contract.signing.dialect import Scheme
 
 Role: TypeAlias = Literal["main", "other", "wide", "abroad", "missing", "longer", "shorter", "capitals"]
-"""A logstore: the one to verify, another one, one with hundreds of shards, the one of the same name in another project;
-and those that cannot exist: with a name of its own, or with the main one's made longer, shorter, or put in capitals."""
+"""A logstore: the one to verify, another one, one with hundreds of shards, or one of the same name in another project.
+The other roles do not exist: a fixed name, and the main name made longer, shorter, or put in capitals."""
 
 ProjectRole: TypeAlias = Literal["main", "missing", "longer", "shorter"]
-"""The project to verify (`Role` ``abroad`` has its own), or one that cannot exist, named as the logstores are."""
+"""The project to verify (`Role` ``abroad`` implies another), or a missing one, named like the missing logstores."""
 
 Over: TypeAlias = Literal["one each", "first", "second"]
-"""The connection that requests go over: one for each of them, or one of two that are kept alive."""
+"""The connection of requests: a new one for each, or one of two that are kept alive."""
 
 NearlyKnown: TypeAlias = Literal["own-other-case", "own-longer", "own-shorter"]
 NearlyRight: TypeAlias = Literal["sts-token-other-case", "sts-token-longer", "sts-token-shorter"]
 Key: TypeAlias = (
     Literal["own", "unknown", "sts", "sts-expired", "sts-wrong-token", "sts-without-token"] | NearlyKnown | NearlyRight
 )
-"""Whose key signs. Ids and tokens are nearly those of the run in the two types above: in the other case, with a
-character more or less."""
+"""The key that signs. The two types above are variants of the run's own key id and token: with case swapped, or
+with one character more or less."""
 
 ShardRef: TypeAlias = "int | Literal['last', 'next', 'far', 'largest', 'handed over', 'kept', 'written', 'lowest']"
-"""A known shard by its place among the shards of the logstore, the last of them, or one that does not exist: the number
-after the last known one, one far beyond it, the largest of 32 bits. After a `HandOver`: a shard that passed to the
-second consumer, and one that the first one kept. After a `Drain`: the one where the last log was found. After a `Call`
-of ListShards: the readwrite one that takes the lowest hash keys."""
+"""A known shard by its index among the shards of the logstore, or the last of them. Missing shards: the number after
+the last, one far beyond it, the largest of 32 bits. After a `HandOver`: a shard that passed to the second consumer, and
+one that the first consumer kept. After a `Drain`: the shard of the last log. After a `Call` of ListShards: the
+readwrite shard with the lowest hash keys."""
 
 UNKNOWN_SHARDS = frozenset({"next", "far", "largest"})
 
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """A consumer group: its label, and the roles of the logstore and project that it is in."""
+    """A consumer group: its label, and the roles of its logstore and project."""
 
     group: str = "a"
     logstore: Role = "main"
@@ -57,12 +57,12 @@ class RequestVariant:
     """How a request is written and signed.
 
     Attributes:
-        scheme: the signature's.
-        form: name of a `wire_forms.WireForm`: which headers, in which spelling.
-        key: whose key signs.
-        shift: seconds that the request's time is off the server's.
+        scheme: the signature scheme.
+        form: name of a `wire_forms.WireForm`: the headers and their spelling.
+        key: the key that signs.
+        shift: seconds between the server's time and the request's.
         flaw: name of a `near_misses.Flaw`; None for a correct request.
-        signed_as: the step whose signature it carries, correct for that step; None for its own.
+        signed_as: the step whose signature the request has; None for its own signature.
 
     """
 
@@ -76,17 +76,16 @@ class RequestVariant:
 
 PLAIN = RequestVariant()
 IN_EACH_SCHEME = tuple(map(RequestVariant, SCHEMES))
-GROUP_TIMEOUT = 300  # seconds; the page's example, longer than any scenario takes
+GROUP_TIMEOUT = 300  # seconds; the example of the page, longer than any scenario takes
 
 
 class Kept(NamedTuple):
-    """A value that the run knows only when it is there.
+    """A value that an earlier answer of the run contains.
 
-    A cursor that an earlier `Call` was answered, by the name that it gave; or, after a `Drain`: ``log``, the cursor
-    that the last log was pulled at, ``before``, the one of the log before it, ``next``, the one behind it,
-    ``received``, the time that GetCursorTime answered for it, and ``earlier`` and ``later``, times in seconds a minute
-    before and after it was written. After a `Call` of ListShards: ``middle``, the key in the middle of the readwrite
-    shard that takes the lowest ones.
+    The cursor of an earlier `Call`, by its ``keep``. After a `Drain`: ``log``, the cursor at which the last log was
+    pulled, ``before``, the cursor of the log before it, ``next``, the cursor after it, ``received``, its time from
+    GetCursorTime, and ``earlier`` and ``later``, times in seconds a minute before and after it was written. After a
+    `Call` of ListShards: ``middle``, the middle key of the readwrite shard with the lowest hash keys.
     """
 
     name: str
@@ -97,9 +96,9 @@ class Create:
     """CreateConsumerGroup.
 
     Attributes:
-        timeout: seconds; another type where it shall be wrong.
+        timeout: seconds; a text for an invalid request.
         order: as in the page.
-        refused: errorCodes, blanks between them, of which one must come although everything exists; empty: none.
+        refused: the errorCodes, separated by spaces, of which the answer must have one; empty for success.
 
     """
 
@@ -139,7 +138,7 @@ class Delete:
 
 @dataclass(frozen=True, slots=True)
 class HeartBeat:
-    """HeartBeat of a consumer; it says that it holds what it was last told to hold, or the shards of ``lists``.
+    """HeartBeat of a consumer; it lists the shards that it was last assigned, or those of ``lists``.
 
     ``refused`` as in `Create`.
     """
@@ -156,8 +155,8 @@ class Write:
     """UpdateCheckPoint.
 
     Attributes:
-        value: what the checkpoint decodes to; None lets the run choose a number that it uses nowhere else.
-        raw: the checkpoint itself, where it shall not be base64.
+        value: the decoded checkpoint; None for a unique number that the run chooses.
+        raw: the checkpoint as sent, for invalid base64.
         force: the value of ``forceSuccess``, spelled as sent; empty: not sent.
         refused: as in `Create`.
 
@@ -175,7 +174,7 @@ class Write:
 
 @dataclass(frozen=True, slots=True)
 class Read:
-    """GetCheckPoint; ``shard`` None asks for every shard."""
+    """GetCheckPoint; ``shard`` None requests every shard."""
 
     shard: ShardRef | None = None
     at: Place = Place()
@@ -184,14 +183,14 @@ class Read:
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """Any operation that reads, or any request that must be refused: built from the contract of the operation.
+    """A request built from the contract of an operation: of one that reads, or one that must be refused.
 
     Attributes:
         operation: its name.
         shard: the shard in the path.
-        query: beside what tells the operation from others.
-        headers: of its own.
-        keep: the name under which the cursor that is answered is kept.
+        query: the query, without the parameters that identify the operation.
+        headers: additional headers.
+        keep: the name of the answered cursor for a later `Kept`.
         refused: as in `Create`.
 
     """
@@ -208,16 +207,16 @@ class Call:
 
 @dataclass(frozen=True, slots=True)
 class Put:
-    """PutLogs of one log group; the run chooses logs that it writes nowhere else.
+    """PutLogs of one log group, with unique logs that the run chooses.
 
     Attributes:
         logs: how many.
-        coding: compression: ``lz4``, ``zstd``, ``deflate``, or none.
-        shard: the shard whose range the hash key is in; None: no key.
-        last_key: whether the key is the last of the range, not the first.
-        size: letters of the longest value of each log.
-        again: whether the logs are those of the last one, once more.
-        body: makes what is sent of the log group, in the place of compression.
+        coding: compression: ``lz4``, ``zstd`` or ``deflate``; empty for none.
+        shard: the shard whose range contains the hash key; None for no hash key.
+        last_key: whether the hash key is the last of the range, not the first.
+        size: characters of the longest value of each log.
+        again: whether the logs are those of the previous `Put`.
+        body: makes the body of the encoded log group; None to compress it.
         refused: as in `Create`.
 
     """
@@ -236,7 +235,7 @@ class Put:
 
 @dataclass(frozen=True, slots=True)
 class Follow:
-    """Not a request: ask for the cursor behind the last log of each shard. A `Drain` begins there."""
+    """Not a request: get the cursor after the last log of each shard. A `Drain` starts there."""
 
     at: Place = Place()
     variant: RequestVariant = PLAIN
@@ -244,11 +243,11 @@ class Follow:
 
 @dataclass(frozen=True, slots=True)
 class Drain:
-    """Not a request: pull every shard from where the last `Drain`, or `Follow`, ended, until every log was found.
+    """Not a request: pull every shard from the end of the last `Drain` or `Follow`, until every log was found.
 
     Attributes:
         count: log groups of one pull.
-        coding: what Accept-Encoding names; empty: ``identity``.
+        coding: the value of Accept-Encoding; empty for ``identity``.
         kind: the value of ``type``.
 
     """
@@ -262,7 +261,7 @@ class Drain:
 
 @dataclass(frozen=True, slots=True)
 class PassTime:
-    """Not a request: let so many seconds pass, where the endpoint's clock can be set or they are few."""
+    """Not a request: let some seconds pass, by setting the endpoint's clock or by a short wait."""
 
     seconds: int
     at: Place = Place()
@@ -271,10 +270,9 @@ class PassTime:
 
 @dataclass(frozen=True, slots=True)
 class WaitForClock:
-    """Not a request: where the shard's ``updateTime`` did not move with the last write, wait and write again.
+    """Not a request: where the last write did not change the shard's ``updateTime``, wait and write again.
 
-    A clock that counts seconds is told from one that stands still; the wait is only paid when there is a doubt.
-    ``value`` is what is written, as in `Write`.
+    This distinguishes a clock that counts seconds from one that does not advance. ``value`` is as in `Write`.
     """
 
     shard: ShardRef = 0
@@ -285,9 +283,9 @@ class WaitForClock:
 
 @dataclass(frozen=True, slots=True)
 class HandOver:
-    """Not a request: two consumers send heartbeats in turns until each shard is held by one of them alone.
+    """Not a request: two consumers alternately send heartbeats until each shard has only one holder.
 
-    The first one holds every shard before. No page says how soon shards pass, or that they do.
+    Before, the first consumer holds every shard. No page says how soon shards pass to another consumer, if ever.
     """
 
     giver: str = "consumer_1"
@@ -298,9 +296,9 @@ class HandOver:
 
 @dataclass(frozen=True, slots=True)
 class HoldAll:
-    """Not a request: the only living consumer sends heartbeats until it is assigned every shard that takes logs.
+    """Not a request: the only live consumer sends heartbeats until it is assigned every writable shard.
 
-    ListShards was asked before. As long as the number of its shards grows, it goes on.
+    ListShards must come before. The step continues as long as the number of assigned shards grows.
     """
 
     consumer: str = "consumer_1"
@@ -310,7 +308,7 @@ class HoldAll:
 
 @dataclass(frozen=True, slots=True)
 class AtOnce:
-    """Not a request: send writes to one group side by side, each over a connection of its own, then read the group."""
+    """Not a request: send writes to one group in parallel, each over its own connection, then read the group."""
 
     writes: tuple[Write, ...]
     at: Place = Place()
@@ -319,7 +317,7 @@ class AtOnce:
 
 @dataclass(frozen=True, slots=True)
 class Connect:
-    """Not a request: what follows goes over that connection."""
+    """Not a request: send the later requests over this connection."""
 
     over: Over
     at: Place = Place()
@@ -330,7 +328,7 @@ Request: TypeAlias = Create | Update | Delete | ListGroups | HeartBeat | Write |
 """A step that is one request."""
 
 Arrangement: TypeAlias = AtOnce | WaitForClock | HandOver | HoldAll | Connect | Follow | Drain | PassTime
-"""A step that is none, or several."""
+"""A step that is not exactly one request."""
 
 Step: TypeAlias = Request | Arrangement
 
@@ -353,15 +351,15 @@ _OPERATIONS = {
 
 
 def operation_name(step: Step) -> str:
-    """Return the name of the operation that a step asks for; empty where it asks for none."""
+    """Return the name of the operation that a step requests; empty where it requests none."""
     return step.operation if isinstance(step, Call) else _OPERATIONS.get(type(step), "")
 
 
-def named_group(step: Step) -> bool:
-    """Tell whether a step is about a group that must exist."""
+def needs_group(step: Step) -> bool:
+    """Return whether a step needs an existing group."""
     return isinstance(step, (Update, Delete, HeartBeat, Write, Read))
 
 
 def documented_refusal(step: Step) -> str:
-    """Return the errorCodes of which one must come although everything exists; empty where it must be served."""
+    """Return the errorCodes, separated by spaces, of which the answer must have one; empty for success."""
     return step.refused if isinstance(step, (Create, Update, HeartBeat, Write, Call, Put)) else ""

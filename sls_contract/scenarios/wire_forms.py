@@ -1,4 +1,4 @@
-"""How real clients write their headers and bodies: every form is correct and must be served."""
+"""The ways in which real clients write headers and bodies; each is correct and must be accepted."""
 
 from __future__ import annotations
 
@@ -19,16 +19,17 @@ class WireForm:
 
     Attributes:
         name: unique.
-        schemes: the signatures that this client can make.
-        headers: sent and, where the scheme signs them, signed.
-        casing: how every header name is spelled.
+        schemes: the signature schemes of this client.
+        headers: headers that are sent, and signed where the scheme signs them.
+        casing: the spelling of all header names.
         omits: headers that other clients send and this one does not.
         unsigned: headers added after signing.
-        repeats_date: ``x-log-date`` with the value of ``Date`` is added after signing.
-        date_off: seconds by which Date differs from ``x-log-date``, which is right and signed; 0: no such header.
-        bare_question_mark: the target of a GET without query ends in ``?``.
-        of_python: JSON has a blank after each comma and colon, and escapes all but ASCII; in a query, ``+`` is a blank.
-        sorted_query: the query is in the order of its keys, as Go writes it.
+        repeats_date: whether ``x-log-date`` with the value of ``Date`` is added after signing.
+        date_off: seconds between Date and a correct, signed ``x-log-date``; 0 for no ``x-log-date``.
+        bare_question_mark: whether the target of a GET without query ends in ``?``.
+        python_encoding: whether JSON has a space after each comma and colon and escapes all but ASCII, and a query
+            has ``+`` for a space.
+        sorted_query: whether the query is sorted by key, as Go does.
 
     """
 
@@ -41,11 +42,11 @@ class WireForm:
     repeats_date: bool = False
     date_off: int = 0
     bare_question_mark: bool = False
-    of_python: bool = False
+    python_encoding: bool = False
     sorted_query: bool = False
 
     def of_method(self, method: str) -> WireForm:
-        """Return the form of requests of a method: what is known of captured reads alone is left out of others."""
+        """Return the form for a method; some details are known only of captured reads, so other methods omit them."""
         if method == "GET":
             return self
         return replace(self, omits=(), unsigned=(), bare_question_mark=False)
@@ -63,8 +64,8 @@ WIRE_FORMS = {
     form.name: form
     for form in (
         WireForm("plain", SCHEMES, (("User-Agent", "sls-contract"), ("Accept-Encoding", "identity"))),
-        WireForm("python-v1", ("v1",), (*_PYTHON, ("Content-Length", "0")), repeats_date=True, of_python=True),
-        WireForm("python-v4", ("v4",), (*_PYTHON, ("Content-Length", "0")), of_python=True),
+        WireForm("python-v1", ("v1",), (*_PYTHON, ("Content-Length", "0")), repeats_date=True, python_encoding=True),
+        WireForm("python-v4", ("v4",), (*_PYTHON, ("Content-Length", "0")), python_encoding=True),
         WireForm("tea-v1", ("v1-sha256",), _TEA, "lower", unsigned=(("content-md5", ""),)),
         WireForm("tea-v4", ("v4",), _TEA, "lower"),
         WireForm(
@@ -89,10 +90,10 @@ WIRE_FORMS = {
         WireForm("upper", SCHEMES, casing="upper"),
     )
 }
-"""By name. Three are no client's: header names have no casing (RFC 9110 section 5.1), and whoever cannot set Date, a
-browser say, gives the time in ``x-log-date`` (CommonRequestHeaders page)."""
+"""The forms by name. Three are of no real client: header names are case-insensitive (RFC 9110 section 5.1), and clients
+that cannot set Date, such as browsers, send the time in ``x-log-date`` (CommonRequestHeaders page)."""
 
 
 def forms_for(scheme: Scheme) -> list[str]:
-    """Return the names of the forms that a scheme can be sent in."""
+    """Return the names of the forms that support a scheme."""
     return [form.name for form in WIRE_FORMS.values() if scheme in form.schemes]

@@ -1,6 +1,6 @@
-"""The specification in our own words: clauses, findings, and the contracts of operations.
+"""The specification as data: clauses, findings, and the contracts of operations.
 
-Contracts and tables are read when first asked for: whoever needs only clauses and findings pays for no more.
+Contracts and error tables are loaded on first use, so code that needs only clauses and findings does not load them.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""The value of a comparison, of two descriptions of an operation or two answers: one difference, and its class."""
+"""A difference between two contracts, two claims of a page, or two responses, and how much it matters."""
 
 from __future__ import annotations
 
@@ -11,24 +11,25 @@ if TYPE_CHECKING:
 
 
 class Class(StrEnum):
-    """How much a difference matters to a client that is written to the contract, worst first."""
+    """How much a difference matters to a client written against the contract; the worst class first."""
 
-    BREAKING = "breaking"  #: it can fail or misread
-    ADDITIVE = "additive"  #: it meets something new that it may ignore
-    BENIGN = "benign"  #: both say the same, or what is meant to move has moved
+    BREAKING = "breaking"  #: the client can fail or misread
+    ADDITIVE = "additive"  #: the client gets something new that it can ignore
+    BENIGN = "benign"  #: both mean the same, or only a value changed that differs between runs
 
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """One difference, as a rule finds it.
+    """A difference between an old and a new description, or between an old and a new response.
 
     Attributes:
         kind: its class.
-        slug: of the rule that classed it, or of the clause that governs it.
-        where: ``query shard``, ``body /shards/id``, ``answer /shard``, ``error LogStoreNotExist``, ``route`` or such,
-            in an answer a JSON pointer, ``header Name`` or ``status``; in the new one, or, of what is gone, in the old.
-        old: what the old one has there, as text; None where it has nothing.
-        new: the same of the new one.
+        slug: the rule that assigned the class, or the clause that governs it.
+        where: the place, in the new description, or in the old one if it is gone. In a description: ``query shard``,
+            ``body /shards/id``, ``answer /shard``, ``error LogStoreNotExist`` or ``route``. In a response: a JSON
+            pointer, ``header Name`` or ``status``.
+        old: the old value as text; None if there is none.
+        new: the new value as text; None if there is none.
 
     """
 
@@ -39,7 +40,7 @@ class Change:
     new: str | None
 
     def as_plain(self) -> dict[str, Any]:
-        """Return it as JSON shows it: its class under the key ``class``, as `sls-contract diff` has it."""
+        """Return the change as plain JSON values; the key of ``kind`` is ``class``."""
         return {
             "class": self.kind.value,
             "slug": self.slug,
@@ -50,6 +51,6 @@ class Change:
 
 
 def verdict_of(kinds: Iterable[str]) -> str:
-    """Return the worst of the classes; ``none`` where there are none."""
+    """Return the worst of the classes; ``none`` if there are none."""
     found = set(kinds)
     return next((kind.value for kind in Class if kind in found), "none")

@@ -1,12 +1,15 @@
-"""What a page claims: the record that derivation makes of it, and its plain form.
+"""The claims of a page about an operation, as a record with a plain form.
 
-Claims are facts and places, never a page's sentences. What could not be read is a `Problem`: nothing is guessed.
+Claims are facts and their places, never sentences of the page. A part that cannot be read becomes a `Problem`; nothing
+is guessed.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
+
+from sls_contract.spec.contract import PLACEHOLDER
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -29,14 +32,14 @@ MEANINGS: Mapping[ProblemKind, str] = {
     "example-not-json": "the printed body is not JSON",
     "element-type": "the type is unknown, or the example shows another one",
     "error-spelling": "an error is misspelt or incomplete",
-    "digest": "it fits no form of the printed body",
+    "digest": "it matches no form of the printed body",
     "not-in-syntax": "the request line does not show it",
     "spelling": "it cannot be read, or is spelt in two ways",
 }
 WITHOUT_DEPTH = "without depth"
-"""How a problem ends where rows follow an object, and nothing tells which of them are its members."""
+"""The end of a problem's text where rows follow an object, and the page does not show which are its members."""
 ORIGINS = ("syntax", "table", "example", "prose")
-"""Where on a page a parameter was read, in the order in which they are listed."""
+"""The parts of a page that can name a parameter, in the order in which they are listed."""
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -45,9 +48,9 @@ class Problem:
 
     Attributes:
         line: of the page, from 1.
-        kind: what is wrong.
+        kind: the kind of problem.
         where: the part of the operation that it concerns, such as ``query shard``.
-        says: what the page prints there.
+        says: the text that the page prints there.
 
     """
 
@@ -57,23 +60,23 @@ class Problem:
     says: str
 
     def as_plain(self) -> dict[str, str]:
-        """Return it as JSON shows it."""
+        """Return the problem as plain JSON values."""
         return {"kind": self.kind, "where": f"line {self.line}: {self.where}", "says": self.says}
 
 
 @dataclass(slots=True)
 class Parameter:
-    """A parameter of a query, a header of the operation's own, or a member of a body, while it is put together.
+    """A query parameter, a header specific to the operation, or a member of a body, while it is being assembled.
 
     Attributes:
-        type: a JSON type; None where the page names none that is known.
-        required: None where the page does not say.
-        values: what it may be; one value is a constant.
-        origins: where it was read.
-        parent: the member of a body that it is a part of; None: the body itself, or an element of it.
-        printed: what request lines print for its value: a placeholder's name, or a sample.
-        minimum, maximum: the lowest and the highest number; of a text, its fewest and most characters.
-        default: what stands for it where it is left out; empty: not told.
+        type: a JSON type; None if the page names no known type.
+        required: None if the page does not say.
+        values: the allowed values; a single value is a constant.
+        origins: the parts of the page that name it; see `ORIGINS`.
+        parent: the member of a body that contains it; None: the body itself, or an element of it.
+        printed: the text that request lines print as its value: a placeholder's name, or a sample.
+        minimum, maximum: the lowest and the highest number; of a text, the lowest and highest number of characters.
+        default: the value that applies if the parameter is omitted; empty: not stated.
 
     """
 
@@ -88,12 +91,12 @@ class Parameter:
     default: str = ""
 
     def limits(self) -> dict[str, int | str]:
-        """Return minimum, maximum and default, as far as they are told."""
-        told = {"minimum": self.minimum, "maximum": self.maximum, "default": self.default or None}
-        return {name: each for name, each in told.items() if each is not None}
+        """Return those of minimum, maximum and default that the page states."""
+        stated = {"minimum": self.minimum, "maximum": self.maximum, "default": self.default or None}
+        return {name: each for name, each in stated.items() if each is not None}
 
     def as_query(self) -> dict[str, Any]:
-        """Return it as a parameter of a query or a header."""
+        """Return the plain form of a query parameter or a header."""
         plain: dict[str, Any] = {"type": self.type, "required": self.required}
         if len(self.values) == 1:
             plain["const"] = self.values[0]
@@ -102,15 +105,17 @@ class Parameter:
         return plain | {"from": [origin for origin in ORIGINS if origin in self.origins]}
 
     def as_member(self) -> dict[str, Any]:
-        """Return it as a member of a body."""
+        """Return the plain form of a member of a body."""
         return {"type": self.type, "required": self.required, "parent": self.parent}
 
 
 @dataclass(slots=True)
 class Body:
-    """What a page says of a body: its shape (None: there is none, or it cannot be told), members and proof.
+    """The claims of a page about a body: shape, members and digest.
 
-    ``members`` are keyed by parent and name, since two objects of a body may have members of one name.
+    ``shape`` is None if there is no body or its shape is unknown. ``members`` are keyed by parent and name, because two
+    objects of a body can have members of the same name. ``digest`` is ``md5`` or ``length`` if the page prints a
+    checksum or length that matches the body.
     """
 
     shape: str | None = None
@@ -118,22 +123,22 @@ class Body:
     digest: str | None = None
 
     def shown(self) -> dict[str, Parameter]:
-        """Return the members by the names that JSON shows: ``parent.name`` where another object has that name, too."""
+        """Return the members by their names in JSON: ``parent.name`` if another object has a member of that name."""
         shown: dict[str, Parameter] = {}
         for (parent, name), member in self.members.items():
             shown[name if name not in shown else f"{parent}.{name}"] = member
         return shown
 
     def as_plain(self) -> dict[str, Any]:
-        """Return it as JSON shows it."""
+        """Return the body as plain JSON values."""
         return {"shape": self.shape, "members": {name: each.as_member() for name, each in self.shown().items()}}
 
 
 @dataclass(slots=True)
 class Page:
-    """All that a page claims of an operation; see the command ``spec derive`` for the plain form.
+    """All claims of a page about an operation; the command ``spec derive`` prints the plain form.
 
-    ``lines`` are where it stands on the page, by place; the plain form leaves them out.
+    ``lines`` are the line numbers by place; the plain form omits them.
     """
 
     operation: str | None = None
@@ -153,22 +158,30 @@ class Page:
 
     @property
     def is_empty(self) -> bool:
-        """Whether it claims nothing of a request, an answer or an error."""
+        """Whether the page claims nothing about a request, an answer or an error."""
         members = (self.body.members, self.response.members, self.query, self.headers, self.errors)
         return self.path is None and not any(members)
 
-    def seen(self, place: str, line: int) -> None:
-        """Note a line of the page, from 1, that says something of a place, such as ``query shard``."""
+    def set_target(self, target: str) -> None:
+        """Set the path, its parameters and the fixed query keys from a path with its query string."""
+        path, _, query = target.partition("?")
+        self.path, self.path_parameters = path or None, PLACEHOLDER.findall(path)
+        for pair in filter(None, query.split("&")):
+            key, _, value = pair.partition("=")
+            self.query[key] = Parameter("string", required=True, values=(value,), origins={"syntax"})
+
+    def add_line(self, place: str, line: int) -> None:
+        """Record that a line of the page, counted from 1, describes a place such as ``query shard``."""
         self.lines.setdefault(place, set()).add(line)
 
     def problem(self, line: int, kind: ProblemKind, where: str, says: str) -> None:
-        """List a problem, once."""
+        """Record a problem once."""
         found = Problem(line, kind, where, says)
         if found not in self.problems:
             self.problems.append(found)
 
     def as_plain(self) -> dict[str, Any]:
-        """Return the page's claims as JSON shows them."""
+        """Return the page's claims as plain JSON values."""
         return {
             "operation": self.operation,
             "method": self.method,
@@ -189,6 +202,6 @@ class Page:
         }
 
     def _parameters(self) -> Iterator[tuple[str, Parameter]]:
-        """Yield what may have limits, each with its place."""
+        """Yield the parameters that can have limits, each with its place."""
         for place, parameters in (("query", self.query), ("header", self.headers), ("body", self.body.shown())):
             yield from ((f"{place} {name}", each) for name, each in parameters.items())

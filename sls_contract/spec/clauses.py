@@ -1,8 +1,8 @@
-"""The clauses of the contract: every statement that can be checked, as it stands in ``schemas/clauses.json``.
+"""The clauses of the contract: every statement that can be checked, read from ``schemas/clauses.json``.
 
-The hundreds digit tells the table: 1 `requests` and `parameters`; 2 `entries`, `answers`, `headers` and `results`; both
-also `logs`; 3 `signatures`; 4 `behaviour`, `operations` and `consumption`; 5 `clients`; 6 `recordings`.
-A code is never renumbered or used again; a new clause takes a free one and enters its table there.
+The hundreds digit of a code names the tables: 1 `requests` and `parameters`; 2 `entries`, `answers`, `headers` and
+`results`; 1 and 2 also `logs`; 3 `signatures`; 4 `behaviour`, `operations` and `consumption`; 5 `clients`;
+6 `recordings`. A code is never renumbered or reused. A new clause takes a free code in its table.
 """
 
 from __future__ import annotations
@@ -47,11 +47,11 @@ _BY_SLUG = {each.slug: each for each in CLAUSES.values()}
 
 
 def clause(code_or_slug: str) -> Clause:
-    """Return the clause of that code (any casing) or slug; raises `UsageError` that names the closest ones."""
-    asked = code_or_slug.strip()
-    found = CLAUSES.get(asked.upper()) or _BY_SLUG.get(asked.lower())
+    """Return the clause with this code (in any case) or slug; raises `UsageError` that names the closest matches."""
+    wanted = code_or_slug.strip()
+    found = CLAUSES.get(wanted.upper()) or _BY_SLUG.get(wanted.lower())
     if found is None:
-        close = get_close_matches(asked.upper(), CLAUSES, n=3) + get_close_matches(asked.lower(), _BY_SLUG, n=3)
+        close = get_close_matches(wanted.upper(), CLAUSES, n=3) + get_close_matches(wanted.lower(), _BY_SLUG, n=3)
         hint = f"did you mean {', '.join(close)}?" if close else "`sls-contract explain` lists all of them."
         msg = f"no clause has the code or slug {code_or_slug!r}; {hint}"
         raise UsageError(msg)

@@ -1,6 +1,7 @@
-"""The errors that any operation may answer, and what codes mean: what stands in ``schemas/errors.json``.
+"""The errors that any operation can return, and the meanings of error codes, read from ``schemas/errors.json``.
 
-The tables of 2018 to 2021 and of today, and answers observed since; and when a message is one of the wordings.
+The file combines the service's tables of 2018 to 2021, the current one, and responses observed since. This module also
+decides whether a message is a known wording.
 """
 
 from __future__ import annotations
@@ -19,27 +20,27 @@ if TYPE_CHECKING:
 FILE = "errors.json"
 
 Origin: TypeAlias = Literal["page", "live", "sdk"]
-"""Who names an error: a page of the service; a recorded answer of it; only the code of an official client."""
+"""The source of an error: a page of the service, a recorded response, or only the code of an official client."""
 
 LONGEST_MESSAGE = 10_000
-"""In characters: a longer message is no known wording. It bounds the time that matching takes."""
+"""In characters: a longer message is never a known wording. This bounds the time of matching."""
 
 _PIECE = re.compile(r"(?P<filled>\{[^}]*\})|(?P<colon> ?:)|(?P<does>\bdo(?:es|se)\b)|(?P<literal>[^{: d]+|.)")
-_LOOSE = {"filled": ".*", "colon": " ?:", "does": "do(?:es|se)"}
+_LOOSE = {"filled": ".*", "colon": " ?:", "does": "do(?:es|se)"}  # the service writes "dose" in some messages
 
 
 @dataclass(frozen=True, slots=True)
 class KnownError:
-    """One error, as (status, code); a code that came with two statuses has two records.
+    """An error, identified by status and code; a code that was seen with two statuses has two records.
 
     Attributes:
-        status: the HTTP status; None where no source gives it.
+        status: the HTTP status; None if no source gives it.
         code: the ``errorCode``.
-        wordings: what ``errorMessage`` may say; ``{…}`` stands for text that is filled in.
-        operations: the operations that may answer it; empty for any operation.
+        wordings: the known ``errorMessage`` texts; ``{…}`` is a placeholder for inserted text.
+        operations: the operations that can return it; empty: any operation.
         sources: where it was printed or observed.
-        origin: the strongest of them.
-        free: whether the service also explains it in words of its own: no message is unexpected.
+        origin: the strongest kind of source.
+        free: whether the service also returns free text with this code, so that no message is unexpected.
 
     """
 
@@ -52,17 +53,17 @@ class KnownError:
     free: bool = False
 
     def may_answer(self, operation: str) -> bool:
-        """Tell whether an operation, by name, may answer it."""
+        """Return whether an operation, by name, can return this error."""
         return not self.operations or operation in self.operations
 
     def says(self, message: str) -> bool:
-        """Tell whether a message is one of the wordings, drift overlooked."""
+        """Return whether a message is one of the wordings; the pattern of each ignores case and slight differences."""
         return len(message) <= LONGEST_MESSAGE and any(_pattern(each).fullmatch(message) for each in self.wordings)
 
 
 @cache
 def _pattern(wording: str) -> re.Pattern[str]:
-    """Make a wording a pattern that overlooks capitals, final full stop, space before a colon, and ``dose``."""
+    """Compile a wording; the pattern ignores case, a final full stop, space before a colon, and the typo ``dose``."""
     loose = "".join(
         _LOOSE.get(str(piece.lastgroup)) or re.escape(piece.group()) for piece in _PIECE.finditer(wording.rstrip("."))
     )
@@ -71,7 +72,7 @@ def _pattern(wording: str) -> re.Pattern[str]:
 
 @dataclass(frozen=True, slots=True)
 class Meaning:
-    """What a code means, what to do next, each one sentence without its full stop, and a command that helps."""
+    """The meaning of a code, the next step (each a sentence without its full stop), and a command that helps."""
 
     says: str
     then: str
@@ -88,9 +89,9 @@ def _read() -> tuple[tuple[KnownError, ...], KnownError, dict[str, Meaning]]:
 
 
 def _error(plain: Mapping[str, Any]) -> KnownError:
-    given: dict[str, Any] = {name: tuple(each) if isinstance(each, list) else each for name, each in plain.items()}
-    return KnownError(**given)
+    attributes: dict[str, Any] = {name: tuple(each) if isinstance(each, list) else each for name, each in plain.items()}
+    return KnownError(**attributes)
 
 
-COMMON, CODE_NOT_TOLD, MEANINGS = _read()
-"""What any operation may answer; messages whose ``errorCode`` no source shows; meanings by code."""
+COMMON, UNKNOWN_CODE, MEANINGS = _read()
+"""The errors of any operation; the messages whose ``errorCode`` no source shows; meanings by code."""

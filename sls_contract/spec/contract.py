@@ -1,11 +1,12 @@
-"""The contract of an operation as data: what `spec build` merges from claims and rulings, and every room reads.
+"""The contract of an operation as data; `spec build` merges it from claims and rulings.
 
-The plain form (`as_plain`, `from_plain`) is what stands in ``schemas/contract/<Operation>.yaml``: the attribute names
-are its keys, and whatever has its default is left out.
+The plain form (`as_plain`, `from_plain`) is the content of ``schemas/contract/<Operation>.yaml``. Its keys are the
+attribute names; attributes with default values are omitted.
 """
 
 from __future__ import annotations
 
+import re
 from dataclasses import MISSING, dataclass, field, fields
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
@@ -13,18 +14,21 @@ from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 from sls_contract.spec.finding import Level
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
 JsonType: TypeAlias = Literal["string", "integer", "number", "boolean", "object", "array"]
 Coverage: TypeAlias = Literal["full", "derived", "model"]
-"""How far an operation is known: ruled by hand where its sources contradict, derived from pages, or SDK models only."""
+"""How an operation is known: contradictions resolved by rulings, derived from pages, or from SDK models only."""
 
 SPELLED: Mapping[str, tuple[str, str]] = {
     "integer": ("-?[0-9]+", "an integer in decimal digits"),
     "number": (r"-?[0-9]+(?:\.[0-9]+)?(?:[eE][-+]?[0-9]+)?", "a decimal number"),
     "boolean": ("[Tt][Rr][Uu][Ee]|[Ff][Aa][Ll][Ss][Ee]", "true or false"),
 }
-"""How a text spells a type that is not text: a pattern, and the same in words."""
+"""How a text in a path, query or header spells a value of a type: a pattern, and its description."""
+
+PLACEHOLDER = re.compile(r"\{([^{}]+)\}")
+"""A placeholder of a path template; group 1 is its name."""
 
 Content: TypeAlias = Literal["json", "protobuf", "binary", "none"]
 _NOTHING: Mapping[str, Any] = MappingProxyType({})
@@ -40,32 +44,31 @@ class Value:
 
     Attributes:
         type: its JSON type; None: any. In a path, query or header, the type that its text spells.
-        required: the level of a breach where it is missing; None: optional.
-        level: the level of a breach where it is there and wrong.
-        nullable: whether a JSON null is as good as leaving it out.
-        values: the texts that it may be; empty: any. Of a header or a query, as written on the wire.
-        minimum: of a number, the lowest; of a text, its fewest characters.
-        maximum: of a number, the highest; of a text, its most characters.
-        bounds: the level of a breach of these two, where it is not ``level``: a page's limits are often older than the
-            service.
-        default: what stands for it where it is left out; empty: not known.
-        pattern: regular expression that the whole text fits; empty: any.
+        required: the level of a breach if it is missing; None: optional.
+        level: the level of a breach if it is present and wrong.
+        nullable: whether a JSON null means the same as omitting it.
+        values: the allowed texts; empty: any. Of a header or a query, as written on the wire.
+        minimum: of a number, the lowest; of a text, the lowest number of characters.
+        maximum: of a number, the highest; of a text, the highest number of characters.
+        bounds: the level of a breach of these two, if it is not ``level``: limits on pages are often out of date.
+        default: the value that applies if it is omitted; empty: not known.
+        pattern: regular expression that matches the whole text; empty: any.
         says: the constraint in words, for messages (``canonical standard base64, or ""``).
         members: of an object, by name.
         items: of an array, each element.
         others: the level of a member that is not named here; None: members are free.
         aliases: names that pages print for it and that are wrong on the wire.
         unit: of a time: ``seconds``, ``microseconds``, ``nanoseconds``; since 1970 UTC.
-        form: a meaning that no schema can say, such as ``base64-cursor``; each is implemented once in `checks`.
-        unique_by: of an array of objects: the member that no two elements share.
-        filtered_by: of a member: the request's value that it equals where that was sent (``query.shard``).
-        equals: of a header: what it counts (``body.raw_size``, ``body.log_groups``).
-        some_of: of an object: members of which at least one is there.
-        needed_unless: of an optional parameter: it is needed after all unless the request has one of these values
-            (``query.forceSuccess``: ``true``), in any casing.
-        codes: clause codes of its own by kind of breach (``missing``, ``type``, ``value``, ``alias``, ``unknown``,
+        form: a constraint that no schema can express, such as ``base64-cursor``; `checks` has these.
+        unique_by: of an array of objects: the member that must differ between elements.
+        filtered_by: of a member: the request's value that it must equal if that was sent (``query.shard``).
+        equals: of a header: the quantity that it states (``body.raw_size``, ``body.log_groups``).
+        some_of: of an object: members of which at least one is present.
+        needed_unless: of an optional parameter: it is required unless the request has one of these values
+            (``query.forceSuccess``: ``true``), in any case.
+        codes: specific clause codes by kind of breach (``missing``, ``type``, ``value``, ``alias``, ``unknown``,
             ``repeated``, ``unique``, ``filter``, ``unit``, ``form``); other kinds have the generic code.
-        sources: who says so.
+        sources: the ids of the sources that state it.
 
     """
 
@@ -96,30 +99,24 @@ class Value:
 
     @classmethod
     def from_plain(cls, plain: Mapping[str, Any]) -> Value:
-        """Read it from its plain form; raises TypeError, KeyError or ValueError where that is none."""
-        given = dict(plain)
-        _convert(given, "required", Level)
-        _convert(given, "level", Level)
-        _convert(given, "bounds", Level)
-        _convert(given, "others", Level)
-        _convert(given, "items", cls.from_plain)
-        _convert(given, "members", _values)
-        return cls(**_frozen(given))
+        """Return the value that a plain form describes; raises TypeError, KeyError or ValueError if it is malformed."""
+        levels = dict.fromkeys(("required", "level", "bounds", "others"), Level)
+        return cls(**_attributes(plain, **levels, items=cls.from_plain, members=_values))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Body:
-    """The body of a request or a success.
+    """The body of a request or of a successful response.
 
     Attributes:
-        content: how it is written; ``none``: there must be none; ``binary``: not looked into.
+        content: its format; ``none``: there must be no body; ``binary``: not checked.
         message: of protobuf, the message (``LogGroupList``).
-        required: the level of a breach where it is missing; None: optional.
-        value: of JSON, what it holds.
-        moves: by path of a part that changes with every run (``Logs/Time``, ``LogTags[Key=__pack_id__]``; arrays are
-            walked through): the pattern of the values that do, empty for all. A recording answers a request that
-            differs from it in nothing else.
-        code: clause code of a body that should be none, or is of another type; empty: the generic code.
+        required: the level of a breach if it is missing; None: optional.
+        value: of JSON, the contract of its value.
+        moves: the parts that change with every run, by path (``Logs/Time``, ``LogTags[Key=__pack_id__]``; a path
+            descends into the elements of arrays), each with a pattern of the values that change; empty: all values.
+            A recording answers a request that differs only in these parts.
+        code: clause code of an unexpected body or of another content type; empty: the generic code.
 
     """
 
@@ -132,21 +129,18 @@ class Body:
 
     @classmethod
     def from_plain(cls, plain: Mapping[str, Any]) -> Body:
-        """Read it from its plain form."""
-        given = dict(plain)
-        _convert(given, "required", Level)
-        _convert(given, "value", Value.from_plain)
-        return cls(**_frozen(given))
+        """Return the body that a plain form describes."""
+        return cls(**_attributes(plain, required=Level, value=Value.from_plain))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ErrorAnswer:
-    """An error that the operation may answer.
+    """An error that the operation can return.
 
     Attributes:
-        status: the HTTP status; None where no source gives it.
+        status: the HTTP status; None if no source gives it.
         code: the ``errorCode``.
-        messages: what ``errorMessage`` may say; ``{…}`` stands for text that is filled in.
+        messages: the known ``errorMessage`` texts; ``{…}`` is a placeholder for inserted text.
         sources: where it was printed or observed.
 
     """
@@ -159,12 +153,12 @@ class ErrorAnswer:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Disagreement:
-    """A place where sources contradict each other and nobody ruled: judged at level unspecified at most.
+    """A contradiction between sources without a ruling; a breach there has the level unspecified at most.
 
     Attributes:
         where: such as ``query count required``.
-        claims: what each source family says, by family.
-        taken: what the contract says meanwhile.
+        claims: the claim of each source family, by family.
+        taken: the value that the contract uses until there is a ruling.
 
     """
 
@@ -175,30 +169,31 @@ class Disagreement:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Contract:
-    """All that is known of one operation.
+    """All that is known about an operation.
 
     Attributes:
         operation: the name, as in API 2020-12-30.
-        aliases: other names of it (``HeartBeat``, ``UpdateCheckPoint``).
-        coverage: how far it is known; decides how an exchange of it is counted in summaries.
+        aliases: its other names (``HeartBeat``, ``UpdateCheckPoint``).
+        coverage: how it is known; summaries count its exchanges by it.
         summary: one line.
         method: the HTTP method, upper case.
-        path: template; ``{name}`` stands for one segment that is not empty.
-        other_paths: templates on which the operation is served, too.
+        path: template; ``{name}`` is a placeholder for one non-empty segment.
+        other_paths: templates of further paths of the operation.
         project: whether the host begins with the project.
-        discriminator: by query key, the values of which one must be there; tells operations of one route apart.
+        discriminator: query keys, each with the values of which a request must have one; distinguishes operations
+            that share a route.
         signed: whether a request needs a signature.
         path_parameters: by name in the template.
         query: by key.
         others: the level of a query key that is not named.
-        headers: request headers of the operation's own, by name.
-        body: the request's; None: free.
-        success: the statuses of a success.
+        headers: request headers specific to the operation, by name.
+        body: of the request; None: free.
+        success: the statuses of a successful response.
         response_headers: by name.
-        response: the body of a success; None: free.
-        errors: its own, without the common ones.
-        disagreements: what nobody ruled.
-        codes: clause codes of its own by kind of breach (``unknown``, ``json``, ``integer``, ``status``,
+        response: the body of a successful response; None: free.
+        errors: those specific to the operation, without the common ones.
+        disagreements: contradictions without a ruling.
+        codes: specific clause codes by kind of breach (``unknown``, ``json``, ``integer``, ``status``,
             ``error-unknown``, ``error-operation``, ``error-status``, ``error-message``, ``error-member``).
         sources: ids of the sources it was merged from.
 
@@ -233,43 +228,43 @@ class Contract:
         return (self.operation, *self.aliases)
 
     @property
-    def answered(self) -> Value:
-        """What it says of the JSON of a success: nothing where that is free."""
+    def response_value(self) -> Value:
+        """The contract of a successful response's JSON; any value is valid if the response is free."""
         return Value() if self.response is None else self.response.value
 
     def as_plain(self) -> dict[str, Any]:
-        """Return it as it stands in a file."""
+        """Return the plain form, without attributes that have their default values."""
         return _plain(self)
 
     @classmethod
     def from_plain(cls, plain: Mapping[str, Any]) -> Contract:
-        """Read it from its plain form; raises TypeError, KeyError or ValueError where that is none."""
-        given = dict(plain)
-        for name in ("path_parameters", "query", "headers", "response_headers"):
-            _convert(given, name, _values)
-        _convert(given, "others", Level)
-        _convert(given, "body", Body.from_plain)
-        _convert(given, "response", Body.from_plain)
-        _convert(given, "errors", lambda errors: tuple(ErrorAnswer(**_frozen(each)) for each in errors))
-        _convert(given, "disagreements", lambda listed: tuple(Disagreement(**_frozen(each)) for each in listed))
-        return cls(**_frozen(given))
+        """Return the contract of a plain form; raises TypeError, KeyError or ValueError if that is malformed."""
+        attributes = _attributes(
+            plain,
+            **dict.fromkeys(("path_parameters", "query", "headers", "response_headers"), _values),
+            others=Level,
+            body=Body.from_plain,
+            response=Body.from_plain,
+            errors=lambda errors: tuple(ErrorAnswer(**_attributes(each)) for each in errors),
+            disagreements=lambda listed: tuple(Disagreement(**_attributes(each)) for each in listed),
+        )
+        return cls(**attributes)
 
 
 def _values(plain: Mapping[str, Any]) -> Mapping[str, Value]:
     return MappingProxyType({name: Value.from_plain(each) for name, each in plain.items()})
 
 
-def _convert(given: dict[str, Any], name: str, reader: Any) -> None:
-    if given.get(name) is not None:
-        given[name] = reader(given[name])
-
-
-def _frozen(given: Mapping[str, Any]) -> dict[str, Any]:
-    """Make lists tuples and dictionaries read-only."""
-    return {name: _freeze(value) for name, value in given.items()}
+def _attributes(plain: Mapping[str, Any], **readers: Callable[[Any], Any]) -> dict[str, Any]:
+    """Return the attributes of a record, each converted by its reader, or made read-only."""
+    return {
+        name: readers[name](value) if name in readers and value is not None else _freeze(value)
+        for name, value in dict(plain).items()  # dict() refuses anything but a mapping
+    }
 
 
 def _freeze(value: Any) -> Any:
+    """Convert lists to tuples and dictionaries to read-only mappings."""
     if isinstance(value, list):
         return tuple(map(_freeze, value))
     if isinstance(value, dict):

@@ -1,4 +1,4 @@
-"""What the contract says (`Clause`) and what an exchange broke (`Finding`)."""
+"""Statements of the contract (`Clause`) and their breaches by an exchange (`Finding`)."""
 
 from __future__ import annotations
 
@@ -11,34 +11,35 @@ if TYPE_CHECKING:
 
 
 class Level(StrEnum):
-    """How much it matters that a clause is broken."""
+    """How severe a breach of a clause is."""
 
     VIOLATION = "violation"  #: fails the test or command
     WARNING = "warning"  #: shown; fails with ``--strict``
-    UNSPECIFIED = "unspecified"  #: counted, never fails: no source says what is right
+    UNSPECIFIED = "unspecified"  #: counted, never fails: no source states the rule
 
 
 _STRENGTH = {Level.UNSPECIFIED: 0, Level.WARNING: 1, Level.VIOLATION: 2}
 
 
 def weakest(*levels: Level) -> Level:
-    """Return the level that matters least."""
+    """Return the least severe of the levels."""
     return min(levels, key=_STRENGTH.__getitem__)
 
 
 @dataclass(frozen=True, slots=True)
 class Clause:
-    """One checkable statement of the contract.
+    """A statement of the contract that can be checked.
 
     Attributes:
         code: ``SLS`` and three digits; never renumbered or reused. The hundreds digit: 1 request, 2 response,
             3 signature, 4 behaviour across exchanges, 5 a client's behaviour, 6 recordings.
-        slug: the same in words, ``update-time-unit``.
-        level: what breaking it means.
+        slug: a readable name, such as ``update-time-unit``.
+        level: the severity of a breach.
         title: one line.
-        text: the statement in our own words, with units and bounds, and what to do when it is broken.
-        sources: the pages and facts that it comes from, as a reader can find them.
-        breaches: kinds of breach of any operation's contract that break it, by place (``query``, ``request-body``).
+        text: the statement, with units and bounds, and the remedy for a breach.
+        sources: the pages and facts that it is based on.
+        breaches: kinds of breach of an operation's contract that are breaches of this clause, by place (``query``,
+            ``request-body``).
 
     """
 
@@ -60,25 +61,25 @@ class Clause:
         level: Level | None = None,
         operation: str = "",
     ) -> Finding:
-        """Make the finding that says how an exchange breaks this clause; ``level`` may lower the clause's own."""
+        """Return a finding for a breach of this clause; ``level`` can lower the clause's level but not raise it."""
         level = self.level if level is None else weakest(self.level, level)
         return Finding(self.code, self.slug, level, where, expected, actual, how_to_fix, operation)
 
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """A clause that an exchange breaks. A comparable value; no part of it holds a secret.
+    """A breach of a clause by an exchange: a comparable value without secrets.
 
     Attributes:
         code: the clause's code.
         slug: the clause's slug.
-        level: the clause's level, or a lower one where the operation's contract says so.
-        where: what broke it: a JSON pointer into the body (``/0/updateTime``), ``header Date``, ``query shard``,
-            ``status``, ``body``, ``signature``.
-        expected: what the contract asks for.
-        actual: what came, shortened and scrubbed.
+        level: the clause's level, or a lower one set by the operation's contract.
+        where: the place of the breach: a JSON pointer into the body (``/0/updateTime``), ``header Date``,
+            ``query shard``, ``status``, ``body``, ``signature``.
+        expected: what the contract requires.
+        actual: the value found, shortened and scrubbed.
         how_to_fix: one sentence.
-        operation: the operation whose contract is broken; empty where the clause is not about one.
+        operation: the operation whose contract is broken; empty if the clause does not concern a single operation.
 
     """
 
@@ -92,7 +93,7 @@ class Finding:
     operation: str = ""
 
     def __str__(self) -> str:
-        """Give the finding as lines for a terminal."""
+        """Format the finding as lines for a terminal."""
         of = f" of {self.operation}" if self.operation else ""
         return (
             f"{self.code} {self.slug} ({self.level}) at {self.where}{of}\n"

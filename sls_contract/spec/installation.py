@@ -1,4 +1,4 @@
-"""Where the layers and generated files of the contracts are: inside the installed package, or in a checkout."""
+"""Locates the layers and generated files of the contracts: in the installed package or in a checkout."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from importlib.resources.abc import Traversable
 
-HIDDEN = f"pyfakefs hides the real files, and the contracts of sls-contract among them\nHow to fix: {PAUSE_FAKE_FILES}."
+HIDDEN = f"pyfakefs hides the real files, including the contracts of sls-contract\nHow to fix: {PAUSE_FAKE_FILES}."
 INSTALLED, FOLDER = "_schemas", "schemas"
 _PACKAGE = "sls_contract"
 
 
 def schema_folder() -> Traversable:
-    """Return the folder of this installation: inside the package, or in the checkout beside it."""
+    """Return the folder of schemas: inside the installed package, or in the checkout."""
     from importlib.resources import files
 
     installed = files(_PACKAGE) / INSTALLED
@@ -26,7 +26,7 @@ def schema_folder() -> Traversable:
 
 
 def shipped(name: str) -> Traversable:
-    """Return a file of this installation; plain ones are found without importlib.resources, whose import takes long."""
+    """Return a shipped file. Ordinary files are found without importlib.resources, because that import is slow."""
     package = Path(__file__).parent.parent
     files = (folder / name for folder in (package / INSTALLED, package.parent / FOLDER))
     return next((file for file in files if file.is_file()), None) or schema_folder() / name
@@ -34,7 +34,7 @@ def shipped(name: str) -> Traversable:
 
 @contextmanager
 def readable(file: Traversable, what: str, fix: str = "") -> Iterator[None]:
-    """Raise `UsageError` where the block cannot read a file of this installation, ``what`` names its content."""
+    """Raise `UsageError` if the block cannot read a shipped file; ``what`` describes its content."""
     try:
         yield
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
@@ -45,7 +45,7 @@ def readable(file: Traversable, what: str, fix: str = "") -> Iterator[None]:
 
 
 def checkout(package: Path) -> Path:
-    """Return the checkout that a package folder stands in; raises `UsageError` where it is an installed one."""
+    """Return the checkout that contains a package folder; raises `UsageError` if the package is installed."""
     project = package.parent / "pyproject.toml"
     if project.is_file() and 'name = "sls-contract"' in project.read_text(encoding="utf-8"):
         return package.parent

@@ -1,6 +1,6 @@
-"""The contracts of all operations: those that are shipped, and those of a folder of the user's own.
+"""The contracts of all operations: the shipped ones, and those of a user's folder.
 
-Only names and routes are read at first; a contract is read when somebody asks for it.
+Only names and routes are loaded at first; a contract is parsed on first use.
 """
 
 from __future__ import annotations
@@ -9,50 +9,50 @@ import json
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from sls_contract.errors import UsageError
 from sls_contract.spec.contract import Contract
 from sls_contract.spec.installation import readable, shipped
-from sls_contract.spec.routing import Route, Router, clashes, names_in
+from sls_contract.spec.routing import Route, Router, clashes, names_in, routes_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Iterable, Iterator
     from importlib.resources.abc import Traversable
 
     from sls_contract.exchange import Request
 
 FILE = "contracts.jsonl"
-"""The file of compiled contracts: a line of names and routes, then one line for each contract, in the same order."""
+"""The file of compiled contracts: a line of names and routes, then a line for each contract, in the same order."""
 
 
 @dataclass(slots=True)
 class _Entry:
-    """An operation's name, its other names, its routes, and its contract: as text until somebody asks for it."""
+    """An operation's name, aliases, routes and contract; the contract is JSON text until first use."""
 
     operation: str
     aliases: tuple[str, ...]
     routes: tuple[Route, ...]
-    held: Contract | str
+    stored: Contract | str
 
     def contract(self) -> Contract:
-        if isinstance(self.held, str):
-            self.held = Contract.from_plain(json.loads(self.held))
-        return self.held
+        if isinstance(self.stored, str):
+            self.stored = Contract.from_plain(json.loads(self.stored))
+        return self.stored
 
 
 class Registry:
-    """Contracts by name, by alias, and by the request that asks for their operation."""
+    """Contracts by name, by alias, and by request."""
 
     def __init__(self, entries: Iterable[_Entry]) -> None:
-        """Take the entries; of two of one name the later counts."""
+        """Index the entries; a later entry replaces an earlier one of the same name."""
         self._entries = {entry.operation: entry for entry in entries}
         self._names = {alias: entry for entry in self._entries.values() for alias in entry.aliases} | self._entries
         self._router = Router(self.routes)
 
     @classmethod
     def of(cls, contracts: Iterable[Contract]) -> Registry:
-        """Make a registry of contracts."""
+        """Return a registry of contracts."""
         return cls(map(_entry_of, contracts))
 
     @property
@@ -62,7 +62,7 @@ class Registry:
 
     @property
     def names_and_aliases(self) -> tuple[str, ...]:
-        """Every name that `named` knows."""
+        """Every name that `named` accepts."""
         return tuple(self._names)
 
     @property
@@ -71,59 +71,53 @@ class Registry:
         return tuple(route for entry in self._entries.values() for route in entry.routes)
 
     def named(self, name: str) -> Contract | None:
-        """Return the contract of an operation, by its name or another name of it; None for an unknown one."""
+        """Return the contract of an operation by its name or alias; None for an unknown name."""
         entry = self._names.get(name)
         return None if entry is None else entry.contract()
 
     def operation_of(self, request: Request) -> Contract | None:
-        """Return the contract of the operation that a request asks for; None for any other, HEAD included."""
+        """Return the contract of the operation that a request calls; None if none matches. HEAD does not match GET."""
         route = self._router.route_of(request)
         return None if route is None else self._entries[route.operation].contract()
 
     def names_in(self, request: Request) -> dict[str, str]:
-        """Return the percent-decoded names in the path of a request, by the names that its operation gives them."""
+        """Return the percent-decoded path parameters of a request by name; empty for an unknown operation."""
         route = self._router.route_of(request)
         return {} if route is None else names_in(route.path, request.path) or {}
 
     def discriminators(self, request: Request) -> dict[str, tuple[str, ...]]:
-        """Return the query keys, with their values, that tell apart the operations of a request's method and path."""
-        told: dict[str, tuple[str, ...]] = {}
+        """Return the query keys, with their values, that distinguish the operations on a request's method and path."""
+        found: dict[str, tuple[str, ...]] = {}
         for route in self._router.routes_on(request):
             for key, values in route.discriminator.items():
-                told[key] = (*told.get(key, ()), *values)
-        return told
+                found[key] = (*found.get(key, ()), *values)
+        return found
 
-    def naming(self, text: str) -> Iterator[Contract]:
-        """Yield the contracts in which a text stands as a value, such as an error's code; others are not read."""
+    def mentioning(self, text: str) -> Iterator[Contract]:
+        """Yield the contracts that can contain a text as a value, such as an error code; others are not parsed."""
         quoted = json.dumps(text, ensure_ascii=False)
         for entry in self._entries.values():
-            if not isinstance(entry.held, str) or quoted in entry.held:
+            if not isinstance(entry.stored, str) or quoted in entry.stored:
                 yield entry.contract()
 
     def extended(self, contracts: Iterable[Contract]) -> Registry:
-        """Return a registry with more contracts; one of a name that is there replaces it."""
+        """Return a registry with more contracts; a contract replaces an existing one of the same name."""
         return Registry([*self._entries.values(), *map(_entry_of, contracts)])
 
 
 def _entry_of(contract: Contract) -> _Entry:
-    return _Entry(contract.operation, contract.aliases, _routes(contract.as_plain()), contract)
-
-
-def _routes(plain: Mapping[str, Any]) -> tuple[Route, ...]:
-    told_by = {key: tuple(values) for key, values in plain.get("discriminator", {}).items()}
-    paths = (plain["path"], *plain.get("other_paths", ()))
-    return tuple(
-        Route(plain["operation"], plain["method"], path, told_by, plain.get("project", True)) for path in paths
-    )
+    return _Entry(contract.operation, contract.aliases, routes_of(contract.as_plain()), contract)
 
 
 def read_contracts(file: Traversable) -> list[_Entry]:
-    """Read a file of compiled contracts; raises `UsageError` where it is missing or damaged."""
+    """Read a file of compiled contracts; raises `UsageError` if it is missing or damaged."""
     with readable(file, "compiled contracts", "; in a checkout run: sls-contract spec build"):
-        head, *lines = file.read_text(encoding="utf-8").rstrip("\n").split("\n")  # a line may hold U+2028
+        head, *lines = (
+            file.read_text(encoding="utf-8").rstrip("\n").split("\n")
+        )  # not splitlines: a contract can contain U+2028
         named = json.loads(head)["operations"]
         return [
-            _Entry(plain["operation"], tuple(plain.get("aliases", ())), _routes(plain), line)
+            _Entry(plain["operation"], tuple(plain.get("aliases", ())), routes_of(plain), line)
             for plain, line in zip(named, lines, strict=True)
         ]
 
@@ -131,9 +125,9 @@ def read_contracts(file: Traversable) -> list[_Entry]:
 def read_folder(folder: Path) -> list[Contract]:
     """Read the contracts of a folder.
 
-    It holds claims and rulings, which are merged with those that are shipped; or contracts: ``contracts.jsonl``, or one
-    contract a file, in YAML or JSON. Raises `UsageError` where there is no folder, none of these, or what cannot be
-    read.
+    The folder contains claims and rulings, which are merged with the shipped ones; or contracts: ``contracts.jsonl``,
+    or one contract per file in YAML or JSON. Raises `UsageError` if the folder is missing, contains none of these, or
+    has a file that cannot be read.
     """
     if not folder.is_dir():
         msg = f"expected a folder of contracts, found none at {folder}"
@@ -163,17 +157,17 @@ def _read_contract(file: Path) -> Contract:
         return Contract.from_plain(plain.get("contract", plain))  # as `spec show --json` prints it
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         msg = (
-            f"expected the contract of an operation in {file}, which cannot be read as one: {error}\n"
-            "How to fix: write it like one of those that are shipped: sls-contract spec show GetCheckPoint --json -"
+            f"expected the contract of an operation in {file}, which cannot be read: {error}\n"
+            "How to fix: write it like a shipped contract: sls-contract spec show GetCheckPoint --json -"
         )
         raise UsageError(msg) from error
 
 
-_current: dict[str, Registry] = {}
+_current: dict[str, Registry] = {}  # "shipped", once loaded, and "used", which can be the same
 
 
 def registry() -> Registry:
-    """Return the contracts in use; they are loaded when first asked for."""
+    """Return the contracts in use; they are loaded on first use."""
     if "used" not in _current:
         _current["used"] = _shipped()
     return _current["used"]
@@ -186,10 +180,10 @@ def _shipped() -> Registry:
 
 
 def use_contracts(folder: Path | str | None) -> None:
-    """Judge by the shipped contracts and those of a folder, which come first; None: by the shipped ones alone.
+    """Use the shipped contracts and those of a folder, which take precedence; None: only the shipped ones.
 
-    It counts for the whole process. Raises `UsageError` where the folder holds no contracts, or where a request could
-    ask for two operations.
+    This applies to the whole process. Raises `UsageError` if the folder contains no contracts, or if a request could
+    match two operations.
     """
     _current.pop("used", None)
     if folder is None:
@@ -206,7 +200,7 @@ def use_contracts(folder: Path | str | None) -> None:
 
 @contextmanager
 def contracts_in(folder: Path | None) -> Iterator[None]:
-    """Judge by a folder's contracts, as `use_contracts` does, until the block ends; None: by those in use."""
+    """Use the contracts of a folder within the block, as `use_contracts` does; None: the contracts in use."""
     before = _current.get("used")
     if folder is not None:
         use_contracts(folder)
@@ -220,5 +214,5 @@ def contracts_in(folder: Path | None) -> Iterator[None]:
 
 
 def operation_of(request: Request) -> Contract | None:
-    """Return the contract of the operation that a request asks for, as `Registry.operation_of` does."""
+    """Return the contract of the operation that a request calls, as `Registry.operation_of` does."""
     return registry().operation_of(request)

@@ -1,8 +1,8 @@
-"""Which operation a request asks for: told by its method, its path, and query keys where several share a path.
+"""Finds the operation of a request by method, path, and query keys where several operations share a path.
 
-A path that spells a segment out goes before one that has a name there (``/shards/lb`` before ``/shards/{shard}``); an
-operation that needs a query key, or a host without a project, before one that needs none. Where that leaves a choice,
-`clashes` says so.
+A literal segment takes precedence over a placeholder (``/shards/lb`` over ``/shards/{shard}``). An operation that
+requires a query key, or a host without a project, takes precedence over others on its path. `clashes` finds routes that
+remain ambiguous.
 """
 
 from __future__ import annotations
@@ -23,22 +23,18 @@ if TYPE_CHECKING:
 
 
 _FIRST = frozenset({0})
-"""The one empty segment of most paths: what stands before the first slash."""
-
-
-def _nothing() -> Mapping[str, tuple[str, ...]]:
-    return MappingProxyType({})
+"""The index of the only empty segment of most paths, the one before the first slash."""
 
 
 @dataclass(frozen=True, slots=True)
 class Route:
-    """How the requests of one operation are told from others, on one path.
+    """A path of an operation, and the conditions on requests to it.
 
     Attributes:
         operation: the operation's name.
         method: the HTTP method, upper case.
-        path: template; ``{name}`` stands for one segment that is not empty.
-        discriminator: by query key, the values of which one must be there; no values: any.
+        path: template; ``{name}`` is a placeholder for one non-empty segment.
+        discriminator: query keys, each with the values of which a request must have one; no values: any value.
         project: whether the host begins with a project.
 
     """
@@ -46,11 +42,11 @@ class Route:
     operation: str
     method: str
     path: str
-    discriminator: Mapping[str, tuple[str, ...]] = field(default_factory=_nothing)
+    discriminator: Mapping[str, tuple[str, ...]] = field(default_factory=lambda: MappingProxyType({}))
     project: bool = True
 
-    def tells(self, request: Request) -> bool:
-        """Tell whether host and query keys of a request are what tells this operation from others of its path."""
+    def selects(self, request: Request) -> bool:
+        """Return whether the host and query keys of a request select this operation among those on its path."""
         if not self.project and names_project(request.host):
             return False
         if not self.discriminator:
@@ -62,11 +58,20 @@ class Route:
         )
 
 
+def routes_of(plain: Mapping[str, Any]) -> tuple[Route, ...]:
+    """Return the routes of a contract in plain form, one for each of its paths."""
+    discriminator = {key: tuple(values) for key, values in plain.get("discriminator", {}).items()}
+    paths = (plain["path"], *plain.get("other_paths", ()))
+    return tuple(
+        Route(plain["operation"], plain["method"], path, discriminator, plain.get("project", True)) for path in paths
+    )
+
+
 class Router:
-    """The routes of many operations, found by method, number of segments, and the segments that are spelled out."""
+    """Routes of many operations, indexed by method, number of segments, and literal segments."""
 
     def __init__(self, routes: Iterable[Route]) -> None:
-        """Sort the routes into tables."""
+        """Build the index from the routes."""
         tables: dict[tuple[str, int], dict[tuple[int, ...], dict[Any, list[Route]]]] = {}
         for route in routes:
             segments = route.path.split("/")
@@ -76,14 +81,14 @@ class Router:
         self._tables = {key: _ordered(of_size) for key, of_size in tables.items()}
 
     def route_of(self, request: Request) -> Route | None:
-        """Return the route that a request takes, whatever its host; None for none of these, HEAD included."""
+        """Return the route of a request to any host; None if none matches. HEAD does not match GET."""
         for route in self.routes_on(request):
-            if route.tells(request):
+            if route.selects(request):
                 return route
         return None
 
     def routes_on(self, request: Request) -> list[Route]:
-        """Return the routes that method and path of a request fit, the first choice first."""
+        """Return the routes that match the method and path of a request, in order of precedence."""
         path = request.path
         segments = path.split("/")
         if "%" in path:
@@ -102,7 +107,7 @@ class Router:
 def _ordered(
     tables: dict[tuple[int, ...], dict[Any, list[Route]]],
 ) -> list[tuple[frozenset[int], itemgetter[Any], dict[Any, list[Route]]]]:
-    """Put first what spells out the most segments; within it, what asks for most."""
+    """Sort the tables by number of literal segments, the routes by host without project and by number of query keys."""
     for same in (same for table in tables.values() for same in table.values()):
         same.sort(key=lambda route: (route.project, -len(route.discriminator)))
     ordered = sorted(tables.items(), key=lambda table: (-len(table[0]), table[0]))
@@ -110,15 +115,15 @@ def _ordered(
 
 
 def names_in(template: str, path: str) -> dict[str, str] | None:
-    """Return the percent-decoded names in a path as sent; None where it does not fit the template.
+    """Return the percent-decoded path parameters of a raw path; None if it does not match the template.
 
-    A slash that is percent-encoded belongs to the name. An empty segment fits nothing.
+    A percent-encoded slash belongs to the parameter. An empty segment matches no placeholder.
     """
-    wanted, given = template.split("/"), path.split("/")
-    if len(wanted) != len(given):
+    expected, segments = template.split("/"), path.split("/")
+    if len(expected) != len(segments):
         return None
     names = {}
-    for each, segment in zip(wanted, given, strict=True):
+    for each, segment in zip(expected, segments, strict=True):
         text = decode_path(segment)
         if _is_name(each) and text:
             names[each[1:-1]] = text
@@ -128,17 +133,17 @@ def names_in(template: str, path: str) -> dict[str, str] | None:
 
 
 def clashes(routes: Iterable[Route]) -> Iterator[tuple[Route, Route]]:
-    """Yield the routes of different operations that one request could take, with nothing to prefer one of them."""
+    """Yield pairs of routes of different operations that a request could match without a rule of precedence."""
     for one, other in combinations(routes, 2):
         if one.operation != other.operation and one.method == other.method and _same_path(one.path, other.path):
             keys = one.discriminator.keys() & other.discriminator.keys()
-            told = len(one.discriminator) != len(other.discriminator) or one.project != other.project
-            if not told and not any(_apart(one.discriminator[key], other.discriminator[key]) for key in keys):
+            ordered = len(one.discriminator) != len(other.discriminator) or one.project != other.project
+            if not ordered and not any(_disjoint(one.discriminator[key], other.discriminator[key]) for key in keys):
                 yield one, other
 
 
 def _same_path(one: str, other: str) -> bool:
-    """Tell whether a path fits both templates, and neither spells out all that the other does and more."""
+    """Return whether a path can match both templates, and neither template is strictly narrower."""
     left, right = one.split("/"), other.split("/")
     if len(left) != len(right):
         return False
@@ -150,7 +155,7 @@ def _same_path(one: str, other: str) -> bool:
     return any(narrower) == any(wider)
 
 
-def _apart(one: tuple[Any, ...], other: tuple[Any, ...]) -> bool:
+def _disjoint(one: tuple[Any, ...], other: tuple[Any, ...]) -> bool:
     return bool(one) and bool(other) and not set(one) & set(other)
 
 

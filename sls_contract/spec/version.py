@@ -1,3 +1,3 @@
-"""The version of the contract: of its clauses and rulings, as recordings name it."""
+"""The version of the contract, that is of its clauses and rulings; recordings store it."""
 
 CONTRACT_VERSION = "0.1.0"

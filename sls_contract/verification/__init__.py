@@ -1,4 +1,4 @@
-"""The provider's bench: bring any endpoint into the documented states, call it as clients do, and judge it."""
+"""Verify an endpoint: bring it into the documented states with requests, and judge its answers."""
 
 from __future__ import annotations
 

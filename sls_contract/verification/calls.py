@@ -1,4 +1,4 @@
-"""Answers about logs and shards against the model of what was written before."""
+"""Judge answers about logs and shards against a model of the earlier writes."""
 
 from __future__ import annotations
 
@@ -20,8 +20,8 @@ from sls_contract.checks.content_coding import json_body, plain_body
 from sls_contract.scenarios.bench import LOG_KEY
 from sls_contract.scenarios.log_messages import logs_of
 from sls_contract.scenarios.model import Found, LogModel, Logstore
-from sls_contract.verification.answered import objects_of
-from sls_contract.verification.reads import NOTHING, both
+from sls_contract.verification.answers import objects_of
+from sls_contract.verification.reads import NO_FINDINGS, combined
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -42,14 +42,14 @@ class CallJudge:
     """Judges the calls of one scenario that concern logs and shards.
 
     Attributes:
-        bench: names.
-        logs: what was written and pulled.
+        bench: resolves the names of steps.
+        logs: the logs that were written and pulled.
         kept: cursors by the names that steps gave them.
-        listed: by logstore, the shards that ListShards answered.
-        shard_lists: by logstore, all that the last ListShards answered.
-        hash_keys: by logstore and shard, the first and the last key of its range.
-        times: by cursor, the first time that GetCursorTime answered.
-        changed: by logstore and shard, what SplitShard or MergeShard answered.
+        listed: by logstore, the ids of the shards that the last ListShards returned.
+        shard_lists: by logstore, the complete objects that the last ListShards returned.
+        hash_keys: by logstore and shard, the first and the last hash key of its range.
+        times: by cursor, the first time that GetCursorTime returned, in Unix seconds.
+        changed: by logstore and shard, the object that SplitShard or MergeShard returned.
 
     """
 
@@ -62,20 +62,20 @@ class CallJudge:
     times: dict[str, int] = field(default_factory=dict)
     changed: dict[Logstore, dict[int, Mapping[str, Any]]] = field(default_factory=dict)
 
-    def where(self, place: Place) -> Logstore:
+    def logstore_of(self, place: Place) -> Logstore:
         """Return the real names of a place's logstore."""
         return Logstore(self.bench.logstores[place.logstore], self.bench.project_of(place))
 
     def writable(self, place: Place) -> frozenset[int]:
-        """Return the shards that take logs, by the last ListShards of a place's logstore; none where it has none."""
-        return frozenset(by_number(writable_shards(self.shard_lists.get(self.where(place), []))))
+        """Return the writable shards of a logstore by its last ListShards; none before the first."""
+        return frozenset(by_number(writable_shards(self.shard_lists.get(self.logstore_of(place), []))))
 
     def lowest(self, place: Place) -> tuple[int, str] | None:
-        """Return the readwrite shard that takes the lowest keys, and its middle, by the last ListShards of a place."""
-        return lowest_writable(self.shard_lists.get(self.where(place), []))
+        """Return the readwrite shard with the lowest hash keys and its middle key, by the last ListShards."""
+        return lowest_writable(self.shard_lists.get(self.logstore_of(place), []))
 
     def value(self, name: str) -> str | None:
-        """Return what is kept under a name; None where it is not known."""
+        """Return the value of a `Kept` name; None where it is not known."""
         last = self.logs.last_found()
         if last is not None:
             written, found = last
@@ -93,21 +93,20 @@ class CallJudge:
         return self.kept.get(name)
 
     def put(self, step: Put, sent: Sent, value: str) -> None:
-        """Take note of a PutLogs."""
+        """Record the logs of a PutLogs, and whether it was accepted."""
         logs = {} if step.body is not None else {_mark(each): each for each in self.bench.logs(step, value)}
         shard = None if step.shard is None else self.bench.shard(step.shard, step.at.logstore)
-        taken = sent.response.status == _OK
-        self.logs.put(self.where(step.at), shard, logs, sent.answered_at, taken=taken)
+        self.logs.put(self.logstore_of(step.at), shard, logs, sent.answered_at, accepted=sent.response.status == _OK)
 
     def judge_put(self, step: Put) -> Judged:
-        """Judge the last list of shards by a PutLogs that was served after it."""
-        listed = self.shard_lists.get(self.where(step.at))
-        return judge_writable(listed) if listed else NOTHING
+        """Check that the last ListShards has a writable shard, because a later PutLogs succeeded."""
+        listed = self.shard_lists.get(self.logstore_of(step.at))
+        return judge_writable(listed) if listed else NO_FINDINGS
 
     def judge(self, step: Call, sent: Sent) -> Judged:
-        """Judge a success."""
+        """Judge a successful answer."""
         judge = _JUDGES.get(step.operation)
-        return NOTHING if judge is None else judge(self, step, sent.response)
+        return NO_FINDINGS if judge is None else judge(self, step, sent.response)
 
     def _shard(self, step: Call) -> int:
         assert step.shard is not None
@@ -118,34 +117,33 @@ class CallJudge:
         if step.keep and isinstance(cursor, str):
             self.kept[step.keep] = cursor
         last = self.logs.last_found()
-        if last is None or (last[0].where, last[1].shard) != (self.where(step.at), self._shard(step)):
-            return NOTHING
+        if last is None or (last[0].where, last[1].shard) != (self.logstore_of(step.at), self._shard(step)):
+            return NO_FINDINGS
         written, found = last
-        asked = str(dict(step.query).get("from", ""))
-        apart = (
-            int(asked) - written.answered_at.timestamp()
-            if asked.isdecimal()
-            else {"begin": -_MINUTE}.get(asked, _MINUTE)
-        )
-        if asked == str(self.times.get(found.cursor)):
-            return sequence_logs.judge_cursor(asked, cursor, found.cursor, latest=True)
-        if abs(apart) < _MINUTE / 2:
-            return NOTHING
-        bound = found.cursor if apart < 0 else found.following
-        return sequence_logs.judge_cursor(asked, cursor, bound, latest=apart < 0)
+        start = str(dict(step.query).get("from", ""))
+        if start == str(self.times.get(found.cursor)):
+            return sequence_logs.judge_cursor(start, cursor, found.cursor, latest=True)
+        if start.isdecimal():
+            distance = int(start) - written.answered_at.timestamp()
+        else:
+            distance = -_MINUTE if start == "begin" else _MINUTE
+        if abs(distance) < _MINUTE / 2:  # so close to the write, either side of the log may be right
+            return NO_FINDINGS
+        bound = found.cursor if distance < 0 else found.following
+        return sequence_logs.judge_cursor(start, cursor, bound, latest=distance < 0)
 
     def _get_cursor_time(self, step: Call, response: Response) -> Judged:
         seconds, last = _member(response, "cursor_time"), self.logs.last_found()
         if last is None or type(seconds) is not int or dict(step.query).get("cursor") != last[1].cursor:
-            return NOTHING
+            return NO_FINDINGS
         before = self.times.setdefault(last[1].cursor, seconds)
-        return both(
+        return combined(
             sequence_logs.judge_cursor_time(seconds, last[0].answered_at),
             sequence_logs.judge_steady_time(seconds, before),
         )
 
     def _list_shards(self, step: Call, response: Response) -> Judged:
-        shards, where = objects_of(response), self.where(step.at)
+        shards, where = objects_of(response), self.logstore_of(step.at)
         self.shard_lists[where] = shards
         numbers = by_number(shards)
         self.listed[where] = frozenset(numbers)
@@ -158,33 +156,33 @@ class CallJudge:
         return judge_changes_kept(self.changed.get(where, {}), shards)
 
     def _change_shards(self, step: Call, response: Response) -> Judged:
-        """Judge the answer to SplitShard or MergeShard, and expect it of every later list."""
-        where, shards = self.where(step.at), objects_of(response)
+        """Judge the answer to SplitShard or MergeShard, and expect its shards in every later ListShards."""
+        where, shards = self.logstore_of(step.at), objects_of(response)
         judged = judge_change(self._shard(step), shards, self.listed.get(where, frozenset()))
         self.changed.setdefault(where, {}).update(by_number(shards))
         return judged
 
     def _pull_logs(self, step: Call, response: Response) -> Judged:
-        """Judge the logs of ours that came; those of a pull that follows the one before, their order, too."""
-        where, shard = self.where(step.at), self._shard(step)
+        """Judge the run's logs in a pull, and their order where the pull continues the previous one."""
+        where, shard = self.logstore_of(step.at), self._shard(step)
         cursor = str(dict(step.query).get("cursor", ""))
         following = response.headers.get("x-log-cursor", "").strip() or cursor
         follows = self.logs.cursors(where).get(shard) == cursor
         found, logs = Found(shard, cursor, following), _logs(response)
         judged = [*self._against_known(where, found, logs, dict(step.query))]
-        judged += [both(*self._pulled(where, found, log, follows=follows)) for log in logs if _mark(log)]
+        judged += [combined(*self._pulled(where, found, log, follows=follows)) for log in logs if _mark(log)]
         if follows:
             self.logs.follow(where, shard, following)
-        return both(*judged)
+        return combined(*judged)
 
     def _against_known(
         self, where: Logstore, found: Found, logs: list[PulledLog], query: Mapping[str, object]
     ) -> Iterator[Judged]:
-        """Judge a pull by the cursors at which logs were pulled before."""
+        """Judge a pull by the cursors at which earlier pulls found logs."""
         marks, known = set(map(_mark, logs)), self.logs.found_in(where, found.shard)
-        first = next((mark for mark, each in known.items() if each.cursor == found.cursor), None)
-        if first is not None:
-            yield sequence_logs.judge_found_again(first, returned=first in marks)
+        earlier = next((mark for mark, each in known.items() if each.cursor == found.cursor), None)
+        if earlier is not None:
+            yield sequence_logs.judge_found_again(earlier, returned=earlier in marks)
         if "end_cursor" in query:
             end = str(query["end_cursor"])
             yield from (
@@ -196,7 +194,7 @@ class CallJudge:
         written = self.logs.written(mark)
         if written is None:
             return
-        if not written.taken:
+        if not written.accepted:
             yield sequence_logs.judge_refused_log(mark)
         elif written.where != where:
             yield sequence_logs.judge_foreign_log(mark, "/".join(written.where))
@@ -204,8 +202,8 @@ class CallJudge:
             yield sequence_logs.judge_log(log._asdict(), written.log._asdict())
             yield sequence_logs.judge_shard(found.shard, written.shard)
             if follows:
-                first, behind = self.logs.pull(where, mark, found)
-                yield sequence_logs.judge_order(mark, first=first, behind=behind)
+                expected, in_order = self.logs.pull(where, mark, found)
+                yield sequence_logs.judge_order(mark, first=expected, behind=in_order)
 
 
 def _mark(log: PulledLog) -> str:
@@ -213,7 +211,7 @@ def _mark(log: PulledLog) -> str:
 
 
 def _logs(response: Response) -> list[PulledLog]:
-    """Return the logs of an answer, as far as it can be read; what is wrong with it, the exchange alone shows."""
+    """Return the logs of an answer up to its first error; the checks of a single exchange report that error."""
     logs: list[PulledLog] = []
     with contextlib.suppress(ValueError):
         logs.extend(logs_of(plain_body(response).data or b""))

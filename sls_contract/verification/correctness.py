@@ -1,4 +1,4 @@
-"""What must come of a request by the way it is written, signed and addressed."""
+"""The outcome that a request must have because of the way it is written, signed and addressed."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _TOKEN_OUTCOMES: Mapping[str, Outcome] = {
     "sts-expired": "token",
     "sts-without-token": "malformed",
 }
-_NOWHERE: Mapping[str, Outcome] = {
+_PLACE_OUTCOMES: Mapping[str, Outcome] = {
     "missing": "project-missing",
     "longer": "project-missing",
     "shorter": "project-none",
@@ -33,8 +33,8 @@ _NOWHERE: Mapping[str, Outcome] = {
 }
 
 
-def refusal(variant: RequestVariant) -> Outcome | None:
-    """Say how a request must be refused for its authentication; None where it must not."""
+def authentication_refusal(variant: RequestVariant) -> Outcome | None:
+    """Return how a request must be refused for its authentication; None where it must be accepted."""
     if variant.signed_as is not None:
         return "signature"
     if variant.flaw is not None:
@@ -45,17 +45,17 @@ def refusal(variant: RequestVariant) -> Outcome | None:
 
 
 def in_form_of_a_client(variant: RequestVariant) -> bool:
-    """Tell whether only the form of a request is another one; a temporary key may be allowed less."""
+    """Return whether a request differs from the plain one in its form only; a temporary key may have fewer rights."""
     return variant.form not in {"plain", "bare"} and variant.key == "own"
 
 
-def nowhere(place: Place) -> Outcome | None:
-    """Say how a request must be refused for a project or logstore that cannot exist; None where both can."""
-    return _NOWHERE.get(place.project) or _NOWHERE.get(f"logstore {place.logstore}")
+def place_refusal(place: Place) -> Outcome | None:
+    """Return how a request must be refused for a project or logstore that cannot exist; None where both can."""
+    return _PLACE_OUTCOMES.get(place.project) or _PLACE_OUTCOMES.get(f"logstore {place.logstore}")
 
 
 def is_correct(step: Step) -> bool:
-    """Tell whether the operation should succeed in a scenario that is set up in order."""
+    """Return whether the operation should succeed in a scenario whose setup succeeded."""
     variant = step.variant
     plain = (
         variant.flaw is None
@@ -63,8 +63,8 @@ def is_correct(step: Step) -> bool:
         and variant.key in {"own", "sts"}
         and abs(variant.shift) < _CLOCK_SECONDS
     )
-    if not plain or nowhere(step.at) is not None or documented_refusal(step):
+    if not plain or place_refusal(step.at) is not None or documented_refusal(step):
         return False
-    if isinstance(step, HeartBeat) and step.lists:  # of shards that it does not hold
+    if isinstance(step, HeartBeat) and step.lists:  # shards that it does not hold
         return False
     return not (isinstance(step, Write) and (step.raw is not None or step.shard in UNKNOWN_SHARDS))

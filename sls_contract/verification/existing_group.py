@@ -1,4 +1,4 @@
-"""``--group``: what can be judged of a consumer group that exists, without a request that changes anything."""
+"""``--group``: the read-only part of scenarios, for an existing consumer group."""
 
 from __future__ import annotations
 
@@ -20,41 +20,35 @@ from sls_contract.scenarios.steps import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from sls_contract.scenarios.scenario import Scenario
 
 EXISTING = Place("")
-"""The group that exists: `Bench.group` gives its real name for the empty label."""
+"""The existing group: `Bench.group` returns its real name for the empty label."""
 
-_STAND_IN = Place("a")  # the one group that a scenario makes, under the plainest of names
+_ONLY_GROUP = Place("a")  # the group of a scenario that creates only one
 
 _READS = (Read, Call, ListGroups)
 
-ONLY_READ = "needs more than reads of one group, and --group changes nothing"
+ONLY_READ = "needs writes or several groups, and --group only reads one"
 
 
 def read_only(scenario: Scenario) -> Scenario | None:
-    """Return what a scenario reads, the group that it makes being the existing one; None where that is nothing.
+    """Return a scenario with only its reads, of the existing group in place of its own; None where none remains.
 
-    A scenario with other groups, or that deletes one, writes logs or changes shards, is about what requests change:
-    none of it is left.
+    A scenario that creates other groups, deletes one, writes logs or changes shards tests the effects of requests.
+    None of its steps remain.
     """
-    made = {step.at for step in scenario.steps if isinstance(step, Create)}
+    created = {step.at for step in scenario.steps if isinstance(step, Create)}
     changes = scenario.changes_shards or any(isinstance(step, (Delete, Put, Follow, Drain)) for step in scenario.steps)
-    steps = tuple(_kept(scenario)) if made <= {_STAND_IN} and not changes else ()
+    if changes or not created <= {_ONLY_GROUP}:
+        return None
+    reads = [step for step in scenario.steps if isinstance(step, (*_READS, Connect))]
+    steps = tuple(map(_with_existing_group, reads) if created else reads)
     return replace(scenario, steps=steps) if any(isinstance(step, _READS) for step in steps) else None
 
 
-def _kept(scenario: Scenario) -> Iterator[Step]:
-    moves = any(isinstance(step, Create) for step in scenario.steps)
-    for step in scenario.steps:
-        if isinstance(step, (*_READS, Connect)):
-            yield _moved(step) if moves else step
-
-
-def _moved(step: Step) -> Step:
-    """Return the step at the existing group, and the same of the step whose signature it carries."""
-    lent = step.variant.signed_as
-    variant = step.variant if lent is None else replace(step.variant, signed_as=_moved(lent))
-    return replace(step, at=EXISTING if step.at == _STAND_IN else step.at, variant=variant)
+def _with_existing_group(step: Step) -> Step:
+    """Return a step with its group replaced by the existing one, also in the step whose signature it uses."""
+    signed_as = step.variant.signed_as
+    variant = replace(step.variant, signed_as=signed_as and _with_existing_group(signed_as))
+    return replace(step, at=EXISTING if step.at == _ONLY_GROUP else step.at, variant=variant)

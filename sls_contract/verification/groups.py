@@ -1,4 +1,4 @@
-"""The books of the consumer groups that a run made: whatever is in them at the end has to go."""
+"""The consumer groups that a run created and must delete."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ if TYPE_CHECKING:
     from sls_contract.scenarios.bench import Bench
     from sls_contract.scenarios.steps import Place
 
-_Names: TypeAlias = "tuple[str, str, str]"
+_Key: TypeAlias = "tuple[str, str, str]"
 """Project, logstore and group."""
 
 
-class Made(NamedTuple):
-    """A group that may exist: its place, its real names, and the bench that knows them."""
+class CreatedGroup(NamedTuple):
+    """A group that may exist: its place, its real names, and the bench that resolves them."""
 
     place: Place
     logstore: str
@@ -24,48 +24,48 @@ class Made(NamedTuple):
 
 @dataclass(slots=True)
 class Groups:
-    """What was made and not deleted, in order. A group is entered before it is asked for: the answer may be lost.
+    """The groups that were created and not deleted, in order.
 
-    One whose creation was refused is tried to be deleted, too: the refusal may not be true. It is not told of as left.
+    A group is added before the request that creates it, because the answer may be lost. A group whose creation was
+    refused is deleted, too, because the refusal may be wrong; it is not reported as left behind.
     """
 
-    _made: dict[_Names, Made] = field(default_factory=dict)
-    _refused: set[_Names] = field(default_factory=set)
-    _tried: set[_Names] = field(default_factory=set)
+    _created: dict[_Key, CreatedGroup] = field(default_factory=dict)
+    _refused: set[_Key] = field(default_factory=set)
+    _tried: set[_Key] = field(default_factory=set)
 
-    def begin(self, place: Place, bench: Bench) -> None:
-        """Enter a group that is about to be made."""
-        self._made.setdefault(
-            _names(place, bench), Made(place, bench.logstores[place.logstore], bench.group(place), bench)
-        )
+    def add(self, place: Place, bench: Bench) -> None:
+        """Add a group that is about to be created."""
+        new = CreatedGroup(place, bench.logstores[place.logstore], bench.group(place), bench)
+        self._created.setdefault(_key(place, bench), new)
 
-    def refuse(self, place: Place, bench: Bench) -> None:
-        """Take note that making a group that was not there was refused."""
-        self._refused.add(_names(place, bench))
+    def mark_refused(self, place: Place, bench: Bench) -> None:
+        """Record that the creation of a new group was refused."""
+        self._refused.add(_key(place, bench))
 
-    def confirm(self, place: Place, bench: Bench) -> None:
-        """Take note that a group is there."""
-        self._refused.discard(_names(place, bench))
+    def mark_existing(self, place: Place, bench: Bench) -> None:
+        """Record that a group exists."""
+        self._refused.discard(_key(place, bench))
 
-    def knows(self, place: Place, bench: Bench) -> bool:
-        """Tell whether a group is in the books."""
-        return _names(place, bench) in self._made
+    def has(self, place: Place, bench: Bench) -> bool:
+        """Return whether a group was added and not removed."""
+        return _key(place, bench) in self._created
 
-    def end(self, place: Place, bench: Bench) -> None:
-        """Strike out a group that is deleted."""
-        self._made.pop(_names(place, bench), None)
-        self._refused.discard(_names(place, bench))
+    def remove(self, place: Place, bench: Bench) -> None:
+        """Remove a group that was deleted."""
+        self._created.pop(_key(place, bench), None)
+        self._refused.discard(_key(place, bench))
 
-    def left(self, *, tried: bool = True) -> tuple[Made, ...]:
-        """Return what is still there, or may be, whatever was answered; ``tried``: what was returned before, too."""
-        left = {names: made for names, made in self._made.items() if tried or names not in self._tried}
-        self._tried |= left.keys()
-        return tuple(left.values())
+    def remaining(self, *, tried: bool = True) -> tuple[CreatedGroup, ...]:
+        """Return the groups to delete; without ``tried`` only those that no earlier call returned."""
+        remaining = {key: group for key, group in self._created.items() if tried or key not in self._tried}
+        self._tried |= remaining.keys()
+        return tuple(remaining.values())
 
-    def is_there(self, made: Made) -> bool:
-        """Tell whether nothing speaks against a group being there."""
-        return _names(made.place, made.bench) not in self._refused
+    def may_exist(self, group: CreatedGroup) -> bool:
+        """Return whether the creation of a group was not refused."""
+        return _key(group.place, group.bench) not in self._refused
 
 
-def _names(place: Place, bench: Bench) -> _Names:
+def _key(place: Place, bench: Bench) -> _Key:
     return bench.project_of(place), bench.logstores[place.logstore], bench.group(place)

@@ -1,4 +1,4 @@
-"""What keeps a scenario from being carried out: what the target does not have, and what the endpoint does not offer."""
+"""Why a scenario cannot run: the target lacks something, or the endpoint does not offer an operation."""
 
 from __future__ import annotations
 
@@ -30,21 +30,21 @@ _MISSING_ROLES = {
     "wide": "needs hundreds of shards",
 }
 _NO_SUCH_NAME = "the name of this project or logstore cannot be made longer, shorter, or put in capitals"
-_NO_CONNECTIONS = "the endpoint is called in this process, over no connection"
-NO_WRITING = "writes logs, which stay in the logstore: allow it with --write-logs"
-_NO_CHANGES = "splits or merges shards, which stay so: allow it with --change-shards"
+_NO_CONNECTIONS = "the endpoint is called in this process, without a connection"
+WRITES_NOT_ALLOWED = "writes logs, which stay in the logstore: allow it with --write-logs"
+_CHANGES_NOT_ALLOWED = "splits or merges shards, which cannot be undone: allow it with --change-shards"
 NO_SHARDS = "no shard is known"
 
 
 @dataclass(slots=True)
 class Obstacles:
-    """What is known to be missing.
+    """The known reasons why scenarios cannot run.
 
     Attributes:
-        target: what may be done there.
+        target: the endpoint, with the user's permissions.
         connects: whether requests go over connections.
-        unsupported: why no group can be made; empty where one can.
-        not_offered: by operation, how a correct request was answered that showed that it is not offered.
+        unsupported: why groups cannot be created; empty where they can.
+        not_offered: by operation that the endpoint does not offer, its answer to a correct request.
 
     """
 
@@ -54,24 +54,24 @@ class Obstacles:
     not_offered: dict[str, str] = field(default_factory=dict)
 
     def of(self, scenario: Scenario, bench: Bench) -> tuple[str, Verdict]:
-        """Say why a scenario cannot be carried out; empty where it can."""
+        """Return why a scenario cannot run, and its verdict; an empty reason where it can run."""
         missing = next(self._missing(scenario, bench), "")
         if missing:
             return missing, "not provable"
-        if scenario.makes_groups and self.unsupported:
+        if scenario.creates_groups and self.unsupported:
             return self.unsupported, "not supported"
         refused = next((self.not_offered[name] for name in scenario.operations if name in self.not_offered), "")
         if refused and scenario.area in SERVED:
             return refused, "not supported"
-        there = len(bench.shards.get(scenario.main_role, ()))
-        if scenario.needs_shards and not there:
+        available = len(bench.shards.get(scenario.main_role, ()))
+        if scenario.needs_shards and not available:
             return NO_SHARDS, "not provable"
-        if (scenario.makes_groups or scenario.needs_shards) and scenario.shards_needed > there:
-            return f"needs {scenario.shards_needed} shards, the logstore has {there}", "not provable"
+        if (scenario.creates_groups or scenario.needs_shards) and scenario.shards_needed > available:
+            return f"needs {scenario.shards_needed} shards, the logstore has {available}", "not provable"
         return "", "passed"
 
     def _missing(self, scenario: Scenario, bench: Bench) -> Iterator[str]:
-        """Yield what a scenario needs and the target does not have."""
+        """Yield each thing that a scenario needs and the target lacks."""
         yield from (_MISSING_KEYS[key] for key in sorted(scenario.keys - bench.keys.keys()))
         yield from (_MISSING_ROLES.get(role, _NO_SUCH_NAME) for role in sorted(scenario.roles - bench.logstores.keys()))
         if scenario.projects - bench.missing_projects.keys() - {"main"}:
@@ -79,6 +79,6 @@ class Obstacles:
         if scenario.connects and not self.connects:
             yield _NO_CONNECTIONS
         if scenario.writes_logs and not self.target.writes_logs:
-            yield NO_WRITING
+            yield WRITES_NOT_ALLOWED
         if scenario.changes_shards and not self.target.changes_shards:
-            yield _NO_CHANGES
+            yield _CHANGES_NOT_ALLOWED

@@ -1,4 +1,4 @@
-"""What a run found: values that reports tell."""
+"""The results of a run, as values for reports."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Located:
-    """A finding, the scenario that met it (None: before the first), and the exchange, numbered from 1."""
+    """A finding, its scenario (None: no scenario was running), and the number of its exchange, from 1."""
 
     finding: Finding
     scenario: str | None
@@ -29,15 +29,15 @@ class Located:
 
 @dataclass(frozen=True, slots=True)
 class Performed:
-    """A scenario and what came of it.
+    """A scenario and its result.
 
     Attributes:
-        scenario: what was carried out; of generated ones the shortest that failed.
-        verdict: ``passed``: nothing was found, and each clause that it proves was judged; ``failed``; ``not proven``:
-            nothing was found, and a clause that it proves was not judged; ``not provable`` or ``not supported``.
-        reason: why it could not be judged, or was carried out twice.
+        scenario: the steps that ran; of a generated scenario the shortest sequence that failed.
+        verdict: ``passed``: no violation, and each clause that it proves was judged; ``failed``; ``not proven``: no
+            violation, and a clause that it proves was not judged; ``not provable`` or ``not supported``.
+        reason: why it could not be judged, or ran twice.
         done: its requests, in order.
-        planned: how many generated ones were to be tried.
+        planned: how many sequences of a generated scenario were planned.
 
     """
 
@@ -50,17 +50,17 @@ class Performed:
 
 @dataclass(slots=True)
 class Run(BenchRun[Performed]):
-    """Everything that came of a run, by scenario.
+    """All results of a run.
 
     Attributes:
-        located: every finding, each clause, place and scenario once.
+        located: every finding, once for each clause, place and scenario.
         exercised: codes of the clauses that could have failed.
         sent: every exchange and the server's time, in order.
-        facts: what was learnt about the endpoint.
-        leftovers: groups that are still there, and why.
-        map: what was judged of each operation.
-        not_judged: what ``--only`` and ``--skip`` left out.
-        left_out: the scenarios among that.
+        facts: observations about the endpoint, a sentence each.
+        leftovers: groups that may still exist, and why.
+        map: the clauses that were judged, by operation.
+        not_judged: the areas and clauses that ``--only`` and ``--skip`` left out.
+        left_out: the names of the scenarios that they left out.
 
     """
 
@@ -75,14 +75,14 @@ class Run(BenchRun[Performed]):
     _known: set[tuple[str, str, str | None]] = field(default_factory=set)
 
     def add(self, finding: Finding, scenario: str | None, exchange: int) -> None:
-        """Take a finding over, once for each clause, place and scenario."""
+        """Add a finding, unless its scenario has one of the same clause and place."""
         key = (finding.code, finding.where, scenario)
         if key not in self._known:
             self._known.add(key)
             self.located.append(Located(finding, scenario, exchange))
 
     def judged_clauses(self) -> set[str]:
-        """Return the codes of the clauses that could have been broken, or were."""
+        """Return the codes of the clauses that were exercised or violated."""
         return self.exercised | {each.finding.code for each in self.located}
 
     def findings(self) -> Iterator[Finding]:
@@ -90,5 +90,5 @@ class Run(BenchRun[Performed]):
         return (each.finding for each in self.located)
 
     def unproven(self) -> int:
-        """Count the scenarios that were carried out and have not shown what they are there to show."""
+        """Count the scenarios that ran and did not exercise each clause that they prove."""
         return sum(each.verdict == "not proven" for each in self.performed)

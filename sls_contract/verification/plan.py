@@ -1,4 +1,4 @@
-"""What a run is to do: which scenarios, and, by ``--only`` and ``--skip``, which areas and clauses."""
+"""The scenarios, areas and clauses that a run is to judge: ``--scenario``, ``--only`` and ``--skip``."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _BY_SLUG = {each.slug: code for code, each in _CODES.items()}
 
 @dataclass(frozen=True, slots=True)
 class _Named:
-    """Areas, and codes of clauses, that one option names."""
+    """The areas and the codes of clauses that one option names."""
 
     areas: frozenset[str] = frozenset()
     codes: frozenset[str] = frozenset()
@@ -33,12 +33,12 @@ class _Named:
 
 @dataclass(frozen=True, slots=True)
 class Selection:
-    """What a run is restricted to; by default to nothing.
+    """The areas and clauses that a run judges; by default all.
 
     Attributes:
-        only: areas and clauses outside of which nothing is judged, where any are named.
-        skip: areas and clauses that are not judged.
-        proven: codes that some scenario is there to prove; others are judged on every answer.
+        only: the areas and clauses to judge; empty for all.
+        skip: the areas and clauses to leave out.
+        proven: codes of clauses that some scenario proves; other clauses are judged on every answer.
 
     """
 
@@ -50,32 +50,32 @@ class Selection:
     def of(
         cls, only: Iterable[str], skip: Iterable[str], scenarios: Iterable[tuple[str, tuple[str, ...]]]
     ) -> Selection:
-        """Read the options; ``scenarios`` are areas, each with the codes of the clauses that a scenario proves.
+        """Parse the options; ``scenarios`` has the area of each scenario and the codes of the clauses that it proves.
 
-        Raises `UsageError` for a name that is neither an area nor a clause, and where nothing is left to judge.
+        Raises `UsageError` for a name that is neither an area nor a clause, and where nothing remains to judge.
         """
         known = tuple(scenarios)
         areas = {area for area, _ in known}
         proven = frozenset(code for _, proves in known for code in proves)
-        made = cls(_read("--only", only, areas), _read("--skip", skip, areas), proven)
-        if not any(map(made.judges, _CODES)) or not any(made.wants(*each) for each in known):
+        selection = cls(_read("--only", only, areas), _read("--skip", skip, areas), proven)
+        if not any(map(selection.judges, _CODES)) or not any(selection.wants(*each) for each in known):
             msg = "--only and --skip leave nothing to judge. How to fix: skip less, or name more with --only."
             raise UsageError(msg)
-        return made
+        return selection
 
     def judges(self, code: str) -> bool:
-        """Tell whether findings of a clause are reported."""
+        """Return whether findings of a clause are reported."""
         return code not in self.skip.codes and (not self.only.codes or code in self.only.codes)
 
     def wants(self, area: str, proves: Iterable[str]) -> bool:
-        """Tell whether a scenario is carried out; none is whose clauses are all left out."""
+        """Return whether a scenario runs; it does not where its area or all its clauses are left out."""
         if area in self.skip.areas or (self.only.areas and area not in self.only.areas):
             return False
-        some = self.only.codes and not self.only.codes <= self.proven
-        return bool(some) or any(map(self.judges, proves))
+        on_every_answer = not self.only.codes <= self.proven  # clauses that no scenario proves: any may show them
+        return on_every_answer or any(map(self.judges, proves))
 
     def not_judged(self, areas: Iterable[str]) -> list[str]:
-        """Say what was left out; ``areas`` are those of the scenarios that were."""
+        """Return the areas and clauses that are left out; ``areas`` has the area of each scenario that is."""
         lines = [f"{area} ({plural(count, 'scenario')})" for area, count in Counter(areas).items()]
         lines += map(_named, sorted(self.skip.codes))
         if self.only.codes:
@@ -117,7 +117,7 @@ PROVEN_BY: dict[str, tuple[str, ...]] = {
     "generated-near-misses": ("SLS451",),
     "generated-logs": ("SLS426", "SLS427", "SLS428"),
 }
-"""The generated scenarios, with the codes of the clauses that each proves."""
+"""The codes of the clauses that each generated scenario proves."""
 
 GENERATED = tuple(PROVEN_BY)
 
@@ -125,19 +125,19 @@ ABOUT: dict[str, tuple[str, tuple[str, ...]]] = {
     **{each.name: (each.area, each.proves) for each in SCENARIOS.values()},
     **{name: ("generated", proves) for name, proves in PROVEN_BY.items()},
 }
-"""Area and proven clauses of every scenario, by its name."""
+"""The area and the proven clauses of each scenario, by its name."""
 
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What to do.
+    """The scenarios that a run is to try.
 
     Attributes:
         scenarios: names of documented scenarios and of `GENERATED`; empty for all.
-        examples: how many generated sequences are tried.
-        seed: of everything random.
-        selection: which areas and clauses the run is restricted to.
-        database: where generated sequences that failed are kept (`scenarios.exploration.database_at`); None: nowhere.
+        examples: how many sequences ``generated-sequences`` tries.
+        seed: of all random choices.
+        selection: which areas and clauses the run judges.
+        database: stores generated sequences that failed (`scenarios.exploration.database_at`); None to store none.
 
     """
 
@@ -148,21 +148,21 @@ class Plan:
     database: Database | None = None
 
     def wants(self, name: str) -> bool:
-        """Tell whether a scenario is to be carried out."""
+        """Return whether a scenario runs."""
         return self.names(name) and self.selection.wants(*ABOUT[name])
 
     def names(self, name: str) -> bool:
-        """Tell whether a scenario is among those that were named."""
+        """Return whether the options name a scenario, or name none."""
         return not self.scenarios or name in self.scenarios
 
     def count(self) -> int:
-        """Count the scenarios to carry out."""
+        """Count the scenarios that run."""
         return sum(map(self.wants, ABOUT))
 
     def not_judged(self) -> list[str]:
-        """Say which of the named scenarios, and which clauses, are left out."""
+        """Return the areas of named scenarios, and the clauses, that are left out."""
         return self.selection.not_judged(ABOUT[name][0] for name in self.left_out())
 
     def left_out(self) -> list[str]:
-        """Return the named scenarios that are left out."""
+        """Return the names of the scenarios that ``--only`` and ``--skip`` leave out."""
         return [name for name in ABOUT if self.names(name) and not self.wants(name)]

@@ -1,4 +1,4 @@
-"""Before the first scenario: is anybody there, are we let in, what shards are there."""
+"""Before the first scenario: check that the endpoint accepts the credentials, and read the shards of each logstore."""
 
 from __future__ import annotations
 
@@ -9,115 +9,183 @@ from sls_contract.checks.sequence_outcomes import error_code
 from sls_contract.checks.subject import CLOCK_ERRORS
 from sls_contract.errors import EndpointError
 from sls_contract.scenarios.steps import IN_EACH_SCHEME, Create, HeartBeat, Place, Read, RequestVariant, Role
-from sls_contract.verification.answered import objects_of
+from sls_contract.verification.answers import objects_of
 from sls_contract.verification.existing_group import EXISTING
-from sls_contract.verification.requests import NotSupported
+from sls_contract.verification.requests import Busy, NotSupported, Stopped
+from sls_contract.verification.session import BUSY_PAUSE
 from sls_contract.verification.wire import AnswerLost, EndpointGone, lost
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from datetime import datetime
 
-    from sls_contract.exchange import Request, Response
-    from sls_contract.scenarios.bench import Bench
-    from sls_contract.verification.performance import Performance
+    from sls_contract.exchange import Request
+    from sls_contract.verification.execution import Execution
+    from sls_contract.verification.session import Session
     from sls_contract.verification.target import Target
-    from sls_contract.verification.wire import Sent, Wire
+    from sls_contract.verification.wire import Sent
 
+_ROLES: tuple[Role, ...] = ("main", "other", "wide", "abroad")
 _OK = 200
 _REFUSED = frozenset({400, 401})
-_NO_RIGHT = (403, "Unauthorized")  # of a key that may do other things, perhaps
-_GREETINGS = 3  # until one is answered whole
-_HEARTBEATS = 3  # until one assigns something
-_BETWEEN = 0.5  # seconds between them
+_NO_RIGHT = (403, "Unauthorized")  # of a key that may have rights elsewhere
+_PROBES = 3  # until a complete answer comes
+_HEARTBEATS = 3  # until one assigns a shard
+_BETWEEN_HEARTBEATS = 0.5  # seconds
 
 
 class EndpointRefuses(EndpointError):
-    """The endpoint answers, and verifying it makes no sense: wrong key, project or logstore."""
+    """The endpoint answers, but cannot be verified: the key, project or logstore is wrong."""
 
 
-def greet(wire: Wire, bench: Bench, target: Target, remember: Callable[[Sent], None]) -> RequestVariant:
-    """Ask for a group that is not there, in each scheme until one is let in; return that one's dress.
+def probe_endpoint(session: Session) -> RequestVariant:
+    """Read a group that does not exist in each signature scheme, and return the first variant that is accepted.
 
-    Sets the wire's clock and probe. Raises `EndpointGone` where nobody answers, `EndpointRefuses` where we are not
-    let in or sent away.
+    Sets the wire's clock and probe. Raises `EndpointGone` where no answer comes, `EndpointRefuses` where no scheme is
+    accepted.
     """
+    wire = session.wire
     for variant in IN_EACH_SCHEME:
-        sent = _ask(wire, bench, variant, remember)
+        sent = _send_probe(session, variant)
         if error_code(sent.response) in CLOCK_ERRORS and wire.offset:
-            sent = _ask(wire, bench, variant, remember)
-        wire.probe = wire.probe or _asker(bench, variant)
+            sent = _send_probe(session, variant)
+        wire.probe = wire.probe or _probe_maker(session, variant)
         code = error_code(sent.response) or ""
         refused = sent.response.status in _REFUSED or (sent.response.status, code) == _NO_RIGHT
         if not refused or code.endswith("NotExist"):
             return variant
-    raise EndpointRefuses(_unwelcome(sent.response, target))
+    msg = (
+        f"{session.target.endpoint} refuses the credentials in every signature form: {sent.response.status} "
+        f"{error_code(sent.response) or 'without errorCode'}. How to fix: set ALIBABA_CLOUD_ACCESS_KEY_ID, "
+        "ALIBABA_CLOUD_ACCESS_KEY_SECRET and, for a temporary key, ALIBABA_CLOUD_SECURITY_TOKEN to a key that may use "
+        f"project {session.target.project!r}, and check that both clocks agree."
+    )
+    raise EndpointRefuses(msg)
 
 
-def learn(performance: Performance, role: Role) -> tuple[int, ...]:
-    """Return the shards of a logstore: those that a lone consumer is assigned, and those that are listed besides.
-
-    Source: HeartBeat page: the answer lists all shards that the consumer consumes. Raises `NotSupported` where groups
-    cannot be made.
-    """
-    place = Place("learn", role)
-    performance.perform((Create(place),))
-    assigned = _assigned(performance, place)
-    performance.perform((Read(at=place),))
-    return tuple(sorted({*assigned, *_listed(performance)}))
-
-
-def listed_shards(performance: Performance, target: Target) -> tuple[int, ...]:
-    """Return the shards that an existing group lists; raises `EndpointRefuses` where it is not there."""
-    performance.perform((Read(at=EXISTING),))
-    response = performance.done[-1].exchange.response
-    code = error_code(response) if response else None
-    expect_place(performance, target, "main")
-    if code == "ConsumerGroupNotExist":
-        msg = (
-            f"logstore {target.logstore!r} has no consumer group {target.group!r}. "
-            "How to fix: name one that exists with --group."
-        )
-        raise EndpointRefuses(msg)
-    return _listed(performance)
-
-
-def _assigned(performance: Performance, place: Place) -> tuple[int, ...]:
-    """Return what a lone consumer is assigned; nothing where the endpoint knows no heartbeats."""
-    for again in range(_HEARTBEATS):
-        if again:
-            performance.wire.sleep(_BETWEEN)
+def _send_probe(session: Session, variant: RequestVariant) -> Sent:
+    """Send the probe until a complete answer comes, at most `_PROBES` times; else raise `EndpointGone`."""
+    for left in reversed(range(_PROBES)):
         try:
-            performance.perform((HeartBeat("consumer_1", place),))
-        except NotSupported:
-            return ()
-        if performance.held("consumer_1", place):
-            break
-    return performance.held("consumer_1", place)
-
-
-def _ask(wire: Wire, bench: Bench, variant: RequestVariant, remember: Callable[[Sent], None]) -> Sent:
-    """Ask until a whole answer comes, a few times; raises `EndpointGone` where none does."""
-    for again in reversed(range(_GREETINGS)):
-        try:
-            sent = wire(_asker(bench, variant))
+            sent = session.wire(_probe_maker(session, variant))
         except AnswerLost as error:
-            remember(replace(error.sent, findings=lost(error)))
-            if not again:
+            session.collect_sent(replace(error.sent, findings=lost(error)))
+            if not left:
                 raise EndpointGone(str(error)) from error
         else:
             break
-    remember(sent)
+    session.collect_sent(sent)
     return sent
 
 
-def _asker(bench: Bench, variant: RequestVariant) -> Callable[[datetime], Request]:
+def _probe_maker(session: Session, variant: RequestVariant) -> Callable[[datetime], Request]:
+    bench = session.bench
     return lambda at: bench.request(Read(at=Place("hello"), variant=variant), at)
 
 
-def expect_place(performance: Performance, target: Target, role: Role) -> None:
-    """Raise `EndpointRefuses` where making a group was answered that project or logstore do not exist."""
-    response = performance.done[0].exchange.response
+def read_shards(session: Session) -> None:
+    """Read the shards of the existing group, or else of each logstore.
+
+    Raises `EndpointGone` where the service is too busy, `EndpointRefuses` where group, project or logstore is missing.
+    """
+    try:
+        if session.target.group is not None:
+            _read_existing_group(session)
+            return
+        for role in filter(session.bench.logstores.__contains__, _ROLES):
+            if not session.obstacles.unsupported:
+                read_logstore_shards(session, role)
+    except Busy as error:
+        msg = f"{error}. How to fix: verify the endpoint again when it is less busy."
+        raise EndpointGone(msg) from error
+
+
+def _read_existing_group(session: Session) -> None:
+    """Use the shards that the existing group lists as those of the logstore."""
+    execution, target = session.new_execution(), session.target
+    try:
+        execution.perform((Read(at=EXISTING),))
+        response = execution.done[-1].exchange.response
+        _expect_place(execution, target, "main")
+        if response and error_code(response) == "ConsumerGroupNotExist":
+            msg = (
+                f"logstore {target.logstore!r} has no consumer group {target.group!r}. "
+                "How to fix: name one that exists with --group."
+            )
+            raise EndpointRefuses(msg)
+    finally:
+        session.collect(execution, None)
+    shards = _listed(execution)
+    session.bench = session.bench.with_shards("main", shards)
+    session.run.facts.append(f"consumer group {target.group} lists {len(shards)} shards and was only read")
+
+
+def read_logstore_shards(session: Session, role: Role, *, first: bool = True) -> None:
+    """Read the shards of one logstore with a new group, and once more where the service was busy or failed.
+
+    Raises `Busy` where it was busy both times, `EndpointRefuses` where the project or logstore does not exist.
+    """
+    execution, retry = session.new_execution(), False
+    try:
+        shards = _shards_of(execution, role)
+    except Stopped as error:
+        _expect_place(execution, session.target, role)
+        retry = first and (isinstance(error, Busy) or (execution.violated and execution.only_server_failures))
+        if isinstance(error, Busy) and not retry:
+            raise
+        if role == "main" and not retry:
+            session.obstacles.unsupported = str(error)
+    else:
+        known, session.bench = role in session.bench.shards, session.bench.with_shards(role, shards)
+        where = f" of project {session.bench.other_project}" if role == "abroad" else ""
+        if not known:
+            session.run.facts.append(f"logstore {session.bench.logstores[role]}{where} has {len(shards)} shards")
+    finally:
+        if not retry:
+            session.collect(execution, None)
+        session.clean_up()
+    if retry:
+        session.wire.sleep(BUSY_PAUSE)
+        read_logstore_shards(session, role, first=False)
+
+
+def _shards_of(execution: Execution, role: Role) -> tuple[int, ...]:
+    """Return the shards that a lone consumer is assigned, and those that its group lists.
+
+    Source: HeartBeat page: the answer lists all shards that the consumer consumes. Raises `NotSupported` where groups
+    cannot be created.
+    """
+    place = Place("learn", role)
+    execution.perform((Create(place),))
+    assigned = _assigned(execution, place)
+    execution.perform((Read(at=place),))
+    return tuple(sorted({*assigned, *_listed(execution)}))
+
+
+def _assigned(execution: Execution, place: Place) -> tuple[int, ...]:
+    """Return the shards that a lone consumer is assigned; none where the endpoint does not support HeartBeat."""
+    for attempt in range(_HEARTBEATS):
+        if attempt:
+            execution.wire.sleep(_BETWEEN_HEARTBEATS)
+        try:
+            execution.perform((HeartBeat("consumer_1", place),))
+        except NotSupported:
+            return ()
+        if execution.held("consumer_1", place):
+            break
+    return execution.held("consumer_1", place)
+
+
+def _listed(execution: Execution) -> tuple[int, ...]:
+    response = execution.done[-1].exchange.response
+    listed = objects_of(response) if response and response.status == _OK else []
+    shards = (entry.get("shard") for entry in listed)
+    return tuple(shard for shard in shards if type(shard) is int and shard >= 0)
+
+
+def _expect_place(execution: Execution, target: Target, role: Role) -> None:
+    """Raise `EndpointRefuses` where the first answer says that the project or logstore does not exist."""
+    response = execution.done[0].exchange.response
     code = error_code(response) if response else None
     if code == "ProjectNotExist":
         option, name = ("--other-project", target.other_project) if role == "abroad" else ("--project", target.project)
@@ -129,19 +197,3 @@ def expect_place(performance: Performance, target: Target, role: Role) -> None:
         thing = "a project that has it" if role == "abroad" else "one"
         msg = f"project {project!r} has no logstore {logstore!r}. How to fix: name {thing} with {option}."
         raise EndpointRefuses(msg)
-
-
-def _unwelcome(response: Response, target: Target) -> str:
-    return (
-        f"{target.endpoint} refuses the credentials in every signature form: {response.status} "
-        f"{error_code(response) or 'without errorCode'}. How to fix: set ALIBABA_CLOUD_ACCESS_KEY_ID, "
-        "ALIBABA_CLOUD_ACCESS_KEY_SECRET and, for a temporary key, ALIBABA_CLOUD_SECURITY_TOKEN to a key that may use "
-        f"project {target.project!r}, and see that clocks agree."
-    )
-
-
-def _listed(performance: Performance) -> tuple[int, ...]:
-    response = performance.done[-1].exchange.response
-    listed = objects_of(response) if response and response.status == _OK else []
-    shards = (entry.get("shard") for entry in listed)
-    return tuple(shard for shard in shards if type(shard) is int and shard >= 0)

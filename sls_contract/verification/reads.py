@@ -1,4 +1,4 @@
-"""Answers of GetCheckPoint against the model of what was written before."""
+"""Judge answers of GetCheckPoint against a model of the earlier writes."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from sls_contract.checks.sequence_outcomes import Outcome, error_code, judge_out
 from sls_contract.scenarios.steps import Create, Delete, HeartBeat, Place, Read, Step, Update, Write
 from sls_contract.scenarios.wire_forms import WIRE_FORMS
 from sls_contract.spec import Finding, Level, clause
-from sls_contract.verification.answered import entries_of
+from sls_contract.verification.answers import entries_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -23,15 +23,15 @@ if TYPE_CHECKING:
     from sls_contract.verification.wire import Sent
 
 _OK = 200
-_MAKING: Mapping[type[Step], str] = {
+_CREATING: Mapping[type[Step], str] = {
     Create: "CreateConsumerGroup",
     Update: "UpdateConsumerGroup",
     HeartBeat: "HeartBeat",
     Write: "UpdateCheckPoint",
 }
-"""Requests after whose refusal a group may be there that was not before, and the names of their pages."""
+"""The requests that may create a group although they were refused, and the names of their pages."""
 
-NOTHING = Judged((), frozenset())
+NO_FINDINGS = Judged((), frozenset())
 
 
 @dataclass(slots=True)
@@ -39,11 +39,11 @@ class ReadJudge:
     """Judges the reads of one scenario.
 
     Attributes:
-        bench: names.
-        model: what was written.
-        groups: the books of what must be cleaned up.
-        refused: by group, the kind of the last request that was refused.
-        granted: whether others may write to the group, so that nothing is known of what it holds.
+        bench: resolves the names of steps.
+        model: the state that the requests should have produced.
+        groups: the groups to delete at the end.
+        refused: by group, the type of the last step that was refused.
+        shared: whether other clients may write to the group, so that its checkpoints are unknown.
 
     """
 
@@ -51,75 +51,79 @@ class ReadJudge:
     model: Model
     groups: Groups
     refused: dict[GroupKey, type[Step]] = field(default_factory=dict)
-    granted: bool = False
-    _shown: dict[tuple[GroupKey, int], tuple[int, bool, Mapping[str, Any]]] = field(default_factory=dict)
+    shared: bool = False
+    _last_shown: dict[tuple[GroupKey, int], tuple[int, bool, Mapping[str, Any]]] = field(default_factory=dict)
 
     def judge(self, step: Read, key: GroupKey, sent: Sent, outcome: Outcome) -> Judged:
-        """Judge the answer to a read of a group, whose request had to come out so."""
+        """Judge the answer to a read of a group whose request must have this outcome."""
         judged = judge_outcome(outcome, sent.response, {finding.code for finding in sent.findings})
-        judged = replace(judged, exercised=judged.exercised | self._also_exercised(step, key, outcome))
+        judged = replace(judged, exercised=judged.exercised | self._more_exercised(step, key, outcome))
         if judged.findings:
-            return self._explained(judged, step.at, key, sent.response)
+            return self._blame_refused_request(judged, step.at, key, sent.response)
         if outcome not in {"served", "unknown-shard"} or sent.response.status != _OK:
             return judged
-        return both(judged, *self._judge_entries(step, key, sent))
+        return combined(judged, *self._judge_entries(step, key, sent))
 
-    def _also_exercised(self, step: Read, key: GroupKey, outcome: Outcome) -> set[str]:
-        """Name what the answer shows by what was refused before, or by a time that is another than it could be."""
+    def _more_exercised(self, step: Read, key: GroupKey, outcome: Outcome) -> set[str]:
+        """Return the clauses that a read exercises after a refusal (SLS406) or with an unusual Date (SLS457)."""
         variant = step.variant
-        timed = outcome == "served" and (variant.shift or (variant.flaw is None and WIRE_FORMS[variant.form].date_off))
-        return ({"SLS406"} if key in self.refused else set()) | ({"SLS457"} if timed else set())
+        unusual = variant.shift or (variant.flaw is None and WIRE_FORMS[variant.form].date_off)
+        codes = {"SLS406": key in self.refused, "SLS457": outcome == "served" and unusual}
+        return {code for code, exercised in codes.items() if exercised}
 
-    def _explained(self, judged: Judged, place: Place, key: GroupKey, response: Response) -> Judged:
-        """Blame a refused request where it seems to have had its effect all the same."""
+    def _blame_refused_request(self, judged: Judged, place: Place, key: GroupKey, response: Response) -> Judged:
+        """Replace the findings where they show that a refused request had its effect."""
         refused = self.refused.get(key)
-        gone = refused is Delete and error_code(response) == "ConsumerGroupNotExist"
+        deleted = refused is Delete and error_code(response) == "ConsumerGroupNotExist"
         listed = response.status == _OK and bool(entries_of(response)[0])
-        made = refused in _MAKING and listed and not self.model.exists(key)
-        if not (gone or made):
+        created = refused in _CREATING and listed and not self.model.exists(key)
+        if not (deleted or created):
             return judged
-        if made:
-            self.groups.begin(place, self.bench)
-            self.groups.confirm(place, self.bench)
         expected, actual = "the group as it was: its deletion was refused", f"{response.status}: the group is gone"
-        if made:
-            page = _MAKING[refused or Create]
+        if created:
+            self.groups.add(place, self.bench)
+            self.groups.mark_existing(place, self.bench)
+            page = _CREATING[refused or Create]
             expected, actual = f"no group: {page} was refused", f"{response.status}: there is a group"
         fix = "Check a request before it changes anything."
         return Judged((clause("SLS406").finding("status", expected, actual, fix),), judged.exercised | {"SLS406"})
 
     def _judge_entries(self, step: Read, key: GroupKey, sent: Sent) -> Iterator[Judged]:
-        entries, whole = entries_of(sent.response)
-        asked = None if step.shard is None else self.bench.shard(step.shard, step.at.logstore)
+        entries, valid = entries_of(sent.response)
+        wanted = None if step.shard is None else self.bench.shard(step.shard, step.at.logstore)
         shards = self.bench.shards.get(step.at.logstore, ())
-        if whole:
-            yield judge_list([entry for _, entry in entries], asked, shards)
-        if self.granted:
+        if valid:
+            yield judge_list([entry for _, entry in entries], wanted, shards)
+        if self.shared:
             return
-        if asked is not None:
-            entries = [(at, entry) for at, entry in entries if entry["shard"] == asked]
-        told = {finding.where for finding in sent.findings if finding.level is Level.VIOLATION}
+        if wanted is not None:
+            entries = [(at, entry) for at, entry in entries if entry["shard"] == wanted]
+        reported = {finding.where for finding in sent.findings if finding.level is Level.VIOLATION}
         for at, entry in entries:
             if entry["shard"] in shards:
                 judged = judge_entry(entry, self.model.expect(key, entry["shard"]), f"/{at}")
-                yield replace(judged, findings=tuple(each for each in judged.findings if each.where not in told))
+                yield replace(judged, findings=tuple(each for each in judged.findings if each.where not in reported))
                 self.model.read(key, entry["shard"], entry["updateTime"])
-                yield from self._agreement(key, entry, f"/{at}", filtered=asked is not None)
+                yield from self._agreement(key, entry, f"/{at}", filtered=wanted is not None)
 
     def _agreement(self, key: GroupKey, entry: Mapping[str, Any], where: str, *, filtered: bool) -> Iterator[Judged]:
+        """Compare an entry with the last one of another kind of read: of one shard, or of all."""
         version = self.model.version(key)
-        before = self._shown.get((key, entry["shard"]))
+        before = self._last_shown.get((key, entry["shard"]))
         if before is not None and before[0] == version and before[1] != filtered:
             yield judge_agreement(entry, before[2], where, filtered=not filtered)
-        self._shown[key, entry["shard"]] = (version, filtered, entry)
+        self._last_shown[key, entry["shard"]] = (version, filtered, entry)
 
     def forget(self, key: GroupKey) -> None:
-        """Begin anew with a group that was made or deleted."""
+        """Forget the answers about a group that was created or deleted."""
         self.refused.pop(key, None)
-        self._shown = {place: shown for place, shown in self._shown.items() if place[0] != key}
+        self._last_shown = {place: shown for place, shown in self._last_shown.items() if place[0] != key}
 
-    def forgiven(self, findings: tuple[Finding, ...], step: Step, key: GroupKey, sent: Sent) -> Iterator[Finding]:
-        """Leave out that a checkpoint is no number where we wrote none, and an error that no page has for our lists."""
+    def unexpected(self, findings: tuple[Finding, ...], step: Step, key: GroupKey, sent: Sent) -> Iterator[Finding]:
+        """Yield the findings, except those that the run caused: SLS207 of a value that it wrote, SLS293 of its lists.
+
+        It writes checkpoints that are not numbers, and lists shards in HeartBeat that the consumer does not hold.
+        """
         if isinstance(step, HeartBeat) and step.lists and not step.refused:
             findings = tuple(finding for finding in findings if finding.code != "SLS293")
         entries = dict(entries_of(sent.response)[0]) if isinstance(step, Read) and self.model.exists(key) else {}
@@ -129,7 +133,7 @@ class ReadJudge:
                 yield finding
 
 
-def both(*parts: Judged) -> Judged:
-    """Return what several judgements found together."""
+def combined(*parts: Judged) -> Judged:
+    """Combine the findings and exercised clauses of several results."""
     findings = tuple(finding for part in parts for finding in part.findings)
     return Judged(findings, frozenset().union(*(part.exercised for part in parts)))

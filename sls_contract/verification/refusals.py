@@ -1,4 +1,4 @@
-"""Refusals of correct requests: those that have no reason, and those of an operation that is not offered."""
+"""Tell refusals of correct requests without a reason from refusals of operations that are not offered."""
 
 from __future__ import annotations
 
@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from sls_contract.checks.sequence_outcomes import error_code, not_tried
-from sls_contract.scenarios.steps import Create, HeartBeat, Put, RequestVariant, Write, named_group, operation_name
+from sls_contract.scenarios.bench import contract_of
+from sls_contract.scenarios.steps import Create, HeartBeat, Put, RequestVariant, Write, needs_group, operation_name
 from sls_contract.spec.known_errors import errors_of
-from sls_contract.verification.answered import contract_of
 from sls_contract.verification.correctness import in_form_of_a_client, is_correct
 from sls_contract.verification.wire import FAILURES, NOT_OFFERED
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from sls_contract.verification.wire import Sent
 
 _BAD_REQUEST = 400
-_PLAIN_NAME = re.compile("[a-z0-9_-]{1,20}")  # of a group, behind the prefix of the run
+_PLAIN_NAME = re.compile("[a-z0-9_-]{1,20}")  # of a group, after the prefix of the run
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,10 +30,10 @@ class RefusalJudge:
     """Judges the refusals of one scenario.
 
     Attributes:
-        bench: names.
-        model: what was written.
+        bench: resolves the names of steps.
+        model: the state that the requests should have produced.
         served: names of the operations that were answered 200.
-        baseline: how requests are dressed that do not say.
+        baseline: the variant of requests that name none.
 
     """
 
@@ -43,12 +43,11 @@ class RefusalJudge:
     baseline: RequestVariant
 
     def is_wrong(self, step: Request, key: GroupKey, sent: Sent) -> bool:
-        """Tell whether a correct request was refused for no reason; not where its operation is not offered.
+        """Return whether a correct request was refused without a reason; False where its operation is not offered.
 
-        The signature of a write is made like that of a read, and a group that was made is there for every operation.
-        What an operation answers with 5xx, or with an error of its own table, is no answer of one that is not offered.
-        One that was served before is offered: 405 is no refusal, and what is written in the form of another client asks
-        for nothing else.
+        After a success of the operation, 405 is wrong, and so is any refusal of another client's form. Always wrong are
+        5xx, errors of the operation's own table, ConsumerGroupNotExist for an existing group, and SignatureNotMatch,
+        because reads with the same signing were accepted.
         """
         if not is_correct(step):
             return False
@@ -59,22 +58,22 @@ class RefusalJudge:
             return True
         code = error_code(response)
         if isinstance(step, Create) and code == "ConsumerGroupAlreadyExist":
-            return self.is_denied(key)
-        own = self.own_errors(step) if self._is_plain(step, key, sent) else set()
-        exists = {"ConsumerGroupNotExist"} if named_group(step) and self.model.exists(key) else set()
+            return self.no_group_exists(key)
+        own = self.specific_errors(step) if self._must_be_accepted(step, key, sent) else set()
+        exists = {"ConsumerGroupNotExist"} if needs_group(step) and self.model.exists(key) else set()
         return code in {"SignatureNotMatch", *own, *exists}
 
-    def own_errors(self, step: Request) -> set[str]:
-        """Return the errorCodes that say that the operation is offered and the request is wrong.
+    def specific_errors(self, step: Request) -> set[str]:
+        """Return the errorCodes which say that the operation is offered and the request is wrong.
 
-        Those of 400 that any operation may answer are about its form, too: another form may be what is refused.
+        Common errors with 400 count only for the baseline variant, because others may be refused for their form.
         """
         of_any = errors_of(operation_name(step)) if step.variant == self.baseline else ()
         own = {each.code for each in contract_of(step).errors}
         return own | {each.code for each in of_any if each.status == _BAD_REQUEST}
 
-    def _is_plain(self, step: Request, key: GroupKey, sent: Sent) -> bool:
-        """Tell whether a correct request asks for nothing that an endpoint may refuse; no page fixes all names."""
+    def _must_be_accepted(self, step: Request, key: GroupKey, sent: Sent) -> bool:
+        """Return whether no endpoint may refuse a correct request; the pages leave open some names and values."""
         if isinstance(step, Create):
             return _PLAIN_NAME.fullmatch(step.at.group) is not None
         if isinstance(step, HeartBeat):
@@ -82,12 +81,12 @@ class RefusalJudge:
         if isinstance(step, Write):
             shard = self.bench.shard(step.shard, step.at.logstore)
             number = step.value is None or step.value.isdecimal()
-            return number and self.model.holds_surely(key, shard, step.consumer, sent.sent_at)
+            return number and self.model.certainly_holds(key, shard, step.consumer, sent.sent_at)
         return not isinstance(step, Put) or step.coding != "zstd"
 
-    def is_denied(self, key: GroupKey) -> bool:
-        """Tell whether there is no group in the whole project that ConsumerGroupAlreadyExist can speak of.
+    def no_group_exists(self, key: GroupKey) -> bool:
+        """Return whether the project has no group, so that ConsumerGroupAlreadyExist is wrong.
 
-        Beside another group it may be meant: names are unique in a project, and no page says which ones are alike.
+        With another group it may be right: names are unique in a project, and no page says which names are equal.
         """
         return not self.model.has_groups(key.project)

@@ -1,4 +1,4 @@
-"""A run told: as lines for a terminal, as a report for programs, by operation, and as curl commands."""
+"""Present a run: lines for a terminal, a report for programs, results by operation, curl commands."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from sls_contract.reports.benches import area_table, by_verdict, titled
 from sls_contract.reports.group_lines import MOST_PLACES, group_lines, some
 from sls_contract.reports.text import printable
 from sls_contract.scenarios.documented import NOT_PROVABLE
-from sls_contract.scenarios.documented_operations import NOT_BROUGHT_ABOUT, REQUESTS
+from sls_contract.scenarios.documented_operations import NOT_TRIGGERED, REQUESTS
 from sls_contract.signing import TEST_CREDENTIALS, TEST_STS_CREDENTIALS, access_key_id
 from sls_contract.spec import CLAUSES, Level, operation_of
 from sls_contract.spec.registry import registry
@@ -33,12 +33,12 @@ VERDICTS = ("passed", "failed", "not proven", "not provable", "not supported")
 _JUDGED_HERE = tuple(code for code, each in CLAUSES.items() if code[3] in "24" and each.level is Level.VIOLATION)
 _NEVER_PROVABLE = [f"{what}: {why}" for what, why in NOT_PROVABLE]
 _MOST_REPEATED = 10  # commands
-_MOST_REASONS = 3  # of one kind, where not everything is told
-_TOLD_STEP_BY_STEP = 3  # documented scenarios that failed; more are named only
+_MOST_REASONS = 3  # of one verdict, without --verbose
+_MOST_REQUEST_LISTS = 3  # documented scenarios that failed, with their requests
 
 
 def as_report(run: Run, target: Target) -> Report:
-    """Return the run as every command reports."""
+    """Convert the run to the report that all commands share."""
     from sls_contract.cassettes.scrub import Scrubber
 
     report = Report("verify", ReportTarget(target.endpoint, target.evidence), run.seed)
@@ -60,7 +60,7 @@ def as_report(run: Run, target: Target) -> Report:
 
 
 def document(run: Run, target: Target, version: str) -> dict[str, Any]:
-    """Return the JSON document: as of every command, with what came of each scenario and what it proves."""
+    """Return the JSON document: the shared report, and the result of each scenario and operation."""
     outcomes = [
         {
             "scenario": each.scenario.name,
@@ -79,38 +79,40 @@ def document(run: Run, target: Target, version: str) -> dict[str, Any]:
         **shared,
         "not_proven": _reasons(run, "not proven"),
         "left_out": [{"scenario": name, "area": ABOUT[name][0]} for name in run.left_out],
-        "operations": [asdict(each) for each in shown(run)],
+        "operations": [asdict(each) for each in by_operation(run)],
         "outcomes": outcomes,
     }
 
 
 def lines(run: Run, target: Target, *, verbose: bool = False, columns: int | None = None) -> Iterator[str]:
-    """Tell the run to a person.
+    """Yield the lines that a terminal shows.
 
     Args:
-        run: what was found.
-        target: where.
-        verbose: tell every finding, scenario and request; otherwise what fits on a screen.
-        columns: how wide the terminal is; None for any width.
+        run: the results.
+        target: the endpoint.
+        verbose: show every finding, scenario and request; otherwise what fits on a screen.
+        columns: width of the terminal; None for no limit.
 
     """
     yield f"{target.endpoint} (evidence: {target.evidence}), seed {run.seed}"
     yield from run.facts if verbose else ()
     areas = ((each.scenario.area, each.verdict) for each in run.performed)
     brief = bool(run.located) and not verbose  # findings fill a screen
-    few = MOST_PLACES if brief else None
-    yield from ("", *area_table(VERDICTS, areas, columns)) if verbose else by_verdict(VERDICTS, areas, few)
+    most_areas = MOST_PLACES if brief else None
+    yield from (
+        ("", *area_table(VERDICTS, areas, columns)) if verbose else by_verdict(VERDICTS, areas, columns, most_areas)
+    )
     if not brief:
         yield from _operations(run, columns, verbose=verbose)
-    again = {} if verbose else {each.scenario.name: _command(each, run, target) for each in run.performed}
-    yield from group_lines(as_report(run, target).plain_findings(), partial(_again, again), verbose=verbose)
+    commands = {} if verbose else {each.scenario.name: _command(each, run, target) for each in run.performed}
+    yield from group_lines(as_report(run, target).plain_findings(), partial(_again, commands), verbose=verbose)
     if verbose:
         yield from _requests(run, target)
     most = None if verbose else _MOST_REASONS
-    yield from _shared("not proven, though carried out:", _reasons(run, "not proven"), most)
+    yield from _by_reason("run, but not proven:", _reasons(run, "not proven"), most)
     if not brief:
-        yield from _shared("not provable here:", _reasons(run, "not provable"), most)
-        yield from _shared("not supported by this endpoint:", _reasons(run, "not supported"), most)
+        yield from _by_reason("not provable here:", _reasons(run, "not provable"), most)
+        yield from _by_reason("not supported by this endpoint:", _reasons(run, "not supported"), most)
         yield from _never_provable(verbose=verbose)
     if run.not_judged:
         yield from ("", f"not judged, left out by --only or --skip: {', '.join(run.not_judged)}")
@@ -125,8 +127,8 @@ def lines(run: Run, target: Target, *, verbose: bool = False, columns: int | Non
 
 
 def _operations(run: Run, columns: int | None, *, verbose: bool) -> Iterator[str]:
-    """Yield what was shown of each operation, and why not more."""
-    operations = list(shown(run))
+    """Yield a table of the results by operation; ``verbose``: also the errors that were not triggered."""
+    operations = list(by_operation(run))
     rows = [
         (
             each.operation,
@@ -139,11 +141,11 @@ def _operations(run: Run, columns: int | None, *, verbose: bool) -> Iterator[str
     yield from ("", *table(("operation", "scenarios passed", "clauses proven", "errors shown"), rows, columns))
     if verbose:
         missing = [f"{each.operation} {error}" for each in operations for error in each.missing]
-        yield from _shared("errors that were not brought about:", missing, None)
+        yield from _by_reason("errors that were not triggered:", missing, None)
 
 
 def _never_provable(*, verbose: bool) -> Iterator[str]:
-    """Yield what no endpoint can be brought to show; not verbose: in a line."""
+    """Yield what no run can prove; in one line unless ``verbose``."""
     if verbose:
         yield from titled("not provable anywhere:", _NEVER_PROVABLE)
     else:
@@ -151,7 +153,7 @@ def _never_provable(*, verbose: bool) -> Iterator[str]:
 
 
 def _again(commands: dict[str, str], finding: Mapping[str, Any]) -> Iterator[str]:
-    """Yield, once, the command that repeats the scenario of a finding and shows its requests."""
+    """Yield the command that repeats the scenario of a finding, once for each scenario."""
     if command := commands.pop(finding["scenario"], ""):
         yield printable(f"  again: {command} --verbose")
 
@@ -164,24 +166,20 @@ def _command(performed: Performed, run: Run, target: Target) -> str:
 
 
 def _requests(run: Run, target: Target) -> Iterator[str]:
+    """Yield, of each failed scenario to show, the requests up to the last one with a finding."""
     failed = [each for each in run.performed if each.verdict == "failed"]
     documented = [each for each in failed if each.scenario.name not in GENERATED]
     generated = [each for each in failed if each.scenario.name in GENERATED]
-    for performed in (*generated, *documented[:_TOLD_STEP_BY_STEP]):
-        yield from _step_by_step(performed, run, target)
-
-
-def _step_by_step(performed: Performed, run: Run, target: Target) -> Iterator[str]:
-    scenario = performed.scenario
-    yield ""
-    yield f"{scenario.name}: {scenario.expects} ({scenario.source})"
-    yield printable(f"  again: {_command(performed, run, target)}")
-    last = max(at for at, done in enumerate(performed.done) if done.findings)
-    for done in performed.done[: last + 1]:
-        answer = done.exchange.response.status if done.exchange.response else "no answer"
-        codes = ", ".join(finding.code for finding in done.findings)
-        yield printable(f"  {done.number}. {curl_line(done.exchange.request, target)}")
-        yield f"     -> {answer}{f'  {codes}' if codes else ''}"
+    for performed in (*generated, *documented[:_MOST_REQUEST_LISTS]):
+        scenario = performed.scenario
+        yield from ("", f"{scenario.name}: {scenario.expects} ({scenario.source})")
+        yield printable(f"  again: {_command(performed, run, target)}")
+        last = max(at for at, done in enumerate(performed.done) if done.findings)
+        for done in performed.done[: last + 1]:
+            answer = done.exchange.response.status if done.exchange.response else "no answer"
+            codes = ", ".join(finding.code for finding in done.findings)
+            yield printable(f"  {done.number}. {curl_line(done.exchange.request, target)}")
+            yield f"     -> {answer}{f'  {codes}' if codes else ''}"
 
 
 def _clauses(run: Run, *, verbose: bool) -> Iterator[str]:
@@ -193,8 +191,8 @@ def _clauses(run: Run, *, verbose: bool) -> Iterator[str]:
         yield f"  not exercised: {', '.join(f'{code} {CLAUSES[code].slug}' for code in missed)}"
 
 
-def _shared(title: str, items: list[str], most: int | None) -> Iterator[str]:
-    """Yield each reason once, with what it is the reason for."""
+def _by_reason(title: str, items: list[str], most: int | None) -> Iterator[str]:
+    """Yield each reason once, with the names that have it."""
     by_reason: dict[str, list[str]] = {}
     for name, _, reason in (item.partition(": ") for item in items):
         by_reason.setdefault(reason, []).append(name)
@@ -220,9 +218,9 @@ _SECRET = frozenset({"authorization", "x-acs-security-token"})
 
 
 def curl_line(request: Request, target: Target) -> str:
-    """Return the curl command that sends the request; a signature lasts 15 minutes.
+    """Return the curl command that sends the request; its signature is valid for 15 minutes.
 
-    On loopback the command goes to the endpoint's own address, because no resolver knows the project in front of it.
+    On loopback the URL is without the project, because a name such as ``my-project.127.0.0.1`` does not resolve.
     """
     authority = target.authority if target.loopback else split_url(request.url)[1]
     parts = ["curl", "-sSi", "-X", request.method, f"{target.scheme}://{authority}{request.target}"]
@@ -235,22 +233,22 @@ def curl_line(request: Request, target: Target) -> str:
     return shlex.join(parts)
 
 
-_FIRST = "GetCheckPoint"
+_DEFAULT_OPERATION = "GetCheckPoint"  # of scenarios whose area is not an operation
 _REFUSED = range(400, 600)
 
 
 @dataclass(frozen=True, slots=True)
-class Shown:
-    """What a run has shown of one operation.
+class OperationResult:
+    """The results of a run for one operation.
 
     Attributes:
         operation: its name.
         passed: how many of its scenarios passed.
-        scenarios: how many there are in the run.
-        proven: codes of the clauses that those prove that passed.
-        not_proven: codes of the clauses that others are there to prove.
-        errors: errorCodes of its table that were answered.
-        missing: the other errorCodes of its table, each with why it was not brought about.
+        scenarios: how many scenarios it has in the run.
+        proven: codes of the clauses that its passed scenarios prove.
+        not_proven: codes of the clauses that only its other scenarios prove.
+        errors: errorCodes of its page that the endpoint answered.
+        missing: the other errorCodes of its page, each with the reason why it did not occur.
 
     """
 
@@ -263,17 +261,17 @@ class Shown:
     missing: tuple[str, ...]
 
 
-def shown(run: Run) -> Iterator[Shown]:
-    """Yield what was shown of each operation that a scenario of the run is about."""
-    by_operation: dict[str, list[Performed]] = {}
+def by_operation(run: Run) -> Iterator[OperationResult]:
+    """Yield the results of each operation that has a scenario in the run."""
+    areas: dict[str, list[Performed]] = {}
     for each in run.performed:
-        by_operation.setdefault(each.scenario.area if each.scenario.area in REQUESTS else _FIRST, []).append(each)
+        areas.setdefault(each.scenario.area if each.scenario.area in REQUESTS else _DEFAULT_OPERATION, []).append(each)
     answered = _answered(run)
-    for operation, performed in by_operation.items():
+    for operation, performed in areas.items():
         passed = [each for each in performed if each.verdict == "passed"]
         proven = {code for each in passed for code in each.scenario.proves}
         wanted = {code for each in performed for code in each.scenario.proves}
-        yield Shown(
+        yield OperationResult(
             operation,
             len(passed),
             len(performed),
@@ -284,7 +282,7 @@ def shown(run: Run) -> Iterator[Shown]:
 
 
 def _answered(run: Run) -> dict[str, set[str]]:
-    """Return the errorCodes that each operation was answered with."""
+    """Return the errorCodes that each operation answered."""
     codes: dict[str, set[str]] = {}
     for exchange, _ in run.sent:
         if exchange.response is not None and exchange.response.status in _REFUSED:
@@ -298,7 +296,7 @@ def _errors(operation: str, answered: set[str]) -> tuple[tuple[str, ...], tuple[
     contract = registry().named(operation)
     table = dict.fromkeys(each.code for each in contract.errors) if contract else {}
     missing = (
-        f"{code}: {NOT_BROUGHT_ABOUT.get((operation, code), 'no request of this run was answered with it')}"
+        f"{code}: {NOT_TRIGGERED.get((operation, code), 'no request of this run was answered with it')}"
         for code in table
         if code not in answered
     )

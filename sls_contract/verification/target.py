@@ -1,9 +1,9 @@
-"""What is verified, with which keys, and how politely."""
+"""The endpoint to verify, its keys, and what the user permits there."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, NoReturn, get_args
+from typing import TYPE_CHECKING, get_args
 
 from sls_contract.errors import UsageError
 from sls_contract.scenarios.bench import MISSING_PROJECT, Bench
@@ -28,27 +28,27 @@ class Target:
     """An endpoint to verify.
 
     Attributes:
-        endpoint: as the user wrote it; shown in reports.
-        authority: as it stands in a Host header behind the project.
+        endpoint: the URL as the user wrote it, for reports.
+        authority: host and port; Host headers have the project before it.
         project: an existing project.
         logstore: an existing logstore of it.
-        credentials: a key that may use it.
+        credentials: a key with access to the logstore.
         scheme: ``http`` or ``https``.
-        other_logstore: another existing logstore; None where there is none to use.
-        other_project: another existing project with a logstore of the same name; None where there is none to use.
-        wide_logstore: a logstore with hundreds of shards; None where there is none.
-        sts: a temporary key that may use it.
-        expired_token: a security token of ``sts`` that has expired.
-        group: an existing consumer group, which is only read; None where groups are made.
-        region: signed in v4 where the endpoint names none.
-        loopback: whether it is on this machine: its clock is ours, and it need not be spared.
-        evidence: what exchanges with it prove: ``live``, or ``reference`` for our own.
-        writes_logs: whether logs may be written to its logstores; nobody can take them out again.
-        changes_shards: whether shards of its second logstore may be split and merged; nobody can take that back.
-        clock: its clock, where we can set it.
-        options: the command's options that name it, ready for a shell; empty for the endpoint we start ourselves.
+        other_logstore: another existing logstore; None for none.
+        other_project: another existing project with a logstore of the same name; None for none.
+        wide_logstore: a logstore with hundreds of shards; None for none.
+        sts: a temporary key with access to the logstore; None for none.
+        expired_token: an expired security token of ``sts``; None for none.
+        group: an existing consumer group, which is only read; None where the run creates groups.
+        region: for v4 signatures where the endpoint names no region.
+        loopback: whether it is on this machine: it has the local clock, and needs no limit of requests.
+        evidence: the evidence of its exchanges: ``live``, or ``reference`` for the bundled endpoint.
+        writes_logs: whether the run may write logs; they stay in the logstores.
+        changes_shards: whether the run may split and merge shards of the second logstore; this cannot be undone.
+        clock: its clock; None where it cannot be set.
+        options: the command's options that name it, quoted for a shell; empty for the bundled endpoint.
 
-    Raises `UsageError` where two logstores, or two projects, are one: what is told apart there would be the same.
+    Raises `UsageError` where both logstores or both projects have the same name.
 
     """
 
@@ -73,14 +73,18 @@ class Target:
     options: str = ""
 
     def __post_init__(self) -> None:
-        """Refuse one name for two things."""
-        if self.other_logstore == self.logstore:
-            _refuse_twice("--other-logstore", "--logstore", self.logstore)
-        if self.other_project == self.project:
-            _refuse_twice("--other-project", "--project", self.project)
+        """Check that the two logstores and the two projects differ."""
+        names = {"logstore": (self.other_logstore, self.logstore), "project": (self.other_project, self.project)}
+        for kind, (other, main) in names.items():
+            if other == main:
+                msg = (
+                    f"--other-{kind} must differ from --{kind}, got {main!r} for both. "
+                    f"How to fix: name another {kind} with --other-{kind}, or leave it out."
+                )
+                raise UsageError(msg)
 
     def bench(self) -> Bench:
-        """Return where scenarios are carried out, nothing learnt yet."""
+        """Return the bench for scenarios, without shards."""
         return Bench(
             self.authority,
             self.project,
@@ -94,7 +98,7 @@ class Target:
         )
 
     def missing_projects(self) -> Mapping[ProjectRole, str]:
-        """Return names of projects that cannot exist, as far as they can be made of this one's."""
+        """Return names of missing projects: a fixed one, and variants of this project's name where these are valid."""
         longer, shorter = f"{self.project}{_LONGER}", _shortened(self.project)
         names: dict[ProjectRole, str] = {"missing": MISSING_PROJECT}
         if len(longer) <= _LONGEST_LABEL:
@@ -104,8 +108,8 @@ class Target:
         return names
 
     def logstores(self) -> Mapping[Role, str]:
-        """Return the real name of each logstore that there is, and of some that cannot exist."""
-        there = {self.logstore, self.other_logstore, self.wide_logstore}
+        """Return the real name of each logstore, and names of missing ones, by role."""
+        existing = {self.logstore, self.other_logstore, self.wide_logstore}
         shorter, capitals = _shortened(self.logstore), self.logstore.upper()
         roles: dict[Role, str | None] = {
             "main": self.logstore,
@@ -114,13 +118,13 @@ class Target:
             "abroad": self.logstore if self.other_project else None,
             "missing": MISSING_LOGSTORE,
             "longer": f"{self.logstore}{_LONGER}",
-            "shorter": None if shorter in there else shorter,
-            "capitals": None if capitals in there else capitals,
+            "shorter": None if shorter in existing else shorter,
+            "capitals": None if capitals in existing else capitals,
         }
         return {role: name for role, name in roles.items() if name}
 
     def keys(self) -> Mapping[Key, Credentials]:
-        """Return the keys that scenarios can sign with."""
+        """Return the keys for signing, by name: real ones, and variants of them."""
         own = self.credentials
         keys: dict[Key, Credentials] = {"own": own, "unknown": _UNKNOWN_KEY}
         for name, key_id in zip(get_args(NearlyKnown), _nearly(own.access_key_id), strict=True):
@@ -138,19 +142,11 @@ class Target:
 
 
 def _nearly(text: str) -> tuple[str, str, str]:
-    """Return a text in the other case, with a letter more, and without its last one."""
+    """Return a text with its case swapped, with a letter added, and without its last letter."""
     return text.swapcase(), f"{text}x", text[:-1]
 
 
 def _shortened(name: str) -> str:
-    """Return the longest beginning of a name that is a name, too; empty where there is none."""
+    """Return the longest proper prefix of a name that is a valid name; empty where there is none."""
     shorter = name[:-1].rstrip("-_")
     return shorter if len(shorter) >= _SHORTEST else ""
-
-
-def _refuse_twice(option: str, other: str, name: str) -> NoReturn:
-    msg = (
-        f"{option} must be another one than {other}, got {name!r} for both. "
-        f"How to fix: name another one with {option}, or leave it out."
-    )
-    raise UsageError(msg)

@@ -1,4 +1,4 @@
-"""Every request of a run goes through here: kept in pace, counted, judged alone, and its failure understood."""
+"""Send each request of a run at its rate, judge its exchange, and diagnose lost answers."""
 
 from __future__ import annotations
 
@@ -26,34 +26,34 @@ if TYPE_CHECKING:
     from sls_contract.scenarios.steps import Over
 
 FAILURES = frozenset(range(500, 600)) - {501}
-"""Statuses that say that the endpoint failed; 501 says that an operation is not offered."""
+"""Statuses of a failed endpoint; 501 means that an operation is not offered."""
 
 NOT_OFFERED = frozenset({405, 421, 501})
-"""Statuses that say that an operation is not offered, whatever was sent."""
+"""Statuses that mean, for any request, that an operation is not offered."""
 
-_DENIED = frozenset({401, 403, 404})  # with an error that no page knows, or without rights, they may say so, too
+_DENIED = frozenset({401, 403, 404})  # may mean the same, with an unknown error or for lack of rights
 _OK = 200
 _ABOUT_THE_SERVICE = frozenset(CLAUSES) - CLIENT_CLAUSES
-_ALIVE_AFTER = 0.1  # seconds after which a process that is dying has closed its port
-_PARTLY_SENT = frozenset({"truncated", "malformed"})  # somebody is there, and answers
+_ALIVE_AFTER = 0.1  # seconds after which a dying process has closed its port
+_PARTLY_SENT = frozenset({"truncated", "malformed"})  # the endpoint is alive
 _ANSWER_LOST = frozenset({"closed", "reset", "truncated", "malformed", "timeout"})
-_MOST_FAILED = 50  # answers of 5xx in a row: more than any scenario asks for, so that nobody is there to be judged
-_PATIENCE = 3  # requests that may hang, each for the whole timeout, before the run gives up
-_SIDE_BY_SIDE = 2  # connections
-_FROZEN = timedelta(seconds=5)  # longer than a server keeps a Date that it has written once
+_MOST_FAILED = 50  # answers of 5xx in a row: more than any scenario causes, so the endpoint is down
+_MOST_TIMEOUTS = 3  # in a run, before it gives up
+_PARALLEL = 2  # connections
+_FROZEN = timedelta(seconds=5)  # longer than servers cache the Date header
 _FROZEN_ANSWERS = 3  # in a row: clocks of two servers may be some seconds apart
-_SAME_CLOCK = timedelta(seconds=2)  # what Date, which counts seconds, can be off for no reason
+_SAME_CLOCK = timedelta(seconds=2)  # tolerance: Date has whole seconds
 
 
 class EndpointGone(EndpointError):
-    """The endpoint cannot be reached, or not any more; the run ends incomplete."""
+    """The endpoint cannot be reached, or stopped answering; the run is then incomplete."""
 
 
 @dataclass(frozen=True, slots=True)
 class Sent:
-    """One request of the run, its answer, and what is wrong with it.
+    """One request of the run, its answer, and their findings.
 
-    ``number`` counts from 1; ``sent_at`` and ``answered_at`` are the server's time.
+    ``number`` starts at 1; ``sent_at`` and ``answered_at`` are the server's time.
     """
 
     number: int
@@ -65,13 +65,13 @@ class Sent:
 
     @property
     def response(self) -> Response:
-        """The answer; a lost one never gets this far."""
+        """The answer; an exchange without one raises `AnswerLost` before."""
         assert self.exchange.response is not None
         return self.exchange.response
 
 
-class Carried(NamedTuple):
-    """A request that was sent: how it was made, what came, and the server's time when it was sent."""
+class Attempt(NamedTuple):
+    """A request that was sent: its maker, its answer or error, and the server's time when it was sent."""
 
     make: Callable[[datetime], Request]
     request: Request
@@ -80,7 +80,7 @@ class Carried(NamedTuple):
 
 
 class _Dated(NamedTuple):
-    """Answers in a row that have the same Date: how many, and when the first of them came."""
+    """Successive answers with the same Date: their number, and when the first of them came."""
 
     date: str
     first: datetime
@@ -88,25 +88,25 @@ class _Dated(NamedTuple):
 
 
 class AnswerLost(Exception):
-    """One request got no whole answer; the scenario cannot go on, because nobody knows what was done."""
+    """A request got no complete answer; the scenario ends, because the effect of the request is unknown."""
 
     def __init__(self, error: TransportError, sent: Sent) -> None:
-        """Keep the request, with what had come of its answer."""
+        """Keep the request and the received part of its answer."""
         super().__init__(str(error))
         self.error, self.sent = error, sent
 
 
 class OneAtATime(Exception):
-    """A request got no answer while another connection was open, and the next one did when none was."""
+    """A request was answered only after the other connections were closed."""
 
 
 class KeptSend(Protocol):
-    """A `Send` whose connection is kept alive; ``reused`` counts requests on one that had carried an answer."""
+    """A `Send` over a kept-alive connection; ``reused`` counts requests after the first answer."""
 
     reused: int
 
     def __call__(self, request: Request) -> Response:
-        """Carry one request."""
+        """Send one request."""
 
     def close(self) -> None:
         """Close the connection."""
@@ -114,25 +114,25 @@ class KeptSend(Protocol):
 
 @dataclass(slots=True)
 class Wire:
-    """The way to the endpoint.
+    """Sends requests to the endpoint and judges each exchange.
 
     Attributes:
-        send: carries a request.
-        clock: our time.
-        keys: the keys that may have signed.
-        sleep: waits some seconds.
-        interval: seconds between the starts of two requests; 0 for as fast as can be.
-        foreign_clock: whether the server's clock may differ from ours by any amount; otherwise by what clients are
-            allowed, 15 minutes. Its first answer sets it.
-        offset: how far the server's clock is ahead of ours.
-        sent: every exchange, in order, for the recording.
-        keep: opens a way whose connection is kept alive from request to request; None where there are no connections.
+        send: sends a request over a new connection.
+        clock: returns the local time.
+        keys: the keys that requests are signed with.
+        sleep: waits for some seconds.
+        interval: seconds between the starts of two requests; 0 for no limit.
+        foreign_clock: whether the server's clock may differ from the local one by any amount; otherwise by the 15
+            minutes that clients are allowed. The first answer sets ``offset``.
+        offset: how far the server's clock is ahead of the local one.
+        sent: every exchange and the server's time, in order.
+        keep: opens a kept-alive connection; None where the endpoint has no connections.
         reused: how many requests went over a connection that had carried an answer before.
-        advance: sets the endpoint's clock forward by so many seconds, and ``clock`` with it; None where nobody can.
+        advance: sets the endpoint's clock and ``clock`` forward by some seconds; None where it cannot be set.
         probe: makes a harmless request that the endpoint is known to answer; None until one is known.
-        map: what was judged of each operation; its evidence is known at the end only, and empty here.
+        map: the clauses judged by operation; their evidence is empty here, because it is known only at the end.
         served: names of the operations that were answered 200.
-        absent: statuses and errorCodes that correct requests of operations that are not offered were answered.
+        absent: the statuses and errorCodes that showed that an operation is not offered.
 
     """
 
@@ -153,9 +153,9 @@ class Wire:
     absent: set[tuple[int, str | None]] = field(default_factory=set)
     _next: float = 0.0
     _ids: set[str] = field(default_factory=set)
-    _dates: dict[tuple[str, bool], _Dated] = field(default_factory=dict)
-    _hung: int = 0
-    _failed: int = 0
+    _last_dates: dict[tuple[str, bool], _Dated] = field(default_factory=dict)
+    _timeouts: int = 0
+    _failures_in_row: int = 0
     _over: Over = "one each"
     _kept: dict[Over, KeptSend] = field(default_factory=dict)
     _consumption: Consumption = field(default_factory=lambda: Consumption(alone=True, in_order=True))
@@ -166,77 +166,77 @@ class Wire:
         return self.clock() + self.offset
 
     def __call__(self, make: Callable[[datetime], Request]) -> Sent:
-        """Send the request that is made for the server's time, and judge its answer.
+        """Send the request that ``make`` returns for the server's time, and judge its answer.
 
-        Raises `EndpointGone` where nothing answers any more, `AnswerLost` where only this request got no answer.
+        Raises `EndpointGone` where the endpoint stopped answering, `AnswerLost` where only this answer is missing.
         """
         self._wait()
         sent_at = self.now
         request = make(sent_at)
         try:
-            answer, again = self._carry(request)
+            answer, reused = self._send(request)
         except TransportError as error:
-            return self.take(Carried(make, request, error, sent_at))
-        return self.take(Carried(make, request, answer, sent_at), again=again)
+            return self.judge(Attempt(make, request, error, sent_at))
+        return self.judge(Attempt(make, request, answer, sent_at), reused=reused)
 
-    def at_once(self, makes: Sequence[Callable[[datetime], Request]]) -> list[Carried]:
-        """Send requests side by side, each over a connection of its own; `take` judges what came, one by one."""
-        self.hang_up()
+    def send_parallel(self, makes: Sequence[Callable[[datetime], Request]]) -> list[Attempt]:
+        """Send requests in parallel, each over its own connection; `judge` then takes the attempts one by one."""
+        self.close_connections()
         for _ in makes:
             self._wait()
         sent_at = self.now
         requests = [make(sent_at) for make in makes]
         with ThreadPoolExecutor(len(requests)) as pool:
-            answers = list(pool.map(self._attempt, requests))
-        return [Carried(*each, sent_at) for each in zip(makes, requests, answers, strict=True)]
+            answers = list(pool.map(self._try_send, requests))
+        return [Attempt(*each, sent_at) for each in zip(makes, requests, answers, strict=True)]
 
-    def take(self, carried: Carried, *, again: bool = False) -> Sent:
-        """Judge an answer; ``again``: its connection had carried one before. Raises as a call does."""
-        make, request, answer, sent_at = carried
+    def judge(self, attempt: Attempt, *, reused: bool = False) -> Sent:
+        """Judge an answer; ``reused``: its connection had carried one before. Raises as a call does."""
+        make, request, answer, sent_at = attempt
         if isinstance(answer, TransportError):
-            broken = self._judged(Exchange(request, answer.partial), sent_at)
-            raise self._understood(answer, broken, make) from answer
+            broken = self._judge_exchange(Exchange(request, answer.partial), sent_at)
+            raise self._diagnose(answer, broken, make) from answer
         if self.probe is None:
-            self._adjust(answer)
-        return self._judged(Exchange(request, answer), sent_at, again=again)
+            self._set_offset(answer)
+        return self._judge_exchange(Exchange(request, answer), sent_at, reused=reused)
 
-    def _attempt(self, request: Request) -> Response | TransportError:
+    def _try_send(self, request: Request) -> Response | TransportError:
         try:
             return self.send(request)
         except TransportError as error:
             return error
 
     def is_absent(self, operation: str, response: Response) -> bool:
-        """Tell whether an answer shows that its operation is not offered."""
+        """Return whether an answer shows that its operation is not offered."""
         if operation in self.served:
             return False
         return response.status in NOT_OFFERED or not absence(operation, response).isdisjoint(self.absent)
 
     def expect_success(self) -> None:
-        """Raise `EndpointGone` where the endpoint has failed again and again: it is not there to be judged."""
-        if self._failed >= _MOST_FAILED:
+        """Raise `EndpointGone` where the last answers were all 5xx: the endpoint is down."""
+        if self._failures_in_row >= _MOST_FAILED:
             msg = (
-                f"the last {self._failed} requests were all answered 5xx. "
+                f"the last {self._failures_in_row} requests were all answered 5xx. "
                 "How to fix: verify the endpoint again when it works."
             )
             raise EndpointGone(msg)
 
     def connect(self, over: Over) -> None:
-        """Let the requests that follow go over that connection; others stay open."""
+        """Use this connection for later requests; others stay open."""
         self._over = over
 
-    def begin(self, over: Over) -> None:
-        """Close what is open, and let the requests that follow go over that connection."""
-        self.hang_up()
+    def restart(self, over: Over) -> None:
+        """Close all connections, and use this one for later requests."""
+        self.close_connections()
         self._over = over
 
-    def hang_up(self) -> None:
-        """Close what is open: an endpoint may serve one connection at a time."""
+    def close_connections(self) -> None:
+        """Close all connections: an endpoint may serve only one at a time."""
         for kept in self._kept.values():
             kept.close()
         self._kept.clear()
 
-    def _carry(self, request: Request) -> tuple[Response, bool]:
+    def _send(self, request: Request) -> tuple[Response, bool]:
         """Return the answer, and whether its connection had carried one before."""
         if self.keep is None or self._over == "one each":
             return self.send(request), False
@@ -248,52 +248,52 @@ class Wire:
         self.reused += kept.reused - before
         return response, kept.reused > before
 
-    def _adjust(self, response: Response) -> None:
-        """Take the server's clock for the right one where it is not ours."""
-        theirs = parse_http_date(response.headers.get("Date", ""))
-        if theirs is None:
+    def _set_offset(self, response: Response) -> None:
+        """Set the offset of the server's clock from the Date of its answer."""
+        date = parse_http_date(response.headers.get("Date", ""))
+        if date is None:
             return
-        apart = abs(theirs - self.now)
-        if apart > _SAME_CLOCK and (self.foreign_clock or apart <= MAX_SKEW):
-            self.offset = theirs - self.clock()
+        difference = abs(date - self.now)
+        if difference > _SAME_CLOCK and (self.foreign_clock or difference <= MAX_SKEW):
+            self.offset = date - self.clock()
 
-    def _judged(self, exchange: Exchange, sent_at: datetime, *, again: bool = False) -> Sent:
+    def _judge_exchange(self, exchange: Exchange, sent_at: datetime, *, reused: bool = False) -> Sent:
         self.sent.append((exchange, sent_at))
-        served = exchange.response is not None and exchange.response.status == _OK
-        self._failed = self._failed + 1 if exchange.response and exchange.response.status in FAILURES else 0
-        # Who was let in is looked at closely; why somebody was not is no question here, and costs time.
+        status = exchange.response.status if exchange.response else 0
+        served = status == _OK
+        self._failures_in_row = self._failures_in_row + 1 if status in FAILURES else 0
+        # Only signatures of accepted requests are checked: the reason of a refusal is not needed here, and takes time.
         verdict = judge_response(exchange, credentials=self.keys if served else (), at=self.now)
         self.served |= {verdict.operation} if served and verdict.operation else set()
         related = self._consumption.judge(exchange, self.now).of(_ABOUT_THE_SERVICE)
-        frozen = self._date(exchange.response, (verdict.operation, served), sent_at)
-        gateway = exchange.response is not None and exchange.response.status == TOO_MANY_REQUESTS
-        told = () if gateway else verdict.findings
-        findings = (*told, *related.findings, *self._repeated_id(exchange), *frozen.findings)
-        compared = again and exchange.response is not None and "x-log-requestid" in exchange.response.headers
+        frozen = self._judge_date(exchange.response, (verdict.operation, served), sent_at)
+        findings = () if status == TOO_MANY_REQUESTS else verdict.findings  # 429 is an answer of a gateway
+        findings = (*findings, *related.findings, *self._judge_id(exchange), *frozen.findings)
+        compared = reused and exchange.response is not None and "x-log-requestid" in exchange.response.headers
         exercised = verdict.exercised | related.exercised | frozen.exercised | ({"SLS461"} if compared else set())
         self.map.add(verdict.operation, frozenset(exercised), "", sent_at, exchange.response)
         return Sent(len(self.sent), exchange, sent_at, self.now, findings, exercised)
 
-    def _date(self, response: Response | None, kind: tuple[str, bool], sent_at: datetime) -> Judged:
-        """Judge whether Date moves on, among answers of one kind: whoever caches one kind keeps its Date."""
+    def _judge_date(self, response: Response | None, kind: tuple[str, bool], sent_at: datetime) -> Judged:
+        """Judge whether Date advances, among answers of one kind only, because an answer may come from a cache."""
         date = response.headers.get("Date") if response else None
         if date is None:
             return Judged((), frozenset())
-        before = self._dates.get(kind)
+        before = self._last_dates.get(kind)
         same = before is not None and before.date == date
         now = _Dated(date, self.now, 1) if before is None or not same else before._replace(answers=before.answers + 1)
-        self._dates[kind] = now
+        self._last_dates[kind] = now
         frozen = sent_at - now.first > _FROZEN and now.answers >= _FROZEN_ANSWERS
         found = clause("response-date-moves").finding(
             "header Date",
-            f"a time that moves on: {now.answers} answers came within {(sent_at - now.first).seconds} seconds",
+            f"a time that advances: {now.answers} answers came within {(sent_at - now.first).seconds} seconds",
             f"{date[:80]} in each of them",
             "Write the Date of each answer when it is sent.",
         )
         moved = before is not None and not same
         return Judged((found,) if frozen else (), frozenset({"SLS464"} if moved or frozen else ()))
 
-    def _repeated_id(self, exchange: Exchange) -> Iterable[Finding]:
+    def _judge_id(self, exchange: Exchange) -> Iterable[Finding]:
         response = exchange.response
         name = response.headers.get("x-log-requestid") if response else None
         if name in self._ids:
@@ -306,24 +306,24 @@ class Wire:
         if name:
             self._ids.add(name)
 
-    def _understood(self, error: TransportError, broken: Sent, make: Callable[[datetime], Request]) -> Exception:
-        """Tell a lost answer from a lost endpoint: by asking something else; before anything is known, the same."""
+    def _diagnose(self, error: TransportError, broken: Sent, make: Callable[[datetime], Request]) -> Exception:
+        """Send the probe, or the same request before one is known, to tell a lost answer from a lost endpoint."""
         if error.kind not in _ANSWER_LOST or (self.probe is None and error.kind == "timeout"):
             return EndpointGone(str(error))
-        self._hung += error.kind == "timeout"
-        if self._hung >= _PATIENCE:
-            return EndpointGone(f"{error} It hung {_PATIENCE} times: no more is asked.")
-        alone = len(self._kept) + (self._over == "one each") < _SIDE_BY_SIDE
-        self.hang_up()
+        self._timeouts += error.kind == "timeout"
+        if self._timeouts >= _MOST_TIMEOUTS:
+            return EndpointGone(f"{error} Requests timed out {_MOST_TIMEOUTS} times; the run ends.")
+        alone = len(self._kept) + (self._over == "one each") < _PARALLEL
+        self.close_connections()
         self.sleep(_ALIVE_AFTER)
-        asked_at = self.now
-        request = (self.probe or make)(asked_at)
+        probed_at = self.now
+        request = (self.probe or make)(probed_at)
         try:
             response = self.send(request)
-        except TransportError as again:
-            self.sent.append((Exchange(request, again.partial), asked_at))
-            return AnswerLost(error, broken) if again.kind in _PARTLY_SENT else EndpointGone(str(again))
-        self.sent.append((Exchange(request, response), asked_at))
+        except TransportError as second:
+            self.sent.append((Exchange(request, second.partial), probed_at))
+            return AnswerLost(error, broken) if second.kind in _PARTLY_SENT else EndpointGone(str(second))
+        self.sent.append((Exchange(request, response), probed_at))
         if error.kind == "timeout" and not alone:
             return OneAtATime()
         return AnswerLost(error, broken)
@@ -338,15 +338,15 @@ class Wire:
 
 
 def absence(operation: str, response: Response) -> set[tuple[int, str | None]]:
-    """Return status and errorCode of an answer that may say that its operation is not offered to this key."""
+    """Return the status and errorCode of an answer that may mean that the key is not offered this operation."""
     code = error_code(response)
-    strange = code == "Unauthorized" or code not in {each.code for each in errors_of(operation)}
-    return {(response.status, code)} if strange and response.status in _DENIED else set()
+    unspecific = code == "Unauthorized" or code not in {each.code for each in errors_of(operation)}
+    return {(response.status, code)} if unspecific and response.status in _DENIED else set()
 
 
 def lost(error: AnswerLost) -> tuple[Finding, ...]:
-    """Return the findings of a lost answer: what is wrong with its framing, and that it was lost; the rest follows."""
+    """Return the findings of a lost answer: of its framing, and that it is incomplete; others only follow from it."""
     failure = error.error
     fix = f"Answer every request: {failure.fix}"
     framing = (finding for finding in error.sent.findings if finding.code == "SLS261")
-    return *framing, clause("SLS462").finding("response", "a whole answer", failure.reason, fix)
+    return *framing, clause("SLS462").finding("response", "a complete answer", failure.reason, fix)

@@ -143,7 +143,11 @@ def make(command, tmp_path):
             "name a report",
             ["sls-contract check old.yaml --json r.json", "sls-contract merge r.json"],
         ),
-        ("merge older.json", "run what wrote it again", ["sls-contract check old.yaml --json older.json", "again"]),
+        (
+            "merge older.json",
+            "run the command that wrote it again",
+            ["sls-contract check old.yaml --json older.json", "again"],
+        ),
         (
             "merge-driver gone old.yaml old.yaml",
             "name three files: BASE OURS THEIRS",
@@ -155,10 +159,10 @@ def make(command, tmp_path):
         ("cassettes --lock latin/old status", "restore it", ["printf '' > latin/old", "again memory://a"]),
         (
             "signature --request 2 signed.txt",
-            "name one that is there",
+            "use one of these",
             ["sls-contract signature --request 1 signed.txt"],
         ),
-        ("signature gone", "name a file that holds an HTTP request", ["sls-contract signature signed.txt"]),
+        ("signature gone", "name a file with an HTTP request", ["sls-contract signature signed.txt"]),
         ("signature many.txt", "paste the request in question alone", ["sls-contract signature signed.txt"]),
         ("spec derive old.yaml", "pass the page's Markdown", ["sls-contract spec derive page.md"]),
         (
@@ -194,7 +198,7 @@ def test_a_har_is_converted_as_the_message_says(make, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     with pytest.raises(UsageError) as told, use_cassette("old.har"):
         pass
-    line = advised(str(told.value), "name that: (.*)").group(1)
+    line = advised(str(told.value), "name the result: (.*)").group(1)
     assert run(line).endswith("exit code 0")
     assert len(load_cassette(shlex.split(line)[-1]).exchanges) == 5
 

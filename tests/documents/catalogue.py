@@ -35,7 +35,7 @@ NO_TEXTS = (  # files to copy, patterns, words of pages, and what the service it
     "scenarios/near_misses.py",
     "spec/export/openapi.py",
     "spec/merge/assembly.py",
-    "spec/merge/claimed.py",
+    "spec/merge/claim_files.py",
     "spec/merge/decisions.py",
     "spec/merge/facts.py",
     "spec/merge/history.py",

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from sls_contract.errors import UsageError
-from sls_contract.plugin.naming import file_name, named
+from sls_contract.plugin.naming import file_name, marker_path
 
 
 @pytest.mark.parametrize(
@@ -27,7 +27,7 @@ from sls_contract.plugin.naming import file_name, named
 )
 def test_a_name_is_a_path(name, path):
     """Also in folders, in Chinese, with a space, and with a suffix of YAML."""
-    assert named(name) == Path(path)
+    assert marker_path(name) == Path(path)
 
 
 LEAVES = ("/etc/x", "../x", "a/../x", "..", ".", "./x", "a//b", "a/")
@@ -38,12 +38,12 @@ UNSAFE = (r"a\b", "C:/x", "c:x", "a?b", "a\nb", "con", "aux.yaml", "sub/nul.x", 
 def test_what_is_no_such_path_is_refused(name):
     """One that leaves the folder, is absolute, or cannot be on some file system; never another file than it says."""
     with pytest.raises(UsageError, match="name must be a path below the folder of cassettes"):
-        named(name)
+        marker_path(name)
 
 
 @pytest.mark.slow
 def test_named_cassettes_are_recorded_found_and_claimed(project):
-    """Two spellings are two files, none is an orphan, and what an earlier version named is still played."""
+    """Two spellings are two files, none is an orphan, and what an earlier version marker_path is still played."""
     source = """
         @pytest.mark.sls_cassette(name="sub/dir/x")
         def test_x(sls): ask(sls)

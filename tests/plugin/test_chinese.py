@@ -31,7 +31,7 @@ def test_failures_and_the_summary_are_chinese(pytester, monkeypatch):
 def test_a_wrong_option_and_the_help_are_chinese(pytester, monkeypatch):
     """Pytest shows them before any test runs."""
     monkeypatch.setenv("SLS_CONTRACT_LANG", "zh_CN")
-    assert "--sls-accept 接受 --sls-record=verify 给出的新录制" in (
+    assert "--sls-accept 需要 --sls-record=verify" in (
         pytester.runpytest_subprocess("--sls-accept=benign").stderr.str()
     )
     assert "SLS GetCheckPoint 的录制契约测试" in pytester.runpytest_subprocess("--help").stdout.str()

@@ -31,7 +31,7 @@ def test_a_wrong_key_costs_one_run(project, mode):
 
     result = project.test(RIGHT_KEY).run()
     result.assert_outcomes(failed=1)
-    result.stdout.fnmatch_lines(["*is not played, since the test failed while recording: *AccessKeyId not found: *"])
+    result.stdout.fnmatch_lines(["*is not played, since its test failed: *AccessKeyId not found: *"])
     result.stdout.fnmatch_lines(["*How to fix: fix the test, then record it again (pytest --sls-record=once)*"])
 
     result = project.run(f"--sls-record={mode}")

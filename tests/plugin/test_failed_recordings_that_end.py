@@ -55,7 +55,7 @@ def test_a_shared_cassette_says_why_it_does_not_answer(project):
     project.test(SHARED.format(two="two", holds="0")).run("--sls-record=once").assert_outcomes(passed=1, failed=1)
     result = project.test(SHARED.format(two="renamed", holds="1")).run()
     result.assert_outcomes(passed=1, failed=1)
-    result.stdout.fnmatch_lines(["*is not played, since the test failed while recording: test_it.py::test_two: *"])
+    result.stdout.fnmatch_lines(["*is not played, since its test failed: test_it.py::test_two: *"])
     project.run("--sls-record=all").assert_outcomes(passed=2)
     file = load(project.cassette("both"))
     assert (file.unfinished, file.failed, len(file)) == ((), {}, 2)

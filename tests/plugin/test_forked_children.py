@@ -129,7 +129,7 @@ def test_a_child_that_outlives_its_cassette_is_refused(project):
 
     @pytest.mark.sls_cassette
     def test_second(sls):
-        with pytest.raises(Exception, match="(?s)forked under .*test_first.*start pools inside it"):
+        with pytest.raises(Exception, match="(?s)forked while .*test_first.*start pools inside it"):
             pool.submit(ask, sls).result()
         ask(sls)
         pool.shutdown()

@@ -66,8 +66,8 @@ def test_a_name_of_ones_own(project):
     [
         ("'positional'", "takes name='…', repeat='last', empty=True and match_on=[…], got 'positional'"),
         full("mode='once'", "got mode"),
-        full("name=''", "name must be a str that is not empty, got ''"),
-        full("name=3", "name must be a str that is not empty, got 3"),
+        full("name=''", "name must be a non-empty str, got ''"),
+        full("name=3", "name must be a non-empty str, got 3"),
         full("empty='yes'", "empty must be True or False, got 'yes'"),
         ("repeat='first'", "repeat must be 'last', got 'first'"),
     ],
@@ -101,7 +101,7 @@ def test_two_test_files_of_one_name_do_not_share_cassettes_unknowingly(project):
     project.write("b/test_same.py", source)
     result = project.run("--sls-record=once")
     result.assert_outcomes(passed=1, errors=1)
-    result.stdout.fnmatch_lines(["*would both lie in *players*test_same*", "*How to fix: rename one of the files*"])
+    result.stdout.fnmatch_lines(["*would both be in *players*test_same*", "*How to fix: rename one of the files*"])
     assert project.cassettes() == ["players/test_same/test_asks.sls.yaml"]
 
 

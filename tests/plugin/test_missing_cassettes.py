@@ -26,7 +26,7 @@ def test_the_mode_that_the_readme_teaches(project):
     """Where nothing was ever recorded: once, which records it; then the test is green."""
     result = project.test(ASKS).run("test_it.py::test_asks[0]")
     assert fixes(result) == ["record it (pytest --sls-record=once), and commit the file"]
-    result.stdout.no_fnmatch_line("*not seen: the requests of*")  # git is our own program, not the test's
+    result.stdout.no_fnmatch_line("*not recorded: requests of*")  # git is our own program, not the test's
     project.run("--sls-record=once").assert_outcomes(passed=2)
     project.run("--sls-strict").assert_outcomes(passed=2)
 
@@ -70,7 +70,7 @@ def test_git_is_asked(project):
     shutil.rmtree(project.path / "cassettes")
 
     result = project.run()
-    result.stdout.fnmatch_lines(["E*git keeps *test_asks[[]0].sls.yaml, and the file is missing here.*"])
+    result.stdout.fnmatch_lines(["E*git tracks *test_asks[[]0].sls.yaml, but the file is missing.*"])
     (fix,) = fixes(result)
-    subprocess.run(fix.partition("bring it back: ")[2], shell=True, check=True)
+    subprocess.run(fix.partition("restore it: ")[2], shell=True, check=True)
     project.run("--sls-strict").assert_outcomes(passed=1)

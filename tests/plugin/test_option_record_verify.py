@@ -157,7 +157,7 @@ def test_a_breaking_change_can_be_accepted_but_not_a_broken_contract(recorded, s
     service.moved(checkpoint="MTA=", updateTime=1_700_000_000, consumer="c1")
     result = recorded.verify("--sls-accept=breaking,additive,benign")
     result.assert_outcomes(failed=1)
-    result.stdout.fnmatch_lines(["*; to accept it: fix or allow (@pytest.mark.sls_allow) what its tests fail for*"])
+    result.stdout.fnmatch_lines(["*; to accept it: fix or allow (@pytest.mark.sls_allow) the findings of its tests*"])
     assert (recorded.path / PROPOSED).exists()
     service.answers(b"[]")
     result = recorded.verify()
@@ -343,7 +343,7 @@ def test_what_no_endpoint_answered_cannot_be_verified(recorded, evidence):
     ("options", "told"),
     [
         (("--sls-record=verify", "--sls-accept=additve"), "*--sls-accept takes classes out of *, got 'additve'"),
-        (("--sls-accept=benign",), "*--sls-accept accepts what --sls-record=verify proposes; this run is *none"),
+        (("--sls-accept=benign",), "*--sls-accept needs --sls-record=verify; this run has *none"),
     ],
 )
 def test_a_wrong_accept_is_a_usage_error(project, options, told):

@@ -139,7 +139,7 @@ def test_between_tests(project):
     result = project.run("-k", "plain", "--sls-strict")
     assert result.ret == pytest.ExitCode.TESTS_FAILED
     assert result.outlines[-1] == (
-        "sls-contract: the run failed (exit 1): 1 request stopped between tests (--sls-strict)"
+        "sls-contract: the run failed (exit 1): 1 request blocked between tests (--sls-strict)"
     )
 
 

@@ -95,10 +95,8 @@ def test_it_asks_where_it_was_recorded_or_says_what_to_do(recorded, service):
     replace(path, (service.url, "https://cn-hangzhou.log.aliyuncs.com"))
     result = recorded.verify()
     result.assert_outcomes(errors=1)
-    result.stdout.fnmatch_lines(["*under the name https://cn-hangzhou.log.aliyuncs.com*"])
-    option = advised(
-        result.stdout.str(), "name the endpoint that answered, (--sls-endpoint=reference) for the embedded"
-    )
+    result.stdout.fnmatch_lines(["*names the endpoint https://cn-hangzhou.log.aliyuncs.com*"])
+    option = advised(result.stdout.str(), "name the endpoint that answered: (--sls-endpoint=reference) for the bundled")
     assert len(service.read) == reads + 2
     recorded.verify(option.group(1)).stdout.fnmatch_lines(["sls-contract: verified 1 cassette: *"])
     path.write_bytes(before)
@@ -139,7 +137,7 @@ def test_an_endpoint_of_nobody_is_named_or_owned_as_advised(recorded, service):
     result = recorded.verify()
     result.assert_outcomes(errors=1)
     told = advised(result.stdout.str(), r"pass (\S+), or add its host to ini (\w+), if you trust it")
-    refused = "*which is no endpoint of this project"
+    refused = "*which is not an endpoint of this project"
     recorded.verify(told.group(1)).stdout.no_fnmatch_line(refused)
     recorded.ini(f"{told.group(2)} = sls.example.invalid").verify().stdout.no_fnmatch_line(refused)
 
@@ -231,5 +229,5 @@ def test_the_marker_says_on_what_requests_match(project):
     """
     result = project.test(source.format(0)).run("--sls-record=once")
     result.assert_outcomes(passed=1, errors=1)
-    result.stdout.fnmatch_lines(["*match_on takes names out of method, *uri, and callables, got*boddy*"])
+    result.stdout.fnmatch_lines(["*match_on takes callables and the names method, *uri, got*boddy*"])
     project.test(source.format(1)).run("-k", "reads").assert_outcomes(passed=1, deselected=1)

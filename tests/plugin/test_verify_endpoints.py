@@ -95,5 +95,5 @@ def test_an_endpoint_that_only_the_file_names_gets_no_key(double, service):
     result = double.spawn("--sls-record=verify", *service.options)
     result.assert_outcomes(errors=1)
     result.stdout.fnmatch_lines(
-        ["*was recorded at https://sls.example.com, which is no endpoint of this project", "*sls_hosts*"]
+        ["*was recorded at https://sls.example.com, which is not an endpoint of this project", "*sls_hosts*"]
     )

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sls_contract.cassettes.drift import Pairing, compare
-from sls_contract.cassettes.drift.pairing import folded, is_passing
+from sls_contract.cassettes.drift.pairing import group_attempts, is_transient
 from sls_contract.cassettes.file.recording_file import load, write
 from sls_contract.cassettes.file.validation import Validation
 from sls_contract.cassettes.proposal import Proposal, proposed
@@ -46,11 +46,11 @@ passing = st.lists(st.sampled_from(["busy", "reset", "timeout"]), max_size=3)
 @given(attempts)
 def test_each_attempt_belongs_to_one_exchange(recordings):
     """Every position once; all but the last of an exchange are failures that pass, of the same request, before it."""
-    exchanges = folded(recordings)
+    exchanges = group_attempts(recordings)
     assert sorted(at for each in exchanges for at in each.all) == list(range(len(recordings)))
     for each in exchanges:
         assert list(each.all) == sorted(each.all)
-        assert all(is_passing(recordings[at]) for at in each.retried)
+        assert all(is_transient(recordings[at]) for at in each.retried)
         assert len({recordings[at].exchange.request.url for at in each.all}) == 1
 
 
@@ -61,10 +61,10 @@ def test_pairing_accounts_for_every_attempt(old, new, repeat):
     half = len(new) // 2
     batches = [list(enumerate(new))[:half], list(enumerate(new))[half:]]
     found = {id(two): (one, two) for batch in batches for one, two in pairing.arrive(batch)}
-    found |= {id(two): (one, two) for one, two in pairing.rest()}
+    found |= {id(two): (one, two) for one, two in pairing.leftover()}
     assert sorted(at for _, two in found.values() for at in two.all) == list(range(len(new)))
     old_ones = [at for one, _ in found.values() if one is not None for at in one.all]
-    left = [at for each in pairing.left for at in each.all]
+    left = [at for each in pairing.not_requested for at in each.all]
     if not repeat:
         assert sorted([*old_ones, *left]) == list(range(len(old)))
 
@@ -139,11 +139,11 @@ def test_a_validation_holds_only_for_what_was_validated(tmp_path_factory, shards
     (block,) = load(path.with_name("other")).layout.blocks
     blocks = list(layout.blocks)
     blocks[at : at + 1] = data.draw(st.sampled_from([[], [block], [blocks[at], block]]))
-    assert layout.validation.holds_for(layout.blocks)
-    assert not layout.validation.holds_for(blocks)
-    kept = layout.validation.kept(layout.blocks, blocks)
+    assert layout.validation.covered(layout.blocks)
+    assert not layout.validation.covered(blocks)
+    kept = layout.validation.after_change(layout.blocks, blocks)
     assert kept is not None
-    assert kept.holds_for(blocks) <= layout.validation.holds_for(layout.blocks)
+    assert kept.covered(blocks) <= layout.validation.covered(layout.blocks)
 
 
 def test_a_line_that_says_no_time_is_no_line_of_ours():

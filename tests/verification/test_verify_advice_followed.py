@@ -70,7 +70,7 @@ def run(words: str, environ=ENVIRON) -> tuple[int, str]:
         ),
         (
             f"{PLACE} --other-logstore logs {QUICK}",
-            r"name another one with ([\w-]+), or leave it out",
+            r"name another \w+ with ([\w-]+), or leave it out",
             rf"{PLACE} \1 more {QUICK}",
         ),
         (

@@ -94,7 +94,7 @@ def test_what_was_carried_out_and_shows_nothing_is_not_proven():
     assert verdicts(run) == {"group-fresh": "passed", "groups-differ-in-case": "not proven"}
     assert "SLS404 group-isolation" in reason(run, "groups-differ-in-case")
     told = "\n".join(lines(run, target()))
-    assert "not proven, though carried out:\n  SLS404 group-isolation" in told
+    assert "run, but not proven:\n  SLS404 group-isolation" in told
     assert "(groups-differ-in-case)\n" in told
     assert told.endswith("1 scenario, 1 not proven: no violation, 0 warnings")
     report = document(run, target(), "1")
@@ -110,7 +110,7 @@ def test_what_was_carried_out_and_shows_nothing_is_not_proven():
 def test_one_name_for_two_things_is_refused(option, name):
     """Before anything is sent, with the fix; also for the endpoint that we start."""
     for words in ((), ("--endpoint", "http://127.0.0.1:1", *PLACE)):
-        with pytest.raises(UsageError, match=f"{option} must be another one.*How to fix"):
+        with pytest.raises(UsageError, match=f"{option} must differ from.*How to fix"):
             run_command(*words, option, name)
 
 

@@ -14,7 +14,7 @@ from sls_contract.adapters.vcrpy.forms import recording_kept, request_of, respon
 from sls_contract.cassettes.conversion import Conversion
 from sls_contract.cassettes.file.atomic import replace_file
 from sls_contract.cassettes.file.reader import CassetteFile
-from sls_contract.cassettes.file.recording_file import fold, laid_out, write
+from sls_contract.cassettes.file.recording_file import cassette_text, fold, write
 from sls_contract.errors import CassetteDamaged
 
 if TYPE_CHECKING:
@@ -38,7 +38,7 @@ class SlsSerializer:
 
     def serialize(self, cassette_dict: dict[str, Any]) -> str:
         """Return the text of a whole cassette."""
-        return laid_out(
+        return cassette_text(
             recording_kept(VcrRequest(**each["request"]), each["response"]) for each in cassette_dict["interactions"]
         )
 

@@ -1,14 +1,14 @@
-"""Cassettes of a suite in object storage, and the lock that says which of them a checkout was green with.
+"""Store the cassettes of a suite in object storage, and lock the revision that a checkout passed with.
 
 ::
 
-    suite      a suite's names: its URL, its lock, its folder on this machine
-    lockfile   sls-cassettes.lock: one line a suite
-    revision   all recordings of a suite at one time: names and digests, and the revisions before
-    store      objects at a URL, which never change, and copies of them on this machine
-    checkout   the recordings of a revision as files: pull, push, status
+    suite      the URL of a suite, its lock file, and its local folder
+    lockfile   sls-cassettes.lock: one line per suite
+    revision   all recordings of a suite at one time: names, digests, and parent revisions
+    store      the immutable objects at a URL, and their local copies
+    checkout   the recordings of a revision as local files: pull, push, status
 
-Nothing at a URL is ever written over. A revision is named by the digest of its content, as are recordings, and the
-lock, which git keeps, is the only thing that moves. So an old checkout finds what it was green with, writers need no
-lock between them, and no storage needs conditional writes.
+Objects at a URL are never overwritten. Revisions and recordings are named by the digest of their content; only the lock
+file, which is under version control, changes. An old checkout therefore finds the recordings it passed with, writers
+need no lock between them, and the storage needs no conditional writes.
 """

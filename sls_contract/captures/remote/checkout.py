@@ -1,4 +1,4 @@
-"""The recordings of a suite as files on this machine: what the lock names, and what was recorded since."""
+"""The recordings of a suite as local files: the locked revision, and what was recorded since."""
 
 from __future__ import annotations
 
@@ -37,20 +37,20 @@ if TYPE_CHECKING:
     from sls_contract.captures.remote.suite import Suite
     from sls_contract.signing import Credentials
 
-_TAKEN_IN = ".revision"
+_MERGED = ".revision"
 _MOST = 10  # names in a line
 _SHORT = 12  # digits of a revision, for people
 
 
 class Result(NamedTuple):
-    """What came of a command: lines for people, and whether nothing is left to do."""
+    """The result of a command: lines to print, and whether everything is up to date."""
 
     lines: tuple[str, ...]
     clean: bool = True
 
 
 class Checkout:
-    """The folder of a suite. Whoever changes it holds its lock; tests that run meanwhile see whole files."""
+    """The local folder of a suite. Changes to it hold its lock; tests that run meanwhile read whole files."""
 
     def __init__(self, suite: Suite, keys: Iterable[Credentials] = (), *, offline: bool = False) -> None:
         self.suite = suite
@@ -59,34 +59,34 @@ class Checkout:
         self._conflicts: list[str] = []
 
     def pull(self, *, latest: bool = False) -> Result:
-        """Bring the folder to the revision that the lock names; what was recorded here and not uploaded stays.
+        """Update the folder to the locked revision; recordings that were not uploaded are kept.
 
-        ``latest`` takes in, and locks, whatever else the URL has.
+        ``latest`` also merges all other revisions at the URL, and locks the result.
         """
         with self._held():
             self._follow_lock()
             if latest:
                 for name in self._others(self._store.revisions()):
-                    self._take_in(name)
+                    self._merge_revision(name)
                 return self._publish(self._local())
-            return self._told(self._summary())
+            return self._result(self._summary())
 
     def push(self, *, delete: bool = False) -> Result:
-        """Upload what was recorded, and lock it. ``delete``: a cassette without a file in the folder goes.
+        """Upload the new recordings and lock the result. With ``delete``, cassettes without a local file are removed.
 
-        Raises `CassetteError` where a file holds a secret, or is damaged; nothing is uploaded then.
+        Raises `CassetteError` if a file contains a secret or is damaged; nothing is uploaded then.
         """
         with self._held():
-            gone = {*self._digests(self._taken_in())} - {*self._local()} if delete else ()
+            gone = {*self._digests(self._merged_revisions())} - {*self._local()} if delete else ()
             self._follow_lock()
             for name in gone:
                 (self.suite.folder / name).unlink(missing_ok=True)
             return self._publish(self._local())
 
     def status(self) -> Result:
-        """Tell what was not uploaded, and what the URL has that the lock does not name; nothing is changed."""
+        """List the recordings that were not uploaded, and the revisions at the URL that are not locked."""
         revisions = self._store.revisions()
-        here = self._digests(self._taken_in())
+        here = self._digests(self._merged_revisions())
         others = [
             f"not in {self.suite.lock.name}: revision {name[:_SHORT]}: {_changes(here, revisions[name].digests)}"
             for name in self._others(revisions, revisions_in(self.suite.lock, self.suite.url))
@@ -97,25 +97,25 @@ class Checkout:
         return Result(tuple(lines), clean=len(lines) == 1)
 
     def unpushed(self) -> list[str]:
-        """Return what to say of recordings that were not uploaded; nothing where there are none."""
-        here = self._digests(self._taken_in())
+        """Return the lines to print about recordings that were not uploaded; empty if there are none."""
+        here = self._digests(self._merged_revisions())
         added = sorted(name for name, digest in self._local().items() if here.get(name) != digest)
         if not added:
             return []
         return [f"not uploaded: {_few(added)}, kept in {self.suite.folder}", f"How to fix: {self._command('push')}"]
 
     def adopt(self, folder: Path) -> None:
-        """Copy the cassettes of a local folder, to be uploaded."""
+        """Copy the cassettes of a local folder into the suite; `push` uploads them."""
         with self._held():
             for path in cassettes_below(folder):
                 replace_bytes(self.suite.folder / path.relative_to(folder), path.read_bytes())
 
     def fetched(self, name: str, digest: str) -> bytes:
-        """Return a recording of a revision."""
+        """Return the content of a recording with this digest."""
         return self._store.read(recording_object(name, digest))
 
     def revision(self) -> Revision:
-        """Return what the lock names; where it names nothing, all that the URL has and no other revision replaces."""
+        """Return the locked revision; without one, the union of all revisions at the URL that no other replaces."""
         names = revisions_in(self.suite.lock, self.suite.url) or self._others(self._store.revisions(), ())
         return Revision((), self._digests(names))
 
@@ -123,7 +123,7 @@ class Checkout:
 
     @contextmanager
     def _held(self) -> Iterator[None]:
-        """Keep other processes out, which may have another suite of the same lock."""
+        """Lock out other processes, including those that use another suite of the same lock file."""
         path = self.suite.of_lock / "held"
         if not path.exists():
             replace_bytes(path, b"")
@@ -135,7 +135,7 @@ class Checkout:
                 unlock(file.fileno())
 
     def _local(self) -> dict[str, str]:
-        """Return the digest of each cassette in the folder, by name; what a killed run left is in it."""
+        """Return the digest of each cassette in the folder by name, after merging the journals of killed runs."""
         folder, found = self.suite.folder, {}
         for path in cassettes_below(folder) if folder.is_dir() else ():
             if journal_of(path).exists():
@@ -144,30 +144,30 @@ class Checkout:
                 found[path.relative_to(folder).as_posix()] = digest_of(path.read_bytes())
         return found
 
-    def _taken_in(self) -> tuple[str, ...]:
-        """Return the revisions that the folder holds, changed here or not."""
-        path = self.suite.folder / _TAKEN_IN
+    def _merged_revisions(self) -> tuple[str, ...]:
+        """Return the revisions that were merged into the folder."""
+        path = self.suite.folder / _MERGED
         return tuple(path.read_text("ascii").split()) if path.is_file() else ()
 
-    def _note(self, names: Iterable[str]) -> None:
-        replace_bytes(self.suite.folder / _TAKEN_IN, " ".join(names).encode())
+    def _record_revisions(self, names: Iterable[str]) -> None:
+        replace_bytes(self.suite.folder / _MERGED, " ".join(names).encode())
 
     def _follow_lock(self) -> None:
-        wanted, taken = revisions_in(self.suite.lock, self.suite.url), self._taken_in()
+        wanted, taken = revisions_in(self.suite.lock, self.suite.url), self._merged_revisions()
         if {*wanted} == {*taken}:
-            self._bring(self._digests(taken), self._digests(taken))
+            self._apply(self._digests(taken), self._digests(taken))
             return
-        self._bring(self._digests(taken), self._digests(wanted[:1]))
-        self._note(wanted[:1])
+        self._apply(self._digests(taken), self._digests(wanted[:1]))
+        self._record_revisions(wanted[:1])
         for name in wanted[1:]:  # a conflict of two branches
-            self._take_in(name)
+            self._merge_revision(name)
 
-    def _take_in(self, name: str) -> None:
+    def _merge_revision(self, name: str) -> None:
         """Merge another revision into the folder."""
-        taken = self._taken_in()
+        taken = self._merged_revisions()
         base = common_ancestor(taken[0], name, self._store.revision) if taken else None
-        self._bring(self._digests((base,) if base else ()), self._store.revision(name).digests)
-        self._note((*taken, name))
+        self._apply(self._digests((base,) if base else ()), self._store.revision(name).digests)
+        self._record_revisions((*taken, name))
 
     def _digests(self, names: Sequence[str]) -> dict[str, str]:
         merged: dict[str, str] = {}
@@ -175,8 +175,8 @@ class Checkout:
             merged |= self._store.revision(name).digests
         return merged
 
-    def _bring(self, base: Mapping[str, str], theirs: Mapping[str, str]) -> None:
-        """Make of the folder what ``theirs`` made of ``base``, but for what was changed here."""
+    def _apply(self, base: Mapping[str, str], theirs: Mapping[str, str]) -> None:
+        """Apply to the folder the changes from ``base`` to ``theirs``; local changes are kept or merged."""
         local = self._local()
         changed = [name for name in {**base, **theirs} if theirs.get(name) not in (local.get(name), base.get(name))]
         changed += [name for name in theirs if name not in local and name not in changed]
@@ -184,22 +184,22 @@ class Checkout:
         for name in changed:
             was, here, there = base.get(name), local.get(name), theirs.get(name)
             if here in (was, None):
-                self._place(name, here, there)
+                self._replace_file(name, here, there)
             elif there is not None:
                 self._merge(name, was, here, there)
 
-    def _place(self, name: str, here: str | None, there: str | None) -> None:
+    def _replace_file(self, name: str, here: str | None, there: str | None) -> None:
         data = self.fetched(name, there) if there is not None else None
-        with self._unused(name, here) as path:
+        with self._unrecorded(name, here) as path:
             if data is None:
                 path.unlink(missing_ok=True)
             else:
                 replace_bytes(path, data)
 
     def _merge(self, name: str, was: str | None, here: str, there: str) -> None:
-        """Merge exchange by exchange; what both sides changed otherwise stands between conflict markers."""
+        """Merge exchange by exchange; conflicting changes are written between conflict markers."""
         texts = [b"" if digest is None else self.fetched(name, digest) for digest in (was, there)]
-        with self._unused(name, here) as path:
+        with self._unrecorded(name, here) as path:
             base, ours, theirs = (
                 data.decode("utf-8", "surrogateescape") for data in (texts[0], path.read_bytes(), texts[1])
             )
@@ -209,8 +209,8 @@ class Checkout:
             self._conflicts.append(f"{path}: {', '.join(merged.conflicts)}")
 
     @contextmanager
-    def _unused(self, name: str, digest: str | None) -> Iterator[Path]:
-        """Give a file that no other run changes meanwhile; raises `CassetteBusy` where one did just now."""
+    def _unrecorded(self, name: str, digest: str | None) -> Iterator[Path]:
+        """Hold the journal of a file while it is replaced; raises `CassetteBusy` if another run is recording it."""
         path = self.suite.folder / name
         with Journal(path).held() as journal:
             if read_frames(journal.read()) or (digest_of(path.read_bytes()) if path.exists() else None) != digest:
@@ -225,17 +225,17 @@ class Checkout:
     # -- the URL
 
     def _others(self, revisions: Mapping[str, Revision], taken: Sequence[str] | None = None) -> list[str]:
-        """Return the newest revisions at the URL that those ``taken`` do not hold."""
+        """Return the newest revisions at the URL that are not among the ancestors of those ``taken``."""
         older = {parent for each in revisions.values() for parent in each.parents}
-        for name in self._taken_in() if taken is None else taken:
+        for name in self._merged_revisions() if taken is None else taken:
             older |= {*ancestors(name, self._store.revision)}
         return sorted({*revisions} - older)
 
     def _publish(self, local: Mapping[str, str]) -> Result:
-        """Upload what the folder holds and no revision does, and lock it; where one does, lock that."""
+        """Lock the revision with the content of the folder; upload it first if none has this content."""
         if self._conflicts:
-            return self._told()
-        parents = self._taken_in()
+            return self._result()
+        parents = self._merged_revisions()
         name, changes = self._equal(parents, local), "nothing to upload"
         if name is None and (parents or local):
             changes = _changes(self._digests(parents), local)
@@ -245,11 +245,11 @@ class Checkout:
         if revisions_in(self.suite.lock, self.suite.url) != (name,):
             write_line(self.suite.lock, self.suite.url, name, len(local))
             changes += f"; commit {self.suite.lock.name}"
-        self._note((name,))
+        self._record_revisions((name,))
         return Result((f"{self.suite.url}: revision {name[:_SHORT]}, {len(local)} cassettes: {changes}",))
 
     def _equal(self, parents: Sequence[str], local: Mapping[str, str]) -> str | None:
-        """Return the one of some revisions that has these recordings, and was made from all others."""
+        """Return the parent revision that has exactly these recordings and descends from all other parents."""
         for name in parents:
             if self._store.revision(name).digests == local and (
                 len(parents) == 1 or {*parents} <= {*ancestors(name, self._store.revision)}
@@ -267,33 +267,34 @@ class Checkout:
                 new[target] = self._checked(self.suite.folder / name)
         self._store.write_all(new)
         name = digest_of(revision.data)
-        self._store.write_all({revision_object(name): revision.data})  # last: who reads it finds all of its recordings
+        # Last, so that readers find all of its recordings.
+        self._store.write_all({revision_object(name): revision.data})
         return name
 
     def _checked(self, path: Path) -> bytes:
-        """Return what a file holds; raises `CassetteError` where it must not be uploaded."""
+        """Return the content of a file; raises `CassetteError` if it must not be uploaded."""
         CassetteFile.read(path)
         data = path.read_bytes()
         for finding, line in leak_findings(data, Scrubber(self._keys)):
-            told = f"{path}:{line} holds a secret, and nothing was uploaded: {finding.actual}"
-            msg = f"{told}\nHow to fix: {finding.how_to_fix}."
+            problem = f"{path}:{line} holds a secret, and nothing was uploaded: {finding.actual}"
+            msg = f"{problem}\nHow to fix: {finding.how_to_fix}."
             raise CassetteError(msg)
         return data
 
     # -- words
 
     def _command(self, action: str) -> str:
-        """Return a command in full: no lock needs to name the suite."""
+        """Return the full command, with the URL: the lock file may not name the suite yet."""
         return f"sls-contract cassettes {action} {quote(self.suite.url)}"
 
     def _summary(self) -> str:
-        names = self._taken_in()
+        names = self._merged_revisions()
         count = len(self._digests(names))
         known = f"revision {' and '.join(name[:_SHORT] for name in names)}, {count} cassettes"
         none = f"{self.suite.lock.name} names no revision"
         return f"{self.suite.url}: {known if names else none}, in {self.suite.folder}"
 
-    def _told(self, *lines: str) -> Result:
+    def _result(self, *lines: str) -> Result:
         conflicts = [f"changed here and there: {each}" for each in self._conflicts]
         if conflicts:
             conflicts.append(
@@ -304,7 +305,7 @@ class Checkout:
 
 
 def _changes(old: Mapping[str, str], new: Mapping[str, str]) -> str:
-    """Say in a line what became of the recordings."""
+    """Summarise the changed recordings in a line."""
     kinds = {
         "new": [name for name in new if name not in old],
         "changed": [name for name in new if name in old and old[name] != new[name]],

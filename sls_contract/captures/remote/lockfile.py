@@ -1,4 +1,4 @@
-"""``sls-cassettes.lock``: which recordings a checkout was green with, one line a suite."""
+"""``sls-cassettes.lock``: the revisions that a checkout passed with, one line per suite."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _BASE = "|||||||"
 
 
 class Line(NamedTuple):
-    """What the lock says of a suite; two lines with one URL are a conflict of two branches."""
+    """The entry of a suite; two lines with the same URL are a merge conflict."""
 
     url: str
     revision: str
@@ -31,7 +31,7 @@ class Line(NamedTuple):
 
 
 def lock_near(folder: Path) -> Path:
-    """Return the lock of a folder: in it, or above it in the same repository; where there is none, in the folder."""
+    """Return the lock file in a folder or above it in the same repository; if there is none, its path in the folder."""
     for each in (folder, *folder.parents):
         if (each / NAME).is_file():
             return each / NAME
@@ -41,7 +41,7 @@ def lock_near(folder: Path) -> Path:
 
 
 def read_lock(path: Path) -> list[Line]:
-    """Return the lines of a lock, none where there is no file; of a conflict both sides. Raises `UsageError`."""
+    """Return the lines of a lock file, both sides of a conflict; none if there is no file. Raises `UsageError`."""
     try:
         text = path.read_text(encoding="utf-8")
     except FileNotFoundError:
@@ -66,12 +66,12 @@ def read_lock(path: Path) -> list[Line]:
 
 
 def revisions_in(path: Path, url: str) -> tuple[str, ...]:
-    """Return the revisions that a lock names for a suite: none, one, or those of two branches."""
+    """Return the revisions that a lock file names for a suite: none, one, or both of a merge conflict."""
     return tuple(dict.fromkeys(line.revision for line in read_lock(path) if line.url == url))
 
 
 def write_line(path: Path, url: str, revision: str, count: int) -> None:
-    """Name a suite's revision of ``count`` recordings in a lock, whole or not at all; raises `CassetteError`."""
+    """Write a suite's revision of ``count`` recordings to a lock file atomically; raises `CassetteError`."""
     line = f"{url} {revision} {count} cassettes"
     others = [each.text for each in read_lock(path) if each.url != url]
     spare = path.with_name(f"{path.name}.{os.getpid()}")

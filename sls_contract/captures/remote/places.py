@@ -1,4 +1,4 @@
-"""The recordings at a URL, for commands that read them: of a suite those of its lock, else all files."""
+"""List the recordings at a URL for commands that read them: the locked ones of a suite, or else all files."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ _OBJECT = re.compile(r".*/(objects/[0-9a-f]{16}/(.+))")
 
 
 def recordings_at(url: str) -> list[str]:
-    """Return the URLs of the files at or below a URL; of a suite only those that the lock of this folder names.
+    """Return the URLs of the files at or below a URL; for a suite, those of its locked revision.
 
-    Where it names none, those that no newer revision replaced. Raises as `files_at` does.
+    Without a locked revision, those that no newer revision replaced. Raises as `files_at` does.
     """
     found = files_at(url)
     if not any("/revisions/" in each for each in found):

@@ -14,26 +14,26 @@ _ENTRY = re.compile(r"([0-9a-f]{64}) (?!/)(\S.*)")
 
 
 def digest_of(data: bytes) -> str:
-    """Return the name of some content."""
+    """Return the SHA-256 digest of content, by which it is named."""
     return sha256(data).hexdigest()
 
 
 class Revision(NamedTuple):
-    """The digest of each recording by its name (a path with ``/``), and the revisions that this one was made from."""
+    """The digest of each recording by its name (a path with ``/``), and the parent revisions."""
 
     parents: tuple[str, ...]
     digests: Mapping[str, str]
 
     @property
     def data(self) -> bytes:
-        """The revision as it is stored; the same names, digests and parents give the same bytes."""
+        """The revision in its stored form; equal revisions give equal bytes."""
         lines = [_HEAD, *(f"parent {each}" for each in sorted(self.parents))]
         lines += [f"{digest} {name}" for name, digest in sorted(self.digests.items())]
         return "".join(f"{line}\n" for line in lines).encode()
 
 
 def revision_of(data: bytes) -> Revision:
-    """Read a revision; raises `ValueError` for anything else, and for a name that leaves its folder."""
+    """Parse a revision; raises `ValueError` for other content and for names that leave their folder."""
     head, *lines = data.decode("utf-8").split("\n")[:-1]
     if head != _HEAD:
         msg = f"expected {_HEAD!r}, got {head[:80]!r}"
@@ -51,7 +51,7 @@ def _entry(line: str) -> tuple[str, str]:
 
 
 def ancestors(name: str, read: Callable[[str], Revision]) -> Iterator[str]:
-    """Yield a revision and all before it, the nearest first."""
+    """Yield a revision and its ancestors, nearest first."""
     pending = {name: None}
     seen: set[str] = set()
     while pending:
@@ -63,7 +63,7 @@ def ancestors(name: str, read: Callable[[str], Revision]) -> Iterator[str]:
 
 
 def common_ancestor(one: str, other: str, read: Callable[[str], Revision]) -> str | None:
-    """Return a revision that both were made from, as near as a few steps find; None where there is none."""
+    """Return a near common ancestor of two revisions, or None."""
     sides = ancestors(one, read), ancestors(other, read)
     seen: tuple[dict[str, None], dict[str, None]] = ({}, {})
     going = [0, 1]

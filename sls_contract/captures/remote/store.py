@@ -1,7 +1,7 @@
-"""Objects at a URL, named by their digests, and copies of them on this machine.
+"""Objects at a URL, named by their digests, and their local copies.
 
-Objects are written once and never changed: recordings first, their revision last. A reader comes to a recording by a
-revision only, and both are compared with their digests, so nobody uses half a file, whatever a killed upload left.
+Objects are written once and never changed: first the recordings, then their revision. Recordings are found through a
+revision only, and every digest is compared, so an interrupted upload is never used.
 """
 
 from __future__ import annotations
@@ -19,18 +19,18 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
     from pathlib import Path
 
-_AT_ONCE = 16  # requests: a suite of a thousand cassettes takes seconds, not a minute
+_AT_ONCE = 16  # parallel requests: a suite of a thousand cassettes takes seconds, not a minute
 _TEXT = ".txt"
 _FOLDERS = {"file", "local", "ftp", "sftp", "ssh", "smb", "hdfs"}
-"""Storages in which a folder must be made before its files."""
+"""Storages in which folders must be created before their files."""
 
 
 class NotCached(Exception):
-    """An object is not on this machine, and the storage may not be asked."""
+    """The object has no local copy, and the storage may not be used."""
 
 
 class DamagedObject(CassetteError):
-    """An object is not what was uploaded under its name."""
+    """The content of an object does not have the digest of its name."""
 
 
 class Object(NamedTuple):
@@ -41,7 +41,7 @@ class Object(NamedTuple):
 
 
 def recording_object(name: str, digest: str) -> Object:
-    """Return the object of a recording; the path ends in its name, by which people and `check` know it."""
+    """Return the object of a recording; its path ends in the name that people and `check` know."""
     return Object(digest, f"objects/{digest[:16]}/{name}")
 
 
@@ -51,10 +51,10 @@ def revision_object(name: str) -> Object:
 
 
 class Store:
-    """What a URL has; objects that were read or written once are kept on this machine.
+    """The objects at a URL; a local copy is kept of each that was read or written.
 
-    Raises `CassetteError` where the storage fails, `UsageError` where its library is missing; `NotCached` where
-    ``offline`` and an object is not on this machine.
+    Raises `CassetteError` if the storage fails, `UsageError` if its library is missing; `NotCached` if ``offline`` and
+    an object has no local copy.
     """
 
     def __init__(self, url: str, cache: Path, *, offline: bool = False) -> None:
@@ -63,19 +63,19 @@ class Store:
         self._offline = offline
 
     def read(self, wanted: Object) -> bytes:
-        """Return the content of an object; one that is damaged on this machine is downloaded again."""
-        kept = self._kept(wanted)
+        """Return the content of an object; a damaged local copy is downloaded again."""
+        path = self._local_path(wanted)
         try:
-            data = kept.read_bytes()
+            data = path.read_bytes()
         except FileNotFoundError:
             data = b""
         if digest_of(data) != wanted.digest:
             data = self._download(wanted)
-            replace_bytes(kept, data)
+            replace_bytes(path, data)
         return data
 
     def read_all(self, wanted: Iterable[Object]) -> None:
-        """Bring objects to this machine, several at once."""
+        """Download objects in parallel."""
         self._at_once(self.read, [(each,) for each in dict.fromkeys(wanted)])
 
     def revision(self, name: str) -> Revision:
@@ -90,11 +90,11 @@ class Store:
             raise DamagedObject(msg) from error
 
     def write_all(self, objects: Mapping[Object, bytes]) -> None:
-        """Upload objects, several at once, and keep copies."""
+        """Upload objects in parallel and keep local copies."""
         self._at_once(self._write, list(objects.items()))
 
     def revisions(self) -> dict[str, Revision]:
-        """Return all revisions at the URL; one that is still being written, or was cut off, is left out."""
+        """Return all revisions at the URL except those that are not completely uploaded."""
         from sls_contract.captures.storage import storage_errors
 
         filesystem, root = self._filesystem
@@ -102,10 +102,10 @@ class Store:
             filesystem.invalidate_cache()
             files = filesystem.find(f"{root}/revisions")
         names = [file.rpartition("/")[2].removesuffix(_TEXT) for file in files if file.endswith(_TEXT)]
-        found = zip(names, self._at_once(self._whole, [(name,) for name in names]), strict=True)
+        found = zip(names, self._at_once(self._complete_revision, [(name,) for name in names]), strict=True)
         return {name: each for name, each in found if each is not None}
 
-    def _whole(self, name: str) -> Revision | None:
+    def _complete_revision(self, name: str) -> Revision | None:
         try:
             return self.revision(name)
         except DamagedObject:
@@ -130,7 +130,7 @@ class Store:
         if digest_of(data) != wanted.digest:
             msg = (
                 f"{self._place(wanted)} is not what was uploaded: its digest is {digest_of(data)}\n"
-                f"How to fix: replace it by {self._kept(wanted)} of a machine on which the tests pass."
+                f"How to fix: replace it by {self._local_path(wanted)} of a machine on which the tests pass."
             )
             raise DamagedObject(msg)
         return data
@@ -142,25 +142,25 @@ class Store:
         path = f"{root}/{target.path}"
         with storage_errors(self._place(target), "written"):
             if _FOLDERS & {filesystem.protocol, *filesystem.protocol}:
-                filesystem.makedirs(path.rpartition("/")[0], exist_ok=True)  # which makes a bucket in others
-            if _size(filesystem, path) != len(data):  # else somebody may be reading it
+                filesystem.makedirs(path.rpartition("/")[0], exist_ok=True)  # in others this would create a bucket
+            if _remote_size(filesystem, path) != len(data):  # a reader may be using one that is there
                 filesystem.pipe_file(path, data)
-        replace_bytes(self._kept(target), data)
+        replace_bytes(self._local_path(target), data)
 
     def _at_once(self, work: Any, arguments: list[tuple[Any, ...]]) -> list[Any]:
         if len(arguments) > 1 and not self._offline:
-            _ = self._filesystem  # made once, in this thread
+            _ = self._filesystem  # created once, in this thread
         with ThreadPoolExecutor(_AT_ONCE) as pool:
             return list(pool.map(work, *zip(*arguments, strict=True))) if arguments else []
 
-    def _kept(self, each: Object) -> Path:
+    def _local_path(self, each: Object) -> Path:
         return self._cache / each.digest[:2] / each.digest
 
     def _place(self, each: Object) -> str:
         return f"{self.url}/{each.path}"
 
 
-def _size(filesystem: Any, path: str) -> int | None:
+def _remote_size(filesystem: Any, path: str) -> int | None:
     try:
         size: int = filesystem.info(path)["size"]
     except FileNotFoundError:
@@ -169,7 +169,7 @@ def _size(filesystem: Any, path: str) -> int | None:
 
 
 def replace_bytes(path: Path, data: bytes) -> None:
-    """Put a whole file in the place of whatever stands there; raises `CassetteError`."""
+    """Replace a file atomically; raises `CassetteError`."""
     spare = path.with_name(f"{path.name[:100]}.{os.urandom(6).hex()}.writing")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)

@@ -1,4 +1,4 @@
-"""A suite whose cassettes lie in object storage: its URL, its lock, and its folder on this machine."""
+"""A suite whose cassettes are in object storage: its URL, its lock file, and its local folder."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ _UNSAFE = re.compile(r"[^\w.-]+")
 
 
 class Suite(NamedTuple):
-    """Where the cassettes of one suite are.
+    """The places of a suite.
 
     Attributes:
-        url: the folder in the storage, without a slash at its end.
-        lock: the file in the repository that names the revision.
-        cache: the folder of this machine for copies of what the storage has.
+        url: the folder in the storage, without a trailing slash.
+        lock: the lock file in the repository.
+        cache: the local folder for copies of objects.
 
     """
 
@@ -32,7 +32,7 @@ class Suite(NamedTuple):
 
     @property
     def of_lock(self) -> Path:
-        """The folder for everything that belongs to this checkout."""
+        """The folder for all suites of this checkout."""
         return self.cache / "checkouts" / _key(str(self.lock))
 
     @property
@@ -43,7 +43,7 @@ class Suite(NamedTuple):
 
 
 def suite_of(url: str, lock: Path, environ: Mapping[str, str]) -> Suite:
-    """Return a suite; raises `UsageError` for a URL that holds credentials or whitespace."""
+    """Return a suite; raises `UsageError` for a URL that contains credentials or whitespace."""
     refuse_credentials(url)
     if any(char.isspace() for char in url):
         msg = (

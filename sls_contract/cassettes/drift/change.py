@@ -1,4 +1,4 @@
-"""The values of a comparison: a difference as a rule finds it, a change as a person reads it, and all of them."""
+"""The values of a comparison: a difference that a rule finds, a change for messages, and the result."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ if TYPE_CHECKING:
     from sls_contract.spec import Finding
 
 MOST_TEXT = 4000
-"""Characters of a value that are scrubbed before it is shortened: no secret is cut in two."""
+"""Characters of a value that are scrubbed before it is shortened, so that shortening does not split a secret."""
 
-_OUTCOME = frozenset({"status", "/errorCode", "exchange"})
+_OUTCOME_PLACES = frozenset({"status", "/errorCode", "exchange"})
 
 _CODES = MappingProxyType({clause.slug: clause.code for clause in CLAUSES.values()})
 
@@ -29,7 +29,7 @@ Rest: TypeAlias = "tuple[Class, str | None, str]"
 
 
 class Difference(RuleChange):
-    """One difference within a pair, as a rule finds it; the values are not scrubbed yet."""
+    """One difference within a pair, as a rule finds it; its values are not scrubbed yet."""
 
     __slots__ = ()
 
@@ -44,16 +44,17 @@ Differences: TypeAlias = "Iterator[Difference]"
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """One difference, fit to be shown: printable, short, without secrets.
+    """One difference for messages: printable, short, without secrets.
 
     Attributes:
         kind: its class.
-        code: of the clause that governs it; None where no clause does.
-        slug: of that clause, or of the rule.
+        code: code of the clause; None where no clause governs the difference.
+        slug: slug of that clause, or of the rule.
         exchange: position of the old exchange in its cassette, from 0.
-        where: JSON pointer into the new body (of what is gone, into the old one), ``header Name``, ``status`` or such.
-        old: what the old side has there; None where it has nothing.
-        new: the same of the new side.
+        where: JSON pointer into the new body (of a removed value, into the old one), ``header Name``, ``status`` or
+            similar.
+        old: the old value; None where there is none.
+        new: the new value; None where there is none.
 
     """
 
@@ -67,18 +68,18 @@ class Change:
 
     @property
     def of_outcome(self) -> bool:
-        """Whether something else was answered, or nothing was judged: no sign that the old answer still comes."""
-        return self.where in _OUTCOME
+        """Whether the outcome changed, or was not judged: the exchange does not confirm the old answer."""
+        return self.where in _OUTCOME_PLACES
 
 
 @dataclass(frozen=True, slots=True)
 class Unmatched:
-    """An exchange that the other side has no partner for.
+    """An exchange without a partner on the other side.
 
     Attributes:
-        side: whose it is, ``old`` or ``new``.
+        side: the side of the exchange, ``old`` or ``new``.
         exchange: its position in its cassette, from 0.
-        request: method and URL, secret-looking values masked.
+        request: method and URL; values that look secret are masked.
 
     """
 
@@ -89,18 +90,18 @@ class Unmatched:
 
 @dataclass(frozen=True, slots=True)
 class Drift:
-    """What `compare` found.
+    """The result of `compare`.
 
     Attributes:
-        changes: every difference, pair by pair in old order; within a pair the worst first.
+        changes: every difference, by pair in the old order; within a pair the worst first.
         unmatched: exchanges without a partner, the old ones first.
-        pairs: how many pairs were compared.
-        not_judged: how many of them are requests to another service, which the contract says nothing about.
+        pairs: number of compared pairs.
+        not_judged: number of pairs that are requests to another service, which the contract does not cover.
         exercised: codes of the clauses that could have failed on the new side.
-        retried: how many attempts of both sides were followed by a retry, and count with its exchange.
+        retried: number of attempts on both sides that a retry followed; each belongs to the exchange of its retry.
         partners: the position of each new exchange by that of its old one.
-        more: how many changes there are beside ``changes``, by class, code and slug.
-        more_unmatched: how many exchanges without a partner beside ``unmatched``.
+        more: number of changes beside ``changes``, by class, code and slug.
+        more_unmatched: number of exchanges without a partner beside ``unmatched``.
 
     """
 
@@ -116,7 +117,7 @@ class Drift:
 
     @property
     def verdict(self) -> str:
-        """The worst class among the changes; ``none`` where nothing differs."""
+        """The worst class among the changes; ``none`` without changes."""
         return verdict_of(change.kind for change in self.changes)
 
     def count(self, kind: Class) -> int:
@@ -128,16 +129,16 @@ class Drift:
         return tuple(change for change in self.changes if change.kind == kind)
 
 
-def told(value: object) -> str:
-    """Give a JSON value as text: a scalar as JSON, long enough to be scrubbed; a container by what it holds."""
+def value_text(value: object) -> str:
+    """Format a JSON value: a scalar as JSON, long enough to be scrubbed; a container by its size."""
     return json.dumps(value[:MOST_TEXT], ensure_ascii=False) if isinstance(value, str) else shown(value)
 
 
-_MEND = "adapt the clients, or report it to the service; then record again (pytest --sls-record=all)."
+_FIX = "adapt the clients, or report it to the service; then record again (pytest --sls-record=all)."
 
 
 def change_lines(change: Change, place: str) -> Iterator[str]:
-    """Yield where it is and which clause governs it, then both sides; ``place`` names the exchange."""
+    """Yield the place and the clause of a change, then both sides; ``place`` names the exchange."""
     rule = f"{change.code} {change.slug}" if change.code else change.slug
     yield f"  {place}: {rule} at {change.where}"
     yield f"    old: {_or_nothing(change.old)}"
@@ -145,23 +146,23 @@ def change_lines(change: Change, place: str) -> Iterator[str]:
 
 
 def finding_of(change: Change) -> Finding | None:
-    """Return the change as a finding of the clause that governs it; None where no clause does."""
+    """Return the change as a finding of its clause; None where no clause governs it."""
     if change.code is None:
         return None
     expected = f"as recorded before: {_or_nothing(change.old)}"
-    return CLAUSES[change.code].finding(change.where, expected, _or_nothing(change.new), _MEND)
+    return CLAUSES[change.code].finding(change.where, expected, _or_nothing(change.new), _FIX)
 
 
 def plain_change(change: Change) -> dict[str, Any]:
-    """Give the change as plain JSON values; its class under the key ``class``."""
+    """Return the change as plain JSON values; its class is under the key ``class``."""
     values = asdict(change)
     return {"class": str(values.pop("kind")), **values}
 
 
 def change_of(plain: Mapping[str, Any]) -> Change:
-    """Return the change that `plain_change` gave; keys beside its own are passed over."""
-    others = {each.name: plain[each.name] for each in fields(Change) if each.name != "kind"}
-    return Change(Class(plain["class"]), **others)
+    """Return the change from the values of `plain_change`; other keys are ignored."""
+    values = {each.name: plain[each.name] for each in fields(Change) if each.name != "kind"}
+    return Change(Class(plain["class"]), **values)
 
 
 def _or_nothing(text: str | None) -> str:

@@ -1,4 +1,4 @@
-"""What newly breaks a clause, and what no longer does: both sides judged by `checks`, their findings compared."""
+"""Clauses that only the new side breaks, or no longer breaks: the findings of `checks` on both sides, compared."""
 
 from __future__ import annotations
 
@@ -15,77 +15,78 @@ if TYPE_CHECKING:
     from sls_contract.cassettes.drift.side import Side
     from sls_contract.spec import Finding
 
-_WEIGHT = {
+_CLASSES = {
     # warnings of `check` that cost a client the code, the number or the body
     "server-error-body": Class.BREAKING,
     "checkpoint-decimal": Class.BREAKING,
     "answer-form": Class.BREAKING,
     "encoding-not-asked": Class.BREAKING,
-    # warnings about what is meant to move
+    # warnings about values that change in each run
     "error-message": Class.BENIGN,
     "answer-error-message": Class.BENIGN,
     "request-id-form": Class.BENIGN,
-    # what cannot be compared must not pass in silence
+    # a body that cannot be compared must be reported
     "encoding-unknown": Class.ADDITIVE,
 }
-_ELSEWHERE = frozenset({"consumer-missing", "entry-additive-key", "error-additive-key", "answer-error-member"})
-"""Told key by key in `entries` and `outcome`."""
+_REPORTED_ELSEWHERE = frozenset({"consumer-missing", "entry-additive-key", "error-additive-key", "answer-error-member"})
+"""Clauses whose breaches `entries` and `outcome` report, key by key."""
 
 _CLOCKS = frozenset({"response-clock", "clock-served"})
 NEEDS_A_PARTNER = _CLOCKS | {"authentication-served"}
-"""Clauses that say something of the service only beside the other side: recorders date anew, and drop signatures."""
+"""Clauses that need the other side to show a change of the service: recorders change dates and drop signatures."""
 
-_SENT = ("SLS107", "SLS112")  # first and last of the clauses about a request's own headers
-_REFUSED = (400, 401)
+_HEADER_CODES = ("SLS107", "SLS112")  # first and last of the clauses about a request's own headers
+_REFUSAL_STATUSES = (400, 401)
 
 
 def clause_differences(old: Side, new: Side) -> Differences:
-    """Yield every clause that the new side breaks and the old one did not, and every one that it fixed."""
+    """Yield every clause that the new side breaks and the old one did not, and every clause that it fixed."""
     for finding in new.verdict.findings:
         kind = _class_of(finding, old, new)
         if kind is not None and not _broken_before(finding, old, new):
             yield Difference(kind, finding.slug, finding.where, old.at(finding, new), finding.actual)
     for slug, findings in old.findings.items():
-        mended = slug not in new.findings and findings[0].code in new.verdict.exercised
-        if mended and _class_of(findings[0], new, old) is not None:
+        fixed = slug not in new.findings and findings[0].code in new.verdict.exercised
+        if fixed and _class_of(findings[0], new, old) is not None:
             for finding in findings:
                 yield Difference(Class.BENIGN, slug, finding.where, finding.actual, new.at(finding, old))
 
 
 def _class_of(finding: Finding, old: Side, new: Side) -> Class | None:
-    """Return what a newly broken clause means; None where the pair does not show that the service moved."""
-    if finding.slug in _ELSEWHERE or finding.code[3] in "13":
+    """Return the class of a newly broken clause; None where the pair does not show that the service changed."""
+    if finding.slug in _REPORTED_ELSEWHERE or finding.code[3] in "13":
         return Class.BREAKING if _is_sent_header(finding, new) else None
-    if finding.slug == "authentication-served" and _tells_nothing_of_signatures(old, new):
+    if finding.slug == "authentication-served" and _signature_is_inconclusive(old, new):
         return None
-    if finding.slug in _CLOCKS and _tells_nothing_of_clocks(finding, old, new):
+    if finding.slug in _CLOCKS and _clock_is_inconclusive(finding, old, new):
         return None
     if finding.slug == "encoding-not-asked" and _was_decoded(new):
         return Class.BENIGN
-    return _WEIGHT.get(finding.slug, Class.BREAKING if finding.level is Level.VIOLATION else None)
+    return _CLASSES.get(finding.slug, Class.BREAKING if finding.level is Level.VIOLATION else None)
 
 
 def _is_sent_header(finding: Finding, side: Side) -> bool:
-    """Tell whether a header that the client did send is wrong; one that is missing the recorder may have dropped."""
+    """Return whether a header that the client sent is wrong; the recorder may have dropped a missing one."""
     header = finding.where.removeprefix("header ")
-    of_headers = _SENT[0] <= finding.code <= _SENT[1] and finding.level is Level.VIOLATION
+    of_headers = _HEADER_CODES[0] <= finding.code <= _HEADER_CODES[1] and finding.level is Level.VIOLATION
     return of_headers and header in side.exchange.request.headers
 
 
-def _tells_nothing_of_signatures(old: Side, new: Side) -> bool:
-    """Tell whether a wrong or missing signature is no news of the service.
+def _signature_is_inconclusive(old: Side, new: Side) -> bool:
+    """Return whether a wrong or missing signature shows no change of the service.
 
-    It was served all the time; or the old refusal is about a key, signature or time that the recorder has dropped.
+    That is so if it was served before, or if the old refusal is about a key, signature or time that the recorder
+    dropped.
     """
     dropped = old.signature_dropped and new.signature_dropped and old.error_code in CLOCK_ERRORS | SIGNED_CODES
-    return dropped or old.response.status not in _REFUSED
+    return dropped or old.response.status not in _REFUSAL_STATUSES
 
 
-def _tells_nothing_of_clocks(finding: Finding, old: Side, new: Side) -> bool:
-    """Tell whether a wrong time is no news of the service's clock.
+def _clock_is_inconclusive(finding: Finding, old: Side, new: Side) -> bool:
+    """Return whether a wrong time shows no change of the service's clock.
 
-    Sides that claim the same time were made one from the other. A request that is refused for its own wrong time dates
-    nothing.
+    If both sides have the same time, one is a copy of the other. A request that was refused for its own wrong time
+    shows nothing about the service's clock.
     """
     if finding.slug == "clock-served" and old.error_code in CLOCK_ERRORS:
         return False
@@ -94,12 +95,12 @@ def _tells_nothing_of_clocks(finding: Finding, old: Side, new: Side) -> bool:
 
 
 def _was_decoded(side: Side) -> bool:
-    """Tell whether the recorder took the compression off, and perhaps dropped the Accept-Encoding of its library."""
+    """Return whether the recorder decompressed the body; it may then have dropped the Accept-Encoding, too."""
     return side.subject.plain.data == side.response.body
 
 
 def _broken_before(finding: Finding, old: Side, new: Side) -> bool:
-    """Tell whether the old side broke the clause in the same way: of an entry, for the same shard."""
+    """Return whether the old side broke the clause in the same way: for an entry, at the same shard."""
     before = old.findings.get(finding.slug, [])
     places = {(old.shard_at(each.where), _field(each)) for each in before}
     shard = new.shard_at(finding.where)

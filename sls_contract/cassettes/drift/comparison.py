@@ -1,4 +1,4 @@
-"""Compare two recordings of the same requests: pair the exchanges, ask every rule, and make the changes showable."""
+"""Compare two recordings of the same requests: pair the exchanges, apply every rule, and format the changes."""
 
 from __future__ import annotations
 
@@ -6,13 +6,7 @@ import re
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from sls_contract.cassettes.drift.change import (
-    Change,
-    Difference,
-    Differences,
-    Drift,
-    Unmatched,
-)
+from sls_contract.cassettes.drift.change import Change, Difference, Differences, Drift, Unmatched
 from sls_contract.cassettes.drift.clauses import NEEDS_A_PARTNER, clause_differences
 from sls_contract.cassettes.drift.entries import entry_differences, key_differences, same
 from sls_contract.cassettes.drift.headers import header_differences, request_differences
@@ -40,45 +34,45 @@ _SEVERITY = tuple(Class)  # worst first
 
 
 def compare(old: Sequence[Recording], new: Sequence[Recording], scrubber: Scrubber | None = None) -> Drift:
-    """Return every difference between two recordings, each with its class; the rule stands in the package's docstring.
+    """Return every difference between two recordings, with its class; the package's docstring lists the rules.
 
-    Works on recordings of any origin. Values are scrubbed and shortened; a ``scrubber`` knows the secrets of the run,
-    else only what looks like one is found. Equal recordings give no change at all.
+    The recordings can have any origin. Values are scrubbed and shortened: a ``scrubber`` knows the secrets of the run;
+    without it, only values that look secret are removed. Equal recordings have no changes.
     """
     pairing = Pairing(old)
-    paired = [*pairing.arrive(enumerate(new)), *pairing.rest()]
+    paired = [*pairing.arrive(enumerate(new)), *pairing.leftover()]
     scrubber = scrubber or Scrubber()
     pairs = sorted(((one, two) for one, two in paired if one is not None), key=lambda pair: pair[0].last)
     sides = [(_sides(old, before), _sides(new, after)) for before, after in pairs]
-    new_alone = [exchange for partner, exchange in paired if partner is None]
+    new_unmatched = [exchange for partner, exchange in paired if partner is None]
     return Drift(
         tuple(change for before, after in sides for change in _changes(before, after, scrubber)),
         (
-            *(alone("old", each.last, old[each.last], scrubber) for each in pairing.left),
-            *(alone("new", each.last, new[each.last], scrubber) for each in new_alone),
+            *(unmatched_exchange("old", each.last, old[each.last], scrubber) for each in pairing.not_requested),
+            *(unmatched_exchange("new", each.last, new[each.last], scrubber) for each in new_unmatched),
         ),
         len(pairs),
         sum(after[-1].subject.operation == FOREIGN for _, after in sides),
         frozenset().union(*(after[-1].verdict.exercised for _, after in sides)),
         sum(len(each.retried) for pair in pairs for each in pair)
-        + sum(len(each.retried) for each in (*pairing.left, *new_alone)),
+        + sum(len(each.retried) for each in (*pairing.not_requested, *new_unmatched)),
         {before.last: after.last for before, after in pairs},
     )
 
 
 def compare_exchange(old: Sequence[Recording], new: Sequence[Recording], position: int) -> tuple[Change, ...]:
-    """Return the changes of one exchange, worst first; ``old`` and ``new`` are its attempts, the last one counts.
+    """Return the changes of one exchange, worst first; ``old`` and ``new`` are its attempts, and the last one counts.
 
-    ``position`` is that of the old one in its cassette.
+    ``position`` is that of the old exchange in its cassette.
     """
     before = [Side(each, position) for each in old]
     return tuple(_changes(before, [Side(each, 0) for each in new], Scrubber()))
 
 
-def alone(
+def unmatched_exchange(
     side: Literal["old", "new"], position: int, recording: Recording, scrubber: Scrubber | None = None
 ) -> Unmatched:
-    """Name an exchange without a partner by its position in its recording."""
+    """Return an exchange without a partner, by its position in its recording."""
     request = recording.exchange.request
     text = (scrubber or Scrubber()).text(f"{request.method} {masked_url(request.url)}")
     return Unmatched(side, position, masked(text))
@@ -95,14 +89,14 @@ def _changes(before: list[Side], after: list[Side], scrubber: Scrubber) -> Itera
     found = sorted(_worst(iter(differences)), key=lambda each: _SEVERITY.index(each.kind))
     if found:
         for side in (old, new):
-            scrubber.request(side.exchange.request)  # teaches it the key id and token that an answer may echo
+            scrubber.request(side.exchange.request)  # the scrubber learns the key id and token: an answer may echo them
     for each in found:
         was, now = (_showable(each.where, text, scrubber) for text in (each.old, each.new))
         yield Change(each.kind, each.code, each.slug, old.position, masked(scrubber.text(each.where)), was, now)
 
 
 def _worst(differences: Differences) -> list[Difference]:
-    """Keep, of what several rules say about one place, the worst class; what is not breaking is said once."""
+    """Keep the worst class of the differences at one place; a difference that is not breaking is kept once."""
     kept: dict[str, dict[str, Difference]] = {}
     for each in differences:
         there = kept.setdefault(each.where, {})
@@ -115,9 +109,9 @@ def _worst(differences: Differences) -> list[Difference]:
 
 
 def _by_clause(differences: list[Difference]) -> list[Difference]:
-    """Tell a breaking change once, by its clause: whoever allows the clause then allows the change.
+    """Report a breaking change under its clause only, so that a user who allows the clause allows the change.
 
-    A rule without a clause pairs elements of lists by their keys: it knows the old value where the clause does not.
+    A rule without a clause pairs elements of lists by their keys: it has the old value where the clause has none.
     """
     breaking = [each for each in differences if each.kind is Class.BREAKING]
     ruled = {_of_any_element(each.where): each for each in breaking if each.code is None}
@@ -133,7 +127,7 @@ def _by_clause(differences: list[Difference]) -> list[Difference]:
 
 
 def _of_any_element(where: str) -> str:
-    """Return a JSON pointer with ``*`` for each index; other places as they are."""
+    """Return a JSON pointer with ``*`` for each index; other places unchanged."""
     return re.sub(r"/\d+(?=/|$)", "/*", where) if where.startswith("/") else where
 
 
@@ -149,12 +143,13 @@ def _differences(old: Side, new: Side) -> Differences:
     found = [*clause_differences(old, new), *outcome_differences(old, new), *_bodies(old, new)]
     yield from found
     yield from header_differences(old, new)
-    if not any(each.where in ("status", "body") or each.where.startswith("/") for each in found):
-        yield from _other_bytes(old, new)
+    same_body = not any(each.where in ("status", "body") or each.where.startswith("/") for each in found)
+    if same_body and old.subject.plain.data != new.subject.plain.data:  # not JSON, or equally broken
+        yield Difference(Class.BENIGN, "value", "body", _size(old), _size(new))
 
 
 def _attempts(before: list[Side], after: list[Side]) -> Differences:
-    """Yield, as one, other attempts before the outcome; and what their answers break that no old answer broke."""
+    """Yield one difference for other attempts before the outcome, and the new breaches of their answers."""
     was, now = (outcomes(each.recording for each in sides[:-1]) for sides in (before, after))
     if was != now:
         yield Difference(Class.BENIGN, "attempts", "attempts", was, now)
@@ -165,7 +160,7 @@ def _attempts(before: list[Side], after: list[Side]) -> Differences:
 
 
 def _unanswered(old: Side, new: Side) -> Differences:
-    """Class an answer that did not come: no client gets by without one."""
+    """Yield the difference of missing answers; a newly missing answer is breaking."""
     before, after = _outcome(old), _outcome(new)
     if old.exchange.response is not None:
         yield Difference(Class.BREAKING, "answered", "exchange", before, after)
@@ -176,7 +171,7 @@ def _unanswered(old: Side, new: Side) -> Differences:
 
 
 def _breaches(new: Side) -> Differences:
-    """Yield what an answer breaks where there was none to compare it with."""
+    """Yield the breaches of an answer that has no old answer to compare with."""
     for finding in new.verdict.findings:
         if finding.level is Level.VIOLATION and finding.code[3] == "2" and finding.slug not in NEEDS_A_PARTNER:
             yield Difference(Class.BREAKING, finding.slug, finding.where, None, finding.actual)
@@ -189,7 +184,7 @@ def _outcome(side: Side) -> str:
 
 
 def _bodies(old: Side, new: Side) -> Differences:
-    """Compare two bodies by what they are: lists of checkpoints, or others; errors are told by `outcome`."""
+    """Compare two bodies: as lists of checkpoints, or as other values; `outcome` compares errors."""
     before, after = old.subject, new.subject
     yield from key_differences(old, new)
     if before.entries is not None and after.entries is not None:
@@ -200,19 +195,13 @@ def _bodies(old: Side, new: Side) -> Differences:
 
 
 def _form(old: Side, new: Side) -> Differences:
-    """Yield, as one, that the same value is written otherwise, or that bodies came that cannot be compared."""
+    """Yield one difference for other JSON text of the same value, or for bodies that cannot be decoded."""
     before, after = old.subject, new.subject
     if before.plain.data != after.plain.data:
         if before.document is not None and same(before.document, after.document):
-            yield Difference(Class.BENIGN, "json-form", "body", "the same value", "written otherwise")
+            yield Difference(Class.BENIGN, "json-form", "body", "the same value", "written differently")
     elif after.plain.unknown and old.response.body != new.response.body:
         yield Difference(Class.ADDITIVE, "encoding-unknown", "body", _size(old), _size(new))
-
-
-def _other_bytes(old: Side, new: Side) -> Differences:
-    """Yield, as one, that other bytes came of which no rule knows more: not JSON, or as broken as before."""
-    if old.subject.plain.data != new.subject.plain.data:
-        yield Difference(Class.BENIGN, "value", "body", _size(old), _size(new))
 
 
 def _size(side: Side) -> str:

@@ -1,10 +1,10 @@
-"""The list of checkpoints, shard by shard: which entries came and went, and what moved in those that stayed."""
+"""The list of checkpoints, by shard: added and removed entries, and changes within the others."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from sls_contract.cassettes.drift.change import Difference, Differences, told
+from sls_contract.cassettes.drift.change import Difference, Differences, value_text
 from sls_contract.checks.presentation import escaped
 from sls_contract.spec import CLAUSES, Level
 from sls_contract.spec.change import Class
@@ -17,24 +17,24 @@ if TYPE_CHECKING:
 
 
 def entry_differences(old: Side, new: Side) -> Differences:
-    """Yield what differs between two lists of checkpoints."""
-    yield from _gone(old, new)
+    """Yield the differences between two lists of checkpoints."""
+    yield from _removed(old, new)
     yield from _added(old, new)
     for shard, (place, entry) in new.entries_by_shard.items():
         if shard in old.entries_by_shard:
-            yield from _moved(old.entries_by_shard[shard], (place, entry), new)
+            yield from _changed(old.entries_by_shard[shard], (place, entry), new)
     yield from _order(old, new)
 
 
-def _gone(old: Side, new: Side) -> Differences:
-    """Yield the shards without an entry: where others came, a split, a merge or a new logstore may have ended them."""
-    known, left = old.entries_by_shard, new.entries_by_shard
-    if not new.regular_list or (new.filtered and left):
-        return  # clauses tell of malformed entries, and of those that were not asked for
+def _removed(old: Side, new: Side) -> Differences:
+    """Yield the shards without an entry; added shards suggest a split, a merge or a new logstore."""
+    known, remaining = old.entries_by_shard, new.entries_by_shard
+    if not new.regular_list or (new.filtered and remaining):
+        return  # clauses report malformed entries, and entries that were not requested
     slug = "known-shard" if new.filtered else "every-shard"
-    kind = Class.BENIGN if left.keys() - known.keys() or new.open else Class.BREAKING
+    kind = Class.BENIGN if remaining.keys() - known.keys() or new.unspecified else Class.BREAKING
     for shard, (place, entry) in known.items():
-        if shard not in left:
+        if shard not in remaining:
             yield Difference(kind, slug, f"/{place}", _entry(old, entry), None)
 
 
@@ -50,17 +50,17 @@ def _entry(side: Side, entry: Entry) -> str:
 
 
 def key_differences(old: Side, new: Side) -> Differences:
-    """Yield the keys of entries that no page names and that only one side has, each once."""
-    before, after = _strange(old), _strange(new)
+    """Yield the undocumented keys of entries that only one side has, each once."""
+    before, after = _undocumented(old), _undocumented(new)
     for key, (where, value) in after.items():
         if key not in before:
-            yield Difference(Class.ADDITIVE, "entry-additive-key", where, None, told(value))
+            yield Difference(Class.ADDITIVE, "entry-additive-key", where, None, value_text(value))
     for key, (where, value) in before.items():
         if key not in after:
-            yield Difference(Class.BENIGN, "entry-additive-key", where, told(value), None)
+            yield Difference(Class.BENIGN, "entry-additive-key", where, value_text(value), None)
 
 
-def _strange(side: Side) -> dict[str, tuple[str, Any]]:
+def _undocumented(side: Side) -> dict[str, tuple[str, Any]]:
     found: dict[str, tuple[str, Any]] = {}
     for place, entry in enumerate(side.subject.entries or ()):
         for key in entry if isinstance(entry, dict) else ():
@@ -69,31 +69,31 @@ def _strange(side: Side) -> dict[str, tuple[str, Any]]:
     return found
 
 
-def _moved(before: tuple[int, Entry], after: tuple[int, Entry], new: Side) -> Differences:
-    """Yield what differs in the entry of one shard."""
+def _changed(before: tuple[int, Entry], after: tuple[int, Entry], new: Side) -> Differences:
+    """Yield the differences within the entry of one shard."""
     (_, was), (place, now), known = before, after, new.members
     for key, value in now.items():
         where = f"/{place}/{escaped(key)}"
         if key not in was:
             if key in known:
-                yield Difference(Class.BENIGN, _slug(known, key, "missing"), where, None, told(value))
+                yield Difference(Class.BENIGN, _slug(known, key, "missing"), where, None, value_text(value))
         elif not same(was[key], value):
-            kind = _weight(key, was[key], value, where, new)
-            yield Difference(kind, _slug(known, key, "type"), where, told(was[key]), told(value))
+            kind = _value_class(key, was[key], value, where, new)
+            yield Difference(kind, _slug(known, key, "type"), where, value_text(was[key]), value_text(value))
     for key in sorted((was.keys() - now.keys()) & known.keys()):
-        empty = was[key] == "" and known[key].required is not Level.VIOLATION  # as good as none: the shard is not held
+        empty = was[key] == "" and known[key].required is not Level.VIOLATION  # no consumer has the shard
         kind = Class.BENIGN if empty else Class.BREAKING
-        yield Difference(kind, _slug(known, key, "missing"), f"/{place}/{key}", told(was[key]), None)
+        yield Difference(kind, _slug(known, key, "missing"), f"/{place}/{key}", value_text(was[key]), None)
 
 
-def _weight(key: str, was: Any, now: Any, where: str, new: Side) -> Class:
-    """Class another value: one of another type that the contract does not allow there can be misread."""
+def _value_class(key: str, was: Any, now: Any, where: str, new: Side) -> Class:
+    """Return the class of a changed value: breaking if it has a new type that the contract does not allow."""
     retyped = key in new.members and type(was) is not type(now) and where in new.breached
     return Class.BREAKING if retyped else Class.BENIGN
 
 
 def _slug(known: Mapping[str, Value], key: str, kind: str) -> str:
-    """Return the slug of the clause that a contract names for a kind of breach of a member."""
+    """Return the slug of the contract's clause for this kind of breach of a member."""
     code = known[key].codes.get(kind) if key in known else None
     return CLAUSES[code].slug if code else "entry-additive-key"
 
@@ -110,7 +110,7 @@ def _listed(shards: list[int]) -> str:
 
 
 def same(one: Any, other: Any) -> bool:
-    """Compare JSON values as JSON does: true is not 1, and 1.0 is not 1."""
+    """Compare JSON values by type, too: true is not 1, and 1.0 is not 1."""
     if isinstance(one, dict) and isinstance(other, dict):
         return one.keys() == other.keys() and all(same(value, other[key]) for key, value in one.items())
     if isinstance(one, list) and isinstance(other, list):

@@ -1,4 +1,4 @@
-"""What headers say beyond the clauses: names that are new, values that moved, what only looks different."""
+"""Differences of headers beyond the clauses: new names, changed values, another form."""
 
 from __future__ import annotations
 
@@ -23,12 +23,12 @@ _CLAUSES = {
 }
 """The clause that governs a header of an answer."""
 
-_FREE = frozenset({"server", "connection", "keep-alive", "transfer-encoding", "access-control-allow-origin"})
-"""Printed in a page's sample, or a matter of one connection: no client is surprised by them."""
+_HARMLESS = frozenset({"server", "connection", "keep-alive", "transfer-encoding", "access-control-allow-origin"})
+"""Headers that a page's sample prints, or that concern one connection: new ones are benign."""
 
 
 def header_differences(old: Side, new: Side) -> Differences:
-    """Yield what differs between the headers of two answers; what a clause asks for and is gone, the clause tells."""
+    """Yield the differences between the headers of two answers; for removed required ones, see `clauses`."""
     before, after = old.response.headers, new.response.headers
     for name in after:
         if name not in before:
@@ -44,7 +44,7 @@ def header_differences(old: Side, new: Side) -> Differences:
 
 
 def request_differences(old: Side, new: Side) -> Differences:
-    """Yield, as one, what the client sent otherwise: clients date and sign each request anew."""
+    """Yield one difference for all that the client sent differently: clients date and sign each request again."""
     before, after = old.exchange.request, new.exchange.request
     names = [
         *(name for name in before.headers if before.headers.get_all(name) != after.headers.get_all(name)),
@@ -56,7 +56,7 @@ def request_differences(old: Side, new: Side) -> Differences:
 
 
 def _appeared(name: str, value: str, named: frozenset[str]) -> Difference:
-    if name.lower() in _CLAUSES or name.lower() in _FREE | named:
+    if name.lower() in _CLAUSES or name.lower() in _HARMLESS | named:
         return Difference(Class.BENIGN, _slug(name), f"header {name}", None, value)
     return Difference(Class.ADDITIVE, "new-header", f"header {name}", None, value)
 
@@ -66,7 +66,7 @@ def _slug(name: str) -> str:
 
 
 def _form(before: Headers, after: Headers) -> Differences:
-    """Yield, as one, another casing or order of the names that both sides have."""
+    """Yield one difference for another case or order of the names that both sides have."""
     was, now = ([name for name, _ in side.pairs if name in before and name in after] for side in (before, after))
     if was != now:
         yield Difference(Class.BENIGN, "header-form", "headers", ", ".join(was), ", ".join(now))

@@ -1,4 +1,4 @@
-"""Whether a request was served, refused, or met a state of the service, and what that change means to a client.
+"""Whether a request was served, refused, or met a state of the service, and how severe a change is for a client.
 
 Sources: GetCheckPoint page, error codes; common error tables of 2021 and 2026; RequestSignature page, verification.
 """
@@ -8,7 +8,7 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from sls_contract.cassettes.drift.change import Difference, Differences, told
+from sls_contract.cassettes.drift.change import Difference, Differences, value_text
 from sls_contract.cassettes.drift.entries import same
 from sls_contract.cassettes.drift.side import KEY_CODES, SIGNATURE_CODE
 from sls_contract.checks.errors import FIELDS as ERROR_FIELDS
@@ -27,7 +27,7 @@ _MISSING = {
     "ConsumerGroupNotExist": "group-missing",
 }
 _RENAMED = {"ProjectNotExists": "project-missing"}
-"""A name that one table prints, and the clause that asks for the usual one."""
+"""A misspelled code of one table, and the clause that requires the documented code."""
 
 _STATUS_CLAUSES = ("error-status", "answer-error-status")
 _STATE_STATUSES = frozenset({403, 404})
@@ -36,7 +36,7 @@ _AUTHENTICATION = (400, 401)
 
 
 def outcome_differences(old: Side, new: Side) -> Differences:
-    """Yield what differs between two whole answers in status, errorCode and error body."""
+    """Yield the differences between two whole answers in status, errorCode and error body."""
     if old.subject.is_error and new.subject.is_error:
         yield from _error_to_error(old, new)
     elif new.subject.is_error:
@@ -44,31 +44,28 @@ def outcome_differences(old: Side, new: Side) -> Differences:
     elif old.subject.is_error:
         yield from _served_now(old, new)
     elif _has_other_status(old, new):
-        yield _status(_of_status(old, new), "success-status", old, new)
+        kind = Class.BENIGN if new.response.status == OK else Class.BREAKING  # the contract says 200
+        yield _status(kind, "success-status", old, new)
     if _is_unverified(old, new):
         yield _status(Class.BREAKING, "authentication-served", old, new)
     yield from _error_keys(old, new)
 
 
 def _has_other_status(old: Side, new: Side) -> bool:
-    """Tell whether the status moved, and no clause that is newly broken tells it already."""
+    """Return whether the status changed, and no newly broken clause reports that already."""
     newly_broken = new.findings.keys() - old.findings.keys()
     return old.response.status != new.response.status and "answer-status" not in newly_broken
 
 
-def _of_status(old: Side, new: Side) -> Class:
-    """Class another status of success: only a return to 200 is one that the contract expects."""
-    return Class.BENIGN if new.response.status == OK and old.response.status != OK else Class.BREAKING
-
-
 def _no_longer_served(old: Side, new: Side) -> Differences:
-    """Class an error in the place of a success: a state of the service, or a refusal of what was right."""
+    """Yield the difference of an error after a success: a state of the service, or a refusal of a correct request."""
     code = new.error_code
     if not code:
-        yield _status(_unreadable(new), "served", old, new)
+        reported = new.breached & {"body", "/errorCode"}  # by the clause about the body
+        yield _status(Class.BENIGN if reported else Class.BREAKING, "served", old, new)
     elif code in _RENAMED:
         yield _status(Class.BREAKING, _RENAMED[code], old, new)
-    elif _is_state(new) or new.open or _fixes(old, new):
+    elif _is_state(new) or new.unspecified or _fixes(old, new):
         yield _status(Class.BENIGN, _MISSING.get(code, "served"), old, new)
     elif code in CLOCK_ERRORS:
         yield _status(Class.BENIGN if _skew(new) > MAX_SKEW else Class.BREAKING, "clock-accepted", old, new)
@@ -76,26 +73,21 @@ def _no_longer_served(old: Side, new: Side) -> Differences:
         yield _status(Class.BREAKING, _refusal(new.response.status), old, new)
 
 
-def _unreadable(new: Side) -> Class:
-    """Class an error without a code: its body is judged by its own clause, unless there was none to judge."""
-    return Class.BENIGN if new.breached & {"body", "/errorCode"} else Class.BREAKING
-
-
 def _is_state(side: Side) -> bool:
-    """Tell whether an error is about what there is, or who may ask, and not about the request.
+    """Return whether an error is about resources or permissions, and not about the request.
 
-    Other operations have codes that this contract does not list: theirs are known by their ending.
+    Other operations have codes that this contract does not list; these are recognised by their ending.
     """
     status, code = side.response.status, side.error_code
     if status >= _SERVER_ERROR or status in _STATE_STATUSES or code in KEY_CODES:
         return True
-    return code.endswith(("NotExist", "AlreadyExist")) and not (side.full and errors_with(code) == ())
+    return code.endswith(("NotExist", "AlreadyExist")) and not (side.fully_specified and errors_with(code) == ())
 
 
 def _fixes(old: Side, new: Side) -> bool:
-    """Tell whether the new side refuses, for its authentication, what the old one should have refused.
+    """Return whether the new side refuses a request for its authentication that the old side should have refused.
 
-    Both requests must be known to be wrong: recorders drop signatures, and clients are fixed.
+    Both requests must be known to be wrong: recorders drop signatures, and clients get fixed.
     """
     if new.response.status not in _AUTHENTICATION:
         return False
@@ -104,15 +96,15 @@ def _fixes(old: Side, new: Side) -> bool:
 
 
 def _skew(side: Side) -> timedelta:
-    """Return how far the request's time is from the server's; zero where one of them is not known."""
+    """Return the distance between the times of request and server; zero where one of them is unknown."""
     sent, dated = side.subject.sent, side.subject.dated
     return timedelta(0) if sent is None or dated is None else abs(sent - dated)
 
 
 def _served_now(old: Side, new: Side) -> Differences:
-    """Class a success in the place of an error: a state that ended, or an error that is no longer told.
+    """Yield the difference of a success after an error: a state that ended, or an error that is no longer reported.
 
-    A group that exists has an entry for each shard: an empty list is no sign that a missing one was made.
+    An existing group has an entry for each shard: an empty list does not show that a missing group was created.
     """
     missing = old.error_code in _MISSING and new.subject.entries == []
     slug = _MISSING.get(old.error_code, "served")
@@ -120,7 +112,7 @@ def _served_now(old: Side, new: Side) -> Differences:
 
 
 def _is_unverified(old: Side, new: Side) -> bool:
-    """Tell whether a signature that is known to be wrong is served, and was not before."""
+    """Return whether a signature that is known to be wrong is newly accepted."""
     if new.response.status != OK or new.subject.anonymous:
         return False
     if old.subject.is_error:
@@ -130,7 +122,7 @@ def _is_unverified(old: Side, new: Side) -> bool:
 
 
 def _same_signature(old: Side, new: Side) -> bool:
-    """Tell whether the very request that was refused was sent again."""
+    """Return whether the refused request was sent again with the same signature."""
     before, after = old.exchange.request.headers, new.exchange.request.headers
     names = ("authorization", "date", "x-log-date", "x-acs-security-token")
     return new.subject.authorization is not None and all(before.get(name) == after.get(name) for name in names)
@@ -141,37 +133,33 @@ def _error_to_error(old: Side, new: Side) -> Differences:
     if was != now and was and now:
         yield _other_code(old, new)
     elif _has_other_status(old, new):
-        yield _status(_of_error_status(old, new), "error-status", old, new)
+        yield _status(_error_status_class(old, new), "error-status", old, new)
     if was == now and was:
         yield from _same_error(old, new)
 
 
-def _of_error_status(old: Side, new: Side) -> Class:
-    """Class another status of the same error: one that breaks the table newly is told by its clause."""
+def _error_status_class(old: Side, new: Side) -> Class:
+    """Return the class of another status of the same error; the clause reports a status that newly breaks the table."""
     before, after = ([each for slug in _STATUS_CLAUSES for each in side.findings.get(slug, ())] for side in (old, new))
     if before and after:
         return Class.BREAKING
-    free = any(finding.level is Level.VIOLATION for finding in after) or new.response.status in statuses_of(
-        new.error_code
-    )
-    return Class.BENIGN if free else Class.BREAKING
+    broken = any(finding.level is Level.VIOLATION for finding in after)  # reported by its clause
+    documented = new.response.status in statuses_of(new.error_code)
+    return Class.BENIGN if broken or documented else Class.BREAKING
 
 
 def _other_code(old: Side, new: Side) -> Difference:
     was, now = old.error_code, new.error_code
     slug = _renaming(old, new)
-    if slug and not (errors_with(now) and (new.open or _is_any_refusal(old, new))):
-        return Difference(Class.BREAKING, slug, "/errorCode", told(was), told(now))
-    return Difference(Class.BENIGN, _MISSING.get(now, "served"), "/errorCode", told(was), told(now))
-
-
-def _is_any_refusal(old: Side, new: Side) -> bool:
-    """Tell whether malformed authentication is refused on both sides: no source says with which code."""
-    return new.malformed and all(side.response.status in _AUTHENTICATION for side in (old, new))
+    refused = all(side.response.status in _AUTHENTICATION for side in (old, new))
+    any_code = new.unspecified or (new.malformed and refused)  # no source says which code malformed authentication gets
+    if slug and not (errors_with(now) and any_code):
+        return Difference(Class.BREAKING, slug, "/errorCode", value_text(was), value_text(now))
+    return Difference(Class.BENIGN, _MISSING.get(now, "served"), "/errorCode", value_text(was), value_text(now))
 
 
 def _renaming(old: Side, new: Side) -> str:
-    """Return the clause by which a client that decides by the code is misled; empty where it meets another state."""
+    """Return the clause that the new code breaks for a client that depends on it; empty for another state."""
     was, now = old.error_code, new.error_code
     if now in _RENAMED:
         return _RENAMED[now]
@@ -187,7 +175,7 @@ def _renaming(old: Side, new: Side) -> str:
 
 
 def _newly_refused(old: Side, new: Side) -> str:
-    """Return the clause of a refusal of what had only met a state; one refusal of the request for another is free."""
+    """Return the clause for a refusal where there was only a state; empty where both sides refuse the request."""
     if _is_state(new) or not _is_state(old):
         return ""
     if new.error_code in CLOCK_ERRORS:
@@ -196,41 +184,37 @@ def _newly_refused(old: Side, new: Side) -> str:
 
 
 def _refusal(status: int) -> str:
-    """Return the clause that the refusal of a right request breaks."""
+    """Return the clause that the refusal of a correct request breaks."""
     return "signature-accepted" if status in _AUTHENTICATION else "served"
 
 
 def _is_renamed(old: Side, new: Side) -> bool:
-    """Tell whether a code that nobody lists is no mere other state, which other operations have more of."""
+    """Return whether an undocumented code is not simply another state, of which other operations have more."""
     renamed = old.error_code not in _MISSING and old.response.status == new.response.status
-    return new.full or renamed or not _is_state(new)
+    return new.fully_specified or renamed or not _is_state(new)
 
 
 def _same_error(old: Side, new: Side) -> Differences:
-    """Yield what moved between two bodies of one error: words, details."""
+    """Yield the differences between two bodies of the same error: wording, details."""
     before, after = old.error_body, new.error_body
     for key in (key for key in after if key in before and not same(before[key], after[key])):
         slug = "error-message" if key == "errorMessage" else "error-additive-key"
-        yield Difference(_of_detail(key, after[key]), slug, f"/{escaped(key)}", told(before[key]), told(after[key]))
+        wrong = key == "accessDeniedDetail" and not isinstance(after[key], dict | None)  # SDKs expect these types
+        kind = Class.BREAKING if wrong else Class.BENIGN
+        yield Difference(kind, slug, f"/{escaped(key)}", value_text(before[key]), value_text(after[key]))
     if "accessDeniedDetail" in after.keys() - before.keys():
-        detail = told(after["accessDeniedDetail"])
+        detail = value_text(after["accessDeniedDetail"])
         yield Difference(Class.ADDITIVE, "error-additive-key", "/accessDeniedDetail", None, detail)
 
 
 def _error_keys(old: Side, new: Side) -> Differences:
-    """Yield the keys of error bodies that no page names and that only one side has."""
+    """Yield the undocumented keys of error bodies that only one side has."""
     before, after = old.error_body, new.error_body
     for key in sorted(after.keys() - before.keys() - ERROR_FIELDS):
-        yield Difference(Class.ADDITIVE, "error-additive-key", f"/{escaped(key)}", None, told(after[key]))
+        yield Difference(Class.ADDITIVE, "error-additive-key", f"/{escaped(key)}", None, value_text(after[key]))
     if after:
         for key in sorted(before.keys() - after.keys() - {"errorCode", "errorMessage"}):
-            yield Difference(Class.BENIGN, "error-additive-key", f"/{escaped(key)}", told(before[key]), None)
-
-
-def _of_detail(key: str, value: object) -> Class:
-    """Class another value of a key: accessDeniedDetail is an object or null to the SDKs that read it."""
-    wrong = key == "accessDeniedDetail" and not (value is None or isinstance(value, dict))
-    return Class.BREAKING if wrong else Class.BENIGN
+            yield Difference(Class.BENIGN, "error-additive-key", f"/{escaped(key)}", value_text(before[key]), None)
 
 
 def _status(kind: Class, slug: str, old: Side, new: Side) -> Difference:

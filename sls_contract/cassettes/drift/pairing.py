@@ -1,9 +1,9 @@
-"""Which exchanges of two recordings belong together: those that replay would answer the same request with.
+"""Pair the exchanges of two recordings: those that replay would use for the same request.
 
-Retries of one request are one exchange with its attempts: what counts is the answer that the client got in the end. An
-attempt is retried where no whole answer came (refused, reset, cut off, timed out), or where the service was busy or
-broken: 429, 5xx, a quota. Whatever is asked next with the same request then is its retry; how long that takes does not
-matter. An exchange without a partner takes an attempt that was retried: a test may have asked again itself.
+An exchange includes the retries of its request; the answer to the last attempt counts. An attempt is retried if it got
+no whole answer (refused, reset, truncated, timed out), or if the service was busy or broken: 429, 5xx, a quota. The
+next equal request is then its retry, after any delay. An exchange without a partner is paired with an attempt that was
+retried: a test may repeat requests itself.
 """
 
 from __future__ import annotations
@@ -47,8 +47,8 @@ class Attempts:
         return (*self.retried, self.last)
 
 
-def is_passing(recording: Recording) -> bool:
-    """Tell whether an attempt failed for what passes by itself, so that clients try again."""
+def is_transient(recording: Recording) -> bool:
+    """Return whether an attempt failed for a temporary reason, so that clients retry."""
     response = recording.exchange.response
     if recording.unanswered or response is None:
         return True
@@ -56,22 +56,22 @@ def is_passing(recording: Recording) -> bool:
     return busy or (response.status == _FORBIDDEN and _error_code(recording).endswith("QuotaExceed"))
 
 
-def folded(recordings: Sequence[Recording]) -> list[Attempts]:
-    """Return the exchanges that recordings are the attempts of, in the order of their last attempts."""
-    open_: dict[Key, list[int]] = {}
+def group_attempts(recordings: Sequence[Recording]) -> list[Attempts]:
+    """Group recordings into exchanges with their attempts, in the order of their last attempts."""
+    transient: dict[Key, list[int]] = {}
     exchanges = []
     for position, recording in enumerate(recordings):
         key = Key.of(recording.exchange.request)
-        if is_passing(recording):
-            open_.setdefault(key, []).append(position)
+        if is_transient(recording):
+            transient.setdefault(key, []).append(position)
         else:
-            exchanges.append(Attempts(open_.pop(key, []), position))
-    exchanges += [Attempts(positions[:-1], positions[-1]) for positions in open_.values()]
+            exchanges.append(Attempts(transient.pop(key, []), position))
+    exchanges += [Attempts(positions[:-1], positions[-1]) for positions in transient.values()]
     return sorted(exchanges, key=lambda each: each.last)
 
 
 def outcomes(recordings: Iterable[Recording]) -> str:
-    """Name what came of attempts, for people."""
+    """Format the outcomes of attempts."""
     return ", ".join(map(_outcome, recordings)) or "none"
 
 
@@ -93,12 +93,12 @@ Pair: TypeAlias = tuple[Attempts | None, Attempts]
 
 
 class Pairing:
-    """Pairs new exchanges with old ones as they arrive, by matching key, identical requests in recorded order.
+    """Pairs new exchanges with old ones as they arrive: by matching key, identical requests in recorded order.
 
     Args:
         old: the earlier recording.
-        matching: on what requests match.
-        repeat: whether the last of identical recordings stands for all that come after it.
+        matching: how requests match.
+        repeat: whether the last of identical recordings answers all later requests.
 
     """
 
@@ -107,14 +107,14 @@ class Pairing:
         self._matching = matching
         self._repeat = repeat
         self._waiting: dict[Hashable, deque[Attempts]] = {}
-        for exchange in folded(old):
-            self._waiting.setdefault(matching.key(self._asked(exchange)), deque()).append(exchange)
+        for exchange in group_attempts(old):
+            self._waiting.setdefault(matching.key(self._request(exchange)), deque()).append(exchange)
         self._taken: dict[Hashable, list[Attempts]] = {}
         self._retried: dict[Hashable, deque[tuple[Attempts, int, Request]]] = {}
         self._open: dict[Key, Pair] = {}
 
     def arrive(self, new: Iterable[tuple[int, Recording]]) -> list[Pair]:
-        """Return the pairs of what arrived now, with positions; one whose attempts go on is returned again."""
+        """Return the pairs of new exchanges, with positions; an exchange with another attempt is returned again."""
         pairs: dict[int, Pair] = {}
         for position, recording in new:
             request = recording.exchange.request
@@ -127,47 +127,47 @@ class Pairing:
                 )
                 exchange.retried.append(exchange.last)
                 exchange.last = position
-            if is_passing(recording):
+            if is_transient(recording):
                 self._open[key] = (partner, exchange)
             pairs[id(exchange)] = (partner, exchange)
         return list(pairs.values())
 
-    def rest(self) -> list[Pair]:
-        """Return pairs of old exchanges that nobody asked for, and new attempts that were retried."""
+    def leftover(self) -> list[Pair]:
+        """Return pairs of old exchanges that were not requested, and new attempts that were retried."""
         pairs: list[Pair] = []
-        for key, left in self._waiting.items():
+        for key, waiting in self._waiting.items():
             retried = self._retried.get(key, ())
-            while left and retried and not self._stands_for_more(key):
+            while waiting and retried and not self._repeats_last(key):
                 exchange, position, _ = retried.popleft()
                 exchange.retried.remove(position)
-                pairs.append((left.popleft(), Attempts([], position)))
+                pairs.append((waiting.popleft(), Attempts([], position)))
         return pairs
 
     @property
-    def left(self) -> list[Attempts]:
-        """The old exchanges that nobody asked for, in recorded order."""
-        left = (each for key, waiting in self._waiting.items() for each in waiting if not self._stands_for_more(key))
-        return sorted(left, key=lambda each: each.last)
+    def not_requested(self) -> list[Attempts]:
+        """The old exchanges that were not requested, in recorded order."""
+        waiting = (each for key, queue in self._waiting.items() if not self._repeats_last(key) for each in queue)
+        return sorted(waiting, key=lambda each: each.last)
 
-    def _stands_for_more(self, key: Hashable) -> bool:
+    def _repeats_last(self, key: Hashable) -> bool:
         return self._repeat and key in self._taken
 
-    def _fits(self, request: Request, exchange: Attempts) -> bool:
-        return self._matching.fits(request, self._asked(exchange))
-
-    def _asked(self, exchange: Attempts) -> Request:
+    def _request(self, exchange: Attempts) -> Request:
         return self._old[exchange.last].exchange.request
 
     def _partner(self, request: Request) -> Attempts | None:
-        """Return the old exchange that replay would answer with."""
+        """Return the old exchange that replay would use."""
         key = self._matching.key(request)
         waiting, taken = self._waiting.get(key, deque()), self._taken.setdefault(key, [])
-        fitting = waiting if not self._matching.matchers else [each for each in waiting if self._fits(request, each)]
+        fits = self._matching.fits
+        fitting = (
+            [each for each in waiting if fits(request, self._request(each))] if self._matching.matchers else waiting
+        )
         if fitting:
             found = fitting[0]
             if not self._repeat or len(fitting) > 1:
                 waiting.remove(found)
             taken.append(found)
             return found
-        spare = next((each for each in taken if each.retried), None)
-        return None if spare is None else Attempts([], spare.retried.pop(0))
+        exchange = next((each for each in taken if each.retried), None)
+        return None if exchange is None else Attempts([], exchange.retried.pop(0))

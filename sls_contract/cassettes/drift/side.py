@@ -1,4 +1,4 @@
-"""One exchange of a pair, with everything that several rules want to know of it, worked out once."""
+"""One exchange of a pair, with derived values that several rules need, each computed once."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from sls_contract.cassettes.drift.change import told
+from sls_contract.cassettes.drift.change import value_text
 from sls_contract.checks import judge
 from sls_contract.checks.presentation import steps_of
 from sls_contract.checks.subject import Subject
@@ -32,41 +32,41 @@ KEY_CODES = frozenset(
         "SecurityTokenExpired",
     }
 )
-"""The codes of a key or token that the service does not take."""
+"""The codes of a key or token that the service refuses."""
 
 SIGNATURE_CODE = "SignatureNotMatch"
 SIGNED_CODES = KEY_CODES | {SIGNATURE_CODE}
-"""The codes of a request that did carry a key and a signature."""
+"""The codes that show that the request had a key and a signature."""
 
 
 @dataclass(frozen=True)
 class Side:
-    """One recording under comparison; ``position`` is its place in its cassette, from 0."""
+    """One recording in a comparison; ``position`` is its place in its cassette, from 0."""
 
     recording: Recording
     position: int
 
     @cached_property
     def exchange(self) -> Exchange:
-        """The exchange; without its answer where that is not whole."""
+        """The exchange, without an incomplete answer."""
         exchange = self.recording.exchange
         return replace(exchange, response=None) if self.recording.unanswered else exchange
 
     @property
     def response(self) -> Response:
-        """The answer; asked for only where there is one."""
+        """The answer; read it only where there is one."""
         assert self.exchange.response is not None
         return self.exchange.response
 
     @cached_property
     def subject(self) -> Subject:
-        """What `checks` knows of the exchange."""
+        """The exchange as `checks` reads it."""
         exchange = self.exchange
         return Subject(exchange.request, exchange.response, self._keyring, self.recording.provenance.at)
 
     @cached_property
     def verdict(self) -> Verdict:
-        """What `checks` finds in it, at the time of recording."""
+        """The verdict of `checks`, at the time of recording."""
         return judge(self.exchange, credentials=self._keyring, at=self.recording.provenance.at)
 
     @cached_property
@@ -83,35 +83,35 @@ class Side:
         return frozenset(finding.where for finding in self.verdict.findings)
 
     @property
-    def full(self) -> bool:
-        """Whether the operation is known in full: its errors, too, are those that its contract lists."""
+    def fully_specified(self) -> bool:
+        """Whether the contract specifies the operation fully, including its errors."""
         contract = self.subject.contract
         return contract is not None and contract.coverage == "full"
 
     @property
     def list(self) -> Value:
-        """What the operation's contract says of an answer that is a list; nothing for any other."""
+        """The contract's value for an answer that is a list; an empty value for others."""
         contract = self.subject.contract
-        value = Value() if contract is None else contract.answered
+        value = Value() if contract is None else contract.response_value
         return Value() if value.items is None else value
 
     @property
     def members(self) -> Mapping[str, Value]:
-        """What the operation's contract names of the elements of an answered list."""
+        """The members that the contract names for the elements of an answered list."""
         items = self.list.items
         return items.members if items is not None else {}
 
     @property
     def key(self) -> str:
-        """The member of an element that no other element shares."""
+        """The member that is unique among the elements of the list."""
         return self.list.unique_by
 
     @property
     def filtered(self) -> bool:
         """Whether the request asks for one element by its key."""
         known = self.members.get(self.key)
-        asked = dict(self.exchange.request.query_pairs())
-        return known is not None and known.filtered_by.removeprefix("query.") in asked
+        query = dict(self.exchange.request.query_pairs())
+        return known is not None and known.filtered_by.removeprefix("query.") in query
 
     @property
     def named_headers(self) -> frozenset[str]:
@@ -120,19 +120,19 @@ class Side:
         return frozenset(map(str.lower, contract.response_headers if contract is not None else ()))
 
     @property
-    def open(self) -> bool:
-        """Whether the request is one whose answer no source settles."""
+    def unspecified(self) -> bool:
+        """Whether no source says how the request must be answered."""
         slugs = ("query-shard-value", "query-unknown-key", "request-body", "request-method")
         return any(slug in self.findings for slug in slugs)
 
     @property
     def malformed(self) -> bool:
-        """Whether the request is not signed or dated in any known form: then any refusal with 400 or 401 will do."""
+        """Whether the request has no signature or date in a known form: any refusal with 400 or 401 is then correct."""
         return any(slug in self.findings for slug in ("signature-authorization", "request-date", "request-date-form"))
 
     @property
     def signed_wrongly(self) -> bool:
-        """Whether the signature is known to have been wrong when the exchange was recorded."""
+        """Whether the signature was wrong when the exchange was recorded."""
         note = self.recording.signature
         if note is not None:
             return note.verdict == "invalid" and note.step != "access-key"
@@ -141,18 +141,18 @@ class Side:
 
     @property
     def known_unsigned(self) -> bool:
-        """Whether no readable signature was sent, as far as the recorder looked; those of others drop or mask it."""
+        """Whether the recorder found no readable signature; other recorders drop or mask signatures."""
         note = self.recording.signature
         return note is not None and note.verdict == "unchecked" and note.step == "authorization"
 
     @property
     def signature_dropped(self) -> bool:
-        """Whether a signature may have been sent that the recorder did not keep."""
+        """Whether the recorder may have dropped a signature."""
         return self.recording.signature is None and self.subject.authorization is None
 
     @cached_property
     def entries_by_shard(self) -> Mapping[int, tuple[int, Entry]]:
-        """Place and value of the first entry of each shard; what is no entry of a shard is left out."""
+        """Position and value of the first entry of each shard; other elements are left out."""
         found: dict[int, tuple[int, Entry]] = {}
         for place, entry in enumerate(self.subject.entries or ()):
             if isinstance(entry, dict) and type(entry.get(self.key)) is int:
@@ -166,7 +166,7 @@ class Side:
 
     @cached_property
     def error_body(self) -> Mapping[str, Any]:
-        """The body of an error answer; empty where it is no object, or no error."""
+        """The body of an error answer; empty for a body that is no object, and for other answers."""
         document = self.subject.document if self.subject.is_error else None
         return document if isinstance(document, dict) else {}
 
@@ -177,7 +177,7 @@ class Side:
         return code if isinstance(code, str) else ""
 
     def at(self, finding: Finding, finder: Side) -> str | None:
-        """Say what this side has where the ``finder`` broke a clause; None where it has nothing there."""
+        """Return this side's value at the place where the ``finder`` breaks a clause; None where it has none."""
         kind, _, name = finding.where.partition(" ")
         if kind == "header":
             headers = (self.exchange.request if finding.code < "SLS2" else self.response).headers
@@ -186,16 +186,20 @@ class Side:
             return str(self.response.status)
         if kind.startswith("/"):
             return self._pointed(finding.where, finder)
-        return told(self.subject.document) if self.subject.document is not None else f"{len(self.response.body)} bytes"
+        return (
+            value_text(self.subject.document)
+            if self.subject.document is not None
+            else f"{len(self.response.body)} bytes"
+        )
 
     def shard_at(self, where: str) -> int | None:
-        """Return the shard of the entry that a pointer leads into; None where it leads into no such entry."""
+        """Return the shard of the entry that a pointer leads into; None where there is no entry."""
         entry = self._entry_at(where)
         shard = entry.get(self.key) if isinstance(entry, dict) else None
         return shard if type(shard) is int else None
 
     def _pointed(self, where: str, finder: Side) -> str | None:
-        """Follow a pointer; into a list of checkpoints, to the same shard and not to the same place."""
+        """Return the value at a pointer; in a list of checkpoints, in the entry of the same shard."""
         step = steps_of(where)[-1]
         if finder.subject.entries is None:
             found: Any = self.subject.document
@@ -203,8 +207,8 @@ class Side:
             shard = finder.shard_at(where)
             found = self._entry_at(where) if shard is None else self.entries_by_shard.get(shard, (0, None))[1]
         if found is not None and where.count("/") == 1 and finder.subject.entries is not None:
-            return told(found)
-        return told(found[step]) if isinstance(found, dict) and step in found else None
+            return value_text(found)
+        return value_text(found[step]) if isinstance(found, dict) and step in found else None
 
     def _entry_at(self, where: str) -> Any:
         """Return the element of the list that a pointer leads to or into; None where there is none."""
@@ -213,6 +217,6 @@ class Side:
 
     @property
     def _keyring(self) -> tuple[Any, ...]:
-        """What the signature can be verified with: nothing, where another one stands in its place."""
+        """The keys that can verify the signature; none, where a marked one replaced it."""
         note = self.recording.signature
         return () if note is not None and note.verdict != "verified" else (TEST_CREDENTIALS, TEST_STS_CREDENTIALS)

@@ -1,11 +1,14 @@
-"""The cassette on disk: vcrpy's version 1 layout, one block per exchange, appended to by way of a journal.
+"""The cassette on disk: vcrpy's version 1 layout, one block per exchange, appended to through a journal.
 
 ::
 
-    emission ── canonical      a tree of plain values as YAML text, and quickly back
-    coding, block              a Recording as such a tree, and back
-    layout                     the text of a file: prolog, blocks, end; told apart without parsing YAML
-    reader                     CassetteFile: blocks parsed when they are asked for
-    lock, atomic, journal      one writer at a time, whole files only, nothing received is lost
+    emission                   a tree of plain values as YAML text
+    coding, block              a Recording as such a tree
+    interaction, parsing       a block or a third party's interaction as a Recording
+    canonical                  the same for unedited blocks, much faster
+    layout, validation         the text of a file: prolog, blocks, end; split without parsing YAML
+    reader                     CassetteFile: each block is parsed when it is read
+    lock, atomic, journal      one writer at a time, atomic replacement, no received exchange is lost
+    merging                    three-way merge by exchange
     recording_file             open_for_recording, fold, write
 """

@@ -1,4 +1,4 @@
-"""Whole files or none: a reader, and whoever comes after a kill or on a full disk, sees the old file or the new."""
+"""Replace a file atomically: after a kill or on a full disk, readers see the old file or the new one."""
 
 from __future__ import annotations
 
@@ -17,12 +17,10 @@ _SUFFIX = ".writing"
 
 
 def replace_file(path: Path, text: str | Iterable[str]) -> None:
-    """Put ``text`` (UTF-8, LF), whole or in pieces, in the place of a file, which keeps its mode.
+    """Replace a file atomically with ``text`` (UTF-8, LF), given whole or in pieces; the file keeps its mode.
 
-    Raises `CassetteError`, and whatever making the pieces raises.
-
-    Whoever calls this holds the cassette's lock, so what an earlier, killed writer left beside it is nobody's and is
-    written over.
+    The caller holds the cassette's lock, so a temporary file that a killed writer left can be overwritten.
+    Raises `CassetteError`, and any error from the iterator of pieces.
     """
     real = path.resolve()  # a link stays a link
     spare = real.with_name(real.name + _SUFFIX)
@@ -43,7 +41,7 @@ def replace_file(path: Path, text: str | Iterable[str]) -> None:
 
 
 def not_written(path: Path, error: OSError) -> CassetteError:
-    """Say that a cassette could not be written, and that nothing is lost."""
+    """Return the error for a cassette that cannot be written; it says that the previous file is unchanged."""
     return CassetteError(
         f"{path} cannot be written: {error.strerror or error}; the previous file is unchanged\n"
         "How to fix: free space on the disk or make the folder writable, then run again."
@@ -51,5 +49,5 @@ def not_written(path: Path, error: OSError) -> CassetteError:
 
 
 def not_readable(path: Path, error: OSError) -> CassetteError:
-    """Say that a file could not be read."""
+    """Return the error for a file that cannot be read."""
     return CassetteError(f"{path} cannot be read: {error.strerror}\nHow to fix: pass the path of a readable file.")

@@ -1,4 +1,4 @@
-"""Content codings: what a reviewer reads in place of compressed bytes."""
+"""Content codings: cassettes show the decoded body, so that a reviewer can read it."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ if TYPE_CHECKING:
 
 
 def readable(response: Response) -> Response:
-    """Return the answer as plain vcrpy should replay it.
+    """Return the answer as plain vcrpy should replay it: with its body decoded.
 
-    A body that was coded on the wire, and decodes cleanly, stands decoded: then ``Content-Encoding`` goes, and
-    ``Content-Length`` tells the new length, or a client would decode once more or wait for bytes that never come.
-    Any other answer comes back as it is.
+    ``Content-Encoding`` is then removed and ``Content-Length`` adjusted. Otherwise a client would decode twice, or wait
+    for bytes that never come. An answer without a content coding, or with a body that does not decode, is returned
+    unchanged.
     """
     body = decoded(response)
     if body is None:
@@ -27,9 +27,10 @@ def readable(response: Response) -> Response:
 
 
 def decoded(response: Response) -> bytes | None:
-    """Return the decoded body; None where nothing is coded, or the bytes are not what the header promises.
+    """Return the decoded body; None where there is no content coding, or the body does not match the header.
 
-    What unpacks to more than `LARGEST_BODY` stays packed in the file, so that a bomb cannot fill a disk.
+    A body that decodes to more than `LARGEST_BODY` bytes stays encoded in the file, so that a zip bomb cannot fill a
+    disk.
     """
     if not (response.wire and response.body and content_codings(response)):
         return None

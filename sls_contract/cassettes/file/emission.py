@@ -1,7 +1,7 @@
-"""Plain values as YAML text that a person reads, that every YAML 1.1 loader reads back, and `usual` reads fast.
+"""Plain values as YAML text that people and every YAML 1.1 loader can read, and that `canonical` parses fast.
 
-Text stands in single quotes where it is printable (JSON stays as it is), else in double quotes with escapes;
-bytes that are no UTF-8 stand as ``!!binary``. One scalar, however long, is one line.
+Printable text is in single quotes (JSON stays as it is), other text in double quotes with escapes. Bytes that are not
+UTF-8 are ``!!binary``. A scalar of any length is one line.
 """
 
 from __future__ import annotations
@@ -22,15 +22,15 @@ Node: TypeAlias = "Scalar | dict[str, Node] | list[Scalar]"
 Tree: TypeAlias = "dict[str, Node]"
 
 _PLAIN = re.compile(r"[A-Za-z][A-Za-z0-9_-]*\Z")
-_WORDS = frozenset({"y", "n", "yes", "no", "on", "off", "true", "false", "null"})  # YAML 1.1 takes them for values
-_SURROGATE = re.compile("[\ud800-\udfff]")
+YAML_WORDS = frozenset({"y", "n", "yes", "no", "on", "off", "true", "false", "null"})  # of other types in YAML 1.1
+SURROGATE = re.compile("[\ud800-\udfff]")
 _SHORT_ESCAPES = {"\\": "\\\\", '"': '\\"', "\n": "\\n", "\r": "\\r", "\t": "\\t"}
 _BMP = 0xFFFF
-_SHORT = 40  # characters
+_MAX_CACHED = 40  # characters
 
 
 def emit_block(tree: Tree) -> str:
-    """Write a tree as one item of the list of interactions, ending in a line end."""
+    """Write a tree as one item of the list of interactions, with a line end."""
     return "- " + "\n".join(_mapping(tree, "  "))[2:] + "\n"
 
 
@@ -58,22 +58,20 @@ def _mapping(tree: Tree, pad: str) -> Iterator[str]:
 
 
 def _text(text: str) -> str:
-    return _repeated(text) if len(text) <= _SHORT else _written(text)
+    return _cached(text) if len(text) <= _MAX_CACHED else _encoded(text)
 
 
-@lru_cache(maxsize=512)  # names and values of headers, and our own keys, come with every exchange
-def _repeated(text: str) -> str:
-    return _written(text)
-
-
-def _written(text: str) -> str:
-    if _PLAIN.match(text) and text.lower() not in _WORDS:
+def _encoded(text: str) -> str:
+    if _PLAIN.match(text) and text.lower() not in YAML_WORDS:
         return text
     if text.isprintable():
         return "'" + text.replace("'", "''") + "'"
-    if _SURROGATE.search(text):
+    if SURROGATE.search(text):
         return _binary(bytes_of(text))
     return '"' + "".join(_escaped(char) for char in text) + '"'
+
+
+_cached = lru_cache(maxsize=512)(_encoded)  # header fields and the keys of a block recur in every exchange
 
 
 def _escaped(char: str) -> str:
@@ -90,12 +88,12 @@ def _binary(data: bytes) -> str:
 
 
 def bytes_of(text: str) -> bytes:
-    """Return the bytes that text of the wire stands for; `UsageError` where it stands for none."""
+    """Return the bytes that wire text represents; raises `UsageError` for a lone surrogate."""
     try:
         return wire_bytes(text)
     except UnicodeEncodeError as error:
         msg = (
-            "text of the wire must come from bytes (exchange.wire_text), got a lone surrogate "
-            f"{text[error.start]!a} that stands for no byte; decode with wire_text"
+            "wire text must be decoded with exchange.wire_text, got a lone surrogate "
+            f"{text[error.start]!a} that represents no byte"
         )
         raise UsageError(msg) from None

@@ -1,4 +1,4 @@
-"""The recording that one interaction of a cassette holds: our own block, or a third party's in vcrpy's layout."""
+"""One interaction of a cassette as a recording: a block of sls-contract, or a third party's in vcrpy's layout."""
 
 from __future__ import annotations
 
@@ -30,16 +30,16 @@ HALF_PAIR = "the text contains half a surrogate pair, which cannot be sent"
 
 
 class MalformedInteraction(Exception):
-    """Good YAML, but no interaction; the text says what was expected and what came."""
+    """Valid YAML that is not an interaction; the text says what was expected and what came."""
 
 
 def recording_of(tree: object) -> Recording:
-    """Return the recording that an interaction holds; raises `MalformedInteraction`."""
+    """Return the recording of an interaction; raises `MalformedInteraction`."""
     try:
         interaction = _mapping("an interaction", tree)
         if interaction.get("contract") is None:
             return _third_party(interaction)
-        return _ours(interaction, _mapping("contract", interaction["contract"]))
+        return _native(interaction, _mapping("contract", interaction["contract"]))
     except UnicodeError:
         raise MalformedInteraction(HALF_PAIR) from None
     except (UsageError, ValueError) as error:
@@ -47,7 +47,7 @@ def recording_of(tree: object) -> Recording:
 
 
 def body_of_base64(name: str, text: str) -> bytes:
-    """Return the bytes; raises ValueError, with the name of the field, where the text is not base64."""
+    """Decode base64 text; raises ValueError, with the name of the field, for any other text."""
     try:
         return b64decode("".join(text.split()), validate=True)
     except ValueError:
@@ -56,7 +56,7 @@ def body_of_base64(name: str, text: str) -> bytes:
 
 
 def _third_party(interaction: Node) -> Recording:
-    """Read an interaction without provenance. vcrpy decodes bodies and keeps ``Content-Encoding``: not the wire's."""
+    """Read an interaction without provenance. vcrpy decodes bodies but keeps ``Content-Encoding``: not wire bytes."""
     request = _request(_mapping("request", interaction.get("request")), _NOTHING)
     if "response" not in interaction:
         msg = f"an interaction needs request and response, got the keys {_names(interaction)}"
@@ -68,10 +68,10 @@ def _third_party(interaction: Node) -> Recording:
     return Recording(Exchange(request, response.replace(wire=not coded)))
 
 
-def _ours(interaction: Node, contract: Node) -> Recording:
+def _native(interaction: Node, contract: Node) -> Recording:
     answer, exact = interaction.get("response"), _part(contract, "response")
-    whole = answer is not None
-    shown = answer if whole else contract.get("partial")
+    complete = answer is not None
+    shown = answer if complete else contract.get("partial")
     request = _request(_mapping("request", interaction.get("request")), _part(contract, "request"))
     signature = _part(contract, "signature")
     recording = Recording(
@@ -79,8 +79,8 @@ def _ours(interaction: Node, contract: Node) -> Recording:
         _provenance(contract),
         SignatureNote(_text(signature.get("verdict")), _text(signature.get("step"))) if signature else None,
         tuple(_values(contract.get("substitutions") or ())),
-        None if whole else _text(contract.get("broken")) or None,
-        "" if whole else _text(contract.get("detail")),
+        None if complete else _text(contract.get("broken")) or None,
+        "" if complete else _text(contract.get("detail")),
         _text(contract.get("id")),
         _text(contract.get("digest")),
     )
@@ -102,7 +102,7 @@ def _provenance(contract: Node) -> Provenance:
 
 
 def _evidence(value: object) -> Evidence:
-    """Read the evidence; an error does not repeat what stands there, which may be anything, a secret too."""
+    """Read the evidence. The error does not repeat the value, which may be a secret."""
     try:
         return Evidence(_text(value) or Evidence.UNKNOWN)
     except ValueError:
@@ -111,7 +111,7 @@ def _evidence(value: object) -> Evidence:
 
 
 def _moment(value: object) -> datetime | None:
-    """Read a moment; a reformatter may have taken its quotes, and YAML then made it a datetime, perhaps in no zone."""
+    """Read a time. YAML gives a datetime, perhaps without a time zone, where a reformatter removed the quotes."""
     if not value:
         return None
     try:
@@ -122,7 +122,7 @@ def _moment(value: object) -> datetime | None:
 
 
 def _request(node: Node, exact: Node) -> Request:
-    """Read a request; exact lines and target count only while they still say the same as vcrpy's part."""
+    """Read a request. Exact headers and URL count only while they agree with vcrpy's part: it may be edited."""
     method, uri = _text(node.get("method")), _text(node.get("uri"))
     if not method or not uri:
         msg = f"a request needs method and uri, got the keys {_names(node)}"
@@ -131,25 +131,25 @@ def _request(node: Node, exact: Node) -> Request:
     if "headers" not in exact and "uri" not in exact:
         return shown
     headers = _exact_headers(exact) if "headers" in exact else shown.headers
-    told = Request(method, _text(exact.get("uri", uri)), headers, shown.body)
-    same = plain_url(told.url) == plain_url(shown.url) and header_node(headers) == header_node(shown.headers)
-    return told if same else shown
+    request = Request(method, _text(exact.get("uri", uri)), headers, shown.body)
+    same = plain_url(request.url) == plain_url(shown.url) and header_node(headers) == header_node(shown.headers)
+    return request if same else shown
 
 
 def _response(node: Node, exact: Node) -> Response:
-    """Read our own answer; exact lines and wire body count only while they still say the same as vcrpy's part."""
+    """Read an answer. Exact headers and wire body count only while they agree with vcrpy's part: it may be edited."""
     shown = _shown_response(node, _text(exact.get("order")))
     if exact.get("coding") == "removed":
         shown = shown.replace(wire=False)
     if "headers" not in exact:
         return shown
     body = _body(exact["body"]) if "body" in exact else shown.body
-    told = shown.replace(headers=_exact_headers(exact), body=body)
-    return told if response_node(readable(told)) == response_node(shown) else shown
+    response = shown.replace(headers=_exact_headers(exact), body=body)
+    return response if response_node(readable(response)) == response_node(shown) else shown
 
 
 def _shown_response(node: Node, order: str) -> Response:
-    """Read vcrpy's part of an answer; httpx's before vcrpy 6 had ``status_code`` and ``content``."""
+    """Read vcrpy's part of an answer; for httpx, vcrpy before 6 wrote ``status_code`` and ``content``."""
     status = node.get("status")
     if status is None and "status_code" in node:
         status = {"code": node["status_code"]}
@@ -164,14 +164,14 @@ def _shown_response(node: Node, order: str) -> Response:
 
 
 def _headers(node: object, exact: Node) -> Headers:
-    """Read header fields in the order that is told; fields that it does not name follow in the order of the file."""
-    left = {_text(name): _values(value) for name, value in _mapping("headers", node or _NOTHING).items()}
+    """Read header fields in the stored order; fields that the order does not name follow in file order."""
+    remaining = {_text(name): _values(value) for name, value in _mapping("headers", node or _NOTHING).items()}
     pairs = []
     for name in _text(exact.get("order")).split():
-        values = left.get(name)
+        values = remaining.get(name)
         if values:
             pairs.append((name, values.pop(0)))
-    return Headers([*pairs, *((name, value) for name, values in left.items() for value in values)])
+    return Headers([*pairs, *((name, value) for name, values in remaining.items() for value in values)])
 
 
 def _exact_headers(exact: Node) -> Headers:
@@ -187,7 +187,7 @@ def _values(value: object) -> list[str]:
 
 
 def _body(node: object) -> bytes:
-    """Read a body in any of the forms that recorders have written: text, bytes, a stream, chunks, or a mapping."""
+    """Read a body in any form that recorders have written: text, bytes, a stream, chunks, or a mapping."""
     if node is None:
         return b""
     if isinstance(node, str):
@@ -238,15 +238,15 @@ def _mapping(name: str, node: object) -> Node:
 
 
 def _text(value: object) -> str:
-    """Read text: bytes of the wire, and the numbers and words that YAML took for something else."""
+    """Read text: a string, bytes of the wire, or a number or word that YAML converted to another type."""
     if isinstance(value, str):
         if not value.isascii():
-            wire_bytes(value)  # refuses, as a ValueError, half a surrogate pair: no wire carried that
+            wire_bytes(value)  # raises a ValueError for half a surrogate pair, which cannot have been sent
         return value
     if isinstance(value, bytes):
         return wire_text(value)
-    if isinstance(value, (Mapping, list, tuple, set)):  # of a few lines of YAML aliases, text without end
-        msg = f"text must stand here, got {type(value).__name__}"
+    if isinstance(value, (Mapping, list, tuple, set)):  # a few lines of YAML aliases can expand to gigabytes of text
+        msg = f"expected text, got {type(value).__name__}"
         raise ValueError(msg)  # noqa: TRY004 - as above
     return "" if value is None else str(value)
 

@@ -1,14 +1,15 @@
-"""What was recorded since the cassette was last written: frames, appended one write each.
+"""The exchanges recorded since the cassette was last written, as frames that are appended with one write each.
 
-The journal stands beside its cassette (``<cassette>.journal``). A frame is a line ``%exchange <recording> <bytes>
-<checksum>``, then a line with the id of the exchange and one with its values (see `serialized`): a client waits while
-they are written, and whoever folds the journal has the time to make YAML of them. ``%end`` says that a recording came
-to its end, ``%drop`` that it is not wanted, ``%fail`` that its test failed; the reason stands where an exchange has its
-values. No frame is synced to disk: the page cache outlives a killed process. A frame that was cut off by a kill or a
-full disk fails its checksum and is passed over; its exchange had not been given to the client yet.
+The journal is beside its cassette (``<cassette>.journal``). A frame is a line ``%exchange <recording> <bytes>
+<checksum>``, then a line with the id of the exchange and a line with its values (see `serialized`). They are not YAML
+yet, since a client waits for the write; folding converts them.
 
-The journal is also the cassette's lock: whoever appends, folds or rewrites holds it. Folding removes it, and a writer
-that waited for the lock of a removed journal begins a new one.
+``%end`` marks a recording as complete, ``%drop`` removes it, ``%fail`` says that its test failed. The reason is where
+an exchange has its values. No frame is synced to disk: the page cache survives a killed process. A frame that a kill or
+a full disk truncated fails its checksum and is skipped; its exchange had not been given to the client yet.
+
+The journal is also the cassette's lock: a process that appends, folds or rewrites holds it. Folding removes the
+journal. A writer that waited for the lock of a removed journal creates a new one.
 """
 
 from __future__ import annotations
@@ -30,7 +31,7 @@ if TYPE_CHECKING:
 Kind: TypeAlias = Literal["exchange", "end", "drop", "fail"]
 
 LOCK_TIMEOUT = 30.0
-"""Seconds; a holder writes one frame or one file, so whoever takes longer hangs."""
+"""Seconds. A holder writes one frame or one file; a process that needs longer hangs."""
 
 _HEAD = re.compile(rb"^%(exchange|end|drop|fail) ([a-z0-9]+) ([0-9]+) ([0-9a-f]{16})\n", re.MULTILINE)
 _CREATE = os.O_RDWR | os.O_CREAT | os.O_APPEND | getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_BINARY", 0)
@@ -38,7 +39,7 @@ _CREATE = os.O_RDWR | os.O_CREAT | os.O_APPEND | getattr(os, "O_CLOEXEC", 0) | g
 
 @dataclass(frozen=True, slots=True)
 class Frame:
-    """One entry of a journal: an exchange of a recording with its id; that the recording ended, goes, or failed."""
+    """One entry of a journal. ``name`` is the id of an exchange, ``exchange`` its values or a failure's reason."""
 
     kind: Kind
     recording: str
@@ -47,13 +48,13 @@ class Frame:
 
     @property
     def data(self) -> bytes:
-        """The frame as written; it begins on a line of its own, also after one that was cut off."""
+        """The frame as bytes, with a line end before it: the previous frame may be truncated."""
         payload = f"{self.name}\n{self.exchange}".encode()
         return f"\n%{self.kind} {self.recording} {len(payload)} {_checksum(payload)}\n".encode() + payload
 
 
 def read_frames(data: bytes) -> list[Frame]:
-    """Return the whole frames of a journal in the order of arrival; whatever was cut off is passed over."""
+    """Return the complete frames of a journal in the order of arrival; truncated frames are skipped."""
     frames: list[Frame] = []
     for head in _HEAD.finditer(data):
         kind, recording, size, checksum = (part.decode() for part in head.groups())
@@ -65,14 +66,14 @@ def read_frames(data: bytes) -> list[Frame]:
 
 
 def journal_of(path: os.PathLike[str] | str) -> Path:
-    """Return where the journal of a cassette stands; beside the file itself where the path is a link."""
+    """Return the path of a cassette's journal: beside the real file where the cassette is a link."""
     named = os.fspath(path)
     real = os.path.realpath(named) if os.path.islink(named) else os.path.abspath(named)  # noqa: PTH100, PTH114 - ten times as fast
     return Path(f"{real}.journal")
 
 
 class Journal:
-    """The journal of one cassette, open for writing. One thread at a time; processes are kept apart by the lock."""
+    """The journal of one cassette, open for writing. Use it in one thread; its lock excludes other processes."""
 
     def __init__(self, path: Path, timeout: float = LOCK_TIMEOUT) -> None:
         self._path = journal_of(path)
@@ -90,20 +91,20 @@ class Journal:
                 unlock(self._fd)
 
     def append(self, frames: Iterable[Frame]) -> None:
-        """Write frames in one go, or nothing: raises `CassetteError`. The lock must be held."""
+        """Write all frames, or none: raises `CassetteError`. The lock must be held."""
         self._write(b"".join(frame.data for frame in frames))
 
     def _write(self, data: bytes) -> None:
         before = os.fstat(self._fd).st_size
         try:
             written = os.write(self._fd, data)
-            while written < len(data):  # the second write says why the first fell short
+            while written < len(data):  # on a full disk, the first write is short and the second one raises
                 written += os.write(self._fd, data[written:])
         except OSError as error:
             with suppress(OSError):
                 os.ftruncate(self._fd, before)
                 if not before:
-                    self.remove()  # an empty one tells nobody anything
+                    self.remove()  # it would stay empty
             raise not_written(self._path, error) from error
 
     def read(self) -> bytes:
@@ -111,14 +112,14 @@ class Journal:
         return self._path.read_bytes()
 
     def remove(self) -> None:
-        """Remove the journal; the lock, if held, goes with it."""
-        os.ftruncate(self._fd, 0)  # Windows removes no file that another process has open
+        """Remove the journal and release its lock."""
+        os.ftruncate(self._fd, 0)  # Windows does not remove a file that another process has open
         with suppress(OSError):
             self._path.unlink()
         self.close()
 
     def close(self) -> None:
-        """Let go of the file; the next use opens it again."""
+        """Close the file; the next use opens it again."""
         if self._fd >= 0:
             os.close(self._fd)
             self._fd = -1
@@ -132,17 +133,17 @@ class Journal:
             if state.st_nlink:
                 return
             if state.st_size:
-                self._save()
+                self._rescue()
             else:
                 self.close()  # it was folded and removed while we waited
 
-    def _save(self) -> None:
-        """Move what stands in a journal that somebody deleted, but did not fold, into a new one, and lock that."""
+    def _rescue(self) -> None:
+        """Move the content of a journal that was deleted, but not folded, into a new journal, and lock that one."""
         deleted, self._fd = self._fd, -1
         try:
             self._lock()
             self._write(os.pread(deleted, os.fstat(deleted).st_size, 0))
-            os.ftruncate(deleted, 0)  # whoever has it open, too, finds nothing to move
+            os.ftruncate(deleted, 0)  # another process that has it open must not move the content again
         except BaseException:
             self.close()
             self._fd = deleted

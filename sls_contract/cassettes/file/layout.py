@@ -1,4 +1,4 @@
-"""The text of a cassette, told apart without parsing YAML: prolog, one block per exchange, end.
+"""The text of a cassette, split without parsing YAML: prolog, one block per exchange, end.
 
 ::
 
@@ -8,11 +8,10 @@
     - contract: …
     ...
 
-The last line is YAML's own mark for the end of a document, the same in every file: a file that was cut between two
-blocks lacks it, and nothing at file level changes when an exchange is added. ``validated`` joins the second line when
-exchanges were compared with their endpoint (`validation`), ``unfinished`` while a recording has begun that did not come
-to its end: then record mode ``once`` goes on. ``failed`` joins it where the test of such a recording failed, with the
-reason: then it is not played, and is recorded anew.
+The last line is YAML's document end marker. A file that was truncated between two blocks lacks it, and adding an
+exchange changes no other line. The second line can have three more keys. ``validated``: when exchanges were last
+compared with their endpoint (`validation`). ``unfinished``: recordings that did not end; record mode ``once`` continues
+them. ``failed``: unfinished recordings whose test failed, with the reason; they are not played, but recorded again.
 """
 
 from __future__ import annotations
@@ -38,20 +37,20 @@ _PROLOG = re.compile(
     rf"(?:, failed: \{{((?:(?:, )?{_REASON})+)\}})?\}}\n"
     r"interactions:(?: \[\])?\n"
 )
-_MARKER = re.compile(r"^(?:(<{7}|\|{7}|>{7})(?: .*)?|={7})$", re.MULTILINE)
+_MARKER = re.compile(r"^(?:(<{7}|\|{7}|>{7})(?: .*)?|={7})$", re.MULTILINE)  # of git, in a merge conflict
 _ID = re.compile(r"- contract:\n    id: '?([A-Za-z0-9-]+)'?\n")
 _MARKER_NAMES = {"<": "start", "|": "ancestor", "=": "middle", ">": "end"}
 
 
 @dataclass(frozen=True, slots=True)
 class Layout:
-    """A file of ours as text.
+    """The text of a cassette that sls-contract wrote, in parts.
 
     Attributes:
         blocks: the text of each interaction, from ``- `` to its last line end.
-        unfinished: names of the recordings that began and did not come to their end.
-        failed: those of them whose test failed, each with the reason.
-        validation: when exchanges were last validated, beside what their blocks say.
+        unfinished: names of the recordings that did not end.
+        failed: names of those whose test failed, each with the reason.
+        validation: when exchanges were last validated; their blocks may have later times.
         ended: whether the closing line is there.
 
     """
@@ -73,8 +72,8 @@ class Layout:
         return "".join([prolog, "\n" if self.blocks else " []\n", *self.blocks, END])
 
 
-def lay_out(text: str) -> Layout | None:
-    """Split a file of ours; None where it is laid out otherwise (a third party's, or reformatted)."""
+def layout_of(text: str) -> Layout | None:
+    """Split the text of a cassette; None for a layout that sls-contract did not write: a third party's, or edited."""
     prolog = _PROLOG.match(text)
     if prolog is None:
         return None
@@ -96,7 +95,7 @@ def lay_out(text: str) -> Layout | None:
 
 
 def _blocks(text: str) -> Iterator[str]:
-    """Cut a text before each line that begins an item of the list."""
+    """Split a text before each line that begins an item of the list."""
     start = 0
     while (line_end := text.find("\n- ", start)) >= 0:
         yield text[start : line_end + 1]
@@ -105,7 +104,7 @@ def _blocks(text: str) -> Iterator[str]:
 
 
 def first_lines(blocks: tuple[str, ...]) -> list[int]:
-    """Return the line, counted from 1, at which each block of a file of ours begins."""
+    """Return the line, counted from 1, at which each block of a cassette begins."""
     lines, at = [], 4
     for block in blocks:
         lines.append(at)
@@ -114,15 +113,15 @@ def first_lines(blocks: tuple[str, ...]) -> list[int]:
 
 
 def id_of(block: str) -> str:
-    """Return the name of a block; empty where it has none in our form."""
+    """Return the id of a block; empty where it has none."""
     found = _ID.match(block)
     return found[1] if found else ""
 
 
 def text_of(path: str, data: bytes) -> str:
-    """Decode a file and refuse what is no text: nothing at all, NULs, other encodings, conflict markers.
+    """Decode a file; refuse an empty one, NUL bytes, other encodings and conflict markers.
 
-    Windows line ends and a byte order mark are harmless. Raises `CassetteDamaged` with the line.
+    Windows line ends and a byte order mark are accepted. Raises `CassetteDamaged` with the line.
     """
     if not data.strip():
         raise CassetteDamaged(path, None, "the file is empty")

@@ -1,4 +1,4 @@
-"""An exclusive lock on an open file, between processes, that the system drops when its holder dies."""
+"""An exclusive lock on an open file, between processes; the operating system releases it when its holder dies."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ from sls_contract.clock import monotonic
 from sls_contract.errors import CassetteBusy
 
 _FIRST_PAUSE, _LONGEST_PAUSE = 0.0005, 0.05  # seconds
-_FAR = 1 << 62  # Windows locks bytes, also against reading: one far behind any content
+_LOCKED_BYTE = 1 << 62  # Windows locks byte ranges, also against reading: use a byte far behind any content
 
 
 def lock(fd: int, path: os.PathLike[str] | str, timeout: float) -> None:
-    """Wait until this file descriptor alone holds the lock, ``timeout`` seconds at most; raises `CassetteBusy`."""
+    """Wait up to ``timeout`` seconds for the exclusive lock on a file descriptor; raises `CassetteBusy`."""
     deadline, pause = monotonic() + timeout, _FIRST_PAUSE
     while not _try_lock(fd):
         if monotonic() >= deadline:
@@ -31,7 +31,7 @@ if sys.platform == "win32":  # pragma: no cover - the tests run on POSIX
     import msvcrt
 
     def _try_lock(fd: int) -> bool:
-        os.lseek(fd, _FAR, os.SEEK_SET)
+        os.lseek(fd, _LOCKED_BYTE, os.SEEK_SET)
         try:
             msvcrt.locking(fd, msvcrt.LK_NBLCK, 1)
         except OSError:
@@ -39,8 +39,8 @@ if sys.platform == "win32":  # pragma: no cover - the tests run on POSIX
         return True
 
     def unlock(fd: int) -> None:
-        """Give the lock back."""
-        os.lseek(fd, _FAR, os.SEEK_SET)
+        """Release the lock."""
+        os.lseek(fd, _LOCKED_BYTE, os.SEEK_SET)
         msvcrt.locking(fd, msvcrt.LK_UNLCK, 1)
 else:
     import fcntl
@@ -53,5 +53,5 @@ else:
         return True
 
     def unlock(fd: int) -> None:
-        """Give the lock back."""
+        """Release the lock."""
         fcntl.flock(fd, fcntl.LOCK_UN)

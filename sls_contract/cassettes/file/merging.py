@@ -1,11 +1,11 @@
-"""Merge a cassette that two branches changed: exchange by exchange, never line by line."""
+"""Merge a cassette that two branches changed: by exchange, not by line."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
-from sls_contract.cassettes.file.layout import Layout, id_of, lay_out
+from sls_contract.cassettes.file.layout import Layout, id_of, layout_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -14,7 +14,7 @@ _START, _ANCESTOR, _MIDDLE, _END = "<<<<<<< ours\n", "||||||| base\n", "=======\
 
 
 class Sides(NamedTuple):
-    """The texts of a file: before both changes, and after each; ``base`` is empty where both added the file."""
+    """The texts of a file before both changes, and after each; ``base`` is empty where both sides added the file."""
 
     base: str
     ours: str
@@ -23,11 +23,11 @@ class Sides(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Merged:
-    """What a merge gave.
+    """The result of a merge.
 
     Attributes:
-        text: the file, with conflict markers around whole exchanges (or the whole file) where there are conflicts.
-        conflicts: ids of exchanges that both sides changed otherwise; ``the file`` where it cannot be split.
+        text: the file; conflict markers enclose whole exchanges (or the whole file).
+        conflicts: ids of exchanges that both sides changed in different ways; ``the file`` where it cannot be split.
 
     """
 
@@ -36,8 +36,8 @@ class Merged:
 
 
 def merge(sides: Sides) -> Merged:
-    """Merge three texts; exchanges that both sides added are kept, ours first."""
-    layouts = [_laid_out(text) for text in sides]
+    """Merge three texts. Exchanges that both sides added are kept, ours first."""
+    layouts = [_layout(text) for text in sides]
     if any(layout is None for layout in layouts):
         return Merged(_conflict(*sides), ("the file",))
     base, ours, theirs = (layout for layout in layouts if layout is not None)
@@ -45,42 +45,42 @@ def merge(sides: Sides) -> Merged:
     validations = {each.validation for each in (ours, theirs)}
     layout = Layout(
         tuple(blocks),
-        _names(base.unfinished, ours.unfinished, theirs.unfinished),
-        # Of two, neither holds for the exchanges of the other side: then each block's own time counts.
+        _merge_names(base.unfinished, ours.unfinished, theirs.unfinished),
+        # Two different validations each cover one side only: then the time in each block counts.
         validations.pop() if len(validations) == 1 else None,
-        failed=tuple(_mapping(dict(base.failed), dict(ours.failed), dict(theirs.failed)).items()),
+        failed=tuple(_merge_reasons(dict(base.failed), dict(ours.failed), dict(theirs.failed)).items()),
     )
     return Merged(layout.text, tuple(conflicts))
 
 
-def _laid_out(text: str) -> Layout | None:
-    """Split a text; None where that cannot be done, or where exchanges cannot be told apart by their ids."""
+def _layout(text: str) -> Layout | None:
+    """Split a text; None where that is impossible, or where ids do not identify the exchanges."""
     if not text.strip():
         return Layout(())
-    layout = lay_out(text.removeprefix("\ufeff").replace("\r\n", "\n"))
+    layout = layout_of(text.removeprefix("\ufeff").replace("\r\n", "\n"))
     ids = [id_of(block) for block in layout.blocks] if layout is not None else []
     return layout if layout is not None and layout.ended and all(ids) and len({*ids}) == len(ids) else None
 
 
 def _by_name(base: Layout, ours: Layout, theirs: Layout) -> list[dict[str, str]]:
-    """Return the blocks of each side by id; what both sides recorded again keeps the id that it has in the base.
+    """Return the blocks of each side by id. An exchange that both sides recorded again gets its id in the base back.
 
-    A new recording has a new id: both would be taken for additions, and one request would have two answers.
+    A new recording has a new id. Without this, both would be additions, and one request would have two answers.
     """
     before, our, their = sides = [{id_of(block): block for block in each.blocks} for each in (base, ours, theirs)]
-    olds, *news = (
+    removed, *added = (
         _by_request({name: block for name, block in side.items() if not any(name in other for other in others)})
         for side, others in ((before, (our, their)), (our, (before, their)), (their, (before, our)))
     )
-    for request, names in olds.items():
-        for old, *again in zip(names, *(new.get(request, []) for new in news), strict=False):
-            for at, name in enumerate(again, 1):
+    for request, names in removed.items():
+        for old, *new in zip(names, *(side.get(request, []) for side in added), strict=False):
+            for at, name in enumerate(new, 1):
                 sides[at] = {old if each == name else each: block for each, block in sides[at].items()}
     return sides
 
 
 def _by_request(blocks: Mapping[str, str]) -> dict[str, list[str]]:
-    """Return ids by the request: method, URL and body, as they are written."""
+    """Return ids by request: method, URL and body, as written in the block."""
     found: dict[str, list[str]] = {}
     for name, block in blocks.items():
         request = block.partition("\n  request:\n")[2].partition("\n    headers:")[0]
@@ -104,7 +104,7 @@ def _blocks(base: Mapping[str, str], ours: Mapping[str, str], theirs: Mapping[st
 
 
 def _order(base: Mapping[str, str], ours: Mapping[str, str], theirs: Mapping[str, str]) -> list[str]:
-    """Return every id: in our order, what they added behind what stands before it there, and behind what we added."""
+    """Return the ids in our order; an id that only they added follows its predecessor there, and our additions."""
     order = [*dict.fromkeys([*ours, *(name for name in base if name not in ours)])]
     before = ""
     for name in theirs:
@@ -117,20 +117,20 @@ def _order(base: Mapping[str, str], ours: Mapping[str, str], theirs: Mapping[str
     return order
 
 
-def _names(base: tuple[str, ...], ours: tuple[str, ...], theirs: tuple[str, ...]) -> tuple[str, ...]:
-    gone = {name for name in base if name not in ours or name not in theirs}
-    return tuple(name for name in dict.fromkeys([*ours, *theirs]) if name not in gone)
+def _merge_names(base: tuple[str, ...], ours: tuple[str, ...], theirs: tuple[str, ...]) -> tuple[str, ...]:
+    removed = {name for name in base if name not in ours or name not in theirs}
+    return tuple(name for name in dict.fromkeys([*ours, *theirs]) if name not in removed)
 
 
-def _mapping(base: dict[str, str], ours: dict[str, str], theirs: dict[str, str]) -> dict[str, str]:
-    kept = _names((*base,), (*ours,), (*theirs,))
+def _merge_reasons(base: dict[str, str], ours: dict[str, str], theirs: dict[str, str]) -> dict[str, str]:
+    kept = _merge_names((*base,), (*ours,), (*theirs,))
     return {name: ours.get(name, theirs.get(name, "")) for name in kept}
 
 
 def _conflict(base: str, ours: str, theirs: str) -> str:
-    """Return both sides whole, as git writes a conflict with the style diff3."""
-    return f"{_START}{_ended(ours)}{_ANCESTOR}{_ended(base)}{_MIDDLE}{_ended(theirs)}{_END}"
+    """Return both sides as git writes a conflict in the style diff3."""
+    return f"{_START}{_with_line_end(ours)}{_ANCESTOR}{_with_line_end(base)}{_MIDDLE}{_with_line_end(theirs)}{_END}"
 
 
-def _ended(text: str) -> str:
+def _with_line_end(text: str) -> str:
     return text if not text or text.endswith("\n") else f"{text}\n"

@@ -1,4 +1,4 @@
-"""YAML and JSON, safely: whatever is wrong with a text becomes one `NotReadable` with a line."""
+"""Parse YAML and JSON safely: every fault of a text becomes one `NotReadable` with a line."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _MANY_BRACKETS = 2000
 
 
 class NotReadable(Exception):
-    """A text is neither YAML nor JSON; ``line`` counts from 1, None where the parser names none."""
+    """A text is neither YAML nor JSON; ``line`` counts from 1, and is None where the parser reports none."""
 
     def __init__(self, line: int | None, reason: str) -> None:
         super().__init__(reason)
@@ -28,7 +28,7 @@ class NotReadable(Exception):
 
 
 def parse_block_yaml(text: str) -> object:
-    """Return the one item of a list that YAML finds in a block that was edited or reformatted."""
+    """Parse a block that was edited or reformatted: a list with one item, which is returned."""
     items, _ = parse_yaml(text)
     if not isinstance(items, list) or len(items) != 1:
         raise NotReadable(1, "an exchange must be one item of the list of interactions")
@@ -36,21 +36,21 @@ def parse_block_yaml(text: str) -> object:
 
 
 def parse_document(text: str, *, is_json: bool = False) -> tuple[object, list[int | None]]:
-    """Return the value of a whole file, YAML or JSON (``is_json``: nothing else), and the line of each interaction."""
+    """Parse a whole file, YAML or JSON (``is_json``: only JSON); return its value and the line of each interaction."""
     if not (is_json or text.lstrip().startswith("{")):
         return parse_yaml(text)
     return parse_json(text), []
 
 
 def parse_json(text: str) -> object:
-    """Return the value of a JSON text in which no key stands twice; raises `NotReadable`."""
+    """Parse JSON without repeated keys; raises `NotReadable`."""
     repeated: list[tuple[object, str]] = []
 
     def members(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-        made = dict(pairs)
-        if len(made) < len(pairs):
-            repeated.append((made, repeated_keys(pairs)[0]))
-        return made
+        node = dict(pairs)
+        if len(node) < len(pairs):
+            repeated.append((node, repeated_keys(pairs)[0]))
+        return node
 
     try:
         value = json.loads(text, object_pairs_hook=members)
@@ -59,24 +59,24 @@ def parse_json(text: str) -> object:
     except ValueError:
         raise not_json(text) from None
     if repeated:
-        node, key = repeated[-1]  # the outermost: what it holds may be lost
+        node, key = repeated[-1]  # the outermost: inner nodes may have been dropped with a repeated key
         raise NotReadable(None, f"the key {key!r} appears twice in {_pointer(value, node) or 'the outermost object'}")
     return value
 
 
 def _pointer(value: object, wanted: object) -> str:
     """Return the JSON pointer to a node of a value."""
-    left = [("", value)]
-    for pointer, node in left:
+    pending = [("", value)]
+    for pointer, node in pending:
         if node is wanted:
             return pointer
         children = node.items() if isinstance(node, dict) else enumerate(node) if isinstance(node, list) else ()
-        left += [(f"{pointer}/{key}", child) for key, child in children]
+        pending += [(f"{pointer}/{key}", child) for key, child in children]
     return ""
 
 
 def not_json(text: str) -> NotReadable:
-    """Say where a text stops being JSON."""
+    """Return the error that says at which line a text is no longer JSON."""
     fault = json_fault(text)
     if fault is None:
         return NotReadable(None, "a number in it is too long")
@@ -84,7 +84,7 @@ def not_json(text: str) -> NotReadable:
 
 
 def parse_yaml(text: str) -> tuple[object, list[int | None]]:
-    """Return the value of a YAML document, and the line of each of its interactions."""
+    """Parse a YAML document; return its value and the line of each interaction."""
     import yaml
 
     loader = _loader()(text)
@@ -104,7 +104,7 @@ def parse_yaml(text: str) -> tuple[object, list[int | None]]:
 
 
 def _refuse_depth(text: str) -> None:
-    """Refuse nesting that overruns libyaml's stack and kills the process; looks closely only where it could be deep."""
+    """Refuse nesting that overflows libyaml's stack and kills the process; parse events only of suspicious texts."""
     import yaml
 
     brackets = text.count("[") + text.count("{")
@@ -118,7 +118,7 @@ def _refuse_depth(text: str) -> None:
 
 
 def _constructed(loader: yaml.CSafeLoader, node: yaml.Node, text: str) -> object:
-    """Build the value; only vcrpy knows which Python tags its old versions wrote and are safe."""
+    """Construct the value. vcrpy constructs Python tags: it knows which of them its old versions wrote and are safe."""
     import yaml
 
     try:
@@ -139,7 +139,7 @@ def _interaction_lines(root: yaml.Node | None) -> list[int | None]:
 
 
 def _not_yaml(text: str, error: yaml.YAMLError) -> NotReadable:
-    """Name the kind of fault in our words: PyYAML's words change with its version, and may quote the file."""
+    """Name the kind of fault. PyYAML's own messages change with its version, and may quote the file."""
     import yaml
 
     if isinstance(error, yaml.reader.ReaderError):
@@ -149,7 +149,7 @@ def _not_yaml(text: str, error: yaml.YAMLError) -> NotReadable:
     mark = getattr(error, "problem_mark", None)
     line = None if mark is None else int(mark.line) + 1
     if isinstance(error, yaml.constructor.ConstructorError):
-        return NotReadable(line, "not YAML of a cassette: a tag, a key or a binary value is of a kind that is not read")
+        return NotReadable(line, "not YAML of a cassette: an unsupported tag, type of key or binary value")
     if isinstance(error, yaml.composer.ComposerError):
         return NotReadable(line, "not YAML of a cassette: a second document, or an alias without its anchor")
     if mark is not None and _open_brackets(text[: mark.index]) > _MAX_DEPTH:  # newer versions of libyaml refuse them
@@ -163,13 +163,13 @@ def _open_brackets(text: str) -> int:
 
 @cache
 def _loader() -> type[Any]:
-    """Make the loader: safe, fast where libyaml is there, and deaf to no key that stands twice."""
+    """Return a safe loader class, libyaml's where it is available, that refuses repeated keys."""
     import yaml
 
     base: type[Any] = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
     class UniqueKeys(base):  # type: ignore[misc]  # with libyaml or without
-        """Refuses a mapping in which a key stands twice: a merge that kept both sides."""
+        """Refuses a mapping with a repeated key: a merge kept both sides."""
 
         def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> Any:  # noqa: FBT001, FBT002 - PyYAML's own signature
             seen: set[str] = set()

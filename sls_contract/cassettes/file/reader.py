@@ -1,4 +1,4 @@
-"""A cassette as a sequence of recordings, each parsed when it is asked for."""
+"""A cassette as a sequence of recordings, each parsed when it is read."""
 
 from __future__ import annotations
 
@@ -12,43 +12,43 @@ from typing import Any, overload
 
 from sls_contract.cassettes.file.atomic import not_readable
 from sls_contract.cassettes.file.block import block_of
+from sls_contract.cassettes.file.canonical import canonical_recording, canonical_request
 from sls_contract.cassettes.file.emission import emit_block
 from sls_contract.cassettes.file.interaction import MalformedInteraction, recording_of
-from sls_contract.cassettes.file.layout import Layout, first_lines, id_of, lay_out, text_of
+from sls_contract.cassettes.file.layout import Layout, first_lines, id_of, layout_of, text_of
 from sls_contract.cassettes.file.parsing import NotReadable, parse_block_yaml, parse_document
-from sls_contract.cassettes.file.usual import usual_asked, usual_recording
 from sls_contract.cassettes.matching import Key
 from sls_contract.cassettes.recording import Evidence, Integrity, Recording, compared, weakest
 from sls_contract.checks.steady_body import moving_body
 from sls_contract.errors import CassetteDamaged, CassetteError
 from sls_contract.exchange import Request, split_url
 
-_OF_ANOTHER = (
+_FIX_FOREIGN = (
     "restore the file from version control, or delete it and record again (pytest --sls-record=once); "
-    "write what another tool recorded as JSON Lines (docs/captures.md)"
+    "convert recordings of other tools to JSON Lines (docs/captures.md)"
 )
 _EVIDENCE = re.compile(r"\n    evidence: ([a-z]+)\n")
 
 
 class CassetteFile(Sequence[Recording]):
-    """The recordings of one file, ours or a third party's vcrpy version 1 cassette (YAML or JSON).
+    """The recordings of one cassette of sls-contract, or of a third party's vcrpy version 1 cassette (YAML or JSON).
 
-    Opening finds what is wrong with the file as a whole; what is wrong with one exchange is found when it is read.
-    Both raise `CassetteDamaged` with path, line and reason.
+    Opening a file finds faults of the file as a whole; reading an exchange finds faults of that exchange. Both raise
+    `CassetteDamaged` with path, line and reason.
 
     Attributes:
-        path: where the file stands.
-        unfinished: names of the recordings that began and did not come to their end.
-        failed: those of them whose test failed, each with the reason: they are not to be played.
-        layout: the text in blocks; None where the file is not in our own layout.
+        path: path of the file.
+        unfinished: names of the recordings that did not end.
+        failed: names of those whose test failed, each with the reason; they must not be played.
+        layout: the text in blocks; None for a layout that sls-contract did not write.
 
     """
 
     def __init__(self, path: os.PathLike[str] | str, data: bytes) -> None:
-        """Take the bytes of a file; `read` gets them from disk, journal included."""
+        """Take the bytes of a file; use `load` for a path."""
         self.path = Path(path)
         text = text_of(os.fspath(path), data)
-        self.layout: Layout | None = lay_out(text)
+        self.layout: Layout | None = layout_of(text)
         self._trees: Sequence[object] = ()
         self._document_lines: Sequence[int | None] = ()
         if self.layout is None:
@@ -56,14 +56,14 @@ class CassetteFile(Sequence[Recording]):
             unfinished, failed = _unfinished(contract), _failed(contract)
         else:
             unfinished, failed = self.layout.unfinished, dict(self.layout.failed)
-            _refuse_twins(os.fspath(path), self.layout)
+            _refuse_repeated(os.fspath(path), self.layout)
             self._refuse_cut(self.layout)
         self.unfinished: tuple[str, ...] = unfinished
         self.failed: dict[str, str] = failed
 
     @classmethod
     def read(cls, path: os.PathLike[str] | str) -> CassetteFile:
-        """Read a cassette from disk, as it stands in the file; raises `CassetteError` where there is none."""
+        """Read a cassette from disk, without its journal; raises `CassetteError` where there is none."""
         try:
             data = Path(path).read_bytes()
         except FileNotFoundError:
@@ -78,7 +78,7 @@ class CassetteFile(Sequence[Recording]):
         return len(self._trees) if self.layout is None else len(self.layout.blocks)
 
     def failure_of(self, recording: Recording) -> str:
-        """Return why the test that recorded an exchange failed; empty where it passed, or nothing is known of it."""
+        """Return why the test that recorded an exchange failed; empty where it passed, or is unknown."""
         return self.failed.get(recording.session, "")
 
     @overload
@@ -86,14 +86,14 @@ class CassetteFile(Sequence[Recording]):
     @overload
     def __getitem__(self, index: slice) -> tuple[Recording, ...]: ...
     def __getitem__(self, index: int | slice) -> Recording | tuple[Recording, ...]:
-        """Return recordings; the digest of each is compared as it is parsed (`Recording.integrity`)."""
+        """Return recordings; each is parsed now and its digest compared (`Recording.integrity`)."""
         if isinstance(index, slice):
             return tuple(self[at] for at in range(*index.indices(len(self))))
         at = range(len(self))[index]
-        return self._validated(compared(self._parse(at)))
+        return self._with_validation(compared(self._parse(at)))
 
-    def quick(self, index: int) -> Recording:
-        """Return a recording as its block has it, its digest perhaps still to compare (see `compared`)."""
+    def unverified(self, index: int) -> Recording:
+        """Return a recording as its block has it; its digest may not have been compared yet (see `compared`)."""
         return self._parse(range(len(self))[index])
 
     @property
@@ -109,102 +109,97 @@ class CassetteFile(Sequence[Recording]):
         return weakest(self._evidence(at) for at in range(len(self)))
 
     @property
-    def asked(self) -> tuple[Request, ...]:
-        """Each request reduced to what matching looks at: method, URL, Host and body; cheap, nothing is verified."""
-        return tuple(self._asked(at) for at in range(len(self)))
+    def requests(self) -> tuple[Request, ...]:
+        """Each request with the parts that matching compares: method, URL, Host and body. Cheap and unverified."""
+        return tuple(self._request(at) for at in range(len(self)))
 
     @property
     def keys(self) -> tuple[Key, ...]:
-        """What each request is matched by; as cheap."""
+        """The matching key of each request. Cheap and unverified."""
         return tuple([self._key(at) for at in range(len(self))])
 
     @cached_property
     def validated(self) -> frozenset[str]:
-        """The ids of the exchanges for which the file's own line tells when they were last validated."""
+        """The ids of the exchanges for which the file's prolog states when they were last validated."""
         if self.layout is None or self.layout.validation is None:
             return frozenset()
-        return self.layout.validation.holds_for(self.layout.blocks)
+        return self.layout.validation.covered(self.layout.blocks)
 
-    def _validated(self, recording: Recording) -> Recording:
-        """Enter when a recording was last validated, where the file's line knows of a later time than its block."""
-        made = recording.provenance
+    def _with_validation(self, recording: Recording) -> Recording:
+        """Set when a recording was last validated, where the file's prolog has a later time than its block."""
+        provenance = recording.provenance
         if recording.id not in self.validated or self.layout is None or self.layout.validation is None:
             return recording
         at = self.layout.validation.at
-        if made.validated_at is not None and made.validated_at >= at:
+        if provenance.validated_at is not None and provenance.validated_at >= at:
             return recording
-        return replace(recording, provenance=replace(made, validated_at=at), written=made)
+        return replace(recording, provenance=replace(provenance, validated_at=at), written=provenance)
 
     def _parse(self, at: int) -> Recording:
-        usual = usual_recording(self.layout.blocks[at]) if self.layout is not None else None
-        if usual is not None:
-            return usual
+        canonical = canonical_recording(self.layout.blocks[at]) if self.layout is not None else None
+        if canonical is not None:
+            return canonical
         try:
-            return recording_of(self._tree(at))
+            return recording_of(self._trees[at] if self.layout is None else parse_block_yaml(self.layout.blocks[at]))
         except MalformedInteraction as error:
             line = self.lines[at]
             raise CassetteDamaged(self.path, line, f"exchange {at} is no interaction: {error}") from None
         except NotReadable as error:
             line = self.lines[at]
-            assert line is not None  # only blocks of our own layout are parsed one by one
+            assert line is not None  # only blocks of a `Layout` are parsed one by one
             raise CassetteDamaged(self.path, line + (error.line or 1) - 1, error.reason) from None
-
-    def _tree(self, at: int) -> object:
-        if self.layout is None:
-            return self._trees[at]
-        return parse_block_yaml(self.layout.blocks[at])
 
     def _evidence(self, at: int) -> Evidence:
         found = _EVIDENCE.search(self.layout.blocks[at]) if self.layout is not None else None
         known = found is not None and found[1] in Evidence.__members__.values()
         return Evidence(found[1]) if known and found is not None else self[at].provenance.evidence
 
-    def _asked(self, at: int) -> Request:
-        quick = usual_asked(self.layout.blocks[at]) if self.layout is not None else None
-        if quick is None or quick[3]:
+    def _request(self, at: int) -> Request:
+        parts = canonical_request(self.layout.blocks[at]) if self.layout is not None else None
+        if parts is None or parts[3]:
             return self[at].exchange.request
-        method, url, host, body = quick
+        method, url, host, body = parts
         return Request(method, url, (("Host", host),), body)
 
     def _key(self, at: int) -> Key:
-        quick = usual_asked(self.layout.blocks[at]) if self.layout is not None else None
-        if quick is None:
+        parts = canonical_request(self.layout.blocks[at]) if self.layout is not None else None
+        if parts is None:
             return Key.of(self[at].exchange.request)
-        method, url, host, body = quick
+        method, url, host, body = parts
         if body and moving_body(Request(method, url, (("Host", host),))):
             return Key.of(self[at].exchange.request)
         return Key.of_parts(method, host, split_url(url)[2], body)
 
     def _refuse_cut(self, layout: Layout) -> None:
-        """Refuse a file that lacks its end, unless its last block shows that a reformatter took it."""
+        """Refuse a file that lacks its closing line, unless its last block shows that a reformatter removed it."""
         if layout.ended:
             return
         line = self.lines[-1] if layout.blocks else 3
         if layout.blocks:
             last = compared(self._parse(len(layout.blocks) - 1))
-            ours = emit_block(block_of(last, last.id))
-            if last.integrity is Integrity.INTACT and not ours.startswith(layout.blocks[-1].rstrip()):
+            written = emit_block(block_of(last, last.id))
+            if last.integrity is Integrity.INTACT and not written.startswith(layout.blocks[-1].rstrip()):
                 return
         raise CassetteDamaged(self.path, line, "the file was cut off in or after the exchange that begins here")
 
 
 def _interactions(path: str, text: str) -> tuple[Sequence[object], Sequence[int | None], object]:
-    """Read a file that is not in our own layout as a whole."""
+    """Parse a file whose layout sls-contract did not write."""
     try:
         root, lines = parse_document(text)
     except NotReadable as error:
         raise CassetteDamaged(path, error.line, error.reason) from None
     if isinstance(root, list) and any(isinstance(each, dict) and "request" in each for each in root):
         reason = "a list, as vcrpy wrote before version 1; python -m vcr.migration turns it into version 1"
-        raise CassetteDamaged(path, 1, reason, _OF_ANOTHER)
+        raise CassetteDamaged(path, 1, reason, _FIX_FOREIGN)
     if not isinstance(root, dict):
         reason = "not a cassette: expected a mapping with version and interactions"
-        raise CassetteDamaged(path, 1, reason, _OF_ANOTHER)
+        raise CassetteDamaged(path, 1, reason, _FIX_FOREIGN)
     if "http_interactions" in root:
-        raise CassetteDamaged(path, None, "a cassette of Betamax or of Ruby's VCR, which is not read", _OF_ANOTHER)
+        raise CassetteDamaged(path, None, "a cassette of Betamax or of Ruby's VCR, which is not read", _FIX_FOREIGN)
     interactions = root.get("interactions")
     if not isinstance(interactions, list):
-        raise CassetteDamaged(path, None, "not a cassette: the list of interactions is missing", _OF_ANOTHER)
+        raise CassetteDamaged(path, None, "not a cassette: the list of interactions is missing", _FIX_FOREIGN)
     _refuse_version(path, root)
     return interactions, lines, root.get("contract")
 
@@ -218,7 +213,7 @@ def _refuse_version(path: str, root: dict[str, Any]) -> None:
     if root["version"] != 1 or form != 1:
         shown = f"version {root['version']!r}" if root["version"] != 1 else f"contract format {form!r}"
         reason = f"{shown} cannot be read; this sls-contract reads version 1, format 1"
-        raise CassetteDamaged(path, None, reason, _OF_ANOTHER)
+        raise CassetteDamaged(path, None, reason, _FIX_FOREIGN)
 
 
 def _unfinished(contract: object) -> tuple[str, ...]:
@@ -231,8 +226,8 @@ def _failed(contract: object) -> dict[str, str]:
     return {str(name): str(reason) for name, reason in reasons.items()} if isinstance(reasons, dict) else {}
 
 
-def _refuse_twins(path: str, layout: Layout) -> None:
-    """Refuse a block that stands in the file twice: each is recorded once, so a merge kept both sides."""
+def _refuse_repeated(path: str, layout: Layout) -> None:
+    """Refuse a repeated block: each exchange is recorded once, so a merge kept both sides."""
     seen: dict[str, int] = {}
     for at, name in enumerate(map(id_of, layout.blocks)):
         if name and name in seen:

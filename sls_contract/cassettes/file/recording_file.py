@@ -1,4 +1,4 @@
-"""The doors to a cassette on disk: load it, record into it, or write it whole."""
+"""A cassette on disk: load it, record into it, or write it whole."""
 
 from __future__ import annotations
 
@@ -28,13 +28,13 @@ if TYPE_CHECKING:
     from sls_contract.cassettes.recording import Recording
 
 
-_SURROGATE = "\\ud"  # in JSON; bytes that are no UTF-8 are written so, and whatever stands for no byte
+_SURROGATE = "\\ud"  # in JSON: a byte that is not UTF-8, or a lone surrogate, which represents no byte
 LOADED: set[str] = set()
-"""Every path that this process loaded: whoever looks for cassettes that nobody uses must not name these."""
+"""Every path that this process loaded: these cassettes are not unused."""
 
 
 def recorded(path: os.PathLike[str] | str) -> bool:
-    """Tell whether anything was recorded at a path: a file stands there, be it damaged, or a journal beside it."""
+    """Return whether a path has recordings: a file, even a damaged one, or a journal that is not empty."""
     if Path(path).exists():
         return True
     journal = journal_of(path)
@@ -42,32 +42,33 @@ def recorded(path: os.PathLike[str] | str) -> bool:
 
 
 def load(path: os.PathLike[str] | str) -> CassetteFile:
-    """Open a cassette, with what a journal beside it holds; the journal is folded in where the disk allows it.
+    """Load a cassette and its journal, which is folded into it where the disk allows that.
 
-    Raises `CassetteError` where there is none, `CassetteDamaged` where it is not whole.
+    Raises `CassetteError` where there is no cassette, and `CassetteDamaged` for a damaged one.
     """
     LOADED.add(os.path.abspath(path))  # noqa: PTH100 - now: a test may be in another folder later; Path is slower
-    return look_into(path)
+    return load_unmarked(path)
 
 
-def look_into(path: os.PathLike[str] | str) -> CassetteFile:
-    """Open a cassette as `load` does, for somebody who does not use what it holds."""
+def load_unmarked(path: os.PathLike[str] | str) -> CassetteFile:
+    """Load a cassette as `load` does, but do not count it as used."""
     try:
         fold(path)
     except CassetteError as error:
         if not isinstance(error.__cause__, OSError):
             raise
-        merged = _merged(Path(path), journal_of(path).read_bytes())  # the disk is full, or read-only: read all the same
+        merged = _merged(Path(path), journal_of(path).read_bytes())  # the disk is full or read-only: merge in memory
         if merged is not None:
             return CassetteFile(path, merged.text.encode("utf-8"))
     return CassetteFile.read(path)
 
 
 def fold(path: os.PathLike[str] | str, timeout: float = LOCK_TIMEOUT) -> None:
-    """Move what the journal holds into the cassette; does nothing where there is no journal.
+    """Move the content of the journal into the cassette; does nothing where there is no journal.
 
-    A kill at any moment leaves the old file or the new, and folding again adds nothing twice. Waits ``timeout``
-    seconds for other processes. Raises `CassetteBusy`, `CassetteDamaged` or `CassetteError`; the journal then stays.
+    A kill at any moment leaves the old file or the new one, and a repeated fold adds nothing twice. Waits up to
+    ``timeout`` seconds for other processes. Raises `CassetteBusy`, `CassetteDamaged` or `CassetteError`; the journal
+    then stays.
     """
     if journal_of(path).exists():
         with Journal(Path(path), timeout).held() as journal:
@@ -75,12 +76,11 @@ def fold(path: os.PathLike[str] | str, timeout: float = LOCK_TIMEOUT) -> None:
 
 
 def write(path: os.PathLike[str] | str, recordings: Iterable[Recording]) -> None:
-    """Write a whole cassette in the place of whatever stands there, finished; the same recordings give the same file.
+    """Write a whole, finished cassette, and replace any that is there; equal recordings give equal files.
 
-    Raises `CassetteDamaged` rather than replace a damaged file, and `CassetteError` while a journal holds exchanges
-    that nobody has loaded.
+    Raises `CassetteDamaged` where the file to replace is damaged, and `CassetteError` where its journal has exchanges.
     """
-    text = laid_out(recordings)
+    text = cassette_text(recordings)
     target = Path(path)
     with Journal(target).held() as journal:
         if read_frames(journal.read()):
@@ -97,16 +97,16 @@ def write(path: os.PathLike[str] | str, recordings: Iterable[Recording]) -> None
             journal.remove()
 
 
-def laid_out(recordings: Iterable[Recording]) -> str:
+def cassette_text(recordings: Iterable[Recording]) -> str:
     """Return the text of a whole, finished cassette."""
     return Layout(tuple(_emitted(recordings))).text
 
 
 def open_for_recording(path: os.PathLike[str] | str, owner: str = "") -> Recorder:
-    """Open a cassette, new or not, to add exchanges to it; raises `CassetteDamaged` before anything is recorded.
+    """Open a cassette, new or existing, to add exchanges to it; raises `CassetteDamaged` before anything is recorded.
 
-    What the ``owner`` (a test) recorded before, and failed, goes once it has recorded something anew; all that failed,
-    where it shares the cassette with no other (empty).
+    Failed recordings of the ``owner`` (a test) are removed once it has recorded again. Where the cassette is not shared
+    (empty), all failed recordings are.
     """
     fold(path)
     before = CassetteFile.read(path) if Path(path).exists() else None
@@ -117,12 +117,12 @@ def open_for_recording(path: os.PathLike[str] | str, owner: str = "") -> Recorde
 
 
 def failed_of(failed: Mapping[str, str], owner: str) -> dict[str, str]:
-    """Return which of the ``failed`` recordings of a cassette are an owner's (empty: anybody's), with the reasons."""
+    """Return the ``failed`` recordings of the owner, with the reasons; all of them for an empty owner."""
     return {name: reason for name, reason in failed.items() if not owner or reason.startswith(f"{owner}: ")}
 
 
-def take_back(path: os.PathLike[str] | str, recording: str) -> None:
-    """Remove every exchange that a recording (`Recorder.name`) added, where there is any; raises as `fold` does."""
+def remove_recording(path: os.PathLike[str] | str, recording: str) -> None:
+    """Remove every exchange that a recording (`Recorder.name`) added, if there are any; raises as `fold` does."""
     if recorded(path):
         with Journal(Path(path)).held() as journal:
             journal.append([Frame("drop", recording)])
@@ -130,92 +130,92 @@ def take_back(path: os.PathLike[str] | str, recording: str) -> None:
 
 
 class Recorder:
-    """Adds exchanges to a cassette; from any thread, beside other processes, in the order of arrival.
+    """Adds exchanges to a cassette, in the order of arrival, from any thread and beside other processes.
 
-    Each exchange is in the journal when `append` returns, and stays there if the process is killed. Until `close`
-    the cassette counts as unfinished, and a recording that finishes also finishes those that were left before it.
+    When `append` returns, the exchange is in the journal, and a killed process does not lose it. Until `close`, the
+    cassette counts as unfinished. A recording that finishes also finishes the earlier ones that it resumed.
     """
 
     def __init__(self, path: Path, resumed: Sequence[str] = (), failed: Sequence[str] = ()) -> None:
         """Begin a recording; nothing is written yet.
 
-        ``resumed`` names unfinished ones that this one continues, ``failed`` those that go then, too: once this
-        one has begun, or has ended with nothing to add.
+        ``resumed`` names the unfinished recordings that this one continues. ``failed`` names recordings that are
+        removed once this one has exchanges, or has ended without any.
         """
         self._path = path
-        self.name = "r" + os.urandom(6).hex()  # a name that no other process has; nothing is drawn from it
+        self.name = "r" + os.urandom(6).hex()  # unique among processes; it does not consume a test's random seed
         self._resumed, self._failed = tuple(resumed), tuple(failed)
-        self._begun = False
+        self._appended = False
         self._closed = False
         self._count = count(1)
-        self._own()
+        self._open_in_process()
 
     def __enter__(self) -> Self:
-        """Give the recorder itself."""
+        """Return the recorder itself."""
         return self
 
     def __exit__(self, kind: type[BaseException] | None, *rest: object) -> None:
-        """Close; after an exception as unfinished."""
+        """Close the recorder; after an exception, the recording counts as unfinished."""
         self.close(finished=kind is None)
 
     def append(self, recording: Recording) -> None:
-        """Add one exchange; when this returns it is safe.
+        """Add one exchange; it is safe when this returns.
 
-        Raises `CassetteError` (a full disk) or `UsageError` (text that stands for no bytes), and keeps all before.
+        Raises `CassetteError` (a full disk) or `UsageError` (text that represents no bytes); earlier exchanges stay.
         """
         if self._closed:
             msg = f"the recording into {self._path} is closed; open it again to add exchanges"
             raise UsageError(msg)
         if os.getpid() != self._process:
-            self._own()
+            self._open_in_process()
         check_names(recording.exchange)
         name = f"{self.name}-{self._process}-{next(self._count)}"
         values = serialized(recording)
         if _SURROGATE in values:
-            emit_block(block_of(_without_bodies(recording), name))  # what folding refuses must be refused now
+            emit_block(block_of(_without_bodies(recording), name))  # raise now: folding would fail later
         frame = Frame("exchange", self.name, name, values)
         with self._threads, self._journal.held() as journal:
             journal.append([frame])
-            self._begun = True
+            self._appended = True
 
-    def has_begun(self) -> bool:
-        """Tell whether anything was added, here or by a forked child: of one that was killed, the journal tells."""
-        if not self._begun and journal_of(self._path).exists():
+    def has_exchanges(self) -> bool:
+        """Return whether this process or a forked child has added an exchange; for children, read the journal."""
+        if not self._appended and journal_of(self._path).exists():
             frames = read_frames(journal_of(self._path).read_bytes())
-            self._begun = any(frame.recording == self.name for frame in frames)
-        return self._begun
+            self._appended = any(frame.recording == self.name for frame in frames)
+        return self._appended
 
     def close(self, *, finished: bool = True, replaced: Iterable[str] = (), failure: str = "") -> None:
-        """Fold everything into the cassette. Unfinished, it is marked so, and record mode ``once`` goes on.
+        """Fold everything into the cassette. Record mode ``once`` continues an unfinished recording.
 
-        ``replaced`` are ids of exchanges that these ones stand in for: the recordings that they belong to go.
-        ``failure`` says why an unfinished one is not to be played.
+        ``replaced`` are ids of exchanges; the recordings that contain them are removed. ``failure`` says why an
+        unfinished recording must not be played.
         """
-        own = (self.name,) if self._begun else ()
-        ended = (*self._resumed, *own) if finished else ()
-        gone = dict.fromkeys((*map(_recording_of, replaced), *(self._failed if own or finished else ())))
-        failed = [Frame("fail", name, "", failure) for name in own if failure and not finished]
-        self._end([*(Frame("drop", name) for name in gone), *(Frame("end", name) for name in ended), *failed])
+        this = (self.name,) if self._appended else ()
+        ended = (*self._resumed, *this) if finished else ()
+        dropped = dict.fromkeys((*map(_recording_of, replaced), *(self._failed if this or finished else ())))
+        failed = [Frame("fail", name, "", failure) for name in this if failure and not finished]
+        self._end([*(Frame("drop", name) for name in dropped), *(Frame("end", name) for name in ended), *failed])
 
     def discard(self) -> None:
-        """Take back every exchange that this recording added."""
-        self._end([Frame("drop", self.name)] if self._begun else [])
+        """Remove every exchange that this recording added."""
+        self._end([Frame("drop", self.name)] if self._appended else [])
 
     def _end(self, frames: list[Frame]) -> None:
         if self._closed:
             return
         if os.getpid() != self._process:
-            self._own()
+            self._open_in_process()
         with self._threads:
             self._closed = True
-            if frames or self._begun:
+            if frames or self._appended:
                 with self._journal.held() as journal:
                     journal.append(frames)
                     _fold(self._path, journal)
             self._journal.close()
 
-    def _own(self) -> None:
-        """Take what a forked child must not share with its parent: the lock is the open file's, not the process's."""
+    def _open_in_process(self) -> None:
+        """Create the locks that a forked child must not share: a file lock belongs to the open file."""
         self._process = os.getpid()
         self._threads = threading.Lock()
         self._journal = Journal(self._path)
@@ -237,60 +237,55 @@ def _merged(path: Path, data: bytes) -> Layout | None:
     """Return the cassette with the frames of its journal; None where they change nothing."""
     frames = read_frames(data)
     before = CassetteFile.read(path) if frames and path.exists() else None
-    old = Layout(()) if before is None else before.layout or _anew(before)
-    merged = _with_frames(old, frames)
+    old = Layout(()) if before is None else before.layout or _converted(before)
+    merged = _apply(old, frames)
     return None if merged == old else merged
 
 
-def _anew(file: CassetteFile) -> Layout:
-    """Lay out what is not in our own layout."""
+def _converted(file: CassetteFile) -> Layout:
+    """Return the layout of a file that sls-contract did not write."""
     return Layout(tuple(_emitted(file)), file.unfinished, failed=tuple(file.failed.items()))
 
 
-def _with_frames(old: Layout, frames: Sequence[Frame]) -> Layout:
+def _apply(old: Layout, frames: Sequence[Frame]) -> Layout:
     dropped = {frame.recording for frame in frames if frame.kind == "drop"}
-    over = dropped | {frame.recording for frame in frames if frame.kind == "end"}
+    finished = dropped | {frame.recording for frame in frames if frame.kind == "end"}
     added = [frame for frame in frames if frame.kind == "exchange"]
     known = {id_of(block) for block in old.blocks}
-    begun = dict.fromkeys((*old.unfinished, *(frame.recording for frame in added)))
-    wanted = {one.name: one for one in added if one.name not in known and one.recording not in dropped}
-    blocks = (*old.blocks, *(emit_block(block_of(deserialized(one.exchange), one.name)) for one in wanted.values()))
+    started = dict.fromkeys((*old.unfinished, *(frame.recording for frame in added)))
+    new = {one.name: one for one in added if one.name not in known and one.recording not in dropped}
+    blocks = (*old.blocks, *(emit_block(block_of(deserialized(one.exchange), one.name)) for one in new.values()))
     kept = tuple(block for block in blocks if _recording_of(id_of(block)) not in dropped)
-    validation = None if old.validation is None else old.validation.kept(old.blocks, kept)
-    unfinished = tuple(name for name in begun if name not in over)
+    validation = None if old.validation is None else old.validation.after_change(old.blocks, kept)
+    unfinished = tuple(name for name in started if name not in finished)
     reasons = dict(old.failed) | {frame.recording: frame.exchange for frame in frames if frame.kind == "fail"}
     failed = tuple((name, reasons[name]) for name in unfinished if name in reasons)
     return Layout(kept, unfinished, validation, failed=failed)
 
 
 def _without_bodies(recording: Recording) -> Recording:
-    """Return a recording without its bodies, which may be any bytes."""
+    """Return a recording without its bodies, which can be any bytes."""
     request, response = recording.exchange.request, recording.exchange.response
-    bare = Request(request.method, request.url, request.headers), response and response.replace(body=b"")
-    return replace(recording, exchange=Exchange(*bare))
+    parts = Request(request.method, request.url, request.headers), response and response.replace(body=b"")
+    return replace(recording, exchange=Exchange(*parts))
 
 
 def _recording_of(name: str) -> str:
     return name.partition("-")[0]
 
 
-def names_of(recordings: Iterable[Recording]) -> Iterator[str]:
-    """Yield the id of each recording in its file; one without is named after its digest and how often that came."""
-    return (name for _, name in named(recordings))
-
-
-def named(recordings: Iterable[Recording]) -> Iterator[tuple[Recording, str]]:
-    """Yield each recording with its id, as `names_of` does."""
+def with_ids(recordings: Iterable[Recording]) -> Iterator[tuple[Recording, str]]:
+    """Yield each recording with its id in a file; without one, it gets one from its digest and a counter."""
     seen = Seen()
     for recording in recordings:
         name, digest = recording.id, digest_of(recording)
-        for again in count():
+        for number in count():
             if name and seen.add(name):
                 break
-            name = "w" + sha256(f"{digest} {again}".encode()).hexdigest()[:16]
+            name = "w" + sha256(f"{digest} {number}".encode()).hexdigest()[:16]
         yield recording, name
 
 
 def _emitted(recordings: Iterable[Recording]) -> Iterator[str]:
-    for recording, name in named(recordings):
+    for recording, name in with_ids(recordings):
         yield emit_block(block_of(recording, name))

@@ -1,4 +1,4 @@
-"""Names that were given, however many: few in memory, many on disk."""
+"""A set of ids of any size: a small one is in memory, a large one on disk."""
 
 from __future__ import annotations
 
@@ -8,32 +8,32 @@ from weakref import finalize
 if TYPE_CHECKING:
     from sqlite3 import Connection
 
-_MOST_HELD = 100_000  # names of 17 characters: some 15 MB
+_MAX_IN_MEMORY = 100_000  # ids of 17 characters: some 15 MB
 
 
 class Seen:
-    """A set of names whose memory does not grow beyond some megabytes."""
+    """A set of ids that never needs more than some megabytes of memory."""
 
     def __init__(self) -> None:
-        """Begin without any."""
-        self._held: set[str] = set()
-        self._stored: Connection | None = None
+        """Create an empty set."""
+        self._in_memory: set[str] = set()
+        self._database: Connection | None = None
 
     def add(self, name: str) -> bool:
-        """Add a name; tell whether it is new."""
-        if self._stored is None and len(self._held) < _MOST_HELD:
-            before = len(self._held)
-            self._held.add(name)
-            return len(self._held) > before
-        if self._stored is None:
-            self._stored = _stored(self._held)
-            finalize(self, self._stored.close)
-            self._held.clear()
-        return self._stored.execute("INSERT OR IGNORE INTO seen VALUES (?)", (name,)).rowcount == 1
+        """Add an id; return whether it is new."""
+        if self._database is None and len(self._in_memory) < _MAX_IN_MEMORY:
+            before = len(self._in_memory)
+            self._in_memory.add(name)
+            return len(self._in_memory) > before
+        if self._database is None:
+            self._database = _database(self._in_memory)
+            finalize(self, self._database.close)
+            self._in_memory.clear()
+        return self._database.execute("INSERT OR IGNORE INTO seen VALUES (?)", (name,)).rowcount == 1
 
 
-def _stored(names: set[str]) -> Connection:
-    """Put names into a table of a temporary file, which goes with its connection."""
+def _database(names: set[str]) -> Connection:
+    """Insert ids into a table of a temporary database, which SQLite deletes when the connection closes."""
     import sqlite3
 
     database = sqlite3.connect("", isolation_level=None)

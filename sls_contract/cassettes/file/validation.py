@@ -1,8 +1,8 @@
-"""The line of a cassette that says when its endpoint last gave the same answers: one for the file, not one an exchange.
+"""The part of a cassette's prolog that says when its exchanges were last validated: one date for the file.
 
-It holds for every exchange recorded until then that it does not leave out, and only while these are the ones that were
-validated: a digest over their ids and digests tells. Where another was put among them, or one was taken out or recorded
-again, it holds for none: each exchange then has the time in its own block. It never claims more than was compared.
+It applies to every exchange recorded up to that time, except listed ones, while the file has the validated exchanges: a
+digest over their ids and digests verifies that. If one of them is removed or recorded again, or another is inserted, it
+applies to none. Each exchange then has the time in its own block. The prolog never claims more than was compared.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ _IN_BLOCK = re.compile(
     r"    recorded_at: '([0-9T:.-]+Z)'\n"
 )
 IN_PROLOG = r", validated: \{at: '([0-9T:.-]+Z)', digest: (sha256-[0-9a-f]+)(?:, except: \[([A-Za-z0-9, -]*)\])?\}"
-"""Pattern of what stands in the second line of a file; gives `Validation.read` its arguments."""
+"""Pattern of this part of the prolog; its groups are the arguments of `Validation.read`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,8 +32,8 @@ class Validation:
 
     Attributes:
         at: the time, aware.
-        digest: over that time and the exchanges that it holds for.
-        left_out: ids of exchanges that were there and were not validated.
+        digest: digest over that time and the validated exchanges.
+        left_out: ids of exchanges in the file that were not validated.
 
     """
 
@@ -43,36 +43,36 @@ class Validation:
 
     @classmethod
     def read(cls, at: str, digest: str, left_out: str | None) -> Validation:
-        """Take what stands in a file; raises `ValueError` for what is no time."""
+        """Create one from the fields of a prolog; raises `ValueError` for a malformed time."""
         return cls(datetime.fromisoformat(at), digest, tuple((left_out or "").replace(",", " ").split()))
 
     @classmethod
     def over(cls, at: datetime, blocks: Iterable[str], names: Collection[str]) -> Validation:
-        """Say of the exchanges with these ``names`` that they were validated at a time."""
-        there = list(_recorded_until(at, blocks))
-        left_out = tuple(name for name, _ in there if name not in names)
-        return cls(at, _digest(at, (each for each in there if each[0] in names)), left_out)
+        """Return the validation of the exchanges with these ``names`` at a time."""
+        present = list(_recorded_until(at, blocks))
+        left_out = tuple(name for name, _ in present if name not in names)
+        return cls(at, _digest(at, (each for each in present if each[0] in names)), left_out)
 
-    def holds_for(self, blocks: Iterable[str]) -> frozenset[str]:
-        """Return the ids of the exchanges that this holds for; none, where they are not those that were validated."""
-        there = [each for each in _recorded_until(self.at, blocks) if each[0] not in self.left_out]
-        return frozenset(name for name, _ in there) if _digest(self.at, there) == self.digest else frozenset()
+    def covered(self, blocks: Iterable[str]) -> frozenset[str]:
+        """Return the ids of the exchanges that this applies to; none, where they are not the validated ones."""
+        present = [each for each in _recorded_until(self.at, blocks) if each[0] not in self.left_out]
+        return frozenset(name for name, _ in present) if _digest(self.at, present) == self.digest else frozenset()
 
-    def kept(self, before: Iterable[str], now: Iterable[str]) -> Validation | None:
-        """Return what is still to be said when the blocks of a file become others; None where it is nothing."""
+    def after_change(self, before: Iterable[str], now: Iterable[str]) -> Validation | None:
+        """Return what still applies after the blocks of a file changed; None where nothing does."""
         blocks = tuple(now)
-        names = self.holds_for(before) & {name for name, _ in _recorded_until(self.at, blocks)}
+        names = self.covered(before) & {name for name, _ in _recorded_until(self.at, blocks)}
         return Validation.over(self.at, blocks, names) if names else None
 
     @property
     def text(self) -> str:
-        """What stands in the file."""
+        """The text for the prolog."""
         left_out = f", except: [{', '.join(self.left_out)}]" if self.left_out else ""
         return f", validated: {{at: '{moment_text(self.at)}', digest: {self.digest}{left_out}}}"
 
 
 def _recorded_until(at: datetime, blocks: Iterable[str]) -> Iterator[tuple[str, str]]:
-    """Yield id and digest of each exchange recorded until a time."""
+    """Yield id and digest of each exchange recorded up to a time."""
     for block in blocks:
         found = _IN_BLOCK.match(block)
         if found is not None and datetime.fromisoformat(found[3]) <= at:

@@ -1,12 +1,12 @@
-"""HTTP Archive 1.2 (HAR): recordings for browsers and proxies, and theirs for us.
+"""HTTP Archive 1.2 (HAR): recordings for browsers and proxies, and their archives as recordings.
 
-What HAR has a place for stands there, as any reader expects it; what it has none for (evidence, digest, wire bytes,
-broken attempts) stands beside it under ``_contract``, since the format lets names with an underscore pass.
+Values that HAR has a field for are in that field, for any reader. The others (evidence, digest, wire bytes, incomplete
+attempts) are under ``_contract``: the format allows names with an underscore.
 
 ::
 
-    notes      plain values that JSON cannot hold (bytes), and back
+    notes      plain values that JSON cannot represent (bytes), and back
     writing    a Recording as an entry
-    reading    an entry as a Recording: ours exactly, anybody else's as far as it tells
+    reading    an entry as a Recording: exact for sls-contract's entries, as complete as possible for others
     archive    HarFile: a whole file
 """

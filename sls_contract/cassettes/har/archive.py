@@ -1,4 +1,4 @@
-"""A HAR file as a sequence of recordings, and how one is written."""
+"""A HAR file as a sequence of recordings, and the writing of a HAR."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ from sls_contract.errors import CassetteDamaged
 
 
 class HarFile(Sequence[Recording]):
-    """The HTTP exchanges of a HAR 1.1 or 1.2 file, whoever wrote it, each read when it is asked for.
+    """The HTTP exchanges of a HAR 1.1 or 1.2 file of any tool, each parsed when it is read.
 
     Attributes:
-        path: where the file stands.
+        path: path of the file.
 
     """
 
@@ -39,7 +39,7 @@ class HarFile(Sequence[Recording]):
             raise not_readable(Path(path), error) from error
 
     def failure_of(self, recording: Recording) -> str:
-        """Return why the test that recorded an exchange failed: an archive does not say."""
+        """Return an empty text: an archive does not say whether a test failed."""
         del recording
         return ""
 
@@ -52,7 +52,7 @@ class HarFile(Sequence[Recording]):
     @overload
     def __getitem__(self, index: slice) -> tuple[Recording, ...]: ...
     def __getitem__(self, index: int | slice) -> Recording | tuple[Recording, ...]:
-        """Return recordings; raises `CassetteDamaged` where an entry is none."""
+        """Return recordings; raises `CassetteDamaged` for an entry that is no HTTP exchange."""
         if isinstance(index, slice):
             return tuple(self[at] for at in range(*index.indices(len(self))))
         at = range(len(self))[index]
@@ -63,7 +63,7 @@ class HarFile(Sequence[Recording]):
 
     @property
     def lines(self) -> Sequence[int | None]:
-        """The line at which each exchange begins: None, JSON tells of no lines."""
+        """The line at which each exchange begins: None, since the JSON parser reports no lines."""
         return [None] * len(self)
 
     @property
@@ -73,7 +73,7 @@ class HarFile(Sequence[Recording]):
 
 
 def write_har(path: os.PathLike[str] | str, recordings: Iterable[Recording], version: str) -> None:
-    """Write a HAR in the place of whatever stands there, whole or not at all; ``version`` is that of the tool.
+    """Write a HAR atomically, and replace any that is there; ``version`` is the tool's.
 
     Raises `CassetteError` where it cannot be written.
     """

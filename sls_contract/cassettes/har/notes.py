@@ -1,4 +1,4 @@
-"""What JSON cannot hold, and back: bytes, and text of the wire that is no UTF-8."""
+"""Values that JSON cannot represent, and back: bytes, and wire text that is not UTF-8."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ from urllib.parse import quote_from_bytes
 
 from sls_contract.cassettes.file.interaction import body_of_base64
 
-_URL = "%:/?#[]@!$&'()*+,;=~"  # beside letters and digits: what may stand in a URL (RFC 3986, section 2)
+_URL = "%:/?#[]@!$&'()*+,;=~"  # allowed in a URL, beside letters and digits (RFC 3986, section 2)
 _BYTES = "base64"
 
 
 def as_json(node: Any) -> Any:
-    """Return a tree of plain values as JSON can hold it: bytes as ``{"base64": "…"}``."""
+    """Return a tree of plain values for JSON: bytes become ``{"base64": "…"}``."""
     if isinstance(node, Mapping):
         return {key: as_json(value) for key, value in node.items()}
     if isinstance(node, list):
@@ -25,7 +25,7 @@ def as_json(node: Any) -> Any:
 
 
 def from_json(node: Any) -> Any:
-    """Return the tree that `as_json` was given; text that is no UTF-8 comes back as bytes. ValueError: no base64."""
+    """Return the tree of `as_json`, with non-UTF-8 text as bytes. Raises ValueError for invalid base64."""
     if isinstance(node, Mapping):
         if node.keys() == {_BYTES} and isinstance(node[_BYTES], str):
             return body_of_base64(f"a value under {_BYTES!r}", node[_BYTES])
@@ -34,12 +34,12 @@ def from_json(node: Any) -> Any:
 
 
 def shown(text: str) -> str:
-    """Return text of the wire as any reader of JSON takes it: where it is no UTF-8, byte by byte as Latin-1."""
+    """Return wire text as valid Unicode: text that is not UTF-8 is decoded as Latin-1."""
     return text if _is_text(text) else text.encode("utf-8", "surrogateescape").decode("latin-1")
 
 
 def shown_url(url: str) -> str:
-    """Return a URL as any reader takes it: what may not stand in one, percent-encoded."""
+    """Return a URL with all bytes percent-encoded that a URL must not contain."""
     return quote_from_bytes(url.encode("utf-8", "surrogateescape"), safe=_URL)
 
 

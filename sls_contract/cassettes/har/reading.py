@@ -1,8 +1,8 @@
-"""An entry of a HAR as a recording: ours exactly, anybody else's as far as it tells.
+"""An entry of a HAR as a recording: exact for sls-contract's entries, as complete as possible for other tools'.
 
-Others decode bodies and leave the headers of the coded ones; browsers add the pseudo fields of HTTP/2 (``:path``),
-write status 0 where no answer came, and keep no content of an answer that they no longer had. mitmproxy and Chrome
-write ``encoding: base64`` for what is no text.
+Other tools decode bodies and keep the headers of the encoded ones. Browsers add the pseudo headers of HTTP/2
+(``:path``), write status 0 where no answer came, and omit a body that they no longer have. mitmproxy and Chrome write
+``encoding: base64`` for binary bodies.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from sls_contract.cassettes.file.block import header_node, plain_url, response_n
 from sls_contract.cassettes.file.coding import readable
 from sls_contract.cassettes.file.interaction import HALF_PAIR, MalformedInteraction, body_of_base64, recording_of
 from sls_contract.cassettes.har.notes import from_json, shown, shown_url
-from sls_contract.cassettes.har.writing import SPOKEN
+from sls_contract.cassettes.har.writing import NOTE_NAMES
 from sls_contract.cassettes.recording import Provenance, Recording, moment_of
 from sls_contract.errors import UsageError
 from sls_contract.exchange import Exchange, Headers, Request, Response, wire_bytes, wire_text
@@ -27,10 +27,10 @@ Node: TypeAlias = "Mapping[str, Any]"
 
 _BODILESS = frozenset({100, 101, 102, 103, 204, 304})  # HTTP allows these no body
 _BASE64 = "base64"
-_TEXT = ("", "identity", "7bit", "8bit", "utf-8", "utf8", "us-ascii", "ascii")  # HAR 1.2: without one, text is text
+_TEXT = ("", "identity", "7bit", "8bit", "utf-8", "utf8", "us-ascii", "ascii")  # HAR 1.2: none means plain text
 NOT_KEPT = "the archive has no content for this answer"
 _NOTHING: Node = {}
-_FAILURES = (  # of Chrome's names of errors, such as net::ERR_CONNECTION_RESET
+_FAILURES = (  # parts of Chrome's error names, such as net::ERR_CONNECTION_RESET
     ("NAME_NOT_RESOLVED", "name"),
     ("REFUSED", "refused"),
     ("TIMED_OUT", "timeout"),
@@ -42,9 +42,9 @@ _FAILURES = (  # of Chrome's names of errors, such as net::ERR_CONNECTION_RESET
 
 
 def is_http(entry: object) -> bool:
-    """Tell an HTTP exchange from what browsers list beside them: ``data:``, ``blob:``, ``wss:``.
+    """Return whether an entry is an HTTP exchange; browsers also list ``data:``, ``blob:`` and ``wss:`` URLs.
 
-    An entry that is malformed is none of those: it is read, and refused.
+    A malformed entry counts as one, so that it is read and refused.
     """
     request = entry.get("request") if isinstance(entry, Mapping) else None
     url = request.get("url") if isinstance(request, Mapping) else None
@@ -52,25 +52,25 @@ def is_http(entry: object) -> bool:
 
 
 def recording_of_entry(entry: object) -> Recording:
-    """Return the recording that an entry holds; raises `MalformedInteraction`."""
+    """Return the recording of an entry; raises `MalformedInteraction`."""
     try:
         whole = _mapping("an entry", entry)
         if isinstance(whole.get("_contract"), Mapping):
-            return _ours(whole, _notes(whole["_contract"]))
-        return _foreign(whole)
+            return _native(whole, _notes(whole["_contract"]))
+        return _third_party(whole)
     except UnicodeError:
         raise MalformedInteraction(HALF_PAIR) from None
     except (UsageError, ValueError) as error:
         raise MalformedInteraction(str(error)) from error
 
 
-def _notes(spoken: Node) -> Node:
-    names = {there: here for here, there in SPOKEN.items()}
-    return {names.get(name, name): note for name, note in from_json(spoken).items()}
+def _notes(notes: Node) -> Node:
+    names = {written: name for name, written in NOTE_NAMES.items()}
+    return {names.get(name, name): note for name, note in from_json(notes).items()}
 
 
-def _ours(entry: Node, notes: Node) -> Recording:
-    """Read an entry that we wrote; where somebody edited its public part, the edit counts, and the digest tells."""
+def _native(entry: Node, notes: Node) -> Recording:
+    """Read an entry of sls-contract. A manual edit of its public part counts; the digest reveals it."""
     request, response = _part(entry, "request"), _part(entry, "response")
     answered = "_error" not in response
     tree: dict[str, Any] = {
@@ -79,7 +79,7 @@ def _ours(entry: Node, notes: Node) -> Recording:
             "method": _exact(notes, "method", _text(request, "method"), shown),
             "uri": plain_url(_exact(notes, "url", _text(request, "url"), shown_url)),
             "headers": header_node(_headers(request)),
-            "body": _sent(request),
+            "body": _request_body(request),
         },
         "response": _readable_node(response, notes) if answered else None,
     }
@@ -87,58 +87,58 @@ def _ours(entry: Node, notes: Node) -> Recording:
 
 
 def _readable_node(response: Node, notes: Node) -> Node:
-    """Return an answer as our cassettes show it: of a coded body, the decoded one with headers to fit."""
+    """Return an answer as cassettes show it: an encoded body is decoded, and the headers are adjusted."""
     body = _content(_part(response, "content")) or b""
     stored = _part(notes, "response", optional=True).get("body")
-    told = Response(_number(response), _headers(response), body, reason=_text(response, "statusText"))
+    answer = Response(_number(response), _headers(response), body, reason=_text(response, "statusText"))
     if isinstance(stored, (str, bytes)):
         coded = stored if isinstance(stored, bytes) else wire_bytes(stored)
-        told = readable(told.replace(body=coded)).replace(body=body)
-    node = response_node(told)
-    node["status"] = {"code": told.status, "message": _exact(notes, "reason", told.reason, shown)}
+        answer = readable(answer.replace(body=coded)).replace(body=body)
+    node = response_node(answer)
+    node["status"] = {"code": answer.status, "message": _exact(notes, "reason", answer.reason, shown)}
     return node
 
 
-def _exact(notes: Node, name: str, told: str, show: Callable[[str], str]) -> str:
-    """Return a word as it was on the wire, unless somebody edited the word that is shown."""
-    word = notes.get(name, told)
+def _exact(notes: Node, name: str, displayed: str, show: Callable[[str], str]) -> str:
+    """Return a word as it was on the wire, unless the displayed word was edited."""
+    word = notes.get(name, displayed)
     exact = wire_text(word) if isinstance(word, bytes) else word
-    return exact if isinstance(exact, str) and show(exact) == told else told
+    return exact if isinstance(exact, str) and show(exact) == displayed else displayed
 
 
-def _foreign(entry: Node) -> Recording:
+def _third_party(entry: Node) -> Recording:
     request, response = _part(entry, "request"), _part(entry, "response", optional=True)
-    asked = Request(_text(request, "method"), _text(request, "url"), _headers(request), _sent(request))
-    made = Provenance(recorded_at=_moment(entry.get("startedDateTime")))
-    if _number(response) <= 0:  # no answer came; some write a negative number
+    sent = Request(_text(request, "method"), _text(request, "url"), _headers(request), _request_body(request))
+    provenance = Provenance(recorded_at=_moment(entry.get("startedDateTime")))
+    if _number(response) <= 0:  # no answer came; some tools write a negative number
         error = _text(response, "_error", "")
         broken = next((kind for mark, kind in _FAILURES if mark in error.upper()), "closed")
-        return Recording(Exchange(asked, None), made, broken=broken, detail=error)
-    answer = _foreign_answer(response, asked.method)
+        return Recording(Exchange(sent, None), provenance, broken=broken, detail=error)
+    answer = _third_party_response(response, sent.method)
     if answer is None:
-        return Recording(Exchange(asked, None), made, broken="truncated", detail=NOT_KEPT)
-    return Recording(Exchange(asked, answer), made)
+        return Recording(Exchange(sent, None), provenance, broken="truncated", detail=NOT_KEPT)
+    return Recording(Exchange(sent, answer), provenance)
 
 
-def _foreign_answer(response: Node, method: str) -> Response | None:
-    """Return an answer; None where the archive holds no content of it, and does not say that there was none.
+def _third_party_response(response: Node, method: str) -> Response | None:
+    """Return an answer; None where the archive has no body for it, and does not say that it was empty.
 
-    A size of -1 says that it is not known (HAR 1.2).
+    A size of -1 is an unknown size (HAR 1.2).
     """
     content = _part(response, "content", optional=True)
     body, sizes = _content(content), (_size(content, "size"), _size(response, "bodySize"))
     if body is None and not _is_empty(response, method):
         return None
     headers, body = _headers(response), body or b""
-    told = _encoding("content.text", content.get("encoding")) == _BASE64 or len(body) in sizes  # else which charset?
-    wire = told and "content-encoding" not in headers
+    exact = _encoding("content.text", content.get("encoding")) == _BASE64 or len(body) in sizes
+    wire = exact and "content-encoding" not in headers  # other text: its charset on the wire is unknown
     return Response(_number(response), headers, body, wire, _text(response, "statusText", ""))
 
 
 def _is_empty(response: Node, method: str) -> bool:
-    """Tell whether an answer had no body: HTTP allows it none, its head announces none, or the archive says so.
+    """Return whether an answer has no body, by HTTP, by its headers, or by the sizes in the archive.
 
-    ``bodySize`` does not say so: it is 0 for what came from a cache (HAR 1.2).
+    ``bodySize`` alone does not show it: it is 0 for an answer from a cache (HAR 1.2).
     """
     if method == "HEAD" or _number(response) in _BODILESS:
         return True
@@ -149,17 +149,17 @@ def _is_empty(response: Node, method: str) -> bool:
 
 
 def _content(content: Node) -> bytes | None:
-    """Return the body of an answer; None where the archive holds none."""
+    """Return the body of an answer; None where the archive has none."""
     text = content.get("text")
     if text is None:
         return None
     return _bytes("content.text", text, content.get("encoding"))
 
 
-def _sent(request: Node) -> bytes:
-    """Return the body of a request; of a form that is told by its fields alone, as it is sent by default.
+def _request_body(request: Node) -> bytes:
+    """Return the body of a request; a form that has only fields is encoded in the default way.
 
-    Of a multipart form the fields do not tell the body: it counts as empty.
+    The fields of a multipart form do not determine its body: that counts as empty.
     """
     data = _part(request, "postData", optional=True)
     text = data.get("text")
@@ -180,7 +180,7 @@ def _bytes(name: str, text: object, encoding: object) -> bytes:
 
 
 def _encoding(name: str, encoding: object) -> str:
-    """Return how a body is written: base64, or a name of plain text."""
+    """Return the encoding of a body: base64, or a name for plain text."""
     if encoding not in (None, "") and not isinstance(encoding, str):
         msg = f"the encoding of {name} must be text, got {type(encoding).__name__}"
         raise ValueError(msg)
@@ -192,12 +192,12 @@ def _encoding(name: str, encoding: object) -> str:
 
 
 def _headers(message: Node) -> Headers:
-    """Return the fields in their order; pseudo fields of HTTP/2 (``:authority``) are none."""
+    """Return the header fields in order, without pseudo headers of HTTP/2 (``:authority``)."""
     pairs = [(_text(each, "name"), _text(each, "value", "")) for each in _items(message, "headers")]
     fields = [(name, value) for name, value in pairs if not name.startswith(":")]
     for name, _ in fields:
         if ":" in name:
-            msg = "a header name holds no colon"
+            msg = "a header name must not contain a colon"
             raise ValueError(msg)
     return Headers(fields)
 
@@ -251,5 +251,5 @@ def _text(node: Node, key: str, default: str | None = None) -> str:
     if not isinstance(value, str):
         msg = f"{key} must be text, got {'nothing' if value is None else type(value).__name__}"
         raise ValueError(msg)  # noqa: TRY004 - a malformed file, not a wrong call
-    wire_bytes(value)  # refuses, as a ValueError, half a surrogate pair: no wire carried that
+    wire_bytes(value)  # raises a ValueError for half a surrogate pair, which cannot have been sent
     return value

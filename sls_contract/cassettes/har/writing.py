@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from sls_contract.cassettes.file.block import block_of
 from sls_contract.cassettes.file.coding import readable
-from sls_contract.cassettes.file.recording_file import named
+from sls_contract.cassettes.file.recording_file import with_ids
 from sls_contract.cassettes.har.notes import as_json, shown, shown_url
 from sls_contract.cassettes.recording import moment_text
 from sls_contract.exchange import Request, Response
@@ -23,9 +23,9 @@ if TYPE_CHECKING:
     from sls_contract.cassettes.recording import Recording
     from sls_contract.exchange import Headers
 
-SPOKEN = {"signature": "verdict"}  # in JSON a thing named signature would announce a secret
+NOTE_NAMES = {"signature": "verdict"}  # scanners take a JSON key named signature for a secret
 UNKNOWN_SIZE = -1
-_NO_TIME = "1970-01-01T00:00:00Z"  # the format wants one; ``_contract`` says that there is none
+_NO_TIME = "1970-01-01T00:00:00Z"  # the format requires a time; ``_contract`` shows that there is none
 _NOT_RECORDED = "unknown"
 _NO_TYPE = "x-unknown"
 _NO_ANSWER = Response(0)
@@ -33,12 +33,12 @@ _ENTRY, _END = "\n" + " " * 6, "\n" + " " * 4
 
 
 def document_text(recordings: Iterable[Recording], version: str) -> Iterator[str]:
-    """Yield the text of a HAR piece by piece; ``version`` is that of the tool. The same recordings give the same."""
+    """Yield the text of a HAR in pieces; ``version`` is the tool's. Equal recordings give equal texts."""
     log = {"version": "1.2", "creator": {"name": "sls-contract", "version": version}, "entries": []}
     head, _, tail = _json({"log": log}).rpartition("[]")
     yield head + "["
     between = _ENTRY
-    for recording, name in named(recordings):
+    for recording, name in with_ids(recordings):
         yield between + _json(entry_of(recording, name)).replace("\n", _ENTRY)
         between = "," + _ENTRY
     yield f"{'' if between is _ENTRY else _END}]{tail}\n"
@@ -49,7 +49,7 @@ def _json(node: object) -> str:
 
 
 def entry_of(recording: Recording, name: str) -> dict[str, Any]:
-    """Return one entry; times are zero, since nobody took them."""
+    """Return one entry; its times are zero, since they were not measured."""
     notes = block_of(recording, name)["contract"]
     assert isinstance(notes, dict)
     request, response = recording.exchange.request, recording.exchange.response
@@ -61,12 +61,12 @@ def entry_of(recording: Recording, name: str) -> dict[str, Any]:
         "response": _response(answer) | ({"_error": recording.broken or "closed"} if recording.unanswered else {}),
         "cache": {},
         "timings": {"send": 0, "wait": 0, "receive": 0},
-        "_contract": as_json({SPOKEN.get(name, name): note for name, note in notes.items()} | _exact(request, answer)),
+        "_contract": as_json({NOTE_NAMES.get(key, key): note for key, note in notes.items()} | _exact(request, answer)),
     }
 
 
 def _exact(request: Request, response: Response) -> dict[str, Any]:
-    """Return the words of the head that an entry cannot show as they are."""
+    """Return the words of the message heads that an entry cannot represent exactly."""
     words = {"method": request.method, "reason": response.reason}
     exact = {name: word for name, word in words.items() if shown(word) != word}
     return exact if shown_url(request.url) == request.url else {**exact, "url": request.url}
@@ -78,7 +78,7 @@ def _request(request: Request) -> dict[str, Any]:
         "method": shown(request.method),
         "url": url,
         "httpVersion": _NOT_RECORDED,
-        "cookies": [cookie for value in request.headers.get_all("cookie") for cookie in _cookies(value.split(";"))],
+        "cookies": list(_cookies(part for value in request.headers.get_all("cookie") for part in value.split(";"))),
         "headers": _fields(request.headers),
         "queryString": [
             {"name": shown(name), "value": shown(value)} for name, value in Request("GET", url).query_pairs()
@@ -94,9 +94,7 @@ def _response(response: Response) -> dict[str, Any]:
         "status": response.status,
         "statusText": shown(response.reason),
         "httpVersion": _NOT_RECORDED,
-        "cookies": [
-            cookie for value in response.headers.get_all("set-cookie") for cookie in _cookies([value.partition(";")[0]])
-        ],
+        "cookies": list(_cookies(value.partition(";")[0] for value in response.headers.get_all("set-cookie"))),
         "headers": _fields(response.headers),
         "content": _content(response),
         "redirectURL": shown(response.headers.get("location", "")),
@@ -117,13 +115,13 @@ def _cookies(parts: Iterable[str]) -> Iterator[dict[str, str]]:
 
 
 def _post_data(request: Request) -> dict[str, Any]:
-    """Return the body that was sent; the format has no word for bytes, so ``_encoding`` names base64."""
+    """Return the request body; ``_encoding`` marks base64, since the format has no field for binary bodies."""
     text, coded = _text(request.body)
     return {"mimeType": _type(request.headers), "text": text, **({"_encoding": "base64"} if coded else {})}
 
 
 def _content(response: Response) -> dict[str, Any]:
-    """Return the body as it reads, with its content coding off; the bytes of the wire stand under ``_contract``."""
+    """Return the decoded body; the wire bytes are under ``_contract``."""
     plain = readable(response)
     text, coded = _text(plain.body)
     return {

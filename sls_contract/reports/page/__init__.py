@@ -4,8 +4,8 @@
 
     page         the whole page, from a Jinja template
       ├── body   a body with the place of a finding marked
-      ├── chart  operations × clauses × error codes, and how old the evidence is
-      └── ages   how many exchanges are how old, as SVG
+      ├── chart  operations × clauses × error codes, and the age of the evidence
+      └── ages   the ages of exchanges, as SVG
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ _MOST_PLACES = 8
 
 
 def page(document: Mapping[str, Any], today: date) -> str:
-    """Write a report as HTML; ``today`` is what ages are counted to."""
+    """Format a report as HTML; ages are counted up to ``today``."""
     from jinja2 import Environment, PackageLoader, StrictUndefined
 
     environment = Environment(
@@ -41,12 +41,12 @@ def page(document: Mapping[str, Any], today: date) -> str:
     )
     environment.filters |= {"plural": plural, "printable": printable}
     groups, changes = [*_groups(document)], [*_changes(document)]
-    told = {each["slug"] for each in changes if each["fix"]}
+    shown_as_changes = {each["slug"] for each in changes if each["fix"]}
     text = environment.get_template("page.html.j2").render(
         document=document,
         summary=document["summary"],
         verdict=_verdict(document),
-        groups=[each for each in groups if each["first"]["slug"] not in told],
+        groups=[each for each in groups if each["first"]["slug"] not in shown_as_changes],
         changes=changes,
         chart=chart(document, today),
         ages=ages(document, today),
@@ -57,7 +57,7 @@ def page(document: Mapping[str, Any], today: date) -> str:
 
 
 def _verdict(document: Mapping[str, Any]) -> dict[str, str]:
-    """Return the verdict in words, and ``state``, which the page's colours go by."""
+    """Return the verdict in words, and ``state``, which selects the page's colours."""
     summary = document["summary"]
     if document.get("verdict") == "breaking":
         count = sum(each["class"] == "breaking" for each in document["changes"])
@@ -90,7 +90,7 @@ def _groups(document: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
 
 
 def _changes(document: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
-    """Yield the changes by class and rule, the worst first; those that are findings, too, with what these say."""
+    """Yield the changes by class and rule, the worst first; changes that are findings carry the texts of these."""
     findings = {each.first["slug"]: each for each in grouped(document["findings"])}
     examples = {(each["kind"], each["slug"]): each for each in document.get("examples", ()) if "old" in each}
     kinds: dict[tuple[str, str], list[Mapping[str, Any]]] = {}
@@ -125,7 +125,7 @@ def _sides(example: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
 
 
 def _exchange(plain: Mapping[str, Any], where: str, code: str) -> dict[str, Any]:
-    """Return the parts of an exchange with the place of the finding marked, in the half that its clause is about."""
+    """Return the parts of an exchange; the place of the finding is marked in the half that its clause is about."""
     of_request = code[3:4] in {"1", "3"} or where.startswith(("query", "signature"))
     response = plain["response"]
     return {
@@ -146,29 +146,29 @@ def _part(plain: Mapping[str, Any], where: str) -> dict[str, Any]:
 
 
 def _gaps(document: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
-    """Yield what was not judged, under its reason; what is left to do comes first."""
+    """Yield exclusions and leftovers under their reasons; leftovers, which need work, come first."""
     titles = {
         "leftovers": "Left behind: delete by hand",
-        "not_proven": "Carried out, but not proven",
+        "not_proven": "Run, but not proven",
         "not_judged": "Left out on request",
         "not_provable": "Could not be judged here",
         "not_supported": "Not supported by what was judged",
-        "unmatched": "Recorded on one side alone",
-        "facts": "Facts learnt",
+        "unmatched": "Exchanges on one side only",
+        "facts": "Facts found",
     }
     for key, title in titles.items():
         if listed := document.get(key):
-            yield {"title": title, "items": [printable(text) for text in map(_words, listed)]}
+            yield {"title": title, "items": [printable(text) for text in map(_item_text, listed)]}
 
 
-def _words(value: Any) -> str:
+def _item_text(value: Any) -> str:
     if not isinstance(value, dict):
         return str(value)
     return "; ".join(f"{name.replace('_', ' ')}: {each}" for name, each in value.items() if each not in (None, [], ""))
 
 
 def _areas(outcomes: Iterable[Mapping[str, Any]]) -> Iterator[dict[str, Any]]:
-    """Yield how many scenarios of each area came to what."""
+    """Yield the number of scenarios by verdict for each area."""
     counts: dict[str, dict[str, int]] = {}
     for outcome in outcomes:
         area = counts.setdefault(outcome["area"], {})

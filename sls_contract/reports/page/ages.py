@@ -1,4 +1,4 @@
-"""How long ago recordings last agreed with their endpoint, as the numbers of a bar chart."""
+"""The time since recordings last agreed with their endpoint, as the numbers of a bar chart."""
 
 from __future__ import annotations
 
@@ -15,16 +15,17 @@ _STEP = 50  # from bar to bar
 
 
 def ages(document: Mapping[str, Any], today: date) -> dict[str, Any] | None:
-    """Return bars and a table of what is how old; None where the report holds no dates.
+    """Return the bars and a table of ages; None if the report contains no dates.
 
-    Counts exchanges of cassettes where the report has a ledger, else the operations of the contract map.
+    Counts exchanges of cassettes if the report has a ledger, otherwise the operations of the contract map.
     """
     dated = [*_dated(document, today)]
     if not any(days is not None for _, days, _ in dated):
         return None
     counts = dict.fromkeys([*(name for _, name in _BOUNDS), _OLDER, _UNKNOWN], 0)
     for _, days, count in dated:
-        counts[_bar(days)] += count
+        bar = _UNKNOWN if days is None else next((name for bound, name in _BOUNDS if days <= bound), _OLDER)
+        counts[bar] += count
     highest = max(counts.values())
     bars = [
         {"label": label, "count": count, "x": at * _STEP, "height": round(_HEIGHT * count / highest, 1)}
@@ -39,7 +40,7 @@ def ages(document: Mapping[str, Any], today: date) -> dict[str, Any] | None:
 
 
 def _dated(document: Mapping[str, Any], today: date) -> Iterator[tuple[str, int | None, int]]:
-    """Yield a name, an age in days (None: unknown), and how many have it."""
+    """Yield a name, an age in days (None: unknown), and the number of exchanges or operations with it."""
     if ledger := document.get("ledger"):
         yield from ((each["cassette"], each["age_days"], each["exchanges"]) for each in ledger)
         return
@@ -48,9 +49,3 @@ def _dated(document: Mapping[str, Any], today: date) -> Iterator[tuple[str, int 
         if row["operation"] and row["validated"]:
             latest[row["operation"]] = max(row["validated"], latest.get(row["operation"], ""))
     yield from ((name, max((today - date.fromisoformat(day)).days, 0), 1) for name, day in latest.items())
-
-
-def _bar(days: int | None) -> str:
-    if days is None:
-        return _UNKNOWN
-    return next((name for bound, name in _BOUNDS if days <= bound), _OLDER)

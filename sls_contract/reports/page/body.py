@@ -1,4 +1,4 @@
-"""A body as a page shows it: JSON laid out, with the value that a finding is about marked."""
+"""A body on the page: JSON is indented, and the value that a finding is about is marked."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from sls_contract.checks.presentation import steps_of
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-_DEEPEST = 50  # levels; deeper JSON is shown as it came
-_BEFORE, _AFTER = 12, 6  # lines that are shown around what is marked
+_DEEPEST = 50  # levels; deeper JSON is shown unchanged
+_BEFORE, _AFTER = 12, 6  # lines that are shown before and after the marked value
 
 
 class Segment(NamedTuple):
@@ -22,19 +22,19 @@ class Segment(NamedTuple):
 
 
 class _Literal(str):
-    """A number as it was spelled."""
+    """A number as it was spelled in the JSON."""
 
     __slots__ = ()
 
 
 def marked_part(where: str, header: str) -> bool:
-    """Tell whether a finding is about this header."""
+    """Return whether a finding is about this header."""
     about = where.removeprefix("header ") if where.startswith("header ") else ""
     return about.lower() == header.lower() or (where == "signature" and header.lower() == "authorization")
 
 
 def marked_body(text: str, where: str) -> list[Segment]:
-    """Return a body in pieces; ``where`` is a JSON pointer, or ``body``. A value that is missing marks its parent."""
+    """Return a body in pieces; ``where`` is a JSON pointer or ``body``. A missing value marks its parent."""
     if not text:
         return []
     if where == "body":
@@ -48,8 +48,8 @@ def marked_body(text: str, where: str) -> list[Segment]:
 
 
 def _existing(value: Any, steps: Sequence[str]) -> list[str]:
-    """Return as much of a path as there is."""
-    there = []
+    """Return the part of a path that exists."""
+    existing = []
     for step in steps:
         if isinstance(value, dict) and step in value:
             value = value[step]
@@ -57,12 +57,12 @@ def _existing(value: Any, steps: Sequence[str]) -> list[str]:
             value = value[int(step)]
         else:
             break
-        there.append(step)
-    return there
+        existing.append(step)
+    return existing
 
 
 def _laid_out(value: Any, path: Sequence[str] | None, depth: int) -> Iterator[Segment]:
-    """Yield the text of a value; ``path`` leads from it to what is marked, None: nothing in it is."""
+    """Yield the indented text of a value; ``path`` leads from it to the marked value (None: it contains none)."""
     if depth > _DEEPEST:
         raise RecursionError
     if path is not None and not path:
@@ -79,7 +79,7 @@ def _laid_out(value: Any, path: Sequence[str] | None, depth: int) -> Iterator[Se
 def _members(
     brackets: str, members: Sequence[tuple[str, str, Any]], path: Sequence[str] | None, depth: int
 ) -> Iterator[Segment]:
-    """Yield a container; of each member the label, the step of a path that leads to it, and the value are given."""
+    """Yield a container; each member is given as its label, its step in a path, and its value."""
     yield Segment(f"{brackets[0]}\n", marked=False)
     for at, (label, step, value) in enumerate(members, start=1):
         yield Segment("  " * (depth + 1) + label, marked=False)
@@ -89,7 +89,7 @@ def _members(
 
 
 def _joined(segments: Iterator[Segment]) -> Iterator[Segment]:
-    """Join neighbours that are alike."""
+    """Join neighbours with equal marks."""
     text, marked = "", False
     for segment in segments:
         if segment.marked != marked and text:
@@ -100,7 +100,7 @@ def _joined(segments: Iterator[Segment]) -> Iterator[Segment]:
 
 
 def _shortened(segments: list[Segment]) -> list[Segment]:
-    """Leave out what stands far from the one marked value, so that it is seen at once."""
+    """Leave out lines far from the marked value, so that it is visible at once."""
     if not any(each.marked for each in segments):
         return segments
     shown = []

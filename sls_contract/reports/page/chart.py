@@ -1,4 +1,4 @@
-"""The contract as a chart: which operations were judged by which clauses and error codes, on what evidence, how old."""
+"""The contract map as a chart: which clauses and error codes were judged for each operation, with evidence and age."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from typing import TypeAlias
 
     _Cells: TypeAlias = Mapping[str, Mapping[str, Mapping[str, Any]]]
-    """What is shown of an operation and a code."""
+    """The cells of the chart, by operation and code."""
 
 AREAS = {
     "1": "Requests",
@@ -23,11 +23,11 @@ AREAS = {
     "5": "Clients",
     "6": "Recordings",
 }
-"""What clauses are about, by the hundreds digit of their codes."""
+"""The areas of clauses, by the hundreds digit of their codes."""
 _SHORT = {"live": "live", "reference": "ref", "document": "doc", "synthetic": "made", "unknown": "?"}
 _ACROSS = "Across exchanges"
 _FRESH, _OLD = 30, 90
-"""Days: what agreed with an endpoint not longer ago is fresh; what did longer ago than the second is old."""
+"""Days since the last validation: evidence is fresh up to the first number, and old beyond the second."""
 
 
 def chart(document: Mapping[str, Any], today: date) -> dict[str, Any]:
@@ -57,22 +57,22 @@ def chart(document: Mapping[str, Any], today: date) -> dict[str, Any]:
 
 
 def _cell(row: Mapping[str, Any], today: date) -> dict[str, Any]:
-    """Return what a cell shows: evidence and age; ``age`` is a class of the page's colours."""
+    """Return a cell: evidence and age; ``age`` is a colour class of the page."""
     days = None if row["validated"] is None else max((today - date.fromisoformat(row["validated"])).days, 0)
     age = "undated" if days is None else "fresh" if days <= _FRESH else "aging" if days <= _OLD else "old"
-    told = "" if days is None else f" {days} d"
+    age_text = "" if days is None else f" {days} d"
     since = f", last validated {row['validated']}" if row["validated"] else ""
     evidence = row["evidence"]
     return {
         "evidence": evidence,
         "age": age,
-        "text": f"{_SHORT.get(evidence, evidence)}{told}",
+        "text": f"{_SHORT.get(evidence, evidence)}{age_text}",
         "title": f"evidence: {evidence}{since}",
     }
 
 
 def _overview(operations: Iterable[str], cells: _Cells, errors: _Cells, digits: str) -> Iterator[dict[str, Any]]:
-    """Yield, for each operation, a strip for each area and one for its error codes: a square for each code.
+    """Yield for each operation a strip for each area and one for its error codes: a square for each code.
 
     Areas are given by the digits of their clauses.
     """
@@ -110,7 +110,7 @@ def _areas(operations: Sequence[str], cells: _Cells, broken: Mapping[str, str]) 
 
 
 def _errors(operation: str, seen: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
-    """Return the error codes of an operation, those that it was not seen to answer included."""
+    """Return the error codes of an operation, including those that were never answered."""
     known = dict.fromkeys(error.code for error in errors_of(operation))
     listed = [{"code": code, "cell": seen.get(code)} for code in dict.fromkeys([*known, *seen])]
     return {"operation": operation, "codes": listed, "seen": sum(code in seen for code in known), "total": len(known)}

@@ -1,4 +1,4 @@
-"""Hypothesis strategies for every operation, drawn from its contract: correct messages, errors, and broken ones.
+"""Hypothesis strategies of messages for every operation, from its contract: correct ones, errors, and broken ones.
 
 For a test of your own parser::
 
@@ -15,8 +15,8 @@ For a test of your own parser::
         with pytest.raises(MyError):
             my_parser(answer.headers, answer.body)
 
-Operations go by the names of API 2020-12-30 or their aliases; a `Contract` of your own does as well. Correct messages
-have no finding in `check`; a broken one breaks one rule, and `Breach` says which.
+An operation is named as in API 2020-12-30 or by an alias, or given as a `Contract`. `check` has no finding for correct
+messages; a broken message breaks one rule, which its `Breach` names.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""An answer in parts, drawn from a contract; it is put together only when nothing more changes."""
+"""Draw an answer from a contract, in parts that can be changed before the answer is built."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ from sls_contract.scenarios.log_messages import CODINGS, encoded_list
 from sls_contract.scenarios.strategies.request_parts import CONTENT_TYPES, json_bytes
 from sls_contract.scenarios.strategies.values import (
     LOG_GROUP_LIST,
+    Context,
     Draw,
-    Scene,
     cursor,
     draw_json,
     draw_text,
@@ -31,30 +31,30 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from datetime import datetime
 
-    from sls_contract.spec.contract import Contract
+    from sls_contract.spec.contract import Body, Contract
 
-_MADE_ELSEWHERE = frozenset(
+_DERIVED_HEADERS = frozenset(
     ("content-length", "content-type", "date", "server", "x-log-compresstype", "x-log-requestid", "connection")
 )
-_FILLED = re.compile(r"\{[^}]*\}")
+_MESSAGE_PLACEHOLDER = re.compile(r"\{[^}]*\}")
 _HEADER_TEXT = "abcdefgh"
-_FILLINGS = st.text(st.sampled_from("abcdefgh0123456789"), min_size=1, max_size=12)
+_REPLACEMENTS = st.text(st.sampled_from("abcdefgh0123456789"), min_size=1, max_size=12)
 
 
 @dataclass(slots=True)
 class AnswerParts:
-    """An answer that is not put together yet; whoever breaks it changes the parts.
+    """The parts of an answer; a breach changes them before `answer` builds it.
 
     Attributes:
         status: the HTTP status.
         at: when it is sent.
-        content: as `Body.content`; empty: there is no body.
-        document: the body as a JSON value.
-        groups: of a ``LogGroupList``: the encoded log groups.
-        raw: the body before compression, where it is neither.
-        coding: what ``x-log-compresstype`` names; empty: nothing.
-        headers: those that do not follow from the body; None: left out.
-        data: the body as sent, where a breach wrote it; None: it follows from the others.
+        content: as `Body.content`; empty for no body.
+        document: a JSON body as a value.
+        groups: the encoded log groups of a ``LogGroupList`` body.
+        raw: any other body, before compression.
+        coding: the value of ``x-log-compresstype``; empty for no such header.
+        headers: headers that do not follow from the body; None to leave a header out.
+        data: the body as sent, if a breach wrote it; None to build it from the other parts.
 
     """
 
@@ -75,28 +75,28 @@ class AnswerParts:
         return self.raw if self.groups is None else encoded_list(self.groups)
 
     def answer(self) -> Response:
-        """Put the answer together."""
+        """Build the answer."""
         data = compressed(self.plain(), self.coding) if self.data is None else self.data
-        made = {
+        derived = {
             "Content-Type": CONTENT_TYPES.get(self.content),
             "Content-Length": str(len(data)),
             "Date": http_date(self.at),
             "x-log-compresstype": self.coding or None,
         }
-        # a header keeps its place and takes the value that a breach gave it, whatever its casing
-        pairs = {name.lower(): (name, value) for name, value in (*made.items(), *self.headers.items())}
+        # A breach replaces the value of a derived header, in any casing, at the same position.
+        pairs = {name.lower(): (name, value) for name, value in (*derived.items(), *self.headers.items())}
         return Response(
             self.status, Headers([(name, value) for name, value in pairs.values() if value is not None]), data
         )
 
 
 def sent_at(draw: Draw, request: Request | None) -> datetime:
-    """Return when a request was sent, which is when it is answered; drawn where there is none."""
+    """Return the time of a request, which is also that of its answer; a drawn time where there is no request."""
     return (request_time(request) if request is not None else None) or draw(times())
 
 
-def sent_by(contract: Contract, request: Request | None) -> dict[str, str]:
-    """Return what a request sends, by the names of `Value.filtered_by`."""
+def request_values(contract: Contract, request: Request | None) -> dict[str, str]:
+    """Return the values of a request's path and query, by the names of `Value.filtered_by`."""
     if request is None:
         return {}
     sent = {f"query.{key}": value for key, value in request.query_pairs()}
@@ -105,45 +105,46 @@ def sent_by(contract: Contract, request: Request | None) -> dict[str, str]:
 
 
 def draw_answer(
-    draw: Draw, contract: Contract, request: Request | None, given: Mapping[str, Any] | None = None
+    draw: Draw, contract: Contract, request: Request | None, fixed: Mapping[str, Any] | None = None
 ) -> AnswerParts:
     """Draw the parts of a correct success.
 
     Args:
         draw: Hypothesis' draw.
         contract: of the operation.
-        request: what is answered; None: any.
-        given: values that are not drawn, by place: ``body`` (JSON value), ``groups``, ``header x-log-cursor``.
+        request: the request to answer; None for any.
+        fixed: values that are not drawn, by place: ``body`` (JSON value), ``groups``, ``header x-log-cursor``.
 
     """
-    given = given or {}
+    fixed = fixed or {}
     parts = AnswerParts(contract.success[0], sent_at(draw, request))
-    scene = Scene(parts.at, sent_by(contract, request))
-    _draw_body(draw, parts, contract, request, scene, given)
-    _draw_usual_headers(draw, parts)
-    plain = Scene(parts.at, scene.sent, names=_HEADER_TEXT, shortest=1)
+    context = Context(parts.at, request_values(contract, request))
+    if contract.response is not None and contract.response.content != "none":
+        _draw_body(draw, parts, contract.response, request, context, fixed)
+    _draw_common_headers(draw, parts)
+    plain = Context(parts.at, context.sent, names=_HEADER_TEXT, shortest=1)
     for name, value in contract.response_headers.items():
-        if f"header {name}" in given:
-            parts.headers[name] = given[f"header {name}"]
+        if f"header {name}" in fixed:
+            parts.headers[name] = fixed[f"header {name}"]
         elif value.equals:
-            parts.headers[name] = counted(parts, value.equals)
-        elif value.form == "base64-cursor" and parts.groups is not None and "query.cursor" in scene.sent:
-            parts.headers[name] = cursor_behind(scene.sent["query.cursor"], len(parts.groups))
-        elif name.lower() not in _MADE_ELSEWHERE and (value.required is not None or draw(st.booleans())):
+            parts.headers[name] = header_count(parts, value.equals)
+        elif value.form == "base64-cursor" and parts.groups is not None and "query.cursor" in context.sent:
+            parts.headers[name] = cursor_after(context.sent["query.cursor"], len(parts.groups))
+        elif name.lower() not in _DERIVED_HEADERS and (value.required is not None or draw(st.booleans())):
             parts.headers[name] = draw_text(draw, value, plain)
     return parts
 
 
-def cursor_behind(text: str, groups: int) -> str:
-    """Return the cursor so many log groups behind another; the same where that one is none of the service's."""
+def cursor_after(text: str, groups: int) -> str:
+    """Return the cursor some log groups after another; the same text where that is not a cursor of the service."""
     try:
         return cursor(int(base64.b64decode(text, validate=True)) + groups)
-    except ValueError:  # binascii.Error is one
+    except ValueError:  # includes binascii.Error
         return text
 
 
-def counted(parts: AnswerParts, what: str) -> str | None:
-    """Return what a header counts; None where that is not known here."""
+def header_count(parts: AnswerParts, what: str) -> str | None:
+    """Return the correct value of a header that counts something; None where it is unknown."""
     if what == "body.raw_size":
         return str(len(parts.plain()))
     if what == "body.log_groups":
@@ -152,25 +153,22 @@ def counted(parts: AnswerParts, what: str) -> str | None:
 
 
 def draw_error(draw: Draw, status: int, code: str, message: str, at: datetime) -> AnswerParts:
-    """Draw an error answer whose wording is filled in."""
-    filled = _FILLED.sub(lambda _: draw(_FILLINGS), message)
+    """Draw an error answer with the placeholders of its message replaced."""
+    filled = _MESSAGE_PLACEHOLDER.sub(lambda _: draw(_REPLACEMENTS), message)
     parts = AnswerParts(status, at, "json", {"errorCode": code, "errorMessage": filled})
-    _draw_usual_headers(draw, parts)
+    _draw_common_headers(draw, parts)
     return parts
 
 
 def _draw_body(
-    draw: Draw, parts: AnswerParts, contract: Contract, request: Request | None, scene: Scene, given: Mapping[str, Any]
+    draw: Draw, parts: AnswerParts, body: Body, request: Request | None, context: Context, fixed: Mapping[str, Any]
 ) -> None:
-    body = contract.response
-    if body is None or body.content == "none":
-        return
     parts.content = body.content
     if body.content == "json":
-        parts.document = given["body"] if "body" in given else draw_json(draw, body.value, scene)
+        parts.document = fixed["body"] if "body" in fixed else draw_json(draw, body.value, context)
     elif body.message == LOG_GROUP_LIST:
-        most = scene.sent.get("query.count", "")
-        drawn = given["groups"] if "groups" in given else draw(log_group_lists(parts.at))
+        most = context.sent.get("query.count", "")
+        drawn = fixed["groups"] if "groups" in fixed else draw(log_group_lists(parts.at))
         parts.groups = drawn[: int(most)] if most.isdecimal() else drawn
         parts.coding = draw(st.sampled_from(_accepted(request)))
     elif body.content == "binary":
@@ -178,15 +176,15 @@ def _draw_body(
 
 
 def _accepted(request: Request | None) -> list[str]:
-    """Return the codings that a request accepts; the first is what an answer shrinks to."""
+    """Return the compressions that a request accepts; an answer shrinks to the first."""
     if request is None:
         return ["", *CODINGS]
     named = [each.partition(";")[0].strip().lower() for each in request.headers.get("accept-encoding", "").split(",")]
     return [coding for coding in named if coding in CODINGS] or [""]
 
 
-def _draw_usual_headers(draw: Draw, parts: AnswerParts) -> None:
-    """Draw what every answer has, in the spellings that servers and proxies give it."""
+def _draw_common_headers(draw: Draw, parts: AnswerParts) -> None:
+    """Draw the headers of every answer, in the spellings of servers and proxies."""
     name = draw(st.sampled_from(("x-log-requestid", "X-Log-Requestid")))
     parts.headers[name] = f"{int(parts.at.timestamp()):08X}{draw(st.integers(0, 2**64 - 1)):016X}"
     parts.headers["Server"] = draw(st.sampled_from(("AliyunSLS", "Tengine", "nginx/1.12.1")))

@@ -1,4 +1,4 @@
-"""The ways to break a message of a contract: one rule each, everything else stays correct."""
+"""The ways to break a message of a contract: each breaks one rule and leaves the rest correct."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, TypeAlias
 from hypothesis import strategies as st
 
 from sls_contract.checks.meanings import UNITS
-from sls_contract.scenarios.strategies.values import Draw, Scene, draw_json, spelt, typed
+from sls_contract.scenarios.strategies.values import Context, Draw, draw_json, parse_text, wire_text
 from sls_contract.spec.clauses import CLAUSES
 from sls_contract.spec.finding import weakest
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from sls_contract.spec.finding import Level
 
 Step: TypeAlias = "str | None"
-"""From a JSON value to one inside it: the name of a member, or None for an element."""
+"""A step from a JSON value into it: the name of a member, or None for an element."""
 
 _WRONG_TYPES: Mapping[str, tuple[Any, ...]] = {
     "string": (1, None, True, [], {}),
@@ -39,15 +39,15 @@ ANY_TIME = datetime(2018, 5, 4, tzinfo=UTC)
 
 
 class Breach(NamedTuple):
-    """What is broken in a message.
+    """The rule that a message breaks.
 
     Attributes:
-        kind: the kind of breach, by the names of `Value.codes` where one is there (``missing``, ``type``, ``value``,
+        kind: the kind of breach, as in `Value.codes` where it has one (``missing``, ``type``, ``value``,
             ``alias``, ``unknown``, ``repeated``, ``unique``, ``filter``, ``unit``, ``form``), else ``syntax``,
             ``unwanted``, ``count``, ``coding``, ``length``, ``content-type``, ``status``, ``error-code``,
             ``error-status`` or ``signature``.
         where: as in `Finding.where`: ``query shard``, ``header x-log-count``, ``/0/updateTime``, ``body``, ``status``.
-        level: how severe the contract says that it is.
+        level: the severity in the contract.
 
     """
 
@@ -68,31 +68,31 @@ class Way:
     """One way to break a message in parts.
 
     Attributes:
-        breach: what is broken; of an element of a list, ``where`` has ``*`` for its index.
-        change: breaks the parts, and returns where exactly; None: as in ``breach``.
+        breach: the rule that breaks; ``where`` has ``*`` for the index of a list element.
+        change: breaks the parts, and returns the exact place; None where it is ``breach.where``.
 
     """
 
     breach: Breach
     change: Callable[[Draw, Any], str | None]
 
-    def applied(self, draw: Draw, parts: Any) -> Breach:
-        """Break the parts."""
+    def apply(self, draw: Draw, parts: Any) -> Breach:
+        """Break the parts, and return the breach with its exact place."""
         where = self.change(draw, parts)
         return self.breach if where is None else self.breach._replace(where=where)
 
 
 def level_of(value: Value, kind: str) -> Level:
-    """Return how severe a kind of breach is: as the value says, or less, where the clause of its own says so."""
+    """Return the severity of a kind of breach: that of the value or of the kind's own clause, whichever is less."""
     code = value.codes.get(kind)
     return value.level if code is None else weakest(value.level, CLAUSES[code].level)
 
 
 def wrong_values(value: Value, at: datetime) -> Iterator[tuple[str, list[Any]]]:
-    """Yield kinds of breach with JSON values that commit it, the simplest first; none where it cannot be committed."""
+    """Yield kinds of breach with JSON values that have it, the simplest first; an empty list where none can."""
     if value.type is not None:
         yield "type", [each for each in _WRONG_TYPES[value.type] if each is not None or not value.nullable]
-    yield "value", [typed(value, text) for text in _strangers(value)] + _out_of_bounds(value)
+    yield "value", [parse_text(value, text) for text in _invalid_texts(value)] + _out_of_bounds(value)
     yield "form", list(_WRONG_FORMS.get(value.form, ()))
     if value.unit in UNITS:
         seconds = int(at.timestamp())
@@ -100,20 +100,20 @@ def wrong_values(value: Value, at: datetime) -> Iterator[tuple[str, list[Any]]]:
 
 
 def wrong_texts(value: Value, at: datetime) -> Iterator[tuple[str, list[str]]]:
-    """Yield kinds of breach with texts of a path, a query or a header that commit it."""
+    """Yield kinds of breach with texts for a path, a query or a header that have it."""
     for kind, values in wrong_values(value, at):
         if kind != "type":
-            yield kind, [spelt(each) for each in values]
+            yield kind, [wire_text(each) for each in values]
         elif not value.values:
             yield kind, list(_WRONG_TEXTS.get(value.type or "", ()))
 
 
 def json_ways(root: Value, sent: Mapping[str, str]) -> Iterator[Way]:
-    """Yield the ways to break a JSON document, at every place that the contract describes.
+    """Yield the ways to break a JSON document, at every place of the contract.
 
     Args:
         root: the whole document.
-        sent: what the request sends, by the names of `Value.filtered_by`.
+        sent: the values of the request, by the names of `Value.filtered_by`.
 
     """
     for path, value in _places(root):
@@ -136,7 +136,7 @@ def _places(value: Value, path: tuple[Step, ...] = ()) -> Iterator[tuple[tuple[S
         yield from _places(value.items, (*path, None))
 
 
-class Spot(NamedTuple):
+class Node(NamedTuple):
     """A place in a document: ``holder[key]`` is the value there."""
 
     holder: Any
@@ -145,8 +145,8 @@ class Spot(NamedTuple):
     at: datetime
 
 
-_Change: TypeAlias = "Callable[[Draw, Spot], str]"
-"""Breaks what is at a spot, and returns the pointer to the breach."""
+_Change: TypeAlias = "Callable[[Draw, Node], str]"
+"""Breaks the value at a node, and returns the pointer to the breach."""
 
 
 def _changes(value: Value, path: tuple[Step, ...], sent: Mapping[str, str]) -> Iterator[tuple[str, Level, _Change]]:
@@ -171,90 +171,90 @@ def _at_place(
 ) -> Callable[[Draw, Documented], str]:
     def changed(draw: Draw, parts: Documented) -> str:
         box = [parts.document]
-        spot = _reach(draw, box, root, path, Scene(parts.at, sent, shortest=1))
-        pointer = change(draw, spot)
+        node = _reach(draw, box, root, path, Context(parts.at, sent, shortest=1))
+        pointer = change(draw, node)
         parts.document = box[0]
         return pointer or "body"
 
     return changed
 
 
-def _reach(draw: Draw, box: list[Any], value: Value, path: tuple[Step, ...], scene: Scene) -> Spot:
-    """Return the spot at a path; whatever is missing on the way is drawn."""
-    spot = Spot(box, 0, "", scene.at)
-    _fill(draw, spot, value, scene)
+def _reach(draw: Draw, box: list[Any], value: Value, path: tuple[Step, ...], context: Context) -> Node:
+    """Return the node at a path; missing values on the way are drawn."""
+    node = Node(box, 0, "", context.at)
+    _fill(draw, node, value, context)
     for step in path:
-        inner = spot.holder[spot.key]
+        inner = node.holder[node.key]
         key: Any = step
         if step is None:
             assert value.items is not None
             value = value.items
-            inner += [] if inner else [draw_json(draw, value, scene)]
+            inner += [] if inner else [draw_json(draw, value, context)]
             key = draw(st.integers(0, len(inner) - 1))
         else:
             value = value.members[step]
-        spot = Spot(inner, key, f"{spot.pointer}/{key}", scene.at)
-        _fill(draw, spot, value, scene)
-    return spot
+        node = Node(inner, key, f"{node.pointer}/{key}", context.at)
+        _fill(draw, node, value, context)
+    return node
 
 
-def _fill(draw: Draw, spot: Spot, value: Value, scene: Scene) -> None:
-    """Draw the value at a spot where there is none, or null."""
-    absent = isinstance(spot.holder, dict) and spot.key not in spot.holder
-    if absent or spot.holder[spot.key] is None:
-        spot.holder[spot.key] = draw_json(draw, replace(value, nullable=False), scene)
+def _fill(draw: Draw, node: Node, value: Value, context: Context) -> None:
+    """Draw the value at a node where it is missing or null."""
+    absent = isinstance(node.holder, dict) and node.key not in node.holder
+    if absent or node.holder[node.key] is None:
+        node.holder[node.key] = draw_json(draw, replace(value, nullable=False), context)
 
 
-def _remove(_draw: Draw, spot: Spot) -> str:
-    del spot.holder[spot.key]
-    return spot.pointer
+def _remove(_draw: Draw, node: Node) -> str:
+    del node.holder[node.key]
+    return node.pointer
 
 
 def _without(names: tuple[str, ...]) -> _Change:
-    def change(_draw: Draw, spot: Spot) -> str:
-        spot.holder[spot.key] = {name: each for name, each in spot.holder[spot.key].items() if name not in names}
-        return spot.pointer
+    def change(_draw: Draw, node: Node) -> str:
+        node.holder[node.key] = {name: each for name, each in node.holder[node.key].items() if name not in names}
+        return node.pointer
 
     return change
 
 
 def _renamed(aliases: tuple[str, ...]) -> _Change:
-    def change(draw: Draw, spot: Spot) -> str:
-        spot.holder[draw(st.sampled_from(aliases))] = spot.holder.pop(spot.key)
-        return spot.pointer
+    def change(draw: Draw, node: Node) -> str:
+        node.holder[draw(st.sampled_from(aliases))] = node.holder.pop(node.key)
+        return node.pointer
 
     return change
 
 
 def _replaced(value: Value, kind: str) -> _Change:
-    def change(draw: Draw, spot: Spot) -> str:
-        spot.holder[spot.key] = draw(st.sampled_from(dict(wrong_values(value, spot.at))[kind]))
-        return spot.pointer
+    def change(draw: Draw, node: Node) -> str:
+        node.holder[node.key] = draw(st.sampled_from(dict(wrong_values(value, node.at))[kind]))
+        return node.pointer
 
     return change
 
 
-def _extended(_draw: Draw, spot: Spot) -> str:
-    spot.holder[spot.key][UNKNOWN] = 1
-    return f"{spot.pointer}/{UNKNOWN}"
+def _extended(_draw: Draw, node: Node) -> str:
+    node.holder[node.key][UNKNOWN] = 1
+    return f"{node.pointer}/{UNKNOWN}"
 
 
 def _doubled(unique_by: str) -> _Change:
-    def change(_draw: Draw, spot: Spot) -> str:
-        spot.holder.append(spot.holder[spot.key])
-        return f"{spot.pointer.rpartition('/')[0]}/{len(spot.holder) - 1}/{unique_by}"
+    def change(_draw: Draw, node: Node) -> str:
+        node.holder.append(node.holder[node.key])
+        return f"{node.pointer.rpartition('/')[0]}/{len(node.holder) - 1}/{unique_by}"
 
     return change
 
 
-def _unfiltered(_draw: Draw, spot: Spot) -> str:
-    asked = spot.holder[spot.key]
-    spot.holder[spot.key] = asked + 1 if isinstance(asked, int) else f"{asked}x"
-    return spot.pointer
+def _unfiltered(_draw: Draw, node: Node) -> str:
+    value = node.holder[node.key]
+    node.holder[node.key] = value + 1 if isinstance(value, int) else f"{value}x"
+    return node.pointer
 
 
-def _strangers(value: Value) -> list[str]:
-    """Return texts that are not among the values, or do not fit the pattern."""
+def _invalid_texts(value: Value) -> list[str]:
+    """Return texts that are not among the values, or do not match the pattern."""
     if value.values and value.type in ("integer", "number"):
         return [str(max(int(text) for text in value.values) + 1)]
     if value.values and value.type == "boolean":

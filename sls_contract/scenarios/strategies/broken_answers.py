@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from hypothesis import strategies as st
 
 from sls_contract.checks.logs import PROCESSED
-from sls_contract.scenarios.strategies.answer_parts import counted
+from sls_contract.scenarios.strategies.answer_parts import header_count
 from sls_contract.scenarios.strategies.breaches import ANY_TIME, Breach, Way, json_ways, level_of, wrong_texts
 from sls_contract.spec.finding import Level
 
@@ -27,16 +27,16 @@ def answer_ways(contract: Contract, sent: Mapping[str, str]) -> Iterator[Way]:
 
     Args:
         contract: of the operation.
-        sent: what the request sends, by the names of `Value.filtered_by`.
+        sent: the values of the request, by the names of `Value.filtered_by`.
 
     """
     for name in ("x-log-requestid", "Date"):
         yield Way(Breach("missing", f"header {name}", Level.VIOLATION), _set_header(name, None))
-    yield Way(Breach("length", "header Content-Length", Level.VIOLATION), _lie_about_length)
+    yield Way(Breach("length", "header Content-Length", Level.VIOLATION), _set_wrong_length)
     yield Way(Breach("status", "status", Level.VIOLATION), _set_status(contract))
     for name, value in contract.response_headers.items():
-        counts_what_is_left = value.equals == "body.log_groups" and any(f"query.{key}" in sent for key in PROCESSED)
-        yield from _header_ways(name, value, miscounts=bool(value.equals) and not counts_what_is_left)
+        counts_filtered = value.equals == "body.log_groups" and any(f"query.{key}" in sent for key in PROCESSED)
+        yield from _header_ways(name, value, miscounts=bool(value.equals) and not counts_filtered)
     if contract.response is not None:
         yield from _body_ways(contract.response, sent)
 
@@ -51,7 +51,7 @@ def error_ways(contract: Contract) -> Iterator[Way]:
         yield Way(Breach("type", f"/{name}", Level.VIOLATION), _set_member(name, 1))
     yield Way(Breach("content-type", "header Content-Type", Level.VIOLATION), _set_header("Content-Type", "text/html"))
     yield Way(Breach("syntax", "body", Level.VIOLATION), _write(lambda data: data[:-1]))
-    yield Way(Breach("length", "header Content-Length", Level.VIOLATION), _lie_about_length)
+    yield Way(Breach("length", "header Content-Length", Level.VIOLATION), _set_wrong_length)
 
 
 def _header_ways(name: str, value: Value, *, miscounts: bool) -> Iterator[Way]:
@@ -71,11 +71,11 @@ def _body_ways(body: Body, sent: Mapping[str, str]) -> Iterator[Way]:
     if body.content == "json":
         if body.required is not None:
             yield Way(Breach("missing", "body", body.required), _write(lambda _: b""))
-        yield Way(Breach("syntax", "body", Level.VIOLATION), _write(*_NO_JSON))
+        yield Way(Breach("syntax", "body", Level.VIOLATION), _write(*_INVALID_JSON))
         yield from json_ways(body.value, sent)
     if body.content == "protobuf":
         yield Way(Breach("syntax", "body", Level.VIOLATION), _cut_log_group)
-        yield Way(Breach("coding", "header x-log-compresstype", Level.VIOLATION), _announce_coding)
+        yield Way(Breach("coding", "header x-log-compresstype", Level.VIOLATION), _set_wrong_coding)
 
 
 def _set_header(name: str, text: str | None) -> Callable[[Draw, AnswerParts], None]:
@@ -95,7 +95,7 @@ def _wrong_header(name: str, value: Value, kind: str) -> Callable[[Draw, AnswerP
 
 def _miscount(name: str, what: str) -> Callable[[Draw, AnswerParts], None]:
     def change(draw: Draw, parts: AnswerParts) -> None:
-        parts.headers[name] = str(int(counted(parts, what) or 0) + draw(st.integers(1, 9)))
+        parts.headers[name] = str(int(header_count(parts, what) or 0) + draw(st.integers(1, 9)))
 
     return change
 
@@ -114,7 +114,7 @@ def _move_status(draw: Draw, parts: AnswerParts) -> None:
 
 
 def _set_member(name: str, value: object) -> Callable[[Draw, AnswerParts], None]:
-    """Give a member of an error body another value; None: leave it out."""
+    """Set a member of an error body; None removes it."""
 
     def change(_draw: Draw, parts: AnswerParts) -> None:
         changed = {**parts.document, name: value}
@@ -123,12 +123,12 @@ def _set_member(name: str, value: object) -> Callable[[Draw, AnswerParts], None]
     return change
 
 
-def _lie_about_length(draw: Draw, parts: AnswerParts) -> None:
+def _set_wrong_length(draw: Draw, parts: AnswerParts) -> None:
     parts.headers["Content-Length"] = str(len(parts.answer().body) + draw(st.integers(1, 9)))
 
 
 def _write(*ways: Callable[[bytes], bytes]) -> Callable[[Draw, AnswerParts], None]:
-    """Write the body in one of some ways; the headers fit it."""
+    """Rewrite the body in one of the given ways; Content-Length is adapted."""
 
     def change(draw: Draw, parts: AnswerParts) -> None:
         parts.data = draw(st.sampled_from(ways))(parts.answer().body)
@@ -137,11 +137,11 @@ def _write(*ways: Callable[[bytes], bytes]) -> Callable[[Draw, AnswerParts], Non
 
 
 def _cut(data: bytes) -> bytes:
-    return data[:-1] if data[-1:] in b']}"' else data + b"]"  # a number that is cut is a number
+    return data[:-1] if data[-1:] in b']}"' else data + b"]"  # a shorter number would still be valid JSON
 
 
 def _cut_log_group(_draw: Draw, parts: AnswerParts) -> None:
-    """Write a log group that ends within a field; sizes and compression are right."""
+    """Add a log group that ends within a field; sizes and compression are correct."""
     parts.groups = [*(parts.groups or ()), b"\x0a\x09\x08"]
     for name in parts.headers:
         if name.lower() == "x-log-bodyrawsize":
@@ -150,12 +150,12 @@ def _cut_log_group(_draw: Draw, parts: AnswerParts) -> None:
             parts.headers[name] = str(len(parts.groups))
 
 
-def _announce_coding(_draw: Draw, parts: AnswerParts) -> None:
-    """Announce the compression over bytes that are none."""
+def _set_wrong_coding(_draw: Draw, parts: AnswerParts) -> None:
+    """Announce a compression, and send bytes that are not compressed."""
     parts.data, parts.coding = b"\xff\xff\xff", parts.coding or "lz4"
 
 
-_NO_JSON: tuple[Callable[[bytes], bytes], ...] = (
+_INVALID_JSON: tuple[Callable[[bytes], bytes], ...] = (
     _cut,
     lambda data: data + b" " + data,
     lambda data: b"\xef\xbb\xbf" + data,

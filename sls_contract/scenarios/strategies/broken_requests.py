@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from hypothesis import strategies as st
 
 from sls_contract.scenarios.strategies.breaches import ANY_TIME, UNKNOWN, Breach, Way, json_ways, level_of, wrong_texts
-from sls_contract.scenarios.strategies.values import Scene, draw_text
+from sls_contract.scenarios.strategies.values import Context, draw_text
 from sls_contract.spec.finding import Level
 
 if TYPE_CHECKING:
@@ -39,19 +39,19 @@ def request_ways(contract: Contract) -> Iterator[Way]:
         yield Way(Breach("signature", "signature", Level.VIOLATION), _sign_wrongly)
 
 
-_ALWAYS_MADE = frozenset(
+_DERIVED_HEADERS = frozenset(
     ("host", "date", "authorization", "x-log-apiversion", "x-log-signaturemethod", "content-length")
 )
 
 
 def _header_ways(name: str, value: Value) -> Iterator[Way]:
     yield from _wrong("header", name, value, _set_header)
-    if value.required is not None and name.lower() not in _ALWAYS_MADE:
+    if value.required is not None and name.lower() not in _DERIVED_HEADERS:
         yield Way(Breach("missing", f"header {name}", value.required), _without_header(name))
 
 
 def _wrong(place: str, name: str, value: Value, put: Callable[[RequestParts, str, str], None]) -> Iterator[Way]:
-    """Yield the ways in which a value's text can be wrong by itself."""
+    """Yield the ways in which the text of a value can be wrong."""
     for kind, texts in wrong_texts(value, ANY_TIME):
         if texts:
             yield Way(Breach(kind, f"{place} {name}", level_of(value, kind)), _replaced(name, value, kind, put))
@@ -85,7 +85,7 @@ def _body_ways(body: Body) -> Iterator[Way]:
     if body.content == "none":
         yield Way(Breach("unwanted", "body", Level.VIOLATION), _with_data(lambda _: b"{}"))
         return
-    if body.required is not None and body.content != "protobuf":  # there, no bytes are an empty message
+    if body.required is not None and body.content != "protobuf":  # an empty body is a valid protobuf message
         yield Way(Breach("missing", "body", body.required), _with_data(lambda _: b""))
     if body.content in ("json", "protobuf"):
         yield Way(Breach("syntax", "body", Level.VIOLATION), _with_data(lambda data: data[:-1]))
@@ -96,7 +96,7 @@ def _body_ways(body: Body) -> Iterator[Way]:
 
 
 def _set_path(parts: RequestParts, name: str, text: str) -> None:
-    parts.path[name] = text if text.strip(".") else "!"  # without the segment it is another route
+    parts.path[name] = text if text.strip(".") else "!"  # an empty or dotted segment would be another route
 
 
 def _set_query(parts: RequestParts, name: str, text: str) -> None:
@@ -137,7 +137,7 @@ def _renamed_query(name: str, value: Value) -> Callable[[Draw, RequestParts], st
 
 
 def _drawn(draw: Draw, value: Value, parts: RequestParts) -> str:
-    return draw_text(draw, value, Scene(parts.at, shortest=1))
+    return draw_text(draw, value, Context(parts.at, shortest=1))
 
 
 def _without_header(name: str) -> Callable[[Draw, RequestParts], None]:

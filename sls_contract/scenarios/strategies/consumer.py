@@ -1,8 +1,8 @@
-"""Short correct sequences of a consumer's exchanges, each of which fits those before it: a small model of the service.
+"""Short correct sequences of a consumer's exchanges, consistent with each other: a small model of the service.
 
-What holds across exchanges: a pull goes on from the cursor of the last one, its first cursor is the checkpoint or
-GetCursor's, a checkpoint is a cursor that was given, and is read back until the next write, no shard has two consumers,
-a heartbeat names shards of the last answer only. The model shares no code with the reference endpoint.
+The rules across exchanges: a pull continues at the cursor of the last one, or starts at the checkpoint or the cursor of
+GetCursor. A checkpoint is a cursor of an earlier answer, and is returned until the next write. No shard has two
+consumers. A heartbeat lists only shards of the last answer. The model shares no code with the reference endpoint.
 """
 
 from __future__ import annotations
@@ -29,23 +29,23 @@ if TYPE_CHECKING:
 
 _NANO, _MICRO = 10**9, 10**6  # in a second
 _MOST_SHARDS, _MOST_STEPS, _MOST_SECONDS = 3, 12, 5
-_LEFT_OUT = ("end_cursor", "endCursor", "query", "pullMode", "processor", "offset", "size")
+_OMITTED = ("end_cursor", "endCursor", "query", "pullMode", "processor", "offset", "size")
 _NAMES = st.text(st.sampled_from(SIMPLE), min_size=3, max_size=12).map(lambda name: f"a{name}0")
 _PLACEHOLDER = re.compile(r"\{([^}]*)\}")
 
 
 @dataclass(slots=True)
 class _Shard:
-    """A shard of the logstore, and where the group and its consumer stand in it.
+    """A shard of the logstore, with the position of the group and of its consumer.
 
     Attributes:
         number: its id.
-        created: seconds since 1970 UTC; cursors count nanoseconds from there, one for each log group.
+        created: seconds since 1970 UTC; cursors count from there, one nanosecond for each log group.
         logs: encoded log groups.
-        position: of the next pull, in log groups; None: it was not read yet.
-        checkpoint: as it was written; empty: never.
-        updated: microseconds since 1970 UTC of the last write; 0: never.
-        owner: the consumer that it is given to.
+        position: of the next pull, in log groups; None before the first read.
+        checkpoint: the last written; empty for none.
+        updated: microseconds since 1970 UTC of the last write; 0 for never.
+        owner: the consumer that it is assigned to.
 
     """
 
@@ -67,7 +67,7 @@ class _Shard:
 
 @dataclass(slots=True)
 class _Consumer:
-    """What a run of a consumer has done so far."""
+    """A consumer and its exchanges so far."""
 
     draw: Draw
     sender: Sender
@@ -81,11 +81,11 @@ class _Consumer:
     live: list[str] = field(default_factory=list)
     exchanges: list[Exchange] = field(default_factory=list)
 
-    def ask(self, operation: str, given: Mapping[str, Any], answered: Mapping[str, Any], *path: object) -> None:
-        """Add an exchange: the request and its answer with the values that the model knows."""
+    def add(self, operation: str, sent: Mapping[str, Any], answered: Mapping[str, Any], *path: object) -> None:
+        """Add an exchange, with the values of request and answer that the model determines."""
         contract = contract_of(operation)
         self.at += timedelta(seconds=self.draw(st.integers(0, _MOST_SECONDS)))
-        fixed = {f"query {name}": None for name in _LEFT_OUT} | dict(given)
+        fixed = {f"query {name}": None for name in _OMITTED} | dict(sent)
         for template in (contract.path, *contract.other_paths):
             names = _PLACEHOLDER.findall(template)
             fixed |= {f"path {name}": str(value) for name, value in zip(names, (self.logstore, *path), strict=False)}
@@ -94,24 +94,23 @@ class _Consumer:
 
     def create(self) -> None:
         body = {"consumerGroup": self.group, "timeout": self.timeout, "order": self.order}
-        self.ask("CreateConsumerGroup", {"body": body}, {"body": {}})
+        self.add("CreateConsumerGroup", {"body": body}, {"body": {}})
 
     def list_groups(self) -> None:
         group = {"name": self.group, "timeout": self.timeout, "order": self.order}
-        self.ask("ListConsumerGroup", {}, {"body": [group]})
+        self.add("ListConsumerGroup", {}, {"body": [group]})
 
     def update(self) -> None:
         self.timeout, self.order = self.draw(st.integers(60, 300)), self.draw(st.booleans())
-        self.ask(
-            "UpdateConsumerGroup", {"body": {"timeout": self.timeout, "order": self.order}}, {"body": {}}, self.group
-        )
+        settings = {"timeout": self.timeout, "order": self.order}
+        self.add("UpdateConsumerGroup", {"body": settings}, {"body": {}}, self.group)
 
-    def beat(self) -> None:
+    def heartbeat(self) -> None:
         name = self.draw(st.sampled_from(sorted({shard.owner for shard in self.shards})))
         own = [shard.number for shard in self.shards if shard.owner == name]
         held = own if name in self.live else []
         self.live = [*[each for each in self.live if each != name], name]
-        self.ask("ConsumerGroupHeartBeat", {"query consumer": name, "body": held}, {"body": own}, self.group)
+        self.add("ConsumerGroupHeartBeat", {"query consumer": name, "body": held}, {"body": own}, self.group)
 
     def read(self, shard: _Shard | None = None) -> None:
         if shard is None:
@@ -126,25 +125,25 @@ class _Consumer:
             }
             for each in known
         ]
-        asked = None if shard is None else str(shard.number)
-        self.ask("GetCheckPoint", {"query shard": asked}, {"body": entries}, self.group)
+        number = None if shard is None else str(shard.number)
+        self.add("GetCheckPoint", {"query shard": number}, {"body": entries}, self.group)
 
-    def find(self, shard: _Shard | None = None) -> int:
-        """Ask for a cursor; of a shard that is read for the first time, for its first."""
-        ways = {"begin": 0, "1": 0}  # seconds before the first log give the begin, too
+    def get_cursor(self, shard: _Shard | None = None) -> int:
+        """Get the first cursor of a shard, or the first or last one of a drawn shard; return its position."""
+        ways = {"begin": 0, "1": 0}  # a time before the first log also returns the begin
         if shard is None:
             shard = self.draw(st.sampled_from(self.shards))
             ways["end"] = len(shard.logs)
         start = self.draw(st.sampled_from(sorted(ways, reverse=True)))
-        self.ask("GetCursor", {"query from": start}, {"body": {"cursor": shard.cursor(ways[start])}}, shard.number)
+        self.add("GetCursor", {"query from": start}, {"body": {"cursor": shard.cursor(ways[start])}}, shard.number)
         return ways[start]
 
     def pull(self, shard: _Shard | None = None) -> None:
-        """Pull from where the consumer stands, which it first finds out: by the checkpoint, or from the begin."""
-        shard = shard or self._held()
+        """Pull at the consumer's position, which is read first: from the checkpoint, or from GetCursor."""
+        shard = shard or self._live_shard()
         if shard.position is None:
             self.read(shard)
-            shard.position = shard.position_of(shard.checkpoint) if shard.checkpoint else self.find(shard)
+            shard.position = shard.position_of(shard.checkpoint) if shard.checkpoint else self.get_cursor(shard)
         start = shard.position
         groups = shard.logs[start : start + self.draw(st.integers(0, 3))]
         shard.position = start + len(groups)
@@ -154,22 +153,22 @@ class _Consumer:
             "header x-log-cursor-time": str(int(self.at.timestamp())),
             "header x-log-read-last-cursor": shard.cursor(max(start, shard.position - 1)),
         }
-        given = {"query cursor": shard.cursor(start), "query count": "1000"}
-        self.ask("PullLogs", given, {"groups": groups, **headers}, shard.number)
+        fixed = {"query cursor": shard.cursor(start), "query count": "1000"}
+        self.add("PullLogs", fixed, {"groups": groups, **headers}, shard.number)
 
     def write(self) -> None:
-        """Write the cursor at which the consumer stands; a shard that it never pulled, it pulls first."""
-        shard = self._held()
+        """Write the cursor of the consumer's position; a shard that was never pulled is pulled first."""
+        shard = self._live_shard()
         if shard.position is None:
             self.pull(shard)
         assert shard.position is not None
         shard.checkpoint = shard.cursor(shard.position)
-        given = {
+        fixed = {
             "query consumer": shard.owner,
             "query forceSuccess": self.draw(st.sampled_from(["true", "false"])),
             "body": {"shard": shard.number, "checkpoint": shard.checkpoint},
         }
-        self.ask("ConsumerGroupUpdateCheckPoint", given, {"body": {}}, self.group)
+        self.add("ConsumerGroupUpdateCheckPoint", fixed, {"body": {}}, self.group)
         shard.updated = max(int(self.at.timestamp()) * _MICRO, shard.updated + 1)
 
     def list_shards(self) -> None:
@@ -185,27 +184,27 @@ class _Consumer:
             }
             for index, shard in enumerate(self.shards)
         ]
-        self.ask("ListShards", {}, {"body": body})
+        self.add("ListShards", {}, {"body": body})
 
     def read_time(self) -> None:
         shard = self.draw(st.sampled_from(self.shards))
         position = self.draw(st.integers(0, len(shard.logs)))
-        given = {"query cursor": shard.cursor(position)}
-        self.ask("GetCursorTime", given, {"body": {"cursor_time": shard.created + position}}, shard.number)
+        fixed = {"query cursor": shard.cursor(position)}
+        self.add("GetCursorTime", fixed, {"body": {"cursor_time": shard.created + position}}, shard.number)
 
     def put(self) -> None:
         group = self.draw(log_groups(self.at))
         self.draw(st.sampled_from(self.shards)).logs.append(group)
-        self.ask("PutLogs", {"raw": group}, {"body": {}})
+        self.add("PutLogs", {"raw": group}, {"body": {}})
 
-    def _held(self) -> _Shard:
+    def _live_shard(self) -> _Shard:
         return self.draw(st.sampled_from([shard for shard in self.shards if shard.owner in self.live]))
 
 
 _STEPS: Mapping[str, Callable[[_Consumer], object]] = {
-    "ConsumerGroupHeartBeat": _Consumer.beat,
+    "ConsumerGroupHeartBeat": _Consumer.heartbeat,
     "GetCheckPoint": _Consumer.read,
-    "GetCursor": _Consumer.find,
+    "GetCursor": _Consumer.get_cursor,
     "PullLogs": _Consumer.pull,
     "ConsumerGroupUpdateCheckPoint": _Consumer.write,
     "ListConsumerGroup": _Consumer.list_groups,
@@ -214,7 +213,7 @@ _STEPS: Mapping[str, Callable[[_Consumer], object]] = {
     "GetCursorTime": _Consumer.read_time,
     "PutLogs": _Consumer.put,
 }
-"""What a consumer may do after its group was made and it was seen, by operation."""
+"""The steps of a consumer after its group was created and it sent a heartbeat, by operation."""
 
 
 def sequences(
@@ -224,17 +223,17 @@ def sequences(
     scheme: Scheme | None = None,
     at: datetime | None = None,
 ) -> st.SearchStrategy[tuple[Exchange, ...]]:
-    """Correct sequences of a consumer's exchanges: its group is made, it is seen, then up to twelve steps in any order.
+    """Correct sequences of a consumer's exchanges: a new group, a heartbeat, then up to twelve steps in any order.
 
-    What a step needs comes before it: the first pull of a shard asks for the checkpoint, and for a cursor where there
-    is none.
+    A step adds the steps that it needs: the first pull of a shard reads the checkpoint, and gets a cursor where there
+    is no checkpoint.
 
     Args:
-        operations: names or aliases of what the steps do; none: all that a consumer does.
-        project: what stands before the endpoint in the host.
+        operations: names or aliases of the operations of the steps; none for all operations of a consumer.
+        project: the project in the host name.
         endpoint: as in `requests`.
         scheme: as in `requests`; the same for the whole sequence.
-        at: when the first request is sent; None: any time since 2018.
+        at: when the first request is sent; None for any time since 2018.
 
     Raises:
         UsageError: an operation is not one of a consumer of logs.
@@ -248,7 +247,7 @@ def sequences(
     names = [contract_of(operation).operation for operation in operations]
     for name in names:
         if name != "CreateConsumerGroup" and name not in _STEPS:
-            msg = f"sequences know what a consumer of logs does ({', '.join(_STEPS)}), got {name!r}"
+            msg = f"expected operations of a consumer of logs ({', '.join(_STEPS)}), got {name!r}"
             raise UsageError(msg)
     sender = Sender(scheme=scheme, project=project, endpoint=endpoint, at=at)
     return _sequences(sender, [name for name in names or _STEPS if name in _STEPS])
@@ -264,8 +263,8 @@ def _sequences(draw: st.DrawFn, sender: Sender, steps: list[str]) -> tuple[Excha
         shards.append(_Shard(number, created, draw(log_group_lists(at)), owners[number % len(owners)]))
     run = _Consumer(draw, sender, draw_scheme(draw, sender), at, draw(_NAMES), draw(_NAMES), shards)
     run.create()
-    run.beat()
-    fewest = draw(st.integers(0, _MOST_STEPS // 2)) if steps else 0  # left alone, Hypothesis prefers short lists
+    run.heartbeat()
+    fewest = draw(st.integers(0, _MOST_STEPS // 2)) if steps else 0  # else Hypothesis prefers short lists
     for step in draw(st.lists(st.sampled_from(steps), min_size=fewest, max_size=_MOST_STEPS)) if steps else ():
         _STEPS[step](run)
     return tuple(run.exchanges)

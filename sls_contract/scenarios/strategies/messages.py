@@ -1,4 +1,4 @@
-"""The public strategies of single messages, by the name of an operation or its contract."""
+"""The public strategies of single messages of an operation."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from sls_contract.errors import UsageError
 from sls_contract.exchange import Exchange
-from sls_contract.scenarios.strategies.answer_parts import draw_answer, draw_error, sent_at, sent_by
+from sls_contract.scenarios.strategies.answer_parts import draw_answer, draw_error, request_values, sent_at
 from sls_contract.scenarios.strategies.broken_answers import answer_ways, error_ways
 from sls_contract.scenarios.strategies.broken_requests import request_ways
 from sls_contract.scenarios.strategies.request_parts import ENDPOINT, PROJECT, Sender, draw_request, draw_scheme
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 _VIOLATIONS = frozenset({Level.VIOLATION})
 
 _Way: TypeAlias = "tuple[Way, bool]"
-"""A way to break a message, and whether that is an error answer."""
+"""A way to break a message, and whether the message is an error answer."""
 
 
 def requests(
@@ -43,18 +43,18 @@ def requests(
 ) -> st.SearchStrategy[Request]:
     """Correct signed requests of an operation.
 
-    Required parameters are always there, optional ones sometimes; free names hold Chinese, blanks and ``%``.
+    Required parameters are always sent, optional ones sometimes; free names contain Chinese, spaces and ``%``.
 
     Args:
         operation: name, alias or contract.
-        credentials: the key that signs; None: the public test key.
-        scheme: ``v1``, ``v1-sha256`` or ``v4``; None: any.
-        project: what stands before the endpoint in the host.
+        credentials: the key that signs; None for the public test key.
+        scheme: ``v1``, ``v1-sha256`` or ``v4``; None for any.
+        project: the project in the host name.
         endpoint: ``cn-hangzhou.log.aliyuncs.com``, or a URL such as ``http://127.0.0.1:8080``.
-        at: when the request is sent, aware; None: any time since 2018.
+        at: when the request is sent, timezone-aware; None for any time since 2018.
 
     Raises:
-        UsageError: nobody knows the operation, or the scheme.
+        UsageError: the operation or the scheme is unknown.
 
     Example::
 
@@ -71,10 +71,10 @@ def answers(operation: str | Contract, request: Request | None = None) -> st.Sea
 
     Args:
         operation: name, alias or contract.
-        request: what is answered: filters, Accept-Encoding and time are taken from it; None: an answer to some request.
+        request: the request to answer: filters, Accept-Encoding and time come from it; None for any request.
 
     Raises:
-        UsageError: nobody knows the operation.
+        UsageError: the operation is unknown.
 
     Example::
 
@@ -88,7 +88,7 @@ def answers(operation: str | Contract, request: Request | None = None) -> st.Sea
 
 @st.composite
 def exchanges(draw: st.DrawFn, operation: str | Contract) -> Exchange:
-    """Correct requests of an operation, each with an answer that fits it.
+    """Correct requests of an operation, each with a correct answer to it.
 
     Example::
 
@@ -102,7 +102,7 @@ def exchanges(draw: st.DrawFn, operation: str | Contract) -> Exchange:
 
 
 def errors(operation: str | Contract, request: Request | None = None) -> st.SearchStrategy[Response]:
-    """Errors that the operation may answer, its own before the common ones; placeholders of messages are filled in.
+    """Error answers of an operation, those of its page before the common ones; placeholders of messages are replaced.
 
     Example::
 
@@ -124,20 +124,20 @@ def broken_requests(  # noqa: PLR0913 - settings, by name
     endpoint: str = ENDPOINT,
     at: datetime | None = None,
 ) -> st.SearchStrategy[tuple[Breach, Request]]:
-    """Return requests that break one rule, each with what is broken; the signature is right unless it is the breach.
+    """Return requests that break one rule, each with its breach; the signature is correct unless it is the breach.
 
     Args:
         operation: name, alias or contract.
-        kinds: kinds of breach (see `Breach`); empty: every kind.
-        levels: how severe the breaches are; violations by default.
-        credentials: as in `requests`, and so are the others.
-        scheme: the same.
-        project: the same.
-        endpoint: the same.
-        at: the same.
+        kinds: kinds of breach (see `Breach`); empty for every kind.
+        levels: severities of the breaches; violations by default.
+        credentials: as in `requests`.
+        scheme: as in `requests`.
+        project: as in `requests`.
+        endpoint: as in `requests`.
+        at: as in `requests`.
 
     Raises:
-        UsageError: nobody knows the operation, or nothing of these kinds and levels can be broken in it.
+        UsageError: the operation is unknown, or has no breach of these kinds and levels.
 
     Example::
 
@@ -159,16 +159,16 @@ def broken_answers(
     kinds: Collection[str] = (),
     levels: Collection[Level] = _VIOLATIONS,
 ) -> st.SearchStrategy[tuple[Breach, Response]]:
-    """Answers that break one rule, each with what is broken: successes mostly, some errors.
+    """Answers that break one rule, each with its breach; mostly successes, some errors.
 
     Args:
         operation: name, alias or contract.
-        request: what is answered; None: some request, and then no answer is broken by what it does not filter.
-        kinds: kinds of breach (see `Breach`); empty: every kind.
-        levels: how severe the breaches are; violations by default.
+        request: the request to answer; None for any request, and then no breach concerns a filter.
+        kinds: kinds of breach (see `Breach`); empty for every kind.
+        levels: severities of the breaches; violations by default.
 
     Raises:
-        UsageError: nobody knows the operation, or nothing of these kinds and levels can be broken in it.
+        UsageError: the operation is unknown, or has no breach of these kinds and levels.
 
     Example::
 
@@ -180,7 +180,7 @@ def broken_answers(
 
     """
     contract = contract_of(operation)
-    successes = [(way, False) for way in answer_ways(contract, sent_by(contract, request))]
+    successes = [(way, False) for way in answer_ways(contract, request_values(contract, request))]
     failures = [(way, True) for way in error_ways(contract)]
     return _broken_answers(contract, request, _chosen(successes + failures, kinds, levels, contract))
 
@@ -195,7 +195,7 @@ def _sender(
 
 
 def _chosen(ways: list[_Way], kinds: Collection[str], levels: Collection[Level], contract: Contract) -> list[_Way]:
-    """Return the ways of some kinds and levels; what SDK models alone tell is a warning at most."""
+    """Return the ways of these kinds and levels; a contract from SDK models alone has warnings at most."""
     highest = Level.WARNING if contract.coverage == "model" else Level.VIOLATION
     fitting = [
         each
@@ -230,7 +230,7 @@ def _errors(draw: st.DrawFn, contract: Contract, request: Request | None) -> Res
 def _broken_requests(draw: st.DrawFn, contract: Contract, sender: Sender, ways: list[_Way]) -> tuple[Breach, Request]:
     (way, _), scheme = draw(st.sampled_from(ways)), draw_scheme(draw, sender)
     parts = draw_request(draw, contract, sender.at or draw(times()))
-    breach = way.applied(draw, parts)
+    breach = way.apply(draw, parts)
     return breach, parts.signed(sender, scheme)
 
 
@@ -243,15 +243,15 @@ def _broken_answers(
         parts = draw_error(draw, *draw(st.sampled_from(errors_of(contract))), sent_at(draw, request))
     else:
         parts = draw_answer(draw, contract, request)
-    breach = way.applied(draw, parts)
+    breach = way.apply(draw, parts)
     return breach, parts.answer()
 
 
 def contract_of(operation: str | Contract) -> Contract:
-    """Return the contract of an operation by name or alias; a contract is returned as it is.
+    """Return the contract of an operation by name or alias; a contract is returned unchanged.
 
     Raises:
-        UsageError: nobody knows the operation.
+        UsageError: the operation is unknown.
 
     """
     if isinstance(operation, Contract):
@@ -266,12 +266,8 @@ def contract_of(operation: str | Contract) -> Contract:
 
 
 def errors_of(contract: Contract) -> list[tuple[int, str, str]]:
-    """Return status, code and message of each error that an operation may answer; its own come first."""
+    """Return status, code and message of each error that an operation may answer, those of its page first."""
     own = [(each.status, each.code, message) for each in contract.errors for message in each.messages]
-    common = [
-        (each.status, each.code, message)
-        for each in COMMON
-        if each.may_answer(contract.operation)
-        for message in each.wordings
-    ]
-    return [(status, code, message) for status, code, message in own + common if status is not None and code]
+    common = [(each, message) for each in COMMON if each.may_answer(contract.operation) for message in each.wordings]
+    own += [(each.status, each.code, message) for each, message in common]
+    return [(status, code, message) for status, code, message in own if status is not None and code]

@@ -1,4 +1,4 @@
-"""A request in parts, drawn from a contract; it is put together and signed only when nothing more changes."""
+"""Draw a request from a contract, in parts that can be changed before the request is built and signed."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from sls_contract.checks.content_coding import compressed
 from sls_contract.exchange import Headers, Request, wire_bytes
 from sls_contract.scenarios.log_messages import CODINGS
-from sls_contract.scenarios.strategies.values import LOG_GROUP, Draw, Scene, draw_json, draw_text, log_groups
+from sls_contract.scenarios.strategies.values import LOG_GROUP, Context, Draw, draw_json, draw_text, log_groups
 from sls_contract.signing import SCHEMES, TEST_CREDENTIALS, Credentials, Scheme, sign
 from sls_contract.spec.contract import Value
 
@@ -32,7 +32,7 @@ CONTENT_TYPES: Mapping[str, str] = {
 }
 """Content-Type by `Body.content`."""
 
-_MADE_ELSEWHERE = frozenset(
+_DERIVED_HEADERS = frozenset(
     (
         *("authorization", "content-length", "content-md5", "content-type", "date", "host"),
         *("x-acs-security-token", "x-log-apiversion", "x-log-bodyrawsize", "x-log-compresstype"),
@@ -40,19 +40,19 @@ _MADE_ELSEWHERE = frozenset(
     )
 )
 _PLACEHOLDER = re.compile(r"\{([^}]*)\}")
-_UNSAID = Value(type="string")
+_ANY_TEXT = Value(type="string")
 
 
 @dataclass(frozen=True, slots=True)
 class Sender:
-    """Who sends, and where to.
+    """The key, endpoint and time of requests.
 
     Attributes:
         credentials: the key that signs.
-        scheme: how it signs; None: drawn.
-        project: what stands before the endpoint in the host.
+        scheme: the signature scheme; None to draw it.
+        project: the project in the host name.
         endpoint: ``cn-hangzhou.log.aliyuncs.com``, or a URL such as ``http://127.0.0.1:8080``.
-        at: when it sends, aware; None: drawn.
+        at: the time of the request, timezone-aware; None to draw it.
 
     """
 
@@ -65,20 +65,20 @@ class Sender:
 
 @dataclass(slots=True)
 class RequestParts:
-    """A request that is not put together yet; whoever breaks it changes the parts.
+    """The parts of a request; a breach changes them before `signed` builds it.
 
     Attributes:
-        contract: its operation.
+        contract: of its operation.
         at: when it is sent.
-        template: of its path.
-        path: values of the path's parameters, not percent-encoded.
+        template: the path, with placeholders.
+        path: values of the placeholders, not percent-encoded.
         query: keys and values, not percent-encoded.
-        headers: those of the operation.
-        document: the body as a JSON value.
-        raw: the body before compression; None: the document is written.
-        coding: what the body is compressed with; empty: nothing.
-        data: the body as sent, where a breach wrote it; None: it follows from the others.
-        signs_wrongly: whether another secret signs.
+        headers: headers of the operation.
+        document: a JSON body as a value.
+        raw: any other body, before compression; None for a JSON body.
+        coding: the compression of the body; empty for none.
+        data: the body as sent, if a breach wrote it; None to build it from the other parts.
+        signs_wrongly: whether to sign with a wrong secret.
 
     """
 
@@ -104,7 +104,7 @@ class RequestParts:
         return json_bytes(self.document) if has_document else b""
 
     def signed(self, sender: Sender, scheme: Scheme) -> Request:
-        """Put the request together and sign it."""
+        """Build the request and sign it."""
         url_scheme, _, endpoint = sender.endpoint.rpartition("://")
         host = f"{sender.project}.{endpoint}" if self.contract.project else endpoint
         path = _PLACEHOLDER.sub(lambda name: _encoded(self.path[name[1]]), self.template)
@@ -122,98 +122,96 @@ def draw_scheme(draw: Draw, sender: Sender) -> Scheme:
     return draw(st.sampled_from(SCHEMES)) if sender.scheme is None else sender.scheme
 
 
-def draw_request(draw: Draw, contract: Contract, at: datetime, given: Mapping[str, Any] | None = None) -> RequestParts:
+def draw_request(draw: Draw, contract: Contract, at: datetime, fixed: Mapping[str, Any] | None = None) -> RequestParts:
     """Draw the parts of a correct request.
 
     Args:
         draw: Hypothesis' draw.
         contract: of the operation.
         at: when it is sent.
-        given: values that are not drawn, by place: ``path logstore``, ``query shard`` (None: no key), ``body``,
+        fixed: values that are not drawn, by place: ``path logstore``, ``query shard`` (None: no key), ``body``,
             ``raw``.
 
     """
-    given = given or {}
-    scene = Scene(at, shortest=1)
+    fixed = fixed or {}
+    context = Context(at, shortest=1)
     parts = RequestParts(contract, at, draw(st.sampled_from((contract.path, *contract.other_paths))))
     for name in _PLACEHOLDER.findall(parts.template):
-        place = f"path {name}"
-        drawn = (
-            given[place] if place in given else draw_segment(draw, contract.path_parameters.get(name, _UNSAID), scene)
-        )
-        parts.path[name] = drawn
-    parts.query = list(_draw_query(draw, contract, scene, given))
-    _draw_headers(draw, parts, scene, given)
-    _draw_body(draw, parts, scene, given)
+        value, place = contract.path_parameters.get(name, _ANY_TEXT), f"path {name}"
+        parts.path[name] = fixed[place] if place in fixed else draw_segment(draw, value, context)
+    parts.query = list(_draw_query(draw, contract, context, fixed))
+    _draw_headers(draw, parts, context, fixed)
+    _draw_body(draw, parts, context, fixed)
     return parts
 
 
-def draw_segment(draw: Draw, value: Value, scene: Scene) -> str:
-    """Draw a path parameter: no segment may be empty, or made of dots alone, which clients would resolve."""
-    drawn = draw_text(draw, value, scene)
+def draw_segment(draw: Draw, value: Value, context: Context) -> str:
+    """Draw a path parameter that is not empty or only dots, because clients resolve such segments."""
+    drawn = draw_text(draw, value, context)
     return drawn if drawn.strip(".") else f"a{drawn}"
 
 
 def json_bytes(document: Any) -> bytes:
-    """Return a JSON value as the service and its SDKs write it: compact, in UTF-8."""
+    """Encode a JSON value as the service and its SDKs do: compact, in UTF-8."""
     return wire_bytes(json.dumps(document, ensure_ascii=False, separators=(",", ":")))
 
 
-def _draw_query(draw: Draw, contract: Contract, scene: Scene, given: Mapping[str, Any]) -> list[tuple[str, str]]:
+def _draw_query(draw: Draw, contract: Contract, context: Context, fixed: Mapping[str, Any]) -> list[tuple[str, str]]:
     pairs = []
     for name in dict.fromkeys((*contract.discriminator, *contract.query)):
-        value, texts = contract.query.get(name, _UNSAID), contract.discriminator.get(name)
+        value, texts = contract.query.get(name, _ANY_TEXT), contract.discriminator.get(name)
         place = f"query {name}"
-        if place in given:
-            pairs += [(name, given[place])] if given[place] is not None else []
+        if place in fixed:
+            pairs += [(name, fixed[place])] if fixed[place] is not None else []
         elif texts:
             pairs.append((name, draw(st.sampled_from(texts))))
         elif value.required is not None or texts is not None or draw(st.booleans()):
-            pairs.append((name, draw_text(draw, value, scene)))
+            pairs.append((name, draw_text(draw, value, context)))
     pairs += [
-        (name, draw_text(draw, value, scene))
+        (name, draw_text(draw, value, context))
         for name, value in contract.query.items()
-        if f"query {name}" not in given and is_needed(value, pairs) and name not in dict(pairs)
+        if f"query {name}" not in fixed and is_needed(value, pairs) and name not in dict(pairs)
     ]
     return pairs
 
 
 def is_needed(value: Value, query: list[tuple[str, str]]) -> bool:
-    """Tell whether an optional parameter is needed because the query has none of the values that make up for it."""
+    """Return whether a parameter is needed because the query has none of its substitutes (`Value.needed_unless`)."""
     sent = {(f"query.{key}", text.lower()) for key, text in query}
     return bool(value.needed_unless) and not any(
         (key, text.lower()) in sent for key, text in value.needed_unless.items()
     )
 
 
-def _draw_headers(draw: Draw, parts: RequestParts, scene: Scene, given: Mapping[str, Any]) -> None:
-    plain = Scene(scene.at, scene.sent, names="abcdefgh", shortest=1)  # what every client can send in a header
+def _draw_headers(draw: Draw, parts: RequestParts, context: Context, fixed: Mapping[str, Any]) -> None:
+    # Every client can send these characters in a header.
+    plain = Context(context.at, context.sent, names="abcdefgh", shortest=1)
     for name, value in parts.contract.headers.items():
         place = f"header {name}"
-        if place in given:
-            parts.headers[name] = given[place]
-        elif name.lower() not in _MADE_ELSEWHERE and (value.required is not None or draw(st.booleans())):
-            usual = () if value.values else _usual(parts.contract).get(name.lower(), ())
-            parts.headers[name] = draw(st.sampled_from(usual)) if usual else draw_text(draw, value, plain)
+        if place in fixed:
+            parts.headers[name] = fixed[place]
+        elif name.lower() not in _DERIVED_HEADERS and (value.required is not None or draw(st.booleans())):
+            defaults = () if value.values else _default_values(parts.contract).get(name.lower(), ())
+            parts.headers[name] = draw(st.sampled_from(defaults)) if defaults else draw_text(draw, value, plain)
 
 
-def _usual(contract: Contract) -> Mapping[str, tuple[str, ...]]:
-    """Return what clients send in headers whose contract names no values."""
+def _default_values(contract: Contract) -> Mapping[str, tuple[str, ...]]:
+    """Return the values that clients send in headers without values in the contract."""
     content = "json" if contract.response is None else contract.response.content
     codings = (*CODINGS, "identity") if content == "protobuf" else ("identity",)
     return {"accept": (CONTENT_TYPES.get(content, "*/*"),), "accept-encoding": codings}
 
 
-def _draw_body(draw: Draw, parts: RequestParts, scene: Scene, given: Mapping[str, Any]) -> None:
+def _draw_body(draw: Draw, parts: RequestParts, context: Context, fixed: Mapping[str, Any]) -> None:
     body = parts.contract.body
     if body is None or body.content == "none":
         return
     parts.headers["Content-Type"] = _content_type(draw, parts.contract, CONTENT_TYPES[body.content])
     if body.content == "json":
-        parts.document = given["body"] if "body" in given else draw_json(draw, body.value, scene)
+        parts.document = fixed["body"] if "body" in fixed else draw_json(draw, body.value, context)
         return
-    if "raw" in given:
-        parts.raw = given["raw"]
+    if "raw" in fixed:
+        parts.raw = fixed["raw"]
     else:
         parts.raw = draw(log_groups(parts.at) if body.message == LOG_GROUP else st.binary(min_size=1, max_size=9))
     told = any(name.lower() == "x-log-compresstype" for name in parts.contract.headers)
@@ -224,13 +222,13 @@ def _draw_body(draw: Draw, parts: RequestParts, scene: Scene, given: Mapping[str
 
 
 def _draw_coding(draw: Draw, contract: Contract) -> str:
-    value = next((each for name, each in contract.headers.items() if name.lower() == "x-log-compresstype"), _UNSAID)
+    value = next((each for name, each in contract.headers.items() if name.lower() == "x-log-compresstype"), _ANY_TEXT)
     known = [coding for coding in CODINGS if not value.values or coding in value.values]
     return draw(st.sampled_from(known if value.required is not None and known else ["", *known]))
 
 
 def _content_type(draw: Draw, contract: Contract, usual: str) -> str:
-    value = next((each for name, each in contract.headers.items() if name.lower() == "content-type"), _UNSAID)
+    value = next((each for name, each in contract.headers.items() if name.lower() == "content-type"), _ANY_TEXT)
     return draw(st.sampled_from(value.values)) if value.values else usual
 
 
@@ -239,5 +237,5 @@ def _encoded(text: str) -> str:
 
 
 def _region(endpoint: str) -> str | None:
-    """Return None where the endpoint names its region, else the one that v4 signs."""
+    """Return the region for v4 signatures; None where the endpoint names it."""
     return None if endpoint.endswith(".aliyuncs.com") else "cn-hangzhou"

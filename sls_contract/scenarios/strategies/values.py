@@ -1,6 +1,6 @@
-"""Values that fit a `Value` of a contract: as JSON, and as text in a path, a query or a header.
+"""Draw values that fit a `Value` of a contract: as JSON, and as text in a path, a query or a header.
 
-Every function takes Hypothesis' ``draw``: what fits may depend on the request (`Scene`), which is drawn before it.
+The functions take Hypothesis' ``draw``: a value may depend on the request (`Context`), which is drawn before.
 """
 
 from __future__ import annotations
@@ -29,26 +29,26 @@ Draw: TypeAlias = "st.DrawFn"
 
 SIMPLE = string.ascii_lowercase + string.digits + "-_"
 AWKWARD = " %+/?#&=:;,'\"<>\\~.@数据消费é\U0001f600"
-"""What no page forbids in a name, and what clients forget to encode."""
+"""Characters that no page forbids in a name, and that clients forget to encode."""
 
-_SOME_TIME = datetime(2018, 5, 4, 9, 26, 53, tzinfo=UTC)  # of the GetCheckPoint page's example
-_YEARS = timedelta(days=3000)
+_SOME_TIME = datetime(2018, 5, 4, 9, 26, 53, tzinfo=UTC)  # the example of the GetCheckPoint page
+_RANGE = timedelta(days=3000)
 _LONGEST_NAME = 20
 _LONGEST_LIST = 4
-_LARGEST_INTEGER = 2**31 - 1  # of a value whose contract names no bound
+_LARGEST_INTEGER = 2**31 - 1  # where the contract has no bound
 _LARGEST_CURSOR = 2**63 - 1
-_DEEP = 200 * 86400  # seconds; how long ago a time in an answer may be
+_OLDEST = 200 * 86400  # seconds before the message: the oldest time in an answer
 
 
 @dataclass(frozen=True, slots=True)
-class Scene:
-    """What the values of a message may depend on.
+class Context:
+    """The time and the request that the values of a message may depend on.
 
     Attributes:
         at: when the message is sent.
-        sent: what the request sent, as text, by the names that `Value.filtered_by` uses (``query.shard``).
-        names: characters of free names.
-        shortest: the fewest characters of a free text.
+        sent: the values of the request, as text, by the names of `Value.filtered_by` (``query.shard``).
+        names: the characters of free texts.
+        shortest: the least length of a free text.
 
     """
 
@@ -59,8 +59,8 @@ class Scene:
 
 
 def times() -> st.SearchStrategy[datetime]:
-    """Moments since 2018, whole seconds, aware."""
-    return st.integers(0, int(_YEARS.total_seconds())).map(lambda seconds: _SOME_TIME + timedelta(seconds=seconds))
+    """Moments since 2018, in whole seconds, timezone-aware."""
+    return st.integers(0, int(_RANGE.total_seconds())).map(lambda seconds: _SOME_TIME + timedelta(seconds=seconds))
 
 
 def cursors() -> st.SearchStrategy[str]:
@@ -74,32 +74,32 @@ def cursor(number: int) -> str:
 
 
 FORMS: Mapping[str, st.SearchStrategy[str]] = MappingProxyType({"base64-cursor": cursors()})
-"""By name of a form: texts that have it. A form that is not here restricts nothing that is generated."""
+"""Texts of a form, by its name; generated texts of other forms are unrestricted."""
 
 
-def draw_json(draw: Draw, value: Value, scene: Scene) -> Any:
-    """Draw a JSON value that fits; what the contract leaves open stays simple."""
-    if value.filtered_by in scene.sent:
-        return typed(value, scene.sent[value.filtered_by])
+def draw_json(draw: Draw, value: Value, context: Context) -> Any:
+    """Draw a JSON value that fits; where the contract leaves the type open, a text or a small number."""
+    if value.filtered_by in context.sent:
+        return parse_text(value, context.sent[value.filtered_by])
     if value.nullable and draw(st.sampled_from([False, False, False, True])):
         return None
     if value.values:
-        return typed(value, draw(st.sampled_from(value.values)))
-    return _DRAWN[value.type or "any"](draw, value, scene)
+        return parse_text(value, draw(st.sampled_from(value.values)))
+    return _DRAWN[value.type or "any"](draw, value, context)
 
 
-def draw_text(draw: Draw, value: Value, scene: Scene) -> str:
-    """Draw what fits as it is spelt in a path, a query or a header, before it is percent-encoded."""
-    return draw(st.sampled_from(value.values)) if value.values else spelt(draw_json(draw, value, scene))
+def draw_text(draw: Draw, value: Value, context: Context) -> str:
+    """Draw a value that fits as text for a path, a query or a header, not percent-encoded."""
+    return draw(st.sampled_from(value.values)) if value.values else wire_text(draw_json(draw, value, context))
 
 
-def spelt(value: Any) -> str:
-    """Return a JSON value as it stands in a path, a query or a header."""
+def wire_text(value: Any) -> str:
+    """Return a JSON value as text for a path, a query or a header."""
     return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, separators=(",", ":"))
 
 
-def typed(value: Value, text: str) -> Any:
-    """Return a text of the wire as the JSON value that it spells; as it is where it spells none of that type."""
+def parse_text(value: Value, text: str) -> Any:
+    """Convert a text to a JSON value of the type; return the text where that fails."""
     if value.type in ("integer", "number", "boolean"):
         try:
             return json.loads(text.lower())
@@ -108,38 +108,38 @@ def typed(value: Value, text: str) -> Any:
     return text
 
 
-def _draw_integer(draw: Draw, value: Value, scene: Scene) -> int:
+def _draw_integer(draw: Draw, value: Value, context: Context) -> int:
     if value.unit in UNITS:
-        return _draw_time(draw, value, scene)
+        return _draw_time(draw, value, context)
     least = 0 if value.minimum is None else value.minimum
     most = max(least, _LARGEST_INTEGER) if value.maximum is None else value.maximum
-    small = st.integers(least, min(most, least + 9))  # as real ids and counts mostly are
+    small = st.integers(least, min(most, least + 9))  # like most real ids and counts
     return draw(st.one_of(small, st.integers(min(least, most), most)))
 
 
-def _draw_time(draw: Draw, value: Value, scene: Scene) -> int:
-    """Draw a time not long before the message; 0, which stands for never, where the contract allows it."""
+def _draw_time(draw: Draw, value: Value, context: Context) -> int:
+    """Draw a time shortly before the message; or 0, which means never, where the contract allows it."""
     unit = UNITS[value.unit]
     if value.minimum == 0 and draw(st.booleans()):
         return 0
-    return int(scene.at.timestamp()) * unit - draw(st.integers(0, _DEEP * unit))
+    return int(context.at.timestamp()) * unit - draw(st.integers(0, _OLDEST * unit))
 
 
-def _draw_number(draw: Draw, value: Value, _: Scene) -> float:
+def _draw_number(draw: Draw, value: Value, _: Context) -> float:
     return draw(st.floats(value.minimum or 0, value.maximum or _LARGEST_INTEGER, allow_nan=False))
 
 
-def _draw_string(draw: Draw, value: Value, scene: Scene) -> str:
-    if value.says.endswith('or ""') and draw(st.booleans()):  # such as the checkpoint of a shard never consumed
+def _draw_string(draw: Draw, value: Value, context: Context) -> str:
+    if value.says.endswith('or ""') and draw(st.booleans()):  # such as the checkpoint of a fresh shard
         return ""
     if value.form in FORMS:
         return draw(FORMS[value.form])
     if value.pattern:
         return draw(_matching(value.pattern))
-    return draw(_free(scene.names, max(scene.shortest, value.minimum or 0), value.maximum or 0))
+    return draw(_free(context.names, max(context.shortest, value.minimum or 0), value.maximum or 0))
 
 
-@cache  # Hypothesis takes milliseconds to make one
+@cache  # creating a strategy takes milliseconds
 def _matching(pattern: str) -> st.SearchStrategy[str]:
     return st.from_regex(re.compile(pattern, re.ASCII), fullmatch=True)
 
@@ -150,34 +150,34 @@ def _free(characters: str, shortest: int, longest: int) -> st.SearchStrategy[str
     return st.text(st.sampled_from(characters), min_size=shortest, max_size=most)
 
 
-def _draw_object(draw: Draw, value: Value, scene: Scene) -> dict[str, Any]:
+def _draw_object(draw: Draw, value: Value, context: Context) -> dict[str, Any]:
     chosen = {name for name, member in value.members.items() if member.required is not None or draw(st.booleans())}
     if value.some_of and not chosen.intersection(value.some_of):
         chosen.add(draw(st.sampled_from(value.some_of)))
-    return {name: draw_json(draw, member, scene) for name, member in value.members.items() if name in chosen}
+    return {name: draw_json(draw, member, context) for name, member in value.members.items() if name in chosen}
 
 
-def _draw_array(draw: Draw, value: Value, scene: Scene) -> list[Any]:
+def _draw_array(draw: Draw, value: Value, context: Context) -> list[Any]:
     if value.items is None:
         return []
-    same = value.items.members.get(value.unique_by)
-    alone = same is not None and same.filtered_by in scene.sent  # all that fit the filter are the same
+    key = value.items.members.get(value.unique_by)
+    alone = key is not None and key.filtered_by in context.sent  # matching elements have the same key
     unique = (lambda element: json.dumps(element.get(value.unique_by))) if value.unique_by else None
-    elements = json_values(value.items, scene)
+    elements = json_values(value.items, context)
     return draw(st.lists(elements, max_size=1 if alone else _LONGEST_LIST, unique_by=unique))
 
 
 @st.composite
-def json_values(draw: Draw, value: Value, scene: Scene) -> Any:
-    """JSON values that fit, as a strategy."""
-    return draw_json(draw, value, scene)
+def json_values(draw: Draw, value: Value, context: Context) -> Any:
+    """JSON values that fit."""
+    return draw_json(draw, value, context)
 
 
-def _draw_any(draw: Draw, _: Value, scene: Scene) -> Any:
-    return draw(st.one_of(_free(scene.names, 1, 0), st.integers(0, 9)))
+def _draw_any(draw: Draw, _: Value, context: Context) -> Any:
+    return draw(st.one_of(_free(context.names, 1, 0), st.integers(0, 9)))
 
 
-_DRAWN: Mapping[str, Callable[[Draw, Value, Scene], Any]] = {
+_DRAWN: Mapping[str, Callable[[Draw, Value, Context], Any]] = {
     "string": _draw_string,
     "integer": _draw_integer,
     "number": _draw_number,
@@ -192,7 +192,7 @@ LOG_GROUP, LOG_GROUP_LIST = "LogGroup", "LogGroupList"
 
 _MOST = 3
 _KEYS = ("a", "level", "__topic__", "数据", "é\U0001f600", 'a "b"', "%+/", "k" * 99)
-_TEXTS = st.sampled_from(("", *_KEYS, "\n", "0", "{}", "v" * 999))  # each costs one choice: logs hold many
+_TEXTS = st.sampled_from(("", *_KEYS, "\n", "0", "{}", "v" * 999))  # sampling costs Hypothesis one choice for each text
 _PAIRS = st.tuples(st.sampled_from(_KEYS), _TEXTS)
 
 
@@ -208,7 +208,7 @@ def log_groups(draw: st.DrawFn, at: datetime) -> bytes:
 
 
 def log_group_lists(at: datetime) -> st.SearchStrategy[list[bytes]]:
-    """Return lists of encoded log groups, also empty ones; `encoded_list` makes them one ``LogGroupList``."""
+    """Return lists of encoded log groups, also empty ones; `encoded_list` encodes one as a ``LogGroupList``."""
     return st.lists(log_groups(at), max_size=_MOST)
 
 

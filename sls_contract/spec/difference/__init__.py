@@ -1,8 +1,8 @@
-"""What changed between two descriptions of an operation: claims of a page, or contracts.
+"""The differences between two descriptions of an operation; a description is the claims of a page, or a contract.
 
-The rule is that of `sls-contract diff`: a difference is **breaking** if a client written to the old description can
-fail or misread, **additive** if it meets something new that it may ignore, **benign** if both say the same.
-Here a request is what a client sends, an answer what it reads, so some differences mirror each other.
+The classes are those of `sls-contract diff`, for a client written against the old description. A difference is
+**breaking** if it can fail or misread, **additive** if it gets something new that it can ignore, **benign** otherwise.
+A client writes requests and reads answers, so the class of some differences depends on which of them they are in.
 
 ======================================================================== ========= ===============
 difference                                                               class     slug
@@ -15,27 +15,27 @@ now required in a request                                                breakin
 no longer required in a request                                          additive  optional
 no longer promised in an answer                                          breaking  not-promised
 now promised in an answer                                                additive  promised
-another type, array ↔ object, JSON ↔ binary; a type where any was free   breaking  retyped
-any type where one was demanded                                          additive  retyped
+another type, array ↔ object, JSON ↔ binary; a type where any was valid  breaking  retyped
+any type where one was required                                          additive  retyped
 the same name in another place: query → path, another parent; a          breaking  moved
-parameter with a like name in another place
+parameter with a similar name in another place
 a query key, header, member or error code renamed                        breaking  renamed
-a value of an enum gone, or values where any was free                    breaking  values
-a new value of an enum, or any where some were free                      additive  values
-bounds, null, format or meaning: a request that was right is wrong;      breaking  rule
+a value of an enum gone, or an enum where any value was valid            breaking  values
+a new value of an enum, or any value where there was an enum             additive  values
+bounds, null, format or meaning: a valid request is now invalid;         breaking  rule
 an answer promises less, or something else
-the other way round                                                      additive  rule
+the reverse                                                              additive  rule
 another default                                                          breaking  rule
 a status of the success gone; one errorCode with another status          breaking  status
 an error code gone; new                                                  see above gone, new
 name of a placeholder, of the operation                                  benign    placeholder, name
-messages, words, order, levels                                           benign    wording, order, level
-a page is silent where the other one speaks: a type, whether it is       benign    not-told, told
-required, values, a whole table of errors or response headers
+messages, texts, order, levels                                           benign    wording, order, level
+only one side states it: a type, whether it is required, values, a       benign    not-told, told
+whole table of errors or response headers
 ======================================================================== ========= ===============
 
-A rename is recognised by place, type, and a like name or the same position. A page's difference proposes: much that is
-gone there was only left out, so what counts is the contract that is merged from all sources.
+A rename is recognised by place, type, and a similar name or the same position. Differences between pages are only
+hints, because pages omit much; the contract merged from all sources is decisive.
 """
 
 from __future__ import annotations

@@ -1,27 +1,29 @@
-"""Compares what an operation answers beside the body: statuses of a success, and errors."""
+"""Compares the statuses of a success, and the errors, of two descriptions."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 from sls_contract.spec.change import Change, Class
-from sls_contract.spec.difference.pairing import like_names
+from sls_contract.spec.difference.pairing import similar_names
+from sls_contract.spec.difference.parts import one_sided
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterable, Iterator
 
     from sls_contract.spec.difference.side import Side
 
-_Errors = dict[str, dict[int | None, tuple[str, ...]]]
+_ByStatus: TypeAlias = dict[int | None, tuple[str, ...]]
+_Errors: TypeAlias = dict[str, _ByStatus]
 
 
 def answer_changes(old: Side, new: Side) -> Iterator[Change]:
-    """Yield the differences of the success's statuses and of errors."""
+    """Yield the differences of the success statuses and of the errors."""
     yield from _success(old, new)
     if any(side.partial and not side.errors for side in (old, new)):
-        said = [", ".join(code for _, code in side.errors) for side in (old, new)]
-        if said[0] != said[1]:  # a page that only links to its errors
-            yield Change(Class.BENIGN, "told" if said[1] else "not-told", "errors", said[0] or None, said[1] or None)
+        before, after = (", ".join(code for _, code in side.errors) for side in (old, new))
+        if before != after:  # one is a page that only links to its errors
+            yield one_sided("errors", before, after)
         return
     yield from _errors(_by_code(old), _by_code(new))
 
@@ -43,42 +45,41 @@ def _by_code(side: Side) -> _Errors:
 
 def _errors(old: _Errors, new: _Errors) -> Iterator[Change]:
     renamed = {code: other for code in old if code not in new and (other := _renamed(code, old, new))}
-    for code, told in old.items():
+    for code, statuses in old.items():
         other = code if code in new else renamed.get(code)
         if other is None:
-            yield Change(Class.BREAKING, "gone", f"error {code}", _statuses(told), None)
+            yield Change(Class.BREAKING, "gone", f"error {code}", _text(statuses), None)
             continue
         if other != code:
             yield Change(Class.BREAKING, "renamed", f"error {other}", code, other)
-        yield from _one(other, told, new[other])
-    for code, told in new.items():
+        yield from _error_changes(other, statuses, new[other])
+    for code, statuses in new.items():
         if code not in old and code not in renamed.values():
-            yield Change(Class.ADDITIVE, "new", f"error {code}", None, _statuses(told))
+            yield Change(Class.ADDITIVE, "new", f"error {code}", None, _text(statuses))
 
 
 def _renamed(code: str, old: _Errors, new: _Errors) -> str | None:
-    """Return the code that took the place of another: the only new one of its status that has a like name."""
-    like = [other for other in new if other not in old and _may_be(code, old[code], other, new[other])]
-    rivals = [other for other in old if other not in new and like and _may_be(other, old[other], like[0], new[like[0]])]
-    return like[0] if len(like) == 1 and len(rivals) == 1 else None
+    """Return the new code that replaces an old one: the only pair with a common status and similar names."""
+
+    def is_similar(one: str, other: str) -> bool:
+        return bool(old[one].keys() & new[other].keys()) and similar_names(one, other)
+
+    similar = [other for other in new if other not in old and is_similar(code, other)]
+    rivals = [other for other in old if other not in new and similar and is_similar(other, similar[0])]
+    return similar[0] if len(similar) == 1 and len(rivals) == 1 else None
 
 
-def _may_be(code: str, told: Mapping[int | None, object], other: str, there: Mapping[int | None, object]) -> bool:
-    return bool(told.keys() & there.keys()) and like_names(code, other)
-
-
-def _one(code: str, old: dict[int | None, tuple[str, ...]], new: dict[int | None, tuple[str, ...]]) -> Iterator[Change]:
-    """Compare one error: a status that is gone breaks who tells errors by it."""
+def _error_changes(code: str, old: _ByStatus, new: _ByStatus) -> Iterator[Change]:
+    """Compare an error in both descriptions; a removed status breaks clients that identify the error by it."""
     where = f"error {code}"
     if old.keys() != new.keys():
-        if old.keys() < new.keys():
-            yield Change(Class.ADDITIVE, "status", where, _statuses(old), _statuses(new))
-        else:
-            yield Change(Class.BREAKING, "status", where, _statuses(old), _statuses(new))
+        kind = Class.ADDITIVE if old.keys() < new.keys() else Class.BREAKING
+        yield Change(kind, "status", where, _text(old), _text(new))
     before, after = (sorted({text for texts in each.values() for text in texts}) for each in (old, new))
     if before != after:
         yield Change(Class.BENIGN, "wording", where, " | ".join(before) or None, " | ".join(after) or None)
 
 
-def _statuses(told: Mapping[int | None, object]) -> str:
-    return ", ".join("no status" if status is None else str(status) for status in sorted(told, key=lambda s: s or 0))
+def _text(statuses: Iterable[int | None]) -> str:
+    ordered = sorted(statuses, key=lambda status: status or 0)
+    return ", ".join("no status" if status is None else str(status) for status in ordered)

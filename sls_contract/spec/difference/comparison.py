@@ -1,15 +1,15 @@
-"""Compares two descriptions of an operation, or two sets of them, and classes each difference."""
+"""Compares two descriptions of an operation, or two sets of them, and classifies each difference."""
 
 from __future__ import annotations
 
-import re
 from itertools import chain
 from typing import TYPE_CHECKING
 
 from sls_contract.spec.change import Change, Class
+from sls_contract.spec.contract import PLACEHOLDER
 from sls_contract.spec.difference.answers import answer_changes
 from sls_contract.spec.difference.pairing import pair
-from sls_contract.spec.difference.parts import part_changes
+from sls_contract.spec.difference.parts import one_sided, part_changes
 from sls_contract.spec.difference.side import ELEMENT, placeholders, pointer
 
 if TYPE_CHECKING:
@@ -18,16 +18,15 @@ if TYPE_CHECKING:
     from sls_contract.spec.difference.pairing import Pairs
     from sls_contract.spec.difference.side import Part, Side
 
-_PLACEHOLDER = re.compile(r"\{[^}]*\}")
 _TABLES = ("answer", "answer header")
-"""The places that a page may leave out whole: pages of 2022 and later print no response header, for one."""
+"""The places that a page can omit entirely: pages of 2022 and later print no response headers, for example."""
 
 
 def compare(old: Side, new: Side) -> tuple[Change, ...]:
-    """Return every difference between two descriptions of one operation, the worst first."""
-    silent = {place for place in _TABLES if _is_silent(old, place) or _is_silent(new, place)}
-    apart = silent | ({"path"} if _is_one_template(old, new) else set())
-    before, after = (_compared(each, apart, partial=old.partial or new.partial) for each in (old, new))
+    """Return all differences between two descriptions of an operation, the worst class first."""
+    omitted = {place for place in _TABLES if _omits(old, place) or _omits(new, place)}
+    excluded = omitted | ({"path"} if _pair_by_position(old, new) else set())
+    before, after = (_compared(each, excluded, partial=old.partial or new.partial) for each in (old, new))
     pairs = pair(before, after)
     changes = chain(
         _route_changes(old, new),
@@ -35,16 +34,16 @@ def compare(old: Side, new: Side) -> tuple[Change, ...]:
         (Change(Class.BREAKING, "gone", part.where, part.summary, None) for part in pairs.gone),
         map(_new, pairs.new),
         _order(before, after, pairs),
-        *(_silence(place, old, new) for place in sorted(silent)),
+        *(_one_sided(place, old, new) for place in sorted(omitted)),
         answer_changes(old, new),
-        _words(old, new),
+        _metadata(old, new),
     )
     severity = list(Class)
     return tuple(sorted(changes, key=lambda each: severity.index(each.kind)))
 
 
 def compare_all(old: Iterable[Side], new: Iterable[Side]) -> dict[str, tuple[Change, ...]]:
-    """Return the differences by operation; an operation that is gone is breaking, one that is new is additive."""
+    """Return the differences by operation; a removed operation is breaking, a new one is additive."""
     before, after = list(old), list(new)
     changes: dict[str, tuple[Change, ...]] = {}
     for side in before:
@@ -60,17 +59,19 @@ def compare_all(old: Iterable[Side], new: Iterable[Side]) -> dict[str, tuple[Cha
 
 
 def is_same(one: Side, other: Side) -> bool:
-    """Tell whether two descriptions are of one operation: one's name is a name of the other."""
+    """Return whether two descriptions are of the same operation: the name of one is a name of the other."""
     return one.operation in {other.operation, *other.aliases} or other.operation in one.aliases
 
 
-def _is_silent(side: Side, place: str) -> bool:
+def _omits(side: Side, place: str) -> bool:
     return side.partial and not any(part.place == place for part in side.parts.values())
 
 
-def _compared(side: Side, silent: set[str], *, partial: bool) -> list[Part]:
-    """Return the parts that are compared one by one; pages do not print the elements of arrays."""
-    return [part for part in side.parts.values() if part.place not in silent and not (partial and part.name == ELEMENT)]
+def _compared(side: Side, excluded: set[str], *, partial: bool) -> list[Part]:
+    """Return the parts that are compared individually; pages do not print the elements of arrays."""
+    return [
+        part for part in side.parts.values() if part.place not in excluded and not (partial and part.name == ELEMENT)
+    ]
 
 
 def _paired(pairs: Pairs) -> Iterator[Change]:
@@ -83,13 +84,13 @@ def _paired(pairs: Pairs) -> Iterator[Change]:
 
 
 def _new(part: Part) -> Change:
-    if part.required and not part.of_answer:
-        return Change(Class.BREAKING, "new-required", part.where, None, part.summary)
-    return Change(Class.ADDITIVE, "new", part.where, None, part.summary)
+    is_required = part.required and not part.of_answer
+    kind, slug = (Class.BREAKING, "new-required") if is_required else (Class.ADDITIVE, "new")
+    return Change(kind, slug, part.where, None, part.summary)
 
 
 def _order(before: Sequence[Part], after: Sequence[Part], pairs: Pairs) -> Iterator[Change]:
-    """Tell where siblings that are on both sides stand in another order."""
+    """Yield a change for each group of siblings whose common members are in another order."""
     partner = {id(one): id(other) for one, other in chain(pairs.same, pairs.renamed)}
     known = set(partner.values())
     for place, parent in dict.fromkeys((part.place, part.parent) for part in before):
@@ -103,33 +104,30 @@ def _order(before: Sequence[Part], after: Sequence[Part], pairs: Pairs) -> Itera
             yield Change(Class.BENIGN, "order", where, old, new)
 
 
-def _silence(place: str, old: Side, new: Side) -> Iterator[Change]:
-    """Tell what only one of two descriptions speaks of, where the other one is a page that leaves it out."""
-    said = [
+def _one_sided(place: str, old: Side, new: Side) -> Iterator[Change]:
+    """Yield a change for a place that only one description has, because the other is a page that omits it."""
+    before, after = (
         ", ".join(part.name or str(part.type) for part in side.parts.values() if part.place == place)
         for side in (old, new)
-    ]
-    if said[0] != said[1]:
-        yield Change(Class.BENIGN, "told" if said[1] else "not-told", place, said[0] or None, said[1] or None)
+    )
+    if before != after:
+        yield one_sided(place, before, after)
 
 
-def _words(old: Side, new: Side) -> Iterator[Change]:
-    """Tell what no client meets, and whether a request needs a signature, which it does."""
+def _metadata(old: Side, new: Side) -> Iterator[Change]:
+    """Compare metadata, which never reaches a client, except whether a request needs a signature."""
     if old.partial or new.partial:
         return
-    for name, text in old.words.items():
-        other = new.words[name]
-        if text == other:
-            continue
-        if name == "signature":
-            kind = Class.BREAKING if other == "needed" else Class.ADDITIVE
-            yield Change(kind, "rule", name, text, other)
-        else:
+    for name, text in old.metadata.items():
+        other = new.metadata[name]
+        if text != other and name == "signature":
+            yield Change(Class.BREAKING if other == "needed" else Class.ADDITIVE, "rule", name, text, other)
+        elif text != other:
             yield Change(Class.BENIGN, "wording", name, text or None, other or None)
 
 
 def _route_changes(old: Side, new: Side) -> Iterator[Change]:
-    """Yield the differences of name, method, path and host; what placeholders are called is benign."""
+    """Yield the differences of name, method, path and host; another name of a placeholder is benign."""
     if old.operation != new.operation and old.operation and new.operation:
         yield Change(Class.BENIGN, "name", "operation", old.operation, new.operation)
     if set(old.aliases) != set(new.aliases) and not (old.partial or new.partial):
@@ -137,29 +135,21 @@ def _route_changes(old: Side, new: Side) -> Iterator[Change]:
     for what in ("method", "path", "host"):
         before, after = getattr(old, what), getattr(new, what)
         if before and after and before != after:
-            yield _route_change(what, before, after)
-    if _is_one_template(old, new):
+            is_renamed = PLACEHOLDER.sub("{}", before) == PLACEHOLDER.sub("{}", after)
+            kind, slug = (Class.BENIGN, "placeholder") if is_renamed else (Class.BREAKING, "route")
+            yield Change(kind, slug, what, before, after)
+    if _pair_by_position(old, new):
         yield from _placeholders(old, new)
 
 
-def _is_one_template(old: Side, new: Side) -> bool:
-    """Tell whether two paths differ in names of placeholders at most: these pair by position, others by name."""
+def _pair_by_position(old: Side, new: Side) -> bool:
+    """Return whether path parameters pair by position, because both paths have the same number; else by name."""
     return not old.path or not new.path or len(placeholders(old.path)) == len(placeholders(new.path))
 
 
-def _route_change(what: str, old: str, new: str) -> Change:
-    if _fixed(old) == _fixed(new):
-        return Change(Class.BENIGN, "placeholder", what, old, new)
-    return Change(Class.BREAKING, "route", what, old, new)
-
-
 def _placeholders(old: Side, new: Side) -> Iterator[Change]:
-    """Compare what may stand in one segment of the path, whatever its placeholder is called."""
+    """Compare the path parameters of both descriptions by position, regardless of their names."""
     for before, after in zip(placeholders(old.path), placeholders(new.path), strict=False):  # one path may be unknown
         one, other = old.parts.get(("path", "", before)), new.parts.get(("path", "", after))
         if one is not None and other is not None:
             yield from part_changes(one, other)
-
-
-def _fixed(template: str) -> str:
-    return _PLACEHOLDER.sub("{}", template)

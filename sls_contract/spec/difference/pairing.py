@@ -1,4 +1,4 @@
-"""Which part of one description is which of the other: by place and name, renamed, or moved to another place."""
+"""Pairs the parts of two descriptions: by place and name, as renamed, or as moved to another place."""
 
 from __future__ import annotations
 
@@ -14,19 +14,19 @@ if TYPE_CHECKING:
 
 Pair: TypeAlias = tuple[Part, Part]
 
-_ALIKE = 0.75
-"""How much of two names must be the same letters in the same order for one to be the other's new spelling."""
+_SIMILAR = 0.75
+"""The lowest `SequenceMatcher` ratio of two names at which one can be the other's new spelling."""
 
 
 @dataclass(slots=True)
 class Pairs:
-    """The parts of two descriptions.
+    """The parts of two descriptions, paired.
 
     Attributes:
-        same: parts of one name in one place; below a renamed parent is the same place.
-        renamed: parts in one place with another name.
-        moved: parts of one name in another place, or with another parent.
-        gone: parts of the old description without a partner, but for those whose parent is gone, too.
+        same: parts with the same name and place; members of a renamed parent have the same place.
+        renamed: parts with the same place and another name.
+        moved: parts with the same or a similar name in another place, or with another parent.
+        gone: parts of the old description without a partner; not those whose parent is gone, too.
         new: the same of the new description.
 
     """
@@ -39,11 +39,11 @@ class Pairs:
 
 
 def pair(old: Sequence[Part], new: Sequence[Part]) -> Pairs:
-    """Pair parts, parents before their members."""
+    """Pair the parts of two descriptions, parents before their members."""
     pairs = Pairs()
     keys = {part.key for part in old}, {part.key for part in new}
-    lost = [part for part in old if part.key not in keys[1]]
-    come = [part for part in new if part.key not in keys[0]]
+    removed = [part for part in old if part.key not in keys[1]]
+    added = [part for part in new if part.key not in keys[0]]
     renamed_to: dict[tuple[str, str], str] = {}
     for depth in range(1 + max((part.parent.count("/") for part in (*old, *new)), default=0)):
         before = {
@@ -54,8 +54,7 @@ def pair(old: Sequence[Part], new: Sequence[Part]) -> Pairs:
         after = {part.key: part for part in new if part.parent.count("/") == depth}
         found = [(before.pop(key), after.pop(key)) for key in [key for key in before if key in after]]
         pairs.same += found
-        others = _may_be_renamed(before, come), _may_be_renamed(after, lost)
-        renamed = list(_renamed(*others, old, new))
+        renamed = list(_renamed(_not_moved(before, added), _not_moved(after, removed), old, new))
         pairs.renamed += renamed
         renamed_to |= {(one.place, pointer(one)): pointer(other) for one, other in (*found, *renamed)}
         pairs.gone += [part for part in before.values() if all(part is not one for one, _ in renamed)]
@@ -65,12 +64,12 @@ def pair(old: Sequence[Part], new: Sequence[Part]) -> Pairs:
     return pairs
 
 
-def like_names(one: str, other: str) -> bool:
-    """Tell whether one name may be the other's new spelling: ``shard`` and ``shardID``."""
+def similar_names(one: str, other: str) -> bool:
+    """Return whether a name can be the other's new spelling: ``shard`` and ``shardID``."""
     first, second = _letters(one), _letters(other)
     if not first or not second:
         return False
-    return first in second or second in first or SequenceMatcher(None, first, second).ratio() >= _ALIKE
+    return first in second or second in first or SequenceMatcher(None, first, second).ratio() >= _SIMILAR
 
 
 _Key: TypeAlias = tuple[str, str, str]
@@ -80,8 +79,8 @@ def _letters(name: str) -> str:
     return re.sub(r"[\W_]", "", name.lower())
 
 
-def _may_be_renamed(parts: dict[_Key, Part], unmatched: Sequence[Part]) -> dict[_Key, Part]:
-    """Leave out what the other description has by this very name in another place: that moved."""
+def _not_moved(parts: dict[_Key, Part], unmatched: Sequence[Part]) -> dict[_Key, Part]:
+    """Return the named parts without those that the other description has by the same name elsewhere."""
     return {
         key: part
         for key, part in parts.items()
@@ -92,52 +91,54 @@ def _may_be_renamed(parts: dict[_Key, Part], unmatched: Sequence[Part]) -> dict[
 def _renamed(
     gone: dict[_Key, Part], added: dict[_Key, Part], old: Sequence[Part], new: Sequence[Part]
 ) -> Iterator[Pair]:
-    """Yield what was renamed: each the only one that has a like name; else alone, of one type, in one position."""
-    like = {key: [other for other in added if _is_like(key, part, other, added[other])] for key, part in gone.items()}
-    for key, partners in like.items():
-        if len(partners) == 1 and sum(partners[0] in others for others in like.values()) == 1:
+    """Yield renamed parts: unique pairs with similar names, then single siblings of the same type and position."""
+    similar = {
+        key: [other for other in added if _is_similar(key, part, other, added[other])] for key, part in gone.items()
+    }
+    for key, partners in similar.items():
+        if len(partners) == 1 and sum(partners[0] in others for others in similar.values()) == 1:
             yield gone[key], added[partners[0]]
     for key, part in gone.items():
         partners = [other for other in added if other[:2] == key[:2]]
         alone = len(partners) == 1 and sum(each[:2] == key[:2] for each in gone) == 1
-        if not like[key] and alone and _is_in_the_position_of(part, added[partners[0]], old, new):
+        if not similar[key] and alone and _has_same_position(part, added[partners[0]], old, new):
             yield part, added[partners[0]]
 
 
-def _is_like(key: _Key, part: Part, other: _Key, partner: Part) -> bool:
+def _is_similar(key: _Key, part: Part, other: _Key, partner: Part) -> bool:
     same_type = part.type == partner.type or None in {part.type, partner.type}
-    return key[:2] == other[:2] and same_type and like_names(part.name, partner.name)
+    return key[:2] == other[:2] and same_type and similar_names(part.name, partner.name)
 
 
-def _is_in_the_position_of(part: Part, other: Part, old: Sequence[Part], new: Sequence[Part]) -> bool:
-    """Tell whether two parts without a like name may be one: of the same type, between the same siblings."""
+def _has_same_position(part: Part, other: Part, old: Sequence[Part], new: Sequence[Part]) -> bool:
+    """Return whether two parts with different names are of the same known type and follow the same siblings."""
     if part.type != other.type or part.type in {None, ANY} or part.values or other.values:
         return False
     return part.required == other.required and _before(part, old) == _before(other, new)
 
 
 def _before(part: Part, parts: Sequence[Part]) -> list[str]:
-    """Name the siblings that stand before a part."""
+    """Return the names of the siblings before a part."""
     siblings = [each for each in parts if (each.place, each.parent) == (part.place, part.parent)]
     return [each.name for each in siblings[: siblings.index(part)]]
 
 
 def _move(pairs: Pairs) -> None:
-    """Pair what stands elsewhere now, where that is one part only: by its name, then by a like one."""
+    """Pair gone and new parts that have a single candidate elsewhere: by the same name, then by a similar name."""
     for is_moved in (_is_moved, _is_moved_and_renamed):
         for gone in list(pairs.gone):
-            there = [new for new in pairs.new if is_moved(gone, new)]
-            if len(there) == 1 and sum(is_moved(each, there[0]) for each in pairs.gone) == 1:
-                pairs.moved.append((gone, there[0]))
+            candidates = [new for new in pairs.new if is_moved(gone, new)]
+            if len(candidates) == 1 and sum(is_moved(each, candidates[0]) for each in pairs.gone) == 1:
+                pairs.moved.append((gone, candidates[0]))
                 pairs.gone.remove(gone)
-                pairs.new.remove(there[0])
+                pairs.new.remove(candidates[0])
 
 
 def _is_moved_and_renamed(part: Part, other: Part) -> bool:
-    """Tell whether a parameter may be a like one in another place: ``token`` of the query and ``x-log-token``."""
+    """Return whether a parameter has a similar name elsewhere: ``token`` in the query, ``x-log-token`` in a header."""
     if part.place == other.place or part.parent or other.parent or part.of_answer or other.of_answer:
         return False
-    return _is_like(part.key, part, (*part.key[:2], ""), other)
+    return _is_similar(part.key, part, (*part.key[:2], ""), other)
 
 
 def _is_moved(part: Part, other: Part) -> bool:
@@ -147,7 +148,7 @@ def _is_moved(part: Part, other: Part) -> bool:
 
 
 def _topmost(parts: list[Part]) -> list[Part]:
-    """Leave out members of what is in the list itself; a page's body is no such whole, its members are told."""
+    """Omit members of objects and arrays that are in the list themselves; members of a page's body are kept."""
     wholes = {(part.place, pointer(part)) for part in parts if part.name or part.required is not None}
     wholes -= {(part.place, "") for part in parts if part.place not in {"body", "answer"}}
     elements = {(part.place, part.parent) for part in parts if part.name == ELEMENT}
@@ -155,7 +156,7 @@ def _topmost(parts: list[Part]) -> list[Part]:
 
 
 def _is_below(part: Part, wholes: set[tuple[str, str]], elements: set[tuple[str, str]]) -> bool:
-    """Tell whether a part is a member of a whole, at any depth, or of the elements of an array."""
+    """Return whether a part is a member, at any depth, of an object in the list, or of the elements of an array."""
     home = (part.place, part.parent)
     if home in wholes or (home in elements and part.name != ELEMENT):
         return True

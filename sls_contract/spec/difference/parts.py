@@ -1,4 +1,4 @@
-"""Compares one parameter, header or member with itself in another description."""
+"""Compares a parameter, header or member in two descriptions."""
 
 from __future__ import annotations
 
@@ -8,34 +8,46 @@ from sls_contract.spec.change import Change, Class
 from sls_contract.spec.difference.side import ANY, MISSING_LEVEL, shown
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
     from sls_contract.spec.difference.side import Part
 
 
 def part_changes(old: Part, new: Part) -> Iterator[Change]:
-    """Yield the differences of two parts that are one; what one of them does not tell is benign."""
+    """Yield the differences between two paired parts; a fact that only one of them states is benign."""
     yield from _type(old, new)
     yield from _required(old, new)
     yield from _values(old, new)
     yield from _limits(old, new)
     yield from _rules(old, new)
-    names = [name for name in dict.fromkeys((*old.words, *new.words)) if old.words.get(name) != new.words.get(name)]
+    yield from _metadata(old, new)
+
+
+def one_sided(where: str, old: str | None, new: str | None) -> Change:
+    """Return the change for a fact that only one description states."""
+    return Change(Class.BENIGN, "told" if new else "not-told", where, old or None, new or None)
+
+
+def _metadata(old: Part, new: Part) -> Iterator[Change]:
+    before, after = old.metadata, new.metadata
+    if not before or not after:
+        return
+    names = [name for name in dict.fromkeys((*before, *after)) if before.get(name) != after.get(name)]
     if old.required != new.required:
-        names = [name for name in names if name != MISSING_LEVEL]  # it is told as required or optional
+        names = [name for name in names if name != MISSING_LEVEL]  # reported as required or optional
     if old.type != new.type:
-        names = [name for name in names if name != "others"]  # it follows from the type
-    if old.words and new.words and names:
+        names = [name for name in names if name != "others"]  # follows from the type
+    if names:
         slug = "level" if all(name.startswith("level") for name in names) else "wording"
-        before, after = (_named({name: part.words.get(name) for name in names}) for part in (old, new))
-        yield Change(Class.BENIGN, slug, new.where, before, after)
+        texts = [_listed({name: each.get(name) for name in names}) for each in (before, after)]
+        yield Change(Class.BENIGN, slug, new.where, *texts)
 
 
 def _type(old: Part, new: Part) -> Iterator[Change]:
     if old.type == new.type:
         return
     if old.type is None or new.type is None:
-        yield _silence(new, old.type, new.type)
+        yield one_sided(new.where, old.type, new.type)
     else:
         loosened = (old.type if new.of_answer else new.type) == ANY
         yield Change(Class.ADDITIVE if loosened else Class.BREAKING, "retyped", new.where, old.type, new.type)
@@ -47,7 +59,7 @@ def _required(old: Part, new: Part) -> Iterator[Change]:
     words = ("promised", "not promised") if new.of_answer else ("required", "optional")
     before, after = (None if part.required is None else words[not part.required] for part in (old, new))
     if before is None or after is None:
-        yield _silence(new, before, after)
+        yield one_sided(new.where, before, after)
         return
     slug = after.replace(" ", "-")
     breaks = new.required is not new.of_answer
@@ -58,7 +70,7 @@ def _values(old: Part, new: Part) -> Iterator[Change]:
     before, after = old.values, new.values
     if before is None or after is None:
         if before or after:
-            yield _silence(new, shown(before) if before else None, shown(after) if after else None)
+            yield one_sided(new.where, shown(before) if before else None, shown(after) if after else None)
         return
     if set(before) == set(after):
         return
@@ -68,12 +80,12 @@ def _values(old: Part, new: Part) -> Iterator[Change]:
 
 
 def _limits(old: Part, new: Part) -> Iterator[Change]:
-    """Compare bounds and defaults: another default changes what a client gets that leaves the parameter out."""
+    """Compare bounds and defaults; another default changes the result for a client that omits the parameter."""
     free = {None, (None, None)}
     if old.bounds != new.bounds and not {old.bounds, new.bounds} <= free:
         if old.bounds is None or new.bounds is None:
-            if old.type == new.type or None in {old.type, new.type}:  # else it follows from the type
-                yield _silence(new, _range(old), _range(new))
+            if old.type == new.type or None in {old.type, new.type}:  # otherwise this follows from the type
+                yield one_sided(new.where, _range(old), _range(new))
         else:
             wider = _is_within(old.bounds, new.bounds)
             yield Change(Class.ADDITIVE if wider else Class.BREAKING, "rule", new.where, _range(old), _range(new))
@@ -82,11 +94,11 @@ def _limits(old: Part, new: Part) -> Iterator[Change]:
         if before and after:
             yield Change(Class.BREAKING, "rule", new.where, before, after)
         else:
-            yield _silence(new, before, after)
+            yield one_sided(new.where, before, after)
 
 
 def _rules(old: Part, new: Part) -> Iterator[Change]:
-    """Compare null and meanings, where both descriptions are contracts: pages do not tell them."""
+    """Compare nullability and meanings if both descriptions are contracts; pages do not state them."""
     if old.values is None or new.values is None:
         return
     if old.nullable != new.nullable:
@@ -94,14 +106,9 @@ def _rules(old: Part, new: Part) -> Iterator[Change]:
         breaks = new.nullable is new.of_answer
         yield Change(Class.BREAKING if breaks else Class.ADDITIVE, "rule", new.where, before, after)
     if old.meanings != new.meanings:
-        looser, tighter = (_has_all(*pair) for pair in ((old, new), (new, old)))
-        fine = tighter if new.of_answer else looser
-        kind = Class.ADDITIVE if fine else Class.BREAKING
-        yield Change(kind, "rule", new.where, _named(old.meanings) or None, _named(new.meanings) or None)
-
-
-def _silence(part: Part, old: str | None, new: str | None) -> Change:
-    return Change(Class.BENIGN, "not-told" if new is None else "told", part.where, old or None, new or None)
+        fewer, more = (old, new) if new.of_answer else (new, old)
+        kind = Class.ADDITIVE if fewer.meanings.items() <= more.meanings.items() else Class.BREAKING
+        yield Change(kind, "rule", new.where, _listed(old.meanings) or None, _listed(new.meanings) or None)
 
 
 def _is_within(inner: tuple[int | None, int | None], outer: tuple[int | None, int | None]) -> bool:
@@ -116,10 +123,5 @@ def _range(part: Part) -> str | None:
     return f"{'any' if low is None else low} to {'any' if high is None else high}"
 
 
-def _has_all(one: Part, other: Part) -> bool:
-    """Tell whether one part has every meaning of another, and the same."""
-    return other.meanings.items() <= one.meanings.items()
-
-
-def _named(texts: object) -> str:
-    return "; ".join(f"{name}: {text}" for name, text in dict(texts).items())  # type: ignore[call-overload]
+def _listed(texts: Mapping[str, object]) -> str:
+    return "; ".join(f"{name}: {text}" for name, text in texts.items())

@@ -1,4 +1,4 @@
-"""Contracts for other tools: a JSON Schema for each part of an operation, and one OpenAPI document of all."""
+"""Exports contracts: as JSON Schemas for each part of an operation, and as a single OpenAPI document."""
 
 from sls_contract.spec.export.openapi import Exported, openapi
 from sls_contract.spec.export.schemas import operation_schemas, schema_files

@@ -1,4 +1,4 @@
-"""The schemas that all operations share, which stand in ``schemas/common.json``: headers, Authorization, error."""
+"""The schemas shared by all operations, from ``schemas/common.json``: headers, Authorization, error."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _LEFT_OUT = ("examples", "x-source")
 
 @cache
 def common() -> dict[str, Any]:
-    """Return the schemas by name, each complete in itself; raises `UsageError` where the file cannot be read."""
+    """Return the schemas by name, each self-contained; raises `UsageError` if the file cannot be read."""
     file = shipped(FILE)
     with readable(file, "the schemas that all operations share"):
         found: dict[str, Any] = json.loads(file.read_text(encoding="utf-8"))["$defs"]
@@ -23,7 +23,7 @@ def common() -> dict[str, Any]:
 
 
 def without_sources(schema: Any) -> Any:
-    """Return a copy of a schema for a place where many copies stand: sources and examples are left out."""
+    """Return a copy of a schema without sources and examples, for schemas that are embedded many times."""
     if isinstance(schema, dict):
         return {name: without_sources(each) for name, each in schema.items() if name not in _LEFT_OUT}
     return [without_sources(each) for each in schema] if isinstance(schema, list) else schema

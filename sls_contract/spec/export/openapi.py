@@ -1,17 +1,19 @@
-"""One OpenAPI 3.1 document of many contracts.
+"""Builds an OpenAPI 3.1 document from contracts.
 
-OpenAPI has one operation for a path and method, SLS tells several apart by a query key. Those stand together: what any
-of them takes is allowed, what all of them need is required, and each is there in full under ``x-sls-operations``.
+OpenAPI allows one operation per path and method, but SLS distinguishes several by a query key. These are merged: any
+value that one of them allows is valid, and a parameter is required if all of them require it. ``x-sls-operations``
+contains each in full.
 """
 
 from __future__ import annotations
 
-import re
+from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from sls_contract.spec.contract import PLACEHOLDER
 from sls_contract.spec.export.common import common
-from sls_contract.spec.export.operations import operation_object, server, together
+from sls_contract.spec.export.operations import merged, operation_object, server
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -23,19 +25,18 @@ _SIGNATURE = (
     "SLS4-HMAC-SHA256 Credential=…,Signature=… (v4). It differs for each request, so let a hook sign it; "
     "sls_contract.sign does."
 )
-_OWN_MATTER = {"authorization", "host"}  # OpenAPI says these elsewhere
-_PLACEHOLDER = re.compile(r"\{[^}]*\}")
+_DECLARED_ELSEWHERE = {"authorization", "host"}  # as the security scheme and the servers
 
 
 @dataclass(frozen=True, slots=True)
 class Exported:
-    """An OpenAPI document and what a reader must know of it.
+    """An OpenAPI document with figures about it.
 
     Attributes:
         document: as plain JSON values.
-        operations: how many operations of SLS it has.
-        paths: how many paths.
-        shared: the names of operations that share path and method, group by group.
+        operations: the number of SLS operations.
+        paths: the number of paths.
+        shared: groups of the names of operations that share path and method.
 
     """
 
@@ -46,32 +47,32 @@ class Exported:
 
 
 def openapi(contracts: Iterable[Contract], version: str) -> Exported:
-    """Return the document of all contracts; ``version`` is the tool's."""
+    """Return the document of all contracts; ``version`` is the version of sls-contract."""
     listed = sorted(contracts, key=lambda each: each.operation)
     templates: dict[str, str] = {}
     groups: dict[tuple[str, str], list[tuple[Contract, str]]] = {}
     for contract in listed:
         for path in (contract.path, *contract.other_paths):
-            template = templates.setdefault(_PLACEHOLDER.sub("{}", path), path)
+            template = templates.setdefault(PLACEHOLDER.sub("{}", path), path)
             groups.setdefault((template, contract.method), []).append((contract, path))
     paths: dict[str, Any] = {}
     for (template, method), members in sorted(groups.items(), key=lambda group: group[0]):
         objects = [operation_object(contract, path, template) for contract, path in members]
-        paths.setdefault(template, {})[method.lower()] = objects[0] if len(objects) == 1 else together(objects)
-    _name_once(paths)
+        paths.setdefault(template, {})[method.lower()] = objects[0] if len(objects) == 1 else merged(objects)
+    _make_ids_unique(paths)
     shared = tuple(
         tuple(contract.operation for contract, _ in members) for members in groups.values() if len(members) > 1
     )
     return Exported(_document(paths, version), len(listed), len(paths), shared)
 
 
-def _name_once(paths: Mapping[str, Mapping[str, Any]]) -> None:
-    """Give each operation an id of its own: one that is served on several paths stands on each."""
-    seen: dict[str, int] = {}
+def _make_ids_unique(paths: Mapping[str, Mapping[str, Any]]) -> None:
+    """Add a number to repeated ids: an operation with several paths is listed on each."""
+    seen: Counter[str] = Counter()
     for methods in paths.values():
         for each in methods.values():
             name = each["operationId"]
-            seen[name] = seen.get(name, 0) + 1
+            seen[name] += 1
             if seen[name] > 1:
                 each["operationId"] = f"{name}_{seen[name]}"
 
@@ -107,7 +108,7 @@ def _common_headers() -> dict[str, Any]:
     headers = common()["headers"]
     found = {}
     for name, schema in headers["properties"].items():
-        if name not in _OWN_MATTER:
+        if name not in _DECLARED_ELSEWHERE:
             described = {key: each for key, each in schema.items() if key not in {"title", "description"}}
             found[name] = {
                 "name": schema["title"],

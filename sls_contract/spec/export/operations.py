@@ -1,14 +1,13 @@
-"""The operation objects of an OpenAPI document: of one contract, and of several that share path and method."""
+"""The operation objects of an OpenAPI document: of a contract, and of several that share path and method."""
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING, Any
 
-from sls_contract.spec.contract import Value
+from sls_contract.spec.contract import PLACEHOLDER, Value
 from sls_contract.spec.export.common import common
 from sls_contract.spec.export.schemas import listed_errors, query_of
-from sls_contract.spec.export.values import is_demanded, schema_of
+from sls_contract.spec.export.values import is_required, schema_of
 from sls_contract.spec.finding import Level
 
 if TYPE_CHECKING:
@@ -18,9 +17,8 @@ if TYPE_CHECKING:
 
 _MEDIA = {"json": "application/json", "protobuf": "application/x-protobuf", "binary": "application/octet-stream"}
 _ERROR = {"$ref": "#/components/responses/Error"}
-_NAME = re.compile(r"\{([^}]*)\}")
 _NOT_PARAMETERS = {"accept", "content-type", "authorization"}  # OpenAPI ignores parameters of these names
-_APART = {"authorization", "host", "content-type"}
+_DECLARED_ELSEWHERE = {"authorization", "host", "content-type"}
 
 
 def operation_object(contract: Contract, path: str, template: str) -> dict[str, Any]:
@@ -28,11 +26,11 @@ def operation_object(contract: Contract, path: str, template: str) -> dict[str, 
 
     Args:
         contract: of the operation.
-        path: the template of the contract that is meant.
-        template: the same in the document, whose placeholders may have other names.
+        path: the path template of the contract to describe.
+        template: the same path in the document, whose placeholders can have other names.
 
     """
-    names = dict(zip(_NAME.findall(path), _NAME.findall(template), strict=True))
+    names = dict(zip(PLACEHOLDER.findall(path), PLACEHOLDER.findall(template), strict=True))
     found: dict[str, Any] = {
         "operationId": contract.operation,
         "summary": contract.summary or contract.operation,
@@ -48,10 +46,10 @@ def operation_object(contract: Contract, path: str, template: str) -> dict[str, 
     return found | _extensions(contract)
 
 
-def together(objects: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
-    """Return one operation object for several of one path and method; each stands in it in full."""
+def merged(objects: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    """Return a single operation object for several of the same path and method, which contains each in full."""
     names = [each["operationId"] for each in objects]
-    merged: dict[str, Any] = {
+    found: dict[str, Any] = {
         "operationId": "_".join(names),
         "summary": " / ".join(names),
         "description": f"{len(names)} operations share path and method: {', '.join(names)}. They are told apart by "
@@ -61,18 +59,17 @@ def together(objects: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
     bodies = [each["requestBody"] for each in objects if "requestBody" in each]
     if bodies:
         needed = len(bodies) == len(objects) and all(each["required"] for each in bodies)
-        merged["requestBody"] = {"required": needed, "content": _any_content(each["content"] for each in bodies)}
-    merged["responses"] = _any_response([each["responses"] for each in objects])
+        found["requestBody"] = {"required": needed, "content": _any_content(each["content"] for each in bodies)}
+    found["responses"] = _any_response([each["responses"] for each in objects])
     servers = [each.get("servers") for each in objects]
     if any(servers):
-        own = next(each for each in servers if each)
         default = [] if all(servers) else [server("{project}.{endpoint}")]
-        merged["servers"] = [*default, *own]
-    return merged | {"x-sls-operations": [dict(each) for each in objects]}
+        found["servers"] = [*default, *next(filter(None, servers))]
+    return found | {"x-sls-operations": [dict(each) for each in objects]}
 
 
 def server(host: str) -> dict[str, Any]:
-    """Return a server with its variables."""
+    """Return a server object with its variables."""
     known = {
         "project": {"default": "my-project", "description": "Name of the project."},
         "endpoint": {"default": "cn-hangzhou.log.aliyuncs.com", "description": "Endpoint of a region."},
@@ -104,28 +101,28 @@ def _parameter(name: str, place: str, value: Value, *, needed: bool) -> dict[str
 
 
 def _path(contract: Contract, names: Mapping[str, str]) -> Iterable[dict[str, Any]]:
-    for own, shown in names.items():
-        value = contract.path_parameters.get(own, Value(type="string"))
+    for name, shown in names.items():
+        value = contract.path_parameters.get(name, Value(type="string"))
         parameter = _parameter(shown, "path", value, needed=True)
         if value.type in {"string", None} and not value.values:
             parameter["schema"] = {"type": "string", "minLength": 1, **parameter["schema"]}
-        yield parameter | ({"x-sls-name": own} if own != shown else {})
+        yield parameter | ({"x-sls-name": name} if name != shown else {})
 
 
 def _query(contract: Contract) -> Iterable[dict[str, Any]]:
     for name, value in query_of(contract).items():
-        yield _parameter(name, "query", value, needed=is_demanded(value) or name in contract.discriminator)
+        yield _parameter(name, "query", value, needed=is_required(value) or name in contract.discriminator)
 
 
 def _headers(contract: Contract) -> Iterable[dict[str, Any]]:
     for name, value in contract.headers.items():
         if name.lower() not in _NOT_PARAMETERS | common()["headers"]["properties"].keys():
-            yield _parameter(name, "header", value, needed=is_demanded(value))
+            yield _parameter(name, "header", value, needed=is_required(value))
 
 
 def _common() -> Iterable[dict[str, Any]]:
     for name in common()["headers"]["properties"]:
-        if name not in _APART:
+        if name not in _DECLARED_ELSEWHERE:
             yield {"$ref": f"#/components/parameters/{name}"}
 
 
@@ -139,7 +136,7 @@ def _responses(contract: Contract) -> dict[str, Any]:
     success: dict[str, Any] = {"description": "Success."}
     if contract.response_headers:
         success["headers"] = {
-            name: {"required": is_demanded(each), "schema": schema_of(each)}
+            name: {"required": is_required(each), "schema": schema_of(each)}
             for name, each in contract.response_headers.items()
         }
     if contract.response is not None and contract.response.content != "none":
@@ -153,16 +150,16 @@ def _responses(contract: Contract) -> dict[str, Any]:
 
 
 def _parameters_of(objects: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
-    """Return the parameters of all: required where all need one, with every value that one of them takes."""
+    """Return the merged parameters: required if every operation requires it, valid if the value is valid for one."""
     found: dict[tuple[str, str], list[Mapping[str, Any]]] = {}
     for each in objects:
         for parameter in each["parameters"]:
             key = (parameter.get("in", "$ref"), parameter.get("name") or parameter["$ref"])
             found.setdefault(key, []).append(parameter)
-    return [_one_parameter(same, len(objects)) for same in found.values()]
+    return [_merged_parameter(same, len(objects)) for same in found.values()]
 
 
-def _one_parameter(same: Sequence[Mapping[str, Any]], operations: int) -> dict[str, Any]:
+def _merged_parameter(same: Sequence[Mapping[str, Any]], operations: int) -> dict[str, Any]:
     merged = dict(same[0])
     if "$ref" in merged:
         return merged
@@ -172,7 +169,7 @@ def _one_parameter(same: Sequence[Mapping[str, Any]], operations: int) -> dict[s
 
 
 def any_of(schemas: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
-    """Return a schema that takes what any of them takes; the enums of several become one."""
+    """Return a schema that allows what any of the schemas allows; enums are combined."""
     different = [each for place, each in enumerate(schemas) if each not in schemas[:place]]
     if len(different) == 1:
         return dict(different[0])
@@ -191,7 +188,7 @@ def _any_content(contents: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
 
 
 def _any_response(listed: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
-    """Return the answers of all, by status; a header is promised where each of them promises it."""
+    """Return the merged responses by status; their headers are not required."""
     merged: dict[str, Any] = {}
     for status in dict.fromkeys(status for responses in listed for status in responses):
         same = [responses[status] for responses in listed if status in responses]

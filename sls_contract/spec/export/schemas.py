@@ -1,15 +1,14 @@
-"""The JSON Schemas of one operation: its request taken apart, its answer, its errors; and of any Authorization."""
+"""The JSON Schemas of an operation (request in parsed form, answer, errors), and of the Authorization header."""
 
 from __future__ import annotations
 
 import json
-import re
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from sls_contract.spec.contract import Value
+from sls_contract.spec.contract import PLACEHOLDER, Value
 from sls_contract.spec.export.common import common, without_sources
-from sls_contract.spec.export.values import is_demanded, schema_of, text_schema_of
+from sls_contract.spec.export.values import is_required, schema_of, text_schema_of
 from sls_contract.spec.finding import Level
 
 if TYPE_CHECKING:
@@ -19,7 +18,6 @@ if TYPE_CHECKING:
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
 NAMESPACE = "urn:sls-contract:schema:"
-_NAME = re.compile(r"\{([^}]*)\}")
 _REQUEST = (
     "A request taken apart: names percent-decoded, query values decoded, header names in lower case, their values "
     "without blanks around them, repeated headers joined with a comma. Of a query key that is repeated, one value. "
@@ -30,38 +28,42 @@ _UNSIGNED = ("authorization", "x-log-apiversion")
 
 
 def schema_files(contracts: Iterable[Contract]) -> dict[str, str]:
-    """Return the text of every file: ``authorization.json``, ``<Operation>.request.json``, ``.answer.json``, …."""
+    """Return the text of each file: ``authorization.json``, ``<Operation>.request.json``, ``.answer.json``, …."""
     schemas = operation_schemas(contracts)
     return {name: json.dumps(each, ensure_ascii=False, indent=2) + "\n" for name, each in schemas.items()}
 
 
 def operation_schemas(contracts: Iterable[Contract]) -> dict[str, dict[str, Any]]:
-    """Return every schema by its file name; each is complete in itself.
+    """Return the schemas by file name, each self-contained.
 
-    The Authorization header is the same for all operations: ``authorization.json``. An answer that is no JSON has no
-    schema; the request's says so of a body.
+    All operations share ``authorization.json``. An answer that is not JSON has no schema. ``x-sls-body`` in the schema
+    of a request states the content of its body.
     """
-    found = {"authorization.json": _headed("authorization", common()["authorization"])}
+    found = {"authorization.json": _with_id("authorization", common()["authorization"])}
     for contract in contracts:
         name = contract.operation
-        found[f"{name}.request.json"] = _headed(f"{name}.request", request_schema(contract))
+        found[f"{name}.request.json"] = _with_id(f"{name}.request", request_schema(contract))
         if contract.response is not None and contract.response.content == "json":
             answer = {"title": f"{name} answer", **schema_of(contract.response.value)}
-            found[f"{name}.answer.json"] = _headed(f"{name}.answer", answer)
-        found[f"{name}.error.json"] = _headed(f"{name}.error", error_schema(contract))
+            found[f"{name}.answer.json"] = _with_id(f"{name}.answer", answer)
+        found[f"{name}.error.json"] = _with_id(f"{name}.error", error_schema(contract))
     return found
 
 
 def request_schema(contract: Contract) -> dict[str, Any]:
-    """Return the schema of a request taken apart."""
+    """Return the schema of a request in parsed form."""
     project = {"project": Value(type="string", required=Level.VIOLATION)} if contract.project else {}
     names = {
-        name: _always(contract.path_parameters.get(name, Value(type="string"))) for name in _NAME.findall(contract.path)
+        name: replace(contract.path_parameters.get(name, Value(type="string")), required=Level.VIOLATION)
+        for name in PLACEHOLDER.findall(contract.path)
     }
-    told_by = {key: _always(value) for key, value in query_of(contract).items() if key in contract.discriminator}
+    query = {
+        key: replace(value, required=Level.VIOLATION) if key in contract.discriminator else value
+        for key, value in query_of(contract).items()
+    }
     parts = {
-        "path": _texts(project | names),
-        "query": _texts(query_of(contract) | told_by),
+        "path": _object_of_texts(project | names),
+        "query": _object_of_texts(query),
         "headers": headers_schema(contract),
     }
     required = ["path", "headers"]
@@ -83,26 +85,26 @@ def request_schema(contract: Contract) -> dict[str, Any]:
 
 
 def headers_schema(contract: Contract) -> dict[str, Any]:
-    """Return the schema of the headers: those common to the API, and the operation's own."""
+    """Return the schema of the headers: the common ones, and those specific to the operation."""
     schema: dict[str, Any] = without_sources(common()["headers"])
     if not contract.signed:
         schema["required"] = [name for name in schema["required"] if name not in _UNSIGNED]
-        del schema["anyOf"]  # the date is a part of the signature
-    own = {name.lower(): text_schema_of(each) for name, each in contract.headers.items()}
-    needed = [name.lower() for name, each in contract.headers.items() if is_demanded(each)]
-    schema["properties"] = {**schema["properties"], **own}
+        del schema["anyOf"]  # only a signature needs a date
+    specific = {name.lower(): text_schema_of(each) for name, each in contract.headers.items()}
+    needed = [name.lower() for name, each in contract.headers.items() if is_required(each)]
+    schema["properties"] = {**schema["properties"], **specific}
     schema["required"] = list(dict.fromkeys((*schema["required"], *needed)))
     return schema
 
 
 def error_schema(contract: Contract) -> dict[str, Any]:
-    """Return the schema of an error's body; the operation's own errors are listed, any operation may answer others."""
+    """Return the schema of an error's body; it lists the operation's errors, but allows any other."""
     schema = without_sources(common()["error"])
     return {**schema, "title": f"{contract.operation} error", "x-sls-errors": listed_errors(contract)}
 
 
 def listed_errors(contract: Contract) -> list[dict[str, Any]]:
-    """Return the operation's own errors as plain values."""
+    """Return the errors specific to the operation as plain values."""
     return [
         {"status": each.status, "code": each.code, "messages": list(each.messages), "from": list(each.sources)}
         for each in contract.errors
@@ -110,20 +112,16 @@ def listed_errors(contract: Contract) -> list[dict[str, Any]]:
 
 
 def query_of(contract: Contract) -> dict[str, Value]:
-    """Return the query's values, with those that tell operations of one route apart."""
-    told = {
+    """Return the query parameters, including the keys that distinguish operations of one route."""
+    discriminator = {
         key: Value(type="string", required=Level.VIOLATION, values=values, sources=contract.sources)
         for key, values in contract.discriminator.items()
     }
-    return told | {key: each for key, each in contract.query.items() if key not in told}
+    return discriminator | {key: each for key, each in contract.query.items() if key not in discriminator}
 
 
-def _always(value: Value) -> Value:
-    return replace(value, required=Level.VIOLATION)
-
-
-def _texts(values: Mapping[str, Value]) -> dict[str, Any]:
-    required = [name for name, each in values.items() if is_demanded(each)]
+def _object_of_texts(values: Mapping[str, Value]) -> dict[str, Any]:
+    required = [name for name, each in values.items() if is_required(each)]
     schema: dict[str, Any] = {
         "type": "object",
         "properties": {name: text_schema_of(each) for name, each in values.items()},
@@ -131,5 +129,5 @@ def _texts(values: Mapping[str, Value]) -> dict[str, Any]:
     return schema | ({"required": required} if required else {})
 
 
-def _headed(name: str, schema: Mapping[str, Any]) -> dict[str, Any]:
+def _with_id(name: str, schema: Mapping[str, Any]) -> dict[str, Any]:
     return {"$schema": DIALECT, "$id": f"{NAMESPACE}{name}", **schema}

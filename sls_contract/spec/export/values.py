@@ -1,7 +1,7 @@
-"""Makes the values of a contract JSON Schemas (2020-12): as parsed, or as the text that a query or header holds.
+"""Converts values of a contract to JSON Schemas (2020-12): of the parsed value, or of its text in a query or header.
 
-Only a breach at level violation is invalid. What a lower level says stands under ``x-sls-not-enforced``, and what no
-schema can say under ``x-sls-meaning``: nothing of a contract is lost.
+Only a breach at level violation is invalid. Constraints of lower levels are under ``x-sls-not-enforced``, and
+constraints that no schema can express under ``x-sls-meaning``, so the export is complete.
 """
 
 from __future__ import annotations
@@ -25,25 +25,25 @@ def schema_of(value: Value) -> dict[str, Any]:
 
 
 def text_schema_of(value: Value) -> dict[str, Any]:
-    """Return the schema of the text that spells a value in a path, a query or a header."""
+    """Return the schema of a value's text in a path, a query or a header."""
     constraints: dict[str, Any] = {"type": "string"}
     if value.values:
         constraints["enum"] = list(value.values)
     elif pattern := value.pattern or SPELLED.get(value.type or "", ("",))[0]:
-        constraints |= _whole(pattern)
+        constraints |= _full_match(pattern)
     bounds = _bounds(value)
     if value.type == "string":
         return _schema(value, constraints)
     return _schema(value, constraints) | ({"x-sls-bounds": bounds} if bounds else {})
 
 
-def is_demanded(value: Value) -> bool:
-    """Tell whether leaving it out is a violation."""
+def is_required(value: Value) -> bool:
+    """Return whether its absence is a violation."""
     return value.required is Level.VIOLATION
 
 
 def _schema(value: Value, constraints: Mapping[str, Any]) -> dict[str, Any]:
-    """Give constraints as rules where a breach is a violation, else as what is expected; then who says so."""
+    """Return constraints as rules if a breach is a violation, else as ``x-sls-not-enforced``; add the annotations."""
     meaning = {name: _plain(getattr(value, name)) for name in _MEANINGS if getattr(value, name)}
     schema: dict[str, Any] = {"description": value.says} if value.says else {}
     if value.level is Level.VIOLATION:
@@ -68,19 +68,19 @@ def _constraints(value: Value) -> dict[str, Any]:
     if value.values:
         found["enum"] = [_typed(text, value.type) for text in value.values] + ([None] if value.nullable else [])
     if value.pattern:
-        found |= _whole(value.pattern)
+        found |= _full_match(value.pattern)
     return found if value.bounds and value.level is Level.VIOLATION else found | _bounds(value)
 
 
 def _bounds(value: Value) -> dict[str, int]:
-    """Return the limits of a number, or of the length of a text."""
+    """Return the limits of a number, or of a text's length."""
     names = ("minLength", "maxLength") if value.type == "string" else ("minimum", "maximum")
     bounds = zip(names, (value.minimum, value.maximum), strict=True)
     return {name: bound for name, bound in bounds if bound is not None}
 
 
-def _whole(pattern: str) -> dict[str, Any]:
-    """Demand that a whole text fits; some dialects let ``$`` match before a line break that ends the text."""
+def _full_match(pattern: str) -> dict[str, Any]:
+    """Require that a whole text matches; in some dialects ``$`` also matches before a final line break."""
     may_break = "[^" in pattern or "\\" in pattern
     return {"pattern": f"^(?:{pattern})$"} | ({} if may_break else {"not": {"type": "string", "pattern": "\\n"}})
 
@@ -90,9 +90,9 @@ def _parts(value: Value) -> dict[str, Any]:
     parts: dict[str, Any] = {}
     if value.members:
         parts["properties"] = {name: schema_of(each) for name, each in value.members.items()}
-    demanded = [name for name, each in value.members.items() if is_demanded(each)]
-    if demanded:
-        parts["required"] = demanded
+    required = [name for name, each in value.members.items() if is_required(each)]
+    if required:
+        parts["required"] = required
     if value.some_of and value.level is Level.VIOLATION:
         parts["anyOf"] = [{"required": [name]} for name in value.some_of]
     if value.others is Level.VIOLATION and value.members:

@@ -1,6 +1,6 @@
-"""Makes contracts of claims: reads the layers on disk, merges what sources say, applies rulings by hand.
+"""Builds contracts from claims: reads the layers on disk, merges the sources, and applies rulings.
 
-Whoever only judges by contracts does not need this: they are shipped merged.
+Checks use the shipped contracts, which are already merged, and do not need this package.
 """
 
 from sls_contract.spec.merge.build import generated, outdated, write

@@ -1,4 +1,4 @@
-"""The generated files of ``schemas/``: contracts for people, the same in one file for the product, JSON Schemas."""
+"""The generated files of ``schemas/``: contracts as YAML, the compiled file that is loaded, and JSON Schemas."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from sls_contract.spec.contract import Contract
 
 CONTRACTS, COMPILED, SCHEMAS = "contract", "contracts.jsonl", "json-schema"
-_INDEX = {
+_INDEX = {  # the attributes in the index line, with their defaults
     "aliases": [],
     "method": "",
     "path": "",
@@ -28,7 +28,7 @@ _INDEX = {
 
 
 def generated(contracts: Sequence[Contract]) -> dict[str, str]:
-    """Return the text of every generated file, by its path in ``schemas/``; the same contracts, the same bytes."""
+    """Return the text of each generated file by its path in ``schemas/``; the output is deterministic."""
     files = {
         f"{CONTRACTS}/{each.operation}{SUFFIX}": yaml_text(each.as_plain(), "../editor/contract.json")
         for each in contracts
@@ -38,17 +38,18 @@ def generated(contracts: Sequence[Contract]) -> dict[str, str]:
 
 
 def compiled(contracts: Sequence[Contract]) -> str:
-    """Return what the product loads: a line that lists the operations and their routes, then one contract a line."""
+    """Return the compiled file: a line that lists the operations and their routes, then a line for each contract."""
     plain = [each.as_plain() for each in contracts]
     index = [
-        {"operation": each["operation"]} | {key: each.get(key, none) for key, none in _INDEX.items()} for each in plain
+        {"operation": each["operation"]} | {key: each.get(key, default) for key, default in _INDEX.items()}
+        for each in plain
     ]
     lines: list[Mapping[str, Any]] = [{"version": 1, "operations": index}, *plain]
     return "".join(f"{json.dumps(line, ensure_ascii=False, separators=(',', ':'))}\n" for line in lines)
 
 
 def outdated(folder: Path, files: Mapping[str, str]) -> dict[str, str]:
-    """Return the files on disk that are not what the build gives, and how they differ: missing, changed, or gone."""
+    """Return the files on disk that differ from the build, and how: ``missing``, ``changed`` or ``of no operation``."""
     found = {}
     for name, text in files.items():
         file = folder / name
@@ -61,7 +62,7 @@ def outdated(folder: Path, files: Mapping[str, str]) -> dict[str, str]:
 
 
 def write(folder: Path, files: Mapping[str, str]) -> dict[str, str]:
-    """Bring the files on disk up to date, and return those that were not; raises OSError."""
+    """Update the files on disk, and return those that were outdated; raises OSError."""
     found = outdated(folder, files)
     for name in found:
         file = folder / name

@@ -1,11 +1,11 @@
-"""From the claims on one operation to a decision on each place: the families get one voice each, then they vote."""
+"""Derives a decision on each place from the claims about an operation; each family of sources has a vote."""
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from sls_contract.spec.contract import PLACEHOLDER
 from sls_contract.spec.merge.facts import ROUTE, facts_of, shown
 from sls_contract.spec.merge.history import family_facts, rename, renamed
 from sls_contract.spec.merge.rules import Decision, decide
@@ -17,20 +17,19 @@ if TYPE_CHECKING:
     from sls_contract.spec.merge.facts import Fact
     from sls_contract.spec.merge.sources import Source
 
-_NAME = re.compile(r"\{[^{}]*\}")
 _SIDES = ("body", "response")
 
 
 @dataclass(frozen=True, slots=True)
 class Decisions:
-    """What was decided on one operation.
+    """The decisions on an operation.
 
     Attributes:
-        by_place: the decision on each place, in the order in which the newest sources list them.
-        families: what each family says.
-        aliases: names that tables give a place, and the wire does not, by the place.
-        sources: the ids of the sources that were heard, the newest last.
-        only_models: whether no page was among them.
+        by_place: the decision on each place, in the order of the newest sources.
+        families: the facts of each family.
+        aliases: wrong names that tables print, by the place with the right name.
+        sources: the ids of the sources in use, the newest last.
+        only_models: whether none of them is a page.
 
     """
 
@@ -41,121 +40,120 @@ class Decisions:
     only_models: bool
 
     def read(self, place: str) -> frozenset[str]:
-        """Return how a place was read, by any family."""
+        """Return the ways in which any family read a place."""
         return frozenset(way for facts in self.families.values() if place in facts for way in facts[place].read)
 
 
 @dataclass(frozen=True, slots=True)
-class _Voice:
-    """What one source says, and of which family it is."""
+class _Statement:
+    """The facts of a source."""
 
     source: Source
     facts: Mapping[str, Fact]
 
 
 def decisions_on(claims: Iterable[tuple[Source, Page]], overruled: Iterable[tuple[str, str, str]] = ()) -> Decisions:
-    """Decide each place that a source says anything of; the order of the claims does not matter.
+    """Decide each place that a source describes; the order of the claims does not matter.
 
-    ``overruled`` are the claims that rulings set aside: family, place, and what it says there.
+    ``overruled`` are the claims that rulings overrule: family, place, and the claimed value.
     """
-    aside = frozenset(overruled)
-    voices = [_Voice(source, facts_of(source, page)) for source, page in sorted(claims, key=lambda each: each[0].age)]
-    voices = [_without(voice, aside) for voice in voices]
-    route = _route(voices)
-    voices = [voice for voice in voices if _is_of(voice, route)]
+    ignored = frozenset(overruled)
+    by_age = sorted(claims, key=lambda each: each[0].age)
+    statements = [_without_overruled(_Statement(source, facts_of(source, page)), ignored) for source, page in by_age]
+    route = _route(statements)
+    statements = [each for each in statements if _describes(each, route)]
     for side in _SIDES:
-        voices = _of_one_shape(voices, f"{side} shape", f"{side} member ")
-    families, aliases = _families(voices)
+        statements = _without_other_shapes(statements, f"{side} shape", f"{side} member ")
+    families, aliases = _families(statements)
     places = dict.fromkeys(place for facts in families.values() for place in facts)
-    decided = {place: _decide(place, families) for place in places if place != ROUTE}
+    decided = {place: decide(place, _votes(place, families)) for place in places if place != ROUTE}
     return Decisions(
         by_place={ROUTE: route, **decided},
         families=families,
         aliases=aliases,
-        sources=tuple(voice.source.id for voice in voices),
-        only_models=all(voice.source.kind != "page" for voice in voices),
+        sources=tuple(each.source.id for each in statements),
+        only_models=all(each.source.kind != "page" for each in statements),
     )
 
 
-def _without(voice: _Voice, overruled: frozenset[tuple[str, str, str]]) -> _Voice:
-    """Take away what rulings set aside.
+def _without_overruled(statement: _Statement, overruled: frozenset[tuple[str, str, str]]) -> _Statement:
+    """Return the statement without overruled facts.
 
-    A source whose route is set aside describes another request: nothing of it is left. One whose body is of another
-    shape describes other members.
+    A source whose route is overruled describes another request, so all its facts are dropped. If the shape of a body is
+    overruled, the members of that body are dropped.
     """
-    family = voice.source.family
-    aside = {place for place, fact in voice.facts.items() if (family, place, shown(fact.value)) in overruled}
-    if ROUTE in aside:
-        return replace(voice, facts={})
-    bodies = tuple(f"{side} member " for side in _SIDES if f"{side} shape" in aside)
-    kept = {place: fact for place, fact in voice.facts.items() if place not in aside}
-    return replace(voice, facts={place: fact for place, fact in kept.items() if not place.startswith(bodies)})
+    family = statement.source.family
+    ignored = {place for place, fact in statement.facts.items() if (family, place, shown(fact.value)) in overruled}
+    if ROUTE in ignored:
+        return replace(statement, facts={})
+    bodies = tuple(f"{side} member " for side in _SIDES if f"{side} shape" in ignored)
+    kept = {place: fact for place, fact in statement.facts.items() if place not in ignored}
+    return replace(statement, facts={place: fact for place, fact in kept.items() if not place.startswith(bodies)})
 
 
-def _route(voices: Sequence[_Voice]) -> Decision:
-    """Decide on method and path; the names in a path are free, and those of the first family are taken."""
-    votes = {place: family[ROUTE] for place, family in _by_family(voices).items() if ROUTE in family}
-    alike = {
-        family: replace(
-            fact, value=shape_of(str(fact.value)), earlier=frozenset(shape_of(str(each)) for each in fact.earlier)
-        )
+def _route(statements: Sequence[_Statement]) -> Decision:
+    """Decide on method and path without the names of placeholders, then take the names of the first agreeing family."""
+    votes = _votes(ROUTE, _by_family(statements))
+    unnamed = {
+        family: replace(fact, value=_shape_of(fact.value), earlier=frozenset(map(_shape_of, fact.earlier)))
         for family, fact in votes.items()
     }
-    decision = decide(ROUTE, alike)
-    named = next(
-        (str(votes[family].value) for family in sorted(votes) if shape_of(str(votes[family].value)) == decision.value),
-        None,
-    )
-    contradicted = len({fact.value for fact in alike.values()}) > 1
-    says = {family: shown(fact.value) for family, fact in sorted(votes.items())} if contradicted else {}
-    return replace(decision, value=named, votes=says)
+    decision = decide(ROUTE, unnamed)
+    claims = {family: shown(fact.value) for family, fact in sorted(votes.items())}
+    route = next((each for each in claims.values() if _shape_of(each) == decision.value), None)
+    contradicted = len({fact.value for fact in unnamed.values()}) > 1
+    return replace(decision, value=route, votes=claims if contradicted else {})
 
 
-def shape_of(route: str) -> str:
-    """Return a route or path without the names in it."""
-    return _NAME.sub("{}", route)
+def _shape_of(route: object) -> str:
+    """Return a route without the names of its placeholders."""
+    return PLACEHOLDER.sub("{}", str(route))
 
 
-def _is_of(voice: _Voice, route: Decision) -> bool:
-    """Tell whether a source describes the route that was decided on; one of another describes another request."""
-    own = voice.facts.get(ROUTE)
-    return bool(voice.facts) and (own is None or shape_of(str(own.value)) == shape_of(str(route.value)))
+def _describes(statement: _Statement, route: Decision) -> bool:
+    """Return whether a source describes the decided route; other sources describe another request."""
+    fact = statement.facts.get(ROUTE)
+    return bool(statement.facts) and (fact is None or _shape_of(fact.value) == _shape_of(route.value))
 
 
-def _of_one_shape(voices: Sequence[_Voice], place: str, members: str) -> list[_Voice]:
-    """Take away the members of bodies that are of another shape than the one that was decided on."""
-    votes = {family: facts[place] for family, facts in _by_family(voices).items() if place in facts}
+def _without_other_shapes(statements: Sequence[_Statement], place: str, members: str) -> list[_Statement]:
+    """Return the statements without members of bodies whose shape differs from the decided one."""
+    votes = _votes(place, _by_family(statements))
     if not votes or (shape := decide(place, votes).value) is None:
-        return list(voices)
+        return list(statements)
     return [
-        replace(voice, facts={each: fact for each, fact in voice.facts.items() if not each.startswith(members)})
-        if place in voice.facts and voice.facts[place].value != shape
-        else voice
-        for voice in voices
+        replace(each, facts={name: fact for name, fact in each.facts.items() if not name.startswith(members)})
+        if place in each.facts and each.facts[place].value != shape
+        else each
+        for each in statements
     ]
 
 
-def _by_family(voices: Sequence[_Voice]) -> dict[str, dict[str, Fact]]:
-    names = sorted({voice.source.family for voice in voices if voice.facts})
-    return {
-        name: family_facts([voice.facts for voice in voices if voice.source.family == name and voice.facts])
-        for name in names
-    }
+def _histories(statements: Sequence[_Statement]) -> dict[str, list[Mapping[str, Fact]]]:
+    """Return the facts of each family's sources, the oldest first."""
+    histories: dict[str, list[Mapping[str, Fact]]] = {}
+    for each in sorted(statements, key=lambda each: each.source.family):
+        if each.facts:
+            histories.setdefault(each.source.family, []).append(each.facts)
+    return histories
 
 
-def _families(voices: Sequence[_Voice]) -> tuple[dict[str, dict[str, Fact]], dict[str, str]]:
-    """Return what each family says, under the names of the wire, and the names that tables give instead."""
-    families = _by_family(voices)
+def _by_family(statements: Sequence[_Statement]) -> dict[str, dict[str, Fact]]:
+    return {family: family_facts(history) for family, history in _histories(statements).items()}
+
+
+def _families(statements: Sequence[_Statement]) -> tuple[dict[str, dict[str, Fact]], dict[str, str]]:
+    """Return the facts of each family under the names on the wire, and the wrong names that tables print."""
+    families, histories = _by_family(statements), _histories(statements)
     aliases: dict[str, str] = {}
     renamed_families = {}
     for name, facts in families.items():
-        newest = next(voice.facts for voice in reversed(voices) if voice.source.family == name and voice.facts)
         others = [each for other, each in families.items() if other != name]
-        names = renamed(facts, newest, others)
+        names = renamed(facts, histories[name][-1], others)
         aliases |= {wire: table.rpartition(" ")[2] for table, wire in names.items()}
         renamed_families[name] = rename(facts, names)
     return renamed_families, aliases
 
 
-def _decide(place: str, families: Mapping[str, Mapping[str, Fact]]) -> Decision:
-    return decide(place, {family: facts[place] for family, facts in families.items() if place in facts})
+def _votes(place: str, families: Mapping[str, Mapping[str, Fact]]) -> dict[str, Fact]:
+    return {family: facts[place] for family, facts in families.items() if place in facts}

@@ -1,4 +1,4 @@
-"""The errors of an operation, from the tables of its pages: one for each status and code, with every wording."""
+"""The errors of an operation from the tables of its pages: an error for each status and code, with all wordings."""
 
 from __future__ import annotations
 
@@ -14,16 +14,16 @@ if TYPE_CHECKING:
     from sls_contract.spec.merge.rules import Decision
 
 _FILLED = re.compile(r"\{[^{}]*\}|\b(?:[a-z]+(?:[A-Z][a-z]*|ID)+|[A-Z][a-z]+(?:Name|ID|Id))\b")
-"""What stands for a text that is filled in: in braces, or a name in camel case, as pages print it."""
+"""A placeholder for inserted text as pages print it: in braces, or a name in camel case."""
 
 _TWICE = re.compile(r"\b(\w+) (\1)\b", re.IGNORECASE)
-"""A word and its own name: ``Invalid cursor cursor.``"""
+"""A word followed by a placeholder of the same name: ``Invalid cursor cursor.``"""
 
 
 def errors_of(decided: Mapping[str, Decision], spelled: Mapping[str, str]) -> tuple[ErrorAnswer, ...]:
-    """Return the errors by status and code; those that any operation answers, in words that are known, are left out.
+    """Return the errors by status and code, without common errors in known wordings.
 
-    ``spelled`` has the right spelling of each code, by the code in lower case.
+    ``spelled`` are the correct spellings of codes by the code in lower case.
     """
     found: dict[tuple[int, str], tuple[list[str], set[str]]] = {}
     for place, decision in decided.items():
@@ -32,12 +32,12 @@ def errors_of(decided: Mapping[str, Decision], spelled: Mapping[str, str]) -> tu
             messages, sources = found.setdefault((int(status), spelled.get(code.lower(), code)), ([], set()))
             messages += decision.value if isinstance(decision.value, tuple) else ()
             sources |= set(decision.sources)
-    errors = (_error(status, code, *said) for (status, code), said in sorted(found.items()))
+    errors = (_error(status, code, *texts) for (status, code), texts in sorted(found.items()))
     return tuple(error for error in errors if not _is_common(error))
 
 
 def spellings(codes: Iterable[str]) -> dict[str, str]:
-    """Return the best spelling of each code, by the code in lower case: pages lost capitals here and there."""
+    """Return the best spelling of each code by the code in lower case; some pages print codes without capitals."""
     best: dict[str, str] = {}
     for code in sorted(codes, key=lambda each: (sum(map(str.isupper, each)), each)):
         best[code.lower()] = code
@@ -53,16 +53,14 @@ def _error(status: int, code: str, messages: Iterable[str], sources: Iterable[st
 
 
 def with_placeholders(message: str, code: str) -> str:
-    """Put what is filled in in braces: ``Logstore logstoreName …`` becomes ``Logstore {logstoreName} …``."""
-    marked = _FILLED.sub(lambda found: _in_braces(found[0]) if found[0] != code else code, message)
+    """Put placeholders in braces: ``Logstore logstoreName …`` becomes ``Logstore {logstoreName} …``."""
+    marked = _FILLED.sub(
+        lambda found: found[0] if found[0][0] == "{" or found[0] == code else f"{{{found[0]}}}", message
+    )
     return _TWICE.sub(r"\1 {\2}", marked)
 
 
-def _in_braces(name: str) -> str:
-    return name if name.startswith("{") else f"{{{name}}}"
-
-
 def _is_common(error: ErrorAnswer) -> bool:
-    """Tell whether an error is one that any operation may answer, in words that are known of it."""
+    """Return whether any operation can return this error, with only known wordings."""
     known = [each for each in COMMON if each.status == error.status and each.code == error.code]
     return bool(known) and all(any(each.says(message) for each in known) for message in error.messages)

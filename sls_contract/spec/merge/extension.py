@@ -1,4 +1,4 @@
-"""Contracts of a user's own: claims and rulings of a folder, merged with those that are shipped."""
+"""A user's contracts: the claims and rulings of a folder, merged with the shipped ones."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ if TYPE_CHECKING:
 
 
 def load_folder(folder: Path) -> tuple[Contract, ...]:
-    """Return the contracts of the operations that a folder has claims or rulings on, merged with what is shipped.
+    """Return the contracts of the operations in a folder's claims or rulings, merged with the shipped layers.
 
-    Raises `UsageError` where there is no such folder, nothing in it, or something that cannot be read or merged.
+    Raises `UsageError` if the folder has neither claims nor rulings, or if a file cannot be read or merged.
     """
     if not (folder / CLAIMS).is_dir() and not (folder / RULINGS).is_dir():
         msg = (
@@ -32,31 +32,32 @@ def load_folder(folder: Path) -> tuple[Contract, ...]:
     return merge_with_shipped(read_layers(folder))
 
 
-def merge_with_shipped(own: Layers, stand_ins: Layers | None = None) -> tuple[Contract, ...]:
-    """Return the contracts of the operations that layers are about, merged with what is shipped of them.
+def merge_with_shipped(added: Layers, fallback: Layers | None = None) -> tuple[Contract, ...]:
+    """Return the contracts of the operations that layers describe, merged with the shipped layers.
 
-    ``stand_ins`` are claims that count only where no other source of their family has claims on the operation.
-    Raises `UsageError` where something cannot be merged.
+    ``fallback`` are claims that are used only if no other source of their family describes the operation. Raises
+    `UsageError` if the layers cannot be merged.
     """
     shipped = read_layers(schema_folder(), wanted=lambda _: False)
-    named = canonical_names(Layers((), shipped.rulings).under(own))
-    ours = {named.get(str(page.operation).lower(), str(page.operation)) for _, page in own.claims} | set(own.rulings)
-    wanted = {name.lower() for name in ours} | {alias for alias, name in named.items() if name in ours}
+    names = canonical_names(Layers((), shipped.rulings).under(added))
+    affected = {names.get(str(page.operation).lower(), str(page.operation)) for _, page in added.claims}
+    affected |= set(added.rulings)
+    wanted = {name.lower() for name in affected} | {alias for alias, name in names.items() if name in affected}
     shipped = read_layers(schema_folder(), wanted=lambda name: name.lower() in wanted)
-    rulings = {name: each for name, each in shipped.rulings.items() if name in ours}
-    if not shipped.claims:  # left out of this installation: its rulings would overrule nobody
+    rulings = {name: each for name, each in shipped.rulings.items() if name in affected}
+    if not shipped.claims:  # an installation without claims: its rulings would have no claims to overrule
         rulings = {name: Rulings(name, each.aliases) for name, each in rulings.items()}
-    layers = Layers(shipped.claims, rulings).under(own)
+    layers = Layers(shipped.claims, rulings).under(added)
     names = canonical_names(layers)
-    heard = {(source.family, names[str(page.operation).lower()]) for source, page in layers.claims}
+    covered = {(source.family, names[str(page.operation).lower()]) for source, page in layers.claims}
     more = tuple(
         (source, page)
-        for source, page in (stand_ins or Layers()).claims
-        if (source.family, names.get(str(page.operation).lower())) not in heard
+        for source, page in (fallback or Layers()).claims
+        if (source.family, names.get(str(page.operation).lower())) not in covered
     )
     return merge(layers.under(Layers(more)), _shipped_codes()).contracts
 
 
 def _shipped_codes() -> list[str]:
-    """Return the error codes of the shipped contracts, which are not read for them."""
+    """Return the error codes of the shipped contracts by a text search, which is faster than parsing them."""
     return re.findall(r'"code":"(\w+)"', (schema_folder() / COMPILED).read_text(encoding="utf-8"))

@@ -1,4 +1,4 @@
-"""Claims taken apart: one fact for each place of an operation, so that sources can be compared place by place.
+"""Splits claims into facts, one for each place of an operation, so that sources can be compared by place.
 
 A place is a text such as ``method``, ``query shard required``, ``response member meta.count type``.
 """
@@ -27,13 +27,13 @@ _PROSE = frozenset({"prose"})
 
 @dataclass(frozen=True, slots=True)
 class Fact:
-    """What a source, or a family of sources, says of one place.
+    """The claim of a source, or of a family of sources, about a place.
 
     Attributes:
-        value: a text, whether something is required, a status, or the values that something may have.
+        value: a text, whether something is required, a status, or the allowed values.
         read: how it was read: syntax, table, example, prose, digest, model.
         source: the id of the source.
-        earlier: what older sources of the family said instead.
+        earlier: different values of older sources of the family.
 
     """
 
@@ -44,24 +44,24 @@ class Fact:
 
 
 def shown(value: FactValue) -> str:
-    """Return a fact's value as people read it, and as rulings name it."""
+    """Return a fact's value as text, in the form that rulings use."""
     if isinstance(value, bool):
         return "yes" if value else "no"
     return ", ".join(value) if isinstance(value, tuple) else str(value)
 
 
 def facts_of(source: Source, page: Page) -> dict[str, Fact]:
-    """Return what a source says of an operation, by place, in the order of the page."""
+    """Return the facts of a source about an operation, by place, in the order of the page."""
     model = source.kind != "page"
     return {
         place: Fact(value, _MODEL if model else read, source.id)
         for place, value, read in _facts(page)
-        if value is not None and not _hangs(page, place)
+        if value is not None and not _is_unplaced(page, place)
     }
 
 
-def _hangs(page: Page, place: str) -> bool:
-    """Tell whether a page calls something needed of which it does not tell what it is a part of."""
+def _is_unplaced(page: Page, place: str) -> bool:
+    """Return whether a page marks a parameter as required without showing the object that contains it."""
     lines = page.lines.get(place.removesuffix(" required"), {0})
     listed = (each for each in page.problems if each.says.endswith(WITHOUT_DEPTH))
     return place.endswith(" required") and any(each.line < max(lines) for each in listed)
@@ -102,8 +102,8 @@ def _body(place: str, body: Body) -> Iterator[tuple[str, FactValue | None, froze
 def member_paths(body: Body) -> Mapping[tuple[str | None, str], str]:
     """Return the dotted path of each member from the body: ``meta.count``.
 
-    Claims name the member that another is a part of, not its path: the first of that name is meant. A member inside
-    one that is not claimed hangs in the air and has no path.
+    Claims name only the parent of a member, so its path is that of the first member with the parent's name. A member
+    whose parent has no claims has no path.
     """
     paths: dict[tuple[str | None, str], str] = {key: key[1] for key in body.members if key[0] is None}
     waiting = [key for key in body.members if key[0] is not None]

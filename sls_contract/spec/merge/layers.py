@@ -1,4 +1,4 @@
-"""The layers on disk: sources, claims and rulings of a folder, read with the names of their files in every error."""
+"""Reads the layers of a folder: sources, claims and rulings; every error names the file."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import yaml
 
 from sls_contract.errors import UsageError
-from sls_contract.spec.merge import claimed
+from sls_contract.spec.merge import claim_files
 from sls_contract.spec.merge.rulings import Rulings, check_form, read_rulings
 from sls_contract.spec.merge.sources import Source, read_sources
 
@@ -21,15 +21,15 @@ if TYPE_CHECKING:
 SOURCES, CLAIMS, RULINGS = "sources.yaml", "claims", "rulings"
 SUFFIX = ".yaml"
 
-_LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # libyaml where it is there: ten times as fast
+_LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # libyaml, if available, is ten times as fast
 
 
 @dataclass(frozen=True, slots=True)
 class Layers:
-    """What a folder holds.
+    """The claims and rulings of a folder.
 
     Attributes:
-        claims: source and claims of each file, in no order that matters.
+        claims: source and claims of each file; their order does not matter.
         rulings: by the operation that they name.
 
     """
@@ -38,29 +38,34 @@ class Layers:
     rulings: Mapping[str, Rulings] = field(default_factory=dict)
 
     def under(self, more: Layers) -> Layers:
-        """Return both layers in one; what `more` has of a source and operation replaces what is here."""
+        """Combine both layers; claims in ``more`` replace those of the same source and operation, rulings are added."""
         claims = {(source.id, page.operation): (source, page) for source, page in (*self.claims, *more.claims)}
         rulings = dict(self.rulings)
         for name, each in more.rulings.items():
-            rulings[name] = rulings[name].and_then(each) if name in rulings else each
+            rulings[name] = rulings[name].followed_by(each) if name in rulings else each
         return Layers(tuple(claims.values()), rulings)
 
 
 def read_layers(folder: Traversable, wanted: Callable[[str], bool] = lambda _: True) -> Layers:
-    """Read the layers of a folder; of claims, only files of operations that are wanted by name.
+    """Read the layers of a folder, with only those files of claims whose operation is wanted by name.
 
-    Raises `UsageError` naming the file that cannot be read, or that is not what its place says.
+    Raises `UsageError` that names the file if a file cannot be read or is malformed.
     """
-    file = folder / SOURCES
-    sources = read_sources(read_yaml(file), str(file)) if file.is_file() else {}
+    sources = sources_in(folder)
     claims = tuple(_claims(folder, sources, wanted)) if (folder / CLAIMS).is_dir() else ()
     rulings: dict[str, Rulings] = {}
     for each in _files(folder / RULINGS):
         plain = read_yaml(each)
         found = read_rulings(plain, str(each))
         check_form(plain, str(each))
-        rulings[found.operation] = rulings[found.operation].and_then(found) if found.operation in rulings else found
+        rulings[found.operation] = rulings[found.operation].followed_by(found) if found.operation in rulings else found
     return Layers(claims, rulings)
+
+
+def sources_in(folder: Traversable) -> dict[str, Source]:
+    """Read the sources of a folder, by id; raises `UsageError` if the file cannot be read or is malformed."""
+    file = folder / SOURCES
+    return read_sources(read_yaml(file), str(file)) if file.is_file() else {}
 
 
 def _claims(
@@ -87,7 +92,7 @@ def _files(folder: Traversable) -> list[Traversable]:
 
 
 def read_yaml(file: Traversable) -> Any:
-    """Return what a YAML file holds; raises `UsageError` where it cannot be read."""
+    """Return the content of a YAML file; raises `UsageError` if it cannot be read."""
     try:
         return yaml.load(file.read_text(encoding="utf-8"), _LOADER)  # noqa: S506 - both loaders are the safe ones
     except OSError as error:
@@ -103,7 +108,7 @@ def read_yaml(file: Traversable) -> Any:
 def _read_page(file: Traversable) -> Page:
     plain = read_yaml(file)
     try:
-        return claimed.from_plain(plain)
+        return claim_files.from_plain(plain)
     except (TypeError, KeyError, AttributeError, ValueError) as error:
-        msg = f"expected claims on an operation in {file}, which cannot be read as such: {error!r:.100}"
+        msg = f"expected claims on an operation in {file}, which cannot be read: {error!r:.100}"
         raise UsageError(msg) from error

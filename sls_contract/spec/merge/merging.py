@@ -1,4 +1,4 @@
-"""Merges layers to contracts: each operation's claims are decided on, then ruled, then held against all others."""
+"""Merges layers into contracts: decides each operation's claims, applies its rulings, and refuses ambiguous routes."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from sls_contract.spec.merge.decisions import decisions_on
 from sls_contract.spec.merge.errors import spellings
 from sls_contract.spec.merge.facts import facts_of
 from sls_contract.spec.merge.rulings import Rulings, check_overruled, ruled
-from sls_contract.spec.routing import Route, clashes
+from sls_contract.spec.routing import clashes, routes_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -22,22 +22,22 @@ if TYPE_CHECKING:
     from sls_contract.spec.merge.layers import Layers
     from sls_contract.spec.merge.sources import Source
 
-_RPC_KEYS = frozenset({"Action", "Version"})
+_RPC_KEYS = frozenset({"Action", "Version"})  # query keys of every RPC call
 
 
 @dataclass(frozen=True, slots=True)
 class Merged:
-    """What layers give: the contracts, sorted by name, and why claims of some pages were left out, by operation."""
+    """The contracts, sorted by name, and the reasons for which claims were omitted, by operation."""
 
     contracts: tuple[Contract, ...]
     left_out: Mapping[str, str]
 
 
 def merge(layers: Layers, codes: Iterable[str] = ()) -> Merged:
-    """Merge layers to contracts; the order of files and sources does not matter.
+    """Merge layers into contracts; the order of files and sources does not matter.
 
-    ``codes`` are error codes as they are spelled elsewhere: pages that lost capitals are put right by them.
-    Raises `UsageError` where a ruling is out of date or makes no contract, and where a request fits two operations.
+    ``codes`` are further spellings of error codes, which correct pages that print codes without capitals. Raises
+    `UsageError` if a ruling is out of date or makes an invalid contract, and if a request matches two operations.
     """
     left_out: dict[str, str] = {}
     groups: dict[str, list[tuple[Source, Page]]] = {}
@@ -52,7 +52,7 @@ def merge(layers: Layers, codes: Iterable[str] = ()) -> Merged:
         rulings = layers.rulings[unclaimed[0]]
         near = get_close_matches(unclaimed[0], groups, 1)
         fix = f"How to fix: write {near[0]}." if near else "How to fix: derive a page of it, or delete the file."
-        msg = f"{rulings.where}: rules on {unclaimed[0]}, of which no source claims anything\n{fix}"
+        msg = f"{rulings.where}: rules on {unclaimed[0]}, but no source has claims on it\n{fix}"
         raise UsageError(msg)
     spelled = spellings([*codes, *(code for _, page in layers.claims for _, code in page.errors)])
     contracts = tuple(
@@ -63,10 +63,10 @@ def merge(layers: Layers, codes: Iterable[str] = ()) -> Merged:
 
 
 def canonical_names(layers: Layers) -> dict[str, str]:
-    """Return the name of the operation that each name is one of, by the name in lower case.
+    """Return the operation's canonical name for each name in lower case.
 
-    Names that differ in capitals only are one, spelled as the SDK of 2020-12-30 spells it; others are one where a
-    ruling says so.
+    Names that differ only in capitals are one operation, spelled as in the SDK for 2020-12-30; rulings can define other
+    aliases.
     """
     names: dict[str, str] = {}
     for _, page in sorted(layers.claims, key=lambda claim: (claim[0].kind != "sdk", claim[0].age)):
@@ -77,7 +77,7 @@ def canonical_names(layers: Layers) -> dict[str, str]:
 
 
 def _unusable(page: Page) -> str:
-    """Return why claims make no contract; empty where they do."""
+    """Return the reason why claims cannot make a contract; empty if they can."""
     if set(page.query) >= _RPC_KEYS:
         return "called by RPC: another host, another signature"
     return "" if page.path else "no source prints a request line"
@@ -95,19 +95,12 @@ def _merged(
 
 
 def refuse_clashes(contracts: Iterable[Contract]) -> None:
-    """Raise `UsageError` where a request fits two operations, and nothing tells them apart."""
-    for one, other in clashes([route for contract in contracts for route in _routes(contract)]):
+    """Raise `UsageError` if a request matches two operations and no rule selects one of them."""
+    for one, other in clashes([route for contract in contracts for route in routes_of(contract.as_plain())]):
         msg = (
             f"expected one operation for each request, found two for {one.method} {one.path}: "
             f"{one.operation} and {other.operation}\n"
-            "How to fix: where they are one operation, list one name among the aliases in the rulings of the other; "
-            "else rule what tells them apart (discriminator)."
+            "How to fix: if they are the same operation, list one name among the aliases in the rulings of the other; "
+            "otherwise add a discriminator to the rulings of one of them."
         )
         raise UsageError(msg)
-
-
-def _routes(contract: Contract) -> list[Route]:
-    paths = (contract.path, *contract.other_paths)
-    return [
-        Route(contract.operation, contract.method, path, contract.discriminator, contract.project) for path in paths
-    ]

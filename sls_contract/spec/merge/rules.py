@@ -1,7 +1,7 @@
-"""The rules by which families of sources that contradict each other are merged, in their order.
+"""The rules that merge contradicting families of sources, in their order.
 
-Each family has one vote on a place, however many sources it has. A rule returns the votes that count by it; where those
-agree, the place is settled.
+Each family has a vote on a place, however many sources it has. A rule returns the votes that count; if these agree, the
+place is decided.
 """
 
 from __future__ import annotations
@@ -15,22 +15,22 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
 Votes: TypeAlias = "Mapping[str, Fact]"
-"""What families say of one place, by family; silence is no vote, so it contradicts nothing."""
+"""The facts about a place, by family; a family without a fact has no vote, so it contradicts nothing."""
 
 _WIRE = frozenset({"syntax", "example"})
-_OWN_READINGS = 2
-"""So many ways in which one source says the same are agreement, too: its table and its example."""
+_ENOUGH_READINGS = 2
+"""If a source states a fact in this many ways, such as table and example, it is as certain as with two families."""
 
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """What the contract says of one place.
+    """The decision on a place.
 
     Attributes:
-        value: None where it must stay open.
-        sources: the ids of those who say so.
-        votes: what each family says where no rule settled it; else empty.
-        sure: whether it was said more than once: by two families, or by a source in two ways.
+        value: None if it stays open.
+        sources: the ids of the sources that support it.
+        votes: the value of each family if no rule decided it; otherwise empty.
+        sure: whether two families support it, or a source states it in two ways.
 
     """
 
@@ -41,32 +41,33 @@ class Decision:
 
 
 def decide(place: str, votes: Votes) -> Decision:
-    """Settle one place by the first rule that does; the order of the votes does not matter."""
+    """Decide a place by the first rule whose votes agree; the order of the votes does not matter."""
     for rule in RULES:
         kept = rule(place, votes)
         values = {fact.value for fact in kept.values()}
         if len(values) == 1:
-            return Decision(values.pop(), _sources(kept), {}, _is_sure(kept))
-    says = {family: shown(votes[family].value) for family in sorted(votes)}
-    return Decision(lenient(place, votes), _sources(votes), says, sure=False)
+            sure = len(kept) > 1 or any(len(fact.read) >= _ENOUGH_READINGS for fact in kept.values())
+            return Decision(values.pop(), _sources(kept), {}, sure)
+    claims = {family: shown(votes[family].value) for family in sorted(votes)}
+    return Decision(lenient(place, votes), _sources(votes), claims, sure=False)
 
 
 def agreement(place: str, votes: Votes) -> Votes:
-    """Let all votes count: what everybody says that says anything is a fact."""
+    """Return all votes; they decide if every family agrees."""
     del place
     return votes
 
 
 def proofs(place: str, votes: Votes) -> Votes:
-    """Let proofs count alone: a digest that fits the body it is printed with."""
+    """Return only proven votes: a digest that matches the body it is printed with."""
     del place
     return {family: fact for family, fact in votes.items() if "digest" in fact.read}
 
 
-def lost(place: str, votes: Votes) -> Votes:
-    """Let the newest word of one family count where all others said it once, too, and lost it in a rewrite.
+def lost_in_rewrite(place: str, votes: Votes) -> Votes:
+    """Return the newest value of a family that every other family states now or stated once, before a rewrite.
 
-    What is required is left out: there the newest is as good a guess, and the lenient reading the safe one.
+    Whether something is required is not decided this way: older pages are no better evidence, and optional is safe.
     """
     if place.endswith(" required"):
         return {}
@@ -78,30 +79,30 @@ def lost(place: str, votes: Votes) -> Votes:
 
 
 def wire(place: str, votes: Votes) -> Votes:
-    """Let what request lines and examples show count more than tables and models do.
+    """Return only votes read from request lines and examples, which are better evidence than tables and models.
 
-    Of what is required, they show nothing.
+    Whether something is required is not decided this way, because they do not show it.
     """
     if place.endswith(" required"):
         return {}
     return {family: fact for family, fact in votes.items() if fact.read & _WIRE}
 
 
-RULES: tuple[Callable[[str, Votes], Votes], ...] = (agreement, proofs, lost, wire)
+RULES: tuple[Callable[[str, Votes], Votes], ...] = (agreement, proofs, lost_in_rewrite, wire)
 
 
 def lenient(place: str, votes: Votes) -> FactValue | None:
-    """Return what nobody contradicts where no rule settled a place: a request may be what any family allows."""
+    """Return the most lenient value for a place that no rule decided; None if the place stays open."""
     ordered = [votes[family].value for family in sorted(votes)]
-    what = place.rpartition(" ")[2]
-    if what == "required":
+    aspect = place.rpartition(" ")[2]
+    if aspect == "required":
         return False
-    if what == "type":
+    if aspect == "type":
         return "number" if set(ordered) == {"integer", "number"} else None
-    if what in {"shape", "default"}:
+    if aspect in {"shape", "default"}:
         return None
-    if what in {"minimum", "maximum"}:
-        return (min if what == "minimum" else max)(each for each in ordered if isinstance(each, int))
+    if aspect in {"minimum", "maximum"}:
+        return (min if aspect == "minimum" else max)(each for each in ordered if isinstance(each, int))
     if isinstance(ordered[0], tuple):
         return tuple(dict.fromkeys(each for value in ordered if isinstance(value, tuple) for each in value))
     return ordered[0]
@@ -109,7 +110,3 @@ def lenient(place: str, votes: Votes) -> FactValue | None:
 
 def _sources(votes: Votes) -> tuple[str, ...]:
     return tuple(sorted({fact.source for fact in votes.values()}))
-
-
-def _is_sure(votes: Votes) -> bool:
-    return len(votes) > 1 or any(len(fact.read) >= _OWN_READINGS for fact in votes.values())

@@ -1,8 +1,8 @@
-"""Rulings: what people decide by hand where sources contradict each other, or where no source says what is meant.
+"""Rulings: decisions by hand where sources contradict each other, or where no source states a rule.
 
-A ruling is a patch of the contract, in the contract's own keys: mappings are merged, anything else replaces what was
-there, errors by status and code. ``null`` takes a name away from the query, headers or members, and leaves anything
-else open. What it overrules must still be claimed: a ruling against nobody is out of date.
+A ruling is a patch of the contract in the contract's keys: mappings are merged, other values replace existing ones, and
+errors are replaced by status and code. ``null`` removes a name from the query, headers or members, and leaves any other
+key open. A ruling that overrules a claim is out of date if no source makes that claim.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from sls_contract.errors import UsageError
-from sls_contract.spec.contract import Contract
+from sls_contract.spec.contract import PLACEHOLDER, Contract
 from sls_contract.spec.installation import schema_folder
 from sls_contract.spec.merge.facts import shown
 from sls_contract.spec.merge.sources import FAMILIES
@@ -27,27 +27,27 @@ if TYPE_CHECKING:
 
     from sls_contract.spec.merge.facts import Fact
 
+# attributes of a contract that map names to values
 _NAMED_VALUES = frozenset({"path_parameters", "query", "headers", "response_headers", "members"})
-_PLACEHOLDER = re.compile(r"\{([^{}]+)\}")
 _KEYS = frozenset({"why", "overrules", "contract"})
 
 
 @dataclass(frozen=True, slots=True)
 class Overruled:
-    """A claim that a ruling sets aside: a family's, on a place (``query count required``), as ``--claims`` shows it."""
+    """An overruled claim, as ``--claims`` prints it: family, place (``query count required``) and value."""
 
     family: str
     place: str
     says: str
 
     def __str__(self) -> str:
-        """Give it as a message shows it."""
+        """Format the claim for a message."""
         return f"{self.family}, {self.place}: {self.says}"
 
 
 @dataclass(frozen=True, slots=True)
 class Ruling:
-    """One decision by hand: why, which claims it overrules, the patch of the contract, and where it stands."""
+    """A decision by hand: its reason, the overruled claims, the patch of the contract, and its place in a file."""
 
     why: str
     overrules: tuple[Overruled, ...]
@@ -57,25 +57,25 @@ class Ruling:
 
 @dataclass(frozen=True, slots=True)
 class Rulings:
-    """The rulings on one operation, and the names of it that its sources use."""
+    """The rulings on an operation, and its aliases in the sources."""
 
     operation: str
     aliases: tuple[str, ...] = ()
     rulings: tuple[Ruling, ...] = ()
     where: str = ""
 
-    def and_then(self, more: Rulings) -> Rulings:
-        """Add the rulings of another folder, which come last."""
+    def followed_by(self, more: Rulings) -> Rulings:
+        """Return these rulings followed by those of another folder."""
         aliases = tuple(dict.fromkeys((*self.aliases, *more.aliases)))
         return Rulings(self.operation, aliases, (*self.rulings, *more.rulings), more.where)
 
     def overruled(self) -> list[tuple[str, str, str]]:
-        """Return what all of them set aside."""
+        """Return all claims that the rulings overrule."""
         return [(each.family, each.place, each.says) for ruling in self.rulings for each in ruling.overrules]
 
 
 def read_rulings(plain: Any, where: str) -> Rulings:
-    """Read a file of rulings; raises `UsageError` for what is none."""
+    """Read a file of rulings; raises `UsageError` if it is malformed."""
     if not isinstance(plain, dict) or not isinstance(plain.get("operation"), str):
         msg = f"expected {where} to name its operation, got {_short(plain)}"
         raise UsageError(msg)
@@ -97,7 +97,8 @@ def _ruling(plain: Any, where: str) -> Ruling:
 
 def _overruled(plain: Any, where: str) -> Overruled:
     try:
-        found = Overruled(**{name: _text(each) for name, each in plain.items()})
+        texts = {name: shown(each) if isinstance(each, bool) else str(each) for name, each in plain.items()}
+        found = Overruled(**texts)
     except (TypeError, AttributeError) as error:
         msg = f"{where}: expected family, place and says of an overruled claim, got {_short(plain)}"
         raise UsageError(msg) from error
@@ -107,17 +108,13 @@ def _overruled(plain: Any, where: str) -> Overruled:
     return found
 
 
-def _text(value: Any) -> str:
-    return shown(value) if isinstance(value, bool) else str(value)
-
-
 def _short(plain: Any) -> str:
     text = str(plain)
     return text if len(text) <= 100 else f"{text[:99]}…"  # noqa: PLR2004 - a line
 
 
 def check_form(plain: Any, where: str) -> None:
-    """Raise `UsageError` where a key or a value in a file of rulings is none that the schema for editors knows."""
+    """Raise `UsageError` if a key or value in a file of rulings is not valid in the schema for editors."""
     from jsonschema.exceptions import best_match
 
     error = best_match(_form().iter_errors(plain))
@@ -142,18 +139,18 @@ def _remedy() -> str:
 
 
 def check_overruled(rulings: Rulings, claimed: Iterable[tuple[str, Mapping[str, Fact]]]) -> None:
-    """Raise `UsageError` where a ruling overrules what no source claims any more."""
+    """Raise `UsageError` if a ruling overrules a claim that no source makes any more."""
     says: dict[tuple[str, str], set[str]] = {}
     for family, facts in claimed:
         for place, fact in facts.items():
             says.setdefault((family, place), set()).add(shown(fact.value))
     for ruling in rulings.rulings:
         for each in ruling.overrules:
-            there = says.get((each.family, each.place), set())
-            if each.says not in there:
+            current = says.get((each.family, each.place), set())
+            if each.says not in current:
                 msg = (
-                    f"{ruling.where} overrules what no source claims any more: {each}\n"
-                    f"  claimed there now: {'; '.join(sorted(there)) or 'nothing'}\n"
+                    f"{ruling.where} overrules a claim that no source makes any more: {each}\n"
+                    f"  claimed there now: {'; '.join(sorted(current)) or 'nothing'}\n"
                     "How to fix: read what the sources say now (sls-contract spec show "
                     f"{rulings.operation} --claims), and change or delete the ruling."
                 )
@@ -161,19 +158,19 @@ def check_overruled(rulings: Rulings, claimed: Iterable[tuple[str, Mapping[str, 
 
 
 def ruled(contract: Contract, rulings: Rulings) -> Contract:
-    """Return the contract as the rulings have it; raises `UsageError` where it is none any more."""
+    """Return the contract with the rulings applied; raises `UsageError` if the result is not a contract."""
     plain = contract.as_plain()
     for ruling in rulings.rulings:
         try:
             plain = _without_values(_with_path_names(_patched(plain, ruling.contract)))
             contract = Contract.from_plain(plain)
         except (TypeError, ValueError, KeyError, AttributeError) as error:
-            msg = f"{ruling.where} makes no contract: {_in_words(error)}\n{_remedy()}"
+            msg = f"{ruling.where} results in an invalid contract: {_reason(error)}\n{_remedy()}"
             raise UsageError(msg) from error
     return contract
 
 
-def _in_words(error: Exception) -> str:
+def _reason(error: Exception) -> str:
     found = re.search(r"unexpected keyword argument (.*)", str(error))
     return f"the key {found[1]} is not known" if found else str(error)
 
@@ -192,22 +189,22 @@ def _patched(plain: Mapping[str, Any], patch: Mapping[str, Any], *, named: bool 
         else:
             result[name] = value
     if patch.keys() & {"minimum", "maximum"} and "bounds" not in patch and not named:
-        result.pop("bounds", None)  # what is ruled is judged as the rest
+        result.pop("bounds", None)  # ruled limits have the level of the value
     if patch.get("required") and "nullable" not in patch and not named:
-        result.pop("nullable", None)  # what must be there is no null
+        result.pop("nullable", None)  # a required value must not be null
     return result
 
 
 def _with_path_names(plain: dict[str, Any]) -> dict[str, Any]:
-    """Keep the parameters that the path names, since a ruling may rename them; one that is new is a text."""
+    """Keep only parameters that the path names, because a ruling can rename them; a new parameter is a string."""
     known = plain.get("path_parameters", {})
-    names = _PLACEHOLDER.findall(plain["path"])
+    names = PLACEHOLDER.findall(plain["path"])
     parameters = {name: {"type": "string"} | known.get(name, {}) for name in names}
     return plain | ({"path_parameters": parameters} if parameters else {})
 
 
 def _without_values(plain: dict[str, Any]) -> dict[str, Any]:
-    """Take what sources say of a body away where a ruling says that it is not JSON."""
+    """Remove the JSON value of a body if a ruling says that the body is not JSON."""
     for side in ("body", "response"):
         if (body := plain.get(side)) and body.get("content", "json") != "json":
             plain |= {side: {name: each for name, each in body.items() if name != "value"}}
@@ -215,6 +212,6 @@ def _without_values(plain: dict[str, Any]) -> dict[str, Any]:
 
 
 def _with_errors(errors: Sequence[Mapping[str, Any]], more: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
-    """Replace errors by status and code, and add those that are new."""
+    """Replace errors by status and code, and add new ones."""
     by_key = {(each.get("status"), each["code"]): each for each in (*errors, *more)}
     return [by_key[key] for key in sorted(by_key, key=lambda key: (key[0] or 0, key[1]))]

@@ -1,4 +1,4 @@
-"""The sources of the contract: pages of one date and language, an SDK, a metadata document."""
+"""The sources of the contract: pages of a date and language, an SDK, or a metadata document."""
 
 from __future__ import annotations
 
@@ -13,26 +13,26 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 Family: TypeAlias = Literal["handbook", "openapi", "clients", "recordings"]
-"""Sources of one family were made of one document: however many they are, they have one vote."""
+"""Sources of a family are derived from the same document, so they have a single vote."""
 
 Kind: TypeAlias = Literal["page", "sdk", "metadata"]
 FAMILIES: tuple[Family, ...] = get_args(Family)
 KINDS: tuple[Kind, ...] = get_args(Kind)
-_LAST_HANDBOOK_YEAR = "2021"
+_LAST_HANDBOOK_YEAR = "2021"  # later pages are generated from the OpenAPI document
 _FILE = re.compile(r"(?P<date>20\d\d(?:-\d\d(?:-\d\d)?)?)\.(?P<language>[a-z]{2}(?:-intl)?)\b.*")
 _ID = re.compile(r"[a-z0-9][a-z0-9.-]*")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Source:
-    """Where claims come from.
+    """The origin of claims.
 
     Attributes:
         id: the name of its folder of claims.
-        family: what it was made of.
+        family: the document that it is derived from.
         kind: how it is read.
-        language: of a page; empty for what has none.
-        date: when it was published: a year, a month or a day, such as ``2021-01``; empty: now.
+        language: of a page; otherwise empty.
+        date: of publication: a year, a month or a day, such as ``2021-01``; empty: current.
         version: of an SDK.
 
     """
@@ -46,37 +46,38 @@ class Source:
 
     @property
     def age(self) -> tuple[str, list[int], str]:
-        """What sorts sources, the newest last: undated ones are of now."""
+        """The sort key of sources, the newest last; undated sources are the newest."""
         return (self.date or "9999", [int(part) for part in re.findall(r"\d+", self.version)], self.id)
 
     def as_plain(self) -> dict[str, str]:
-        """Return it as it stands in ``sources.yaml``."""
+        """Return the entry of ``sources.yaml``."""
         return {name: text for name, text in asdict(self).items() if text}
 
 
 def source_of(path: Path, given: Mapping[str, str | None]) -> Source:
-    """Return the source that a page, an SDK or a metadata document is, from its path and from what is given.
+    """Return the source for a page, an SDK or a metadata document, from its path and given attributes.
 
-    A page's name tells its date and language (``2021-01-21.en.md``), the folder beside an SDK its version; ``given``
-    (``id``, ``family``, ``language``, ``date``) goes before. Raises `UsageError` where the date or id stays unknown.
+    A page's name contains its date and language (``2021-01-21.en.md``); the metadata folder beside an SDK contains its
+    version. ``given`` (``id``, ``family``, ``language``, ``date``) takes precedence. Raises `UsageError` if the date,
+    language or id is unknown or invalid.
     """
-    told: dict[str, Any] = {name: text for name, text in given.items() if text}
-    found = _sdk(path) if path.is_dir() else _metadata(told) if path.suffix.lower() == ".json" else _page(path, told)
-    return _checked(replace(found, **told), str(path))
+    known: dict[str, Any] = {name: text for name, text in given.items() if text}
+    found = _sdk(path) if path.is_dir() else _metadata(known) if path.suffix.lower() == ".json" else _page(path, known)
+    return _checked(replace(found, **known), str(path))
 
 
-def _page(path: Path, told: Mapping[str, str]) -> Source:
+def _page(path: Path, known: Mapping[str, str]) -> Source:
     found = _FILE.fullmatch(path.name)
-    date = told.get("date") or (found["date"] if found else "")
-    language = told.get("language") or (found["language"] if found else "")
+    date = known.get("date") or (found["date"] if found else "")
+    language = known.get("language") or (found["language"] if found else "")
     if not date or not language:
         msg = (
-            f"expected the date and the language of {path}, which its name does not tell\n"
+            f"expected the date and the language of {path}, which its name does not contain\n"
             "How to fix: name the page such as GetCursor/2021-01-27.en.md, or pass --date and --language."
         )
         raise UsageError(msg)
     family: Family = "handbook" if date[:4] <= _LAST_HANDBOOK_YEAR else "openapi"
-    family = cast("Family", told.get("family", family))
+    family = cast("Family", known.get("family", family))
     return Source(id=f"{family}-{date}-{language}", family=family, language=language, date=date)
 
 
@@ -88,13 +89,13 @@ def _sdk(path: Path) -> Source:
     )
 
 
-def _metadata(told: Mapping[str, str]) -> Source:
-    name = "-".join(filter(None, ("openapi-metadata", told.get("date"))))
+def _metadata(known: Mapping[str, str]) -> Source:
+    name = "-".join(filter(None, ("openapi-metadata", known.get("date"))))
     return Source(id=name, family="openapi", kind="metadata")
 
 
 def read_sources(plain: Any, where: str) -> dict[str, Source]:
-    """Read ``sources.yaml``, by id; raises `UsageError` for what is no list of sources."""
+    """Read the sources in ``sources.yaml``, by id; raises `UsageError` if the data is malformed."""
     listed = plain.get("sources") if isinstance(plain, dict) else None
     if not isinstance(listed, list):
         msg = f"expected {where} to have the key sources with a list, got {plain!r:.80}"
@@ -113,9 +114,9 @@ def _source(plain: Any, where: str) -> Source:
 
 
 def _checked(source: Source, where: str) -> Source:
-    for name, value, few in (("family", source.family, FAMILIES), ("kind", source.kind, KINDS)):
-        if value not in few:
-            msg = f"expected {name} of source {source.id} ({where}) to be one of {', '.join(few)}; got {value!r}"
+    for name, value, allowed in (("family", source.family, FAMILIES), ("kind", source.kind, KINDS)):
+        if value not in allowed:
+            msg = f"expected {name} of source {source.id} ({where}) to be one of {', '.join(allowed)}; got {value!r}"
             raise UsageError(msg)
     if not _ID.fullmatch(source.id):
         msg = f"expected the id of a source ({where}) to be lower-case letters, digits, . and -; got {source.id!r}"
@@ -124,5 +125,5 @@ def _checked(source: Source, where: str) -> Source:
 
 
 def sources_as_plain(sources: Iterable[Source]) -> Mapping[str, Any]:
-    """Return what stands in ``sources.yaml``: the sources, sorted by id."""
+    """Return the content of ``sources.yaml``: the sources, sorted by id."""
     return {"sources": [each.as_plain() for each in sorted(sources, key=lambda source: source.id)]}

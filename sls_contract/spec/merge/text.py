@@ -1,6 +1,6 @@
-"""Writes data as YAML, one way only: the same data always gives the same bytes, whatever library reads them.
+"""Writes data as deterministic YAML, which every YAML reader understands the same way.
 
-What fits on a line stands on one; texts are plain where no YAML reader takes them for anything else.
+A value that fits on a line is written on a line. Texts are unquoted only if no YAML reader converts them.
 """
 
 from __future__ import annotations
@@ -18,17 +18,17 @@ _RESERVED = re.compile(r"(?:true|false|null|yes|no|on|off|y|n)", re.IGNORECASE)
 
 
 def yaml_text(data: Mapping[str, Any], schema: str) -> str:
-    """Return the text of a file; `schema` is the path, from that file, of the schema that editors check it with."""
+    """Return the text of a file; `schema` is the path, relative to that file, of the JSON Schema for editors."""
     return f"# yaml-language-server: $schema={schema}\n" + "".join(f"{line}\n" for line in _mapping(data, ""))
 
 
 def _mapping(data: Mapping[str, Any], indent: str) -> Iterator[str]:
     for key, value in data.items():
-        yield from _named(f"{indent}{_scalar(key)}:", value, indent)
+        yield from _after_key(f"{indent}{_scalar(key)}:", value, indent)
 
 
-def _named(start: str, value: Any, indent: str) -> Iterator[str]:
-    """Yield a value after its key or dash: on the same line where it fits."""
+def _after_key(start: str, value: Any, indent: str) -> Iterator[str]:
+    """Yield a value after its key, on the same line if it fits."""
     line = f"{start} {_flow(value)}"
     if not isinstance(value, (dict, list)) or not value or (len(line) <= _WIDTH and _is_shallow(value)):
         yield line
@@ -43,7 +43,7 @@ def _named(start: str, value: Any, indent: str) -> Iterator[str]:
 
 
 def _element(value: Any, indent: str) -> Iterator[str]:
-    """Yield an element of a list: a mapping that is too long for a line begins beside its dash."""
+    """Yield an element of a list; a mapping that is too long for a line begins on the line of its dash."""
     line = f"{indent}- {_flow(value)}"
     if not isinstance(value, dict) or not value or (len(line) <= _WIDTH and _is_shallow(value)):
         yield line
@@ -54,7 +54,7 @@ def _element(value: Any, indent: str) -> Iterator[str]:
 
 
 def _is_shallow(value: Any) -> bool:
-    """Tell whether a value is easily read on one line: nothing in it holds more than scalars."""
+    """Return whether a value is readable on a line: it contains only scalars and lists of scalars."""
     inner = value.values() if isinstance(value, dict) else value
     return all(
         not isinstance(each, (dict, list)) or not any(isinstance(one, (dict, list)) for one in each)
@@ -75,4 +75,4 @@ def _scalar(value: Any) -> str:
     if isinstance(value, str) and _PLAIN.fullmatch(value) and not _RESERVED.fullmatch(value):
         return value
     text = json.dumps(value, ensure_ascii=False)
-    return re.sub("[\x7f-\x9f\u2028\u2029\ufeff]", lambda found: f"\\u{ord(found[0]):04x}", text)
+    return re.sub("[\x7f-\x9f\u2028\u2029\ufeff\ufffe\uffff]", lambda found: f"\\u{ord(found[0]):04x}", text)

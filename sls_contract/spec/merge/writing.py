@@ -1,4 +1,4 @@
-"""Writes claims into a folder: a file for each source and operation, and the list of sources."""
+"""Writes claims to a folder: a file for each source and operation, and the list of sources."""
 
 from __future__ import annotations
 
@@ -6,9 +6,9 @@ import re
 from typing import TYPE_CHECKING
 
 from sls_contract.errors import UsageError
-from sls_contract.spec.merge import claimed
-from sls_contract.spec.merge.layers import CLAIMS, SOURCES, SUFFIX, read_yaml
-from sls_contract.spec.merge.sources import Source, read_sources, sources_as_plain
+from sls_contract.spec.merge import claim_files
+from sls_contract.spec.merge.layers import CLAIMS, SOURCES, SUFFIX, sources_in
+from sls_contract.spec.merge.sources import sources_as_plain
 from sls_contract.spec.merge.text import yaml_text
 
 if TYPE_CHECKING:
@@ -16,18 +16,19 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from sls_contract.spec.claims import Page
+    from sls_contract.spec.merge.sources import Source
 
 _OPERATION = re.compile(r"[A-Za-z][A-Za-z0-9]*")
 
 
 def write_claims(folder: Path, claims: Iterable[tuple[Source, Page]]) -> list[Path]:
-    """Write claims into a folder, and add their sources to its list; return the files of claims.
+    """Write claims to a folder, and add their sources to its list; return the files of claims.
 
-    The same claims give the same bytes. Raises `UsageError` where two pages of one source are of one operation, or a
-    page is of none; OSError where the folder cannot be written.
+    The output is deterministic. Raises `UsageError` if a page names no operation, or if two pages of a source describe
+    the same operation differently; OSError if the folder cannot be written.
     """
     texts: dict[Path, str] = {}
-    sources = _sources(folder)
+    sources = sources_in(folder)
     for source, page in claims:
         name = page.operation or ""
         if not _OPERATION.fullmatch(name):
@@ -37,11 +38,11 @@ def write_claims(folder: Path, claims: Iterable[tuple[Source, Page]]) -> list[Pa
             )
             raise UsageError(msg)
         file = folder / CLAIMS / source.id / f"{name}{SUFFIX}"
-        text = yaml_text(claimed.as_plain(page), "../../editor/claims.json")
+        text = yaml_text(claim_files.as_plain(page), "../../editor/claims.json")
         if texts.setdefault(file, text) != text:
             msg = (
                 f"expected one page of {name} in source {source.id}, got two that differ\n"
-                "How to fix: derive one of them with a --source of its own."
+                "How to fix: derive one of them with another --source."
             )
             raise UsageError(msg)
         sources[source.id] = source
@@ -51,8 +52,3 @@ def write_claims(folder: Path, claims: Iterable[tuple[Source, Page]]) -> list[Pa
     if texts:
         (folder / SOURCES).write_bytes(yaml_text(sources_as_plain(sources.values()), "editor/sources.json").encode())
     return list(texts)
-
-
-def _sources(folder: Path) -> dict[str, Source]:
-    file = folder / SOURCES
-    return read_sources(read_yaml(file), str(file)) if file.is_file() else {}

@@ -1,7 +1,7 @@
-"""Derives claims from the machine-readable sources: the models of an installed SDK, and OpenAPI metadata.
+"""Derives claims from machine-readable sources: the models of an installed SDK, and OpenAPI metadata.
 
-Both are generated from one document of the service. They know routes, places, types and what is required; they know no
-errors that a client meets, no headers of answers, and call every member of an answer optional.
+Both are generated from a single document of the service. They state routes, places, types and required parameters. They
+state no errors returned to clients and no response headers, and mark every member of an answer as optional.
 """
 
 from sls_contract.spec.models.metadata import derive_metadata

@@ -1,4 +1,4 @@
-"""Claims from the OpenAPI metadata that the service publishes: one JSON document of all operations (``apis``)."""
+"""Derives claims from the service's published OpenAPI metadata: a JSON document of all operations (``apis``)."""
 
 from __future__ import annotations
 
@@ -11,27 +11,22 @@ from sls_contract.spec.pages.columns import json_type
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-_MOST_NESTED = 12
+_MAX_DEPTH = 12
 
 
 def derive_metadata(document: Any) -> dict[str, Page]:
-    """Return what a metadata document claims of each operation, by its name; what it holds besides is passed over."""
+    """Return the claims of a metadata document about each operation, by name; other content is ignored."""
     schemas = _mapping(_mapping(_mapping(document).get("components")).get("schemas"))
     apis = _mapping(_mapping(document).get("apis"))
     return {name: _page(name, _mapping(api), schemas) for name, api in apis.items()}
 
 
 def _page(name: str, api: Mapping[str, Any], schemas: Mapping[str, Any]) -> Page:
-    path, _, fixed = str(api.get("path") or "").partition("?")
     methods = api.get("methods") or [None]
-    page = Page(operation=name, method=str(methods[0]).upper() if methods[0] else None, path=path or None)
-    page.path_parameters = re.findall(r"\{([^{}]+)\}", path)
-    page.host = "{endpoint}"
-    for pair in filter(None, fixed.split("&")):
-        key, _, value = pair.partition("=")
-        page.query[key] = Parameter("string", required=True, values=(value,), origins={"syntax"})
+    page = Page(operation=name, method=str(methods[0]).upper() if methods[0] else None, host="{endpoint}")
+    page.set_target(str(api.get("path") or ""))
     for parameter in api.get("parameters") or []:
-        _place(page, _mapping(parameter), schemas)
+        _add_parameter(page, _mapping(parameter), schemas)
     _answer(page, _mapping(api.get("responses")), schemas)
     _errors(page, _mapping(api.get("errorCodes")))
     if page.path is None:
@@ -39,18 +34,17 @@ def _page(name: str, api: Mapping[str, Any], schemas: Mapping[str, Any]) -> Page
     return page
 
 
-def _place(page: Page, parameter: Mapping[str, Any], schemas: Mapping[str, Any]) -> None:
-    """Put a parameter where it goes on the wire; one of a place that is not known is listed."""
+def _add_parameter(page: Page, parameter: Mapping[str, Any], schemas: Mapping[str, Any]) -> None:
+    """Add a parameter at its place on the wire; an unknown place is recorded as a problem."""
     name, place = str(parameter.get("name") or ""), parameter.get("in")
     schema = _resolved(_mapping(parameter.get("schema")), schemas)
     if place == "host":
         page.host = "{project}.{endpoint}"
     elif place in {"query", "header"}:
-        kept = page.query if place == "query" else page.headers
-        kept[name] = _parameter(schema)
+        (page.query if place == "query" else page.headers)[name] = _parameter(schema)
     elif place == "body":
         page.body.shape = _type(schema)
-        _members(page.body.members, schema, None, schemas, 0)
+        _add_members(page.body.members, schema, None, schemas, 0)
     elif place == "formData":
         page.body.shape = "object"
         page.body.members[None, name] = _parameter(schema)
@@ -70,7 +64,7 @@ def _answer(page: Page, responses: Mapping[str, Any], schemas: Mapping[str, Any]
     ]
     if schema := _resolved(_mapping(answer.get("schema")), schemas):
         page.response.shape = _type(schema)
-        _members(page.response.members, schema, None, schemas, 0, optional=True)
+        _add_members(page.response.members, schema, None, schemas, 0, optional=True)
 
 
 def _errors(page: Page, statuses: Mapping[str, Any]) -> None:
@@ -80,7 +74,7 @@ def _errors(page: Page, statuses: Mapping[str, Any]) -> None:
             page.errors.setdefault((int(status), code), []).append(message)
 
 
-def _members(
+def _add_members(
     members: dict[tuple[str | None, str], Parameter],
     schema: Mapping[str, Any],
     parent: str | None,
@@ -89,23 +83,24 @@ def _members(
     *,
     optional: bool = False,
 ) -> None:
-    """Add the members of an object, or of the elements of an array, and those inside them."""
-    if depth > _MOST_NESTED:
+    """Add the members of an object, or of the elements of an array, and their members."""
+    if depth > _MAX_DEPTH:
         return
     if "items" in schema:
-        _members(members, _resolved(_mapping(schema["items"]), schemas), parent, schemas, depth + 1, optional=optional)
+        _add_members(
+            members, _resolved(_mapping(schema["items"]), schemas), parent, schemas, depth + 1, optional=optional
+        )
     for name, inner in _mapping(schema.get("properties")).items():
         resolved = _resolved(_mapping(inner), schemas)
         member = _parameter(resolved)
         member.parent, member.required = parent, None if optional else member.required
         members.setdefault((parent, name), member)
-        _members(members, resolved, name, schemas, depth + 1, optional=optional)
+        _add_members(members, resolved, name, schemas, depth + 1, optional=optional)
 
 
 def _parameter(schema: Mapping[str, Any]) -> Parameter:
-    few = schema.get("enum") or []
-    required = bool(schema.get("required")) if not isinstance(schema.get("required"), list) else None
-    return Parameter(_type(schema), required, tuple(map(str, few)), {"table"})
+    required = None if isinstance(schema.get("required"), list) else bool(schema.get("required"))
+    return Parameter(_type(schema), required, tuple(map(str, schema.get("enum") or [])), {"table"})
 
 
 def _type(schema: Mapping[str, Any]) -> str | None:
@@ -113,7 +108,7 @@ def _type(schema: Mapping[str, Any]) -> str | None:
 
 
 def _resolved(schema: Mapping[str, Any], schemas: Mapping[str, Any]) -> Mapping[str, Any]:
-    """Follow a reference to a shared schema, once: those of the service do not chain."""
+    """Follow a reference to a shared schema once; the service's references do not chain."""
     name = str(schema.get("$ref") or "").rpartition("/")[2]
     return {**_mapping(schemas.get(name)), **schema} if name else schema
 

@@ -1,7 +1,7 @@
-"""Claims from the SDK of 2020-12-30 (PyPI: alibabacloud-sls20201230): its code is read, and never run.
+"""Derives claims from the source of the SDK for 2020-12-30 (PyPI: alibabacloud-sls20201230), without running it.
 
-``client.py`` has a method per operation, which names route, places of parameters and the kind of the body; ``models/``
-have the types of parameters and members, and say in a comment what is required.
+``client.py`` has a method per operation with its route, places of parameters and kind of body. The classes in
+``models/`` have the types of parameters and members; a comment marks those that are required.
 """
 
 from __future__ import annotations
@@ -21,11 +21,11 @@ PACKAGE = "alibabacloud_sls20201230"
 _REQUIRED = "This parameter is required."
 _TYPES = {"str": "string", "int": "integer", "float": "number", "bool": "boolean", "bytes": "string"}
 _SHAPES = {"array": "array", "json": "object", "protobuf": "binary"}
-_MOST_NESTED = 12
+_MAX_DEPTH = 12
 
 
 class _Field(NamedTuple):
-    """A member of a model: its name in Python and on the wire, its annotation, whether it is required."""
+    """A member of a model: its name in Python and on the wire, its annotation, and whether it is required."""
 
     name: str
     wire: str
@@ -34,15 +34,15 @@ class _Field(NamedTuple):
 
 
 def installed_sdk() -> Path | None:
-    """Return the folder of the installed SDK, which is not imported; None where there is none."""
+    """Return the folder of the installed SDK without importing it; None if it is not installed."""
     spec = find_spec(PACKAGE)
     return Path(spec.origin).parent if spec is not None and spec.origin else None
 
 
 def derive_sdk(folder: Path) -> dict[str, Page]:
-    """Return what the SDK in a folder claims of each operation, by its name.
+    """Return the claims of the SDK in a folder about each operation, by name.
 
-    Raises OSError and SyntaxError for a folder that holds no ``client.py``, or one that is no Python.
+    Raises OSError if the folder has no ``client.py``, and SyntaxError if that is not valid Python.
     """
     models = dict(_models(folder / "models"))
     client = ast.parse((folder / "client.py").read_text(encoding="utf-8"))
@@ -75,7 +75,7 @@ def _fields(model: ast.ClassDef, lines: list[str]) -> Iterator[_Field]:
 
 
 def _comment_above(lines: list[str], line: int) -> str:
-    """Return the comment that ends above a line, counted from 1."""
+    """Return the comment directly above a line, counted from 1."""
     first = last = line - 1
     while first and lines[first - 1].strip().startswith("#"):
         first -= 1
@@ -83,7 +83,7 @@ def _comment_above(lines: list[str], line: int) -> str:
 
 
 def _wire_names(to_map: ast.FunctionDef) -> Iterator[tuple[str, str]]:
-    """Yield the name in Python and on the wire of each member: ``result['forceSuccess'] = self.force_success``."""
+    """Yield each member's name in Python and on the wire, read from ``result['forceSuccess'] = self.force_success``."""
     for node in ast.walk(to_map):
         if isinstance(node, ast.If):
             members = [each.attr for each in ast.walk(node.test) if isinstance(each, ast.Attribute)]
@@ -106,7 +106,7 @@ def _key_of(node: ast.Subscript, name: str) -> str | None:
 
 
 def _params(method: ast.FunctionDef) -> dict[str, str] | None:
-    """Return the settings of a call: action, pathname, method, body_type; None where a method has none."""
+    """Return the arguments of a ``Params`` call: action, pathname, method, body_type; None if incomplete."""
     for node in ast.walk(method):
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr == "Params":
             found = {keyword.arg: _text_of(keyword.value) for keyword in node.keywords if keyword.arg}
@@ -115,7 +115,7 @@ def _params(method: ast.FunctionDef) -> dict[str, str] | None:
 
 
 def _text_of(node: ast.expr) -> str:
-    """Return a string, or an f-string with its names in braces."""
+    """Return a string, or the text of an f-string with its expressions in braces."""
     if isinstance(node, ast.JoinedStr):
         return "".join(_text_of(part) for part in node.values)
     if isinstance(node, ast.FormattedValue):
@@ -124,14 +124,10 @@ def _text_of(node: ast.expr) -> str:
 
 
 def _page(method: ast.FunctionDef, params: dict[str, str], models: dict[str, list[_Field]]) -> Page:
-    path, _, fixed = params["pathname"].partition("?")
     arguments = {arg.arg: arg.annotation for arg in method.args.args if arg.annotation is not None}
-    page = Page(operation=params["action"], method=params["method"], path=path)
-    page.path_parameters = re.findall(r"\{([^{}]+)\}", path)
+    page = Page(operation=params["action"], method=params["method"])
+    page.set_target(params["pathname"])
     page.host = "{project}.{endpoint}" if _assigned(method, "host_map") else "{endpoint}"
-    for pair in filter(None, fixed.split("&")):
-        key, _, value = pair.partition("=")
-        page.query[key] = Parameter("string", required=True, values=(value,), origins={"syntax"})
     request = models.get(_model_name(arguments.get("request") or arguments.get("tmp_req")), [])
     _query(page, method, request)
     _headers(page, method, models.get(_model_name(arguments.get("headers")), []))
@@ -184,24 +180,22 @@ def _request_body(
         page.body.shape = "object"
         for key, member in members:
             if field := by_name.get(member):
-                _member(page.body.members, field._replace(wire=key), None, models, required=field.required)
+                _add_member(page.body.members, field._replace(wire=key), None, models, required=field.required)
     elif whole is not None:
         page.body.shape = _type_of(whole.annotation)
-        _inner(page.body.members, whole.annotation, None, models, 0)
+        _add_nested(page.body.members, whole.annotation, None, models, 0)
 
 
 def _answer(page: Page, params: dict[str, str], fields: list[_Field], models: dict[str, list[_Field]]) -> None:
     body = next((field for field in fields if field.name == "body"), None)
-    page.response.shape = _SHAPES.get(params.get("body_type", ""))
     if body is None:
-        page.response.shape = None
         return
-    if page.response.shape == "binary":
-        return
-    _inner(page.response.members, body.annotation, None, models, 0, optional=True)
+    page.response.shape = _SHAPES.get(params.get("body_type", ""))
+    if page.response.shape != "binary":
+        _add_nested(page.response.members, body.annotation, None, models, 0, optional=True)
 
 
-def _inner(
+def _add_nested(
     members: dict[tuple[str | None, str], Parameter],
     annotation: ast.expr,
     parent: str | None,
@@ -210,20 +204,21 @@ def _inner(
     *,
     optional: bool = False,
 ) -> None:
-    """Add the members of the model that an annotation names, at whatever place in it.
+    """Add the members of each model that is named anywhere in an annotation.
 
-    A dictionary's keys are a user's own, so that what its values hold has no place.
+    Models inside a dictionary are skipped: its keys are chosen by users, so its values have no fixed place.
     """
-    walked = () if any(_is_dict(each) for each in ast.walk(annotation)) else ast.walk(annotation)
-    names = [each.attr for each in walked if isinstance(each, ast.Attribute)]
-    for name in names if depth < _MOST_NESTED else ():
+    nodes = list(ast.walk(annotation))
+    if depth >= _MAX_DEPTH or any(isinstance(each, ast.Name) and each.id in {"Dict", "dict"} for each in nodes):
+        return
+    for name in [each.attr for each in nodes if isinstance(each, ast.Attribute)]:
         for field in models.get(name, []):
             if (parent, field.wire) not in members:
                 required = None if optional else field.required
-                _member(members, field, parent, models, required=required, depth=depth, optional=optional)
+                _add_member(members, field, parent, models, required=required, depth=depth, optional=optional)
 
 
-def _member(
+def _add_member(
     members: dict[tuple[str | None, str], Parameter],
     field: _Field,
     parent: str | None,
@@ -234,11 +229,7 @@ def _member(
     optional: bool = False,
 ) -> None:
     members[parent, field.wire] = Parameter(_type_of(field.annotation), required, origins={"table"}, parent=parent)
-    _inner(members, field.annotation, field.wire, models, depth + 1, optional=optional)
-
-
-def _is_dict(node: ast.AST) -> bool:
-    return isinstance(node, ast.Name) and node.id in {"Dict", "dict"}
+    _add_nested(members, field.annotation, field.wire, models, depth + 1, optional=optional)
 
 
 def _type_of(annotation: ast.expr) -> str | None:

@@ -1,4 +1,4 @@
-"""Derives claims from the pages of the API reference: Markdown as published, of any year, in Chinese or English."""
+"""Derives claims from pages of the API reference: Markdown as published, of any year, in Chinese or English."""
 
 from sls_contract.spec.claims import Page, Parameter, Problem
 from sls_contract.spec.pages.page import derive, derive_each

@@ -1,4 +1,4 @@
-"""The answer that a page describes: status, headers, shape and members of the body, and what is proven of it."""
+"""Derives claims about the answer: status, headers, and the shape, members and digest of the body."""
 
 from __future__ import annotations
 
@@ -38,9 +38,10 @@ _HEADERS_ROW = "headers"
 
 
 def answer_claims(page: Page, parts: Parts) -> None:
-    """Claim status, own headers and body of the answer to a request that succeeds."""
+    """Add the claims about a successful answer: status, headers specific to the operation, and body."""
     page.status = _status(parts)
-    rows, header_rows = _split_headers(parts.answer_rows, _shown(parts))
+    shown = "\n".join(message.body or "" for message in (*parts.answers, *parts.printed))
+    rows, header_rows = _split_headers(parts.answer_rows, shown)
     named = [*parts.answer_header_rows, *header_rows]
     for row in (row for row in named if row.name and not TOKEN.fullmatch(row.name)):
         page.problem(row.line, "spelling", "response header", row.name)
@@ -61,12 +62,8 @@ def _status(parts: Parts) -> int | None:
     return int(found[1] or found[2] or found[3]) if found else None
 
 
-def _shown(parts: Parts) -> str:
-    return "\n".join(message.body or "" for message in (*parts.answers, *parts.printed))
-
-
 def _split_headers(rows: Sequence[Row], shown: str) -> tuple[list[Row], list[Row]]:
-    """Take the headers out of the elements: newer pages list them first, or below a row ``headers``."""
+    """Separate headers from elements; newer pages list headers first, or below a row ``headers``."""
     elements: list[Row] = []
     headers: list[Row] = []
     first = list(takewhile(lambda row: _is_header_name(row.name) and f'"{row.name}"' not in shown, rows))

@@ -1,7 +1,7 @@
-"""A page of the API reference as blocks: headings, paragraphs, list items, code and tables, each with its line.
+"""Splits a page into blocks with their line numbers: headings, paragraphs, list items, code and tables.
 
-Pages are read line by line, since a Markdown parser loses what they hold: tables inside list items or dedented in the
-middle of a list, cells that run over several lines, rows closed by a lone ``|``, pipes between back-ticks.
+Pages are read line by line, because Markdown parsers lose content: tables inside list items or with less indentation
+than the list, cells over several lines, rows closed by a lone ``|``, and pipes between back-ticks.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from functools import cached_property
 from itertools import accumulate
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
-from sls_contract.spec.pages.cleaning import INDENT, cleaned
+from sls_contract.spec.pages.cleaning import INDENT, cleaned, past_blank
 from sls_contract.spec.pages.html_tables import html_rows
 
 if TYPE_CHECKING:
@@ -23,19 +23,18 @@ Kind: TypeAlias = Literal["heading", "bold", "item", "paragraph"]
 
 _HEADING = re.compile(r"(#+)(?:\s+|(?<=##))(.*)")
 _UNDERLINE = re.compile(r"(=|-)\1{2,}")
-"""The line below a heading that says that it is one."""
+"""The line that underlines a heading."""
 _HEADING_ID = re.compile(r"\s*\{#[^}]*\}\s*$")
 _BOLD = re.compile(r"\*\*([^*]+)\*\*\s*[:：]?")
 _ITEM = re.compile(r"(?:[-*+]|\d{1,2}[.)、])\s+(.*)")
 _TERM = re.compile(r"<dt>((?:(?!<dt>).)*?)</dt>\s*<dd>((?:(?!<dd>).)*?)</dd>", re.IGNORECASE)
 _MEANING = re.compile(r"[:：]\s+(.*)")
-"""The line below a term that says what it means."""
+"""The line below a term that contains its definition."""
 _JSON = re.compile(r"\{(?:\s*[\"}].*)?|\[(?:\s*[\"{\]].*)?")
-"""The first line of JSON that no fence marks as code."""
+"""The first line of JSON outside a code block."""
 _FENCE = re.compile(r"(`{3,}|~{3,})")
 _RULE = re.compile(r"(?=.*\|)[\s:|-]*-[\s:|-]*")
-_WIDEST, _LONGEST_JSON = 10, 1000
-"""In columns; in lines."""
+_MAX_COLUMNS, _MAX_JSON_LINES = 10, 1000
 _CONTAINER = re.compile(r":{3,}.*")
 """A line that begins or ends a box around a note."""
 _INLINE_TAGS = (
@@ -43,31 +42,31 @@ _INLINE_TAGS = (
     "|span|strong|sub|term|tt|u|uicontrol|ul|varname|xref"
 )
 _TAG = re.compile(rf"<sup[^<>]*>[^<>]*</sup>|</?(?:{_INLINE_TAGS})(?:[\s=][^<>]*)?/?>|\[\^\d+\]", re.IGNORECASE)
-"""Marks of HTML and DITA, whose words stay, and of footnotes, which go. Other names in < > are parameters."""
+"""Tags of HTML and DITA, whose text is kept, and footnotes, which are removed; other names in < > are parameters."""
 _PRE = re.compile(r"<pre(?:\s[^<>]*)?>", re.IGNORECASE)
 _START = re.compile(
     r"(?:GET|POST|PUT|DELETE|HEAD|PATCH)\s+(?:\S.*\sHTTP/\d(?:\.\d)?|(?:https?:/)?/\S*(?:\s*\?\s*\S+|\s+\w+=\S.*)?)"
     r"|HTTP/\d(?:\.\d)? [1-5]\d\d\b.*"
 )
-"""The first line of a message that no fence marks as code."""
+"""The first line of a message outside a code block."""
 _OF_MESSAGE = re.compile(
     r"\\?[{}],?|<[^<>]+>|(?:Header|Body)s?\s*[:：]?.*|[\"']?[A-Za-z][\w-]*[\"'<]?\s*[:：=].*|[?&]\S+=.*", re.IGNORECASE
 )
-"""Its further lines, up to its body."""
+"""A further line of the message, up to its body."""
 _PAST_BLANK = re.compile(
     r"[{\[].*|(?:header|body)s?\s*[:：]?|(?:host|date|authorization|[a-z]+(?:-[a-z0-9]+)+)\s*[:：].*", re.IGNORECASE
 )
-"""Those of them that may stand below a blank line, where other words are none of the message."""
+"""A further line that can follow a blank line; other text after a blank line does not belong to the message."""
 _HTML_HEADING = re.compile(r"<h([1-6])(?:\s[^<>]*)?>(.*?)</h\1>", re.IGNORECASE)
 _STRUCTURE = re.compile(r"\[(\w+)\]\([^)]*/api-[\w-]*-(?i:\1)\)")
-"""A name that links to the page of a structure: the type of a parameter that is described elsewhere."""
+"""A link to the page of a structure, the type of a parameter that is described elsewhere."""
 
 
 @dataclass(frozen=True, slots=True)
 class Text:
-    """A line that holds words: a heading, a bold line, a list item or (part of) a paragraph.
+    """A line of text: a heading, a bold line, a list item or (part of) a paragraph.
 
-    ``depth`` is that of a heading, and the columns before a list item.
+    ``depth`` is the level of a heading, or the indentation of a list item in columns.
     """
 
     kind: Kind
@@ -78,7 +77,7 @@ class Text:
 
 @dataclass(frozen=True, slots=True)
 class Code:
-    """A fenced block, without the indentation of its fence; ``line`` is the first line inside it."""
+    """A code block without the indentation of its fence; ``line`` is the first line inside it."""
 
     text: str
     line: int
@@ -86,7 +85,7 @@ class Code:
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """A table: its head and its rows, each with its line; cells are unescaped and stripped."""
+    """A table: its head, and its rows with their lines; cells are unescaped and stripped."""
 
     head: tuple[str, ...]
     rows: tuple[tuple[int, tuple[str, ...]], ...]
@@ -103,14 +102,14 @@ def blocks_of(text: str) -> tuple[Block, ...]:
 
 
 def plain(text: str) -> str:
-    """Return the words of a piece of Markdown: no escapes, emphasis, code marks or link targets."""
+    """Return the text of a piece of Markdown, without escapes, emphasis, code marks and link targets."""
     if structure := _STRUCTURE.fullmatch(text.strip()):
         return f"object<{structure[1]}>"
-    bare = re.sub(r"!?\[((?:\\.|[^\[\]\\])*)\]\([^)\n]{0,1000}\)", r"\1", text)
-    bare = re.sub(r"\s*<(?:br\s*/?|/?(?:p|div))>\s*", "\n", re.sub(r"\*\*|`", "", bare), flags=re.IGNORECASE)
-    bare = html.unescape(_TAG.sub("", re.sub(r"\s*<li>\s*", "\n- ", bare, flags=re.IGNORECASE)))
-    bare = re.sub(r"^\*([^*\s][^*]*)\*$", r"\1", bare.strip())
-    return re.sub(r"\\([\\`*_{}\[\]()<>#+.!|~\"'-])", r"\1", bare).strip()
+    words = re.sub(r"!?\[((?:\\.|[^\[\]\\])*)\]\([^)\n]{0,1000}\)", r"\1", text)
+    words = re.sub(r"\s*<(?:br\s*/?|/?(?:p|div))>\s*", "\n", re.sub(r"\*\*|`", "", words), flags=re.IGNORECASE)
+    words = html.unescape(_TAG.sub("", re.sub(r"\s*<li>\s*", "\n- ", words, flags=re.IGNORECASE)))
+    words = re.sub(r"^\*([^*\s][^*]*)\*$", r"\1", words.strip())
+    return re.sub(r"\\([\\`*_{}\[\]()<>#+.!|~\"'-])", r"\1", words).strip()
 
 
 class _Reader:
@@ -128,7 +127,7 @@ class _Reader:
                 yield self._html_table()
             elif _PRE.match(line):
                 yield self._pre()
-            elif table := self._piped(line):
+            elif table := self._piped_table(line):
                 yield table
             elif code := self._message(line) or self._json(line):
                 yield code
@@ -136,76 +135,67 @@ class _Reader:
                 self._at += 1
                 words = line.strip("| ") if line.startswith("|") or line.endswith("|") else line
                 if words and not _CONTAINER.fullmatch(words):
-                    yield from map(self._seen, self._line(words))
-
-    def _seen(self, text: Text) -> Text:
-        if text.kind == "heading":
-            self._last = None
-        return text
+                    yield from self._line(words)
 
     def _line(self, words: str) -> Iterator[Text]:
-        """Read a line of words, with the one below it that tells what it is."""
-        number, ahead = self._at, self._lines[self._at].strip() if self._at < len(self._lines) else ""
-        if underline := _UNDERLINE.fullmatch(ahead):
-            self._at += 1
+        """Read a line of text, and the line below it if that underlines or defines it."""
+        number, below = self._at, self._lines[self._at].strip() if self._at < len(self._lines) else ""
+        if underline := _UNDERLINE.fullmatch(below):
+            self._at, self._last = self._at + 1, None
             yield Text("heading", plain(words), number, 1 if underline[1] == "=" else 2)
         elif terms := _TERM.findall(words):
             yield from (Text("item", plain(f"{term}: {meaning}"), number) for term, meaning in terms)
-        elif meaning := _MEANING.fullmatch(ahead):
+        elif meaning := _MEANING.fullmatch(below):
             self._at += 1
             yield Text("item", plain(f"{words}: {meaning[1]}"), number)
         else:
             line = self._lines[number - 1]
-            yield _words(words, number, len(line) - len(line.lstrip()))
+            text = _words(words, number, len(line) - len(line.lstrip()))
+            self._last = None if text.kind == "heading" else self._last
+            yield text
 
     def _json(self, line: str) -> Code | None:
-        """Read JSON that stands among words, up to the bracket that closes it; None where none does."""
+        """Read JSON outside a code block, up to its closing bracket; None if there is none."""
         if not _JSON.fullmatch(line):
             return None
         end = self._closed_at[self._at]
-        if end is None or end > self._at + _LONGEST_JSON:
+        if end is None or end > self._at + _MAX_JSON_LINES:
             return None
         first, self._at = self._at, end
         text = "\n".join(self._lines[first:end])
-        return Code(re.sub(r"\\([_*{}\[\]()<>#+.!|~-])", r"\1", text), first + 1)  # escaped as words are
+        return Code(re.sub(r"\\([_*{}\[\]()<>#+.!|~-])", r"\1", text), first + 1)  # escaped like text
 
     @cached_property
     def _closed_at(self) -> list[int | None]:
-        """For each line the first one after it before which all brackets are closed again; None: there is none."""
+        """For each line, the first line after it before which all its brackets are closed; None if there is none."""
         marks = (re.findall(r"[][{}]", line) for line in self._lines)
-        open_ = [*accumulate((sum(1 if mark in "{[" else -1 for mark in each) for each in marks), initial=0)]
+        depths = [*accumulate((sum(1 if mark in "{[" else -1 for mark in each) for each in marks), initial=0)]
         found: list[int | None] = []
-        next_: dict[int, int] = {}
+        nearest: dict[int, int] = {}
         for at in range(len(self._lines), -1, -1):
-            found.append(next_.get(open_[at]))
-            next_[open_[at]] = at
+            found.append(nearest.get(depths[at]))
+            nearest[depths[at]] = at
         return found[::-1]
 
     def _message(self, line: str) -> Code | None:
-        """Read a request or an answer that stands among words: its first line, its headers and the JSON below them."""
+        """Read a request or an answer outside a code block: its first line, its headers and its JSON body."""
         if not _START.fullmatch(line):
             return None
         first = end = self._at
-        while (ahead := self._past_blank(end + 1)) < len(self._lines):
-            each = self._lines[ahead].strip()
+        while (at := past_blank(self._lines, end + 1)) < len(self._lines):
+            each = self._lines[at].strip()
             if _START.fullmatch(each) or not (_OF_MESSAGE.fullmatch(each) or _JSON.fullmatch(each)):
                 break
-            if ahead > end + 1 and not _PAST_BLANK.fullmatch(each):
+            if at > end + 1 and not _PAST_BLANK.fullmatch(each):
                 break
-            end = ahead
-            self._at = ahead
+            end = self._at = at
             if _JSON.fullmatch(each) and self._json(each):
                 end = self._at - 1
         self._at = end + 1
         return Code("\n".join(self._lines[first : self._at]), first + 1)
 
-    def _past_blank(self, at: int) -> int:
-        while at < len(self._lines) and not self._lines[at].strip():
-            at += 1
-        return at
-
     def _pre(self) -> Code:
-        """Read a block of code in HTML."""
+        """Read an HTML code block."""
         first = self._at
         while self._at < len(self._lines) and "</pre>" not in self._lines[self._at].lower():
             self._at += 1
@@ -215,9 +205,9 @@ class _Reader:
         return Code(html.unescape(re.sub(r"</?(?:code|span|codeblock)(?:\s[^<>]*)?>", "", inside)), first + 1)
 
     def _head_height(self) -> int:
-        """Return how many lines the head of a table takes that begins here, a cell a line or whole; 0: none does."""
+        """Return the lines of a table head that begins here, with a cell per line or all on a single line; 0: none."""
         width = 0
-        for height in range(1, _WIDEST):
+        for height in range(1, _MAX_COLUMNS):
             at = self._at + height
             width += len(_split(self._lines[at - 1]))
             if self._is_rule(at):
@@ -233,7 +223,7 @@ class _Reader:
         opening = self._lines[self._at]
         indent = len(opening) - len(opening.lstrip())
         fence = _FENCE.match(opening.strip())
-        assert fence is not None  # the caller saw it
+        assert fence is not None  # the caller matched it
         first = self._at = self._at + 1
         while self._at < len(self._lines) and self._lines[self._at].strip() != fence[1]:
             self._at += 1
@@ -241,8 +231,8 @@ class _Reader:
         self._at += 1
         return Code("\n".join(inside), first + 1)
 
-    def _piped(self, line: str) -> Table | None:
-        """Read a table that begins here, or further rows of the last one, below a note; None where neither stands."""
+    def _piped_table(self, line: str) -> Table | None:
+        """Read a table that begins here, or further rows of the last table after a note; None if there is neither."""
         if "|" in line and (height := self._head_height()):
             self._last = self._table(height)
             return self._last
@@ -265,15 +255,15 @@ class _Reader:
         return Table(head, _indented(rows), line)
 
     def _rows(self, head: Sequence[str], *, piped: bool = True, closed: bool = True) -> tuple[_Row, ...]:
-        """Read the rows of a table whose head is known, all below each other."""
+        """Read consecutive rows of a table with a known head."""
         rows: list[_Row] = []
-        while self._at < len(self._lines) and self._is_row(piped=piped):
-            rows.append((self._at + 1, self._row(0 if not closed else len(head) if piped else 1)))
+        width = 0 if not closed else len(head) if piped else 1
+        while self._at < len(self._lines):
+            line = self._lines[self._at].strip()
+            if not (line.startswith("|") if piped else "|" in line):
+                break
+            rows.append((self._at + 1, self._row(width)))
         return tuple(row for row in rows if any(row[1]))
-
-    def _is_row(self, *, piped: bool) -> bool:
-        line = self._lines[self._at].strip()
-        return line.startswith("|") if piped else "|" in line
 
     def _html_table(self) -> Table:
         first = self._at
@@ -286,30 +276,30 @@ class _Reader:
         )
 
     def _row(self, width: int) -> tuple[str, ...]:
-        """Read one row, over as many lines as it takes to close its last cell."""
+        """Read a row, over as many lines as its last cell needs to close."""
         parts = [self._lines[self._at].strip()]
         self._at += 1
-        while width and not _is_closed(parts, width) and self._goes_on(piped=width > 1):
+        while width and not _is_closed(parts, width) and self._continues(piped=width > 1):
             parts.append(self._lines[self._at].strip())
             self._at += 1
         return _cells("\n".join(parts))
 
-    def _goes_on(self, *, piped: bool) -> bool:
-        """Tell whether the next line belongs to an open row: blank lines may, another row or a fence may not."""
-        ahead = self._past_blank(self._at)
-        if ahead == len(self._lines):
+    def _continues(self, *, piped: bool) -> bool:
+        """Return whether the next line continues an open row: a blank line can, a new row or a fence cannot."""
+        at = past_blank(self._lines, self._at)
+        if at == len(self._lines):
             return False
-        line = self._lines[ahead].strip()
+        line = self._lines[at].strip()
         return line == "|" or not (line.startswith(("|", "#") if piped else "#") or _FENCE.match(line))
 
 
 def _indented(rows: Sequence[tuple[int, tuple[str, ...]]]) -> tuple[tuple[int, tuple[str, ...]], ...]:
-    """Return rows with marks of depth in the columns where they tell cells apart."""
+    """Return rows without depth marks in columns where every cell has them."""
     width = max((len(cells) for _, cells in rows), default=0)
     columns = [[cells[at] for _, cells in rows if at < len(cells) and cells[at]] for at in range(width)]
-    telling = {at for at, cells in enumerate(columns) if not all(cell.startswith(INDENT) for cell in cells)}
+    nested = {at for at, cells in enumerate(columns) if not all(cell.startswith(INDENT) for cell in cells)}
     return tuple(
-        (line, tuple(cell if at in telling else cell.lstrip(INDENT) for at, cell in enumerate(cells)))
+        (line, tuple(cell if at in nested else cell.lstrip(INDENT) for at, cell in enumerate(cells)))
         for line, cells in rows
     )
 
@@ -324,21 +314,21 @@ def _cells(text: str) -> tuple[str, ...]:
 
 
 def _split(row: str) -> list[str]:
-    """Split a row at its pipes: those that are escaped, or between back-ticks that close, are words."""
+    """Split a row at its pipes; an escaped pipe, or a pipe between back-ticks, belongs to a cell."""
     inner = re.sub(r"\|\s*$", "", row.strip().removeprefix("|"))
     cells, at = [""], 0
     while at < len(inner):
-        taken = _word_at(inner, at)
-        if taken == "|":
+        piece = _piece_at(inner, at)
+        if piece == "|":
             cells.append("")
         else:
-            cells[-1] += taken
-        at += len(taken)
+            cells[-1] += piece
+        at += len(piece)
     return cells
 
 
-def _word_at(text: str, at: int) -> str:
-    """Return what is taken as one: an escaped character, a piece of code, or a single character."""
+def _piece_at(text: str, at: int) -> str:
+    """Return the next piece: an escaped character, inline code, or a single character."""
     if text[at] == "\\":
         return text[at : at + 2]
     closed = re.compile(r"`[^`\n]*`").match(text, at)

@@ -1,4 +1,4 @@
-"""Bodies as pages print them: their shape and members, and what a printed length or checksum proves of them."""
+"""Reads printed bodies: their shape and members, and whether a printed length or checksum proves them."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _NAMES: Mapping[type, str] = {str: "string", bool: "boolean", int: "integer", fl
 
 
 def is_binary(message: Message) -> bool:
-    """Tell whether a message's body is not JSON: by its Content-Type, or by the words that stand in its place."""
+    """Return whether a message's body is not JSON, by its Content-Type or by the text in its place."""
     body = (message.body or "").strip()
     if body.startswith(("{", "[")):
         return False
@@ -28,7 +28,7 @@ def is_binary(message: Message) -> bool:
 
 
 def shape_of(value: Any) -> str | None:
-    """Return the shape of a body that was read; None where braces without keys leave it open."""
+    """Return the shape of a parsed body; None for braces without keys, whose shape is ambiguous."""
     if isinstance(value, Wrapped):
         return None
     return "array" if isinstance(value, list) else "object" if isinstance(value, dict) else None
@@ -42,23 +42,22 @@ def type_of(value: Any) -> str | None:
 
 
 def readings(text: str) -> tuple[list[Any], tuple[str, ...]]:
-    """Return what a printed body may mean, and its slips; raises `Unreadable` where it means nothing.
+    """Return the possible values of a printed body, and its slips; raises `Unreadable` if there is none.
 
-    Braces around elements are read as an array, too, and an object whose only member is an array as that array: pages
-    print arrays so.
+    Pages print arrays in braces, or as the only member of an object; such a body is also read as the array.
     """
     value, slips = read_json(text)
     if isinstance(value, Wrapped):
         single = len(value.elements) == 1 and isinstance(value.elements[0], list)
         return [value.elements[0] if single else value.elements], slips
-    bare = list(value.values()) if isinstance(value, dict) and len(value) == 1 else []
-    return [value, *(each for each in bare if isinstance(each, list))], slips
+    single_member = list(value.values()) if isinstance(value, dict) and len(value) == 1 else []
+    return [value, *(each for each in single_member if isinstance(each, list))], slips
 
 
 def proof_of(message: Message, text: str) -> tuple[str | None, Any, str | None]:
-    """Return how a body is proven (``md5``, ``length``), the reading that is, and what is printed but fits none.
+    """Return how a body is proven (``md5``, ``length``), the proven value, and a printed proof that does not match.
 
-    A checksum or a length proves one form of the body only: compact JSON, members in printed order.
+    A checksum or length is only compared with compact JSON, with the members in printed order.
     """
     try:
         values, _ = readings(text)
@@ -70,20 +69,20 @@ def proof_of(message: Message, text: str) -> tuple[str | None, Any, str | None]:
         if md5 and hashlib.md5(compact, usedforsecurity=False).hexdigest().upper() == md5.strip().upper():
             return "md5", value, None
         if length and length.strip() == str(len(compact)):
-            return "length", value, _unfit(md5, "content-md5")
+            return "length", value, _mismatch(md5, "content-md5")
     if not forms:
         return None, None, None
     printed = md5 if md5 and re.fullmatch(r"[0-9A-Fa-f]{32}", md5) else None
     counted = length if length and length.strip().isdecimal() else None
-    return None, None, _unfit(printed, "content-md5") or _unfit(counted, "content-length")
+    return None, None, _mismatch(printed, "content-md5") or _mismatch(counted, "content-length")
 
 
-def _unfit(printed: str | None, name: str) -> str | None:
+def _mismatch(printed: str | None, name: str) -> str | None:
     return f"{name}: {printed}" if printed else None
 
 
 def compact_json(value: Any) -> bytes | None:
-    """Return the bytes of compact JSON; None where a placeholder stands in the value."""
+    """Return the bytes of compact JSON; None if the value contains a placeholder."""
     if any(each is PLACEHOLDER for each in _leaves(value)):
         return None
     return json.dumps(value, separators=(",", ":"), ensure_ascii=False).encode("utf-8", "surrogatepass")
@@ -100,7 +99,7 @@ def _leaves(value: Any) -> Iterator[Any]:
 
 
 def members_of(value: Any, parent: str | None = None) -> Iterator[tuple[str | None, str, Any]]:
-    """Yield parent, name and value of each member, outermost first; the elements of an array speak for all."""
+    """Yield parent, name and value of each member, outermost first, including the members of array elements."""
     for each in value if isinstance(value, list) else [value]:
         if isinstance(each, list):
             yield from members_of(each, parent)

@@ -1,4 +1,4 @@
-"""The words of tables: what a column holds by its head, what type a cell names, whether it says yes or no."""
+"""The vocabulary of tables: kinds of columns by their heads, types, and yes or no."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ _NO = re.compile(
     re.IGNORECASE,
 )
 _NO_BUT = re.compile(rf"(?:no|optional|否|可选|选填|非(?:{_MUST}))\s*[,，;；(（.。:：]", re.IGNORECASE)
-"""A "no" that goes on, such as "No, 100 by default"; a "yes" that does may be conditional."""
+"""A "no" with more text, such as "No, 100 by default"; a "yes" with more text can be conditional."""
 _FOOTNOTE = re.compile(r"[*†‡¹²³①-⑳\s]+$")
 
 _TRADITIONAL = str.maketrans(
@@ -62,43 +62,43 @@ _TAIWANESE = (
     *(("物件", "对象"), ("字串", "字符串"), ("布林", "布尔"), ("範例", "示例"), ("預設", "默认")),
 )
 _MARK_OF = {column: chr(0xE100 + at) for at, (_, column) in enumerate(_COLUMNS)}
-"""Stands for what names a column, where nothing stands between the names of several."""
-_LEAST_HEAD = 3
-_MOST_WORDS, _LONGEST_HEAD = 3, 24
-"""Words and characters in a head that stands alone in its line; the longest seen is "Required or not"."""
+"""The character that replaces the name of a column in a line of names without separators."""
+_MIN_HEAD = 3
+_MAX_WORDS, _MAX_CHARACTERS = 3, 24
+"""Of a head that is alone on its line; the longest known is "Required or not"."""
 
 
 def simplified(text: str) -> str:
-    """Return the words of heads and headings with the characters of simplified Chinese in the place of traditional."""
+    """Convert the text of a head or heading from traditional to simplified Chinese."""
     for word, other in _TAIWANESE:
         text = text.replace(word, other)
     return text.translate(_TRADITIONAL)
 
 
 def json_type_near(printed: str) -> str | None:
-    """Return the JSON type that a misspelt word means, such as ``Sting``; None where it is near none."""
+    """Return the JSON type that a misspelt word is close to, such as ``Sting``; None if there is none."""
     near = get_close_matches(printed.strip().lower(), ("string", "integer", "boolean", "object", "array"), 1, 0.8)
     return near[0] if near else None
 
 
 def json_type(printed: str) -> str | None:
-    """Return the JSON type that a printed type means, such as ``int`` or ``整型``; None where none is known."""
+    """Return the JSON type of a printed type, such as ``int`` or ``整型``; None if it is unknown."""
     text = simplified(re.sub(r"<.*", "", printed.strip().lower()))
     return next((name for pattern, name in _TYPE_WORDS if pattern.search(text)), None)
 
 
 def column_of(head: str) -> Column | None:
-    """Return what a column holds by its head."""
+    """Return the kind of a column by its head; None if it is unknown."""
     text = simplified(re.sub(r"\s+", " ", head).strip().lower())
     return next((column for pattern, column in _COLUMNS if pattern.search(text)), None)
 
 
 def yes_or_no(printed: str) -> bool | None:
-    """Read a cell that says whether a parameter is required; None where it says neither."""
+    """Parse a cell that states whether a parameter is required; None if it is neither yes nor no."""
     word = simplified(_FOOTNOTE.sub("", printed).strip(" .。!！?"))
     inside = re.fullmatch(r"([^(（]+?)\s*[(（]([^()（）]+)[)）]", word)
-    if inside and (twice := yes_or_no(inside[1])) is not None and twice == yes_or_no(inside[2]):
-        return twice
+    if inside and (both := yes_or_no(inside[1])) is not None and both == yes_or_no(inside[2]):
+        return both
     for pattern, answer in ((_YES, True), (_NO, False)):
         if word and re.fullmatch(rf"(?:{pattern.pattern}\.?\s*)+", word, re.IGNORECASE):
             return answer
@@ -106,29 +106,29 @@ def yes_or_no(printed: str) -> bool | None:
 
 
 def columns_of(line: str) -> tuple[Column, ...]:
-    """Return the columns of a line that names them and nothing else, such as ``ParameterTypeRequired``."""
+    """Return the columns of a line that only contains their names, such as ``ParameterTypeRequired``."""
     words = simplified(re.sub(r"[\s|]+|values?|data|数据|是否|值", "", line.lower()))
     for pattern, column in _COLUMNS:
         words = pattern.sub(_MARK_OF[column], words)
-    if len(words) < _LEAST_HEAD or not set(words) <= set(_MARK_OF.values()):
+    if len(words) < _MIN_HEAD or not set(words) <= set(_MARK_OF.values()):
         return ()
     return tuple(dict.fromkeys(column for mark in words for column in _MARK_OF if _MARK_OF[column] == mark))
 
 
 def flat_head(blocks: Sequence[Block], start: int) -> tuple[Column, ...]:
-    """Return the columns of a table that lost its pipes, whose head begins at a block; empty where none does."""
+    """Return the columns of a head with a cell per line that begins at a block, for tables that lost their pipes."""
     columns: list[Column] = []
     for block in blocks[start:]:
         column = _flat_column(block)
         if column is None or column in columns:
             break
         columns.append(column)
-    return tuple(columns) if len(columns) >= _LEAST_HEAD and "type" in columns else ()
+    return tuple(columns) if len(columns) >= _MIN_HEAD and "type" in columns else ()
 
 
 def _flat_column(block: Block) -> Column | None:
     if not isinstance(block, Text) or block.kind == "heading":
         return None
-    if len(block.text.split()) > _MOST_WORDS or len(block.text) > _LONGEST_HEAD:
+    if len(block.text.split()) > _MAX_WORDS or len(block.text) > _MAX_CHARACTERS:
         return None
     return column_of(block.text)

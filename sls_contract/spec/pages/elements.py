@@ -1,4 +1,4 @@
-"""The members of a body: what its tables list and its examples show, held against each other."""
+"""Derives the members of a body from its tables and its examples, and compares these."""
 
 from __future__ import annotations
 
@@ -22,26 +22,26 @@ if TYPE_CHECKING:
     from sls_contract.spec.pages.tables import Row
 
 _GENERAL = re.compile(r"an?|the|of|configurations?|parameters?|information")
-"""Words of a description that tell no member from another."""
+"""Words of a description that do not identify a member."""
 SYNTAX = "request syntax"
-"""The side of a body that a request line's syntax prints: placeholders are no slips there, and nothing is proven."""
+"""The side of a body printed with the request syntax; there, placeholders are not slips."""
 
 _NAME = re.compile(r"[A-Za-z_][\w.$-]*")
 _SAMPLE_NAME = re.compile(r"(?:key|tag|field|foo|bar|name|value|label|k|v|test)_?\d+|test|foo|bar|baz", re.IGNORECASE)
-"""What examples call contents whose names a user chooses."""
+"""Names that examples use for keys that users choose."""
 _OUTER = (
     (re.compile(r"\s*\{\s*[\"'“]?[\w.-]+[\"'”]?\s*[:：]"), "object"),
     (re.compile(r"\s*\["), "array"),
 )
-"""How a body begins, which tells its shape also where the rest cannot be read."""
-_TELLS = re.compile(r"follow|includ|descri|content|包含|如下|说明", re.IGNORECASE)
-"""What is said before a table of members."""
-_COMPATIBLE = {("integer", "number"), ("number", "integer")}
+"""The beginning of a body, which shows its shape even if the rest is unreadable."""
+_INTRODUCES = re.compile(r"follow|includ|descri|content|包含|如下|说明", re.IGNORECASE)
+"""Words before a table of members."""
+_COMPATIBLE = {("integer", "number"), ("number", "integer")}  # types in table and example that agree
 
 
 @dataclass(slots=True)
 class _Shown:
-    """What the messages of a page show of a body: its values, their shapes, and the names around a proven array."""
+    """The bodies that a page prints: their values and shapes, and names that it prints around a proven array."""
 
     values: list[Any] = field(default_factory=list)
     shapes: list[str | None] = field(default_factory=list)
@@ -49,7 +49,7 @@ class _Shown:
 
 
 def body_claims(page: Page, body: Body, side: str, printed: Sequence[Message], rows: Sequence[Row]) -> None:
-    """Claim shape, members and proof of a body from the messages that print it and the rows that describe it."""
+    """Add the claims about a body from the messages that print it and the rows that describe it."""
     shown = _Shown()
     for message in printed:
         if message.body is not None:
@@ -60,19 +60,19 @@ def body_claims(page: Page, body: Body, side: str, printed: Sequence[Message], r
         body.shape = json_type(nameless[0].type)
     named = [row for row in rows if row.name and row.name not in shown.around]
     parents = _parents(named, shown.values)
-    elements = {} if shown.values else _elements(rows)
+    elements = {} if shown.values else _arrays_by_line(rows)
     for row, below in pairwise(named):
-        told = shown.values or below.parent or below.line in elements or below.table != row.table
-        if row.type.strip().lower() in {"object", "json", "json object"} and not told:
+        placed = shown.values or below.parent or below.line in elements or below.table != row.table
+        if row.type.strip().lower() in {"object", "json", "json object"} and not placed:
             page.problem(row.line, "body-key", f"{side} {row.name}", f"{row.type} {WITHOUT_DEPTH}")
     for row in named:
         parent = (parents.get(row.table) or elements.get(row.line)) if row.parent == "" else row.parent
         _row_claim(page, body, side, row, parent, shown.values)
-    _shown_claims(page, body, side, shown.values, named, _maps(rows))
+    _shown_claims(page, body, side, shown.values, named, _map_members(rows))
 
 
-def _maps(rows: Sequence[Row]) -> set[str | None]:
-    """Return the members whose elements have keys of a user's own: rows without names describe object and value."""
+def _map_members(rows: Sequence[Row]) -> set[str | None]:
+    """Return the members that are maps with user-chosen keys; rows without names describe their objects and values."""
     maps: set[str | None] = set()
     above = None
     for row, value in pairwise(rows):
@@ -82,8 +82,8 @@ def _maps(rows: Sequence[Row]) -> set[str | None]:
     return maps
 
 
-def _elements(rows: Sequence[Row]) -> dict[int, str]:
-    """Return the array that rows describe the elements of, by line: a row without a name begins them."""
+def _arrays_by_line(rows: Sequence[Row]) -> dict[int, str]:
+    """Return the name of the array whose elements a row describes, by line; a row without a name begins them."""
     found: dict[int, str] = {}
     array = ""
     for above, row in pairwise(rows):
@@ -94,21 +94,21 @@ def _elements(rows: Sequence[Row]) -> dict[int, str]:
     return found
 
 
-def _half(side: str) -> str:
+def _place(side: str) -> str:
     return "response" if side == "response" else "body"
 
 
 def _show(page: Page, body: Body, side: str, message: Message, shown: _Shown) -> None:
-    """Read one printed body; the shape of a proven one goes first."""
-    assert message.body is not None  # the caller saw it
-    page.seen(_half(side), message.line)
+    """Read a printed body; the shape of a proven body takes precedence."""
+    assert message.body is not None  # the caller checked it
+    page.add_line(_place(side), message.line)
     if is_binary(message):
         shown.shapes.append("binary")
         return
     read = _read(page, side, message)
-    proven, value, unfit = proof_of(message, message.body)
-    if unfit:
-        page.problem(message.line, "digest", f"{side} body", unfit)
+    proven, value, mismatch = proof_of(message, message.body)
+    if mismatch:
+        page.problem(message.line, "digest", f"{side} body", mismatch)
     if proven:
         body.digest = "md5" if "md5" in {body.digest, proven} else proven
         shown.shapes.insert(0, shape_of(value))
@@ -123,14 +123,14 @@ def _show(page: Page, body: Body, side: str, message: Message, shown: _Shown) ->
 
 
 def _unwrap(page: Page, side: str, message: Message, read: Any, proven: Any, shown: _Shown) -> None:
-    """Note the name that a page prints around what is proven to be the whole body."""
+    """Record the name that a page prints around an array that is proven to be the whole body."""
     if isinstance(read, dict) and not isinstance(read, Wrapped) and isinstance(proven, list):
         shown.around |= set(read)
         page.problem(message.line, "body-key", f"{side} body", f"{next(iter(read))} around the array")
 
 
 def _read(page: Page, side: str, message: Message) -> Any:
-    """Read a printed body; what is no JSON is listed, with its slips, or the place where it cannot be read."""
+    """Read a printed body; record its slips, or the place where it is unreadable, as problems."""
     try:
         value, slips = read_json(message.body or "")
     except Unreadable as error:
@@ -143,7 +143,7 @@ def _read(page: Page, side: str, message: Message) -> Any:
 
 
 def _parents(rows: Sequence[Row], shown: Sequence[Any]) -> dict[int, str | None]:
-    """Tell which member each table but the first describes: by the words before it, else by the examples."""
+    """Return the member that each table after the first describes, from the text before it or from the examples."""
     by_table: dict[int, list[Row]] = {}
     for row in rows:
         by_table.setdefault(row.table, []).append(row)
@@ -152,34 +152,34 @@ def _parents(rows: Sequence[Row], shown: Sequence[Any]) -> dict[int, str | None]
     for table, members in by_table.items():
         parents[table] = _parent(members, earlier, shown) if earlier else None
         earlier += members
-    told = [row.name for row in rows if json_type(row.type) == "object" and row.name not in parents.values()]
+    objects = [row.name for row in rows if json_type(row.type) == "object" and row.name not in parents.values()]
     for table in [table for table, parent in parents.items() if parent is None][1:]:
-        if len(told) == 1 and _TELLS.search(by_table[table][0].label):  # the only one that no other table describes
-            parents[table] = told[0]
+        if len(objects) == 1 and _INTRODUCES.search(by_table[table][0].label):  # the only object without a table
+            parents[table] = objects[0]
     return parents
 
 
 def _parent(members: Sequence[Row], earlier: Sequence[Row], shown: Sequence[Any]) -> str | None:
-    """Return the member that a table describes: named, or described, before it; else the one with its members."""
+    """Return the member that a table describes: named or described before it, else the one with its members."""
     label = members[0].label
     named = [row.name for row in earlier if re.search(rf"(?a:(?<![\w-]){re.escape(row.name)}(?![\w-]))", label)]
-    meant = [row.name for row in earlier if _describes(label, row)]
-    for found in (named, meant):
+    described = [row.name for row in earlier if _describes(label, row)]
+    for found in (named, described):
         if len(set(found)) == 1:
             return found[0]
     return _owner({row.name.lower() for row in members}, {row.name for row in earlier}, shown)
 
 
 def _describes(label: str, row: Row) -> bool:
-    """Tell whether the words before a table hold those with which a member's description begins."""
+    """Return whether the text before a table contains the beginning of a member's description."""
     start = re.split(r"[,.，。（(]", row.description)[0].strip().lower()
-    meant = {word for word in re.findall(r"[\w-]+", start) if not _GENERAL.fullmatch(word)}
-    words = meant <= set(re.findall(r"[\w-]+", label.lower()))
-    return len(start) > 2 and (start in label.lower() or (bool(meant) and words))  # noqa: PLR2004 - two characters name nothing
+    words = {word for word in re.findall(r"[\w-]+", start) if not _GENERAL.fullmatch(word)}
+    has_words = bool(words) and words <= set(re.findall(r"[\w-]+", label.lower()))
+    return len(start) > 2 and (start in label.lower() or has_words)  # noqa: PLR2004 - two characters identify nothing
 
 
 def _owner(names: set[str], known: set[str], shown: Sequence[Any]) -> str | None:
-    """Return the known member whose object, at whatever depth, holds most of some names in the examples."""
+    """Return the known member whose object in the examples, at any depth, has most of the names."""
     best, most = None, 0
     for value in shown:
         for path, found in _objects(value, ()):
@@ -191,7 +191,7 @@ def _owner(names: set[str], known: set[str], shown: Sequence[Any]) -> str | None
 
 
 def _objects(value: Any, path: tuple[str, ...]) -> Iterator[tuple[tuple[str, ...], set[str]]]:
-    """Yield each object of a body: the names that lead to it, and those of its members in lower case."""
+    """Yield each object of a body: the names of its path, and those of its members in lower case."""
     for each in value if isinstance(value, list) else [value]:
         if isinstance(each, dict):
             yield path, {name.lower() for name in each}
@@ -211,9 +211,9 @@ def _row_claim(page: Page, body: Body, side: str, row: Row, parent: str | None, 
         return
     name, value, parent = _as_shown(row.name, parent, shown)
     if value is PLACEHOLDER and (
-        meant := misspelt_name(name, {each for body in shown for _, each, _ in members_of(body)})
+        correct := misspelt_name(name, {each for body in shown for _, each, _ in members_of(body)})
     ):
-        name, value, parent = _as_shown(meant, parent, shown)
+        name, value, parent = _as_shown(correct, parent, shown)
     if name != row.name:
         page.problem(row.line, "body-key", f"{side} {name}", row.name)
     found = type_of(value)
@@ -221,17 +221,18 @@ def _row_claim(page: Page, body: Body, side: str, row: Row, parent: str | None, 
         page.problem(row.line, "element-type", f"{side} {name}", f"{row.type}, and {found} in the example")
     origins = {"table", "example"} if found else {"table"}
     member = Parameter(found or kind, row.required, origins=origins, parent=parent)
-    if side != "response":  # an answer may tell of what was allowed earlier
+    if side != "response":  # an answer can contain values that earlier limits allowed
         member.minimum, member.maximum = prose.limits(row.description, member.type)
         member.default = prose.default(row.description, member.type)
     body.members[parent, name] = member
-    page.seen(f"{_half(side)} member {'.'.join(filter(None, (parent, name)))}", row.line)
+    page.add_line(f"{_place(side)} member {'.'.join(filter(None, (parent, name)))}", row.line)
 
 
 def _as_shown(name: str, parent: str | None, shown: Sequence[Any]) -> tuple[str, Any, str | None]:
-    """Return how the examples spell a member, its value there, and what it is a part of.
+    """Return a member's name, value and parent as the examples print them.
 
-    PLACEHOLDER stands for the value where they do not show it; a member of the body itself may be shown deeper.
+    The value is PLACEHOLDER if they do not show it. A member of the body itself can be at a deeper place in the
+    examples.
     """
     found = [each for body in shown for each in members_of(body) if same_name(each[1], name)]
     found.sort(key=lambda each: (each[0] != parent, each[1] != name))
@@ -244,36 +245,32 @@ def _as_shown(name: str, parent: str | None, shown: Sequence[Any]) -> tuple[str,
 def _shown_claims(
     page: Page, body: Body, side: str, shown: Sequence[Any], rows: Sequence[Row], maps: set[str | None]
 ) -> None:
-    """Add what only the examples show; a single row and a single key that miss each other are one member, renamed."""
+    """Add members that only the examples show; a single unmatched row and a single unmatched key are one member."""
     seen = {name for value in shown for _, name, _ in members_of(value)}
     unshown = [row for row in rows if row.name not in seen and not any(same_name(row.name, name) for name in seen)]
     extra = [each for value in shown for each in members_of(value) if not _is_claimed(body, each[0], each[1])]
     extra = list({(parent, name): (parent, name, value) for parent, name, value in extra}.values())
     inside = {"", extra[0][0]} if extra else set()
     one = len(unshown) == len(extra) == 1 and any(name == unshown[0].name for _, name in body.members)
-    if one and unshown[0].parent in inside and _may_be(unshown[0], extra[0][2]):  # a row that was not read is no member
+    if one and unshown[0].parent in inside and _may_be(unshown[0], extra[0][2]):  # an unreadable row has no member
         _rename(page, body, side, unshown[0], extra[0])
         return
     described = {name for _, name in body.members}
-    own = _own_keys(shown, described) if any(not _NAME.fullmatch(row.name) for row in rows) else set()
+    free = _free_keys(shown, described) if any(not _NAME.fullmatch(row.name) for row in rows) else set()
     parents = {row.parent for row in rows}
     for parent, name, value in extra:
         sample = _SAMPLE_NAME.fullmatch(name) and (rows or (side == SYNTAX and body.members))
-        held = rows and name not in parents and _holds(value, described, parent, name)
-        if sample or held or parent in maps or parent in own or (rows and name in own):
-            own.add(name)
+        key = rows and name not in parents and _is_free_key(value, described, parent, name)
+        if sample or key or parent in maps or parent in free or (rows and name in free):
+            free.add(name)
         elif not rows or parent is None or parent in {each for _, each in body.members}:
             body.members[parent, name] = Parameter(type_of(value), None, origins={"example"}, parent=parent)
 
 
-def _own_keys(shown: Sequence[Any], described: set[str]) -> set[str]:
-    """Return the keys that stand beside described members where a row stands for any content: a user's own."""
-    own: set[str] = set()
-    for value in shown:
-        for each in _dicts(value):
-            if described & set(each):
-                own |= set(each) - described
-    return own
+def _free_keys(shown: Sequence[Any], described: set[str]) -> set[str]:
+    """Return the user-chosen keys: the siblings of described members in a body with a row for arbitrary content."""
+    objects = (each for value in shown for each in _dicts(value) if described & set(each))
+    return {key for each in objects for key in each} - described
 
 
 def _dicts(value: Any) -> Iterator[dict[str, Any]]:
@@ -284,8 +281,8 @@ def _dicts(value: Any) -> Iterator[dict[str, Any]]:
                 yield from _dicts(inner)
 
 
-def _holds(value: Any, described: set[str], parent: str | None, name: str) -> bool:
-    """Tell whether a key inside a member is a user's own: what it holds is described as that member's."""
+def _is_free_key(value: Any, described: set[str], parent: str | None, name: str) -> bool:
+    """Return whether a nested key is user-chosen: the members of its value are described as members of its parent."""
     return parent is not None and name not in described and bool({key for _, key, _ in members_of(value)} & described)
 
 

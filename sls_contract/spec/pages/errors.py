@@ -1,4 +1,4 @@
-"""The table of errors of a page."""
+"""Derives the errors of an operation from the table of errors."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ if TYPE_CHECKING:
 _STATUS = re.compile(r"[1-5]\d\d(?!\d).*", re.DOTALL)
 _STATUSES = re.compile(r"(?:^|[/,，、;；|]\s*|\b(?:or|and)\s+|或)([1-5]\d\d)(?!\d)")
 _CODE = re.compile(r"[A-Z][A-Za-z]+(?:\.[A-Za-z]+)*")
-_SHORTEST, _NEARLY = 5, 0.9
-_MISSPELT = re.compile(
+_MIN_LENGTH, _MIN_SIMILARITY = 5, 0.9
+_MISSPELT = re.compile(  # as printed on pages
     r"\b(?:dose|invalided|alreay|exsits?|exits not|faild|postive|sucess\w*|recieve\w*|occured|lenght)\b", re.IGNORECASE
 )
 
 
 def error_claims(page: Page, parts: Parts) -> None:
-    """Claim each error of the page's own table: its status, code and messages, as printed; list what is misspelt."""
+    """Add the claims about each error in the page's table, as printed; record misspellings."""
     members = (name for body in (page.body, page.response) for _, name in body.members)
     names = {*page.query, *page.path_parameters, *members}
     known = {error.code for error in COMMON} | MEANINGS.keys() | {row.code for row in parts.error_rows}
@@ -34,11 +34,11 @@ def error_claims(page: Page, parts: Parts) -> None:
             page.problem(row.line, "error-spelling", "errors", f"{row.status} {row.code}")
             continue
         for status in statuses:
-            page.seen(f"error {status} {row.code}", row.line)
+            page.add_line(f"error {status} {row.code}", row.line)
             messages = page.errors.setdefault((int(status), row.code), [])
             if row.message and row.message not in messages:
                 messages.append(row.message)
-        if any(row.code != code and row.code.lower() == code.lower() and _better(code, row.code) for code in known):
+        if any(row.code != code and row.code.lower() == code.lower() and _is_better(code, row.code) for code in known):
             page.problem(row.line, "error-spelling", f"code {row.code}", row.code)
         found = _MISSPELT.search(row.message)
         if word := found[0] if found else _misspelt_name(row.message, names):
@@ -46,15 +46,15 @@ def error_claims(page: Page, parts: Parts) -> None:
 
 
 def _misspelt_name(message: str, names: Collection[str]) -> str | None:
-    """Return the word of a message that lacks a letter of a parameter's name, or has one too many or two swapped."""
-    for found in re.finditer(rf"[A-Za-z]{{{_SHORTEST},}}", message):
+    """Return the word of a message that misspells a parameter's name by a letter, or None."""
+    for found in re.finditer(rf"[A-Za-z]{{{_MIN_LENGTH},}}", message):
         word = found[0]
-        near = get_close_matches(word.lower(), [name.lower() for name in names], 1, _NEARLY)
+        near = get_close_matches(word.lower(), [name.lower() for name in names], 1, _MIN_SIMILARITY)
         if near and not near[0].startswith(word.lower()) and not word.lower().startswith(near[0]):
             return word
     return None
 
 
-def _better(code: str, printed: str) -> bool:
-    """Tell whether a spelling sets more of its words apart by capitals."""
+def _is_better(code: str, printed: str) -> bool:
+    """Return whether a spelling separates more words by capitals."""
     return sum(map(str.isupper, code)) > sum(map(str.isupper, printed))

@@ -1,4 +1,4 @@
-"""Tables that lost their marks: a cell a line, a row a line, or an item a row."""
+"""Reads tables that lost their markup: a cell per line, a row per line, or an item per row."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _LISTED_ROW = re.compile(
 )
 _PLACE = re.compile(r"path|query|headers?|body|host|路径|查询|请求头|请求体", re.IGNORECASE)
 _BETWEEN = re.compile(r"\s*\|\s*|\s*\t\s*| {2,}")
-"""What stands between the cells of a row in one line; where none does, single blanks do."""
+"""The separator between cells of a row on a single line; without it, single blanks separate them."""
 _OF_TWO_WORDS = re.compile(r"\b(json) (?=array|object)|\b(array|list) (of) (?=\w)|(\w) (?=<)", re.IGNORECASE)
 _ARTICLE = re.compile(r"an?|the|th[ei]se?|any|each|one|no", re.IGNORECASE)
 _TYPE = re.compile(rf"json|(?:json )?(?:{TYPE_CELL.pattern})|(?:array|list) of \w+", re.IGNORECASE)
@@ -30,18 +30,18 @@ _GLUED = (
     re.compile(rf"(\W*(?:[A-Za-z_][\w.-]*?\w)??)({TYPE_CELL.pattern})(yes|no|是|否)?", re.IGNORECASE),
     re.compile(r"(\W*[a-z]\w*?)([A-Z]\w*)(Yes|No|是|否)"),  # a structure's name
 )
-"""Name, type and whether it is required, with nothing between."""
-_LAST = frozenset({"description", "example"})
-"""Columns whose cells may hold any words: where single blanks stand between cells, the first of them takes the rest."""
-_LEAST_CELLS, _MOST_CELLS = 3, 12
-_LONGEST_TYPE = 20
+"""Name, type and whether it is required, without separators."""
+_FREE_TEXT = frozenset({"description", "example"})
+"""Columns with arbitrary text; if single blanks separate cells, the first of these columns gets the rest of the row."""
+_MIN_CELLS, _MAX_CELLS = 3, 12
+_MAX_TYPE = 20
 _NO_BLANK = "\u00a0"
 
 
 class _Flat(NamedTuple):
-    """A table without marks: the line of its head, the words before it, its columns, and what follows its head.
+    """A table without markup: the line of its head, the text before it, its columns, and the text after its head.
 
-    ``glued``: nothing stands between its cells.
+    ``glued``: its cells have no separators.
     """
 
     line: int
@@ -52,16 +52,16 @@ class _Flat(NamedTuple):
 
 
 def rows(parts: Iterable[Placed], *roles: str) -> list[Row]:
-    """Return the rows of parameters or elements in some sections that stand in no table."""
+    """Return the rows of parameters or elements in some sections that are not in a table."""
     texts = [part.block for part in parts if part.role in roles and isinstance(part.block, Text)]
     return [
-        *(row for flat in _tables(texts) for row in table_rows(_with_marks(flat), flat.label)),
+        *(row for flat in _tables(texts) for row in table_rows(_with_markup(flat), flat.label)),
         *_listed_rows(texts),
     ]
 
 
 def _tables(texts: Sequence[Text]) -> Iterator[_Flat]:
-    """Split words at the heads of tables."""
+    """Split text at the heads of tables."""
     heads = [(at, *head) for at in range(len(texts)) if (head := _head(texts, at))]
     heads = [head for above, head in pairwise([(-1, (), 0), *heads]) if above[0] + above[2] <= head[0]]
     ends = [at for at, *_ in heads[1:]] + [len(texts)]
@@ -72,7 +72,7 @@ def _tables(texts: Sequence[Text]) -> Iterator[_Flat]:
 
 
 def _head(texts: Sequence[Text], at: int) -> tuple[tuple[Column, ...], int] | None:
-    """Return the columns of a head that begins here, and how many lines it takes; None where none does."""
+    """Return the columns of a head that begins here, and its number of lines; None if there is none."""
     if columns := flat_head(texts, at):
         return columns, len(columns)
     columns = columns_in(texts[at].text) or columns_of(texts[at].text)
@@ -80,38 +80,35 @@ def _head(texts: Sequence[Text], at: int) -> tuple[tuple[Column, ...], int] | No
 
 
 def columns_in(line: str) -> tuple[Column, ...]:
-    """Return the columns of a head in one line; empty where the line is none."""
+    """Return the columns of a head on a single line; empty if the line is not a head."""
     columns: list[Column | None] = []
     for cell in _cells(line):
         column = column_of(cell)
         if column not in columns[-1:]:
             columns.append(column)
-    told = tuple(column for column in columns if column)
-    is_head = len(told) == len(columns) == len(set(told)) >= _LEAST_CELLS and "type" in told
-    return told if is_head else ()
+    known = tuple(column for column in columns if column)
+    is_head = len(known) == len(columns) == len(set(known)) >= _MIN_CELLS and "type" in known
+    return known if is_head else ()
 
 
 def begins_table(line: str) -> bool:
-    """Tell whether a line begins with the head of a table, though its cells or rows may not stand apart."""
+    """Return whether a line begins with the head of a table, even if its cells or rows are not separated."""
     if columns_of(line):
         return True
-    cells = _cells(line)[:_MOST_CELLS]
-    return any(columns_in(" ".join(cells[:length])) for length in range(_LEAST_CELLS, len(cells)))
+    cells = _cells(line)[:_MAX_CELLS]
+    return any(columns_in(" ".join(cells[:length])) for length in range(_MIN_CELLS, len(cells)))
 
 
 def _cells(line: str) -> list[str]:
-    """Return the cells of a row that stands in one line; types of two words are one."""
+    """Return the cells of a row on a single line; a type of two words is a single cell."""
     if _BETWEEN.search(line):
         return _BETWEEN.split(line)
-    return [cell.replace(_NO_BLANK, " ") for cell in _OF_TWO_WORDS.sub(_joined, line).split(" ") if cell]
+    joined = _OF_TWO_WORDS.sub(lambda found: found[0].replace(" ", _NO_BLANK), line)
+    return [cell.replace(_NO_BLANK, " ") for cell in joined.split(" ") if cell]
 
 
-def _joined(found: re.Match[str]) -> str:
-    return found[0].replace(" ", _NO_BLANK)
-
-
-def _with_marks(flat: _Flat) -> Table:
-    """Return a table with its cells in columns, as if it had its marks."""
+def _with_markup(flat: _Flat) -> Table:
+    """Return a table with its cells in columns."""
     lines = [(at, cells) for at, text in enumerate(flat.body) if (cells := _row_in(text, flat))]
     rows = [
         (
@@ -121,12 +118,14 @@ def _with_marks(flat: _Flat) -> Table:
         for (at, cells), (end, _) in pairwise([*lines, (len(flat.body), {})])
     ]
     heads = tuple("position" if column == "place" else column for column in flat.columns)
-    printed = ((line, tuple(row.get(column, "") for column in flat.columns)) for line, row in rows or _by_type(flat))
+    printed = (
+        (line, tuple(row.get(column, "") for column in flat.columns)) for line, row in rows or _rows_by_type(flat)
+    )
     return Table(heads, tuple(printed), flat.line)
 
 
 def _description(below: Sequence[Text], columns: Sequence[Column]) -> dict[Column, str]:
-    """Return the words below a row: the first line, or the second where an example is the first, and the list."""
+    """Return the text below a row: its first line, or the second if the first is an example, and its list items."""
     words = [text.text for text in below if text.kind != "item"]
     has_example = len(words) > 1 and "example" in columns[: [*columns, "description"].index("description")]
     listed = (f"- {text.text}" for text in below if text.kind == "item")
@@ -134,7 +133,7 @@ def _description(below: Sequence[Text], columns: Sequence[Column]) -> dict[Colum
 
 
 def _row_in(text: Text, flat: _Flat) -> dict[Column, str]:
-    """Read a row that stands in one line, empty where it is none; a cell that its column cannot hold is the next's."""
+    """Read a row on a single line, or return nothing; a cell that a column cannot contain belongs to the next one."""
     cells, columns = _cells(text.text) if text.kind == "paragraph" else [], flat.columns
     if flat.glued and len(cells) == 1:
         glued = next(filter(None, (form.fullmatch(cells[0]) for form in _GLUED)), None)
@@ -148,17 +147,17 @@ def _row_in(text: Text, flat: _Flat) -> dict[Column, str]:
     found: dict[Column, str] = {}
     for column in columns:
         if cells and _fits(column, cells[0], spread=spread):
-            found[column] = cells.pop(0) if spread or column not in _LAST else " ".join(cells)
-    told = [column for column in ("required", "place") if column in columns]
-    sure = any(column in found for column in told) if told else not _ARTICLE.fullmatch(found.get("name", ""))
-    sure = spread or sure
-    return found if sure and ("name" in found or _TYPE.fullmatch(found.get("type", ""))) and "type" in found else {}
+            found[column] = cells.pop(0) if spread or column not in _FREE_TEXT else " ".join(cells)
+    proofs = [column for column in ("required", "place") if column in columns]
+    sure = any(column in found for column in proofs) if proofs else not _ARTICLE.fullmatch(found.get("name", ""))
+    is_row = "type" in found and ("name" in found or _TYPE.fullmatch(found["type"]))
+    return found if is_row and (spread or sure) else {}
 
 
 def _fits(column: Column, cell: str, *, spread: bool) -> bool:
-    """Tell whether a column may hold a cell; ``spread``: more than a blank stands between the cells."""
+    """Return whether a cell is valid in a column; ``spread``: more than a blank separates the cells."""
     if column == "type":
-        word = spread and (NAME.fullmatch(cell) or (json_type(cell) and len(cell) <= _LONGEST_TYPE))
+        word = spread and (NAME.fullmatch(cell) or (json_type(cell) and len(cell) <= _MAX_TYPE))
         return bool(_TYPE.fullmatch(cell) or word)
     if column == "required":
         return yes_or_no(cell) is not None
@@ -168,16 +167,16 @@ def _fits(column: Column, cell: str, *, spread: bool) -> bool:
 
 
 def _is_type(cell: str) -> bool:
-    """Tell whether a cell is a type, or is one but for a letter."""
+    """Return whether a cell is a type, possibly misspelt."""
     return _TYPE.fullmatch(cell) is not None or json_type_near(cell) is not None
 
 
-def _by_type(flat: _Flat) -> Iterator[tuple[int, dict[Column, str]]]:
-    """Read rows whose cells stand one a line: a row is known by the type in it, which stands behind its name."""
+def _rows_by_type(flat: _Flat) -> Iterator[tuple[int, dict[Column, str]]]:
+    """Read rows with a cell per line; the type, which follows the name, identifies a row."""
     body = flat.body
     anchors = [at for at, text in enumerate(body) if text.kind == "paragraph" and _is_type(text.text)]
-    for at, ahead in pairwise([*anchors, len(body)]):
-        end = ahead - 1 if ahead < len(body) and _is_named(body, anchors, ahead) else ahead
+    for at, following in pairwise([*anchors, len(body)]):
+        end = following - 1 if following < len(body) and _is_named(body, anchors, following) else following
         row: dict[Column, str] = {"name": body[at - 1].text} if _is_named(body, anchors, at) else {}
         below = body[at + 1 : end]
         for column in (column for column in flat.columns if column in {"required", "place"}):
@@ -187,7 +186,7 @@ def _by_type(flat: _Flat) -> Iterator[tuple[int, dict[Column, str]]]:
 
 
 def _is_named(body: Sequence[Text], anchors: Sequence[int], at: int) -> bool:
-    """Tell whether the cell before a type is the row's name, and not the end of the row before."""
+    """Return whether the cell before a type is the row's name, and not the last cell of the previous row."""
     if not at or not is_name_cell(body[at - 1].text):
         return False
     before = [anchor for anchor in anchors if anchor < at]
@@ -195,19 +194,19 @@ def _is_named(body: Sequence[Text], anchors: Sequence[int], at: int) -> bool:
 
 
 def _listed_rows(texts: Iterable[Text]) -> Iterator[Row]:
-    """Read parameters that stand one an item, or one a line: ``name (type, required): words``; each list is a table."""
-    around: list[tuple[int, str]] = []
+    """Read a parameter per item or line: ``name (type, required): description``; each list is a table."""
+    parents: list[tuple[int, str]] = []
     label, first = "", 0
     for text in texts:
         found = _LISTED_ROW.fullmatch(text.text) if text.kind in {"item", "paragraph"} else None
         found = found if found and (text.kind == "item" or found[2]) else None
-        kind, *said = re.split(r"\s*[,，、;；]\s*", found[2] or found[3]) if found else ("",)
+        kind, *notes = re.split(r"\s*[,，、;；]\s*", found[2] or found[3]) if found else ("",)
         if found and _is_type(kind):
             first = first or text.line
-            required = next((answer for each in said if (answer := yes_or_no(each)) is not None), None)
-            around = [(depth, name) for depth, name in around if depth < text.depth]
-            parent = around[-1][1] if around else ""
+            required = next((answer for each in notes if (answer := yes_or_no(each)) is not None), None)
+            parents = [(depth, name) for depth, name in parents if depth < text.depth]
+            parent = parents[-1][1] if parents else ""
             yield Row(found[1], kind, required, found[4], text.line, "", label, first, parent=parent)
-            around.append((text.depth, found[1]))
+            parents.append((text.depth, found[1]))
         elif text.kind != "item":
-            label, first, around = text.text, 0, []
+            label, first, parents = text.text, 0, []

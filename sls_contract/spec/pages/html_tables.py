@@ -1,4 +1,4 @@
-"""Tables that a page prints as HTML: their rows, with cells that span several rows or columns in each of them."""
+"""Reads HTML tables; a cell that spans several rows or columns is repeated in each of them."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-_LARGEST_SPAN = 100
+_MAX_SPAN = 100
 
 
 def html_rows(lines: Sequence[str], first: int) -> list[tuple[int, tuple[str, ...]]]:
@@ -30,12 +30,12 @@ class _Rows(HTMLParser):
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         if tag == "tr":
-            self.handle_endtag("tr")  # HTML lets pages leave it out
+            self.handle_endtag("tr")  # HTML allows pages to omit it
             self.rows.append((self._first + self.getpos()[0] - 1, []))
         elif tag in {"td", "th"} and self.rows:
             self._close()
-            given = dict(attrs)
-            self._span = _span(given.get("rowspan")), _span(given.get("colspan"))
+            attributes = dict(attrs)
+            self._span = _span(attributes.get("rowspan")), _span(attributes.get("colspan"))
             self._take_from_above()
             self.rows[-1][1].append("")
             self._open = True
@@ -53,7 +53,7 @@ class _Rows(HTMLParser):
             self.rows[-1][1][-1] += data
 
     def _close(self) -> None:
-        """End the open cell: what it spans gets the same words."""
+        """End the open cell; the places that it spans get the same text."""
         if not self._open:
             return
         self._open = False
@@ -65,14 +65,14 @@ class _Rows(HTMLParser):
             self._below |= dict.fromkeys(range(len(cells) - columns, len(cells)), (rows - 1, cells[-1]))
 
     def _take_from_above(self) -> None:
-        """Add the cells at this place that began in a row above."""
+        """Add the cells at this place that span from a row above."""
         cells = self.rows[-1][1]
         while len(cells) in self._below:
-            left, words = self._below.pop(at := len(cells))
+            remaining, words = self._below.pop(at := len(cells))
             cells.append(words)
-            if left > 1:
-                self._below[at] = (left - 1, words)
+            if remaining > 1:
+                self._below[at] = (remaining - 1, words)
 
 
 def _span(text: str | None) -> int:
-    return min(int(text), _LARGEST_SPAN) if text and text.isdecimal() and int(text) else 1
+    return min(int(text), _MAX_SPAN) if text and text.isdecimal() and int(text) else 1

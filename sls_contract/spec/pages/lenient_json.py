@@ -1,8 +1,8 @@
-"""Reads what a page prints as JSON, and names each slip that had to be read over.
+"""Parses printed JSON leniently, and names each slip in it.
 
-A page's JSON may have unquoted placeholders, single quotes, Python's literals, commas missing or too many, members in
-square brackets, elements in braces. Each such text that can be read in one way only is read, and its slips are listed;
-a text that cannot is not guessed at.
+A page's JSON can have unquoted placeholders, single quotes, Python literals, missing or extra commas, members in square
+brackets, and elements in braces. A text with a single possible reading is parsed, and its slips are listed; an
+ambiguous text is rejected.
 """
 
 from __future__ import annotations
@@ -14,36 +14,38 @@ from itertools import count
 from typing import Any, Final, NoReturn
 
 PLACEHOLDER: Final = type("Placeholder", (), {"__repr__": lambda _self: "PLACEHOLDER"})()
-"""Stands where a page prints a name instead of a value: its type is not known."""
+"""The value of a name that a page prints instead of a value; its type is unknown."""
 
 _SPACE = re.compile(
     r"\s+|((?://|#|--\s)[^\n]*|/\*.*?\*/|<!--.*?-->|[（(][^（）()\n]*[）)](?=[^\S\n]*(?:\n|$)))|\\(?=[^\S\n]*(?:\n|$))",
     re.DOTALL,
 )
-"""Between two values: blanks, a comment, or the backslash that a page converted twice has at the end of a line."""
+"""Between two values: blanks, a comment, or a backslash at the end of a line, left by a double conversion."""
 _NUMBER = re.compile(r"-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?(?![\w.])")
 _WORD = re.compile(r"<[^<>\n]*>|\{[^{}\n\"':,]*\}|[^\s,:：{}\[\]\"'][^,:：{}\[\]\"'\n]*")
+_BRACED = re.compile(r"\{[A-Za-z][\w -]*\}")
+"""A placeholder in braces, rather than an object."""
 _ELLIPSIS = re.compile(r"(?:\.{2,}|…+)")
 _LITERALS = {"true": True, "false": False, "null": None}
 _PYTHON = {"True": True, "False": False, "None": None}
 _QUOTES = {'"': '"', "'": "'", "“": "”", "”": "”", "‘": "’"}
 _COLONS = frozenset({":", "："})
-_MOST_NESTED = 60
+_MAX_DEPTH = 60
 
 
 class Unreadable(ValueError):
-    """A text that is no JSON, however leniently it is read; the message says what came where."""
+    """A text without a lenient reading; the message contains what was expected, the line, and what came."""
 
     def __init__(self, expected: str, line: int, came: str) -> None:
         super().__init__(f"expected {expected} in line {line}, got {came!r}")
 
 
 class Pairs(dict[str, Any]):
-    """Members that stand in square brackets: contents with names of a user's own."""
+    """Members in square brackets: contents with user-chosen names."""
 
 
 class Wrapped(dict[str, Any]):
-    """What braces hold that have no keys: the elements that they stand around."""
+    """The elements that braces without keys contain."""
 
     def __init__(self, elements: list[Any]) -> None:
         super().__init__()
@@ -82,7 +84,7 @@ class _Parser:
 
     def value(self) -> Any:
         char = self.peek()
-        if char == "{" and not self._is_placeholder():
+        if char == "{" and not _BRACED.match(self.text, self.at):
             return self.braces()
         if char == "[":
             return self.brackets()
@@ -92,9 +94,6 @@ class _Parser:
             self.at = number.end()
             return json.loads(number[0])
         return self.word()
-
-    def _is_placeholder(self) -> bool:
-        return re.compile(r"\{[A-Za-z][\w -]*\}").match(self.text, self.at) is not None
 
     def string(self) -> str:
         opening = self.text[self.at]
@@ -124,7 +123,7 @@ class _Parser:
         return self._end_of_mismatched(start)
 
     def _end_of_mismatched(self, start: int) -> int:
-        """Find the other quote where a string is not closed by its own, and what follows can follow a string."""
+        """Find the closing quote of another kind for an unclosed string, where the following text fits."""
         found = re.compile(r"[\"'](?=\s*[:,\]}])").search(self.text, start)
         if found is None or "\n" in self.text[start : found.start()]:
             self.fail("a string that ends in its line")
@@ -204,7 +203,7 @@ class _Parser:
         return self.value()
 
     def more(self, closing: str, *, first: bool) -> bool:
-        """Step to the next element; tell whether there is one before the bracket closes."""
+        """Advance to the next element; return whether there is one before the closing bracket."""
         comma = False
         while self.peek() in {",", "，"}:
             if comma or first:
@@ -224,16 +223,16 @@ class _Parser:
 
 
 def read_json(text: str) -> tuple[Any, tuple[str, ...]]:
-    """Return the value that a text prints, and the slips it was read over; none for JSON.
+    """Return the value of a text, and its slips, which are empty for valid JSON.
 
-    Raises `Unreadable` for a text that has no reading, or that holds no bracket at all.
+    Raises `Unreadable` for a text that has no reading, or that is neither an object nor an array.
     """
-    bare = text.strip()
-    parser = _Parser(bare)
-    if _depth(bare) > _MOST_NESTED:
-        parser.fail(f"at most {_MOST_NESTED} levels")
+    stripped = text.strip()
+    parser = _Parser(stripped)
+    if _depth(stripped) > _MAX_DEPTH:
+        parser.fail(f"at most {_MAX_DEPTH} levels")
     try:
-        return json.loads(bare), ()
+        return json.loads(stripped), ()
     except ValueError:
         value = parser.document()
     if not isinstance(value, dict | list):
@@ -243,7 +242,7 @@ def read_json(text: str) -> tuple[Any, tuple[str, ...]]:
 
 
 def _depth(text: str) -> int:
-    """Return how many brackets stand open at once, at most; those in strings count, too."""
+    """Return the highest number of open brackets, including those in strings."""
     depth = most = 0
     for char in text:
         depth += (char in "[{") - (char in "]}")

@@ -1,4 +1,4 @@
-"""Requests and answers as pages print them: with or without a start line, headers in eight forms, a body or none."""
+"""Reads printed requests and answers: with or without a start line, headers in eight notations, an optional body."""
 
 from __future__ import annotations
 
@@ -9,6 +9,8 @@ from contextlib import suppress
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import TYPE_CHECKING
+
+from sls_contract.spec.pages.cleaning import past_blank
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -23,11 +25,11 @@ _REQUEST_LINE = re.compile(
 _BEFORE = re.compile(r"(?:request(?: line)?|请求(?:行)?)\s*[:：]\s*", re.IGNORECASE)
 _BRACKETS = str.maketrans("＜＞〈〉《》｛｝［］？", "<><><>{}[]?")
 _SPREAD = re.compile(r"\{\{\s*(\w+)\s*\}\}|([{<])\s+([^{}<>]*?)\s*([}>])|([{<])([^{}<>]*?)\s+([}>])")
-"""Placeholders in double braces, or with blanks inside."""
+"""A placeholder in double braces, or with blanks inside."""
 _LOWER_CASE = re.compile(rf"^\s*(?:{'|'.join(METHODS).lower()})(?=\s+(?:/|https?:))", re.MULTILINE)
 _TARGET_GOES_ON = re.compile(r"\s*([?&]\s*\S.*?)(?:\s+HTTP/\d(?:\.\d)?)?\s*", re.IGNORECASE)
 _TARGET_ENDS = re.compile(r"\s*(\w+=\S*?&?)(?:\s+HTTP/\d(?:\.\d)?)?\s*", re.IGNORECASE)
-"""A line below one that ends in ``&`` or ``?``."""
+"""The continuation of a line that ends in ``&`` or ``?``."""
 _STATUS_LINE = re.compile(
     r"\s*(?:HTTP/\d(?:\.\d)?\s+(\d{3})\b.*|(?:(?:HTTP )?status(?: code)?|状态码)\s*[:：]\s*(\d{3})\b.*"
     r"|([1-5]\d\d) (?:OK|Created|Accepted|No Content|Bad Request|Unauthorized|Forbidden|Not Found)\s*)",
@@ -42,8 +44,8 @@ _BODY_MARK = re.compile(
 )
 _FIELD = re.compile(r"""["'“”]*([A-Za-z][A-Za-z0-9-]*)["'“”<]*\s*(?::|=|：)\s*["'“]?(.*?)["'”]?\s*[,，]?\s*""")
 _CURL = re.compile(r"^\s*(?:\$ )?curl\s", re.MULTILINE)
-_MOST_LINES = 100
-"""Of a command in a shell."""
+_MAX_LINES = 100
+"""Of a shell command."""
 _CURL_OPTIONS = {
     **dict.fromkeys(("-X", "--request"), "method"),
     **dict.fromkeys(("-H", "--header"), "header"),
@@ -59,12 +61,12 @@ class Message:
     """A request or an answer as a page prints it.
 
     Attributes:
-        line: where it begins on the page, from 1.
-        method: of a request, upper case; empty for an answer, and where the page prints the address alone.
-        target: what follows the method, without blanks after the question mark.
-        status: of an answer; None where the page prints none.
+        line: its first line on the page, from 1.
+        method: of a request, upper case; empty for an answer, and if the page prints only an address.
+        target: the text after the method, without blanks after the question mark.
+        status: of an answer; None if the page prints none.
         headers: names and values, in order.
-        body: its text; None where nothing is printed.
+        body: its text; None if there is none.
 
     """
 
@@ -76,14 +78,14 @@ class Message:
     body: str | None = None
 
     def header(self, name: str) -> str | None:
-        """Return the value of the first header of a name, in any case."""
+        """Return the value of the first header with a name, which is given in lower case; None if there is none."""
         return next((value for each, value in self.headers if each.lower() == name), None)
 
 
 def request_of(text: str, line: int) -> Message | None:
-    """Read the first request in a code block that begins at ``line``; None where it holds none."""
+    """Read the first request in a code block that begins at ``line``; None if there is none."""
     if found := _CURL.search(text):
-        return _of_curl(text[found.end() :], line + text.count("\n", 0, found.start()))
+        return _curl_request(text[found.end() :], line + text.count("\n", 0, found.start()))
     lines = _LOWER_CASE.sub(lambda method: method[0].upper(), text).split("\n")
     for at, each in enumerate(lines):
         printed = _start_line(each)
@@ -91,39 +93,39 @@ def request_of(text: str, line: int) -> Message | None:
         address = _BARE_URL.fullmatch(printed)
         if found or address:
             target, after = _whole_target(found[2] if found else printed, lines, at + 1)
-            headers, body = _rest(lines[after:])
+            headers, body = _headers_and_body(lines[after:])
             return Message(line + at, found[1].upper() if found else "", target, None, headers, body)
     return None
 
 
-def _of_curl(text: str, line: int) -> Message | None:
-    """Read the arguments of a curl command; None where they have no end, name no address, or fetch a script to run."""
+def _curl_request(text: str, line: int) -> Message | None:
+    """Read the arguments of a curl command; None if they are incomplete, have no address, or pipe to a shell."""
     words = _arguments(text.split("\n"))
     if any(pipe == "|" and (program == "sudo" or program.endswith("sh")) for pipe, program in pairwise(words)):
         return None
-    given: dict[str, list[str]] = {}
+    options: dict[str, list[str]] = {}
     for option, value in pairwise(["", *words, ""]):
-        given.setdefault(_CURL_OPTIONS.get(option, ""), []).append(value)
-    address = next((word for word in (*given.get("url", ()), *words) if _BARE_URL.fullmatch(word)), "")
-    body = "&".join(given["body"]) if "body" in given else None
-    method = given.get("method", ["GET" if body is None else "POST"])[0].upper()
+        options.setdefault(_CURL_OPTIONS.get(option, ""), []).append(value)
+    address = next((word for word in (*options.get("url", ()), *words) if _BARE_URL.fullmatch(word)), "")
+    body = "&".join(options["body"]) if "body" in options else None
+    method = options.get("method", ["GET" if body is None else "POST"])[0].upper()
     headers = tuple(
-        (name.strip(), value.strip()) for name, _, value in (each.partition(":") for each in given.get("header", ()))
+        (name.strip(), value.strip()) for name, _, value in (each.partition(":") for each in options.get("header", ()))
     )
     return Message(line, method, address, None, headers, body) if address else None
 
 
 def _arguments(lines: Sequence[str]) -> list[str]:
-    """Return the words of a command in a shell, over as many lines as it takes; empty where a quote has no end."""
-    for end in range(1, min(len(lines), _MOST_LINES) + 1):
+    """Return the words of a shell command, over as many lines as it has; empty if a quote is not closed."""
+    for end in range(1, min(len(lines), _MAX_LINES) + 1):
         if not lines[end - 1].rstrip().endswith("\\"):
-            with suppress(ValueError):  # a quote is open
+            with suppress(ValueError):  # a quote is still open
                 return shlex.split("\n".join(lines[:end]))
     return []
 
 
 def _start_line(line: str) -> str:
-    """Return a line with ASCII brackets, single braces and no blanks around placeholders."""
+    """Return a line with ASCII brackets, and with placeholders in single braces without blanks inside."""
     plain = html.unescape(_BEFORE.sub("", line.strip(), count=1)).translate(_BRACKETS)
     return _SPREAD.sub(
         lambda found: f"{{{found[1]}}}" if found[1] else "".join(filter(None, found.groups()[1:])),
@@ -132,24 +134,24 @@ def _start_line(line: str) -> str:
 
 
 def is_answer(text: str) -> bool:
-    """Tell whether a code block is an answer by itself: a status line, headers or JSON."""
+    """Return whether a code block is an answer by itself: it begins with a status line, headers or JSON."""
     first = next((line.strip() for line in text.split("\n") if line.strip()), "")
     return bool(_STATUS_LINE.fullmatch(first) or _HEADER_MARK.fullmatch(first)) or first.startswith(("{", "["))
 
 
 def answer_of(text: str, line: int) -> Message:
-    """Read an answer; a block without status line and headers is a body."""
+    """Read an answer; a block without a status line and headers is a body."""
     lines = text.split("\n")
     for at, each in enumerate(lines):
         if found := _STATUS_LINE.fullmatch(each):
-            headers, body = _rest(lines[at + 1 :])
+            headers, body = _headers_and_body(lines[at + 1 :])
             return Message(line + at, status=int(found[found.lastindex or 1]), headers=headers, body=body)
-    headers, body = _rest(lines)
+    headers, body = _headers_and_body(lines)
     return Message(line, headers=headers, body=body)
 
 
 def _whole_target(target: str, lines: Sequence[str], at: int) -> tuple[str, int]:
-    """Put together a target that is printed over several lines, one parameter a line."""
+    """Join a target that is printed over several lines, with a parameter per line."""
     while at < len(lines):
         form = _TARGET_ENDS if target.endswith(("&", "?")) else _TARGET_GOES_ON
         more = form.fullmatch(_start_line(lines[at]))
@@ -161,27 +163,21 @@ def _whole_target(target: str, lines: Sequence[str], at: int) -> tuple[str, int]
     return (joined if "?" in joined else re.sub(r"\s+", "?", joined, count=1)), at
 
 
-def _rest(lines: Sequence[str]) -> tuple[tuple[tuple[str, str], ...], str | None]:
-    """Split what follows a start line into headers and body."""
-    at = _past_blank(lines, 0)
+def _headers_and_body(lines: Sequence[str]) -> tuple[tuple[tuple[str, str], ...], str | None]:
+    """Split the text after a start line into headers and body."""
+    at = past_blank(lines, 0)
     marked = at < len(lines) and _HEADER_MARK.fullmatch(lines[at].strip())
     braced = bool(marked and (marked[1] or marked[2]))
     if marked:
-        at = _past_blank(lines, at + 1)
+        at = past_blank(lines, at + 1)
     if not braced and at < len(lines) and lines[at].strip() == "{" and (marked or _opens_headers(lines, at)):
         braced, at = True, at + 1
     fields, at = _fields(lines, at, braced=braced)
     return tuple(fields), _body(lines, at)
 
 
-def _past_blank(lines: Sequence[str], at: int) -> int:
-    while at < len(lines) and not lines[at].strip():
-        at += 1
-    return at
-
-
 def _opens_headers(lines: Sequence[str], at: int) -> bool:
-    """Tell whether a brace holds headers rather than a body: each of its members has the name of one."""
+    """Return whether a brace contains headers rather than a body: all its members have names of headers."""
     inside = []
     for line in lines[at + 1 :]:
         if line.strip() in {"}", "},"}:
@@ -208,14 +204,14 @@ def _fields(lines: Sequence[str], at: int, *, braced: bool) -> tuple[list[tuple[
         if _BODY_MARK.fullmatch(line) or (line and not (found := _FIELD.fullmatch(line))):
             break
         if line:
-            assert found is not None  # the line would have ended the headers
+            assert found is not None  # otherwise the line ends the headers
             fields.append((found[1], found[2]))
         at += 1
     return fields, at
 
 
 def _is_folded(lines: Sequence[str], at: int, *, is_empty: bool) -> bool:
-    """Tell whether a line goes on with the header above: it is indented deeper, and begins no body."""
+    """Return whether a line continues the header above: it is indented deeper, and does not begin a body."""
     above, line = lines[at - 1], lines[at]
     deeper = len(line) - len(line.lstrip()) > len(above) - len(above.lstrip())
     return (
@@ -226,7 +222,7 @@ def _is_folded(lines: Sequence[str], at: int, *, is_empty: bool) -> bool:
 
 
 def _body(lines: Sequence[str], at: int) -> str | None:
-    at = _past_blank(lines, at)
+    at = past_blank(lines, at)
     if at < len(lines) and (found := _BODY_MARK.fullmatch(lines[at].strip())):
         lines = [*lines[:at], found[1] or found[2] or "", *lines[at + 1 :]]
     text = "\n".join(lines[at:]).strip()

@@ -1,4 +1,4 @@
-"""Derives what a page of the API reference claims: of any year, in Chinese or English."""
+"""Derives the claims of a page of the API reference, of any year, in Chinese or English."""
 
 from __future__ import annotations
 
@@ -25,20 +25,20 @@ if TYPE_CHECKING:
     from sls_contract.spec.pages.routes import Target, Template
 
 _WITH_ROWS = frozenset({"path-parameters", "request-headers", "request", "response-headers", "response"})
-_LONGEST_SHOWN = 80
+_MAX_SHOWN = 80
 _CAPITALS = re.compile(r"[a-z][A-Z]")
 _LINK = re.compile(r"/(?:api|document)/Sls/[\d-]+/([A-Z]\w+)")
-"""What links of a page to the service's own tools name is its operation."""
+"""A link to the service's tools, which names the operation."""
 
 
 def derive(text: str, name: str = "") -> Page:
-    """Return what a page claims.
+    """Return the claims of a page.
 
     Args:
         text: the page, Markdown as published.
-        name: of the operation, where the page has no title.
+        name: of the operation, if the page has no title.
 
-    Never raises: what cannot be read is in the ``problems`` of what is returned.
+    Never raises: a part that cannot be read is in the ``problems`` of the result.
 
     """
     return _derived(blocks_of(text), text, name)
@@ -46,22 +46,22 @@ def derive(text: str, name: str = "") -> Page:
 
 def _derived(blocks: Sequence[Block], text: str, name: str) -> Page:
     parts = Parts.of(tuple(placed(blocks)))
-    named = name or named_operation(front_title(text)) or _linked(text) or _first_line(blocks)
+    named = name or named_operation(front_title(text)) or _linked_operation(text) or _operation_in_first_line(blocks)
     page = Page(operation=_operation(blocks, text) or named)
     _route(page, parts)
     request_claims(page, parts)
     answer_claims(page, parts)
     error_claims(page, parts)
-    _unread(page, parts)
+    _report_unread_tables(page, parts)
     return page
 
 
 def derive_each(text: str, name: str = "") -> list[Page]:
-    """Return what a page claims of each operation that it describes: of one, unless several titles have a request line.
+    """Return the claims of a page about each operation: several if more than one title has a request line.
 
     Args:
         text: the page, Markdown as published.
-        name: of the operation, where the page has no title.
+        name: of the operation, if the page has no title.
 
     """
     blocks = blocks_of(text)
@@ -79,14 +79,14 @@ def derive_each(text: str, name: str = "") -> list[Page]:
     return [_derived(blocks, text, name)]
 
 
-def _unread(page: Page, parts: Parts) -> None:
-    """List the tables that no row could be read of: of parameters, of elements, and others whose cells are types."""
+def _report_unread_tables(page: Page, parts: Parts) -> None:
+    """Record as problems the tables without a readable row: of parameters, of elements, or with types as cells."""
     rows = (parts.request_rows, parts.header_rows, parts.answer_rows, parts.answer_header_rows)
     read = {row.table for each in rows for row in each} | {row.line for row in parts.error_rows}
     for role, block, _ in parts.all:
         where = next((f"{side} table" for side in ("request", "response") if role.startswith(side)), "table")
         if isinstance(block, Text) and block.line not in read and begins_table(block.text):
-            page.problem(block.line, "spelling", where, block.text[:_LONGEST_SHOWN])
+            page.problem(block.line, "spelling", where, block.text[:_MAX_SHOWN])
         elif (
             isinstance(block, Table)
             and (role in _WITH_ROWS or holds_facts(block))
@@ -96,57 +96,58 @@ def _unread(page: Page, parts: Parts) -> None:
 
 
 def _operation(blocks: Sequence[Block], text: str) -> str | None:
-    """Return the title, or the one word of it that names an operation; None where there is none."""
+    """Return the operation that the title names; None if there is none."""
     title = title_of(blocks)
     named = named_operation(title.text) if title else None
     return _with_capitals(named, text) if named and title and named == title.text else named
 
 
-def _linked(text: str) -> str | None:
-    """Return the operation that all links of a page name; None where they name none, or several."""
+def _linked_operation(text: str) -> str | None:
+    """Return the operation that all links of a page name; None if they name none, or several."""
     named = set(_LINK.findall(text))
     return named.pop() if len(named) == 1 else None
 
 
-def _first_line(blocks: Sequence[Block]) -> str | None:
-    """Return the operation that the first words of a page name, where its title lost its mark."""
+def _operation_in_first_line(blocks: Sequence[Block]) -> str | None:
+    """Return the operation that the first line of a page names, for a title that lost its markup."""
     first = next((block.text for block in blocks if isinstance(block, Text)), "")
-    return named_operation(first) if len(first) <= _LONGEST_SHOWN and _CAPITALS.search(first) else None
+    return named_operation(first) if len(first) <= _MAX_SHOWN and _CAPITALS.search(first) else None
 
 
 def _with_capitals(title: str, text: str) -> str:
-    """Return the title; where it has one capital only, as the rest of the page spells it with more."""
-    spelled = [] if any(map(str.isupper, title[1:])) else re.findall(rf"(?a:\b){title}(?a:\b)", text, re.IGNORECASE)
-    return next((each for each in spelled if each[0].isupper() and any(map(str.isupper, each[1:]))), title)
+    """Return the title; if it has a single capital, return the spelling with more capitals elsewhere on the page."""
+    spellings = [] if any(map(str.isupper, title[1:])) else re.findall(rf"(?a:\b){title}(?a:\b)", text, re.IGNORECASE)
+    return next((each for each in spellings if each[0].isupper() and any(map(str.isupper, each[1:]))), title)
 
 
 def _route(page: Page, parts: Parts) -> None:
-    """Settle method, host and path: lines that agree are a fact, the others are listed."""
+    """Set method, host and path from the request lines; record contradictions between them."""
     lines = [*parts.syntax, *parts.intro, *parts.requests]
     if not lines:
         page.problem(1, "path", "request line", "none is printed")
         return
     for line in lines:
-        page.seen("route", line.line)
+        page.add_line("route", line.line)
     names = [row.name for row in parts.request_rows]
     example = routes.target_of(parts.requests[0].target) if parts.requests else None
     template = routes.template_of(routes.target_of(lines[0].target), example, names)
     for line in lines[1:]:
-        template = _compared(page, template, line, names, is_syntax=line in parts.syntax)
-    _samples(page, lines[0], template)
+        template = _completed(page, template, line, names, is_syntax=line in parts.syntax)
+    _report_samples(page, lines[0], template)
     page.method = _method(page, lines)
     page.path, page.path_parameters = str(template), list(template.parameters.values())
     page.host = routes.host_of(lines, [routes.target_of(line.target) for line in lines])
 
 
-def _compared(
+def _completed(
     page: Page, template: Template, line: messages.Message, names: Sequence[str], *, is_syntax: bool
 ) -> Template:
-    """Compare a further request line with the template; a longer one completes it."""
+    """Compare a further request line with the template; a longer line completes it."""
     target = routes.target_of(line.target)
-    for ours, theirs in routes.misspelt(template, target):
-        page.problem(line.line, "spelling", "path", f"{theirs} for {ours}")
-    if routes.misspelt(template, target):
+    misspelt = routes.misspelt(template, target)
+    for expected, printed in misspelt:
+        page.problem(line.line, "spelling", "path", f"{printed} for {expected}")
+    if misspelt:
         return template
     if not routes.fits(template, target):
         page.problem(line.line, "path", "request line", f"{line.method} {line.target}")
@@ -156,12 +157,12 @@ def _compared(
         page.problem(line.line, "path", "request line cut short", f"{line.method} {line.target}")
     if missing > 0:
         page.problem(line.line, "path", "request line cut short", str(template))
-        return template.extended(_named(template, target, names))
+        return template.extended(_with_names(template, target, names))
     return template
 
 
-def _named(template: Template, target: Target, names: Sequence[str]) -> Template:
-    """Name the parameters in the part of a path that the request line lacks."""
+def _with_names(template: Template, target: Target, names: Sequence[str]) -> Template:
+    """Return the template of a longer target, with names for the parameters that the request line lacks."""
     free = [name for name in names if not any(routes.same_name(name, each) for each in template.parameters.values())]
     whole = routes.template_of(target, None, free)
     extra = {}
@@ -173,7 +174,7 @@ def _named(template: Template, target: Target, names: Sequence[str]) -> Template
     return routes.Template(target.segments, extra)
 
 
-def _samples(page: Page, line: messages.Message, template: Template) -> None:
+def _report_samples(page: Page, line: messages.Message, template: Template) -> None:
     printed = len(routes.target_of(line.target).segments)
     for at, name in template.parameters.items():
         if at < printed and template.segments[at] != name and routes.placeholder(template.segments[at]) is None:
@@ -181,7 +182,7 @@ def _samples(page: Page, line: messages.Message, template: Template) -> None:
 
 
 def _method(page: Page, lines: Sequence[messages.Message]) -> str | None:
-    """Return the method that most request lines have; the first one's where they are even."""
+    """Return the most frequent method of the request lines; the first of equally frequent ones."""
     counted = Counter(line.method for line in lines if line.method)
     if not counted:
         page.problem(lines[0].line, "path", "method", "none is printed")

@@ -1,4 +1,4 @@
-"""The parts of a page that derivation reads: request lines, examples and tables, each from its sections."""
+"""Collects the parts of a page that claims are derived from: request lines, examples and tables."""
 
 from __future__ import annotations
 
@@ -20,14 +20,15 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Parts:
-    """What the sections of a page hold.
+    """The parts of a page.
 
     Attributes:
+        all: the blocks with their sections.
         syntax, intro, requests: request lines and messages of the syntax, the introduction and the examples.
-        printed: bodies that the section of the answer's elements prints.
+        printed: bodies in the section of the answer's elements.
         answers: the example answers.
-        request_rows, answer_rows: parameters and elements; header tables are apart.
-        header_rows: of the request's own headers; answer_header_rows of the answer's.
+        request_rows, answer_rows: parameters and elements, without tables of headers.
+        header_rows, answer_header_rows: of the request's and the answer's headers.
         error_rows: of the errors.
 
     """
@@ -48,13 +49,11 @@ class Parts:
     def of(cls, placed: tuple[Placed, ...]) -> Parts:
         """Collect the parts of a page."""
         requests = _requests(placed, "request-example")
-        first = _requests(placed, "syntax") or _inline(placed)
-        first = (
-            first or _apart(placed) or _requests(placed, "request")[:1] or _requests(placed, "other")[:1]
-        )  # under another heading
+        syntax = _requests(placed, "syntax") or _inline_request(placed) or _split_request(placed)
+        syntax = syntax or _requests(placed, "request")[:1] or _requests(placed, "other")[:1]  # under another heading
         return cls(
             all=placed,
-            syntax=first,
+            syntax=syntax,
             intro=_requests(placed, "intro"),
             requests=requests,
             printed=tuple(answer_of(code.text, code.line) for code in codes(placed, "response")),
@@ -68,11 +67,11 @@ class Parts:
 
     @property
     def lists_parameters_apart(self) -> bool:
-        """Whether the request line stands alone, without the query that tables list, as in pages from 2022 on."""
+        """Whether the syntax is only a request line; pages from 2022 on list headers and query only in tables."""
         return bool(self.syntax) and not any(message.headers for message in self.syntax)
 
     def items(self, role: Role) -> Iterable[Text]:
-        """Return the lines of words in a section."""
+        """Return the lines of text in a section."""
         return (part.block for part in self.all if part.role == role and isinstance(part.block, Text))
 
 
@@ -85,15 +84,15 @@ def _requests(placed: Iterable[Placed], role: Role) -> tuple[Message, ...]:
     return tuple(message for message in found if message is not None)
 
 
-def _inline(placed: Iterable[Placed]) -> tuple[Message, ...]:
-    """Return the request line that the syntax prints among its words, without a block of code."""
+def _inline_request(placed: Iterable[Placed]) -> tuple[Message, ...]:
+    """Return the request line in the text of the syntax section, outside a code block."""
     texts = (part.block for part in placed if part.role == "syntax" and isinstance(part.block, Text))
     found = (request_of(text.text, text.line) for text in texts if "/" in text.text)
     return tuple(message for message in found if message is not None)
 
 
-def _apart(placed: Iterable[Placed]) -> tuple[Message, ...]:
-    """Return the request line whose method and path stand apart: in cells, or each behind its name."""
+def _split_request(placed: Iterable[Placed]) -> tuple[Message, ...]:
+    """Return the request line whose method and path are separate: in table cells, or each after its label."""
     printed: list[tuple[int, str]] = []
     for block in (part.block for part in placed if part.role == "syntax"):
         if isinstance(block, Table):
@@ -112,9 +111,9 @@ def _apart(placed: Iterable[Placed]) -> tuple[Message, ...]:
 
 
 def _answers(placed: Iterable[Placed]) -> tuple[Message, ...]:
-    """Return the answers: also those that stand in the section of the request, where the heading was lost."""
+    """Return the answers, including those in the section of the request whose heading was lost."""
     found = codes(placed, "response-example")
-    found = [code for code in found if is_answer(code.text)] or found  # code in a language may stand beside it
+    found = [code for code in found if is_answer(code.text)] or found  # program code can be in the same section
     found += [
         code
         for code in codes(placed, "request-example")

@@ -1,4 +1,4 @@
-"""What descriptions say of a value: that it is fixed, one of a few or within limits, and what stands for none."""
+"""Extracts constraints from descriptions: fixed and listed values, limits, and defaults."""
 
 from __future__ import annotations
 
@@ -16,15 +16,15 @@ _FIXED = tuple(
         rf"(?:固定(?:取值|配置|值)?为|必须为|此处为|固定取值|固定填写)\s*[:：]?\s*{_VALUE}",
     )
 )
-_FEW = (
+_LISTS = (
     re.compile(r"(?i:valid values|optional values|possible values)\s*(?:are|:)?\s*([^。.]*)"),
     re.compile(r"(?:取值包括|可选值|取值范围为|取值为|可取值)\s*[:：]?\s*([^。]*)"),
 )
-_ONE = re.compile(
+_SINGLE = re.compile(
     r"(?:(?i:(?:valid|optional|possible) values)|取值范围|取值包括|可选值|可取值|取值)\s*[:：]\s*"
     rf"{_VALUE}(?:\s*(?:[。;；]|$)|(?<=\.)[^\S\n]+(?=[A-Z]))"
 )
-"""A list with one value, at the end of a description or of a sentence."""
+"""A list with a single value, at the end of a description or of a sentence."""
 _KINDS = frozenset(
     {
         "any",
@@ -41,7 +41,7 @@ _KINDS = frozenset(
         "letters",
     }
 )
-"""Words in the place of a value that tell what values there are."""
+"""Words that describe the values instead of naming a value."""
 _LISTED = re.compile(r"^\s*[-*]\s+[`'\"]?([A-Za-z][\w.-]*)[`'\"]?\s*(?:[:：（(]|$)", re.MULTILINE)
 _WORD = re.compile(r"[`'\"“]?([A-Za-z][\w.-]*)[`'\"”]?")
 _TO = r"\s*(?:[~～–—-]|至|到|to|and)\s*"
@@ -51,12 +51,12 @@ _RANGE = re.compile(
     rf"(?i:为|是|is|are|an|integer|from|between|[:：\s])*([\[(（]?)\s*(-?\d+)(?:{_TO}|\s*[,，]\s*(?=-?\d+\s*[\])）]))"
     r"(-?\d+)\s*([\])）]?)(?![\d,.-]*\d)"
 )
-_LEAST = re.compile(r"(?i:最小值(?:为|是|[:：])?|minimum(?: value)?(?: is|:))\s*(-?\d+)")
-_MOST = re.compile(
+_MINIMUM = re.compile(r"(?i:最小值(?:为|是|[:：])?|minimum(?: value)?(?: is|:))\s*(-?\d+)")
+_MAXIMUM = re.compile(
     r"(?i:最大值(?:为|是|[:：])?|maximum(?: value)?(?: is|:))\s*(-?\d+)|(\d+)\s*[(（](?i:最大值|the maximum value)[)）]"
 )
 _LENGTH = re.compile(rf"(\d+){_TO}(\d+){_UNIT}", re.IGNORECASE)
-_LONGEST = re.compile(rf"(?:at most|up to|不超过|最多|最长)\s*(\d+){_UNIT}", re.IGNORECASE)
+_MAX_LENGTH = re.compile(rf"(?:at most|up to|不超过|最多|最长)\s*(\d+){_UNIT}", re.IGNORECASE)
 _DEFAULT = re.compile(
     r"(?i:默认(?:值)?(?:为|是|[:：])?|default(?:s to| value is|(?: value)?\s*:))\s*[`'\"“]?([A-Za-z0-9_][\w.-]*)",
     re.ASCII,
@@ -65,60 +65,60 @@ _DEFAULTS = {"integer": r"-?\d+", "number": r"-?[\d.]+", "boolean": r"(?i:true|f
 _ARTICLES = frozenset(
     {"a", "an", "the", "empty", "in", "is", "of", "unique", "specified", "set", "less", "greater", "one", "no"}
 )
-_LEAST_CHOICE = 2
+_MIN_CHOICE = 2
 
 
 def fixed_value(description: str) -> str | None:
-    """Return the only value that a description allows; None where it does not fix one."""
+    """Return the only value that a description allows; None if it does not fix one."""
     for pattern in _FIXED:
         if (found := pattern.search(description)) and found[1].lower() not in _ARTICLES:
             return found[1].rstrip(".")
     return None
 
 
-def few_values(description: str) -> tuple[str, ...]:
-    """Return the values that a description lists; empty where it lists none, or something else than words."""
+def listed_values(description: str) -> tuple[str, ...]:
+    """Return the values that a description lists; empty if it lists none, or not only words."""
     listed = tuple(dict.fromkeys(_LISTED.findall(re.sub(r"(?<=\S)\s*-\s{2,}", "\n-   ", description))))
-    if len(listed) >= _LEAST_CHOICE:
+    if len(listed) >= _MIN_CHOICE:
         return listed
-    for pattern in _FEW:
+    for pattern in _LISTS:
         if found := pattern.search(description):
             words = re.split(r"\s*(?:,|、|，|/|\band\b|\bor\b|和|或)\s*", found[1].strip())
             values = [match[1] for word in words if word and (match := _WORD.fullmatch(word.strip()))]
-            if len(values) >= _LEAST_CHOICE and len(values) == len([word for word in words if word]):
+            if len(values) >= _MIN_CHOICE and len(values) == len([word for word in words if word]):
                 return tuple(dict.fromkeys(values))
-    only = _ONE.search(description)
+    only = _SINGLE.search(description)
     value = only[1].rstrip(".") if only else ""
     return (value,) if value and value.lower() not in _KINDS | _ARTICLES else ()
 
 
 def limits(description: str, kind: str | None) -> tuple[int | None, int | None]:
-    """Return the lowest and the highest number, or the fewest and the most characters, that a description names.
+    """Return the lowest and highest number, or number of characters, that a description states.
 
-    None where it names none, or several.
+    None if it states none, or several.
     """
     if kind == "string":
         spans = [(int(low), int(high)) for low, high in _LENGTH.findall(description)]
-        least, most = set(), {int(each) for each in _LONGEST.findall(description)}
+        minima, maxima = set(), {int(each) for each in _MAX_LENGTH.findall(description)}
     elif kind in {"integer", "number"}:
         spans = [_closed(*found) for found in _RANGE.findall(description)]
-        least = {int(each) for each in _LEAST.findall(description)}
-        most = {int(one or other) for one, other in _MOST.findall(description)}
+        minima = {int(each) for each in _MINIMUM.findall(description)}
+        maxima = {int(one or other) for one, other in _MAXIMUM.findall(description)}
     else:
         return None, None
-    lowest, highest = {low for low, _ in spans} | least, {high for _, high in spans} | most
-    low, high = (each.pop() if len(each) == 1 else None for each in (lowest, highest))
+    minima, maxima = minima | {low for low, _ in spans}, maxima | {high for _, high in spans}
+    low, high = (each.pop() if len(each) == 1 else None for each in (minima, maxima))
     return (low, high) if low is None or high is None or low <= high else (None, None)
 
 
 def _closed(opening: str, low: str, high: str, closing: str) -> tuple[int, int]:
-    """Return the integers at the ends of a range, of which a round bracket leaves its end out."""
+    """Return the lowest and highest integer of a range; a round bracket excludes its end."""
     is_open = opening in {"(", "（"}, closing in {")", "）"} and bool(opening)
     return int(low) + is_open[0], int(high) - is_open[1]
 
 
 def default(description: str, kind: str | None) -> str:
-    """Return what stands for a parameter that is left out; empty where a description names none, or several."""
+    """Return the default that a description states; empty if it states none, or several."""
     fits = re.compile(_DEFAULTS.get(kind or "", "(?!)"))
     found = {each for text in _DEFAULT.findall(description) if fits.fullmatch(each := text.rstrip("."))}
     return found.pop() if len(found) == 1 and not found & _ARTICLES else ""

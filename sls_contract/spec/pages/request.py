@@ -1,4 +1,4 @@
-"""The request that a page describes: query, own headers and body, each parameter put where it goes on the wire."""
+"""Derives claims about the request: query, specific headers and body; assigns each parameter to its place."""
 
 from __future__ import annotations
 
@@ -29,11 +29,11 @@ _PROJECT = re.compile(r"project(?:_?name)?|endpoint", re.IGNORECASE)
 _NAME = re.compile(r"[A-Za-z_][\w.$-]*")
 _HEADER_ITEM = re.compile(r"([A-Za-z][A-Za-z0-9]*(?:-[A-Za-z0-9]+)*)\s*[:：]\s*(.*)", re.DOTALL)
 _OF_HTTP = frozenset({"connection", "content-length", "expect", "user-agent", "x-log-compresstype"})
-"""Headers of any message or body, which no operation has as its own; the others stand in ``schemas/common.json``."""
+"""Headers of any message or body, which are not specific to an operation, beside those in ``schemas/common.json``."""
 _DISCRIMINATORS = frozenset({"type", "action", "mode"})
 _BODILESS = frozenset({"GET", "DELETE", "HEAD"})
 _BODY_ROW, _HOST_ROW = "body", "project"
-"""What pages of 2023 and later call the body, and the part of the host that they may list below it."""
+"""The names of the body, and of the part of the host that can follow it, on pages of 2023 and later."""
 
 
 @cache
@@ -42,48 +42,53 @@ def _common() -> frozenset[str]:
 
 
 def request_claims(page: Page, parts: Parts) -> None:
-    """Claim query, headers and body of the request."""
+    """Add the claims about the request: query, headers and body."""
     if page.host is None and any(_is_host(row) for row in parts.request_rows):
         page.host = "{project}.{endpoint}"
     _wire_query(page, parts)
     printed = _bodies(parts)
-    keys = _body_keys(printed)
+    _report_missing_bodies(page, parts)
+    members = _assign_rows(page, parts, _body_keys(printed), is_printed=bool(printed))
+    _headers(page, parts)
+    _body(page, printed, members)
+
+
+def _assign_rows(page: Page, parts: Parts, keys: Collection[str], *, is_printed: bool) -> list[Row]:
+    """Add the claims of rows about path, query and headers; return the rows about members of the body."""
     below = next((row.line for row in parts.request_rows if row.name == _BODY_ROW), maxsize)
     rows = [
         row
         for row in parts.request_rows
         if (row.line >= below and (row.name != _HOST_ROW or row.name in keys)) or not _is_settled(page, row)
     ]
-    _missing_bodies(page, parts)
     open_rows = frozenset(rows)
-    twice = [row for row in parts.request_rows if row not in open_rows and row.name in keys]
-    inside: list[Row] = [*twice, *(row for row in rows if row.line >= below or _goes(row, "body", "体"))]
+    also_members = [row for row in parts.request_rows if row not in open_rows and row.name in keys]
+    members: list[Row] = [*also_members, *(row for row in rows if row.line >= below or _is_in(row, "body", "体"))]
     renamed = {} if keys else _renamed(page, rows)
-    placed = frozenset(inside)
-    open_ = [row for row in rows if row not in placed]
-    has_body = bool(printed) or any(row.parent or json_type(row.type) == "object" for row in open_)
+    placed = frozenset(members)
+    unplaced = [row for row in rows if row not in placed]
+    has_body = is_printed or any(row.parent or json_type(row.type) == "object" for row in unplaced)
     first_table = min((row.table for row in rows), default=0)
-    for row in open_:
-        if _goes(row, "path", "路径"):
+    for row in unplaced:
+        if _is_in(row, "path", "路径"):
             page.problem(row.line, "path", f"path {row.name}", "the request line has no place for it")
-        elif _goes(row, "header", "头") or (_is_header(row.name) and row.name not in keys):
+        elif _is_in(row, "header", "头") or (_is_header(row.name) and row.name not in keys):
             _header(page, row)
         elif (key := renamed.get(row.name) or _query_key(page, row)) is not None:
-            _describe(page, key, row, lacks=bool(parts.syntax) and not parts.lists_parameters_apart)
+            _describe_key(page, key, row, in_syntax=bool(parts.syntax) and not parts.lists_parameters_apart)
         elif row.table != first_table or _is_key(row.name, keys):
-            inside.append(row)
+            members.append(row)
         else:
-            _homeless(page, parts, row, inside, has_body=has_body)
-    _headers(page, parts)
-    _body(page, printed, inside)
+            _place(page, parts, row, members, has_body=has_body)
+    return members
 
 
 def _is_key(name: str, keys: Collection[str]) -> bool:
     return any(routes.same_name(name, each) for each in keys) or routes.misspelt_name(name, keys) is not None
 
 
-def _missing_bodies(page: Page, parts: Parts) -> None:
-    """List the examples that count a body which they do not print."""
+def _report_missing_bodies(page: Page, parts: Parts) -> None:
+    """Record examples whose Content-Length counts a body that is not printed."""
     for message in parts.requests:
         length = message.header("content-length") or ""
         if message.body is None and length.isdecimal() and int(length):
@@ -91,41 +96,34 @@ def _missing_bodies(page: Page, parts: Parts) -> None:
 
 
 def _is_settled(page: Page, row: Row) -> bool:
-    """Tell whether a row describes what the host or the path holds."""
+    """Return whether a row describes a part of the host or the path."""
     if any(routes.same_name(row.name, name) for name in page.path_parameters):
         return True
     if _is_host(row) and page.host != "{endpoint}":
         return True
-    named = [name for name in page.path_parameters if routes.alike(row.name, name)]
-    taken = row.name in page.query
-    return bool(named) and not taken and _is_path_name(row.name, named)
+    stems = {routes.stem(name) for name in page.path_parameters if routes.overlap(row.name, name)}
+    return row.name not in page.query and routes.stem(row.name) in stems
 
 
 def _is_host(row: Row) -> bool:
-    """Tell whether a row describes a part of the host: what may be left out is none."""
+    """Return whether a row describes a part of the host; an optional parameter is not one."""
     return _PROJECT.fullmatch(row.name.replace(" ", "")) is not None and row.required is not False
 
 
-def _is_path_name(name: str, named: Sequence[str]) -> bool:
-    """Tell whether a name is that of a parameter of the path but for ``Name`` or ``Id``."""
-    bare = re.sub(r"(?:name|id)$", "", name.lower().replace("_", ""))
-    return any(re.sub(r"(?:name|id)$", "", each.lower().replace("_", "")) == bare for each in named)
-
-
 def _wire_query(page: Page, parts: Parts) -> None:
-    """Claim the keys that request lines have: they are what goes over the wire."""
+    """Add the query keys in request lines, which are the names on the wire."""
     for origin, lines in (("syntax", (*parts.syntax, *parts.intro)), ("example", parts.requests)):
         for line in lines:
             for key, value in routes.target_of(line.target).query:
                 parameter = page.query.setdefault(key, Parameter())
                 parameter.origins.add(origin)
-                page.seen(f"query {key}", line.line)
+                page.add_line(f"query {key}", line.line)
                 parameter.printed.add(routes.placeholder(value) or value)
-                _value(page, line, key, value, origin)
+                _add_value(page, line, key, value, origin)
 
 
-def _value(page: Page, line: Message, key: str, value: str, origin: str) -> None:
-    """Take a printed value for a constant where the key tells operations apart; a choice lists its values."""
+def _add_value(page: Page, line: Message, key: str, value: str, origin: str) -> None:
+    """Use a printed value as a constant if the key distinguishes operations; a choice lists its values."""
     parameter = page.query[key]
     if values := routes.choice(value):
         parameter.values = parameter.values or values
@@ -141,43 +139,42 @@ def _value(page: Page, line: Message, key: str, value: str, origin: str) -> None
 
 
 def _query_key(page: Page, row: Row) -> str | None:
-    """Return the key on the wire that a row describes; None where it describes none."""
+    """Return the key on the wire that a row describes; None if there is none."""
     for same in (str.__eq__, routes.same_name):
         if found := [key for key in page.query if same(key, row.name)]:
             return found[0]
     for key, parameter in page.query.items():
-        open_ = "table" not in parameter.origins and not parameter.values
-        if open_ and any(routes.same_name(row.name, each) for each in parameter.printed):
+        undescribed = "table" not in parameter.origins and not parameter.values
+        if undescribed and any(routes.same_name(row.name, each) for each in parameter.printed):
             return key
     free = [key for key, parameter in page.query.items() if "table" not in parameter.origins]
-    meant = [key for key in free if key.lower() not in _DISCRIMINATORS and routes.alike(key, row.name)]
-    return meant[0] if len(meant) == 1 and row.name else None
+    similar = [key for key in free if key.lower() not in _DISCRIMINATORS and routes.overlap(key, row.name)]
+    return similar[0] if len(similar) == 1 and row.name else None
 
 
 def _renamed(page: Page, rows: Sequence[Row]) -> dict[str, str]:
-    """Pair the rows that name no key of the wire with the keys that no row names, where they are as many.
+    """Pair rows that name no key on the wire with the keys that no row names, if there are as many of both.
 
-    Tables and request lines list parameters in one order.
+    Tables and request lines list parameters in the same order.
     """
     free = [key for key, each in page.query.items() if key.lower() not in _DISCRIMINATORS and not each.values]
-    strangers = [row.name for row in rows if not any(routes.same_name(row.name, key) for key in page.query)]
+    unknown = [row.name for row in rows if not any(routes.same_name(row.name, key) for key in page.query)]
     unnamed = [key for key in free if not any(routes.same_name(row.name, key) for row in rows)]
-    return dict(zip(strangers, unnamed, strict=True)) if len(strangers) == len(unnamed) > 1 else {}
+    return dict(zip(unknown, unnamed, strict=True)) if len(unknown) == len(unnamed) > 1 else {}
 
 
-def _describe(page: Page, key: str, row: Row, *, lacks: bool) -> None:
-    """Take over what a row says of a key on the wire; ``lacks``: the request line is one that should print it."""
-    parameter = page.query[key]
+def _describe_key(page: Page, key: str, row: Row, *, in_syntax: bool) -> None:
+    """Add the claims of a row to a query key; ``in_syntax``: the request line should print the key."""
     if key != row.name:
         page.problem(row.line, "query-key", f"query {key}", row.name)
-    if lacks and "syntax" not in page.query[key].origins:
+    if in_syntax and "syntax" not in page.query[key].origins:
         page.problem(row.line, "not-in-syntax", f"parameter {key}", key)
-    _take(page, parameter, row, f"query {key}")
+    _describe(page, page.query[key], row, f"query {key}")
 
 
-def _take(page: Page, parameter: Parameter, row: Row, where: str) -> None:
-    """Take over what a row says of a parameter."""
-    page.seen(where, row.line)
+def _describe(page: Page, parameter: Parameter, row: Row, where: str) -> None:
+    """Add the claims of a row to a parameter."""
+    page.add_line(where, row.line)
     parameter.origins.add("table")
     parameter.type = json_type(row.type)
     if parameter.type is None:
@@ -193,29 +190,28 @@ def _take(page: Page, parameter: Parameter, row: Row, where: str) -> None:
         if parameter.values and fixed not in parameter.values:
             page.problem(row.line, "spelling", where, f"{fixed}, and {parameter.values[0]} in the request line")
         parameter.values = (fixed, *(value for value in parameter.values if value != fixed))
-    elif parameter.type == "string" and {*parameter.values} < {*(few := prose.few_values(row.description))}:
+    elif parameter.type == "string" and {*parameter.values} < {*(listed := prose.listed_values(row.description))}:
         parameter.origins.add("prose")
-        parameter.values = few
-    if len(parameter.values) != 1:  # else it is fixed
+        parameter.values = listed
+    if len(parameter.values) != 1:  # a single value is fixed
         parameter.default = prose.default(row.description, parameter.type)
 
 
-def _homeless(page: Page, parts: Parts, row: Row, inside: list[Row], *, has_body: bool) -> None:
-    """Place a parameter that no request line and no body shows: there may be one place only."""
+def _place(page: Page, parts: Parts, row: Row, members: list[Row], *, has_body: bool) -> None:
+    """Place a parameter that no request line and no example shows: in the body if there can be one, or in the query."""
     if not row.name or not _NAME.fullmatch(row.name):
         page.problem(row.line, "spelling", "parameter", row.name or row.type)
         return
     if not parts.lists_parameters_apart:
         page.problem(row.line, "not-in-syntax", f"parameter {row.name}", row.name)
     if has_body and page.method not in _BODILESS:
-        inside.append(row)
+        members.append(row)
     elif page.path is not None:
-        parameter = page.query.setdefault(row.name, Parameter())
-        _take(page, parameter, row, f"query {row.name}")
+        _describe(page, page.query.setdefault(row.name, Parameter()), row, f"query {row.name}")
 
 
-def _goes(row: Row, *words: str) -> bool:
-    """Tell whether a row says that its parameter goes to one place."""
+def _is_in(row: Row, *words: str) -> bool:
+    """Return whether the place that a row prints contains one of the words."""
     return any(word in simplified(row.place.lower()) for word in words)
 
 
@@ -227,12 +223,11 @@ def _header(page: Page, row: Row) -> None:
     if not TOKEN.fullmatch(row.name):
         page.problem(row.line, "spelling", "header", row.name or row.type)
         return
-    parameter = page.headers.setdefault(row.name, Parameter())
-    _take(page, parameter, row, f"header {row.name}")
+    _describe(page, page.headers.setdefault(row.name, Parameter()), row, f"header {row.name}")
 
 
 def _headers(page: Page, parts: Parts) -> None:
-    """Claim the headers that are the operation's own: listed for it, or in its syntax and not common to all."""
+    """Add the headers specific to the operation: listed for it, or in its syntax and not common to all."""
     for row in parts.header_rows:
         _header(page, row)
     _listed_headers(page, list(parts.items("request-headers")))
@@ -241,15 +236,15 @@ def _headers(page: Page, parts: Parts) -> None:
             if name.lower() not in _common():
                 known = next((each for each in page.headers if each.lower() == name.lower()), name)
                 page.headers.setdefault(known, Parameter("string")).origins.add("syntax")
-                page.seen(f"header {known}", message.line)
+                page.add_line(f"header {known}", message.line)
 
 
 def _listed_headers(page: Page, texts: Sequence[Text]) -> None:
-    """Claim the headers of a list, with the values that its words give them."""
+    """Add the headers of a list, with the values in its text."""
     for text in texts:
         if text.kind == "item" and (found := _HEADER_ITEM.fullmatch(text.text)):
             _listed_header(page, found[1], found[2])
-            page.seen(f"header {found[1]}", text.line)
+            page.add_line(f"header {found[1]}", text.line)
     words = "\n".join(text.text for text in texts)
     for name, parameter in page.headers.items():
         printed = re.findall(rf"{re.escape(name)}\s*[:：]\s*([A-Za-z0-9]+)", words)
@@ -283,7 +278,7 @@ def _body_keys(printed: Sequence[tuple[str, Message]]) -> set[str]:
 
 
 def _body(page: Page, printed: Sequence[tuple[str, Message]], rows: Sequence[Row]) -> None:
-    """Claim the body: the examples give its types and its proof, the syntax the keys that they leave out."""
+    """Add the claims about the body: types and digest from the examples, and further keys from the syntax."""
     top = next((row for row in rows if row.name == _BODY_ROW), None)
     members = [row for row in rows if row is not top]
     body = page.body

@@ -1,4 +1,4 @@
-"""Request lines of a page: host, path template and query, put together from syntax, introduction and examples."""
+"""Reads request lines: host, path template and query, combined from syntax, introduction and examples."""
 
 from __future__ import annotations
 
@@ -9,18 +9,18 @@ from typing import TYPE_CHECKING
 from urllib.parse import unquote
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Sequence
+    from collections.abc import Collection, Sequence
 
     from sls_contract.spec.pages.messages import Message
 
 _PLACEHOLDER = re.compile(r"\$?[<{\[]\s*([^<>{}\[\]]+?)\s*[>}\]]|[:$]([A-Za-z_]\w*)|%([A-Za-z_]\w+)%")
 _CHOICE = re.compile(r"[\w.]+(?:\|[\w.]+)+")
-_SIMILAR, _NEARLY = 0.8, 0.9
+_MIN_SIMILARITY, _MIN_NAME_SIMILARITY = 0.8, 0.9
 
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """What a request line asks for: host (empty: not printed), segments of the path, keys and values of the query."""
+    """The target of a request line: host (empty: not printed), path segments, and keys and values of the query."""
 
     host: str
     segments: tuple[str, ...]
@@ -29,19 +29,19 @@ class Target:
 
 @dataclass(frozen=True, slots=True)
 class Template:
-    """A path: its segments, and which of them are parameters, by their names."""
+    """A path template: its segments, and the names of those that are parameters, by index."""
 
     segments: tuple[str, ...]
     parameters: dict[int, str]
 
     def __str__(self) -> str:
-        """Return it as ``/logstores/{logstoreName}``."""
+        """Format the template as ``/logstores/{logstoreName}``."""
         return "/" + "/".join(
             f"{{{self.parameters[at]}}}" if at in self.parameters else each for at, each in enumerate(self.segments)
         )
 
     def extended(self, other: Template) -> Template:
-        """Return it with the segments that another one has beyond its own."""
+        """Return the template with the further segments of a longer one."""
         known = len(self.segments)
         return Template(
             self.segments + other.segments[known:],
@@ -53,39 +53,43 @@ def target_of(text: str) -> Target:
     """Split the target of a request line."""
     address, _, query = re.sub(r"^https?://", "", text.strip()).partition("?")
     host, _, path = ("", "", address[1:]) if address.startswith("/") else address.partition("/")
-    return Target(host, tuple(each for each in path.split("/") if each), tuple(_pairs(query)))
-
-
-def _pairs(query: str) -> list[tuple[str, str]]:
     pairs = (pair.partition("=") for pair in query.split("&") if pair.strip())
-    return [(key.strip(), unquote(value.strip())) for key, _, value in pairs]
+    keys = tuple((key.strip(), unquote(value.strip())) for key, _, value in pairs)
+    return Target(host, tuple(each for each in path.split("/") if each), keys)
 
 
 def placeholder(text: str) -> str | None:
-    """Return the name in ``<name>`` or ``{name}``; None where a text is no placeholder, or a choice of values."""
+    """Return the name in ``<name>`` or ``{name}``; None if a text is not a placeholder, or is a choice of values."""
     found = _PLACEHOLDER.fullmatch(text)
     return (found[1] or found[2] or found[3]) if found and not _CHOICE.fullmatch(found[1] or "") else None
 
 
 def choice(text: str) -> tuple[str, ...]:
-    """Return the values of ``<true|false>``; empty where a text is no choice."""
+    """Return the values of ``<true|false>``; empty if a text is not a choice."""
     found = _PLACEHOLDER.fullmatch(text)
     return tuple(found[1].split("|")) if found and _CHOICE.fullmatch(found[1] or "") else ()
 
 
 def same_name(one: str, other: str) -> bool:
-    """Tell whether two spellings name one parameter: capitals and separators do not matter."""
+    """Return whether two names are equal except for case and separators."""
     return _key(one) == _key(other)
 
 
 def misspelt_name(name: str, known: Collection[str]) -> str | None:
-    """Return the known name that another one is but for a letter or two; None where it is a known one, or no such."""
-    near = [] if any(same_name(name, each) for each in known) else get_close_matches(name, known, 2, _NEARLY)
+    """Return the only known name that is similar to a name; None if the name is known, or if there is none."""
+    near = (
+        [] if any(same_name(name, each) for each in known) else get_close_matches(name, known, 2, _MIN_NAME_SIMILARITY)
+    )
     return near[0] if len(near) == 1 else None
 
 
-def alike(one: str, other: str) -> bool:
-    """Tell whether two names may mean one parameter: one of them is a part of the other."""
+def stem(name: str) -> str:
+    """Return a name in lower case without a final ``Name`` or ``Id``."""
+    return re.sub(r"(?:name|id)$", "", name.lower().replace("_", ""))
+
+
+def overlap(one: str, other: str) -> bool:
+    """Return whether two names can be of the same parameter, because one of them contains the other."""
     first, second = _key(one), _key(other)
     return bool(first) and bool(second) and (first in second or second in first)
 
@@ -95,12 +99,12 @@ def _key(name: str) -> str:
 
 
 def template_of(target: Target, example: Target | None, names: Collection[str]) -> Template:
-    """Tell the parameters of a path from its fixed segments.
+    """Distinguish the parameters of a path from its fixed segments.
 
     Args:
         target: of the request line.
-        example: of a request that was sent; None where there is none.
-        names: what the tables of parameters list.
+        example: of a sent request; None if there is none.
+        names: those in the tables of parameters.
 
     """
     shown = example.segments if example is not None else ()
@@ -125,42 +129,39 @@ def _parameter_name(segment: str, printed: str | None, at: int, names: Collectio
 
 
 def _is_sample(segment: str, printed: str | None, at: int) -> bool:
-    """Tell whether a segment is a sample value: a collection's name stands before it, and it may have any value."""
+    """Return whether a segment is a sample value: it follows a collection, and has a digit or is not in the example."""
     if not at % 2:
         return False
     return any(char.isdigit() for char in segment) or (printed is not None and printed != segment)
 
 
 def _is_listed(collection: str, names: Collection[str]) -> bool:
-    """Tell whether the tables list a parameter that names one of a collection, such as logstoreName of logstores."""
-    bare = {re.sub(r"(?:name|id)$", "", name.lower().replace("_", "")) for name in names}
-    return collection.endswith("s") and _key(collection.removesuffix("s")) in bare
+    """Return whether the tables list a parameter named after a collection, such as logstoreName for logstores."""
+    return collection.endswith("s") and _key(collection.removesuffix("s")) in set(map(stem, names))
 
 
 def name_from_collection(collection: str, names: Collection[str]) -> str:
-    """Name a parameter that a request line gives a sample value for: as the tables do, else after its collection."""
+    """Return a name for a parameter with a sample value: from the tables, otherwise from its collection."""
     singular = collection.removesuffix("s")
-    return next((name for name in names if alike(singular, name)), singular)
+    return next((name for name in names if overlap(singular, name)), singular)
 
 
 def fits(template: Template, target: Target) -> bool:
-    """Tell whether a target is one of a template's, or a part of one, or longer than it: fixed segments agree."""
+    """Return whether a target agrees with a template in all fixed segments, as far as both go."""
     pairs = enumerate(zip(template.segments, target.segments, strict=False))
-    return all(at in template.parameters or ours == theirs for at, (ours, theirs) in pairs)
+    return all(at in template.parameters or expected == printed for at, (expected, printed) in pairs)
 
 
 def misspelt(template: Template, target: Target) -> list[tuple[str, str]]:
-    """Return the fixed segments that a target spells a little otherwise, each with its spelling."""
+    """Return the fixed segments with a slightly different spelling in a target, each with that spelling."""
     pairs = enumerate(zip(template.segments, target.segments, strict=False))
     return [
-        (ours, theirs)
-        for at, (ours, theirs) in pairs
-        if at not in template.parameters and ours != theirs and _is_similar(ours, theirs)
+        (expected, printed)
+        for at, (expected, printed) in pairs
+        if at not in template.parameters
+        and expected != printed
+        and SequenceMatcher(None, expected, printed).ratio() >= _MIN_SIMILARITY
     ]
-
-
-def _is_similar(one: str, other: str) -> bool:
-    return SequenceMatcher(None, one, other).ratio() >= _SIMILAR
 
 
 def host_of(messages: Sequence[Message], targets: Sequence[Target]) -> str | None:
@@ -171,17 +172,14 @@ def host_of(messages: Sequence[Message], targets: Sequence[Target]) -> str | Non
 
 
 def _host(printed: str) -> str | None:
-    bare = re.sub(r"[<>{}]", "", printed).strip().rstrip(",").lower()
-    for fits_, host in _HOSTS:
-        if fits_(bare):
-            return host or bare
-    return None
+    name = re.sub(r"[<>{}]", "", printed).strip().rstrip(",").lower()
+    return next((template or name for pattern, template in _HOSTS if pattern.fullmatch(name)), None)
 
 
-_HOSTS: tuple[tuple[Callable[[str], object], str], ...] = (
-    (re.compile(r"project ?(?:name)?[ .]*endpoint").fullmatch, "{project}.{endpoint}"),
-    (re.compile(r"(?:sls )?endpoint|region[ .]*endpoint").fullmatch, "{endpoint}"),
-    (re.compile(r"[\w-]+\.[\w-]+\.(?:log|sls)\.aliyuncs\.com").fullmatch, "{project}.{endpoint}"),
-    (re.compile(r"(?:[a-z]+-[\w-]+)\.(?:log|sls)\.aliyuncs\.com").fullmatch, "{endpoint}"),
-    (re.compile(r"[\w.-]+\.(?:com|cn)").fullmatch, ""),
+_HOSTS = (
+    (re.compile(r"project ?(?:name)?[ .]*endpoint"), "{project}.{endpoint}"),
+    (re.compile(r"(?:sls )?endpoint|region[ .]*endpoint"), "{endpoint}"),
+    (re.compile(r"[\w-]+\.[\w-]+\.(?:log|sls)\.aliyuncs\.com"), "{project}.{endpoint}"),
+    (re.compile(r"(?:[a-z]+-[\w-]+)\.(?:log|sls)\.aliyuncs\.com"), "{endpoint}"),
+    (re.compile(r"[\w.-]+\.(?:com|cn)"), ""),
 )

@@ -1,4 +1,4 @@
-"""Which part of a page a block stands in, whatever year and language the page is of."""
+"""Assigns each block of a page to a section, for pages of any year and language."""
 
 from __future__ import annotations
 
@@ -39,28 +39,26 @@ _MORE_ELEMENTS = re.compile(
     r"|字段|消息|输入|输出|[入出]参|结果|返回值",
     re.ASCII,
 )
-_ALONE_SIDE = re.compile(r"requests?|responses?|results?|请求|响应|返回", re.ASCII)
-"""A heading of one word, whose section holds all of a side."""
+_WHOLE_SIDE = re.compile(r"requests?|responses?|results?|请求|响应|返回", re.ASCII)
+"""A heading of a single word, whose section contains the whole request or answer."""
 _PARAMETERS = re.compile(r"(?:url\s*)?(?:parameters?|params?|fields|参数(?:列表|说明)?|字段(?:说明)?)")
 _BEFORE_REQUEST = frozenset({"intro", "other", "syntax", "path-parameters"})
-_CONTAINED: dict[Role, Role] = {"request-headers": "request", "response-headers": "response"}
+_CONTAINED: dict[Role, Role] = {"request-headers": "request", "response-headers": "response"}  # section to parent
 _TITLE = re.compile(
     r"(?i:(?:(?:request|response|return|path|sample|success|error|url)s? ?)*"
     r"(?:syntax|line|parameters?|headers?|elements?|requests?|responses?|examples?|codes?))"
     r"|(?:(?:请求|返回|响应|路径|正常|错误)\s*)*(?:语法|参数|头|元素|数据|结果|示例|码)"
 )
-"""A line that is a heading on a page where none has a mark."""
+"""A line that is a heading on a page whose headings have no markup."""
 _OPERATION = re.compile(r"[A-Z][A-Za-z0-9]{3,}")
 _IN_WORDS = re.compile(r"(?a:\b)[A-Z][a-z]+[A-Z][A-Za-z0-9]*")
-_LONGEST_LABEL = 40
-"""Characters of a list item or bold line that may name a section; the longest seen has 24."""
-
-
+_MAX_LABEL = 40
+"""Characters of a list item or bold line that can name a section; the longest known has 24."""
 _HEADER_NAME = re.compile(r"[A-Za-z]+(?:-[A-Za-z0-9]+)+|[A-Za-z-]+\s*[:：]")
 
 
 class Placed(NamedTuple):
-    """A block, the section it stands in, and the words that stand before it in that section."""
+    """A block, its section, and the text before it in that section."""
 
     role: Role
     block: Block
@@ -68,7 +66,7 @@ class Placed(NamedTuple):
 
 
 def named_operation(heading: str) -> str | None:
-    """Return the operation that a title is, or that it has one word of; None where it names none, or several."""
+    """Return the operation that a title is, or that a single word of it names; None if it names none, or several."""
     if _OPERATION.fullmatch(heading):
         return heading if _named(heading.lower(), "intro") is None else None
     named = set(_IN_WORDS.findall(heading))
@@ -76,14 +74,14 @@ def named_operation(heading: str) -> str | None:
 
 
 def titles_of(blocks: Sequence[Block]) -> list[Text]:
-    """Return the outermost headings that name an operation beyond doubt: by a word with several capitals."""
+    """Return the outermost headings that name an operation by a word with several capitals."""
     headings = [block for block in blocks if isinstance(block, Text) and block.kind == "heading"]
     titles = [heading for heading in headings if _IN_WORDS.search(heading.text) and named_operation(heading.text)]
     return [title for title in titles if title.depth == min(each.depth for each in titles)]
 
 
 def title_of(blocks: Sequence[Block]) -> Text | None:
-    """Return the title: of the outermost headings the first that names an operation, or that begins no section."""
+    """Return the title: the first outermost heading that names an operation, otherwise one that begins no section."""
     headings = [block for block in blocks if isinstance(block, Text) and block.kind == "heading"]
     tops = [heading for heading in headings if heading.depth == 1]
     if not tops and headings and _IN_WORDS.search(headings[0].text) and named_operation(headings[0].text):
@@ -93,27 +91,27 @@ def title_of(blocks: Sequence[Block]) -> Text | None:
 
 
 def placed(blocks: Sequence[Block]) -> Iterator[Placed]:
-    """Give each block that is no section's heading its section."""
+    """Yield each block that is not the heading of a section with its section."""
     role: Role = "intro"
     label = ""
     title = title_of(blocks)
-    depth = 0  # of the heading that began the section; 0: it is no heading
-    opener = None  # kind and depth of the words that began it
+    depth = 0  # of the heading that began the section; 0: not a heading
+    opener = None  # kind and depth of the text that began it
     heads = _flat_heads(blocks)
     marked = (block for block in blocks if isinstance(block, Text) and block is not title)
-    bare = not any(_opens(line, role) for line in marked if line.kind == "heading")
+    unmarked = not any(_opens(line, role) for line in marked if line.kind == "heading")
     for at, block in enumerate(blocks):
         found = None
         if block is title:
             role, label, depth = "intro", "", 0
         elif isinstance(block, Text) and at not in heads:
-            found = _opens(block, role, bare=bare)
+            found = _opens(block, role, unmarked=unmarked)
             if found == "other" and role not in {"intro", "other"} and 0 < depth < block.depth:
-                found = None  # a part of the section, with a heading of its own
+                found = None  # a subsection
             if found is None and opener == (block.kind, block.depth) and _is_label(block):
-                found = _CONTAINED.get(role)  # what stands beside the headers is not of them
+                found = _CONTAINED.get(role)  # a sibling of the headers is not part of them
         if found is not None:
-            inner = isinstance(block, Text) and 0 < depth < block.depth  # it may name what its table describes
+            inner = isinstance(block, Text) and 0 < depth < block.depth  # can name the member that its table describes
             role, label = found, block.text if isinstance(block, Text) and inner else ""
             depth = block.depth if isinstance(block, Text) and block.kind == "heading" else 0
             opener = (block.kind, block.depth) if isinstance(block, Text) else None
@@ -124,17 +122,17 @@ def placed(blocks: Sequence[Block]) -> Iterator[Placed]:
 
 
 def _flat_heads(blocks: Sequence[Block]) -> frozenset[int]:
-    """Return the places of words that are the heads of columns, and no headings."""
+    """Return the indexes of text that is a head of columns and not a heading."""
     starts = ((at, len(flat_head(blocks, at))) for at in range(len(blocks)))
     return frozenset(each for at, length in starts for each in range(at, at + length))
 
 
-def _opens(block: Text, now: Role, *, bare: bool = False) -> Role | None:
-    """Return the section that a line of words begins, or None; ``bare``: the headings of the page lost their marks."""
-    is_title = bare and _TITLE.fullmatch(simplified(block.text).strip(" :："))
+def _opens(block: Text, now: Role, *, unmarked: bool = False) -> Role | None:
+    """Return the section that a line of text begins, or None; ``unmarked``: the page's headings lost their markup."""
+    is_title = unmarked and _TITLE.fullmatch(simplified(block.text).strip(" :："))
     if block.kind == "paragraph" and not (is_title or _says_example(block.text)):
         return None
-    if block.kind != "heading" and len(block.text) > _LONGEST_LABEL:
+    if block.kind != "heading" and len(block.text) > _MAX_LABEL:
         return None
     role = _named(re.sub(r"\s+", " ", block.text).strip(" :：").lower(), now, is_heading=block.kind == "heading")
     if role is None and block.kind == "heading":
@@ -143,33 +141,33 @@ def _opens(block: Text, now: Role, *, bare: bool = False) -> Role | None:
 
 
 def _is_label(block: Text) -> bool:
-    """Tell whether words may name a section, and are no paragraph and no header."""
-    return block.kind != "paragraph" and len(block.text) <= _LONGEST_LABEL and not _HEADER_NAME.match(block.text)
+    """Return whether text can name a section, and is neither a paragraph nor a header."""
+    return block.kind != "paragraph" and len(block.text) <= _MAX_LABEL and not _HEADER_NAME.match(block.text)
 
 
 def _says_example(text: str) -> bool:
-    """Tell whether a paragraph is a heading in all but its marks, as in the pages of 2023 and later."""
-    return re.fullmatch(r"(?:Sample )?success(?: responses?)?:?|Success responses?", text, re.IGNORECASE) is not None
+    """Return whether a paragraph is an unmarked heading, as in the pages of 2023 and later."""
+    return re.fullmatch(r"(?:Sample )?success(?: responses?)?:?", text, re.IGNORECASE) is not None
 
 
 def _named(text: str, now: Role, *, is_heading: bool = True) -> Role | None:
-    """Return the section that words name; ``now`` is the one they stand in; those of a list are read less freely."""
+    """Return the section that text names; ``now`` is the current section. Headings are read with more patterns."""
     text = simplified(text)
-    for pattern, role in _ALONE:
+    for pattern, role in _SECTIONS:
         if pattern.search(text):
             return role
-    if _PARAMETERS.fullmatch(text):  # of what the section is about
+    if _PARAMETERS.fullmatch(text):  # of the current section
         return _CONTAINED.get(now, "request" if now in _BEFORE_REQUEST else now)
     for side, headers, elements in _SIDES[: None if is_heading else 2]:
         if side.search(text):
-            told = _ELEMENTS.search(text) or (
-                is_heading and (_MORE_ELEMENTS.search(text) or _ALONE_SIDE.fullmatch(text))
+            has_elements = _ELEMENTS.search(text) or (
+                is_heading and (_MORE_ELEMENTS.search(text) or _WHOLE_SIDE.fullmatch(text))
             )
-            return headers if _HEADER.search(text) else elements if told else None
+            return headers if _HEADER.search(text) else elements if has_elements else None
     return None
 
 
-_ALONE: tuple[tuple[re.Pattern[str], Role], ...] = (
+_SECTIONS: tuple[tuple[re.Pattern[str], Role], ...] = (
     (re.compile(r"\b(?:errors?|exceptions?)\b|错误|异常", re.ASCII), "errors"),
     (
         re.compile(
@@ -194,5 +192,5 @@ _SIDES: tuple[tuple[re.Pattern[str], Role, Role], ...] = (
 
 
 def codes(parts: Iterable[Placed], *roles: Role) -> list[Code]:
-    """Return the code of some sections, in order."""
+    """Return the code blocks of some sections, in order."""
     return [part.block for part in parts if part.role in roles and isinstance(part.block, Code)]

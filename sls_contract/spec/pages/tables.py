@@ -1,4 +1,4 @@
-"""Tables of parameters, elements and errors, whatever their columns are called."""
+"""Reads tables of parameters, elements and errors, with any names of columns."""
 
 from __future__ import annotations
 
@@ -23,15 +23,15 @@ TYPE_CELL = re.compile(
 )
 NAME = re.compile(r"[A-Za-z_][\w.$-]{0,63}")
 _MARKS = re.compile(r"[\ue000└├│┗┣┃↳•·>＞»→∟╰╚╠+][─━\s-]*|\.(?=[.\w])\s*|->?(?=[\s\w-])\s*")
-"""What stands before the name of a member, once for each object that it is in."""
+"""A mark before the name of a member, repeated for each level of nesting."""
 _TAG = re.compile(
     r"\s*[(（]\s*(?:(optional|可选|选填)|required|必选|必填|deprecated|已?废弃)\s*[)）]|\s+(?:deprecated|已?废弃)|\s*\*",
     re.IGNORECASE,
 )
 _WHOLE = {"body", "object", ""}
-"""What rows call the body itself."""
+"""Names of rows that describe the body itself."""
 _ROOTS = {"$", "body", "root"}
-"""With what the name of a member begins that is written as a path from the body."""
+"""The first part of a member's name that is written as a path from the body."""
 _NAME_AND_TYPE = re.compile(r"(\S+)\s*[(（]\s*([^()（）]+?)\s*[)）]")
 _HTTP = r"(?:(?:HTTP(?:/\d(?:\.\d)?)?|status)\s*[:：]?\s*)?"
 _LISTED_ERROR = re.compile(
@@ -41,26 +41,26 @@ _LISTED_ERROR = re.compile(
     re.DOTALL,
 )
 _ABOVE = frozenset({"^^", "^", "〃", "″", "''", '"', "同上"})
-"""What stands in a cell for the one above it."""
+"""Ditto marks, which repeat the cell above."""
 _STATUS_CELL = re.compile(r"[1-5]\d\d")
 _CODE_CELL = re.compile(r"[A-Z][A-Za-z]+(?:\.[A-Za-z]+)*")
 
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One row of a table of parameters or elements.
+    """A row of a table of parameters or elements.
 
     Attributes:
-        name: as printed; empty where the row describes a whole body or the elements of an array.
+        name: as printed; empty if the row describes a whole body or the elements of an array.
         type: as printed.
-        required: None where the table has no such column, or says neither yes nor no.
-        description: its words, with those of the list below them.
-        line: where it stands, from 1.
-        place: where the parameter goes, as printed; empty in most years.
-        label: the words before its table.
+        required: None if the table has no such column, or its cell is neither yes nor no.
+        description: its text, with the list below it.
+        line: on the page, from 1.
+        place: the parameter's place, as printed; empty in most years.
+        label: the text before its table.
         table: the line of its table.
-        unread: the cell that should say whether it is required, where it says neither yes nor no.
-        parent: the member that it is printed as a part of, None for the body itself; empty where nothing tells.
+        unread: the cell on whether it is required, if that is neither yes nor no.
+        parent: the member that contains it as printed; None: the body itself; empty: unknown.
 
     """
 
@@ -78,7 +78,7 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class ErrorRow:
-    """One row of a table of errors, as printed."""
+    """A row of a table of errors, as printed."""
 
     status: str
     code: str
@@ -93,7 +93,7 @@ def rows(parts: Iterable[Placed], *roles: str) -> list[Row]:
 
 
 def error_rows(parts: Iterable[Placed]) -> list[ErrorRow]:
-    """Return the rows of the tables of errors, wherever they stand; also of lists in the section of errors."""
+    """Return the rows of the tables of errors in any section, otherwise of lists in the section of errors."""
     found: list[ErrorRow] = []
     texts: list[Text] = []
     for part in parts:
@@ -105,30 +105,29 @@ def error_rows(parts: Iterable[Placed]) -> list[ErrorRow]:
 
 
 def _listed_errors(texts: Sequence[Text]) -> Iterator[ErrorRow]:
-    """Read errors that stand one a line, or a cell a line."""
+    """Read errors with a line per error, or a line per cell."""
     for at, text in enumerate(texts):
-        ahead = [each.text for each in texts[at + 1 : at + 3]] + ["", ""]
+        below = [each.text for each in texts[at + 1 : at + 3]] + ["", ""]
         if found := _listed_error(text.text):
             yield ErrorRow(*found, text.line)
-        elif _STATUS_CELL.fullmatch(text.text) and _CODE_CELL.fullmatch(ahead[0]):
-            yield ErrorRow(text.text, ahead[0], ahead[1], text.line)
+        elif _STATUS_CELL.fullmatch(text.text) and _CODE_CELL.fullmatch(below[0]):
+            yield ErrorRow(text.text, below[0], below[1], text.line)
 
 
 def _listed_error(text: str) -> tuple[str, str, str] | None:
-    """Read status, code and message that stand in one text."""
+    """Read status, code and message in a text."""
     found = _LISTED_ERROR.fullmatch(text.replace("\t", " | "))
     if not found:
         return None
-    given = found.groupdict()
+    groups = [(key.rstrip("12"), text) for key, text in found.groupdict().items() if text]
     status, code, message = (
-        next((given[key] for key in given if key.rstrip("12") == name and given[key]), "").strip()
-        for name in ("status", "code", "message")
+        next((text for key, text in groups if key == name), "").strip() for name in ("status", "code", "message")
     )
     return status, code, message
 
 
 def _columns(table: Table) -> dict[Column, int]:
-    """Return which column holds what: by its head, or else by its cells."""
+    """Return the index of each kind of column, by its head, otherwise by its cells."""
     columns: dict[Column, int] = {}
     for at, head in enumerate(table.head):
         column = column_of(head)
@@ -138,7 +137,7 @@ def _columns(table: Table) -> dict[Column, int]:
         _by_cells(table, columns, "type", TYPE_CELL.fullmatch, most=True)
         if "type" in columns and not columns.keys() & {"required", "optional"}:
             _by_cells(table, columns, "required", lambda cell: yes_or_no(cell) is not None, most=True)
-        if "type" in columns and _holds(table, columns["type"], _is_type_cell):
+        if "type" in columns and _cells_fit(table, columns["type"], _is_type_cell):
             _by_cells(table, columns, "name", is_name_cell, most=True)
         if "name" in columns and "type" in columns:
             _by_cells(table, columns, "description", bool)
@@ -146,12 +145,11 @@ def _columns(table: Table) -> dict[Column, int]:
 
 
 def _error_columns(table: Table, *, in_section: bool) -> dict[Column, int]:
-    """Return which column of a table of errors holds what; empty where it is no such table."""
+    """Return the index of each kind of column in a table of errors; empty for another table."""
     columns = _columns(table)
     if not in_section:
         return columns if columns.keys() >= {"status", "code"} else {}
-    told = bool(columns.keys() & {"status", "code"})
-    kept = {"status", "code", "message", "description"} if told else {"status", "code", "message"}
+    kept = {"status", "code", "message"} | ({"description"} if columns.keys() & {"status", "code"} else set())
     columns = {column: at for column, at in columns.items() if column in kept}
     _by_cells(table, columns, "status", _STATUS_CELL.fullmatch)
     _by_cells(table, columns, "code", _CODE_CELL.fullmatch)
@@ -163,25 +161,25 @@ def _error_columns(table: Table, *, in_section: bool) -> dict[Column, int]:
 def _by_cells(
     table: Table, columns: dict[Column, int], column: Column, fits: Callable[[str], object], *, most: bool = False
 ) -> None:
-    """Find a column that no head names: the first of the others in which all, or most, cells fit."""
+    """Find a column without a known head: the first other column in which all, or most, cells fit."""
     if column not in columns:
         free = [at for at in range(len(table.head)) if at not in columns.values()]
-        for at in [at for at in free if _holds(table, at, fits, most=most)][:1]:
+        for at in [at for at in free if _cells_fit(table, at, fits, most=most)][:1]:
             columns[column] = at
 
 
-def _holds(table: Table, at: int, fits: Callable[[str], object], *, most: bool = False) -> bool:
-    """Tell whether a column has cells, and all or most of a kind, whatever its head says."""
+def _cells_fit(table: Table, at: int, fits: Callable[[str], object], *, most: bool = False) -> bool:
+    """Return whether a column has cells, and all or most of them fit."""
     cells = [cells[at] for _, cells in table.rows if at < len(cells) and cells[at]]
     fitting = sum(1 for cell in cells if fits(cell))
     return fitting > len(cells) / 2 if most else 0 < len(cells) == fitting
 
 
 def holds_facts(table: Table) -> bool:
-    """Tell whether most cells of a column are types, or all are statuses of errors, whatever the head says."""
+    """Return whether most cells of a column are types, or all are statuses of errors."""
     columns = range(len(table.head))
-    return any(_holds(table, at, TYPE_CELL.fullmatch, most=True) for at in columns) or any(
-        _holds(table, at, re.compile(r"[45]\d\d").fullmatch) for at in columns
+    return any(_cells_fit(table, at, TYPE_CELL.fullmatch, most=True) for at in columns) or any(
+        _cells_fit(table, at, re.compile(r"[45]\d\d").fullmatch) for at in columns
     )
 
 
@@ -190,18 +188,18 @@ def _is_type_cell(cell: str) -> bool:
 
 
 def is_name_cell(cell: str) -> bool:
-    """Tell whether a cell may name a parameter, whatever stands before or behind the name."""
-    return NAME.fullmatch(_bare(_untagged(_unmarked(cell)[1])[0])) is not None
+    """Return whether a cell can name a parameter, with or without marks and tags."""
+    return NAME.fullmatch(_unquoted(_untagged(_unmarked(cell)[1])[0])) is not None
 
 
-def _bare(name: str) -> str:
-    """Return a name without the quotes or the emphasis that it is printed in."""
+def _unquoted(name: str) -> str:
+    """Return a name without quotes or emphasis."""
     found = re.fullmatch(r"([\"'*“])([^\"'*“”]+)[\"'*”]", name)
     return found[2] if found else name
 
 
 def table_rows(table: Table, label: str) -> Iterator[Row]:
-    """Read a table of parameters or elements; ``label``: the words before it."""
+    """Read a table of parameters or elements; ``label`` is the text before it."""
     columns = _columns(table)
     if "status" in columns or "code" in columns or not columns.keys() & {"name", "type"}:
         return
@@ -209,18 +207,13 @@ def table_rows(table: Table, label: str) -> Iterator[Row]:
     seen: set[str] = set()
     depths = _depths(table, columns)
     for line, printed in table.rows:
-        cells = _with_name(printed, columns, len(table.head))
-        cell = {column: cells[at] if at < len(cells) else "" for column, at in columns.items()}
-        cell = {column: text if column == "name" else text.lstrip(INDENT) for column, text in cell.items()}
-        if "name" not in cell:  # one column for both
-            found = _NAME_AND_TYPE.fullmatch(cell["type"])
-            cell["name"], cell["type"] = (found[1], found[2]) if found else (cell["type"], "")
+        cell = _cells_by_column(printed, columns, len(table.head))
         marks, name = _unmarked(cell["name"])
         depth = depths.index(marks) if marks in depths else marks
-        name, optional = _untagged(_bare(name))
+        name, optional = _untagged(_unquoted(name))
         *path, name = _path(name, seen)
         seen.add(name)
-        if name.lower() in _WHOLE and name.lower() == cell.get("type", "").lower():  # the type stands for a name
+        if name.lower() in _WHOLE and name.lower() == cell.get("type", "").lower():  # a type instead of a name
             name = ""
         above[depth:] = [name]
         required = _is_required(cell)
@@ -234,25 +227,36 @@ def table_rows(table: Table, label: str) -> Iterator[Row]:
             label=label,
             table=table.line,
             unread=cell.get("required", "") if required is None else "",
-            parent=path[-1] if path else _above(above, depth),
+            parent=path[-1] if path else _parent(above, depth),
         )
 
 
+def _cells_by_column(printed: tuple[str, ...], columns: Mapping[Column, int], width: int) -> dict[Column, str]:
+    """Return the cells of a row by column; a single column for name and type is split."""
+    cells = _with_name(printed, columns, width)
+    cell = {column: cells[at] if at < len(cells) else "" for column, at in columns.items()}
+    cell = {column: text if column == "name" else text.lstrip(INDENT) for column, text in cell.items()}
+    if "name" not in cell:
+        found = _NAME_AND_TYPE.fullmatch(cell["type"])
+        cell["name"], cell["type"] = (found[1], found[2]) if found else (cell["type"], "")
+    return cell
+
+
 def _depths(table: Table, columns: Mapping[Column, int]) -> list[int]:
-    """Return how many marks stand before names, for each depth that there is: two blanks a level are one level."""
+    """Return the different numbers of marks before names, in order; their index is the depth of a name."""
     at = columns.get("name", columns.get("type", 0))
     return sorted({0, *(_unmarked(cells[at])[0] for _, cells in table.rows if at < len(cells))})
 
 
 def _with_name(cells: tuple[str, ...], columns: Mapping[Column, int], width: int) -> tuple[str, ...]:
-    """Return the cells of a row; one that begins with its type lacks the empty cell of its name."""
+    """Return the cells of a row; add the empty cell of its name if it begins with its type."""
     names, types = columns.get("name"), columns.get("type")
     lacks = names == 0 and types == 1 and len(cells) < width and TYPE_CELL.fullmatch(cells[0])
     return ("", *cells) if lacks and not TYPE_CELL.fullmatch(cells[1] if len(cells) > 1 else "") else cells
 
 
 def _unmarked(name: str) -> tuple[int, str]:
-    """Return how many marks of depth stand before a name, and the name."""
+    """Return the number of depth marks before a name, and the name."""
     depth = 0
     while found := _MARKS.match(name):
         depth, name = depth + 1, name[found.end() :]
@@ -260,7 +264,7 @@ def _unmarked(name: str) -> tuple[int, str]:
 
 
 def _untagged(name: str) -> tuple[str, bool]:
-    """Return a name without what is printed behind it, and whether that says that it is optional."""
+    """Return a name without tags after it, and whether a tag marks it as optional."""
     optional = False
     while (found := re.search(rf"(?:{_TAG.pattern})$", name, re.IGNORECASE)) and found.start():
         optional, name = optional or bool(found[1]), name[: found.start()]
@@ -268,7 +272,7 @@ def _untagged(name: str) -> tuple[str, bool]:
 
 
 def _path(name: str, seen: Collection[str]) -> list[str]:
-    """Split ``steps[].text`` at its dots where there is a row ``steps``, or ``body.text``; else they are its own."""
+    """Split ``steps[].text`` at its dots if there is a row ``steps``, and ``body.text`` always; else keep the name."""
     parts = re.split(r"\s*(?:->|[.>→/])\s*", re.sub(r"\[\w*\]", "", name))
     parts = [part for at, part in enumerate(parts) if not (at and part in {"N", "n", "*"})]
     if parts[0].lower() in _ROOTS and len(parts) > 1:
@@ -276,8 +280,8 @@ def _path(name: str, seen: Collection[str]) -> list[str]:
     return parts if parts[0] in seen and all(parts) else [name]
 
 
-def _above(names: Sequence[str], depth: int) -> str | None:
-    """Return the member that the last of some names is a part of, by their depths."""
+def _parent(names: Sequence[str], depth: int) -> str | None:
+    """Return the parent of the last of some names, by their depths."""
     if not depth or len(names) <= depth:
         return ""
     return None if names[depth - 1] in _WHOLE else names[depth - 1]
@@ -289,26 +293,28 @@ def _is_required(cell: Mapping[Column, str]) -> bool | None:
 
 
 def _error_rows(table: Table, label: str, *, in_section: bool) -> Iterator[ErrorRow]:
-    """Read a table of errors; ``label``, the words before it, may say the status of all."""
+    """Read a table of errors; ``label``, the text before it, can contain the status of all rows."""
     columns = _error_columns(table, in_section=in_section)
     if not columns:
         return
     above: Sequence[str] = ()
-    of_all = re.fullmatch(rf"{_HTTP}([1-5]\d\d)\b.*", label)
-    last = of_all[1] if of_all and "status" not in columns else ""
+    shared = re.fullmatch(rf"{_HTTP}([1-5]\d\d)\b.*", label)
+    last = shared[1] if shared and "status" not in columns else ""
     for line, printed in table.rows:
-        missing = len(table.head) - len(printed)  # a cell that spans several rows is printed in the first of them
+        missing = len(table.head) - len(printed)  # a cell that spans several rows is only printed in the first
         cells = (*above[:missing], *printed) if 0 < missing <= len(above) else printed
         cells = tuple(above[at] if cell in _ABOVE and at < len(above) else cell for at, cell in enumerate(cells))
         above = cells
         status, code, message = (_cell(cells, columns.get(column)) for column in ("status", "code", "message"))
-        if both := _listed_error(
-            status if "code" not in columns else code if not status else ""
-        ):  # one column for both
+        combined = status if "code" not in columns else "" if status else code  # a column for both
+        if both := _listed_error(combined):
             status, code, message = both[0], both[1], message or both[2]
         last = status = status or last
         yield ErrorRow(
-            re.sub(rf"^{_HTTP}", "", status, flags=re.IGNORECASE), _bare(code).rstrip(" .*†"), _bare(message), line
+            re.sub(rf"^{_HTTP}", "", status, flags=re.IGNORECASE),
+            _unquoted(code).rstrip(" .*†"),
+            _unquoted(message),
+            line,
         )
 
 

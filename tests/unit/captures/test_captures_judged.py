@@ -242,7 +242,7 @@ def test_aliases_that_multiply_are_damage():
     path = Path("laughs.yaml")
     text = f"x: [{listed}]\ninteractions:\n- request: {{method: GET, uri: *a12}}\n  response: *a12\nversion: 1\n"
     found = CassetteFile(path, text.encode())
-    with pytest.raises(CassetteDamaged, match="text must stand here"):
+    with pytest.raises(CassetteDamaged, match="expected text, got"):
         found[0]
 
 

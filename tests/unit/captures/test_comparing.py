@@ -187,7 +187,7 @@ def test_ids_are_the_same_whether_they_are_kept_in_memory_or_on_disk(tmp_path, w
     """Exchanges that repeat have ids of their own."""
     twice = [replace(each, id="") for each in workers[:6]] * 2
     write_har(tmp_path / "a.har", twice, "1")
-    monkeypatch.setattr(seen, "_MOST_HELD", 2)
+    monkeypatch.setattr(seen, "_MAX_IN_MEMORY", 2)
     write_har(tmp_path / "b.har", twice, "1")
     assert (tmp_path / "a.har").read_bytes() == (tmp_path / "b.har").read_bytes()
     assert len({each.id for each in opened_capture(str(tmp_path / "b.har"))}) == 12

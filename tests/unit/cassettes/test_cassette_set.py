@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sls_contract.cassettes.cassette_set import CassetteSet, _refuse
+from sls_contract.cassettes.cassette_set import CassetteSet, _unreadable
 from sls_contract.cassettes.file.recording_file import open_for_recording, write
 from sls_contract.cassettes.recording import Evidence, Provenance, Recording
 from sls_contract.errors import CassetteDamaged, CassetteError, UsageError
@@ -111,7 +111,7 @@ def test_paths_that_are_none(tmp_path):
 def test_a_folder_that_may_not_be_read_is_an_error():
     """Recordings that nobody saw would be misses later on; the tests may run as root, who may read all."""
     with pytest.raises(CassetteError, match="closed cannot be read: Permission denied"):
-        _refuse(PermissionError(13, "Permission denied", "closed"))
+        _unreadable(PermissionError(13, "Permission denied", "closed"))
 
 
 def test_a_bare_address_means_the_only_project(tmp_path):

@@ -43,7 +43,7 @@ def test_a_foreign_recording_leaves_its_key_behind(scheme):
     made = foreign(scheme=scheme, body=json.dumps({"echo": KEY.access_key_secret}).encode())
     done = Conversion([made], Scrubber([KEY]))
     (clean,) = done
-    assert (done.scrubbed, done.closed, clean.signature) == (1, [], SignatureNote("verified"))
+    assert (done.scrubbed, done.unscanned, clean.signature) == (1, [], SignatureNote("verified"))
     assert verify_signature(clean.exchange.request, TEST_STS_CREDENTIALS) is None
     text = "".join(document_text(done, "1"))
     assert leaks(text.encode(), [KEY]) == ()
@@ -73,7 +73,7 @@ def test_what_holds_no_secret_stays_as_it_is():
     before = load_cassette(PAGE).recordings
     done = Conversion(before, Scrubber([KEY]))
     assert all(one is other for one, other in zip(before, done, strict=True))
-    assert (done.scrubbed, done.closed) == (0, [])
+    assert (done.scrubbed, done.unscanned) == (0, [])
 
 
 def test_the_verdict_of_the_recording_stays():
@@ -99,7 +99,7 @@ def test_a_body_that_nobody_can_open_is_named():
     made = replace(
         foreign(), exchange=Exchange(foreign().exchange.request, Response(200, headers, b"\x8b\x01\x80x\x03"))
     )
-    assert Conversion([foreign(), made], Scrubber()).closed == ["exchange 1: response body: br"]
+    assert Conversion([foreign(), made], Scrubber()).unscanned == ["exchange 1: response body: br"]
 
 
 def test_what_a_har_of_others_loses_is_told(tmp_path):
@@ -130,9 +130,7 @@ def test_what_a_cassette_loses_is_told(tmp_path):
     text = PAGE.read_text("utf-8").replace("tool: sls-contract}", "tool: sls-contract, unfinished: [r1]}")
     (tmp_path / "a.sls.yaml").write_text(text, "utf-8")
     unfinished = load_cassette(tmp_path / "a.sls.yaml")
-    assert list(losses(unfinished.recordings).lost(unfinished.file)) == [
-        "the mark that the recording did not come to its end"
-    ]
+    assert list(losses(unfinished.recordings).lost(unfinished.file)) == ["the mark of an unfinished recording"]
 
 
 def test_what_other_readers_of_a_har_do_not_see_is_told():
@@ -147,10 +145,10 @@ def test_what_other_readers_of_a_har_do_not_see_is_told():
         replace(live, exchange=Exchange(live.exchange.request, odd)),
         replace(live, exchange=Exchange(live.exchange.request, None)),
     ]
-    assert list(losses(made).unseen()) == [
+    assert list(losses(made).outside_har()) == [
         "evidence, provenance and digest of 5 exchanges",
         "the bytes on the wire of 1 exchange with a content coding",
         "the partial answer of 1 exchange that broke off",
         "bytes that are not UTF-8 in the head of 1 exchange",
     ]
-    assert list(losses([foreign()]).unseen()) == []
+    assert list(losses([foreign()]).outside_har()) == []

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sls_contract import Exchange, Request, Response
-from sls_contract.cassettes.file.layout import Layout, lay_out
+from sls_contract.cassettes.file.layout import Layout, layout_of
 from sls_contract.cassettes.file.recording_file import load, open_for_recording
 from sls_contract.cassettes.player import Player
 from sls_contract.cassettes.recording import Evidence, Provenance, Recording
@@ -40,7 +40,7 @@ def path(tmp_path):
 def test_any_reason_is_read_as_it_was_written(reason):
     """Quotes, backslashes, braces and Chinese: by our own reader and by any that reads YAML."""
     written = Layout((), ("r1",), failed=(("r1", reason),))
-    read = lay_out(written.text)
+    read = layout_of(written.text)
     assert read is not None
     assert read.failed == (("r1", reason),)
     assert yaml.safe_load(written.text)["contract"]["failed"] == {"r1": reason}

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sls_contract import Request
-from sls_contract.cassettes.matching import Index, Key, asked_for, explain_miss
+from sls_contract.cassettes.matching import Index, Key, explain_miss, requested_positions
 
 HOST = "https://my-project.cn-hangzhou.log.aliyuncs.com"
 GROUP = f"{HOST}/logstores/my-logstore/consumergroups/g"
@@ -76,7 +76,7 @@ def test_plays_together_ask_for_as_many_as_each_did(recorded, plays):
     for letters in plays:
         index = Index(keys)
         played.append([at for letter in letters if (at := index.take(Key.of(asking(f"q={letter}")))) is not None])
-    together = asked_for(keys, played)
+    together = requested_positions(keys, played)
     assert together >= {at for each in played for at in each}
     for letter in "ab":
         of_kind = [at for at, each in enumerate(recorded) if each == letter]

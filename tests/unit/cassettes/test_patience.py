@@ -40,7 +40,7 @@ def played(tmp_path):
         recording = Session(opening("once", send=endpoint))
         recording.answer(asking(), HOST)
         recording.close()
-    session = Session(opening("none", repeat=True, patient=True), Results(keep=True))
+    session = Session(opening("none", repeat=True, deferred=True), Results(keep=True))
     session.start()
     session.moved = clock
     yield session
@@ -97,7 +97,7 @@ def test_work_is_done_in_order_and_once_whoever_looks_first():
     """Threads that look at once wait for each other; what was put off in great number is done on the way."""
     results, done = Results(), []
     for number in range(10_500):
-        results.later(lambda number=number: done.append(number))
+        results.defer(lambda number=number: done.append(number))
     assert done == list(range(500))  # the oldest made room, one for each that came
     looking = [threading.Thread(target=results.since, args=(0,)) for _ in range(4)]
     for thread in looking:
@@ -111,13 +111,13 @@ def test_what_waits_holds_no_more_than_a_few_megabytes():
     """Work that keeps long bodies alive makes room, the oldest first, once they add up; one too long does not wait."""
     results, done = Results(), []
     for number in range(100):
-        results.later(lambda number=number: done.append(number), held=1_000_000)
+        results.defer(lambda number=number: done.append(number), size=1_000_000)
         assert len(done) == max(0, number + 1 - 4)
-    results.later(lambda: done.append(100), held=5_000_000)
+    results.defer(lambda: done.append(100), size=5_000_000)
     assert done == list(range(101))
-    results.later(lambda: done.append(101))
+    results.defer(lambda: done.append(101))
     assert len(done) == 101
-    results.settle()
+    results.run_deferred()
     assert done == list(range(102))
 
 
@@ -125,7 +125,7 @@ def test_what_waits_holds_no_more_than_a_few_megabytes():
 def test_every_look_settles(look):
     """Phases, errors and breaches are told with what was put off."""
     results, done = Results(), []
-    results.later(lambda: done.append(1))
+    results.defer(lambda: done.append(1))
     getattr(results, look)(*([0] if look == "since" else []))
     assert done == [1]
 
@@ -160,7 +160,7 @@ def a_recording(tmp_path, clock, answered_at=NOW):
     """A patient session that records what an endpoint answers."""
     endpoint = ReferenceEndpoint(lambda: answered_at)
     endpoint.create_consumer_group("g")
-    parts = {"scrubber": Scrubber(), "owns": host_rule(), "clock": lambda: clock[0], "began": NOW, "patient": True}
+    parts = {"scrubber": Scrubber(), "owns": host_rule(), "clock": lambda: clock[0], "began": NOW, "deferred": True}
     return Session(Opening(path=tmp_path / "new.sls.yaml", record="all", send=endpoint, **parts), Results())
 
 

@@ -10,7 +10,7 @@ import pytest
 
 from sls_contract import Exchange, Request, Response
 from sls_contract.cassettes.file.recording_file import load, open_for_recording, write
-from sls_contract.cassettes.proposal import REFERENCE, Proposal, endpoint_of, is_at, left_of, proposed
+from sls_contract.cassettes.proposal import REFERENCE, Proposal, endpoint_of, is_at, not_requested, proposed
 from sls_contract.cassettes.recording import Evidence, Provenance, Recording
 from sls_contract.errors import CassetteError, EndpointError
 
@@ -45,7 +45,7 @@ def proposal(path, *recordings, **how):
 
 
 def left(proposal):
-    return left_of(proposal.old, proposal.played())
+    return not_requested(proposal.old, proposal.played())
 
 
 def classes(proposal):
@@ -108,7 +108,7 @@ def test_the_endpoint_of_a_cassette(recordings, where):
 
 def test_what_answered_under_a_borrowed_name_is_not_guessed():
     """The name is the service's and the evidence is not: whoever verifies says what answered."""
-    told = r"x\.sls\.yaml was recorded under the name https://cn-.*\n.*--sls-endpoint=reference"
+    told = r"x\.sls\.yaml names the endpoint https://cn-.*\n.*--sls-endpoint=reference"
     with pytest.raises(EndpointError, match=told):
         endpoint_of([made(), made(1, evidence=Evidence.REFERENCE)], Path("x.sls.yaml"))
 
@@ -123,7 +123,7 @@ def test_a_request_that_would_go_elsewhere_is_refused(path):
         f"How to fix: verify where it was recorded (--sls-endpoint={URL}), or record it again here (--sls-record=all)."
     )
     with pytest.raises(EndpointError, match=r"x\.sls\.yaml was recorded at https"):
-        open_.admit("https://cn-shanghai.log.aliyuncs.com")
+        open_.check_endpoint("https://cn-shanghai.log.aliyuncs.com")
 
 
 @pytest.mark.parametrize("evidence", [Evidence.DOCUMENT, Evidence.SYNTHETIC, Evidence.UNKNOWN])
@@ -140,7 +140,7 @@ def test_what_goes_where_it_was_recorded_is_let_through(path):
     for shard in (0, 0, 7):
         assert open_.take(Request("GET", f"{ASKED}{shard}")) is None
     assert open_.records
-    open_.admit(URL)
+    open_.check_endpoint(URL)
     with pytest.raises(EndpointError, match="cn-shanghai"):
         open_.take(Request("GET", f"{ASKED}7".replace("hangzhou", "shanghai")))
 
@@ -148,7 +148,7 @@ def test_what_goes_where_it_was_recorded_is_let_through(path):
 def test_without_a_cassette_there_is_nothing_to_compare(path):
     """The first request says so; opening and closing alone leave no file."""
     open_ = proposal(path)
-    open_.admit(URL)
+    open_.check_endpoint(URL)
     with pytest.raises(CassetteError, match=r"there is no cassette at .*x.sls.yaml"):
         open_.take(Request("GET", f"{ASKED}0"))
     open_.close(finished=True)

@@ -72,7 +72,7 @@ def test_the_message_tells_alike_breaches_once():
     breaches = [Breach(finding, Exchange(Request("GET", f"{URL}{number}"), None)) for number in range(200)]
     text = message(breaches, "x.yaml")
     assert text.startswith("200 breaches of the contract in x.yaml\n")
-    assert "  200 times, of which the first is shown\n" in text
+    assert "  200 times; the first is shown\n" in text
     assert text.count("> GET ") == text.count("How to fix: multiply") == 1
     assert "shard=00\n" in text
     many = message([Breach(replace(finding, actual=str(number)), EXCHANGE) for number in range(25)], "x.yaml")

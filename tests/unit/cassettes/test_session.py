@@ -12,7 +12,7 @@ from sls_contract import Request, Response, sign
 from sls_contract.cassettes.exchanges import evidence_of
 from sls_contract.cassettes.file.recording_file import load
 from sls_contract.cassettes.hosts import host_rule
-from sls_contract.cassettes.outcomes import answered
+from sls_contract.cassettes.outcomes import call_endpoint
 from sls_contract.cassettes.recorder import Broken
 from sls_contract.cassettes.recording import Evidence
 from sls_contract.cassettes.results import Results
@@ -198,19 +198,19 @@ def test_findings_show_no_secret(opened, endpoint):
 def test_an_answer_that_is_not_delivered(endpoint, scripted, outcome):
     """What a scripted endpoint does to a connection is what a client meets without one."""
     endpoint.answer_next(scripted)
-    assert answered(endpoint, asking()) == outcome
+    assert call_endpoint(endpoint, asking()) == outcome
 
 
 def test_a_delayed_answer_is_the_answer(endpoint):
     """A delay changes when an answer comes, not what it is."""
     endpoint.answer_next(Scripted.delayed(30))
-    assert answered(endpoint, asking()).status == 200
+    assert call_endpoint(endpoint, asking()).status == 200
 
 
 def test_a_cut_answer_keeps_its_part(endpoint):
     """A body that ends early is broken off, with what came."""
     endpoint.answer_next(Scripted.truncated(3))
-    outcome = answered(endpoint, asking())
+    outcome = call_endpoint(endpoint, asking())
     assert (outcome.kind, outcome.partial.body) == ("truncated", b'[{"')
 
 
@@ -227,7 +227,7 @@ def test_an_endpoint_that_cannot_be_reached_is_an_outcome():
         return send
 
     kinds = {None: "refused", "dns": "name", "tls": "tls", "timeout": "timeout", "novel": "refused"}
-    assert {kind: answered(unreachable(kind), asking()).kind for kind in kinds} == kinds
+    assert {kind: call_endpoint(unreachable(kind), asking()).kind for kind in kinds} == kinds
 
 
 @pytest.mark.parametrize(

@@ -112,7 +112,7 @@ def test_shards_are_looked_up():
         2**31 - 1,
     ]
     assert BENCH.shard(5, "missing") == 5
-    with pytest.raises(UsageError, match="it has 3"):
+    with pytest.raises(UsageError, match="got 3"):
         BENCH.shard(3, "main")
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from sls_contract.scenarios import SCENARIOS
-from sls_contract.scenarios.documented_operations import BROUGHT_ABOUT, COMMON, NOT_BROUGHT_ABOUT, REQUESTS
+from sls_contract.scenarios.documented_operations import COMMON, NOT_TRIGGERED, REQUESTS, TRIGGERED
 from sls_contract.scenarios.steps import Place, operation_name
 from sls_contract.spec.registry import registry
 
@@ -21,7 +21,7 @@ def documented() -> set[tuple[str, str]]:
 
 def test_each_error_of_each_table_is_brought_about_or_it_is_said_why_not():
     """An error that a contract gains must be given a scenario, or a reason."""
-    told = BROUGHT_ABOUT.keys() | BY_OTHERS.keys() | NOT_BROUGHT_ABOUT.keys()
+    told = TRIGGERED.keys() | BY_OTHERS.keys() | NOT_TRIGGERED.keys()
     assert {each for each in documented() if each[1] not in COMMON} == told
     assert set(BY_OTHERS.values()) <= SCENARIOS.keys()
 

@@ -1,4 +1,4 @@
-"""The books of logs: what was taken must be found, once, in the order of writing."""
+"""The books of logs: what was accepted must be found, once, in the order of writing."""
 
 from __future__ import annotations
 
@@ -12,17 +12,17 @@ HERE, THERE = Logstore("l", "p"), Logstore("m", "p")
 LOG = PulledLog(1524224984, (("a", "数据"), ("b", "")), "t", frozenset({("tag", "é")}))
 
 
-def written(*marks: str, where: Logstore = HERE, taken: bool = True, model: LogModel | None = None) -> LogModel:
+def written(*marks: str, where: Logstore = HERE, accepted: bool = True, model: LogModel | None = None) -> LogModel:
     model = model or LogModel()
     for mark in marks:
-        model.put(where, None, {mark: LOG}, AT, taken=taken)
+        model.put(where, None, {mark: LOG}, AT, accepted=accepted)
     return model
 
 
 def test_what_was_taken_is_outstanding_until_it_is_pulled():
     """Only in its logstore, and only what was not refused."""
     model = written("1", "2")
-    written("3", taken=False, model=model)
+    written("3", accepted=False, model=model)
     written("4", where=THERE, model=model)
     assert model.outstanding(HERE).keys() == {"1", "2"}
     model.pull(HERE, "1", Found(0, "x", "y"))

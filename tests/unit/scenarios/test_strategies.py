@@ -269,7 +269,7 @@ def test_wrong_names_get_a_clear_error():
         strategies.requests("GetCheckpoints")
     with pytest.raises(UsageError, match="scheme must be one of v1"):
         strategies.requests("GetCheckPoint", scheme="v5")
-    with pytest.raises(UsageError, match="what a consumer of logs does"):
+    with pytest.raises(UsageError, match="operations of a consumer of logs"):
         strategies.sequences("DeleteLogStore")
 
 

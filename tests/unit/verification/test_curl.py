@@ -16,7 +16,7 @@ AT = datetime(2018, 5, 4, 9, 26, 53, tzinfo=UTC)
 
 def line(step, credentials=TEST_CREDENTIALS, **changes) -> list[str]:
     target = Target("e", "127.0.0.1:8080", "my-project", "my-logstore", credentials, **changes)
-    bench = target.bench().knowing("main", (0,))
+    bench = target.bench().with_shards("main", (0,))
     return shlex.split(curl_line(bench.request(step, AT, value="12"), target))
 
 

@@ -89,7 +89,7 @@ def test_two_sources_that_are_one_are_told(tmp_path):
     """Two pages of one date and language on one operation need a name each."""
     with pytest.raises(UsageError, match="one page of ListBaskets in source") as stopped:
         write_claims(tmp_path, [(source(), page()), (source(), page(method="POST"))])
-    assert advised(str(stopped.value), "derive one of them with a --source of its own")
+    assert advised(str(stopped.value), "derive one of them with another --source")
     write_claims(tmp_path, [(source(), page()), (source(id="mine"), page(method="POST"))])
     with pytest.raises(UsageError, match="expected a page that names its operation"):
         write_claims(tmp_path, [(source(), page(None))])

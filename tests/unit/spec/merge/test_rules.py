@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sls_contract.spec.merge.facts import Fact
-from sls_contract.spec.merge.rules import RULES, agreement, decide, lost, proofs, wire
+from sls_contract.spec.merge.rules import RULES, agreement, decide, lost_in_rewrite, proofs, wire
 
 FAMILIES = ("clients", "handbook", "openapi", "recordings")
 PLACES = ("query size type", "query size required", "query size values", "response shape", "status")
@@ -136,8 +136,8 @@ def test_history_recovers_what_a_rewrite_lost():
     """Where a family once said what the other says now, that is right; of what is required its newest word counts."""
     votes = {"handbook": say("object", "example", earlier={"array"}), "openapi": say("array", "model")}
     assert decide("response shape", votes).value == "array"
-    assert set(lost("response shape", votes)) == {"openapi"}
-    assert lost("query size required", {"handbook": say(False, earlier={True}), "openapi": say(True)}) == {}
+    assert set(lost_in_rewrite("response shape", votes)) == {"openapi"}
+    assert lost_in_rewrite("query size required", {"handbook": say(False, earlier={True}), "openapi": say(True)}) == {}
 
 
 def test_a_proof_is_a_digest_only():

@@ -104,7 +104,7 @@ def test_an_overruled_route_sets_the_source_aside():
 def test_a_ruling_against_nobody_stops_the_build():
     """Where the overruled claim is gone, the message names file and claim, what is claimed now, and the way out."""
     text = refusal({"overrules": [{"family": "openapi", "place": "query size required", "says": "yes"}]})
-    assert "rulings/ListBaskets.yaml: ruling 1 overrules what no source claims any more" in text
+    assert "rulings/ListBaskets.yaml: ruling 1 overrules a claim that no source makes any more" in text
     assert "openapi, query size required: yes" in text
     assert "claimed there now: no" in text
     assert advised(text, r"read what the sources say now .*spec show \w+ --claims.*change or delete the ruling")
@@ -113,14 +113,16 @@ def test_a_ruling_against_nobody_stops_the_build():
 
 def test_a_ruling_that_makes_no_contract_is_refused():
     """A key that contracts have not, and a level that is none, are told with the file."""
-    assert "ruling 1 makes no contract: the key 'seize' is not known" in refusal({"contract": {"seize": 1}})
+    assert "ruling 1 results in an invalid contract: the key 'seize' is not known" in refusal(
+        {"contract": {"seize": 1}}
+    )
     assert "'maybe'" in refusal({"contract": {"query": {"size": {"level": "maybe"}}}})
 
 
 def test_a_ruling_on_an_operation_that_nobody_claims_is_refused():
     """Its name may be misspelt: the nearest is named, and makes a contract; else the file is for nothing."""
     text = refusal(operation="ListBasket")
-    assert "rules on ListBasket, of which no source claims anything" in text
+    assert "rules on ListBasket, but no source has claims on it" in text
     nearest = advised(text, r"^write (\w+)\.")[1]
     assert ruled(operation=nearest).operation == "ListBaskets"
     assert advised(refusal(operation="CountSheep"), r"^derive a page of it, or delete the file")

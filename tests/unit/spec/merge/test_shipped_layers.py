@@ -9,7 +9,7 @@ from jsonschema import Draft202012Validator
 
 from sls_contract.spec.clauses import CLAUSES
 from sls_contract.spec.contract import Body, Contract, ErrorAnswer, Value
-from sls_contract.spec.merge import claimed, generated, outdated, source_of
+from sls_contract.spec.merge import claim_files, generated, outdated, source_of
 from sls_contract.spec.merge.text import yaml_text
 from sls_contract.spec.models import derive_sdk, installed_sdk
 
@@ -84,7 +84,7 @@ def test_claims_on_disk_are_written_the_one_way(shipped):
     """Reading a file of claims and writing it again gives the same bytes: nobody edited them."""
     for source, page in shipped.claims:
         file = SCHEMAS / "claims" / source.id / f"{page.operation}.yaml"
-        assert file.read_text(encoding="utf-8") == yaml_text(claimed.as_plain(page), "../../editor/claims.json")
+        assert file.read_text(encoding="utf-8") == yaml_text(claim_files.as_plain(page), "../../editor/claims.json")
 
 
 def test_claims_hold_no_sentences(shipped):
@@ -139,7 +139,7 @@ def test_claims_of_the_sdk_are_what_its_code_gives():
     shipped = SCHEMAS / "claims" / found.id
     if not shipped.is_dir():
         pytest.skip(f"claims of {found.id} are not shipped")
-    derived = {f"{name}.yaml": claimed.as_plain(page) for name, page in derive_sdk(folder).items()}
+    derived = {f"{name}.yaml": claim_files.as_plain(page) for name, page in derive_sdk(folder).items()}
     assert {file.name for file in shipped.iterdir()} == set(derived)
     for name, plain in derived.items():
         assert (shipped / name).read_text(encoding="utf-8") == yaml_text(plain, "../../editor/claims.json")

@@ -28,6 +28,12 @@ def test_words_that_yaml_takes_for_something_else_are_quoted():
     assert yaml.safe_load(yaml_text(data, "schema.json")) == data
 
 
+def test_characters_that_yaml_forbids_are_escaped():
+    """A page may print any character; YAML readers refuse some of them unless they are escaped."""
+    data = {"\ufffe": ["\uffff", "\x7f", "\x85", "\ufeff", "\x00"]}
+    assert yaml.safe_load(yaml_text(data, "schema.json")) == data
+
+
 def test_it_reads_well():
     """What fits on a line stands on one; editors are told the schema."""
     data = {

@@ -1,4 +1,4 @@
-"""A source's claims on disk: what a page or a model says of one operation, where it stands, and how it was read."""
+"""Claims on disk: the claims of a source about an operation, with their lines and how they were read."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
 _LONGEST = 80
-"""In characters: what a page prints at a problem is kept up to here, since claims hold facts and no sentences."""
+"""In characters: longer texts of problems are cut, because claims contain facts and not sentences of a page."""
 
 
 def as_plain(page: Page) -> dict[str, Any]:
-    """Return claims as they stand in a file; what a page does not say is left out."""
+    """Return the plain values of a file of claims, without unknown and empty entries."""
     plain = {
         "operation": page.operation,
         "method": page.method,
@@ -24,22 +24,24 @@ def as_plain(page: Page) -> dict[str, Any]:
         "query": {name: _parameter(each, _lines(page, f"query {name}")) for name, each in page.query.items()},
         "headers": {name: _parameter(each, _lines(page, f"header {name}")) for name, each in page.headers.items()},
         "body": _body(page, page.body, "body"),
-        "response": _some({"status": page.status, "headers": page.response_headers})
+        "response": _non_empty({"status": page.status, "headers": page.response_headers})
         | _body(page, page.response, "response"),
         "errors": [
-            _some({"status": status, "code": code, "messages": said, "lines": _lines(page, f"error {status} {code}")})
-            for (status, code), said in page.errors.items()
+            _non_empty(
+                {"status": status, "code": code, "messages": texts, "lines": _lines(page, f"error {status} {code}")}
+            )
+            for (status, code), texts in page.errors.items()
         ],
         "problems": [
             {"line": each.line, "kind": each.kind, "where": each.where, "says": each.says[:_LONGEST]}
             for each in sorted(page.problems)
         ],
     }
-    return _some(plain)
+    return _non_empty(plain)
 
 
-def _some(plain: Mapping[str, Any]) -> dict[str, Any]:
-    """Leave out what is unknown or empty."""
+def _non_empty(plain: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the entries that are known and not empty."""
     return {name: value for name, value in plain.items() if value not in (None, "", [], {}, ())}
 
 
@@ -48,7 +50,7 @@ def _lines(page: Page, place: str) -> list[int]:
 
 
 def _parameter(parameter: Parameter, lines: list[int]) -> dict[str, Any]:
-    return _some(
+    return _non_empty(
         {
             "type": parameter.type,
             "required": parameter.required,
@@ -64,12 +66,12 @@ def _body(page: Page, body: Body, side: str) -> dict[str, Any]:
     members = []
     for (parent, name), each in body.members.items():
         lines = _lines(page, f"{side} member {'.'.join(filter(None, (parent, name)))}")
-        members.append({"name": name, **_some({"in": parent}), **_parameter(each, lines)})
-    return _some({"shape": body.shape, "digest": body.digest, "lines": _lines(page, side), "members": members})
+        members.append({"name": name, **_non_empty({"in": parent}), **_parameter(each, lines)})
+    return _non_empty({"shape": body.shape, "digest": body.digest, "lines": _lines(page, side), "members": members})
 
 
 def from_plain(plain: Mapping[str, Any]) -> Page:
-    """Read claims from their plain form; raises TypeError, KeyError, AttributeError or ValueError for anything else."""
+    """Read claims from their plain form; raises TypeError, KeyError, AttributeError or ValueError if malformed."""
     response = plain.get("response", {})
     path = plain.get("path")
     page = Page(operation=plain["operation"], method=plain.get("method"), path=path, host=plain.get("host"))

@@ -8,10 +8,10 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from sls_contract.cassettes.file.block import block_of
+from sls_contract.cassettes.file.canonical import canonical_recording, canonical_request
 from sls_contract.cassettes.file.emission import emit_block
 from sls_contract.cassettes.file.interaction import MalformedInteraction, recording_of
 from sls_contract.cassettes.file.parsing import NotReadable, parse_block_yaml
-from sls_contract.cassettes.file.usual import usual_asked, usual_recording
 from sls_contract.cassettes.matching import Key
 from sls_contract.cassettes.recording import Evidence, Integrity, Provenance, Recording, SignatureNote, compared
 from sls_contract.exchange import Exchange, Request, Response
@@ -50,8 +50,8 @@ def thoroughly(block):
 
 
 def read_quickly(block):
-    """Read as a usual block, its digest compared; None where it is not for that reader."""
-    recording = usual_recording(block)
+    """Read as a canonical block, its digest compared; None for other blocks."""
+    recording = canonical_recording(block)
     return None if recording is None else compared(recording)
 
 
@@ -66,7 +66,7 @@ def agree(block):
     if quick is not None:
         assert slow is not None
         assert told(quick) == told(slow)
-    asked = usual_asked(block)
+    asked = canonical_request(block)
     if asked is not None and slow is not None:
         method, url, host, body = asked
         assert Key.of(Request(method, url, [("Host", host)], body)) == Key.of(slow.exchange.request)

@@ -1,4 +1,4 @@
-"""One scenario carried out: its requests, and what is arranged between them."""
+"""Run the steps of one scenario: single requests, and arrangements of several."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from sls_contract.scenarios.steps import (
     WaitForClock,
     Write,
 )
-from sls_contract.verification.answered import entries_of
+from sls_contract.verification.answers import entries_of
 from sls_contract.verification.requests import Done, NotProvable, Requests
 from sls_contract.verification.wire import FAILURES, AnswerLost, OneAtATime, lost
 
@@ -35,26 +35,27 @@ if TYPE_CHECKING:
 
     from sls_contract.scenarios.steps import ShardRef
 
-_LONGEST_WAIT = 2  # seconds that are waited for by a real clock
+_LONGEST_WAIT = 2  # seconds to wait where the clock cannot be set
 _MOST_FOLLOWED = 32  # shards
 _MOST_PULLS = 200  # of one shard in a row
-_DRAINS, _BETWEEN_DRAINS = 5, 0.2  # times that logs are looked for, and the seconds between them
-_ROUNDS = 6  # of heartbeats, until shards have passed from one consumer to another
-_BETWEEN_HEARTBEATS = 0.5  # seconds, where the last one brought no more shards
-_PASSED: tuple[ShardRef, ShardRef] = ("kept", "handed over")
+_DRAINS, _BETWEEN_DRAINS = 5, 0.2  # how often to pull logs that are missing, and the seconds between
+_ROUNDS = 6  # heartbeats of each consumer until shards pass from one to the other
+_BETWEEN_HEARTBEATS = 0.5  # seconds, after one that assigned no further shard
+_HANDED_OVER: tuple[ShardRef, ShardRef] = ("kept", "handed over")
 
 
-class Performance(Requests):
-    """A scenario under way."""
+class Execution(Requests):
+    """One execution of a scenario's steps."""
 
     def perform(self, steps: Iterable[Step]) -> None:
-        """Carry out the steps.
+        """Run the steps.
 
-        Raises `NotSupported`, `NotProvable`, and `EndpointGone` from the wire.
+        Raises `Stopped`, and `EndpointGone` from the wire.
         """
         try:
             for step in steps:
-                self._step(step if step.variant != PLAIN else replace(step, variant=self.baseline))
+                variant = step.variant if step.variant != PLAIN else self.baseline
+                _ARRANGEMENTS.get(type(step), Execution.request)(self, replace(step, variant=variant))
         except OneAtATime as error:
             msg = "the endpoint answers one connection at a time"
             raise NotProvable(msg) from error
@@ -64,38 +65,30 @@ class Performance(Requests):
             self.done.append(Done(sent.number, sent.exchange, findings))
 
     @property
-    def stumbled(self) -> bool:
-        """Whether all that broke is that requests failed or had to wait, which happens to any service now and then."""
+    def only_server_failures(self) -> bool:
+        """Whether all findings are about answers of 5xx or busy, which any service gives at times."""
         answers = ((done.number, done.exchange.response) for done in self.done)
         failed = {number for number, answer in answers if answer and (answer.status in FAILURES or not_tried(answer))}
         return {number for _, number in self.findings} <= failed
-
-    def _step(self, step: Step) -> None:
-        arrange = _ARRANGED.get(type(step))
-        if arrange is not None:
-            arrange(self, step)
-        else:
-            self.request(step)  # type: ignore[arg-type]  # the other half of Step
 
     def _connect(self, step: Connect) -> None:
         self.wire.connect(step.over)
 
     def _write_at_once(self, step: AtOnce) -> None:
-        """Send writes side by side, and read; of two to one shard, the one that is shown counts as the later one."""
-        alike = (replace(each, variant=step.variant) for each in step.writes)
-        asked = [self.prepared(each, number) for number, each in enumerate(alike)]
-        writes = self.wire.at_once([each.make for each in asked])
-        read = self.prepared(Read(at=step.at, variant=step.variant), len(asked))
-        (came,) = self.wire.at_once([read.make])
-        entries = entries_of(came.answer)[0] if isinstance(came.answer, Response) else []
+        """Send writes in parallel, then read; of two to one shard, the one that the read shows counts as the later."""
+        steps = (replace(each, variant=step.variant) for each in step.writes)
+        writes = [self.prepare(each, number) for number, each in enumerate(steps)]
+        attempts = self.wire.send_parallel([each.make for each in writes])
+        read = self.prepare(Read(at=step.at, variant=step.variant), len(writes))
+        (last,) = self.wire.send_parallel([read.make])
+        entries = entries_of(last.answer)[0] if isinstance(last.answer, Response) else []
         shown = {entry["checkpoint"] for _, entry in entries}
         in_order = sorted(
-            zip(asked, writes, strict=True),
+            zip(writes, attempts, strict=True),
             key=lambda each: self.bench.checkpoint(each[0].step, each[0].value) in shown,  # type: ignore[arg-type]  # a write
         )
-        for each, carried in in_order:
-            self.received(each, self.wire.take(carried))
-        self.received(read, self.wire.take(came))
+        for each, attempt in (*in_order, (read, last)):
+            self.receive(each, self.wire.judge(attempt))
 
     def _pass_time(self, step: PassTime) -> None:
         """Set the endpoint's clock, or wait."""
@@ -109,7 +102,7 @@ class Performance(Requests):
             raise NotProvable(msg)
 
     def _follow(self, step: Follow) -> None:
-        where, shards = self._calls.where(step.at), self.bench.shards.get(step.at.logstore, ())
+        where, shards = self._calls.logstore_of(step.at), self.bench.shards.get(step.at.logstore, ())
         if len(shards) > _MOST_FOLLOWED:
             msg = f"logs may be in any of {len(shards)} shards; at most {_MOST_FOLLOWED} are pulled"
             raise NotProvable(msg)
@@ -120,25 +113,25 @@ class Performance(Requests):
                 self._calls.logs.follow(where, shard, cursor)
 
     def _drain(self, step: Drain) -> None:
-        """Pull until every log that was taken has come; give the service some time for what is late."""
-        where, logs = self._calls.where(step.at), self._calls.logs
-        for again in range(_DRAINS):
-            if again:
+        """Pull until every accepted log is found; wait a little for late ones."""
+        where, logs = self._calls.logstore_of(step.at), self._calls.logs
+        for attempt in range(_DRAINS):
+            if attempt:
                 self.wire.sleep(_BETWEEN_DRAINS)
             for shard in logs.cursors(where):
                 self._pull(step, shard)
             if not logs.outstanding(where):
                 break
-        self._conclude(judge_missing([*logs.outstanding(where)], logs.cursors(where)))
+        self._add_result(judge_missing([*logs.outstanding(where)], logs.cursors(where)))
         self.exercised |= {"SLS406"} if logs.refused(where) else set()
         last, known = logs.last_found(), self.bench.shards.get(step.at.logstore, ())
         if last is not None and last[0].where == where:
-            self._passed["written"] = known.index(last[1].shard)
+            self._resolved_shards["written"] = known.index(last[1].shard)
 
     def _pull(self, step: Drain, shard: int) -> None:
-        """Pull a shard until its cursor moves no more."""
+        """Pull a shard until its cursor does not change."""
         place = self.bench.shards[step.at.logstore].index(shard)
-        where = self._calls.where(step.at)
+        where = self._calls.logstore_of(step.at)
         headers = (("Accept", "application/x-protobuf"), ("Accept-Encoding", step.coding or "identity"))
         for _ in range(_MOST_PULLS):
             cursor = self._calls.logs.cursors(where)[shard]
@@ -148,7 +141,7 @@ class Performance(Requests):
                 return
 
     def _hand_over(self, step: HandOver) -> None:
-        """Let both consumers send heartbeats until each shard is one's alone; `NotProvable` where none passes."""
+        """Send heartbeats of both consumers until each shard has one holder; raise `NotProvable` where none passes."""
         key, known = self._key(step.at), self.bench.shards.get(step.at.logstore, ())
         for consumer in (step.taker, step.giver) * _ROUNDS:
             self.request(HeartBeat(consumer, step.at, step.variant))
@@ -156,26 +149,26 @@ class Performance(Requests):
             parts = [shards & set(known) for shards in divided or ()]
             if parts and all(parts):
                 written = self._model.written_shards(key)
-                for ref, shards in zip(_PASSED, parts, strict=True):
-                    self._passed[ref] = known.index(max(shards, key=lambda shard: (shard in written, shard)))
+                for ref, shards in zip(_HANDED_OVER, parts, strict=True):
+                    self._resolved_shards[ref] = known.index(max(shards, key=lambda shard: (shard in written, shard)))
                 return
         msg = f"no shard passed from one consumer to another within {2 * _ROUNDS} heartbeats"
         raise NotProvable(msg)
 
     def _hold_all(self, step: HoldAll) -> None:
-        """Let a consumer send heartbeats until it is assigned all shards, or for some time no more of them."""
+        """Send heartbeats of a consumer until it is assigned all shards, or none more in several rounds."""
         wanted = self._calls.writable(step.at)
-        missing, same = wanted, 0
-        while missing and same < _ROUNDS:
-            self.wire.sleep(_BETWEEN_HEARTBEATS if same else 0)
+        missing, idle = wanted, 0
+        while missing and idle < _ROUNDS:
+            self.wire.sleep(_BETWEEN_HEARTBEATS if idle else 0)
             self.request(HeartBeat(step.consumer, step.at, step.variant))
-            left = wanted - set(self._model.held(self._key(step.at), step.consumer))
-            missing, same = left, 0 if len(left) < len(missing) else same + 1
+            remaining = wanted - set(self._model.held(self._key(step.at), step.consumer))
+            missing, idle = remaining, 0 if len(remaining) < len(missing) else idle + 1
         if wanted:
-            self._conclude(judge_all_assigned(missing, wanted))
+            self._add_result(judge_all_assigned(missing, wanted))
 
-    def _linger(self, step: WaitForClock) -> None:
-        """Where the time of the last write looks as before, let a second pass, write again and look again."""
+    def _wait_for_clock(self, step: WaitForClock) -> None:
+        """Wait a second, write and read again where the last write did not change updateTime."""
         key, shard = self._key(step.at), self.bench.shard(step.shard, step.at.logstore)
         if self._model.moved(key, shard):
             return
@@ -184,14 +177,14 @@ class Performance(Requests):
         self.request(Read(step.shard, step.at, step.variant))
 
 
-_ARRANGED: Mapping[type[Step], Callable[[Performance, Any], None]] = {
-    Connect: Performance._connect,  # noqa: SLF001 - of this module, as all of these
-    HandOver: Performance._hand_over,  # noqa: SLF001
-    HoldAll: Performance._hold_all,  # noqa: SLF001
-    Follow: Performance._follow,  # noqa: SLF001
-    Drain: Performance._drain,  # noqa: SLF001
-    PassTime: Performance._pass_time,  # noqa: SLF001
-    AtOnce: Performance._write_at_once,  # noqa: SLF001
-    WaitForClock: Performance._linger,  # noqa: SLF001
+_ARRANGEMENTS: Mapping[type[Step], Callable[[Execution, Any], None]] = {
+    Connect: Execution._connect,  # noqa: SLF001 - of this module, as all of these
+    HandOver: Execution._hand_over,  # noqa: SLF001
+    HoldAll: Execution._hold_all,  # noqa: SLF001
+    Follow: Execution._follow,  # noqa: SLF001
+    Drain: Execution._drain,  # noqa: SLF001
+    PassTime: Execution._pass_time,  # noqa: SLF001
+    AtOnce: Execution._write_at_once,  # noqa: SLF001
+    WaitForClock: Execution._wait_for_clock,  # noqa: SLF001
 }
-"""How a step is carried out that is not a request."""
+"""The function that runs each type of step that is not one request."""

@@ -1,8 +1,8 @@
-"""Reads the usual block in one look: what `block` and `emission` write of an exchange without anything odd.
+"""Parse a canonical block with one regular expression: what `block` and `emission` write for a plain exchange.
 
-Nearly every recorded exchange is such a one, and a replayed request waits for its block to be read. Anything else
-(coded bodies, repeated fields, unanswered exchanges, a hand's edits of the form) is left to YAML and `interaction`,
-which give the same value for what is read here (a test compares them).
+Nearly every recorded exchange is plain, and a client waits while a replayed block is parsed. Other blocks (content
+codings, repeated fields, unanswered exchanges, reformatted text) need YAML and `interaction`. Both ways return the same
+values, which a test compares.
 """
 
 from __future__ import annotations
@@ -12,26 +12,27 @@ from base64 import b64decode
 from datetime import datetime
 from functools import lru_cache
 
+from sls_contract.cassettes.file.emission import YAML_WORDS
 from sls_contract.cassettes.recording import Evidence, Provenance, Recording, SignatureNote
 from sls_contract.errors import UsageError
 from sls_contract.exchange import Exchange, Headers, Request, Response, wire_bytes
 
-# Raw characters that YAML 1.1 breaks lines at, refuses, or drops are not usual inside quotes.
+# In quotes, `emission` writes none of the characters at which YAML 1.1 breaks a line, or that it refuses or drops.
 _ODD = "\\x00-\\x1f\\x7f-\\xa0\u2028\u2029\ud800-\udfff\ufeff\ufffe\uffff"
 _TEXT = rf"'(?:[^'{_ODD}]++|'')*+'"
-_WORD = "[A-Za-z][A-Za-z0-9_-]*+"  # what stands without quotes
-_VALUES = frozenset({"y", "n", "yes", "no", "on", "off", "true", "false", "null"})  # that YAML takes for other values
+_WORD = "[A-Za-z][A-Za-z0-9_-]*+"  # a scalar without quotes
+
 _QUOTED = r"'(?:[ -&(-~]++|'')*+'"  # printable ASCII, each quote twice
 _BINARY = '!!binary "[A-Za-z0-9+/=]*+"'
 _SCALAR = f"(?:{_QUOTED}|{_WORD})"
-_FIELDS = rf"((?:      {_WORD}:\n      - {_SCALAR}\n)++)"
+_FIELDS = rf"((?:      {_WORD}:\n      - {_SCALAR}\n)++)"  # headers, each with one value
 _METHOD = "(DELETE|GET|HEAD|OPTIONS|PATCH|POST|PUT)"
 _URI = "'(https?://(?![/?#])[!-&(-~]++)'"
 _REQUEST = rf"  request:\n    method: {_METHOD}\n    uri: {_URI}\n    body: (null|{_TEXT}|{_BINARY})\n    headers:\n"
 _HOST = rf"(?:      {_WORD}:\n      - {_SCALAR}\n)*?      [Hh][Oo][Ss][Tt]:\n      - ({_SCALAR})\n"
-_ASKED = re.compile(_REQUEST + _HOST)
-_EXACT = re.compile(r"\n    request:\n      (?!order: [^\n]*+\n    [a-z])")
-_USUAL = re.compile(
+_REQUEST_UP_TO_HOST = re.compile(_REQUEST + _HOST)
+_EXACT = re.compile(r"\n    request:\n      (?!order: [^\n]*+\n    [a-z])")  # exact headers or URL, not only the order
+_CANONICAL = re.compile(
     rf"- contract:\n    id: ({_SCALAR})\n    digest: (sha256-[0-9a-f]++)\n    evidence: ({'|'.join(Evidence)})\n"
     rf"(?:    endpoint: ({_SCALAR})\n)?+(?:    region: ({_SCALAR})\n)?+(?:    client: ({_SCALAR})\n)?+"
     r"(?:    recorded_at: '([0-9T:.-]++Z)'\n)?+(?:    validated_at: '([0-9T:.-]++Z)'\n)?+"
@@ -43,36 +44,36 @@ _USUAL = re.compile(
 )
 
 
-class _NotUsual(Exception):
-    """The text is not exactly of the form that `emission` writes; it may be good YAML all the same."""
+class _NotCanonical(Exception):
+    """The text is not exactly what `emission` writes; it may still be valid YAML."""
 
 
-def usual_recording(block: str) -> Recording | None:
-    """Return the recording of a usual block, its digest not compared; None where it is to be read thoroughly."""
-    found = _USUAL.fullmatch(block)
+def canonical_recording(block: str) -> Recording | None:
+    """Return the recording of a canonical block, without comparing its digest; None for other blocks."""
+    found = _CANONICAL.fullmatch(block)
     if found is None:
         return None
     try:
         return _recording(found.groups())
-    except (_NotUsual, UsageError, ValueError):
+    except (_NotCanonical, UsageError, ValueError):
         return None
 
 
-def usual_asked(block: str) -> tuple[str, str, str, bytes] | None:
-    """Return method, URL, Host and body of a usual request, and nothing verified; None as in `usual_recording`."""
+def canonical_request(block: str) -> tuple[str, str, str, bytes] | None:
+    """Return method, URL, Host and body of a canonical block's request, unverified; None for other blocks."""
     start = block.find("\n  request:\n")
-    found = None if _EXACT.search(block, 0, start) else _ASKED.match(block, start + 1)
+    found = None if _EXACT.search(block, 0, start) else _REQUEST_UP_TO_HOST.match(block, start + 1)
     if found is None:
         return None
     method, url, body, host = found.groups()
     try:
         return method, url, _text(host), b"" if body == "null" else _bytes(body)
-    except (_NotUsual, ValueError):
+    except (_NotCanonical, ValueError):
         return None
 
 
 def _recording(parts: tuple[str | None, ...]) -> Recording:
-    name, digest, evidence, endpoint, region, client, made, validated, version, verdict, step, *rest = parts
+    name, digest, evidence, endpoint, region, client, recorded, validated, version, verdict, step, *rest = parts
     order, answer_order, method, url, body, fields, code, message, answer_fields, answer_body = map(str, rest)
     return Recording(
         Exchange(
@@ -84,36 +85,36 @@ def _recording(parts: tuple[str | None, ...]) -> Recording:
             _text(endpoint),
             _text(region),
             _text(client),
-            _moment(made),
+            _moment(recorded),
             _moment(validated),
             _text(version),
         ),
-        None if verdict is None else _note(verdict, step),
+        None if verdict is None else _signature(verdict, step),
         id=_text(name),
         digest=str(digest),
     )
 
 
 def _headers(fields: str, order: str) -> Headers:
-    """Read fields that stand in their order, each once."""
+    """Read header fields that are in the stored order and have distinct names."""
     lines = fields.split("\n")
     names = [line[6:-1] for line in lines[:-1:2]]
     if names != _names(_text(order)):
-        raise _NotUsual
+        raise _NotCanonical
     return Headers.of_texts(tuple(zip(names, [_text(line[8:]) for line in lines[1::2]], strict=True)))
 
 
-@lru_cache(maxsize=64)  # the exchanges of a file have a few orders between them
+@lru_cache(maxsize=64)  # a file has few different header orders
 def _names(order: str) -> list[str]:
     names = order.split(" ")
     if len(set(names)) < len(names):
-        raise _NotUsual
+        raise _NotCanonical
     return [_word(name) for name in names]
 
 
 def _word(text: str) -> str:
-    if text.lower() in _VALUES:
-        raise _NotUsual
+    if text.lower() in YAML_WORDS:
+        raise _NotCanonical
     return text
 
 
@@ -130,10 +131,10 @@ def _bytes(scalar: str) -> bytes:
 
 
 @lru_cache(maxsize=16)
-def _note(verdict: str, step: str | None) -> SignatureNote:
+def _signature(verdict: str, step: str | None) -> SignatureNote:
     return SignatureNote(_text(verdict), _text(step))
 
 
-@lru_cache(maxsize=4)  # a moment is mostly read twice: recorded and validated at once
+@lru_cache(maxsize=4)  # a new exchange has the same time twice: recorded and validated
 def _moment(text: str | None) -> datetime | None:
     return None if text is None else datetime.fromisoformat(text)

@@ -1,4 +1,4 @@
-"""What the answers of the operations hold, as far as it can be read."""
+"""Read the parts of an answer that the run compares."""
 
 from __future__ import annotations
 
@@ -8,30 +8,21 @@ from sls_contract.checks.consumption_received import objects, shards_of
 from sls_contract.checks.content_coding import json_body
 from sls_contract.checks.sequence_outcomes import error_code
 from sls_contract.scenarios.steps import operation_name
-from sls_contract.spec.registry import registry
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from sls_contract.exchange import Response
     from sls_contract.scenarios.steps import Request
-    from sls_contract.spec.contract import Contract
-
-
-def contract_of(step: Request) -> Contract:
-    """Return the contract of a step's operation."""
-    contract = registry().named(operation_name(step))
-    assert contract is not None, "scenarios name operations that are shipped"
-    return contract
 
 
 def objects_of(response: Response) -> list[Mapping[str, Any]]:
-    """Return the objects of an array; nothing of anything else."""
+    """Return the objects of a JSON array; an empty list for any other body."""
     return objects(json_body(response))
 
 
 def entries_of(response: Response) -> tuple[list[tuple[int, Mapping[str, Any]]], bool]:
-    """Return the entries whose types are right, with their index, and whether that is all of the list."""
+    """Return the first valid entry of each shard, with its index, and whether all entries are valid."""
     document = json_body(response)
     if not isinstance(document, list):
         return [], False
@@ -43,7 +34,7 @@ def entries_of(response: Response) -> tuple[list[tuple[int, Mapping[str, Any]]],
 
 
 def _is_entry(entry: object) -> bool:
-    """Tell whether an entry can be compared; what is wrong with another one, the exchange alone shows."""
+    """Return whether the types of an entry are right; the checks of a single exchange report wrong ones."""
     return (
         isinstance(entry, dict)
         and type(entry.get("shard")) is int
@@ -55,11 +46,11 @@ def _is_entry(entry: object) -> bool:
 
 
 def assigned_by(response: Response) -> frozenset[int]:
-    """Return the shards that a heartbeat was answered, in either form of the page."""
+    """Return the shards that a HeartBeat answer assigns, in either form of the page."""
     return shards_of(json_body(response)) or frozenset()
 
 
-def answered(step: Request, response: Response) -> str:
-    """Say which operation was answered how."""
+def describe_answer(step: Request, response: Response) -> str:
+    """Return a phrase with the operation, status and errorCode."""
     name = operation_name(step)
     return f"{name} was answered {response.status} {error_code(response) or ''}".strip()

@@ -1,0 +1,104 @@
+"""Activity of tests outside their cassettes: blocked requests, requests to other hosts, and fixtures that ended."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    import pytest
+
+    from sls_contract.plugin.blocking import BlockedRequest, RunGuard
+    from sls_contract.plugin.case import Case
+    from sls_contract.spec import Finding
+
+
+class Unrecorded:
+    """The activity of one run outside the cassettes of its tests; tests without a cassette are included."""
+
+    def __init__(self, closed: RunGuard) -> None:
+        self._guard = closed
+        self._blocked: list[dict[str, Any]] = []
+        self._findings: list[dict[str, Any]] = []
+        self._fixtures: list[dict[str, Any]] = []
+        self._sending_fixtures: set[str] = set()
+
+    def begin(self, item: pytest.Item) -> None:
+        """Begin a phase of a test."""
+        self._guard.test = item.nodeid
+        self._guard.renew()
+
+    def end(self, item: pytest.Item) -> list[BlockedRequest]:
+        """Count the requests that were blocked in a phase, and return them."""
+        if not self._guard.collect():
+            return []
+        from sls_contract.plugin.stray_requests import plain_blocked
+
+        blocked = self._guard.take(item.nodeid)
+        self._blocked += plain_blocked(blocked)
+        return blocked
+
+    def swallowed_failure(self, item: pytest.Item) -> str | None:
+        """Return the failure of a phase that passed although requests were blocked, or None."""
+        if not (blocked := self.end(item)):
+            return None
+        from sls_contract.plugin.opener import allowed_codes
+        from sls_contract.plugin.stray_requests import swallowed_errors
+
+        allowed = allowed_codes(item)
+        found = self._noted(swallowed_errors(blocked), item.nodeid)
+        return "\n\n".join(str(each) for each in found if each.code not in allowed) or None
+
+    def no_request_failure(self, item: pytest.Item, case: Case) -> str | None:
+        """Return the failure of a test that sent no request, or None; notes the foreign hosts that it called.
+
+        Call it once the test's cassette is closed.
+        """
+        if case.session is None or not case.called:
+            return None
+        from sls_contract.plugin.stray_requests import foreign_requests, no_request
+
+        foreign, marker = case.session.hosts.foreign, item.get_closest_marker("sls_cassette")
+        shown = {case.scrub(host): remote for host, remote in foreign.items()}
+        self._noted(foreign_requests(shown), item.nodeid)
+        if marker is None or case.may_be_empty or not case.ended or case.excused or case.session.used:
+            return None
+        if item.get_closest_marker("xfail") or not self._sending_fixtures.isdisjoint(getattr(item, "fixturenames", ())):
+            return None
+        (found,) = self._noted([no_request(item, marker, shown)], item.nodeid)
+        fails = found.level == "violation" or case.strict
+        return str(found) if fails and found.code not in case.allowed else None
+
+    def note_fixture(self, fixture: str, case: Case, ended_as: str = "") -> None:
+        """Note whether a fixture with its own cassette sent requests; ``ended_as`` counts its results under a name."""
+        if case.session is not None and case.session.used:
+            self._sending_fixtures.add(fixture)
+        if ended_as:
+            self._fixtures.append(case.counted(ended_as).as_plain())
+
+    def counted(self) -> list[dict[str, Any]]:
+        """Return the totals of the test that ended, and of everything since the test before it (plain values).
+
+        Everything after this call belongs to no test.
+        """
+        if self._guard.collect():
+            from sls_contract.plugin.stray_requests import plain_blocked
+
+            self._blocked += plain_blocked([*self._guard.take(self._guard.test), *self._guard.take("")])
+        self._guard.test = ""
+        counted, self._fixtures = self._fixtures, []
+        if self._blocked or self._findings:
+            from sls_contract.plugin.totals import Totals
+
+            counted.append(Totals(findings=self._findings, blocked=self._blocked).as_plain())
+            self._findings, self._blocked = [], []
+        return counted
+
+    def _noted(self, found: Iterable[Finding], test: str) -> list[Finding]:
+        kept = list(found)
+        if kept:
+            from sls_contract.plugin.totals import plain_finding
+
+            self._findings += [plain_finding(each, test) for each in kept]
+        return kept
