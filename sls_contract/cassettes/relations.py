@@ -58,7 +58,7 @@ class Relations:
             if paused and evidence is not Evidence.LIVE:
                 self._consumption = Consumption()
             self._last = at
-            return self._consumption.take(received) if received is not None else Judged()
+            return self._consumption.judge_received(received) if received is not None else Judged()
 
     def lose(self) -> None:
         """Judge nothing from now on: exchanges are missing, or their order is unknown."""

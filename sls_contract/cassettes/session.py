@@ -21,7 +21,7 @@ from sls_contract.cassettes.relations import Relations
 from sls_contract.cassettes.results import Results
 from sls_contract.cassettes.scrub.findings import clean_verdict
 from sls_contract.errors import CassetteError, UnmatchedRequest
-from sls_contract.exchange import OWN_ANSWER, Exchange
+from sls_contract.exchange import OWN_RESPONSE, Exchange
 from sls_contract.hosts import host_name
 from sls_contract.spec import clause
 from sls_contract.spec.registry import registry
@@ -262,7 +262,7 @@ class Session:
     def _record(self, request: Request, outcome: Outcome, evidence: Evidence) -> None:
         opening, (now, seen) = self._opening, self._opening.now(request)
         response = outcome.partial if isinstance(outcome, Broken) else outcome
-        if response is not None and OWN_ANSWER in response.headers:
+        if response is not None and OWN_RESPONSE in response.headers:
             self._judging.refuse_own(self._results, request, response)
             return
         wire_exchange = Exchange(request, None if isinstance(outcome, Broken) else outcome)

@@ -1,4 +1,4 @@
-"""``SLS408``, ``SLS409``, ``SLS417``, ``SLS429``: what lists of groups and shards must hold."""
+"""``SLS408``, ``SLS409``, ``SLS417``, ``SLS429``: the contents of lists of groups and of assigned shards."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def judge_groups(
 
 
 def judge_assigned(assigned: Collection[int], listed: Collection[int]) -> Judged:
-    """Judge the shards that a heartbeat was answered with against those of ListShards."""
+    """Judge the shards in the response to a heartbeat by those of ListShards."""
     strange = sorted(set(assigned) - set(listed))
     found = clause("assigned-shard-exists").finding(
         "body",
@@ -37,18 +37,18 @@ def judge_assigned(assigned: Collection[int], listed: Collection[int]) -> Judged
 
 
 def judge_all_assigned(missing: Collection[int], writable: Collection[int]) -> Judged:
-    """Judge which of the shards that take logs the only consumer was not assigned, heartbeat after heartbeat."""
+    """Judge the writable shards that the only consumer was not assigned during several heartbeats."""
     found = clause("every-shard-assigned").finding(
         "body",
         f"all of {shown(str(sorted(writable)))[1:-1]}: no other consumer of the group is alive",
         f"{sorted(missing)} assigned by none of the last heartbeats",
-        "Share all shards out among the consumers that live; let a consumer that is gone hold none.",
+        "Assign all shards to the live consumers, and none to a consumer that is gone.",
     )
     return Judged((found,) if missing else (), frozenset({"SLS429"}))
 
 
 def judge_alive(error: str | None, status: int, *, alive: bool | None) -> Judged:
-    """Judge how a heartbeat with shards was answered, whose sender must live still, or must be gone; None: neither."""
+    """Judge the response to a heartbeat with shards by whether its sender is alive; None: it may be either."""
     refused = error == "NotExistConsumerWithBody"
     if alive is None or refused != alive:
         return Judged((), frozenset() if alive is not False else frozenset({"SLS416"}))

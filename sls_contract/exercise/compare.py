@@ -5,7 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
-from sls_contract.checks.presentation import shown, told_apart
+from sls_contract.checks.presentation import shown, shown_apart
 from sls_contract.checks.rule import Flaw, Flaws
 from sls_contract.exercise.client_output import NOT_JSON, integer
 from sls_contract.exercise.reply import Duty
@@ -184,7 +184,7 @@ def _changed(answered: Entry, index: int, printed: Entry) -> Iterator[Difference
 
 def _field(slug: str, name: str, index: int, answered: Entry, printed: Entry, fix: str) -> Difference:
     wanted, got = answered.get(name), printed.get(name)
-    texts = told_apart(wanted, got) if isinstance(got, str) else (shown(wanted), _shown(got))
+    texts = shown_apart(wanted, got) if isinstance(got, str) else (shown(wanted), _shown(got))
     return Difference(slug, Flaw(f"/{index}/{name}", texts[0], texts[1] if name in printed else "nothing", fix))
 
 

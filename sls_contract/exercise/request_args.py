@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 from unicodedata import normalize
 
-from sls_contract.checks.presentation import shown, told_apart
+from sls_contract.checks.presentation import shown, shown_apart
 from sls_contract.checks.rule import Flaw
 from sls_contract.exchange import split_url
 from sls_contract.hosts import host_name, is_service_host
@@ -40,7 +40,7 @@ def parameter_flaws(request: Request, setting: Setting) -> Iterator[Flaw]:
             fix = f"ask for the {what} that {variable} names."
             if normalize("NFC", sent) == normalize("NFC", wanted):  # as java.net.URI.toASCIIString does
                 fix = f"send the {what} without Unicode normalization, and sign it as sent."
-            yield Flaw(what, *told_apart(wanted, sent), fix)
+            yield Flaw(what, *shown_apart(wanted, sent), fix)
     target = host_name(split_url(request.url)[1])
     if is_service_host(target) and target != host_name(request.host):
         fix = (

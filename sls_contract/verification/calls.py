@@ -182,7 +182,7 @@ class CallJudge:
         marks, known = set(map(_mark, logs)), self.logs.found_in(where, found.shard)
         earlier = next((mark for mark, each in known.items() if each.cursor == found.cursor), None)
         if earlier is not None:
-            yield sequence_logs.judge_found_again(earlier, came=earlier in marks)
+            yield sequence_logs.judge_found_again(earlier, returned=earlier in marks)
         if "end_cursor" in query:
             end = str(query["end_cursor"])
             yield from (

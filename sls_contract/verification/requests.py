@@ -310,7 +310,7 @@ class Requests:
             return combined(judge_outcome("served", sent.response), self._judge_contents(step, key, sent))
         if not self._refusals.is_wrong(step, key, sent):
             return NO_FINDINGS
-        return judge_outcome("served", sent.response, own=self._refusals.specific_errors(step))
+        return judge_outcome("served", sent.response, documented=self._refusals.specific_errors(step))
 
     def _is_alive(self, step: HeartBeat, key: GroupKey, sent: Sent) -> bool | None:
         """Return whether the consumer of a HeartBeat with shards is alive; None where that is uncertain."""

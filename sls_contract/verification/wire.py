@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from sls_contract.checks import judge_response
-from sls_contract.checks.consumption import OF_CLIENTS, Consumption
+from sls_contract.checks.consumption import CLIENT_CLAUSES, Consumption
 from sls_contract.checks.contract_map import ContractMap
 from sls_contract.checks.sequence import Judged
 from sls_contract.checks.sequence_outcomes import TOO_MANY_REQUESTS, error_code
@@ -33,7 +33,7 @@ NOT_OFFERED = frozenset({405, 421, 501})
 
 _DENIED = frozenset({401, 403, 404})  # may mean the same, with an unknown error or for lack of rights
 _OK = 200
-_ABOUT_THE_SERVICE = frozenset(CLAUSES) - OF_CLIENTS
+_ABOUT_THE_SERVICE = frozenset(CLAUSES) - CLIENT_CLAUSES
 _ALIVE_AFTER = 0.1  # seconds after which a dying process has closed its port
 _PARTLY_SENT = frozenset({"truncated", "malformed"})  # the endpoint is alive
 _ANSWER_LOST = frozenset({"closed", "reset", "truncated", "malformed", "timeout"})

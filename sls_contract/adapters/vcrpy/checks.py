@@ -11,7 +11,7 @@ from sls_contract.cassettes.recording import Evidence, compared
 from sls_contract.cassettes.results import Results, failing, message
 from sls_contract.clock import seen_now, utc_now
 from sls_contract.errors import CassetteError, ContractViolation
-from sls_contract.exchange import OWN_ANSWER, Exchange
+from sls_contract.exchange import OWN_RESPONSE, Exchange
 
 if TYPE_CHECKING:
     import os
@@ -57,7 +57,7 @@ class Checks:
 
     def record(self, exchange: Exchange) -> Recording | None:
         """Judge a new exchange and return its recording; None for a response of sls-contract itself."""
-        if exchange.response is not None and OWN_ANSWER in exchange.response.headers:
+        if exchange.response is not None and OWN_RESPONSE in exchange.response.headers:
             self._judge.refuse_own(self._results, exchange.request, exchange.response)
             return None
         now, seen, evidence = utc_now(), seen_now(), self._settings.evidence

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
 from sls_contract.cassettes.scrub.containers import Packed, archive_format, undeflated, unpacked
-from sls_contract.checks.content_coding import compressed, opened
+from sls_contract.checks.content_coding import compressed, decompressed
 from sls_contract.exchange import Headers
 
 if TYPE_CHECKING:
@@ -52,7 +52,7 @@ class Body:
         named = coding if coding not in ("", "identity") else sls
         if not wire or not (named or wire.startswith(b"\x1f\x8b")):
             return cls(wire, wire, None, archive_format(wire))
-        if named in _RECODED and (content := opened(wire, named)) is not None:
+        if named in _RECODED and (content := decompressed(wire, named)) is not None:
             return cls(wire, content, _Recoded(named), archive_format(content))
         packed = undeflated(wire) if "deflate" in (coding, sls) else unpacked(wire)
         if packed and packed.rest:

@@ -15,7 +15,7 @@ from datetime import UTC, datetime
 import pytest
 
 from sls_contract.cassettes.scrub import Scrubber
-from sls_contract.checks.content_coding import compressed, opened
+from sls_contract.checks.content_coding import compressed, decompressed
 from sls_contract.errors import UsageError
 from sls_contract.exchange import Exchange, Headers, Request, Response
 from sls_contract.signing import TEST_CREDENTIALS, TEST_STS_CREDENTIALS, Credentials, sign, verify_signature
@@ -257,7 +257,7 @@ def test_logs_in_lz4_or_zstd_are_scanned(header, coding):
     body = b"key=" + PLAIN.access_key_secret.encode() + b" " * 99
     headers = {header: coding, "x-log-bodyrawsize": str(len(body))}
     done = scrub(Exchange(a_request(), Response(200, headers, compressed(body, coding))), PLAIN)
-    content = opened(done.exchange.response.body, coding)
+    content = decompressed(done.exchange.response.body, coding)
     assert (done.unscanned, content) == ((), body.replace(PLAIN.access_key_secret.encode(), b"testAccessKeySecret"))
     assert done.exchange.response.headers["x-log-bodyrawsize"] == str(len(content))
 
