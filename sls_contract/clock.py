@@ -28,7 +28,7 @@ def utc_now() -> dt.datetime:
     return dt.datetime.fromtimestamp(now(), dt.UTC)
 
 
-def seen_now() -> dt.datetime:
+def test_now() -> dt.datetime:
     """Return the time that the code under test sees, aware, in UTC: the frozen time if the clock is frozen."""
     return dt.datetime.now(dt.UTC)  # noqa: TID251 - what this module is for
 

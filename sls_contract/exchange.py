@@ -50,7 +50,7 @@ class Headers(Mapping[str, str]):
         object.__setattr__(self, "pairs", tuple([_field(item) for item in _items(source)]))
 
     @classmethod
-    def of_texts(cls, pairs: tuple[tuple[str, str], ...]) -> Headers:
+    def from_pairs(cls, pairs: tuple[tuple[str, str], ...]) -> Headers:
         """Accept pairs that are known to be strings, without checking each of them."""
         headers = cls.__new__(cls)
         object.__setattr__(headers, "pairs", pairs)
@@ -139,12 +139,12 @@ class Headers(Mapping[str, str]):
                 done = True
         if not done:
             pairs.append(_field((name, value)))
-        return Headers.of_texts(tuple(pairs))
+        return Headers.from_pairs(tuple(pairs))
 
     def without(self, *names: str) -> Headers:
         """Return headers without the named fields, in any casing."""
         removed = {name.lower() for name in names}
-        return Headers.of_texts(tuple([pair for pair in self.pairs if pair[0].lower() not in removed]))
+        return Headers.from_pairs(tuple([pair for pair in self.pairs if pair[0].lower() not in removed]))
 
 
 @dataclass(frozen=True, slots=True)

@@ -125,7 +125,7 @@ def _wire_request(prepared: requests.PreparedRequest) -> Request:
     port = "" if parts.port in (None, _PORTS.get(parts.scheme or "")) else f":{parts.port}"
     url = f"{parts.scheme}://{parts.host}{port}/{parts.request_uri.lstrip('/')}"
     pairs = [(_on_the_wire(name), _on_the_wire(value)) for name, value in prepared.headers.items()]
-    return Request(prepared.method or "GET", url, Headers.of_texts(tuple(pairs)), _body_bytes(prepared.body))
+    return Request(prepared.method or "GET", url, Headers.from_pairs(tuple(pairs)), _body_bytes(prepared.body))
 
 
 def _on_the_wire(value: str | bytes) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, TypeAlias, get_args
 
-from sls_contract.clock import seen_now
+from sls_contract.clock import test_now
 from sls_contract.errors import UsageError
 from sls_contract.signing import Credentials, Scheme, sign
 
@@ -26,7 +26,7 @@ class Signing:
         credentials: KeySource,
         scheme: Scheme = "v1",
         region: str | None = None,
-        clock: Callable[[], datetime] = seen_now,
+        clock: Callable[[], datetime] = test_now,
     ) -> None:
         if scheme not in get_args(Scheme):
             msg = f"scheme must be one of {', '.join(get_args(Scheme))}, got {scheme!r}"

@@ -71,7 +71,7 @@ class Judge:
             hidden = hidden_clauses(recording)
             verdicts.append(judge_response(recording.exchange, at=recording.provenance.at, without=hidden))
         origin, findings = recording.provenance, recording_findings(recording)
-        needed = findings or results.every or any(verdict.findings for verdict in verdicts)
+        needed = findings or results.shows_all_exchanges or any(verdict.findings for verdict in verdicts)
         exchange = shown() if needed else recording.exchange
         results.count(
             exchange, self._clean(verdicts), origin.evidence, position, origin.validated_at or origin.recorded_at

@@ -43,8 +43,8 @@ class Breach:
 class Results:
     """Counts and breaches of one open cassette; safe from any thread.
 
-    ``outside`` names the started programs whose requests are not recorded. ``seen`` has the exchanges only if ``keep``
-    is set: ten thousand of them are many megabytes.
+    ``started_programs`` are those whose requests are not recorded. ``seen`` has the exchanges only if ``keep`` is set:
+    ten thousand of them are many megabytes.
     """
 
     keep: bool = False
@@ -58,7 +58,7 @@ class Results:
     breaches: list[Breach] = field(default_factory=list)
     errors: list[str] = field(default_factory=list)
     seen: list[Exchange] = field(default_factory=list)
-    outside: list[str] = field(default_factory=list)
+    started_programs: list[str] = field(default_factory=list)
     map: ContractMap = field(default_factory=ContractMap)
     _lock: threading.Lock = field(default_factory=threading.Lock, repr=False)
     _deferred: deque[tuple[Callable[[], None], int]] = field(default_factory=deque, repr=False)
@@ -77,12 +77,12 @@ class Results:
             self._run_oldest()
 
     @property
-    def every(self) -> bool:
+    def shows_all_exchanges(self) -> bool:
         """Whether exchanges without a finding are shown, too."""
         return self.keep
 
     @property
-    def waiting(self) -> int:
+    def deferred_count(self) -> int:
         """Number of deferred work items."""
         return len(self._deferred)
 
@@ -144,7 +144,7 @@ class Results:
     def started(self, program: str) -> None:
         """Add a started process, whose requests are not recorded, played or judged."""
         with self._lock:
-            self.outside.append(program)
+            self.started_programs.append(program)
 
     def fail(self, text: str) -> None:
         """Add an error that kept an exchange from being recorded, played or judged."""

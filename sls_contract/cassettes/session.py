@@ -16,7 +16,7 @@ from sls_contract.cassettes.nesting import OPEN
 from sls_contract.cassettes.outcomes import call_endpoint, outcome_of
 from sls_contract.cassettes.player import Player
 from sls_contract.cassettes.recorder import Broken, install
-from sls_contract.cassettes.recording import Evidence, Recording, compared
+from sls_contract.cassettes.recording import Evidence, Recording, with_integrity
 from sls_contract.cassettes.relations import Relations
 from sls_contract.cassettes.results import Results
 from sls_contract.cassettes.scrub.findings import clean_verdict
@@ -229,7 +229,7 @@ class Session:
     def _play(self, request: Request, position: int, recording: Recording) -> Outcome:
         if self._opening.mirror is not None:
             self._opening.mirror(request)
-        kept = recording if self._results.waiting < _MAX_KEPT else None
+        kept = recording if self._results.deferred_count < _MAX_KEPT else None
         judging = partial(self._judge, request, position, kept, *self._opening.now(request))
         self._judge_or_defer(judging, request, recording.exchange.response)
         return outcome_of(recording)
@@ -250,7 +250,7 @@ class Session:
         seen: datetime,
     ) -> None:
         """Judge a request that was answered at ``now``, the recorded answer at its own time, and the recording."""
-        opening, results, recording = self._opening, self._results, compared(played or self.player.at(position))
+        opening, results, recording = self._opening, self._results, with_integrity(played or self.player.at(position))
         shown = cache(lambda: Exchange(opening.scrubber.request(request), recording.exchange.response))
         self._judging.played(results, request, shown, recording, seen, position)
         related = clean_verdict(self._relations.follow(recording, position), opening.scrubber.shown)

@@ -107,7 +107,7 @@ def error_code(response: Response) -> str | None:
     return code if isinstance(code, str) else None
 
 
-def not_tried(response: Response) -> bool:
+def is_overloaded(response: Response) -> bool:
     """Return whether the response only says that the service lacks time or quota for the request."""
     return response.status in _OVERLOADED or (response.status, error_code(response)) in _BUSY
 

@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 
     from sls_contract.captures.judging import Part, Whole
     from sls_contract.captures.splitting import Chunk
-    from sls_contract.cassettes.audit import Terms
+    from sls_contract.cassettes.audit import AuditSettings
     from sls_contract.cli.terminal import Console
 
 NOTHING_CHECKED = 2
@@ -72,15 +72,15 @@ def configure(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> 
 
 def run(arguments: argparse.Namespace, console: Console) -> int:
     """Check every cassette at the paths; return the exit code."""
-    from sls_contract.cassettes.audit import Terms
+    from sls_contract.cassettes.audit import AuditSettings
     from sls_contract.cassettes.ledger import parse_age
 
     max_age = parse_age(arguments.max_age) if arguments.max_age is not None else None
-    terms = Terms(now=utc_now(), credentials=console.keys(), max_age=max_age)
+    settings = AuditSettings(now=utc_now(), credentials=console.keys(), max_age=max_age)
     outcome = _Outcome()
     paths = outcome.find(arguments.paths)
     with progress(len(paths), console) as update:
-        outcome.judge(paths, terms, arguments, update)
+        outcome.judge(paths, settings, arguments, update)
     report = _report(outcome)
     report.repeat = [shlex.join(["sls-contract", "check", *map(str, arguments.paths)])]
     stream = console.text_stream(arguments)
@@ -106,7 +106,11 @@ class _Outcome:
         return captures_at(paths, "checked", self._missed)
 
     def judge(
-        self, paths: Sequence[str], terms: Terms, arguments: argparse.Namespace, update: Callable[[int, str], None]
+        self,
+        paths: Sequence[str],
+        settings: AuditSettings,
+        arguments: argparse.Namespace,
+        update: Callable[[int, str], None],
     ) -> None:
         """Judge the captures; an interruption ends it and keeps the results so far."""
         from sls_contract.captures.engine import in_order
@@ -121,10 +125,10 @@ class _Outcome:
                     submitted.append(chunk)
                     yield chunk
 
-        work = partial(judge_chunk, terms=terms, contracts=arguments.contract)
+        work = partial(judge_chunk, settings=settings, contracts=arguments.contract)
         try:
             with closing(in_order(work, chunks(), arguments.engine, arguments.jobs, lambda chunk: chunk.size)) as parts:
-                self._join(((part, submitted.popleft()) for part in parts), terms, update)
+                self._join(((part, submitted.popleft()) for part in parts), settings, update)
         except KeyboardInterrupt:
             self.interrupted = _INTERRUPTED
         except SystemExit as end:  # SIGTERM
@@ -133,7 +137,9 @@ class _Outcome:
         if self.interrupted:
             self.not_checked.append((f"{len(paths) - len(self.audits)} of {len(paths)} cassettes", "interrupted"))
 
-    def _join(self, parts: Iterable[tuple[Part, Chunk]], terms: Terms, update: Callable[[int, str], None]) -> None:
+    def _join(
+        self, parts: Iterable[tuple[Part, Chunk]], settings: AuditSettings, update: Callable[[int, str], None]
+    ) -> None:
         """Join the results of the chunks of each capture, which come in order."""
         from sls_contract.captures.judging import Whole
 
@@ -141,7 +147,7 @@ class _Outcome:
         whole: Whole | None = None
         try:
             for part, chunk in parts:
-                whole = whole or Whole(part.source, terms)
+                whole = whole or Whole(part.source, settings)
                 whole.add(part, chunk)
                 pace.done += part.exchanges
                 pace(len(self.audits), part.source)

@@ -71,7 +71,7 @@ class LiveResults(Results):
     troubles: list[str] = field(default_factory=list)
 
     @property
-    def every(self) -> bool:
+    def shows_all_exchanges(self) -> bool:
         """Whether exchanges without a finding are printed, too."""
         return self.verbose
 

@@ -60,7 +60,7 @@ def session_of(
         clock=clock,
         began=now,
         credentials=key,
-        send=(lambda request: relay.carry(request, set())) if other_endpoint else None,
+        send=(lambda request: relay.send(request, set())) if other_endpoint else None,
         endpoint=arguments.to if other_endpoint else "",
     )
     return Session(opening, results, Player(opening.path, opening.record, now, remedies=_REMEDIES))
@@ -86,11 +86,11 @@ class Recording:
             return self._in_progress
 
     def _outcome(self, request: Request) -> Outcome:
-        onward = self._relay.onward(request)
+        onward = self._relay.forwarded(request)
         outcome = self.session.answer(onward, "")
         if outcome is None:
             reached: set[str] = set()
-            outcome = call_endpoint(lambda sent: self._relay.carry(sent, reached), onward)
+            outcome = call_endpoint(lambda sent: self._relay.send(sent, reached), onward)
             self.session.received(onward, outcome, next(iter(reached), onward.host))
         return outcome
 

@@ -10,7 +10,7 @@ from sls_contract.exercise.outcome import VERDICTS
 from sls_contract.reports import Report, as_document, plural
 from sls_contract.reports import Target as ReportTarget
 from sls_contract.reports.benches import area_table, by_verdict, titled
-from sls_contract.reports.group_lines import MOST_PLACES, group_lines, some
+from sls_contract.reports.group_lines import MOST_PLACES, first_few, group_lines
 from sls_contract.reports.text import printable
 from sls_contract.spec import CLAUSES
 
@@ -113,7 +113,7 @@ def _facts(run: Run) -> list[str]:
     for performed in run.performed:
         for fact in performed.facts:
             shared.setdefault(f"{fact.name} {fact.value}", []).append(performed.situation.name)
-    return [f"{fact}: {some([*dict.fromkeys(names)])}" for fact, names in sorted(shared.items())]
+    return [f"{fact}: {first_few([*dict.fromkeys(names)])}" for fact, names in sorted(shared.items())]
 
 
 def _unsupported(run: Run) -> list[str]:
@@ -121,4 +121,4 @@ def _unsupported(run: Run) -> list[str]:
     for each in run.performed:
         if each.verdict == "not supported":
             by_auth.setdefault(str(each.auth), []).append(each.situation.name)
-    return [f"{auth}: {some(names)}" for auth, names in by_auth.items()]
+    return [f"{auth}: {first_few(names)}" for auth, names in by_auth.items()]

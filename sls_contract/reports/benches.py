@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Generic, Protocol, TypeVar
 
 from sls_contract.locale import translated
-from sls_contract.reports.group_lines import some
+from sls_contract.reports.group_lines import first_few
 from sls_contract.reports.text import plural, printable, table, wrapped
 from sls_contract.spec import Level
 
@@ -80,7 +80,7 @@ def by_verdict(
     for verdict in verdicts:
         named = [f"{area} {count}" for (area, each), count in counts.items() if each == verdict]
         if named:
-            line = translated(f"{verdict}: {some(named, most or len(named), 'area')}")
+            line = translated(f"{verdict}: {first_few(named, most or len(named), 'area')}")
             yield from [line] if columns is None else wrapped(line, columns, rest="  ", at_hyphens=False)
 
 

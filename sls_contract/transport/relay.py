@@ -50,13 +50,13 @@ class Relay:
         """Raise at once for settings that no request could use."""
         open_transport(self.to or _SAMPLE_ENDPOINT, timeout=self.timeout)
 
-    def onward(self, request: Request) -> Request:
+    def forwarded(self, request: Request) -> Request:
         """Return the request for the upstream hop: without fields for this proxy, its URL the destination's."""
         headers = _without_hop_fields(request)
         return request.replace(url=self._url(request.url), headers=headers)
 
-    def carry(self, request: Request, reached: set[str]) -> Response:
-        """Send a request that `onward` returned; add the address of the connection to ``reached``.
+    def send(self, request: Request, reached: set[str]) -> Response:
+        """Send a request that `forwarded` returned; add the address of the connection to ``reached``.
 
         Raises `TransportError` without a complete response, `UsageError` for a host that is not below ``to``.
         """

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, ClassVar, Literal
 
 from sls_contract.checks.sequence import Judged
 from sls_contract.checks.sequence_groups import judge_alive, judge_assigned, judge_groups
-from sls_contract.checks.sequence_outcomes import Outcome, error_code, judge_documented, judge_outcome, not_tried
+from sls_contract.checks.sequence_outcomes import Outcome, error_code, is_overloaded, judge_documented, judge_outcome
 from sls_contract.scenarios.bench import contract_of
 from sls_contract.scenarios.model import GroupKey, Model, Settings
 from sls_contract.scenarios.steps import (
@@ -191,7 +191,7 @@ class Requests:
         Raises `Busy` and `NotSupported`.
         """
         step, key = pending.step, pending.key
-        if self.busy_allowed and not_tried(sent.response):
+        if self.busy_allowed and is_overloaded(sent.response):
             self.done.append(Done(sent.number, sent.exchange, sent.findings))
             raise Busy(describe_answer(step, sent.response))
         refused = sent.response.status in {*_REFUSALS, *NOT_OFFERED}

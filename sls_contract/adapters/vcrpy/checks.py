@@ -7,9 +7,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
 from sls_contract.cassettes.exchanges import Judge, recording_of_scrubbed, written_secrets
-from sls_contract.cassettes.recording import Evidence, compared
+from sls_contract.cassettes.recording import Evidence, with_integrity
 from sls_contract.cassettes.results import Results, failing, message
-from sls_contract.clock import seen_now, utc_now
+from sls_contract.clock import test_now, utc_now
 from sls_contract.errors import CassetteError, ContractViolation
 from sls_contract.exchange import OWN_RESPONSE, Exchange
 
@@ -60,7 +60,7 @@ class Checks:
         if exchange.response is not None and OWN_RESPONSE in exchange.response.headers:
             self._judge.refuse_own(self._results, exchange.request, exchange.response)
             return None
-        now, seen, evidence = utc_now(), seen_now(), self._settings.evidence
+        now, seen, evidence = utc_now(), test_now(), self._settings.evidence
         scrubbed = self._scrubber.exchange(exchange, live=evidence is Evidence.LIVE)
         self._judge.recorded(self._results, exchange, scrubbed, evidence, seen)
         return recording_of_scrubbed(scrubbed, evidence, now, seen)
@@ -68,7 +68,7 @@ class Checks:
     def play(self, request: Request, recording: Recording) -> None:
         """Judge a request and the recording that answers it."""
         shown = Exchange(self._scrubber.request(request), recording.exchange.response)
-        self._judge.played(self._results, request, lambda: shown, compared(recording), seen_now())
+        self._judge.played(self._results, request, lambda: shown, with_integrity(recording), test_now())
 
     def scan(self, path: os.PathLike[str] | str) -> None:
         """Scan a written file for secrets."""

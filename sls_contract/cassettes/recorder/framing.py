@@ -312,7 +312,7 @@ def _parse_fields(lines: Sequence[str]) -> Headers:
             pairs[-1] = (pairs[-1][0], f"{pairs[-1][1]} {line.strip(_SPACES)}")
         elif colon:
             pairs.append((name, value.strip(" \t")))
-    return Headers.of_texts(tuple(pairs))
+    return Headers.from_pairs(tuple(pairs))
 
 
 def _may_have_body(method: str, response: Response) -> bool:

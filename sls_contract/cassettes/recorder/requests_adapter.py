@@ -152,7 +152,7 @@ def _wire_headers(request: Any, netloc: str) -> Headers | None:
     first: tuple[tuple[str, str], ...] = () if "host" in names else (("Host", netloc),)
     if "accept-encoding" not in names:
         first += (("Accept-Encoding", "identity"),)
-    return Headers.of_texts(first + pairs)
+    return Headers.from_pairs(first + pairs)
 
 
 def _needs_length(request: Any, names: set[str]) -> bool:

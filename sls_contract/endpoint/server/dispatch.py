@@ -134,7 +134,7 @@ async def read_request(raw: BaseRequest, address: str, limits: Limits, scheme: s
     ``address`` is the server's own host and port: the URL's authority if the request has no Host.
     """
     pairs = tuple([(wire_text(name), wire_text(value)) for name, value in raw.raw_headers])
-    headers = Headers.of_texts(pairs)
+    headers = Headers.from_pairs(pairs)
     url = absolute_url(raw.method, raw.raw_path, headers.get("Host", ""), address, scheme)
     return Request(raw.method, url, headers, await _body(raw, limits))
 

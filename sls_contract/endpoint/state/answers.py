@@ -168,7 +168,7 @@ def _response(request: Request, status: int, payload: Payload, now: datetime, co
     """Return a response with the headers of the answer captured on 2024-11-25, in the same order and casing."""
     closing = "close" in request.headers.get("Connection", "").lower()
     content_type = [("Content-Type", payload.content_type)] if payload.content_type else []
-    fields = Headers.of_texts(
+    fields = Headers.from_pairs(
         (
             ("Server", "AliyunSLS"),
             *content_type,

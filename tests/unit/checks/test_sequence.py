@@ -10,7 +10,7 @@ import pytest
 
 from sls_contract.checks.sequence import ExpectedEntry, LastRead, judge_entry
 from sls_contract.checks.sequence_lists import judge_agreement, judge_list
-from sls_contract.checks.sequence_outcomes import error_code, judge_outcome, not_tried
+from sls_contract.checks.sequence_outcomes import error_code, is_overloaded, judge_outcome
 from sls_contract.exchange import Response
 
 AT = datetime(2018, 5, 4, 9, 26, 53, tzinfo=UTC)
@@ -188,6 +188,6 @@ def test_an_error_code_is_read_or_not():
 
 def test_a_busy_service_did_not_try():
     """503 and exhausted quotas say nothing about the request."""
-    assert not_tried(answer(503))
-    assert not_tried(answer(403, "ReadQuotaExceed"))
-    assert not not_tried(answer(403, "ProjectForbidden"))
+    assert is_overloaded(answer(503))
+    assert is_overloaded(answer(403, "ReadQuotaExceed"))
+    assert not is_overloaded(answer(403, "ProjectForbidden"))
