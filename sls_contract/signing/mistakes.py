@@ -163,7 +163,7 @@ def first(forms: Iterable[F], limit: int) -> tuple[F, ...]:
 
 
 def other_digest_spec(part: str, others: Iterable[Any]) -> Callable[[F, Request], Iterator[F]]:
-    """Return a function that yields the form with each other value of one part of its seal."""
+    """Return a function that yields the form with each other value of one field of its `DigestSpec`."""
     return lambda form, _: (replace(form, digest_spec=replace(form.digest_spec, **{part: other})) for other in others)
 
 
