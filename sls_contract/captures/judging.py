@@ -27,7 +27,7 @@ from sls_contract.cassettes.scrub.findings import clean_verdict
 from sls_contract.cassettes.scrub.others import OtherNames
 from sls_contract.checks.consumption import received_of
 from sls_contract.checks.contract_map import ContractMap
-from sls_contract.checks.sequence import Judged
+from sls_contract.checks.sequence import ClauseResults
 from sls_contract.errors import CassetteDamaged, CassetteError
 from sls_contract.exchange import Exchange
 from sls_contract.reports.examples import first_example, join_examples
@@ -126,13 +126,13 @@ class _Deferred:
         self.related: list[Related | None] = []
         self.span: Span = (0, 0)
 
-    def follow(self, recording: Recording, position: int) -> Judged:
+    def follow(self, recording: Recording, position: int) -> ClauseResults:
         evidence = recording.provenance.evidence
         if evidence in RELATED:
             at = recording.provenance.at
             received = received_of(_answered(recording), at)
             self.related.append(Related(position, self.span, received, evidence, at))
-        return Judged()
+        return ClauseResults()
 
     def lose(self) -> None:
         self.related.append(None)

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
     from sls_contract.cassettes.opening import Recorded
     from sls_contract.cassettes.recording import Recording
-    from sls_contract.checks.sequence import Judged
+    from sls_contract.checks.sequence import ClauseResults
 
 _ABOUT_SIGNATURES = (clause("signature-authorization").code, clause("authentication-served").code)
 
@@ -82,7 +82,7 @@ class Audit:
 class SequenceJudge(Protocol):
     """Judges exchanges together with earlier ones: `Relations`, or an object that defers that."""
 
-    def follow(self, recording: Recording, position: int) -> Judged:
+    def follow(self, recording: Recording, position: int) -> ClauseResults:
         """Judge a recording at its position."""
 
     def lose(self) -> None:

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from sls_contract.checks import Verdict
-    from sls_contract.checks.sequence import Judged
+    from sls_contract.checks.sequence import ClauseResults
     from sls_contract.exchange import Exchange, Headers
     from sls_contract.spec import Finding
 
@@ -129,7 +129,7 @@ class Results:
                 self.unverified += any(finding.slug == UNVERIFIED for finding in found)
                 self.breaches.extend(Breach(finding, exchange, position) for finding in found)
 
-    def relate(self, judged: Judged, exchange: Exchange, position: int | None = None) -> None:
+    def relate(self, judged: ClauseResults, exchange: Exchange, position: int | None = None) -> None:
         """Add the findings about an exchange together with earlier ones."""
         if judged.exercised:
             with self._lock:

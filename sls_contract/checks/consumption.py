@@ -14,7 +14,7 @@ from sls_contract.checks.consumption_received import Received, objects, shards_o
 from sls_contract.checks.consumption_shards import ShardState
 from sls_contract.checks.consumption_time import Moment
 from sls_contract.checks.request_args import is_shard, request_args, shard_number
-from sls_contract.checks.sequence import Judged
+from sls_contract.checks.sequence import ClauseResults
 from sls_contract.checks.sequence_lists import judge_list
 
 if TYPE_CHECKING:
@@ -61,31 +61,31 @@ class Consumption:
         self._listed: dict[Place, tuple[frozenset[int], Moment]] = {}
         self._first_listed: dict[tuple[Place, int], Mapping[str, Any]] = {}
 
-    def judge(self, exchange: Exchange, at: datetime | None = None) -> Judged:
+    def judge(self, exchange: Exchange, at: datetime | None = None) -> ClauseResults:
         """Judge an exchange by those before it; ``at`` is when it was complete, by the client's clock."""
         received = received_of(exchange, at, in_order=self._in_order)
-        return Judged() if received is None else self.judge_received(received)
+        return ClauseResults() if received is None else self.judge_received(received)
 
-    def judge_received(self, received: Received) -> Judged:
+    def judge_received(self, received: Received) -> ClauseResults:
         """Judge an exchange that `received_of` has read by those before it."""
         parts = list(self.handlers[received.args.operation](self, received))
         findings = chain.from_iterable(part.findings for part in parts)
-        return Judged(tuple(findings), frozenset().union(*(part.exercised for part in parts)))
+        return ClauseResults(tuple(findings), frozenset().union(*(part.exercised for part in parts)))
 
-    def _pull(self, received: Received) -> Iterator[Judged]:
+    def _pull(self, received: Received) -> Iterator[ClauseResults]:
         state, refusal = self._shard(received.args.place, received.args.shard), received.invalid_cursor
         if refusal or received.served:
             yield state.judge_served(received.query, refusal, received.moment)
         yield state.judge_pull(received.query, received.client, received.next_cursor, received.moment)
 
-    def _get_cursor(self, received: Received) -> Iterator[Judged]:
+    def _get_cursor(self, received: Received) -> Iterator[ClauseResults]:
         if isinstance(received.success_json, dict):
             state = self._shard(received.args.place, received.args.shard)
             yield state.judge_cursor(
                 received.query.get("from", ""), received.success_json.get("cursor"), received.moment
             )
 
-    def _list_shards(self, received: Received) -> Iterator[Judged]:
+    def _list_shards(self, received: Received) -> Iterator[ClauseResults]:
         if not received.served:
             return
         place, shards = received.args.place, objects(received.success_json)
@@ -98,13 +98,13 @@ class Consumption:
             if type(each.get("shardID")) is int:
                 yield judge_lasting(each, self._first_listed.setdefault((place, each["shardID"]), each))
 
-    def _list_groups(self, received: Received) -> Iterable[Judged]:
+    def _list_groups(self, received: Received) -> Iterable[ClauseResults]:
         for each in objects(received.success_json):
             if isinstance(each.get("name"), str):
                 self._group(received.args.place, each["name"]).timeout = _seconds(each)
         return ()
 
-    def _create(self, received: Received) -> Iterable[Judged]:
+    def _create(self, received: Received) -> Iterable[ClauseResults]:
         body = received.request_json if isinstance(received.request_json, dict) else {}
         name = body.get("consumerGroup")
         if received.served and isinstance(name, str):
@@ -113,18 +113,18 @@ class Consumption:
             state.created, state.timeout = True, _seconds(body)
         return ()
 
-    def _update(self, received: Received) -> Iterable[Judged]:
+    def _update(self, received: Received) -> Iterable[ClauseResults]:
         body = received.request_json
         if not isinstance(body, dict) or "timeout" in body:
             known = received.served and isinstance(body, dict)
             self._group(received.args.place, received.args.group).timeout = _seconds(body) if known else None
         return ()
 
-    def _delete(self, received: Received) -> Iterable[Judged]:
+    def _delete(self, received: Received) -> Iterable[ClauseResults]:
         self._groups.pop((received.args.place, received.args.group), None)  # even if it failed: the group may be gone
         return ()
 
-    def _delete_logstore(self, received: Received) -> Iterable[Judged]:
+    def _delete_logstore(self, received: Received) -> Iterable[ClauseResults]:
         place = received.args.place
         self._listed.pop(place, None)
         self._shards = {key: state for key, state in self._shards.items() if key[0] != place}
@@ -132,7 +132,7 @@ class Consumption:
         self._groups = {key: state for key, state in self._groups.items() if key[0] != place}
         return ()
 
-    def _heartbeat(self, received: Received) -> Iterator[Judged]:
+    def _heartbeat(self, received: Received) -> Iterator[ClauseResults]:
         consumer, body, success_json = (
             received.query.get("consumer"),
             shards_of(received.request_json),
@@ -152,7 +152,7 @@ class Consumption:
         elif received.served:
             group.created = False  # the shards that the consumer was assigned are unknown
 
-    def _write(self, received: Received) -> Iterator[Judged]:
+    def _write(self, received: Received) -> Iterator[ClauseResults]:
         body, consumer, status = received.request_json, received.query.get("consumer"), received.status
         if not isinstance(body, dict) or type(body.get("shard")) is not int:
             return
@@ -166,7 +166,7 @@ class Consumption:
             if received.served:
                 state.add_cursor(checkpoint)
 
-    def _read(self, received: Received) -> Iterator[Judged]:
+    def _read(self, received: Received) -> Iterator[ClauseResults]:
         if not isinstance(received.success_json, list):
             return
         entries = [each for each in objects(received.success_json) if is_shard(each.get("shard"))]
@@ -180,7 +180,7 @@ class Consumption:
             if not self._alone and isinstance(checkpoint, str) and type(time) is int:
                 yield group.judge_read(shard, checkpoint, time, received.moment)
 
-    def _judge_missing(self, received: Received, entries: Sequence[Mapping[str, Any]]) -> Iterator[Judged]:
+    def _judge_missing(self, received: Received, entries: Sequence[Mapping[str, Any]]) -> Iterator[ClauseResults]:
         """Judge whether the shards of the last ListShards have an entry."""
         shards, listed_at = self._listed.get(received.args.place, (_NO_SHARDS, received.moment))
         wanted = received.query.get("shard")
@@ -194,7 +194,7 @@ class Consumption:
     def _group(self, place: Place, name: str) -> GroupState:
         return _state_of(self._groups, (place, name), lambda: GroupState(alone=self._alone))
 
-    handlers: ClassVar[Mapping[str, Callable[[Consumption, Received], Iterable[Judged]]]] = {
+    handlers: ClassVar[Mapping[str, Callable[[Consumption, Received], Iterable[ClauseResults]]]] = {
         "PullLogs": _pull,
         "GetCursor": _get_cursor,
         "ListShards": _list_shards,

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from sls_contract.checks.presentation import shown
-from sls_contract.checks.sequence import Judged
+from sls_contract.checks.sequence import ClauseResults
 from sls_contract.spec import Level, clause
 
 if TYPE_CHECKING:
@@ -74,32 +74,34 @@ class GroupState:
     _consumers: dict[str, _Consumer] = field(default_factory=dict)
     _checkpoints: dict[int, _Checkpoint] = field(default_factory=dict)
 
-    def judge_listed(self, consumer: str, listed: frozenset[int]) -> Judged:
+    def judge_listed(self, consumer: str, listed: frozenset[int]) -> ClauseResults:
         """Judge the shards that a heartbeat lists."""
         before = self._consumers.get(consumer)
         if before is None and not self.created:
-            return Judged()
+            return ClauseResults()
         allowed = before.listed | before.assigned if before else _NO_SHARDS
         findings = []
         if listed - allowed:
             expected = f"some of {_listed(allowed)}" if before else "[]: the consumer's first heartbeat in this group"
             fix = "list the shards of the last answer, and those before it that are not given up yet."
             findings.append(clause("heartbeat-subset").finding("request body", expected, _listed(listed), fix))
-        return Judged(tuple(findings), frozenset({"SLS435"}))
+        return ClauseResults(tuple(findings), frozenset({"SLS435"}))
 
-    def judge_unknown_consumer(self, consumer: str, listed: frozenset[int], *, accepted: bool) -> Judged:
+    def judge_unknown_consumer(self, consumer: str, listed: frozenset[int], *, accepted: bool) -> ClauseResults:
         """Judge the response to a heartbeat with shards from a consumer that does not exist."""
         if not (self.created and self.alone and listed) or consumer in self._consumers:
-            return Judged()
+            return ClauseResults()
         fix = "refuse shards from a consumer that does not exist."
         expected = "400 NotExistConsumerWithBody: the consumer does not exist"
         found = clause("unknown-consumer-with-shards").finding("status", expected, "200", fix)
-        return Judged((found,) if accepted else (), frozenset({"SLS436"}))
+        return ClauseResults((found,) if accepted else (), frozenset({"SLS436"}))
 
-    def judge_assigned(self, consumer: str, listed: frozenset[int], assigned: frozenset[int], moment: Moment) -> Judged:
+    def judge_assigned(
+        self, consumer: str, listed: frozenset[int], assigned: frozenset[int], moment: Moment
+    ) -> ClauseResults:
         """Record the response to a heartbeat; judge the shards that its sender held since its last heartbeat."""
         before = self._consumers.get(consumer)
-        judged = Judged() if before is None else _judge_rivals(consumer, before, listed)
+        judged = ClauseResults() if before is None else _judge_rivals(consumer, before, listed)
         for name, other in self._consumers.items():
             if name != consumer and self._is_live(other, moment):
                 other.rivals[consumer] = other.rivals.get(consumer, _NO_SHARDS) | assigned
@@ -109,7 +111,7 @@ class GroupState:
             del self._consumers[next(iter(self._consumers))]
         return judged
 
-    def judge_unforced(self, consumer: str, shard: int, moment: Moment, outcome: str) -> Judged:
+    def judge_unforced(self, consumer: str, shard: int, moment: Moment, outcome: str) -> ClauseResults:
         """Judge an unforced write by a consumer that may not hold the shard; ``outcome`` is an errorCode, or 200."""
         sender = self._consumers.get(consumer)
         if sender is None:
@@ -121,11 +123,11 @@ class GroupState:
             if self._holds_alone(consumer, shard, moment):
                 expected = "200: no other consumer was assigned the shard"
         if not expected:
-            return Judged()
+            return ClauseResults()
         fix = "take an unforced checkpoint from the shard's holder only."
         found = clause("unforced-write-of-others").finding("status", expected, f"{outcome} for {shown(consumer)}", fix)
         wrong = {"200", "ConsumerNotExist", "ConsumerNotMatch"} - {expected.partition(":")[0]}
-        return Judged((found,) if outcome in wrong else (), frozenset({"SLS438"}))
+        return ClauseResults((found,) if outcome in wrong else (), frozenset({"SLS438"}))
 
     def record_write(self, shard: int, checkpoint: str, moment: Moment, status: int | None) -> None:
         """Record a write and its status."""
@@ -135,19 +137,19 @@ class GroupState:
         elif status not in _REFUSALS:
             state.unsure = True
 
-    def judge_read(self, shard: int, checkpoint: str, update_time: int, moment: Moment) -> Judged:
+    def judge_read(self, shard: int, checkpoint: str, update_time: int, moment: Moment) -> ClauseResults:
         """Judge whether a read that equals an earlier one is possible after the writes in between."""
         state = self._checkpoints.setdefault(shard, _Checkpoint())
         before, written, now = state.read, state.written, _Read(checkpoint, update_time, moment)
         if written is not None and not moment.follows(written[1]):
-            return Judged()
+            return ClauseResults()
         state.read, state.written = now, None
         if before is None or written is None or state.unsure or written[0] == before.checkpoint:
-            return Judged()
+            return ClauseResults()
         if not written[1].follows(before.moment):
-            return Judged()
+            return ClauseResults()
         stale = now[:2] == before[:2]
-        return Judged((_stale_finding(now, written[0]),) if stale else (), frozenset({"SLS401"}))
+        return ClauseResults((_stale_finding(now, written[0]),) if stale else (), frozenset({"SLS401"}))
 
     def _certain_holder(self, shard: int, moment: Moment) -> str | None:
         return next(
@@ -170,20 +172,20 @@ class GroupState:
         return self.timeout is not None and moment.is_within(self.timeout, consumer.moment)
 
 
-def judge_repeated(listed: Any) -> Judged:
+def judge_repeated(listed: Any) -> ClauseResults:
     """Judge whether the response to a heartbeat lists each shard once; ``listed`` is its array."""
     shards = [each for each in listed if type(each) is int] if isinstance(listed, list) else []
     twice = sorted(shard for shard, count in Counter(shards).items() if count > 1)
     fix = "answer with each shard once."
     found = clause("answer-element-unique").finding("body", "each shard once", f"{_listed(twice)} again", fix)
-    return Judged((found,) if twice else (), frozenset({"SLS279"} if len(shards) > 1 else ()))
+    return ClauseResults((found,) if twice else (), frozenset({"SLS279"} if len(shards) > 1 else ()))
 
 
-def _judge_rivals(consumer: str, before: _Consumer, listed: frozenset[int]) -> Judged:
+def _judge_rivals(consumer: str, before: _Consumer, listed: frozenset[int]) -> ClauseResults:
     """Judge whether shards that a consumer held between its last two heartbeats were assigned to others."""
     held = before.assigned & listed
     if not held or not before.rivals:
-        return Judged()
+        return ClauseResults()
     findings = (
         clause("shard-held-once").finding(
             f"consumer {shown(rival)}",
@@ -194,7 +196,7 @@ def _judge_rivals(consumer: str, before: _Consumer, listed: frozenset[int]) -> J
         for rival, assigned in before.rivals.items()
         if (shards := held & assigned)
     )
-    return Judged(tuple(findings), frozenset({"SLS437"}))
+    return ClauseResults(tuple(findings), frozenset({"SLS437"}))
 
 
 def _stale_finding(judge_read: _Read, written: str) -> Finding:

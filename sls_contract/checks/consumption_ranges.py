@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from sls_contract.checks.presentation import shown
-from sls_contract.checks.sequence import Judged
+from sls_contract.checks.sequence import ClauseResults
 from sls_contract.spec import clause
 
 if TYPE_CHECKING:
@@ -64,7 +64,7 @@ def lowest_writable(listed: Sequence[Mapping[str, Any]]) -> tuple[int, str] | No
     return number, f"{keys.begin + (keys.end - keys.begin) // 2:032x}"
 
 
-def judge_change(number: int, answered: Sequence[Mapping[str, Any]], before: Collection[int]) -> Judged:
+def judge_change(number: int, answered: Sequence[Mapping[str, Any]], before: Collection[int]) -> ClauseResults:
     """Judge the response to SplitShard or MergeShard; ``before`` are the shards that existed before."""
     status = {number: each.get("status") for number, each in by_number(answered).items()}
     new = [number for number in by_number(writable_shards(answered)) if number not in before]
@@ -74,10 +74,10 @@ def judge_change(number: int, answered: Sequence[Mapping[str, Any]], before: Col
         findings.append(_change_finding("body", f"shard {number} with status readonly", shown(status.get(number)), fix))
     if not new:
         findings.append(_change_finding("body", "a readwrite shard that was not listed before", "none", fix))
-    return Judged(tuple(findings), frozenset({"SLS420"}))
+    return ClauseResults(tuple(findings), frozenset({"SLS420"}))
 
 
-def judge_changes_kept(changed: Mapping[int, Mapping[str, Any]], listed: Sequence[Mapping[str, Any]]) -> Judged:
+def judge_changes_kept(changed: Mapping[int, Mapping[str, Any]], listed: Sequence[Mapping[str, Any]]) -> ClauseResults:
     """Judge whether ListShards agrees with the response to SplitShard or MergeShard, by shard."""
     status = {number: each.get("status") for number, each in by_number(listed).items()}
     findings = (
@@ -90,29 +90,29 @@ def judge_changes_kept(changed: Mapping[int, Mapping[str, Any]], listed: Sequenc
         for number, each in changed.items()
         if number not in status or status[number] != each.get("status")
     )
-    return Judged(tuple(findings), frozenset({"SLS420"} if changed else ()))
+    return ClauseResults(tuple(findings), frozenset({"SLS420"} if changed else ()))
 
 
 def _change_finding(where: str, expected: str, actual: str, fix: str) -> Finding:
     return clause("shard-changed").finding(where, expected, actual, fix)
 
 
-def judge_ranges(listed: Sequence[Mapping[str, Any]]) -> Judged:
+def judge_ranges(listed: Sequence[Mapping[str, Any]]) -> ClauseResults:
     """Judge whether each hash key is in the range of one writable shard; keys in another form are not judged."""
     ranges = [_Range.of(each, at) for at, each in enumerate(listed) if each.get("status") == _WRITABLE]
     if not ranges or None in ranges:
-        return Judged()
-    return Judged(tuple(_gaps_and_overlaps(sorted(filter(None, ranges))))[:1], frozenset({"SLS418"}))
+        return ClauseResults()
+    return ClauseResults(tuple(_gaps_and_overlaps(sorted(filter(None, ranges))))[:1], frozenset({"SLS418"}))
 
 
-def judge_writable(listed: Sequence[Mapping[str, Any]]) -> Judged:
+def judge_writable(listed: Sequence[Mapping[str, Any]]) -> ClauseResults:
     """Judge a list after which PutLogs was served, so that a shard must be writable."""
     fix = "List a shard that accepts logs as readwrite."
     found = clause("shard-ranges").finding("body", "a readwrite shard: PutLogs is served", "only readonly ones", fix)
-    return Judged(() if writable_shards(listed) else (found,), frozenset({"SLS418"}))
+    return ClauseResults(() if writable_shards(listed) else (found,), frozenset({"SLS418"}))
 
 
-def judge_lasting(shard: Mapping[str, Any], before: Mapping[str, Any]) -> Judged:
+def judge_lasting(shard: Mapping[str, Any], before: Mapping[str, Any]) -> ClauseResults:
     """Compare a shard with an earlier list."""
     both = [name for name in _LASTING if type(shard.get(name)) is type(before.get(name)) and name in shard]
     fix = "Store when a shard was created, and its keys; a split or a merge makes new shards."
@@ -123,7 +123,7 @@ def judge_lasting(shard: Mapping[str, Any], before: Mapping[str, Any]) -> Judged
         for name in both
         if shard[name] != before[name]
     )
-    return Judged(tuple(findings), frozenset({"SLS419"} if both else ()))
+    return ClauseResults(tuple(findings), frozenset({"SLS419"} if both else ()))
 
 
 def _gaps_and_overlaps(ranges: Sequence[_Range]) -> Iterator[Finding]:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from sls_contract.checks.cursors import decoded
 from sls_contract.checks.presentation import shown
-from sls_contract.checks.sequence import Judged
+from sls_contract.checks.sequence import ClauseResults
 from sls_contract.spec import clause
 
 if TYPE_CHECKING:
@@ -86,7 +86,9 @@ class ShardState:
             if len(self.fresh) > _MOST_FRESH:
                 del self.fresh[next(iter(self.fresh))]
 
-    def judge_pull(self, query: Mapping[str, str], client: str, next_cursor: str | None, moment: Moment) -> Judged:
+    def judge_pull(
+        self, query: Mapping[str, str], client: str, next_cursor: str | None, moment: Moment
+    ) -> ClauseResults:
         """Judge the cursor of a pull; ``next_cursor`` is x-log-cursor of a success, None for anything else."""
         number = decoded(query.get("cursor", ""))
         applies = number is not None and client in self.clients
@@ -101,25 +103,26 @@ class ShardState:
             self.add_cursor(next_cursor, moment)
             if len(self.clients) < _MOST_CLIENTS:
                 self.clients.add(client)
-        return Judged(tuple(findings), frozenset({"SLS433"} if applies else ()))
+        return ClauseResults(tuple(findings), frozenset({"SLS433"} if applies else ()))
 
-    def judge_served(self, query: Mapping[str, str], refusal: str, moment: Moment) -> Judged:
+    def judge_served(self, query: Mapping[str, str], refusal: str, moment: Moment) -> ClauseResults:
         """Judge whether a pull at a fresh cursor is served; ``refusal`` is the error, empty if it was served."""
-        known = self.fresh.get(decoded(query.get("cursor", "")) or -1)
+        number = decoded(query.get("cursor", ""))
+        known = None if number is None else self.fresh.get(number)
         if known is None or not moment.is_within(_FRESH_FOR, known):
-            return Judged()
+            return ClauseResults()
         fix = "accept every cursor that was returned, as long as its logs are kept."
         expected = "200: this cursor was returned within the last minute"
         found = clause("given-cursor-served").finding("status", expected, refusal, fix) if refusal else None
-        return Judged((found,) if found else (), frozenset({"SLS440"}))
+        return ClauseResults((found,) if found else (), frozenset({"SLS440"}))
 
-    def judge_cursor(self, requested: str, cursor: object, moment: Moment) -> Judged:
+    def judge_cursor(self, requested: str, cursor: object, moment: Moment) -> ClauseResults:
         """Judge the cursor that GetCursor returned for a time, ``requested`` as sent."""
         number = decoded(cursor) if isinstance(cursor, str) else None
         time = _time_of(requested)
         self.add_cursor(cursor, moment)
         if number is None or time is None:
-            return Judged()
+            return ClauseResults()
         before = [each for each in self.times if each.time <= time and moment.follows(each.moment)]
         later = max(before, key=lambda each: each.cursor, default=None)
         self.times.append(_TimedCursor(time, requested, number, moment))
@@ -128,20 +131,20 @@ class ShardState:
             expected = f"{later.cursor} or more, as from={shown(later.requested)[1:-1]} gave before"
             fix = "give the first cursor at or after the time; begin is the oldest log, end the next to be written."
             findings.append(clause("cursor-by-time").finding("/cursor", expected, str(number), fix))
-        return Judged(tuple(findings), frozenset({"SLS439"} if before else ()))
+        return ClauseResults(tuple(findings), frozenset({"SLS439"} if before else ()))
 
-    def judge_checkpoint(self, checkpoint: object) -> Judged:
+    def judge_checkpoint(self, checkpoint: object) -> ClauseResults:
         """Judge a checkpoint that a client sends."""
         number = decoded(checkpoint) if isinstance(checkpoint, str) else None
         if number is None or not self.clients:
-            return Judged()
+            return ClauseResults()
         findings = []
         if number not in self.known:
             expected = "a cursor that was returned for this shard"
             fix = "write x-log-cursor of the last answer that the client has processed."
             actual = f"{shown(checkpoint)}, which is {number}"
             findings.append(clause("checkpoint-given").finding("request body /checkpoint", expected, actual, fix))
-        return Judged(tuple(findings), frozenset({"SLS434"}))
+        return ClauseResults(tuple(findings), frozenset({"SLS434"}))
 
 
 def _time_of(requested: str) -> float | None:

@@ -71,18 +71,18 @@ class ExpectedEntry:
 
 
 @dataclass(frozen=True, slots=True)
-class Judged:
+class ClauseResults:
     """Findings, and the codes of the clauses that could have failed."""
 
     findings: tuple[Finding, ...] = ()
     exercised: frozenset[str] = frozenset()
 
-    def of(self, codes: frozenset[str]) -> Judged:
+    def of(self, codes: frozenset[str]) -> ClauseResults:
         """Return the part that is about some clauses."""
-        return Judged(tuple(each for each in self.findings if each.code in codes), self.exercised & codes)
+        return ClauseResults(tuple(each for each in self.findings if each.code in codes), self.exercised & codes)
 
 
-def judge_entry(entry: Mapping[str, Any], expected: ExpectedEntry, where: str) -> Judged:
+def judge_entry(entry: Mapping[str, Any], expected: ExpectedEntry, where: str) -> ClauseResults:
     """Judge one entry whose types are right; ``where`` is its JSON pointer."""
     exercised = _checkpoint_codes(expected) | _time_codes(entry["updateTime"], expected)
     exercised.add("SLS432" if expected.holder is None else "SLS431")
@@ -91,7 +91,7 @@ def judge_entry(entry: Mapping[str, Any], expected: ExpectedEntry, where: str) -
         *_judge_update_time(entry["updateTime"], expected, f"{where}/updateTime"),
         *_judge_consumer(entry.get("consumer"), expected, f"{where}/consumer"),
     )
-    return Judged(findings, frozenset(exercised))
+    return ClauseResults(findings, frozenset(exercised))
 
 
 def foreign_code(value: str, expected: ExpectedEntry) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from sls_contract.checks.presentation import shown
-from sls_contract.checks.sequence import Judged
+from sls_contract.checks.sequence import ClauseResults
 from sls_contract.spec import clause
 
 if TYPE_CHECKING:
@@ -16,15 +16,15 @@ if TYPE_CHECKING:
 
 def judge_groups(
     listed: Sequence[Mapping[str, Any]], expected: Mapping[str, tuple[int, bool]], gone: Collection[str]
-) -> Judged:
+) -> ClauseResults:
     """Judge a list of groups: ``expected`` are timeout (seconds) and order by name, ``gone`` must not be listed."""
     by_name = {each["name"]: (at, each) for at, each in enumerate(listed) if isinstance(each.get("name"), str)}
     codes = ({"SLS408"} if expected or gone else set()) | ({"SLS409"} if expected.keys() & by_name.keys() else set())
     findings = (*_presence(by_name, expected, gone), *_settings(by_name, expected))
-    return Judged(findings, frozenset(codes))
+    return ClauseResults(findings, frozenset(codes))
 
 
-def judge_assigned(assigned: Collection[int], listed: Collection[int]) -> Judged:
+def judge_assigned(assigned: Collection[int], listed: Collection[int]) -> ClauseResults:
     """Judge the shards in the response to a heartbeat by those of ListShards."""
     strange = sorted(set(assigned) - set(listed))
     found = clause("assigned-shard-exists").finding(
@@ -33,10 +33,10 @@ def judge_assigned(assigned: Collection[int], listed: Collection[int]) -> Judged
         f"also {strange}",
         "Assign shards of the logstore only.",
     )
-    return Judged((found,) if strange else (), frozenset({"SLS417"} if assigned else ()))
+    return ClauseResults((found,) if strange else (), frozenset({"SLS417"} if assigned else ()))
 
 
-def judge_all_assigned(missing: Collection[int], writable: Collection[int]) -> Judged:
+def judge_all_assigned(missing: Collection[int], writable: Collection[int]) -> ClauseResults:
     """Judge the writable shards that the only consumer was not assigned during several heartbeats."""
     found = clause("every-shard-assigned").finding(
         "body",
@@ -44,21 +44,21 @@ def judge_all_assigned(missing: Collection[int], writable: Collection[int]) -> J
         f"{sorted(missing)} assigned by none of the last heartbeats",
         "Assign all shards to the live consumers, and none to a consumer that is gone.",
     )
-    return Judged((found,) if missing else (), frozenset({"SLS429"}))
+    return ClauseResults((found,) if missing else (), frozenset({"SLS429"}))
 
 
-def judge_alive(error: str | None, status: int, *, alive: bool | None) -> Judged:
+def judge_alive(error: str | None, status: int, *, alive: bool | None) -> ClauseResults:
     """Judge the response to a heartbeat with shards by whether its sender is alive; None: it may be either."""
     refused = error == "NotExistConsumerWithBody"
     if alive is None or refused != alive:
-        return Judged((), frozenset() if alive is not False else frozenset({"SLS416"}))
+        return ClauseResults((), frozenset() if alive is not False else frozenset({"SLS416"}))
     found = clause("consumer-timeout").finding(
         "status",
         "200: the timeout is not over" if alive else "400 NotExistConsumerWithBody: three timeouts are over",
         f"{status} {error or ''}".strip(),
         "Delete a consumer once it was silent for the timeout of its group, in seconds, and not before.",
     )
-    return Judged((found,), frozenset({"SLS416"}))
+    return ClauseResults((found,), frozenset({"SLS416"}))
 
 
 def _presence(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any, TypeAlias
 
-from sls_contract.checks.sequence import Judged
+from sls_contract.checks.sequence import ClauseResults
 from sls_contract.checks.subject import GET_CHECK_POINT
 from sls_contract.spec import clause
 from sls_contract.spec.contract import Value
@@ -14,7 +14,7 @@ from sls_contract.spec.registry import registry
 Entry: TypeAlias = Mapping[str, Any]
 
 
-def judge_list(entries: Sequence[Entry], requested: int | None, shards: Collection[int]) -> Judged:
+def judge_list(entries: Sequence[Entry], requested: int | None, shards: Collection[int]) -> ClauseResults:
     """Judge which shards have an entry; ``requested`` None means all, ``shards`` are those of the logstore."""
     name = _listed().unique_by
     present = {entry[name] for entry in entries}
@@ -33,10 +33,10 @@ def judge_list(entries: Sequence[Entry], requested: int | None, shards: Collecti
         expected, actual = f"[]: there is no shard {requested}", f"{len(entries)} entries"
         fix = "Answer an empty list for a shard that does not exist."
     findings = (clause(code).finding("body", expected, actual, fix),) if broken else ()
-    return Judged(findings, frozenset({code} if shards or requested is not None else ()))
+    return ClauseResults(findings, frozenset({code} if shards or requested is not None else ()))
 
 
-def judge_agreement(entry: Entry, other: Entry, where: str, *, filtered: bool) -> Judged:
+def judge_agreement(entry: Entry, other: Entry, where: str, *, filtered: bool) -> ClauseResults:
     """Compare a shard's entry with the one that the other kind of request returned for the same state.
 
     ``filtered`` tells whether that other request named the shard.
@@ -53,7 +53,7 @@ def judge_agreement(entry: Entry, other: Entry, where: str, *, filtered: bool) -
         for key in sorted((entry.keys() | other.keys()) & documented)
         if entry.get(key) != other.get(key)
     )
-    return Judged(tuple(findings), frozenset({"SLS424"}))
+    return ClauseResults(tuple(findings), frozenset({"SLS424"}))
 
 
 def _listed() -> Value:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from sls_contract.checks.cursors import decoded
 from sls_contract.checks.presentation import shown
-from sls_contract.checks.sequence import CLOCK_TOLERANCE, Judged, time_of
+from sls_contract.checks.sequence import CLOCK_TOLERANCE, ClauseResults, time_of
 from sls_contract.spec import Finding, clause
 
 if TYPE_CHECKING:
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
 
-def judge_missing(marks: Sequence[str], shards: Collection[int]) -> Judged:
+def judge_missing(marks: Sequence[str], shards: Collection[int]) -> ClauseResults:
     """Judge the logs that PutLogs accepted and that no shard returns."""
     found = clause("log-delivered").finding(
         "body",
@@ -23,25 +23,25 @@ def judge_missing(marks: Sequence[str], shards: Collection[int]) -> Judged:
         f"{len(marks)} missing in {len(shards)} shards, the first {shown(marks[0])}" if marks else "",
         "Store logs before PutLogs is answered, and give them to each pull from a cursor before them.",
     )
-    return Judged((found,) if marks else (), frozenset({"SLS426"}))
+    return ClauseResults((found,) if marks else (), frozenset({"SLS426"}))
 
 
-def judge_shard(shard: int, wanted: int | None) -> Judged:
+def judge_shard(shard: int, wanted: int | None) -> ClauseResults:
     """Judge the shard of a log with a hash key; ``wanted`` is the shard whose range contains the key."""
     if wanted is None:
-        return Judged()
+        return ClauseResults()
     found = clause("log-delivered").finding(
         "body",
         f"the log in shard {wanted}, whose range holds its hash key",
         f"it is in shard {shard}",
         "Route by the hash key: inclusiveBeginKey <= key < exclusiveEndKey.",
     )
-    return Judged(() if shard == wanted else (found,), frozenset({"SLS426"}))
+    return ClauseResults(() if shard == wanted else (found,), frozenset({"SLS426"}))
 
 
-def judge_log(read: Mapping[str, object], written: Mapping[str, object]) -> Judged:
+def judge_log(read: Mapping[str, object], written: Mapping[str, object]) -> ClauseResults:
     """Compare the parts of a log, by name, with the written ones; the service may add tags."""
-    return Judged(tuple(_differences(read, written)), frozenset({"SLS427"}))
+    return ClauseResults(tuple(_differences(read, written)), frozenset({"SLS427"}))
 
 
 def _differences(read: Mapping[str, object], written: Mapping[str, object]) -> Iterator[Finding]:
@@ -75,7 +75,7 @@ def _pair_text(pair: object) -> str:
     return f"{shown(key)}: {shown(value)}, {len(value)} characters"
 
 
-def judge_found_again(mark: str, *, returned: bool) -> Judged:
+def judge_found_again(mark: str, *, returned: bool) -> ClauseResults:
     """Judge whether a pull at the cursor of a known log returns it, however often it was pulled."""
     found = clause("log-delivered").finding(
         "body",
@@ -83,10 +83,10 @@ def judge_found_again(mark: str, *, returned: bool) -> Judged:
         "the answer does not contain it",
         "Keep logs after they are pulled; only the cursor moves.",
     )
-    return Judged(() if returned else (found,), frozenset({"SLS426"}))
+    return ClauseResults(() if returned else (found,), frozenset({"SLS426"}))
 
 
-def judge_end(mark: str, cursor: str, end: str) -> Judged:
+def judge_end(mark: str, cursor: str, end: str) -> ClauseResults:
     """Judge a log from a pull by its ``end_cursor``; ``cursor`` is the known position of the log."""
     number, limit = decoded(cursor), decoded(end)
     beyond = cursor == end or (number is not None and limit is not None and number >= limit)
@@ -96,20 +96,20 @@ def judge_end(mark: str, cursor: str, end: str) -> Judged:
         f"the log {shown(mark)} at cursor {shown(cursor)}",
         "Give the log groups before end_cursor only.",
     )
-    return Judged((found,) if beyond else (), frozenset({"SLS287"}))
+    return ClauseResults((found,) if beyond else (), frozenset({"SLS287"}))
 
 
-def judge_order(mark: str, *, first: bool, behind: bool) -> Judged:
+def judge_order(mark: str, *, first: bool, behind: bool) -> ClauseResults:
     """Judge whether a log came for the first time, and after those that were written before it."""
     fix = "Answer the cursor behind the last log group that is in the body; keep the order of writes."
     actual = "it came before" if not first else "it came behind one that was written later"
     found = clause("log-once-in-order").finding(
         "body", f"the log {shown(mark)} once, and in the order of writing", actual, fix
     )
-    return Judged(() if first and behind else (found,), frozenset({"SLS428"}))
+    return ClauseResults(() if first and behind else (found,), frozenset({"SLS428"}))
 
 
-def judge_refused_log(mark: str) -> Judged:
+def judge_refused_log(mark: str) -> ClauseResults:
     """Report a log whose PutLogs was refused."""
     found = clause("refused-changes-nothing").finding(
         "body",
@@ -117,25 +117,25 @@ def judge_refused_log(mark: str) -> Judged:
         "the log",
         "Check a request before it changes anything.",
     )
-    return Judged((found,), frozenset({"SLS406"}))
+    return ClauseResults((found,), frozenset({"SLS406"}))
 
 
-def judge_foreign_log(mark: str, logstore: str) -> Judged:
+def judge_foreign_log(mark: str, logstore: str) -> ClauseResults:
     """Report a log that was written to another logstore."""
     found = clause("logstore-isolation").finding(
         "body", f"no log {shown(mark)}: it was written to {shown(logstore)}", "the log", "Keep logs for each logstore."
     )
-    return Judged((found,), frozenset({"SLS405"}))
+    return ClauseResults((found,), frozenset({"SLS405"}))
 
 
-def judge_cursor(requested: str, cursor: object, bound: str, *, latest: bool) -> Judged:
+def judge_cursor(requested: str, cursor: object, bound: str, *, latest: bool) -> ClauseResults:
     """Judge a cursor of GetCursor by that of a known log: not after it (``latest``), or not before it.
 
     ``requested`` is ``from`` as sent. Cursors that are not numbers cannot be compared.
     """
     number, limit = decoded(cursor) if isinstance(cursor, str) else None, decoded(bound)
     if number is None or limit is None:
-        return Judged()
+        return ClauseResults()
     wrong = number > limit if latest else number < limit
     found = clause("cursor-by-time").finding(
         "/cursor",
@@ -143,10 +143,10 @@ def judge_cursor(requested: str, cursor: object, bound: str, *, latest: bool) ->
         str(number),
         "Give the first cursor at or after the time; begin is the oldest log, end the next to be written.",
     )
-    return Judged((found,) if wrong else (), frozenset({"SLS439"}))
+    return ClauseResults((found,) if wrong else (), frozenset({"SLS439"}))
 
 
-def judge_cursor_time(seconds: int, written_at: datetime) -> Judged:
+def judge_cursor_time(seconds: int, written_at: datetime) -> ClauseResults:
     """Judge the time of a cursor (seconds since 1970 UTC) by when its log was written."""
     time = time_of(seconds)
     found = clause("cursor-time-of-log").finding(
@@ -155,10 +155,10 @@ def judge_cursor_time(seconds: int, written_at: datetime) -> Judged:
         f"{seconds} ({time:%Y-%m-%dT%H:%M:%SZ})",
         "Answer when the log at the cursor was received, in seconds since 1970 UTC.",
     )
-    return Judged((found,) if abs(time - written_at) > CLOCK_TOLERANCE else (), frozenset({"SLS447"}))
+    return ClauseResults((found,) if abs(time - written_at) > CLOCK_TOLERANCE else (), frozenset({"SLS447"}))
 
 
-def judge_steady_time(seconds: int, before: int) -> Judged:
+def judge_steady_time(seconds: int, before: int) -> ClauseResults:
     """Compare the time of a cursor with an earlier response; the time when a log was received never changes."""
     found = clause("cursor-time-of-log").finding(
         "/cursor_time",
@@ -166,4 +166,4 @@ def judge_steady_time(seconds: int, before: int) -> Judged:
         str(seconds),
         "Answer when the log at the cursor was received, not when it is asked for.",
     )
-    return Judged((found,) if seconds != before else (), frozenset({"SLS447"}))
+    return ClauseResults((found,) if seconds != before else (), frozenset({"SLS447"}))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Literal, NamedTuple, TypeAlias
 
 from sls_contract.checks.content_coding import json_body
-from sls_contract.checks.sequence import Judged
+from sls_contract.checks.sequence import ClauseResults
 from sls_contract.checks.subject import CLOCK_ERRORS
 from sls_contract.spec import Finding, clause
 
@@ -77,7 +77,7 @@ _ALSO_FOUND_BY = {"SLS451": {"SLS239"}, "SLS454": {"SLS239", "SLS240"}, "SLS455"
 
 def judge_outcome(
     outcome: Outcome, response: Response, reported: Collection[str] = (), documented: Collection[str] = ()
-) -> Judged:
+) -> ClauseResults:
     """Judge status and errorCode.
 
     ``reported`` are the codes of the clauses that the exchange alone breaks. ``documented`` are errorCodes of the
@@ -87,17 +87,17 @@ def judge_outcome(
         exercised = {"SLS444", "SLS456"} if outcome == "served" else {"SLS423"}
         findings = tuple(_served(response, documented) if outcome == "served" else _empty_list(response))
         broken = {finding.code for finding in findings}
-        return Judged(() if _STATUS in reported else findings, frozenset(exercised | broken))
+        return ClauseResults(() if _STATUS in reported else findings, frozenset(exercised | broken))
     refusal = _REFUSALS[outcome]
     known = not _ALSO_FOUND_BY.get(refusal.code, set()).isdisjoint(reported)
-    return Judged(() if known else tuple(_refused(refusal, response)), frozenset({refusal.code}))
+    return ClauseResults(() if known else tuple(_refused(refusal, response)), frozenset({refusal.code}))
 
 
-def judge_documented(codes: Collection[str], statuses: Collection[int], response: Response) -> Judged:
+def judge_documented(codes: Collection[str], statuses: Collection[int], response: Response) -> ClauseResults:
     """Judge whether a request is refused with one of the errors that its page documents for its mistake."""
     wanted = "Answer the error of the operation's table: sls-contract spec show OPERATION."
     refusal = _Refusal("SLS445", statuses or range(400, 500), codes, wanted)
-    return Judged(tuple(_refused(refusal, response)), frozenset({"SLS445"}))
+    return ClauseResults(tuple(_refused(refusal, response)), frozenset({"SLS445"}))
 
 
 def error_code(response: Response) -> str | None:

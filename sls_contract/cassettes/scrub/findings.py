@@ -13,10 +13,10 @@ if TYPE_CHECKING:
 
     from sls_contract.cassettes.scrub.others import OtherName
     from sls_contract.checks import Verdict
-    from sls_contract.checks.sequence import Judged
+    from sls_contract.checks.sequence import ClauseResults
     from sls_contract.spec import Finding
 
-    V = TypeVar("V", Verdict, Judged)
+    V = TypeVar("V", Verdict, ClauseResults)
 
 
 def clean_verdict(verdict: V, scrub: Callable[[str], str]) -> V:

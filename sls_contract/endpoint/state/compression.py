@@ -8,9 +8,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from sls_contract.checks.content_coding import plain_body
+from sls_contract.checks.content_coding import plain_request_body
 from sls_contract.endpoint.state import answers
-from sls_contract.exchange import Response
 
 if TYPE_CHECKING:
     from sls_contract.exchange import Request
@@ -34,7 +33,7 @@ def decompressed_body(request: Request) -> bytes:
     kind = request.headers.get("x-log-compresstype", "").strip()
     if kind and "x-log-bodyrawsize" not in request.headers:
         raise answers.missing_header(name="x-log-bodyrawsize")
-    plain = plain_body(Response(200, request.headers, request.body))  # the same headers declare the codings
+    plain = plain_request_body(request)
     if plain.unknown:
         raise answers.invalid_compress_type(plain.unknown)
     if plain.data is None:

@@ -118,6 +118,7 @@ BROKEN = [
     ("SLS439", lambda talk: talk.locate("end", 20).locate("end", 15)),
     ("SLS439", lambda talk: talk.locate("0", 12).locate("begin", 10)),
     ("SLS440", lambda talk: talk.locate("end", 10).pull(10, status=400, answer={"errorCode": "InvalidCursor"})),
+    ("SLS440", lambda talk: talk.locate("begin", 0).pull(0, status=400, answer={"errorCode": "InvalidCursor"})),
     (
         "SLS440",
         lambda talk: talk.locate("end", 10).pull(
