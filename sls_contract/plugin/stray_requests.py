@@ -33,14 +33,14 @@ def no_request(item: pytest.Item, marker: pytest.Mark, foreign: Iterable[str]) -
     """
     named = tuple(foreign)
     hosts = ", ".join(named)
-    actual = f"none; the test called {hosts}, which no cassette owns" if hosts else "none"
+    actual = f"none; the test called {hosts}, which is not a host of the service" if hosts else "none"
     how = (
         f"if {hosts.partition(',')[0]} is the service, add it to ini sls_hosts and record the test; "
         if hosts
         else f"use a client that can be recorded ({RECORDED}); "
     )
     how += f"if the test is meant to send no request, remove its marker, or write {_MARKED}"
-    found = clause("nothing-asked").finding("test", "a request to an owned host", actual, how)
+    found = clause("nothing-asked").finding("test", "a request to the service", actual, how)
     wide = not _is_on_test(item, marker)
     elsewhere = any(not (is_address(host) and is_loopback(host)) for host in named)
     aside = wide and not elsewhere and FIXTURES.isdisjoint(_named_fixtures(item))

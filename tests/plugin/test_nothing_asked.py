@@ -58,7 +58,7 @@ def test_a_marked_test_that_asks_elsewhere_or_nothing_fails_in_every_mode(projec
         assert "gateway.invalid" in told_of(result, "test_asks_elsewhere")
         assert "add it to ini sls_hosts" in told_of(result, "test_asks_elsewhere")
         assert "other.invalid" in told_of(result, "test_asks_by_a_socket")
-        assert "the test called 127.0.0.1, which no cassette owns" in told_of(result, "test_asks_an_address")
+        assert "the test called 127.0.0.1, which is not a host of the service" in told_of(result, "test_asks_an_address")
         assert "SLS614 nothing-asked (violation)" in told_of(result, "test_asks_nothing")
         result.stdout.fnmatch_lines(
             ["sls-contract: requests to other hosts while a cassette was open, *gateway.invalid (1 test, first *"]

@@ -59,7 +59,7 @@ def test_a_forgotten_marker_is_red_in_every_mode(project, mode):
     for test in ("swallows", "swallows_in_a_thread", "fails", "is_allowed", "cannot_go_on"):
         assert f"  my-project.cn-hangzhou.log.aliyuncs.com in test_it.py::test_{test}: 1 time" in text
     assert "in test_it.py::test_expects_it: 2 times" in text
-    assert "blocked, because no cassette was open for them: 7 requests to owned hosts" in text
+    assert "blocked, because no cassette was open for them: 7 requests to the service" in text
 
 
 @pytest.mark.slow

@@ -71,9 +71,19 @@ def test_the_environment_chooses_the_language(environ, expected):
         ("failed: missing 3, GetCursor 1 and 6 more areas", "失败：missing 3, GetCursor 1 及另外 6 类"),
         ('a failure: the answer was 401 with \'{"a": "b c"}\'', '失败：应答为 401，带 \'{"a": "b c"}\''),
         (
-            "sls-contract cassettes: expected a URL, or a suite in a.lock. How to fix: name the URL of the suite.",
-            "sls-contract cassettes: 期望 URL，或 a.lock 中的套件。修复方法：指定套件的 URL。",
+            "sls-contract cassettes: expected a URL, or a suite in a.lock. How to fix: name the URL of ini sls_cassette_dir.",
+            "sls-contract cassettes: 期望 URL，或 a.lock 中的套件。修复方法：指定 ini 设置 sls_cassette_dir 中的 URL。",
         ),
+        (
+            "  expected: within 15 minutes of Mon, 30 Nov 2026 05:09:02 GMT, the request's own time",
+            "  期望：与 Mon, 30 Nov 2026 05:09:02 GMT 相差 15 分钟以内，请求自身的时间",
+        ),
+        (
+            "  expected: within 15 minutes of Mon, 30 Nov 2026 05:09:02 GMT",
+            "  期望：与 Mon, 30 Nov 2026 05:09:02 GMT 相差 15 分钟以内",
+        ),
+        ("  expected: no signature", "  期望：没有签名"),
+        ("1547470682, which makes sense in seconds only", "1547470682，按秒理解才合理"),
         (
             "sls-contract serve: error: argument --port: must be a number from 0 to 65535, got '99999'",
             "sls-contract serve: error: 参数 --port：必须是 0 到 65535 的数字，实际为 '99999'",
@@ -140,13 +150,14 @@ def test_chinese_is_wrapped_at_the_width_of_the_terminal():
 
 
 def test_a_report_in_markdown_is_translated(finished_report):
-    """Headings, cells and texts; codes, places and what was sent stay."""
+    """Headings, cells, places and texts; codes and what was sent stay."""
     english = markdown(finished_report)
     with language_of(CHINESE):
         chinese = markdown(finished_report)
     assert "| 交互 | 违规 | 警告 | 未规定 | 已检验条款 | 证据 |" in chinese
     assert "SLS204" in chinese
     assert "updateTime 以微秒计" in chinese
+    assert "`cassettes/reads.sls.yaml:7 第 3 次交互，位置 /0/updateTime`" in chinese
     assert english == markdown(finished_report)
 
 
