@@ -229,7 +229,7 @@ def _not_encoded(subject: Subject) -> frozenset[str] | None:
 _ENCODING_CHECKS = (
     on_response("content-encoding", encoding_is_true),
     on_response("encoding-not-accepted", encoding_is_accepted),
-    on_response("encoding-not-asked", encoding_is_requested),
+    on_response("encoding-not-requested", encoding_is_requested),
     on_response("compress-type", compression_is_true),
     on_response("encoding-unknown", encoding_is_readable),
 )

@@ -101,7 +101,7 @@ def date_beside_log_date(subject: Subject) -> Flaws:
         return None
     if headers.lowered.get("date", "").strip():
         return KEPT
-    return [Flaw("header Date", "Date beside x-log-date", "x-log-date alone", "send Date, too.")]
+    return [Flaw("header Date", "Date in addition to x-log-date", "x-log-date alone", "send Date, too.")]
 
 
 def date_form(subject: Subject) -> Flaws:

@@ -32,10 +32,18 @@ def configure(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> 
     command.add_argument("action", choices=("status", "pull", "push"), help="what to do")
     command.add_argument("urls", nargs="*", metavar="URL", help="the suites (default: all of the lock)")
     command.add_argument("--lock", type=Path, metavar="PATH", help="the lock (default: the nearest in this repository)")
-    command.add_argument("--latest", action="store_true", help="pull: also merge the revisions that others uploaded, and lock the result")
-    command.add_argument("--delete", action="store_true", help="push: also remove the cassettes whose files you deleted")
     command.add_argument(
-        "--from", dest="folder", type=Path, metavar="DIR", help="push: first copy the cassettes of this folder into the suite"
+        "--latest", action="store_true", help="pull: also merge the revisions that others uploaded, and lock the result"
+    )
+    command.add_argument(
+        "--delete", action="store_true", help="push: also remove the cassettes whose files you deleted"
+    )
+    command.add_argument(
+        "--from",
+        dest="folder",
+        type=Path,
+        metavar="DIR",
+        help="push: first copy the cassettes of this folder into the suite",
     )
     command.set_defaults(run=run)
 

@@ -166,7 +166,7 @@ def _relabelled(source: Entry, index: int, printed: Entry) -> Difference:
     fix = (
         "fail where an entry has no shard, or return it without one: the default of a typed field is another shard."
         if shard is None
-        else "return the entry's own shard, and select the entry whose shard you asked for."
+        else "return the entry's own shard, and select the entry of the requested shard."
     )
     return Difference("entry-relabelled", Flaw(f"/{index}/shard", wanted, _shown(printed.get("shard")), fix))
 

@@ -356,7 +356,7 @@ _BY_SLUG: Mapping[str, Callable[[Trial], Flaws]] = {
     "wrong-parameter": parameters,
     "signature-missing": signature_present,
     "signature-wrong": signature_verifies,
-    "auth-not-as-told": scheme_as_requested,
+    "wrong-scheme": scheme_as_requested,
     "token-missing": token_sent,
     "key-sent-elsewhere": key_kept,
     "key-follows-redirect": key_left_behind,

@@ -28,7 +28,7 @@ _VALUES = {  # patterns of values, by the name of the placeholder
     "len": _NUMBER,
     "plural": rf"{_NUMBER} [^,;:()]*?",
     "listed": rf"{_NUMBER}(?:, {_NUMBER})*",
-    "http_date": r"[A-Z][a-z]{2}, \d\d [A-Z][a-z]{2} \d{4} [\d:]{8} GMT",
+    "http_date": r"[A-Z][a-z]{2}, \d[^,]*? GMT|(?![A-Z][a-z]{2}, \d)[^,]*?",
     "exchange": rf"{_NUMBER}|(?:[^\s,]+ )?exchange {_NUMBER}",
 }
 _BULLET = re.compile(r"\s*(?:[-•✓✗·] +)?")  # indentation and list mark before a text
@@ -178,8 +178,8 @@ class Catalogue:
         return template.is_certain() or all(
             template.plain().fullmatch(value)
             or _DATA.fullmatch(value)
-            or (template.literals[0] and not _JOINT.search(value) and self._cached(value, alone=name in _KINDS) != value)
-            for name, value in values.items()
+            or (template.literals[0] and not _JOINT.search(value) and self._cached(value) != value)
+            for value in values.values()
         )
 
     def _filled(self, template: Template, values: Mapping[str, str]) -> str:

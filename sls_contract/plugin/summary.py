@@ -95,7 +95,7 @@ def _foreign(totals: Totals) -> Iterator[str]:
     """Yield a line about hosts on other machines that were called while a cassette was open."""
     tests_of_hosts: dict[str, list[str]] = {}
     for plain in totals.findings:
-        if plain["finding"]["slug"] == "foreign-host-asked":
+        if plain["finding"]["slug"] == "foreign-host-called":
             tests_of_hosts.setdefault(plain["finding"]["actual"], []).append(plain["test"])
     hosts = [f"{host} ({plural(len(tests), 'test')}, first {tests[0]})" for host, tests in tests_of_hosts.items()]
     if hosts:

@@ -115,7 +115,7 @@ _CHECKPOINTS = (
     _checkpoints(
         "checkpoint-bytes",
         "base64 of any bytes comes back as it was written",
-        "UpdateCheckPoint page, InvalidShardCheckPoint: base64 is all that is asked for",
+        "UpdateCheckPoint page, InvalidShardCheckPoint: only base64 is required",
         "SLS401 SLS402",
     ).doing(*setup(), Write(0, "-1"), Read(0), Write(0, "~~~???>>>"), Read(0), Write(0, "数据消费"), Read()),
     _checkpoints(

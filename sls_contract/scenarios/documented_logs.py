@@ -85,7 +85,7 @@ SCENARIOS = (
     ),
     _pull_logs(
         "pull-logs-from-the-beginning",
-        "at most as many log groups as were asked for, and the cursor behind them",
+        "at most as many log groups as requested, and the cursor after them",
         f"{_PULL}, parameter count",
         "SLS282 SLS283 SLS284 SLS287 SLS290",
     ).doing(get_cursor(), pull(), pull(count=1), pull(count=1000)),
@@ -165,7 +165,7 @@ SCENARIOS = (
     ).doing(Call("ListShards"), Put()),
     _get_cursor(
         "get-cursor-of-times",
-        "begin and earlier times at or before a log that was just written, end and later times behind it",
+        "begin and earlier times at or before a log that was just written, end and later times after it",
         f"{_CURSOR}, parameter from",
         "SLS439",
     ).doing(

@@ -54,7 +54,7 @@ def test_a_forgotten_marker_is_red_in_every_mode(project, mode):
     result = project.test(UNMARKED).run(f"--sls-record={mode}")
     result.assert_outcomes(passed=2, failed=3, skipped=1)
     text = result.stdout.str()
-    assert text.count("SLS616 request-stopped (violation) at request") == 2
+    assert text.count("SLS616 request-blocked (violation) at request") == 2
     assert "mark the test with @pytest.mark.sls_cassette" in text
     for test in ("swallows", "swallows_in_a_thread", "fails", "is_allowed", "cannot_go_on"):
         assert f"  my-project.cn-hangzhou.log.aliyuncs.com in test_it.py::test_{test}: 1 time" in text

@@ -1,11 +1,13 @@
 """Which language is chosen, and what a text of several parts becomes in it."""
 
 import io
+from datetime import date
 
 import pytest
 
 from sls_contract.locale import for_programs, is_chinese, language_of, translated, translating
 from sls_contract.reports.markdown import markdown
+from sls_contract.reports.page import page
 from sls_contract.reports.text import table, width, wrapped
 
 CHINESE = {"SLS_CONTRACT_LANG": "zh_CN"}
@@ -71,8 +73,8 @@ def test_the_environment_chooses_the_language(environ, expected):
         ("failed: missing 3, GetCursor 1 and 6 more areas", "失败：missing 3, GetCursor 1 及另外 6 类"),
         ('a failure: the answer was 401 with \'{"a": "b c"}\'', '失败：应答为 401，带 \'{"a": "b c"}\''),
         (
-            "sls-contract cassettes: expected a URL, or a suite in a.lock. How to fix: name the URL of ini sls_cassette_dir.",
-            "sls-contract cassettes: 期望 URL，或 a.lock 中的套件。修复方法：指定 ini 设置 sls_cassette_dir 中的 URL。",
+            "expected a URL, or a suite in a.lock. How to fix: name the URL of ini sls_cassette_dir.",
+            "期望 URL，或 a.lock 中的套件。修复方法：指定 ini 设置 sls_cassette_dir 中的 URL。",
         ),
         (
             "  expected: within 15 minutes of Mon, 30 Nov 2026 05:09:02 GMT, the request's own time",
@@ -83,7 +85,7 @@ def test_the_environment_chooses_the_language(environ, expected):
             "  期望：与 Mon, 30 Nov 2026 05:09:02 GMT 相差 15 分钟以内",
         ),
         ("  expected: no signature", "  期望：没有签名"),
-        ("1547470682, which makes sense in seconds only", "1547470682，按秒理解才合理"),
+        ("1547470682, which makes sense in seconds only", "1547470682，按秒解释才合理"),
         (
             "sls-contract serve: error: argument --port: must be a number from 0 to 65535, got '99999'",
             "sls-contract serve: error: 参数 --port：必须是 0 到 65535 的数字，实际为 '99999'",
@@ -158,6 +160,8 @@ def test_a_report_in_markdown_is_translated(finished_report):
     assert "SLS204" in chinese
     assert "updateTime 以微秒计" in chinese
     assert "`cassettes/reads.sls.yaml:7 第 3 次交互，位置 /0/updateTime`" in chinese
+    with language_of(CHINESE):
+        assert "<code>cassettes/reads.sls.yaml:7 第 3 次交互，位置 /0/updateTime</code>" in page(finished_report, date(2026, 11, 30))
     assert english == markdown(finished_report)
 
 
@@ -167,5 +171,10 @@ def finished_report():
     from sls_contract.spec import CLAUSES
 
     report = Report("check", Target("", None))
-    report.add([CLAUSES["SLS204"].finding("/0/updateTime", "microseconds since 1970 UTC, or 0", "1524224984", "x")])
+    report.add(
+        [CLAUSES["SLS204"].finding("/0/updateTime", "microseconds since 1970 UTC, or 0", "1524224984", "x")],
+        cassette="cassettes/reads.sls.yaml",
+        line=7,
+        exchange=3,
+    )
     return as_document(report, "0.1.0")
