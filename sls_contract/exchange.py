@@ -273,7 +273,7 @@ class Response:
 
 @dataclass(frozen=True, slots=True)
 class Exchange:
-    """One request and its response; ``response`` is None if none came.
+    """One request and its response; ``response`` is None if none was received.
 
     Every attempt on the wire is its own exchange, retries and redirects included.
     """

@@ -141,7 +141,7 @@ def encoding_is_requested(subject: Subject) -> Flaws:
     """Require that the response is not compressed if the request has no Accept-Encoding."""
     if "accept-encoding" in subject.request.headers.lowered or subject.bodiless:
         return None
-    fix = "compress only where the request has Accept-Encoding."
+    fix = "compress only if the request has Accept-Encoding."
     return [Flaw(where, "no compression", shown(coding), fix) for where, coding in _codings(subject)]
 
 

@@ -82,7 +82,7 @@ def cursor_passes_logs(subject: Subject) -> Flaws:
     if numbers is None or message is None or not message.count:
         return None
     requested, returned = numbers
-    fix = "answer the cursor after the last log group; otherwise a client reads the same logs for ever."
+    fix = "answer the cursor after the last log group; otherwise a client reads the same logs forever."
     return (
         [Flaw(f"header {_NEXT_CURSOR}", f"more than {requested}", str(returned), fix)]
         if returned == requested

@@ -155,7 +155,7 @@ _CHECKPOINTS = (
     ).doing(*setup(), Write(0), Read(0), Read(0), Write(0), Read(0), WaitForClock(0), Read()),
     _checkpoints(
         "update-time-of-same-value",
-        "updateTime later also where the same checkpoint was written again",
+        "a later updateTime, even if the same checkpoint was written again",
         _ELEMENTS,
         "SLS411 SLS412",
     ).doing(*setup(), Write(0, "12"), Read(0), Write(0, "12"), Read(0), WaitForClock(0, "12")),

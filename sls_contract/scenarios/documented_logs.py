@@ -124,7 +124,7 @@ SCENARIOS = (
     ),
     _put_logs(
         "put-logs-alike",
-        "each log as often as it was written, also where an identical request was sent twice",
+        "each log as often as it was written, even if an identical request was sent twice",
         f"{_PUT}: each request writes a log group",
         _DELIVERED,
     ).doing(
@@ -161,7 +161,7 @@ SCENARIOS = (
         "SLS418 SLS419",
     ).doing(Call("ListShards"), PassTime(1), Call("ListShards")),
     _list_shards(
-        "list-shards-writable", "a readwrite shard, where PutLogs is served", "SplitShard page, status", "SLS418"
+        "list-shards-writable", "a readwrite shard, if PutLogs is served", "SplitShard page, status", "SLS418"
     ).doing(Call("ListShards"), Put()),
     _get_cursor(
         "get-cursor-of-times",

@@ -255,7 +255,7 @@ TRIGGERED: Mapping[tuple[str, str], tuple[str, tuple[Request, ...]]] = {
         (Create(_A), Update("soon", refused="JsonInfoInvalid"), ListGroups(_A)),
     ),
     ("ConsumerGroupHeartBeat", "NotExistConsumerWithBody"): (
-        "the first heartbeat of a consumer lists a shard, also where a group of this name was deleted",
+        "the first heartbeat of a consumer lists a shard, also if a group of this name was deleted",
         (
             *(Create(_A), HeartBeat(), Delete(_A), Create(_A)),
             HeartBeat(lists=(0,), refused="NotExistConsumerWithBody"),

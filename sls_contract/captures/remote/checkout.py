@@ -277,7 +277,7 @@ class Checkout:
         CassetteFile.read(path)
         data = path.read_bytes()
         for finding, line in leak_findings(data, Scrubber(self._keys)):
-            problem = f"{path}:{line} holds a secret, and nothing was uploaded: {finding.actual}"
+            problem = f"{path}:{line} contains a secret, and nothing was uploaded: {finding.actual}"
             msg = f"{problem}\nHow to fix: {finding.how_to_fix}."
             raise CassetteError(msg)
         return data

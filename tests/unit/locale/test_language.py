@@ -45,7 +45,7 @@ def test_the_environment_chooses_the_language(environ, expected):
     [
         ("the file is empty", "文件为空"),
         ("  the file is empty\n", "  文件为空\n"),
-        ("expected UTF-8, got a.md, where byte 7 is none", "期望 UTF-8，实际 a.md 的字节 7 不是"),
+        ("expected UTF-8, got a.md, in which byte 7 is not UTF-8", "期望 UTF-8，实际 a.md 的字节 7 不是"),
         (DRIFT, "cassettes/读取.yaml: SLS204 update-time-unit（违规）"),
         ("x.yaml: the file is cut off", "x.yaml: 文件被截断"),
         ("3 exchanges", "3 次交互"),
@@ -68,10 +68,10 @@ def test_the_environment_chooses_the_language(environ, expected):
         ("1 exchange checked (evidence: none), 1 finding", "检验 1 次交互（证据：无），1 个问题"),
         ("a text that is not ours (nor is this, ever)", "a text that is not ours (nor is this, ever)"),
         ("  in shard-given (v1) at standard output", "  位于 shard-given (v1)，位置 标准输出"),
-        ("4 exchanges, 4 runs judged: 8 violations, 0 warnings", "4 次交互，判定 4 次运行：8 处违规，0 处警告"),
+        ("4 exchanges, 4 runs judged: 8 violations, 0 warnings", "4 次交互，校验 4 次运行：8 处违规，0 处警告"),
         ("failed: documented successes 4, faults 2", "失败：文档所述的成功 4，故障 2"),
         ("failed: missing 3, GetCursor 1 and 6 more areas", "失败：missing 3, GetCursor 1 及另外 6 类"),
-        ('a failure: the answer was 401 with \'{"a": "b c"}\'', '失败：应答为 401，带 \'{"a": "b c"}\''),
+        ('a failure: the answer was 401 with \'{"a": "b c"}\'', '失败：响应为 401，带 \'{"a": "b c"}\''),
         (
             "expected a URL, or a suite in a.lock. How to fix: name the URL of ini sls_cassette_dir.",
             "期望 URL，或 a.lock 中的套件。修复方法：指定 ini 设置 sls_cassette_dir 中的 URL。",
@@ -137,7 +137,7 @@ def test_columns_of_a_table_stay_in_line():
     """A Chinese character takes two cells of a terminal; headings are translated before they are measured."""
     with language_of(CHINESE):
         lines = [*table(("area", "operation"), [("passed", "a"), ("x", "b")])]
-    assert lines[0] == "类别  操作"
+    assert lines[0] == "类别  接口"
     assert lines[2].startswith("通过  a")
     assert lines[3].startswith("x     b")
 
@@ -161,7 +161,9 @@ def test_a_report_in_markdown_is_translated(finished_report):
     assert "updateTime 以微秒计" in chinese
     assert "`cassettes/reads.sls.yaml:7 第 3 次交互，位置 /0/updateTime`" in chinese
     with language_of(CHINESE):
-        assert "<code>cassettes/reads.sls.yaml:7 第 3 次交互，位置 /0/updateTime</code>" in page(finished_report, date(2026, 11, 30))
+        assert "<code>cassettes/reads.sls.yaml:7 第 3 次交互，位置 /0/updateTime</code>" in page(
+            finished_report, date(2026, 11, 30)
+        )
     assert english == markdown(finished_report)
 
 
