@@ -62,7 +62,7 @@ def configure(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> 
         "paths", nargs="+", metavar="PATH", help="a cassette or capture, a folder or pattern of them, or a URL (s3://…)"
     )
     add_strict(command)
-    add_verbose(command, "every cassette and finding")
+    add_verbose(command, "show every cassette and finding")
     command.add_argument("--max-age", metavar="AGE", help="warn of exchanges last validated longer ago: 90d, 12w")
     add_reports(command)
     add_contract(command)

@@ -155,7 +155,7 @@ def configure(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> 
         default="breaking",
         help="the level, or worse, that makes it exit 1 (default: %(default)s)",
     )
-    add_verbose(command, "every change in full, benign ones too")
+    add_verbose(command, "show every change in full, benign ones too")
     add_reports(command, "also write the changes as JSON")
     add_contract(command)
     add_jobs(command)

@@ -47,7 +47,7 @@ def configure(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -
     add_jobs(command, "runs at a time", 4)
     add("--seed", type=int, default=0, help="seed of the generated names and keys (default: %(default)s)")
     add_strict(command)
-    add_verbose(command, "every finding in full")
+    add_verbose(command, "show every finding in full")
     add_reports(command)
     add_contract(command)
     add("client", nargs="*", metavar="CMD", help="the client and its arguments, after --")

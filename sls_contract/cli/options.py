@@ -75,8 +75,8 @@ def add_strict(parser: argparse.ArgumentParser) -> None:
 
 
 def add_verbose(parser: argparse.ArgumentParser, shows: str) -> None:
-    """Declare ``--verbose``; ``shows`` names the additional output."""
-    parser.add_argument("--verbose", action="store_true", help=f"show {shows}")
+    """Declare ``--verbose``; ``shows`` is its help."""
+    parser.add_argument("--verbose", action="store_true", help=shows)
 
 
 def add_allow_host(parser: argparse.ArgumentParser, does: str) -> None:

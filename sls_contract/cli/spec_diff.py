@@ -47,7 +47,7 @@ def configure(actions: argparse._SubParsersAction[argparse.ArgumentParser]) -> N
     diff.add_argument("new", type=Path, metavar="NEW", help="the later one")
     add_json(diff, "also write the changes as JSON")
     add_contract(diff)
-    add_verbose(diff, "each change of each operation")
+    add_verbose(diff, "show each change of each operation")
     diff.set_defaults(run=run)
 
 

@@ -79,7 +79,7 @@ def configure(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> 
     add("--timeout", type=float, default=10.0, metavar="S", help="seconds for one exchange (default: %(default)s)")
     add("--yes", action="store_true", help="do not ask before making groups on a service that is not on loopback")
     add_strict(command)
-    add_verbose(command, "every finding, scenario and clause, and the requests of what failed")
+    add_verbose(command, "show every finding, scenario and clause, and the requests of failed scenarios")
     add_reports(command)
     add_contract(command)
     add("--record", metavar="DIR", type=Path, help="write each scenario's exchanges as a cassette, scrubbed")

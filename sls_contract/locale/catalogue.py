@@ -200,7 +200,8 @@ class Catalogue:
             if mark.startswith(")"):
                 closed = core[: joint.start() + 1]
                 if (head := self._complete(closed)) is not None:
-                    return head + self._cached(core[joint.start() + 1 :]).replace(" （", "（", 1)
+                    rest = self._cached(core[joint.start() + 1 :])
+                    return head + re.sub("^ (?=位置)", "，", rest).replace(" （", "（", 1)
                 continue
             ended = f"{core[: joint.start()]}." if mark == ". " else core[: joint.start()]
             head = self._complete(ended) if " " in ended else None

@@ -55,7 +55,7 @@ def pytest_configure(config: pytest.Config) -> None:
     from sls_contract.plugin.run import MARKERS, Run
 
     for marker in MARKERS:
-        config.addinivalue_line("markers", marker)
+        config.addinivalue_line("markers", translated(marker))
     settings = _settings(config, config.option)
     if settings.contract_dir is not None:
         _use_contracts(settings.contract_dir)

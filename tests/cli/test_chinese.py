@@ -32,6 +32,7 @@ def test_the_help_of_a_command_is_chinese_and_fits_the_terminal(monkeypatch, cap
     assert "显示此帮助并退出" in told
     assert "退出码" in told or name in {"explain", "spec"}
     assert not [line for line in told.splitlines() if width(line) > 80 and has_han(line) and "://" not in line]
+    assert not re.findall(r"[A-Za-z]+(?: [a-z]{2,}){3}", told)  # a sentence that stayed English
 
 
 def test_a_mistake_is_told_in_chinese(command):

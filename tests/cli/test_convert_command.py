@@ -28,7 +28,7 @@ def test_there_and_back_again(command, tmp_path):
         "for sls-contract only (_contract): evidence, provenance and digest of 5 exchanges",
     ]
     back = command("convert", "档案.har", "back/页.sls.yaml")
-    assert back.stdout.startswith("back/页.sls.yaml: 5 exchanges of 档案.har (sls-contract ")
+    assert back.stdout.startswith("back/页.sls.yaml: 5 exchanges from 档案.har (sls-contract ")
     assert back.stdout.count("\n") == 1
     assert (tmp_path / "back" / "页.sls.yaml").read_bytes() == PAGE.read_bytes()
     assert command("check", "档案.har").returncode == 0

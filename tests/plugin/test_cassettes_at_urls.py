@@ -138,7 +138,7 @@ def test_a_recording_with_a_secret_is_not_uploaded(suite):
     path.write_text(path.read_text("utf-8").replace("shard=0", "shard=0&key=LTAI5tRealKeyOfThisRun01"), "utf-8")
     done = command(suite, "push")
     assert done.returncode == 2
-    assert "holds a secret" in done.stderr
+    assert "contains a secret" in done.stderr
     assert "LTAI5tRealKeyOfThisRun01" not in done.stderr
     assert suite.lock.read_bytes() == lock
 

@@ -35,3 +35,6 @@ def test_a_wrong_option_and_the_help_are_chinese(pytester, monkeypatch):
         pytester.runpytest_subprocess("--sls-accept=benign").stderr.str()
     )
     assert "SLS GetCheckPoint 的录制契约测试" in pytester.runpytest_subprocess("--help").stdout.str()
+    assert "sls_allow(code, *, reason)：接受对此条款的违反" in pytester.runpytest_subprocess("--markers").stdout.str()
+    pytester.makepyfile("import pytest\npytestmark = pytest.mark.sls_cassette(empty=True)\ndef test_it(): pass")
+    pytester.runpytest_subprocess("--strict-markers").assert_outcomes(passed=1)

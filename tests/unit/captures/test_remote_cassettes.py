@@ -424,7 +424,7 @@ def test_a_secret_is_found_before_anything_is_uploaded(machines, workers):
     one.record("a.sls.yaml", workers[0])
     path = one.suite.folder / "b.yaml"
     path.write_bytes((one.suite.folder / "a.sls.yaml").read_bytes() + b"# LTAI5tRealKeyOfThisRun01\n")
-    with pytest.raises(CassetteError, match="holds a secret"):
+    with pytest.raises(CassetteError, match="contains a secret"):
         one.checkout.push()
     assert not fsspec.filesystem("memory").find(one.url.removeprefix("memory:/"))
 

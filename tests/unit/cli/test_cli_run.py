@@ -372,7 +372,7 @@ def test_a_word_too_many_is_refused(words, capsys):
 @pytest.mark.parametrize(
     ("name", "text", "told"),
     [
-        ("a.yaml", "version: 1\ninteractions:\n- 1\n", "a.yaml:3: exchange 0 is no interaction: "),
+        ("a.yaml", "version: 1\ninteractions:\n- 1\n", "a.yaml:3: exchange 0 is not a valid interaction: "),
         ("a.json", '{"http_interactions": []}', "a.json: a cassette of Betamax or of Ruby's VCR, which is not read. "),
         ("a.har", "{}", "a.har: no HAR: the list log.entries is missing. How to fix: "),
         ("a.jsonl", '{"request": 1}\n\n{oops\n', "a.jsonl:1: no HTTP exchange: "),

@@ -141,6 +141,6 @@ def test_nobody_needs_to_read_it():
     show = line_writer(stderr)
     warn_if_public("127.0.0.1", show)
     warn_if_public("0.0.0.0", show)
-    assert stderr.getvalue() == "warning: 0.0.0.0 is no loopback address; other machines can reach this\n"
+    assert stderr.getvalue() == "warning: 0.0.0.0 is not a loopback address; other machines can reach this\n"
     stderr.close()
     show(["lost"])

@@ -84,6 +84,10 @@ def test_the_environment_chooses_the_language(environ, expected):
             "  expected: within 15 minutes of Mon, 30 Nov 2026 05:09:02 GMT",
             "  期望：与 Mon, 30 Nov 2026 05:09:02 GMT 相差 15 分钟以内",
         ),
+        (
+            "SLS103 query-shard-key (violation) at query shardId of GetCheckPoint",
+            "SLS103 query-shard-key（违规），位置 查询参数 shardId（GetCheckPoint）",
+        ),
         ("  expected: no signature", "  期望：没有签名"),
         ("1547470682, which makes sense in seconds only", "1547470682，按秒解释才合理"),
         (
