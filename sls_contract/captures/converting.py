@@ -171,7 +171,7 @@ def _report(source: object, creator: str, task: Task, conversion: Conversion) ->
     yield f"{task.target}: {plural(conversion.count, 'exchange')} from {of}"
     if conversion.scrubbed:
         yield f"scrubbed: {plural(conversion.scrubbed, 'exchange')}"
-    yield from (f"not looked into: {place}" for place in conversion.unscanned)
+    yield from (f"not scanned for secrets: {place}" for place in conversion.unscanned)
     yield from (f"lost: {what}" for what in conversion.losses.lost(source))
     suffix = task.target.suffix.lower()
     if suffix == ".har":

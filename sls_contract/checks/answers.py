@@ -95,7 +95,7 @@ def late_is_refused(subject: Subject) -> Flaws:
     assert subject.response is not None
     if abs(sent - dated) <= MAX_SKEW or subject.response.status != OK:
         return KEPT
-    actual = f"200 at {http_date(dated)} to a request of {http_date(sent)}"
+    actual = f"200 at {http_date(dated)} to a request dated {http_date(sent)}"
     return [
         Flaw(
             "status",

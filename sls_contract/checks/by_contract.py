@@ -90,7 +90,7 @@ class Compiled:
             self._errors.judge(breaches, lambda: not self.judge_request(subject).malformed)
         else:
             named = " or ".join(map(str, self.contract.success))
-            expected, fix = f"{named}, or an error of 4xx or 5xx", f"answer a success with {named}."
+            expected, fix = f"{named}, or an error of 4xx or 5xx", f"return a success with {named}."
             breaches.add(self._status, "status", expected, shown(response.status), fix)
         return breaches
 

@@ -84,7 +84,7 @@ class ErrorJudge:
         status = breaches.subject.response.status
         if status not in statuses:
             expected = f"{' or '.join(map(str, sorted(statuses)))} with {code}"
-            breaches.add(self._status, "status", expected, str(status), "answer the code with its documented status.")
+            breaches.add(self._status, "status", expected, str(status), "return the code with its documented status.")
 
     def _judge_message(
         self,

@@ -164,7 +164,7 @@ def _judge_consumer(value: str | None, expected: ExpectedEntry, where: str) -> I
             where,
             f"{expected.holder!r}: it holds the shard and wrote last",
             "no consumer" if value is None else _short(value),
-            "Answer the consumer that holds the shard.",
+            "Return the consumer that holds the shard.",
         )
     elif value and value not in expected.consumers:
         yield clause("SLS432").finding(

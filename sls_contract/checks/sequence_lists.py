@@ -27,11 +27,11 @@ def judge_list(entries: Sequence[Entry], requested: int | None, shards: Collecti
     elif requested in shards:
         code, broken = "SLS422", requested not in present
         expected, actual = f"one entry: shard {requested} exists", "no entry for it"
-        fix = "Answer an entry with checkpoint '' for a shard that was not consumed yet."
+        fix = "Return an entry with checkpoint '' for a shard that was not consumed yet."
     else:
         code, broken = "SLS423", bool(entries)
         expected, actual = f"[]: there is no shard {requested}", f"{len(entries)} entries"
-        fix = "Answer an empty list for a shard that does not exist."
+        fix = "Return an empty list for a shard that does not exist."
     findings = (clause(code).finding("body", expected, actual, fix),) if broken else ()
     return ClauseResults(findings, frozenset({code} if shards or requested is not None else ()))
 

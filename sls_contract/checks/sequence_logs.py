@@ -101,7 +101,7 @@ def judge_end(mark: str, cursor: str, end: str) -> ClauseResults:
 
 def judge_order(mark: str, *, first: bool, behind: bool) -> ClauseResults:
     """Judge whether a log came for the first time, and after those that were written before it."""
-    fix = "Answer the cursor after the last log group in the body; keep the order of writes."
+    fix = "Return the cursor after the last log group in the body; keep the order of writes."
     actual = "it came before" if not first else "it came after one that was written later"
     found = clause("log-once-in-order").finding(
         "body", f"the log {shown(mark)} once, and in the order of writing", actual, fix

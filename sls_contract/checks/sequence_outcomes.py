@@ -95,7 +95,7 @@ def judge_outcome(
 
 def judge_documented(codes: Collection[str], statuses: Collection[int], response: Response) -> ClauseResults:
     """Judge whether a request is refused with one of the errors that its page documents for its mistake."""
-    wanted = "Answer the error of the operation's table: sls-contract spec show OPERATION."
+    wanted = "Return the error of the operation's table: sls-contract spec show OPERATION."
     refusal = _Refusal("SLS445", statuses or range(400, 500), codes, wanted)
     return ClauseResults(tuple(_refused(refusal, response)), frozenset({"SLS445"}))
 
@@ -138,7 +138,7 @@ def _empty_list(response: Response) -> Iterator[Finding]:
             "status",
             "200 and []",
             _shown(response, error_code(response)),
-            "Answer an empty list for a shard that does not exist.",
+            "Return an empty list for a shard that does not exist.",
         )
 
 

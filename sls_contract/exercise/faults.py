@@ -215,7 +215,7 @@ ERRORS = (
     _unusual("error-charset", "404 with an error body declared as application/json;charset=utf-8", _HTTP).given(
         body(_DOCUMENTED, status=404, content_type="application/json;charset=utf-8", error_code=_CODE)
     ),
-    _unusual("error-new-key", "404 with an error body that has a key that is new", "APIs grow").given(
+    _unusual("error-new-key", "404 with an error body that has a new key", "APIs grow").given(
         body(
             compact({"requestId": "5F0F0A0B0C0D0E0F00010203", "errorCode": _CODE, "errorMessage": _MESSAGE}),
             status=404,

@@ -106,7 +106,7 @@ def test_what_nobody_could_look_into_is_told(command, tmp_path):
     """A body whose coding cannot be opened is written as it came, and named."""
     har(tmp_path / "a.har", {"name": "Accept", "value": "*/*"}, "iwGAeAM=", encoding="base64", coding="br")
     done = command("convert", "a.har", "b.har")
-    assert "not looked into: exchange 0: response body: br" in done.stdout
+    assert "not scanned for secrets: exchange 0: response body: br" in done.stdout
 
 
 def test_a_file_that_is_there_is_kept(command, tmp_path):
