@@ -7,6 +7,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from sls_contract.exercise.outcome import VERDICTS
+from sls_contract.exercise.runner import TIMEOUT
 from sls_contract.reports import Report, as_document, plural
 from sls_contract.reports import Target as ReportTarget
 from sls_contract.reports.benches import area_table, by_verdict, titled
@@ -102,9 +103,9 @@ def _details(run: Run, plan: Plan, finding: Mapping[str, Any]) -> Iterator[str]:
 def _again(performed: Performed, plan: Plan) -> str:
     """Return the command line that repeats one scenario alone."""
     seed = ("--seed", str(plan.seed)) if plan.seed else ()
-    auth = ("--auth", performed.auth.scheme)
-    words = ("sls-contract", "exercise", *seed, *auth, "--scenario", performed.situation.name, "--", *plan.command)
-    return shlex.join(words)
+    timeout = ("--timeout", f"{plan.timeout:g}") if plan.timeout != TIMEOUT else ()
+    one = ("--auth", performed.auth.scheme, "--scenario", performed.situation.name)
+    return shlex.join(("sls-contract", "exercise", *seed, *timeout, *one, "--", *plan.command))
 
 
 def _facts(run: Run) -> list[str]:
