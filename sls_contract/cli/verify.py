@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 _REQUESTS = 2500  # requests of the documented scenarios, about
 _POLITE_RATE = 20.0  # requests a second, off loopback
 _STS = "SLS_CONTRACT_STS_"
-_EXPIRED_TOKEN = "testExpiredSecurityToken"  # noqa: S105 - of the embedded endpoint
+_EXPIRED_TOKEN = "testExpiredSecurityToken"  # noqa: S105 - of the bundled endpoint
 _NAMES = "areas or clauses, such as names,near-misses,SLS251; repeatable"
 _UNPROVEN = 2
 _PLACES = ["--endpoint", "--project", "--logstore", "--other-logstore", "--other-project", "--group", "--region"]

@@ -88,7 +88,7 @@ def add_options(parser: pytest.Parser) -> None:
     _option(
         group,
         "endpoint",
-        "where to record: 'reference' (default, embedded) or a URL such as https://cn-hangzhou.log.aliyuncs.com",
+        "where to record: 'reference' (default, bundled) or a URL such as https://cn-hangzhou.log.aliyuncs.com",
         metavar="URL",
     )
     _option(group, "project", "the real project when recording at a URL", metavar="NAME")
