@@ -9,7 +9,7 @@
     │   ├── CassetteDamaged                  a file does not contain a valid recording; path, line, reason
     │   ├── CassetteBusy                     another thread or process uses the cassette
     │   └── UnmatchedRequest                 a request has no recording; the closest one is named
-    ├── NetworkBlocked                       a request to an owned host was stopped
+    ├── NetworkBlocked                       a request to the service was blocked
     └── EndpointError                        an endpoint cannot be started or reached
 
 No message contains a secret: the code that raises scrubs it first.
@@ -109,7 +109,7 @@ class UnmatchedRequest(CassetteError):
 
 
 class NetworkBlocked(SlsContractError):
-    """A request to an owned host was stopped before a byte left the machine."""
+    """A request to the service was blocked before a byte left the machine."""
 
 
 class EndpointError(SlsContractError):
