@@ -1,7 +1,7 @@
 """Run one function on many chunks: in this process, on its cores, or on a Dask or Ray cluster.
 
 Results are in the order of the chunks on every engine. A task is one chunk; on a cluster, where each task costs some
-milliseconds, it is 4 MiB of chunks. At most three tasks per worker are pending at a time, so memory does not grow with
+milliseconds, it is 2 MiB of chunks. At most three tasks per worker are pending at a time, so memory does not grow with
 the capture. If a worker dies, its task is retried; a task that kills three workers ends the run with an error that
 names it.
 """
@@ -44,7 +44,7 @@ _DASK = {
 }
 _ATTEMPTS = 3  # workers that one task may kill
 _TERM_INTERVAL = 0.05  # seconds; a result is usually sent within
-LARGE = 4 * 1024 * 1024  # bytes of a task on a cluster
+LARGE = 2 * 1024 * 1024  # bytes of a task on a cluster
 _SMALL = 8 * 1024 * 1024  # bytes that one process judges about as fast as workers start
 _LOST = {"KilledWorker", "WorkerCrashedError", "OutOfMemoryError", "FutureCancelledError", "NodeDiedError"}
 _T = TypeVar("_T")
