@@ -34,14 +34,15 @@ def cell(run: Run | None) -> str:
     if not run.supported:
         return "not supported"
     text = f"**{made_of(run)}**" if run.codes else made_of(run)
-    return f"{text} ×{run.seen.requests}" if run.seen.requests > 1 else text
+    return f"{text} ×{run.seen.requests}" if run.seen.requests > 1 and run.seen.exit is not None else text
 
 
 def made_of(run: Run) -> str:
     """Describe what the client returned for the response."""
     seen = run.seen
     if seen.exit is None:
-        return f"{'still asking' if seen.requests > 1 else 'still waiting'} after {run.seconds:.0f} s"
+        # Tens of seconds, and no count: both depend on how busy the machine is.
+        return f"{'still retrying' if seen.requests > 1 else 'still waiting'} after {run.seconds // 10 * 10:.0f} s"
     if seen.exit == 0:
         return _passed_on(run)
     return _error(seen, SITUATIONS[run.scenario].answer)

@@ -10,7 +10,7 @@ from sls_contract.exercise.situations import SITUATIONS
 from sls_contract.spec import CLAUSES
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
     from behaviours import Behaviour
     from bench import Result, Run
@@ -102,7 +102,8 @@ def _client(result: Result) -> Iterator[str]:
     yield from (f"## {client.name}", "", f"`{client.call}` of {client.package} {client.installed()}.", "")
     yield from _right(result.runs())
     yield from _findings(result)
-    yield from _facts(result.document["facts"])
+    killed = {run.scenario for run in result.runs() if run.seen.exit is None}
+    yield from _facts(result.document["facts"], killed)
 
 
 def _right(runs: Sequence[Run]) -> Iterator[str]:
@@ -142,11 +143,11 @@ def _observed(finding: Mapping[str, Any], run: Run) -> str:
     return f"`{finding['where']}`: {finding['actual']}; expected: {finding['expected']}"
 
 
-def _facts(facts: Sequence[Mapping[str, Any]]) -> Iterator[str]:
+def _facts(facts: Sequence[Mapping[str, Any]], killed: Collection[str]) -> Iterator[str]:
     """Yield how many requests the client sends, how long it waits, and to which other hosts it sends requests."""
     requests: dict[int, list[str]] = {}
     for fact in facts:
-        if fact["fact"] == "requests":
+        if fact["fact"] == "requests" and fact["scenario"] not in killed:
             requests.setdefault(fact["value"], []).append(fact["scenario"])
     yield from ("Observed:", "")
     for count, scenarios in sorted(requests.items()):
@@ -154,7 +155,7 @@ def _facts(facts: Sequence[Mapping[str, Any]]) -> Iterator[str]:
         yield f"- {count} {'request' if count == 1 else 'requests'}: {answers}"
     for fact in facts:
         if (fact["scenario"], fact["fact"]) == ("stalled", "seconds"):
-            yield f"- without a response, it ended or was ended after {fact['value']:.0f} s"
+            yield f"- without a response, it ended or was killed after {fact['value']:.0f} s"
     for host in dict.fromkeys(fact["value"] for fact in facts if fact["fact"] == "foreign-host"):
         yield f"- it also sent requests to {host}"
     yield ""

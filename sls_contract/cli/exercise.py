@@ -56,7 +56,7 @@ def configure(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -
 
 def run(arguments: argparse.Namespace, console: Console) -> int:
     """Exercise the client, report, and return the exit code; raises `UsageError` if the client cannot be run."""
-    from sls_contract.captures.engine import in_order
+    from sls_contract.captures.engine import LARGE, in_order
     from sls_contract.exercise import Runner, perform_task
     from sls_contract.exercise.summary import document, lines
 
@@ -67,7 +67,7 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
     runner = Runner(plan, console.environ, utc_now)
     if arguments.engine != "local":
         work = partial(perform_task, plan=plan, contracts=arguments.contract)
-        runner.dispatch = partial(in_order, work, engine=arguments.engine, jobs=arguments.jobs, size_of=lambda _: 0)
+        runner.dispatch = partial(in_order, work, engine=arguments.engine, jobs=arguments.jobs, size_of=lambda _: LARGE)
     with progress(len(plan.tasks()), console) as update:
         runner.progress = update
         code = execute(runner)
