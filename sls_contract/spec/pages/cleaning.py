@@ -16,7 +16,7 @@ _FRONT_LINE = re.compile(r"(?:[\w-]+[^\S\n]*[:=].*|[^\S\n]+\S.*|-(?:[^\S\n].*)?|
 _INVISIBLE = re.compile("[\u00ad\u200b-\u200f\u2060\ufe0e\ufe0f\ufeff]")
 _BLANKS = re.compile("[\u00a0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000]")
 """Characters that look like a blank."""
-_QUOTED = re.compile(r"^[ \t]*>(?:[ \t]?>)*[ \t]?(?=\||[^|\n]*$)", re.MULTILINE)
+_QUOTED = re.compile(r"^[ \t]*>(?:[ \t]?>)*[ \t]?(?=[ \t]*\||[^|\n]*$)", re.MULTILINE)
 """Marks of a quotation; in a table whose rows begin without a pipe, ``>`` marks the depth of a name instead."""
 _CELL_INDENT = re.compile(
     r"(?<=\|)[ \t]*"
