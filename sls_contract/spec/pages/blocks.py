@@ -45,7 +45,7 @@ _TAG = re.compile(rf"<sup[^<>]*>[^<>]*</sup>|</?(?:{_INLINE_TAGS})(?:[\s=][^<>]*
 """Tags of HTML and DITA, whose text is kept, and footnotes, which are removed; other names in < > are parameters."""
 _PRE = re.compile(r"<pre(?:\s[^<>]*)?>", re.IGNORECASE)
 _START = re.compile(
-    r"(?:GET|POST|PUT|DELETE|HEAD|PATCH)\s+(?:\S.*\sHTTP/\d(?:\.\d)?|(?:https?:/)?/\S*(?:\s*\?\s*\S+|\s+\w+=\S.*)?)"
+    r"(?:GET|POST|PUT|DELETE|HEAD|PATCH)\s+(?:\S.*\sHTTP/\d(?:\.\d)?|(?:https?:/|[{<]\w+[}>](?:\.[{<]\w+[}>])?)?/\S*(?:\s*\?\s*\S+|\s+\w+=\S.*)?)"
     r"|HTTP/\d(?:\.\d)? [1-5]\d\d\b.*"
 )
 """The first line of a message outside a code block."""

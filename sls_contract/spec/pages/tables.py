@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from http import HTTPStatus
 from typing import TYPE_CHECKING
 
 from sls_contract.spec.pages.blocks import Table, Text
@@ -25,23 +26,30 @@ NAME = re.compile(r"[A-Za-z_][\w.$-]{0,63}")
 _MARKS = re.compile(r"[\ue000└├│┗┣┃↳•·>＞»→∟╰╚╠+][─━\s-]*|\.(?=[.\w])\s*|->?(?=[\s\w-])\s*")
 """A mark before the name of a member, repeated for each level of nesting."""
 _TAG = re.compile(
-    r"\s*[(（]\s*(?:(optional|可选|选填)|required|必选|必填|deprecated|已?废弃)\s*[)）]|\s+(?:deprecated|已?废弃)|\s*\*",
+    r"\s*[(（]\s*(?:(optional|可选|选填)|[^()（）]*)\s*[)）]|\s+(?:deprecated|已?废弃)|\s*[*†‡¹²³①-⑳:：]",
     re.IGNORECASE,
 )
+"""A remark, footnote mark or colon after a name."""
 _WHOLE = {"body", "object", ""}
 """Names of rows that describe the body itself."""
 _ROOTS = {"$", "body", "root"}
 """The first part of a member's name that is written as a path from the body."""
 _NAME_AND_TYPE = re.compile(r"(\S+)\s*[(（]\s*([^()（）]+?)\s*[)）]")
-_HTTP = r"(?:(?:HTTP(?:/\d(?:\.\d)?)?|status)\s*[:：]?\s*)?"
+_HTTP = r"(?:HTTP(?:/\d(?:\.\d)?)?\s*)?(?:(?i:status(?: code)?)|状态码)?\s*[:：]?\s*"
 _LISTED_ERROR = re.compile(
     rf"{_HTTP}(?P<status>[1-5]\d\d)\s*[\s:：,，/|-]\s*(?P<code>[A-Z][A-Za-z.]+)\s*(?:[:：,，|—–-]\s*(?P<message>[^|]*).*)?"
     rf"|{_HTTP}(?P<status1>[1-5]\d\d)\s+(?P<code1>[A-Z][a-z]+[A-Z][A-Za-z.]+)\s+(?![—–])(?P<message1>.*)"
     rf"|(?P<code2>[A-Z][A-Za-z.]+)\s*[(（]\s*{_HTTP}(?P<status2>[1-5]\d\d)\s*[)）]\s*[:：,，-]?\s*(?P<message2>.*)",
     re.DOTALL,
 )
+_CODED = re.compile(r"([A-Z][a-z]+[A-Z][A-Za-z.]+)\s*(?:(?:[:：,，]|[—–-]+(?=\s))\s*(.*))?", re.DOTALL)
+"""An error below the status that it shares with others."""
+_MAYBE_CODED = re.compile(r"[1-5]\d\d(?![\d.])|[A-Z][A-Za-z.]{3,}\s*[:：]")
+_FIRST_ERROR = "400"
 _ABOVE = frozenset({"^^", "^", "〃", "″", "''", '"', "同上"})
 """Ditto marks, which repeat the cell above."""
+_MAX_HEAD = 24
+"""Characters of the head of a column; the longest known is "Required or not"."""
 _STATUS_CELL = re.compile(r"[1-5]\d\d")
 _CODE_CELL = re.compile(r"[A-Z][A-Za-z]+(?:\.[A-Za-z]+)*")
 
@@ -89,7 +97,23 @@ class ErrorRow:
 def rows(parts: Iterable[Placed], *roles: str) -> list[Row]:
     """Return the rows of the tables of parameters or elements in some sections."""
     tables = ((part.block, part.label) for part in parts if part.role in roles and isinstance(part.block, Table))
-    return [row for table, label in tables for row in table_rows(table, label)]
+    return [row for table, label in tables for row in table_rows(_below_head(table), label)]
+
+
+def _below_head(table: Table) -> Table:
+    """Return a table without titles above its head, and without the head among its rows."""
+    head, rows = table.head, table.rows
+    if rows and _is_head(rows[0][1]) and len(_columns_named(rows[0][1])) > len(_columns_named(head)):
+        head = rows[0][1]
+    return Table(head, tuple(row for row in rows if row[1] != head), table.line)
+
+
+def _is_head(cells: Sequence[str]) -> bool:
+    return len(_columns_named(cells)) == len({*cells} - {""}) > 1
+
+
+def _columns_named(cells: Iterable[str]) -> set[Column]:
+    return {column for cell in cells if len(cell) <= _MAX_HEAD and (column := column_of(cell))}
 
 
 def error_rows(parts: Iterable[Placed]) -> list[ErrorRow]:
@@ -98,20 +122,35 @@ def error_rows(parts: Iterable[Placed]) -> list[ErrorRow]:
     texts: list[Text] = []
     for part in parts:
         if isinstance(part.block, Table):
-            found.extend(_error_rows(part.block, part.label, in_section=part.role == "errors"))
+            in_section = part.role == "errors" or (status_of(part.label) or "") >= _FIRST_ERROR
+            found.extend(_error_rows(_below_head(part.block), part.label, in_section=in_section))
         elif part.role == "errors" and isinstance(part.block, Text):
             texts.append(part.block)
     return found or list(_listed_errors(texts))
 
 
 def _listed_errors(texts: Sequence[Text]) -> Iterator[ErrorRow]:
-    """Read errors with a line per error, or a line per cell."""
+    """Read errors with a line per error, also below a status that they share, or a line per cell."""
+    shared = ""
     for at, text in enumerate(texts):
         below = [each.text for each in texts[at + 1 : at + 3]] + ["", ""]
-        if found := _listed_error(text.text):
+        if _CODED.fullmatch(below[0]) and (status := status_of(text.text)):
+            shared = status
+            if text.kind == "paragraph" and _CODE_CELL.fullmatch(below[0]):
+                yield ErrorRow(status, below[0], below[1], text.line)
+        elif found := _listed_error(text.text):
             yield ErrorRow(*found, text.line)
-        elif _STATUS_CELL.fullmatch(text.text) and _CODE_CELL.fullmatch(below[0]):
-            yield ErrorRow(text.text, below[0], below[1], text.line)
+        elif shared and text.kind == "item" and (coded := _CODED.fullmatch(text.text)):
+            yield ErrorRow(shared, coded[1], coded[2] or "", text.line)
+        elif text.kind == "item" and _MAYBE_CODED.match(text.text):
+            yield ErrorRow(shared, text.text, "", text.line)  # listed as a problem
+
+
+def status_of(text: str) -> str | None:
+    """Return the status that a text consists of, with or without its phrase; None if there is other text."""
+    found = re.fullmatch(rf"{_HTTP}([1-5]\d\d)\b[\s(（-]*([A-Za-z ]*?)[\s)）]*[:：]?", text)
+    phrases = {"", *(each.phrase.lower() for each in HTTPStatus)}
+    return found[1] if found and found[2].lower() in phrases else None
 
 
 def _listed_error(text: str) -> tuple[str, str, str] | None:
@@ -207,6 +246,8 @@ def table_rows(table: Table, label: str) -> Iterator[Row]:
     seen: set[str] = set()
     depths = _depths(table, columns)
     for line, printed in table.rows:
+        if len({*printed} - {""}) == 1 and not any(map(_begins_row, printed)):
+            continue  # a note, or a title of rows below it
         cell = _cells_by_column(printed, columns, len(table.head))
         marks, name = _unmarked(cell["name"])
         depth = depths.index(marks) if marks in depths else marks
@@ -253,6 +294,10 @@ def _with_name(cells: tuple[str, ...], columns: Mapping[Column, int], width: int
     names, types = columns.get("name"), columns.get("type")
     lacks = names == 0 and types == 1 and len(cells) < width and TYPE_CELL.fullmatch(cells[0])
     return ("", *cells) if lacks and not TYPE_CELL.fullmatch(cells[1] if len(cells) > 1 else "") else cells
+
+
+def _begins_row(cell: str) -> bool:
+    return is_name_cell(cell) or TYPE_CELL.fullmatch(cell) is not None
 
 
 def _unmarked(name: str) -> tuple[int, str]:
@@ -312,7 +357,7 @@ def _error_rows(table: Table, label: str, *, in_section: bool) -> Iterator[Error
         last = status = status or last
         yield ErrorRow(
             re.sub(rf"^{_HTTP}", "", status, flags=re.IGNORECASE),
-            _unquoted(code).rstrip(" .*†"),
+            _untagged(_unquoted(code).rstrip(" ."))[0],
             _unquoted(message),
             line,
         )
