@@ -35,6 +35,7 @@ _COLUMNS: tuple[tuple[re.Pattern[str], Column], ...] = (
     ),
 )
 _TYPE_WORDS: tuple[tuple[re.Pattern[str], str], ...] = (
+    (re.compile(r"(?:string|字符串)\s*(?:[(（]|of\b)(?!.*(?:array|list|数组|列表))"), "string"),  # whatever it contains
     (re.compile(r"array|list|\[\]|数组|列表"), "array"),
     (re.compile(r"key-value|object|json|map|dict|struct|对象|结构"), "object"),
     (re.compile(r"bool|布尔"), "boolean"),

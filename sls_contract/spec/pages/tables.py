@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from http import HTTPStatus
 from typing import TYPE_CHECKING
 
@@ -44,7 +44,9 @@ _LISTED_ERROR = re.compile(
 )
 _CODED = re.compile(r"([A-Z][a-z]+[A-Z][A-Za-z.]+)\s*(?:(?:[:：,，]|[—–-]+(?=\s))\s*(.*))?", re.DOTALL)
 """An error below the status that it shares with others."""
-_MAYBE_CODED = re.compile(r"[1-5]\d\d(?![\d.])|[A-Z][A-Za-z.]{3,}\s*[:：]")
+_MAYBE_CODED = re.compile(r"[45]\d\d(?:\s|$)|[A-Z][A-Za-z.]{3,}\s*[:：]")
+_JOINED_HEAD = re.compile(r"(?i:[^.。]*(?:message|错误(?:消息|信息|提示))[)）]?\s*(?:description|描述|说明))\S*")
+"""A head on a line, whose rows do not show where the message ends."""
 _FIRST_ERROR = "400"
 _ABOVE = frozenset({"^^", "^", "〃", "″", "''", '"', "同上"})
 """Ditto marks, which repeat the cell above."""
@@ -86,12 +88,13 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class ErrorRow:
-    """A row of a table of errors, as printed."""
+    """A row of a table of errors, as printed; ``unread``: its message, if that does not end before the description."""
 
     status: str
     code: str
     message: str
     line: int
+    unread: str = ""
 
 
 def rows(parts: Iterable[Placed], *roles: str) -> list[Row]:
@@ -131,18 +134,21 @@ def error_rows(parts: Iterable[Placed]) -> list[ErrorRow]:
 
 def _listed_errors(texts: Sequence[Text]) -> Iterator[ErrorRow]:
     """Read errors with a line per error, also below a status that they share, or a line per cell."""
-    shared = ""
+    shared, joined = "", False
     for at, text in enumerate(texts):
+        joined = joined or _JOINED_HEAD.fullmatch(text.text) is not None
         below = [each.text for each in texts[at + 1 : at + 3]] + ["", ""]
-        if _CODED.fullmatch(below[0]) and (status := status_of(text.text)):
+        is_cell = text.kind == "paragraph" and _CODE_CELL.fullmatch(below[0])
+        if (is_cell or _CODED.fullmatch(below[0])) and (status := status_of(text.text)):
             shared = status
-            if text.kind == "paragraph" and _CODE_CELL.fullmatch(below[0]):
+            if is_cell:
                 yield ErrorRow(status, below[0], below[1], text.line)
-        elif found := _listed_error(text.text):
-            yield ErrorRow(*found, text.line)
+        elif found := _listed_error(_spread(text.text)):
+            row = ErrorRow(*found, text.line)
+            yield replace(row, message="", unread=row.message) if joined and _spread(text.text) == text.text else row
         elif shared and text.kind == "item" and (coded := _CODED.fullmatch(text.text)):
             yield ErrorRow(shared, coded[1], coded[2] or "", text.line)
-        elif text.kind == "item" and _MAYBE_CODED.match(text.text):
+        elif _MAYBE_CODED.match(text.text if text.kind == "item" else text.text[:4]):
             yield ErrorRow(shared, text.text, "", text.line)  # listed as a problem
 
 
@@ -153,9 +159,15 @@ def status_of(text: str) -> str | None:
     return found[1] if found and found[2].lower() in phrases else None
 
 
+def _spread(row: str) -> str:
+    """Return a row of at least three cells with pipes between them."""
+    cells = re.split(r"\s*(?:\t|\||\s{2,})\s*", row)
+    return " | ".join(cells) if len(cells) > 2 else row  # noqa: PLR2004 - status, code, message
+
+
 def _listed_error(text: str) -> tuple[str, str, str] | None:
     """Read status, code and message in a text."""
-    found = _LISTED_ERROR.fullmatch(text.replace("\t", " | "))
+    found = _LISTED_ERROR.fullmatch(text)
     if not found:
         return None
     groups = [(key.rstrip("12"), text) for key, text in found.groupdict().items() if text]
