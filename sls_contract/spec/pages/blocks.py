@@ -25,7 +25,7 @@ _HEADING = re.compile(r"(#+)(?:\s+|(?<=##))(.*)")
 _UNDERLINE = re.compile(r"(=|-)\1{2,}")
 """The line that underlines a heading."""
 _HEADING_ID = re.compile(r"\s*\{#[^}]*\}\s*$")
-_BOLD = re.compile(r"\*\*([^*]+)\*\*\s*[:：]?")
+_BOLD = re.compile(r"\*\*([^*]+)\*\*\s*[:：]?|__(?=[^_]*[ \u4e00-\u9fff])([^_]+)__\s*[:：]?")
 _ITEM = re.compile(r"(?:[-*+]|\d{1,2}[.)、])\s+(.*)")
 _TERM = re.compile(r"<dt>((?:(?!<dt>).)*?)</dt>\s*<dd>((?:(?!<dd>).)*?)</dd>", re.IGNORECASE)
 _MEANING = re.compile(r"[:：]\s+(.*)")
@@ -350,7 +350,7 @@ def _words(line: str, number: int, indent: int) -> Text:
     if heading := _HEADING.fullmatch(line):
         return Text("heading", plain(heading[2]), number, len(heading[1]))
     if bold := _BOLD.fullmatch(line):
-        return Text("bold", plain(bold[1]), number)
+        return Text("bold", plain(bold[1] or bold[2]), number)
     if item := _ITEM.fullmatch(line):
         return Text("item", plain(item[1]), number, indent)
     return Text("paragraph", plain(line), number)

@@ -52,6 +52,11 @@ _NO = re.compile(
 )
 _NO_BUT = re.compile(rf"(?:no|optional|否|可选|选填|非(?:{_MUST}))\s*[,，;；(（.。:：]", re.IGNORECASE)
 """A "no" with more text, such as "No, 100 by default"; a "yes" with more text can be conditional."""
+_STATED = re.compile(
+    r"(?P<no>\b(?:not\s+(?:required|mandatory)|optional)\b|[非不]必[须填选需]|可选|选填)|\b(?:required|mandatory)\b|必[须填选需]",
+    re.IGNORECASE | re.ASCII,
+)
+_STATED_FIRST = re.compile(rf"[(（\[【]?(?:{_STATED.pattern})\s*[)）\]】.。:：,，]", re.IGNORECASE | re.ASCII)
 _FOOTNOTE = re.compile(r"[*†‡¹²³①-⑳\s]+$")
 
 _TRADITIONAL = str.maketrans(
@@ -104,6 +109,12 @@ def yes_or_no(printed: str) -> bool | None:
         if word and re.fullmatch(rf"(?:{pattern.pattern}\.?\s*)+", word, re.IGNORECASE):
             return answer
     return False if _NO_BUT.match(word) else None
+
+
+def stated(*texts: str, description: str) -> bool | None:
+    """Return whether texts beside a name, or the first word of its description, state that it is required."""
+    found = next(filter(None, map(_STATED.search, texts)), None) or _STATED_FIRST.match(description)
+    return found["no"] is None if found else None
 
 
 def columns_of(line: str) -> tuple[Column, ...]:

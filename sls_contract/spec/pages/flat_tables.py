@@ -34,7 +34,8 @@ _GLUED = (
 """Name, type and whether it is required, without separators."""
 _GLUED_WITH_PLACE = (
     re.compile(
-        rf"(\W*(?:[A-Za-z_][\w.-]*?\w)??)({TYPE_CELL.pattern}|Array of \w+?)({_GLUED_PLACE})(yes|no|是|否)?.*", re.IGNORECASE
+        rf"(\W*(?:[A-Za-z_][\w.-]*?\w)??)({TYPE_CELL.pattern}|Array of \w+?)({_GLUED_PLACE})(yes|no|是|否)?.*",
+        re.IGNORECASE,
     ),
 )
 """The same with a place before whether it is required, and an example after it."""

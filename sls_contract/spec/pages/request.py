@@ -77,7 +77,7 @@ def _assign_rows(page: Page, parts: Parts, keys: Collection[str], *, is_printed:
             _header(page, row)
         elif (key := renamed.get(row.name) or _query_key(page, row)) is not None:
             _describe_key(page, key, row, in_syntax=bool(parts.syntax) and not parts.lists_parameters_apart)
-        elif row.table != first_table or _is_key(row.name, keys):
+        elif (row.table != first_table and page.method not in _BODILESS) or _is_key(row.name, keys):
             members.append(row)
         else:
             _place(page, parts, row, members, has_body=has_body)
@@ -130,7 +130,11 @@ def _add_value(page: Page, line: Message, key: str, value: str, origin: str) -> 
         parameter.values = parameter.values or values
     if not parameter.values and value.isalpha() and key.lower() in _DISCRIMINATORS:
         parameter.type = "string"
-    if key.lower() not in _DISCRIMINATORS - ({"mode"} if origin == "example" else set()) or not re.fullmatch(r"[A-Za-z_]+", value) or value == key:
+    if (
+        key.lower() not in _DISCRIMINATORS - ({"mode"} if origin == "example" else set())
+        or not re.fullmatch(r"[A-Za-z_]+", value)
+        or value == key
+    ):
         return
     if parameter.values and value not in parameter.values:
         page.problem(line.line, "spelling", f"query {key}", f"{value}, and {parameter.values[0]} elsewhere")

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from sls_contract.spec.pages.blocks import Table, Text
 from sls_contract.spec.pages.cleaning import INDENT
-from sls_contract.spec.pages.columns import column_of, json_type, json_type_near, yes_or_no
+from sls_contract.spec.pages.columns import column_of, json_type, json_type_near, stated, yes_or_no
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
@@ -26,7 +26,7 @@ NAME = re.compile(r"[A-Za-z_][\w.$-]{0,63}")
 _MARKS = re.compile(r"[\ue000└├│┗┣┃↳•·>＞»→∟╰╚╠+][─━\s-]*|\.(?=[.\w])\s*|->?(?=[\s\w-])\s*")
 """A mark before the name of a member, repeated for each level of nesting."""
 _TAG = re.compile(
-    r"\s*[(（]\s*(?:(optional|可选|选填)|[^()（）]*)\s*[)）]|\s+(?:deprecated|已?废弃)|\s*[*†‡¹²³①-⑳:：]",
+    r"\s*[(（][^()（）]*[)）]|\s+(?:deprecated|已?废弃)|\s*[*†‡¹²³①-⑳:：]",
     re.IGNORECASE,
 )
 """A remark, footnote mark or colon after a name."""
@@ -240,7 +240,7 @@ def _is_type_cell(cell: str) -> bool:
 
 def is_name_cell(cell: str) -> bool:
     """Return whether a cell can name a parameter, with or without marks and tags."""
-    return NAME.fullmatch(_unquoted(_untagged(_unmarked(cell)[1])[0])) is not None
+    return NAME.fullmatch(_unquoted(_untagged(_unmarked(cell)[1]))) is not None
 
 
 def _unquoted(name: str) -> str:
@@ -263,23 +263,31 @@ def table_rows(table: Table, label: str) -> Iterator[Row]:
         cell = _cells_by_column(printed, columns, len(table.head))
         marks, name = _unmarked(cell["name"])
         depth = depths.index(marks) if marks in depths else marks
-        name, optional = _untagged(_unquoted(name))
+        tagged = _unquoted(name)
+        name = _untagged(tagged)
         *path, name = _path(name, seen)
         seen.add(name)
         if name.lower() in _WHOLE and name.lower() == cell.get("type", "").lower():  # a type instead of a name
             name = ""
         above[depth:] = [name]
         required = _is_required(cell)
+        if required is None and not cell.get("required", ""):
+            beside = tagged.removeprefix(name), cell.get("type", ""), label if len(label) <= _MAX_HEAD else ""
+            required = stated(*beside, description=cell.get("description", ""))
         yield Row(
             name=name,
             type=cell.get("type", ""),
-            required=False if required is None and optional else required,
+            required=required,
             description=cell.get("description", ""),
             line=line,
             place=cell.get("place", ""),
             label=label,
             table=table.line,
-            unread=cell.get("required", "") if required is None else "",
+            unread=""
+            if required is not None
+            else cell["required"]
+            if "required" in cell
+            else tagged[len(name) :].strip(":： "),
             parent=path[-1] if path else _parent(above, depth),
         )
 
@@ -320,12 +328,11 @@ def _unmarked(name: str) -> tuple[int, str]:
     return depth, name
 
 
-def _untagged(name: str) -> tuple[str, bool]:
-    """Return a name without tags after it, and whether a tag marks it as optional."""
-    optional = False
+def _untagged(name: str) -> str:
+    """Return a name without tags after it."""
     while (found := re.search(rf"(?:{_TAG.pattern})$", name, re.IGNORECASE)) and found.start():
-        optional, name = optional or bool(found[1]), name[: found.start()]
-    return name, optional
+        name = name[: found.start()]
+    return name
 
 
 def _path(name: str, seen: Collection[str]) -> list[str]:
@@ -369,7 +376,7 @@ def _error_rows(table: Table, label: str, *, in_section: bool) -> Iterator[Error
         last = status = status or last
         yield ErrorRow(
             re.sub(rf"^{_HTTP}", "", status, flags=re.IGNORECASE),
-            _untagged(_unquoted(code).rstrip(" ."))[0],
+            _untagged(_unquoted(code).rstrip(" .")),
             _unquoted(message),
             line,
         )
