@@ -56,7 +56,7 @@ _STATED = re.compile(
     r"(?P<no>\b(?:not\s+(?:required|mandatory)|optional)\b|[非不]必[须填选需]|可选|选填)|\b(?:required|mandatory)\b|必[须填选需]",
     re.IGNORECASE | re.ASCII,
 )
-_STATED_FIRST = re.compile(rf"[(（\[【]?(?:{_STATED.pattern})\s*[)）\]】.。:：,，]", re.IGNORECASE | re.ASCII)
+_STATED_FIRST = re.compile(rf"[(（\[【]?(?:{_STATED.pattern})\s*[)）\]】.。,，]", re.IGNORECASE | re.ASCII)
 _FOOTNOTE = re.compile(r"[*†‡¹²³①-⑳\s]+$")
 
 _TRADITIONAL = str.maketrans(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from sls_contract.spec.pages import flat_tables, tables
@@ -58,7 +58,8 @@ class Parts:
     def of(cls, placed: tuple[Placed, ...]) -> Parts:
         """Collect the parts of a page."""
         requests = _requests(placed, "request-example")
-        answers, failures = _answers(placed)
+        answers, printed = _answers(placed), _printed(placed, "response")
+        failures = _failures((*answers, *printed, *_printed(placed, "errors")))
         errors = tables.error_rows(placed)
         known = {"", *(row.code for row in errors)}
         syntax = _requests(placed, "syntax") or _inline_request(placed) or _split_request(placed, "syntax")
@@ -71,8 +72,8 @@ class Parts:
             intro=intro,
             requests=requests,
             bodies=_bodies(placed) if not any(each.body for each in (*syntax, *intro, *requests)) else (),
-            printed=tuple(answer_of(code.text, code.line) for code in codes(placed, "response")),
-            answers=answers,
+            printed=tuple(answer for answer in printed if error_in(answer) is None),
+            answers=tuple(answer for answer in answers if error_in(answer) is None),
             request_rows=_rows(placed, "path-parameters") + _rows(placed, "request"),
             answer_rows=_rows(placed, "response"),
             header_rows=_rows(placed, "request-headers"),
@@ -131,20 +132,28 @@ def _split_request(placed: Iterable[Placed], *roles: Role) -> tuple[Message, ...
     return (found,) if found else ()
 
 
-def _answers(placed: Iterable[Placed]) -> tuple[tuple[Message, ...], list[tables.ErrorRow]]:
-    """Return the successful answers, including those below a lost heading, and the errors that other answers show."""
-    found = codes(placed, "response-example")
-    found = [code for code in found if is_answer(code.text)] or found  # program code can be in the same section
-    found += [
+def _answers(placed: Iterable[Placed]) -> tuple[Message, ...]:
+    """Return the answers, including those in the section of the request whose heading was lost."""
+    found = _printed(placed, "response-example")
+    others = [
         code
         for code in codes(placed, "request-example")
         if request_of(code.text, code.line) is None and is_answer(code.text)
     ]
-    printed = [answer_of(code.text, code.line) for code in found]
-    others = [answer_of(code.text, code.line) for code in codes(placed, "errors") if is_answer(code.text)]
-    failures = [
-        tables.ErrorRow(str(answer.status or ""), *error, answer.line)
-        for answer in (*printed, *others)
-        if (error := error_in(answer))
-    ]
-    return tuple(answer for answer in printed if error_in(answer) is None), failures
+    return (*found, *(answer_of(code.text, code.line) for code in others))
+
+
+def _printed(placed: Iterable[Placed], role: Role) -> tuple[Message, ...]:
+    """Return the answers in a section, without program code beside them; the text before one can be its status."""
+    found = [(part.block, part.label) for part in placed if part.role == role and isinstance(part.block, Code)]
+    found = [(code, label) for code, label in found if is_answer(code.text)] or found
+    answers = ((answer_of(code.text, code.line), tables.status_of(label)) for code, label in found)
+    return tuple(
+        replace(answer, status=int(status)) if status and answer.status is None else answer
+        for answer, status in answers
+    )
+
+
+def _failures(answers: Iterable[Message]) -> list[tables.ErrorRow]:
+    errors = ((answer, error_in(answer)) for answer in answers)
+    return [tables.ErrorRow(str(answer.status or ""), *error, answer.line) for answer, error in errors if error]

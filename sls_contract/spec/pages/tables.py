@@ -50,6 +50,7 @@ _JOINED_HEAD = re.compile(r"(?i:[^.。]*(?:message|错误(?:消息|信息|提示
 _FIRST_ERROR = "400"
 _ABOVE = frozenset({"^^", "^", "〃", "″", "''", '"', "同上"})
 """Ditto marks, which repeat the cell above."""
+_TICKS, _NO_TICK = frozenset("✓✔√✅☑●"), frozenset({"", "-", "–", "—"})
 _MAX_HEAD = 24
 """Characters of the head of a column; the longest known is "Required or not"."""
 _STATUS_CELL = re.compile(r"[1-5]\d\d")
@@ -257,6 +258,7 @@ def table_rows(table: Table, label: str) -> Iterator[Row]:
     above: list[str] = []
     seen: set[str] = set()
     depths = _depths(table, columns)
+    ticked = _is_ticked(table, columns)
     for line, printed in table.rows:
         if len({*printed} - {""}) == 1 and not any(map(_begins_row, printed)):
             continue  # a note, or a title of rows below it
@@ -270,7 +272,7 @@ def table_rows(table: Table, label: str) -> Iterator[Row]:
         if name.lower() in _WHOLE and name.lower() == cell.get("type", "").lower():  # a type instead of a name
             name = ""
         above[depth:] = [name]
-        required = _is_required(cell)
+        required = False if ticked and cell["required"] in _NO_TICK else _is_required(cell)
         if required is None and not cell.get("required", ""):
             beside = tagged.removeprefix(name), cell.get("type", ""), label if len(label) <= _MAX_HEAD else ""
             required = stated(*beside, description=cell.get("description", ""))
@@ -349,6 +351,12 @@ def _parent(names: Sequence[str], depth: int) -> str | None:
     if not depth or len(names) <= depth:
         return ""
     return None if names[depth - 1] in _WHOLE else names[depth - 1]
+
+
+def _is_ticked(table: Table, columns: Mapping[Column, int]) -> bool:
+    """Return whether a table ticks the required parameters and leaves the cells of the others empty."""
+    cells = {_cell(cells, columns.get("required")) for _, cells in table.rows}
+    return bool(cells & _TICKS) and cells <= _TICKS | _NO_TICK
 
 
 def _is_required(cell: Mapping[Column, str]) -> bool | None:

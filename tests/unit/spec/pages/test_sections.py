@@ -1,0 +1,118 @@
+"""Bodies, answers and errors by the headings above them, and tables beside other tables."""
+
+from __future__ import annotations
+
+import pytest
+
+from sls_contract.spec.pages import derive
+
+ANSWERS = """# CountSheep
+
+## Request syntax
+
+```
+POST /farms HTTP/1.1
+```
+
+### Request body
+
+|Name|Type|Required|
+|---|---|---|
+|breed|string|Yes|
+
+## Response
+
+### 200 OK
+
+```json
+{"count": 2}
+```
+
+### 404 Not Found
+
+```json
+{"errorCode": "FarmNotExist", "errorMessage": "No such farm."}
+```
+"""
+
+
+def test_answers_below_their_statuses_are_a_success_and_an_error():
+    """The error has no member in common with the success, and is an error although no table lists it."""
+    page = derive(ANSWERS).as_plain()
+    assert (page["response"]["status"], [*page["response"]["members"]]) == (200, ["count"])
+    assert page["errors"] == [{"status": 404, "code": "FarmNotExist", "messages": ["No such farm."]}]
+
+
+def test_an_answer_with_a_member_errorcode_and_status_200_is_a_success():
+    """A job reports its last error: that is a member of the answer."""
+    page = derive(ANSWERS.replace('{"count": 2}', '{"errorCode": "", "count": 2}')).as_plain()
+    assert [*page["response"]["members"]] == ["errorCode", "count"]
+
+
+def test_a_table_below_the_heading_of_a_body_lists_its_members():
+    """The request line shows no query, and the heading says where they go; without it they would be in the query."""
+    page = derive(ANSWERS).as_plain()
+    assert (page["query"], page["body"]["shape"], [*page["body"]["members"]]) == ({}, "object", ["breed"])
+    assert [*derive(ANSWERS.replace("### Request body", "### Request parameters")).query] == ["breed"]
+
+
+def test_json_below_the_heading_of_a_body_is_one():
+    """No request line is printed above it."""
+    text = ANSWERS.replace(
+        "|Name|Type|Required|", '```json\n{"breed": "merino", "lambs": true}\n```\n\n|Name|Type|Required|'
+    )
+    members = derive(text).as_plain()["body"]["members"]
+    assert {name: (each["type"], each["required"]) for name, each in members.items()} == {
+        "breed": ("string", True),
+        "lambs": ("boolean", None),
+    }
+
+
+def test_rows_without_separators_that_say_the_place_are_read():
+    """The place stands between type and whether it is required, and an example follows without a blank."""
+    glued = "ParameterTypePositionRequiredExampleDescription"
+    rows = (
+        "breedStringBodyYesmerino\n\nWhich.\n\npensArray of StringBodyNo\n\nWhere.\n\nlineIntegerQueryNo10\n\nHow many."
+    )
+    page = derive(ANSWERS[: ANSWERS.index("###")] + f"## Request parameters\n\n{glued}\n{rows}\n").as_plain()
+    assert {name: (each["type"], each["required"]) for name, each in page["body"]["members"].items()} == {
+        "breed": ("string", True),
+        "pens": ("array", False),
+    }
+    assert page["query"]["line"]["required"] is False
+
+
+def test_a_second_table_of_a_request_without_a_body_is_of_its_query():
+    """A GET has no body that its parameters could be in."""
+    text = ANSWERS[: ANSWERS.index("###")].replace("POST", "GET") + (
+        "## Request parameters\n\n|Name|Type|\n|---|---|\n|line|int|\n\nPages:\n\n|Name|Type|\n|---|---|\n|size|int|\n"
+    )
+    found = derive(text).as_plain()
+    assert ([*found["query"]], found["body"]["members"]) == (["line", "size"], {})
+
+
+def test_a_table_after_a_row_that_lacks_cells_is_another_table():
+    """The pipe that begins its head does not close the row above."""
+    rows = "Name | Type | Required | Description |\n---|---|---|---|\nline | int | No |\n\nMore:\n\n"
+    more = "| Name | Type | Required | Description |\n|---|---|---|---|\n| size | int | Yes | How many. |\n"
+    text = ANSWERS[: ANSWERS.index("###")].replace("POST", "GET") + f"## Request parameters\n\n{rows}{more}"
+    page = derive(text)
+    assert {name: (each.type, each.required) for name, each in page.query.items()} == {
+        "line": ("integer", False),
+        "size": ("integer", True),
+    }
+
+
+@pytest.mark.parametrize(
+    ("printed", "kind"),
+    [
+        ("String of JSON", "string"),
+        ("字符串（JSON格式）", "string"),
+        ("Array of String", "array"),
+        ("JSON object", "object"),
+    ],
+)
+def test_a_string_that_contains_something_is_a_string(printed, kind):
+    """The first word is the type, and the rest says what is in it."""
+    table = "## Response elements\n\n|Name|Type|\n|---|---|\n"
+    assert derive(f"# CountSheep\n\n{table}|x|{printed}|\n").response.members[None, "x"].type == kind
