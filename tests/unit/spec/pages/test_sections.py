@@ -116,3 +116,28 @@ def test_a_string_that_contains_something_is_a_string(printed, kind):
     """The first word is the type, and the rest says what is in it."""
     table = "## Response elements\n\n|Name|Type|\n|---|---|\n"
     assert derive(f"# CountSheep\n\n{table}|x|{printed}|\n").response.members[None, "x"].type == kind
+
+
+def test_a_path_after_its_label_is_no_heading():
+    """A short line that names the section is its heading, unless the path or the method stands there."""
+    table = "## 请求参数\n\n|名称|类型|\n|---|---|\n|line|int|\n"
+    page = derive(f"# CountSheep\n\n- 请求方法：GET\n- 请求地址：/farms/{{farm}}\n\n{table}")
+    assert (page.method, page.path, [*page.query]) == ("GET", "/farms/{farm}", ["line"])
+
+
+def test_a_status_above_a_table_of_errors_is_no_heading():
+    """The phrase of a status contains the word error; all rows of the table have this status."""
+    table = "|Error code|Error message|\n|---|---|\n|FarmBurnt|The farm is gone.|\n"
+    for title in ("## Error codes", "**Error codes**"):
+        for status in ("-   500 Internal Server Error", "### 500", "HTTP status code 500:"):
+            assert derive(f"# CountSheep\n\n{title}\n\n{status}\n\n{table}").errors == {
+                (500, "FarmBurnt"): ["The farm is gone."]
+            }
+
+
+def test_a_box_around_a_table_is_not_the_text_before_it():
+    """The text before the box says whose members the table lists."""
+    head = "|Name|Type|\n|---|---|\n"
+    members = f"## Response\n\n{head}|barn|object|\n|pen|object|\n\nThe barn has:\n\n"
+    text = f"# CountSheep\n\n{members}<div class='x'>\n\n{head}|roof|string|\n\n</div>\n"
+    assert derive(text).response.members["barn", "roof"].type == "string"
