@@ -18,7 +18,7 @@ from sls_contract.cassettes.scrub import Scrubber
 from sls_contract.cassettes.session import Session
 from sls_contract.cassettes.session_settings import Opening
 from sls_contract.cassettes.texts import texts
-from sls_contract.clock import seen_now, utc_now
+from sls_contract.clock import test_now, utc_now
 from sls_contract.errors import CassetteError, ContractViolation, UsageError
 from sls_contract.signing.environment import credentials_from_environment
 
@@ -119,7 +119,7 @@ def use_cassette(  # noqa: PLR0913 - keyword-only, each documented below
             ),
             owns=host_rule(owned),
             clock=utc_now,
-            seen=seen_now,
+            seen=test_now,
             began=utc_now(),
             credentials=key,
             send=send,

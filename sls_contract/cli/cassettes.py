@@ -1,4 +1,4 @@
-"""``sls-contract cassettes``: recordings in object storage, and the lock that names them."""
+"""``sls-contract cassettes``: status, download and upload of cassettes in object storage."""
 
 from __future__ import annotations
 
@@ -26,8 +26,8 @@ def configure(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> 
         "status: what was not uploaded, and what the storage has that the lock does not name. pull: download what the "
         "lock names, for a run without network. push: upload what was recorded, and write the lock; where a merge left "
         "a conflict in the lock, merge the recordings of both branches.",
-        epilog="Exit codes: 0 nothing is left to do, 1 something is (a conflict; with status: a difference), 2 not "
-        "done. Example: sls-contract cassettes push",
+        epilog="Exit codes: 0 done; 1 a conflict is left, or status found a difference; 2 failed. "
+        "Example: sls-contract cassettes push",
     )
     command.add_argument("action", choices=("status", "pull", "push"), help="what to do")
     command.add_argument("urls", nargs="*", metavar="URL", help="the suites (default: all of the lock)")
@@ -41,13 +41,13 @@ def configure(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> 
 
 
 def run(arguments: argparse.Namespace, console: Console) -> int:
-    """Do it for each suite; return the exit code."""
+    """Run the action for each suite; return the exit code."""
     from sls_contract.captures.remote.checkout import Checkout
 
     clean = True
     for suite in _suites(arguments, console.environ):
-        result = _done(arguments, Checkout(suite, console.keys()))
-        console.tell(result.lines)
+        result = _result(arguments, Checkout(suite, console.keys()))
+        console.write(result.lines)
         clean &= result.clean
     return 0 if clean else 1
 
@@ -74,7 +74,7 @@ def _suites(arguments: argparse.Namespace, environ: Mapping[str, str]) -> Iterat
         yield suite_of(url, lock, environ)
 
 
-def _done(arguments: argparse.Namespace, checkout: Checkout) -> Result:
+def _result(arguments: argparse.Namespace, checkout: Checkout) -> Result:
     if arguments.action == "status":
         return checkout.status()
     if arguments.action == "pull":

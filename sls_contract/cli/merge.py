@@ -1,4 +1,4 @@
-"""``sls-contract merge``: the reports of shards, machines and suites as one."""
+"""``sls-contract merge``: join the reports of shards, machines and suites."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from sls_contract.cli.terminal import Console
 
-_MOST_PLACES = 3  # of alike findings; a report has all
+_MOST_PLACES = 3  # of equal findings; the merged report has all
 
 
 def configure(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -43,8 +43,7 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
     from sls_contract.reports.merging import merged
 
     document = merged([_read(source) for source in arguments.sources], __version__)
-    told = console.people(arguments)
-    console.tell(map(on_one_line, _lines(document, len(arguments.sources))), told)
+    console.write(map(on_one_line, _lines(document, len(arguments.sources))), console.text_stream(arguments))
     console.report(document, arguments)
     summary = document["summary"]
     return int(bool(summary["violations"] or (arguments.strict and summary["warnings"])))

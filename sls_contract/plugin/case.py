@@ -152,6 +152,7 @@ class Case:
         """Return the totals of this test."""
         results, session = self.results, self.session
         by_cassette = session is not None and self.verifying is None  # verify mode compares it with other answers
+        programs = results.started_programs if session is not None else ()
         return Totals(
             exchanges=results.exchanges,
             extents=dict(results.extents),
@@ -169,7 +170,7 @@ class Case:
             map=results.map.as_plain(),
             verified=[self.verifying.plain(test, ended=self.ended, flawed=self.flawed)] if self.verifying else [],
             plays=self._plays(test),
-            outside=[{"program": program, "test": test} for program in results.outside] if session is not None else [],
+            outside=[{"program": each, "test": test} for each in programs],
             tests=[{"cassette": self.where, "test": test, "exchanges": results.exchanges}] if by_cassette else [],
         )
 

@@ -9,7 +9,7 @@ from collections import Counter
 from typing import TYPE_CHECKING, Any
 
 from sls_contract import __version__
-from sls_contract.cassettes.recorder.wiring import uncovered
+from sls_contract.cassettes.recorder.wiring import unguarded_libraries
 from sls_contract.cassettes.recording import Evidence, weakest
 from sls_contract.clock import utc_now
 from sls_contract.plugin.blocking import REMEDY
@@ -65,7 +65,7 @@ def _counts(totals: Totals, outcome: Outcome) -> str:
 
 def _uncovered() -> Iterator[str]:
     """Yield a line that names the libraries in use whose requests cannot be intercepted."""
-    if names := uncovered():
+    if names := unguarded_libraries():
         yield f"  not covered: {', '.join(names)}: their requests are neither recorded nor blocked"
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from sls_contract.locale import translated_markdown
 from sls_contract.reports.change_lines import CLASSES
-from sls_contract.reports.group_lines import some
+from sls_contract.reports.group_lines import first_few
 from sls_contract.reports.groups import Group, grouped, place_of
 from sls_contract.reports.text import plural, printable
 
@@ -83,7 +83,7 @@ def _group(group: Group) -> Iterator[str]:
         yield f"| {name} | {_cell(first[key])} |"
     others = [f"`{_code(place)}`" for place in group.places if place != place_of(first)]
     if others:
-        yield from ("", f"Also at: {some(others, _MOST_PLACES)}")
+        yield from ("", f"Also at: {first_few(others, _MOST_PLACES)}")
     yield from ("", "</details>")
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
-from sls_contract.checks.sequence_outcomes import not_tried
+from sls_contract.checks.sequence_outcomes import is_overloaded
 from sls_contract.scenarios.bench import GROUP_PREFIX, Bench
 from sls_contract.scenarios.steps import PLAIN, Delete, RequestVariant, Step, operation_name
 from sls_contract.spec import CLAUSES
@@ -136,7 +136,8 @@ class Session:
             sent = self.wire(lambda at: group.bench.request(step, at))
         except (EndpointGone, AnswerLost) as error:
             return str(error)
-        status, refused = sent.response.status, sent.response.status in {403, 405, 501} and not not_tried(sent.response)
+        status = sent.response.status
+        refused = status in {403, 405, 501} and not is_overloaded(sent.response)
         if status != _NOT_FOUND:
             self.wire.absent |= absence(operation_name(step), sent.response)
         if not self.wire.is_absent(operation_name(step), sent.response):

@@ -159,10 +159,10 @@ def make(command, tmp_path):
         ("cassettes --lock latin/old status", "restore it", ["printf '' > latin/old", "again memory://a"]),
         (
             "signature --request 2 signed.txt",
-            "name one that is there",
+            "use one of these",
             ["sls-contract signature --request 1 signed.txt"],
         ),
-        ("signature gone", "name a file that holds an HTTP request", ["sls-contract signature signed.txt"]),
+        ("signature gone", "name a file with an HTTP request", ["sls-contract signature signed.txt"]),
         ("signature many.txt", "paste the request in question alone", ["sls-contract signature signed.txt"]),
         ("spec derive old.yaml", "pass the page's Markdown", ["sls-contract spec derive page.md"]),
         (

@@ -52,14 +52,25 @@ def test_json_is_the_same_in_both_languages(command):
     assert not has_han(english.stderr)
 
 
-@pytest.mark.parametrize("operation", ["GetCheckPoint", "PullLogs"])
+@pytest.mark.parametrize("operation", ["GetCheckPoint", "PullLogs", "GetLogs"])
 def test_a_contract_and_why_it_was_ruled_so_are_chinese(command, operation):
-    """Names and values stay; of the words around them no line keeps its English."""
+    """Names and values stay; of the words around them no line keeps its English, and no heading."""
     done = command("spec", "show", operation, environ=CHINESE)
-    described, _, ruled = done.stdout.partition("rulings")
-    assert has_han(described.splitlines()[0])
-    assert not re.search(r" (a|in|of|from) ", described.partition("错误")[0])
+    described, _, ruled = done.stdout.partition("裁定")
+    first, *headings = re.findall(r"^\S.*", done.stdout, re.MULTILINE)
+    assert first.startswith(operation)
+    assert all(map(has_han, headings))
+    assert not re.search(r" (a|in|of|from|or|none) ", described.partition("错误")[0])
     assert all(map(has_han, re.findall(r"^ +\d+\. .*", ruled, re.MULTILINE)))
+
+
+def test_data_of_a_contract_stays_english(command):
+    """The service's own messages, and the places and values of claims, are what it sends and what rulings name."""
+    done = command("spec", "show", "ConsumerGroupUpdateCheckPoint", "--claims", environ=CHINESE)
+    assert "  404 ConsumerNotExist: consumer not exist in the consumer group\n" in done.stdout
+    places = re.findall(r"^  (?:query|header|body|response) .*", done.stdout.partition("声明")[2], re.MULTILINE)
+    assert len(places) > 5
+    assert not any(map(has_han, places))
 
 
 def test_a_page_and_a_summary_are_chinese(command, tmp_path):

@@ -223,10 +223,10 @@ def test_an_interruption_keeps_what_was_found(page, tmp_path, monkeypatch, end, 
     """Ctrl-C or TERM after the first file: 1 where it broke the contract, else its code; the rest is not checked."""
     second, judge = Path(shutil.copy(PAGE, tmp_path / "页2.sls.yaml")), judging.audit
 
-    def interrupted(path, terms):
+    def interrupted(path, settings):
         if path == second:
             raise end
-        return judge(path, terms)
+        return judge(path, settings)
 
     monkeypatch.setattr(judging, "audit", interrupted)
     code, out, _ = run("check", page, second)

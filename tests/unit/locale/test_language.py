@@ -4,7 +4,7 @@ import io
 
 import pytest
 
-from sls_contract.locale import for_programs, is_chinese, reading, speaking, translated
+from sls_contract.locale import for_programs, is_chinese, language_of, translated, translating
 from sls_contract.reports.markdown import markdown
 from sls_contract.reports.text import table, width, wrapped
 
@@ -82,7 +82,7 @@ def test_the_environment_chooses_the_language(environ, expected):
 )
 def test_a_text_is_shown_in_chinese(text, expected):
     """A text, a text with values, and one that is put together of several."""
-    with speaking(CHINESE):
+    with language_of(CHINESE):
         assert translated(text) == expected
     assert translated(text) == text
 
@@ -105,16 +105,16 @@ def test_a_text_is_shown_in_chinese(text, expected):
 )
 def test_data_stays_as_it_is(data):
     """What a client or the service sent is no text of ours, even where it reads like one."""
-    with speaking(CHINESE):
+    with language_of(CHINESE):
         assert translated(data) == data
 
 
 def test_a_stream_for_people_is_translated_and_the_same_one_for_programs_is_not():
     """What stands in JSON stays English; in English the stream is used as it is."""
     stream = io.StringIO()
-    assert reading(stream) is stream
-    with speaking(CHINESE):
-        shown = reading(stream)
+    assert translating(stream) is stream
+    with language_of(CHINESE):
+        shown = translating(stream)
         print("the file is empty", file=shown)
         print("the file is empty", file=for_programs(shown))
         assert for_programs(stream) is stream
@@ -123,7 +123,7 @@ def test_a_stream_for_people_is_translated_and_the_same_one_for_programs_is_not(
 
 def test_columns_of_a_table_stay_in_line():
     """A Chinese character takes two cells of a terminal; headings are translated before they are measured."""
-    with speaking(CHINESE):
+    with language_of(CHINESE):
         lines = [*table(("area", "operation"), [("passed", "a"), ("x", "b")])]
     assert lines[0] == "类别  操作"
     assert lines[2].startswith("通过  a")
@@ -142,7 +142,7 @@ def test_chinese_is_wrapped_at_the_width_of_the_terminal():
 def test_a_report_in_markdown_is_translated(finished_report):
     """Headings, cells and texts; codes, places and what was sent stay."""
     english = markdown(finished_report)
-    with speaking(CHINESE):
+    with language_of(CHINESE):
         chinese = markdown(finished_report)
     assert "| 交互 | 违规 | 警告 | 未规定 | 已检验条款 | 证据 |" in chinese
     assert "SLS204" in chinese
