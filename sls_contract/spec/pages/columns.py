@@ -1,9 +1,10 @@
-"""The vocabulary of tables: kinds of columns by their heads, types, and yes or no."""
+"""The vocabulary of tables: kinds of columns by their heads, types, statuses, and yes or no."""
 
 from __future__ import annotations
 
 import re
 from difflib import get_close_matches
+from http import HTTPStatus
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
 from sls_contract.spec.pages.blocks import Text
@@ -57,6 +58,8 @@ _STATED = re.compile(
     re.IGNORECASE | re.ASCII,
 )
 _STATED_FIRST = re.compile(rf"[(（\[【]?(?:{_STATED.pattern})\s*[)）\]】.。,，]", re.IGNORECASE | re.ASCII)
+HTTP = r"(?:HTTP(?:/\d(?:\.\d)?)?\s*)?(?:(?i:status(?: code)?)|状态码)?\s*[:：]?\s*"
+"""The text before a status."""
 _FOOTNOTE = re.compile(r"[*†‡¹²³①-⑳\s]+$")
 
 _TRADITIONAL = str.maketrans(
@@ -115,6 +118,13 @@ def stated(*texts: str, description: str) -> bool | None:
     """Return whether texts beside a name, or the first word of its description, state that it is required."""
     found = next(filter(None, map(_STATED.search, texts)), None) or _STATED_FIRST.match(description)
     return found["no"] is None if found else None
+
+
+def status_of(text: str) -> str | None:
+    """Return the status that a text consists of, with or without its phrase; None if there is other text."""
+    found = re.fullmatch(rf"{HTTP}([1-5]\d\d)\b[\s(（-]*([A-Za-z ]*?)[\s)）]*[:：]?", text)
+    phrases = {"", *(each.phrase.lower() for each in HTTPStatus)}
+    return found[1] if found and found[2].lower() in phrases else None
 
 
 def columns_of(line: str) -> tuple[Column, ...]:

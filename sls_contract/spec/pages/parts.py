@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from sls_contract.spec.pages import flat_tables, tables
 from sls_contract.spec.pages.blocks import Code, Table, Text
 from sls_contract.spec.pages.bodies import error_in
+from sls_contract.spec.pages.columns import status_of
 from sls_contract.spec.pages.messages import METHODS, answer_of, is_answer, request_of
 from sls_contract.spec.pages.sections import BODY, codes
 
@@ -147,7 +148,7 @@ def _printed(placed: Iterable[Placed], role: Role) -> tuple[Message, ...]:
     """Return the answers in a section, without program code beside them; the text before one can be its status."""
     found = [(part.block, part.label) for part in placed if part.role == role and isinstance(part.block, Code)]
     found = [(code, label) for code, label in found if is_answer(code.text)] or found
-    answers = ((answer_of(code.text, code.line), tables.status_of(label)) for code, label in found)
+    answers = ((answer_of(code.text, code.line), status_of(label)) for code, label in found)
     return tuple(
         replace(answer, status=int(status)) if status and answer.status is None else answer
         for answer, status in answers

@@ -6,8 +6,7 @@ import re
 from typing import TYPE_CHECKING, Literal, NamedTuple, TypeAlias
 
 from sls_contract.spec.pages.blocks import Code, Text
-from sls_contract.spec.pages.columns import flat_head, simplified
-from sls_contract.spec.pages.tables import status_of
+from sls_contract.spec.pages.columns import flat_head, simplified, status_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, replace
-from http import HTTPStatus
 from typing import TYPE_CHECKING
 
 from sls_contract.spec.pages.blocks import Table, Text
 from sls_contract.spec.pages.cleaning import INDENT
-from sls_contract.spec.pages.columns import column_of, json_type, json_type_near, stated, yes_or_no
+from sls_contract.spec.pages.columns import HTTP, column_of, json_type, json_type_near, stated, status_of, yes_or_no
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
@@ -35,11 +34,10 @@ _WHOLE = {"body", "object", ""}
 _ROOTS = {"$", "body", "root"}
 """The first part of a member's name that is written as a path from the body."""
 _NAME_AND_TYPE = re.compile(r"(\S+)\s*[(（]\s*([^()（）]+?)\s*[)）]")
-_HTTP = r"(?:HTTP(?:/\d(?:\.\d)?)?\s*)?(?:(?i:status(?: code)?)|状态码)?\s*[:：]?\s*"
 _LISTED_ERROR = re.compile(
-    rf"{_HTTP}(?P<status>[1-5]\d\d)\s*[\s:：,，/|-]\s*(?P<code>[A-Z][A-Za-z.]+)\s*(?:[:：,，|—–-]\s*(?P<message>[^|]*).*)?"
-    rf"|{_HTTP}(?P<status1>[1-5]\d\d)\s+(?P<code1>[A-Z][a-z]+[A-Z][A-Za-z.]+)\s+(?![—–])(?P<message1>.*)"
-    rf"|(?P<code2>[A-Z][A-Za-z.]+)\s*[(（]\s*{_HTTP}(?P<status2>[1-5]\d\d)\s*[)）]\s*[:：,，-]?\s*(?P<message2>.*)",
+    rf"{HTTP}(?P<status>[1-5]\d\d)\s*[\s:：,，/|-]\s*(?P<code>[A-Z][A-Za-z.]+)\s*(?:[:：,，|—–-]\s*(?P<message>[^|]*).*)?"
+    rf"|{HTTP}(?P<status1>[1-5]\d\d)\s+(?P<code1>[A-Z][a-z]+[A-Z][A-Za-z.]+)\s+(?![—–])(?P<message1>.*)"
+    rf"|(?P<code2>[A-Z][A-Za-z.]+)\s*[(（]\s*{HTTP}(?P<status2>[1-5]\d\d)\s*[)）]\s*[:：,，-]?\s*(?P<message2>.*)",
     re.DOTALL,
 )
 _CODED = re.compile(r"([A-Z][a-z]+[A-Z][A-Za-z.]+)\s*(?:(?:[:：,，]|[—–-]+(?=\s))\s*(.*))?", re.DOTALL)
@@ -151,13 +149,6 @@ def _listed_errors(texts: Sequence[Text]) -> Iterator[ErrorRow]:
             yield ErrorRow(shared, coded[1], coded[2] or "", text.line)
         elif _MAYBE_CODED.match(text.text if text.kind == "item" else text.text[:4]):
             yield ErrorRow(shared, text.text, "", text.line)  # listed as a problem
-
-
-def status_of(text: str) -> str | None:
-    """Return the status that a text consists of, with or without its phrase; None if there is other text."""
-    found = re.fullmatch(rf"{_HTTP}([1-5]\d\d)\b[\s(（-]*([A-Za-z ]*?)[\s)）]*[:：]?", text)
-    phrases = {"", *(each.phrase.lower() for each in HTTPStatus)}
-    return found[1] if found and found[2].lower() in phrases else None
 
 
 def _spread(row: str) -> str:
@@ -370,7 +361,7 @@ def _error_rows(table: Table, label: str, *, in_section: bool) -> Iterator[Error
     if not columns:
         return
     above: Sequence[str] = ()
-    shared = re.fullmatch(rf"{_HTTP}([1-5]\d\d)\b.*", label)
+    shared = re.fullmatch(rf"{HTTP}([1-5]\d\d)\b.*", label)
     last = shared[1] if shared and "status" not in columns else ""
     for line, printed in table.rows:
         missing = len(table.head) - len(printed)  # a cell that spans several rows is only printed in the first
@@ -383,7 +374,7 @@ def _error_rows(table: Table, label: str, *, in_section: bool) -> Iterator[Error
             status, code, message = both[0], both[1], message or both[2]
         last = status = status or last
         yield ErrorRow(
-            re.sub(rf"^{_HTTP}", "", status, flags=re.IGNORECASE),
+            re.sub(rf"^{HTTP}", "", status, flags=re.IGNORECASE),
             _untagged(_unquoted(code).rstrip(" .")),
             _unquoted(message),
             line,
