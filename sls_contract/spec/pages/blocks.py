@@ -269,6 +269,9 @@ class _Reader:
         first = self._at
         while self._at < len(self._lines) and "</table>" not in self._lines[self._at].lower():
             self._at += 1
+            if self._at < len(self._lines) and _HEADING.fullmatch(self._lines[self._at]):
+                self._at -= 1  # the end tag is lost
+                break
         self._at += 1
         (head_line, head), *rows = html_rows(self._lines[first : self._at], first + 1) or [(first + 1, ())]
         return Table(

@@ -20,7 +20,10 @@ Column: TypeAlias = Literal[
 
 _COLUMNS: tuple[tuple[re.Pattern[str], Column], ...] = (
     (re.compile(r"status|状态码|\bhttp(?!.*(?:header|头))|返回码"), "status"),
-    (re.compile(r"error ?(?:descriptions?|details?|info)|错误(?:消息|信息|描述|提示|说明|详情)|message"), "message"),
+    (
+        re.compile(r"error ?(?:descriptions?|details?|info)|错误(?:消息|信息|描述|提示|说明|详情)|message|\bmsg\b"),
+        "message",
+    ),
     (re.compile(r"error ?codes?|错误(?:代?码|类型)|^code$|^error$|^错误$"), "code"),
     (re.compile(r"type|类型|^(?:data )?format$|^(?:数据)?格式$"), "type"),
     (re.compile(r"required|mandatory|necess|必[须填选需要传]"), "required"),

@@ -63,10 +63,10 @@ class Parts:
         failures = _failures((*answers, *printed, *_printed(placed, "errors")))
         errors = tables.error_rows(placed)
         known = {"", *(row.code for row in errors)}
-        syntax = _requests(placed, "syntax") or _inline_request(placed) or _split_request(placed, "syntax")
+        syntax = _requests(placed, "syntax") or _request_in_text(placed, "syntax")
         syntax = syntax or _requests(placed, "request")[:1] or _requests(placed, "other")[:1]  # under another heading
         intro = _requests(placed, "intro")
-        syntax = syntax if syntax or intro else _split_request(placed, "intro", "other", "path-parameters", "request")
+        syntax = syntax if syntax or intro else _request_in_text(placed, "intro", "other", "path-parameters", "request")
         return cls(
             all=placed,
             syntax=syntax,
@@ -107,11 +107,11 @@ def _bodies(placed: Iterable[Placed]) -> tuple[Message, ...]:
     return tuple(answer_of(code.text, code.line) for code in codes)
 
 
-def _inline_request(placed: Iterable[Placed]) -> tuple[Message, ...]:
-    """Return the request line in the text of the syntax section, outside a code block."""
-    texts = (part.block for part in placed if part.role == "syntax" and isinstance(part.block, Text))
+def _request_in_text(placed: Iterable[Placed], *roles: Role) -> tuple[Message, ...]:
+    """Return the request line in the text of some sections, outside a code block; else its separate parts."""
+    texts = (part.block for part in placed if part.role in roles and isinstance(part.block, Text))
     found = (request_of(text.text, text.line) for text in texts if "/" in text.text)
-    return tuple(message for message in found if message is not None)
+    return tuple(message for message in found if message is not None) or _split_request(placed, *roles)
 
 
 def _split_request(placed: Iterable[Placed], *roles: Role) -> tuple[Message, ...]:

@@ -197,7 +197,7 @@ def _error_columns(table: Table, *, in_section: bool) -> dict[Column, int]:
     _by_cells(table, columns, "status", _STATUS_CELL.fullmatch)
     _by_cells(table, columns, "code", _CODE_CELL.fullmatch)
     if "code" in columns:
-        _by_cells(table, columns, "message", bool)
+        _by_cells(table, columns, "message", lambda cell: not cell.isdecimal())
     return columns if columns.keys() & {"status", "code"} else {}
 
 

@@ -141,3 +141,23 @@ def test_a_box_around_a_table_is_not_the_text_before_it():
     members = f"## Response\n\n{head}|barn|object|\n|pen|object|\n\nThe barn has:\n\n"
     text = f"# CountSheep\n\n{members}<div class='x'>\n\n{head}|roof|string|\n\n</div>\n"
     assert derive(text).response.members["barn", "roof"].type == "string"
+
+
+def test_a_request_line_between_backticks_below_any_heading_is_one():
+    """No section of the page is called its syntax; a sentence about a path is no request line."""
+    line = "## Request\n\nSee /farms for more.\n\n`POST /farms`\n"
+    page = derive(ANSWERS.replace("## Request syntax\n\n```\nPOST /farms HTTP/1.1\n```\n", line))
+    assert (page.method, page.path, [*page.body.members]) == ("POST", "/farms", [(None, "breed")])
+
+
+def test_a_number_beside_an_error_is_no_message():
+    """A column without a known head holds the messages, unless it only counts the rows."""
+    table = "|Nr|Status|Code|Reason|\n|---|---|---|---|\n|1|404|FarmNotExist|No such farm.|\n"
+    assert derive(f"# CountSheep\n\n## Error codes\n\n{table}").errors == {(404, "FarmNotExist"): ["No such farm."]}
+
+
+def test_a_table_of_html_without_an_end_ends_before_the_next_heading():
+    """What follows it on the page is not lost."""
+    table = "<table>\n<tr><th>Name</th><th>Type</th></tr>\n<tr><td>breed</td><td>string</td></tr>\n\n## Response"
+    page = derive(ANSWERS.replace("|Name|Type|Required|\n|---|---|---|\n|breed|string|Yes|\n\n## Response", table))
+    assert (page.body.members[None, "breed"].type, page.status) == ("string", 200)
