@@ -154,6 +154,8 @@ def test_a_number_beside_an_error_is_no_message():
     """A column without a known head holds the messages, unless it only counts the rows."""
     table = "|Nr|Status|Code|Reason|\n|---|---|---|---|\n|1|404|FarmNotExist|No such farm.|\n"
     assert derive(f"# CountSheep\n\n## Error codes\n\n{table}").errors == {(404, "FarmNotExist"): ["No such farm."]}
+    table = "|Cause|Msg|Status|Code|\n|---|---|---|---|\n|It burnt.|No such farm.|404|FarmNotExist|\n"
+    assert derive(f"# CountSheep\n\n## Error codes\n\n{table}").errors == {(404, "FarmNotExist"): ["No such farm."]}
 
 
 def test_a_table_of_html_without_an_end_ends_before_the_next_heading():
@@ -161,3 +163,40 @@ def test_a_table_of_html_without_an_end_ends_before_the_next_heading():
     table = "<table>\n<tr><th>Name</th><th>Type</th></tr>\n<tr><td>breed</td><td>string</td></tr>\n\n## Response"
     page = derive(ANSWERS.replace("|Name|Type|Required|\n|---|---|---|\n|breed|string|Yes|\n\n## Response", table))
     assert (page.body.members[None, "breed"].type, page.status) == ("string", 200)
+
+
+def test_a_table_of_errors_below_a_status_among_the_answers_lists_errors():
+    """The table of a success, below its status, lists elements."""
+    head = "|Code|Message|\n|---|---|\n"
+    text = ANSWERS[: ANSWERS.index("### 200")]
+    elements = "|Name|Type|\n|---|---|\n|FleeceCount|Integer|\n"
+    page = derive(f"{text}### Status 200\n\n{elements}\n### Status 404\n\n{head}|FarmNotExist|No such farm.|\n")
+    assert page.errors == {(404, "FarmNotExist"): ["No such farm."]}
+    assert [*page.response.members] == [(None, "FleeceCount")]
+
+
+def test_json_below_yes_or_no_is_a_value():
+    """The example JSON is no type; in a table with a cell per line, types tell where rows begin."""
+    cells = "Name\n\nType\n\nRequired\n\nExample\n\nDescription\n\nFormat\n\nString\n\nNo\n\nJSON\n\nOf the answer.\n"
+    page = derive(ANSWERS[: ANSWERS.index("###")].replace("POST", "GET") + f"## Request parameters\n\n{cells}")
+    assert {name: (each.type, each.required) for name, each in page.query.items()} == {"Format": ("string", False)}
+
+
+def test_a_list_in_a_row_that_lost_its_markup_separates_no_cells():
+    """The blanks after its dashes are many, and single blanks separate the cells."""
+    row = "order bool Yes How.-   true: in order. -   false: not."
+    page = derive(f"{ANSWERS[: ANSWERS.index('###')]}## Request parameters\n\nName Type Required Description\n{row}\n")
+    assert page.query["order"].required is True
+
+
+def test_a_request_line_without_a_fence_may_begin_with_the_endpoint():
+    """A placeholder stands for the host."""
+    page = derive("# CountSheep\n\nGET {endpoint}/farms/{farm}\n\n## Request parameters\n")
+    assert (page.method, page.path, page.host) == ("GET", "/farms/{farm}", "{endpoint}")
+
+
+def test_a_star_after_a_name_is_listed():
+    """It can mean that the parameter is required, or refer to a note; beside a column that says so, it is a note."""
+    star = ANSWERS.replace("|Required|", "|", 1).replace("|---|---|---|", "|---|---|", 1)
+    assert [each.says for each in derive(star.replace("|breed|string|Yes|", "|breed*|string|")).problems] == ["*"]
+    assert derive(ANSWERS.replace("|breed|", "|breed*|")).problems == derive(ANSWERS).problems
