@@ -53,6 +53,7 @@ def test_a_table_below_the_heading_of_a_body_lists_its_members():
     """The request line shows no query, and the heading says where they go; without it they would be in the query."""
     page = derive(ANSWERS).as_plain()
     assert (page["query"], page["body"]["shape"], [*page["body"]["members"]]) == ({}, "object", ["breed"])
+    assert derive(ANSWERS.replace("### Request body", "## Request body")).as_plain()["body"] == page["body"]
     assert [*derive(ANSWERS.replace("### Request body", "### Request parameters")).query] == ["breed"]
 
 
@@ -94,7 +95,7 @@ def test_a_second_table_of_a_request_without_a_body_is_of_its_query():
 def test_a_table_after_a_row_that_lacks_cells_is_another_table():
     """The pipe that begins its head does not close the row above."""
     rows = "Name | Type | Required | Description |\n---|---|---|---|\nline | int | No |\n\nMore:\n\n"
-    more = "| Name | Type | Required | Description |\n|---|---|---|---|\n| size | int | Yes | How many. |\n"
+    more = "| Type | Required | Name | Description |\n|---|---|---|---|\n| int | Yes | size | How many. |\n"
     text = ANSWERS[: ANSWERS.index("###")].replace("POST", "GET") + f"## Request parameters\n\n{rows}{more}"
     page = derive(text)
     assert {name: (each.type, each.required) for name, each in page.query.items()} == {
@@ -109,6 +110,7 @@ def test_a_table_after_a_row_that_lacks_cells_is_another_table():
         ("String of JSON", "string"),
         ("字符串（JSON格式）", "string"),
         ("Array of String", "array"),
+        ("String (array)", "array"),
         ("JSON object", "object"),
     ],
 )
@@ -200,3 +202,25 @@ def test_a_star_after_a_name_is_listed():
     star = ANSWERS.replace("|Required|", "|", 1).replace("|---|---|---|", "|---|---|", 1)
     assert [each.says for each in derive(star.replace("|breed|string|Yes|", "|breed*|string|")).problems] == ["*"]
     assert derive(ANSWERS.replace("|breed|", "|breed*|")).problems == derive(ANSWERS).problems
+
+
+@pytest.mark.parametrize("heading", ["## Error codes", "### 404 Not Found", "## Failure response example"])
+def test_an_error_is_one_below_any_heading(heading):
+    """Its body and its status line tell it from the success."""
+    error = ANSWERS[ANSWERS.index("### 404") :].replace("### 404 Not Found", heading)
+    error = error.replace("```json\n", "```\nHTTP/1.1 404 Not Found\n\n")
+    page = derive(ANSWERS[: ANSWERS.index("### 404")] + error)
+    assert (page.errors, [*page.response.members]) == ({(404, "FarmNotExist"): ["No such farm."]}, [(None, "count")])
+
+
+def test_an_error_without_a_status_is_no_success():
+    """No part of the page says with which status it comes, so it is listed."""
+    page = derive(ANSWERS.replace("### 404 Not Found", "### Failure response"))
+    assert [*page.response.members] == [(None, "count")]
+    assert "error-spelling" in [each.kind for each in page.problems]
+
+
+def test_a_name_alone_in_its_row_is_a_row_without_a_type():
+    """A note alone in its row is skipped; a name may have lost its cells."""
+    page = derive(ANSWERS.replace("|breed|string|Yes|", "|breed|string|Yes|\n|wool|||\n|All are signed.|||"))
+    assert [(each.kind, each.where) for each in page.problems] == [("element-type", "request syntax wool")]
