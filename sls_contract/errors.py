@@ -53,7 +53,7 @@ def _unpickled(kind: type[SlsContractError], args: tuple[object, ...], values: d
 
 
 class UsageError(SlsContractError, ValueError):
-    """An argument, option or file is wrong; the text says what was expected, what came, and the fix."""
+    """An argument, option or file is wrong; the text says what was expected, what was given, and the fix."""
 
 
 class ContractViolation(SlsContractError, AssertionError):

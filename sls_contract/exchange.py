@@ -273,7 +273,7 @@ class Response:
 
 @dataclass(frozen=True, slots=True)
 class Exchange:
-    """One request and its response; ``response`` is None if none came.
+    """One request and its response; ``response`` is None if none was received.
 
     Every attempt on the wire is its own exchange, retries and redirects included.
     """
@@ -287,7 +287,7 @@ class Exchange:
             msg = f"request must be a Request, got {type(self.request).__name__}"
             raise UsageError(msg)
         if not isinstance(self.response, (Response, type(None))):
-            msg = f"response must be a Response, or None where no answer came, got {type(self.response).__name__}"
+            msg = f"response must be a Response, or None if no answer was received, got {type(self.response).__name__}"
             raise UsageError(msg)
 
 

@@ -44,7 +44,7 @@ class Results:
     """Counts and breaches of one open cassette; safe from any thread.
 
     ``started_programs`` are those whose requests are not recorded. ``seen`` has the exchanges only if ``keep`` is set:
-    ten thousand of them are many megabytes.
+    ten thousand of them are many megabytes. ``last`` is the last exchange in any case.
     """
 
     keep: bool = False
@@ -58,6 +58,7 @@ class Results:
     breaches: list[Breach] = field(default_factory=list)
     errors: list[str] = field(default_factory=list)
     seen: list[Exchange] = field(default_factory=list)
+    last: Exchange | None = None
     started_programs: list[str] = field(default_factory=list)
     map: ContractMap = field(default_factory=ContractMap)
     _lock: threading.Lock = field(default_factory=threading.Lock, repr=False)
@@ -115,6 +116,7 @@ class Results:
         operation = verdicts[0].operation
         with self._lock:
             self.exchanges += 1
+            self.last = exchange
             if self.keep:
                 self.seen.append(exchange)
             self.evidence[evidence] = self.evidence.get(evidence, 0) + 1

@@ -101,7 +101,7 @@ def late_is_refused(subject: Subject) -> Flaws:
             "status",
             "400 RequestTimeExpired",
             actual,
-            "answer 400 RequestTimeExpired where the request is dated more than 15 minutes off.",
+            "answer 400 RequestTimeExpired if the request is dated more than 15 minutes off.",
         )
     ]
 

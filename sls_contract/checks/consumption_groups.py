@@ -189,7 +189,7 @@ def _judge_rivals(consumer: str, before: _Consumer, listed: frozenset[int]) -> C
     findings = (
         clause("shard-held-once").finding(
             f"consumer {shown(rival)}",
-            f"none of {_listed(shards)}: {shown(consumer)} lives and holds it",
+            f"none of {_listed(shards)}: {shown(consumer)} is alive and holds it",
             f"a heartbeat of {shown(rival)} was answered with {_listed(shards)} in between",
             "give a shard away once its holder's heartbeat no longer lists it, or its timeout is over.",
         )

@@ -148,7 +148,7 @@ def _inflated(data: bytes, container: int) -> bytes:
             raise ValueError(msg)
         rest = member.unused_data
         if rest and container != _GZIP:
-            msg = f"{len(rest)} bytes behind its end"
+            msg = f"{len(rest)} bytes after its end"
             raise ValueError(msg)
     return bytes(out)
 

@@ -141,7 +141,7 @@ def encoding_is_requested(subject: Subject) -> Flaws:
     """Require that the response is not compressed if the request has no Accept-Encoding."""
     if "accept-encoding" in subject.request.headers.lowered or subject.bodiless:
         return None
-    fix = "compress only where the request has Accept-Encoding."
+    fix = "compress only if the request has Accept-Encoding."
     return [Flaw(where, "no compression", shown(coding), fix) for where, coding in _codings(subject)]
 
 
@@ -229,7 +229,7 @@ def _not_encoded(subject: Subject) -> frozenset[str] | None:
 _ENCODING_CHECKS = (
     on_response("content-encoding", encoding_is_true),
     on_response("encoding-not-accepted", encoding_is_accepted),
-    on_response("encoding-not-asked", encoding_is_requested),
+    on_response("encoding-not-requested", encoding_is_requested),
     on_response("compress-type", compression_is_true),
     on_response("encoding-unknown", encoding_is_readable),
 )

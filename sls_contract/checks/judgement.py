@@ -64,7 +64,20 @@ class Verdict:
 
 
 def check(exchange: Exchange, *, credentials: Keyring | None = None, at: datetime | None = None) -> tuple[Finding, ...]:
-    """Return the findings of `judge`; empty if the exchange keeps the contract. Arguments as in `judge`."""
+    """Return the findings about an exchange, or about its request alone if it has no response.
+
+    Empty if the exchange keeps the contract. Never raises on data that came over the wire.
+
+    Args:
+        exchange: request and response as they were on the wire.
+        credentials: the key that the request must be signed with, or several keys. None: the public test keys. An empty
+            collection: no signature is verified.
+        at: when the exchange took place (aware). None: the date of the request is not judged.
+
+    Raises:
+        UsageError: ``at`` is naive, or ``credentials`` contains something else than credentials.
+
+    """
     return judge(exchange, credentials=credentials, at=at).findings
 
 

@@ -70,7 +70,7 @@ def cursor_goes_on(subject: Subject) -> Flaws:
     if numbers is None:
         return None
     requested, returned = numbers
-    fix = "answer the cursor behind the last log group that is in the body."
+    fix = "answer the cursor after the last log group in the body."
     return (
         [Flaw(f"header {_NEXT_CURSOR}", f"{requested} or more", str(returned), fix)] if returned < requested else KEPT
     )
@@ -82,7 +82,7 @@ def cursor_passes_logs(subject: Subject) -> Flaws:
     if numbers is None or message is None or not message.count:
         return None
     requested, returned = numbers
-    fix = "answer the cursor behind the last log group; otherwise a client reads the same logs for ever."
+    fix = "answer the cursor after the last log group; otherwise a client reads the same logs forever."
     return (
         [Flaw(f"header {_NEXT_CURSOR}", f"more than {requested}", str(returned), fix)]
         if returned == requested
@@ -95,7 +95,7 @@ def count_is_respected(subject: Subject) -> Flaws:
     requested = dict(subject.request.query_pairs()).get("count", "")
     if subject.message is None or subject.message.count is None or not _DECIMAL.fullmatch(requested):
         return None
-    fix = "answer the first log groups only, and the cursor behind them."
+    fix = "answer the first log groups only, and the cursor after them."
     count = subject.message.count
     return [Flaw("body", f"at most {int(requested)} log groups", str(count), fix)] if count > int(requested) else KEPT
 

@@ -101,7 +101,7 @@ def date_beside_log_date(subject: Subject) -> Flaws:
         return None
     if headers.lowered.get("date", "").strip():
         return KEPT
-    return [Flaw("header Date", "Date beside x-log-date", "x-log-date alone", "send Date, too.")]
+    return [Flaw("header Date", "Date in addition to x-log-date", "x-log-date alone", "send Date, too.")]
 
 
 def date_form(subject: Subject) -> Flaws:
@@ -113,7 +113,12 @@ def date_form(subject: Subject) -> Flaws:
         return None
     expected = _ISO_BASIC if v4 else _RFC_1123
     return [
-        Flaw(f"header {name}", expected, shown(text), f"write {name} as {expected}: in UTC, whatever the locale is.")
+        Flaw(
+            f"header {name}",
+            expected,
+            shown(text),
+            f"write {name} as {expected}: in UTC, not in the format of the locale.",
+        )
         for name, text in dates
         if text and not _is_readable(name, text, subject.authorization)
     ]

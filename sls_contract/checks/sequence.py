@@ -146,7 +146,10 @@ def _compare_with_last_read(value: int, expected: ExpectedEntry, last: LastRead,
         )
     elif value == last.update_time and written and value and _are_apart(expected, last):
         yield clause("SLS412").finding(
-            where, f"later than {last.update_time}: a write came since", str(value), "Set updateTime on every write."
+            where,
+            f"later than {last.update_time}, because of a write since then",
+            str(value),
+            "Set updateTime on every write.",
         )
 
 
@@ -223,7 +226,7 @@ _ORIGINS = {
 }
 _FIXES = {
     "SLS401": "Make a write visible before it is answered; drop caches on a write.",
-    "SLS402": "Store and answer the checkpoint's text as it came.",
+    "SLS402": "Store the checkpoint's text unchanged, and return it unchanged.",
     "SLS403": "Keep a checkpoint for each shard.",
     "SLS404": "Keep checkpoints for each group.",
     "SLS405": "Keep groups for each logstore.",

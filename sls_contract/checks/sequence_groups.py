@@ -42,7 +42,7 @@ def judge_all_assigned(missing: Collection[int], writable: Collection[int]) -> C
         "body",
         f"all of {shown(str(sorted(writable)))[1:-1]}: no other consumer of the group is alive",
         f"{sorted(missing)} assigned by none of the last heartbeats",
-        "Assign all shards to the live consumers, and none to a consumer that is gone.",
+        "Assign all shards to the live consumers, and none to a consumer that timed out.",
     )
     return ClauseResults((found,) if missing else (), frozenset({"SLS429"}))
 

@@ -101,8 +101,8 @@ def judge_end(mark: str, cursor: str, end: str) -> ClauseResults:
 
 def judge_order(mark: str, *, first: bool, behind: bool) -> ClauseResults:
     """Judge whether a log came for the first time, and after those that were written before it."""
-    fix = "Answer the cursor behind the last log group that is in the body; keep the order of writes."
-    actual = "it came before" if not first else "it came behind one that was written later"
+    fix = "Answer the cursor after the last log group in the body; keep the order of writes."
+    actual = "it came before" if not first else "it came after one that was written later"
     found = clause("log-once-in-order").finding(
         "body", f"the log {shown(mark)} once, and in the order of writing", actual, fix
     )
@@ -164,6 +164,6 @@ def judge_steady_time(seconds: int, before: int) -> ClauseResults:
         "/cursor_time",
         f"{before}, as it was answered before",
         str(seconds),
-        "Answer when the log at the cursor was received, not when it is asked for.",
+        "Answer with the time at which the log at the cursor was received, not with the time of the request.",
     )
     return ClauseResults((found,) if seconds != before else (), frozenset({"SLS447"}))

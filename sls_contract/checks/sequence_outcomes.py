@@ -45,15 +45,15 @@ class _Refusal(NamedTuple):
 
 
 _REFUSALS: dict[str, _Refusal] = {
-    "group-missing": _Refusal("SLS441", {404}, {"ConsumerGroupNotExist"}, "Answer 404 where there is no such group."),
-    "logstore-missing": _Refusal("SLS442", {404}, {"LogStoreNotExist"}, "Answer 404 where there is no such logstore."),
-    "project-missing": _Refusal("SLS443", {404}, {"ProjectNotExist"}, "Answer 404 where there is no such project."),
+    "group-missing": _Refusal("SLS441", {404}, {"ConsumerGroupNotExist"}, "Answer 404 if the group does not exist."),
+    "logstore-missing": _Refusal("SLS442", {404}, {"LogStoreNotExist"}, "Answer 404 if the logstore does not exist."),
+    "project-missing": _Refusal("SLS443", {404}, {"ProjectNotExist"}, "Answer 404 if the project does not exist."),
     "logstore-none": _Refusal("SLS442", {400, 404}, (), "Compare the whole name of a logstore, letter by letter."),
     "project-none": _Refusal("SLS443", {400, 401, 403, 404}, (), "Compare the whole name of a project."),
     "signature": _Refusal("SLS451", {401}, {"SignatureNotMatch"}, "Compute the signature and compare it."),
     "key": _Refusal("SLS452", {401}, {"Unauthorized", "InvalidAccessKeyId"}, "Refuse keys that do not exist with 401."),
     "token": _Refusal("SLS453", {401}, {"Unauthorized"}, "Check the token of a temporary key."),
-    "malformed": _Refusal("SLS454", {400, 401}, (), "Refuse what is not a signature with 400 or 401."),
+    "malformed": _Refusal("SLS454", {400, 401}, (), "Refuse a text that is not a signature with 400 or 401."),
     "clock": _Refusal("SLS455", {400}, CLOCK_ERRORS, "Compare the request's time with the server's, both ways."),
 }
 

@@ -206,7 +206,7 @@ def _text(outcome: _Outcome, report: Report, columns: int | None, *, verbose: bo
     counts = f"{plural(len(outcome.audits), 'cassette')}, {plural(report.exchanges, 'exchange')}"
     yield f"{counts}: {judged_line(report)}"
     for (code, _), count in sorted(report.not_listed.items()):
-        yield f"{code}: {plural(count, 'more finding')} beside those that are listed"
+        yield f"{code}: {plural(count, 'more finding')} not listed"
     extents = sum((audit.extents for audit in outcome.audits), Counter[str]())
     yield from narrowed_lines(extents, not_judged=0, unverified=0)
     yield from _evidence_lines(outcome)

@@ -28,8 +28,8 @@ def configure(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> 
         "convert",
         help="turn cassettes into HAR 1.2 or JSON Lines, and back",
         description="Write the exchanges of a cassette (ours or vcrpy's), a HAR (of a browser, a proxy, or ours) or "
-        "another capture into a file: a HAR where its name ends in .har, JSON Lines where it ends in .jsonl, else a "
-        "cassette. With --to, TARGET is a folder, into which each capture at SOURCE is written. Secrets are taken out: "
+        "another capture into a file: a HAR if its name ends in .har, JSON Lines if it ends in .jsonl, else a "
+        "cassette. With --to, TARGET is a folder, into which each capture at SOURCE is written. Secrets are removed: "
         "those of the environment, and key-shaped strings. What the target format cannot store is reported.",
         epilog="Exit codes: 0 written, 1 written and a secret is left in it, 2 something was not written. "
         "Example: sls-contract convert reads.sls.yaml reads.har",

@@ -266,7 +266,7 @@ def _text(outcome: _Outcome, *, verbose: bool) -> Iterator[str]:
         named = reason if reason.startswith(path) else f"{path}: {reason}"
         yield printable(f"not compared: {named}")
     for (kind, code, slug), count in sorted(outcome.more.items(), key=str):
-        yield f"{code or slug}: {plural(count, 'more change')} ({kind}) beside those that are listed"
+        yield f"{code or slug}: {plural(count, 'more change')} ({kind}) not listed"
     yield _summary(outcome)
     if not outcome.judged:
         yield (

@@ -120,7 +120,9 @@ def plan_for(folder: Path, service: str) -> Plan:
         plan.new(_INCLUDED, _starter("gitlab-ci.yml"))
         plan.notes.append(f"add to {_GITLAB}: include: [{{local: {_INCLUDED}}}]")
     plan.notes += [
-        line.removeprefix("#").strip() for line in _starter("gitattributes").splitlines() if "git config" in line
+        f"run once in each clone: {line.removeprefix('#').strip()}"
+        for line in _starter("gitattributes").splitlines()
+        if "git config" in line
     ]
     return plan
 

@@ -42,7 +42,7 @@ def line_writer(stderr: IO[str]) -> Callable[[Iterable[str]], None]:
 def warn_if_public(host: str, show: Callable[[Iterable[str]], None]) -> None:
     """Print a warning if other machines can reach the address."""
     if not is_loopback(host):
-        show([f"warning: {host} is no loopback address; other machines can reach this"])
+        show([f"warning: {host} is not a loopback address; other machines can reach this"])
 
 
 def proxy_lines(url: str) -> list[str]:

@@ -41,7 +41,7 @@ def configure(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -
         "--record",
         choices=_MODES,
         default="once",
-        help="once: record where FILE does not exist, or was left unfinished, else play it; new_episodes: play what is "
+        help="once: record if FILE does not exist or is unfinished, else play it; new_episodes: play what is "
         "recorded, record the rest; all: record everything again (default: %(default)s)",
     )
     add("--plain", action="store_true", help="call the service over plain http when the client does")

@@ -56,7 +56,7 @@ def configure(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -
         metavar="TIME",
         help="judge the clock too: when the server received the request (ISO 8601, RFC 1123, Unix)",
     )
-    command.add_argument("--region", help="region of v4's scope, where the endpoint's host names none")
+    command.add_argument("--region", help="region of v4's scope, if the endpoint's host names none")
     command.add_argument("--request", metavar="N", type=at_least(1), help="of several requests, only the Nth")
     add_reports(command)
     command.set_defaults(run=run)

@@ -169,7 +169,7 @@ def _explain_scrubbed(found: Examination) -> Examination:
         return found
     explained = replace(
         wrong,
-        explanation="The signature did not verify when this was recorded, and was taken out of the recording.",
+        explanation="The signature did not verify when this was recorded, and was removed from the recording.",
         how_to_fix="Read the finding that the test printed then, or paste the request as the client sent it.",
     )
     return found._replace(mismatch=explained)

@@ -36,7 +36,7 @@ def derived(path: Path, names: Sequence[str]) -> list[Page]:
         )
         raise UsageError(msg) from error
     except UnicodeDecodeError as error:
-        msg = f"expected UTF-8, got {path}, where byte {error.start} is none\nHow to fix: save it as UTF-8."
+        msg = f"expected UTF-8, got {path}, in which byte {error.start} is not UTF-8\nHow to fix: save it as UTF-8."
         raise UsageError(msg) from error
     except SyntaxError as error:
         msg = f"expected the folder of alibabacloud_sls20201230, got {path}: line {error.lineno} is no Python"

@@ -53,7 +53,7 @@ def differences(printed: Any, expected: Expectation, requested: int | None) -> l
 
     """
     if not isinstance(printed, list) or not all(isinstance(entry, dict) for entry in printed):
-        fix = "print the array as the client understood it; where the client gives something else, fix the client."
+        fix = "print the array as the client understood it; if the client returns something else, fix the client."
         return [Difference("not-a-list", Flaw("standard output", "an array of objects", _kind(printed), fix))]
     return list(_compared(list(expected.entries), list(enumerate(printed)), expected.needed, requested))
 
@@ -164,9 +164,9 @@ def _relabelled(source: Entry, index: int, printed: Entry) -> Difference:
     shard = source.get("shard")
     wanted = "no shard: the response has none" if shard is None else f"shard {shown(shard)}, whose checkpoint it is"
     fix = (
-        "fail where an entry has no shard, or return it without one: the default of a typed field is another shard."
+        "fail if an entry has no shard, or return it without one: the default of a typed field is another shard."
         if shard is None
-        else "return the entry's own shard, and select the entry whose shard you asked for."
+        else "return the entry's own shard, and select the entry of the requested shard."
     )
     return Difference("entry-relabelled", Flaw(f"/{index}/shard", wanted, _shown(printed.get("shard")), fix))
 

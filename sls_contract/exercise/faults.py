@@ -223,7 +223,7 @@ ERRORS = (
         )
     ),
     _unusual("error-chunked", "404 with an error body in chunks", _HTTP).given(_chunked_error),
-    _unusual("error-gzip", "404 with an error body in gzip, whether the client asked for that or not", _HTTP).given(
+    _unusual("error-gzip", "404 with an error body in gzip, even if the client did not request it", _HTTP).given(
         _gzipped_error
     ),
     _unusual("error-unknown-code", "400 with an errorCode that no page has", "tables of error codes grow").given(

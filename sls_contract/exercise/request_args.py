@@ -54,8 +54,8 @@ def _shard_flaws(request: Request, shard: int | None) -> Iterator[Flaw]:
     sent = [value for key, value in request.query_pairs() if key == "shard"]
     if sent == ([] if shard is None else [str(shard)]):
         return
-    actual = ", ".join(f"shard={value}" for value in sent) or "no key shard"
+    actual = shown(", ".join(f"shard={value}" for value in sent)) if sent else "no key shard"
     if shard is None:
-        yield Flaw("query shard", _LEFT_OUT, shown(actual), "leave the key out where SLS_SHARD is empty.")
+        yield Flaw("query shard", _LEFT_OUT, actual, "leave the key out if SLS_SHARD is empty.")
     else:
-        yield Flaw("query shard", f"shard={shard}", shown(actual), "send the number in SLS_SHARD, also where it is 0.")
+        yield Flaw("query shard", f"shard={shard}", actual, "send the number in SLS_SHARD, even if it is 0.")

@@ -224,7 +224,7 @@ def request_sent(trial: Trial) -> Flaws:
     if trial.situation.may_refuse and trial.failed:
         return None
     fix = (
-        "send GetCheckPoint over plain http, through HTTP_PROXY or to SLS_LOOPBACK (https is answered: use http); "
+        "send GetCheckPoint over plain http, through HTTP_PROXY or to SLS_LOOPBACK (https gets an error); "
         "exit 77 if the client does not support the scenario."
     )
     return [Flaw("requests", "GET /logstores/…/consumergroups/…", _first_request(trial), fix)]
@@ -356,7 +356,7 @@ _BY_SLUG: Mapping[str, Callable[[Trial], Flaws]] = {
     "wrong-parameter": parameters,
     "signature-missing": signature_present,
     "signature-wrong": signature_verifies,
-    "auth-not-as-told": scheme_as_requested,
+    "wrong-scheme": scheme_as_requested,
     "token-missing": token_sent,
     "key-sent-elsewhere": key_kept,
     "key-follows-redirect": key_left_behind,

@@ -169,13 +169,13 @@ UNUSUAL = (
     _right("no-content-length", "the list, ended by the end of the connection").given(headed(_ended_by_close)),
     _right(
         "pause-in-body",
-        f"every shard's entry, with {PAUSE:g} seconds behind the first one",
-        "TCP is a stream: a read gives what has come",
+        f"every shard's entry, with a pause of {PAUSE:g} seconds after the first one",
+        "TCP is a stream: a read returns the bytes received so far",
     ).given(_paused_after_entry, shard=None),
     _right(
         "pause-in-character",
         f"consumer {_CHINESE}, with {PAUSE:g} seconds inside a character",
-        "TCP is a stream: a read gives what has come",
+        "TCP is a stream: a read returns the bytes received so far",
     ).given(_paused_in_character),
     _right(
         "shards-many", f"the entries of {MANY} shards, more than 64 KiB", f"{_ELEMENTS}: an array of any length"
@@ -217,8 +217,8 @@ UNUSUAL = (
 """The client must pass the entries on."""
 
 QUESTIONABLE = (
-    _odd("gzip", "the list in gzip, whether the client asked for that or not").given(_coded("gzip", gzip.compress)),
-    _odd("deflate", "the list in deflate, whether the client asked for that or not").given(
+    _odd("gzip", "the list in gzip, even if the client did not request it").given(_coded("gzip", gzip.compress)),
+    _odd("deflate", "the list in deflate, even if the client did not request it").given(
         _coded("deflate", zlib.compress)
     ),
     _odd("content-type-text", "the list declared as text/plain").given(
@@ -238,7 +238,7 @@ QUESTIONABLE = (
     _odd("gzip-untrue", "the plain list under Content-Encoding: gzip").given(
         headed(_field("Content-Encoding", "gzip"), Duty.EITHER)
     ),
-    _odd("byte-order-mark", "the list behind a byte order mark", "RFC 8259 section 8.1: parsers may ignore it").given(
+    _odd("byte-order-mark", "the list after a byte order mark", "RFC 8259 section 8.1: parsers may ignore it").given(
         rewritten(lambda listed: f"\ufeff{compact(listed)}", Duty.EITHER)
     ),
     _odd("consumer-missing", "an entry without consumer").given(entries(_without("consumer"), Duty.EITHER)),
@@ -252,7 +252,7 @@ QUESTIONABLE = (
         f"{_ELEMENTS}: a string",
     ).given(entries(_with(checkpoint="+/+/AAEC/w=="), Duty.EITHER)),
     _odd(
-        "checkpoint-not-base64", "an entry whose checkpoint is no base64: 1524%2B42-_", f"{_ELEMENTS}: a string"
+        "checkpoint-not-base64", "an entry whose checkpoint is not base64: 1524%2B42-_", f"{_ELEMENTS}: a string"
     ).given(entries(_with(checkpoint="1524%2B42-_"), Duty.EITHER)),
     _odd("shard-as-text", "an entry whose shard is a string").given(entries(_as_text("shard"), Duty.EITHER)),
     _odd("update-time-as-text", "an entry whose updateTime is a string").given(
@@ -266,7 +266,7 @@ QUESTIONABLE = (
         f"updateTime {BEYOND_DOUBLES} (2^53 + 1), in the year 2255",
         f"{_ELEMENTS}: an integer; RFC 8259 section 6: one that doubles round",
     ).given(entries(_with(updateTime=BEYOND_DOUBLES), Duty.EITHER)),
-    _odd("filter-ignored", "entries of other shards around the one that was asked for").given(_unfiltered),
-    _odd("shard-twice", "the shard's older entry beside the present one").given(_doubled),
+    _odd("filter-ignored", "entries of other shards around that of the requested shard").given(_unfiltered),
+    _odd("shard-twice", "an older entry of the shard next to the current one").given(_doubled),
 )
 """The service slightly breaks the contract: the client may fail, or pass the entries on unchanged."""

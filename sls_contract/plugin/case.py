@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
+from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, TypeAlias
 
-from sls_contract.cassettes.results import ABOUT_ANSWERS, Breach, Results, failing, message
+from sls_contract.cassettes.results import ABOUT_ANSWERS, Breach, Results, exchange_lines, failing, message
 from sls_contract.errors import UnmatchedRequest
 from sls_contract.plugin.naming import shown
 from sls_contract.plugin.totals import Totals, plain_finding
@@ -113,6 +114,14 @@ class Case:
             self.first_tests.setdefault(_cause_of(breach), self.test)
         shown = {_cause_of(breach): self.first_tests[_cause_of(breach)] for breach in broken}
         text = message(broken, self.where) if self.test in shown.values() else _repeated(broken, shown)
+        return self.mask(text) if self.session is not None and self.session.recording else text
+
+    def last_refusal(self) -> str | None:
+        """Return the last exchange as text if its response is an error: clients often raise without the errorCode."""
+        last = self.results.last
+        if last is None or last.response is None or last.response.status < HTTPStatus.BAD_REQUEST:
+            return None
+        text = "\n".join(["the last exchange before the failure:", *exchange_lines(last)])
         return self.mask(text) if self.session is not None and self.session.recording else text
 
     def note_failure(self, reason: str) -> None:

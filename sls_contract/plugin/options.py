@@ -105,7 +105,7 @@ def add_options(parser: pytest.Parser) -> None:
     _option(
         group,
         "unmarked",
-        "requests to owned hosts while no cassette is open, for example in a test without the marker: "
+        "requests to the service while no cassette is open, for example in a test without the marker: "
         "block (default, in every record mode) or allow",
         choices=UNMARKED,
     )

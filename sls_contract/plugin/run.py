@@ -125,6 +125,8 @@ class Run:
             text = self._end_phase(item, error)
             if text and is_skip_or_xfail(item, error):
                 pytest.fail(text, pytrace=False)
+            if case is not None and not isinstance(error, (*_NO_FAILURES, SlsContractError)):
+                text = text or case.last_refusal()
             if text:
                 item.add_report_section(when, "sls-contract", text)
             raise

@@ -76,7 +76,7 @@ def _blocked(totals: Totals) -> Iterator[str]:
         counted[each["test"], each["host"]] += each["times"]
     if counted:
         requests = plural(counted.total(), "request")
-        yield f"sls-contract: blocked, because no cassette was open for them: {requests} to owned hosts"
+        yield f"sls-contract: blocked, because no cassette was open for them: {requests} to the service"
         yield from _first_lines(
             f"  {host} in {test or 'between tests'}: {plural(times, 'time')}" for (test, host), times in counted.items()
         )
@@ -95,7 +95,7 @@ def _foreign(totals: Totals) -> Iterator[str]:
     """Yield a line about hosts on other machines that were called while a cassette was open."""
     tests_of_hosts: dict[str, list[str]] = {}
     for plain in totals.findings:
-        if plain["finding"]["slug"] == "foreign-host-asked":
+        if plain["finding"]["slug"] == "foreign-host-called":
             tests_of_hosts.setdefault(plain["finding"]["actual"], []).append(plain["test"])
     hosts = [f"{host} ({plural(len(tests), 'test')}, first {tests[0]})" for host, tests in tests_of_hosts.items()]
     if hosts:

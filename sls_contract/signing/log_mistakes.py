@@ -76,7 +76,7 @@ LOG_MISTAKES: tuple[Mistake, ...] = (
     ),
     Mistake("other-content-md5", "content-md5", other_content_md5).explained(
         "Another Content-MD5 was signed than was sent.",
-        "Sign the value of Content-MD5 exactly as sent: upper-case hex; leave the line empty where none is sent.",
+        "Sign the value of Content-MD5 exactly as sent: upper-case hex; leave the line empty if none is sent.",
     ),
     Mistake("content-type-left-out", "content-type", lambda form, _: [replace(form, content_type="")]).explained(
         "Content-Type was sent and not signed; on a request without a body it is signed as well.",
@@ -101,7 +101,7 @@ LOG_MISTAKES: tuple[Mistake, ...] = (
         "Sign keys and values as they are before they are encoded for the URL, sorted by key.",
     ),
     Mistake("empty-value-without-equals", "resource", query_plain).explained(
-        "The = of an empty query value was left out; v1 keeps it.", "Write an empty value as key=."
+        "The = of an empty query value is missing; v1 keeps it.", "Write an empty value as key=."
     ),
     Mistake("query-encoded-twice", "resource", query_twice_encoded).explained(
         "The query's values were percent-encoded twice.",

@@ -213,7 +213,7 @@ SHARED_RESOURCE = (
     ),
     Mistake(
         "question-mark-signed", "resource", lambda form, _: [] if form.query else [replace(form, path=form.path + "?")]
-    ).explained("A question mark without a query was signed.", "Sign the path alone where there is no query."),
+    ).explained("A question mark without a query was signed.", "Sign the path alone if there is no query."),
     Mistake("query-unsorted", "resource", query_unsorted).explained(
         "The query was not sorted by key.", "Sort the query by its decoded keys."
     ),

@@ -225,7 +225,8 @@ def _is_signed(found: Transcript) -> bool:
 def read_transcript(text: str | bytes) -> tuple[Exchange, ...]:
     """Return the requests in a text of any form: raw HTTP, a curl command, a log of a client, a trace.
 
-    The response of an exchange is the one shown beside the request, else None; its body is not the one on the wire.
+    The response of an exchange is the one that the text shows for the request, else None; its body may differ from the
+    bytes on the wire.
     Raises `UsageError` if the text contains no request, with the line, or with the form and what it lacks.
 
     >>> (exchange,) = read_transcript("curl http://my-project.example.com/logstores -H 'x-log-apiversion: 0.6.0'")

@@ -81,7 +81,10 @@ class ReadJudge:
         created = refused in _CREATING and listed and not self.model.exists(key)
         if not (deleted or created):
             return judged
-        expected, actual = "the group as it was: its deletion was refused", f"{response.status}: the group is gone"
+        expected, actual = (
+            "the group as it was: its deletion was refused",
+            f"{response.status}: the group does not exist any more",
+        )
         if created:
             self.groups.add(place, self.bench)
             self.groups.mark_existing(place, self.bench)

@@ -123,7 +123,7 @@ def lines(run: Run, target: Target, *, verbose: bool = False, columns: int | Non
         yield from ("", f"the run is incomplete: {run.incomplete}")
     yield from ("", _verdict(run))
     if brief:
-        yield "--verbose shows the reasons, too, and failed scenarios as curl commands."
+        yield "--verbose also shows why scenarios are not provable, and the requests of failed ones as curl commands."
 
 
 def _operations(run: Run, columns: int | None, *, verbose: bool) -> Iterator[str]:

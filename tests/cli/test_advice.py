@@ -153,8 +153,8 @@ def make(command, tmp_path):
             "name three files: BASE OURS THEIRS",
             ["sls-contract merge-driver old.yaml old.yaml old.yaml"],
         ),
-        ("cassettes status", "name the URL of the suite", ["sls-contract cassettes status memory://a"]),
-        ("cassettes status two", "name the URL in ini", ["sls-contract cassettes status memory://a"]),
+        ("cassettes status", "name the URL of ini", ["sls-contract cassettes status memory://a"]),
+        ("cassettes status two", "name the URL of ini", ["sls-contract cassettes status memory://a"]),
         ("cassettes --lock broken.lock status", "restore the file", ["printf '' > broken.lock", "again memory://a"]),
         ("cassettes --lock latin/old status", "restore it", ["printf '' > latin/old", "again memory://a"]),
         (

@@ -39,7 +39,7 @@ def test_a_mistake_is_told_in_chinese(command):
     done = command("check", "/没有", environ=CHINESE)
     assert done.returncode == 2
     assert "/没有" in done.stderr
-    assert "没有该文件或文件夹。修复方法：" in done.stderr
+    assert "没有该文件或目录。修复方法：" in done.stderr
 
 
 def test_json_is_the_same_in_both_languages(command):

@@ -24,7 +24,7 @@ def test_there_and_back_again(command, tmp_path):
     there = command("convert", PAGE, "档案.har")
     assert there.returncode == 0, there.stderr
     assert there.stdout.splitlines() == [
-        f"档案.har: 5 exchanges of {PAGE}",
+        f"档案.har: 5 exchanges from {PAGE}",
         "for sls-contract only (_contract): evidence, provenance and digest of 5 exchanges",
     ]
     back = command("convert", "档案.har", "back/页.sls.yaml")

@@ -86,7 +86,7 @@ def test_what_was_recorded_is_uploaded_locked_and_played_on_another_machine(suit
     shutil.rmtree(cached(suite))
     result = suite.run()
     result.assert_outcomes(passed=2)
-    result.stdout.fnmatch_lines(["sls-contract: file:*: revision *, 2 cassettes, in *"])
+    result.stdout.fnmatch_lines(["sls-contract: file:*: revision *, 2 cassettes; files: *"])
 
 
 def test_a_run_that_knows_the_recordings_of_its_lock_asks_nobody(suite):

@@ -23,7 +23,7 @@ def test_failures_and_the_summary_are_chinese(pytester, monkeypatch):
     pytester.makepyfile(TESTS)
     shown = pytester.runpytest_subprocess("--sls-record=once").stdout.str()
     assert "UsageError: use_cassette 的第一个参数是路径，实际为 3" in shown
-    assert "SLS614 nothing-asked（违规）" in shown
+    assert "SLS614 no-request（违规）" in shown
     assert "检验了" in shown
     assert "'the file is empty' == '1 exchange'" in shown
 

@@ -143,7 +143,7 @@ class CassetteFile(Sequence[Recording]):
             return recording_of(self._trees[at] if self.layout is None else parse_block_yaml(self.layout.blocks[at]))
         except MalformedInteraction as error:
             line = self.lines[at]
-            raise CassetteDamaged(self.path, line, f"exchange {at} is no interaction: {error}") from None
+            raise CassetteDamaged(self.path, line, f"exchange {at} is not a valid interaction: {error}") from None
         except NotReadable as error:
             line = self.lines[at]
             assert line is not None  # only blocks of a `Layout` are parsed one by one

@@ -38,7 +38,7 @@ class Payload:
 class ServiceError(Exception):
     """An error response of the service: HTTP status, ``errorCode`` and ``errorMessage``.
 
-    Raised in this room to refuse a request; `ReferenceEndpoint.answer_next` takes it as a scripted response.
+    Raised by the endpoint to refuse a request; `ReferenceEndpoint.answer_next` takes it as a scripted response.
     """
 
     def __init__(self, status: int, code: str, message: str) -> None:

@@ -164,7 +164,7 @@ def _listed(records: object) -> list[object]:
         raise UsageError(msg)
     listed = list(records)
     if not listed:
-        msg = "records must hold at least one record, got none"
+        msg = "records must have at least one record, got none"
         raise UsageError(msg)
     return listed
 

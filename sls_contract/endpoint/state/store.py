@@ -43,7 +43,7 @@ class Store(Protocol):
     """
 
     def transaction(self, *, write: bool) -> AbstractContextManager[None]:
-        """Provide a consistent state; with ``write``, nobody else writes meanwhile, and an error undoes all changes."""
+        """Provide a consistent state; with ``write``, other writers wait, and an error undoes all changes."""
 
     def projects(self) -> tuple[str, ...]:
         """Return the projects in the order in which they were added."""

@@ -556,9 +556,9 @@ def test_odd_proxy_credentials(sent):
     ("rules", "told"),
     [
         ({"patterns": "order"}, "scrub: expected a list of texts, got one text"),
-        ({"patterns": [7]}, "scrub: expected a list of texts, got one that holds int"),
+        ({"patterns": [7]}, "scrub: expected a list of texts, got one that contains int"),
         ({"keys": "x-tenant"}, "scrub_keys: expected a list of texts, got one text"),
-        ({"keys": [b"x-tenant"]}, "scrub_keys: expected a list of texts, got one that holds bytes"),
+        ({"keys": [b"x-tenant"]}, "scrub_keys: expected a list of texts, got one that contains bytes"),
         ({"keys": ["customer,x-tenant"]}, "scrub_keys: expected one name each, got 'customer,x-tenant'"),
     ],
 )

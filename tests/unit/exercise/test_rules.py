@@ -298,7 +298,7 @@ class TestAsking:
     def test_the_other_scheme(self, scene, broken, auth, scheme):
         """Both are correct, one was asked for."""
         here = scene("shard-given", auth)
-        assert broken(here.end(0, entries(here.ask(scheme=scheme)))) == {"auth-not-as-told"}
+        assert broken(here.end(0, entries(here.ask(scheme=scheme)))) == {"wrong-scheme"}
 
     def test_v1_with_sha256_is_v1(self, scene, broken):
         """As the SDKs of 2020-12-30 sign."""
