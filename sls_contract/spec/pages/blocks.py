@@ -25,7 +25,7 @@ _HEADING = re.compile(r"(#+)(?:\s+|(?<=##))(.*)")
 _UNDERLINE = re.compile(r"(=|-)\1{2,}")
 """The line that underlines a heading."""
 _HEADING_ID = re.compile(r"\s*\{#[^}]*\}\s*$")
-_BOLD = re.compile(r"\*\*([^*]+)\*\*\s*[:：]?")
+_BOLD = re.compile(r"\*\*([^*]+)\*\*\s*[:：]?|__(?=[^_]*[ \u4e00-\u9fff])([^_]+)__\s*[:：]?")
 _ITEM = re.compile(r"(?:[-*+]|\d{1,2}[.)、])\s+(.*)")
 _TERM = re.compile(r"<dt>((?:(?!<dt>).)*?)</dt>\s*<dd>((?:(?!<dd>).)*?)</dd>", re.IGNORECASE)
 _MEANING = re.compile(r"[:：]\s+(.*)")
@@ -34,9 +34,9 @@ _JSON = re.compile(r"\{(?:\s*[\"}].*)?|\[(?:\s*[\"{\]].*)?")
 """The first line of JSON outside a code block."""
 _FENCE = re.compile(r"(`{3,}|~{3,})")
 _RULE = re.compile(r"(?=.*\|)[\s:|-]*-[\s:|-]*")
-_MAX_COLUMNS, _MAX_JSON_LINES = 10, 1000
-_CONTAINER = re.compile(r":{3,}.*")
-"""A line that begins or ends a box around a note."""
+_MAX_COLUMNS, _MAX_JSON_LINES, _MAX_CELL_LINES = 10, 1000, 50
+_CONTAINER = re.compile(r":{3,}.*|(?:</?(?:div|section|details|center)(?:\s[^<>]*)?>\s*)+", re.IGNORECASE)
+"""A line that begins or ends a box around a note or a table."""
 _INLINE_TAGS = (
     "a|abbr|b|big|cite|code|codeph|del|div|em|filepath|font|i|img|ins|kbd|li|mark|note|ol|p|parmname|ph|props|s|samp|small"
     "|span|strong|sub|term|tt|u|uicontrol|ul|varname|xref"
@@ -45,7 +45,7 @@ _TAG = re.compile(rf"<sup[^<>]*>[^<>]*</sup>|</?(?:{_INLINE_TAGS})(?:[\s=][^<>]*
 """Tags of HTML and DITA, whose text is kept, and footnotes, which are removed; other names in < > are parameters."""
 _PRE = re.compile(r"<pre(?:\s[^<>]*)?>", re.IGNORECASE)
 _START = re.compile(
-    r"(?:GET|POST|PUT|DELETE|HEAD|PATCH)\s+(?:\S.*\sHTTP/\d(?:\.\d)?|(?:https?:/)?/\S*(?:\s*\?\s*\S+|\s+\w+=\S.*)?)"
+    r"(?:GET|POST|PUT|DELETE|HEAD|PATCH)\s+(?:\S.*\sHTTP/\d(?:\.\d)?|(?:https?:/|[{<]\w+[}>](?:\.[{<]\w+[}>])?)?/\S*(?:\s*\?\s*\S+|\s+\w+=\S.*)?)"
     r"|HTTP/\d(?:\.\d)? [1-5]\d\d\b.*"
 )
 """The first line of a message outside a code block."""
@@ -257,40 +257,51 @@ class _Reader:
     def _rows(self, head: Sequence[str], *, piped: bool = True, closed: bool = True) -> tuple[_Row, ...]:
         """Read consecutive rows of a table with a known head."""
         rows: list[_Row] = []
-        width = 0 if not closed else len(head) if piped else 1
+        width = len(head) if closed else 0
         while self._at < len(self._lines):
             line = self._lines[self._at].strip()
             if not (line.startswith("|") if piped else "|" in line):
                 break
-            rows.append((self._at + 1, self._row(width)))
+            rows.append((self._at + 1, self._row(width, piped=piped)))
         return tuple(row for row in rows if any(row[1]))
 
     def _html_table(self) -> Table:
         first = self._at
         while self._at < len(self._lines) and "</table>" not in self._lines[self._at].lower():
             self._at += 1
+            if self._at < len(self._lines) and _HEADING.fullmatch(self._lines[self._at]):
+                self._at -= 1  # the end tag is lost
+                break
         self._at += 1
         (head_line, head), *rows = html_rows(self._lines[first : self._at], first + 1) or [(first + 1, ())]
         return Table(
             tuple(map(plain, head)), tuple((line, tuple(map(plain, cells))) for line, cells in rows), head_line
         )
 
-    def _row(self, width: int) -> tuple[str, ...]:
+    def _row(self, width: int, *, piped: bool) -> tuple[str, ...]:
         """Read a row, over as many lines as its last cell needs to close."""
         parts = [self._lines[self._at].strip()]
         self._at += 1
-        while width and not _is_closed(parts, width) and self._continues(piped=width > 1):
+        while width and not _is_closed(parts, width) and (self._continues() if piped else self._closes(parts, width)):
             parts.append(self._lines[self._at].strip())
             self._at += 1
         return _cells("\n".join(parts))
 
-    def _continues(self, *, piped: bool) -> bool:
+    def _continues(self) -> bool:
         """Return whether the next line continues an open row: a blank line can, a new row or a fence cannot."""
         at = past_blank(self._lines, self._at)
         if at == len(self._lines):
             return False
         line = self._lines[at].strip()
-        return line == "|" or not (line.startswith(("|", "#") if piped else "#") or _FENCE.match(line))
+        return line == "|" or not (line.startswith(("|", "#")) or _FENCE.match(line))
+
+    def _closes(self, parts: Sequence[str], width: int) -> bool:
+        """Return whether the next line with a pipe begins with it, and so closes an open row without an outer pipe."""
+        missing = width - len(_split("\n".join(parts)))
+        for line in map(str.strip, self._lines[self._at : self._at + _MAX_CELL_LINES]):
+            if "|" in line or line.startswith("#") or _FENCE.match(line):
+                return line.startswith("|") and line.count("|") <= missing + 1
+        return False
 
 
 def _indented(rows: Sequence[tuple[int, tuple[str, ...]]]) -> tuple[tuple[int, tuple[str, ...]], ...]:
@@ -342,7 +353,7 @@ def _words(line: str, number: int, indent: int) -> Text:
     if heading := _HEADING.fullmatch(line):
         return Text("heading", plain(heading[2]), number, len(heading[1]))
     if bold := _BOLD.fullmatch(line):
-        return Text("bold", plain(bold[1]), number)
+        return Text("bold", plain(bold[1] or bold[2]), number)
     if item := _ITEM.fullmatch(line):
         return Text("item", plain(item[1]), number, indent)
     return Text("paragraph", plain(line), number)

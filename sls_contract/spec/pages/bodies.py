@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from sls_contract.spec.pages.messages import Message
 
 _BINARY = re.compile(r"protobuf|\bPB\b|binary|compressed|二进制|压缩", re.IGNORECASE)
+_FIRST_ERROR = 400
+"""The lowest status of an error."""
 _NAMES: Mapping[type, str] = {str: "string", bool: "boolean", int: "integer", float: "number", dict: "object"}
 
 
@@ -52,6 +54,17 @@ def readings(text: str) -> tuple[list[Any], tuple[str, ...]]:
         return [value.elements[0] if single else value.elements], slips
     single_member = list(value.values()) if isinstance(value, dict) and len(value) == 1 else []
     return [value, *(each for each in single_member if isinstance(each, list))], slips
+
+
+def error_in(answer: Message) -> tuple[str, str] | None:
+    """Return code and message of an answer that reports an error; None if it is a success, empty if it prints none."""
+    try:
+        value, _ = read_json(answer.body or "")
+    except Unreadable:
+        value = None
+    error = value if isinstance(value, dict) and isinstance(value.get("errorCode"), str) else {}
+    failed = answer.status >= _FIRST_ERROR if answer.status is not None else bool(error)
+    return (error.get("errorCode", ""), str(error.get("errorMessage", ""))) if failed else None
 
 
 def proof_of(message: Message, text: str) -> tuple[str | None, Any, str | None]:

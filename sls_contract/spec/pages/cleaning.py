@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from string import ascii_letters, digits
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -16,7 +17,8 @@ _FRONT_LINE = re.compile(r"(?:[\w-]+[^\S\n]*[:=].*|[^\S\n]+\S.*|-(?:[^\S\n].*)?|
 _INVISIBLE = re.compile("[\u00ad\u200b-\u200f\u2060\ufe0e\ufe0f\ufeff]")
 _BLANKS = re.compile("[\u00a0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000]")
 """Characters that look like a blank."""
-_QUOTED = re.compile(r"^[ \t]*>(?:[ \t]?>)*[ \t]?(?=\||[^|\n]*$)", re.MULTILINE)
+_FULL_WIDTH = {ord(char) + 0xFEE0: char for char in ascii_letters + digits}
+_QUOTED = re.compile(r"^[ \t]*>(?:[ \t]?>)*[ \t]?(?=[ \t]*\||[^|\n]*$)", re.MULTILINE)
 """Marks of a quotation; in a table whose rows begin without a pipe, ``>`` marks the depth of a name instead."""
 _CELL_INDENT = re.compile(
     r"(?<=\|)[ \t]*"
@@ -32,7 +34,7 @@ def cleaned(text: str) -> str:
     """Return a page without hidden content and with ordinary blanks; line numbers stay the same."""
     unquoted = _QUOTED.sub("", text.replace("\r\n", "\n").replace("\r", "\n"))
     marked = _CELL_INDENT.sub(lambda found: INDENT * len(re.findall(r"&\w+;|.", found[1])), unquoted)
-    visible = _INVISIBLE.sub("", _BLANKS.sub(" ", marked))
+    visible = _INVISIBLE.sub("", _BLANKS.sub(" ", marked)).translate(_FULL_WIDTH)
     front = _front_matter(visible)
     page = "\n" * front.count("\n") + visible[len(front) :]
     end = page.rfind("-->") + len("-->")  # after it, the pattern would scan to the end of the page for each opening

@@ -1,9 +1,10 @@
-"""The vocabulary of tables: kinds of columns by their heads, types, and yes or no."""
+"""The vocabulary of tables: kinds of columns by their heads, types, statuses, and yes or no."""
 
 from __future__ import annotations
 
 import re
 from difflib import get_close_matches
+from http import HTTPStatus
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
 from sls_contract.spec.pages.blocks import Text
@@ -19,7 +20,10 @@ Column: TypeAlias = Literal[
 
 _COLUMNS: tuple[tuple[re.Pattern[str], Column], ...] = (
     (re.compile(r"status|状态码|\bhttp(?!.*(?:header|头))|返回码"), "status"),
-    (re.compile(r"error ?(?:descriptions?|details?|info)|错误(?:消息|信息|描述|提示|说明|详情)|message"), "message"),
+    (
+        re.compile(r"error ?(?:descriptions?|details?|info)|错误(?:消息|信息|描述|提示|说明|详情)|message|\bmsg\b"),
+        "message",
+    ),
     (re.compile(r"error ?codes?|错误(?:代?码|类型)|^code$|^error$|^错误$"), "code"),
     (re.compile(r"type|类型|^(?:data )?format$|^(?:数据)?格式$"), "type"),
     (re.compile(r"required|mandatory|necess|必[须填选需要传]"), "required"),
@@ -35,6 +39,7 @@ _COLUMNS: tuple[tuple[re.Pattern[str], Column], ...] = (
     ),
 )
 _TYPE_WORDS: tuple[tuple[re.Pattern[str], str], ...] = (
+    (re.compile(r"(?:string|字符串)\s*(?:[(（]|of\b)(?!.*(?:array|list|数组|列表))"), "string"),  # whatever it contains
     (re.compile(r"array|list|\[\]|数组|列表"), "array"),
     (re.compile(r"key-value|object|json|map|dict|struct|对象|结构"), "object"),
     (re.compile(r"bool|布尔"), "boolean"),
@@ -51,6 +56,13 @@ _NO = re.compile(
 )
 _NO_BUT = re.compile(rf"(?:no|optional|否|可选|选填|非(?:{_MUST}))\s*[,，;；(（.。:：]", re.IGNORECASE)
 """A "no" with more text, such as "No, 100 by default"; a "yes" with more text can be conditional."""
+_STATED = re.compile(
+    r"(?P<no>\b(?:not\s+(?:required|mandatory)|optional)\b|[非不]必[须填选需]|可选|选填)|\b(?:required|mandatory)\b|必[须填选需]",
+    re.IGNORECASE | re.ASCII,
+)
+_STATED_FIRST = re.compile(rf"[(（\[【]?(?:{_STATED.pattern})\s*[)）\]】.。,，]", re.IGNORECASE | re.ASCII)
+HTTP = r"(?:HTTP(?:/\d(?:\.\d)?)?\s*)?(?:(?i:status(?: code)?)|状态码)?\s*[:：]?\s*"
+"""The text before a status."""
 _FOOTNOTE = re.compile(r"[*†‡¹²³①-⑳\s]+$")
 
 _TRADITIONAL = str.maketrans(
@@ -103,6 +115,19 @@ def yes_or_no(printed: str) -> bool | None:
         if word and re.fullmatch(rf"(?:{pattern.pattern}\.?\s*)+", word, re.IGNORECASE):
             return answer
     return False if _NO_BUT.match(word) else None
+
+
+def stated(*texts: str, description: str) -> bool | None:
+    """Return whether texts beside a name, or the first word of its description, state that it is required."""
+    found = next(filter(None, map(_STATED.search, texts)), None) or _STATED_FIRST.match(description)
+    return found["no"] is None if found else None
+
+
+def status_of(text: str) -> str | None:
+    """Return the status that a text consists of, with or without its phrase; None if there is other text."""
+    found = re.fullmatch(rf"{HTTP}([1-5]\d\d)\b[\s(（-]*([A-Za-z ]*?)[\s)）]*[:：]?", text)
+    phrases = {"", *(each.phrase.lower() for each in HTTPStatus)}
+    return found[1] if found and found[2].lower() in phrases else None
 
 
 def columns_of(line: str) -> tuple[Column, ...]:

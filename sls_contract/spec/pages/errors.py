@@ -40,6 +40,8 @@ def error_claims(page: Page, parts: Parts) -> None:
                 messages.append(row.message)
         if any(row.code != code and row.code.lower() == code.lower() and _is_better(code, row.code) for code in known):
             page.problem(row.line, "error-spelling", f"code {row.code}", row.code)
+        if row.unread:
+            page.problem(row.line, "error-spelling", f"message of {row.code}", row.unread)
         found = _MISSPELT.search(row.message)
         if word := found[0] if found else _misspelt_name(row.message, names):
             page.problem(row.line, "error-spelling", f"message of {row.code}", word)

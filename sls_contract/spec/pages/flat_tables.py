@@ -21,16 +21,24 @@ _LISTED_ROW = re.compile(
     re.DOTALL,
 )
 _PLACE = re.compile(r"path|query|headers?|body|host|路径|查询|请求头|请求体", re.IGNORECASE)
-_BETWEEN = re.compile(r"\s*\|\s*|\s*\t\s*| {2,}")
+_BETWEEN = re.compile(r"\s*\|\s*|\s*\t\s*|(?<![- ]) {2,}")
 """The separator between cells of a row on a single line; without it, single blanks separate them."""
 _OF_TWO_WORDS = re.compile(r"\b(json) (?=array|object)|\b(array|list) (of) (?=\w)|(\w) (?=<)", re.IGNORECASE)
 _ARTICLE = re.compile(r"an?|the|th[ei]se?|any|each|one|no", re.IGNORECASE)
 _TYPE = re.compile(rf"json|(?:json )?(?:{TYPE_CELL.pattern})|(?:array|list) of \w+", re.IGNORECASE)
+_GLUED_PLACE = r"path|query|header|body|host"
 _GLUED = (
-    re.compile(rf"(\W*(?:[A-Za-z_][\w.-]*?\w)??)({TYPE_CELL.pattern})(yes|no|是|否)?", re.IGNORECASE),
-    re.compile(r"(\W*[a-z]\w*?)([A-Z]\w*)(Yes|No|是|否)"),  # a structure's name
+    re.compile(rf"(\W*(?:[A-Za-z_][\w.-]*?\w)??)({TYPE_CELL.pattern})()(yes|no|是|否)?", re.IGNORECASE),
+    re.compile(r"(\W*[a-z]\w*?)([A-Z]\w*)()(Yes|No|是|否)"),  # a structure's name
 )
 """Name, type and whether it is required, without separators."""
+_GLUED_WITH_PLACE = (
+    re.compile(
+        rf"(\W*(?:[A-Za-z_][\w.-]*?\w)??)({TYPE_CELL.pattern}|Array of \w+?)({_GLUED_PLACE})(yes|no|是|否)?.*",
+        re.IGNORECASE,
+    ),
+)
+"""The same with a place before whether it is required, and an example after it."""
 _FREE_TEXT = frozenset({"description", "example"})
 """Columns with arbitrary text; if single blanks separate cells, the first of these columns gets the rest of the row."""
 _MIN_CELLS, _MAX_CELLS = 3, 12
@@ -99,6 +107,12 @@ def begins_table(line: str) -> bool:
     return any(columns_in(" ".join(cells[:length])) for length in range(_MIN_CELLS, len(cells)))
 
 
+def is_row(line: str) -> bool:
+    """Return whether a line begins with a name and a type, like a row that lost its markup."""
+    name, kind = [*_cells(line.replace("*", "")), "", ""][:2]
+    return is_name_cell(name) and not _ARTICLE.fullmatch(name) and TYPE_CELL.fullmatch(kind) is not None
+
+
 def _cells(line: str) -> list[str]:
     """Return the cells of a row on a single line; a type of two words is a single cell."""
     if _BETWEEN.search(line):
@@ -135,12 +149,13 @@ def _description(below: Sequence[Text], columns: Sequence[Column]) -> dict[Colum
 def _row_in(text: Text, flat: _Flat) -> dict[Column, str]:
     """Read a row on a single line, or return nothing; a cell that a column cannot contain belongs to the next one."""
     cells, columns = _cells(text.text) if text.kind == "paragraph" else [], flat.columns
-    if flat.glued and len(cells) == 1:
-        glued = next(filter(None, (form.fullmatch(cells[0]) for form in _GLUED)), None)
+    forms = _GLUED_WITH_PLACE if "place" in columns else _GLUED
+    if flat.glued and cells and (len(cells) == 1 or "place" in columns):
+        glued = next(filter(None, (form.fullmatch(text.text) for form in forms)), None)
         if glued is None:
             return {}
-        required = (glued[3] or cells[0]) if "required" in columns else ""
-        return {"name": glued[1], "type": glued[2], "required": required}
+        required = (glued[4] or cells[0]) if "required" in columns else ""
+        return {"name": glued[1], "type": glued[2], "place": glued[3], "required": required}
     if len(cells) == 1:
         return {}
     spread = _BETWEEN.search(text.text) is not None
@@ -174,7 +189,12 @@ def _is_type(cell: str) -> bool:
 def _rows_by_type(flat: _Flat) -> Iterator[tuple[int, dict[Column, str]]]:
     """Read rows with a cell per line; the type, which follows the name, identifies a row."""
     body = flat.body
-    anchors = [at for at, text in enumerate(body) if text.kind == "paragraph" and _is_type(text.text)]
+    answers = {at for at, text in enumerate(body, 1) if yes_or_no(text.text) is not None}  # below them, JSON is a value
+    anchors = [
+        at
+        for at, text in enumerate(body)
+        if text.kind == "paragraph" and _is_type(text.text) and not (text.text == "JSON" and at in answers)
+    ]
     for at, following in pairwise([*anchors, len(body)]):
         end = following - 1 if following < len(body) and _is_named(body, anchors, following) else following
         row: dict[Column, str] = {"name": body[at - 1].text} if _is_named(body, anchors, at) else {}

@@ -3,19 +3,27 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from sls_contract.spec.pages import flat_tables, tables
-from sls_contract.spec.pages.blocks import Table, Text
+from sls_contract.spec.pages.blocks import Code, Table, Text
+from sls_contract.spec.pages.bodies import error_in
+from sls_contract.spec.pages.columns import status_of
 from sls_contract.spec.pages.messages import METHODS, answer_of, is_answer, request_of
-from sls_contract.spec.pages.sections import codes
+from sls_contract.spec.pages.sections import BODY, codes
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from sls_contract.spec.pages.messages import Message
     from sls_contract.spec.pages.sections import Placed, Role
+
+
+_LABEL = re.compile(
+    r"^(?:[^:：/{]*[:：]|(?:HTTP |request )?(?:method|path|ur[il])\b|请求?(?:方[式法]|路径|地址))\s*", re.IGNORECASE
+)
+"""A label before a method or a path."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,11 +33,12 @@ class Parts:
     Attributes:
         all: the blocks with their sections.
         syntax, intro, requests: request lines and messages of the syntax, the introduction and the examples.
+        bodies: printed below a label or heading of the request's body, if no request prints one.
         printed: bodies in the section of the answer's elements.
         answers: the example answers.
         request_rows, answer_rows: parameters and elements, without tables of headers.
         header_rows, answer_header_rows: of the request's and the answer's headers.
-        error_rows: of the errors.
+        error_rows: of the errors; also those that only an example shows.
 
     """
 
@@ -37,6 +46,7 @@ class Parts:
     syntax: tuple[Message, ...]
     intro: tuple[Message, ...]
     requests: tuple[Message, ...]
+    bodies: tuple[Message, ...]
     printed: tuple[Message, ...]
     answers: tuple[Message, ...]
     request_rows: tuple[tables.Row, ...]
@@ -49,20 +59,27 @@ class Parts:
     def of(cls, placed: tuple[Placed, ...]) -> Parts:
         """Collect the parts of a page."""
         requests = _requests(placed, "request-example")
-        syntax = _requests(placed, "syntax") or _inline_request(placed) or _split_request(placed)
+        answers, printed = _answers(placed), _printed(placed, "response")
+        failures = _failures((*answers, *printed, *_printed(placed, "errors")))
+        errors = tables.error_rows(placed)
+        known = {"", *(row.code for row in errors)}
+        syntax = _requests(placed, "syntax") or _request_in_text(placed, "syntax")
         syntax = syntax or _requests(placed, "request")[:1] or _requests(placed, "other")[:1]  # under another heading
+        intro = _requests(placed, "intro")
+        syntax = syntax if syntax or intro else _request_in_text(placed, "intro", "other", "path-parameters", "request")
         return cls(
             all=placed,
             syntax=syntax,
-            intro=_requests(placed, "intro"),
+            intro=intro,
             requests=requests,
-            printed=tuple(answer_of(code.text, code.line) for code in codes(placed, "response")),
-            answers=_answers(placed),
+            bodies=_bodies(placed) if not any(each.body for each in (*syntax, *intro, *requests)) else (),
+            printed=tuple(answer for answer in printed if error_in(answer) is None),
+            answers=tuple(answer for answer in answers if error_in(answer) is None),
             request_rows=_rows(placed, "path-parameters") + _rows(placed, "request"),
             answer_rows=_rows(placed, "response"),
             header_rows=_rows(placed, "request-headers"),
             answer_header_rows=_rows(placed, "response-headers"),
-            error_rows=tuple(tables.error_rows(placed)),
+            error_rows=(*errors, *(row for row in failures if row.code not in known)),
         )
 
     @property
@@ -84,23 +101,29 @@ def _requests(placed: Iterable[Placed], role: Role) -> tuple[Message, ...]:
     return tuple(message for message in found if message is not None)
 
 
-def _inline_request(placed: Iterable[Placed]) -> tuple[Message, ...]:
-    """Return the request line in the text of the syntax section, outside a code block."""
-    texts = (part.block for part in placed if part.role == "syntax" and isinstance(part.block, Text))
+def _bodies(placed: Iterable[Placed]) -> tuple[Message, ...]:
+    found = (part for part in placed if part.role.startswith("request") and BODY.match(part.label))
+    codes = (part.block for part in found if isinstance(part.block, Code) and is_answer(part.block.text))
+    return tuple(answer_of(code.text, code.line) for code in codes)
+
+
+def _request_in_text(placed: Iterable[Placed], *roles: Role) -> tuple[Message, ...]:
+    """Return the request line in the text of some sections, outside a code block; else its separate parts."""
+    texts = (part.block for part in placed if part.role in roles and isinstance(part.block, Text))
     found = (request_of(text.text, text.line) for text in texts if "/" in text.text)
-    return tuple(message for message in found if message is not None)
+    return tuple(message for message in found if message is not None) or _split_request(placed, *roles)
 
 
-def _split_request(placed: Iterable[Placed]) -> tuple[Message, ...]:
+def _split_request(placed: Iterable[Placed], *roles: Role) -> tuple[Message, ...]:
     """Return the request line whose method and path are separate: in table cells, or each after its label."""
     printed: list[tuple[int, str]] = []
-    for block in (part.block for part in placed if part.role == "syntax"):
+    for block in (part.block for part in placed if part.role in roles):
         if isinstance(block, Table):
             printed += [
                 (block.line, cell) for cells in (block.head, *(cells for _, cells in block.rows)) for cell in cells
             ]
         else:
-            printed += [(block.line, re.sub(r"^[^:：/{]*[:：]\s*", "", line)) for line in block.text.split("\n")]
+            printed += [(block.line, _LABEL.sub("", line)) for line in block.text.split("\n")]
     methods = {words.strip().upper() for _, words in printed} & set(METHODS)
     paths = {(line, words.strip()) for line, words in printed if re.fullmatch(r"(?:https?:/)?/\S*", words.strip())}
     if len(methods) != 1 or len(paths) != 1:
@@ -112,11 +135,26 @@ def _split_request(placed: Iterable[Placed]) -> tuple[Message, ...]:
 
 def _answers(placed: Iterable[Placed]) -> tuple[Message, ...]:
     """Return the answers, including those in the section of the request whose heading was lost."""
-    found = codes(placed, "response-example")
-    found = [code for code in found if is_answer(code.text)] or found  # program code can be in the same section
-    found += [
+    found = _printed(placed, "response-example")
+    others = [
         code
         for code in codes(placed, "request-example")
         if request_of(code.text, code.line) is None and is_answer(code.text)
     ]
-    return tuple(answer_of(code.text, code.line) for code in found)
+    return (*found, *(answer_of(code.text, code.line) for code in others))
+
+
+def _printed(placed: Iterable[Placed], role: Role) -> tuple[Message, ...]:
+    """Return the answers in a section, without program code beside them; the text before one can be its status."""
+    found = [(part.block, part.label) for part in placed if part.role == role and isinstance(part.block, Code)]
+    found = [(code, label) for code, label in found if is_answer(code.text)] or found
+    answers = ((answer_of(code.text, code.line), status_of(label)) for code, label in found)
+    return tuple(
+        replace(answer, status=int(status)) if status and answer.status is None else answer
+        for answer, status in answers
+    )
+
+
+def _failures(answers: Iterable[Message]) -> list[tables.ErrorRow]:
+    errors = ((answer, error_in(answer)) for answer in answers)
+    return [tables.ErrorRow(str(answer.status or ""), *error, answer.line) for answer, error in errors if error]

@@ -15,6 +15,7 @@ from sls_contract.spec.pages.columns import json_type, simplified
 from sls_contract.spec.pages.elements import SYNTAX, body_claims
 from sls_contract.spec.pages.lenient_json import Unreadable, read_json
 from sls_contract.spec.pages.messages import TOKEN
+from sls_contract.spec.pages.sections import BODY
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
@@ -76,7 +77,7 @@ def _assign_rows(page: Page, parts: Parts, keys: Collection[str], *, is_printed:
             _header(page, row)
         elif (key := renamed.get(row.name) or _query_key(page, row)) is not None:
             _describe_key(page, key, row, in_syntax=bool(parts.syntax) and not parts.lists_parameters_apart)
-        elif row.table != first_table or _is_key(row.name, keys):
+        elif (row.table != first_table and page.method not in _BODILESS) or _is_key(row.name, keys):
             members.append(row)
         else:
             _place(page, parts, row, members, has_body=has_body)
@@ -129,7 +130,11 @@ def _add_value(page: Page, line: Message, key: str, value: str, origin: str) -> 
         parameter.values = parameter.values or values
     if not parameter.values and value.isalpha() and key.lower() in _DISCRIMINATORS:
         parameter.type = "string"
-    if key.lower() not in _DISCRIMINATORS or not re.fullmatch(r"[A-Za-z_]+", value) or value == key:
+    if (
+        key.lower() not in _DISCRIMINATORS - ({"mode"} if origin == "example" else set())
+        or not re.fullmatch(r"[A-Za-z_]+", value)
+        or value == key
+    ):
         return
     if parameter.values and value not in parameter.values:
         page.problem(line.line, "spelling", f"query {key}", f"{value}, and {parameter.values[0]} elsewhere")
@@ -211,8 +216,9 @@ def _place(page: Page, parts: Parts, row: Row, members: list[Row], *, has_body: 
 
 
 def _is_in(row: Row, *words: str) -> bool:
-    """Return whether the place that a row prints contains one of the words."""
-    return any(word in simplified(row.place.lower()) for word in words)
+    """Return whether the place that a row, or the label of its table, prints contains one of the words."""
+    place = row.place or (_BODY_ROW if BODY.match(simplified(row.label)) else "")
+    return any(word in simplified(place.lower()) for word in words)
 
 
 def _is_header(name: str) -> bool:
@@ -263,7 +269,7 @@ def _listed_header(page: Page, name: str, value: str) -> None:
 def _bodies(parts: Parts) -> list[tuple[str, Message]]:
     """Return the messages that print a body, those of the syntax first."""
     printed = [(SYNTAX, message) for message in parts.syntax if message.body]
-    return printed + [("request", message) for message in parts.requests if message.body]
+    return printed + [("request", message) for message in (*parts.requests, *parts.bodies) if message.body]
 
 
 def _body_keys(printed: Sequence[tuple[str, Message]]) -> set[str]:

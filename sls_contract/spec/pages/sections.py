@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING, Literal, NamedTuple, TypeAlias
 
 from sls_contract.spec.pages.blocks import Code, Text
-from sls_contract.spec.pages.columns import flat_head, simplified
+from sls_contract.spec.pages.columns import flat_head, simplified, status_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -54,6 +54,10 @@ _OPERATION = re.compile(r"[A-Z][A-Za-z0-9]{3,}")
 _IN_WORDS = re.compile(r"(?a:\b)[A-Z][a-z]+[A-Z][A-Za-z0-9]*")
 _MAX_LABEL = 40
 """Characters of a list item or bold line that can name a section; the longest known has 24."""
+BODY = re.compile(r"(?:request\s*)?(?:body|payload)\b[^.。]{0,12}$|(?:请求)?(?:消息)?体", re.IGNORECASE)
+"""A heading or label of what stands in the body of a request."""
+_LABELLED = re.compile(r"[:：]\s*\S*/|\b(?:GET|POST|PUT|DELETE)$")
+"""A path or a method after its label."""
 _HEADER_NAME = re.compile(r"[A-Za-z]+(?:-[A-Za-z0-9]+)+|[A-Za-z-]+\s*[:：]")
 
 
@@ -112,7 +116,7 @@ def placed(blocks: Sequence[Block]) -> Iterator[Placed]:
                 found = _CONTAINED.get(role)  # a sibling of the headers is not part of them
         if found is not None:
             inner = isinstance(block, Text) and 0 < depth < block.depth  # can name the member that its table describes
-            role, label = found, block.text if isinstance(block, Text) and inner else ""
+            role, label = found, block.text if isinstance(block, Text) and (inner or BODY.match(block.text)) else ""
             depth = block.depth if isinstance(block, Text) and block.kind == "heading" else 0
             opener = (block.kind, block.depth) if isinstance(block, Text) else None
             continue
@@ -129,10 +133,12 @@ def _flat_heads(blocks: Sequence[Block]) -> frozenset[int]:
 
 def _opens(block: Text, now: Role, *, unmarked: bool = False) -> Role | None:
     """Return the section that a line of text begins, or None; ``unmarked``: the page's headings lost their markup."""
+    if status_of(block.text):  # of the errors below it
+        return None
     is_title = unmarked and _TITLE.fullmatch(simplified(block.text).strip(" :："))
     if block.kind == "paragraph" and not (is_title or _says_example(block.text)):
         return None
-    if block.kind != "heading" and len(block.text) > _MAX_LABEL:
+    if block.kind != "heading" and (len(block.text) > _MAX_LABEL or _LABELLED.search(block.text)):
         return None
     role = _named(re.sub(r"\s+", " ", block.text).strip(" :：").lower(), now, is_heading=block.kind == "heading")
     if role is None and block.kind == "heading":

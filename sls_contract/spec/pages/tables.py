@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from sls_contract.spec.pages.blocks import Table, Text
 from sls_contract.spec.pages.cleaning import INDENT
-from sls_contract.spec.pages.columns import column_of, json_type, json_type_near, yes_or_no
+from sls_contract.spec.pages.columns import HTTP, column_of, json_type, json_type_near, stated, status_of, yes_or_no
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
@@ -25,23 +25,32 @@ NAME = re.compile(r"[A-Za-z_][\w.$-]{0,63}")
 _MARKS = re.compile(r"[\ue000└├│┗┣┃↳•·>＞»→∟╰╚╠+][─━\s-]*|\.(?=[.\w])\s*|->?(?=[\s\w-])\s*")
 """A mark before the name of a member, repeated for each level of nesting."""
 _TAG = re.compile(
-    r"\s*[(（]\s*(?:(optional|可选|选填)|required|必选|必填|deprecated|已?废弃)\s*[)）]|\s+(?:deprecated|已?废弃)|\s*\*",
+    r"\s*[(（][^()（）]*[)）]|\s+(?:deprecated|已?废弃)|\s*[*†‡¹²³①-⑳:：]",
     re.IGNORECASE,
 )
+"""A remark, footnote mark or colon after a name."""
 _WHOLE = {"body", "object", ""}
 """Names of rows that describe the body itself."""
 _ROOTS = {"$", "body", "root"}
 """The first part of a member's name that is written as a path from the body."""
 _NAME_AND_TYPE = re.compile(r"(\S+)\s*[(（]\s*([^()（）]+?)\s*[)）]")
-_HTTP = r"(?:(?:HTTP(?:/\d(?:\.\d)?)?|status)\s*[:：]?\s*)?"
 _LISTED_ERROR = re.compile(
-    rf"{_HTTP}(?P<status>[1-5]\d\d)\s*[\s:：,，/|-]\s*(?P<code>[A-Z][A-Za-z.]+)\s*(?:[:：,，|—–-]\s*(?P<message>[^|]*).*)?"
-    rf"|{_HTTP}(?P<status1>[1-5]\d\d)\s+(?P<code1>[A-Z][a-z]+[A-Z][A-Za-z.]+)\s+(?![—–])(?P<message1>.*)"
-    rf"|(?P<code2>[A-Z][A-Za-z.]+)\s*[(（]\s*{_HTTP}(?P<status2>[1-5]\d\d)\s*[)）]\s*[:：,，-]?\s*(?P<message2>.*)",
+    rf"{HTTP}(?P<status>[1-5]\d\d)\s*[\s:：,，/|-]\s*(?P<code>[A-Z][A-Za-z.]+)\s*(?:[:：,，|—–-]\s*(?P<message>[^|]*).*)?"
+    rf"|{HTTP}(?P<status1>[1-5]\d\d)\s+(?P<code1>[A-Z][a-z]+[A-Z][A-Za-z.]+)\s+(?![—–])(?P<message1>.*)"
+    rf"|(?P<code2>[A-Z][A-Za-z.]+)\s*[(（]\s*{HTTP}(?P<status2>[1-5]\d\d)\s*[)）]\s*[:：,，-]?\s*(?P<message2>.*)",
     re.DOTALL,
 )
+_CODED = re.compile(r"([A-Z][a-z]+[A-Z][A-Za-z.]+)\s*(?:(?:[:：,，]|[—–-]+(?=\s))\s*(.*))?", re.DOTALL)
+"""An error below the status that it shares with others."""
+_MAYBE_CODED = re.compile(r"[45]\d\d(?:\s|$)|[A-Z][A-Za-z.]{3,}\s*[:：]")
+_JOINED_HEAD = re.compile(r"(?i:[^.。]*(?:message|错误(?:消息|信息|提示))[)）]?\s*(?:description|描述|说明))\S*")
+"""A head on a line, whose rows do not show where the message ends."""
+_FIRST_ERROR = "400"
 _ABOVE = frozenset({"^^", "^", "〃", "″", "''", '"', "同上"})
 """Ditto marks, which repeat the cell above."""
+_TICKS, _NO_TICK = frozenset("✓✔√✅☑●"), frozenset({"", "-", "–", "—"})
+_MAX_HEAD = 24
+"""Characters of the head of a column; the longest known is "Required or not"."""
 _STATUS_CELL = re.compile(r"[1-5]\d\d")
 _CODE_CELL = re.compile(r"[A-Z][A-Za-z]+(?:\.[A-Za-z]+)*")
 
@@ -78,18 +87,35 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class ErrorRow:
-    """A row of a table of errors, as printed."""
+    """A row of a table of errors, as printed; ``unread``: its message, if that does not end before the description."""
 
     status: str
     code: str
     message: str
     line: int
+    unread: str = ""
 
 
 def rows(parts: Iterable[Placed], *roles: str) -> list[Row]:
     """Return the rows of the tables of parameters or elements in some sections."""
     tables = ((part.block, part.label) for part in parts if part.role in roles and isinstance(part.block, Table))
-    return [row for table, label in tables for row in table_rows(table, label)]
+    return [row for table, label in tables for row in table_rows(_below_head(table), label)]
+
+
+def _below_head(table: Table) -> Table:
+    """Return a table without titles above its head, and without the head among its rows."""
+    head, rows = table.head, table.rows
+    if rows and _is_head(rows[0][1]) and len(_columns_named(rows[0][1])) > len(_columns_named(head)):
+        head = rows[0][1]
+    return Table(head, tuple(row for row in rows if row[1] != head), table.line)
+
+
+def _is_head(cells: Sequence[str]) -> bool:
+    return len(_columns_named(cells)) == len({*cells} - {""}) > 1
+
+
+def _columns_named(cells: Iterable[str]) -> set[Column]:
+    return {column for cell in cells if len(cell) <= _MAX_HEAD and (column := column_of(cell))}
 
 
 def error_rows(parts: Iterable[Placed]) -> list[ErrorRow]:
@@ -98,25 +124,42 @@ def error_rows(parts: Iterable[Placed]) -> list[ErrorRow]:
     texts: list[Text] = []
     for part in parts:
         if isinstance(part.block, Table):
-            found.extend(_error_rows(part.block, part.label, in_section=part.role == "errors"))
+            in_section = part.role == "errors" or (status_of(part.label) or "") >= _FIRST_ERROR
+            found.extend(_error_rows(_below_head(part.block), part.label, in_section=in_section))
         elif part.role == "errors" and isinstance(part.block, Text):
             texts.append(part.block)
     return found or list(_listed_errors(texts))
 
 
 def _listed_errors(texts: Sequence[Text]) -> Iterator[ErrorRow]:
-    """Read errors with a line per error, or a line per cell."""
+    """Read errors with a line per error, also below a status that they share, or a line per cell."""
+    shared, joined = "", False
     for at, text in enumerate(texts):
+        joined = joined or _JOINED_HEAD.fullmatch(text.text) is not None
         below = [each.text for each in texts[at + 1 : at + 3]] + ["", ""]
-        if found := _listed_error(text.text):
-            yield ErrorRow(*found, text.line)
-        elif _STATUS_CELL.fullmatch(text.text) and _CODE_CELL.fullmatch(below[0]):
-            yield ErrorRow(text.text, below[0], below[1], text.line)
+        is_cell = text.kind == "paragraph" and _CODE_CELL.fullmatch(below[0])
+        if (is_cell or _CODED.fullmatch(below[0])) and (status := status_of(text.text)):
+            shared = status
+            if is_cell:
+                yield ErrorRow(status, below[0], below[1], text.line)
+        elif found := _listed_error(_spread(text.text)):
+            row = ErrorRow(*found, text.line)
+            yield replace(row, message="", unread=row.message) if joined and _spread(text.text) == text.text else row
+        elif shared and text.kind == "item" and (coded := _CODED.fullmatch(text.text)):
+            yield ErrorRow(shared, coded[1], coded[2] or "", text.line)
+        elif _MAYBE_CODED.match(text.text if text.kind == "item" else text.text[:4]):
+            yield ErrorRow(shared, text.text, "", text.line)  # listed as a problem
+
+
+def _spread(row: str) -> str:
+    """Return a row of at least three cells with pipes between them."""
+    cells = re.split(r"\s*(?:\t|\||\s{2,})\s*", row)
+    return " | ".join(cells) if len(cells) > 2 else row  # noqa: PLR2004 - status, code, message
 
 
 def _listed_error(text: str) -> tuple[str, str, str] | None:
     """Read status, code and message in a text."""
-    found = _LISTED_ERROR.fullmatch(text.replace("\t", " | "))
+    found = _LISTED_ERROR.fullmatch(text)
     if not found:
         return None
     groups = [(key.rstrip("12"), text) for key, text in found.groupdict().items() if text]
@@ -154,7 +197,7 @@ def _error_columns(table: Table, *, in_section: bool) -> dict[Column, int]:
     _by_cells(table, columns, "status", _STATUS_CELL.fullmatch)
     _by_cells(table, columns, "code", _CODE_CELL.fullmatch)
     if "code" in columns:
-        _by_cells(table, columns, "message", bool)
+        _by_cells(table, columns, "message", lambda cell: not cell.isdecimal())
     return columns if columns.keys() & {"status", "code"} else {}
 
 
@@ -189,7 +232,7 @@ def _is_type_cell(cell: str) -> bool:
 
 def is_name_cell(cell: str) -> bool:
     """Return whether a cell can name a parameter, with or without marks and tags."""
-    return NAME.fullmatch(_unquoted(_untagged(_unmarked(cell)[1])[0])) is not None
+    return NAME.fullmatch(_unquoted(_untagged(_unmarked(cell)[1]))) is not None
 
 
 def _unquoted(name: str) -> str:
@@ -206,27 +249,38 @@ def table_rows(table: Table, label: str) -> Iterator[Row]:
     above: list[str] = []
     seen: set[str] = set()
     depths = _depths(table, columns)
+    ticked = _is_ticked(table, columns)
     for line, printed in table.rows:
+        if len({*printed} - {""}) == 1 and not any(map(_begins_row, printed)):
+            continue  # a note, or a title of rows below it
         cell = _cells_by_column(printed, columns, len(table.head))
         marks, name = _unmarked(cell["name"])
         depth = depths.index(marks) if marks in depths else marks
-        name, optional = _untagged(_unquoted(name))
+        tagged = _unquoted(name)
+        name = _untagged(tagged)
         *path, name = _path(name, seen)
         seen.add(name)
         if name.lower() in _WHOLE and name.lower() == cell.get("type", "").lower():  # a type instead of a name
             name = ""
         above[depth:] = [name]
-        required = _is_required(cell)
+        required = False if ticked and cell["required"] in _NO_TICK else _is_required(cell)
+        if required is None and not cell.get("required", ""):
+            beside = tagged.removeprefix(name), cell.get("type", ""), label if len(label) <= _MAX_HEAD else ""
+            required = stated(*beside, description=cell.get("description", ""))
         yield Row(
             name=name,
             type=cell.get("type", ""),
-            required=False if required is None and optional else required,
+            required=required,
             description=cell.get("description", ""),
             line=line,
             place=cell.get("place", ""),
             label=label,
             table=table.line,
-            unread=cell.get("required", "") if required is None else "",
+            unread=""
+            if required is not None
+            else cell["required"]
+            if "required" in cell
+            else tagged[len(name) :].strip(":： "),
             parent=path[-1] if path else _parent(above, depth),
         )
 
@@ -255,6 +309,10 @@ def _with_name(cells: tuple[str, ...], columns: Mapping[Column, int], width: int
     return ("", *cells) if lacks and not TYPE_CELL.fullmatch(cells[1] if len(cells) > 1 else "") else cells
 
 
+def _begins_row(cell: str) -> bool:
+    return is_name_cell(cell) or TYPE_CELL.fullmatch(cell) is not None
+
+
 def _unmarked(name: str) -> tuple[int, str]:
     """Return the number of depth marks before a name, and the name."""
     depth = 0
@@ -263,12 +321,11 @@ def _unmarked(name: str) -> tuple[int, str]:
     return depth, name
 
 
-def _untagged(name: str) -> tuple[str, bool]:
-    """Return a name without tags after it, and whether a tag marks it as optional."""
-    optional = False
+def _untagged(name: str) -> str:
+    """Return a name without tags after it."""
     while (found := re.search(rf"(?:{_TAG.pattern})$", name, re.IGNORECASE)) and found.start():
-        optional, name = optional or bool(found[1]), name[: found.start()]
-    return name, optional
+        name = name[: found.start()]
+    return name
 
 
 def _path(name: str, seen: Collection[str]) -> list[str]:
@@ -287,6 +344,12 @@ def _parent(names: Sequence[str], depth: int) -> str | None:
     return None if names[depth - 1] in _WHOLE else names[depth - 1]
 
 
+def _is_ticked(table: Table, columns: Mapping[Column, int]) -> bool:
+    """Return whether a table ticks the required parameters and leaves the cells of the others empty."""
+    cells = {_cell(cells, columns.get("required")) for _, cells in table.rows}
+    return bool(cells & _TICKS) and cells <= _TICKS | _NO_TICK
+
+
 def _is_required(cell: Mapping[Column, str]) -> bool | None:
     optional = yes_or_no(cell.get("optional", ""))
     return yes_or_no(cell.get("required", "")) if optional is None else not optional
@@ -298,7 +361,7 @@ def _error_rows(table: Table, label: str, *, in_section: bool) -> Iterator[Error
     if not columns:
         return
     above: Sequence[str] = ()
-    shared = re.fullmatch(rf"{_HTTP}([1-5]\d\d)\b.*", label)
+    shared = re.fullmatch(rf"{HTTP}([1-5]\d\d)\b.*", label)
     last = shared[1] if shared and "status" not in columns else ""
     for line, printed in table.rows:
         missing = len(table.head) - len(printed)  # a cell that spans several rows is only printed in the first
@@ -311,8 +374,8 @@ def _error_rows(table: Table, label: str, *, in_section: bool) -> Iterator[Error
             status, code, message = both[0], both[1], message or both[2]
         last = status = status or last
         yield ErrorRow(
-            re.sub(rf"^{_HTTP}", "", status, flags=re.IGNORECASE),
-            _unquoted(code).rstrip(" .*†"),
+            re.sub(rf"^{HTTP}", "", status, flags=re.IGNORECASE),
+            _untagged(_unquoted(code).rstrip(" .")),
             _unquoted(message),
             line,
         )

@@ -93,6 +93,18 @@ SYNTAX = PAGE[PAGE.index("```") : PAGE.index("## Request parameters")]
 ROUTE = "/farms/farmName/sheep?type=count&line=line"
 ERRORS = PAGE[PAGE.index("|HTTP") :]
 HEAD = "|HTTP status code|Error code|Error message|Description|"
+FAILURE = """
+    ```
+    HTTP/1.1 404 Not Found
+    Content-Type: application/json
+
+    {
+      "errorCode": "FarmNotExist",
+      "errorMessage": "Farm farm-1 does not exist."
+    }
+    ```
+"""
+JOINED = "404 FarmNotExist Farm farmName does not exist. No farm."
 
 
 def facts(text):
@@ -193,6 +205,44 @@ def saying(yes, no):
     return replaced("|Yes|", f"|{yes}|", "|No|", f"|{no}|")
 
 
+def closed_below(rows):
+    """Write the last cell of a row, and the pipe that closes it, on lines of their own."""
+    head = [" | ".join(cells) + " |" for cells in (rows[0], ["---"] * len(rows[0]))]
+    return [*head, *(line for cells in rows[1:] for line in (" | ".join(cells[:-1]) + " |", cells[-1], "|"))]
+
+
+def required_in(column, form):
+    """Return a change that writes whether a parameter is required into another column."""
+    words = {"Yes": "Required", "No": "Optional", "Required": ""}
+
+    def rows_without_column(rows):
+        if "Required" not in rows[0]:
+            return piped(rows)
+        at, into = rows[0].index("Required"), rows[0].index(column)
+        merged = [
+            [form.format(words[cells[at]], cell) if i == into else cell for i, cell in enumerate(cells)]
+            for cells in rows[1:]
+        ]
+        return piped([[*cells[:at], *cells[at + 1 :]] for cells in (rows[0], *merged)])
+
+    return rows_without_column
+
+
+def two_tables(rows):
+    """Write the required parameters in a table, and the optional ones in another."""
+    if "Required" not in rows[0]:
+        return piped(rows)
+    at = rows[0].index("Required")
+    return [
+        line
+        for title, answer in (("Required parameters", "Yes"), ("Optional parameters", "No"))
+        for line in (
+            *("", f"**{title}**", ""),
+            *piped([[*cells[:at], *cells[at + 1 :]] for cells in rows if cells[at] in {"Required", answer}]),
+        )
+    ]
+
+
 def headless(rows):
     blank = [" "] * len(rows[0])
     return piped([blank, rows[0], *rows[1:]])
@@ -267,6 +317,40 @@ LAYOUTS = {
     "errors as a list": replaced(
         ERRORS, "-   404 FarmNotExist: Farm farmName does not exist.\n-   400 BreedInvalid: No such breed.\n"
     ),
+    "a title above the head": tables(lambda rows: piped([["Table 1", *[""] * (len(rows[0]) - 1)], *rows])),
+    "a head above the head": tables(lambda rows: piped([["Parameter"] * 2 + ["More"] * (len(rows[0]) - 2), *rows])),
+    "the head again among the rows": tables(lambda rows: piped([*rows[:2], rows[0], *rows[2:]])),
+    "a note among the rows": tables(
+        lambda rows: piped([*rows[:2], ["Note: it is signed.", *[""] * (len(rows[0]) - 1)], *rows[2:]])
+    ),
+    "descriptions on lines of their own": tables(closed_below),
+    "in a quotation": lambda text: "".join(f"> {line}\n" for line in text.splitlines()),
+    "full-width digits": replaced("|404|", "|４０４|", "|400|", "|４００|"),
+    "a label before the status": replaced("|404|", "|状态码：404|", "|400|", "|HTTP status code 400|"),
+    "footnotes": replaced("|line|Integer|", "|line†|Integer|", "|FarmNotExist|", "|FarmNotExist①|"),
+    "remarks after names": replaced("|lambs|", "|lambs（新增）|", "|breed|", "|breed:|"),
+    "required beside the type": tables(required_in("Type", "{1}, {0}")),
+    "required beside the name": tables(required_in("Parameter", "{1} ({0})")),
+    "required before the description": tables(required_in("Description", "{0}. {1}")),
+    "ticks": saying("✓", ""),
+    "ticks and dashes": saying("√", "-"),
+    "two tables": tables(two_tables),
+    "headings between underscores": replaced("## Request parameters\n\n-   Parameters", "__Request parameters__"),
+    "method and path below headings": replaced(
+        f"## Request syntax\n\n{SYNTAX}", f"## HTTP method\n\nPOST\n\n## Path\n\n`{ROUTE}`\n\n"
+    ),
+    "method and path in the introduction": replaced(
+        f"## Request syntax\n\n{SYNTAX}", f"**Method**: POST\n\n**Path**: {ROUTE}\n\n"
+    ),
+    "method and path after a blank": replaced(SYNTAX, f"**HTTP method** POST\n\n**URL** `{ROUTE}`\n\n"),
+    "errors below their status": replaced(
+        ERRORS, "-   404 Not Found\n    -   `FarmNotExist`: Farm farmName does not exist.\n"
+        "-   HTTP 400:\n    -   `BreedInvalid`: No such breed.\n"
+    ),
+    "errors between blanks": replaced(
+        ERRORS, "404   FarmNotExist   Farm farmName does not exist.   No farm.\n\n"
+        "400   BreedInvalid   No such breed.   No breed.\n",
+    ),
     "errors, a cell a line": replaced(
         ERRORS, "404\n\nFarmNotExist\n\nFarm farmName does not exist.\n\n400\n\nBreedInvalid\n\nNo such breed.\n"
     ),
@@ -300,6 +384,10 @@ GLUED = "Parameter Type Example Description count Integer 2 How many."
         ("-   Response elements\n", "名称类型必填描述示例值\n", ("spelling", "名称类型必填描述示例值")),
         ("-   Response elements\n", "名称类型必填描述\nwoolstring\n", ("spelling", "woolstring")),
         ("-   Response elements\n", "NameTypeRequired\nwoolFleeceConfigNo\n", ("element-type", "FleeceConfig")),
+        ("-   Parameters\n", "-   wool *string* Yes - How much.\n", ("spelling", "wool *string* Yes - How much.")),
+        (ERRORS, f"{HEAD.replace('|', ' ').strip()}\n\n{JOINED}\n", ("error-spelling", JOINED.partition("Exist ")[2])),
+        (ERRORS, "-   404\n    -   Notfarm: none\n", ("error-spelling", " Notfarm: none")),
+        (ERRORS, '```\n[{"status": 404}]\n```\n', ("spelling", '[{"status": 404}]')),
         (
             "## Request parameters\n\n-   Parameters",
             "## Parametri",
@@ -520,3 +608,17 @@ def test_a_long_cell_takes_no_minutes(piece):
 def test_front_matter_without_an_end_is_read_line_by_line():
     """Each line here could be read in two ways: trying all combinations would take years."""
     assert derive("---\n" + "- : b\n" * 200 + "# CountSheep\n").operation == "CountSheep"
+
+
+def test_an_example_of_a_listed_error_is_neither_the_answer_nor_another_wording():
+    """Its message contains sample values: the table's wording stays the only one."""
+    page = PAGE.replace("-   Sample responses\n", f"-   Sample responses\n{FAILURE}")
+    assert facts(page) == facts(PAGE)
+
+
+def test_a_mode_that_only_an_example_shows_is_no_constant():
+    """The request line of the syntax would have printed it; there, it is one."""
+    example = PAGE.replace("&line=10 HTTP", "&line=10&mode=fast HTTP")
+    assert "const" not in derive(example).as_plain()["query"]["mode"]
+    syntax = PAGE.replace("&line=line HTTP", "&line=line&mode=fast HTTP")
+    assert derive(syntax).as_plain()["query"]["mode"]["const"] == "fast"

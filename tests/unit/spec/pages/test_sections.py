@@ -1,0 +1,226 @@
+"""Bodies, answers and errors by the headings above them, and tables beside other tables."""
+
+from __future__ import annotations
+
+import pytest
+
+from sls_contract.spec.pages import derive
+
+ANSWERS = """# CountSheep
+
+## Request syntax
+
+```
+POST /farms HTTP/1.1
+```
+
+### Request body
+
+|Name|Type|Required|
+|---|---|---|
+|breed|string|Yes|
+
+## Response
+
+### 200 OK
+
+```json
+{"count": 2}
+```
+
+### 404 Not Found
+
+```json
+{"errorCode": "FarmNotExist", "errorMessage": "No such farm."}
+```
+"""
+
+
+def test_answers_below_their_statuses_are_a_success_and_an_error():
+    """The error has no member in common with the success, and is an error although no table lists it."""
+    page = derive(ANSWERS).as_plain()
+    assert (page["response"]["status"], [*page["response"]["members"]]) == (200, ["count"])
+    assert page["errors"] == [{"status": 404, "code": "FarmNotExist", "messages": ["No such farm."]}]
+
+
+def test_an_answer_with_a_member_errorcode_and_status_200_is_a_success():
+    """A job reports its last error: that is a member of the answer."""
+    page = derive(ANSWERS.replace('{"count": 2}', '{"errorCode": "", "count": 2}')).as_plain()
+    assert [*page["response"]["members"]] == ["errorCode", "count"]
+
+
+def test_a_table_below_the_heading_of_a_body_lists_its_members():
+    """The request line shows no query, and the heading says where they go; without it they would be in the query."""
+    page = derive(ANSWERS).as_plain()
+    assert (page["query"], page["body"]["shape"], [*page["body"]["members"]]) == ({}, "object", ["breed"])
+    assert derive(ANSWERS.replace("### Request body", "## Request body")).as_plain()["body"] == page["body"]
+    assert [*derive(ANSWERS.replace("### Request body", "### Request parameters")).query] == ["breed"]
+
+
+def test_json_below_the_heading_of_a_body_is_one():
+    """No request line is printed above it."""
+    text = ANSWERS.replace(
+        "|Name|Type|Required|", '```json\n{"breed": "merino", "lambs": true}\n```\n\n|Name|Type|Required|'
+    )
+    members = derive(text).as_plain()["body"]["members"]
+    assert {name: (each["type"], each["required"]) for name, each in members.items()} == {
+        "breed": ("string", True),
+        "lambs": ("boolean", None),
+    }
+
+
+def test_rows_without_separators_that_say_the_place_are_read():
+    """The place stands between type and whether it is required, and an example follows without a blank."""
+    glued = "ParameterTypePositionRequiredExampleDescription"
+    rows = (
+        "breedStringBodyYesmerino\n\nWhich.\n\npensArray of StringBodyNo\n\nWhere.\n\nlineIntegerQueryNo10\n\nHow many."
+    )
+    page = derive(ANSWERS[: ANSWERS.index("###")] + f"## Request parameters\n\n{glued}\n{rows}\n").as_plain()
+    assert {name: (each["type"], each["required"]) for name, each in page["body"]["members"].items()} == {
+        "breed": ("string", True),
+        "pens": ("array", False),
+    }
+    assert page["query"]["line"]["required"] is False
+
+
+def test_a_second_table_of_a_request_without_a_body_is_of_its_query():
+    """A GET has no body that its parameters could be in."""
+    text = ANSWERS[: ANSWERS.index("###")].replace("POST", "GET") + (
+        "## Request parameters\n\n|Name|Type|\n|---|---|\n|line|int|\n\nPages:\n\n|Name|Type|\n|---|---|\n|size|int|\n"
+    )
+    found = derive(text).as_plain()
+    assert ([*found["query"]], found["body"]["members"]) == (["line", "size"], {})
+
+
+def test_a_table_after_a_row_that_lacks_cells_is_another_table():
+    """The pipe that begins its head does not close the row above."""
+    rows = "Name | Type | Required | Description |\n---|---|---|---|\nline | int | No |\n\nMore:\n\n"
+    more = "| Type | Required | Name | Description |\n|---|---|---|---|\n| int | Yes | size | How many. |\n"
+    text = ANSWERS[: ANSWERS.index("###")].replace("POST", "GET") + f"## Request parameters\n\n{rows}{more}"
+    page = derive(text)
+    assert {name: (each.type, each.required) for name, each in page.query.items()} == {
+        "line": ("integer", False),
+        "size": ("integer", True),
+    }
+
+
+@pytest.mark.parametrize(
+    ("printed", "kind"),
+    [
+        ("String of JSON", "string"),
+        ("字符串（JSON格式）", "string"),
+        ("Array of String", "array"),
+        ("String (array)", "array"),
+        ("JSON object", "object"),
+    ],
+)
+def test_a_string_that_contains_something_is_a_string(printed, kind):
+    """The first word is the type, and the rest says what is in it."""
+    table = "## Response elements\n\n|Name|Type|\n|---|---|\n"
+    assert derive(f"# CountSheep\n\n{table}|x|{printed}|\n").response.members[None, "x"].type == kind
+
+
+def test_a_path_after_its_label_is_no_heading():
+    """A short line that names the section is its heading, unless the path or the method stands there."""
+    table = "## 请求参数\n\n|名称|类型|\n|---|---|\n|line|int|\n"
+    page = derive(f"# CountSheep\n\n- 请求方法：GET\n- 请求地址：/farms/{{farm}}\n\n{table}")
+    assert (page.method, page.path, [*page.query]) == ("GET", "/farms/{farm}", ["line"])
+
+
+def test_a_status_above_a_table_of_errors_is_no_heading():
+    """The phrase of a status contains the word error; all rows of the table have this status."""
+    table = "|Error code|Error message|\n|---|---|\n|FarmBurnt|The farm is gone.|\n"
+    for title in ("## Error codes", "**Error codes**"):
+        for status in ("-   500 Internal Server Error", "### 500", "HTTP status code 500:"):
+            assert derive(f"# CountSheep\n\n{title}\n\n{status}\n\n{table}").errors == {
+                (500, "FarmBurnt"): ["The farm is gone."]
+            }
+
+
+def test_a_box_around_a_table_is_not_the_text_before_it():
+    """The text before the box says whose members the table lists."""
+    head = "|Name|Type|\n|---|---|\n"
+    members = f"## Response\n\n{head}|barn|object|\n|pen|object|\n\nThe barn has:\n\n"
+    text = f"# CountSheep\n\n{members}<div class='x'>\n\n{head}|roof|string|\n\n</div>\n"
+    assert derive(text).response.members["barn", "roof"].type == "string"
+
+
+def test_a_request_line_between_backticks_below_any_heading_is_one():
+    """No section of the page is called its syntax; a sentence about a path is no request line."""
+    line = "## Request\n\nSee /farms for more.\n\n`POST /farms`\n"
+    page = derive(ANSWERS.replace("## Request syntax\n\n```\nPOST /farms HTTP/1.1\n```\n", line))
+    assert (page.method, page.path, [*page.body.members]) == ("POST", "/farms", [(None, "breed")])
+
+
+def test_a_number_beside_an_error_is_no_message():
+    """A column without a known head holds the messages, unless it only counts the rows."""
+    table = "|Nr|Status|Code|Reason|\n|---|---|---|---|\n|1|404|FarmNotExist|No such farm.|\n"
+    assert derive(f"# CountSheep\n\n## Error codes\n\n{table}").errors == {(404, "FarmNotExist"): ["No such farm."]}
+    table = "|Cause|Msg|Status|Code|\n|---|---|---|---|\n|It burnt.|No such farm.|404|FarmNotExist|\n"
+    assert derive(f"# CountSheep\n\n## Error codes\n\n{table}").errors == {(404, "FarmNotExist"): ["No such farm."]}
+
+
+def test_a_table_of_html_without_an_end_ends_before_the_next_heading():
+    """What follows it on the page is not lost."""
+    table = "<table>\n<tr><th>Name</th><th>Type</th></tr>\n<tr><td>breed</td><td>string</td></tr>\n\n## Response"
+    page = derive(ANSWERS.replace("|Name|Type|Required|\n|---|---|---|\n|breed|string|Yes|\n\n## Response", table))
+    assert (page.body.members[None, "breed"].type, page.status) == ("string", 200)
+
+
+def test_a_table_of_errors_below_a_status_among_the_answers_lists_errors():
+    """The table of a success, below its status, lists elements."""
+    head = "|Code|Message|\n|---|---|\n"
+    text = ANSWERS[: ANSWERS.index("### 200")]
+    elements = "|Name|Type|\n|---|---|\n|FleeceCount|Integer|\n"
+    page = derive(f"{text}### Status 200\n\n{elements}\n### Status 404\n\n{head}|FarmNotExist|No such farm.|\n")
+    assert page.errors == {(404, "FarmNotExist"): ["No such farm."]}
+    assert [*page.response.members] == [(None, "FleeceCount")]
+
+
+def test_json_below_yes_or_no_is_a_value():
+    """The example JSON is no type; in a table with a cell per line, types tell where rows begin."""
+    cells = "Name\n\nType\n\nRequired\n\nExample\n\nDescription\n\nFormat\n\nString\n\nNo\n\nJSON\n\nOf the answer.\n"
+    page = derive(ANSWERS[: ANSWERS.index("###")].replace("POST", "GET") + f"## Request parameters\n\n{cells}")
+    assert {name: (each.type, each.required) for name, each in page.query.items()} == {"Format": ("string", False)}
+
+
+def test_a_list_in_a_row_that_lost_its_markup_separates_no_cells():
+    """The blanks after its dashes are many, and single blanks separate the cells."""
+    row = "order bool Yes How.-   true: in order. -   false: not."
+    page = derive(f"{ANSWERS[: ANSWERS.index('###')]}## Request parameters\n\nName Type Required Description\n{row}\n")
+    assert page.query["order"].required is True
+
+
+def test_a_request_line_without_a_fence_may_begin_with_the_endpoint():
+    """A placeholder stands for the host."""
+    page = derive("# CountSheep\n\nGET {endpoint}/farms/{farm}\n\n## Request parameters\n")
+    assert (page.method, page.path, page.host) == ("GET", "/farms/{farm}", "{endpoint}")
+
+
+def test_a_star_after_a_name_is_listed():
+    """It can mean that the parameter is required, or refer to a note; beside a column that says so, it is a note."""
+    star = ANSWERS.replace("|Required|", "|", 1).replace("|---|---|---|", "|---|---|", 1)
+    assert [each.says for each in derive(star.replace("|breed|string|Yes|", "|breed*|string|")).problems] == ["*"]
+    assert derive(ANSWERS.replace("|breed|", "|breed*|")).problems == derive(ANSWERS).problems
+
+
+@pytest.mark.parametrize("heading", ["## Error codes", "### 404 Not Found", "## Failure response example"])
+def test_an_error_is_one_below_any_heading(heading):
+    """Its body and its status line tell it from the success."""
+    error = ANSWERS[ANSWERS.index("### 404") :].replace("### 404 Not Found", heading)
+    error = error.replace("```json\n", "```\nHTTP/1.1 404 Not Found\n\n")
+    page = derive(ANSWERS[: ANSWERS.index("### 404")] + error)
+    assert (page.errors, [*page.response.members]) == ({(404, "FarmNotExist"): ["No such farm."]}, [(None, "count")])
+
+
+def test_an_error_without_a_status_is_no_success():
+    """No part of the page says with which status it comes, so it is listed."""
+    page = derive(ANSWERS.replace("### 404 Not Found", "### Failure response"))
+    assert [*page.response.members] == [(None, "count")]
+    assert "error-spelling" in [each.kind for each in page.problems]
+
+
+def test_a_name_alone_in_its_row_is_a_row_without_a_type():
+    """A note alone in its row is skipped; a name may have lost its cells."""
+    page = derive(ANSWERS.replace("|breed|string|Yes|", "|breed|string|Yes|\n|wool|||\n|All are signed.|||"))
+    assert [(each.kind, each.where) for each in page.problems] == [("element-type", "request syntax wool")]
