@@ -136,14 +136,17 @@ class Session:
             sent = self.wire(lambda at: group.bench.request(step, at))
         except (EndpointGone, AnswerLost) as error:
             return str(error)
-        status, refused = sent.response.status, sent.response.status in {403, 405, 501} and not not_tried(sent.response)
-        if status != _NOT_FOUND:
-            self.wire.absent |= absence(operation_name(step), sent.response)
-        if not self.wire.is_absent(operation_name(step), sent.response):
+        name, status = operation_name(step), sent.response.status
+        self.wire.absent |= absence(name, sent.response)
+        absent = self.wire.is_absent(name, sent.response)
+        if not absent:
             self.collect_sent(sent)
+        if status == _OK or (status == _NOT_FOUND and not absent):
+            return ""
+        refused = (absent or status in {403, 405, 501}) and not not_tried(sent.response)
         if refused and not self.target.loopback and self.groups.may_exist(group):
             self.obstacles.unsupported = f"groups cannot be deleted: DeleteConsumerGroup was answered {status}"
-        return "" if status in {_OK, _NOT_FOUND} else f"DeleteConsumerGroup was answered {status}"
+        return f"DeleteConsumerGroup was answered {status}"
 
 
 def proof_verdict(proves: Sequence[str], exercised: Collection[str], *, unassigned: bool) -> tuple[Verdict, str]:

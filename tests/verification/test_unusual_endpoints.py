@@ -114,7 +114,7 @@ def escapes_everything_but_ascii(request, response):
 ONE_BY_ONE = Lock()
 
 
-@unusual("checkpoints-at-once")
+@unusual("checkpoints-at-once", "heartbeats-at-once", "put-logs-at-once")
 def takes_its_time_for_one_after_the_other(request, response):
     with ONE_BY_ONE:
         time.sleep(0.003)
@@ -366,6 +366,11 @@ def not_found(response):
 
 PARTIAL = {
     "a read alone": (lambda name: name == "GetCheckPoint", not_found, "CreateConsumerGroup was answered 404"),
+    "no deletion": (
+        lambda name: name != "DeleteConsumerGroup",
+        not_found,
+        "DeleteConsumerGroup was answered 404",
+    ),
     "no PutLogs": (
         lambda name: name != "PutLogs",
         lambda response: error(response, 501, "NotImplemented", "no"),
