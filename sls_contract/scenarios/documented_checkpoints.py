@@ -143,10 +143,10 @@ _CHECKPOINTS = (
     ),
     _checkpoints(
         "checkpoint-not-forced",
-        "the checkpoint, which the holder of the shard may write without force",
+        "the checkpoint, which the holder of the shard may write with forceSuccess=false or without it",
         _UPDATE,
         "SLS401 SLS402",
-    ).doing(*setup(), Write(0, force="false"), Read(0), Write(0, force="False"), Read(0)),
+    ).doing(*setup(), Write(0, force="false"), Read(0), Write(0, force="False"), Read(0), Write(0, force=""), Read(0)),
     _checkpoints(
         "update-time-moves",
         "updateTime later after each write, and unmoved by reads",

@@ -60,7 +60,7 @@ class Scenario:
     @property
     def shards_needed(self) -> int:
         """How many shards the logstore of `main_role` must have."""
-        steps = [each for step in self.steps for each in (step.writes if isinstance(step, AtOnce) else (step,))]
+        steps = [each for step in self.steps for each in (step.requests if isinstance(step, AtOnce) else (step,))]
         named = [step.shard for step in steps if isinstance(step, (Read, Write, Call, Put))]
         return 1 + max((shard for shard in named if isinstance(shard, int)), default=0)
 

@@ -308,9 +308,9 @@ class HoldAll:
 
 @dataclass(frozen=True, slots=True)
 class AtOnce:
-    """Not a request: send writes to one group in parallel, each over its own connection, then read the group."""
+    """Not a request: send requests in parallel, each over its own connection; after checkpoints, read the group."""
 
-    writes: tuple[Write, ...]
+    requests: tuple[Write | Put | HeartBeat, ...]
     at: Place = Place()
     variant: RequestVariant = PLAIN
 

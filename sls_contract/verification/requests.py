@@ -38,7 +38,7 @@ from sls_contract.verification.calls import CallJudge
 from sls_contract.verification.correctness import authentication_refusal, is_correct, place_refusal
 from sls_contract.verification.reads import NO_FINDINGS, ReadJudge, combined
 from sls_contract.verification.refusals import RefusalJudge
-from sls_contract.verification.wire import NOT_OFFERED, absence
+from sls_contract.verification.wire import FAILURES, NOT_OFFERED, absence
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -290,7 +290,7 @@ class Requests:
             return self._reads.judge(step, key, sent, outcome)
         alive = self._is_alive(step, key, sent) if isinstance(step, HeartBeat) else None
         self._update_model(step, key, sent, value)
-        if outcome == "group-missing" and isinstance(step, Delete):
+        if outcome == "group-missing" and isinstance(step, Delete) and sent.response.status not in FAILURES:
             return NO_FINDINGS  # no page says how this is answered
         if outcome not in {"served", "unknown-shard"}:
             return judge_outcome(outcome, sent.response, {finding.code for finding in sent.findings})

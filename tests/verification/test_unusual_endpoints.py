@@ -405,6 +405,7 @@ def test_what_is_not_offered_is_not_judged(offers, refused, reason):
     assert [str(each.finding) for each in run.located] == []
     told = {each.verdict for each in run.performed if each.reason == reason}
     assert told == {"not supported"}
+    assert bool(run.leftovers) is ("Delete" in reason)
     assert "not proven" not in {each.verdict for each in run.performed}
 
 
