@@ -141,7 +141,7 @@ def _moved(value: int, expected: ExpectedEntry, seen: Seen, where: str) -> Itera
             where,
             f"{seen.update_time}, as read before: nothing was written since",
             str(value),
-            "Store the time of the write; do not take the time of the read.",
+            "Store the time when a checkpoint is written; no read, heartbeat or update of the group changes it.",
         )
     elif value == seen.update_time and written and value and _apart(expected, seen):
         yield clause("SLS412").finding(

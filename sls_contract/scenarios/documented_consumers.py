@@ -131,7 +131,9 @@ SCENARIOS = (
     ).doing(
         Create(),
         AtOnce((HeartBeat("consumer_1"), HeartBeat("consumer_2"))),
-        *(HeartBeat("consumer_1"), HeartBeat("consumer_2")) * 2,
+        HandOver(),
+        HeartBeat("consumer_1"),
+        HeartBeat("consumer_2"),
     ),
     _consumer_group_heart_beat(
         "heartbeat-in-time",

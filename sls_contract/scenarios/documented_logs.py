@@ -240,6 +240,21 @@ SCENARIOS = (
         "SLS418 SLS419 SLS420 SLS429",
     ).doing(*setup(_OTHER), _LIST, _SPLIT, PassTime(1), _LIST, HoldAll(at=_OTHER), Read(at=_OTHER)),
     _resharding(
+        "shard-split-takes-logs",
+        "logs in readwrite shards only, each in the shard whose range holds its hash key",
+        f"{_SPLIT_PAGE}; {_PUT}, mode KeyHash",
+        _DELIVERED,
+    ).doing(
+        _LIST,
+        _SPLIT,
+        PassTime(1),
+        _LIST,
+        Follow(_OTHER),
+        *(Put(at=_OTHER),) * 4,
+        Put(shard="lowest", at=_OTHER),
+        Drain(at=_OTHER),
+    ),
+    _resharding(
         "shards-merged",
         "one readwrite shard in the place of two neighbours, which are readonly",
         "MergeShards of the SDK of 2020-12-30; ListShards page, status",

@@ -235,7 +235,10 @@ class Put:
 
 @dataclass(frozen=True, slots=True)
 class Follow:
-    """Not a request: get the cursor after the last log of each shard. A `Drain` starts there."""
+    """Not a request: get the cursor after the last log of each shard, after ListShards of each writable one.
+
+    A `Drain` starts there.
+    """
 
     at: Place = Place()
     variant: RequestVariant = PLAIN

@@ -113,11 +113,12 @@ class Execution(Requests):
         if len(shards) > _MOST_FOLLOWED:
             msg = f"logs may be in any of {len(shards)} shards; at most {_MOST_FOLLOWED} are pulled"
             raise NotProvable(msg)
-        for place, shard in enumerate(shards):
+        writable = self._calls.writable(step.at) or shards
+        for place in (place for place, shard in enumerate(shards) if shard in writable):
             self.request(Call("GetCursor", place, (("from", "end"),), at=step.at, variant=step.variant, keep="end"))
             cursor = self._calls.kept.pop("end", None)
             if cursor is not None:
-                self._calls.logs.follow(where, shard, cursor)
+                self._calls.logs.follow(where, shards[place], cursor)
 
     def _drain(self, step: Drain) -> None:
         """Pull until every accepted log is found; wait a little for late ones."""

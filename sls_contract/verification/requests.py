@@ -243,14 +243,14 @@ class Requests:
 
     def _resolve(self, step: Request) -> Request:
         """Replace the shards that a `HandOver` or a `Drain` determined, and the `Kept` values, by real ones."""
-        if isinstance(step, Put) and step.shard is not None:
-            self._resolve_hash_key(step)
         if isinstance(step, (Read, Write, Call)) and step.shard in self._resolved_shards:
             step = replace(step, shard=self._resolved_shards[step.shard])
         if isinstance(step, HeartBeat) and step.lists:
             step = replace(step, lists=tuple(self._resolved_shards.get(shard, shard) for shard in step.lists))
-        if isinstance(step, Call) and step.shard == "lowest":
+        if isinstance(step, (Call, Put)) and step.shard == "lowest":
             step = self._resolve_lowest(step)
+        if isinstance(step, Put) and step.shard is not None:
+            self._resolve_hash_key(step)
         if isinstance(step, Call):
             signed_as = step.variant.signed_as
             resolved = replace(step, query=tuple((key, self._resolve_value(value)) for key, value in step.query))
@@ -259,14 +259,12 @@ class Requests:
             return resolved
         return step
 
-    def _resolve_lowest(self, step: Call) -> Call:
-        lowest, role = self._calls.lowest(step.at), step.at.logstore
+    def _resolve_lowest(self, step: Call | Put) -> Call | Put:
+        lowest = self._calls.lowest(step.at)
         if lowest is None:
             msg = "ListShards names no readwrite shard with its range of hash keys"
             raise NotProvable(msg)
-        known = tuple(dict.fromkeys((*self.bench.shards.get(role, ()), lowest[0])))
-        self.bench = self._calls.bench = self.bench.with_shards(role, known)
-        return replace(step, shard=known.index(lowest[0]))
+        return replace(step, shard=self.bench.shards[step.at.logstore].index(lowest[0]))
 
     def _resolve_value(self, value: str | Kept) -> str:
         text = self._calls.value(value.name) if isinstance(value, Kept) else value
@@ -325,7 +323,10 @@ class Requests:
     def _judge_contents(self, step: Request, key: GroupKey, sent: Sent) -> Judged:
         """Judge the body of a success."""
         if isinstance(step, Call):
-            return self._calls.judge(step, sent)
+            judged, role = self._calls.judge(step, sent), step.at.logstore
+            shards = dict.fromkeys((*self.bench.shards.get(role, ()), *sorted(self._calls.writable(step.at))))
+            self.bench = self._calls.bench = self.bench.with_shards(role, tuple(shards))
+            return judged
         if isinstance(step, Put):
             return self._calls.judge_put(step)
         if isinstance(step, ListGroups) and not self._reads.shared:  # the settings of a shared group are unknown

@@ -36,6 +36,7 @@ from sls_contract.exchange import Headers, Request
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from sls_contract.endpoint import ReferenceEndpoint
     from sls_contract.exchange import Response
 
 
@@ -170,6 +171,48 @@ class KeepsTheShardsThatAGroupWasMadeWith:
         return response
 
 
+def nothing(request: Request, real: ReferenceEndpoint) -> Response:
+    """Return the answer to a PutLogs whose logs are kept nowhere."""
+    url = f"{request.url.partition('/logstores')[0]}/logstores/{LOGSTORE}/shards"
+    answered = with_body(real(trusted(Request("GET", url, Headers()))), b"")
+    return answered.replace(headers=answered.headers.without("Content-Type"))
+
+
+class Splitting:
+    """Sees each PutLogs after a split."""
+
+    def __init__(self) -> None:
+        self.real, self.split = correct(), False
+
+    def __call__(self, request: Request) -> Response:
+        if self.split and asks_for(request, "PutLogs") and is_let_in(request):
+            return self.put(request)
+        response = self.real(request)
+        self.split = self.split or (asks_for(request, "SplitShard") and response.status == 200)
+        return response
+
+    def put(self, request: Request) -> Response:
+        raise NotImplementedError
+
+
+@shown_by("shard-split-takes-logs")
+@bug("SLS426")
+class WritesLogsToTheShardThatWasSplit(Splitting):
+    """No consumer pulls them from there."""
+
+    def put(self, request):
+        return self.real(request) if "key=" in request.url else nothing(request, self.real)
+
+
+@shown_by("shard-split-takes-logs")
+@bug("SLS426")
+class RoutesByTheRangesBeforeASplit(Splitting):
+    """The lowest key is taken for one of the other half."""
+
+    def put(self, request):
+        return self.real(let_in(request, url=request.url.replace("key=0", "key=7")))
+
+
 @shown_by("pull-logs-in-small-steps")
 @bug("SLS427")
 class KeepsOneTag(Recoding):
@@ -234,9 +277,7 @@ class LosesLogsThatComeAtOnce(AtOnce):
     def answer(self, request, *, at_once, last):
         if not at_once or last:
             return self.real(request)
-        url = f"{request.url.partition('/logstores')[0]}/logstores/{LOGSTORE}/shards"
-        answered = with_body(self.real(trusted(Request("GET", url, Headers()))), b"")
-        return answered.replace(headers=answered.headers.without("Content-Type"))
+        return nothing(request, self.real)
 
 
 @shown_by("heartbeats-at-once")
