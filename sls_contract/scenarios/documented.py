@@ -187,9 +187,9 @@ _ISOLATION = (
             "SLS416",
         ).doing(
             Create(elsewhere, timeout=200),
-            HeartBeat(at=elsewhere),
+            *(HeartBeat(at=elsewhere),) * 2,
             Create(_A, timeout=20),
-            HeartBeat(at=_A),
+            *(HeartBeat(at=_A),) * 2,
             PassTime(100),
             HeartBeat(at=elsewhere),
             HeartBeat(at=_A, refused="NotExistConsumerWithBody"),

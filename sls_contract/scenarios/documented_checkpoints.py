@@ -220,7 +220,7 @@ _GROUPS = (
 
 def _assigned(one: str, other: str) -> tuple[Step, ...]:
     """Return steps that show which shards two consumers of a group are assigned."""
-    return (Create(), *map(HeartBeat, (one, other, one)), Delete())
+    return (Create(), *map(HeartBeat, (one, one, other, one)), Delete())
 
 
 _CONSUMERS = (

@@ -136,6 +136,7 @@ class Requests:
     _last_put: str = ""
     _heartbeat_accepted: bool = False
     _any_assigned: bool = False
+    _name_taken: bool = False
 
     def __post_init__(self) -> None:
         """Create the judges of reads, calls and refusals."""
@@ -144,9 +145,11 @@ class Requests:
         self._refusals = RefusalJudge(self.bench, self._model, self.wire.served, self.baseline)
 
     @property
-    def unassigned(self) -> bool:
-        """Whether HeartBeat was accepted and never assigned a shard."""
-        return self._heartbeat_accepted and not self._any_assigned
+    def hindrance(self) -> str:
+        """Why a correct endpoint may not have exercised a clause; empty where no reason is known."""
+        if self._heartbeat_accepted and not self._any_assigned:
+            return "HeartBeat assigned no shard"
+        return "another logstore of the project has a group of this name" if self._name_taken else ""
 
     @property
     def findings(self) -> Iterator[tuple[Finding, int]]:
@@ -177,6 +180,9 @@ class Requests:
         self.wire.expect_success()
         step, key = self._resolve(step), self._key(step.at)
         held = self._model.held(key, step.consumer) if isinstance(step, HeartBeat) else ()
+        if isinstance(step, HeartBeat) and step.refused and self._model.exists(key) and not (held or step.lists):
+            msg = f"HeartBeat assigned no shard to {step.consumer}"
+            raise NotProvable(msg)
         value = str(_SMALLEST_VALUE + (len(self.wire.sent) + number) * _STRIDE % _VALUES)
         if isinstance(step, Put):
             value = self._last_put = self._last_put if step.again else value
@@ -380,6 +386,7 @@ class Requests:
             shard = self.bench.shard(step.shard, step.at.logstore)
             self._model.write_refused(key, shard, self.bench.checkpoint(step, value))
         elif isinstance(step, Create):
+            self._name_taken |= is_correct(step) and self._model.exists_elsewhere(key)
             self._model.create_refused(key)
 
     def _is_unsupported(self, step: Request, key: GroupKey, response: Response) -> bool:

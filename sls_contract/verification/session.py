@@ -149,12 +149,15 @@ class Session:
         return f"DeleteConsumerGroup was answered {status}"
 
 
-def proof_verdict(proves: Sequence[str], exercised: Collection[str], *, unassigned: bool) -> tuple[Verdict, str]:
-    """Return the verdict and its reason where no finding came: whether each clause to prove was exercised."""
+def proof_verdict(proves: Sequence[str], exercised: Collection[str], hindrance: str) -> tuple[Verdict, str]:
+    """Return the verdict and its reason where no finding came: whether each clause to prove was exercised.
+
+    ``hindrance``: why a correct endpoint may not have exercised it; empty where no reason is known.
+    """
     missed = [f"{code} {CLAUSES[code].slug}" for code in proves if code not in exercised]
+    codes = ", ".join(missed)
     if not missed:
         return "passed", ""
-    reason = f"{', '.join(missed)}: no answer could have violated {'it' if len(missed) == 1 else 'them'}"
-    if unassigned:
-        return "not supported", f"HeartBeat assigned no shard; {reason}"
-    return "not proven", reason
+    if hindrance:
+        return "not supported", f"{hindrance}; not proven: {codes}"
+    return "not proven", f"{codes}: no answer could have violated {'it' if len(missed) == 1 else 'them'}"
