@@ -145,9 +145,7 @@ class CallJudge:
     def _list_shards(self, step: Call, response: Response) -> Judged:
         shards, where = objects_of(response), self.logstore_of(step.at)
         self.shard_lists[where] = shards
-        numbers, changed = by_number(shards), self.changed.get(where, {})
-        if numbers.keys() - self.listed.get(where, ()) - changed.keys():  # another client splits and merges shards, too
-            changed = {number: each for number, each in changed.items() if not _is_readonly(numbers.get(number, {}))}
+        numbers = by_number(shards)
         self.listed[where] = frozenset(numbers)
         for number, each in numbers.items():
             keys = first_and_last_key(each)
@@ -155,7 +153,7 @@ class CallJudge:
                 self.hash_keys[where, number] = keys
         lowest = self.lowest(step.at)
         self.kept |= {"middle": lowest[1]} if lowest else {}
-        return judge_changes_kept(changed, shards)
+        return judge_changes_kept(self.changed.get(where, {}), shards)
 
     def _change_shards(self, step: Call, response: Response) -> Judged:
         """Judge the answer to SplitShard or MergeShard, and expect its shards in every later ListShards."""
@@ -206,10 +204,6 @@ class CallJudge:
             if follows:
                 expected, in_order = self.logs.pull(where, mark, found)
                 yield sequence_logs.judge_order(mark, first=expected, behind=in_order)
-
-
-def _is_readonly(shard: Mapping[str, Any]) -> bool:
-    return shard.get("status") == "readonly"
 
 
 def _mark(log: PulledLog) -> str:

@@ -7,7 +7,6 @@ import time
 
 import pytest
 from broken_endpoints.harness import (
-    OTHER,
     Recalling,
     asks_for,
     correct,
@@ -246,22 +245,6 @@ def test_writes_of_others_are_a_warning():
     run = verify(TakesWritesOfAnybody(), *TELLING)
     assert {(each.finding.code, str(each.finding.level)) for each in run.located} == {("SLS438", "warning")}
     assert {each.verdict for each in run.performed} == {"passed"}
-
-
-def test_shards_that_another_client_splits_are_not_accused():
-    """A shard that a split made may be split again by someone else; the rest of the list is judged."""
-    real, lists = correct(), []
-
-    def send(request):
-        if asks_for(request, "ListShards"):
-            lists.append(request.url)
-            if len(lists) == 3:
-                real.split_shard(max(real.shards(logstore=OTHER)), logstore=OTHER)
-        return real(request)
-
-    run = verify(send, "shard-split-refused")
-    assert [str(each.finding) for each in run.located] == []
-    assert [each.verdict for each in run.performed] == ["passed"]
 
 
 def test_shards_that_never_pass_prove_nothing():
