@@ -349,7 +349,6 @@ _OPERATIONS = {
     HandOver: "ConsumerGroupHeartBeat",
     HoldAll: "ConsumerGroupHeartBeat",
     WaitForClock: "GetCheckPoint",
-    AtOnce: "ConsumerGroupUpdateCheckPoint",
 }
 
 
