@@ -1,9 +1,9 @@
-"""What six real clients make of GetCheckPoint: all of them through all scenarios, written to docs/clients.md.
+"""Run six real clients through all scenarios of GetCheckPoint, and write the results to docs/clients.md.
 
     python -m benchmarks.clients [--out FILE] [--reports DIR] [--jobs N]
 
 Needs the clients in the versions that tests/clients names. With ``--reports`` each client's report is kept in DIR, and
-taken from there where it is kept already. Exit code 1 where something that was known of a client was not seen again.
+read from there if it exists. Exit code 1 if a known behaviour of a client was not seen.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ from benchmarks.clients_page import OTHERWISE, page  # noqa: E402
 
 
 def result_of(client: Client, jobs: int, reports: Path | None) -> Result:
-    """Return what the command says of a client, from a kept report where there is one."""
+    """Return the result of a client, from a kept report if there is one."""
     kept = reports / f"{Path(client.script).stem}.json" if reports else None
     if kept and kept.exists():
         return Result(client, json.loads(kept.read_text(encoding="utf-8")))
@@ -41,7 +41,7 @@ def result_of(client: Client, jobs: int, reports: Path | None) -> Result:
 
 
 def made() -> str:
-    """Say when and with what the page is made."""
+    """Return the line that states when and with which versions the page was made."""
     node = subprocess.run(["node", "--version"], capture_output=True, encoding="utf-8", check=True).stdout.strip()
     versions = f"sls-contract {__version__}, Python {platform.python_version()}, Node {node.removeprefix('v')}"
     return f"Made on {datetime.now(UTC):%Y-%m-%d} with {versions}."

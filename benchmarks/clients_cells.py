@@ -1,4 +1,4 @@
-"""What a client made of one answer, in a few words: the cells of the tables in docs/clients.md. Pure."""
+"""The cells of the tables in docs/clients.md: what a client returned for a response, in a few words. Pure functions."""
 
 from __future__ import annotations
 
@@ -23,25 +23,26 @@ _FIELDS = {
     "update-time-beyond-doubles": "updateTime",
     "update-time-missing": "updateTime",
 }
-"""Scenarios about one field of the entry: that field says what became of it."""
+"""Scenarios about one field of the entry: the cell shows that field."""
 _COUNTED = ("filter-ignored", "shard-twice")
 
 
 def cell(run: Run | None) -> str:
-    """Say what came of a run: bold where it broke a clause, with the number of requests where there were several."""
+    """Return the cell of a run: bold if it broke a clause, with the number of requests if there were several."""
     if run is None:
         return "not run"
     if not run.supported:
         return "not supported"
     text = f"**{made_of(run)}**" if run.codes else made_of(run)
-    return f"{text} ×{run.seen.requests}" if run.seen.requests > 1 else text
+    return f"{text} ×{run.seen.requests}" if run.seen.requests > 1 and run.seen.exit is not None else text
 
 
 def made_of(run: Run) -> str:
-    """Say what the client made of the answer."""
+    """Describe what the client returned for the response."""
     seen = run.seen
     if seen.exit is None:
-        return f"{'still asking' if seen.requests > 1 else 'still waiting'} after {run.seconds:.0f} s"
+        # Tens of seconds, and no count: both depend on how busy the machine is.
+        return f"{'still retrying' if seen.requests > 1 else 'still waiting'} after {run.seconds // 10 * 10:.0f} s"
     if seen.exit == 0:
         return _passed_on(run)
     return _error(seen, SITUATIONS[run.scenario].answer)
@@ -57,7 +58,7 @@ def _passed_on(run: Run) -> str:
 
 
 def _error(seen: Seen, answer: str) -> str:
-    """Say what is known of an error; where that is what the answer is called, only that it is."""
+    """Describe an error: its code and status, or only their names if they equal those of the response."""
     known = seen.answer if isinstance(seen.answer, dict) else {}
     code, status = known.get("errorCode"), known.get("status")
     if code and answer == f"{status} {code}":
@@ -68,6 +69,6 @@ def _error(seen: Seen, answer: str) -> str:
 
 
 def short(answer: Any) -> str:
-    """Give a value as JSON, cut where it is long."""
+    """Return a value as JSON, cut to the width of a cell."""
     text = json.dumps(answer, ensure_ascii=False, separators=(",", ":"))
     return text if len(text) <= _WIDEST else f"{text[:_WIDEST]}…"

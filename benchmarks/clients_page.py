@@ -1,4 +1,4 @@
-"""The page docs/clients.md: what six real clients made of each answer, as Markdown. Pure: reports in, text out."""
+"""The page docs/clients.md as Markdown: the results of six real clients, response by response. Pure functions."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from sls_contract.exercise.situations import SITUATIONS
 from sls_contract.spec import CLAUSES
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
     from behaviours import Behaviour
     from bench import Result, Run
@@ -34,7 +34,7 @@ _WHOLE_RUN = ("exit code", "run", "standard output")
 
 
 def page(results: Sequence[Result], behaviours: Sequence[Behaviour], made: str) -> str:
-    """Write the whole page; `made` says when and with what it was made."""
+    """Return the page; ``made`` states when and with which versions it was made."""
     parts = (
         (_HEAD, made, ""),
         _clients(results),
@@ -46,7 +46,7 @@ def page(results: Sequence[Result], behaviours: Sequence[Behaviour], made: str) 
 
 
 def table(header: Sequence[str], rows: Iterable[Sequence[object]]) -> Iterator[str]:
-    """Yield the lines of a table."""
+    """Yield the lines of a Markdown table."""
     yield _row(header)
     yield _row(["---"] * len(header))
     yield from map(_row, rows)
@@ -87,11 +87,11 @@ def _area(scenario: str) -> str:
 
 
 def _merged(rows: Iterable[tuple[tuple[str, str], tuple[str, ...]]]) -> Iterator[tuple[str, ...]]:
-    """Give answers that every client treats alike one row."""
-    alike: dict[tuple[str, ...], list[tuple[str, str]]] = {}
+    """Merge the rows of responses for which all clients have the same cells."""
+    by_cells: dict[tuple[str, ...], list[tuple[str, str]]] = {}
     for key, cells in rows:
-        alike.setdefault(cells, []).append(key)
-    for cells, keys in alike.items():
+        by_cells.setdefault(cells, []).append(key)
+    for cells, keys in by_cells.items():
         answers = dict.fromkeys(SITUATIONS[scenario].answer for scenario, _ in keys)
         signed = dict.fromkeys(auth for scenario, auth in keys if SITUATIONS[scenario].multiplied)
         yield ("; ".join(answers) + (f" ({', '.join(signed)})" if signed else ""), *cells)
@@ -102,11 +102,12 @@ def _client(result: Result) -> Iterator[str]:
     yield from (f"## {client.name}", "", f"`{client.call}` of {client.package} {client.installed()}.", "")
     yield from _right(result.runs())
     yield from _findings(result)
-    yield from _facts(result.document["facts"])
+    killed = {run.scenario for run in result.runs() if run.seen.exit is None}
+    yield from _facts(result.document["facts"], killed)
 
 
 def _right(runs: Sequence[Run]) -> Iterator[str]:
-    """Say what the client does right, by area."""
+    """Yield the number of correct runs in each area."""
     judged = [run for run in runs if run.supported]
     signed = dict.fromkeys(run.auth for run in judged if _area(run.scenario) == _SUCCESSES and not run.codes)
     yield from ("Right:", "", f"- signatures: {', '.join(signed)}")
@@ -117,7 +118,7 @@ def _right(runs: Sequence[Run]) -> Iterator[str]:
 
 
 def _findings(result: Result) -> Iterator[str]:
-    """Tell each clause once, with every scenario in which it was broken, and the command line that shows it again."""
+    """Yield each broken clause once, with its scenarios and the commands that repeat them."""
     yield from ("Found:", "") if result.findings else ("Nothing was found.", "")
     runs = {(run.scenario, run.auth): run for run in result.runs()}
     for code in dict.fromkeys(finding["code"] for finding in result.findings):
@@ -136,51 +137,51 @@ def _finding(finding: Mapping[str, Any], run: Run, result: Result) -> Iterator[s
 
 
 def _observed(finding: Mapping[str, Any], run: Run) -> str:
-    """Say what was seen; a clause about a request or a field says it itself."""
+    """Describe a finding; one about a whole run is described by the result of the run."""
     if finding["where"] in _WHOLE_RUN:
         return made_of(run)
     return f"`{finding['where']}`: {finding['actual']}; expected: {finding['expected']}"
 
 
-def _facts(facts: Sequence[Mapping[str, Any]]) -> Iterator[str]:
-    """Say how often the client asks where that may differ, how long it waits, and where else it went."""
+def _facts(facts: Sequence[Mapping[str, Any]], killed: Collection[str]) -> Iterator[str]:
+    """Yield how many requests the client sends, how long it waits, and to which other hosts it sends requests."""
     requests: dict[int, list[str]] = {}
     for fact in facts:
-        if fact["fact"] == "requests":
+        if fact["fact"] == "requests" and fact["scenario"] not in killed:
             requests.setdefault(fact["value"], []).append(fact["scenario"])
-    yield from ("Learnt:", "")
+    yield from ("Observed:", "")
     for count, scenarios in sorted(requests.items()):
         answers = "; ".join(SITUATIONS[scenario].answer for scenario in scenarios)
         yield f"- {count} {'request' if count == 1 else 'requests'}: {answers}"
     for fact in facts:
         if (fact["scenario"], fact["fact"]) == ("stalled", "seconds"):
-            yield f"- where no answer came, it ended or was ended after {fact['value']:.0f} s"
+            yield f"- without a response, it ended or was killed after {fact['value']:.0f} s"
     for host in dict.fromkeys(fact["value"] for fact in facts if fact["fact"] == "foreign-host"):
-        yield f"- it also asked {host}"
+        yield f"- it also sent requests to {host}"
     yield ""
 
 
 AGAIN = "seen again"
-"""What the page says where every client that is named did again what it was known to do."""
+"""The cell of a behaviour that every named client showed."""
 OTHERWISE = "not so: "
-"""What it begins with where one did not, or was not run."""
+"""The start of the cell if a named client did not show it, or was not run."""
 
 
 def _known(results: Sequence[Result], behaviours: Sequence[Behaviour]) -> Iterator[str]:
-    """Say of each behaviour that was known beforehand whether this run showed it."""
-    rows = [_looked_for(behaviour, results) for behaviour in behaviours]
+    """Yield a table of the behaviours that were known beforehand, and whether this run showed them."""
+    rows = [_known_row(behaviour, results) for behaviour in behaviours]
     again = sum(row[-1] == AGAIN for row in rows)
     yield from (
-        "## Known before, looked for again",
+        "## Known behaviours",
         "",
-        "What had been read in the clients, or seen on raw sockets, before this run:",
+        "These were known before this run, from the source of the clients or from raw sockets:",
         f"{again} of {len(rows)} rows were seen again, each with every client that it names.",
         "",
     )
     yield from table(("the answer", "what was known", "of", "in this run"), rows)
 
 
-def _looked_for(behaviour: Behaviour, results: Sequence[Result]) -> tuple[str, ...]:
+def _known_row(behaviour: Behaviour, results: Sequence[Result]) -> tuple[str, ...]:
     runs = {result.client.name: result.run(behaviour.scenario) for result in results}
     named = {name: runs.get(name) for name in behaviour.clients}
     otherwise = [f"{name}: {cell(run)}" for name, run in named.items() if not (run and behaviour.holds(run.seen))]

@@ -1,7 +1,7 @@
-"""One engine in a process of its own: ``python benchmarks/engine.py <plan.json> <engine>`` prints its figures as JSON.
+"""One engine in its own process: ``python benchmarks/engine.py <plan.json> <engine>`` prints its figures as JSON.
 
-The plan names the cassette, the requests (signed by the caller, so that no engine pays for it), and the answers for the
-floor. Times are of the process's CPU: the machine may be busy with other things.
+The plan names the cassette, the requests (signed by the caller, so that signing is not measured), and the responses for
+the floor. Times are CPU time of the process, because the machine may be busy with other work.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ _WARM_UP = 30  # requests before anything is measured: the first ones load codec
 
 
 class InMemory(HTTPAdapter):
-    """The floor: what requests itself costs, with an answer at hand."""
+    """The floor: the cost of requests itself, with the response in memory."""
 
     def __init__(self, answers):
         super().__init__()
@@ -52,7 +52,7 @@ def floor(plan, session):
 
 @contextmanager
 def floor_without_proxies(plan, session):
-    session.trust_env = False  # requests then asks the environment for no proxy, which is much of its time
+    session.trust_env = False  # requests then searches no proxy in the environment, which takes much of its time
     with floor(plan, session):
         yield
 
@@ -92,29 +92,29 @@ ENGINES = {
 }
 
 
-def ask(session, plan, sent):
-    for url, headers in sent:
-        answer = session.get(url, headers=headers)
-        if answer.status_code != 200 or len(answer.content) != plan["length"]:
-            sys.exit(f"{url}: {answer.status_code}, {len(answer.content)} bytes instead of {plan['length']}")
+def send_all(session, plan, requested):
+    for url, headers in requested:
+        response = session.get(url, headers=headers)
+        if response.status_code != 200 or len(response.content) != plan["length"]:
+            sys.exit(f"{url}: {response.status_code}, {len(response.content)} bytes instead of {plan['length']}")
 
 
 def measured(engine, plan, sent):
-    """Open, ask, close; return the seconds of each and the growth of memory at opening."""
+    """Open the cassette, send the requests, close; return the seconds of each, and the growth of memory at opening."""
     clock = getattr(time, plan["clock"])
     with requests.Session() as session, ExitStack() as stack:
         gc.collect()
         before, started = resident(), clock()
         stack.enter_context(ENGINES[engine](plan, session))
         opened, grown = clock(), resident() - before
-        ask(session, plan, sent)
-        asked = clock()
+        send_all(session, plan, sent)
+        answered = clock()
         stack.close()
-        return opened - started, asked - opened, clock() - asked, grown
+        return opened - started, answered - opened, clock() - answered, grown
 
 
 def resident():
-    """Return the kilobytes of memory in use; 0 where the system does not tell."""
+    """Return the resident memory in kilobytes; 0 if the system does not report it."""
     try:
         return int(Path("/proc/self/statm").read_text().split()[1]) * 4
     except OSError:
@@ -124,12 +124,11 @@ def resident():
 def main(plan_path, engine):
     plan = json.loads(Path(plan_path).read_text(encoding="utf-8"))
     sent = plan["sent"]
-    warm = dict(plan["warm_up"], clock=plan["clock"]) if "warm_up" in plan else plan
     if "warm_up" in plan:
+        warm = plan["warm_up"] | {"clock": plan["clock"]}
         for _ in range(-(-_WARM_UP // len(warm["sent"]))):
             measured(engine, warm, warm["sent"])
     runs = [measured(engine, plan, sent) for _ in range(plan["passes"])]
-    first = runs[0]
     totals = [sum(column) for column in zip(*runs, strict=True)]
     print(
         json.dumps(
@@ -138,7 +137,7 @@ def main(plan_path, engine):
                 "request": totals[1] / len(runs) / len(sent),
                 "all": sum(totals[:3]) / len(runs) / len(sent),
                 "close": totals[2] / len(runs),
-                "memory": first[3],
+                "memory": runs[0][3],  # the memory of the first opening is used again by the next ones
             }
         )
     )

@@ -1,6 +1,6 @@
-"""How long judging takes: ``python -m benchmarks.judging``. Processor time of one exchange, the median of seven runs.
+"""How long judging takes: ``python -m benchmarks.judging``. CPU time of one exchange, the median of seven runs.
 
-An exchange of one entry should take at most 120 µs, one of 256 entries at most 500 µs, on a quiet machine.
+On a quiet machine an exchange with one entry should take at most 120 µs, with 256 entries at most 500 µs.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ RUNS = 7
 
 
 def exchange(entries: int, number: int) -> Exchange:
-    """Return a correct exchange of GetCheckPoint; ``number`` makes it differ from others."""
+    """Return a correct exchange of GetCheckPoint; ``number`` makes it different from others."""
     request = sign(Request("GET", f"http://{HOST}{PATH}-{number}", {"Host": HOST}), TEST_CREDENTIALS, at=AT)
     listed = [
         {
@@ -45,14 +45,14 @@ def exchange(entries: int, number: int) -> Exchange:
 
 
 def measured(entries: int, count: int) -> float:
-    """Return the microseconds of processor time that judging one exchange takes."""
+    """Return the microseconds of CPU time to judge one exchange."""
     exchanges = [exchange(entries, number) for number in range(count)]
     runs = []
     for _ in range(RUNS):
-        begun = time.thread_time()
+        start = time.thread_time()
         for each in exchanges:
             assert judge(each, at=AT).findings == ()
-        runs.append((time.thread_time() - begun) / count * 1e6)
+        runs.append((time.thread_time() - start) / count * 1e6)
     return statistics.median(runs)
 
 

@@ -1,10 +1,10 @@
-"""How fast are cassettes searched for secrets, and what is found?
+"""How fast is the search for secrets in cassettes, and what does it find?
 
     python -m benchmarks.leaks [--files 60]
 
-Makes a folder of cassettes as the recorder writes them (1 to 100 exchanges each), searches it for
-the keys of a run, and prints megabytes a second of one core. Then each secret is planted once in each spelling that a
-file may hold; hits, misses and false alarms are counted. Exit code 1 below 20 MB/s, or on a miss or false alarm.
+Writes a folder of cassettes as the recorder does, with 1 to 100 exchanges each. Searches it for the keys of a run, and
+prints megabytes a second of one core. Then plants each secret once in each spelling that a file may have, and counts
+hits, misses and false alarms. Exit code 1 below 20 MB/s, or on a miss or false alarm.
 """
 
 from __future__ import annotations
@@ -59,7 +59,7 @@ SPELLINGS = {
 
 
 def recordings(count: int, values: random.Random) -> Iterator[Recording]:
-    """Yield exchanges with the reference endpoint, each at its own time, with its own checkpoints."""
+    """Yield exchanges with the reference endpoint, each at a different time and with different checkpoints."""
     now = START
     service = ReferenceEndpoint(lambda: now)
     for number in range(count):
@@ -76,7 +76,7 @@ def recordings(count: int, values: random.Random) -> Iterator[Recording]:
 
 
 def make_folder(folder: Path, files: int) -> list[bytes]:
-    """Write the cassettes; return their bytes."""
+    """Write the cassettes; return their contents."""
     values = random.Random(0)
     for number in range(files):
         write(folder / f"{number}.sls.yaml", recordings(values.choice((1, 3, 10, 30, 100)), values))
@@ -84,18 +84,18 @@ def make_folder(folder: Path, files: int) -> list[bytes]:
 
 
 def megabytes_a_second(contents: list[bytes]) -> float:
-    """Return the best of some rounds, by the processor's clock."""
-    best = float("inf")
+    """Return the speed of the fastest round, in CPU time."""
+    durations = []
     for _ in range(ROUNDS):
-        began = time.process_time()
+        start = time.process_time()
         for data in contents:
             leaks(data, [KEY])
-        best = min(best, time.process_time() - began)
-    return sum(map(len, contents)) / best / 1e6
+        durations.append(time.process_time() - start)
+    return sum(map(len, contents)) / min(durations) / 1e6
 
 
 def planted(data: bytes) -> Iterator[tuple[str, bytes]]:
-    """Yield a cassette once for each secret in each spelling, as a line in its middle."""
+    """Yield a cassette for each secret in each spelling, on a line in the middle."""
     lines = data.split(b"\n")
     middle = len(lines) // 2
     for secret in (KEY.access_key_id, KEY.access_key_secret, str(KEY.security_token)):

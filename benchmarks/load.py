@@ -1,10 +1,10 @@
-"""Many connections that ask as fast as they are answered: the load of `benchmarks.server`, in a process of its own.
+"""The load of `benchmarks.server`: many connections that send a request as soon as the last one is answered.
 
     python -m benchmarks.load PORT CONNECTIONS COUNT < requests
 
-Standard input holds requests as JSON texts, one a line, asked in turn. Prints a JSON object: how many requests were
-answered, how many of them with another status than 200, the seconds that took, and each answer's latency in
-microseconds, sorted.
+Standard input has a request as JSON text on each line; they are sent in turn. Prints a JSON object: how many requests
+were answered, how many of them with another status than 200, the seconds that it took, and the sorted latencies in
+microseconds.
 """
 
 from __future__ import annotations
@@ -21,36 +21,36 @@ from typing import cast
 
 @dataclass
 class Load:
-    """What is still to ask, and what was seen."""
+    """The requests that are left to send, and the measurements."""
 
     requests: itertools.cycle[bytes]
-    left: int
+    remaining: int
     done: asyncio.Event = field(default_factory=asyncio.Event)
-    asked: int = 0
+    sent: int = 0
     latencies: list[int] = field(default_factory=list)
     refused: int = 0
 
     def waiting(self) -> int:
-        """Count the requests that are not answered yet."""
-        return self.asked - len(self.latencies)
+        """Return how many requests are not answered yet."""
+        return self.sent - len(self.latencies)
 
 
 class Client(asyncio.Protocol):
-    """One kept connection: asks, reads the whole answer, asks again."""
+    """A kept connection: sends a request, reads the whole response, sends the next one."""
 
     def __init__(self, load: Load) -> None:
-        self.load, self.data, self.began = load, b"", 0
+        self.load, self.data, self.start = load, b"", 0
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self.transport = cast("asyncio.Transport", transport)
 
-    def ask(self) -> None:
-        if self.load.left <= 0:
+    def send_next(self) -> None:
+        if self.load.remaining <= 0:
             if self.load.waiting() == 0:
                 self.load.done.set()
             return
-        self.load.left, self.load.asked = self.load.left - 1, self.load.asked + 1
-        self.data, self.began = b"", time.perf_counter_ns()
+        self.load.remaining, self.load.sent = self.load.remaining - 1, self.load.sent + 1
+        self.data, self.start = b"", time.perf_counter_ns()
         self.transport.write(next(self.load.requests))
 
     def data_received(self, data: bytes) -> None:
@@ -58,9 +58,9 @@ class Client(asyncio.Protocol):
         end = self.data.find(b"\r\n\r\n") + 4
         if end < 4 or len(self.data) < end + length(self.data[:end]):
             return
-        self.load.latencies.append((time.perf_counter_ns() - self.began) // 1000)
+        self.load.latencies.append((time.perf_counter_ns() - self.start) // 1000)
         self.load.refused += self.data[9:12] != b"200"
-        self.ask()
+        self.send_next()
 
     def connection_lost(self, exc: Exception | None) -> None:
         if not self.load.done.is_set():
@@ -68,26 +68,26 @@ class Client(asyncio.Protocol):
 
 
 def length(head: bytes) -> int:
-    """Return the Content-Length; every server here sends one."""
+    """Return the Content-Length, which every server of this benchmark sends."""
     at = head.lower().index(b"content-length:") + len(b"content-length:")
     return int(head[at : head.index(b"\r", at)])
 
 
 async def run(port: int, connections: int, load: Load) -> float:
     loop = asyncio.get_running_loop()
-    made = [await loop.create_connection(lambda: Client(load), "127.0.0.1", port) for _ in range(connections)]
-    began = time.perf_counter()
-    for _, client in made:
-        client.ask()
+    opened = [await loop.create_connection(lambda: Client(load), "127.0.0.1", port) for _ in range(connections)]
+    start = time.perf_counter()
+    for _, client in opened:
+        client.send_next()
     await load.done.wait()
-    return time.perf_counter() - began
+    return time.perf_counter() - start
 
 
 def main(port: int, connections: int, count: int) -> None:
     requests = [json.loads(line).encode() for line in sys.stdin]
     load = Load(itertools.cycle(requests), count)
     gc.freeze()
-    gc.disable()  # the pauses that are measured are the server's
+    gc.disable()  # only pauses of the server are to be measured
     seconds = asyncio.run(run(port, connections, load))
     answered = len(load.latencies)
     report = {"answered": answered, "refused": load.refused, "seconds": seconds, "latencies": sorted(load.latencies)}

@@ -1,4 +1,4 @@
-"""A server that answers every request at once with one checkpoint: what recording is measured against."""
+"""A server that answers every request at once with one checkpoint, for the benchmark of recording."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The recordings and requests that every engine gets: the same exchanges, in our layout and in plain vcrpy's."""
+"""The recordings and requests of every engine: the same exchanges in our layout and in that of plain vcrpy."""
 
 from __future__ import annotations
 
@@ -38,10 +38,10 @@ def response_of(number, at):
 
 def recordings(numbers, at):
     endpoint = "http://cn-hangzhou.log.aliyuncs.com"
-    made = Provenance(Evidence.REFERENCE, endpoint, "cn-hangzhou", CLIENT, at, at, CONTRACT_VERSION)
+    origin = Provenance(Evidence.REFERENCE, endpoint, "cn-hangzhou", CLIENT, at, at, CONTRACT_VERSION)
     for number in numbers:
         exchange = Exchange(request_of(number, at), response_of(number, at))
-        yield Recording(exchange, made, SignatureNote("verified"))
+        yield Recording(exchange, origin, SignatureNote("verified"))
 
 
 def write_ours(path, numbers, at):
@@ -50,7 +50,7 @@ def write_ours(path, numbers, at):
 
 
 def write_vcrpys(path, numbers, at):
-    """Write what plain vcrpy records of the same exchanges."""
+    """Write the file that plain vcrpy records of the same exchanges."""
     listed = [_interaction(each.exchange) for each in recordings(numbers, at)]
     dumper = getattr(yaml, "CDumper", yaml.Dumper)
     Path(path).write_text(yaml.dump({"interactions": listed, "version": 1}, Dumper=dumper), encoding="utf-8")
@@ -58,10 +58,9 @@ def write_vcrpys(path, numbers, at):
 
 def _interaction(exchange):
     request, response = exchange.request, exchange.response
-    asked = {"method": request.method, "uri": request.url, "body": None, "headers": _fields(request)}
     status = {"code": response.status, "message": response.reason}
     return {
-        "request": asked,
+        "request": {"method": request.method, "uri": request.url, "body": None, "headers": _fields(request)},
         "response": {"status": status, "headers": _fields(response), "body": {"string": response.body.decode()}},
     }
 
@@ -71,16 +70,16 @@ def _fields(message):
 
 
 def plan(path, numbers, **more):
-    """Write the plan of one measurement: requests signed now, answers for the floor."""
+    """Write the plan of a measurement: requests signed now, and the responses for the floor."""
     at = datetime.now(UTC)
     sent = [(url_of(number), dict(request_of(number, at).headers.pairs)) for number in numbers]
     answers = [(url_of(number), response_of(number, at)) for number in numbers]
-    told = {
+    common = {
         "sent": sent,
         "answers": [(url, list(answer.headers.pairs), answer.body.decode()) for url, answer in answers],
         "length": len(answers[0][1].body),
         "hosts": [],
         "clock": "process_time",
     }
-    Path(path).write_text(json.dumps(told | more), encoding="utf-8")
+    Path(path).write_text(json.dumps(common | more), encoding="utf-8")
     return path

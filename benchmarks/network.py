@@ -1,11 +1,11 @@
-"""Which clients are recorded, replayed and blocked: each asks for a host of the service where that leads to a listener.
+"""Which clients are recorded, replayed and blocked? Each sends a request to a host name that leads to a listener.
 
     python -m benchmarks.network [--out FILE] [CLIENT ...]
 
-Runs in a network and mount namespace of its own (Linux; ``unshare`` and ``ip``). In there the name of the host stands
-in ``/etc/hosts``, and both it and the name server lead to one listener: whatever a client sends arrives there. Without
-arguments all clients but niquests must be installed (tests/beside/requirements.txt), and docs/network.md is written.
-Exit code 1 where something arrived that should not have, or a client does otherwise than `network_clients` says.
+Runs in its own network and mount namespace (Linux; ``unshare`` and ``ip``). There the host name is in ``/etc/hosts``,
+and both this entry and the name server lead to one listener, which receives all that a client sends. Without
+arguments all clients except niquests must be installed (tests/beside/requirements.txt), and docs/network.md is written.
+Exit code 1 if something arrived that should not, or if a client behaves otherwise than `network_clients` states.
 """
 
 from __future__ import annotations
@@ -39,15 +39,15 @@ _SETUP = (
 
 
 def missing() -> str:
-    """Say why no namespace can be made; empty where one can."""
+    """Return why a namespace cannot be created; empty if it can."""
     if not (shutil.which("unshare") and shutil.which("ip")):
         return "needs unshare and ip (Debian: util-linux, iproute2)"
     done = subprocess.run(inside(["true"]), capture_output=True, text=True, check=False)
-    return "" if done.returncode == 0 else f"needs leave to make a network namespace: {done.stderr.strip()}"
+    return "" if done.returncode == 0 else f"needs permission to create a network namespace: {done.stderr.strip()}"
 
 
 def inside(command: list[str]) -> list[str]:
-    """Return a command that runs another one in a namespace where every way leads to the listener."""
+    """Return a command that runs another one in a namespace in which all addresses lead to the listener."""
     folder = Path(tempfile.gettempdir()) / f"sls-contract-network-{os.getuid()}"
     folder.mkdir(exist_ok=True)
     (folder / "hosts").write_text(f"127.0.0.1 localhost\n{ADDRESS} {HOST}\n", encoding="utf-8")
@@ -56,7 +56,7 @@ def inside(command: list[str]) -> list[str]:
 
 
 class Listener:
-    """Answers each request, and counts what arrives over TCP and UDP, name lookups included."""
+    """Answers each request, and counts what arrives over TCP and UDP, including name lookups."""
 
     def __init__(self) -> None:
         self.arrived = 0
@@ -89,31 +89,31 @@ class Listener:
 
 
 def run(name: str, mode: str, cassette: str) -> str:
-    """Let one client ask, in a process of its own; return what it met: an answer, or the name of an error."""
+    """Run one client in its own process; return its result: a response, or the name of an error."""
     command = [sys.executable, "-m", "benchmarks.network_clients", name, mode, HOST, str(PORT), cassette]
     done = subprocess.run(command, cwd=_ROOT, capture_output=True, text=True, timeout=120, check=False)
     return done.stdout.strip().rpartition("\n")[2] or f"nothing: {done.stderr[-300:]}"
 
 
 def judge(name: str, listener: Listener, folder: Path) -> dict[str, str]:
-    """Return what one client does when it is free, recorded, replayed and guarded, and how often it was heard."""
+    """Return the results of a client by mode, each with the number of connections and datagrams that arrived."""
     cassette, result = str(folder / f"{name}.sls.yaml"), {}
     for mode in ("free", "recorded", "replayed", "blocked"):
         before = listener.arrived
-        met = run(name, mode, cassette)
+        outcome = run(name, mode, cassette)
         time.sleep(0.2)  # a datagram may still be on its way
-        result[mode] = f"{met} ({listener.arrived - before})"
+        result[mode] = f"{outcome} ({listener.arrived - before})"
     return result
 
 
 def row(name: str, result: dict[str, str]) -> tuple[str, list[str]]:
-    """Return a line of the table, and what contradicts what is known of the client."""
-    expected, received = CLIENTS[name].kind, {mode: text.endswith("(0)") is False for mode, text in result.items()}
+    """Return the table row of a client, and contradictions to its known behaviour."""
+    expected, received = CLIENTS[name].kind, {mode: not text.endswith("(0)") for mode, text in result.items()}
     recorded = result["recorded"].startswith("exchanges: 1 ")
     replayed = result["replayed"].startswith("answered") and not received["replayed"]
     blocked = result["blocked"].startswith("NetworkBlocked") and not received["blocked"]
     kind = "recorded" if recorded and replayed and blocked else "blocked" if blocked else "open"
-    wrong = [f"{name}: expected {expected}, met {kind}: {result}"] if kind != expected else []
+    wrong = [f"{name}: expected {expected}, got {kind}: {result}"] if kind != expected else []
     if not received["free"] and not CLIENTS[name].silent:
         wrong.append(f"{name}: nothing arrived from a free client: {result}")
     if received["replayed"] and kind != "open":

@@ -1,8 +1,8 @@
-"""How each client asks for ``http://HOST:PORT/x``: one function a client.
+"""How each client requests ``http://HOST:PORT/x``: one function for each client.
 
     python -m benchmarks.network_clients CLIENT MODE HOST PORT CASSETTE
 
-lets one ask: free, recorded to a cassette, replayed from it, or blocked. The last line printed says what it met.
+runs one client: free, recorded to a cassette, replayed from it, or blocked. The last line of output is its result.
 """
 
 from __future__ import annotations
@@ -14,10 +14,10 @@ from typing import Any, NamedTuple
 
 
 class Client(NamedTuple):
-    """A client: how it asks, the modules it needs, and what is known of it.
+    """A client: a function that sends a request, the modules that it needs, and its known behaviour.
 
-    ``kind``: ``recorded`` (and replayed, and blocked), ``blocked`` only, or ``open``. ``silent``: where it is free,
-    nothing of it arrives: the name stands in a file.
+    ``kind``: ``recorded`` (also replayed and blocked), ``blocked`` only, or ``open``. ``silent``: in mode ``free``
+    nothing arrives, because the client only looks up the name, which is in ``/etc/hosts``.
     """
 
     ask: Any
@@ -234,9 +234,9 @@ def twisted(host, port):
     from twisted.web.client import Agent, readBody
 
     got = []
-    asked = Agent(reactor).request(b"GET", f"http://{host}:{port}/x".encode())
-    asked.addCallback(readBody)
-    asked.addBoth(lambda result: (got.append(result), reactor.stop()))
+    response = Agent(reactor).request(b"GET", f"http://{host}:{port}/x".encode())
+    response.addCallback(readBody)
+    response.addBoth(lambda result: (got.append(result), reactor.stop()))
     reactor.run()
     if not isinstance(got[0], bytes):
         got[0].raiseException()
@@ -448,7 +448,7 @@ def _talk(each, host):
 
 
 def main(name, mode, host, port, path):
-    """Let a client ask, and print what it met."""
+    """Run a client in a mode; return its result."""
     from sls_contract import use_cassette
     from sls_contract.cassettes.hosts import host_rule
     from sls_contract.cassettes.recorder import NetworkGuard
@@ -463,7 +463,7 @@ def main(name, mode, host, port, path):
         try:
             with use_cassette(path, record="all" if mode == "recorded" else "none") as cassette:
                 got = ask(host, port)
-        except SlsContractError as error:  # what was asked is no request of the service
+        except SlsContractError as error:  # GET /x is no request to SLS, which is a finding
             if type(error).__name__ != "ContractViolation":
                 raise
         return f"exchanges: {len(cassette.exchanges)} " if mode == "recorded" else f"answered {got!r}"

@@ -1,12 +1,12 @@
-"""How fast is a replay, beside those of others? The same recordings, in one run, for every engine.
+"""How fast is replay, compared with other tools? All engines play the same recordings, in one run.
 
     python -m benchmarks.replay [--quick]
 
-Compares sls-contract, with all of its checks on, with vcrpy, pytest-recording, cassetter, and the floor: requests with
-the answer at hand. Each measurement is a process of its own; engines take turns, and ratios are taken within a turn,
-since a busy machine slows both sides. Times are CPU time, but for recording, which waits for a server.
-cassetter and pytest-recording crash each other when pytest starts: each plugin runs alone, and cassetter in an
-environment of its own, made below a temporary folder. Exit code 1 where a target is missed.
+Compares sls-contract, with all of its checks, with vcrpy, pytest-recording, cassetter, and the floor: requests with the
+response in memory. Each measurement is a separate process. Engines take turns, and ratios are taken within a turn,
+because other work slows all engines of a turn. Times are CPU time, except for recording, which waits for a server.
+cassetter and pytest-recording crash each other when pytest starts: each plugin runs alone, and cassetter in a virtual
+environment in a temporary folder. Exit code 1 if a target is missed.
 """
 
 from __future__ import annotations
@@ -31,16 +31,16 @@ from sls_contract.reports import table
 ENGINES = ("floor", "floor without proxies", "sls-contract", "vcrpy", "cassetter")
 RECORDERS = ("bare client", "sls-contract", "vcrpy", "cassetter")
 SIZES = (1, 10, 100, 1000, 10_000)
-_ASKED_AT_LEAST = 300  # requests in one measurement of a small cassette
-_SAMPLE = 50  # requests to vcrpy where it holds so many recordings that each takes long
-_CASSETTER_OPENS = 5000  # its parser refuses more YAML nodes than so many recordings have
+_FEWEST_REQUESTS = 300  # in one measurement of a small cassette, which is played several times
+_SAMPLE = 50  # requests to vcrpy from a large cassette, where each takes long
+_CASSETTER_OPENS = 5000  # recordings: its parser limits the number of YAML nodes
 _RECORDED = 300
 _PEER = "cassetter"
 _ENGINE = str(Path(__file__).with_name("engine.py"))
 
 
 class Figures:
-    """What was measured: by engine and size, one record for each turn."""
+    """The measurements: a list of records, one for each turn, by engine and size."""
 
     def __init__(self):
         self.runs = {}
@@ -53,9 +53,9 @@ class Figures:
         return median(run[what] for run in runs) if runs else None
 
     def ratio(self, engine, base, size, what):
-        """Return the median of the ratios within each turn; None where one of the two was not measured."""
+        """Return the median of the ratios within each turn; None if one of the engines was not measured."""
         pairs = zip(self.runs.get((engine, size), ()), self.runs.get((base, size), ()), strict=False)
-        ratios = [one[what] / other[what] for one, other in pairs if other[what]]
+        ratios = [record[what] / other[what] for record, other in pairs if other[what]]
         return median(ratios) if ratios else None
 
 
@@ -94,9 +94,9 @@ def measure_replay(figures, folder, size, python, turns):
             warm_up = json.loads(
                 plan(folder / "warm-up.json", range(10), cassettes=_three(small, small_theirs)).read_text()
             )
-            passes = max(1, _ASKED_AT_LEAST // size)
-            told = plan(folder / "plan.json", numbers, cassettes=_three(ours, theirs), passes=passes, warm_up=warm_up)
-            figures.add(engine, size, _run(engine, told, python))
+            passes = max(1, _FEWEST_REQUESTS // size)
+            path = plan(folder / "plan.json", numbers, cassettes=_three(ours, theirs), passes=passes, warm_up=warm_up)
+            figures.add(engine, size, _run(engine, path, python))
 
 
 def measure_recording(figures, folder, python, turns):
@@ -115,30 +115,30 @@ def measure_recording(figures, folder, python, turns):
                 common = {"sent": sent, "record": "all", "clock": "perf_counter", "passes": 1}
                 warm_up = json.loads(plan(folder / "warm-up.json", range(30), cassettes=warm).read_text())
                 warm_up |= common | {"sent": sent[:30]}
-                told = plan(folder / "plan.json", range(1), cassettes=fresh, warm_up=warm_up, **common)
-                figures.add(engine, "recording", _run(engine, told, python))
+                path = plan(folder / "plan.json", range(1), cassettes=fresh, warm_up=warm_up, **common)
+                figures.add(engine, "recording", _run(engine, path, python))
 
 
 def measure_suites(folder, python, tests, turns):
-    """Return the extra milliseconds of CPU for each test over the same with an answer at hand, by plugin and turn.
+    """Return the extra milliseconds of CPU for each test compared with a response in memory, by plugin and turn.
 
-    What a test of one request costs by itself (its assertion rewritten by pytest, a session of requests made for it) is
-    no plugin's doing: it is the difference between the floor and the empty tests, which is printed, too.
+    The cost of a test with one request (pytest rewrites its assertion, requests creates a session) belongs to no
+    plugin. It is the difference between the floor and the empty tests, which is printed, too.
     """
     names = [name for name in PLUGINS if name != _PEER or python is not None]
     extra = {name: [] for name in names}
     for turn in range(turns):
         base = {}
         for name in names:
-            its_own = python if name == _PEER else sys.executable
+            interpreter = python if name == _PEER else sys.executable
             suite = folder / f"suite-{turn}-{name}"
             suite.mkdir()
             write_suite(suite, name, tests)
-            took = seconds_of(suite, name, tests, its_own)
+            took = seconds_of(suite, name, tests, interpreter)
             base.setdefault(name, took)
             extra[name].append((took - base[FLOOR]) / tests * 1000)
     rows = [(name, f"{median(values):.2f}", f"{min(values):.2f}") for name, values in extra.items()]
-    print(f"\npytest, {tests} tests of one request each: milliseconds for each over the same with an answer at hand")
+    print(f"\npytest, {tests} tests with one request each: milliseconds of each above that with a response in memory")
     print(*table(("plugin", "median", "least"), rows), sep="\n")
     return extra
 
@@ -147,8 +147,8 @@ def _three(ours, theirs):
     return {"sls_contract": str(ours), "vcrpy": str(theirs), "cassetter": str(theirs)}
 
 
-def _run(engine, told, python):
-    command = [python if engine == _PEER else sys.executable, _ENGINE, str(told), engine]
+def _run(engine, path, python):
+    command = [python if engine == _PEER else sys.executable, _ENGINE, str(path), engine]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     if done.returncode:
         sys.exit(f"{engine}: {done.stdout}{done.stderr}")
@@ -166,7 +166,7 @@ def _loopback():
 
 
 def _environment_of_peer(folder):
-    """Make an environment with cassetter in it; None, and a word about it, where that cannot be done."""
+    """Create a virtual environment with cassetter and return its Python; print why and return None if that fails."""
     venv.create(folder, with_pip=True)
     python = str(folder / ("Scripts/python.exe" if sys.platform == "win32" else "bin/python"))
     same = [f"{name}=={version(name)}" for name in ("requests", "urllib3", "pytest")]
@@ -182,8 +182,8 @@ def _print_versions(python):
     names = ("sls-contract", "vcrpy", "pytest-recording", "pytest", "requests", "urllib3", "PyYAML")
     shown = [f"{name} {version(name)}" for name in names]
     if python is not None:
-        ask = f"from importlib.metadata import version; print(version({_PEER!r}))"
-        shown.append(f"{_PEER} {subprocess.check_output([python, '-c', ask], text=True).strip()}")
+        code = f"from importlib.metadata import version; print(version({_PEER!r}))"
+        shown.append(f"{_PEER} {subprocess.check_output([python, '-c', code], text=True).strip()}")
     print(f"Python {platform.python_version()}, {platform.system()}; {', '.join(shown)}")
 
 
@@ -223,7 +223,7 @@ def _cell(figures, engine, base, size, what, scale):
 
 
 def judged(figures, extra):
-    """Print each target with what was reached; return 1 where one is missed."""
+    """Print each target with the measured value; return 1 if one is missed."""
     sizes = sorted(size for engine, size in figures.runs if engine == "sls-contract" and size != "recording")
     large = [size for size in sizes if size >= 100]
     ours = "sls-contract"
@@ -238,14 +238,15 @@ def judged(figures, extra):
     rows.append(("opening 1,000 over cassetter", figures.ratio(ours, _PEER, 1000, "open"), 1.0))
     rows.append(("recording over a bare client", figures.ratio(ours, "bare client", "recording", "request"), 1.2))
     rows.append(("ms for each pytest test over no plugin", median(extra[ours]), 1.5))
-    told = [(name, "-" if got is None else f"{got:.2f}", f"{most:.2f}", _passes(got, most)) for name, got, most in rows]
+    judged_rows = [
+        (name, "-", f"{most:.2f}", "not measured")
+        if got is None
+        else (name, f"{got:.2f}", f"{most:.2f}", "PASS" if got <= most else "FAIL")
+        for name, got, most in rows
+    ]
     print("\ntargets")
-    print(*table(("target", "reached", "at most", ""), told), sep="\n")
-    return int(any(verdict == "FAIL" for *_, verdict in told))
-
-
-def _passes(got, most):
-    return "not measured" if got is None else "PASS" if got <= most else "FAIL"
+    print(*table(("target", "reached", "at most", ""), judged_rows), sep="\n")
+    return int(any(verdict == "FAIL" for *_, verdict in judged_rows))
 
 
 if __name__ == "__main__":

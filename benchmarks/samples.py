@@ -1,4 +1,4 @@
-"""The sample pages of the documents: a good run, an endpoint with two bugs, and a drift.
+"""Write the sample pages of the documentation: a good run, an endpoint with two bugs, and a drift.
 
     python -m benchmarks.samples [FOLDER]
 
@@ -45,14 +45,14 @@ _MICROSECONDS = 1_000_000
 
 
 def run(*argv: str) -> int:
-    """Run a command quietly, and return its exit code."""
+    """Run a command without output, and return its exit code."""
     quiet = io.StringIO()
     return cli.run(argv, environ={**os.environ, **_KEY}, stdin=io.StringIO(), stdout=quiet, stderr=quiet)
 
 
 @contextmanager
 def endpoint(change: Change) -> Iterator[str]:
-    """Serve the reference endpoint, whose checkpoints are changed on their way out; give its URL."""
+    """Serve the reference endpoint with changed checkpoints; yield its URL."""
     reference = ReferenceEndpoint(lambda: datetime.now(UTC), logstores={("my-project", "my-logstore"): 4})
 
     def answer(request: Request) -> Response:
@@ -63,7 +63,7 @@ def endpoint(change: Change) -> Iterator[str]:
 
 
 def changed(request: Request, response: Response, change: Change) -> Response:
-    """Change each checkpoint of an answer that has any."""
+    """Return the response with each of its checkpoints changed; other responses stay as they are."""
     if request.method != "GET" or "/consumergroups/" not in request.path or response.status != 200:
         return response
     body = json.dumps([change(entry) for entry in json.loads(response.body)], ensure_ascii=False).encode()
@@ -74,7 +74,7 @@ def changed(request: Request, response: Response, change: Change) -> Response:
 
 
 def drift_apart(cassettes: Path, before: Path, after: Path) -> None:
-    """Write cassettes as they are, and as they would be recorded at an endpoint that changed."""
+    """Write the cassettes to ``before``, and to ``after`` as if they were recorded at an endpoint that changed."""
     for path in cassettes.glob("*.sls.yaml"):
         recordings = [*load_cassette(path).recordings]
         later = []
@@ -88,22 +88,22 @@ def drift_apart(cassettes: Path, before: Path, after: Path) -> None:
 
 
 def seconds(entry: dict[str, object]) -> dict[str, object]:
-    """Give the time in seconds: a client that counts microseconds is in 1970."""
+    """Return the entry with its time in seconds, which a client takes for microseconds in 1970."""
     return entry | {"updateTime": int(str(entry["updateTime"])) // _MICROSECONDS}
 
 
 def two_bugs(entry: dict[str, object]) -> dict[str, object]:
-    """Give the time in seconds, and the shard as text."""
+    """Return the entry with its time in seconds, and its shard as text."""
     return seconds(entry) | {"shard": str(entry["shard"])}
 
 
 def drifted(entry: dict[str, object]) -> dict[str, object]:
-    """Give the time in seconds, and one member more."""
+    """Return the entry with its time in seconds, and an additional member."""
     return seconds(entry) | {"lag": 0}
 
 
 def main(folder: Path) -> int:
-    """Write the three pages; return 0 where each run came to what it shows."""
+    """Write the three pages; return 0 if each run had the expected exit code."""
     folder.mkdir(parents=True, exist_ok=True)
     good = run("verify", *_FEW, "--report", str(folder / "good.html"))
     with endpoint(two_bugs) as url:

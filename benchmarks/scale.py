@@ -1,10 +1,10 @@
-"""How captures are judged: ``python -m benchmarks.scale [EXCHANGES] [--kill]`` (default: a million, of which 40 break).
+"""How fast are large captures judged? ``python -m benchmarks.scale [EXCHANGES] [--kill]`` (default: a million).
 
-Judges one capture with one core, two cores, two Dask workers and two of Ray, and smaller ones for the cost per
-exchange. Each line tells what was found, exchanges a second, the processor time of the command's own process and of all
-it started, and the peak memory of both. With ``--kill`` one worker of each is killed under way. A HAR is then judged
-beside Schemathesis (SCHEMATHESIS_PYTHON names another environment that has it). docs/scale.md has figures and what
-follows from them. Close other programs first.
+40 exchanges of the capture break a clause. It is judged on one core, two cores, two Dask workers and two Ray workers;
+smaller captures show the cost per exchange. Each line has the findings, exchanges a second, the CPU time of the
+command's process and of all its processes, and the peak memory of both. With ``--kill`` one worker of each is killed
+during the run. At the end a HAR is judged by check and by Schemathesis (SCHEMATHESIS_PYTHON names another environment
+that has it). docs/scale.md has figures and conclusions. Close other programs first.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ BREACHES = 40
 DIFFERENT = 1000  # exchanges; the capture repeats them with other request ids
 SMALL = 1000
 KILLED_AFTER = 5  # seconds of processor time
-WORKERS = (b"spawn_main", b"loky", b"ray::")  # what is in their command line
+WORKERS = (b"spawn_main", b"loky", b"ray::")  # parts of their command lines
 SCRIPT = Path(sys.executable).with_name("sls-contract")
 
 
@@ -39,23 +39,23 @@ def planted(count: int) -> list[int]:
 
 
 def write_capture(path: Path, count: int) -> None:
-    """Write JSON Lines of correct exchanges, in which 40 answers give the shard as text."""
+    """Write JSON Lines of correct exchanges, except for 40 responses with the shard as text."""
     lines = [line_of(each) for each in recordings(range(DIFFERENT), AT)]
     ids = [json.loads(line)["response"]["headers"][-1][1] for line in lines]
     broken = set(planted(count))
     with path.open("w", encoding="utf-8") as file:
         for number in range(count):
-            line, name = lines[number % DIFFERENT], ids[number % DIFFERENT]
+            line, request_id = lines[number % DIFFERENT], ids[number % DIFFERENT]
             if number in broken:
                 answer = json.loads(line)
                 answer["response"]["body"] = answer["response"]["body"].replace('"shard": 0', '"shard":"0"')
                 answer["response"]["headers"][2][1] = str(int(answer["response"]["headers"][2][1]) + 1)
                 line = json.dumps(answer) + "\n"
-            file.write(line.replace(name, f"{name[:8]}{number:016X}"))
+            file.write(line.replace(request_id, f"{request_id[:8]}{number:016X}"))
 
 
 def stat_of(pid: int | str) -> list[int]:
-    """Return what Linux counts of a process, from its parent on; zeros where it has ended."""
+    """Return the fields of /proc/PID/stat from the parent's id on; zeros if the process has ended."""
     try:
         return [int(each) for each in Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[1:]]
     except OSError:
@@ -63,7 +63,7 @@ def stat_of(pid: int | str) -> list[int]:
 
 
 def family_of(root: int) -> set[int]:
-    """Return a process and all that it started."""
+    """Return the ids of a process and all of its descendants."""
     parents = {int(each.name): stat_of(each.name)[0] for each in Path("/proc").iterdir() if each.name.isdigit()}
     family = {root}
     for _ in range(4):
@@ -77,12 +77,12 @@ def memory_of(pid: int) -> int:
 
 
 def processor_time(pid: int) -> float:
-    """Return the seconds of processor time of a process itself."""
+    """Return the seconds of CPU time of a process, without its children."""
     return sum(stat_of(pid)[10:12]) / os.sysconf("SC_CLK_TCK")
 
 
 def kill_a_worker(root: int) -> bool:
-    """Kill a worker that has worked for a while; tell whether there is one."""
+    """Kill a worker that has worked for some seconds; return whether there was one."""
     for pid in family_of(root) - {root}:
         name = Path(f"/proc/{pid}/cmdline").read_bytes()
         if any(each in name for each in WORKERS) and processor_time(pid) > KILLED_AFTER:
@@ -92,10 +92,10 @@ def kill_a_worker(root: int) -> bool:
 
 
 def check(capture: Path, *options: str, kill: bool = False) -> dict[str, float]:
-    """Judge a capture by the installed command, and return what was found and what it took."""
+    """Judge a capture with the installed command; return the number of exchanges and the costs."""
     report = capture.with_suffix(".report.json")
     report.unlink(missing_ok=True)
-    begun, own, others, spent = time.monotonic(), 0, 0, 0.0
+    start, own, others, spent = time.monotonic(), 0, 0, 0.0
     before = resource.getrusage(resource.RUSAGE_CHILDREN)
     command = [str(SCRIPT), "check", str(capture), "--json", str(report), *options]
     with subprocess.Popen(command, stdout=subprocess.DEVNULL) as process:
@@ -105,8 +105,8 @@ def check(capture: Path, *options: str, kill: bool = False) -> dict[str, float]:
             spent = max(spent, processor_time(process.pid))
             time.sleep(1)
             kill = kill and not kill_a_worker(process.pid)
-    assert not kill, "it ended before a worker could be killed"
-    took = time.monotonic() - begun
+    assert not kill, "the command ended before a worker could be killed"
+    took = time.monotonic() - start
     after = resource.getrusage(resource.RUSAGE_CHILDREN)
     everything = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
     document = json.loads(report.read_text(encoding="utf-8"))
@@ -118,7 +118,7 @@ def check(capture: Path, *options: str, kill: bool = False) -> dict[str, float]:
     return {"exchanges": count, "seconds": took, "rate": count / took, **memories, **cost}
 
 
-def tell(name: str, result: dict[str, float]) -> None:
+def print_result(name: str, result: dict[str, float]) -> None:
     print(
         f"{name:16} {result['exchanges']:9.0f} exchanges, {len(planted(1))} breaches found, each once: "
         f"{result['seconds']:7.1f} s, {result['rate']:6.0f}/s; processor time of an exchange {result['all']:5.0f} µs, "
@@ -136,14 +136,14 @@ def main() -> None:
             capture = Path(folder, f"{size}.jsonl")
             write_capture(capture, size)
             one = check(capture, "--jobs", "1")
-            tell("one core", one)
+            print_result("one core", one)
         two = check(capture, "--jobs", "2", kill=kill)
-        tell("two cores", two)
+        print_result("two cores", two)
         print(f"two cores are {two['rate'] / one['rate']:.2f} times one", flush=True)
         for name, module in (("dask", "distributed"), ("ray", "ray")):
             if find_spec(module):
                 found = check(capture, "--jobs", "2", "--engine", name, kill=kill)
-                tell(f"two of {name}", found)
+                print_result(f"two of {name}", found)
                 print(f"two workers of {name} are {found['rate'] / one['rate']:.2f} times one core", flush=True)
             else:
                 print(f"{name} skipped: not installed")
@@ -151,7 +151,7 @@ def main() -> None:
 
 
 def beside_schemathesis(folder: Path) -> None:
-    """Judge a HAR, and validate its answers by Schemathesis against the contracts as OpenAPI."""
+    """Judge a HAR with check, and with Schemathesis against the contracts as OpenAPI; print both costs."""
     python = os.environ.get("SCHEMATHESIS_PYTHON", sys.executable)
     script = Path(__file__).with_name("schemathesis_responses.py")
     if subprocess.run([python, "-c", "import schemathesis"], capture_output=True, check=False).returncode:
@@ -159,8 +159,8 @@ def beside_schemathesis(folder: Path) -> None:
         return
     lines, har = folder / "har.jsonl", folder / "answers.har"
     write_capture(lines, DIFFERENT * 2)
-    for made in (["convert", lines, har], ["spec", "export", "--format", "openapi", "--out", folder]):
-        subprocess.run([SCRIPT, *made], stdout=subprocess.DEVNULL, check=True)
+    for words in (["convert", lines, har], ["spec", "export", "--format", "openapi", "--out", folder]):
+        subprocess.run([SCRIPT, *words], stdout=subprocess.DEVNULL, check=True)
     ours = check(har, "--jobs", "1")
     done = subprocess.run([python, script, folder / "openapi.json", har], stdout=subprocess.PIPE, check=True)
     peer = json.loads(done.stdout)

@@ -1,7 +1,7 @@
-"""Validate the answers of a HAR by Schemathesis: ``python schemathesis_responses.py OPENAPI HAR``.
+"""Validate the responses of a HAR with Schemathesis: ``python schemathesis_responses.py OPENAPI HAR``.
 
-Prints as JSON how many answers were validated and refused, and the seconds of processor time that it took. Needs
-Schemathesis alone, so that any environment can run it.
+Prints as JSON how many responses were validated and refused, and the seconds of CPU time that it took. Needs only
+Schemathesis, so that any environment can run it.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from schemathesis.core.transport import Response
 
 
 def operations(schema):
-    """Give each operation with its method and a pattern of its path."""
+    """Yield each operation with its method and a pattern of its path."""
     for result in schema.get_all_operations():
         operation = result.ok()
         parts = re.split(r"\{[^}]*\}", operation.path)
@@ -28,29 +28,29 @@ def operations(schema):
 
 
 def response_of(entry):
-    """Give the answer of an entry as Schemathesis takes it from a transport."""
+    """Return the response of a HAR entry in the form that Schemathesis validates."""
     request, answer = entry["request"], entry["response"]
     headers = {}
     for field in answer["headers"]:
         headers.setdefault(field["name"].lower(), []).append(field["value"])
     sent = {field["name"]: field["value"] for field in request["headers"]}
-    asked = requests.Request(request["method"], request["url"], sent).prepare()
+    prepared = requests.Request(request["method"], request["url"], sent).prepare()
     content = answer["content"].get("text", "").encode()
-    return Response(answer["status"], headers, content, asked, 0.0, verify=False)
+    return Response(answer["status"], headers, content, prepared, 0.0, verify=False)
 
 
 def main():
     known = list(operations(schemathesis.openapi.from_path(sys.argv[1])))
-    begun, count, refused = time.process_time(), 0, 0
+    start, count, refused = time.process_time(), 0, 0
     for entry in json.loads(Path(sys.argv[2]).read_text(encoding="utf-8"))["log"]["entries"]:
         method, path = entry["request"]["method"], urlsplit(entry["request"]["url"]).path
-        found = next(each for its, pattern, each in known if its == method and pattern.fullmatch(path))
+        operation = next(each for verb, pattern, each in known if verb == method and pattern.fullmatch(path))
         count += 1
         try:
-            found.validate_response(response_of(entry))
+            operation.validate_response(response_of(entry))
         except (Failure, FailureGroup):
             refused += 1
-    print(json.dumps({"exchanges": count, "refused": refused, "seconds": time.process_time() - begun}))
+    print(json.dumps({"exchanges": count, "refused": refused, "seconds": time.process_time() - start}))
 
 
 if __name__ == "__main__":

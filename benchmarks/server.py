@@ -2,13 +2,13 @@
 
     python -m benchmarks.server [--quick] [--prism PATH | --without-peer]
 
-In one run, in turns, on the same machine: ``sls-contract serve`` (v1 and v4), ``sls-contract replay --repeat last``,
+Measured in turns, in one run on one machine: ``sls-contract serve`` (v1 and v4), ``sls-contract replay --repeat last``,
 a peer (Prism, installed by npm into a temporary folder; it verifies no signature and keeps no state), and the floor:
-the web server library alone, with a constant answer. Each is a process of its own; the load comes from another
-(`benchmarks.load`): 50 kept connections, each asking again as soon as it is answered. Where other programs keep the two
-cores busy, CPU time a request says more than requests a second.
+the web server library alone, with a constant response. Each is a separate process. The load comes from another process
+(`benchmarks.load`): 50 kept connections, each of which sends a request as soon as the last one is answered. If other
+programs keep the cores busy, CPU time per request is more reliable than requests a second.
 
-Exit code 1 where a target is missed, 2 where the floor itself misses it: then the machine is too busy to tell.
+Exit code 1 if a target is missed, 2 if the floor misses it, too: the machine is too busy to measure.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 CONNECTIONS = 50
-PER_SECOND, P99 = 2000, 20.0  # the targets: at least; below, in milliseconds
+PER_SECOND, P99 = 2000, 20.0  # targets: requests a second, at least; latency in milliseconds, below
 HOST = "my-project.cn-hangzhou.log.aliyuncs.com"
 GROUPS = "/logstores/my-logstore/consumergroups"
 CHECKPOINT = "MTUyNDE1NTM3OTM3MzkwODQ5Ng=="
@@ -67,7 +67,7 @@ asyncio.run(serve())
 
 @dataclass
 class Contender:
-    """One server and what it was asked; each round adds a measurement."""
+    """A server, and its measurements: one for each round."""
 
     name: str
     process: subprocess.Popen[str]
@@ -80,7 +80,7 @@ class Contender:
     cpu: list[float] = field(default_factory=list)
 
     def load(self, count: int) -> dict[str, Any]:
-        """Let it answer so many requests, none of them with anything but 200."""
+        """Send ``count`` requests; exit if one of them is not answered with 200."""
         process = subprocess.run(
             [sys.executable, "-m", "benchmarks.load", str(self.port), str(CONNECTIONS), str(count)],
             input="\n".join(json.dumps(text) for text in signed_requests(self.scheme)),
@@ -88,19 +88,19 @@ class Contender:
             encoding="utf-8",
             check=True,
         )
-        seen: dict[str, Any] = json.loads(process.stdout)
-        if seen["answered"] != count or seen["refused"]:
-            sys.exit(f"{self.name}: {seen['answered']} of {count} answered, {seen['refused']} of them not 200")
-        return seen
+        result: dict[str, Any] = json.loads(process.stdout)
+        if result["answered"] != count or result["refused"]:
+            sys.exit(f"{self.name}: {result['answered']} of {count} answered, {result['refused']} of them not 200")
+        return result
 
     def measure(self, count: int) -> None:
-        began = cpu_seconds(self.process.pid)
-        seen = self.load(count)
-        milliseconds = [each / 1000 for each in seen["latencies"]]
-        self.rates.append(count / seen["seconds"])
+        start = cpu_seconds(self.process.pid)
+        result = self.load(count)
+        milliseconds = [each / 1000 for each in result["latencies"]]
+        self.rates.append(count / result["seconds"])
         self.p50.append(milliseconds[count // 2])
         self.p99.append(milliseconds[count * 99 // 100])
-        self.cpu.append((cpu_seconds(self.process.pid) - began) / count * 1e6)
+        self.cpu.append((cpu_seconds(self.process.pid) - start) / count * 1e6)
 
     def passes(self) -> bool:
         return statistics.median(self.rates) >= PER_SECOND and statistics.median(self.p99) < P99
@@ -126,7 +126,7 @@ class Contender:
 
 
 def on_the_wire(request: Request) -> str:
-    """Return a request as HTTP/1.1."""
+    """Return a request as HTTP/1.1 text."""
     lines = [f"{request.method} {request.target} HTTP/1.1", *(f"{k}: {v}" for k, v in request.headers.pairs)]
     if request.body:
         lines.append(f"Content-Length: {len(request.body)}")
@@ -140,7 +140,7 @@ def signed(method: str, target: str, body: bytes = b"", *, scheme: str = "v1", n
 
 
 def signed_requests(scheme: str) -> list[str]:
-    """Return 200 requests for two shards, no two of which are the same bytes."""
+    """Return 200 requests for two shards, each with different bytes."""
     return [
         on_the_wire(signed("GET", f"{GROUPS}/readers?shard={number % 2}", scheme=scheme, number=number))
         for number in range(200)
@@ -148,14 +148,14 @@ def signed_requests(scheme: str) -> list[str]:
 
 
 def cpu_seconds(pid: int) -> float:
-    """Return the CPU time of a process so far, its own and the system's."""
+    """Return the CPU time of a process so far, user and system."""
     parts = Path(f"/proc/{pid}/stat").read_text("ascii").rpartition(")")[2].split()
     return (int(parts[11]) + int(parts[12])) / os.sysconf("SC_CLK_TCK")
 
 
 @contextlib.contextmanager
 def running(*command: str) -> Iterator[tuple[subprocess.Popen[str], int]]:
-    """Start a server and wait for the first line, which ends in its port."""
+    """Start a server, and wait for its first line, which ends in the port."""
     process = subprocess.Popen(command, stdout=subprocess.PIPE, encoding="utf-8")
     try:
         assert process.stdout is not None
@@ -171,7 +171,7 @@ def running(*command: str) -> Iterator[tuple[subprocess.Popen[str], int]]:
 
 @contextlib.contextmanager
 def serving() -> Iterator[tuple[subprocess.Popen[str], int]]:
-    """Run ``serve`` with a group that has a checkpoint in one shard and none in the other."""
+    """Run ``serve`` with a consumer group that has a checkpoint in one of two shards."""
     with running(sys.executable, "-m", "sls_contract", "serve", "--port", "0") as (process, port):
         for request in (
             signed("POST", GROUPS, b'{"consumerGroup":"readers","timeout":60}'),
@@ -189,7 +189,7 @@ def serving() -> Iterator[tuple[subprocess.Popen[str], int]]:
 
 
 def record(path: Path) -> None:
-    """Record what the load asks."""
+    """Record the requests of the load."""
     service = ReferenceEndpoint(lambda: datetime.now(UTC))
     service.set_checkpoint("readers", 0, CHECKPOINT, consumer="consumer_1")
     with use_cassette(path, record="once", send=service):
@@ -208,10 +208,10 @@ def replaying(folder: Path) -> Iterator[tuple[subprocess.Popen[str], int]]:
 
 
 def prism_command(folder: Path) -> Path | None:
-    """Install Prism; None, with a word on why, where that cannot be."""
+    """Install Prism and return its command; print why and return None if that fails."""
     npm = shutil.which("npm")
     if npm is None:
-        print("no peer: npm is not here")
+        print("no peer: npm is not installed")
         return None
     done = subprocess.run(
         [npm, "install", "--no-audit", "--no-fund", "--prefix", str(folder), f"@stoplight/prism-cli@{PRISM}"],
@@ -226,7 +226,7 @@ def prism_command(folder: Path) -> Path | None:
 
 
 def openapi() -> dict[str, Any]:
-    """Describe the operation to Prism, with the page's example as the answer."""
+    """Return an OpenAPI document of the operation for Prism, with the page's example as the response."""
     named = [
         {"name": name, "in": "path", "required": True, "schema": {"type": "string"}} for name in ("store", "group")
     ]
@@ -264,12 +264,12 @@ def wait_for(port: int) -> None:
 
 @contextlib.contextmanager
 def contenders(peer: Path | None, *, with_peer: bool) -> Iterator[list[Contender]]:
-    """Start every server; the floor comes last."""
+    """Start every server; the floor is the last one."""
     with contextlib.ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
         started = stack.enter_context(serving())
         replay = stack.enter_context(replaying(folder))
-        here = [
+        servers = [
             Contender("serve, v1", *started),
             Contender("serve, v4", *started, scheme="v4"),
             Contender("replay, v1", *replay),
@@ -277,11 +277,11 @@ def contenders(peer: Path | None, *, with_peer: bool) -> Iterator[list[Contender
         ]
         command = peer or (prism_command(folder) if with_peer else None)
         if command:
-            here.append(
+            servers.append(
                 Contender(f"Prism {PRISM}, not verified", *stack.enter_context(prism(command, folder)), targets=False)
             )
         floor = stack.enter_context(running(sys.executable, "-c", FLOOR))
-        yield [*here, Contender(f"aiohttp {version('aiohttp')} alone", *floor, targets=False)]
+        yield [*servers, Contender(f"aiohttp {version('aiohttp')} alone", *floor, targets=False)]
 
 
 HEAD = ("server", "requests/s", "p50 ms", "p99 ms", "worst p99", "CPU µs", "rate ÷ floor", "CPU ÷ floor", "target")
@@ -294,20 +294,20 @@ def main(argv: list[str]) -> int:
     parser.add_argument("--prism", type=Path, metavar="PATH", help=f"Prism {PRISM}, where it is installed already")
     arguments = parser.parse_args(argv)
     rounds, count = (1, 2000) if arguments.quick else (5, 10_000)
-    with contenders(arguments.prism, with_peer=not arguments.without_peer) as field_of:
-        for each in field_of:
-            each.load(500)  # warm
+    with contenders(arguments.prism, with_peer=not arguments.without_peer) as servers:
+        for each in servers:
+            each.load(500)  # warm-up
         for _ in range(rounds):
-            for each in field_of:
+            for each in servers:
                 each.measure(count)
-    print(*table(HEAD, [each.row(field_of[-1]) for each in field_of]), sep="\n")
+    print(*table(HEAD, [each.row(servers[-1]) for each in servers]), sep="\n")
     print(
         f"\n{rounds} rounds of {count} requests on {CONNECTIONS} kept connections; medians. sls-contract "
         f"{version('sls-contract')}, Python {sys.version.split()[0]}, {os.cpu_count()} cores, "
         f"load {os.getloadavg()[0]:.1f}"
     )
     print(f"targets: at least {PER_SECOND:,} requests a second, p99 below {P99:g} ms")
-    verdicts = {each.verdict(field_of[-1]) for each in field_of}
+    verdicts = {each.verdict(servers[-1]) for each in servers}
     return 1 if "FAIL" in verdicts else 2 if "too busy to tell" in verdicts else 0
 
 

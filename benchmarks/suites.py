@@ -1,4 +1,4 @@
-"""Suites of one-request tests, run by pytest with one plugin each."""
+"""Test suites with one request in each test, run by pytest with one plugin each."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ HTTPAdapter.answers = {url: (fields, body.encode()) for url, fields, body in ans
 HTTPAdapter.send = InMemory.send
 """
 
-#: What is loaded, what marks a test, how its cassette is called. The floor and the empty tests come without a plugin.
+#: Module, marker and suffix of cassettes of each plugin. The floor and the empty tests use no plugin.
 PLUGINS = {
     FLOOR: (None, None, None),
     EMPTY: (None, None, None),
@@ -49,7 +49,7 @@ PLUGINS = {
 
 
 def write_suite(folder, plugin, tests):
-    """Write modules and cassettes; every request is signed now, so run the suite within a quarter of an hour."""
+    """Write modules and cassettes; run the suite within 15 minutes, because every request is signed now."""
     at = datetime.now(UTC)
     _, mark, suffix = PLUGINS[plugin]
     (folder / "pytest.ini").write_text("[pytest]\n", encoding="utf-8")
@@ -58,28 +58,28 @@ def write_suite(folder, plugin, tests):
     for module in range(MODULES):
         name = f"test_part_{module}"
         numbers = range(module, tests, MODULES)
-        shape = _EMPTY if plugin == EMPTY else _MARK + _TEST if mark else _TEST
-        (folder / f"{name}.py").write_text(_IMPORTS + "".join(_test(shape, each, mark, at) for each in numbers))
+        template = _EMPTY if plugin == EMPTY else _MARK + _TEST if mark else _TEST
+        (folder / f"{name}.py").write_text(_IMPORTS + "".join(_test(template, each, mark, at) for each in numbers))
         for number in numbers if suffix else ():
             path = folder / "cassettes" / name / f"test_{number}{suffix}"
             path.parent.mkdir(parents=True, exist_ok=True)
             (write_ours if suffix == ".sls.yaml" else write_vcrpys)(path, (number,), at)
 
 
-def _test(shape, number, mark, at):
+def _test(template, number, mark, at):
     headers = dict(request_of(number, at).headers.pairs)
-    return shape.format(number=number, mark=mark, url=url_of(number), headers=headers)
+    return template.format(number=number, mark=mark, url=url_of(number), headers=headers)
 
 
 def _answer_from_memory(folder, numbers, at):
     answers = [(url_of(number), response_of(number, at)) for number in numbers]
-    told = [(url, list(answer.headers.pairs), answer.body.decode()) for url, answer in answers]
-    (folder / "answers.json").write_text(json.dumps(told), encoding="utf-8")
+    rows = [(url, list(answer.headers.pairs), answer.body.decode()) for url, answer in answers]
+    (folder / "answers.json").write_text(json.dumps(rows), encoding="utf-8")
     (folder / "conftest.py").write_text(_CONFTEST, encoding="utf-8")
 
 
 def seconds_of(folder, plugin, tests, python=sys.executable):
-    """Run a suite and return the seconds of CPU that it took; other plugins stay out."""
+    """Run a suite with one plugin, and return the seconds of CPU time that it took."""
     module = PLUGINS[plugin][0]
     command = [python, "-m", "pytest", "-q", "-p", "no:cacheprovider", *(("-p", module) if module else ())]
     environment = {key: value for key, value in os.environ.items() if not key.startswith("ALIBABA_CLOUD")}
@@ -92,4 +92,4 @@ def seconds_of(folder, plugin, tests, python=sys.executable):
     if f"{tests} passed" not in done.stdout:
         sys.exit(f"{plugin}: {done.stdout[-2000:]}{done.stderr[-2000:]}")
     cpu = after.children_user + after.children_system - before.children_user - before.children_system
-    return cpu or wall  # Windows counts no children
+    return cpu or wall  # Windows does not measure the CPU time of children

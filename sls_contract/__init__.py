@@ -1,13 +1,13 @@
 """Contract tests for Alibaba Cloud SLS.
 
-Importing this package is cheap: each name is imported when it is first used.
+Importing this package is cheap: each name is imported on first use.
 """
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from sls_contract.lazily import names_of
+from sls_contract.lazily import lazy_names
 
 if TYPE_CHECKING:
     from sls_contract.cassettes import Cassette, load_cassette, use_cassette
@@ -41,7 +41,7 @@ __all__ = [
 
 __version__ = "0.1.0"
 
-__getattr__ = names_of(
+__getattr__ = lazy_names(
     __name__,
     cassettes=("Cassette", "load_cassette", "use_cassette"),
     checks=("check",),

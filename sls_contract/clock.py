@@ -1,7 +1,7 @@
-"""The real clock, and the one that the code under test sees: freezegun and time-machine keep the two apart.
+"""The real clock, and the clock that the code under test sees: freezegun and time-machine make them differ.
 
-freezegun puts other functions where modules keep Python's; time-machine changes those in place. Neither reaches the C
-library, so it is asked wherever Python's own function cannot be trusted.
+freezegun replaces the functions that modules imported from Python; time-machine changes those functions in place.
+Neither reaches the C library, which is called if Python's own function may be replaced.
 """
 
 from __future__ import annotations
@@ -16,8 +16,8 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-_NANOSECONDS_OF_WINDOWS = 100  # its unit; it counts from 1601 on
-_WINDOWS_EPOCH = 11_644_473_600
+_WINDOWS_TICK = 100  # nanoseconds
+_WINDOWS_EPOCH = 11_644_473_600  # seconds from 1601 to 1970
 
 
 def utc_now() -> dt.datetime:
@@ -28,35 +28,35 @@ def utc_now() -> dt.datetime:
     return dt.datetime.fromtimestamp(now(), dt.UTC)
 
 
-def seen_now() -> dt.datetime:
-    """Return the time that the code under test sees, aware, in UTC: a frozen one, where somebody froze it."""
+def test_now() -> dt.datetime:
+    """Return the time that the code under test sees, aware, in UTC: the frozen time if the clock is frozen."""
     return dt.datetime.now(dt.UTC)  # noqa: TID251 - what this module is for
 
 
 class SettableClock:
-    """A clock that runs as another does, and can be set forward."""
+    """A clock that follows another clock, and can be set forward."""
 
     def __init__(self, now: Callable[[], dt.datetime] = utc_now) -> None:
-        """Begin at the other's time."""
-        self._now, self._ahead = now, dt.timedelta()
+        """Start at the other clock's time."""
+        self._now, self._offset = now, dt.timedelta()
 
     def __call__(self) -> dt.datetime:
         """Return the time, aware."""
-        return self._now() + self._ahead
+        return self._now() + self._offset
 
     def advance(self, seconds: float) -> None:
-        """Let so many seconds pass at once."""
-        self._ahead += dt.timedelta(seconds=seconds)
+        """Advance the clock by some seconds at once."""
+        self._offset += dt.timedelta(seconds=seconds)
 
 
 def monotonic() -> float:
-    """Return seconds that pass, from any beginning, also where clocks are frozen."""
+    """Return monotonic seconds from an arbitrary start; they pass even if clocks are frozen."""
     return time.clock_gettime(time.CLOCK_MONOTONIC) if sys.platform != "win32" else time.monotonic()
 
 
 @cache
 def _c_clock() -> Callable[[], float]:
-    """Return a function that gives the seconds since 1970; Python's own where the C library cannot be called."""
+    """Return a function that returns the seconds since 1970: of the C library, or Python's if that cannot be called."""
     try:
         import ctypes
     except ImportError:  # pragma: no cover - a Python that was built without it
@@ -66,7 +66,7 @@ def _c_clock() -> Callable[[], float]:
 
         def windows() -> float:
             ctypes.windll.kernel32.GetSystemTimeAsFileTime(ctypes.byref(ticks))
-            return ticks.value * _NANOSECONDS_OF_WINDOWS / 1e9 - _WINDOWS_EPOCH
+            return ticks.value * _WINDOWS_TICK / 1e9 - _WINDOWS_EPOCH
 
         return windows
     gettimeofday = ctypes.CDLL(None).gettimeofday

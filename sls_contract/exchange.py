@@ -1,7 +1,7 @@
-"""The values that travel through the house: headers, requests, responses, exchanges.
+"""The values that all parts of the package exchange: headers, requests, responses, exchanges.
 
 All of them are immutable and compare by value. Text of the wire is ``str`` decoded from UTF-8 with ``surrogateescape``:
-Chinese stays readable, and `wire_bytes` gives every byte back.
+Chinese stays readable, and `wire_bytes` restores every byte.
 """
 
 from __future__ import annotations
@@ -18,21 +18,21 @@ from sls_contract.errors import UsageError
 HeaderSource: TypeAlias = "Headers | Mapping[str, str] | Iterable[tuple[str, str]]"
 
 _DEFAULT_PORTS = {"http": "80", "https": "443"}
-_SHOWN = 60  # characters of a wrong value
+_SHOWN = 60  # characters of a wrong value in a message
 _URL = re.compile(r"(.*?)://([^/?#]*)([^#]*)", re.DOTALL)
 _T = TypeVar("_T")
 _SECRET_QUERY_KEY = re.compile(r"(?i)token|signature|^sig$|access_?-?key|secret|credential|password")
 
 
-OWN_ANSWER = "x-sls-contract"
-"""The header that every answer of this tool's own carries: no answer of the service has it, and none is recorded."""
+OWN_RESPONSE = "x-sls-contract"
+"""The header of every response that sls-contract makes itself; responses of the service do not have it."""
 
 
 class Headers(Mapping[str, str]):
-    """Header fields as they stood on the wire: in order, with their casing, repeated names included.
+    """Header fields as they were on the wire: in order, with their casing, repeated names included.
 
-    Looking a name up ignores case and joins repeated fields with ``", "`` (RFC 9110 section 5.3);
-    ``get_all`` returns them apart. ``dict(headers)`` has one entry per name, spelled as it came first.
+    Lookup by name ignores case and joins repeated fields with ``", "`` (RFC 9110 section 5.3);
+    ``get_all`` returns them as separate values. ``dict(headers)`` has one entry per name, in its first spelling.
     Equality compares the exact list of pairs.
     """
 
@@ -40,24 +40,24 @@ class Headers(Mapping[str, str]):
 
     pairs: tuple[tuple[str, str], ...]
     lowered: Mapping[str, str]
-    """The values by name in lower case, repeated fields joined: the quick way to look up what is written so."""
+    """The values by name in lower case, repeated fields joined; faster than a lookup that ignores case."""
 
     def __init__(self, source: HeaderSource = ()) -> None:
-        """Take pairs, a mapping, or other headers; anything else is a `UsageError`."""
+        """Accept pairs, a mapping, or other headers; anything else raises `UsageError`."""
         if isinstance(source, Headers):
             object.__setattr__(self, "pairs", source.pairs)
             return
         object.__setattr__(self, "pairs", tuple([_field(item) for item in _items(source)]))
 
     @classmethod
-    def of_texts(cls, pairs: tuple[tuple[str, str], ...]) -> Headers:
-        """Take pairs that are known to be text, without looking at each: for readers of what is text already."""
-        made = cls.__new__(cls)
-        object.__setattr__(made, "pairs", pairs)
-        return made
+    def from_pairs(cls, pairs: tuple[tuple[str, str], ...]) -> Headers:
+        """Accept pairs that are known to be strings, without checking each of them."""
+        headers = cls.__new__(cls)
+        object.__setattr__(headers, "pairs", pairs)
+        return headers
 
     def __getattr__(self, name: str) -> Any:
-        """Work the index out when a field is first looked up: many headers are carried and never asked."""
+        """Build the index on the first lookup of a field; many headers are never looked up."""
         if name != "lowered":
             msg = f"headers have no attribute {name!r}; a field is looked up as headers[{name!r}]"
             raise AttributeError(msg)
@@ -68,7 +68,7 @@ class Headers(Mapping[str, str]):
         return index
 
     def __setattr__(self, name: str, value: object) -> None:
-        """Refuse: headers are compared, hashed and shared, so they never change."""
+        """Refuse to change: headers are compared, hashed and shared."""
         msg = f"headers are immutable, {name} cannot be set; with_field and without give changed copies"
         raise AttributeError(msg)
 
@@ -77,7 +77,7 @@ class Headers(Mapping[str, str]):
         return Headers, (self.pairs,)
 
     def __getitem__(self, name: str) -> str:
-        """Return the value of a field, whatever its casing; repeated fields joined with ``", "``."""
+        """Return the value of a field, in any casing; repeated fields joined with ``", "``."""
         return self.lowered[name.lower()]
 
     @overload
@@ -87,11 +87,11 @@ class Headers(Mapping[str, str]):
     @overload
     def get(self, name: str, /, default: str | _T) -> str | _T: ...
     def get(self, name: str, /, default: Any = None) -> Any:
-        """Return the value of a field as indexing does, and ``default`` where it is absent."""
+        """Return the value of a field as indexing does, or ``default`` if it is absent."""
         return self.lowered.get(name.lower(), default)
 
     def __iter__(self) -> Iterator[str]:
-        """Yield each name once, spelled as it came first."""
+        """Yield each name once, in its first spelling."""
         seen: set[str] = set()
         for name, _ in self.pairs:
             if name.lower() not in seen:
@@ -99,11 +99,11 @@ class Headers(Mapping[str, str]):
                 yield name
 
     def __len__(self) -> int:
-        """Count the names that differ in more than casing."""
+        """Count the distinct names, ignoring case."""
         return len(self.lowered)
 
     def __contains__(self, name: object) -> bool:
-        """Tell whether a field is present, whatever its casing."""
+        """Return whether a field is present, in any casing."""
         return isinstance(name, str) and name.lower() in self.lowered
 
     def __eq__(self, other: object) -> bool:
@@ -119,37 +119,37 @@ class Headers(Mapping[str, str]):
         return f"Headers({', '.join(name for name, _ in self.pairs)})"
 
     def get_all(self, name: str) -> tuple[str, ...]:
-        """Return every value of a repeated field in order; empty where the field is absent."""
+        """Return every value of a repeated field in order; empty if the field is absent."""
         key = name.lower()
         value = self.lowered.get(key)
         if value is None:
             return ()
         if len(self.lowered) == len(self.pairs):
             return (value,)
-        return tuple([one for field_name, one in self.pairs if field_name.lower() == key])
+        return tuple([value for field_name, value in self.pairs if field_name.lower() == key])
 
     def with_field(self, name: str, value: str) -> Headers:
-        """Return headers in which ``name`` stands once, where it stood first (or last where it is new)."""
+        """Return headers with one field ``name``: at its first position, or last if it is new."""
         key, done, pairs = name.lower(), False, []
-        for old, kept in self.pairs:
+        for old, old_value in self.pairs:
             if old.lower() != key:
-                pairs.append((old, kept))
+                pairs.append((old, old_value))
             elif not done:
                 pairs.append(_field((old, value)))
                 done = True
         if not done:
             pairs.append(_field((name, value)))
-        return Headers.of_texts(tuple(pairs))
+        return Headers.from_pairs(tuple(pairs))
 
     def without(self, *names: str) -> Headers:
-        """Return headers without the named fields, whatever their casing."""
-        gone = {name.lower() for name in names}
-        return Headers.of_texts(tuple([pair for pair in self.pairs if pair[0].lower() not in gone]))
+        """Return headers without the named fields, in any casing."""
+        removed = {name.lower() for name in names}
+        return Headers.from_pairs(tuple([pair for pair in self.pairs if pair[0].lower() not in removed]))
 
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """One request as it went over the wire.
+    """One request as it was on the wire.
 
     Args:
         method: as sent (``GET``).
@@ -165,7 +165,7 @@ class Request:
     body: bytes = b""
 
     def __init__(self, method: str, url: str, headers: HeaderSource = (), body: bytes = b"") -> None:
-        """Check the types and keep the values; raises `UsageError` naming what was wrong."""
+        """Check the types and keep the values; raises `UsageError` that names the wrong argument."""
         set_field = object.__setattr__
         set_field(self, "method", _text("method", method))
         set_field(self, "url", _absolute(url))
@@ -188,7 +188,7 @@ class Request:
 
     @property
     def project(self) -> str:
-        """The SLS project: the host up to its first dot, in lower case, as hosts have none; empty without a dot."""
+        """The SLS project: the host up to its first dot, in lower case; empty without a dot."""
         project, dot, _ = self.host.partition(".")
         return project.lower() if dot else ""
 
@@ -204,7 +204,7 @@ class Request:
 
     @property
     def query(self) -> str:
-        """The query exactly as sent, without the question mark; empty where there is none."""
+        """The query exactly as sent, without the question mark; empty if there is none."""
         return _split_target(self.url)[2]
 
     def query_pairs(self) -> list[tuple[str, str]]:
@@ -219,14 +219,14 @@ class Request:
 
 @dataclass(frozen=True, slots=True)
 class Response:
-    """One answer.
+    """One response.
 
     Args:
         status: the three-digit status code.
         headers: pairs, a mapping, or `Headers`.
-        body: the bytes as sent after the transfer coding (chunked) was taken off; content coding still on.
-        wire: False where the body is not as it was on the wire (a third party's recording holds it decoded);
-            clauses about framing then do not run.
+        body: the bytes as sent, without the transfer coding (chunked) but with the content coding.
+        wire: False if the body is not as it was on the wire (another tool's recording may contain it decoded); clauses
+            about framing then do not run.
         reason: the reason phrase, which is not part of the contract.
 
     """
@@ -245,7 +245,7 @@ class Response:
         wire: bool = True,  # noqa: FBT001, FBT002 - the order is public
         reason: str = "",
     ) -> None:
-        """Check the types and keep the values; raises `UsageError` naming what was wrong."""
+        """Check the types and keep the values; raises `UsageError` that names the wrong argument."""
         if type(status) is not int:
             msg = f"status must be an int such as 200, got {type(status).__name__}"
             raise UsageError(msg)
@@ -273,7 +273,7 @@ class Response:
 
 @dataclass(frozen=True, slots=True)
 class Exchange:
-    """One request and its answer; ``response`` is None where no answer came.
+    """One request and its response; ``response`` is None if none was received.
 
     Every attempt on the wire is its own exchange, retries and redirects included.
     """
@@ -282,20 +282,20 @@ class Exchange:
     response: Response | None
 
     def __post_init__(self) -> None:
-        """Check the types; raises `UsageError` naming what was wrong."""
+        """Check the types; raises `UsageError` that names the wrong argument."""
         if not isinstance(self.request, Request):
             msg = f"request must be a Request, got {type(self.request).__name__}"
             raise UsageError(msg)
         if not isinstance(self.response, (Response, type(None))):
-            msg = f"response must be a Response, or None where no answer came, got {type(self.response).__name__}"
+            msg = f"response must be a Response, or None if no answer was received, got {type(self.response).__name__}"
             raise UsageError(msg)
 
 
 Send: TypeAlias = Callable[[Request], Response]
-"""How anything that answers requests is called: a live service, the reference endpoint, a cassette."""
+"""The type of everything that responds to requests: a live service, the reference endpoint, a cassette."""
 
 
-@lru_cache(maxsize=64)  # an exchange is asked for its path again and again
+@lru_cache(maxsize=64)  # the path of one exchange is needed many times
 def split_url(url: str) -> tuple[str, str, str]:
     """Split an absolute URL into scheme (lower case), authority, and target (path and query, never empty)."""
     found = _URL.match(url)
@@ -329,7 +329,7 @@ def decode_path(path: str) -> str:
 
 
 def wire_text(data: bytes) -> str:
-    """Decode bytes of the wire so that `wire_bytes` gives back each of them."""
+    """Decode bytes of the wire; `wire_bytes` restores each of them."""
     return data.decode("utf-8", "surrogateescape")
 
 

@@ -1,4 +1,4 @@
-"""Hosts as they stand in a Host header, a URL or an address: what they name, and whether that is this machine."""
+"""Hosts in a Host header, a URL or an address: the project or service they name, and whether they are this machine."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from functools import lru_cache
 from typing import NamedTuple
 
 SERVICE_DOMAIN = "aliyuncs.com"
-"""Every endpoint of the service stands below it, and so do those of all other products."""
+"""The domain of every endpoint of the service, and of those of all other products."""
 
 _SERVICE_NAME = re.compile(r"(?:.+\.)?(?:log|sls|log-global|sls\.[a-z0-9-]+)\.aliyuncs\.com")
 
@@ -30,29 +30,28 @@ def host_name(authority: str) -> str:
     name = authority.rpartition("@")[2].strip().lower()
     if name.startswith("["):
         return name[1:].partition("]")[0]
-    bare = name.partition(":")[0] if name.count(":") == 1 else name
-    return bare.rstrip(".")
+    return (name.partition(":")[0] if name.count(":") == 1 else name).rstrip(".")
 
 
 def authority_of(host: str, port: int | str | None = None) -> str:
-    """Return a host as it stands in a URL: an IPv6 address in brackets, the port behind it where one is given."""
+    """Return a host as in a URL: an IPv6 address in brackets, followed by the port if there is one."""
     named = f"[{host}]" if ":" in host and not host.startswith("[") else host
     return named if port is None else f"{named}:{port}"
 
 
 def is_service_host(authority: str) -> bool:
-    """Tell whether a host is one of the service's, at whatever port, with or without a project in front.
+    """Return whether a host is one of the service's, with any port, with or without a project in front.
 
     ``REGION.log.aliyuncs.com`` with its intranet, VPC, share and dual-stack forms, ``log-global.aliyuncs.com``
     (acceleration), the older ``REGION.sls.aliyuncs.com``, and the control endpoint ``sls.REGION.aliyuncs.com``. Other
-    products' hosts below `SERVICE_DOMAIN` are none. Source: the service's page of endpoints, and what the SDKs of
-    2020-12-30 make of region and network.
+    products' hosts below `SERVICE_DOMAIN` are not. Source: the service's page of endpoints, and the hosts that the SDKs
+    of 2020-12-30 build from region and network.
     """
     return _SERVICE_NAME.fullmatch(host_name(authority)) is not None
 
 
 class HostFlaw(NamedTuple):
-    """Why a host is none of the service's: in words, and whether none of its could look so."""
+    """Why a host cannot serve a project's data; ``certain`` if it is certainly not a host of the service."""
 
     actual: str
     certain: bool
@@ -60,17 +59,17 @@ class HostFlaw(NamedTuple):
 
 @lru_cache(maxsize=256)
 def host_flaw(authority: str) -> HostFlaw | None:
-    """Return what is wrong with a host that is meant to be the service's; None where nothing is, or it is another's.
+    """Return the flaw of a host that is meant to be the service's; None if it has none or is not meant to be.
 
-    Judged are hosts below ``aliyuncs.com``, those nearly so, and placeholders; addresses and other domains may be
-    gateways or this machine. A project's name is judged by its characters only: capitals do not matter in a host, and
-    how short a name may be was not always the same. Sources: the service's page of endpoints; CreateProject page.
+    Hosts below ``aliyuncs.com``, similar domains, and placeholders are judged; addresses and other domains may be
+    gateways or this machine. A project's name is judged by its characters only: case does not matter in a host, and the
+    minimum length of names has changed. Sources: the service's page of endpoints; CreateProject page.
     """
     name = host_name(authority)
     if _PLACEHOLDER.search(name):
         return HostFlaw("a placeholder that was not filled in", certain=True)
     if (nearly := _NEARLY.fullmatch(name)) and nearly[1] != SERVICE_DOMAIN:
-        return HostFlaw(f"a host below {nearly[1]}, where no endpoint of the service stands", certain=True)
+        return HostFlaw(f"a host below {nearly[1]}, which has no endpoint of the service", certain=True)
     if not name.endswith("." + SERVICE_DOMAIN):
         return None
     data = _DATA.fullmatch(name)
@@ -78,17 +77,17 @@ def host_flaw(authority: str) -> HostFlaw | None:
         return HostFlaw("the control endpoint of a region, which serves no data of a project", certain=False)
     if data is None:
         return HostFlaw("the host of another product", certain=True)
-    return _listener_flaw((data[1] or "").split("."), bare=".log-global." in f".{name}")
+    return _labels_flaw((data[1] or "").split("."), without_region=".log-global." in f".{name}")
 
 
-def _listener_flaw(labels: list[str], *, bare: bool) -> HostFlaw | None:
-    """Judge what stands in front of a data endpoint; ``bare``: an endpoint without a region."""
-    most = 1 if bare else 3 if labels[-1] == "dualstack" else 2
+def _labels_flaw(labels: list[str], *, without_region: bool) -> HostFlaw | None:
+    """Judge the labels in front of a data endpoint; ``without_region``: an endpoint without a region."""
+    most = 1 if without_region else 3 if labels[-1] == "dualstack" else 2
     if len(labels) > most:
         twice = len(set(labels)) < len(labels)
         return HostFlaw("the project twice" if twice else "more than a project in front of the endpoint", certain=True)
     if len(labels) == most and labels[0] in _MISSING:
-        return HostFlaw(f"{labels[0]!r}, as programs write a value that is missing", certain=False)
+        return HostFlaw(f"{labels[0]!r}, which stands for a missing value", certain=False)
     if len(labels) == most and labels[0] and not _PROJECT.fullmatch(labels[0]):
         return HostFlaw(f"{labels[0]!r}, which cannot be the name of a project", certain=False)
     return None
@@ -96,14 +95,14 @@ def _listener_flaw(labels: list[str], *, bare: bool) -> HostFlaw | None:
 
 @lru_cache(maxsize=256)
 def is_address(authority: str) -> bool:
-    """Tell whether the host is ``localhost`` or an IP address: it then names no project."""
+    """Return whether the host is ``localhost`` or an IP address, which names no project."""
     name = host_name(authority)
     return name == "localhost" or _ip(name) is not None
 
 
-@lru_cache(maxsize=64)  # a run has few hosts
+@lru_cache(maxsize=64)  # a run uses few hosts
 def names_project(host: str) -> bool:
-    """Tell whether a host has a project in front: ``my-project.127.0.0.1:80`` has, a bare address has not."""
+    """Return whether a host has a project in front, as in ``my-project.127.0.0.1:80``; an address alone has none."""
     name = host_name(host)
     project, dot, endpoint = name.partition(".")
     return bool(project and dot and endpoint) and not _ENDPOINT_ALONE.fullmatch(name) and not is_address(host)
@@ -111,13 +110,13 @@ def names_project(host: str) -> bool:
 
 @lru_cache(maxsize=256)
 def is_loopback(authority: str) -> bool:
-    """Tell whether the host is this machine itself, or a project in front of it (``my-project.127.0.0.1``)."""
+    """Return whether the host is this machine, or a project in front of it (``my-project.127.0.0.1``)."""
     name = host_name(authority)
     if name == "localhost" or name.endswith(".localhost"):
         return True
-    address = _ip(".".join(name.split(".")[-_IPV4_LABELS:]))  # all of it where no project stands in front
+    address = _ip(".".join(name.split(".")[-_IPV4_LABELS:]))  # the whole name if it has no project in front
     if isinstance(address, ipaddress.IPv6Address):
-        address = address.ipv4_mapped or address  # what a socket for both versions calls an IPv4 address
+        address = address.ipv4_mapped or address  # a dual-stack socket reports IPv4 addresses in this form
     return address is not None and address.is_loopback
 
 

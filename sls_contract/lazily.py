@@ -1,4 +1,4 @@
-"""Public names that are imported when they are first used, so that importing a package is cheap."""
+"""Public names that are imported on first use, so that importing a package is cheap."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 
-def names_of(package: str, **modules: tuple[str, ...]) -> Callable[[str], object]:
-    """Return the ``__getattr__`` of a package: of each of its modules, the names that it holds."""
+def lazy_names(package: str, **modules: tuple[str, ...]) -> Callable[[str], object]:
+    """Return the ``__getattr__`` of a package; ``modules`` lists the names of each of its modules."""
     places = {name: module for module, names in modules.items() for name in names}
 
     def find(name: str) -> object:

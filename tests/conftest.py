@@ -13,7 +13,7 @@ import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis.strategies import none
 
-from sls_contract.locale import use as use_language
+from sls_contract.locale import use_language
 
 sys.path.insert(0, str(Path(__file__).with_name("processes")))
 sys.path.insert(0, str(Path(__file__).with_name("documents")))

@@ -1,4 +1,4 @@
-"""An example: what a client asks is recorded once (pytest --sls-record=once), then replayed and judged."""
+"""An example: requests are recorded once (pytest --sls-record=once), then replayed and checked."""
 
 import pytest
 import requests

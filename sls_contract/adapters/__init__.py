@@ -1,4 +1,4 @@
-"""Requests, httpx and vcrpy as their users know them: ``adapters.requests``, ``adapters.httpx``, ``adapters.vcrpy``.
+"""Adapters for users of requests, httpx and vcrpy: ``adapters.requests``, ``adapters.httpx``, ``adapters.vcrpy``.
 
 Each module imports its library, and nothing else of this package imports these modules.
 """

@@ -20,9 +20,9 @@ if TYPE_CHECKING:
 class SlsAuth(Signing, httpx.Auth):
     """Signs each request of a ``Client`` or ``AsyncClient`` as it goes on the wire: ``auth=SlsAuth(credentials)``.
 
-    Arguments, headers and errors as `sls_contract.adapters.requests.SlsAuth` has them. The body is read to its end
-    first. httpx follows a redirect with the same headers, so its signature does not verify, and sends the security
-    token along: leave ``follow_redirects`` off, as it is by default.
+    Arguments, headers and errors are those of `sls_contract.adapters.requests.SlsAuth`. The body is read to its end
+    first. httpx follows a redirect with the same headers: the signature does not verify there, and the security token
+    is sent along. Leave ``follow_redirects`` off, which is the default.
     """
 
     requires_request_body = True
@@ -39,5 +39,5 @@ class SlsAuth(Signing, httpx.Auth):
 
 
 def _wire_url(url: httpx.URL) -> str:
-    """Return scheme, host and target as httpx writes them; it leaves the default port out."""
+    """Return scheme, host and target as httpx writes them, without the default port."""
     return f"{url.scheme}://{wire_text(url.netloc)}{wire_text(url.raw_path)}"

@@ -1,4 +1,4 @@
-"""For users of requests: `SlsAuth` signs, `SendAdapter` answers without a network.
+"""For users of requests: `SlsAuth` signs requests, `SendAdapter` answers them without a network.
 
 ::
 
@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import http.client
 from collections.abc import Iterable
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import TYPE_CHECKING, Any
 
 import requests
 import urllib3
@@ -23,7 +23,7 @@ from urllib3.util import parse_url
 from sls_contract.adapters.signing import Signing
 from sls_contract.cassettes.outcomes import call_endpoint
 from sls_contract.cassettes.recorder.handler import CONNECT_KINDS, Broken
-from sls_contract.cassettes.recorder.http_connection import answer_of
+from sls_contract.cassettes.recorder.http_connection import raw_response
 from sls_contract.errors import UsageError
 from sls_contract.exchange import Headers, Request, wire_bytes, wire_text
 
@@ -34,25 +34,25 @@ if TYPE_CHECKING:
     from sls_contract.exchange import Send
 
 _PORTS = {"http": 80, "https": 443}
-_SECRET = ("Authorization", "x-acs-security-token")
+_SECRET_FIELDS = ("Authorization", "x-acs-security-token")
 
 
 class SlsAuth(Signing, AuthBase):
     """Signs each request of ``auth=`` or ``session.auth`` as it goes on the wire.
 
     Adds ``Date`` or ``x-log-date``, ``x-log-apiversion``, ``x-log-bodyrawsize``, the digest of the body, the security
-    token, what else the scheme needs, and ``Authorization``. Headers already there are kept and signed where the scheme
-    signs them; set ``x-log-bodyrawsize`` and ``x-log-compresstype`` yourself where you compress the body.
+    token, other headers that the scheme needs, and ``Authorization``. Existing headers are kept, and signed where the
+    scheme signs them; set ``x-log-bodyrawsize`` and ``x-log-compresstype`` yourself if you compress the body.
 
     A file or generator as body is read to its end first, since its digest is signed. A retry of urllib3 sends the same
-    signature, which holds for 15 minutes. A redirect is followed unsigned and without the token: requests asks no
-    ``auth`` about it.
+    signature, which is valid for 15 minutes. A redirect is followed unsigned and without the token: requests does not
+    call ``auth`` for it.
 
     Args:
         credentials: the key, or a function that returns the current one.
         scheme: ``v1`` (hmac-sha1), ``v1-sha256`` or ``v4``.
-        region: of v4's scope; by default the one that the host names.
-        clock: the time of signing, aware; by default the time that the test sees.
+        region: of v4's scope; by default the one in the host name.
+        clock: returns the time of signing, aware; by default the time that the test sees.
 
     Raises:
         UsageError: unknown scheme, no key; with a request: a body that is neither text nor bytes, a naive time, v4
@@ -63,30 +63,30 @@ class SlsAuth(Signing, AuthBase):
     def __call__(self, r: requests.PreparedRequest) -> requests.PreparedRequest:
         """Sign a prepared request in place and return it."""
         signed = self.signed(_wire_request(r))
-        named = "host" in r.headers
+        has_host = "host" in r.headers
         r.url, r.body = signed.url, signed.body or None
-        r._body_position = None  # type: ignore[attr-defined]  # noqa: SLF001 - a buffered body is not rewound
-        pairs = (pair for pair in signed.headers.pairs if named or pair[0].lower() != "host")
-        r.headers = CaseInsensitiveDict({name: _native(value) for name, value in pairs})
+        r._body_position = None  # type: ignore[attr-defined]  # noqa: SLF001 - the body is bytes now, so requests must not rewind it
+        pairs = (pair for pair in signed.headers.pairs if has_host or pair[0].lower() != "host")
+        r.headers = CaseInsensitiveDict({name: _for_requests(value) for name, value in pairs})
         if r.headers.pop("Transfer-Encoding", None) is not None or r.body is not None:
             r.prepare_content_length(r.body)
-        if _forget_signature not in r.hooks["response"]:
-            r.hooks["response"].append(_forget_signature)
+        if _strip_signature not in r.hooks["response"]:
+            r.hooks["response"].append(_strip_signature)
         return r
 
 
 class SendAdapter(BaseAdapter):
-    """Hands requests to a `Send` instead of a network: ``session.mount("https://", SendAdapter(send))``.
+    """Passes requests to a `Send` instead of a network: ``session.mount("https://", SendAdapter(send))``.
 
     ``send`` is a function of a `Request`, the reference endpoint's state, a transport, or recordings
-    (`cassettes.send_from`). The response streams and decodes as one of the network does. What a `TransportError` says
-    becomes the exception that requests raises for it; every other exception of ``send`` reaches the caller unchanged.
-    Timeouts, proxies and certificates have no meaning here; cookies and redirects are the session's, as always.
+    (`cassettes.send_from`). The response streams and decodes like one from the network. A `TransportError` becomes the
+    exception that requests raises for that failure; every other exception of ``send`` reaches the caller unchanged.
+    Timeouts, proxies and certificates are ignored; the session handles cookies and redirects as usual.
     """
 
     def __init__(self, send: Send) -> None:
         super().__init__()
-        self._answer = send
+        self._send = send
         self._builder = HTTPAdapter()
 
     def send(
@@ -98,38 +98,38 @@ class SendAdapter(BaseAdapter):
         cert: bytes | str | tuple[bytes | str, bytes | str] | None = None,  # noqa: ARG002 - as above
         proxies: Mapping[str, str] | None = None,  # noqa: ARG002 - as above
     ) -> requests.Response:
-        """Answer a prepared request; its URL and body are what the network would carry."""
+        """Answer a prepared request, with URL and body as the network would carry them."""
         sent = _wire_request(request)
         if "host" not in sent.headers:
             sent = sent.replace(headers=Headers([("Host", sent.host), *sent.headers.pairs]))
-        raw = _raw_response(call_endpoint(self._answer, sent), sent, request)
+        raw = _urllib3_response(call_endpoint(self._send, sent), sent, request)
         response = self._builder.build_response(request, raw)
-        response.connection = self  # type: ignore[assignment]  # where digest authentication, say, sends again
+        response.connection = self  # type: ignore[assignment]  # digest authentication, for example, sends over it again
         return response
 
     def close(self) -> None:
-        """Do nothing: no connection is held."""
+        """Do nothing: there is no connection."""
 
 
-def _forget_signature(response: requests.Response, *_args: Any, **_kwargs: Any) -> None:
-    """Take key and token out of what a redirect copies; the response keeps the request as it was sent."""
+def _strip_signature(response: requests.Response, *_args: Any, **_kwargs: Any) -> None:
+    """Remove key and token from the request that a redirect copies; ``response.request`` keeps them."""
     if response.is_redirect:
         copied, response.request = response.request, response.request.copy()
-        for name in _SECRET:
+        for name in _SECRET_FIELDS:
             copied.headers.pop(name, None)
 
 
 def _wire_request(prepared: requests.PreparedRequest) -> Request:
-    """Return a prepared request as it goes on the wire: urllib3's quoting, one leading slash, no default port."""
+    """Convert a prepared request as it goes on the wire: urllib3's quoting, one leading slash, no default port."""
     parts = parse_url(prepared.url or "")
     port = "" if parts.port in (None, _PORTS.get(parts.scheme or "")) else f":{parts.port}"
     url = f"{parts.scheme}://{parts.host}{port}/{parts.request_uri.lstrip('/')}"
-    pairs = [(_wire_value(name), _wire_value(value)) for name, value in prepared.headers.items()]
-    return Request(prepared.method or "GET", url, Headers.of_texts(tuple(pairs)), _whole(prepared.body))
+    pairs = [(_on_the_wire(name), _on_the_wire(value)) for name, value in prepared.headers.items()]
+    return Request(prepared.method or "GET", url, Headers.from_pairs(tuple(pairs)), _body_bytes(prepared.body))
 
 
-def _wire_value(value: str | bytes) -> str:
-    """Return a header as http.client writes it: Latin-1; what that cannot write is sent in UTF-8 (`_native`)."""
+def _on_the_wire(value: str | bytes) -> str:
+    """Return a header as http.client writes it: Latin-1; text outside Latin-1 is sent in UTF-8 (`_for_requests`)."""
     if isinstance(value, bytes):
         return wire_text(value)
     try:
@@ -138,13 +138,13 @@ def _wire_value(value: str | bytes) -> str:
         return value
 
 
-def _native(value: str) -> str:
-    """Return a header as requests takes it; bytes that are no ASCII stay bytes, which http.client leaves alone."""
+def _for_requests(value: str) -> str:
+    """Return a header for requests; non-ASCII text becomes bytes, which http.client does not encode."""
     return value if value.isascii() else wire_bytes(value)  # type: ignore[return-value]  # types-requests knows str only
 
 
-def _whole(body: Any) -> bytes:
-    """Return a body as bytes; a file is read from where it stands."""
+def _body_bytes(body: Any) -> bytes:
+    """Return a body as bytes; a file is read from its current position."""
     if body is None:
         return b""
     if isinstance(body, str):
@@ -152,18 +152,19 @@ def _whole(body: Any) -> bytes:
     if isinstance(body, bytes | bytearray | memoryview):
         return bytes(body)
     if hasattr(body, "read"):
-        return _whole(body.read())
+        return _body_bytes(body.read())
     if isinstance(body, Iterable):
-        return b"".join(map(_whole, body))
+        return b"".join(map(_body_bytes, body))
     msg = f"a body must be text, bytes, a file, or chunks of these, got {type(body).__name__}"
     raise UsageError(msg)
 
 
-def _raw_response(outcome: Outcome, sent: Request, request: requests.PreparedRequest) -> urllib3.HTTPResponse:
-    """Return the response that urllib3 reads from a connection; raises what requests raises where none came."""
+def _urllib3_response(outcome: Outcome, sent: Request, request: requests.PreparedRequest) -> urllib3.HTTPResponse:
+    """Return the response that urllib3 reads from a connection; raises the error of requests without one."""
     if isinstance(outcome, Broken) and outcome.kind in CONNECT_KINDS:
-        _refuse(outcome, request)
-    connection: Any = answer_of(outcome, sent.method)  # http.client asks a socket for its file only
+        kinds = {"connect-timeout": requests.ConnectTimeout, "tls": requests.exceptions.SSLError}
+        raise kinds.get(outcome.kind, requests.ConnectionError)(outcome.detail, request=request)
+    connection: Any = raw_response(outcome, sent.method)  # http.client only calls makefile()
     parsed = http.client.HTTPResponse(connection, method=sent.method)
     try:
         parsed.begin()
@@ -184,8 +185,3 @@ def _raw_response(outcome: Outcome, sent: Request, request: requests.PreparedReq
         request_method=sent.method,
         request_url=sent.target,
     )
-
-
-def _refuse(broken: Broken, request: requests.PreparedRequest) -> NoReturn:
-    kinds = {"connect-timeout": requests.ConnectTimeout, "tls": requests.exceptions.SSLError}
-    raise kinds.get(broken.kind, requests.ConnectionError)(broken.detail, request=request)

@@ -1,10 +1,10 @@
-"""How an HTTP client's authentication signs: the settings, checked when they are given, not with the first request."""
+"""The signing of an HTTP client's authentication; its settings are checked on creation, not with the first request."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, TypeAlias, get_args
 
-from sls_contract.clock import seen_now
+from sls_contract.clock import test_now
 from sls_contract.errors import UsageError
 from sls_contract.signing import Credentials, Scheme, sign
 
@@ -19,14 +19,14 @@ KeySource: TypeAlias = "Credentials | Callable[[], Credentials]"
 
 
 class Signing:
-    """What an `SlsAuth` signs with; raises `UsageError` for an unknown scheme, or what is no key and no function."""
+    """The settings of an `SlsAuth`; raises `UsageError` for an unknown scheme or wrong credentials."""
 
     def __init__(
         self,
         credentials: KeySource,
         scheme: Scheme = "v1",
         region: str | None = None,
-        clock: Callable[[], datetime] = seen_now,
+        clock: Callable[[], datetime] = test_now,
     ) -> None:
         if scheme not in get_args(Scheme):
             msg = f"scheme must be one of {', '.join(get_args(Scheme))}, got {scheme!r}"

@@ -168,10 +168,10 @@ def _leaks(target: Path, scrubber: Scrubber) -> Iterator[tuple[int, Leak]]:
 def _report(source: object, creator: str, task: Task, conversion: Conversion) -> Iterator[str]:
     """Yield the lines to print: the file written, its source (with its ``creator``, scrubbed), and losses."""
     of = f"{task.source} ({creator})" if creator else task.source
-    yield f"{task.target}: {plural(conversion.count, 'exchange')} of {of}"
+    yield f"{task.target}: {plural(conversion.count, 'exchange')} from {of}"
     if conversion.scrubbed:
         yield f"scrubbed: {plural(conversion.scrubbed, 'exchange')}"
-    yield from (f"not looked into: {place}" for place in conversion.unscanned)
+    yield from (f"not scanned for secrets: {place}" for place in conversion.unscanned)
     yield from (f"lost: {what}" for what in conversion.losses.lost(source))
     suffix = task.target.suffix.lower()
     if suffix == ".har":

@@ -1,8 +1,9 @@
 """Run one function on many chunks: in this process, on its cores, or on a Dask or Ray cluster.
 
-Results are in the order of the chunks on every engine. At most three chunks per worker are pending at a time, so memory
-does not grow with the capture. If a worker dies, its chunk is retried; a chunk that kills three workers ends the run
-with an error that names it.
+Results are in the order of the chunks on every engine. A task is one chunk; on a cluster, where each task costs some
+milliseconds, it is 2 MiB of chunks. At most three tasks per worker are pending at a time, so memory does not grow with
+the capture. If a worker dies, its task is retried; a task that kills three workers ends the run with an error that
+names it.
 """
 
 from __future__ import annotations
@@ -14,12 +15,14 @@ import time
 from collections import deque
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
+from functools import partial
 from itertools import chain, islice
 from socket import socket, socketpair
 from threading import Thread, main_thread
 from typing import TYPE_CHECKING, Any, Literal, Protocol, TypeAlias, TypeVar, get_args
 
 from sls_contract.errors import SlsContractError, UsageError
+from sls_contract.reports.group_lines import first_few
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Iterable, Iterator
@@ -29,7 +32,7 @@ if TYPE_CHECKING:
 Engine: TypeAlias = Literal["local", "dask", "ray"]
 ENGINES: tuple[Engine, ...] = get_args(Engine)
 
-_PENDING = 3  # chunks per worker
+_PENDING = 3  # tasks per worker
 _DASK = {
     "distributed.admin.low-level-log-length": 10,  # each connection keeps its last messages, with their chunks
     # By default each process of a cluster samples its stack every 10 ms, its event loop every 20 ms, its memory every
@@ -39,8 +42,9 @@ _DASK = {
     "distributed.worker.memory.monitor-interval": "1s",
     "distributed.admin.system-monitor.interval": "10s",
 }
-_ATTEMPTS = 3  # workers that one chunk may kill
+_ATTEMPTS = 3  # workers that one task may kill
 _TERM_INTERVAL = 0.05  # seconds; a result is usually sent within
+LARGE = 2 * 1024 * 1024  # bytes of a task on a cluster
 _SMALL = 8 * 1024 * 1024  # bytes that one process judges about as fast as workers start
 _LOST = {"KilledWorker", "WorkerCrashedError", "OutOfMemoryError", "FutureCancelledError", "NodeDiedError"}
 _T = TypeVar("_T")
@@ -56,9 +60,16 @@ class _Future(Protocol):
 
 
 class _Workers(Protocol):
-    """A pool of workers on some engine."""
+    """A pool of workers on some engine.
+
+    Attributes:
+        size: the number of workers.
+        task_size: bytes from which a task is large enough.
+
+    """
 
     size: int
+    task_size: int
 
     def submit(self, work: Callable[[Any], Any], item: Any) -> _Future: ...
     def restart(self) -> None: ...
@@ -75,8 +86,9 @@ def in_order(
 ) -> Generator[_R]:
     """Yield the result of each item, in order; ``work`` and items must be picklable.
 
-    Small inputs (in total, by ``size_of`` in bytes) run in this process: starting workers would take longer. Raises
-    `WorkerLost`, and `UsageError` if the engine is not installed or its cluster cannot be reached.
+    Small inputs (in total, by ``size_of`` in bytes) run in this process: starting workers would take longer. On a
+    cluster, small items share a task; an item of `LARGE` bytes is a task of its own. Raises `WorkerLost`, and
+    `UsageError` if the engine is not installed or its cluster cannot be reached.
     """
     waiting = iter(items)
     if engine == "local":
@@ -90,27 +102,45 @@ def in_order(
             yield from map(work, waiting)
             return
     with _workers(engine, jobs) as workers:
-        yield from _window(workers, work, waiting)
+        for results in _window(workers, work, _batches(waiting, size_of, workers.task_size)):
+            yield from results
 
 
-def _window(workers: _Workers, work: Callable[[_T], _R], items: Iterator[_T]) -> Iterator[_R]:
-    """Keep a limited number of items pending; if the pool breaks, resubmit those without a result."""
+def _batches(items: Iterator[_T], size_of: Callable[[_T], int], least: int) -> Iterator[list[_T]]:
+    """Yield the items in lists of at least a size, except the last list."""
+    batch, size = list[_T](), 0
+    for item in items:
+        batch.append(item)
+        size += size_of(item)
+        if size >= least:
+            yield batch
+            batch, size = [], 0
+    if batch:
+        yield batch
+
+
+def _run_all(work: Callable[[_T], _R], items: list[_T]) -> list[_R]:
+    return [work(item) for item in items]
+
+
+def _window(workers: _Workers, work: Callable[[_T], _R], batches: Iterator[list[_T]]) -> Iterator[list[_R]]:
+    """Keep a limited number of tasks pending; if the pool breaks, resubmit those without a result."""
     from concurrent.futures.process import BrokenProcessPool
 
-    pending: deque[_Item] = deque()
+    pending: deque[_Task] = deque()
     lost = 0
     while True:
         try:
-            pending.extend(map(_Item, islice(items, workers.size * _PENDING - len(pending))))
+            pending.extend(map(_Task, islice(batches, workers.size * _PENDING - len(pending))))
             for each in pending:
-                each.future = each.future or workers.submit(work, each.item)
+                each.future = each.future or workers.submit(partial(_run_all, work), each.items)
             if not pending:
                 return
             result = pending[0].result()
         except BrokenProcessPool:
             lost += 1
             if lost == _ATTEMPTS:
-                raise _lost(pending[0].item) from None
+                raise _lost(pending[0].items) from None
             workers.restart()
             for each in pending:
                 each.future = None
@@ -121,10 +151,10 @@ def _window(workers: _Workers, work: Callable[[_T], _R], items: Iterator[_T]) ->
 
 
 @dataclass(slots=True)
-class _Item:
-    """An item and, once submitted, the future of its result."""
+class _Task:
+    """Some items and, once submitted, the future of their results."""
 
-    item: Any
+    items: list[Any]
     future: _Future | None = None
 
     def result(self) -> Any:
@@ -133,14 +163,14 @@ class _Item:
             return self.future.result()
         except Exception as error:  # the classes belong to libraries that may not be installed
             if type(error).__name__ in _LOST:
-                raise _lost(self.item) from error
+                raise _lost(self.items) from error
             raise
 
 
-def _lost(item: object) -> WorkerLost:
-    name = getattr(item, "source", item)
+def _lost(items: Iterable[object]) -> WorkerLost:
+    names = first_few([*dict.fromkeys(str(getattr(item, "source", item)) for item in items)])
     msg = (
-        f"{_ATTEMPTS} workers died, one after the other, while they worked on {name}. How to fix: run it with "
+        f"{_ATTEMPTS} workers died, one after the other, while they worked on {names}. How to fix: run it with "
         "--jobs 1, which works in one process and shows its error; free memory, if that ran out."
     )
     return WorkerLost(msg)
@@ -160,7 +190,7 @@ class _Local:
     """Processes of this machine."""
 
     def __init__(self, jobs: int) -> None:
-        self.size = jobs
+        self.size, self.task_size = jobs, 0
         self._pool = self._start()
 
     def _start(self) -> ProcessPoolExecutor:
@@ -266,7 +296,7 @@ class _Dask:
             except (OSError, RuntimeError) as error:  # RuntimeError: a worker did not start
                 raise _unreachable(address, error) from error
             self._started = started.pop_all()
-        self.size = max(jobs, sum(self._client.nthreads().values()))
+        self.size, self.task_size = max(jobs, sum(self._client.nthreads().values())), LARGE
 
     def submit(self, work: Callable[[Any], Any], item: Any) -> _Future:
         future: _Future = self._client.submit(work, item, pure=False, retries=_ATTEMPTS)
@@ -298,7 +328,7 @@ class _Ray:
             self._ray.init(num_cpus=None if address else jobs, log_to_driver=False, logging_level="ERROR")
         except Exception as error:  # Ray raises bare exceptions if a node does not start
             raise _unreachable(address, error) from error
-        self.size = max(jobs, int(self._ray.cluster_resources().get("CPU", 1)))
+        self.size, self.task_size = max(jobs, int(self._ray.cluster_resources().get("CPU", 1))), LARGE
 
     def submit(self, work: Callable[[Any], Any], item: Any) -> _Future:
         future: _Future = self._call.remote(work, item).future()

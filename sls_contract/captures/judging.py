@@ -27,7 +27,7 @@ from sls_contract.cassettes.scrub.findings import clean_verdict
 from sls_contract.cassettes.scrub.others import OtherNames
 from sls_contract.checks.consumption import received_of
 from sls_contract.checks.contract_map import ContractMap
-from sls_contract.checks.sequence import Judged
+from sls_contract.checks.sequence import ClauseResults
 from sls_contract.errors import CassetteDamaged, CassetteError
 from sls_contract.exchange import Exchange
 from sls_contract.reports.examples import first_example, join_examples
@@ -38,7 +38,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from sls_contract.captures.splitting import Chunk, Span
-    from sls_contract.cassettes.audit import Terms
+    from sls_contract.cassettes.audit import AuditSettings
     from sls_contract.cassettes.recording import Evidence, Recording
     from sls_contract.checks.consumption_received import Received
     from sls_contract.spec import Finding, Level
@@ -126,13 +126,13 @@ class _Deferred:
         self.related: list[Related | None] = []
         self.span: Span = (0, 0)
 
-    def follow(self, recording: Recording, position: int) -> Judged:
+    def follow(self, recording: Recording, position: int) -> ClauseResults:
         evidence = recording.provenance.evidence
         if evidence in RELATED:
             at = recording.provenance.at
             received = received_of(_answered(recording), at)
             self.related.append(Related(position, self.span, received, evidence, at))
-        return Judged()
+        return ClauseResults()
 
     def lose(self) -> None:
         self.related.append(None)
@@ -143,16 +143,16 @@ def _answered(recording: Recording) -> Exchange:
     return Exchange(recording.exchange.request, None) if recording.unanswered else recording.exchange
 
 
-def judge_chunk(chunk: Chunk, terms: Terms, contracts: Path | None = None) -> Part:
+def judge_chunk(chunk: Chunk, settings: AuditSettings, contracts: Path | None = None) -> Part:
     """Judge a chunk by itself; never raises for its content. ``contracts``: a folder that extends the shipped ones."""
     with contracts_in(contracts):
         if chunk.kind == "cassette" and chunk.failure is None:
-            return _cassette(chunk.source, terms)
-        return _part(chunk, terms)
+            return _cassette(chunk.source, settings)
+        return _part(chunk, settings)
 
 
-def _part(chunk: Chunk, terms: Terms) -> Part:
-    found, scrubber, deferred = Audit(Path(), Entry(terms.now)), Scrubber(terms.credentials), _Deferred()
+def _part(chunk: Chunk, settings: AuditSettings) -> Part:
+    found, scrubber, deferred = Audit(Path(), Entry(settings.now)), Scrubber(settings.credentials), _Deferred()
     state = AuditState(scrubber, OtherNames() if chunk.whole else None, deferred)
     lines: list[int | None] = []
     for line, span in chunk.placed():
@@ -165,7 +165,7 @@ def _part(chunk: Chunk, terms: Terms) -> Part:
         if recording is not None:
             lines.append(line)
             deferred.span = span
-            judge_recording(found, recording, len(lines) - 1, "", terms, state)
+            judge_recording(found, recording, len(lines) - 1, "", settings, state)
     found.lines = tuple(lines)
     found.entry.clean(scrubber.text)
     data = chunk.data.encode("utf-8", "surrogatepass") if isinstance(chunk.data, str) else chunk.data
@@ -184,17 +184,17 @@ def _damage(chunk: Chunk, line: int | None, reason: str) -> tuple[Finding, int |
     return damage_finding(chunk.damaged(line, reason))
 
 
-def _cassette(source: str, terms: Terms) -> Part:
+def _cassette(source: str, settings: AuditSettings) -> Part:
     """Judge a cassette: a plain local file in place, any other from a local copy."""
     path = Path(source)
     if not is_url(source) and path.suffix not in SUFFIXES:
-        part = Part.of(audit(path, terms), Scrubber(terms.credentials))
+        part = Part.of(audit(path, settings), Scrubber(settings.credentials))
         part.digest = digest_of_file(path)
         return part
-    part = Part(source, Entry(terms.now))
+    part = Part(source, Entry(settings.now))
     try:
         with local_copy(source) as copy:
-            part = Part.of(audit(copy, terms), Scrubber(terms.credentials))
+            part = Part.of(audit(copy, settings), Scrubber(settings.credentials))
             part.digest = digest_of_file(copy)
     except NotReadable as error:
         part.placed.append(_file_finding(source, error))
@@ -212,10 +212,10 @@ def _file_finding(source: str, error: NotReadable) -> Placed:
 class Whole:
     """Joins the parts of a capture in their order."""
 
-    def __init__(self, source: str, terms: Terms) -> None:
+    def __init__(self, source: str, settings: AuditSettings) -> None:
         """Start without results."""
-        self._part = Part(source, Entry(terms.now))
-        self._relations, self._scrubber = Relations(), Scrubber(terms.credentials)
+        self._part = Part(source, Entry(settings.now))
+        self._relations, self._scrubber = Relations(), Scrubber(settings.credentials)
         self._listed: Counter[str] = Counter()
         self._map = ContractMap()
 

@@ -29,7 +29,7 @@ from sls_contract.cassettes.file.interaction import MalformedInteraction
 from sls_contract.cassettes.file.parsing import NotReadable, parse_json
 from sls_contract.cassettes.har.reading import is_http, recording_of_entry
 from sls_contract.cassettes.opening import opened
-from sls_contract.cassettes.places import cassettes_at, cassettes_below, expect_recordings, holds_recordings
+from sls_contract.cassettes.places import cassettes_at, cassettes_below, expect_recordings, is_cassette_text
 from sls_contract.errors import CassetteError, UsageError
 from sls_contract.exchange import wire_text
 
@@ -128,7 +128,7 @@ def is_capture(name: str) -> bool:
             head = next(blocks, b"")
     except (OSError, CassetteError, NotReadable):
         return kind is not None
-    return _kind_by_head(head) == "lines" if kind == "lines" else holds_recordings(head)
+    return _kind_by_head(head) == "lines" if kind == "lines" else is_cassette_text(head)
 
 
 def chunks_of(source: str) -> Generator[Chunk]:

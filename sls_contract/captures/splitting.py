@@ -120,7 +120,7 @@ def _end_of_netstring(data: bytes, at: int) -> int | None:
     found = _DIGITS.match(data, at)
     if found is None:
         if len(data) - at > len("123456789012:") or (data[at:] and not data[at:].isdigit()):
-            raise NotReadable(None, "no file of flows: a length is missing, as mitmproxy writes before each flow")
+            raise NotReadable(None, "not a file of flows: the length that mitmproxy writes before each flow is missing")
         return None
     end = found.end() + int(found[1]) + 1  # the content and its type letter
     return end if end <= len(data) else None

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from sls_contract.lazily import names_of
+from sls_contract.lazily import lazy_names
 
 if TYPE_CHECKING:
     from sls_contract.cassettes.api import use_cassette
@@ -16,6 +16,6 @@ if TYPE_CHECKING:
 
 __all__ = ["Cassette", "load_cassette", "send_from", "use_cassette"]
 
-__getattr__ = names_of(
+__getattr__ = lazy_names(
     __name__, api=("use_cassette",), cassette=("Cassette", "load_cassette"), cassette_set=("send_from",)
 )

@@ -18,7 +18,7 @@ from sls_contract.cassettes.scrub import Scrubber
 from sls_contract.cassettes.session import Session
 from sls_contract.cassettes.session_settings import Opening
 from sls_contract.cassettes.texts import texts
-from sls_contract.clock import seen_now, utc_now
+from sls_contract.clock import test_now, utc_now
 from sls_contract.errors import CassetteError, ContractViolation, UsageError
 from sls_contract.signing.environment import credentials_from_environment
 
@@ -79,17 +79,17 @@ def use_cassette(  # noqa: PLR0913 - keyword-only, each documented below
 
     Args:
         path: the cassette, such as ``cassettes/reads.sls.yaml``.
-        record: ``none`` (default) only replays: no request reaches an owned host; ``once`` records where the file does
+        record: ``none`` (default) only replays: no request reaches the service; ``once`` records if the file does
             not exist; ``new_episodes`` records requests without a recording; ``all`` records everything again.
         credentials: the key that signs requests; by default that of the environment (``ALIBABA_CLOUD_…``). It verifies
             and scrubs while recording, and is not needed in replay.
         send: answers requests while recording, instead of the network: ``ReferenceEndpoint(clock)``, for example.
-        hosts: more hosts to own, beside the service's own.
+        hosts: more hosts that count as the service's: their requests are recorded, too.
         repeat: ``"last"`` plays the last of identical recordings repeatedly.
         match_on: how a request matches its recording: names (``method``, ``scheme``, ``host``, ``port``, ``project``,
             ``path``, ``query``, ``body``, ``raw_body``, ``headers``, ``uri``) and callables that compare the client's
             `Request` with a recorded one. Default: method, project, path, query and body, without the parts of a body
-            that change by its operation's contract (`moves`); ``raw_body`` compares every byte.
+            that differ in each request (`moves` in the operation's contract); ``raw_body`` compares every byte.
         strict: warnings raise, too.
         scrub: regular expressions of texts that must not be written; group 1, or the whole match, is replaced.
         scrub_keys: names of headers, query keys and JSON keys whose values must not be written.
@@ -98,9 +98,9 @@ def use_cassette(  # noqa: PLR0913 - keyword-only, each documented below
             logstores, projects) are written as ``other-group-1`` and so on, in later requests, too.
 
     Raises:
-        ContractViolation: at exit, where exchanges broke the contract, unless an exception is being raised.
+        ContractViolation: at exit, if exchanges broke the contract, unless an exception is being raised.
         CassetteDamaged: the file is not as it was recorded; it is not changed.
-        UnmatchedRequest: from a request without a recording, where ``record`` does not allow a new one.
+        UnmatchedRequest: from a request without a recording, if ``record`` does not allow a new one.
         UsageError: an argument is wrong.
 
     """
@@ -119,7 +119,7 @@ def use_cassette(  # noqa: PLR0913 - keyword-only, each documented below
             ),
             owns=host_rule(owned),
             clock=utc_now,
-            seen=seen_now,
+            seen=test_now,
             began=utc_now(),
             credentials=key,
             send=send,

@@ -27,13 +27,13 @@ if TYPE_CHECKING:
 
     from sls_contract.cassettes.opening import Recorded
     from sls_contract.cassettes.recording import Recording
-    from sls_contract.checks.sequence import Judged
+    from sls_contract.checks.sequence import ClauseResults
 
 _ABOUT_SIGNATURES = (clause("signature-authorization").code, clause("authentication-served").code)
 
 
 @dataclass(frozen=True, slots=True)
-class Terms:
+class AuditSettings:
     """The settings of a check.
 
     Attributes:
@@ -82,7 +82,7 @@ class Audit:
 class SequenceJudge(Protocol):
     """Judges exchanges together with earlier ones: `Relations`, or an object that defers that."""
 
-    def follow(self, recording: Recording, position: int) -> Judged:
+    def follow(self, recording: Recording, position: int) -> ClauseResults:
         """Judge a recording at its position."""
 
     def lose(self) -> None:
@@ -97,19 +97,19 @@ class AuditState(NamedTuple):
     relations: SequenceJudge
 
 
-def audit(path: Path, terms: Terms) -> Audit:
+def audit(path: Path, settings: AuditSettings) -> Audit:
     """Judge every exchange of a cassette at the time it was recorded, and scan the file for secrets.
 
     A damaged or unreadable file does not raise: damage becomes a finding for each damaged exchange, and ``failure``
     says why a file could not be read.
     """
-    found = Audit(path, Entry(terms.now))
+    found = Audit(path, Entry(settings.now))
     try:
         if path.exists() and not path.is_file():
             found.failure = "no regular file"
             return found
-        scrubber = Scrubber(terms.credentials)
-        _read(found, terms, scrubber)
+        scrubber = Scrubber(settings.credentials)
+        _read(found, settings, scrubber)
         found.entry.clean(scrubber.text)
         found.findings += _leaks(path, scrubber)
     except OSError as error:
@@ -119,7 +119,7 @@ def audit(path: Path, terms: Terms) -> Audit:
     return found
 
 
-def _read(found: Audit, terms: Terms, scrubber: Scrubber) -> None:
+def _read(found: Audit, settings: AuditSettings, scrubber: Scrubber) -> None:
     try:
         file = opened(found.path)
     except CassetteDamaged as damage:
@@ -128,10 +128,10 @@ def _read(found: Audit, terms: Terms, scrubber: Scrubber) -> None:
     found.lines = tuple(file.lines)
     state = AuditState(scrubber, OtherNames(), Relations())
     for position in range(len(file)):
-        _judge(found, file, position, terms, state)
+        _judge(found, file, position, settings, state)
 
 
-def _judge(found: Audit, file: Recorded, position: int, terms: Terms, state: AuditState) -> None:
+def _judge(found: Audit, file: Recorded, position: int, settings: AuditSettings, state: AuditState) -> None:
     """Judge one exchange, without its answer where that is incomplete; a damaged exchange does not hide the others."""
     try:
         recording = file[position]
@@ -139,22 +139,22 @@ def _judge(found: Audit, file: Recorded, position: int, terms: Terms, state: Aud
         found.findings.append(damage_finding(damage))
         state.relations.lose()
         return
-    judge_recording(found, recording, position, file.failure_of(recording), terms, state)
+    judge_recording(found, recording, position, file.failure_of(recording), settings, state)
 
 
 def judge_recording(
-    found: Audit, recording: Recording, position: int, reason: str, terms: Terms, state: AuditState
+    found: Audit, recording: Recording, position: int, reason: str, settings: AuditSettings, state: AuditState
 ) -> None:
     """Judge one recording and add the findings; ``reason`` says why its test failed (empty: it passed)."""
     scrubber, others, relations = state
     origin = recording.provenance
     exchange = Exchange(recording.exchange.request, None) if recording.unanswered else recording.exchange
     hidden = hidden_clauses(recording)
-    keys = _keyring(recording, terms.credentials)
+    keys = _keyring(recording, settings.credentials)
     verdict = judge(exchange, credentials=keys, at=origin.at, without=hidden)
     if hidden and verdict.operation != FOREIGN:
         verdict = replace(verdict, findings=(*verdict.findings, _unverified_finding()))
-    scrubber.learn_cookies(recording.exchange)
+    scrubber.register_cookies(recording.exchange)
     found.entry.add(origin)
     agreed = origin.validated_at or origin.recorded_at
     found.results.count(recording.exchange, (clean_verdict(verdict, scrubber.text),), origin.evidence, position, agreed)
@@ -164,8 +164,8 @@ def judge_recording(
     findings = [finding for finding in recording_findings(recording) if finding.code not in reported]
     findings += _failure_findings(reason)
     findings += _name_findings(recording, others) if others is not None else []
-    if terms.max_age is not None:
-        findings += age_findings(origin, terms.max_age, terms.now)
+    if settings.max_age is not None:
+        findings += age_findings(origin, settings.max_age, settings.now)
     found.results.add(findings, recording.exchange, position)
 
 
@@ -177,7 +177,7 @@ def _failure_findings(reason: str) -> list[Finding]:
 
 def _name_findings(recording: Recording, others: OtherNames) -> list[Finding]:
     """Return the finding for names that belong to others. Only the real service returns real names."""
-    others.asked(recording.exchange.request)
+    others.add_own(recording.exchange.request)
     if recording.provenance.evidence is not Evidence.LIVE:
         return []
     public = {text.rpartition(": ")[2] for text in recording.substitutions}

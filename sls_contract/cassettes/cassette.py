@@ -54,8 +54,8 @@ class Cassette:
 def load_cassette(path: os.PathLike[str] | str) -> Cassette:
     """Load a cassette: of sls-contract, any vcrpy version 1 cassette (YAML or JSON), or a HAR (``.har``).
 
-    A journal that a killed recording left beside the file is folded in. Raises `CassetteError` where there is no
-    cassette, and `CassetteDamaged` with line and reason where the file as a whole is damaged. A damaged exchange raises
-    when it is first read.
+    The journal of a killed recording, if there is one beside the file, is merged into it. Raises `CassetteError` if
+    there is no cassette, and `CassetteDamaged` with line and reason if the file as a whole is damaged. A damaged
+    exchange raises when it is first read.
     """
     return Cassette(Path(path), opened(path))

@@ -124,10 +124,10 @@ def send_from(path: os.PathLike[str] | str, *, repeat: bool = False) -> Send:
     recordings, scrubber = CassetteSet([Path(path)], utc_now(), repeat=repeat), Scrubber()
 
     def send(request: Request) -> Response:
-        scrubbed = scrubber.asked(request)
+        scrubbed = scrubber.scrubbed_request(request)
         found = recordings.take(scrubbed)
         if found is None:
-            raise UnmatchedRequest(str(recordings.explain_miss(scrubber.marked(scrubbed))))
+            raise UnmatchedRequest(str(recordings.explain_miss(scrubber.with_marked_signature(scrubbed))))
         outcome = outcome_of(found[1])
         if isinstance(outcome, Broken):
             raise RecordedFailure(outcome)

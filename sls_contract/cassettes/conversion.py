@@ -69,7 +69,7 @@ class Conversion:
 
 def _clean(recording: Recording, scrubber: Scrubber, at: int, unscanned: list[str]) -> Recording:
     done, text = scrubber.exchange(recording.exchange), scrubber.text
-    unscanned += [f"exchange {at}: {place}" for place in done.closed]
+    unscanned += [f"exchange {at}: {place}" for place in done.unscanned]
     origin = recording.provenance
     cleaned = replace(
         recording,

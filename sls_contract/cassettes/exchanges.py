@@ -47,7 +47,7 @@ class Judge:
         """Judge the wire form of an exchange that took place at ``seen``; only the scrubbed form is shown."""
         verdict = judge(wire_exchange, credentials=self._key_for(wire_exchange.request), at=seen)
         results.count(scrubbed.exchange, self._clean([verdict]), evidence, agreed=seen)
-        results.add([unopened_body(place) for place in scrubbed.closed], scrubbed.exchange)
+        results.add([unopened_body(place) for place in scrubbed.unscanned], scrubbed.exchange)
         if scrubbed.others:
             results.add([names_of_others(scrubbed.others)], scrubbed.exchange)
 
@@ -71,7 +71,7 @@ class Judge:
             hidden = hidden_clauses(recording)
             verdicts.append(judge_response(recording.exchange, at=recording.provenance.at, without=hidden))
         origin, findings = recording.provenance, recording_findings(recording)
-        needed = findings or results.every or any(verdict.findings for verdict in verdicts)
+        needed = findings or results.shows_all_exchanges or any(verdict.findings for verdict in verdicts)
         exchange = shown() if needed else recording.exchange
         results.count(
             exchange, self._clean(verdicts), origin.evidence, position, origin.validated_at or origin.recorded_at

@@ -85,6 +85,8 @@ def is_live(host: str, peer: str) -> bool:
 def _checked_pattern(pattern: str) -> str:
     text = pattern.strip().lower()
     if not text or "/" in text or any(char.isspace() for char in text):
-        msg = f"an owned host is a name such as sls.example.com, *.example.com or 127.0.0.1:8080; got {pattern!r}"
+        msg = (
+            f"expected a host of the service such as sls.example.com, *.example.com or 127.0.0.1:8080; got {pattern!r}"
+        )
         raise UsageError(msg)
     return text

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 _RECORD = "record it (pytest --sls-record=once)"
 _RECORD_AT_URL = (
     "record it (pytest --sls-record=once): when all tests pass, the run uploads it; then commit sls-cassettes.lock. "
-    "Where somebody else recorded it: sls-contract cassettes pull --latest {url}"
+    "If somebody else recorded it: sls-contract cassettes pull --latest {url}"
 )
 _GIT_TIMEOUT = 10  # seconds
 
@@ -49,7 +49,7 @@ def explain_missing(
         folder = "" if path.parent.is_dir() else shlex.join(["mkdir", "-p", str(path.parent)]) + " && "
         upload = f" && sls-contract cassettes push --delete {shlex.quote(stored_at)}" if stored_at else ""
         moved = f"{folder}{shlex.join(['mv', str(old), str(path)])}{upload}"
-        return tuple(details), f"where the test was renamed, rename its cassette ({moved}); else {record}"
+        return tuple(details), f"if the test was renamed, rename its cassette ({moved}); else {record}"
     return tuple(details), record
 
 

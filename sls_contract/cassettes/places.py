@@ -97,11 +97,11 @@ def _is_recording(path: Path) -> bool:
         if not path.is_file():
             return False
         with path.open("rb") as file:
-            return holds_recordings(file.read(_HEAD))
+            return is_cassette_text(file.read(_HEAD))
     except OSError:
         return True
 
 
-def holds_recordings(text: bytes) -> bool:
+def is_cassette_text(text: bytes) -> bool:
     """Return whether YAML or JSON is a cassette, by vcrpy's keys: Ruby's VCR, Betamax and Pact write other keys."""
     return bool(_INTERACTIONS.search(text) and _VCRPY_KEYS.search(text))

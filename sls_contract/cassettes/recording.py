@@ -145,7 +145,7 @@ def digest_of(recording: Recording) -> str:
     return "sha256-" + sha256(serialized(recording).encode()).hexdigest()[:32]
 
 
-def compared(recording: Recording) -> Recording:
+def with_integrity(recording: Recording) -> Recording:
     """Return a recording with its digest compared; the same object where that is done, or without a digest."""
     if not recording.digest or recording.integrity is not Integrity.UNKNOWN:
         return recording
@@ -212,7 +212,7 @@ def _response(status: int, reason: str, pairs: list[list[str]], body: str, wire:
 
 
 def _headers(pairs: list[list[str]]) -> Headers:
-    return Headers.of_texts(tuple([(name, value) for name, value in pairs]))
+    return Headers.from_pairs(tuple([(name, value) for name, value in pairs]))
 
 
 def _response_values(response: Response | None) -> tuple[object, ...] | None:

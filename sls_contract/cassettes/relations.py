@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from sls_contract.cassettes.recording import Evidence
 from sls_contract.checks.consumption import Consumption, received_of
-from sls_contract.checks.sequence import Judged
+from sls_contract.checks.sequence import ClauseResults
 from sls_contract.exchange import Exchange
 
 if TYPE_CHECKING:
@@ -37,7 +37,7 @@ class Relations:
         self._next = 0
         self._broken = False
 
-    def follow(self, recording: Recording, position: int) -> Judged:
+    def follow(self, recording: Recording, position: int) -> ClauseResults:
         """Judge a recording; no findings once a position does not follow the previous one."""
         with self._lock:
             self._broken |= position != self._next
@@ -45,20 +45,20 @@ class Relations:
         exchange = Exchange(recording.exchange.request, None) if recording.unanswered else recording.exchange
         return self.follow_exchange(exchange, recording.provenance.evidence, recording.provenance.at)
 
-    def follow_exchange(self, exchange: Exchange, evidence: Evidence, at: datetime | None) -> Judged:
+    def follow_exchange(self, exchange: Exchange, evidence: Evidence, at: datetime | None) -> ClauseResults:
         """Judge an exchange that was complete ``at`` a time; no findings once exchanges were lost."""
         return self.take(received_of(exchange, at), evidence, at)
 
-    def take(self, received: Received | None, evidence: Evidence, at: datetime | None) -> Judged:
+    def take(self, received: Received | None, evidence: Evidence, at: datetime | None) -> ClauseResults:
         """Judge an exchange that was parsed already; None is an exchange that is related to no other."""
         if self._broken or evidence not in RELATED:
-            return Judged()
+            return ClauseResults()
         with self._lock:
             paused = at is None or self._last is None or abs(at - self._last) > _SAME_STATE
             if paused and evidence is not Evidence.LIVE:
                 self._consumption = Consumption()
             self._last = at
-            return self._consumption.take(received) if received is not None else Judged()
+            return self._consumption.judge_received(received) if received is not None else ClauseResults()
 
     def lose(self) -> None:
         """Judge nothing from now on: exchanges are missing, or their order is unknown."""

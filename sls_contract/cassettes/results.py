@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from sls_contract.checks import Verdict
-    from sls_contract.checks.sequence import Judged
+    from sls_contract.checks.sequence import ClauseResults
     from sls_contract.exchange import Exchange, Headers
     from sls_contract.spec import Finding
 
@@ -43,8 +43,8 @@ class Breach:
 class Results:
     """Counts and breaches of one open cassette; safe from any thread.
 
-    ``outside`` names the started programs whose requests are not recorded. ``seen`` has the exchanges only if ``keep``
-    is set: ten thousand of them are many megabytes.
+    ``started_programs`` are those whose requests are not recorded. ``seen`` has the exchanges only if ``keep`` is set:
+    ten thousand of them are many megabytes. ``last`` is the last exchange in any case.
     """
 
     keep: bool = False
@@ -58,7 +58,8 @@ class Results:
     breaches: list[Breach] = field(default_factory=list)
     errors: list[str] = field(default_factory=list)
     seen: list[Exchange] = field(default_factory=list)
-    outside: list[str] = field(default_factory=list)
+    last: Exchange | None = None
+    started_programs: list[str] = field(default_factory=list)
     map: ContractMap = field(default_factory=ContractMap)
     _lock: threading.Lock = field(default_factory=threading.Lock, repr=False)
     _deferred: deque[tuple[Callable[[], None], int]] = field(default_factory=deque, repr=False)
@@ -77,12 +78,12 @@ class Results:
             self._run_oldest()
 
     @property
-    def every(self) -> bool:
+    def shows_all_exchanges(self) -> bool:
         """Whether exchanges without a finding are shown, too."""
         return self.keep
 
     @property
-    def waiting(self) -> int:
+    def deferred_count(self) -> int:
         """Number of deferred work items."""
         return len(self._deferred)
 
@@ -115,6 +116,7 @@ class Results:
         operation = verdicts[0].operation
         with self._lock:
             self.exchanges += 1
+            self.last = exchange
             if self.keep:
                 self.seen.append(exchange)
             self.evidence[evidence] = self.evidence.get(evidence, 0) + 1
@@ -129,7 +131,7 @@ class Results:
                 self.unverified += any(finding.slug == UNVERIFIED for finding in found)
                 self.breaches.extend(Breach(finding, exchange, position) for finding in found)
 
-    def relate(self, judged: Judged, exchange: Exchange, position: int | None = None) -> None:
+    def relate(self, judged: ClauseResults, exchange: Exchange, position: int | None = None) -> None:
         """Add the findings about an exchange together with earlier ones."""
         if judged.exercised:
             with self._lock:
@@ -144,7 +146,7 @@ class Results:
     def started(self, program: str) -> None:
         """Add a started process, whose requests are not recorded, played or judged."""
         with self._lock:
-            self.outside.append(program)
+            self.started_programs.append(program)
 
     def fail(self, text: str) -> None:
         """Add an error that kept an exchange from being recorded, played or judged."""

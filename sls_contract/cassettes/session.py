@@ -16,12 +16,12 @@ from sls_contract.cassettes.nesting import OPEN
 from sls_contract.cassettes.outcomes import call_endpoint, outcome_of
 from sls_contract.cassettes.player import Player
 from sls_contract.cassettes.recorder import Broken, install
-from sls_contract.cassettes.recording import Evidence, Recording, compared
+from sls_contract.cassettes.recording import Evidence, Recording, with_integrity
 from sls_contract.cassettes.relations import Relations
 from sls_contract.cassettes.results import Results
 from sls_contract.cassettes.scrub.findings import clean_verdict
 from sls_contract.errors import CassetteError, UnmatchedRequest
-from sls_contract.exchange import OWN_ANSWER, Exchange
+from sls_contract.exchange import OWN_RESPONSE, Exchange
 from sls_contract.hosts import host_name
 from sls_contract.spec import clause
 from sls_contract.spec.registry import registry
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from sls_contract.cassettes.recorder import Outcome
-    from sls_contract.cassettes.scrub import Scrubbed, Sent
+    from sls_contract.cassettes.scrub import Scrubbed, SentRequest
     from sls_contract.cassettes.session_settings import Opening
     from sls_contract.exchange import Request, Response
 
@@ -211,15 +211,15 @@ class Session:
         if self._is_child:
             self._parent_channel().check()
         scrubber = self._opening.scrubber
-        found = self.player.take_unscrubbed(request) if scrubber.may_be_alike(request) else None
+        found = self.player.take_unscrubbed(request) if scrubber.may_match_unscrubbed(request) else None
         if found is not None:  # it equals a recorded request, so it contains no secret
             return self._play(request, *found)
-        scrubbed = scrubber.asked(request)
+        scrubbed = scrubber.scrubbed_request(request)
         found = self.player.take(scrubbed)
         if found is not None:
             return self._play(request, *found)
         if not self.player.records:
-            raise self._unmatched(scrubber.marked(scrubbed))
+            raise self._unmatched(scrubber.with_marked_signature(scrubbed))
         if self._opening.send is None:
             return None
         outcome = call_endpoint(self._opening.send, request)
@@ -229,7 +229,7 @@ class Session:
     def _play(self, request: Request, position: int, recording: Recording) -> Outcome:
         if self._opening.mirror is not None:
             self._opening.mirror(request)
-        kept = recording if self._results.waiting < _MAX_KEPT else None
+        kept = recording if self._results.deferred_count < _MAX_KEPT else None
         judging = partial(self._judge, request, position, kept, *self._opening.now(request))
         self._judge_or_defer(judging, request, recording.exchange.response)
         return outcome_of(recording)
@@ -250,7 +250,7 @@ class Session:
         seen: datetime,
     ) -> None:
         """Judge a request that was answered at ``now``, the recorded answer at its own time, and the recording."""
-        opening, results, recording = self._opening, self._results, compared(played or self.player.at(position))
+        opening, results, recording = self._opening, self._results, with_integrity(played or self.player.at(position))
         shown = cache(lambda: Exchange(opening.scrubber.request(request), recording.exchange.response))
         self._judging.played(results, request, shown, recording, seen, position)
         related = clean_verdict(self._relations.follow(recording, position), opening.scrubber.shown)
@@ -262,7 +262,7 @@ class Session:
     def _record(self, request: Request, outcome: Outcome, evidence: Evidence) -> None:
         opening, (now, seen) = self._opening, self._opening.now(request)
         response = outcome.partial if isinstance(outcome, Broken) else outcome
-        if response is not None and OWN_ANSWER in response.headers:
+        if response is not None and OWN_RESPONSE in response.headers:
             self._judging.refuse_own(self._results, request, response)
             return
         wire_exchange = Exchange(request, None if isinstance(outcome, Broken) else outcome)
@@ -306,8 +306,8 @@ class Session:
 class _Pending(threading.local):
     """The scrubbed form of the request that this thread sent last."""
 
-    value: Sent | None = None
+    value: SentRequest | None = None
 
-    def take(self, request: Request) -> Sent | None:
+    def take(self, request: Request) -> SentRequest | None:
         scrubbed, self.value = self.value, None
         return scrubbed if scrubbed is not None and scrubbed.original is request else None

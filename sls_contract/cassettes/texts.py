@@ -18,6 +18,6 @@ def texts(name: str, given: Iterable[object]) -> tuple[str, ...]:
     listed = tuple(given)
     others = [type(each).__name__ for each in listed if not isinstance(each, str)]
     if others:
-        msg = f"{name}: expected a list of texts, got one that holds {others[0]}. How to fix: give each as str."
+        msg = f"{name}: expected a list of texts, got one that contains {others[0]}. How to fix: give each as str."
         raise UsageError(msg)
     return tuple(each for each in listed if isinstance(each, str))

@@ -1,4 +1,4 @@
-"""Judge exchanges by the clauses of the contract: one small function for each clause, none of which ever raises."""
+"""Judge exchanges by the clauses of the contract: one small function per clause, and none of them raises."""
 
 from __future__ import annotations
 

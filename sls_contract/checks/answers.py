@@ -1,4 +1,4 @@
-"""Checks of what all answers share: JSON, error bodies, and what must not be served (``SLS22x`` to ``SLS24x``)."""
+"""Checks of all responses: JSON, error bodies, and requests that must be refused (``SLS22x`` to ``SLS24x``)."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ if TYPE_CHECKING:
 
 
 def is_utf8(subject: Subject) -> Flaws:
-    """Demand that a body that is JSON is UTF-8."""
-    if not _is_json_answer(subject) or subject.json is None:
+    """Require that a JSON body is UTF-8."""
+    if not _is_json(subject) or subject.json is None:
         return None
     if not subject.json.charset:
         return KEPT
@@ -24,8 +24,8 @@ def is_utf8(subject: Subject) -> Flaws:
 
 
 def keys_are_unique(subject: Subject) -> Flaws:
-    """Demand that no object of a JSON body has a key twice."""
-    if not _is_json_answer(subject) or subject.json is None:
+    """Require that no object of a JSON body contains a key twice."""
+    if not _is_json(subject) or subject.json is None:
         return None
     fix = "write each key once."
     return [
@@ -35,12 +35,12 @@ def keys_are_unique(subject: Subject) -> Flaws:
 
 
 def client_error_body(subject: Subject) -> Flaws:
-    """Demand that a 4xx carries code and message."""
+    """Require that a 4xx contains code and message."""
     return _error_body(subject) if subject.response and not subject.response.is_server_error else None
 
 
 def server_error_body(subject: Subject) -> Flaws:
-    """Demand that a 5xx carries code and message."""
+    """Require that a 5xx contains code and message."""
     return _error_body(subject) if subject.response and subject.response.is_server_error else None
 
 
@@ -59,11 +59,11 @@ def _error_body(subject: Subject) -> Flaws:
 
 
 def unsigned_is_refused(subject: Subject) -> Flaws:
-    """Demand that a request known to be badly signed is not answered with 200."""
+    """Require that a request known to be badly signed is not answered with 200."""
     if subject.anonymous:
         return None
-    wrong = _what_is_wrong(subject)
-    if not wrong:
+    flaw = _signature_flaw(subject)
+    if not flaw:
         return None
     assert subject.response is not None
     if subject.response.status != OK:
@@ -72,46 +72,46 @@ def unsigned_is_refused(subject: Subject) -> Flaws:
         Flaw(
             "status",
             "400 or 401",
-            f"200, though {wrong}",
+            f"200, though {flaw}",
             "verify the signature before you serve; answer 401 or 400 if it is wrong.",
         )
     ]
 
 
-def _what_is_wrong(subject: Subject) -> str:
+def _signature_flaw(subject: Subject) -> str:
     if subject.authorization is None:
         return "the request is not signed in any known form"
     mismatch = subject.mismatch
-    if mismatch is None or mismatch.step == "access-key":  # a key that we do not hold may be known to the service
+    if mismatch is None or mismatch.step == "access-key":  # the service may know keys that are not given here
         return ""
     return f"the signature is wrong at step {mismatch.step}"
 
 
 def late_is_refused(subject: Subject) -> Flaws:
-    """Demand that a request whose time is far from the server's is not answered with 200."""
+    """Require that a request whose time is far from the server's is not answered with 200."""
     sent, dated = subject.sent, subject.dated
     if subject.anonymous or subject.misdated or sent is None or dated is None:
         return None
     assert subject.response is not None
     if abs(sent - dated) <= MAX_SKEW or subject.response.status != OK:
         return KEPT
-    actual = f"200 at {http_date(dated)} to a request of {http_date(sent)}"
+    actual = f"200 at {http_date(dated)} to a request dated {http_date(sent)}"
     return [
         Flaw(
             "status",
             "400 RequestTimeExpired",
             actual,
-            "answer 400 RequestTimeExpired where the request is dated more than 15 minutes off.",
+            "answer 400 RequestTimeExpired if the request is dated more than 15 minutes off.",
         )
     ]
 
 
-def _is_json_answer(subject: Subject) -> bool:
+def _is_json(subject: Subject) -> bool:
     return (subject.answers_json or subject.is_error) and subject.document is not None
 
 
-def _served(subject: Subject) -> frozenset[str] | None:
-    """Return the codes of the clauses that a success to a well-signed request keeps; None for any other answer."""
+def _kept_by_served(subject: Subject) -> frozenset[str] | None:
+    """Return the codes of the clauses that a success to a well-signed request keeps; None for any other response."""
     response, sent, dated = subject.response, subject.sent, subject.dated
     if response is None or response.status != OK or sent is None or dated is None or subject.anonymous:
         return None
@@ -136,4 +136,4 @@ CHECKS: tuple[Check, ...] = (
 _DATED = frozenset(check.code for check in CHECKS if check.find is late_is_refused)
 _DATED_JSON = _DATED.union(check.code for check in CHECKS if check.find in (is_utf8, keys_are_unique))
 
-GROUPS = (Group(CHECKS, _served),)
+GROUPS = (Group(CHECKS, _kept_by_served),)

@@ -1,4 +1,4 @@
-"""What judging by a contract collects: findings with the operation's name, and the clauses that could have failed."""
+"""Collect the findings of a contract, with the operation's name, and the clauses that could have been broken."""
 
 from __future__ import annotations
 
@@ -26,26 +26,26 @@ class Rule(NamedTuple):
 
 
 class Rules:
-    """Which clause a breach breaks, by its kind: the contract's own code, else the generic one of the place.
+    """The clauses by kind of breach: the contract's own code if it has one, else the generic code of the place.
 
-    ``highest`` is the level that nothing goes beyond: what only the SDK's models tell is a warning at most.
+    ``highest`` limits the level: a contract known only from the SDKs' models gives warnings at most.
     """
 
-    def __init__(self, generic: Mapping[str, str], highest: Level, own: Mapping[str, str] | None = None) -> None:
-        """Take the codes by kind of breach."""
-        self._codes = {**generic, **(own or {})}
+    def __init__(self, generic: Mapping[str, str], highest: Level, overrides: Mapping[str, str] | None = None) -> None:
+        """Take the codes by kind of breach; ``overrides`` override ``generic``."""
+        self._codes = {**generic, **(overrides or {})}
         self._highest = highest
 
     def of(self, value: Value) -> Rules:
-        """Return the rules of a value that may have codes of its own."""
+        """Return the rules of a value, which may have codes that override these."""
         return self.with_codes(value.codes)
 
-    def with_codes(self, own: Mapping[str, str]) -> Rules:
-        """Return the rules with some codes of one's own."""
-        return Rules(self._codes, self._highest, own) if own else self
+    def with_codes(self, overrides: Mapping[str, str]) -> Rules:
+        """Return these rules with some codes overridden."""
+        return Rules(self._codes, self._highest, overrides) if overrides else self
 
     def has(self, kind: str) -> bool:
-        """Tell whether there is a clause for a kind of breach."""
+        """Return whether there is a clause for a kind of breach."""
         return kind in self._codes
 
     def rule(self, kind: str, level: Level = Level.VIOLATION) -> Rule:
@@ -55,36 +55,36 @@ class Rules:
 
 
 _IGNORED = frozenset({"unknown", "alias", "unexpected"})
-"""Kinds of breaches that a service does not see."""
+"""Kinds of breaches that a service ignores, so that its response can still be judged."""
 
 
 class Breaches:
     """Findings on one half of an exchange of one operation."""
 
-    __slots__ = ("_asked", "_counts", "_operation", "exercised", "found", "malformed", "subject")
+    __slots__ = ("_counts", "_operation", "_request_value", "exercised", "found", "malformed", "subject")
 
     def __init__(
-        self, subject: Subject, operation: str, asked: Callable[[str, Subject], str | None] | None = None
+        self, subject: Subject, operation: str, request_value: Callable[[str, Subject], str | None] | None = None
     ) -> None:
-        """Begin with none; ``asked`` gives what the request asks for under a name such as ``query.shard``."""
+        """Start without findings; ``request_value`` looks up a name of the request such as ``query.shard``."""
         self.subject = subject
-        self._asked = asked
+        self._request_value = request_value
         self.found: list[Finding] = []
         self.exercised: set[str] = set()
         self.malformed = False
         self._operation = operation
         self._counts: dict[str, int] = {}
 
-    def asked(self, name: str) -> str | None:
-        """Return what the request asks for; None where it does not, or not in a way that the contract allows."""
-        return self._asked(name, self.subject) if self._asked else None
+    def request_value(self, name: str) -> str | None:
+        """Return the request's value under a name; None if the request does not send a valid one."""
+        return self._request_value(name, self.subject) if self._request_value else None
 
     def fix_for(self, name: str) -> str:
-        """Say what to do about a value that is not as its contract says, and what shows the contract."""
+        """Return the fix for a value that breaks its contract, with the command that prints the contract."""
         return f"write {name} as expected; sls-contract spec show {self._operation} prints what is documented."
 
     def add(self, rule: Rule, where: str, expected: str, actual: str, how_to_fix: str) -> None:
-        """Note how a rule is broken; of many breaches of one clause the first few are kept."""
+        """Record a breach of a rule; of many breaches of one clause, only the first `MOST_FLAWS` are kept."""
         code = rule.code
         self.exercised.add(code)
         self.malformed = self.malformed or rule.kind not in _IGNORED

@@ -1,16 +1,15 @@
-"""Judge an exchange by the contract of its operation: a contract is compiled once, to what this module calls."""
+"""Judge an exchange by the contract of its operation; each contract is compiled once."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
 from sls_contract.checks.breaches import Breaches, Rules
-from sls_contract.checks.content_coding import plain_body
+from sls_contract.checks.content_coding import plain_request_body
 from sls_contract.checks.errors import ErrorJudge
-from sls_contract.checks.parameters import Fields, Query, Text
+from sls_contract.checks.parameters import HeaderFields, Query, Text
 from sls_contract.checks.presentation import shown
 from sls_contract.checks.whole_bodies import WholeBody
-from sls_contract.exchange import Response
 from sls_contract.spec import CLAUSES, Level
 from sls_contract.spec.routing import names_in
 
@@ -18,12 +17,11 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from sls_contract.checks.subject import Subject
-    from sls_contract.exchange import Request
     from sls_contract.spec.contract import Contract
 
 
 def _generic(place: str) -> dict[str, str]:
-    """Return the codes that judge every operation, where its contract names none of its own, by kind of breach."""
+    """Return the codes of the clauses for all operations, by kind of breach; a contract may name its own instead."""
     return {kind: each.code for each in CLAUSES.values() for kind in each.breaches.get(place, ())}
 
 
@@ -31,36 +29,37 @@ _PATH, _QUERY, _HEADERS = map(_generic, ("path", "query", "headers"))
 _REQUEST_BODY, _RESPONSE_BODY = map(_generic, ("request-body", "response-body"))
 _RESPONSE_HEADERS, _ANSWER = map(_generic, ("response-headers", "answer"))
 
-_JUDGED_FOR_ALL = frozenset({"content-length", "content-type", "connection", "date", "server", "x-log-requestid"})
-"""Headers of answers that common clauses judge."""
+_COMMON_HEADERS = frozenset({"content-length", "content-type", "connection", "date", "server", "x-log-requestid"})
+"""Headers of responses that the clauses of all operations judge."""
 
 
 class Compiled:
-    """A contract, ready to judge exchanges of its operation; safe to share between threads."""
+    """A compiled contract that judges exchanges of its operation; safe to share between threads."""
 
     def __init__(self, contract: Contract) -> None:
-        """Compile every part."""
+        """Compile every part of the contract."""
         self.contract = contract
         highest = Level.WARNING if contract.coverage == "model" else Level.VIOLATION
 
-        def rules(generic: Mapping[str, str], *own: str) -> Rules:
-            codes = {kind.partition("=")[0]: contract.codes.get(kind.rpartition("=")[2]) for kind in own}
+        def rules(generic: Mapping[str, str], *kinds: str, **renamed: str) -> Rules:
+            names = {**dict.fromkeys(kinds), **renamed}  # by kind of breach, the contract's name for it if it differs
+            codes = {kind: contract.codes.get(name or kind) for kind, name in names.items()}
             return Rules(generic, highest, {kind: code for kind, code in codes.items() if code})
 
         names = {name: Text(value, rules(_PATH)) for name, value in contract.path_parameters.items()}
         self._path = {name: text for name, text in names.items() if text.codes}
         self._query = Query(contract.query, contract.others, rules(_QUERY, "unknown"))
-        self._headers = Fields(contract.headers, rules(_HEADERS))
+        self._headers = HeaderFields(contract.headers, rules(_HEADERS))
         self._body = WholeBody(contract.body, rules(_REQUEST_BODY)) if contract.body else None
-        own_headers = {
-            name: each for name, each in contract.response_headers.items() if name.lower() not in _JUDGED_FOR_ALL
+        headers = {
+            name: each for name, each in contract.response_headers.items() if name.lower() not in _COMMON_HEADERS
         }
-        self._answer_headers = Fields(own_headers, rules(_RESPONSE_HEADERS))
-        of_answers = rules(_RESPONSE_BODY, "json", "absent=json", "integer")
-        self._answer_body = WholeBody(contract.response, of_answers) if contract.response else None
-        answer = rules(_ANSWER, *_ANSWER)
-        self._status = answer.rule("status")
-        self._errors = ErrorJudge(contract, answer)
+        self._response_headers = HeaderFields(headers, rules(_RESPONSE_HEADERS))
+        body_rules = rules(_RESPONSE_BODY, "json", "integer", absent="json")
+        self._response_body = WholeBody(contract.response, body_rules) if contract.response else None
+        response_rules = rules(_ANSWER, *_ANSWER)
+        self._status = response_rules.rule("status")
+        self._errors = ErrorJudge(contract, response_rules)
 
     def judge_request(self, subject: Subject) -> Breaches:
         """Judge path, query, headers and body of a request."""
@@ -74,24 +73,24 @@ class Compiled:
         self._query.judge(request.query_pairs(), breaches)
         self._headers.judge(request.headers, breaches)
         if self._body and self._body.is_judged:
-            self._body.judge(_plain_request(request), breaches)
+            self._body.judge(plain_request_body(request).data, breaches)
         return breaches
 
-    def judge_answer(self, subject: Subject) -> Breaches:
-        """Judge status, headers, body and error of an answer."""
+    def judge_response(self, subject: Subject) -> Breaches:
+        """Judge status, headers, body and error of a response."""
         response = subject.response
         assert response is not None
-        breaches = Breaches(subject, self.contract.operation, self._asked)
+        breaches = Breaches(subject, self.contract.operation, self._request_value)
         breaches.exercised.add(self._status.code)
         if response.status in self.contract.success:
-            self._answer_headers.judge(response.headers, breaches)
-            if self._answer_body and not subject.bodiless:
-                self._answer_body.judge(subject.plain.data, breaches, subject.json)
+            self._response_headers.judge(response.headers, breaches)
+            if self._response_body and not subject.bodiless:
+                self._response_body.judge(subject.plain.data, breaches, subject.json)
         elif subject.is_error:
-            self._errors.judge(breaches, lambda: self._is_well_asked(subject))
+            self._errors.judge(breaches, lambda: not self.judge_request(subject).malformed)
         else:
             named = " or ".join(map(str, self.contract.success))
-            expected, fix = f"{named}, or an error of 4xx or 5xx", f"answer a success with {named}."
+            expected, fix = f"{named}, or an error of 4xx or 5xx", f"return a success with {named}."
             breaches.add(self._status, "status", expected, shown(response.status), fix)
         return breaches
 
@@ -99,30 +98,20 @@ class Compiled:
         templates = (self.contract.path, *self.contract.other_paths)
         return next((names for each in templates if (names := names_in(each, path)) is not None), {})
 
-    def _asked(self, name: str, subject: Subject) -> str | None:
-        """Return what a request asks for, where it asks once and in a way that the contract allows."""
+    def _request_value(self, name: str, subject: Subject) -> str | None:
+        """Return the value that the request sends under a name, if it sends one value and the contract allows it."""
         place, _, key = name.partition(".")
         if place == "path":
             return self._names(subject.request.path).get(key)
         given = [value for name, value in subject.request.query_pairs() if name == key]
-        return given[0] if len(given) == 1 and self._query.is_right(key, given[0]) else None
-
-    def _is_well_asked(self, subject: Subject) -> bool:
-        """Tell whether the request keeps the contract, but for additions; how others are answered is said nowhere."""
-        return not self.judge_request(subject).malformed
-
-
-def _plain_request(request: Request) -> bytes | None:
-    if not request.body:
-        return b""
-    return plain_body(Response(200, request.headers, request.body)).data  # the same headers announce the same codings
+        return given[0] if len(given) == 1 and self._query.is_allowed(key, given[0]) else None
 
 
 _COMPILED: dict[str, Compiled] = {}
 
 
 def compiled(contract: Contract) -> Compiled:
-    """Return a contract compiled; once for each."""
+    """Return the compiled contract, from the cache after the first call."""
     known = _COMPILED.get(contract.operation)
     if known is None or known.contract is not contract:
         known = _COMPILED[contract.operation] = Compiled(contract)

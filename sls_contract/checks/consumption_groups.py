@@ -1,4 +1,4 @@
-"""``SLS401`` and ``SLS435`` to ``SLS438``: the consumers of one group, what they hold, and its checkpoints."""
+"""``SLS401`` and ``SLS435`` to ``SLS438``: the consumers of one group, the shards they hold, and its checkpoints."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from sls_contract.checks.presentation import shown
-from sls_contract.checks.sequence import Judged
+from sls_contract.checks.sequence import ClauseResults
 from sls_contract.spec import Level, clause
 
 if TYPE_CHECKING:
@@ -18,30 +18,30 @@ if TYPE_CHECKING:
 
 _OK = 200
 _REFUSALS = range(400, 500)
-_NOBODY: frozenset[int] = frozenset()
-_MOST_CONSUMERS = 256  # of a group; who was silent longest is forgotten
+_NO_SHARDS: frozenset[int] = frozenset()
+_MOST_CONSUMERS = 256  # of a group; the one that was silent longest is dropped
 
 
 @dataclass(slots=True)
 class _Consumer:
-    """A consumer after its last heartbeat that was answered.
+    """A consumer after its last answered heartbeat.
 
     Attributes:
-        body: the shards that it listed.
-        answer: the shards that it was told to hold.
+        listed: the shards that it listed.
+        assigned: the shards that it was assigned.
         moment: when.
-        rivals: by shard, who was told to hold it since; none for whoever was told something else.
+        rivals: by name of the other consumer, the shards that were assigned to that consumer since.
 
     """
 
-    body: frozenset[int]
-    answer: frozenset[int]
+    listed: frozenset[int]
+    assigned: frozenset[int]
     moment: Moment
     rivals: dict[str, frozenset[int]] = field(default_factory=dict)
 
 
 class _Read(NamedTuple):
-    """What GetCheckPoint showed of a shard."""
+    """A shard as GetCheckPoint returned it."""
 
     checkpoint: str
     update_time: int
@@ -49,8 +49,8 @@ class _Read(NamedTuple):
 
 
 @dataclass(slots=True)
-class _Cell:
-    """The last read of a shard, and the write since; ``unsure`` where a write may still come into effect."""
+class _Checkpoint:
+    """The last read of a shard, and the write since; ``unsure`` if another write may still take effect."""
 
     read: _Read | None = None
     written: tuple[str, Moment] | None = None
@@ -58,156 +58,156 @@ class _Cell:
 
 
 @dataclass(slots=True)
-class GroupBook:
-    """What was seen of one consumer group.
+class GroupState:
+    """The state of one consumer group.
 
     Attributes:
-        made: whether it was seen how the group was made.
-        alone: whether nobody else can have asked for it.
-        timeout: in seconds; None where it is not known.
+        created: whether the creation of the group was seen.
+        alone: whether no other client can use it.
+        timeout: in seconds; None if unknown.
 
     """
 
-    made: bool = False
+    created: bool = False
     alone: bool = False
     timeout: float | None = None
     _consumers: dict[str, _Consumer] = field(default_factory=dict)
-    _cells: dict[int, _Cell] = field(default_factory=dict)
+    _checkpoints: dict[int, _Checkpoint] = field(default_factory=dict)
 
-    def listen(self, consumer: str, body: frozenset[int]) -> Judged:
-        """Judge what a heartbeat lists."""
+    def judge_listed(self, consumer: str, listed: frozenset[int]) -> ClauseResults:
+        """Judge the shards that a heartbeat lists."""
         before = self._consumers.get(consumer)
-        if before is None and not self.made:
-            return Judged()
-        allowed = before.body | before.answer if before else _NOBODY
+        if before is None and not self.created:
+            return ClauseResults()
+        allowed = before.listed | before.assigned if before else _NO_SHARDS
         findings = []
-        if body - allowed:
+        if listed - allowed:
             expected = f"some of {_listed(allowed)}" if before else "[]: the consumer's first heartbeat in this group"
             fix = "list the shards of the last answer, and those before it that are not given up yet."
-            findings.append(clause("heartbeat-subset").finding("request body", expected, _listed(body), fix))
-        return Judged(tuple(findings), frozenset({"SLS435"}))
+            findings.append(clause("heartbeat-subset").finding("request body", expected, _listed(listed), fix))
+        return ClauseResults(tuple(findings), frozenset({"SLS435"}))
 
-    def admit(self, consumer: str, body: frozenset[int], *, taken: bool) -> Judged:
-        """Judge whether a consumer that is not there may say that it holds shards."""
-        if not (self.made and self.alone and body) or consumer in self._consumers:
-            return Judged()
-        fix = "refuse shards from a consumer that is not there."
-        expected = "400 NotExistConsumerWithBody: the consumer is not there"
+    def judge_unknown_consumer(self, consumer: str, listed: frozenset[int], *, accepted: bool) -> ClauseResults:
+        """Judge the response to a heartbeat with shards from a consumer that does not exist."""
+        if not (self.created and self.alone and listed) or consumer in self._consumers:
+            return ClauseResults()
+        fix = "refuse shards from a consumer that does not exist."
+        expected = "400 NotExistConsumerWithBody: the consumer does not exist"
         found = clause("unknown-consumer-with-shards").finding("status", expected, "200", fix)
-        return Judged((found,) if taken else (), frozenset({"SLS436"}))
+        return ClauseResults((found,) if accepted else (), frozenset({"SLS436"}))
 
-    def assign(self, consumer: str, body: frozenset[int], answer: frozenset[int], moment: Moment) -> Judged:
-        """Judge what a heartbeat was answered with, now that its sender says what it went on holding till now."""
+    def judge_assigned(
+        self, consumer: str, listed: frozenset[int], assigned: frozenset[int], moment: Moment
+    ) -> ClauseResults:
+        """Record the response to a heartbeat; judge the shards that its sender held since its last heartbeat."""
         before = self._consumers.get(consumer)
-        judged = Judged() if before is None else _held_once(consumer, before, body)
+        judged = ClauseResults() if before is None else _judge_rivals(consumer, before, listed)
         for name, other in self._consumers.items():
             if name != consumer and self._is_live(other, moment):
-                other.rivals[consumer] = other.rivals.get(consumer, _NOBODY) | answer
+                other.rivals[consumer] = other.rivals.get(consumer, _NO_SHARDS) | assigned
         self._consumers.pop(consumer, None)
-        self._consumers[consumer] = _Consumer(body, answer, moment)
+        self._consumers[consumer] = _Consumer(listed, assigned, moment)
         if len(self._consumers) > _MOST_CONSUMERS:
             del self._consumers[next(iter(self._consumers))]
         return judged
 
-    def force(self, consumer: str, shard: int, moment: Moment, outcome: str) -> Judged:
-        """Judge an unforced write of a checkpoint by whoever may not hold the shard; ``outcome``: errorCode, or 200."""
-        me = self._consumers.get(consumer)
-        if me is None:
-            expected = "ConsumerNotExist: it never sent a heartbeat" if self.made and self.alone else ""
+    def judge_unforced(self, consumer: str, shard: int, moment: Moment, outcome: str) -> ClauseResults:
+        """Judge an unforced write by a consumer that may not hold the shard; ``outcome`` is an errorCode, or 200."""
+        sender = self._consumers.get(consumer)
+        if sender is None:
+            expected = "ConsumerNotExist: it never sent a heartbeat" if self.created and self.alone else ""
         else:
-            mine = me.answer | me.body
-            holder = None if shard in mine else self._certain_holder(shard, moment)
+            held = sender.assigned | sender.listed
+            holder = None if shard in held else self._certain_holder(shard, moment)
             expected = f"ConsumerNotMatch: {shown(holder)} holds the shard" if holder else ""
             if self._holds_alone(consumer, shard, moment):
                 expected = "200: no other consumer was assigned the shard"
         if not expected:
-            return Judged()
+            return ClauseResults()
         fix = "take an unforced checkpoint from the shard's holder only."
         found = clause("unforced-write-of-others").finding("status", expected, f"{outcome} for {shown(consumer)}", fix)
         wrong = {"200", "ConsumerNotExist", "ConsumerNotMatch"} - {expected.partition(":")[0]}
-        return Judged((found,) if outcome in wrong else (), frozenset({"SLS438"}))
+        return ClauseResults((found,) if outcome in wrong else (), frozenset({"SLS438"}))
 
-    def write(self, shard: int, checkpoint: str, moment: Moment, status: int | None) -> None:
-        """Take note of a write and of what became of it."""
-        cell = self._cells.setdefault(shard, _Cell())
+    def record_write(self, shard: int, checkpoint: str, moment: Moment, status: int | None) -> None:
+        """Record a write and its status."""
+        state = self._checkpoints.setdefault(shard, _Checkpoint())
         if status == _OK:
-            cell.written = (checkpoint, moment)
+            state.written = (checkpoint, moment)
         elif status not in _REFUSALS:
-            cell.unsure = True
+            state.unsure = True
 
-    def read(self, shard: int, checkpoint: str, update_time: int, moment: Moment) -> Judged:
-        """Judge whether a read that shows all that an earlier one did can do so, after what was written between."""
-        cell = self._cells.setdefault(shard, _Cell())
-        before, written, now = cell.read, cell.written, _Read(checkpoint, update_time, moment)
+    def judge_read(self, shard: int, checkpoint: str, update_time: int, moment: Moment) -> ClauseResults:
+        """Judge whether a read that equals an earlier one is possible after the writes in between."""
+        state = self._checkpoints.setdefault(shard, _Checkpoint())
+        before, written, now = state.read, state.written, _Read(checkpoint, update_time, moment)
         if written is not None and not moment.follows(written[1]):
-            return Judged()
-        cell.read, cell.written = now, None
-        if before is None or written is None or cell.unsure or written[0] == before.checkpoint:
-            return Judged()
+            return ClauseResults()
+        state.read, state.written = now, None
+        if before is None or written is None or state.unsure or written[0] == before.checkpoint:
+            return ClauseResults()
         if not written[1].follows(before.moment):
-            return Judged()
+            return ClauseResults()
         stale = now[:2] == before[:2]
-        return Judged((_stale(now, written[0]),) if stale else (), frozenset({"SLS401"}))
+        return ClauseResults((_stale_finding(now, written[0]),) if stale else (), frozenset({"SLS401"}))
 
     def _certain_holder(self, shard: int, moment: Moment) -> str | None:
         return next(
             (
                 name
                 for name, each in self._consumers.items()
-                if shard in each.answer and self._is_live(each, moment) and moment.follows(each.moment)
+                if shard in each.assigned and self._is_live(each, moment) and moment.follows(each.moment)
             ),
             None,
         )
 
     def _holds_alone(self, consumer: str, shard: int, moment: Moment) -> bool:
-        """Tell whether a consumer was assigned a shard that no other one listed or was assigned last."""
-        me = self._consumers[consumer]
+        """Return whether a consumer was assigned a shard that no other consumer listed or was assigned last."""
+        sender = self._consumers[consumer]
         others = [each for name, each in self._consumers.items() if name != consumer]
-        alone = self.made and self.alone and not any(shard in each.answer | each.body for each in others)
-        return alone and shard in me.answer and self._is_live(me, moment) and moment.follows(me.moment)
+        alone = self.created and self.alone and not any(shard in each.assigned | each.listed for each in others)
+        return alone and shard in sender.assigned and self._is_live(sender, moment) and moment.follows(sender.moment)
 
     def _is_live(self, consumer: _Consumer, moment: Moment) -> bool:
         return self.timeout is not None and moment.is_within(self.timeout, consumer.moment)
 
 
-def judge_repeated(listed: Any) -> Judged:
-    """Judge whether a heartbeat was answered with each shard once; ``listed`` is the answer's array."""
+def judge_repeated(listed: Any) -> ClauseResults:
+    """Judge whether the response to a heartbeat lists each shard once; ``listed`` is its array."""
     shards = [each for each in listed if type(each) is int] if isinstance(listed, list) else []
     twice = sorted(shard for shard, count in Counter(shards).items() if count > 1)
     fix = "answer with each shard once."
     found = clause("answer-element-unique").finding("body", "each shard once", f"{_listed(twice)} again", fix)
-    return Judged((found,) if twice else (), frozenset({"SLS279"} if len(shards) > 1 else ()))
+    return ClauseResults((found,) if twice else (), frozenset({"SLS279"} if len(shards) > 1 else ()))
 
 
-def _held_once(consumer: str, before: _Consumer, body: frozenset[int]) -> Judged:
-    """Judge who was told to hold what a consumer held from its last heartbeat to this one."""
-    held = before.answer & body
+def _judge_rivals(consumer: str, before: _Consumer, listed: frozenset[int]) -> ClauseResults:
+    """Judge whether shards that a consumer held between its last two heartbeats were assigned to others."""
+    held = before.assigned & listed
     if not held or not before.rivals:
-        return Judged()
-    findings = [
-        _given_twice(held & shards, consumer, rival) for rival, shards in before.rivals.items() if held & shards
-    ]
-    return Judged(tuple(findings), frozenset({"SLS437"}))
-
-
-def _given_twice(shards: Iterable[int], consumer: str, rival: str) -> Finding:
-    return clause("shard-held-once").finding(
-        f"consumer {shown(rival)}",
-        f"none of {_listed(shards)}: {shown(consumer)} lives and holds it",
-        f"a heartbeat of {shown(rival)} was answered with {_listed(shards)} in between",
-        "give a shard away once its holder's heartbeat no longer lists it, or its timeout is over.",
+        return ClauseResults()
+    findings = (
+        clause("shard-held-once").finding(
+            f"consumer {shown(rival)}",
+            f"none of {_listed(shards)}: {shown(consumer)} is alive and holds it",
+            f"a heartbeat of {shown(rival)} was answered with {_listed(shards)} in between",
+            "give a shard away once its holder's heartbeat no longer lists it, or its timeout is over.",
+        )
+        for rival, assigned in before.rivals.items()
+        if (shards := held & assigned)
     )
+    return ClauseResults(tuple(findings), frozenset({"SLS437"}))
 
 
-def _stale(read: _Read, written: str) -> Finding:
-    """Tell of a write that is not seen; a shard that was never written may be one of a group that was made anew."""
+def _stale_finding(judge_read: _Read, written: str) -> Finding:
+    """Report a write that a read does not show; a warning if updateTime is 0: the group may have been recreated."""
     found = clause("read-after-write").finding(
         "/checkpoint",
         f"{shown(written)}, which was written since the last read",
-        f"{shown(read.checkpoint)}, all as in the last read",
+        f"{shown(judge_read.checkpoint)}, all as in the last read",
         "make a write visible before it is answered; drop caches on a write.",
     )
-    return found if read.update_time else replace(found, level=Level.WARNING)
+    return found if judge_read.update_time else replace(found, level=Level.WARNING)
 
 
 def _listed(shards: Iterable[int]) -> str:

@@ -1,4 +1,4 @@
-"""``SLS418`` to ``SLS420``: the shards that ListShards lists, beside each other, an earlier list, and their changes."""
+"""``SLS418`` to ``SLS420``: the shards of ListShards, compared with each other, an earlier list, and their changes."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from sls_contract.checks.presentation import shown
-from sls_contract.checks.sequence import Judged
+from sls_contract.checks.sequence import ClauseResults
 from sls_contract.spec import clause
 
 if TYPE_CHECKING:
@@ -15,14 +15,14 @@ if TYPE_CHECKING:
     from sls_contract.spec import Finding
 
 _BEGIN, _END = "inclusiveBeginKey", "exclusiveEndKey"
-_HASH_KEY = re.compile("[0-9A-Fa-f]{32}")  # the page also prints a key of 31 digits: nobody knows what it stands for
+_HASH_KEY = re.compile("[0-9A-Fa-f]{32}")  # the page also prints a key of 31 digits, without a meaning
 _LAST = (1 << 128) - 1
 _WRITABLE, _READONLY = "readwrite", "readonly"
 _LASTING = (_BEGIN, _END, "createTime")
 
 
 class _Range(NamedTuple):
-    """The keys of a writable shard; ``at`` is its place in the list."""
+    """The keys of a writable shard; ``at`` is its index in the list."""
 
     begin: int
     end: int
@@ -30,14 +30,14 @@ class _Range(NamedTuple):
 
     @classmethod
     def of(cls, shard: Mapping[str, Any], at: int) -> _Range | None:
-        """Read the keys of a shard; None where they have another form."""
+        """Parse the keys of a shard; None if they have another form."""
         keys = [shard.get(name) for name in (_BEGIN, _END)]
         begin, end = (int(key, 16) if isinstance(key, str) and _HASH_KEY.fullmatch(key) else None for key in keys)
         return None if begin is None or end is None else cls(begin, end, at)
 
 
 def by_number(listed: Sequence[Mapping[str, Any]]) -> dict[int, Mapping[str, Any]]:
-    """Return the shards of a list that have an id, by it."""
+    """Return the shards of a list by id, without those that have none."""
     return {each["shardID"]: each for each in listed if type(each.get("shardID")) is int}
 
 
@@ -47,7 +47,7 @@ def writable_shards(listed: Sequence[Mapping[str, Any]]) -> list[Mapping[str, An
 
 
 def first_and_last_key(shard: Mapping[str, Any]) -> tuple[str, str] | None:
-    """Return the keys at both ends of a shard's range: twice the first where they have another form; None without."""
+    """Return the keys at both ends of a shard's range; the first key twice if they have another form; None without."""
     first, keys = shard.get(_BEGIN), _Range.of(shard, 0)
     if not isinstance(first, str):
         return None
@@ -55,7 +55,7 @@ def first_and_last_key(shard: Mapping[str, Any]) -> tuple[str, str] | None:
 
 
 def lowest_writable(listed: Sequence[Mapping[str, Any]]) -> tuple[int, str] | None:
-    """Return the readwrite shard that takes the lowest keys, and the key in its middle; None where none is told so."""
+    """Return the readwrite shard with the lowest keys, and the key in its middle; None if there is none."""
     writable = [(_Range.of(each, at), each.get("shardID")) for at, each in enumerate(writable_shards(listed))]
     known = [(keys, number) for keys, number in writable if keys is not None and type(number) is int]
     if not known:
@@ -64,24 +64,24 @@ def lowest_writable(listed: Sequence[Mapping[str, Any]]) -> tuple[int, str] | No
     return number, f"{keys.begin + (keys.end - keys.begin) // 2:032x}"
 
 
-def judge_change(number: int, answered: Sequence[Mapping[str, Any]], before: Collection[int]) -> Judged:
-    """Judge the answer to SplitShard or MergeShard; ``before`` are the shards that there were."""
+def judge_change(number: int, answered: Sequence[Mapping[str, Any]], before: Collection[int]) -> ClauseResults:
+    """Judge the response to SplitShard or MergeShard; ``before`` are the shards that existed before."""
     status = {number: each.get("status") for number, each in by_number(answered).items()}
     new = [number for number in by_number(writable_shards(answered)) if number not in before]
     fix = "Answer with the shard, now readonly, and with the new readwrite shards that take its keys."
     findings = []
     if status.get(number) != _READONLY:
-        findings.append(_changed("body", f"shard {number} with status readonly", shown(status.get(number)), fix))
+        findings.append(_change_finding("body", f"shard {number} with status readonly", shown(status.get(number)), fix))
     if not new:
-        findings.append(_changed("body", "a readwrite shard that was not listed before", "none", fix))
-    return Judged(tuple(findings), frozenset({"SLS420"}))
+        findings.append(_change_finding("body", "a readwrite shard that was not listed before", "none", fix))
+    return ClauseResults(tuple(findings), frozenset({"SLS420"}))
 
 
-def judge_changes_kept(changed: Mapping[int, Mapping[str, Any]], listed: Sequence[Mapping[str, Any]]) -> Judged:
-    """Judge whether ListShards shows what SplitShard or MergeShard answered, by shard."""
+def judge_changes_kept(changed: Mapping[int, Mapping[str, Any]], listed: Sequence[Mapping[str, Any]]) -> ClauseResults:
+    """Judge whether ListShards agrees with the response to SplitShard or MergeShard, by shard."""
     status = {number: each.get("status") for number, each in by_number(listed).items()}
     findings = (
-        _changed(
+        _change_finding(
             "body",
             f"shard {number} with status {shown(each.get('status'))[1:-1]}, as it was answered",
             shown(status[number]) if number in status else "no such shard",
@@ -90,30 +90,30 @@ def judge_changes_kept(changed: Mapping[int, Mapping[str, Any]], listed: Sequenc
         for number, each in changed.items()
         if number not in status or status[number] != each.get("status")
     )
-    return Judged(tuple(findings), frozenset({"SLS420"} if changed else ()))
+    return ClauseResults(tuple(findings), frozenset({"SLS420"} if changed else ()))
 
 
-def _changed(where: str, expected: str, actual: str, fix: str) -> Finding:
+def _change_finding(where: str, expected: str, actual: str, fix: str) -> Finding:
     return clause("shard-changed").finding(where, expected, actual, fix)
 
 
-def judge_ranges(listed: Sequence[Mapping[str, Any]]) -> Judged:
+def judge_ranges(listed: Sequence[Mapping[str, Any]]) -> ClauseResults:
     """Judge whether each hash key is in the range of one writable shard; keys in another form are not judged."""
     ranges = [_Range.of(each, at) for at, each in enumerate(listed) if each.get("status") == _WRITABLE]
     if not ranges or None in ranges:
-        return Judged()
-    return Judged(tuple(_torn(sorted(filter(None, ranges))))[:1], frozenset({"SLS418"}))
+        return ClauseResults()
+    return ClauseResults(tuple(_gaps_and_overlaps(sorted(filter(None, ranges))))[:1], frozenset({"SLS418"}))
 
 
-def judge_writable(listed: Sequence[Mapping[str, Any]]) -> Judged:
-    """Judge a list after which PutLogs was served: some shard took the logs."""
-    fix = "List a shard that takes logs as readwrite."
+def judge_writable(listed: Sequence[Mapping[str, Any]]) -> ClauseResults:
+    """Judge a list after which PutLogs was served, so that a shard must be writable."""
+    fix = "List a shard that accepts logs as readwrite."
     found = clause("shard-ranges").finding("body", "a readwrite shard: PutLogs is served", "only readonly ones", fix)
-    return Judged(() if writable_shards(listed) else (found,), frozenset({"SLS418"}))
+    return ClauseResults(() if writable_shards(listed) else (found,), frozenset({"SLS418"}))
 
 
-def judge_lasting(shard: Mapping[str, Any], before: Mapping[str, Any]) -> Judged:
-    """Compare a shard with what an earlier list said of it."""
+def judge_lasting(shard: Mapping[str, Any], before: Mapping[str, Any]) -> ClauseResults:
+    """Compare a shard with an earlier list."""
     both = [name for name in _LASTING if type(shard.get(name)) is type(before.get(name)) and name in shard]
     fix = "Store when a shard was created, and its keys; a split or a merge makes new shards."
     findings = (
@@ -123,20 +123,20 @@ def judge_lasting(shard: Mapping[str, Any], before: Mapping[str, Any]) -> Judged
         for name in both
         if shard[name] != before[name]
     )
-    return Judged(tuple(findings), frozenset({"SLS419"} if both else ()))
+    return ClauseResults(tuple(findings), frozenset({"SLS419"} if both else ()))
 
 
-def _torn(ranges: Sequence[_Range]) -> Iterator[Finding]:
-    """Yield where two ranges overlap, or keys are in none; ``ranges`` are in ascending order."""
+def _gaps_and_overlaps(ranges: Sequence[_Range]) -> Iterator[Finding]:
+    """Yield the overlaps and gaps of the ranges, which must be in ascending order."""
     reached = 0
     for begin, end, at in ranges:
         if begin != reached:
-            yield _found(f"/{at}/{_BEGIN}", reached, begin)
+            yield _range_finding(f"/{at}/{_BEGIN}", reached, begin)
         reached = max(reached, end)
     if reached != _LAST:
-        yield _found(f"/{ranges[-1].at}/{_END}", _LAST, reached)
+        yield _range_finding(f"/{ranges[-1].at}/{_END}", _LAST, reached)
 
 
-def _found(where: str, expected: int, actual: int) -> Finding:
+def _range_finding(where: str, expected: int, actual: int) -> Finding:
     fix = "Let the ranges of the readwrite shards follow each other, from the first key to the last."
     return clause("shard-ranges").finding(where, f"{expected:032x}", f"{actual:032x}", fix)

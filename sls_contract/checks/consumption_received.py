@@ -1,4 +1,4 @@
-"""One exchange as `Consumption` takes it in: what was asked, and what both sides said, read without fault-finding."""
+"""One exchange as `Consumption` reads it: the arguments, and both bodies, parsed leniently."""
 
 from __future__ import annotations
 
@@ -19,49 +19,46 @@ _OK, _BAD_REQUEST = 200, 400
 
 
 class Received(NamedTuple):
-    """What an exchange asks for and says, and when it took place; it travels between processes.
+    """The relevant parts of an exchange, and when it took place; it can be pickled.
 
     Attributes:
-        args: what the request asks for.
-        moment: when that was.
-        query: of a key that comes twice the last value.
-        sent: the request's body as JSON; None where it is none.
+        args: the arguments of the request.
+        moment: when it took place.
+        query: the query; the last value of a repeated key.
+        request_json: the request's body as JSON; None if it is not JSON.
         client: the User-Agent.
-        status: None where no answer came.
-        document: the answer's body as JSON; None where it is none, and of logs that were pulled.
-        following: the next cursor that a success of PullLogs gives; None of anything else.
+        status: None if no response came.
+        response_json: the response's body as JSON; None if it is not JSON, or contains pulled logs.
+        next_cursor: the next cursor of a successful PullLogs; None for anything else.
 
     """
 
     args: RequestArgs
     moment: Moment
     query: dict[str, str]
-    sent: Any
+    request_json: Any
     client: str
     status: int | None
-    document: Any
-    following: str | None
+    response_json: Any
+    next_cursor: str | None
 
     @classmethod
     def of(cls, exchange: Exchange, args: RequestArgs, moment: Moment) -> Received:
         """Read an exchange."""
         request, response = exchange.request, exchange.response
-        client, query, sent = (
-            request.headers.get("user-agent", ""),
-            dict(request.query_pairs()),
-            json_value(request.body),
-        )
+        client, query = request.headers.get("user-agent", ""), dict(request.query_pairs())
+        request_json = json_value(request.body)
         if response is None:
-            return cls(args, moment, query, sent, client, None, None, None)
+            return cls(args, moment, query, request_json, client, None, None, None)
         pulled = args.operation == "PullLogs" and response.status == _OK
-        document = None if pulled else json_body(response)
-        following = response.headers.get("x-log-cursor", "").strip() if pulled else None
-        return cls(args, moment, query, sent, client, response.status, document, following)
+        response_json = None if pulled else json_body(response)
+        next_cursor = response.headers.get("x-log-cursor", "").strip() if pulled else None
+        return cls(args, moment, query, request_json, client, response.status, response_json, next_cursor)
 
     @property
-    def answer(self) -> Any:
-        """Take the document of a success; None of anything else."""
-        return self.document if self.served else None
+    def success_json(self) -> Any:
+        """The document of a success; None for anything else."""
+        return self.response_json if self.served else None
 
     @property
     def served(self) -> bool:
@@ -70,26 +67,26 @@ class Received(NamedTuple):
 
     @property
     def outcome(self) -> str:
-        """``200``, or the errorCode; empty where there is neither."""
-        code = self.document.get("errorCode") if isinstance(self.document, dict) else None
+        """``200``, or the errorCode; empty if there is neither."""
+        code = self.response_json.get("errorCode") if isinstance(self.response_json, dict) else None
         return "200" if self.served else str(code or "")
 
     @property
     def invalid_cursor(self) -> str:
-        """How a pull was refused for its cursor; empty where it was not."""
-        if self.status != _BAD_REQUEST or not isinstance(self.document, dict):
+        """The error that refused a pull for its cursor; empty if none did."""
+        if self.status != _BAD_REQUEST or not isinstance(self.response_json, dict):
             return ""
-        code, message = self.document.get("errorCode"), str(self.document.get("errorMessage"))
+        code, message = self.response_json.get("errorCode"), str(self.response_json.get("errorMessage"))
         invalid = code == "InvalidCursor" or (code == "ParameterInvalid" and "cursor" in message.lower())
         return masked(f"400 {code}: {shown(message)}") if invalid else ""
 
 
-def objects(document: Any) -> list[Mapping[str, Any]]:
-    """Return the objects of an array; nothing of anything else."""
-    return [each for each in document if isinstance(each, dict)] if isinstance(document, list) else []
+def objects(value: Any) -> list[Mapping[str, Any]]:
+    """Return the objects of an array; an empty list for anything else."""
+    return [each for each in value if isinstance(each, dict)] if isinstance(value, list) else []
 
 
 def shards_of(listed: Any) -> frozenset[int] | None:
-    """Return the shards that a heartbeat's body or answer lists, in either form of the page; None for neither."""
+    """Return the shards in a heartbeat's body or response, in either form of the page; None for neither."""
     listed = listed.get("shards") if isinstance(listed, dict) else listed
     return frozenset(listed) if isinstance(listed, list) and all(map(is_shard, listed)) else None

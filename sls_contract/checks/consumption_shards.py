@@ -1,4 +1,4 @@
-"""``SLS433``, ``SLS434``, ``SLS439``, ``SLS440``: the cursors of one shard, who gave them and who asks for them."""
+"""``SLS433``, ``SLS434``, ``SLS439``, ``SLS440``: the cursors of one shard, where they come from and who uses them."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from sls_contract.checks.cursors import decoded
 from sls_contract.checks.presentation import shown
-from sls_contract.checks.sequence import Judged
+from sls_contract.checks.sequence import ClauseResults
 from sls_contract.spec import clause
 
 if TYPE_CHECKING:
@@ -19,24 +19,24 @@ if TYPE_CHECKING:
 
 _MOST_CURSORS = 1024
 _MOST_CLIENTS = 256
-_MOST_TIMES = 16  # requests of GetCursor that later ones are compared with
-_FRESH = 64  # cursors, the last that were given
-_JUST_GIVEN = 60  # seconds
+_MOST_TIMES = 16  # responses of GetCursor that later ones are compared with
+_MOST_FRESH = 64  # cursors, the ones returned last
+_FRESH_FOR = 60  # seconds
 _LONGEST_TIME = 20  # digits
 
 
-class _Timed(NamedTuple):
-    """What GetCursor was answered for a time, ``-inf`` for begin and ``inf`` for end."""
+class _TimedCursor(NamedTuple):
+    """The cursor that GetCursor returned for a time, ``-inf`` for begin and ``inf`` for end."""
 
     time: float
-    asked: str
+    requested: str
     cursor: int
     moment: Moment
 
 
 @dataclass(slots=True)
-class _Given:
-    """The cursors that are known of a shard: the last ones, and between which numbers the others lay."""
+class _KnownCursors:
+    """The known cursors of a shard: the latest ones, and the lowest and highest of those that were dropped."""
 
     numbers: dict[int, None] = field(default_factory=dict)
     low: int | None = None
@@ -58,96 +58,99 @@ class _Given:
 
 
 @dataclass(slots=True)
-class ShardBook:
-    """What was seen of one shard.
+class ShardState:
+    """The state of one shard.
 
     Attributes:
-        given: cursors that were answered, pulled at, or written as checkpoints.
+        known: cursors that were returned, pulled at, or written as checkpoints.
         clients: the User-Agents that pulled.
-        times: what GetCursor answered for which times.
-        fresh: the cursors given last, and when.
+        times: the responses of GetCursor by time.
+        fresh: the cursors returned last, and when.
 
     """
 
-    given: _Given = field(default_factory=_Given)
+    known: _KnownCursors = field(default_factory=_KnownCursors)
     clients: set[str] = field(default_factory=set)
-    times: deque[_Timed] = field(default_factory=lambda: deque(maxlen=_MOST_TIMES))
+    times: deque[_TimedCursor] = field(default_factory=lambda: deque(maxlen=_MOST_TIMES))
     fresh: dict[int, Moment] = field(default_factory=dict)
 
-    def give(self, cursor: object, moment: Moment | None = None) -> None:
-        """Take note of a cursor that is known of this shard; with a ``moment`` it was answered to be pulled at."""
+    def add_cursor(self, cursor: object, moment: Moment | None = None) -> None:
+        """Record a known cursor of this shard; ``moment`` is given if it was returned as a position to pull at."""
         number = decoded(cursor) if isinstance(cursor, str) else None
         if number is None:
             return
-        self.given.add(number)
+        self.known.add(number)
         if moment is not None:
             self.fresh.pop(number, None)
             self.fresh[number] = moment
-            if len(self.fresh) > _FRESH:
+            if len(self.fresh) > _MOST_FRESH:
                 del self.fresh[next(iter(self.fresh))]
 
-    def pull(self, query: Mapping[str, str], client: str, following: str | None, moment: Moment) -> Judged:
-        """Judge the cursor of a pull; ``following`` is x-log-cursor of a success, None of anything else."""
+    def judge_pull(
+        self, query: Mapping[str, str], client: str, next_cursor: str | None, moment: Moment
+    ) -> ClauseResults:
+        """Judge the cursor of a pull; ``next_cursor`` is x-log-cursor of a success, None for anything else."""
         number = decoded(query.get("cursor", ""))
-        known = number is not None and client in self.clients
+        applies = number is not None and client in self.clients
         findings = []
-        if known and number not in self.given:
+        if applies and number not in self.known:
             expected = "a cursor that was returned for this shard"
             fix = "pull at x-log-cursor of the last answer, or at the cursor of GetCursor or GetCheckPoint."
             shown_cursor = f"{shown(query['cursor'])}, which is {number}"
             findings.append(clause("pulled-cursor-given").finding("query cursor", expected, shown_cursor, fix))
-        if following is not None:
-            self.give(query.get("cursor"))
-            self.give(following, moment)
+        if next_cursor is not None:
+            self.add_cursor(query.get("cursor"))
+            self.add_cursor(next_cursor, moment)
             if len(self.clients) < _MOST_CLIENTS:
                 self.clients.add(client)
-        return Judged(tuple(findings), frozenset({"SLS433"} if known else ()))
+        return ClauseResults(tuple(findings), frozenset({"SLS433"} if applies else ()))
 
-    def serve(self, query: Mapping[str, str], refusal: str, moment: Moment) -> Judged:
-        """Judge whether a pull at a cursor that was just given is served; ``refusal`` says why not, else empty."""
-        given = self.fresh.get(decoded(query.get("cursor", "")) or -1)
-        if given is None or not moment.is_within(_JUST_GIVEN, given):
-            return Judged()
+    def judge_served(self, query: Mapping[str, str], refusal: str, moment: Moment) -> ClauseResults:
+        """Judge whether a pull at a fresh cursor is served; ``refusal`` is the error, empty if it was served."""
+        number = decoded(query.get("cursor", ""))
+        known = None if number is None else self.fresh.get(number)
+        if known is None or not moment.is_within(_FRESH_FOR, known):
+            return ClauseResults()
         fix = "accept every cursor that was returned, as long as its logs are kept."
-        expected = "200: this cursor was given within the last minute"
+        expected = "200: this cursor was returned within the last minute"
         found = clause("given-cursor-served").finding("status", expected, refusal, fix) if refusal else None
-        return Judged((found,) if found else (), frozenset({"SLS440"}))
+        return ClauseResults((found,) if found else (), frozenset({"SLS440"}))
 
-    def locate(self, asked: str, cursor: object, moment: Moment) -> Judged:
-        """Judge the cursor that GetCursor answered for a time, ``asked`` as sent."""
+    def judge_cursor(self, requested: str, cursor: object, moment: Moment) -> ClauseResults:
+        """Judge the cursor that GetCursor returned for a time, ``requested`` as sent."""
         number = decoded(cursor) if isinstance(cursor, str) else None
-        time = _time_of(asked)
-        self.give(cursor, moment)
+        time = _time_of(requested)
+        self.add_cursor(cursor, moment)
         if number is None or time is None:
-            return Judged()
+            return ClauseResults()
         before = [each for each in self.times if each.time <= time and moment.follows(each.moment)]
         later = max(before, key=lambda each: each.cursor, default=None)
-        self.times.append(_Timed(time, asked, number, moment))
+        self.times.append(_TimedCursor(time, requested, number, moment))
         findings = []
         if later is not None and number < later.cursor:
-            expected = f"{later.cursor} or more, as from={shown(later.asked)[1:-1]} gave before"
+            expected = f"{later.cursor} or more, as from={shown(later.requested)[1:-1]} gave before"
             fix = "give the first cursor at or after the time; begin is the oldest log, end the next to be written."
             findings.append(clause("cursor-by-time").finding("/cursor", expected, str(number), fix))
-        return Judged(tuple(findings), frozenset({"SLS439"} if before else ()))
+        return ClauseResults(tuple(findings), frozenset({"SLS439"} if before else ()))
 
-    def write(self, checkpoint: object) -> Judged:
-        """Judge a checkpoint that is to be written."""
+    def judge_checkpoint(self, checkpoint: object) -> ClauseResults:
+        """Judge a checkpoint that a client sends."""
         number = decoded(checkpoint) if isinstance(checkpoint, str) else None
         if number is None or not self.clients:
-            return Judged()
+            return ClauseResults()
         findings = []
-        if number not in self.given:
+        if number not in self.known:
             expected = "a cursor that was returned for this shard"
-            fix = "write x-log-cursor of the last answer that was dealt with."
+            fix = "write x-log-cursor of the last answer that the client has processed."
             actual = f"{shown(checkpoint)}, which is {number}"
             findings.append(clause("checkpoint-given").finding("request body /checkpoint", expected, actual, fix))
-        return Judged(tuple(findings), frozenset({"SLS434"}))
+        return ClauseResults(tuple(findings), frozenset({"SLS434"}))
 
 
-def _time_of(asked: str) -> float | None:
-    """Return the time that a request of GetCursor names; nothing is as old as 1970."""
-    if asked in {"begin", "end"}:
-        return -inf if asked == "begin" else inf
-    if not (asked.isascii() and asked.isdecimal() and len(asked) <= _LONGEST_TIME):
+def _time_of(requested: str) -> float | None:
+    """Return the time in a request of GetCursor; 0 is the same as begin, since no log is as old as 1970."""
+    if requested in {"begin", "end"}:
+        return -inf if requested == "begin" else inf
+    if not (requested.isascii() and requested.isdecimal() and len(requested) <= _LONGEST_TIME):
         return None
-    return int(asked) or -inf
+    return int(requested) or -inf

@@ -1,4 +1,4 @@
-"""Which of two exchanges came first, as far as it can be told."""
+"""The order of two exchanges, as far as it is certain."""
 
 from __future__ import annotations
 
@@ -11,17 +11,17 @@ if TYPE_CHECKING:
 
     from sls_contract.exchange import Exchange
 
-_TICK = 1  # second, of the clocks in Date headers
+_TICK = 1  # second, the resolution of Date headers
 
 
 class Moment(NamedTuple):
-    """When an exchange took place; each time is None where it is not known.
+    """When an exchange took place; each time is None if unknown.
 
     Attributes:
-        sent: by the client's clock, not before this: a request dates itself to the second.
-        answered: by the client's clock, not after this.
-        dated: by the service's clock, when it answered.
-        in_order: whether exchanges are judged in the order in which the service took them, one after the other.
+        sent: the earliest possible time by the client's clock; a request's date has seconds only.
+        answered: the latest possible time by the client's clock.
+        dated: when the service answered, by its clock.
+        in_order: whether exchanges are judged in the order in which the service handled them, one after the other.
 
     """
 
@@ -35,17 +35,17 @@ class Moment(NamedTuple):
         """Return the moment of an exchange that was complete ``at``."""
         sent, response = request_time(exchange.request), exchange.response
         if sent is not None and at is not None:
-            sent = min(sent, at)  # else two clocks
+            sent = min(sent, at)  # a later date shows that two clocks disagree
         return cls(sent, at, parse_http_date(response.headers.get("date", "")) if response else None, in_order)
 
     def follows(self, earlier: Moment) -> bool:
-        """Tell whether this was certainly sent after the earlier one had been answered."""
+        """Return whether this was certainly sent after the earlier one had been answered."""
         if self.in_order:
             return True
         return self.sent is not None and earlier.answered is not None and self.sent > earlier.answered
 
     def is_within(self, seconds: float, earlier: Moment) -> bool:
-        """Tell whether the service certainly answered this less than so many seconds after the earlier one."""
+        """Return whether the service certainly answered this less than ``seconds`` after the earlier one."""
         if self.dated is None or earlier.dated is None:
             return False
         return 0 <= (self.dated - earlier.dated).total_seconds() < seconds - _TICK

@@ -1,7 +1,7 @@
-"""Take the encodings off a body: Content-Encoding first, then ``x-log-compresstype``. Never raises, never swells.
+"""Decode bodies: Content-Encoding first, then ``x-log-compresstype``. Never raises; limits the decompressed size.
 
 Sources: RFC 9110 section 8.4; RFC 1950 to 1952; RFC 8878; CommonRequestHeaders page, Accept-Encoding and
-x-log-compresstype; aliyun-log-python-sdk, for zstd there.
+x-log-compresstype; aliyun-log-python-sdk, for zstd in that header.
 """
 
 from __future__ import annotations
@@ -13,27 +13,28 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from sls_contract.checks.lz4_block import compress_block, decompress_block
 from sls_contract.checks.zstd_frames import compress_frame, decompress_frames
+from sls_contract.exchange import Response
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from sls_contract.exchange import Response
+    from sls_contract.exchange import Request
 
 LARGEST_BODY = 32 * 1024 * 1024
-"""Bytes; a body that decompresses to more is a finding, and is not decompressed further."""
+"""The most bytes of a decompressed body; a larger one is a finding, and is not decompressed further."""
 
-_GZIP, _ZLIB, _RAW = 31, 15, -15  # what zlib calls the three containers
+_GZIP, _ZLIB, _RAW = 31, 15, -15  # the wbits argument of zlib for each container
 
 
 class PlainBody(NamedTuple):
-    """A body with its encodings taken off.
+    """A body without its encodings.
 
     Attributes:
-        data: the bytes; None where they could not be had.
-        encoding_flaw: why Content-Encoding is not true; empty where it is.
-        compress_flaw: why x-log-compresstype or x-log-bodyrawsize is not true; empty where they are. It is the size
-            where there is ``data``.
-        unknown: an encoding that cannot be taken off here; empty where there is none.
+        data: the bytes; None if they cannot be decoded.
+        encoding_flaw: why Content-Encoding is wrong; empty if it is right.
+        compress_flaw: why x-log-compresstype or x-log-bodyrawsize is wrong; empty if both are right. If there is
+            ``data``, the size is wrong.
+        unknown: an encoding that is not supported; empty if all are.
 
     """
 
@@ -53,26 +54,31 @@ def content_codings(response: Response) -> tuple[str, ...]:
 
 
 def compress_type(response: Response) -> str:
-    """Return the value of x-log-compresstype in lower case; empty where it is absent."""
+    """Return the value of x-log-compresstype in lower case; empty if it is absent."""
     return response.headers.lowered.get("x-log-compresstype", "").strip().lower()
 
 
 def plain_body(response: Response) -> PlainBody:
-    """Take the encodings off; a recording that another tool decoded (``wire`` False) is given the benefit of doubt."""
+    """Decode a body; if another tool already decoded the recording (``wire`` False), its body is taken as it is."""
     announced = response.headers.lowered
     if "content-encoding" not in announced and "x-log-compresstype" not in announced:
         return PlainBody(response.body)
     plain, compressed = without_content_coding(response), compress_type(response)
-    return _decompressed(response, plain.data, compressed) if compressed and plain.data else plain
+    return _without_compress_type(response, plain.data, compressed) if compressed and plain.data else plain
+
+
+def plain_request_body(request: Request) -> PlainBody:
+    """Decode the body of a request; its headers announce codings as those of a response do."""
+    return plain_body(Response(200, request.headers, request.body))
 
 
 def json_body(response: Response) -> Any:
-    """Return the JSON value of a body with its encodings taken off; None where there is none that can be read."""
+    """Return the JSON value of a body after decoding; None if there is none."""
     return json_value(plain_body(response).data)
 
 
 def json_value(data: bytes | None) -> Any:
-    """Return the JSON value of some bytes, read without fault-finding; None where they are none."""
+    """Return the JSON value of some bytes, read leniently; None if they are not JSON."""
     try:
         return json.loads(data or b"")
     except (ValueError, RecursionError):
@@ -80,10 +86,10 @@ def json_value(data: bytes | None) -> Any:
 
 
 def without_content_coding(response: Response) -> PlainBody:
-    """Take off what Content-Encoding names; as in `plain_body`."""
+    """Remove the encodings that Content-Encoding names; as in `plain_body`."""
     data: bytes | None = response.body
     for coding in reversed(content_codings(response) if data else ()):
-        data, flaw = _take_off(data, coding, _CONTENT)
+        data, flaw = _decoded(data, coding, _CONTENT)
         if data is None and not response.wire:
             return PlainBody(response.body)
         if data is None:
@@ -91,20 +97,20 @@ def without_content_coding(response: Response) -> PlainBody:
     return PlainBody(data)
 
 
-def opened(data: bytes, coding: str) -> bytes | None:
-    """Return data without one coding, as either header names it; None where it is unknown or not true."""
-    return _take_off(data, coding, _COMPRESS | _CONTENT)[0]
+def decompressed(data: bytes, coding: str) -> bytes | None:
+    """Return data without one coding, as either header names it; None if it is unknown or wrong."""
+    return _decoded(data, coding, _COMPRESS | _CONTENT)[0]
 
 
 def compressed(data: bytes, coding: str) -> bytes:
-    """Return data in a coding (``lz4``, ``zstd``, ``deflate``); as it is without one, and where there is nothing."""
+    """Return data in a coding (``lz4``, ``zstd``, ``deflate``); unchanged if the coding or the data is empty."""
     if not data or not coding:
         return data
     return _PACKERS[coding](data)
 
 
-def _decompressed(response: Response, packed: bytes, compressed: str) -> PlainBody:
-    data, flaw = _take_off(packed, compressed, _COMPRESS)
+def _without_compress_type(response: Response, packed: bytes, compressed: str) -> PlainBody:
+    data, flaw = _decoded(packed, compressed, _COMPRESS)
     if data is None and not flaw:
         return PlainBody(None, unknown=compressed)
     size = response.headers.lowered.get("x-log-bodyrawsize")
@@ -115,8 +121,8 @@ def _decompressed(response: Response, packed: bytes, compressed: str) -> PlainBo
     return PlainBody(data, compress_flaw=flaw)
 
 
-def _take_off(data: bytes | None, coding: str, known: dict[str, Callable[[bytes], bytes]]) -> tuple[bytes | None, str]:
-    """Return the decoded bytes, or None and why; or None and nothing where the coding is not known."""
+def _decoded(data: bytes | None, coding: str, known: dict[str, Callable[[bytes], bytes]]) -> tuple[bytes | None, str]:
+    """Return the decoded bytes and ``""``, or None and the reason; the reason is empty for an unknown coding."""
     decode = known.get(coding)
     if decode is None or data is None:
         return None, ""
@@ -129,26 +135,26 @@ def _take_off(data: bytes | None, coding: str, known: dict[str, Callable[[bytes]
 
 
 def _inflated(data: bytes, container: int) -> bytes:
-    """Decompress every member of a stream; raises ValueError or zlib.error where it is not whole, or too large."""
-    out, left = bytearray(), data
-    while left:
+    """Decompress every member of a stream; raises ValueError or zlib.error if it is incomplete or too large."""
+    out, rest = bytearray(), data
+    while rest:
         member = zlib.decompressobj(container)
-        out += member.decompress(left, LARGEST_BODY + 1 - len(out))
+        out += member.decompress(rest, LARGEST_BODY + 1 - len(out))
         if len(out) > LARGEST_BODY:
             msg = f"more than {LARGEST_BODY} bytes when decompressed"
             raise ValueError(msg)
         if not member.eof:
             msg = "cut off"
             raise ValueError(msg)
-        left = member.unused_data
-        if left and container != _GZIP:
-            msg = f"{len(left)} bytes behind its end"
+        rest = member.unused_data
+        if rest and container != _GZIP:
+            msg = f"{len(rest)} bytes after its end"
             raise ValueError(msg)
     return bytes(out)
 
 
 def _deflate(data: bytes) -> bytes:
-    """RFC 9110 means zlib by deflate, many servers send it raw: both are read."""
+    """Decompress zlib, which RFC 9110 means by deflate, or the raw form that many servers send."""
     try:
         return _inflated(data, _ZLIB)
     except zlib.error:

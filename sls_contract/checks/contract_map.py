@@ -1,8 +1,9 @@
-"""Which clauses and error codes of which operation were judged, by which evidence, and how old that is."""
+"""The clauses and error codes of each operation that were judged, by which evidence, and how old that is."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from operator import attrgetter
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from sls_contract.checks.sequence_outcomes import error_code
@@ -14,12 +15,12 @@ if TYPE_CHECKING:
     from sls_contract.exchange import Response
 
 EVIDENCE = ("live", "reference", "document", "synthetic", "unknown")
-"""What an exchange proves, strongest first (`sls_contract.cassettes.recording.Evidence`)."""
+"""The kinds of evidence, strongest first (`sls_contract.cassettes.recording.Evidence`)."""
 _FIRST_ERROR = 400
 
 
 class _Judged(NamedTuple):
-    """What exchanges of one operation, evidence and day (ISO date; empty: unknown) have in common."""
+    """The common values of equal exchanges; ``day`` is an ISO date, empty if unknown."""
 
     operation: str
     evidence: str
@@ -30,7 +31,7 @@ class _Judged(NamedTuple):
 
 @dataclass(slots=True)
 class ContractMap:
-    """What was judged of each operation; equal exchanges of one day count once, so that it stays small."""
+    """The clauses and errors judged per operation; equal exchanges of one day count once, which keeps the map small."""
 
     _judged: dict[_Judged, None] = field(default_factory=dict)
 
@@ -42,13 +43,13 @@ class ContractMap:
         agreed: datetime | None = None,
         response: Response | None = None,
     ) -> None:
-        """Enter an exchange: codes of the clauses that it could break, and when it last agreed with an endpoint."""
+        """Add an exchange: the codes of the clauses that it could break, and when it last agreed with an endpoint."""
         error = error_code(response) or "" if response is not None and response.status >= _FIRST_ERROR else ""
         day = "" if agreed is None else agreed.date().isoformat()
         self._judged[_Judged(operation, str(evidence), day, error, clauses)] = None
 
     def merge(self, plain: Iterable[Iterable[Any]]) -> None:
-        """Add what `as_plain` gave."""
+        """Add the values that `as_plain` returned."""
         for operation, evidence, day, error, clauses in plain:
             self._judged[_Judged(operation, evidence, day, error, frozenset(clauses))] = None
 
@@ -57,12 +58,12 @@ class ContractMap:
         return [[*each[:4], sorted(each.clauses)] for each in self._judged]
 
     def rows(self) -> Iterator[dict[str, Any]]:
-        """Yield, for a report, what each operation was judged by: each clause and error under its best evidence.
+        """Yield the rows of a report: for each operation, every clause and error under its best evidence.
 
-        Of equal evidence the youngest counts. ``validated`` is an ISO date, None where it is unknown.
+        Of equal evidence the youngest counts. ``validated`` is an ISO date, None if it is unknown.
         """
         best: dict[tuple[str, str, str], tuple[int, str]] = {}
-        for each in sorted(self._judged, key=lambda one: one.day):
+        for each in sorted(self._judged, key=attrgetter("day")):
             names = [("clauses", code) for code in each.clauses] + ([("errors", each.error)] if each.error else [])
             for kind, name in names:
                 key = (each.operation, kind, name)

@@ -1,6 +1,6 @@
-"""Cursors: base64 of a decimal number that grows along a shard.
+"""Parse cursors: base64 of a decimal number that grows along a shard.
 
-Source: every cursor and checkpoint that a page prints; the Python SDK counts back by one from it.
+Source: every cursor and checkpoint printed in the documentation; the Python SDK subtracts one to get the previous.
 """
 
 from __future__ import annotations
@@ -12,10 +12,10 @@ _BLOCK = 4  # characters
 
 
 def decoded(text: str) -> int | None:
-    """Return the number of a cursor; None where it is none.
+    """Return the number of a cursor; None if the text is not a cursor.
 
-    Padding may be missing, as in the table of the PullLogs page, and a line feed may follow, as in what the Python SDK
-    computes.
+    Padding may be missing, as in the table of the PullLogs page. A line feed may follow, as in the cursors that the
+    Python SDK computes.
     """
     text = text.removesuffix("\n")
     try:

@@ -1,4 +1,4 @@
-"""Checks of an answer's headers, framing and encodings (``SLS25x``, ``SLS26x``)."""
+"""Checks of a response's headers, framing and encodings (``SLS25x``, ``SLS26x``)."""
 
 from __future__ import annotations
 
@@ -23,21 +23,18 @@ _JSON, _PROTOBUF = "application/json", "application/x-protobuf"
 
 
 def has_request_id(subject: Subject) -> Flaws:
-    """Demand that the answer carries its id.
-
-    What a proxy answers in place of the service has none.
-    """
+    """Require that the response has a request id, unless a proxy may have sent it."""
     if subject.from_proxy:
         return None
-    if _answer(subject).headers.lowered.get("x-log-requestid", "").strip():
+    if _response(subject).headers.lowered.get("x-log-requestid", "").strip():
         return KEPT
     fix = "send x-log-requestid with every answer, errors included."
     return [Flaw("header x-log-requestid", "24 upper-case hexadecimal digits", "nothing", fix)]
 
 
-def request_id_is_usual(subject: Subject) -> Flaws:
-    """Demand that the id has 24 digits and begins with the time."""
-    sent = _answer(subject).headers.lowered.get("x-log-requestid", "").strip()
+def request_id_is_well_formed(subject: Subject) -> Flaws:
+    """Require that the request id has 24 digits and begins with the time."""
+    sent = _response(subject).headers.lowered.get("x-log-requestid", "").strip()
     if not sent:
         return None
     fix = "write x-log-requestid as Unix seconds in 8 hexadecimal digits, then 16 more, in upper case."
@@ -46,43 +43,40 @@ def request_id_is_usual(subject: Subject) -> Flaws:
     near = (subject.dated, (subject.at or subject.sent) if subject.misdated else None)
     if subject.dated is None or any(time is not None and id_is_near(sent, time) for time in near):
         return KEPT
-    made = datetime.fromtimestamp(int(sent[:SECONDS_DIGITS], 16), UTC)
-    return [Flaw("header x-log-requestid", f"a time near {http_date(subject.dated)}", http_date(made), fix)]
+    in_id = datetime.fromtimestamp(int(sent[:SECONDS_DIGITS], 16), UTC)
+    return [Flaw("header x-log-requestid", f"a time near {http_date(subject.dated)}", http_date(in_id), fix)]
 
 
 def body_is_declared(subject: Subject) -> Flaws:
-    """Demand that a body says what it is: JSON in any error and where pages say so, log groups in protobuf."""
-    contract, right = subject.contract, _PROTOBUF if _is_message(subject) else _JSON
-    ours = subject.is_error or (contract is not None and contract.coverage != "model" and subject.answers_json)
-    if subject.from_proxy or (right == _JSON and (subject.document is None or not ours)):
+    """Require the Content-Type of JSON in errors and where pages document it, and that of protobuf for log groups."""
+    contract, right = subject.contract, _PROTOBUF if _has_log_groups(subject) else _JSON
+    documented = subject.is_error or (contract is not None and contract.coverage != "model" and subject.answers_json)
+    if subject.from_proxy or (right == _JSON and (subject.document is None or not documented)):
         return None
-    sent = _answer(subject).headers.lowered.get("content-type", "")
+    sent = _response(subject).headers.lowered.get("content-type", "")
     if sent.partition(";")[0].strip().lower() == right:
         return KEPT
     return [Flaw("header Content-Type", right, shown(sent) if sent else "nothing", f"send Content-Type: {right}.")]
 
 
-def _is_message(subject: Subject) -> bool:
-    """Tell whether the answer holds log groups; without any it may be empty, and says nothing."""
+def _has_log_groups(subject: Subject) -> bool:
+    """Return whether the response contains log groups; without any its Content-Type is not judged."""
     return subject.message is not None and bool(subject.message.count)
 
 
 def has_date(subject: Subject) -> Flaws:
-    """Demand that the answer carries Date, in GMT.
-
-    A proxy may leave it out of a 5xx.
-    """
-    sent = _answer(subject).headers.lowered.get("date", "").strip()
+    """Require that the response has Date, in GMT; a proxy may leave it out of a 5xx."""
+    sent = _response(subject).headers.lowered.get("date", "").strip()
     if subject.from_proxy and not sent:
         return None
     if is_http_date(sent):
         return KEPT
-    expected = "a date such as Fri, 04 May 2018 09:26:53 GMT"
-    return [Flaw("header Date", expected, shown(sent) if sent else "nothing", "send Date as RFC 1123 has it, in GMT.")]
+    expected, fix = "a date such as Fri, 04 May 2018 09:26:53 GMT", "send Date in the format of RFC 1123, in GMT."
+    return [Flaw("header Date", expected, shown(sent) if sent else "nothing", fix)]
 
 
 def date_is_near(subject: Subject) -> Flaws:
-    """Demand that the Date is near the time of the exchange."""
+    """Require that Date is near the time of the exchange."""
     near = subject.at or subject.sent
     if subject.dated is None or near is None:
         return None
@@ -94,7 +88,7 @@ def date_is_near(subject: Subject) -> Flaws:
 
 
 def date_is_comparable(subject: Subject) -> Flaws:
-    """Demand that there is a time that the Date can be compared with."""
+    """Require that there is a time to compare Date with."""
     if subject.dated is None:
         return None
     if subject.at or subject.sent:
@@ -104,15 +98,15 @@ def date_is_comparable(subject: Subject) -> Flaws:
 
 
 def length_is_true(subject: Subject) -> Flaws:
-    """Demand that Content-Length is the length of the body as it stood on the wire."""
-    answer = _answer(subject)
-    sent = answer.headers.lowered.get("content-length")
-    if sent is None or not answer.wire or subject.bodiless:
+    """Require that Content-Length is the length of the body on the wire."""
+    response = _response(subject)
+    sent = response.headers.lowered.get("content-length")
+    if sent is None or not response.wire or subject.bodiless:
         return None
-    if "chunked" in answer.headers.lowered.get("transfer-encoding", "").lower():
-        fix = "send Content-Length or Transfer-Encoding, never both: readers differ in which of them they believe."
-        return [Flaw("header Content-Length", "none beside Transfer-Encoding", shown(sent), fix)]
-    size = str(len(answer.body))
+    if "chunked" in response.headers.lowered.get("transfer-encoding", "").lower():
+        fix = "send Content-Length or Transfer-Encoding, never both: clients differ in which one they use."
+        return [Flaw("header Content-Length", "no Content-Length with Transfer-Encoding", shown(sent), fix)]
+    size = str(len(response.body))
     lengths = {part.strip().lstrip("0") or part.strip()[-1:] for part in sent.split(",")} if sent != size else {size}
     if lengths == {size}:
         return KEPT
@@ -121,8 +115,8 @@ def length_is_true(subject: Subject) -> Flaws:
 
 
 def encoding_is_true(subject: Subject) -> Flaws:
-    """Demand that the body decodes as Content-Encoding says."""
-    if not content_codings(_answer(subject)) or subject.bodiless or subject.plain.unknown:
+    """Require that the body decodes as Content-Encoding says."""
+    if not content_codings(_response(subject)) or subject.bodiless or subject.plain.unknown:
         return None
     flaw = subject.plain.encoding_flaw
     fix = "encode the body as Content-Encoding says, or leave the header out."
@@ -130,7 +124,7 @@ def encoding_is_true(subject: Subject) -> Flaws:
 
 
 def encoding_is_accepted(subject: Subject) -> Flaws:
-    """Demand that a compression is one that the request lists."""
+    """Require that the request's Accept-Encoding lists the encoding of the response."""
     accepted = subject.request.headers.lowered.get("accept-encoding")
     codings = _codings(subject)
     if not codings or accepted is None:
@@ -143,22 +137,27 @@ def encoding_is_accepted(subject: Subject) -> Flaws:
     ]
 
 
-def encoding_is_asked_for(subject: Subject) -> Flaws:
-    """Demand that an answer is not compressed unasked."""
+def encoding_is_requested(subject: Subject) -> Flaws:
+    """Require that the response is not compressed if the request has no Accept-Encoding."""
     if "accept-encoding" in subject.request.headers.lowered or subject.bodiless:
         return None
-    fix = "compress only where the request has Accept-Encoding."
+    fix = "compress only if the request has Accept-Encoding."
     return [Flaw(where, "no compression", shown(coding), fix) for where, coding in _codings(subject)]
 
 
 def compression_is_true(subject: Subject) -> Flaws:
-    """Demand that the body decompresses as x-log-compresstype says, to the size that x-log-bodyrawsize says."""
-    if not compress_type(_answer(subject)) or subject.bodiless or subject.plain.unknown or subject.plain.encoding_flaw:
+    """Require that the body decompresses as x-log-compresstype says, to the size in x-log-bodyrawsize."""
+    if (
+        not compress_type(_response(subject))
+        or subject.bodiless
+        or subject.plain.unknown
+        or subject.plain.encoding_flaw
+    ):
         return None
-    size = _answer(subject).headers.lowered.get(_RAW_SIZE, "0").strip()
+    size = _response(subject).headers.lowered.get(_RAW_SIZE, "0").strip()
     judged = subject.contract is not None and _RAW_SIZE in subject.contract.response_headers
     if judged and subject.plain.data is not None and not (size.isascii() and size.isdigit()):
-        return KEPT  # that it is no number, the contract tells
+        return KEPT  # the contract reports a size that is not a number
     flaw = shortened(subject.plain.compress_flaw)
     if flaw and subject.plain.data is not None:
         fix = "send the size that the body has before it is compressed, in bytes."
@@ -168,18 +167,18 @@ def compression_is_true(subject: Subject) -> Flaws:
 
 
 def digest_is_true(subject: Subject) -> Flaws:
-    """Demand that Content-MD5 is that of the body."""
-    answer = _answer(subject)
-    sent = answer.headers.lowered.get("content-md5", "").strip()
-    if not sent or not answer.wire or subject.bodiless:
+    """Require that Content-MD5 is the digest of the body."""
+    response = _response(subject)
+    sent = response.headers.lowered.get("content-md5", "").strip()
+    if not sent or not response.wire or subject.bodiless:
         return None
-    right = md5(answer.body, usedforsecurity=False).hexdigest().upper()
+    right = md5(response.body, usedforsecurity=False).hexdigest().upper()
     fix = "send the MD5 of the body as sent, in upper-case hexadecimal digits."
     return KEPT if sent == right else [Flaw("header Content-MD5", right, shown(sent), fix)]
 
 
 def encoding_is_readable(subject: Subject) -> Flaws:
-    """Demand that the encoding is one that can be taken off here."""
+    """Require an encoding that is supported here."""
     if not _codings(subject):
         return None
     unknown = subject.plain.unknown
@@ -188,7 +187,7 @@ def encoding_is_readable(subject: Subject) -> Flaws:
 
 
 def accepts(accepted: str, coding: str) -> bool:
-    """Tell whether an Accept-Encoding allows a coding: listed, or covered by ``*``, and not with ``q=0``."""
+    """Return whether an Accept-Encoding allows a coding: listed, or covered by ``*``, and not with ``q=0``."""
     weights = dict(_weighted(part) for part in accepted.lower().split(","))
     alias = {"gzip": "x-gzip", "x-gzip": "gzip"}.get(coding, coding)
     return next((weights[name] for name in (coding, alias, "*") if name in weights), 0.0) > 0
@@ -204,69 +203,70 @@ def _weighted(part: str) -> tuple[str, float]:
 
 
 def _codings(subject: Subject) -> list[tuple[str, str]]:
-    """Return each compression of the answer with the header that announces it; an empty body has none."""
-    answer = _answer(subject)
-    if subject.bodiless or not answer.body:
+    """Return each compression of the response with the header that announces it; an empty body has none."""
+    response = _response(subject)
+    if subject.bodiless or not response.body:
         return []
-    found = [("header Content-Encoding", coding) for coding in content_codings(answer)]
-    compressed = compress_type(answer)
+    found = [("header Content-Encoding", coding) for coding in content_codings(response)]
+    compressed = compress_type(response)
     return [*found, ("header x-log-compresstype", compressed)] if compressed else found
 
 
-def _answer(subject: Subject) -> Response:
+def _response(subject: Subject) -> Response:
     assert subject.response is not None
     return subject.response
 
 
 def _not_encoded(subject: Subject) -> frozenset[str] | None:
-    """Return the code of the one clause that could have been broken by an answer without encodings."""
-    headers = _answer(subject).headers
+    """Return the codes of the clauses that a response without encodings can break; None if it has encodings."""
+    headers = _response(subject).headers
     if "content-encoding" in headers.lowered or "x-log-compresstype" in headers.lowered:
         return None
-    free = "accept-encoding" in subject.request.headers.lowered or subject.bodiless
-    return frozenset() if free else _ASKED_FOR
+    exempt = "accept-encoding" in subject.request.headers.lowered or subject.bodiless
+    return frozenset() if exempt else _UNREQUESTED
 
 
-_OF_ENCODINGS = (
+_ENCODING_CHECKS = (
     on_response("content-encoding", encoding_is_true),
     on_response("encoding-not-accepted", encoding_is_accepted),
-    on_response("encoding-not-asked", encoding_is_asked_for),
+    on_response("encoding-not-requested", encoding_is_requested),
     on_response("compress-type", compression_is_true),
     on_response("encoding-unknown", encoding_is_readable),
 )
-_ASKED_FOR = frozenset(check.code for check in _OF_ENCODINGS if check.find is encoding_is_asked_for)
+_UNREQUESTED = frozenset(check.code for check in _ENCODING_CHECKS if check.find is encoding_is_requested)
 
 
-def _usual(subject: Subject) -> frozenset[str] | None:
-    """Return the codes of the clauses that a usual success keeps; None for any other answer."""
-    answer, dated, near = _answer(subject), subject.dated, subject.at or subject.sent
-    sent, contract = answer.headers.lowered, subject.contract
-    usual = (
-        answer.status == OK
-        and answer.wire
+def _typical_success(subject: Subject) -> frozenset[str] | None:
+    """Return the codes of the clauses that a typical success keeps; None for any other response."""
+    response, dated, near = _response(subject), subject.dated, subject.at or subject.sent
+    sent, contract = response.headers.lowered, subject.contract
+    typical = (
+        response.status == OK
+        and response.wire
         and contract is not None
         and contract.coverage != "model"
         and dated is not None
         and near is not None
         and abs(dated - near) <= MAX_SKEW
         and not subject.bodiless
-        and _ODD.isdisjoint(sent)
-        and sent.get("content-length") == str(len(answer.body))
+        and _ODD_HEADERS.isdisjoint(sent)
+        and sent.get("content-length") == str(len(response.body))
         and is_http_date(sent["date"])
         and id_is_near(sent.get("x-log-requestid", ""), dated)
     )
-    if not usual:
+    if not typical:
         return None
-    if subject.document is None and not _is_message(subject):
-        return _USUAL - _DECLARED
+    if subject.document is None and not _has_log_groups(subject):
+        return _KEPT_BY_TYPICAL - _CONTENT_TYPE
     right = _PROTOBUF if subject.document is None else _JSON
-    return _USUAL if sent.get("content-type") == right and (subject.answers_json or right == _PROTOBUF) else None
+    declared = sent.get("content-type") == right and (subject.answers_json or right == _PROTOBUF)
+    return _KEPT_BY_TYPICAL if declared else None
 
 
-_ODD = frozenset({"transfer-encoding", "content-md5"})
-_OF_HEADERS = (
+_ODD_HEADERS = frozenset({"transfer-encoding", "content-md5"})
+_HEADER_CHECKS = (
     on_response("request-id", has_request_id),
-    on_response("request-id-form", request_id_is_usual),
+    on_response("request-id-form", request_id_is_well_formed),
     on_response("content-type", body_is_declared),
     on_response("response-date", has_date),
     on_response("response-clock", date_is_near),
@@ -274,9 +274,9 @@ _OF_HEADERS = (
     on_response("content-length", length_is_true),
     on_response("content-md5", digest_is_true),
 )
-_DECLARED = frozenset(check.code for check in _OF_HEADERS if check.find is body_is_declared)
-_USUAL = frozenset(check.code for check in _OF_HEADERS if check.find is not digest_is_true)
+_CONTENT_TYPE = frozenset(check.code for check in _HEADER_CHECKS if check.find is body_is_declared)
+_KEPT_BY_TYPICAL = frozenset(check.code for check in _HEADER_CHECKS if check.find is not digest_is_true)
 
-GROUPS = (Group(_OF_HEADERS, _usual), Group(_OF_ENCODINGS, _not_encoded))
+GROUPS = (Group(_HEADER_CHECKS, _typical_success), Group(_ENCODING_CHECKS, _not_encoded))
 
-CHECKS: tuple[Check, ...] = (*_OF_HEADERS, *_OF_ENCODINGS)
+CHECKS: tuple[Check, ...] = (*_HEADER_CHECKS, *_ENCODING_CHECKS)

@@ -1,4 +1,4 @@
-"""Where a text stops being JSON, and what must stand there: the same words on every Python, unlike those of `json`.
+"""Find the first fault of a JSON text, in the same words on every Python version, unlike `json`.
 
 Source: RFC 8259, sections 2 to 7.
 """
@@ -30,20 +30,21 @@ _FITTING = {
 
 
 class JsonFault(NamedTuple):
-    """The first character that no JSON text can have there, counted from 0, and what was expected in its place."""
+    """The first character that breaks the grammar, counted from 0, and the token expected in its place."""
 
     position: int
     expected: str
 
 
 def json_fault(text: str) -> JsonFault | None:
-    """Return the first fault of a text; None where it is one JSON text. Nesting is not limited."""
+    """Return the first fault of a text; None if it is one JSON text. Nesting is not limited."""
     closers: list[str] = []
     expected, at = _VALUE, 0
     while True:
-        at = _after_space(text, at)
+        space = _SPACE.match(text, at)
+        at = space.end() if space else at
         token = _TOKEN.match(text, at)
-        kind = _kind(token)
+        kind = (token["sign"] or token.lastgroup or "") if token else ""
         if token is None or kind not in _FITTING[expected]:
             return JsonFault(at, "a complete string" if text.startswith('"', at) and token is None else expected)
         if kind == "end":
@@ -52,19 +53,8 @@ def json_fault(text: str) -> JsonFault | None:
         at = token.end()
 
 
-def _after_space(text: str, at: int) -> int:
-    space = _SPACE.match(text, at)
-    return space.end() if space else at
-
-
-def _kind(token: re.Match[str] | None) -> str:
-    if token is None:
-        return ""
-    return token["sign"] or token.lastgroup or ""
-
-
 def _next(expected: str, kind: str, closers: list[str]) -> str:
-    """Return what must follow; ``closers`` are the brackets still to close, innermost last."""
+    """Return the token that must follow; ``closers`` are the brackets still to close, innermost last."""
     if kind in _CLOSER:
         closers.append(_CLOSER[kind])
         return _FIRST[kind]

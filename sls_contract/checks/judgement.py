@@ -1,4 +1,4 @@
-"""Judge exchanges: every check that applies is asked, and what it finds is made fit to be shown."""
+"""Judge exchanges: run every check that applies, and mask secrets in the findings."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from sls_contract.signing import TEST_CREDENTIALS, TEST_STS_CREDENTIALS
 from sls_contract.signing.authorization import authorization_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterable, Iterator
+    from collections.abc import Callable, Collection, Iterable
 
     from sls_contract.checks.rule import Flaws
     from sls_contract.exchange import Exchange, Request
@@ -29,7 +29,7 @@ CHECKS: tuple[Check, ...] = tuple(
         key=lambda check: check.clause.code,
     )
 )
-"""Every check, in the order of the clauses' codes. A new check enters the table of its module."""
+"""Every check, in the order of the clauses' codes. Add a new check to the table of its module."""
 
 _GROUPS: tuple[Group, ...] = tuple(
     group for table in (requests, signatures, answers, headers, logs) for group in table.GROUPS
@@ -41,19 +41,19 @@ _PUBLIC = frozenset(
 
 
 Extent: TypeAlias = Literal["full", "derivation", "common"]
-"""By what an exchange was judged: all that is known of its operation, what was derived, what all operations share."""
+"""What an exchange was judged by: a full contract, one derived from pages, or the clauses of all operations."""
 
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """What judging an exchange, or half of one, gave.
+    """The result of judging an exchange or half of one.
 
     Attributes:
         findings: in the order of the clauses' codes.
         exercised: codes of the clauses whose precondition held, so that they could have been broken.
-        operation: the operation's name, ``other`` for one of SLS that has no contract, ``foreign`` for a request to
-            something else, which is not judged.
-        extent: how much of the exchange was judged; empty where nothing was.
+        operation: the operation's name, ``other`` for a request to SLS that has no contract, ``foreign`` for a request
+            to something else, which is not judged.
+        extent: how much of the exchange was judged; empty if nothing was.
 
     """
 
@@ -64,7 +64,20 @@ class Verdict:
 
 
 def check(exchange: Exchange, *, credentials: Keyring | None = None, at: datetime | None = None) -> tuple[Finding, ...]:
-    """Return how an exchange breaks the contract; empty where it keeps it. Arguments as in `judge`."""
+    """Return the findings about an exchange, or about its request alone if it has no response.
+
+    Empty if the exchange keeps the contract. Never raises on data that came over the wire.
+
+    Args:
+        exchange: request and response as they were on the wire.
+        credentials: the key that the request must be signed with, or several keys. None: the public test keys. An empty
+            collection: no signature is verified.
+        at: when the exchange took place (aware). None: the date of the request is not judged.
+
+    Raises:
+        UsageError: ``at`` is naive, or ``credentials`` contains something else than credentials.
+
+    """
     return judge(exchange, credentials=credentials, at=at).findings
 
 
@@ -75,27 +88,28 @@ def judge(
     at: datetime | None = None,
     without: Collection[str] = (),
 ) -> Verdict:
-    """Judge an exchange; without an answer its request alone. Never raises on what the wire can carry.
+    """Judge an exchange, or its request alone if it has no response. Never raises on data that came over the wire.
 
     Args:
-        exchange: request and answer as they stood on the wire.
-        credentials: the key that the request must be signed with; or several, of which it may be one: then an access
-            key id that none of them has leaves the signature unverified. None: the public test keys. An empty
-            collection: nothing is verified. What `verify_signature` accepts with the same keys is accepted here.
-        at: when the exchange took place (aware). None: the answer is dated by the request, and the request not at all.
+        exchange: request and response as they were on the wire.
+        credentials: the key that the request must be signed with, or several keys. With several, an access key id that
+            none of them has leaves the signature unverified. None: the public test keys. An empty collection: no
+            signature is verified. Judging accepts every signature that `verify_signature` accepts with the same keys.
+        at: when the exchange took place (aware). None: the response's date is compared with that of the request, and
+            the date of the request is not judged.
         without: codes of clauses that are switched off.
 
     Raises:
-        UsageError: ``at`` is naive, or ``credentials`` are none.
+        UsageError: ``at`` is naive, or ``credentials`` contains something else than credentials.
 
     """
     sides = (Side.REQUEST,) if exchange.response is None else (Side.REQUEST, Side.RESPONSE)
-    return _judged(Subject(exchange.request, exchange.response, credentials, _aware(at)), sides, without)
+    return _verdict(Subject(exchange.request, exchange.response, credentials, _aware(at)), sides, without)
 
 
 def judge_request(request: Request, *, credentials: Keyring | None = None, at: datetime | None = None) -> Verdict:
-    """Judge a request, received at ``at`` (aware; None: its clock is not judged). Arguments as in `judge`."""
-    return _judged(Subject(request, None, credentials, _aware(at)), (Side.REQUEST,))
+    """Judge a request, received at ``at`` (aware; None: its date is not judged). Arguments as in `judge`."""
+    return _verdict(Subject(request, None, credentials, _aware(at)), (Side.REQUEST,))
 
 
 def judge_response(
@@ -105,39 +119,40 @@ def judge_response(
     at: datetime | None = None,
     without: Collection[str] = (),
 ) -> Verdict:
-    """Judge an answer to a request that was judged elsewhere; an exchange without one breaks nothing.
+    """Judge the response of an exchange whose request was judged elsewhere; judge nothing if there is no response.
 
-    The signature decides only whether the request should have been served, which is judged where ``credentials`` are
+    The signature only decides whether the request should have been served; that is judged if ``credentials`` are
     given. Arguments as in `judge`.
     """
     sides = () if exchange.response is None else (Side.RESPONSE,)
-    return _judged(Subject(exchange.request, exchange.response, credentials, _aware(at)), sides, without)
+    return _verdict(Subject(exchange.request, exchange.response, credentials, _aware(at)), sides, without)
 
 
-def _judged(subject: Subject, sides: tuple[Side, ...], without: Collection[str] = ()) -> Verdict:
+def _verdict(subject: Subject, sides: tuple[Side, ...], without: Collection[str] = ()) -> Verdict:
     if subject.operation == FOREIGN:
         return Verdict((), frozenset(), FOREIGN)
     found: list[Finding] = []
     exercised: set[str] = set()
     for side in sides:
-        found += _asked(subject, side, exercised)
+        found += _run_checks(subject, side, exercised)
     if without:
         found = [finding for finding in found if finding.code not in without]
         exercised.difference_update(without)
     contract = subject.contract
     extent: Extent = "common" if contract is None else "full" if contract.coverage == "full" else "derivation"
-    showable = tuple(_showable(found, subject.request)) if found else ()
-    return Verdict(showable, frozenset(exercised), subject.operation, extent)
+    secrets = _secrets_of(subject.request) if found else ()
+    findings = tuple([masked_finding(finding, secrets) for finding in found])
+    return Verdict(findings, frozenset(exercised), subject.operation, extent)
 
 
-def _asked(subject: Subject, side: Side, exercised: set[str]) -> list[Finding]:
-    """Judge one half by every check that applies; the codes of the clauses that could be broken go to ``exercised``."""
+def _run_checks(subject: Subject, side: Side, exercised: set[str]) -> list[Finding]:
+    """Run the checks of one half that apply; add the codes of the clauses that could be broken to ``exercised``."""
     found: list[Finding] = []
-    checks, groups = _OF_REQUESTS if side is Side.REQUEST else _OF_ANSWERS
-    for kept, its_checks in groups:
-        codes = kept(subject)
+    checks, groups = _REQUEST_CHECKS if side is Side.REQUEST else _RESPONSE_CHECKS
+    for proves_kept, group_checks in groups:
+        codes = proves_kept(subject)
         if codes is None:
-            checks += its_checks
+            checks += group_checks
         else:
             exercised |= codes
     for find, code, check in checks:
@@ -148,22 +163,14 @@ def _asked(subject: Subject, side: Side, exercised: set[str]) -> list[Finding]:
                 found += map(check.finding, flaws)
     if subject.contract is not None:
         judge = compiled(subject.contract)
-        breaches = judge.judge_request(subject) if side is Side.REQUEST else judge.judge_answer(subject)
+        breaches = judge.judge_request(subject) if side is Side.REQUEST else judge.judge_response(subject)
         found += breaches.found
         exercised |= breaches.exercised
     return sorted(found, key=lambda finding: finding.code) if found else found
 
 
-def _showable(findings: Iterable[Finding], request: Request) -> Iterator[Finding]:
-    """Mask what a message must not hold."""
-    secrets: tuple[str, ...] | None = None
-    for finding in findings:
-        secrets = _secrets_of(request) if secrets is None else secrets
-        yield masked_finding(finding, secrets)
-
-
 def _secrets_of(request: Request) -> tuple[str, ...]:
-    """Return what the request itself tells of its key: whole headers, id, signature, token."""
+    """Return the secrets that the request contains: whole headers, key id, signature, token; the longest first."""
     values = [*request.headers.get_all("authorization"), *request.headers.get_all("x-acs-security-token")]
     parsed = authorization_of(request)
     if parsed is not None:
@@ -178,18 +185,18 @@ def _aware(at: object) -> datetime | None:
     raise UsageError(msg)
 
 
-_Asked: TypeAlias = "tuple[tuple[Callable[[Subject], Flaws], str, Check], ...]"
+_Runnable: TypeAlias = "tuple[tuple[Callable[[Subject], Flaws], str, Check], ...]"
 
 
-def _ready(checks: Iterable[Check], side: Side) -> _Asked:
+def _of_side(checks: Iterable[Check], side: Side) -> _Runnable:
     return tuple((each.find, each.code, each) for each in checks if each.side is side)
 
 
-def _table(side: Side) -> tuple[_Asked, list[tuple[Callable[[Subject], frozenset[str] | None], _Asked]]]:
-    """Return the checks of one half that are always asked, and those of its groups."""
+def _checks_of(side: Side) -> tuple[_Runnable, list[tuple[Callable[[Subject], frozenset[str] | None], _Runnable]]]:
+    """Return the checks of one half that belong to no group, and the groups with their checks."""
     grouped = {each.code for group in _GROUPS for each in group.checks}
-    groups = [(group.kept, ready) for group in _GROUPS if (ready := _ready(group.checks, side))]
-    return _ready((each for each in CHECKS if each.code not in grouped), side), groups
+    groups = [(group.proves_kept, runnable) for group in _GROUPS if (runnable := _of_side(group.checks, side))]
+    return _of_side((each for each in CHECKS if each.code not in grouped), side), groups
 
 
-_OF_REQUESTS, _OF_ANSWERS = _table(Side.REQUEST), _table(Side.RESPONSE)
+_REQUEST_CHECKS, _RESPONSE_CHECKS = _checks_of(Side.REQUEST), _checks_of(Side.RESPONSE)

@@ -1,8 +1,8 @@
-"""The messages in which logs travel, read just so far that damage is found and log groups are counted.
+"""Read the messages that contain logs, only as far as needed to find damage and to count log groups.
 
 Source: ``log_logs.proto``, which the official SDKs ship compiled: numbers, types and required fields; protobuf.dev,
-"Encoding". Fields that it does not name are skipped, as protobuf demands. Texts may be any bytes: producers write such.
-Of a large body the log groups are read and not each log: at some 4 MB/s ten megabytes would take seconds.
+"Encoding". Unknown fields are skipped, as protobuf requires. Texts may be any bytes, since producers write such texts.
+Of a large body only the log groups are read, not each log: at about 4 MB/s, ten megabytes would take seconds.
 """
 
 from __future__ import annotations
@@ -15,17 +15,17 @@ from sls_contract.checks.protobuf import BYTES, FIXED32, FIXED64, VARINT, read_f
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-_LAST_NUMBER = 2**29 - 1  # of a field
-_SEVEN_BITS = 0x80  # the numbers below fit into one byte
+_LAST_NUMBER = 2**29 - 1  # the highest field number
+_TWO_BYTES = 0x80  # smaller varints are one byte
 _WIDTHS = {FIXED64: 8, FIXED32: 4}  # bytes
 
 SMALL = 64 * 1024
-"""Bytes of a body in which each log is read, too."""
+"""The most bytes of a body whose logs are read one by one."""
 
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """A message: its fields' names and wire types by number, the messages in it, and the numbers that must be there."""
+    """A message type: its fields' names, wire types and message types by number, and the required numbers."""
 
     name: str
     names: Mapping[int, str]
@@ -35,13 +35,13 @@ class Message:
 
 
 _PAIR = frozenset({1, 2})
-_NAMES = {1: "Key", 2: "Value"}
-_CONTENT = Message("Content", _NAMES, dict.fromkeys(_NAMES, BYTES), {}, _PAIR)
-_TAG = Message("LogTag", _NAMES, dict.fromkeys(_NAMES, BYTES), {}, _PAIR)
-_OF_A_LOG = {1: "Time", 2: "Contents", 4: "Time_ns"}
-_LOG = Message("Log", _OF_A_LOG, {1: VARINT, 2: BYTES, 4: FIXED32}, {2: _CONTENT}, frozenset({1}))
-_OF_A_GROUP = dict(enumerate(("Logs", "Category", "Topic", "Source", "MachineUUID", "LogTags"), 1))
-_GROUP = Message("LogGroup", _OF_A_GROUP, dict.fromkeys(_OF_A_GROUP, BYTES), {1: _LOG, 6: _TAG})
+_PAIR_NAMES = {1: "Key", 2: "Value"}
+_CONTENT = Message("Content", _PAIR_NAMES, dict.fromkeys(_PAIR_NAMES, BYTES), {}, _PAIR)
+_TAG = Message("LogTag", _PAIR_NAMES, dict.fromkeys(_PAIR_NAMES, BYTES), {}, _PAIR)
+_LOG_NAMES = {1: "Time", 2: "Contents", 4: "Time_ns"}
+_LOG = Message("Log", _LOG_NAMES, {1: VARINT, 2: BYTES, 4: FIXED32}, {2: _CONTENT}, frozenset({1}))
+_GROUP_NAMES = dict(enumerate(("Logs", "Category", "Topic", "Source", "MachineUUID", "LogTags"), 1))
+_GROUP = Message("LogGroup", _GROUP_NAMES, dict.fromkeys(_GROUP_NAMES, BYTES), {1: _LOG, 6: _TAG})
 _LIST = Message("LogGroupList", {1: "LogGroups"}, {1: BYTES}, {1: _GROUP})
 _REPEATED = frozenset({"LogGroups", "Logs", "LogTags", "Contents"})
 
@@ -59,16 +59,16 @@ def _log_group(data: bytes) -> None:
 
 
 MESSAGES: Mapping[str, Callable[[bytes], int | None]] = {"LogGroupList": _log_groups, "LogGroup": _log_group}
-"""By name, what reads a message: it returns how many log groups a list of them holds.
+"""The readers of messages by name; that of a list returns the number of its log groups.
 
-It raises `ValueError` where the message is damaged, or another.
+They raise `ValueError` if the message is damaged or of another type.
 """
 
 
 def decoded(name: str, data: bytes) -> dict[str, Any]:
-    """Return the fields of a message by name, those that it does not know by number; bytes that are no text survive.
+    """Return the fields of a message by name, unknown ones by number; other bytes than UTF-8 become surrogates.
 
-    Raises `ValueError` where the message is damaged, or another or unknown one.
+    Raises `ValueError` if the message is damaged, of another type, or of an unknown type.
     """
     message = {_GROUP.name: _GROUP, _LIST.name: _LIST}.get(name)
     if message is None:
@@ -81,7 +81,7 @@ def _decoded(message: Message, data: bytes) -> dict[str, Any]:
     found: dict[str, list[Any]] = {}
     for number, kind, value in read_fields(data):
         if message.kinds.get(number, kind) != kind:
-            raise _wrong(message, f"field {number} has wire type {kind}")
+            raise _damage(message, f"field {number} has wire type {kind}")
         inner = message.inner.get(number)
         found.setdefault(message.names.get(number, str(number)), []).append(
             _value(kind, value) if inner is None or isinstance(value, int) else _decoded(inner, value)
@@ -97,12 +97,12 @@ def _value(kind: int, value: int | bytes) -> int | str:
 
 @dataclass(frozen=True, slots=True)
 class ReadMessage:
-    """A message that was looked into.
+    """The result of reading a message.
 
     Attributes:
         name: its type.
-        count: how many log groups it holds; None where it is no list of them, or damaged.
-        damage: why it is none; empty where it is one, or nobody can tell.
+        count: the number of its log groups; None if it is not a list of log groups, or is damaged.
+        damage: why it cannot be read; empty if it can, or if it was not read.
 
     """
 
@@ -112,11 +112,10 @@ class ReadMessage:
 
 
 def read_answer(name: str, accepted: str, sent: str, plain: bytes | None) -> ReadMessage | None:
-    """Read an answer's body without its codings; None for a message that is not known here.
+    """Read a decoded response body; None for an unknown message type.
 
-    ``accepted`` is the request's Accept, ``sent`` the answer's Content-Type: only where one of them has protobuf is it
-    known how the body is written. SDKs of 2020-12-30 accept JSON, and get protobuf. ``plain`` is None where the body
-    cannot be had.
+    ``accepted`` is the request's Accept, ``sent`` the response's Content-Type. The body is read as protobuf only if one
+    of them allows it. SDKs of 2020-12-30 accept JSON and get protobuf. ``plain`` is None if there is no decoded body.
     """
     if name not in MESSAGES:
         return None
@@ -129,36 +128,37 @@ def read_answer(name: str, accepted: str, sent: str, plain: bytes | None) -> Rea
 
 
 def _read(data: bytes, at: int, end: int, message: Message) -> int:
-    kinds, inner, missing, firsts = message.kinds, message.inner, set(message.required), 0
+    """Check the fields of a message and return how many have number 1: in a list of log groups, the groups."""
+    kinds, inner, missing, count = message.kinds, message.inner, set(message.required), 0
     while at < end:
-        key, at = (data[at], at + 1) if data[at] < _SEVEN_BITS else read_varint(data, at)
+        key, at = (data[at], at + 1) if data[at] < _TWO_BYTES else read_varint(data, at)
         number, kind = key >> 3, key & 7
         if kinds.get(number, kind) != kind or not 0 < number <= _LAST_NUMBER:
-            raise _wrong(message, f"field {number} has wire type {kind}")
-        firsts += number == 1
+            raise _damage(message, f"field {number} has wire type {kind}")
+        count += number == 1
         missing.discard(number)
         if kind == VARINT:
             _, at = read_varint(data, at)
             continue
         if kind == BYTES and at < end:
-            size, at = (data[at], at + 1) if data[at] < _SEVEN_BITS else read_varint(data, at)
+            size, at = (data[at], at + 1) if data[at] < _TWO_BYTES else read_varint(data, at)
         else:
             size = _width(message, kind)
         if at + size > end:
-            raise _wrong(message, "cut off within a field")
+            raise _damage(message, "cut off within a field")
         if number in inner:
             _read(data, at, at + size, inner[number])
         at += size
     if at > end or missing:
-        raise _wrong(message, f"field {min(missing)} is missing" if missing else "cut off within a number")
-    return firsts
+        raise _damage(message, f"field {min(missing)} is missing" if missing else "cut off within a number")
+    return count
 
 
 def _width(message: Message, kind: int) -> int:
     if kind not in _WIDTHS:
-        raise _wrong(message, "cut off" if kind == BYTES else f"wire type {kind}")
+        raise _damage(message, "cut off" if kind == BYTES else f"wire type {kind}")
     return _WIDTHS[kind]
 
 
-def _wrong(message: Message, why: str) -> ValueError:
+def _damage(message: Message, why: str) -> ValueError:
     return ValueError(f"{message.name}: {why}")

@@ -1,6 +1,7 @@
-"""Checks of what holds log groups and cursors (``SLS118``, ``SLS119``, ``SLS28x``).
+"""Checks of messages with log groups and of cursors (``SLS118``, ``SLS119``, ``SLS28x``).
 
-The contract of an operation says which body is a message, and which header counts what of it (`Value.equals`).
+The contract of an operation says which body is a protobuf message, and which header counts a part of it
+(`Value.equals`).
 """
 
 from __future__ import annotations
@@ -9,13 +10,12 @@ import re
 from functools import partial
 from typing import TYPE_CHECKING
 
-from sls_contract.checks.content_coding import plain_body
+from sls_contract.checks.content_coding import plain_request_body
 from sls_contract.checks.cursors import decoded
 from sls_contract.checks.log_messages import MESSAGES
 from sls_contract.checks.presentation import shortened, shown
 from sls_contract.checks.rule import KEPT, Flaw, Flaws, Group, on_request, on_response
 from sls_contract.checks.subject import OK
-from sls_contract.exchange import Response
 
 if TYPE_CHECKING:
     from sls_contract.checks.content_coding import PlainBody
@@ -23,26 +23,26 @@ if TYPE_CHECKING:
     from sls_contract.checks.subject import Subject
 
 PROCESSED = frozenset({"query", "processor", "pullMode"})
-"""Query keys with which the service gives other log groups than are stored."""
+"""Query keys that make the service return other log groups than the stored ones."""
 
 _DECIMAL = re.compile("[0-9]{1,20}")
 _COMPRESSED = "compressed as x-log-compresstype says"
 
 
 def answered_message(subject: Subject) -> Flaws:
-    """Demand that an answer that is a message is one."""
+    """Require that a response that should be a message can be decoded as that message."""
     message = subject.message
     if message is None or not subject.plain.data or (message.count is None and not message.damage):
         return None
-    fix = f"answer one {message.name} in protobuf, {_COMPRESSED}."
+    fix = f"return one {message.name} in protobuf, {_COMPRESSED}."
     return [Flaw("body", f"a {message.name} in protobuf", shortened(message.damage), fix)] if message.damage else KEPT
 
 
 def counts(what: str, subject: Subject) -> Flaws:
-    """Demand that a header that counts something of the body is right.
+    """Require that a header that counts a part of the body is right.
 
-    One that is missing or no number is told by the contract; a compressed body of another size by ``compress-type``;
-    what a query leaves of the log groups is not compared.
+    The contract reports a missing header or one that is not a number; ``compress-type`` reports a wrong size of a
+    compressed body. Log groups are not counted if the request filters or processes them.
     """
     contract, message, response = subject.contract, subject.message, subject.response
     if contract is None or message is None or response is None:
@@ -65,37 +65,43 @@ def counts(what: str, subject: Subject) -> Flaws:
 
 
 def cursor_goes_on(subject: Subject) -> Flaws:
-    """Demand that the next cursor is not before the one that was asked for."""
-    moved = _moved(subject)
-    if moved is None:
+    """Require that the next cursor is not before the requested one."""
+    numbers = _cursor_numbers(subject)
+    if numbers is None:
         return None
-    asked, answered = moved
-    fix = "answer the cursor behind the last log group that is in the body."
-    return [Flaw(f"header {_NEXT}", f"{asked} or more", str(answered), fix)] if answered < asked else KEPT
+    requested, returned = numbers
+    fix = "return the cursor after the last log group in the body."
+    return (
+        [Flaw(f"header {_NEXT_CURSOR}", f"{requested} or more", str(returned), fix)] if returned < requested else KEPT
+    )
 
 
 def cursor_passes_logs(subject: Subject) -> Flaws:
-    """Demand that the next cursor is behind the one that was asked for where log groups came."""
-    moved, message = _moved(subject), subject.message
-    if moved is None or message is None or not message.count:
+    """Require that the next cursor is after the requested one if the response contains log groups."""
+    numbers, message = _cursor_numbers(subject), subject.message
+    if numbers is None or message is None or not message.count:
         return None
-    asked, answered = moved
-    fix = "answer the cursor behind the last log group: else a client reads the same again for ever."
-    return [Flaw(f"header {_NEXT}", f"more than {asked}", str(answered), fix)] if answered == asked else KEPT
+    requested, returned = numbers
+    fix = "return the cursor after the last log group; otherwise a client reads the same logs forever."
+    return (
+        [Flaw(f"header {_NEXT_CURSOR}", f"more than {requested}", str(returned), fix)]
+        if returned == requested
+        else KEPT
+    )
 
 
-def no_more_than_asked(subject: Subject) -> Flaws:
-    """Demand that no more log groups come than the request's count."""
-    asked = dict(subject.request.query_pairs()).get("count", "")
-    if subject.message is None or subject.message.count is None or not _DECIMAL.fullmatch(asked):
+def count_is_respected(subject: Subject) -> Flaws:
+    """Require that the response contains at most ``count`` log groups."""
+    requested = dict(subject.request.query_pairs()).get("count", "")
+    if subject.message is None or subject.message.count is None or not _DECIMAL.fullmatch(requested):
         return None
-    fix = "answer the first log groups only, and the cursor behind them."
-    came = subject.message.count
-    return [Flaw("body", f"at most {int(asked)} log groups", str(came), fix)] if came > int(asked) else KEPT
+    fix = "return the first log groups only, and the cursor after them."
+    count = subject.message.count
+    return [Flaw("body", f"at most {int(requested)} log groups", str(count), fix)] if count > int(requested) else KEPT
 
 
 def anonymous_write_is_forced(subject: Subject) -> Flaws:
-    """Demand that a checkpoint without a consumer is not taken unforced."""
+    """Require that a checkpoint without a consumer is refused unless the write is forced."""
     contract, response = subject.contract, subject.response
     needed = {name: each.needed_unless for name, each in contract.query.items()} if contract else {}
     if response is None or not any(needed.values()):
@@ -105,14 +111,15 @@ def anonymous_write_is_forced(subject: Subject) -> Flaws:
     named = any(query.get(name) for name, unless in needed.items() if unless)
     if named or any(query.get(key, "false").lower() != "false" for key in switches):
         return None
-    fix = "refuse what names no consumer, or take it with forceSuccess=true only."
-    taken = response.status == OK
-    return [Flaw("status", "a refusal: no consumer, and not forced", "200", fix)] if taken else KEPT
+    fix = "refuse a checkpoint without a consumer unless forceSuccess=true."
+    accepted = response.status == OK
+    return [Flaw("status", "a refusal: no consumer, and not forced", "200", fix)] if accepted else KEPT
 
 
 def sent_message(subject: Subject) -> Flaws:
-    """Demand that a request that is a message is one."""
-    plain, name = _sent(subject), subject.contract.body.message if subject.contract and subject.contract.body else ""
+    """Require that a request body that should be a message can be decoded as that message."""
+    plain = _request_message(subject)
+    name = subject.contract.body.message if subject.contract and subject.contract.body else ""
     if plain is None or plain.unknown or name not in MESSAGES:
         return None
     damage = plain.encoding_flaw or ("" if plain.data is not None else plain.compress_flaw)
@@ -125,13 +132,13 @@ def sent_message(subject: Subject) -> Flaws:
 
 
 def sent_raw_size(subject: Subject) -> Flaws:
-    """Demand that ``x-log-bodyrawsize`` counts the bytes before compression; it may miss without any."""
-    plain, headers = _sent(subject), subject.request.headers.lowered
+    """Require that ``x-log-bodyrawsize`` is the size before compression; an uncompressed request may omit it."""
+    plain, headers = _request_message(subject), subject.request.headers.lowered
     sent, compressed = headers.get("x-log-bodyrawsize"), headers.get("x-log-compresstype", "").strip()
     if plain is None or plain.data is None or (sent is None and not compressed):
         return None
     size = str(len(plain.data))
-    if sent is not None and (sent.strip() == size or not sent.strip().isdecimal()):  # no number: see body-raw-size
+    if sent is not None and (sent.strip() == size or not sent.strip().isdecimal()):  # body-raw-size reports other texts
         return KEPT
     fix = "send the number of bytes before compression."
     actual = "nothing" if sent is None else shown(sent.strip())
@@ -143,50 +150,50 @@ def _sends_message(subject: Subject) -> bool:
     return contract is not None and contract.body is not None and contract.body.content == "protobuf"
 
 
-def _sent(subject: Subject) -> PlainBody | None:
-    """Take the codings off a request that is a message; None where there is none, or another Content-Type is said."""
+def _request_message(subject: Subject) -> PlainBody | None:
+    """Decode the message in a request; None if it sends none or names another Content-Type."""
     request = subject.request
     if not _sends_message(subject) or not request.body:
         return None
     if "protobuf" not in request.headers.lowered.get("content-type", "protobuf").lower():
         return None
-    return plain_body(Response(OK, request.headers, request.body))  # the same headers announce the same codings
+    return plain_request_body(request)
 
 
-def _moved(subject: Subject) -> tuple[int, int] | None:
-    """Return the number of the cursor that was asked for and of the next one; None where they cannot be compared."""
+def _cursor_numbers(subject: Subject) -> tuple[int, int] | None:
+    """Return the numbers of the requested and of the next cursor; None if they cannot be compared."""
     if subject.message is None or subject.response is None:
         return None
     query = dict(subject.request.query_pairs())
-    asked, end = decoded(query.get("cursor", "")), decoded(query.get("end_cursor", ""))
-    answered = decoded(subject.response.headers.get(_NEXT, "").strip())
-    backwards = asked is not None and end is not None and end < asked
-    return None if asked is None or answered is None or backwards else (asked, answered)
+    requested, end = decoded(query.get("cursor", "")), decoded(query.get("end_cursor", ""))
+    returned = decoded(subject.response.headers.get(_NEXT_CURSOR, "").strip())
+    backwards = requested is not None and end is not None and end < requested
+    return None if requested is None or returned is None or backwards else (requested, returned)
 
 
-_NEXT = "x-log-cursor"
+_NEXT_CURSOR = "x-log-cursor"
 _COUNTED = {
     "raw_size": ("{}, the bytes of the body", "send the number of bytes before compression, 0 without a body."),
     "log_groups": ("{}, the log groups in the body", "send the number of log groups in the body."),
 }
 
-_OF_SENT = (on_request("sent-message", sent_message), on_request("sent-raw-size", sent_raw_size))
-_OF_ANSWERED = (
+_REQUEST_CHECKS = (on_request("sent-message", sent_message), on_request("sent-raw-size", sent_raw_size))
+_RESPONSE_CHECKS = (
     on_response("answered-message", answered_message),
     on_response("answered-raw-size", partial(counts, "raw_size")),
     on_response("answered-count", partial(counts, "log_groups")),
     on_response("cursor-goes-on", cursor_goes_on),
     on_response("cursor-passes-logs", cursor_passes_logs),
-    on_response("answered-at-most", no_more_than_asked),
+    on_response("answered-at-most", count_is_respected),
 )
 
 GROUPS = (
-    Group(_OF_SENT, lambda subject: None if _sends_message(subject) else frozenset()),
-    Group(_OF_ANSWERED, lambda subject: frozenset() if subject.message is None else None),
+    Group(_REQUEST_CHECKS, lambda subject: None if _sends_message(subject) else frozenset()),
+    Group(_RESPONSE_CHECKS, lambda subject: frozenset() if subject.message is None else None),
 )
 
 CHECKS: tuple[Check, ...] = (
-    *_OF_SENT,
-    *_OF_ANSWERED,
+    *_REQUEST_CHECKS,
+    *_RESPONSE_CHECKS,
     on_response("unforced-without-consumer", anonymous_write_is_forced),
 )

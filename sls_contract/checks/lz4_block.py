@@ -1,17 +1,17 @@
-"""One LZ4 block, which is what ``x-log-compresstype: lz4`` announces.
+"""One LZ4 block, the format of ``x-log-compresstype: lz4``.
 
 Source: LZ4 block format (lz4_Block_format.md of the LZ4 project); CommonRequestHeaders page, x-log-compresstype.
 """
 
 from __future__ import annotations
 
-_MORE = 15  # a length of fifteen goes on in the bytes that follow
-_FULL = 255  # as long as each of them is full
+_MORE = 15  # a length of 15 continues in the next bytes
+_FULL = 255  # a byte of 255 continues in the next one
 _SHORTEST_MATCH = 4
 
 
 def decompress_block(data: bytes, limit: int) -> bytes:
-    """Return the decompressed bytes; raises ValueError where the block is damaged or larger than ``limit`` bytes."""
+    """Return the decompressed bytes; raises ValueError if the block is damaged or larger than ``limit`` bytes."""
     out, at = bytearray(), 0
     while at < len(data):
         token = data[at]
@@ -29,7 +29,7 @@ def decompress_block(data: bytes, limit: int) -> bytes:
 
 
 def _copy_match(data: bytes, at: int, token: int, out: bytearray, limit: int) -> int:
-    """Repeat what the output already holds; returns where the next sequence begins."""
+    """Append a match, which repeats earlier output; return the position of the next sequence."""
     offset = int.from_bytes(data[at : at + 2], "little")
     if at + 2 > len(data) or not 0 < offset <= len(out):
         msg = "a match points outside the output"
@@ -61,7 +61,7 @@ def _too_large(limit: int) -> str:
 
 
 def compress_block(data: bytes) -> bytes:
-    """Return a block of one sequence without a match: every decoder reads it, and no client can tell the difference."""
+    """Return a block of one sequence without a match, which every decoder reads."""
     if len(data) < _MORE:
         return bytes([len(data) << 4]) + data
     full, rest = divmod(len(data) - _MORE, _FULL)

@@ -1,4 +1,4 @@
-"""Meanings that no schema can say, each implemented once: the unit of a time, the form of a text.
+"""Meanings that no schema can express, each implemented once: the unit of a time, the form of a text.
 
 A contract names them (`Value.unit`, `Value.form`).
 """
@@ -21,42 +21,38 @@ _FROM, _TO = 1_000_000_000, 4_102_444_800  # 2001-09-09 and 2100-01-01 in Unix s
 _LONG_AGO = datetime.fromtimestamp(_FROM, UTC)
 
 UNITS: Mapping[str, int] = {"seconds": 1, "milliseconds": 10**3, "microseconds": 10**6, "nanoseconds": 10**9}
-"""How often each unit goes into a second."""
+"""How many of each unit are a second."""
 
 _CANONICAL = "(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/][AQgw]==|[A-Za-z0-9+/]{2}[AEIMQUYcgkosw048]=)?"
 _BASE64 = re.compile(_CANONICAL)
 
 
 class Misfit(NamedTuple):
-    """Why a text has not its form: the kind of breach, and what was expected."""
+    """Why a text does not have its form: the kind of breach and the expected form."""
 
     kind: str
     expected: str
 
 
-def misplaced_times(times: Collection[int], unit: str, subject: Subject) -> frozenset[int]:
-    """Return the times, of at least one, that make no sense in a unit: before 2001 or after 2100; 0 is no time.
+def implausible_times(times: Collection[int], unit: str, subject: Subject) -> frozenset[int]:
+    """Return the times outside 2001 to 2100 when read in a unit; 0 means no time. ``times`` must not be empty.
 
-    An exchange whose own clocks are of long ago may have times as old.
+    If a clock of the exchange itself is before 2001, earlier times are accepted.
     """
-    usual, highest = _FROM * UNITS[unit], _TO * UNITS[unit]
-    if usual <= min(times) and max(times) < highest:
+    earliest, latest = _FROM * UNITS[unit], _TO * UNITS[unit]
+    if earliest <= min(times) and max(times) < latest:
         return frozenset()
-    lowest = _lowest(subject) * UNITS[unit]
-    return frozenset(time for time in times if time and not lowest <= time < highest)
+    if any(clock is not None and clock < _LONG_AGO for clock in (subject.dated, subject.at, subject.sent)):
+        earliest = 0
+    return frozenset(time for time in times if time and not earliest <= time < latest)
 
 
 def read_as_unit(time: int, unit: str) -> str:
-    """Say in which unit a time makes sense instead."""
+    """Describe a time by the unit in which it makes sense."""
     other = next((name for name, count in UNITS.items() if _FROM * count <= time < _TO * count), "")
     if other:
         return f"{shown(time)}, which makes sense in {other} only"
     return f"{shown(time)}, which is {'before the year 2001' if time < _FROM * UNITS[unit] else 'after the year 2100'}"
-
-
-def _lowest(subject: Subject) -> int:
-    clocks = (subject.dated, subject.at, subject.sent)
-    return 0 if any(clock is not None and clock < _LONG_AGO for clock in clocks) else _FROM
 
 
 def _are_cursors(texts: Collection[str]) -> bool:
@@ -64,7 +60,7 @@ def _are_cursors(texts: Collection[str]) -> bool:
         decoded = list(map(a2b_base64, texts))
     except ValueError:
         return False
-    if b"".join(map(b2a_base64, decoded)).decode() != "\n".join((*texts, "")):  # canonical: encoded anew, the same
+    if b"".join(map(b2a_base64, decoded)).decode() != "\n".join((*texts, "")):  # not canonical base64
         return False
     digits = b"".join(decoded)
     return not digits or digits.isdigit()
@@ -77,7 +73,7 @@ def _cursor_misfit(text: str) -> Misfit | None:
 
 
 class Form(NamedTuple):
-    """A form of texts: its pattern as far as it has one, whether many have it, told fast, and why one has it not."""
+    """A form of texts: its regular expression, a fast test of many texts, and the reason why a text does not fit."""
 
     pattern: str
     fits: Callable[[Collection[str]], bool]

@@ -1,4 +1,4 @@
-"""Judge the texts of a request or answer by a contract: names in the path, keys of the query, headers."""
+"""Judge the texts of a request or response by a contract: names in the path, keys of the query, headers."""
 
 from __future__ import annotations
 
@@ -16,57 +16,57 @@ if TYPE_CHECKING:
     from sls_contract.spec import Level
     from sls_contract.spec.contract import Value
 
-_MOST_DIGITS = 400  # of a number that is compared; Python refuses to read thousands
+_MOST_DIGITS = 400  # that are compared; int() refuses more than 4300
 _LONG_NAME, _SHORTEST_NAME = 8, 3  # letters
 _SEPARATORS = str.maketrans("", "", "_-.")
 
 
-class _Wrong(NamedTuple):
+class _Violation(NamedTuple):
     kind: str
     expected: str
 
 
 class Text:
-    """A text of the wire and what a contract says of it."""
+    """A text on the wire with the contract's rules for it."""
 
     def __init__(self, value: Value, rules: Rules) -> None:
-        """Compile what the contract says."""
+        """Compile the contract's rules."""
         self._value = value
         spelling, self._spelled = SPELLED.get(value.type or "", ("", ""))
         self._fits = re.compile(spelling).fullmatch
         self._pattern = re.compile(value.pattern, re.ASCII) if value.pattern else None
         self._form = FORMS.get(value.form)
         self._values = frozenset(value.values)
-        own = rules.of(value)
-        self.missing = own.rule("missing", value.required) if value.required is not None else None
-        self._rules = {kind: own.rule(kind, value.level) for kind in ("type", "value", "form")}
-        self._rules["range"] = own.rule("value", value.bounds or value.level)
+        own_rules = rules.of(value)
+        self.missing = own_rules.rule("missing", value.required) if value.required is not None else None
+        self._rules = {kind: own_rules.rule(kind, value.level) for kind in ("type", "value", "form")}
+        self._rules["range"] = own_rules.rule("value", value.bounds or value.level)
         self._bounded = (value.minimum, value.maximum) != (None, None)
         limited = bool(self._bounded or value.values or value.pattern or self._form)
         judged = (("type", self._spelled), ("value", limited))
-        self.codes = frozenset(self._rules[kind].code for kind, can in judged if can)
+        self.codes = frozenset(self._rules[kind].code for kind, applies in judged if applies)
 
-    def wrong(self, text: str) -> Iterator[_Wrong]:
+    def violations(self, text: str) -> Iterator[_Violation]:
         """Yield how a text breaks the contract: by its type, else by its value."""
         says = self._value.says
         if self._spelled and not self._fits(text):
-            yield _Wrong("type", says or self._spelled)
+            yield _Violation("type", says or self._spelled)
             return
         if self._values and text not in self._values:
-            yield _Wrong("value", says or " or ".join(map(shown, self._value.values)))
+            yield _Violation("value", says or " or ".join(map(shown, self._value.values)))
         elif self._pattern and not self._pattern.fullmatch(text):
-            yield _Wrong("value", says or f"a text that fits {self._value.pattern}")
+            yield _Violation("value", says or f"a text that fits {self._value.pattern}")
         elif self._bounded and not self._is_within(text):
-            yield _Wrong("range", says or between(self._value))
+            yield _Violation("range", says or between(self._value))
         elif self._form and (misfit := self._form.misfit(text)):
-            yield _Wrong(misfit.kind, misfit.expected)
+            yield _Violation(misfit.kind, misfit.expected)
 
     def judge(self, text: str, where: str, breaches: Breaches) -> None:
         """Judge one text."""
         if not self.codes:
             return
         breaches.exercised.update(self.codes)
-        for kind, expected in self.wrong(text):
+        for kind, expected in self.violations(text):
             fix = breaches.fix_for(where.partition(" ")[2] or where)
             breaches.add(self._rules[kind], where, expected, shown(text), fix)
 
@@ -82,16 +82,18 @@ class Query:
     """The query of a request."""
 
     def __init__(self, query: Mapping[str, Value], others: Level | None, rules: Rules) -> None:
-        """Compile what the contract says of each key."""
+        """Compile the contract's rules for each key."""
         self._known = {name: (Text(value, rules), rules.of(value)) for name, value in query.items()}
         self._required = [(name, text.missing) for name, (text, _) in self._known.items() if text.missing]
         self._aliases = {alias.casefold(): name for name, value in query.items() for alias in (name, *value.aliases)}
-        self._repeated = {name: own.rule("repeated") for name, (_, own) in self._known.items()}
-        self._misnamed = {name: own.rule("alias", query[name].level) for name, (_, own) in self._known.items()}
+        self._repeated = {name: own_rules.rule("repeated") for name, (_, own_rules) in self._known.items()}
+        self._misnamed = {
+            name: own_rules.rule("alias", query[name].level) for name, (_, own_rules) in self._known.items()
+        }
         self._unknown = rules.rule("unknown", others) if others is not None else None
         self._needed = [
-            (name, own.rule("missing", query[name].level), query[name].needed_unless)
-            for name, (_, own) in self._known.items()
+            (name, own_rules.rule("missing", query[name].level), query[name].needed_unless)
+            for name, (_, own_rules) in self._known.items()
             if query[name].needed_unless
         ]
 
@@ -99,10 +101,10 @@ class Query:
         judged += [*self._misnamed.values(), *([self._unknown] if self._unknown else [])]
         self._codes = frozenset(rule.code for rule in judged)
 
-    def is_right(self, name: str, text: str) -> bool:
-        """Tell whether a value is one that the contract allows."""
+    def is_allowed(self, name: str, text: str) -> bool:
+        """Return whether the contract allows a value."""
         known = self._known.get(name)
-        return known is None or not any(known[0].wrong(text))
+        return known is None or not any(known[0].violations(text))
 
     def judge(self, pairs: Iterable[tuple[str, str]], breaches: Breaches) -> None:
         """Judge the decoded query."""
@@ -110,23 +112,23 @@ class Query:
         for key, value in pairs:
             given.setdefault(key, []).append(value)
         breaches.exercised.update(self._codes)
-        meant = self._judge_names(given, breaches) if given.keys() - self._known.keys() else set()
+        misspelled = self._judge_names(given, breaches) if given.keys() - self._known.keys() else set()
         for name, rule in self._required:
-            if name not in given and name not in meant:
+            if name not in given and name not in misspelled:
                 breaches.add(rule, f"query {name}", f"the key {name}", "absent", f"send {name}.")
-        self._judge_needed(given, meant, breaches)
+        self._judge_needed(given, misspelled, breaches)
         for name, values in given.items():
             if name in self._known:
                 self._judge_values(name, values, breaches)
 
-    def _judge_needed(self, given: Mapping[str, list[str]], meant: Collection[str], breaches: Breaches) -> None:
-        """Judge the keys that are needed unless another has a certain value."""
+    def _judge_needed(self, given: Mapping[str, list[str]], misspelled: Collection[str], breaches: Breaches) -> None:
+        """Judge the keys that are required unless another key has a certain value."""
         for name, rule, unless in self._needed:
             excused = (
                 wanted.casefold() in [value.casefold() for value in given.get(key.removeprefix("query."), ())]
                 for key, wanted in unless.items()
             )
-            if name not in given and name not in meant and not any(excused):
+            if name not in given and name not in misspelled and not any(excused):
                 other = " or ".join(f"{key.removeprefix('query.')}={wanted}" for key, wanted in unless.items())
                 breaches.add(rule, f"query {name}", f"the key {name}, or {other}", "neither", f"send {name}.")
 
@@ -139,26 +141,28 @@ class Query:
             self._known[name][0].judge(value, f"query {name}", breaches)
 
     def _judge_names(self, given: Mapping[str, list[str]], breaches: Breaches) -> set[str]:
-        """Judge the keys that are not documented; return those that they were meant to be."""
-        meant = set()
+        """Report the undocumented keys; return the documented keys that they are misspellings of."""
+        misspelled = set()
         for key in given:
             if key in self._known:
                 continue
-            name = self._aliases.get(key.casefold()) or nearly(key, [name for name in self._known if name not in given])
+            name = self._aliases.get(key.casefold()) or closest_name(
+                key, [name for name in self._known if name not in given]
+            )
             if name:
-                meant.add(name)
+                misspelled.add(name)
                 breaches.add(self._misnamed[name], f"query {shown(key)[1:-1]}", name, shown(key), f"name it {name}.")
             elif self._unknown:
                 expected = f"one of {', '.join(self._known)}" if self._known else "no query key"
                 breaches.add(self._unknown, f"query {shown(key)}", expected, shown(key), f"leave {shown(key)} out.")
-        return meant
+        return misspelled
 
 
-class Fields:
-    """The headers of an operation's own."""
+class HeaderFields:
+    """The headers that the contract of an operation names."""
 
     def __init__(self, headers: Mapping[str, Value], rules: Rules) -> None:
-        """Compile what the contract says of each header."""
+        """Compile the contract's rules for each header."""
         self._known = {name: Text(value, rules) for name, value in headers.items()}
 
     def judge(self, headers: Mapping[str, str], breaches: Breaches) -> None:
@@ -174,12 +178,12 @@ class Fields:
 
 
 def is_within(size: float, value: Value) -> bool:
-    """Tell whether a number, or how many characters a text has, is one that a value may be."""
+    """Return whether a number, or the length of a text in characters, is within the bounds of a value."""
     return (value.minimum is None or size >= value.minimum) and (value.maximum is None or size <= value.maximum)
 
 
 def between(value: Value) -> str:
-    """Say which numbers a value may be, or how many characters it may have."""
+    """Describe the bounds of a value: of a number, or of a text's length in characters."""
     if value.maximum is None:
         limits = f"{value.minimum} or more"
     else:
@@ -187,14 +191,14 @@ def between(value: Value) -> str:
     return f"{limits} characters" if value.type == "string" else limits
 
 
-def nearly(key: str, names: Iterable[str]) -> str:
-    """Return the name that a key nearly is; empty where it is none of them.
+def closest_name(key: str, names: Iterable[str]) -> str:
+    """Return the name that a key is a misspelling of; empty if there is none.
 
-    Casing and separators aside, or but for a letter (in long names two) that is missing, too many, or another, or two
-    letters that changed places.
+    Casing and separators do not count. One letter may differ, two in long names: missing, added, replaced, or swapped
+    with its neighbour.
     """
     folded = _folded(key)
-    close = [name for name in names if _is_near(folded, _folded(name))]
+    close = [name for name in names if _is_similar(folded, _folded(name))]
     return close[0] if len(close) == 1 else next((name for name in close if _folded(name) == folded), "")
 
 
@@ -202,7 +206,7 @@ def _folded(name: str) -> str:
     return name.translate(_SEPARATORS).casefold()
 
 
-def _is_near(one: str, other: str) -> bool:
+def _is_similar(one: str, other: str) -> bool:
     if one == other:
         return True
     shorter = min(len(one), len(other))
@@ -212,7 +216,7 @@ def _is_near(one: str, other: str) -> bool:
 
 
 def _distance(one: str, other: str) -> int:
-    """Count the letters to insert, remove, replace or swap; more than a few are not counted exactly."""
+    """Count the letters to insert, remove, replace or swap; returns 3 if the lengths differ by more than 2."""
     if abs(len(one) - len(other)) > 2:  # noqa: PLR2004 - more than any name may differ by
         return 3
     before: list[int] = []

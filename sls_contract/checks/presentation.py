@@ -1,4 +1,4 @@
-"""Make values of the wire fit to be shown: short, printable, without secrets."""
+"""Format values for messages: short, printable, without secrets."""
 
 from __future__ import annotations
 
@@ -14,18 +14,18 @@ if TYPE_CHECKING:
     from sls_contract.spec import Finding
 
 LONGEST = 120
-"""Characters of a value that a finding shows."""
+"""The most characters of a value that a finding shows."""
 
 _MASK = "***"
-_SHORTEST_SECRET = 6  # shorter ones are found in any text
+_SHORTEST_SECRET = 6  # shorter ones also occur by chance
 _KEY_SHAPED = re.compile(r"\bLTAI[0-9A-Za-z]{8,}|\bSTS\.[0-9A-Za-z]{12,}")
-_MOST_DIGITS = 25
-_BITS_PER_DIGIT = 3.3219
+_MOST_DIGITS = 25  # of an integer that is shown; of longer ones only the length is
+_BITS_PER_DIGIT = 3.3219  # the binary logarithm of 10
 _PUBLIC_ID = "STS.testAccessKeyId"
 
 
 def shown(value: Any) -> str:
-    """Say what a value is: scalars as JSON, containers by what they hold; never longer than `LONGEST` and a mark."""
+    """Format a value: scalars as JSON, containers by a summary; at most `LONGEST` characters and an ellipsis."""
     if isinstance(value, dict):
         return shortened(f"an object with {', '.join(map(_json, list(value)[:10]))}" if value else "an empty object")
     if isinstance(value, list):
@@ -35,8 +35,8 @@ def shown(value: Any) -> str:
     return shortened(_json(value))
 
 
-def told_apart(wanted: Any, actual: Any) -> tuple[str, str]:
-    """Show two values that differ: with escapes where people would read the same, as in two forms of one letter."""
+def shown_apart(wanted: Any, actual: Any) -> tuple[str, str]:
+    """Format two different values, with escapes if they would look the same, such as two forms of one letter."""
     both = shown(wanted), shown(actual)
     if normalize("NFKC", both[0]) != normalize("NFKC", both[1]):
         return both
@@ -44,12 +44,12 @@ def told_apart(wanted: Any, actual: Any) -> tuple[str, str]:
 
 
 def shortened(text: str) -> str:
-    """Cut a text to `LONGEST` characters, with an ellipsis where something is missing."""
+    """Cut a text to `LONGEST` characters, with an ellipsis if anything was cut."""
     return text if len(text) <= LONGEST else f"{text[:LONGEST]}…"
 
 
 def masked(text: str, secrets: Iterable[str] = ()) -> str:
-    """Replace known secrets and whatever looks like an access key id by ``***``, and escape what cannot be printed."""
+    """Replace known secrets and anything that looks like an access key id by ``***``; escape unprintable characters."""
     for secret in secrets:
         if len(secret) >= _SHORTEST_SECRET:
             text = text.replace(secret, _MASK)
@@ -58,7 +58,7 @@ def masked(text: str, secrets: Iterable[str] = ()) -> str:
 
 
 def masked_finding(finding: Finding, secrets: Collection[str]) -> Finding:
-    """Return a finding of which each text is `masked`."""
+    """Return a finding with each text masked by `masked`."""
     return replace(
         finding,
         where=masked(finding.where, secrets),
@@ -74,7 +74,7 @@ def _json(value: Any) -> str:
 
 
 def escaped(key: str) -> str:
-    """Write a key as a step of a JSON pointer (RFC 6901)."""
+    """Escape a key for a JSON pointer (RFC 6901)."""
     return key.replace("~", "~0").replace("/", "~1")
 
 

@@ -1,4 +1,4 @@
-"""The fields of a Protocol Buffers message, told apart without knowing the message.
+"""Split a Protocol Buffers message into its fields without knowing its type.
 
 Source: protobuf.dev, "Encoding".
 """
@@ -20,7 +20,7 @@ _UINT64 = 2**64 - 1
 
 
 class Field(NamedTuple):
-    """One field as it stands in a message; ``value`` of a number is an int, else the bytes."""
+    """One field of a message; ``value`` is an int for a varint, else the bytes."""
 
     number: int
     kind: int
@@ -28,7 +28,7 @@ class Field(NamedTuple):
 
 
 def read_fields(data: bytes) -> Iterator[Field]:
-    """Yield the fields of a message in order; raises `ValueError` where it is damaged."""
+    """Yield the fields of a message in order; raises `ValueError` if it is damaged."""
     at = 0
     while at < len(data):
         key, at = read_varint(data, at)
@@ -49,7 +49,7 @@ def read_fields(data: bytes) -> Iterator[Field]:
 
 
 def encode_field(field: Field) -> bytes:
-    """Write a field."""
+    """Encode a field."""
     number, kind, value = field
     key = encode_varint(number << 3 | kind)
     if isinstance(value, int):
@@ -58,7 +58,7 @@ def encode_field(field: Field) -> bytes:
 
 
 def encode_varint(number: int) -> bytes:
-    """Write a number that is not negative."""
+    """Encode a non-negative number."""
     out = bytearray()
     while number > _SEVEN_BITS:
         out.append(number & _SEVEN_BITS | _GOES_ON)
@@ -68,7 +68,7 @@ def encode_varint(number: int) -> bytes:
 
 
 def _size(data: bytes, at: int, kind: int) -> tuple[int, int]:
-    """Return how many bytes the field's value has, and where they begin."""
+    """Return the size of the field's value in bytes, and its position."""
     if kind == BYTES:
         return read_varint(data, at)
     if kind not in _WIDTHS:
@@ -78,7 +78,7 @@ def _size(data: bytes, at: int, kind: int) -> tuple[int, int]:
 
 
 def read_varint(data: bytes, at: int) -> tuple[int, int]:
-    """Return the number that begins at a place, and where it ends; raises `ValueError` where it does not end."""
+    """Return the number at a position, and the position after it; raises `ValueError` if it does not end."""
     number = 0
     for index, byte in enumerate(data[at : at + _LONGEST_VARINT]):
         number |= (byte & _SEVEN_BITS) << 7 * index

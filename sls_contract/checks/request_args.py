@@ -1,4 +1,4 @@
-"""What a request asks for: its operation and the names in its path."""
+"""The arguments of a request that concerns a logstore: its operation and the names in its path."""
 
 from __future__ import annotations
 
@@ -23,13 +23,13 @@ class Place(NamedTuple):
 
 
 class RequestArgs(NamedTuple):
-    """What a request that concerns one logstore asks for.
+    """The arguments of a request that concerns one logstore.
 
     Attributes:
         operation: the name, as in API 2020-12-30.
         place: the logstore.
-        shard: the shard in the path; None where there is none.
-        group: the consumer group in the path; empty where there is none.
+        shard: the shard in the path; None if it has none.
+        group: the consumer group in the path; empty if it has none.
 
     """
 
@@ -40,9 +40,9 @@ class RequestArgs(NamedTuple):
 
 
 def request_args(request: Request) -> RequestArgs | None:
-    """Return what a request asks for; None where it concerns no logstore, or an operation that has no contract."""
+    """Return the arguments of a request; None if it concerns no logstore or its operation has no contract."""
     contract, names = operation_of(request), registry().names_in(request)
-    logstore = names.get("logstore", names.get("logstoreName"))  # as pages call it
+    logstore = names.get("logstore", names.get("logstoreName"))  # the pages use both names
     if contract is None or logstore is None:
         return None
     place = Place(request.project or request.host, logstore)
@@ -50,11 +50,11 @@ def request_args(request: Request) -> RequestArgs | None:
 
 
 def shard_number(text: str) -> int | None:
-    """Read a shard's id: decimal digits without leading zeros, of 31 bits; None where it is none."""
+    """Parse a shard's id: decimal digits without leading zeros, at most 31 bits; None if the text is not an id."""
     number = int(text) if _SHARD.fullmatch(text) else None
     return number if is_shard(number) else None
 
 
 def is_shard(value: object) -> TypeGuard[int]:
-    """Tell whether a value is a shard's id; what is none is told where it stands, and related to nothing."""
+    """Return whether a value is a shard's id; sequences ignore other values, which break the contract."""
     return type(value) is int and 0 <= value <= _LAST_SHARD

@@ -1,4 +1,4 @@
-"""Checks of what all requests share: path, method, common headers (``SLS1xx``)."""
+"""Checks of all requests: path, method, common headers (``SLS1xx``)."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _RFC_1123 = "Mon, 09 Nov 2015 06:11:16 GMT"
 
 
 def path_names(subject: Subject) -> Flaws:
-    """Demand that both names stand in the path; judged where a GET aims at a consumer group."""
+    """Require both names in the path; judged if a GET is sent to the path of a consumer group."""
     template = _template()
     named = _loosely(template).fullmatch(subject.request.path)
     if subject.request.method != "GET" or named is None:
@@ -36,7 +36,7 @@ def path_names(subject: Subject) -> Flaws:
 
 
 def method_is_get(subject: Subject) -> Flaws:
-    """Note HEAD and OPTIONS on the path of GetCheckPoint."""
+    """Report HEAD and OPTIONS on the path of GetCheckPoint."""
     if subject.operation == GET_CHECK_POINT:
         return KEPT
     method = subject.request.method
@@ -54,34 +54,34 @@ def _template() -> str:
 
 @lru_cache(maxsize=4)
 def _loosely(template: str) -> re.Pattern[str]:
-    """Return what fits a path also where names are empty, or a slash ends it."""
+    """Return a pattern for paths of a template that also accepts empty names and a trailing slash."""
     return re.compile(re.sub(r"\{\w+\}", "([^/]*)", template) + "(/?)")
 
 
 def api_version(subject: Subject) -> Flaws:
-    """Demand that x-log-apiversion is there and right."""
+    """Require the right x-log-apiversion."""
     if subject.anonymous:
         return None
     sent = subject.request.headers.lowered.get("x-log-apiversion")
     if sent is not None and sent.strip() == API_VERSION:
         return KEPT
     fix = f"send x-log-apiversion: {API_VERSION}, and sign it."
-    return [Flaw("header x-log-apiversion", API_VERSION, _sent(sent), fix)]
+    return [Flaw("header x-log-apiversion", API_VERSION, _shown_or_nothing(sent), fix)]
 
 
 def signature_method(subject: Subject) -> Flaws:
-    """Demand that a v1 request names the method it is signed with."""
+    """Require that a v1 request names its signature method."""
     if not isinstance(subject.authorization, LogAuthorization):
         return None
     sent = subject.request.headers.lowered.get("x-log-signaturemethod")
     if sent is not None and sent.strip() in SIGNATURE_METHODS:
         return KEPT
     fix = "send x-log-signaturemethod: hmac-sha1, and sign it."
-    return [Flaw("header x-log-signaturemethod", " or ".join(SIGNATURE_METHODS), _sent(sent), fix)]
+    return [Flaw("header x-log-signaturemethod", " or ".join(SIGNATURE_METHODS), _shown_or_nothing(sent), fix)]
 
 
 def date_present(subject: Subject) -> Flaws:
-    """Demand that the request carries the date that its scheme needs."""
+    """Require the date header that the request's signature scheme needs."""
     if subject.anonymous:
         return None
     log_date = subject.request.headers.lowered.get("x-log-date", "").strip()
@@ -95,17 +95,17 @@ def date_present(subject: Subject) -> Flaws:
 
 
 def date_beside_log_date(subject: Subject) -> Flaws:
-    """Demand that a v1 request has Date even where x-log-date counts."""
+    """Require Date in a v1 request even if x-log-date overrides it."""
     headers = subject.request.headers
     if not isinstance(subject.authorization, LogAuthorization) or not headers.lowered.get("x-log-date", "").strip():
         return None
     if headers.lowered.get("date", "").strip():
         return KEPT
-    return [Flaw("header Date", "Date beside x-log-date", "x-log-date alone", "send Date, too.")]
+    return [Flaw("header Date", "Date in addition to x-log-date", "x-log-date alone", "send Date, too.")]
 
 
 def date_form(subject: Subject) -> Flaws:
-    """Demand that each date is written as its scheme asks for."""
+    """Require that each date has the form of its signature scheme."""
     headers = subject.request.headers
     v4 = isinstance(subject.authorization, Sls4Authorization)
     dates = [(name, headers.get(name, "").strip()) for name in (("x-log-date",) if v4 else ("Date", "x-log-date"))]
@@ -113,14 +113,19 @@ def date_form(subject: Subject) -> Flaws:
         return None
     expected = _ISO_BASIC if v4 else _RFC_1123
     return [
-        Flaw(f"header {name}", expected, shown(text), f"write {name} as {expected}: in UTC, whatever the locale is.")
+        Flaw(
+            f"header {name}",
+            expected,
+            shown(text),
+            f"write {name} as {expected}: in UTC, not in the format of the locale.",
+        )
         for name, text in dates
         if text and not _is_readable(name, text, subject.authorization)
     ]
 
 
 def body_raw_size(subject: Subject) -> Flaws:
-    """Demand that x-log-bodyrawsize is a number where it is sent."""
+    """Require that x-log-bodyrawsize, if sent, is a number."""
     sent = subject.request.headers.lowered.get("x-log-bodyrawsize")
     if sent is None:
         return None
@@ -131,7 +136,7 @@ def body_raw_size(subject: Subject) -> Flaws:
 
 
 def host_names_project(subject: Subject) -> Flaws:
-    """Demand that the host is a project in front of an endpoint."""
+    """Require that the host is a project in front of an endpoint."""
     if subject.contract is not None and not subject.contract.project:
         return None
     host = subject.request.host
@@ -145,7 +150,7 @@ def host_names_project(subject: Subject) -> Flaws:
 
 
 def host_form(subject: Subject) -> Flaws:
-    """Demand that the service's host is one that serves a project's data, and the project a name that it may have."""
+    """Require that a host of the service serves a project's data, and that the project's name is valid."""
     host = subject.request.host
     if not is_service_host(host):
         return None
@@ -160,7 +165,7 @@ def _wrong_host(host: str, actual: str) -> Flaw:
 
 
 def token_with_temporary_key(subject: Subject) -> Flaws:
-    """Demand that a temporary key comes with its token."""
+    """Require that a temporary key comes with its token."""
     parsed = subject.authorization
     if parsed is None or not parsed.access_key_id.startswith("STS."):
         return None
@@ -171,27 +176,27 @@ def token_with_temporary_key(subject: Subject) -> Flaws:
 
 
 def is_http_date(text: str) -> bool:
-    """Tell whether a text is an RFC 1123 date in GMT; neither the day's name nor a leading zero is judged."""
+    """Return whether a text is an RFC 1123 date in GMT; the day's name and leading zeros are not judged."""
     return text.endswith("GMT") and "," in text and parse_http_date(text) is not None
 
 
 def _is_readable(name: str, text: str, authorization: LogAuthorization | Sls4Authorization | None) -> bool:
-    """Tell whether a date is in its scheme's form; where the scheme cannot be read, x-log-date may be in either."""
+    """Return whether a date has its scheme's form; if the scheme is unknown, x-log-date may have either form."""
     iso_basic = name == "x-log-date" and parse_iso_basic(text) is not None
     if isinstance(authorization, Sls4Authorization):
         return iso_basic
     return is_http_date(text) or (authorization is None and iso_basic)
 
 
-def _sent(value: str | None) -> str:
+def _shown_or_nothing(value: str | None) -> str:
     return "nothing" if value is None else shown(value)
 
 
-def _usual(subject: Subject) -> frozenset[str] | None:
-    """Return the codes of the clauses that a usual v1 request keeps; None for any other request."""
+def _typical_request(subject: Subject) -> frozenset[str] | None:
+    """Return the codes of the clauses that a typical v1 request keeps; None for any other request."""
     sent, parsed, contract = subject.request.headers.lowered, subject.authorization, subject.contract
     size = sent.get("x-log-bodyrawsize")
-    usual = (
+    typical = (
         type(parsed) is LogAuthorization
         and contract is not None
         and contract.project
@@ -203,19 +208,20 @@ def _usual(subject: Subject) -> frozenset[str] | None:
         and not parsed.access_key_id.startswith("STS.")
         and not subject.anonymous
     )
-    return _kept_by(subject.request.host, sized=size is not None) if usual else None
+    return _kept_for_host(subject.request.host, sized=size is not None) if typical else None
 
 
-@lru_cache(maxsize=64)  # a run has few hosts
-def _kept_by(host: str, *, sized: bool) -> frozenset[str] | None:
+@lru_cache(maxsize=64)  # a run uses few hosts
+def _kept_for_host(host: str, *, sized: bool) -> frozenset[str] | None:
     if host_flaw(host) is not None or not names_project(host):
         return None
-    never = {date_beside_log_date, token_with_temporary_key}
-    never |= {find for find, asked in ((body_raw_size, sized), (host_form, is_service_host(host))) if not asked}
-    return frozenset(check.code for check in _OF_HEADERS if check.find not in never)
+    applicable = {body_raw_size: sized, host_form: is_service_host(host)}
+    not_applicable = [find for find, applies in applicable.items() if not applies]
+    not_applicable += [date_beside_log_date, token_with_temporary_key]
+    return frozenset(check.code for check in _HEADER_CHECKS if check.find not in not_applicable)
 
 
-_OF_HEADERS = (
+_HEADER_CHECKS = (
     on_request("api-version", api_version),
     on_request("signature-method", signature_method),
     on_request("request-date", date_present),
@@ -227,12 +233,12 @@ _OF_HEADERS = (
     on_request("security-token", token_with_temporary_key),
 )
 
-_OF_TARGET = (on_request("request-path", path_names), on_request("request-method", method_is_get))
-_TOLD = frozenset(check.code for check in _OF_TARGET)
+_TARGET_CHECKS = (on_request("request-path", path_names), on_request("request-method", method_is_get))
+_TARGET_CODES = frozenset(check.code for check in _TARGET_CHECKS)
 
 GROUPS = (
-    Group(_OF_TARGET, lambda subject: _TOLD if subject.operation == GET_CHECK_POINT else None),
-    Group(_OF_HEADERS, _usual),
+    Group(_TARGET_CHECKS, lambda subject: _TARGET_CODES if subject.operation == GET_CHECK_POINT else None),
+    Group(_HEADER_CHECKS, _typical_request),
 )
 
-CHECKS: tuple[Check, ...] = (*_OF_TARGET, *_OF_HEADERS)
+CHECKS: tuple[Check, ...] = (*_TARGET_CHECKS, *_HEADER_CHECKS)

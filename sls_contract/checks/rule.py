@@ -1,4 +1,4 @@
-"""A check: the function that finds how an exchange breaks one clause, and when it is asked."""
+"""The types of checks: a function that finds how an exchange breaks one clause, and the groups that checks form."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 class Flaw(NamedTuple):
-    """How a clause is broken: `Finding` without the clause's own fields."""
+    """A breach of a clause: `Finding` without the clause's own fields."""
 
     where: str
     expected: str
@@ -24,19 +24,20 @@ class Flaw(NamedTuple):
 
 
 class Side(Enum):
-    """Which half of an exchange a check is about."""
+    """The half of an exchange that a check judges."""
 
     REQUEST = "request"
     RESPONSE = "response"
 
 
 Flaws: TypeAlias = Sequence[Flaw] | None
-"""What a check returns: None where its precondition does not hold, else the flaws, none where the clause is kept."""
+"""The result of a check: None if its precondition does not hold, else the flaws: none if the clause is kept."""
 
 KEPT: Flaws = ()
+"""The result of a check whose clause is kept."""
 
 MOST_FLAWS = 20
-"""Flaws of one clause that are told of one answer."""
+"""The most flaws of one clause that are reported for one response."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,29 +61,29 @@ class Check:
         return self.clause.code
 
     def finding(self, flaw: Flaw) -> Finding:
-        """Make the finding of a flaw."""
+        """Convert a flaw to a finding."""
         return self.clause.finding(*flaw)
 
 
 class Group(NamedTuple):
-    """Checks of one half that one look can answer.
+    """Checks of one half that a single test can skip.
 
     Attributes:
-        checks: what is asked one by one where the look does not tell.
-        kept: gives the codes of the clauses that could have been broken and are kept, where none of the checks finds
-            anything; None where each must be asked.
+        checks: the checks; each runs if the test is not conclusive.
+        proves_kept: the test. It returns the codes of the clauses that apply if it proves that no check finds anything,
+            else None.
 
     """
 
     checks: tuple[Check, ...]
-    kept: Callable[[Subject], frozenset[str] | None]
+    proves_kept: Callable[[Subject], frozenset[str] | None]
 
 
 def on_request(slug: str, find: Callable[[Subject], Flaws]) -> Check:
-    """Make a check of requests."""
+    """Build a check of requests for the clause with this slug."""
     return Check(clause(slug), find, Side.REQUEST)
 
 
 def on_response(slug: str, find: Callable[[Subject], Flaws]) -> Check:
-    """Make a check of answers."""
+    """Build a check of responses for the clause with this slug."""
     return Check(clause(slug), find, Side.RESPONSE)

@@ -1,11 +1,11 @@
-"""``SLS408``, ``SLS409``, ``SLS417``, ``SLS429``: what lists of groups and shards must hold."""
+"""``SLS408``, ``SLS409``, ``SLS417``, ``SLS429``: the contents of lists of groups and of assigned shards."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
 from sls_contract.checks.presentation import shown
-from sls_contract.checks.sequence import Judged
+from sls_contract.checks.sequence import ClauseResults
 from sls_contract.spec import clause
 
 if TYPE_CHECKING:
@@ -16,16 +16,16 @@ if TYPE_CHECKING:
 
 def judge_groups(
     listed: Sequence[Mapping[str, Any]], expected: Mapping[str, tuple[int, bool]], gone: Collection[str]
-) -> Judged:
+) -> ClauseResults:
     """Judge a list of groups: ``expected`` are timeout (seconds) and order by name, ``gone`` must not be listed."""
     by_name = {each["name"]: (at, each) for at, each in enumerate(listed) if isinstance(each.get("name"), str)}
     codes = ({"SLS408"} if expected or gone else set()) | ({"SLS409"} if expected.keys() & by_name.keys() else set())
     findings = (*_presence(by_name, expected, gone), *_settings(by_name, expected))
-    return Judged(findings, frozenset(codes))
+    return ClauseResults(findings, frozenset(codes))
 
 
-def judge_assigned(assigned: Collection[int], listed: Collection[int]) -> Judged:
-    """Judge the shards that a heartbeat was answered with against those of ListShards."""
+def judge_assigned(assigned: Collection[int], listed: Collection[int]) -> ClauseResults:
+    """Judge the shards in the response to a heartbeat by those of ListShards."""
     strange = sorted(set(assigned) - set(listed))
     found = clause("assigned-shard-exists").finding(
         "body",
@@ -33,32 +33,32 @@ def judge_assigned(assigned: Collection[int], listed: Collection[int]) -> Judged
         f"also {strange}",
         "Assign shards of the logstore only.",
     )
-    return Judged((found,) if strange else (), frozenset({"SLS417"} if assigned else ()))
+    return ClauseResults((found,) if strange else (), frozenset({"SLS417"} if assigned else ()))
 
 
-def judge_all_assigned(missing: Collection[int], writable: Collection[int]) -> Judged:
-    """Judge which of the shards that take logs the only consumer was not assigned, heartbeat after heartbeat."""
+def judge_all_assigned(missing: Collection[int], writable: Collection[int]) -> ClauseResults:
+    """Judge the writable shards that the only consumer was not assigned during several heartbeats."""
     found = clause("every-shard-assigned").finding(
         "body",
         f"all of {shown(str(sorted(writable)))[1:-1]}: no other consumer of the group is alive",
         f"{sorted(missing)} assigned by none of the last heartbeats",
-        "Share all shards out among the consumers that live; let a consumer that is gone hold none.",
+        "Assign all shards to the live consumers, and none to a consumer that timed out.",
     )
-    return Judged((found,) if missing else (), frozenset({"SLS429"}))
+    return ClauseResults((found,) if missing else (), frozenset({"SLS429"}))
 
 
-def judge_alive(error: str | None, status: int, *, alive: bool | None) -> Judged:
-    """Judge how a heartbeat with shards was answered, whose sender must live still, or must be gone; None: neither."""
+def judge_alive(error: str | None, status: int, *, alive: bool | None) -> ClauseResults:
+    """Judge the response to a heartbeat with shards by whether its sender is alive; None: it may be either."""
     refused = error == "NotExistConsumerWithBody"
     if alive is None or refused != alive:
-        return Judged((), frozenset() if alive is not False else frozenset({"SLS416"}))
+        return ClauseResults((), frozenset() if alive is not False else frozenset({"SLS416"}))
     found = clause("consumer-timeout").finding(
         "status",
         "200: the timeout is not over" if alive else "400 NotExistConsumerWithBody: three timeouts are over",
         f"{status} {error or ''}".strip(),
         "Delete a consumer once it was silent for the timeout of its group, in seconds, and not before.",
     )
-    return Judged((found,), frozenset({"SLS416"}))
+    return ClauseResults((found,), frozenset({"SLS416"}))
 
 
 def _presence(

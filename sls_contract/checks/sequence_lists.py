@@ -1,82 +1,62 @@
-"""``SLS42x``: which entries a list holds, against the shards that there are and the same list asked otherwise."""
+"""``SLS42x``: the entries of a list, compared with the existing shards and with the list of the other request."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any, TypeAlias
 
-from sls_contract.checks.sequence import Judged
+from sls_contract.checks.sequence import ClauseResults
 from sls_contract.checks.subject import GET_CHECK_POINT
-from sls_contract.spec import Finding, clause
+from sls_contract.spec import clause
 from sls_contract.spec.contract import Value
 from sls_contract.spec.registry import registry
 
 Entry: TypeAlias = Mapping[str, Any]
 
 
-def judge_list(entries: Sequence[Entry], asked: int | None, shards: Collection[int]) -> Judged:
-    """Judge which shards have an entry; ``asked`` None means all, ``shards`` are those of the logstore."""
+def judge_list(entries: Sequence[Entry], requested: int | None, shards: Collection[int]) -> ClauseResults:
+    """Judge which shards have an entry; ``requested`` None means all, ``shards`` are those of the logstore."""
     name = _listed().unique_by
     present = {entry[name] for entry in entries}
-    if asked is None:
-        return Judged(tuple(_missing(present, shards)), frozenset({"SLS421"} if shards else ()))
-    if asked in shards:
-        return Judged(tuple(_known(present, asked)), frozenset({"SLS422"}))
-    return Judged(tuple(_unknown(entries, asked)), frozenset({"SLS423"}))
+    if requested is None:
+        missing = sorted(set(shards) - present)
+        code, broken = "SLS421", bool(missing)
+        expected = f"an entry for each of {len(shards)} shards"
+        actual = f"none for shard {', '.join(map(str, missing[:10]))}{' …' if missing[10:] else ''}"
+        fix = "List every shard of the logstore, also those never consumed."
+    elif requested in shards:
+        code, broken = "SLS422", requested not in present
+        expected, actual = f"one entry: shard {requested} exists", "no entry for it"
+        fix = "Return an entry with checkpoint '' for a shard that was not consumed yet."
+    else:
+        code, broken = "SLS423", bool(entries)
+        expected, actual = f"[]: there is no shard {requested}", f"{len(entries)} entries"
+        fix = "Return an empty list for a shard that does not exist."
+    findings = (clause(code).finding("body", expected, actual, fix),) if broken else ()
+    return ClauseResults(findings, frozenset({code} if shards or requested is not None else ()))
 
 
-def judge_agreement(entry: Entry, other: Entry, where: str, *, filtered: bool) -> Judged:
-    """Compare the entry of a shard with the one that the other kind of request showed of the same state.
+def judge_agreement(entry: Entry, other: Entry, where: str, *, filtered: bool) -> ClauseResults:
+    """Compare a shard's entry with the one that the other kind of request returned for the same state.
 
-    ``filtered`` tells whether that other request asked for the shard alone.
+    ``filtered`` tells whether that other request named the shard.
     """
-    return Judged(tuple(_disagreement(entry, other, where, filtered=filtered)), frozenset({"SLS424"}))
-
-
-def _missing(present: Collection[int], shards: Collection[int]) -> Iterator[Finding]:
-    missing = sorted(set(shards) - set(present))
-    if missing:
-        yield clause("SLS421").finding(
-            "body",
-            f"an entry for each of {len(shards)} shards",
-            f"none for shard {', '.join(map(str, missing[:10]))}{' …' if missing[10:] else ''}",
-            "List every shard of the logstore, also those never consumed.",
+    items = _listed().items
+    documented = items.members.keys() if items is not None else set()
+    findings = (
+        clause("SLS424").finding(
+            f"{where}/{key}",
+            f"{other.get(key)!r}, as asked with{'' if filtered else 'out'} shard",
+            repr(entry.get(key)),
+            "Filter the list; do not build the two answers apart.",
         )
-
-
-def _known(present: Collection[int], asked: int) -> Iterator[Finding]:
-    if asked not in present:
-        yield clause("SLS422").finding(
-            "body",
-            f"one entry: shard {asked} exists",
-            "no entry for it",
-            "Answer an entry with checkpoint '' for a shard that was not consumed yet.",
-        )
-
-
-def _unknown(entries: Sequence[Entry], asked: int) -> Iterator[Finding]:
-    if entries:
-        yield clause("SLS423").finding(
-            "body",
-            f"[]: there is no shard {asked}",
-            f"{len(entries)} entries",
-            "Answer an empty list for a shard that does not exist.",
-        )
+        for key in sorted((entry.keys() | other.keys()) & documented)
+        if entry.get(key) != other.get(key)
+    )
+    return ClauseResults(tuple(findings), frozenset({"SLS424"}))
 
 
 def _listed() -> Value:
-    """Return what the contract says of the list."""
+    """Return the contract of the list."""
     contract = registry().named(GET_CHECK_POINT)
     return Value() if contract is None else contract.response_value
-
-
-def _disagreement(entry: Entry, other: Entry, where: str, *, filtered: bool) -> Iterator[Finding]:
-    items = _listed().items
-    for key in sorted((entry.keys() | other.keys()) & (items.members.keys() if items is not None else set())):
-        if entry.get(key) != other.get(key):
-            yield clause("SLS424").finding(
-                f"{where}/{key}",
-                f"{other.get(key)!r}, as asked with{'' if filtered else 'out'} shard",
-                repr(entry.get(key)),
-                "Filter the list; do not build the two answers apart.",
-            )

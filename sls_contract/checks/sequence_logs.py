@@ -1,58 +1,56 @@
-"""``SLS426`` to ``SLS428``, ``SLS439``, ``SLS447``: logs that were written, and where they are found again."""
+"""``SLS426`` to ``SLS428``, ``SLS439``, ``SLS447``: whether written logs are found, and at which cursors."""
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
 from itertools import zip_longest
 from typing import TYPE_CHECKING
 
 from sls_contract.checks.cursors import decoded
 from sls_contract.checks.presentation import shown
-from sls_contract.checks.sequence import CLOCK_TOLERANCE, Judged
+from sls_contract.checks.sequence import CLOCK_TOLERANCE, ClauseResults, time_of
 from sls_contract.spec import Finding, clause
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping, Sequence
+    from datetime import datetime
 
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
-
-def judge_missing(marks: Sequence[str], shards: Collection[int]) -> Judged:
-    """Judge what was taken and is found in no shard."""
+def judge_missing(marks: Sequence[str], shards: Collection[int]) -> ClauseResults:
+    """Judge the logs that PutLogs accepted and that no shard returns."""
     found = clause("log-delivered").finding(
         "body",
-        "every log that PutLogs was answered 200 for",
+        "every log that PutLogs accepted with 200",
         f"{len(marks)} missing in {len(shards)} shards, the first {shown(marks[0])}" if marks else "",
         "Store logs before PutLogs is answered, and give them to each pull from a cursor before them.",
     )
-    return Judged((found,) if marks else (), frozenset({"SLS426"}))
+    return ClauseResults((found,) if marks else (), frozenset({"SLS426"}))
 
 
-def judge_shard(shard: int, wanted: int | None) -> Judged:
-    """Judge in which shard a log with a hash key is; ``wanted`` is the one whose range holds the key."""
+def judge_shard(shard: int, wanted: int | None) -> ClauseResults:
+    """Judge the shard of a log with a hash key; ``wanted`` is the shard whose range contains the key."""
     if wanted is None:
-        return Judged()
+        return ClauseResults()
     found = clause("log-delivered").finding(
         "body",
         f"the log in shard {wanted}, whose range holds its hash key",
         f"it is in shard {shard}",
         "Route by the hash key: inclusiveBeginKey <= key < exclusiveEndKey.",
     )
-    return Judged(() if shard == wanted else (found,), frozenset({"SLS426"}))
+    return ClauseResults(() if shard == wanted else (found,), frozenset({"SLS426"}))
 
 
-def judge_log(came: Mapping[str, object], written: Mapping[str, object]) -> Judged:
-    """Compare the parts of a log, by name, with those that were written; the service may add tags."""
-    return Judged(tuple(_changed(came, written)), frozenset({"SLS427"}))
+def judge_log(read: Mapping[str, object], written: Mapping[str, object]) -> ClauseResults:
+    """Compare the parts of a log, by name, with the written ones; the service may add tags."""
+    return ClauseResults(tuple(_differences(read, written)), frozenset({"SLS427"}))
 
 
-def _changed(came: Mapping[str, object], written: Mapping[str, object]) -> Iterator[Finding]:
+def _differences(read: Mapping[str, object], written: Mapping[str, object]) -> Iterator[Finding]:
     for name, wanted in written.items():
-        actual = came[name]
+        actual = read[name]
         if isinstance(wanted, frozenset) and isinstance(actual, frozenset):
             actual = actual.intersection(wanted)
         if isinstance(wanted, tuple) and isinstance(actual, tuple):
-            yield from _first_pair(wanted, actual)
+            yield from _first_difference(wanted, actual)
         elif wanted != actual:
             one, other = (
                 shown(str(sorted(each) if isinstance(each, frozenset) else each)) for each in (wanted, actual)
@@ -60,36 +58,36 @@ def _changed(came: Mapping[str, object], written: Mapping[str, object]) -> Itera
             yield clause("log-preserved").finding(f"body, a log's {name}", one, other, "Give logs back byte for byte.")
 
 
-def _first_pair(wanted: tuple[object, ...], actual: tuple[object, ...]) -> Iterator[Finding]:
-    """Tell of the first key and value that differ, and how long each value is: what was cut looks alike."""
+def _first_difference(wanted: tuple[object, ...], actual: tuple[object, ...]) -> Iterator[Finding]:
+    """Report the first key and value that differ, with the length of each value, because a cut value may look equal."""
     for one, other in zip_longest(wanted, actual):
         if one != other:
             yield clause("log-preserved").finding(
-                "body, a log's contents", _said(one), _said(other), "Give logs back byte for byte."
+                "body, a log's contents", _pair_text(one), _pair_text(other), "Give logs back byte for byte."
             )
             return
 
 
-def _said(pair: object) -> str:
+def _pair_text(pair: object) -> str:
     if not isinstance(pair, tuple):
         return "no more keys"
     key, value = pair
     return f"{shown(key)}: {shown(value)}, {len(value)} characters"
 
 
-def judge_found_again(mark: str, *, came: bool) -> Judged:
-    """Judge whether a pull at the cursor of a known log gives it, however often it was pulled."""
+def judge_found_again(mark: str, *, returned: bool) -> ClauseResults:
+    """Judge whether a pull at the cursor of a known log returns it, however often it was pulled."""
     found = clause("log-delivered").finding(
         "body",
         f"the log {shown(mark)}: it was pulled at this cursor before",
-        "the answer does not hold it",
-        "Keep logs when they are pulled; a cursor is all that moves on.",
+        "the answer does not contain it",
+        "Keep logs after they are pulled; only the cursor moves.",
     )
-    return Judged(() if came else (found,), frozenset({"SLS426"}))
+    return ClauseResults(() if returned else (found,), frozenset({"SLS426"}))
 
 
-def judge_end(mark: str, cursor: str, end: str) -> Judged:
-    """Judge a log that a pull gave against its ``end_cursor``; ``cursor`` is where the log is known to be."""
+def judge_end(mark: str, cursor: str, end: str) -> ClauseResults:
+    """Judge a log from a pull by its ``end_cursor``; ``cursor`` is the known position of the log."""
     number, limit = decoded(cursor), decoded(end)
     beyond = cursor == end or (number is not None and limit is not None and number >= limit)
     found = clause("answered-at-most").finding(
@@ -98,77 +96,74 @@ def judge_end(mark: str, cursor: str, end: str) -> Judged:
         f"the log {shown(mark)} at cursor {shown(cursor)}",
         "Give the log groups before end_cursor only.",
     )
-    return Judged((found,) if beyond else (), frozenset({"SLS287"}))
+    return ClauseResults((found,) if beyond else (), frozenset({"SLS287"}))
 
 
-def judge_order(mark: str, *, first: bool, behind: bool) -> Judged:
-    """Judge whether a log came for the first time, and behind those that were written before it."""
-    fix = "Answer the cursor behind the last log group that is in the body; keep the order of writes."
-    actual = "it came before" if not first else "it came behind one that was written later"
+def judge_order(mark: str, *, first: bool, behind: bool) -> ClauseResults:
+    """Judge whether a log came for the first time, and after those that were written before it."""
+    fix = "Return the cursor after the last log group in the body; keep the order of writes."
+    actual = "it came before" if not first else "it came after one that was written later"
     found = clause("log-once-in-order").finding(
         "body", f"the log {shown(mark)} once, and in the order of writing", actual, fix
     )
-    return Judged(() if first and behind else (found,), frozenset({"SLS428"}))
+    return ClauseResults(() if first and behind else (found,), frozenset({"SLS428"}))
 
 
-def judge_refused_log(mark: str) -> Judged:
-    """Tell of a log whose PutLogs was refused."""
+def judge_refused_log(mark: str) -> ClauseResults:
+    """Report a log whose PutLogs was refused."""
     found = clause("refused-changes-nothing").finding(
         "body",
         f"no log {shown(mark)}: its PutLogs was refused",
         "the log",
         "Check a request before it changes anything.",
     )
-    return Judged((found,), frozenset({"SLS406"}))
+    return ClauseResults((found,), frozenset({"SLS406"}))
 
 
-def judge_foreign_log(mark: str, logstore: str) -> Judged:
-    """Tell of a log that was written to another logstore."""
+def judge_foreign_log(mark: str, logstore: str) -> ClauseResults:
+    """Report a log that was written to another logstore."""
     found = clause("logstore-isolation").finding(
         "body", f"no log {shown(mark)}: it was written to {shown(logstore)}", "the log", "Keep logs for each logstore."
     )
-    return Judged((found,), frozenset({"SLS405"}))
+    return ClauseResults((found,), frozenset({"SLS405"}))
 
 
-def judge_cursor(asked: str, cursor: object, bound: str, *, latest: bool) -> Judged:
-    """Judge a cursor of GetCursor against that of a known log: not behind it (``latest``), or not before it.
+def judge_cursor(requested: str, cursor: object, bound: str, *, latest: bool) -> ClauseResults:
+    """Judge a cursor of GetCursor by that of a known log: not after it (``latest``), or not before it.
 
-    ``asked`` is ``from`` as sent. Cursors that are no numbers cannot be compared.
+    ``requested`` is ``from`` as sent. Cursors that are not numbers cannot be compared.
     """
     number, limit = decoded(cursor) if isinstance(cursor, str) else None, decoded(bound)
     if number is None or limit is None:
-        return Judged()
+        return ClauseResults()
     wrong = number > limit if latest else number < limit
     found = clause("cursor-by-time").finding(
         "/cursor",
-        f"{limit} or {'less' if latest else 'more'} for from={shown(asked)[1:-1]}, by the log that was written",
+        f"{limit} or {'less' if latest else 'more'} for from={shown(requested)[1:-1]}, by the log that was written",
         str(number),
         "Give the first cursor at or after the time; begin is the oldest log, end the next to be written.",
     )
-    return Judged((found,) if wrong else (), frozenset({"SLS439"}))
+    return ClauseResults((found,) if wrong else (), frozenset({"SLS439"}))
 
 
-def judge_cursor_time(seconds: int, written_at: datetime) -> Judged:
-    """Judge the time of a cursor (seconds since 1970 UTC) against when its log was written."""
-    try:
-        time = _EPOCH + timedelta(seconds=seconds)
-    except OverflowError:
-        time = datetime.max.replace(tzinfo=UTC)
+def judge_cursor_time(seconds: int, written_at: datetime) -> ClauseResults:
+    """Judge the time of a cursor (seconds since 1970 UTC) by when its log was written."""
+    time = time_of(seconds)
     found = clause("cursor-time-of-log").finding(
         "/cursor_time",
         f"within 15 minutes of {written_at:%Y-%m-%dT%H:%M:%SZ}, when the log was written",
         f"{seconds} ({time:%Y-%m-%dT%H:%M:%SZ})",
         "Answer when the log at the cursor was received, in seconds since 1970 UTC.",
     )
-    return Judged((found,) if abs(time - written_at) > CLOCK_TOLERANCE else (), frozenset({"SLS447"}))
+    return ClauseResults((found,) if abs(time - written_at) > CLOCK_TOLERANCE else (), frozenset({"SLS447"}))
 
 
-def judge_steady_time(seconds: int, before: int) -> Judged:
-    """Compare the time of a cursor with what was answered before: when a log was received never changes."""
+def judge_steady_time(seconds: int, before: int) -> ClauseResults:
+    """Compare the time of a cursor with an earlier response; the time when a log was received never changes."""
     found = clause("cursor-time-of-log").finding(
         "/cursor_time",
         f"{before}, as it was answered before",
         str(seconds),
-        "Answer when the log at the cursor was received, not when it is asked for.",
+        "Answer with the time at which the log at the cursor was received, not with the time of the request.",
     )
-    return Judged((found,) if seconds != before else (), frozenset({"SLS447"}))
+    return ClauseResults((found,) if seconds != before else (), frozenset({"SLS447"}))

@@ -1,12 +1,11 @@
-"""``SLS44x`` to ``SLS46x``: whether a request was served or refused as it had to be."""
+"""``SLS44x`` to ``SLS46x``: whether a request was rightly served or refused."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal, TypeAlias
+from typing import TYPE_CHECKING, Literal, NamedTuple, TypeAlias
 
 from sls_contract.checks.content_coding import json_body
-from sls_contract.checks.sequence import Judged
+from sls_contract.checks.sequence import ClauseResults
 from sls_contract.checks.subject import CLOCK_ERRORS
 from sls_contract.spec import Finding, clause
 
@@ -31,111 +30,106 @@ Outcome: TypeAlias = Literal[
 ]
 
 _OK = 200
-TOO_MANY_REQUESTS = 429  # of a gateway before the service: no page knows it
-_NO_TIME = frozenset({TOO_MANY_REQUESTS, 503})
+TOO_MANY_REQUESTS = 429  # sent by gateways; no page documents it
+_OVERLOADED = frozenset({TOO_MANY_REQUESTS, 503})
 _BUSY = frozenset({(403, "WriteQuotaExceed"), (403, "ReadQuotaExceed"), (403, "MetaOperationQpsLimitExceeded")})
 
 
-@dataclass(frozen=True, slots=True)
-class _Refusal:
-    """How a refusal must look; no codes means that any will do."""
+class _Refusal(NamedTuple):
+    """The required form of a refusal; without codes, any code is accepted."""
 
     code: str
-    statuses: frozenset[int]
-    codes: frozenset[str]
+    statuses: Collection[int]
+    codes: Collection[str]
     fix: str
 
 
-def _refusal(code: str, statuses: Collection[int], codes: Collection[str], fix: str) -> _Refusal:
-    return _Refusal(code, frozenset(statuses), frozenset(codes), fix)
-
-
 _REFUSALS: dict[str, _Refusal] = {
-    "group-missing": _refusal("SLS441", {404}, {"ConsumerGroupNotExist"}, "Answer 404 where there is no such group."),
-    "logstore-missing": _refusal("SLS442", {404}, {"LogStoreNotExist"}, "Answer 404 where there is no such logstore."),
-    "project-missing": _refusal("SLS443", {404}, {"ProjectNotExist"}, "Answer 404 where there is no such project."),
-    "logstore-none": _refusal("SLS442", {400, 404}, (), "Compare the whole name of a logstore, letter by letter."),
-    "project-none": _refusal("SLS443", {400, 401, 403, 404}, (), "Compare the whole name of a project."),
-    "signature": _refusal("SLS451", {401}, {"SignatureNotMatch"}, "Compute the signature and compare it."),
-    "key": _refusal("SLS452", {401}, {"Unauthorized", "InvalidAccessKeyId"}, "Refuse keys that do not exist with 401."),
-    "token": _refusal("SLS453", {401}, {"Unauthorized"}, "Check the token of a temporary key."),
-    "malformed": _refusal("SLS454", {400, 401}, (), "Refuse what is not a signature with 400 or 401."),
-    "clock": _refusal("SLS455", {400}, CLOCK_ERRORS, "Compare the request's time with the server's, both ways."),
+    "group-missing": _Refusal("SLS441", {404}, {"ConsumerGroupNotExist"}, "Answer 404 if the group does not exist."),
+    "logstore-missing": _Refusal("SLS442", {404}, {"LogStoreNotExist"}, "Answer 404 if the logstore does not exist."),
+    "project-missing": _Refusal("SLS443", {404}, {"ProjectNotExist"}, "Answer 404 if the project does not exist."),
+    "logstore-none": _Refusal("SLS442", {400, 404}, (), "Compare the whole name of a logstore, letter by letter."),
+    "project-none": _Refusal("SLS443", {400, 401, 403, 404}, (), "Compare the whole name of a project."),
+    "signature": _Refusal("SLS451", {401}, {"SignatureNotMatch"}, "Compute the signature and compare it."),
+    "key": _Refusal("SLS452", {401}, {"Unauthorized", "InvalidAccessKeyId"}, "Refuse keys that do not exist with 401."),
+    "token": _Refusal("SLS453", {401}, {"Unauthorized"}, "Check the token of a temporary key."),
+    "malformed": _Refusal("SLS454", {400, 401}, (), "Refuse a text that is not a signature with 400 or 401."),
+    "clock": _Refusal("SLS455", {400}, CLOCK_ERRORS, "Compare the request's time with the server's, both ways."),
 }
 
 _ABOUT_GROUPS = {
     "ConsumerGroupAlreadyExist": (
-        "200: no group of this name was made, or it was deleted",
-        "Make a group by CreateConsumerGroup only, answer 200 once it is made, and forget it when it is deleted.",
+        "200: no group of this name was created, or it was deleted",
+        "Create a group only by CreateConsumerGroup, answer 200 when it exists, and remove it when it is deleted.",
     ),
     "ConsumerGroupNotExist": (
         "200: the group exists",
-        "Find a group from the answer to its creation to its deletion, on every connection and every server.",
+        "Find a group from its creation until its deletion, on every connection and every server.",
     ),
 }
-"""What is expected of a request that such an error refuses without a reason, and the fix."""
+"""By errorCode of a wrong refusal: the expected response and the fix."""
 
 _ABOUT_SENDERS = frozenset({"SLS451", "SLS452", "SLS453", "SLS455"})
 _STATUS = "SLS231"
 _ALSO_FOUND_BY = {"SLS451": {"SLS239"}, "SLS454": {"SLS239", "SLS240"}, "SLS455": {"SLS240"}}
-"""Serving what had to be refused is a finding of the single exchange already; so is a strange status. Told once."""
+"""The clauses of a single exchange that report the same breach, by clause of the refusal; it is reported once."""
 
 
 def judge_outcome(
-    outcome: Outcome, response: Response, found: Collection[str] = (), own: Collection[str] = ()
-) -> Judged:
+    outcome: Outcome, response: Response, reported: Collection[str] = (), documented: Collection[str] = ()
+) -> ClauseResults:
     """Judge status and errorCode.
 
-    ``found`` are the codes that the exchange alone was found to break, ``own`` errorCodes of the operation: those
-    of 400 say nothing about who asked.
+    ``reported`` are the codes of the clauses that the exchange alone breaks. ``documented`` are errorCodes of the
+    operation; such an error with status 400 is not about the sender.
     """
     if outcome in {"served", "unknown-shard"}:
         exercised = {"SLS444", "SLS456"} if outcome == "served" else {"SLS423"}
-        findings = tuple(_served(response, own) if outcome == "served" else _empty_list(response))
+        findings = tuple(_served(response, documented) if outcome == "served" else _empty_list(response))
         broken = {finding.code for finding in findings}
-        return Judged(() if _STATUS in found else findings, frozenset(exercised | broken))
+        return ClauseResults(() if _STATUS in reported else findings, frozenset(exercised | broken))
     refusal = _REFUSALS[outcome]
-    reported = not _ALSO_FOUND_BY.get(refusal.code, set()).isdisjoint(found)
-    return Judged(() if reported else tuple(_refused(refusal, response)), frozenset({refusal.code}))
+    known = not _ALSO_FOUND_BY.get(refusal.code, set()).isdisjoint(reported)
+    return ClauseResults(() if known else tuple(_refused(refusal, response)), frozenset({refusal.code}))
 
 
-def judge_documented(codes: Collection[str], statuses: Collection[int], response: Response) -> Judged:
-    """Judge whether a request is refused with one of the errors that its page has for its mistake."""
-    wanted = "Answer the error of the operation's table: sls-contract spec show OPERATION."
-    refusal = _refusal("SLS445", statuses or range(400, 500), codes, wanted)
-    return Judged(tuple(_refused(refusal, response)), frozenset({"SLS445"}))
+def judge_documented(codes: Collection[str], statuses: Collection[int], response: Response) -> ClauseResults:
+    """Judge whether a request is refused with one of the errors that its page documents for its mistake."""
+    wanted = "Return the error of the operation's table: sls-contract spec show OPERATION."
+    refusal = _Refusal("SLS445", statuses or range(400, 500), codes, wanted)
+    return ClauseResults(tuple(_refused(refusal, response)), frozenset({"SLS445"}))
 
 
 def error_code(response: Response) -> str | None:
-    """Return the errorCode of an answer, None where it has none that can be read."""
+    """Return the errorCode of a response; None if it has none or is not JSON."""
     document = json_body(response)
     code = document.get("errorCode") if isinstance(document, dict) else None
     return code if isinstance(code, str) else None
 
 
-def not_tried(response: Response) -> bool:
-    """Tell whether the answer only says that the service had no time or quota for the request."""
-    return response.status in _NO_TIME or (response.status, error_code(response)) in _BUSY
+def is_overloaded(response: Response) -> bool:
+    """Return whether the response only says that the service lacks time or quota for the request."""
+    return response.status in _OVERLOADED or (response.status, error_code(response)) in _BUSY
 
 
-def _served(response: Response, own: Collection[str]) -> Iterator[Finding]:
+def _served(response: Response, documented: Collection[str]) -> Iterator[Finding]:
     if response.status == _OK:
         return
     code = error_code(response)
-    found, expected, fix = "SLS444", "200", "Answer correct requests for what exists."
+    broken, expected, fix = "SLS444", "200", "Answer correct requests for what exists."
     if code in _ABOUT_GROUPS:
         expected, fix = _ABOUT_GROUPS[code]
     elif response.is_server_error:
         fix = "Find out in the log of the endpoint why it failed; this request is correct."
     elif code in CLOCK_ERRORS:
-        found, fix = "SLS457", "Allow 15 minutes either way."
-    elif code in own:
+        broken, fix = "SLS457", "Allow 15 minutes either way."
+    elif code in documented:
         fix = "Answer this error to a request that makes its mistake; this request is correct."
     elif response.status in {400, 401}:
-        found, fix = "SLS456", "See `sls-contract signature` for what this request signs."
+        broken, fix = "SLS456", "See `sls-contract signature` for what this request signs."
         if code is not None and code != "SignatureNotMatch":
             fix = "Accept every form: header names in any case, JSON with blanks and escapes, a query in any order."
-    yield clause(found).finding("status", expected, _shown(response, code), fix)
+    yield clause(broken).finding("status", expected, _shown(response, code), fix)
 
 
 def _empty_list(response: Response) -> Iterator[Finding]:
@@ -144,21 +138,21 @@ def _empty_list(response: Response) -> Iterator[Finding]:
             "status",
             "200 and []",
             _shown(response, error_code(response)),
-            "Answer an empty list for a shard that does not exist.",
+            "Return an empty list for a shard that does not exist.",
         )
 
 
 def _refused(refusal: _Refusal, response: Response) -> Iterator[Finding]:
     code = error_code(response)
     if response.status in refusal.statuses and (not refusal.codes or code is None or code in refusal.codes):
-        return  # a body without errorCode is a finding of the single exchange
+        return  # the check of the single exchange reports a body without errorCode
     wanted = " or ".join(map(str, sorted(refusal.statuses)))
     names = " or ".join(sorted(refusal.codes))
     fix = refusal.fix
     if response.is_server_error:
         fix = f"Find out in the log of the endpoint why it failed; refuse this request with {wanted}."
     elif response.status != _OK and refusal.code in _ABOUT_SENDERS:
-        fix = "Refuse it with this status and errorCode; clients tell by them what to correct."
+        fix = "Refuse it with this status and errorCode; clients use them to choose the correction."
     yield clause(refusal.code).finding("status", f"{wanted} {names}".strip(), _shown(response, code), fix)
 
 

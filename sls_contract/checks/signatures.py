@@ -1,6 +1,6 @@
-"""Checks of a request's signature, one for each step of verifying it (``SLS3xx``).
+"""Checks of a request's signature, one for each step of its verification (``SLS3xx``).
 
-With a key the verifier of `sls_contract.signing` tells the first wrong step; without one only forms are judged.
+With a key, the verifier of `sls_contract.signing` finds the first wrong step; without a key only forms are judged.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ _STEPS = ("access-key", "date", "content-md5", "content-type", "header-list", "r
 
 
 def authorization_form(subject: Subject) -> Flaws:
-    """Demand that Authorization is there and has one of its forms."""
+    """Require Authorization in one of its forms."""
     if subject.anonymous and "authorization" not in subject.request.headers:
         return None
     if subject.authorization is None:
@@ -45,7 +45,7 @@ def _form_of_parts(parsed: LogAuthorization | Sls4Authorization) -> Flaws:
 
 
 def scope_of_request(subject: Subject) -> Flaws:
-    """Demand that the v4 scope fits the request's own date and endpoint; judged without a key, too."""
+    """Require that the v4 scope matches the request's own date and endpoint; judged without a key, too."""
     parsed = subject.authorization
     if not isinstance(parsed, Sls4Authorization):
         return None
@@ -61,7 +61,7 @@ def scope_of_request(subject: Subject) -> Flaws:
 
 
 def verified_step(step: str, subject: Subject) -> Flaws:
-    """Demand that a step of verification holds; judged where there is a key and the scheme has the step."""
+    """Require that a step of verification succeeds; judged if there is a key and the scheme has the step."""
     if not subject.keys:
         return None
     foreign = step in (_V4_ONLY if isinstance(subject.authorization, LogAuthorization) else _V1_ONLY)
@@ -69,25 +69,25 @@ def verified_step(step: str, subject: Subject) -> Flaws:
 
 
 def within_clock(subject: Subject) -> Flaws:
-    """Demand that the request's time is within 15 minutes of the time given."""
+    """Require that the request's time is within 15 minutes of the given time."""
     if subject.at is None or subject.sent is None:
         return None
     if within_skew(subject.sent, subject.at):
         return KEPT
     name = "x-log-date" if subject.request.headers.get("x-log-date") else "Date"
     expected = f"within 15 minutes of {http_date(subject.at)}"
-    fix = f"set the machine's clock, write {name} in UTC, and sign each attempt afresh."
+    fix = f"set the machine's clock, write {name} in UTC, and sign each attempt again."
     return [Flaw(f"header {name}", expected, http_date(subject.sent), fix)]
 
 
 def was_verified(subject: Subject) -> Flaws:
-    """Demand that the signature could be verified at all."""
+    """Require that the signature could be verified."""
     if subject.authorization is None:
         return None
     if subject.keys:
         return KEPT
     fix = "give the credentials of its access key id, or sign with the public test key."
-    return [Flaw("signature", "a key whose secret is set here", "the form alone was judged", fix)]
+    return [Flaw("signature", "a key whose secret is set here", "only the form was judged", fix)]
 
 
 def _judged_step(subject: Subject, step: str) -> Flaws:
@@ -103,7 +103,7 @@ def _flaw_of(subject: Subject) -> Flaw:
 
 
 def _verified(subject: Subject) -> frozenset[str] | None:
-    """Return the codes of all steps of the scheme where the signature verifies; None where it does not."""
+    """Return the codes of all steps of the scheme if the signature verifies, else None."""
     if not subject.keys or subject.mismatch is not None:
         return None
     return _V1_KEPT if isinstance(subject.authorization, LogAuthorization) else _V4_KEPT

@@ -1,4 +1,4 @@
-"""What is judged: an exchange with everything that several checks want to know of it, worked out once."""
+"""The exchange under judgement, with the values that several checks need, each computed once."""
 
 from __future__ import annotations
 
@@ -39,10 +39,10 @@ if TYPE_CHECKING or sys.version_info >= (3, 12):
 else:
 
     class once(cached_property):  # noqa: N801 - a decorator, like property
-        """`cached_property` without the lock that Python 3.11 takes each time, which costs more than what is kept."""
+        """`cached_property` without the lock of Python 3.11, which costs more than most of the values."""
 
         def __get__(self, instance: object, owner: type | None = None) -> Any:
-            """Work the value out, and put it where Python finds it before it asks here again."""
+            """Compute the value and store it in the instance's dictionary, where Python finds it first from then on."""
             if instance is None:
                 return self
             value = instance.__dict__[self.attrname] = self.func(instance)
@@ -55,13 +55,15 @@ FOREIGN = "foreign"
 
 OK = 200
 CLOCK_ERRORS = frozenset({"RequestTimeExpired", "RequestTimeTooSkewed"})
-"""Codes of the errors that refuse a request for its time, of today and of 2021."""
+"""Codes of the errors that refuse a request for its time: the current one, and that of 2021."""
 REQUEST_ID = re.compile("[0-9A-F]{24}")
 SECONDS_DIGITS = 8
-"""Hexadecimal digits of a request id that are its time, in Unix seconds."""
+"""Hexadecimal digits of a request id that contain its time, in Unix seconds."""
 
 _SLS_HOST = re.compile(r"(?:^|\.)(?:[a-z0-9-]+\.)?(?:log|sls|log-global)\.aliyuncs\.com(?::[0-9]+)?$", re.IGNORECASE)
-_OWN_PATH = re.compile(r"/logstores/[^/]+/(?:consumergroups|shards)(?:/|$)")  # no other service's, whatever the host
+_OWN_PATH = re.compile(
+    r"/logstores/[^/]+/(?:consumergroups|shards)(?:/|$)"
+)  # only SLS has these paths, whatever the host
 _ANONYMOUS_PATH = re.compile(r"/logstores/[^/]+/track(?:_pb)?")
 _REDIRECT, _SERVER_ERROR = 3, 5  # first digits of statuses
 _MAX_SECONDS = MAX_SKEW.total_seconds()
@@ -74,16 +76,16 @@ class Subject:
 
     Attributes:
         request: the request.
-        response: the answer; None where none came or only the request is judged.
-        credentials: the key that must have signed; or keys, of which the request's may be one; None: the test keys.
-        at: when it happened, aware; None where that is not known.
-        contract: that of the operation that is asked for; None for one that is not known, and for no SLS.
-        operation: its name; ``other`` for one of SLS that has no contract; ``foreign`` for no SLS.
-        authorization: the Authorization header taken apart; None where it is missing or has no known form.
-        anonymous: whether the request needs no signature: web tracking, and a browser's preflight.
-        sent: when the request says it was sent.
-        dated: the answer's Date; None where it cannot be read.
-        bodiless: whether the answer has no body whatever its headers say: to HEAD, 1xx, 204 and 304 (RFC 9110).
+        response: the response; None if none came or if only the request is judged.
+        credentials: the key that must have signed, or keys of which one may have; None: the test keys.
+        at: when it happened, aware; None if unknown.
+        contract: the contract of the requested operation; None if it has no contract or the request is not to SLS.
+        operation: its name; ``other`` for a request to SLS without a contract; ``foreign`` for one to another host.
+        authorization: the parsed Authorization header; None if it is missing or has no known form.
+        anonymous: whether the request needs no signature: web tracking, or a browser's preflight.
+        sent: when the request says that it was sent.
+        dated: the response's Date; None if it cannot be parsed.
+        bodiless: whether the response has no body whatever its headers say: to HEAD, 1xx, 204 and 304 (RFC 9110).
         answers_json: whether this is a success whose contract says that its body is JSON.
 
     """
@@ -102,12 +104,12 @@ class Subject:
     answers_json: bool = field(init=False)
 
     def __post_init__(self) -> None:
-        """Work out what every judgement wants to know."""
+        """Compute the fields that every check needs."""
         request, response = self.request, self.response
         known, path = registry().operation_of(request), request.path
-        is_ours = (known is not None and _OWN_PATH.match(path) is not None) or _is_sls(request)
-        self.contract = known if is_ours else None
-        self.operation = FOREIGN if not is_ours else OTHER if known is None else known.operation
+        is_sls = (known is not None and _OWN_PATH.match(path) is not None) or _is_sls(request)
+        self.contract = known if is_sls else None
+        self.operation = FOREIGN if not is_sls else OTHER if known is None else known.operation
         self.authorization = authorization_of(request)
         self.anonymous = request.method == "OPTIONS" or _ANONYMOUS_PATH.fullmatch(path) is not None
         self.sent = request_time(request)
@@ -119,9 +121,9 @@ class Subject:
 
     @once
     def message(self) -> ReadMessage | None:
-        """Look into the message that a success is by its contract; None for anything else.
+        """Read the body of a success whose contract says that it is a protobuf message; None for anything else.
 
-        A body that is not as it was on the wire (`Response.wire`) is not looked into.
+        If the body is not the one that was on the wire (`Response.wire`), only the name of the message is known.
         """
         response, contract = self.response, self.contract
         if response is None or contract is None or response.status not in contract.success or self.bodiless:
@@ -135,10 +137,10 @@ class Subject:
 
     @once
     def keys(self) -> tuple[Credentials, ...]:
-        """Pick the keys that the request may have been signed with: those given, else the public test keys.
+        """Return the keys that the request may have been signed with: those given, else the public test keys.
 
-        Several given keys are a keyring, in which the request's may be missing; one given key must be the right one.
-        No keys at all (an empty keyring) verify nothing.
+        Several given keys are a keyring, which need not contain the request's key; a single given key must be the
+        right one. With an empty keyring no signature is verified.
         """
         if self.authorization is None:
             return ()
@@ -151,39 +153,40 @@ class Subject:
 
     @once
     def mismatch(self) -> SignatureMismatch | None:
-        """Why the signature does not verify; None where it does, or where no key is there to tell."""
+        """Why the signature does not verify; None if it does, or if there is no key to verify it with."""
         judged = self.keys or self.authorization is None
         return verify_signature(self.request, self.keys) if judged else None
 
     @once
     def plain(self) -> PlainBody:
-        """Take the encodings off the answer's body."""
+        """Return the response's body without its encodings."""
         assert self.response is not None
         return PlainBody(None) if self.bodiless else plain_body(self.response)
 
     @once
     def json(self) -> JsonText | None:
-        """Read the answer's body as JSON; None where there is no body or its encoding could not be taken off."""
+        """Read the response's body as JSON; None if there is no body or its encoding cannot be removed."""
         return None if self.plain.data is None else read_json(self.plain.data)
 
     @once
     def document(self) -> list[Any] | dict[str, Any] | None:
-        """Take the body's value where it is a JSON array or object, else None."""
+        """Return the body's value if it is a JSON array or object, else None."""
         value = self.json.value if self.json else None
         return value if isinstance(value, (list, dict)) else None
 
     @once
     def entries(self) -> list[Any] | None:
-        """Take the list of checkpoints; None unless this is GetCheckPoint answered with 200 and an array."""
-        listed = self.is_success and isinstance(self.document, list)
-        return self.document if listed and isinstance(self.document, list) else None
+        """Return the list of checkpoints; None unless this is GetCheckPoint answered with 200 and an array."""
+        if self.operation != GET_CHECK_POINT or self.response is None or self.response.status != OK:
+            return None
+        return self.document if isinstance(self.document, list) else None
 
     @once
     def misdated(self) -> bool:
-        """Whether the Date is wrong: far from the time of the exchange or, where that is not known, of the request.
+        """Whether Date is wrong: far from the time of the exchange or, if that is unknown, from that of the request.
 
-        Without the time of the exchange, the request may be the one that is dated wrongly: so says an answer that
-        refuses it for its time, or a success whose id has the time of its Date.
+        Without the time of the exchange, the request's own date may be the wrong one. Two responses show that: an
+        error that refuses the request for its time, and a success whose request id contains the time of its Date.
         """
         near, response = self.at or self.sent, self.response
         if response is None or self.dated is None or near is None or abs(self.dated - near) <= MAX_SKEW:
@@ -195,25 +198,20 @@ class Subject:
         return not (isinstance(self.document, dict) and self.document.get("errorCode") in CLOCK_ERRORS)
 
     @property
-    def is_success(self) -> bool:
-        """Whether this is GetCheckPoint answered with 200."""
-        return self.response is not None and self.response.status == OK and self.operation == GET_CHECK_POINT
-
-    @property
     def is_error(self) -> bool:
-        """Whether the answer is a 4xx or 5xx."""
+        """Whether the response is a 4xx or 5xx."""
         return self.response is not None and 400 <= self.response.status < 600  # noqa: PLR2004 - the two classes
 
     @once
     def from_proxy(self) -> bool:
-        """Whether a proxy may have answered in place of the service: a redirect, or a 5xx without an error body."""
+        """Whether a proxy may have sent the response: it is a redirect, or a 5xx without an error body."""
         kind = 0 if self.response is None else self.response.status // 100
-        ours = isinstance(self.document, dict) and "errorCode" in self.document
-        return kind == _REDIRECT or (kind == _SERVER_ERROR and not ours)
+        has_error_body = isinstance(self.document, dict) and "errorCode" in self.document
+        return kind == _REDIRECT or (kind == _SERVER_ERROR and not has_error_body)
 
 
 def id_is_near(sent: str, dated: datetime) -> bool:
-    """Tell whether a request id has its usual form, and a time near that of the answer."""
+    """Return whether a request id has the usual form and contains a time near that of the response."""
     if not REQUEST_ID.fullmatch(sent):
         return False
     return abs(int(sent[:SECONDS_DIGITS], 16) - dated.timestamp()) <= _MAX_SECONDS

@@ -1,4 +1,4 @@
-"""Judge a body as a whole: whether there is one, whether it is JSON, and of which shape; then what it holds."""
+"""Judge a body as a whole: whether it is there, is JSON, and has the right shape; then judge its contents."""
 
 from __future__ import annotations
 
@@ -12,28 +12,28 @@ if TYPE_CHECKING:
     from sls_contract.checks.breaches import Breaches, Rules
     from sls_contract.spec.contract import Body
 
-_NO_ERROR = "leave the body out; return errors with an error status."
+_NO_BODY_FIX = "leave the body out; return errors with an error status."
 
 
 class WholeBody:
     """The body of a request or of a success."""
 
     def __init__(self, body: Body, rules: Rules) -> None:
-        """Compile what the contract says of it."""
+        """Compile the contract's rules for the body."""
         self._body = body
         codes = {"unexpected": body.code, "shape": body.value.codes.get("type") or body.code}
-        own = rules.with_codes({kind: code for kind, code in codes.items() if code})
+        own_rules = rules.with_codes({kind: code for kind, code in codes.items() if code})
         self._absent = rules.rule("absent", body.required) if body.required else None
-        self._unexpected, self._json = own.rule("unexpected"), rules.rule("json")
-        self._shape = own.rule("shape", body.value.level)
+        self._unexpected, self._json = own_rules.rule("unexpected"), rules.rule("json")
+        self._shape = own_rules.rule("shape", body.value.level)
         items = body.value.items
         members = items.members if items else {}
         self._element = frozenset(name for name, each in members.items() if each.required)
-        self._column = Column(body.value, own, kind="shape") if body.content == "json" else None
+        self._column = Column(body.value, own_rules, kind="shape") if body.content == "json" else None
         self.is_judged = body.content in ("json", "none")
 
     def judge(self, content: bytes | None, breaches: Breaches, text: JsonText | None = None) -> None:
-        """Judge a body without its encodings, None where they cannot be taken off; ``text`` is that of an answer."""
+        """Judge a decoded body, None if it cannot be decoded; ``text`` is the parsed body of a response."""
         if content is None or not self.is_judged:
             return
         if self._column:
@@ -41,20 +41,20 @@ class WholeBody:
             return
         breaches.exercised.add(self._unexpected.code)
         if content and text and _is_error(text.value):
-            breaches.add(self._shape, "body", "no body", _kind_of(text.value, self._element), _NO_ERROR)
+            breaches.add(self._shape, "body", "no body", _kind_of(text.value, self._element), _NO_BODY_FIX)
         elif content:
             breaches.add(self._unexpected, "body", "no body", f"{len(content)} bytes", "leave the body out.")
 
-    def _judge_json(self, column: Column, content: bytes, breaches: Breaches, answered: JsonText | None) -> None:
+    def _judge_json(self, column: Column, content: bytes, breaches: Breaches, response_text: JsonText | None) -> None:
         if self._absent:
             breaches.exercised.add(self._absent.code)
         if not content:
             if self._absent:
                 breaches.add(self._absent, "body", "one JSON text", "an empty body", breaches.fix_for("the body"))
             return
-        text = answered or read_json(content)
+        text = response_text or read_json(content)
         breaches.exercised.add(self._json.code)
-        flaw = text.syntax if answered else _request_flaw(text)
+        flaw = text.syntax if response_text else _request_flaw(text)
         if flaw:
             fix = "write one JSON text in UTF-8 and nothing else."
             breaches.add(self._json, "body", "one JSON text", shortened(flaw), fix)
@@ -63,13 +63,13 @@ class WholeBody:
         else:
             expected = column.expected()
             fix = f"write {expected} as the whole body."
-            if answered:
+            if response_text:
                 fix = f"write {expected} as the whole body; return errors with an error status."
             breaches.add(self._shape, "body", expected, _kind_of(text.value, self._element), fix)
 
 
 def _request_flaw(text: JsonText) -> str:
-    """Return why a request's body is no clean JSON; of answers, common clauses say all but the first."""
+    """Return the flaw of a request's JSON; the common clauses report all but the first kind for responses."""
     repeated = f"the key {shown(text.repeated[0])} more than once in an object" if text.repeated else ""
     return text.syntax or text.charset or repeated
 

@@ -1,33 +1,33 @@
-"""Zstandard frames, which is what ``x-log-compresstype: zstd`` announces.
+"""Zstandard frames, the format of ``x-log-compresstype: zstd``.
 
-Source: RFC 8878, section 3; aliyun-log-python-sdk, ``compress.py``. The library is imported where a body needs it.
+Source: RFC 8878, section 3; aliyun-log-python-sdk, ``compress.py``. The library is imported on first use.
 """
 
 from __future__ import annotations
 
-_STEP = 512  # bytes; no block of 128 KiB is shorter than 4 bytes, so a step gives at most 16 MiB
+_STEP = 512  # bytes per step; a block of 128 KiB takes at least 4 bytes, so a step yields at most 16 MiB
 
 
 def decompress_frames(data: bytes, limit: int) -> bytes:
-    """Return the content of all frames; raises ValueError where they are damaged, cut off, or hold more than ``limit``.
+    """Return the content of all frames; raises ValueError if they are damaged, cut off, or larger than ``limit`` bytes.
 
-    Frames of 128 MiB windows and less are read, as by the library's own default.
+    Frames with windows of up to 128 MiB are read, which is the library's default.
     """
     from zstandard import ZstdDecompressor, ZstdError
 
-    out, left = bytearray(), memoryview(data)
-    while left:
+    out, rest = bytearray(), memoryview(data)
+    while rest:
         frame = ZstdDecompressor().decompressobj()
-        while left and not frame.eof:
+        while rest and not frame.eof:
             try:
-                out += frame.decompress(left[:_STEP])
+                out += frame.decompress(rest[:_STEP])
             except ZstdError:
                 msg = "it is damaged, or in another format"
                 raise ValueError(msg) from None
             if len(out) > limit:
                 msg = f"more than {limit} bytes when decompressed"
                 raise ValueError(msg)
-            left = left[min(_STEP, len(left)) - len(frame.unused_data) :]
+            rest = rest[min(_STEP, len(rest)) - len(frame.unused_data) :]
         if not frame.eof:
             msg = "cut off"
             raise ValueError(msg)
@@ -35,7 +35,7 @@ def decompress_frames(data: bytes, limit: int) -> bytes:
 
 
 def compress_frame(data: bytes) -> bytes:
-    """Return the frame of data."""
+    """Return data as one frame."""
     from zstandard import ZstdCompressor
 
     return ZstdCompressor(level=1).compress(data)

@@ -1,7 +1,7 @@
-"""The command line: each command is a module with ``configure`` and ``run``; this one picks and guards them.
+"""The command line: each command is a module with ``configure`` and ``run``; this module selects and runs it.
 
-Exit codes: 0 conforming, 1 a violation was found, 2 usage or nothing checked, 130 interrupted, 143 terminated, 141 the
-reader of the output left.
+Exit codes: 0 conforming; 1 a violation was found; 2 wrong usage, or nothing was checked; 130 interrupted (SIGINT);
+143 terminated (SIGTERM); 141 the reader of the output closed its end of the pipe.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from sls_contract import __version__
 from sls_contract.cli.parser import Parser
 from sls_contract.cli.terminal import Console, columns
 from sls_contract.errors import SlsContractError
-from sls_contract.locale import reading, speaking
+from sls_contract.locale import language_of, translating
 
 if TYPE_CHECKING:
     import argparse
@@ -53,38 +53,38 @@ USAGE = 2
 
 
 def main() -> NoReturn:
-    """Run the command named in ``sys.argv`` and leave with its exit code."""
+    """Run the command that ``sys.argv`` names, and exit with its exit code."""
     _open_streams()
-    with contextlib.suppress(ValueError):  # not the main thread: whoever called us handles signals
+    with contextlib.suppress(ValueError):  # not the main thread: the caller handles signals
         signal.signal(signal.SIGTERM, _terminate)
     code = run(sys.argv[1:], environ=os.environ, stdin=sys.stdin, stdout=sys.stdout, stderr=sys.stderr)
     with contextlib.suppress(ValueError):
         for number in (signal.SIGINT, signal.SIGTERM):
-            signal.signal(number, signal.SIG_IGN)  # all is told: one more signal must not change the exit code
+            signal.signal(number, signal.SIG_IGN)  # all is written: one more signal must not change the exit code
     for stream in (sys.stdout, sys.stderr):
         try:
             stream.flush()
-        except OSError:  # told already; at exit the interpreter must not try, and complain, again
+        except OSError:  # reported already; the interpreter flushes at exit, too, and must not report it again
             os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
     sys.exit(code)
 
 
 def run(argv: Sequence[str], *, environ: Mapping[str, str], stdin: IO[str], stdout: IO[str], stderr: IO[str]) -> int:
-    """Run one command and return its exit code; no exception of ours or of the system leaves as a traceback."""
-    with speaking(environ):
-        return _guarded(argv, environ, stdin, reading(stdout), reading(stderr))
+    """Run a command and return its exit code; print an `SlsContractError` or `OSError` as one message."""
+    with language_of(environ):
+        return _guarded(argv, environ, stdin, translating(stdout), translating(stderr))
 
 
 def _guarded(argv: Sequence[str], environ: Mapping[str, str], stdin: IO[str], stdout: IO[str], stderr: IO[str]) -> int:
     try:
         return _run(argv, Console(environ, stdin, stdout, stderr))
     except BrokenPipeError:
-        return PIPE_CLOSED  # the reader left (`| head`): nothing more to say
+        return PIPE_CLOSED  # such as `| head`: no message, as other programs do
     except KeyboardInterrupt:
-        return _told("interrupted", INTERRUPTED, stderr)
+        return _failed("interrupted", INTERRUPTED, stderr)
     except OSError as error:
         named = f": {error.filename}" if error.filename else ""
-        return _told(f"sls-contract: {error.strerror or error}{named}", USAGE, stderr)
+        return _failed(f"sls-contract: {error.strerror or error}{named}", USAGE, stderr)
 
 
 def _run(argv: Sequence[str], console: Console) -> int:
@@ -100,15 +100,15 @@ def _run(argv: Sequence[str], console: Console) -> int:
         with _contracts(arguments):
             code = int(arguments.run(arguments, console))
     except SlsContractError as error:
-        return _told(f"{command}: {_without_key(str(error), console)}", USAGE, console.stderr)
+        return _failed(f"{command}: {_without_key(str(error), console)}", USAGE, console.stderr)
     except SystemExit as end:  # of argparse, or of SIGTERM
         code = int(end.code or 0)
-    console.stdout.flush()  # here, where a full disk or a closed pipe can still be told
+    console.stdout.flush()  # here, where a full disk or a closed pipe can still be reported
     return code
 
 
 def _contracts(arguments: argparse.Namespace) -> AbstractContextManager[None]:
-    """Use the contracts of ``--contract`` while a command that has the option runs."""
+    """Return a context that uses the contracts of ``--contract``; for commands without the option it does nothing."""
     folder = getattr(arguments, "contract", None)
     if folder is None:
         return contextlib.nullcontext()
@@ -118,20 +118,20 @@ def _contracts(arguments: argparse.Namespace) -> AbstractContextManager[None]:
 
 
 def _without_key(text: str, console: Console) -> str:
-    """Take the key of the run out of an error, which may quote an argument, a URL or a file."""
-    with contextlib.suppress(SlsContractError):  # half a key, which may be the very error
+    """Remove the environment's key from an error message, which may quote an argument, a URL or a file."""
+    with contextlib.suppress(SlsContractError):  # an incomplete key, which may be the error that is printed
         return console.scrubber().text(text) if console.keys() else text
     return text
 
 
-def _told(line: str, code: int, stderr: IO[str]) -> int:
-    with contextlib.suppress(OSError):  # nobody listens: the exit code says it
+def _failed(line: str, code: int, stderr: IO[str]) -> int:
+    with contextlib.suppress(OSError):  # stderr is closed: the exit code is all there is
         print(line, file=stderr, flush=True)
     return code
 
 
 def _open_streams() -> None:
-    """Give each standard stream an end: one that was closed (``>&-``) is None, and a wrong character ends no run."""
+    """Replace standard streams that are closed (``>&-`` makes them None); escape characters that an encoding lacks."""
     for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
         stream = getattr(sys, name)
         if stream is None:
@@ -141,7 +141,7 @@ def _open_streams() -> None:
 
 
 def parser(named: str = "") -> argparse.ArgumentParser:
-    """Build the parser, with the options of the named command alone, or of every command where that is none."""
+    """Build the parser with the options of the command ``named``, or of all commands if there is no such command."""
     top = Parser(
         prog="sls-contract",
         description="Contract tests for Alibaba Cloud Simple Log Service (SLS).",

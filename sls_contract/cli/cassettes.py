@@ -1,4 +1,4 @@
-"""``sls-contract cassettes``: recordings in object storage, and the lock that names them."""
+"""``sls-contract cassettes``: status, download and upload of cassettes in object storage."""
 
 from __future__ import annotations
 
@@ -20,36 +20,58 @@ def configure(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> 
     """Declare the command's options."""
     command = commands.add_parser(
         "cassettes",
-        help="download and upload cassettes that lie in object storage",
+        help="download and upload cassettes in object storage",
         description="Download and upload the cassettes of suites with ini sls_cassette_dir = oss://… (or s3://…). "
         "sls-cassettes.lock in the repository names the revision of each suite; pytest follows it and writes it. "
-        "status: what was not uploaded, and what the storage has that the lock does not name. pull: download what the "
-        "lock names, for a run without network. push: upload what was recorded, and write the lock; where a merge left "
+        "status: list recordings that were not uploaded, and revisions that the lock does not name. pull: download the "
+        "locked revision, for a run without network. push: upload new recordings, and write the lock; if a merge left "
         "a conflict in the lock, merge the recordings of both branches.",
-        epilog="Exit codes: 0 nothing is left to do, 1 something is (a conflict; with status: a difference), 2 not "
-        "done. Example: sls-contract cassettes push",
+        epilog="Exit codes: 0 done; 1 a conflict is left, or status found a difference; 2 failed. "
+        "Example: sls-contract cassettes push",
     )
     command.add_argument("action", choices=("status", "pull", "push"), help="what to do")
     command.add_argument("urls", nargs="*", metavar="URL", help="the suites (default: all of the lock)")
     command.add_argument("--lock", type=Path, metavar="PATH", help="the lock (default: the nearest in this repository)")
-    command.add_argument("--latest", action="store_true", help="pull: also take in, and lock, what others uploaded")
-    command.add_argument("--delete", action="store_true", help="push: remove what has no file in the folder any more")
     command.add_argument(
-        "--from", dest="folder", type=Path, metavar="DIR", help="push: first copy the cassettes of this folder"
+        "--latest", action="store_true", help="pull: also merge the revisions that others uploaded, and lock the result"
+    )
+    command.add_argument(
+        "--delete", action="store_true", help="push: also remove the cassettes whose files you deleted"
+    )
+    command.add_argument(
+        "--from",
+        dest="folder",
+        type=Path,
+        metavar="DIR",
+        help="push: first copy the cassettes of this folder into the suite",
     )
     command.set_defaults(run=run)
 
 
 def run(arguments: argparse.Namespace, console: Console) -> int:
-    """Do it for each suite; return the exit code."""
+    """Run the action for each suite; return the exit code."""
     from sls_contract.captures.remote.checkout import Checkout
 
     clean = True
     for suite in _suites(arguments, console.environ):
-        result = _done(arguments, Checkout(suite, console.keys()))
-        console.tell(result.lines)
+        result = _result(arguments, Checkout(suite, console.keys()))
+        console.write(result.lines)
         clean &= result.clean
+        if arguments.action != "status":
+            _require_revision(suite)
     return 0 if clean else 1
+
+
+def _require_revision(suite: Suite) -> None:
+    """Require that a command that downloads or uploads has left a locked revision: else it did nothing."""
+    from sls_contract.captures.remote.lockfile import revisions_in
+
+    if not revisions_in(suite.lock, suite.url):
+        msg = (
+            f"expected a suite in {suite.lock.name}, or recordings to upload, got {suite.url}. "
+            "How to fix: correct the URL, or record first: pytest --sls-record=once"
+        )
+        raise UsageError(msg)
 
 
 def _suites(arguments: argparse.Namespace, environ: Mapping[str, str]) -> Iterator[Suite]:
@@ -61,20 +83,21 @@ def _suites(arguments: argparse.Namespace, environ: Mapping[str, str]) -> Iterat
     urls = arguments.urls or list(dict.fromkeys(line.url for line in read_lock(lock)))
     if not urls or (arguments.folder is not None and len(urls) > 1):
         msg = (
-            f"expected {'one URL' if urls else f'a URL, or a suite in {lock}'}. How to fix: name the URL of the suite."
+            f"expected {'one URL' if urls else f'a URL, or a suite in {lock}'}. "
+            "How to fix: name the URL of ini sls_cassette_dir."
         )
         raise UsageError(msg)
     for url in urls:
         if not is_url(url):
             msg = (
                 f"expected a URL such as s3://bucket/folder, got {url!r}. "
-                "How to fix: name the URL in ini sls_cassette_dir."
+                "How to fix: name the URL of ini sls_cassette_dir."
             )
             raise UsageError(msg)
         yield suite_of(url, lock, environ)
 
 
-def _done(arguments: argparse.Namespace, checkout: Checkout) -> Result:
+def _result(arguments: argparse.Namespace, checkout: Checkout) -> Result:
     if arguments.action == "status":
         return checkout.status()
     if arguments.action == "pull":

@@ -1,4 +1,4 @@
-"""``sls-contract check``: judge recorded exchanges, and say what they prove."""
+"""``sls-contract check``: judge recorded exchanges, and report what they prove."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 
     from sls_contract.captures.judging import Part, Whole
     from sls_contract.captures.splitting import Chunk
-    from sls_contract.cassettes.audit import Terms
+    from sls_contract.cassettes.audit import AuditSettings
     from sls_contract.cli.terminal import Console
 
 NOTHING_CHECKED = 2
@@ -44,7 +44,7 @@ _INTERRUPTED = 130
 _DAMAGED = clause("recording-damaged").code
 _COLUMNS = ("cassette", "evidence", "region", "client", "exchanges", "last validated", "findings")
 _LONGEST_NAME = 24  # characters of a client's name
-_MOST_ROWS = 12
+_MOST_ROWS = 12  # cassettes that fit on a screen, with the other lines
 
 
 def configure(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -54,7 +54,7 @@ def configure(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> 
         help="judge recorded exchanges against the contract",
         description="Judge every exchange of cassettes (ours or vcrpy's) and HARs against the contract, verify "
         "signatures and digests, scan the files for secrets (those of the environment, and key-shaped strings), and "
-        "tell what each file proves, and until when.",
+        "report what each file proves, and its age.",
         epilog="Exit codes: 0 conforming, 1 a violation was found, 2 nothing, or not everything, could be checked. "
         "Example: sls-contract check cassettes/ --max-age 90d",
     )
@@ -62,7 +62,7 @@ def configure(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> 
         "paths", nargs="+", metavar="PATH", help="a cassette or capture, a folder or pattern of them, or a URL (s3://…)"
     )
     add_strict(command)
-    add_verbose(command, "every cassette and finding")
+    add_verbose(command, "show every cassette and finding")
     command.add_argument("--max-age", metavar="AGE", help="warn of exchanges last validated longer ago: 90d, 12w")
     add_reports(command)
     add_contract(command)
@@ -71,61 +71,64 @@ def configure(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> 
 
 
 def run(arguments: argparse.Namespace, console: Console) -> int:
-    """Check every cassette below the paths; return the exit code."""
-    terms = _terms(arguments, console)
+    """Check every cassette at the paths; return the exit code."""
+    from sls_contract.cassettes.audit import AuditSettings
+    from sls_contract.cassettes.ledger import parse_age
+
+    max_age = parse_age(arguments.max_age) if arguments.max_age is not None else None
+    settings = AuditSettings(now=utc_now(), credentials=console.keys(), max_age=max_age)
     outcome = _Outcome()
     paths = outcome.find(arguments.paths)
-    with progress(len(paths), console) as shown:
-        outcome.judge(paths, terms, arguments, shown)
+    with progress(len(paths), console) as update:
+        outcome.judge(paths, settings, arguments, update)
     report = _report(outcome)
     report.repeat = [shlex.join(["sls-contract", "check", *map(str, arguments.paths)])]
-    told = console.people(arguments)
-    console.show(_text(outcome, report, columns(told), verbose=arguments.verbose), told)
+    stream = console.text_stream(arguments)
+    console.show(_text(outcome, report, columns(stream), verbose=arguments.verbose), stream)
     console.report(as_document(report, __version__) | _ledger(outcome), arguments)
     if report.failed(strict=arguments.strict):
         return 1
     return outcome.interrupted or (0 if outcome.judged() and not outcome.not_checked else NOTHING_CHECKED)
 
 
-def _terms(arguments: argparse.Namespace, console: Console) -> Terms:
-    from sls_contract.cassettes.audit import Terms
-    from sls_contract.cassettes.ledger import parse_age
-
-    return Terms(
-        now=utc_now(),
-        credentials=console.keys(),
-        max_age=parse_age(arguments.max_age) if arguments.max_age is not None else None,
-    )
-
-
 @dataclass(slots=True)
 class _Outcome:
-    """What was judged, what could not be (path and reason), and the exit code of an interruption (0: none)."""
+    """The audits, captures that could not be checked (path and reason), and an interruption's exit code (0: none)."""
 
     audits: list[Part] = field(default_factory=list)
     not_checked: list[tuple[str, str]] = field(default_factory=list)
     interrupted: int = 0
 
     def find(self, paths: Iterable[str]) -> list[str]:
-        """Return every capture below the paths, once, whatever name it goes by."""
+        """Return every capture at the paths, each once, even if several paths lead to it."""
         from sls_contract.captures.reading import captures_at
 
         return captures_at(paths, "checked", self._missed)
 
     def judge(
-        self, paths: Sequence[str], terms: Terms, arguments: argparse.Namespace, shown: Callable[[int, str], None]
+        self,
+        paths: Sequence[str],
+        settings: AuditSettings,
+        arguments: argparse.Namespace,
+        update: Callable[[int, str], None],
     ) -> None:
-        """Judge the captures; an interruption ends it, and keeps what was found."""
+        """Judge the captures; an interruption ends it and keeps the results so far."""
         from sls_contract.captures.engine import in_order
         from sls_contract.captures.judging import judge_chunk
         from sls_contract.captures.reading import chunks_of
 
-        under_way: deque[Chunk] = deque()
-        chunks = (_kept(chunk, under_way) for path in paths for chunk in chunks_of(path))
-        work = partial(judge_chunk, terms=terms, contracts=arguments.contract)
+        submitted: deque[Chunk] = deque()  # chunks whose results have not come yet, in order
+
+        def chunks() -> Iterator[Chunk]:
+            for path in paths:
+                for chunk in chunks_of(path):
+                    submitted.append(chunk)
+                    yield chunk
+
+        work = partial(judge_chunk, settings=settings, contracts=arguments.contract)
         try:
-            with closing(in_order(work, chunks, arguments.engine, arguments.jobs, lambda chunk: chunk.size)) as parts:
-                self._put_together(((part, under_way.popleft()) for part in parts), terms, shown)
+            with closing(in_order(work, chunks(), arguments.engine, arguments.jobs, lambda chunk: chunk.size)) as parts:
+                self._join(((part, submitted.popleft()) for part in parts), settings, update)
         except KeyboardInterrupt:
             self.interrupted = _INTERRUPTED
         except SystemExit as end:  # SIGTERM
@@ -134,16 +137,17 @@ class _Outcome:
         if self.interrupted:
             self.not_checked.append((f"{len(paths) - len(self.audits)} of {len(paths)} cassettes", "interrupted"))
 
-    def _put_together(
-        self, parts: Iterable[tuple[Part, Chunk]], terms: Terms, shown: Callable[[int, str], None]
+    def _join(
+        self, parts: Iterable[tuple[Part, Chunk]], settings: AuditSettings, update: Callable[[int, str], None]
     ) -> None:
+        """Join the results of the chunks of each capture, which come in order."""
         from sls_contract.captures.judging import Whole
 
-        pace = Pace(shown)
+        pace = Pace(update)
         whole: Whole | None = None
         try:
             for part, chunk in parts:
-                whole = whole or Whole(part.source, terms)
+                whole = whole or Whole(part.source, settings)
                 whole.add(part, chunk)
                 pace.done += part.exchanges
                 pace(len(self.audits), part.source)
@@ -157,23 +161,17 @@ class _Outcome:
 
     @property
     def evidences(self) -> Counter[str]:
-        """Count the exchanges by what they prove."""
+        """The number of exchanges of each kind of evidence."""
         return sum(
             (Counter({str(kind): n for kind, n in each.entry.evidences.items()}) for each in self.audits), Counter()
         )
 
     def judged(self) -> int:
-        """Count the exchanges that the contract says anything about: those of SLS."""
+        """Return the number of exchanges that the contract covers: requests to SLS."""
         return sum(audit.exchanges - audit.not_judged for audit in self.audits)
 
     def _missed(self, error: OSError) -> None:
         self.not_checked.append((str(error.filename), error.strerror or str(error)))
-
-
-def _kept(chunk: Chunk, chunks: deque[Chunk]) -> Chunk:
-    """Keep a chunk until its part comes."""
-    chunks.append(chunk)
-    return chunk
 
 
 def _report(outcome: _Outcome) -> Report:
@@ -196,33 +194,33 @@ def _report(outcome: _Outcome) -> Report:
 
 def _text(outcome: _Outcome, report: Report, columns: int | None, *, verbose: bool) -> Iterator[str]:
     if outcome.audits:
-        rows = [_row(audit) for audit in _listed(outcome.audits, verbose=verbose)]
+        rows = [_row(audit) for audit in _shown(outcome.audits, verbose=verbose)]
         yield from table(_COLUMNS, rows, columns)
         if rest := len(outcome.audits) - len(rows):
             yield f"and {plural(rest, 'cassette')} more (--verbose lists all)"
-    unlike = (finding for finding in report.plain_findings() if finding["level"] != Level.UNSPECIFIED)
-    yield from group_lines(unlike, verbose=verbose)
+    specified = (finding for finding in report.plain_findings() if finding["level"] != Level.UNSPECIFIED)
+    yield from group_lines(specified, verbose=verbose)
     yield ""
     for path, reason in outcome.not_checked:
         yield on_one_line(f"not checked: {path}: {reason}")
     counts = f"{plural(len(outcome.audits), 'cassette')}, {plural(report.exchanges, 'exchange')}"
     yield f"{counts}: {judged_line(report)}"
     for (code, _), count in sorted(report.not_listed.items()):
-        yield f"{code}: {plural(count, 'more finding')} beside those that are listed"
+        yield f"{code}: {plural(count, 'more finding')} not listed"
     extents = sum((audit.extents for audit in outcome.audits), Counter[str]())
     yield from narrowed_lines(extents, not_judged=0, unverified=0)
-    yield from _until_when(outcome)
+    yield from _evidence_lines(outcome)
     yield from narrowed_lines(
         {},
         not_judged=sum(audit.not_judged for audit in outcome.audits),
         unverified=sum(audit.unverified for audit in outcome.audits),
     )
     if not outcome.judged():
-        yield on_one_line(f"Nothing was checked: {_nothing(outcome, report)}")
+        yield on_one_line(f"Nothing was checked: {_why_nothing(outcome, report)}")
 
 
-def _nothing(outcome: _Outcome, report: Report) -> str:
-    """Say why nothing was judged: the first reason that there is, and how to fix it."""
+def _why_nothing(outcome: _Outcome, report: Report) -> str:
+    """Return why nothing was judged, and how to fix it: the first reason that applies."""
     damaged = [finding for finding in report.plain_findings() if finding["code"] == _DAMAGED]
     if damaged:
         place, *others = map(origin_of, damaged)
@@ -236,15 +234,15 @@ def _nothing(outcome: _Outcome, report: Report) -> str:
     return "no SLS exchange below the paths. How to fix: name cassettes, such as cassettes/."
 
 
-def _listed(audits: Sequence[Part], *, verbose: bool) -> Sequence[Part]:
-    """Return all audits, or as many as fit on a screen, those with the most findings first."""
+def _shown(audits: Sequence[Part], *, verbose: bool) -> Sequence[Part]:
+    """Return all audits with ``verbose``, else as many as fit on a screen, those with the most findings first."""
     if verbose or len(audits) <= _MOST_ROWS:
         return audits
     return sorted(audits, key=_findings, reverse=True)[:_MOST_ROWS]
 
 
 def _findings(audit: Part) -> int:
-    """Count the findings that are listed; unspecified ones are not: no source says what is right."""
+    """Return the number of listed findings: without unspecified ones, for which no source states the correct value."""
     return sum(finding.level is not Level.UNSPECIFIED for finding, _, _ in audit.placed)
 
 
@@ -253,28 +251,28 @@ def _row(audit: Part) -> tuple[object, ...]:
     return (
         str(audit.source),
         entry.evidence or NOTHING,
-        _first(entry.regions),
-        _first([_product(client) for client in entry.clients]),
+        _first_of(entry.regions),
+        _first_of([_product(client) for client in entry.clients]),
         audit.exchanges,
         NOTHING if entry.oldest is None else f"{entry.now - entry.oldest:%Y-%m-%d} ({_days(entry.oldest)})",
         _findings(audit),
     )
 
 
-def _first(names: Collection[str]) -> str:
-    """Return the first of some names, and how many others there are."""
+def _first_of(names: Collection[str]) -> str:
+    """Return the first name, and the number of the others: ``cn-hangzhou +2``."""
     others = f" +{len(names) - 1}" if len(names) > 1 else ""
     return next(iter(names), NOTHING) + others
 
 
 def _product(client: str) -> str:
-    """Return what names the client in a User-Agent: ``aliyun-log-sdk-v-0.9.1`` of a line of many facts."""
+    """Return the product in a User-Agent, its first word: ``aliyun-log-sdk-v-0.9.1``."""
     short = client.replace(",", " ").strip().partition(" ")[0]
     return short if len(short) <= _LONGEST_NAME else short[: _LONGEST_NAME - 1] + "…"
 
 
-def _until_when(outcome: _Outcome) -> Iterator[str]:
-    """Say what all exchanges together prove, and how old they are."""
+def _evidence_lines(outcome: _Outcome) -> Iterator[str]:
+    """Yield the evidence of all exchanges, and their age."""
     from sls_contract.cassettes.ledger import median_age
 
     if counts := outcome.evidences:
@@ -293,7 +291,7 @@ def _days(age: timedelta) -> str:
 
 
 def _ledger(outcome: _Outcome) -> dict[str, Any]:
-    """Give the ledger as plain JSON values."""
+    """Return the ledger as plain JSON values."""
     from sls_contract.cassettes.ledger import median_age
 
     median = median_age(audit.entry for audit in outcome.audits)

@@ -1,4 +1,4 @@
-"""``sls-contract completion``: commands, options and names, completed by the shell."""
+"""``sls-contract completion``: a script with which a shell completes commands, options and names."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
 
 
 def _actions(top: argparse.ArgumentParser, name: str = "") -> Iterator[tuple[str, argparse.Action]]:
-    """Yield every option and argument with the command that has it: ``spec show``."""
+    """Yield every option and argument with the name of its command, such as ``spec show``."""
     for action in top._actions:  # noqa: SLF001 - argparse has no other way to walk a parser
         if isinstance(action.choices, dict):
             for word, command in action.choices.items():
@@ -60,7 +60,7 @@ def _actions(top: argparse.ArgumentParser, name: str = "") -> Iterator[tuple[str
 
 
 def _values(command: str, argument: str) -> Sequence[str]:
-    """Return the names that an argument takes, as far as they can be listed."""
+    """Return the names that an argument accepts; empty if they cannot be listed."""
     from sls_contract.exercise import SITUATIONS
     from sls_contract.spec import CLAUSES, KNOWN_ERRORS
     from sls_contract.verification import ABOUT

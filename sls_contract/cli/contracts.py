@@ -1,4 +1,4 @@
-"""``sls-contract spec build | list | show``: the contracts of operations."""
+"""``sls-contract spec build``, ``list`` and ``show``: build and show the contracts of operations."""
 
 from __future__ import annotations
 
@@ -6,10 +6,12 @@ from difflib import get_close_matches
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
-from sls_contract.cli.contract_text import claim_lines, contract_lines
+import sls_contract
+from sls_contract.cli.contract_text import claim_lines, contract_lines, with_discriminator
 from sls_contract.cli.options import add_contract
 from sls_contract.cli.terminal import columns
 from sls_contract.errors import UsageError
+from sls_contract.locale import for_programs
 from sls_contract.reports import plural, table, write_json
 from sls_contract.spec.installation import checkout, schema_folder
 from sls_contract.spec.registry import registry
@@ -50,27 +52,21 @@ def configure(actions: argparse._SubParsersAction[argparse.ArgumentParser]) -> N
 def build_contracts(arguments: argparse.Namespace, console: Console) -> int:
     """Build the contracts.
 
-    Exit 0: the files are up to date; 1: ``--check`` found some that are not. Raises `UsageError` for layers that cannot
-    be read or merged.
+    Exit 0: the files are up to date; 1: ``--check`` found files that are not. Raises `UsageError` for layers that
+    cannot be read or merged.
     """
     from sls_contract.spec import merge
 
-    folder = arguments.folder or _checkout() / "schemas"
+    folder = arguments.folder or checkout(Path(sls_contract.__file__).parent) / "schemas"
     merged = merge.merge(_layers(folder))
     files = merge.generated(merged.contracts)
     changed = merge.outdated(folder, files) if arguments.check else merge.write(folder, files)
-    console.tell(_summary(merged.contracts, merged.left_out, verbose=arguments.verbose))
+    console.write(_summary(merged.contracts, merged.left_out, verbose=arguments.verbose))
     if arguments.check:
-        return _told_outdated(changed, folder, len(files), console.stdout, own=arguments.folder is not None)
-    console.tell(_shortened([f"wrote {folder / name}" for name in changed]))
+        return _report_outdated(changed, folder, len(files), console.stdout, is_default=arguments.folder is None)
+    console.write(_shortened([f"wrote {folder / name}" for name in changed]))
     print(f"{folder} is up to date", file=console.stdout)
     return 0
-
-
-def _checkout() -> Path:
-    import sls_contract
-
-    return checkout(Path(sls_contract.__file__).parent)
 
 
 def _layers(folder: Path) -> Layers:
@@ -97,23 +93,23 @@ def _summary(contracts: Sequence[Contract], left_out: Mapping[str, str], *, verb
     if verbose:
         for name, each in listed:
             says = "; ".join(f"{family}: {text}" for family, text in each.claims.items())
-            lines.append(f"  {name}, {each.where}: {says}; taken: {each.taken or 'open'}")
+            lines.append(f"  {name}, {each.where}: {says}; taken: {each.taken or 'undecided'}")
     return lines
 
 
-def _told_outdated(changed: Mapping[str, str], folder: Path, count: int, stdout: IO[str], *, own: bool) -> int:
+def _report_outdated(changed: Mapping[str, str], folder: Path, count: int, stdout: IO[str], *, is_default: bool) -> int:
     if not changed:
         print(f"{folder}: {plural(count, 'generated file')} up to date", file=stdout)
         return 0
     stdout.writelines(f"{line}\n" for line in _shortened([f"{how}: {folder / name}" for name, how in changed.items()]))
-    option = f" --folder {folder}" if own else ""
+    option = "" if is_default else f" --folder {folder}"
     print(f"{plural(len(changed), 'file')} out of date\nHow to fix: sls-contract spec build{option}", file=stdout)
     return 1
 
 
 def _shortened(lines: Sequence[str]) -> list[str]:
     more = len(lines) - _MOST_LISTED
-    return [*lines[:_MOST_LISTED], *([f"and {more} more"] if more > 0 else [])]
+    return [*lines[:_MOST_LISTED], f"and {more} more"] if more > 0 else [*lines]
 
 
 def list_contracts(arguments: argparse.Namespace, console: Console) -> int:
@@ -124,19 +120,17 @@ def list_contracts(arguments: argparse.Namespace, console: Console) -> int:
         listed = [{name: each.as_plain().get(name) for name in names} for each in contracts]
         write_json({"version": 1, "operations": listed}, "-", console.stdout)
         return 0
-    rows = [(each.operation, each.coverage, each.method, _target(each), ", ".join(each.aliases)) for each in contracts]
+    rows = [
+        (each.operation, each.coverage, each.method, with_discriminator(each, each.path), ", ".join(each.aliases))
+        for each in contracts
+    ]
     header = ("operation", "coverage", "method", "path", "other names")
-    console.tell(table(header, rows, columns(console.stdout)))
+    console.write(table(header, rows, columns(console.stdout)))
     return 0
 
 
-def _target(contract: Contract) -> str:
-    fixed = "&".join(f"{key}={'|'.join(values)}" for key, values in contract.discriminator.items())
-    return f"{contract.path}?{fixed}" if fixed else contract.path
-
-
 def show_contract(arguments: argparse.Namespace, console: Console) -> int:
-    """Show the contract of an operation; exit 0. Raises `UsageError` for a name that is none, with those near it."""
+    """Show the contract of an operation; exit 0. Raises `UsageError` with similar names for an unknown operation."""
     contract = named(arguments.operation)
     layers = _layers_of(contract, arguments.contract)
     if arguments.json:
@@ -145,9 +139,10 @@ def show_contract(arguments: argparse.Namespace, console: Console) -> int:
         document: dict[str, Any] = {"version": 1, "contract": contract.as_plain(), "rulings": why}
         write_json(document, "-", console.stdout)
         return 0
-    console.tell(contract_lines(contract, layers.rulings.get(contract.operation)))
+    stdout = for_programs(console.stdout)  # the lines are translated already, except for their data
+    console.write(contract_lines(contract, layers.rulings.get(contract.operation)), stdout)
     if arguments.claims:
-        console.tell(claim_lines(layers))
+        console.write(claim_lines(layers), stdout)
     return 0
 
 
@@ -157,7 +152,10 @@ def all_contracts() -> list[Contract]:
 
 
 def named(name: str) -> Contract:
-    """Return the contract of an operation, by any of its names; raises `UsageError` with those near it."""
+    """Return the contract of an operation by its name or an alias, in any casing.
+
+    Raises `UsageError` with similar names if there is none.
+    """
     spelled = {each.lower(): each for each in registry().names_and_aliases}
     contract = registry().named(spelled.get(name.lower(), name))
     if contract is not None:
@@ -168,10 +166,10 @@ def named(name: str) -> Contract:
     raise UsageError(msg)
 
 
-def _layers_of(contract: Contract, own: Path | None) -> Layers:
-    """Return the claims and rulings on one operation, as far as this installation has them."""
+def _layers_of(contract: Contract, added: Path | None) -> Layers:
+    """Return the claims and rulings on an operation: those of this installation, and those of the folder ``added``."""
     from sls_contract.spec.merge import read_layers
 
     names = {each.lower() for each in (contract.operation, *contract.aliases)}
     layers = read_layers(schema_folder(), wanted=lambda name: name.lower() in names)
-    return layers.under(read_layers(own, wanted=lambda name: name.lower() in names)) if own else layers
+    return layers.under(read_layers(added, wanted=lambda name: name.lower() in names)) if added else layers

@@ -1,4 +1,4 @@
-"""``sls-contract convert``: cassettes and captures of any format to HAR 1.2, JSON Lines and cassettes."""
+"""``sls-contract convert``: convert cassettes and captures of any format to HAR 1.2, JSON Lines or cassettes."""
 
 from __future__ import annotations
 
@@ -28,8 +28,8 @@ def configure(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> 
         "convert",
         help="turn cassettes into HAR 1.2 or JSON Lines, and back",
         description="Write the exchanges of a cassette (ours or vcrpy's), a HAR (of a browser, a proxy, or ours) or "
-        "another capture into a file: a HAR where its name ends in .har, JSON Lines where it ends in .jsonl, else a "
-        "cassette. With --to, TARGET is a folder, into which each capture at SOURCE is written. Secrets are taken out: "
+        "another capture into a file: a HAR if its name ends in .har, JSON Lines if it ends in .jsonl, else a "
+        "cassette. With --to, TARGET is a folder, into which each capture at SOURCE is written. Secrets are removed: "
         "those of the environment, and key-shaped strings. What the target format cannot store is reported.",
         epilog="Exit codes: 0 written, 1 written and a secret is left in it, 2 something was not written. "
         "Example: sls-contract convert reads.sls.yaml reads.har",
@@ -47,11 +47,11 @@ def configure(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> 
 
 
 def run(arguments: argparse.Namespace, console: Console) -> int:
-    """Convert one file, or many; return the exit code."""
+    """Convert one file or many; return the exit code."""
     if arguments.to is not None:
         return _convert_all(arguments, console)
     written = _convert_one(arguments, console)
-    console.tell(map(on_one_line, written.lines))
+    console.write(map(on_one_line, written.lines))
     return int(written.leaking)
 
 
@@ -65,16 +65,16 @@ def _convert_one(arguments: argparse.Namespace, console: Console) -> Written:
         )
         raise UsageError(msg)
     _keep(arguments.target, force=arguments.force)
-    with progress(1, console) as shown:
+    with progress(1, console) as update:
         return convert_capture(
             Task(arguments.source, arguments.target),
             console.keys(),
-            lambda done, of: shown(done, str(arguments.source), of),
+            lambda done, of: update(done, str(arguments.source), of),
         )
 
 
 def _convert_all(arguments: argparse.Namespace, console: Console) -> int:
-    """Convert each capture on its own; one that cannot be is told, and hinders no other."""
+    """Convert each capture; report those that cannot be converted, and go on."""
     from sls_contract.captures.converting import convert_task, tasks_of
     from sls_contract.captures.engine import in_order
     from sls_contract.captures.reading import captures_by_name
@@ -88,21 +88,21 @@ def _convert_all(arguments: argparse.Namespace, console: Console) -> int:
         _keep(task.target, force=arguments.force)
     work, leaking = partial(convert_task, keys=console.keys()), False
     results = in_order(work, tasks, arguments.engine, arguments.jobs, lambda task: task.size)
-    with progress(len(tasks), console) as shown, closing(results):
-        pace = Pace(shown)
+    with progress(len(tasks), console) as update, closing(results):
+        pace = Pace(update)
         for done, (task, written) in enumerate(zip(tasks, results, strict=True)):
-            console.tell(map(on_one_line, written.lines))
+            console.write(map(on_one_line, written.lines))
             missed += [written.failure] if written.failure else []
             leaking |= written.leaking
             pace.done += written.exchanges
             pace(done + 1, task.source)
-    console.tell(on_one_line(f"not converted: {each}") for each in missed)
-    console.tell([f"{plural(pace.done, 'exchange')} of {plural(len(tasks), 'capture')}"])
+    console.write(on_one_line(f"not converted: {each}") for each in missed)
+    console.write([f"{plural(pace.done, 'exchange')} of {plural(len(tasks), 'capture')}"])
     return 1 if leaking else _NOT_WRITTEN if missed or not tasks else 0
 
 
 def _keep(target: Path, *, force: bool) -> None:
-    """Refuse a target that would be lost."""
+    """Raise `UsageError` if the target exists and may not be replaced."""
     if target.exists() and not force:
         msg = f"{target} exists. How to fix: name another file, or pass --force to replace it."
         raise UsageError(msg)

@@ -1,4 +1,4 @@
-"""``sls-contract diff``: what changed between two recordings, and whether a client of the contract minds."""
+"""``sls-contract diff``: what changed between two recordings, and whether a client of the contract can fail."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from typing import TypeAlias
 
     from sls_contract.captures.comparing import Compared, Pair, Place
-    from sls_contract.cassettes.drift import Change, Class, Drift
+    from sls_contract.cassettes.drift import Drift
     from sls_contract.cassettes.drift.change import Rest
     from sls_contract.cassettes.recording import Evidence
     from sls_contract.cli.progress import Progress
@@ -39,14 +39,14 @@ if TYPE_CHECKING:
     _Work: TypeAlias = Callable[[Sequence[Pair]], Generator[Compared]]
 
 NOT_COMPARED = 2
-_MOST_ALONE = 5
+_MOST_UNMATCHED = 5
 
 
 @dataclass(frozen=True, slots=True)
 class _Compared:
-    """Two cassettes of one name, with what differs; ``name`` is empty where single files were given.
+    """Two cassettes of the same name (empty for two files), and their differences.
 
-    ``new`` and ``places`` say where the new exchanges are recorded, as `Compared` has it.
+    ``new`` and ``places`` locate the exchanges of the newer cassette, as in `Compared`.
     """
 
     name: str
@@ -54,49 +54,42 @@ class _Compared:
     new: str
     places: Mapping[int, Place]
 
-    def place(self, exchange: int) -> str:
-        """Say which exchange is meant."""
-        return f"{self.name} exchange {exchange}".strip()
-
 
 @dataclass(slots=True)
 class _Outcome:
-    """What was compared, the cassettes that one side alone has (side and name), and what could not be read.
+    """The compared pairs, cassettes without a partner (side and name), and unreadable ones (path and reason).
 
-    ``failed`` counts the exchanges that were left out because their test failed while it recorded them.
+    ``failed`` is the number of exchanges that were ignored because their test failed while it recorded them.
     """
 
     compared: list[_Compared] = field(default_factory=list)
-    lonely: list[tuple[str, str]] = field(default_factory=list)
+    unpaired: list[tuple[str, str]] = field(default_factory=list)
     not_compared: list[tuple[str, str]] = field(default_factory=list)
     evidence: list[Evidence] = field(default_factory=list)
     examples: dict[tuple[str, str], dict[str, Any]] = field(default_factory=dict)
     failed: int = 0
 
     def compare(self, old: str, new: str, work: _Work, progress: Callable[[int], Progress]) -> None:
-        """Compare two captures, or all of two folders by name."""
+        """Compare two captures, or those of two folders that have the same name."""
         from sls_contract.captures.comparing import Pair
 
         before, after = _captures(old, new, self._missed)
         pairs = [Pair(name, before[name], after[name]) for name in before if name in after]
-        with progress(len(pairs)) as shown, closing(work(pairs)) as results:
-            pace = Pace(shown)
+        with progress(len(pairs)) as update, closing(work(pairs)) as results:
+            pace = Pace(update)
             for pair in pairs:
                 pace(len(self.compared) + len(self.not_compared), pair.name or old)
                 found = next(results)
-                self._add(found)
+                self.failed += found.failed
+                self.evidence += found.evidence
+                self.examples = found.examples | self.examples
+                if found.failure is not None:
+                    self.not_compared.append(found.failure)
+                if found.drift is not None:
+                    self.compared.append(_Compared(found.name, found.drift, found.new, found.places))
                 pace.done += found.exchanges
-        self.lonely += [("old", name) for name in before if name not in after]
-        self.lonely += [("new", name) for name in after if name not in before]
-
-    def _add(self, found: Compared) -> None:
-        self.failed += found.failed
-        self.evidence += found.evidence
-        if found.failure is not None:
-            self.not_compared.append(found.failure)
-        if found.drift is not None:
-            self.compared.append(_Compared(found.name, found.drift, found.new, found.places))
-        self.examples = found.examples | self.examples
+        self.unpaired += [("old", name) for name in before if name not in after]
+        self.unpaired += [("new", name) for name in after if name not in before]
 
     def _missed(self, error: OSError) -> None:
         self.not_compared.append((str(error.filename), error.strerror or str(error)))
@@ -104,36 +97,32 @@ class _Outcome:
     @property
     def unmatched(self) -> list[dict[str, Any]]:
         """Cassettes and exchanges without a partner, as plain JSON values."""
-        alone: list[dict[str, Any]] = [
-            {"side": side, "cassette": name, "exchange": None, "request": None} for side, name in self.lonely
+        unmatched: list[dict[str, Any]] = [
+            {"side": side, "cassette": name, "exchange": None, "request": None} for side, name in self.unpaired
         ]
         for each in self.compared:
-            alone += [{"cassette": each.name or None, **asdict(exchange)} for exchange in each.drift.unmatched]
-        return alone
+            unmatched += [{"cassette": each.name or None, **asdict(exchange)} for exchange in each.drift.unmatched]
+        return unmatched
 
     @property
     def verdict(self) -> str:
-        """The worst class of all."""
+        """The worst class of all differences."""
         return verdict_of(each.drift.verdict for each in self.compared)
 
     @property
     def judged(self) -> int:
-        """How many pairs the contract says anything about."""
+        """The number of pairs that the contract covers: requests to SLS."""
         return sum(each.drift.pairs - each.drift.not_judged for each in self.compared)
 
     @property
     def more(self) -> Counter[Rest]:
-        """How many changes are too many to be listed."""
+        """The number of changes that are counted, but not listed."""
         return sum((Counter(each.drift.more) for each in self.compared), Counter())
 
     @property
-    def alone(self) -> int:
-        """How many cassettes and exchanges have no partner."""
+    def unmatched_count(self) -> int:
+        """The number of cassettes and exchanges without a partner."""
         return len(self.unmatched) + sum(each.drift.more_unmatched for each in self.compared)
-
-    def of(self, kind: Class) -> list[tuple[_Compared, Change]]:
-        """Return the changes of one class, with where they are."""
-        return [(each, change) for each in self.compared for change in each.drift.of(kind)]
 
 
 def configure(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -144,7 +133,8 @@ def configure(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> 
         usage="%(prog)s [options] OLD NEW",
         description="Pair the exchanges of two cassettes (ours or vcrpy's) or captures, or of all of two folders by "
         "their relative paths, and class every difference: breaking, if a client written to the contract can fail or "
-        "misread; additive, if it meets something new that it may ignore; benign, if only what is meant to move moved.",
+        "misread; additive, if it meets something new that it may ignore; benign, if only values differ that always "
+        "do.",
         epilog="Exit codes: 0 nothing of the level or worse, 1 a difference of the level or worse, or an exchange or "
         "cassette without a partner, 2 nothing, or not everything, could be compared. Retries of one request are one "
         "exchange. Example: sls-contract diff reads.sls.yaml reads.sls.yaml.proposed",
@@ -165,7 +155,7 @@ def configure(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> 
         default="breaking",
         help="the level, or worse, that makes it exit 1 (default: %(default)s)",
     )
-    add_verbose(command, "every change in full, benign ones too")
+    add_verbose(command, "show every change in full, benign ones too")
     add_reports(command, "also write the changes as JSON")
     add_contract(command)
     add_jobs(command)
@@ -183,9 +173,9 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
     if arguments.new is None:
         msg = f"expected two cassettes or folders, got {arguments.old or 'none'}. How to fix: sls-contract diff OLD NEW"
         raise UsageError(msg)
-    carry_out = partial(in_order, compare, engine=arguments.engine, jobs=arguments.jobs, size_of=lambda pair: pair.size)
-    outcome.compare(arguments.old, arguments.new, carry_out, partial(progress, console=console))
-    console.show(_text(outcome, verbose=arguments.verbose), console.people(arguments))
+    work = partial(in_order, compare, engine=arguments.engine, jobs=arguments.jobs, size_of=lambda pair: pair.size)
+    outcome.compare(arguments.old, arguments.new, work, partial(progress, console=console))
+    console.show(_text(outcome, verbose=arguments.verbose), console.text_stream(arguments))
     repeat = [shlex.join(["sls-contract", "diff", arguments.old, arguments.new])]
     console.report(_document(outcome) | {"repeat": repeat}, arguments)
     if outcome.verdict in CLASSES[: CLASSES.index(arguments.fail_on) + 1]:
@@ -198,18 +188,18 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
 
 
 def _for_git(given: Sequence[str], outcome: _Outcome, work: _Work, console: Console) -> int:
-    """Print what git shows of one file; return 0, for git stops at anything else."""
+    """Print the differences of one file for git; return 0, because git stops at any other exit code."""
 
     def compared(old: Path, new: Path) -> Iterator[str]:
         outcome.compare(str(old), str(new), work, partial(progress, console=replace(console, stderr=io.StringIO())))
         yield from _text(outcome, verbose=False)
 
-    console.tell(git_lines(given, compared))
+    console.write(git_lines(given, compared))
     return 0
 
 
 def _captures(old: str, new: str, missed: Callable[[OSError], None]) -> tuple[dict[str, str], dict[str, str]]:
-    """Return the captures of both sides by the names that pair them."""
+    """Return the captures of both sides by name; equal names are a pair."""
     from sls_contract.captures.reading import captures_by_name
 
     before, after = (captures_by_name(each, "compared", missed) for each in (old, new))
@@ -223,7 +213,7 @@ def _captures(old: str, new: str, missed: Callable[[OSError], None]) -> tuple[di
 
 
 def _document(outcome: _Outcome) -> dict[str, Any]:
-    """Give the report as plain JSON values: the keys of every command, and verdict, unmatched and changes."""
+    """Return the report as plain JSON values: the keys of every command, and verdict, unmatched and changes."""
     return {
         **as_document(_report(outcome), __version__),
         "verdict": outcome.verdict,
@@ -237,7 +227,7 @@ def _document(outcome: _Outcome) -> dict[str, Any]:
 
 
 def _report(outcome: _Outcome) -> Report:
-    """Tell what breaks a clause as findings, too: whoever reads findings must not miss it."""
+    """Report changes that break a clause as findings, too, for readers of findings only."""
     from sls_contract.cassettes.drift import Class, finding_of
     from sls_contract.cassettes.recording import weakest
 
@@ -248,10 +238,10 @@ def _report(outcome: _Outcome) -> Report:
     for each in outcome.compared:
         report.exchanges += each.drift.pairs
         report.exercised |= each.drift.exercised
-    for each, change in outcome.of(Class.BREAKING):
-        if (finding := finding_of(change)) is not None:
-            place = each.places[change.exchange]
-            report.add([finding], cassette=each.new, exchange=place.exchange, line=place.line)
+        for change in each.drift.of(Class.BREAKING):
+            if (finding := finding_of(change)) is not None:
+                place = each.places[change.exchange]
+                report.add([finding], cassette=each.new, exchange=place.exchange, line=place.line)
     for (kind, code, _), count in outcome.more.items():
         if kind is Class.BREAKING and code is not None:
             report.not_listed[code, CLAUSES[code].level] += count
@@ -271,12 +261,12 @@ def _changes(outcome: _Outcome) -> list[dict[str, Any]]:
 def _text(outcome: _Outcome, *, verbose: bool) -> Iterator[str]:
     lines = [*change_lines(_changes(outcome), verbose=verbose)]
     yield from (*lines, "") if lines else ()
-    yield from _alone(outcome, None if verbose else _MOST_ALONE)
+    yield from _unmatched(outcome, None if verbose else _MOST_UNMATCHED)
     for path, reason in outcome.not_compared:
         named = reason if reason.startswith(path) else f"{path}: {reason}"
         yield printable(f"not compared: {named}")
     for (kind, code, slug), count in sorted(outcome.more.items(), key=str):
-        yield f"{code or slug}: {plural(count, 'more change')} ({kind}) beside those that are listed"
+        yield f"{code or slug}: {plural(count, 'more change')} ({kind}) not listed"
     yield _summary(outcome)
     if not outcome.judged:
         yield (
@@ -285,12 +275,12 @@ def _text(outcome: _Outcome, *, verbose: bool) -> Iterator[str]:
         )
 
 
-def _alone(outcome: _Outcome, most: int | None) -> Iterator[str]:
-    lines = [f"  {side} {name}: the whole cassette" for side, name in outcome.lonely]
+def _unmatched(outcome: _Outcome, most: int | None) -> Iterator[str]:
+    lines = [f"  {side} {name}: the whole cassette" for side, name in outcome.unpaired]
     lines += [
-        f"  {alone.side} {each.place(alone.exchange)}: {alone.request}"
+        f"  {exchange.side} {f'{each.name} exchange {exchange.exchange}'.strip()}: {exchange.request}"
         for each in outcome.compared
-        for alone in each.drift.unmatched
+        for exchange in each.drift.unmatched
     ]
     if lines:
         rest = [f"  and {len(lines) - most} more"] if most is not None and len(lines) > most else []
@@ -306,7 +296,7 @@ def _summary(outcome: _Outcome) -> str:
     cassettes = plural(len(outcome.compared), "pair")
     retried = sum(each.drift.retried for each in outcome.compared)
     return (
-        f"{outcome.verdict}: {counts}, {outcome.alone} unmatched; "
+        f"{outcome.verdict}: {counts}, {outcome.unmatched_count} unmatched; "
         f"{pairs} of exchanges in {cassettes} of cassettes"
         f"{f', {foreign} of other services not judged' if foreign else ''}"
         f"{f', {retried} retried' if retried else ''}"
@@ -320,9 +310,9 @@ _BEFORE, _AFTER = 1, 4
 
 
 def git_lines(given: Sequence[str], compared: Callable[[Path, Path], Iterable[str]]) -> Iterator[str]:
-    """Yield the lines of one file; ``compared`` gives those of two cassettes.
+    """Yield the lines that git prints of one file; ``compared`` yields those of two cassettes.
 
-    Raises `UsageError` where the arguments are not those of ``GIT_EXTERNAL_DIFF``.
+    Raises `UsageError` if the arguments are not those of ``GIT_EXTERNAL_DIFF``.
     """
     if len(given) != 1 and len(given) < _CHANGED:
         msg = (
@@ -342,7 +332,7 @@ def git_lines(given: Sequence[str], compared: Callable[[Path, Path], Iterable[st
 
 
 def _one_sided(path: Path, what: str, mark: str) -> Iterator[str]:
-    """Yield the exchanges of a cassette that stands on one side alone."""
+    """Yield the exchanges of a cassette that only one side has."""
     from sls_contract.cassettes import load_cassette
 
     try:

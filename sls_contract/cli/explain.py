@@ -1,4 +1,4 @@
-"""``sls-contract explain``: what a clause says, how much it matters, where it comes from; what an errorCode means."""
+"""``sls-contract explain``: print clauses (statement, level, sources) and the meaning of error codes."""
 
 from __future__ import annotations
 
@@ -23,13 +23,12 @@ if TYPE_CHECKING:
     from sls_contract.cli.terminal import Console
     from sls_contract.spec import Clause
 
-_COMMAND = "sls-contract signature request.txt"
-"""What shows a request as it was sent, and judges it."""
+_DEFAULT_COMMAND = "sls-contract signature request.txt"  # for codes that belong to no operation
 
 _OF_OTHER_SERVICES = frozenset(
     {"SignatureDoesNotMatch", "IncompleteSignature", "InvalidTimeStamp.Expired", "SignatureNonceUsed", "AccessDenied"}
 )
-"""Codes that OSS and the RPC interfaces answer, and this service does not."""
+"""Codes of OSS and of the RPC interfaces of other services; SLS never answers them."""
 
 _NARROWEST, _WIDEST = 40, 100
 _MARGIN = "  "
@@ -68,7 +67,7 @@ def configure(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -
 
 
 def run(arguments: argparse.Namespace, console: Console) -> int:
-    """Print what is asked for, or the list; an unknown name is a `UsageError` before anything is printed."""
+    """Print clauses and error codes by name, or list all; raises `UsageError` for an unknown name before any output."""
     names = [each for name in arguments.names for each in (_codes_in(console.read()) if name == "-" else [name])]
     topics = [_topic(name) for name in names]
     width = min(max(shutil.get_terminal_size().columns, _NARROWEST), _WIDEST)
@@ -77,20 +76,20 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
         lines = _document(clauses or list(CLAUSES.values()))
     else:
         lines = _pages(topics, width) if topics else _list()
-    console.tell(lines)
+    console.write(lines)
     return 0
 
 
 def _topic(name: str) -> Clause | str:
-    """Return the clause of a name, or the error code; raises `UsageError` that names the closest of both."""
+    """Return the clause or the error code of a name; raises `UsageError` with the most similar names."""
     try:
-        return clause(name)  # first: error codes stand in all contracts, which take longer to read than all else
+        return clause(name)  # first, because known error codes need all contracts, which take long to read
     except UsageError as error:
         codes = _by_lower_case()
         if (code := codes.get(name.strip().lower())) is not None:
             return code
         if name.strip() in _OF_OTHER_SERVICES:
-            raise UsageError(_of_another_service(name.strip())) from None
+            raise UsageError(_other_service_message(name.strip())) from None
         close = [codes[each] for each in get_close_matches(name.strip().lower(), codes, n=2, cutoff=0.75)]
         raise UsageError(f"{error} Error codes like it: {', '.join(close)}." if close else str(error)) from None
 
@@ -100,50 +99,54 @@ def _by_lower_case() -> dict[str, str]:
 
 
 def _codes_in(data: bytes) -> list[str]:
-    """Return the error codes that a pasted answer names, as JSON, XML, an exception's text, or escaped."""
+    """Return the error codes in a response that was pasted as JSON, XML, escaped, or as the text of an exception.
+
+    The first of these that is known: values labelled as code, words spelled exactly as a code, words in any casing, and
+    codes whose error message is quoted. Raises `UsageError` if there is none.
+    """
     from sls_contract.transcripts.encoding import text_of
 
     text = html.unescape(text_of(data))
     known = _by_lower_case()
     labelled = [found.rstrip(".") for found in _LABELLED.findall(text)]
-    body = _REASON.sub("", text)  # whose words, 401 Unauthorized, are those of HTTP
-    exactly = [word for word in _words(body) if known.get(word.lower()) == word]
-    anyhow = [word for word in _words(body) or _words(text) if word.lower() in known]
-    for words in (labelled, exactly, anyhow, _words(text)):
+    body = _REASON.sub("", text)  # Unauthorized, the reason phrase of 401, is an errorCode, too
+    exact = [word for word in _words(body) if known.get(word.lower()) == word]
+    any_case = [word for word in _words(body) or _words(text) if word.lower() in known]
+    for words in (labelled, exact, any_case, _words(text)):
         if found := [known[each.lower()] for each in words if each.lower() in known]:
             return [*dict.fromkeys(found)]
-    if said := [code for found in _MESSAGE.findall(text) for code in codes_saying(found)]:
-        return [*dict.fromkeys(said)]
-    raise UsageError(_no_code(labelled[0] if labelled else "", known))
+    if quoted := [code for found in _MESSAGE.findall(text) for code in codes_saying(found)]:
+        return [*dict.fromkeys(quoted)]
+    raise UsageError(_no_code_message(labelled[0] if labelled else "", known))
 
 
 def _words(text: str) -> list[str]:
-    """Return the words that may be codes, also those that the SDK for Node makes names of errors of."""
+    """Return the words that may be codes, also without the suffix ``Error`` that the SDK for Node adds."""
     words = [word.rstrip(".") for word in _WORD.findall(text)]
     return [each for word in words for each in (word, word.removesuffix("Error"))]
 
 
-def _of_another_service(code: str) -> str:
+def _other_service_message(code: str) -> str:
     return (
         f"expected an errorCode of SLS, got {code}, which OSS and the RPC interfaces of other services answer. "
-        "How to fix: send the request to <project>.<region>.log.aliyuncs.com, signed as this service asks."
+        "How to fix: send the request to <project>.<region>.log.aliyuncs.com, and sign it for SLS."
     )
 
 
-def _no_code(labelled: str, known: Mapping[str, str]) -> str:
+def _no_code_message(labelled: str, known: Mapping[str, str]) -> str:
     if labelled in _OF_OTHER_SERVICES:
-        return _of_another_service(labelled)
+        return _other_service_message(labelled)
     close = get_close_matches(labelled.lower(), known, n=1, cutoff=0.75)
-    unknown = "one that no source names" if labelled else "none"
+    unknown = f"the unknown errorCode {labelled}" if labelled else "none"
     got = f"{labelled}; did you mean {known[close[0]]}?" if close else unknown
     return (
-        f"expected an error body with an errorCode that is known, got {got}. "
+        f"expected an error body with a known errorCode, got {got}. "
         "How to fix: paste the answer's body, or name the code: sls-contract explain SignatureNotMatch."
     )
 
 
 def _error_page(code: str, width: int) -> Iterator[str]:
-    """Yield what is known of an error code."""
+    """Yield the description of an error code."""
     errors, meaning = errors_with(code), MEANINGS.get(code)
     statuses = " or ".join(str(status) for status in sorted(statuses_of(code)))
     yield f"{code} ({statuses or 'no source gives its status'})"
@@ -152,7 +155,7 @@ def _error_page(code: str, width: int) -> Iterator[str]:
     operations = sorted({name for error in errors for name in error.operations})
     yield f"Answered by: {'any operation' if any(not each.operations for each in errors) else ', '.join(operations)}"
     command = meaning.command if meaning is not None else ""
-    command = command or (f"sls-contract spec show {operations[0]}" if operations else _COMMAND)
+    command = command or (f"sls-contract spec show {operations[0]}" if operations else _DEFAULT_COMMAND)
     mentioned = [f"{each.code} {each.slug}" for each in CLAUSES.values() if re.search(rf"\b{code}\b", each.text)]
     wordings = [wording for error in errors for wording in error.wordings]
     sources = [source for error in errors for source in error.sources]
@@ -162,7 +165,7 @@ def _error_page(code: str, width: int) -> Iterator[str]:
         for each in dict.fromkeys(listed):
             yield from wrapped(each if title == "Wordings" else translated(each), width, f"{_MARGIN}- ", f"{_MARGIN}  ")
     yield ""
-    then = meaning.then if meaning is not None else "compare what was sent with what the operation takes"
+    then = meaning.then if meaning is not None else "compare the request with the contract of the operation"
     yield from (*wrapped(translated(f"Next: {then}."), width), f"Run: {command}")
 
 
@@ -193,7 +196,7 @@ def _page(each: Clause, width: int) -> Iterator[str]:
 
 
 def _document(clauses: list[Clause]) -> Iterator[str]:
-    """Yield the clauses as Markdown, a chapter for each hundred of codes."""
+    """Yield the clauses as Markdown, with a chapter for each hundred of codes."""
     yield from (
         f"# {translated('The clauses')}",
         "",
@@ -215,5 +218,5 @@ def _document(clauses: list[Clause]) -> Iterator[str]:
 
 
 def _plain(text: str) -> str:
-    """Return the text in the language of the reader, with what Markdown takes for a tag or for emphasis escaped."""
+    """Return the text in the language of the reader, with the characters that Markdown interprets escaped."""
     return re.sub(r"[<*\\]", r"\\\g<0>", translated(text))

@@ -1,4 +1,4 @@
-"""``sls-contract init``: write what a suite needs; show it first, and overwrite nothing."""
+"""``sls-contract init``: write the files that a test suite needs, after showing them; overwrite nothing."""
 
 from __future__ import annotations
 
@@ -32,19 +32,19 @@ _PYTEST_ELSEWHERE = {
     "tox.ini": r"(?m)^\[pytest\]",
     "setup.cfg": r"(?m)^\[tool:pytest\]",
 }
-"""Files that may hold pytest's settings in another form than we add to, and what they then contain."""
+"""Files whose settings pytest reads in a form that `init` does not edit, with the pattern of their section."""
 
 
 @dataclass(slots=True)
 class Plan:
-    """What is to be written, by path: the text before (None: no file) and after; and what is left to the user."""
+    """The files to write, by path: their text before (None: no such file) and after; and notes for the user."""
 
     folder: Path
     changes: dict[str, tuple[str | None, str]] = field(default_factory=dict)
     notes: list[str] = field(default_factory=list)
 
     def text(self, name: str) -> str | None:
-        """Return the text of a file; None where there is none. Raises `UsageError` where it cannot be read."""
+        """Return the text of a file; None if it does not exist. Raises `UsageError` if it cannot be read."""
         path = self.folder / name
         try:
             return path.read_text("utf-8") if path.exists() else None
@@ -53,17 +53,17 @@ class Plan:
             raise UsageError(msg) from error
 
     def new(self, name: str, text: str) -> None:
-        """Plan a file, unless it is there."""
+        """Plan a new file; an existing one is kept, with a note."""
         if self.text(name) is None:
             self.changes[name] = None, text
         else:
             self.notes.append(f"{name} exists and is left as it is")
 
     def lines(self, name: str, text: str) -> None:
-        """Plan the lines that a file lacks, at its end."""
+        """Plan to append the lines that a file lacks."""
         before = self.text(name)
-        there = (before or "").splitlines()
-        missing = [line for line in text.splitlines() if line not in there]
+        present = (before or "").splitlines()
+        missing = [line for line in text.splitlines() if line not in present]
         if any(not line.startswith("#") for line in missing):
             start = f"{before.rstrip()}\n" if before and before.strip() else ""
             self.changes[name] = before, start + "\n".join(missing) + "\n"
@@ -83,30 +83,30 @@ def configure(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> 
         "folder", metavar="FOLDER", nargs="?", type=Path, default=Path(), help="the project (default: .)"
     )
     command.add_argument(
-        "--ci", choices=("github", "gitlab", "none"), help="the CI service (default: by what is there)"
+        "--ci", choices=("github", "gitlab", "none"), help="the CI service (default: that of the project)"
     )
     command.add_argument("--yes", action="store_true", help="do not ask")
     command.set_defaults(run=run)
 
 
 def run(arguments: argparse.Namespace, console: Console) -> int:
-    """Show, ask, write, and record the example; return the exit code."""
+    """Show the plan, ask, write, and record the example; return the exit code."""
     folder = arguments.folder
     if not folder.is_dir():
         msg = f"expected a folder, got {folder}. How to fix: name the folder of your project."
         raise UsageError(msg)
-    plan = planned(folder, arguments.ci or _service(folder))
-    console.tell(shown(plan))
+    plan = plan_for(folder, arguments.ci or _service(folder))
+    console.write(plan_lines(plan))
     if not plan.changes:
         return 0
     if not arguments.yes:
-        console.agree("Write this?", "nothing was written", "nothing was written")
+        console.confirm("Write this?", "nothing was written", "nothing was written")
     _write(plan)
     return _record(plan, console)
 
 
-def planned(folder: Path, service: str) -> Plan:
-    """Return what is to be written to a folder for a CI service (``github``, ``gitlab`` or ``none``)."""
+def plan_for(folder: Path, service: str) -> Plan:
+    """Return the files to write for a CI service (``github``, ``gitlab`` or ``none``)."""
     plan = Plan(folder)
     _plan_settings(plan)
     plan.lines(".gitignore", _starter("gitignore"))
@@ -120,13 +120,15 @@ def planned(folder: Path, service: str) -> Plan:
         plan.new(_INCLUDED, _starter("gitlab-ci.yml"))
         plan.notes.append(f"add to {_GITLAB}: include: [{{local: {_INCLUDED}}}]")
     plan.notes += [
-        line.removeprefix("#").strip() for line in _starter("gitattributes").splitlines() if "git config" in line
+        f"run once in each clone: {line.removeprefix('#').strip()}"
+        for line in _starter("gitattributes").splitlines()
+        if "git config" in line
     ]
     return plan
 
 
-def shown(plan: Plan) -> Iterator[str]:
-    """Yield the changes as a diff, then what is left to the user."""
+def plan_lines(plan: Plan) -> Iterator[str]:
+    """Yield the changes as a diff, then the notes."""
     for name, (before, after) in plan.changes.items():
         old, new = (before or "").splitlines(), after.splitlines()
         source = "/dev/null" if before is None else name
@@ -138,15 +140,15 @@ def shown(plan: Plan) -> Iterator[str]:
 
 
 def _plan_settings(plan: Plan) -> None:
-    """Plan the setting in the file that pytest reads; one that we cannot safely edit is left to the user."""
+    """Plan the setting in the file that pytest reads; add a note for a file that cannot be edited safely."""
     ini, project = plan.text("pytest.ini"), plan.text("pyproject.toml")
     setting = f"{_SETTING} = 90d"
     if ini is not None:
         _insert(plan, "pytest.ini", ini, "[pytest]", setting)
     elif project is not None and "[tool.pytest.ini_options]" in project:
         _insert(plan, "pyproject.toml", project, "[tool.pytest.ini_options]", f'{_SETTING} = "90d"')
-    elif elsewhere := _elsewhere(plan):
-        plan.notes.append(f"add to pytest's settings in {elsewhere}: {setting}")
+    elif other := next((name for name, pattern in _PYTEST_ELSEWHERE.items() if _matches(plan, name, pattern)), None):
+        plan.notes.append(f"add to pytest's settings in {other}: {setting}")
     elif project is not None:
         section = f'\n[tool.pytest.ini_options]\n{_SETTING} = "90d"\n'
         plan.changes["pyproject.toml"] = project, project.rstrip() + "\n" + section
@@ -164,15 +166,9 @@ def _insert(plan: Plan, name: str, text: str, header: str, setting: str) -> None
     plan.changes[name] = text, after
 
 
-def _elsewhere(plan: Plan) -> str | None:
-    return next(
-        (
-            name
-            for name, pattern in _PYTEST_ELSEWHERE.items()
-            if (text := plan.text(name)) is not None and re.search(pattern, text)
-        ),
-        None,
-    )
+def _matches(plan: Plan, name: str, pattern: str) -> bool:
+    text = plan.text(name)
+    return text is not None and re.search(pattern, text) is not None
 
 
 def _service(folder: Path) -> str:
@@ -182,7 +178,7 @@ def _service(folder: Path) -> str:
 
 
 def _starter(name: str) -> str:
-    """Return a file that people copy: inside the package, or in the checkout beside it."""
+    """Return a file to copy, from the installed package or from ``docs/ci`` of the checkout."""
     from sls_contract.spec.installation import checkout
 
     package = files("sls_contract")
@@ -200,10 +196,10 @@ def _write(plan: Plan) -> None:
 
 
 def _record(plan: Plan, console: Console) -> int:
-    """Record the example test on the bundled endpoint, where it was written."""
+    """Record the example test at the bundled endpoint, if it was written; raises `UsageError` if it fails."""
     if EXAMPLE not in plan.changes:
         return 0
-    done = subprocess.run(  # noqa: S603 - our own test, with the interpreter that runs us
+    done = subprocess.run(  # noqa: S603 - our own test, with the interpreter of this process
         [sys.executable, "-m", "pytest", "-q", "--sls-record=once", EXAMPLE],
         cwd=plan.folder,
         env={**console.environ},

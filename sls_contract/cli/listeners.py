@@ -1,4 +1,4 @@
-"""The sockets of `proxy`: plain HTTP by our own server, HTTPS too by mitmproxy; behind both one filter of hosts."""
+"""The sockets of `proxy`: plain HTTP by our own server, HTTPS by mitmproxy; both use the same filter of hosts."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from sls_contract.exchange import Request, Send
 
-_REMEMBERED = 1000  # hosts that were refused, mistakes that were made
+_REMEMBERED = 1000  # refused hosts, and internal errors: a proxy may run for weeks
 _BAD_REQUEST = 400
 _FOREIGN = (
     "{0} is not an SLS host, and nothing is forwarded there. How to fix: set NO_PROXY={0} where the "
@@ -31,7 +31,7 @@ _FOREIGN = (
 
 @dataclass(frozen=True, slots=True)
 class Listener:
-    """Where clients are to go: the URL, and the certificate (PEM) that they must trust where TLS is opened."""
+    """A socket for clients: the URL that they use as proxy, and the certificate (PEM) that they must trust."""
 
     url: str
     port: int
@@ -39,23 +39,23 @@ class Listener:
 
 
 class HostFilter:
-    """Lets requests in that go where they may; others are refused and remembered."""
+    """A `Send` that passes on requests to allowed hosts, and remembers hosts that it refused, and internal errors."""
 
-    def __init__(self, send: Send, reach: Callable[[str], bool]) -> None:
-        self._send, self._reach = send, reach
+    def __init__(self, send: Send, allows: Callable[[str], bool]) -> None:
+        self._send, self._allows = send, allows
         self.foreign_hosts: deque[str] = deque(maxlen=_REMEMBERED)
         self.failures: deque[BaseException] = deque(maxlen=_REMEMBERED)
 
     def __call__(self, request: Request) -> Response:
-        """Answer; refuse a host with 502, what cannot be sent on with 400; 500 is our mistake, kept in ``failures``."""
+        """Answer a request: 502 for a refused host, 400 if it cannot be forwarded, 500 for an internal error."""
         authority = split_url(request.url)[1].rpartition("@")[2]
         try:
             foreign = next((host for host in {authority: None, request.host: None} if not self.admits(host)), None)
             if foreign is None:
                 return self._send(request)
-        except UsageError as error:  # a target that no wire can carry
+        except UsageError as error:  # a request target that cannot be sent
             return refusal(_BAD_REQUEST, "RequestNotForwarded", str(error))
-        except Exception as error:  # noqa: BLE001 - any mistake must reach whoever reads failures
+        except Exception as error:  # noqa: BLE001 - every internal error is reported when the proxy ends
             self.failures.append(error)
             return refusal(
                 FAILED, "ProxyFailed", "an internal error of sls-contract; it is reported when the proxy ends"
@@ -63,8 +63,8 @@ class HostFilter:
         return refusal(BAD_GATEWAY, "HostNotForwarded", _FOREIGN.format(foreign))
 
     def admits(self, authority: str) -> bool:
-        """Tell whether a host may be asked; remember one that may not."""
-        if self._reach(authority):
+        """Return whether requests to a host are allowed; remember a host that is not."""
+        if self._allows(authority):
             return True
         self.foreign_hosts.append(authority)
         return False
@@ -72,7 +72,7 @@ class HostFilter:
 
 @contextmanager
 def plain_listener(admit: HostFilter, arguments: argparse.Namespace) -> Iterator[Listener]:
-    """Listen for plain HTTP; the filter, which knows the words for it, is the one that refuses hosts."""
+    """Listen for plain HTTP; the server itself accepts all hosts, because the filter explains its refusals."""
     from sls_contract.endpoint.server import serve
 
     with serve(admit, host=arguments.host, port=arguments.port, hosts=["*"], blocking=True) as server:
@@ -81,25 +81,25 @@ def plain_listener(admit: HostFilter, arguments: argparse.Namespace) -> Iterator
 
 @contextmanager
 def tls_listener(
-    admit: HostFilter, arguments: argparse.Namespace, tell: Callable[[Iterable[str]], None]
+    admit: HostFilter, arguments: argparse.Namespace, show: Callable[[Iterable[str]], None]
 ) -> Iterator[Listener]:
-    """Listen for HTTP and HTTPS; ``tell`` is told which clients distrust the certificate."""
+    """Listen for HTTP and HTTPS; ``show`` prints a line for each client that does not trust the certificate."""
     from sls_contract.transport.interception import Interception, intercept
 
     def answer(request: Request) -> Response | None:
         response = admit(request)
-        return response if type(response) is Response else None  # cut off, reset: the connection ends
+        return response if type(response) is Response else None  # a `DeliveredResponse`: the connection is cut
 
     def distrusted(host: str) -> None:
-        tell([f"a client did not trust the certificate for {host}: give it one of the settings printed at the start"])
+        show([f"a client did not trust the certificate for {host}: give it one of the settings printed at the start"])
 
-    how = Interception(answer, admit.admits, distrusted, arguments.host, arguments.port, arguments.ca_dir)
-    with intercept(how) as proxy:
+    settings = Interception(answer, admit.admits, distrusted, arguments.host, arguments.port, arguments.ca_dir)
+    with intercept(settings) as proxy:
         yield Listener(proxy.url, proxy.port, proxy.certificate)
 
 
 def refuse_loop(port: int) -> None:
-    """Refuse to start where the environment's own proxy is this one; raises `UsageError`."""
+    """Raise `UsageError` if the environment's own proxy variables point at this proxy."""
     for scheme in ("http", "https"):
         proxy = proxy_for(parse_endpoint(f"{scheme}://cn-hangzhou.log.aliyuncs.com"))
         if proxy is not None and proxy.address.loopback and proxy.address.port == port:

@@ -1,4 +1,4 @@
-"""What the commands with a socket, `serve`, `replay` and `proxy`, share: where they listen, what they show."""
+"""What `serve`, `replay` and `proxy` have in common: the address to listen on, and the lines for clients."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
 _PORT = 8080
-LOOK = 1.0
-"""Seconds from one look for a signal to the next: one that comes just before a sleep begins does not end it."""
+SIGNAL_POLL = 1.0
+"""Seconds between checks for a signal: a signal that arrives just before a sleep starts does not interrupt it."""
 
 
 def add_address(parser: argparse.ArgumentParser) -> None:
@@ -28,8 +28,8 @@ def add_address(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def shown_on(stderr: IO[str]) -> Callable[[Iterable[str]], None]:
-    """Return what writes lines in one go; that nobody reads them any more must fail no request."""
+def line_writer(stderr: IO[str]) -> Callable[[Iterable[str]], None]:
+    """Return a function that writes lines in one call; a closed stream does not raise, so that no request fails."""
 
     def show(lines: Iterable[str]) -> None:
         with suppress(OSError, ValueError):
@@ -39,14 +39,14 @@ def shown_on(stderr: IO[str]) -> Callable[[Iterable[str]], None]:
     return show
 
 
-def warn_beyond_loopback(host: str, show: Callable[[Iterable[str]], None]) -> None:
-    """Say so where an address lets other machines in."""
+def warn_if_public(host: str, show: Callable[[Iterable[str]], None]) -> None:
+    """Print a warning if other machines can reach the address."""
     if not is_loopback(host):
-        show([f"warning: {host} is no loopback address; other machines can reach this"])
+        show([f"warning: {host} is not a loopback address; other machines can reach this"])
 
 
 def proxy_lines(url: str) -> list[str]:
-    """Return the lines for a shell that lead its clients to a server: the proxy variables, and what Node needs."""
+    """Return shell lines that send the requests of clients to a server: proxy variables, and the options for Node."""
     from sls_contract.endpoint.node import node_options
 
     preload, address = quote(node_options()), quote(url.partition("://")[2])
@@ -57,7 +57,7 @@ def proxy_lines(url: str) -> list[str]:
 
 
 def key_line() -> str:
-    """Return the line for a shell that makes the public test key the key of its clients."""
+    """Return a shell line that sets the public test key for clients."""
     from sls_contract.signing import TEST_CREDENTIALS as KEY
     from sls_contract.signing.environment import ID, SECRET
 

@@ -1,4 +1,4 @@
-"""What `replay` and `proxy` tell while they run and when they end: each finding once, as soon as it is made."""
+"""What `replay` and `proxy` print while they run and when they end: each finding once, when it is first made."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 from sls_contract import __version__
 from sls_contract.cassettes.results import Breach, Results, exchange_lines
-from sls_contract.cli.listening import LOOK
+from sls_contract.cli.listening import SIGNAL_POLL
 from sls_contract.errors import CassetteError, UsageError
 from sls_contract.exchange import masked_url
 from sls_contract.reports import (
@@ -38,12 +38,12 @@ if TYPE_CHECKING:
 
 _CODES = {signal.SIGINT: 130, signal.SIGTERM: 143}
 _INCOMPLETE = 2
-_LEAK = clause("secret-in-recording").code  # told as a trouble of the file, not as a finding of an exchange
+_LEAK = clause("secret-in-recording").code  # reported as a trouble of the file, not as a finding of an exchange
 
 
 @dataclass(slots=True)
 class Noted:
-    """A finding as it was first made: where, and how often the same clause was broken the same way."""
+    """A finding, where it was first made, and how often the same clause was broken in the same way."""
 
     finding: Finding
     where: Mapping[str, Any]
@@ -53,15 +53,14 @@ class Noted:
 
 @dataclass(slots=True)
 class LiveResults(Results):
-    """Results that show each finding when it is first made and keep it once, so that they may run for weeks.
+    """Results that print each finding when it is first made and keep it once, so that a run may last for weeks.
 
     Attributes:
-        show: takes the lines that are shown.
-        place: gives the keys that say where an exchange stands (``cassette``, ``exchange``) by its position.
-        verbose: whether a line is shown for each exchange.
-        noted: the findings so far; what one request breaks again and again is one, though its date and signature
-            differ each time.
-        troubles: what kept an exchange from being played or recorded, in order.
+        show: prints lines.
+        place: returns, for the position of an exchange, the keys that locate it (``cassette``, ``exchange``).
+        verbose: whether a line is printed for each exchange.
+        noted: the findings so far. Requests that differ only in date and signature break a clause once.
+        troubles: why exchanges could not be played or recorded, in order.
 
     """
 
@@ -72,8 +71,8 @@ class LiveResults(Results):
     troubles: list[str] = field(default_factory=list)
 
     @property
-    def every(self) -> bool:
-        """Whether exchanges without a finding are shown, too."""
+    def shows_all_exchanges(self) -> bool:
+        """Whether exchanges without a finding are printed, too."""
         return self.verbose
 
     def count(
@@ -84,24 +83,24 @@ class LiveResults(Results):
         position: int | None = None,
         agreed: datetime | None = None,
     ) -> None:
-        """Take over the verdicts on one exchange, and tell what is new."""
+        """Add the verdicts on an exchange, and print new findings."""
         Results.count(self, exchange, verdicts, evidence, position, agreed)
         if self.verbose:
-            self.show([_line(exchange, _in_words(self.place(position)))])
-        self._tell()
+            self.show([_line(exchange, _place_text(self.place(position)))])
+        self._show_new()
 
     def add(self, findings: Iterable[Finding], exchange: Exchange, position: int | None = None) -> None:
-        """Take over findings that are not about an answer, and tell what is new."""
+        """Add findings that are not about a response, and print new ones."""
         Results.add(self, findings, exchange, position)
-        self._tell()
+        self._show_new()
 
     def place_in(self, cassette: Path) -> None:
-        """Say of each finding where its exchange stands in the cassette that was recorded: its number and line."""
+        """Set the number and line that the exchange of each finding has in the recorded cassette."""
         from sls_contract.cassettes.opening import opened
 
         if not self.noted:
             return
-        with contextlib.suppress(CassetteError):  # a file that cannot be read is told as a trouble
+        with contextlib.suppress(CassetteError):  # an unreadable file is reported as a trouble already
             file = opened(cassette)
             lines = file.lines
             found = {recording.exchange.request: at for at, recording in reversed([*enumerate(file)])}
@@ -112,57 +111,58 @@ class LiveResults(Results):
                     noted.where = {**noted.where, "exchange": at, "line": lines[at]}
 
     def fail(self, text: str) -> None:
-        """Tell what kept an exchange from being recorded, played or judged."""
+        """Add and print why an exchange could not be recorded, played or judged."""
         with self._lock:
             self.troubles.append(text)
         self.show(text.splitlines())
 
-    def _tell(self) -> None:
+    def _show_new(self) -> None:
         for breach in self.take_breaches() if self.breaches else ():
             where = self.place(breach.position)
             with self._lock:
-                noted = self.noted.setdefault(_kind_of(breach), Noted(breach.finding, where, breach.exchange))
+                noted = self.noted.setdefault(_key_of(breach), Noted(breach.finding, where, breach.exchange))
                 noted.times += 1
             if noted.times == 1 and breach.finding.level is not Level.UNSPECIFIED:
-                self.show(_breach_lines(breach, _in_words(where)))
+                self.show(_breach_lines(breach, _place_text(where)))
 
 
 class Signals:
-    """Notes the first INT or TERM while its block runs, and lets it end nothing: what was found is still to be told.
+    """A context that notes the first SIGINT or SIGTERM, so that the run ends in order and reports its results.
 
-    It must begin before anybody is told that the run began. A signal that the shell has us ignore stays ignored.
+    Enter it before anything is printed: a program that reads the first line may send a signal at once. A signal that
+    this process inherited as ignored stays ignored.
     """
 
     def __init__(self) -> None:
-        """Begin without a signal."""
-        self._noted: SimpleQueue[int] = SimpleQueue()
-        self._before: dict[int, Any] = {}
+        """Start without a signal."""
+        self._exit_codes: SimpleQueue[int] = SimpleQueue()  # reentrant, unlike `Queue`: a handler may interrupt it
+        self._previous: dict[int, Any] = {}
 
     def __enter__(self) -> Self:
-        """Take the signals over; where this is not the main thread, whoever called us keeps them."""
+        """Install the handlers; outside of the main thread the caller's handlers stay."""
         with contextlib.suppress(ValueError):
             for number, code in _CODES.items():
                 if signal.getsignal(number) is not signal.SIG_IGN:
-                    self._before[number] = signal.signal(number, lambda *_, code=code: self._noted.put(code))
+                    self._previous[number] = signal.signal(number, lambda *_, code=code: self._exit_codes.put(code))
         return self
 
     def __exit__(self, *_: object) -> None:
-        """Give them back."""
-        for number, handler in self._before.items():
+        """Restore the previous handlers."""
+        for number, handler in self._previous.items():
             signal.signal(number, handler)
 
     def wait(self) -> int:
-        """Sleep until one comes, or came; return its exit code."""
+        """Wait for a signal, unless one has come; return its exit code."""
         while True:
             with contextlib.suppress(Empty):
-                return self._noted.get(timeout=LOOK)
+                return self._exit_codes.get(timeout=SIGNAL_POLL)
 
 
 @dataclass(frozen=True, slots=True)
 class Ended:
-    """What is left to tell of a run that has ended: hosts that were refused, and mistakes of ours.
+    """Facts of a run that has ended: its target, the hosts that it refused, and internal errors.
 
-    A client may put anything where a host belongs: what is told is freed of the key in the environment.
+    A client may send anything as host: the environment's key is removed before hosts are printed.
     """
 
     target: Target
@@ -170,8 +170,8 @@ class Ended:
     failures: Sequence[BaseException] = ()
 
 
-def concluded(ended: Ended, results: LiveResults, arguments: argparse.Namespace, console: Console) -> Report:
-    """Tell the end of a run: a summary for people, a document for programs; return what was told."""
+def conclude(ended: Ended, results: LiveResults, arguments: argparse.Namespace, console: Console) -> Report:
+    """Print the summary of a run, write its reports, and return the report."""
     report = Report(arguments.command, ended.target, clauses_total=len(CLAUSES))
     report.exchanges, report.exercised, report.map = results.exchanges, results.exercised, results.map
     for noted in results.noted.values():
@@ -179,26 +179,26 @@ def concluded(ended: Ended, results: LiveResults, arguments: argparse.Namespace,
         report.show(noted.finding, noted.exchange)
     hosts = dict.fromkeys(map(console.scrubber().text, ended.foreign_hosts))
     report.facts = [{"fact": "foreign-host", "host": host} for host in hosts]
-    troubles = results.troubles or [f"internal error of sls-contract: {type(one).__name__}" for one in ended.failures]
+    troubles = results.troubles or [f"internal error of sls-contract: {type(each).__name__}" for each in ended.failures]
     report.not_provable = [{"reason": text} for text in troubles]
-    console.tell(_summary(report, results), console.people(arguments))
+    console.write(_summary(report, results), console.text_stream(arguments))
     try:
         console.report(as_document(report, __version__), arguments)
-    except UsageError as error:  # a trouble as any other, beside which a violation stays one
+    except UsageError as error:  # a trouble like the others: the exit code for a violation stays 1
         report.not_provable.append({"reason": str(error)})
         print(f"sls-contract {report.command}: {error}", file=console.stderr)
     return report
 
 
 def exit_code(report: Report, signalled: int, *, strict: bool) -> int:
-    """Return 1 for a violation, 2 where something could not be played or recorded, else the signal's own."""
-    leaked = any(_LEAK in told["reason"] for told in report.not_provable)
+    """Return 1 for a violation, 2 if an exchange could not be played or recorded, else the exit code of the signal."""
+    leaked = any(_LEAK in trouble["reason"] for trouble in report.not_provable)
     if leaked or report.failed(strict=strict):
         return 1
     return _INCOMPLETE if report.not_provable else signalled
 
 
-def _kind_of(breach: Breach) -> tuple[Any, ...]:
+def _key_of(breach: Breach) -> tuple[Any, ...]:
     request = breach.exchange.request
     return breach.finding.code, breach.finding.where, request.method, request.url, breach.position
 
@@ -210,8 +210,8 @@ def _line(exchange: Exchange, place: str) -> str:
     return on_one_line(f"{line} ({place})" if place else line)
 
 
-def _in_words(where: Mapping[str, Any]) -> str:
-    """Say where an exchange stands: ``file:line exchange 3``; nothing where it stands nowhere."""
+def _place_text(where: Mapping[str, Any]) -> str:
+    """Return where an exchange is recorded, such as ``file:line exchange 3``; empty if it is in no cassette."""
     if where.get("exchange") is None:
         return ""
     line = "" if where.get("line") is None else f":{where['line']}"

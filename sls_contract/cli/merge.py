@@ -1,4 +1,4 @@
-"""``sls-contract merge``: the reports of shards, machines and suites as one."""
+"""``sls-contract merge``: join the reports of shards, machines and suites."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from sls_contract.cli.terminal import Console
 
-_MOST_PLACES = 3  # of alike findings; a report has all
+_MOST_PLACES = 3  # of equal findings; the merged report has all
 
 
 def configure(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -29,7 +29,7 @@ def configure(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> 
         description="Join reports that --json, --report and --sls-report wrote as JSON: a capture that several "
         "reports of check have counts once, and so does a report that is given twice; findings and exercised clauses "
         "are united, ages are kept. A merged report can be merged again, in any order.",
-        epilog="Exit codes: 0 no violation, 1 a violation is in one of them, 2 a file is no report. "
+        epilog="Exit codes: 0 no violation, 1 a violation is in one of them, 2 a file is not a report. "
         "Example: sls-contract merge a.json b.json --report all.md",
     )
     command.add_argument("sources", nargs="+", metavar="REPORT", help="a report as JSON: a path or a URL")
@@ -43,8 +43,7 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
     from sls_contract.reports.merging import merged
 
     document = merged([_read(source) for source in arguments.sources], __version__)
-    told = console.people(arguments)
-    console.tell(map(on_one_line, _lines(document, len(arguments.sources))), told)
+    console.write(map(on_one_line, _lines(document, len(arguments.sources))), console.text_stream(arguments))
     console.report(document, arguments)
     summary = document["summary"]
     return int(bool(summary["violations"] or (arguments.strict and summary["warnings"])))

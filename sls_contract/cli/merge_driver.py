@@ -23,7 +23,7 @@ def configure(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> 
         "merge-driver",
         help="merge a cassette that two branches changed (git's merge driver)",
         description="Merge a cassette exchange by exchange, and write the result to OURS. Exchanges that both branches "
-        "added are kept. Where both changed one exchange, both versions stand whole between conflict markers.",
+        "added are kept. If both changed one exchange, both complete versions are kept between conflict markers.",
         epilog="Set up: git config merge.sls-contract.driver 'sls-contract merge-driver %O %A %B %P', and in "
         ".gitattributes: *.sls.yaml merge=sls-contract. Exit codes: 0 merged, 1 a conflict is left, 2 not merged. "
         "Example: sls-contract merge-driver base.sls.yaml ours.sls.yaml theirs.sls.yaml",

@@ -1,4 +1,4 @@
-"""Options that several commands have, declared and read once."""
+"""Options that several commands have."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _MOST_PORTS = 65_535
 
 
 def add_json(parser: argparse.ArgumentParser, text: str) -> None:
-    """Declare ``--json``; what it names is looked at before a long run, not at its end."""
+    """Declare ``--json``; its path is checked before the run, not at its end."""
     parser.add_argument("--json", type=report_path, metavar="PATH", help=f"{text}; - for standard output")
 
 
@@ -32,8 +32,8 @@ def add_reports(parser: argparse.ArgumentParser, text: str = "also write the fin
         default=[],
         type=_kind_path,
         metavar="PATH",
-        help=f"write a report, its kind by the name's end ({kinds} or {KINDS[-1]}): "
-        "JUnit is .xml, GitLab's code quality .codequality.json; repeatable",
+        help=f"write a report; the end of the name selects its kind ({kinds} or {KINDS[-1]}): "
+        ".xml is JUnit, .codequality.json is GitLab's code quality; repeatable",
     )
 
 
@@ -55,8 +55,8 @@ def add_contract(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def add_jobs(parser: argparse.ArgumentParser, jobs: str = "processes at work", default: int | None = None) -> None:
-    """Declare ``--engine`` and ``--jobs``: what these are, and how many (None: as many as there are cores)."""
+def add_jobs(parser: argparse.ArgumentParser, jobs: str = "number of processes", default: int | None = None) -> None:
+    """Declare ``--jobs`` and ``--engine``; ``jobs`` describes the first, ``default`` None means the number of cores."""
     from sls_contract.captures.engine import ENGINES, cores
 
     text = f"{jobs} (default: {default or 'the cores'})"
@@ -65,7 +65,7 @@ def add_jobs(parser: argparse.ArgumentParser, jobs: str = "processes at work", d
         "--engine",
         choices=ENGINES,
         default="local",
-        help="who works: this machine, or the cluster of DASK_SCHEDULER_ADDRESS or RAY_ADDRESS (default: %(default)s)",
+        help="work on this machine, or on the cluster of DASK_SCHEDULER_ADDRESS or RAY_ADDRESS (default: %(default)s)",
     )
 
 
@@ -75,12 +75,12 @@ def add_strict(parser: argparse.ArgumentParser) -> None:
 
 
 def add_verbose(parser: argparse.ArgumentParser, shows: str) -> None:
-    """Declare ``--verbose``; ``shows`` says what it adds."""
-    parser.add_argument("--verbose", action="store_true", help=f"show {shows}")
+    """Declare ``--verbose``; ``shows`` is its help."""
+    parser.add_argument("--verbose", action="store_true", help=shows)
 
 
 def add_allow_host(parser: argparse.ArgumentParser, does: str) -> None:
-    """Declare ``--allow-host``; ``does`` says what happens for such a host."""
+    """Declare ``--allow-host``; ``does`` is the verb of its help, such as ``record``."""
     parser.add_argument(
         "--allow-host",
         action="append",
@@ -94,7 +94,7 @@ def add_allow_host(parser: argparse.ArgumentParser, does: str) -> None:
 def report_path(text: str) -> str:
     """Return the path of a report.
 
-    Raises `ArgumentTypeError` for a folder, and for a recording, which ``check --json *.yaml`` would write over.
+    Raises `ArgumentTypeError` for a folder, and for a recording, which ``check --json *.yaml`` would overwrite.
     """
     if text.lower().endswith(_RECORDINGS):
         msg = f"must name a file for the report, such as report.json; got {text!r}, the name of a recording"
@@ -106,7 +106,7 @@ def report_path(text: str) -> str:
 
 
 def read_host(text: str) -> str:
-    """Return the name of a host; raises `ArgumentTypeError` for a URL and for none."""
+    """Return the name of a host; raises `ArgumentTypeError` for a URL and for empty text."""
     if not text or "/" in text or any(char.isspace() for char in text):
         msg = f"must be the name of a host, such as sls.example.com, got {text!r}"
         raise ArgumentTypeError(msg)
@@ -122,7 +122,7 @@ def read_port(text: str) -> int:
 
 
 def at_least(least: int) -> Callable[[str], int]:
-    """Return what reads a whole number that is not less; it raises `ArgumentTypeError` for anything else."""
+    """Return a function that reads a whole number of at least ``least``; it raises `ArgumentTypeError` otherwise."""
 
     def read(text: str) -> int:
         if not (text.isascii() and text.isdecimal() and int(text) >= least):

@@ -1,4 +1,4 @@
-"""What a client behind `replay` or `proxy` meets: an outcome as a socket can give it, and our own refusals."""
+"""Responses that `replay` and `proxy` send to their clients: recorded outcomes, and their own refusals."""
 
 from __future__ import annotations
 
@@ -18,60 +18,58 @@ if TYPE_CHECKING:
     from sls_contract.cassettes.recorder import Outcome
     from sls_contract.exchange import Request, Send
 
-HELD = 300.0
-"""Seconds for which a recorded timeout keeps a client waiting: longer than the patience of any SDK (at most 120 s)."""
-
+TIMEOUT_DELAY = 300.0
+"""Seconds for which a recorded timeout keeps a client waiting: longer than the timeout of any SDK (at most 120 s)."""
 
 FAILED, BAD_GATEWAY, _GATEWAY_TIMEOUT = 500, 502, 504
 
 
-def answering(ask: Callable[[Request], Outcome], met: Callable[[Outcome], Response]) -> Send:
-    """Return a `Send` for a server: what has no recording, or cannot be recorded, is refused in words.
+def sender(outcome_of: Callable[[Request], Outcome], as_response: Callable[[Outcome], Response]) -> Send:
+    """Return a `Send` for a server: requests without a recording, or that cannot be recorded, get a refusal.
 
-    ``met`` makes an answer of an outcome. Whatever else is raised is a mistake of ours, which the server keeps and
-    answers 500.
+    Any other exception is an internal error, which the server keeps and answers with 500.
     """
 
     def answer(request: Request) -> Response:
         try:
-            return met(ask(request))
-        except UnmatchedRequest as miss:
-            return refusal(MISDIRECTED, "RequestNotRecorded", str(miss))
+            return as_response(outcome_of(request))
+        except UnmatchedRequest as error:
+            return refusal(MISDIRECTED, "RequestNotRecorded", str(error))
         except CassetteError as error:
             return refusal(FAILED, "RecordingFailed", str(error))
 
     return answer
 
 
-def delivered(outcome: Outcome) -> Response:
-    """Return the answer that gives a client on a socket what the outcome gave the one that was recorded."""
+def replayed(outcome: Outcome) -> Response:
+    """Return the response by which a socket reproduces a recorded outcome."""
     if not isinstance(outcome, Broken):
         return with_true_framing(outcome)
     if outcome.kind in {"timeout", "connect-timeout"}:
-        return DeliveredResponse(500, delivery=Delivery(delay=HELD, silent=True, ending="close"))
+        return DeliveredResponse(500, delivery=Delivery(delay=TIMEOUT_DELAY, silent=True, ending="close"))
     if outcome.partial is not None:
-        return _cut(outcome, outcome.partial)
+        return _truncated(outcome, outcome.partial)
     if outcome.kind == "malformed":
-        return deliver(_NO_HTTP, Delivery(ending="close"))
-    gone = "close" if outcome.kind == "closed" else "reset"  # without a connection nothing is nearer than a reset
-    return DeliveredResponse(500, delivery=Delivery(silent=True, ending=gone))  # type: ignore[arg-type]  # one of two
+        return deliver(_NOT_HTTP, Delivery(ending="close"))
+    ending = "close" if outcome.kind == "closed" else "reset"  # also for a refused connection, which a server cannot do
+    return DeliveredResponse(500, delivery=Delivery(silent=True, ending=ending))  # type: ignore[arg-type]  # a literal
 
 
 def relayed(outcome: Outcome) -> Response:
-    """Return what a proxy answers: as `delivered`, but where the endpoint said nothing in time, it says so."""
+    """Return the response of a proxy: as `replayed`, but 502 if the endpoint was not reached, and 504 for a timeout."""
     if isinstance(outcome, Broken) and outcome.kind in CONNECT_KINDS:
         return refusal(BAD_GATEWAY, "EndpointNotReached", outcome.detail)
     if isinstance(outcome, Broken) and outcome.kind == "timeout":
         return refusal(_GATEWAY_TIMEOUT, "EndpointTimedOut", outcome.detail)
-    return delivered(outcome)
+    return replayed(outcome)
 
 
-_NO_HTTP = Response(0, reason="this is not HTTP")  # no parser takes a status of one digit
+_NOT_HTTP = Response(0, reason="this is not HTTP")  # no parser accepts a status of one digit
 
 
-def _cut(broken: Broken, partial: Response) -> Response:
-    """Return the part that came, ended so that nobody takes it for the whole."""
+def _truncated(broken: Broken, partial: Response) -> Response:
+    """Return the part that came, ended so that a client cannot take it for the complete response."""
     framed = is_chunked(partial.headers) or "content-length" in partial.headers
     ending = "close" if framed and broken.kind != "reset" else "reset"
     longer = partial.replace(body=partial.body + b"\0")  # one more byte, which is not sent, keeps a chunked body open
-    return deliver(longer, Delivery(body_bytes=len(partial.body), ending=ending))  # type: ignore[arg-type]  # one of two
+    return deliver(longer, Delivery(body_bytes=len(partial.body), ending=ending))  # type: ignore[arg-type]  # a literal

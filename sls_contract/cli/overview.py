@@ -1,4 +1,4 @@
-"""``sls-contract`` alone: what it can do, by the question that a user has."""
+"""The output of ``sls-contract`` without arguments: a command for each question of a user."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _QUESTIONS = (
     ("Can any program use recordings?", "replay cassettes/"),
     ("Can I record any program?", "proxy --cassette new.sls.yaml"),
     ("Do my tools read HAR?", "convert recording.sls.yaml recording.har"),
-    ("Do my recordings lie in a bucket?", "cassettes status"),
+    ("Are my recordings in a bucket?", "cassettes status"),
     ("What did all runs find together?", "merge a.json b.json --report all.md"),
     ("What does an operation promise?", "spec show GetCheckPoint"),
     ("Where are the JSON Schemas?", "spec export --help"),
@@ -33,15 +33,15 @@ _QUESTIONS = (
 
 
 def overview(columns: int | None) -> Iterator[str]:
-    """Yield a line for each question, or two where the terminal has too few ``columns``; None: any width."""
+    """Yield a line for each question, or two lines if they are wider than ``columns``; None: any width."""
     yield f"sls-contract {__version__}: contract tests for Alibaba Cloud SLS"
     yield ""
     commands = [(translated(question), f"sls-contract {words}") for question, words in _QUESTIONS]
-    left = 2 + max(width(question) for question, _ in commands)
-    wide = columns is None or left + max(len(command) for _, command in commands) <= columns
+    indent = 2 + max(width(question) for question, _ in commands)
+    fits = columns is None or indent + max(len(command) for _, command in commands) <= columns
     for question, command in commands:
-        gap = " " * (left - width(question))
-        yield from (f"{question}{gap}{command}",) if wide else (question, f"  {command}")
+        gap = " " * (indent - width(question))
+        yield from (f"{question}{gap}{command}",) if fits else (question, f"  {command}")
     yield ""
     yield "All options: sls-contract COMMAND --help"
     yield "In tests: pytest --help, section sls-contract"

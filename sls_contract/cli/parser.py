@@ -1,4 +1,4 @@
-"""A parser that names the nearest command, option or value for one that it does not know."""
+"""A parser that suggests the nearest command, option or value for an unknown one."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 class _Formatter(argparse.HelpFormatter):
-    """Leaves commands whole, gives an example a line of its own, and speaks the language of the reader."""
+    """A formatter that breaks no description at a hyphen, puts examples on their own line, and translates."""
 
     def _fill_text(self, text: str, width: int, indent: str) -> str:
         from sls_contract.reports.text import wrapped
@@ -38,11 +38,11 @@ class _Formatter(argparse.HelpFormatter):
         super().add_text(text and translated(text))
 
     def start_section(self, heading: str | None) -> None:
-        """Begin a group of arguments."""
+        """Start a group of arguments."""
         super().start_section(heading and translated(heading, alone=True))
 
     def add_usage(self, usage: Any, actions: Any, groups: Any, prefix: str | None = None) -> None:
-        """Add the line that sums the arguments up."""
+        """Add the usage line."""
         super().add_usage(
             usage and translated(usage),
             actions,
@@ -52,16 +52,16 @@ class _Formatter(argparse.HelpFormatter):
 
 
 class Parser(argparse.ArgumentParser):
-    """`argparse.ArgumentParser` with suggestions; the parsers of its commands are of this class, too."""
+    """`argparse.ArgumentParser` with suggestions; the parsers of the commands have this class, too."""
 
     def __init__(self, *, intermixed: bool = True, **named: Any) -> None:
         super().__init__(formatter_class=_Formatter, **named)
         self._intermixed = intermixed
 
     def parse_known_args(self, args: Any = None, namespace: Any = None) -> Any:
-        """Take words on both sides of an option (``OLD --verbose NEW``); refuse what is not known here.
+        """Accept positional arguments on both sides of an option (``OLD --verbose NEW``); refuse unknown arguments.
 
-        `argparse` closes an argument that may have no word, or several, with the first option behind it.
+        `argparse` itself ends a positional argument with ``nargs`` ``?``, ``*`` or ``+`` at the first option.
         """
         known, rest = super().parse_known_args(args, namespace)
         if self._intermixed and not any(word.startswith("-") for word in rest):
@@ -88,12 +88,12 @@ class Parser(argparse.ArgumentParser):
             raise argparse.ArgumentError(action, f"{error.message}.{hint}") from None
 
     def error(self, message: str) -> NoReturn:
-        """Say what is wrong, and where to read on; exit code 2."""
-        told = f"{self.prog}: error: {message}\nHow to fix: see {self.prog} --help"
-        self.exit(2, f"{self.format_usage()}{translated(told)}\n")
+        """Print the usage, the error, and how to get help; exit with code 2."""
+        text = f"{self.prog}: error: {message}\nHow to fix: see {self.prog} --help"
+        self.exit(2, f"{self.format_usage()}{translated(text)}\n")
 
 
 def did_you_mean(name: str, known: Iterable[str]) -> str:
-    """Return `` Did you mean …?`` with the known names that are most like one; empty where none is."""
+    """Return `` Did you mean …?`` with the known names that are most similar; empty if none is similar."""
     close = get_close_matches(name, list(known))
     return f" Did you mean {' or '.join(close)}?" if close else ""

@@ -1,4 +1,4 @@
-"""How far a long run is: a line on a terminal, nothing in a pipe."""
+"""The progress of a long run: a line on a terminal, nothing in a pipe."""
 
 from __future__ import annotations
 
@@ -23,21 +23,21 @@ _BAR = 20  # cells
 class Pace:
     """Shows how many exchanges are ``done``, and how many a second."""
 
-    def __init__(self, shown: Callable[[int, str], None]) -> None:
-        """Begin to count the time."""
-        self._shown, self._began, self.done = shown, time.monotonic(), 0
+    def __init__(self, update: Callable[[int, str], None]) -> None:
+        """Start to measure the time; ``update`` takes the steps and a text."""
+        self._update, self._start, self.done = update, time.monotonic(), 0
 
     def __call__(self, steps: int, name: str) -> None:
-        """Show it, beside what is at work."""
-        rate = self.done / max(time.monotonic() - self._began, 1e-3)
-        self._shown(steps, f"{name} {plural(self.done, 'exchange')}, {rate:.0f} a second")
+        """Show the pace beside the name of the current step."""
+        rate = self.done / max(time.monotonic() - self._start, 1e-3)
+        self._update(steps, f"{name} {plural(self.done, 'exchange')}, {rate:.0f} a second")
 
 
 @contextlib.contextmanager
 def progress(total: int, console: Console) -> Iterator[Callable[..., None]]:
-    """Give what shows how many of ``total`` steps are done, and what is at work; nothing is left of it in the end.
+    """Return a context whose value is a function that shows the progress; the line is erased at the end.
 
-    A third argument is the total where it was not known before.
+    The function takes the number of finished steps, the name of the current step, and optionally a new ``total``.
     """
     if not console.stderr.isatty() or console.environ.get("TERM") == "dumb":
         yield lambda _done, _text, _of=None: None
@@ -52,7 +52,7 @@ def progress(total: int, console: Console) -> Iterator[Callable[..., None]]:
         BarColumn(_BAR),
         TextColumn("{task.description}", markup=False, table_column=rest),
     )
-    shown = Progress(
+    bar = Progress(
         *parts,
         console=RichConsole(file=console.stderr, _environ=console.environ),
         transient=True,
@@ -60,8 +60,8 @@ def progress(total: int, console: Console) -> Iterator[Callable[..., None]]:
         redirect_stdout=False,
         redirect_stderr=False,
     )
-    with shown:
-        task = shown.add_task("", total=total)
-        yield lambda done, text, of=None: shown.update(
+    with bar:
+        task = bar.add_task("", total=total)
+        yield lambda done, text, of=None: bar.update(
             task, total=of, completed=done, description=translated(on_one_line(text))
         )

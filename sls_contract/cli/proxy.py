@@ -1,4 +1,4 @@
-"""``sls-contract proxy``: records what any client, in any language, asks by way of this forward proxy."""
+"""``sls-contract proxy``: record the requests of any client, in any language, through a forward proxy."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from pathlib import Path
 from shlex import quote
 from typing import TYPE_CHECKING, Any
 
-from sls_contract.cli.listening import add_address, proxy_lines, shown_on, warn_beyond_loopback
+from sls_contract.cli.listening import add_address, line_writer, proxy_lines, warn_if_public
 from sls_contract.cli.options import add_allow_host, add_reports, add_strict
 from sls_contract.clock import utc_now
 
@@ -41,7 +41,7 @@ def configure(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -
         "--record",
         choices=_MODES,
         default="once",
-        help="once: record where FILE does not exist, or was left unfinished, else play it; new_episodes: play what is "
+        help="once: record if FILE does not exist or is unfinished, else play it; new_episodes: play what is "
         "recorded, record the rest; all: record everything again (default: %(default)s)",
     )
     add("--plain", action="store_true", help="call the service over plain http when the client does")
@@ -55,7 +55,7 @@ def configure(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -
     add_address(parser)
     add_allow_host(parser, "record")
     _add_scrubbing(parser)
-    add("--timeout", type=float, default=60.0, metavar="SECONDS", help="for one exchange (default: %(default)g)")
+    add("--timeout", type=float, default=60.0, metavar="SECONDS", help="seconds for an exchange (default: %(default)g)")
     add_strict(parser)
     add_reports(parser, "at the end, also write the findings as JSON")
     add("--verbose", action="store_true", help="show each request on stderr")
@@ -63,7 +63,7 @@ def configure(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -
 
 
 def _add_scrubbing(parser: argparse.ArgumentParser) -> None:
-    """Declare what says which names and secrets are written as something else."""
+    """Declare the options for names and secrets that are replaced in recordings."""
     add = parser.add_argument
     repeatable = partial(add, action="append", default=[])
     repeatable("--rename", metavar="REAL=PUBLIC", help="write this name in place of the real one; repeatable")
@@ -71,34 +71,34 @@ def _add_scrubbing(parser: argparse.ArgumentParser) -> None:
         "--hide-names",
         choices=("yes", "no"),
         default="yes",
-        help="at the live service, write names that only an answer holds as other-group-1 and so on (default: yes)",
+        help="at the live service, replace names that only responses have by other-group-1 and so on (default: yes)",
     )
-    repeatable("--scrub", metavar="REGEX", help="also write nothing that matches; repeatable")
-    repeatable("--scrub-key", metavar="NAME", help="write no value of this header or key; repeatable")
+    repeatable("--scrub", metavar="REGEX", help="also remove all text that matches; repeatable")
+    repeatable("--scrub-key", metavar="NAME", help="remove the values of this header or key; repeatable")
 
 
 def run(arguments: argparse.Namespace, console: Console) -> int:
-    """Record until a signal ends it; raises an `SlsContractError` where it cannot start."""
+    """Record until a signal ends the run; raises an `SlsContractError` if it cannot start."""
     from sls_contract.cli import live
     from sls_contract.cli.listeners import HostFilter, plain_listener, refuse_loop, tls_listener
-    from sls_contract.cli.relaying import reach, recording, session_of
+    from sls_contract.cli.relaying import forwarding_rule, recording, session_of
     from sls_contract.transport.relay import Relay
 
-    show = shown_on(console.stderr)
+    show = line_writer(console.stderr)
     results = live.LiveResults(show=show, place=_place(arguments.cassette), verbose=arguments.verbose)
     relay = Relay(arguments.to, arguments.plain, arguments.timeout)
     with live.Signals() as signals:
         with recording(session_of(arguments, relay, results, console.environ, utc_now), relay) as record:
-            admit = HostFilter(record.send, reach(arguments))
+            admit = HostFilter(record.send, forwarding_rule(arguments))
             listening = tls_listener(admit, arguments, show) if arguments.https else plain_listener(admit, arguments)
             with listening as listener:
                 refuse_loop(listener.port)
-                warn_beyond_loopback(arguments.host, show)
-                invited = _invitation(listener, arguments, recording=record.session.recording)
-                console.tell(invited, console.people(arguments))
+                warn_if_public(arguments.host, show)
+                lines = _start_lines(listener, arguments, recording=record.session.recording)
+                console.write(lines, console.text_stream(arguments))
                 signalled = signals.wait()
         results.place_in(arguments.cassette)
-        report = live.concluded(_ended(arguments, results, admit), results, arguments, console)
+        report = live.conclude(_ended(arguments, results, admit), results, arguments, console)
     return live.exit_code(report, signalled, strict=arguments.strict)
 
 
@@ -115,16 +115,18 @@ def _ended(arguments: argparse.Namespace, results: Results, admit: HostFilter) -
     return Ended(Target(arguments.to, evidence), tuple(admit.foreign_hosts), tuple(admit.failures))
 
 
-def _invitation(listener: Listener, arguments: argparse.Namespace, *, recording: bool) -> list[str]:
-    """Say where it is, what it does with which file, and how to point a client at it."""
-    file, goal = arguments.cassette, arguments.to or "the hosts that are asked for"
-    does = f"recording into {file}" if recording else f"playing {file}, which exists; --record new_episodes adds to it"
-    trust = [] if listener.certificate is None else _trust(listener.url, quote(str(listener.certificate)))
-    return [f"proxy {listener.url}", f"  {does}", f"  asking {goal}", *proxy_lines(listener.url), *trust]
+def _start_lines(listener: Listener, arguments: argparse.Namespace, *, recording: bool) -> list[str]:
+    """Return the first lines: the URL, what happens with the file, and how to configure a client."""
+    file, target = arguments.cassette, arguments.to or "the hosts that clients name"
+    action = (
+        f"recording into {file}" if recording else f"playing {file}, which exists; --record new_episodes adds to it"
+    )
+    trust = [] if listener.certificate is None else _certificate_lines(listener.url, quote(str(listener.certificate)))
+    return [f"proxy {listener.url}", f"  {action}", f"  forwarding to {target}", *proxy_lines(listener.url), *trust]
 
 
-def _trust(url: str, certificate: str) -> list[str]:
-    """Return the lines that make each kind of client trust the certificate; docs/proxy.md has the rest."""
+def _certificate_lines(url: str, certificate: str) -> list[str]:
+    """Return shell lines that make clients trust the certificate; docs/proxy.md describes other clients."""
     return [
         f"  export HTTPS_PROXY={url} https_proxy={url}",
         f"  export REQUESTS_CA_BUNDLE={certificate}  # aliyun-log-python-sdk, aliyun-log-cli, all that use requests",

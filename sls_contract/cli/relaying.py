@@ -1,4 +1,4 @@
-"""What `proxy` is made of: a session that records, a relay that carries, and a filter that lets in what may pass."""
+"""The parts of `proxy`: a recording session, its use from many threads, and the rule of allowed hosts."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from sls_contract.cassettes.player import Player
 from sls_contract.cassettes.scrub import Scrubber
 from sls_contract.cassettes.session import Session
 from sls_contract.cassettes.session_settings import Opening
-from sls_contract.cli.outcomes import answering, relayed
+from sls_contract.cli.outcomes import relayed, sender
 from sls_contract.errors import CassetteError, UsageError
 from sls_contract.hosts import host_name, is_loopback
 from sls_contract.reports import plural
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from sls_contract.exchange import Request, Response
     from sls_contract.transport.relay import Relay
 
-_PATIENCE = 5.0  # seconds that exchanges under way get to come to their end
+_PATIENCE = 5.0  # seconds for exchanges in progress at the end
 _REMEDIES = Remedies("--record new_episodes", "record it again with --record all")
 
 
@@ -43,9 +43,9 @@ def session_of(
     environ: Mapping[str, str],
     clock: Callable[[], datetime],
 ) -> Session:
-    """Return the session that records what the options describe; raises `UsageError` where they are wrong."""
+    """Return the recording session that the options describe; raises `UsageError` for wrong options."""
     key, now = credentials_from_environment(environ), clock()
-    another = arguments.to is not None and not is_service(parse_endpoint(arguments.to).authority)
+    other_endpoint = arguments.to is not None and not is_service(parse_endpoint(arguments.to).authority)
     opening = Opening(
         path=_file(arguments.cassette),
         record=arguments.record,
@@ -60,71 +60,71 @@ def session_of(
         clock=clock,
         began=now,
         credentials=key,
-        send=(lambda request: relay.carry(request, set())) if another else None,
-        endpoint=arguments.to if another else "",
+        send=(lambda request: relay.send(request, set())) if other_endpoint else None,
+        endpoint=arguments.to if other_endpoint else "",
     )
     return Session(opening, results, Player(opening.path, opening.record, now, remedies=_REMEDIES))
 
 
 class Recording:
-    """Carries requests upstream and records what came, before anybody sees it; called from many threads."""
+    """Forwards requests, and records each outcome before the client gets it; safe for many threads."""
 
     def __init__(self, session: Session, relay: Relay) -> None:
         self.session, self._relay = session, relay
         self._idle = threading.Condition()
-        self._under_way = 0
+        self._in_progress = 0
 
     def send(self, request: Request) -> Response:
-        """Answer one request: with what came, with a recording, or with why there is neither."""
+        """Answer a request with the endpoint's response, a recording, or a refusal that gives the reason."""
         with self._counted():
-            return answering(self._ask, relayed)(request)
+            return sender(self._outcome, relayed)(request)
 
     def wait(self, seconds: float) -> int:
-        """Wait until no exchange is under way, so long at most; return how many still are."""
+        """Wait at most ``seconds`` until no exchange is in progress; return how many still are."""
         with self._idle:
-            self._idle.wait_for(lambda: not self._under_way, seconds)
-            return self._under_way
+            self._idle.wait_for(lambda: not self._in_progress, seconds)
+            return self._in_progress
 
-    def _ask(self, request: Request) -> Outcome:
-        onward = self._relay.onward(request)
+    def _outcome(self, request: Request) -> Outcome:
+        onward = self._relay.forwarded(request)
         outcome = self.session.answer(onward, "")
         if outcome is None:
             reached: set[str] = set()
-            outcome = call_endpoint(lambda asked: self._relay.carry(asked, reached), onward)
+            outcome = call_endpoint(lambda sent: self._relay.send(sent, reached), onward)
             self.session.received(onward, outcome, next(iter(reached), onward.host))
         return outcome
 
     @contextmanager
     def _counted(self) -> Iterator[None]:
         with self._idle:
-            self._under_way += 1
+            self._in_progress += 1
         try:
             yield
         finally:
             with self._idle:
-                self._under_way -= 1
+                self._in_progress -= 1
                 self._idle.notify_all()
 
 
 @contextmanager
 def recording(session: Session, relay: Relay, patience: float = _PATIENCE) -> Iterator[Recording]:
-    """Record until the block ends; what is under way then gets ``patience`` seconds, and is told if it needs more."""
+    """Record until the block ends; exchanges in progress then get ``patience`` seconds, and are reported after that."""
     record = Recording(session, relay)
     try:
         yield record
-        if left := record.wait(patience):
-            exchanges = plural(left, "exchange")
-            session.results.fail(f"{exchanges} had no answer after {patience:g} s more and was not recorded")
+        if unfinished := record.wait(patience):
+            exchanges = plural(unfinished, "exchange")
+            session.results.fail(f"not recorded: {exchanges} without an answer after {patience:g} s more")
     finally:
         try:
             session.close()
-        except CassetteError as error:  # the disk is full: the journal keeps what was recorded
+        except CassetteError as error:  # such as a full disk: the journal keeps the recordings
             session.results.fail(str(error))
         relay.close()
 
 
-def reach(arguments: argparse.Namespace) -> Callable[[str], bool]:
-    """Return the rule that tells whether a request to an authority is carried on."""
+def forwarding_rule(arguments: argparse.Namespace) -> Callable[[str], bool]:
+    """Return the rule that decides by a request's authority whether it is forwarded."""
     allowed = host_rule([pattern for name in arguments.allow_host for pattern in (name, f"*.{name}")])
     if arguments.to is None:
         return allowed

@@ -1,11 +1,11 @@
-"""``sls-contract replay``: recordings served to any client, in any language, until it is interrupted."""
+"""``sls-contract replay``: serve recordings to any client, in any language, until a signal ends it."""
 
 from __future__ import annotations
 
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from sls_contract.cli.listening import add_address, key_line, proxy_lines, shown_on, warn_beyond_loopback
+from sls_contract.cli.listening import add_address, key_line, line_writer, proxy_lines, warn_if_public
 from sls_contract.cli.options import add_allow_host, add_contract, add_reports, add_strict
 from sls_contract.clock import utc_now
 
@@ -26,12 +26,12 @@ def configure(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -
     parser = subparsers.add_parser(
         "replay",
         help="serve recordings to any client",
-        description="Serve what cassettes hold, on this machine, to a client in any language. The signature of each "
+        description="Serve recordings on this machine to a client in any language. The signature of each "
         "request is verified (the public test key, and the key of the environment), each request and each answer is "
         "checked. It is also an HTTP proxy: a client with HTTP_PROXY set to its URL reaches it under any real endpoint "
         "name, over plain http. A request that no recording answers gets 421 and errorCode RequestNotRecorded.",
         epilog="Exit codes, when a signal ends it: 1 a violation was found or a request had no recording, else 130 "
-        "interrupted, 143 terminated; 2 it could not start, or could not play what it holds. "
+        "interrupted, 143 terminated; 2 it could not start, or could not play a recording. "
         "Example: sls-contract replay cassettes/ --port 8080",
     )
     add = parser.add_argument
@@ -53,29 +53,29 @@ def configure(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -
 
 
 def run(arguments: argparse.Namespace, console: Console) -> int:
-    """Play until a signal ends it; raises an `SlsContractError` where it cannot start."""
+    """Replay until a signal ends the run; raises an `SlsContractError` if it cannot start."""
     from sls_contract.cassettes.cassette_set import CassetteSet
     from sls_contract.cli import live
-    from sls_contract.cli.outcomes import answering, delivered
+    from sls_contract.cli.outcomes import replayed, sender
     from sls_contract.endpoint.server import avoid_pauses, serve
     from sls_contract.reports import Target
 
     cassette_set = CassetteSet(arguments.paths, utc_now(), repeat=arguments.repeat == "last")
-    results = live.LiveResults(show=shown_on(console.stderr), place=_place(cassette_set), verbose=arguments.verbose)
-    send = answering(asking(session_of(cassette_set, results, console)), delivered)
+    results = live.LiveResults(show=line_writer(console.stderr), place=_place(cassette_set), verbose=arguments.verbose)
+    send = sender(player_of(session_of(cassette_set, results, console)), replayed)
     with live.Signals() as signals:
         with serve(send, host=arguments.host, port=arguments.port, hosts=arguments.allow_host) as server:
-            warn_beyond_loopback(arguments.host, results.show)
+            warn_if_public(arguments.host, results.show)
             avoid_pauses()
-            console.tell(_invitation(server.url, cassette_set), console.people(arguments))
+            console.write(_start_lines(server.url, cassette_set), console.text_stream(arguments))
             signalled = signals.wait()
         ended = live.Ended(Target(server.url, cassette_set.evidence), server.foreign_hosts, server.failures)
-        report = live.concluded(ended, results, arguments, console)
+        report = live.conclude(ended, results, arguments, console)
     return live.exit_code(report, signalled, strict=arguments.strict)
 
 
 def session_of(cassette_set: CassetteSet, results: Results, console: Console) -> Session:
-    """Return the session that plays a cassette set, and judges whatever it is asked."""
+    """Return a session that plays a cassette set, and judges each request and response."""
     from sls_contract.cassettes.hosts import host_rule
     from sls_contract.cassettes.session import Session
     from sls_contract.cassettes.session_settings import Opening
@@ -92,15 +92,15 @@ def session_of(cassette_set: CassetteSet, results: Results, console: Console) ->
     return Session(opening, results, cassette_set)
 
 
-def asking(session: Session) -> Callable[[Request], Outcome]:
-    """Return what answers a request from recordings alone; raises `UnmatchedRequest` where none does."""
+def player_of(session: Session) -> Callable[[Request], Outcome]:
+    """Return a function that answers requests from recordings; it raises `UnmatchedRequest` if there is none."""
 
-    def ask(request: Request) -> Outcome:
+    def play(request: Request) -> Outcome:
         outcome = session.answer(request, "")
-        assert outcome is not None  # nothing is recorded here, so nothing passes
+        assert outcome is not None  # None asks the caller to send the request, which only recording sessions do
         return outcome
 
-    return ask
+    return play
 
 
 def _place(cassette_set: CassetteSet) -> Callable[[int | None], Mapping[str, Any]]:
@@ -113,8 +113,8 @@ def _place(cassette_set: CassetteSet) -> Callable[[int | None], Mapping[str, Any
     return place
 
 
-def _invitation(url: str, cassette_set: CassetteSet) -> list[str]:
-    """Say where it is, what it plays, and how to point a client at it."""
+def _start_lines(url: str, cassette_set: CassetteSet) -> list[str]:
+    """Return the first lines: the URL, what is played, and how to configure a client."""
     from sls_contract.reports import plural
 
     exchanges = plural(sum(map(len, cassette_set.files)), "exchange")

@@ -1,4 +1,4 @@
-"""What the commands of the two benches, `verify` and `exercise`, have in common: how a run is carried out and ends."""
+"""What `verify` and `exercise` have in common: how a run is executed, reported and turned into an exit code."""
 
 from __future__ import annotations
 
@@ -16,19 +16,19 @@ if TYPE_CHECKING:
     from sls_contract.reports.benches import BenchRun
 
 _INTERRUPTED = 130
-_NOTHING = 2
+_NOTHING_JUDGED = 2
 
 
 class _Runner(Protocol):
-    """Carries a plan out when it is called."""
+    """Executes its plan when it is called; ``run`` has the results so far."""
 
     @property
     def run(self) -> BenchRun[Any]: ...
     def __call__(self) -> object: ...
 
 
-def refuse_unknown(scenarios: Iterable[str], known: Collection[str]) -> None:
-    """Refuse the name of a scenario that there is not; raises `UsageError` with those that are like it."""
+def check_scenarios(scenarios: Iterable[str], known: Collection[str]) -> None:
+    """Raise `UsageError` for the name of an unknown scenario, with similar names."""
     for name in scenarios:
         if name not in known:
             hint = did_you_mean(name, known)
@@ -36,8 +36,8 @@ def refuse_unknown(scenarios: Iterable[str], known: Collection[str]) -> None:
             raise UsageError(msg)
 
 
-def carry_out(runner: _Runner) -> int:
-    """Run, and return the exit code of an interruption, 0 where there was none."""
+def execute(runner: _Runner) -> int:
+    """Execute the run; return the exit code of an interruption, else 0."""
     try:
         runner()
     except KeyboardInterrupt:
@@ -58,13 +58,13 @@ def finish(
     lines: Callable[[int | None], Iterable[str]],
     write: Callable[[], None],
 ) -> int:
-    """Tell a run, write what was asked for, and return the exit code.
+    """Print the results, write the requested files, and return the exit code.
 
-    1 for a violation, whether or not the files could be written, else the code of an interruption, 2 where not
-    everything or nothing was judged, 0.
+    Exit codes, the first that applies: 1 for a violation, even if a file cannot be written; that of an interruption;
+    2 if nothing was judged, or not everything; 0.
     """
-    told, violated = console.people(arguments), run.violated(strict=arguments.strict)
-    console.show(lines(columns(told)), told)
+    stream, violated = console.text_stream(arguments), run.violated(strict=arguments.strict)
+    console.show(lines(columns(stream)), stream)
     try:
         write()
     except SlsContractError as error:
@@ -73,4 +73,4 @@ def finish(
         print(f"sls-contract {arguments.command}: {error}", file=console.stderr)
     if violated or interrupted:
         return 1 if violated else interrupted
-    return _NOTHING if run.incomplete or not run.judged() else 0
+    return _NOTHING_JUDGED if run.incomplete or not run.judged() else 0

@@ -1,4 +1,4 @@
-"""``sls-contract serve``: the reference endpoint on a socket, until it is interrupted."""
+"""``sls-contract serve``: run the reference endpoint on a socket until a signal ends it."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections import Counter
 from functools import partial
 from typing import TYPE_CHECKING
 
-from sls_contract.cli.listening import LOOK, add_address, key_line, proxy_lines, shown_on, warn_beyond_loopback
+from sls_contract.cli.listening import SIGNAL_POLL, add_address, key_line, line_writer, proxy_lines, warn_if_public
 from sls_contract.cli.options import add_allow_host
 from sls_contract.clock import utc_now
 from sls_contract.errors import UsageError
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from sls_contract.exchange import Response
     from sls_contract.signing import Credentials
 
-_MOST_SHOWN = 20  # of those that were refused
+_MOST_SHOWN = 20  # hosts or targets of refused requests
 
 
 def configure(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -31,31 +31,31 @@ def configure(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -
         "serve",
         help="run a GetCheckPoint endpoint on this machine",
         description="Run the reference endpoint. It is also an HTTP proxy: a client with HTTP_PROXY set to its URL "
-        "reaches it under any real endpoint name, over plain http. --fault and --faults may be repeated; what they say "
-        "happens in their order.",
+        "reaches it under any real endpoint name, over plain http. --fault and --faults may be repeated; the faults "
+        "happen in their order.",
         epilog="Exit codes, when it ends: 130 interrupted, 143 terminated, 2 it could not start. "
         "Example: sls-contract serve --port 8080 --fault 'error=ServerBusy times=3'",
     )
     add = parser.add_argument
     add_address(parser)
-    add("--project", default="my-project", help="project to create where it is not there (default: %(default)s)")
-    add("--logstore", default="my-logstore", help="logstore to create where it is not there (default: %(default)s)")
+    add("--project", default="my-project", help="project to create if it is missing (default: %(default)s)")
+    add("--logstore", default="my-logstore", help="logstore to create if it is missing (default: %(default)s)")
     groups = partial(add, action="append", dest="groups", default=[])
-    groups("--consumer-group", metavar="NAME", help="consumer group to create where it is not there; repeatable")
+    groups("--consumer-group", metavar="NAME", help="consumer group to create if it is missing; repeatable")
     add("--shards", type=int, metavar="N", help="how many shards the logstore has (default: 2, or as it was)")
     add("--fill", type=int, default=0, metavar="N", help="write N more records to each shard, for a consumer")
     add("--state", metavar="FILE", help="keep the state in FILE (SQLite) across restarts")
     add_allow_host(parser, "answer for")
-    add("--credentials-from-env", action="store_true", help="also accept the key that the environment holds")
+    add("--credentials-from-env", action="store_true", help="also accept the key of the environment")
     faults = partial(add, action="append", dest="faults", default=[])
-    faults("--fault", metavar="SPEC", type=_spec, help="what goes wrong next, such as 'status=503 times=3'")
-    faults("--faults", metavar="FILE", type=_file, help="the same from a file, one a line")
+    faults("--fault", metavar="SPEC", type=_spec, help="fault of the next answers, such as 'status=503 times=3'")
+    faults("--faults", metavar="FILE", type=_file, help="faults from a file, one a line")
     add("--verbose", action="store_true", help="show each request on stderr, and which answers were scripted")
     parser.set_defaults(run=run)
 
 
 def run(arguments: argparse.Namespace, console: Console) -> int:
-    """Serve until a signal ends it; raises `UsageError` or `EndpointError` where it cannot start."""
+    """Serve until a signal ends the run; raises `UsageError` or `EndpointError` if it cannot start."""
     from sls_contract.endpoint.server import avoid_pauses, serve
 
     faults = [fault for read in arguments.faults for fault in read()]
@@ -63,33 +63,32 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
         _fill(endpoint, arguments)
         for fault in faults:
             endpoint.answer_next(fault.scripted())
-        show = shown_on(console.stderr)
+        show = line_writer(console.stderr)
         refused = _Refused(show, verbose=arguments.verbose)
         if arguments.verbose:
             endpoint.watch(partial(_show, show))
         address = {"host": arguments.host, "port": arguments.port}
         with refused, serve(endpoint, **address, hosts=arguments.allow_host, refused=refused) as server:
-            warn_beyond_loopback(arguments.host, show)
+            warn_if_public(arguments.host, show)
             if arguments.credentials_from_env:
                 show(["warning: requests signed with the key in the environment are accepted"])
             avoid_pauses()
-            told = (f"serving {server.url}", *proxy_lines(server.url), key_line())
-            print(*told, sep="\n", file=console.stdout, flush=True)
+            console.write([f"serving {server.url}", *proxy_lines(server.url), key_line()])
             while True:
-                time.sleep(LOOK)
+                time.sleep(SIGNAL_POLL)
 
 
 class _Refused:
-    """What clients asked for that never reached the endpoint: a line each with ``--verbose``, a list at the end."""
+    """Counts the requests that the server itself refuses: prints each with ``--verbose``, and a list at the end."""
 
     def __init__(self, show: Callable[[Iterable[str]], None], *, verbose: bool) -> None:
         self._show, self._verbose = show, verbose
-        self._wanted: Counter[str] = Counter()
+        self._counts: Counter[str] = Counter()
 
     def __call__(self, method: str, wanted: str, answer: Response) -> None:
         from sls_contract.reports.text import on_one_line
 
-        self._wanted[wanted] += 1
+        self._counts[wanted] += 1
         if self._verbose:
             self._show([on_one_line(f"{method} {wanted} {answer.status} (refused)")])
 
@@ -99,13 +98,13 @@ class _Refused:
     def __exit__(self, *_: object) -> None:
         from sls_contract.reports.text import on_one_line
 
-        for wanted, times in self._wanted.most_common(_MOST_SHOWN):
+        for wanted, times in self._counts.most_common(_MOST_SHOWN):
             line = f"refused {times} times: {wanted}" if times > 1 else f"refused: {wanted}"
             self._show([on_one_line(line)])
 
 
 def reference_endpoint(arguments: argparse.Namespace, environ: Mapping[str, str]) -> ReferenceEndpoint:
-    """Make the endpoint that the options describe."""
+    """Return the endpoint that the options describe."""
     from sls_contract.endpoint import MemoryStore, ReferenceEndpoint, SqliteStore
     from sls_contract.endpoint.state.store import GroupKey
     from sls_contract.signing import TEST_CREDENTIALS, TEST_STS_CREDENTIALS
@@ -132,7 +131,7 @@ def reference_endpoint(arguments: argparse.Namespace, environ: Mapping[str, str]
 
 
 def _fill(endpoint: ReferenceEndpoint, arguments: argparse.Namespace) -> None:
-    """Write records that say where they stand: ``shard``, and ``index`` from 0."""
+    """Write logs to each shard; their keys are ``shard``, and ``index`` from 0."""
     if arguments.fill < 0:
         msg = f"--fill expects how many records each shard gets, 0 or more, got {arguments.fill}"
         raise UsageError(msg)
@@ -153,21 +152,21 @@ def _key(environ: Mapping[str, str]) -> Credentials:
 
 
 def _spec(text: str) -> Callable[[], tuple[Fault, ...]]:
-    """Return what reads one fault; called in `run`, where its `UsageError` is told in full."""
+    """Return a function that parses a fault; `run` calls it, where a `UsageError` is printed in full."""
     from sls_contract.endpoint.faults import parse_fault
 
     return lambda: (parse_fault(text),)
 
 
 def _file(path: str) -> Callable[[], tuple[Fault, ...]]:
-    """Return what reads the faults of a file, as `_spec` does."""
+    """Return a function that reads the faults of a file, as `_spec` does."""
     from sls_contract.endpoint.faults import read_faults
 
     return lambda: read_faults(path)
 
 
 def _show(show: Callable[[Iterable[str]], None], served: Served) -> None:
-    """Give an exchange a line; secrets in the query are masked."""
+    """Print an exchange on one line; secrets in its query are masked."""
     from sls_contract.exchange import masked_url
     from sls_contract.reports.text import printable
 

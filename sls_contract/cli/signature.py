@@ -1,7 +1,7 @@
-"""``sls-contract signature [FILE|-]``: name the wrong step of a signature, whatever form the request is in.
+"""``sls-contract signature [FILE|-]``: name the wrong step of a request's signature.
 
-Takes raw HTTP, curl commands, debug output and logs of clients, traces, structures, HARs and cassettes. Shows the form
-that it took, and for each request the steps, the text that is signed and the verdict. The key is the environment's.
+Reads raw HTTP, curl commands, debug output and logs of clients, traces, structures, HARs and cassettes. Prints the
+detected form, and for each request the steps, the string to sign and the verdict. The key comes from the environment.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 from sls_contract import __version__
 from sls_contract.captures.flows import are_flows, read_flows
 from sls_contract.cli.options import add_reports, at_least
-from sls_contract.cli.signature_verdict import Held, Verdict, judged
+from sls_contract.cli.signature_verdict import Sample, Verdict, judge
 from sls_contract.errors import UsageError
 from sls_contract.exchange import Exchange
 from sls_contract.reports import Report, Target, as_document, plural
@@ -56,31 +56,31 @@ def configure(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -
         metavar="TIME",
         help="judge the clock too: when the server received the request (ISO 8601, RFC 1123, Unix)",
     )
-    command.add_argument("--region", help="region of v4's scope, where the endpoint's host names none")
+    command.add_argument("--region", help="region of v4's scope, if the endpoint's host names none")
     command.add_argument("--request", metavar="N", type=at_least(1), help="of several requests, only the Nth")
     add_reports(command)
     command.set_defaults(run=run)
 
 
 def run(arguments: argparse.Namespace, console: Console) -> int:
-    """Run the command: 0 verified, 1 not; raises `UsageError` (exit 2) where nothing could be judged."""
-    at = _time(arguments.at)
+    """Judge the requests; exit 0: all verify, 1: one does not. Raises `UsageError` (exit 2) if nothing was judged."""
+    at = _read_at(arguments.at)
     key = credentials_from_environment(console.environ)
-    form, held = _held(arguments.file, console)
+    form, samples = _samples(arguments.file, console)
     if arguments.request is not None:
-        held = _picked(held, arguments.request)
-    verdicts = [judged(each, _key_for(each, key), at=at, region=arguments.region) for each in held]
+        samples = [_nth(samples, arguments.request)]
+    verdicts = [judge(each, _key_for(each, key), at=at, region=arguments.region) for each in samples]
     secrets = (key.access_key_secret, key.security_token) if key else ()
-    console.tell((safe_text(line, secrets) for line in _lines(form, verdicts)), console.people(arguments))
+    console.write((safe_text(line, secrets) for line in _lines(form, verdicts)), console.text_stream(arguments))
     report = _report(form, verdicts, (key,) if key else ())
     report.repeat = [shlex.join(["sls-contract", "signature", arguments.file])]
     console.report(as_document(report, __version__), arguments)
     return 0 if all(each.good for each in verdicts) else 1
 
 
-def _key_for(held: Held, key: Credentials | None) -> Credentials:
-    """Return the key to verify a request with: a public test key where the request names it, else the given one."""
-    public = held.public_key()
+def _key_for(sample: Sample, key: Credentials | None) -> Credentials:
+    """Return the key to verify a request with: the public test key that it names, else the environment's."""
+    public = sample.public_key()
     if public is not None and (key is None or key.access_key_id != public.access_key_id):
         return public
     if key is None:
@@ -89,10 +89,10 @@ def _key_for(held: Held, key: Credentials | None) -> Credentials:
     return key
 
 
-def _time(text: str | None) -> datetime | None:
+def _read_at(text: str | None) -> datetime | None:
     if text is None:
         return None
-    at = _moment(text.strip())
+    at = _parse_time(text.strip())
     if at is None:
         msg = (
             f"--at: expected a time with its zone, got {text!r}. "
@@ -102,8 +102,8 @@ def _time(text: str | None) -> datetime | None:
     return at
 
 
-def _moment(text: str) -> datetime | None:
-    """Read a time in each form that the service and HTTP clients print; None where it is none, or has no zone."""
+def _parse_time(text: str) -> datetime | None:
+    """Parse a time in any form that the service and HTTP clients print; return None if it is none, or has no zone."""
     if text.isascii() and text.isdecimal() and 10 <= len(text) <= 19:  # noqa: PLR2004 - seconds to nanoseconds
         return datetime.fromtimestamp(int(text[:10]), UTC)
     if (http := parse_http_date(text)) is not None:
@@ -116,31 +116,31 @@ def _moment(text: str) -> datetime | None:
     return at if at.tzinfo is not None else None
 
 
-def _held(name: str, console: Console) -> tuple[str, list[Held]]:
-    """Return the form of what is in hand, and the requests in it."""
+def _samples(name: str, console: Console) -> tuple[str, list[Sample]]:
+    """Return the form of the input, and the requests in it."""
     data, suffix = _read(name, console), Path(name).suffix.lower()
     if suffix == ".har" or _HAR.match(data):
         from sls_contract.cassettes.har.archive import HarFile
 
-        return "recording" if suffix == ".har" else "HAR", [Held.recorded(each) for each in HarFile(name, data)]
+        return "recording" if suffix == ".har" else "HAR", [Sample.recorded(each) for each in HarFile(name, data)]
     if suffix in (".yaml", ".yml", ".json") and b"interactions" in data[:_BEGINNING]:
         from sls_contract.cassettes import load_cassette
 
-        return "recording", [Held.recorded(each) for each in load_cassette(name).recordings]  # its journal, too
+        return "recording", [Sample.recorded(each) for each in load_cassette(name).recordings]  # with its journal
     if are_flows(data):
         return "flows of mitmproxy", [
-            replace(Held.recorded(each), place=f"flow {number}")
+            replace(Sample.recorded(each), place=f"flow {number}")
             for number, each in enumerate(read_flows(data), start=1)
         ]
     transcript = transcript_of(data)
-    return transcript.form, [Held(each.request, each.response, f"line {each.line}") for each in transcript.seen]
+    return transcript.form, [Sample(each.request, each.response, f"line {each.line}") for each in transcript.entries]
 
 
-def _picked(held: list[Held], number: int) -> list[Held]:
-    if number > len(held):
-        msg = f"--request: expected a number from 1 to {len(held)}, got {number}. How to fix: name one that is there."
+def _nth(samples: list[Sample], number: int) -> Sample:
+    if number > len(samples):
+        msg = f"--request: expected a number from 1 to {len(samples)}, got {number}. How to fix: use one of these."
         raise UsageError(msg)
-    return held[number - 1 : number]
+    return samples[number - 1]
 
 
 def _read(name: str, console: Console) -> bytes:
@@ -149,7 +149,7 @@ def _read(name: str, console: Console) -> bytes:
     try:
         return Path(name).read_bytes()
     except OSError as error:
-        msg = f"cannot read {name}: {error.strerror}. How to fix: name a file that holds an HTTP request, or -."
+        msg = f"cannot read {name}: {error.strerror}. How to fix: name a file with an HTTP request, or -."
         raise UsageError(msg) from error
 
 
@@ -157,11 +157,11 @@ def _report(form: str, verdicts: Sequence[Verdict], keys: Sequence[Credentials])
     from sls_contract.cassettes.scrub import Scrubber
 
     scrubber = Scrubber(keys)
-    report = Report("signature", Target(endpoint=verdicts[0].held.request.host), exchanges=len(verdicts))
+    report = Report("signature", Target(endpoint=verdicts[0].sample.request.host), exchanges=len(verdicts))
     for position, verdict in enumerate(verdicts):
-        report.facts.append({"form": form, "place": verdict.held.place, **verdict.facts()})
+        report.facts.append({"form": form, "place": verdict.sample.place, **verdict.facts()})
         report.add(verdict.findings(), exchange=position)
-        exchange = Exchange(verdict.held.request, verdict.held.response)
+        exchange = Exchange(verdict.sample.request, verdict.sample.response)
         for finding in verdict.findings():
             report.show(finding, exchange, lambda shown: scrubber.exchange(shown).exchange)
     return report
@@ -171,7 +171,7 @@ def _lines(form: str, verdicts: Sequence[Verdict]) -> list[str]:
     lines = [f"read as: {form}, {plural(len(verdicts), 'request')}"]
     for number, verdict in enumerate(verdicts, start=1):
         if len(verdicts) > 1:
-            lines += ["", f"request {number} of {len(verdicts)}, {verdict.held.place}"]
+            lines += ["", f"request {number} of {len(verdicts)}, {verdict.sample.place}"]
         lines += verdict.lines()
     if len(verdicts) > 1:
         good = sum(each.good for each in verdicts)

@@ -1,4 +1,4 @@
-"""What `signature` says of one request: the steps, the verdict, what `check` finds besides, and what was answered."""
+"""The verdict of `signature` on one request: its steps, the findings of `check`, and the response."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from sls_contract.signing.mismatch import Step
     from sls_contract.spec import Finding
 
-_RIGHT, _WRONG, _UNTOLD = "✓", "✗", "·"
+_RIGHT, _WRONG, _UNKNOWN = "✓", "✗", "·"
 _NEEDS_DIGEST: tuple[Step, ...] = ("content-type", "header-list", "resource", "digest")
 _ONLY_V4: tuple[Step, ...] = ("scope", "payload-hash")
 _ECHO = re.compile(r"(?i)signature (\S+) (?:is )?not match")
@@ -41,8 +41,8 @@ _PUBLIC = {key.access_key_id: key for key in (TEST_CREDENTIALS, TEST_STS_CREDENT
 
 
 @dataclass(frozen=True, slots=True)
-class Held:
-    """A request in hand, the answer beside it (None: none shown), where it stands, when it was made (None: unknown)."""
+class Sample:
+    """A request to verify, its response, its place in the input, and when it was sent; None: unknown."""
 
     request: Request
     response: Response | None = None
@@ -50,31 +50,31 @@ class Held:
     at: datetime | None = None
 
     @classmethod
-    def recorded(cls, recording: Recording) -> Held:
-        """Take a recorded exchange."""
+    def recorded(cls, recording: Recording) -> Sample:
+        """Return the request of a recording."""
         exchange = recording.exchange
         return cls(exchange.request, exchange.response, recording.id, recording.provenance.at)
 
     def public_key(self) -> Credentials | None:
-        """Return the public test key that signed the request; None where another key did."""
+        """Return the public test key that signed the request; None for any other key."""
         parsed = parse_authorization(self.request.headers.get("authorization", ""))
         return _PUBLIC.get(parsed.access_key_id) if parsed else None
 
 
 @dataclass(slots=True)
 class Verdict:
-    """What was found about one request.
+    """The result for one request.
 
     Attributes:
-        held: the request and what stands beside it.
+        sample: the request.
         found: the examination of its signature.
-        others: findings of `check` besides the signature, without those that no source settles.
-        lost: what the log lost, where the request verifies only with that put back.
+        others: findings of `check` about anything else, without unspecified ones.
+        lost: what the log lost, if the request verifies only with it restored; empty otherwise.
         clock: whether the clock was judged.
 
     """
 
-    held: Held
+    sample: Sample
     found: Examination
     others: list[Finding] = field(default_factory=list)
     lost: str = ""
@@ -82,16 +82,16 @@ class Verdict:
 
     @property
     def good(self) -> bool:
-        """Whether nothing that fails was found."""
+        """Whether the signature verifies and no violation was found."""
         return self.found.mismatch is None and all(each.level is not Level.VIOLATION for each in self.others)
 
     def findings(self) -> list[Finding]:
-        """Return the signature's finding and the others."""
+        """Return the finding of the signature, if any, and the others."""
         mismatch = self.found.mismatch
         return [*([_finding(mismatch)] if mismatch else []), *self.others]
 
     def facts(self) -> dict[str, Any]:
-        """Return what a report says of it."""
+        """Return the facts of a report about the request."""
         facts: dict[str, Any] = {"verified": self.found.mismatch is None}
         if self.lost:
             facts["lost"] = self.lost
@@ -108,12 +108,12 @@ class Verdict:
         return facts
 
     def lines(self) -> Iterator[str]:
-        """Yield the checklist, the text that is signed, the verdict, and what was answered."""
-        request, found = self.held.request, self.found
+        """Yield the checklist of steps, the response, the findings, and the string to sign or the mismatch."""
+        request, found = self.sample.request, self.found
         yield f"{request.method} {request.path} at {request.host}"
         for step in _steps(found):
             yield f"  {_mark(step, found)} {step:<14}{self._compared(step)}".rstrip()
-        yield from _answer_lines(self.held)
+        yield from _response_lines(self.sample)
         for each in self.others:
             yield from str(each).split("\n")
         if found.mismatch is not None:
@@ -137,43 +137,46 @@ class Verdict:
         return shown_part(found.form, step)
 
 
-def judged(held: Held, key: Credentials, *, at: datetime | None, region: str | None) -> Verdict:
-    """Judge a request; where ``at`` is None, its clock by when it was recorded, or by the Date of its answer."""
-    at = at or held.at or _answered_at(held.response)
-    found = examine(held.request, key, at=at, region=region)
+def judge(sample: Sample, key: Credentials, *, at: datetime | None, region: str | None) -> Verdict:
+    """Judge a request.
+
+    If ``at`` is None, its clock is judged by the time of recording, or by the Date of its response.
+    """
+    at = at or sample.at or _answered_at(sample.response)
+    found = examine(sample.request, key, at=at, region=region)
     lost = ""
     if found.mismatch is not None and found.dialect is None:
-        for what, request in originals(held.request):
-            before = examine(request, key, at=at, region=region)
-            if before.dialect is not None:
-                found, lost = before, what
+        for what, request in originals(sample.request):
+            restored = examine(request, key, at=at, region=region)
+            if restored.dialect is not None:
+                found, lost = restored, what
                 break
-    found = _unless_taken_out(found)
+    found = _explain_scrubbed(found)
     others = [
         each
-        for each in judge_request(held.request, credentials=key, at=at).findings
-        if each.level is not Level.UNSPECIFIED and not _is_told(each, found, lost)
+        for each in judge_request(sample.request, credentials=key, at=at).findings
+        if each.level is not Level.UNSPECIFIED and not _is_explained(each, found, lost)
     ]
-    return Verdict(held, found, others, lost, at is not None)
+    return Verdict(sample, found, others, lost, at is not None)
 
 
-def _unless_taken_out(found: Examination) -> Examination:
-    """Say of a signature that a recording stands in for that it was taken out; nothing is known of it."""
+def _explain_scrubbed(found: Examination) -> Examination:
+    """Explain the mismatch of a signature that scrubbing replaced by a marker; the original is unknown."""
     from sls_contract.cassettes.scrub.registry import MARKERS
 
     wrong = found.mismatch
     if wrong is None or wrong.step != "digest" or found.parsed is None or found.parsed.signature not in MARKERS:
         return found
-    told = replace(
+    explained = replace(
         wrong,
-        explanation="The signature did not verify when this was recorded, and was taken out of the recording.",
-        how_to_fix="Read the finding that the test printed then, or paste the request as the client sent it.",
+        explanation="The signature did not verify when this was recorded, and was removed from the recording.",
+        how_to_fix="Read the finding that the test printed, or paste the request as the client sent it.",
     )
-    return found._replace(mismatch=told)
+    return found._replace(mismatch=explained)
 
 
-def _is_told(finding: Finding, found: Examination, lost: str) -> bool:
-    """Tell whether a finding is about a signature that the examination explained, or that the log damaged."""
+def _is_explained(finding: Finding, found: Examination, lost: str) -> bool:
+    """Return whether the finding is about the signature, and the examination or damage of the log explains it."""
     return finding.code.startswith("SLS3") and (found.mismatch is not None or bool(lost))
 
 
@@ -181,9 +184,9 @@ def _answered_at(response: Response | None) -> datetime | None:
     return parse_http_date(response.headers.get("date", "")) if response is not None else None
 
 
-def _answer_lines(held: Held) -> Iterator[str]:
-    """Say what was answered: the error, and whether the signature that it echoes is the request's."""
-    response = held.response
+def _response_lines(sample: Sample) -> Iterator[str]:
+    """Yield the status and error of the response, and whether it echoes another signature than the request's."""
+    response = sample.response
     if response is None:
         return
     try:
@@ -195,7 +198,7 @@ def _answer_lines(held: Held) -> Iterator[str]:
         yield f"  answered {response.status}"
         return
     yield f"  answered {response.status} {code}; what it means: sls-contract explain {code}"
-    parsed = parse_authorization(held.request.headers.get("authorization", ""))
+    parsed = parse_authorization(sample.request.headers.get("authorization", ""))
     echo = _ECHO.search(str(body.get("errorMessage", "")))
     if echo and parsed and echo[1] != parsed.signature and "*" not in echo[1]:
         yield "  the answer names another signature than this request carries: Authorization changed on the way"
@@ -207,17 +210,17 @@ def _finding(mismatch: SignatureMismatch) -> Finding:
 
 
 def _steps(found: Examination) -> Iterator[Step]:
-    """Yield the steps that the request's scheme has; all of them where the scheme cannot be told."""
+    """Yield the steps of the request's scheme, or all steps if the scheme is unknown."""
     v1 = isinstance(found.parsed, LogAuthorization)
     yield from (step for step in STEPS if not (v1 and step in _ONLY_V4))
 
 
 def _mark(step: Step, found: Examination) -> str:
-    """Return whether a step is right, wrong, or cannot be told: some show only in the digest."""
+    """Return the mark of a step: right, wrong, or unknown, because a wrong digest does not show the step at fault."""
     wrong = found.mismatch.step if found.mismatch is not None else None
     if step == wrong:
         return _WRONG
     if wrong is not None and STEPS.index(step) > STEPS.index(wrong):
-        return _UNTOLD
+        return _UNKNOWN
     explained = found.dialect is not None or (found.mismatch is not None and found.mismatch.mistakes)
-    return _RIGHT if explained or step not in _NEEDS_DIGEST else _UNTOLD
+    return _RIGHT if explained or step not in _NEEDS_DIGEST else _UNKNOWN

@@ -1,4 +1,4 @@
-"""``sls-contract spec``: what the sources of the contract say."""
+"""``sls-contract spec``: derive claims from sources, and build, show, compare and export contracts."""
 
 from __future__ import annotations
 
@@ -29,9 +29,10 @@ def configure(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -
     command = subparsers.add_parser(
         "spec",
         help="derive, build, list, show, compare and export the contracts of operations",
-        description="The contracts that exchanges are judged by: what sources claim, merged, and ruled by hand.",
+        description="Derive, build and show the contracts that exchanges are judged by. A contract merges the claims "
+        "of its sources; rulings decide where they disagree.",
         epilog="Exit codes: 0 done; 1 build --check found files that are out of date, or diff something breaking; "
-        "2 wrong use, or a source that holds nothing. Example: sls-contract spec show GetCheckPoint",
+        "2 wrong use, or a source without facts. Example: sls-contract spec show GetCheckPoint",
     )
     actions = command.add_subparsers(dest="action", required=True, metavar="ACTION")
     derive = actions.add_parser(
@@ -47,14 +48,18 @@ def configure(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -
     derive.add_argument("files", nargs="*", type=Path, metavar="FILE", help="a page, metadata, or the SDK's folder")
     derive.add_argument("--sdk", action="store_true", help="read the alibabacloud-sls20201230 that is installed here")
     derive.add_argument(
-        "--operation", action="append", default=[], metavar="NAME", help="of an SDK or metadata, only this; repeatable"
+        "--operation",
+        action="append",
+        default=[],
+        metavar="NAME",
+        help="read only this operation of an SDK or of metadata; repeatable",
     )
     derive.add_argument("--out", type=Path, metavar="DIR", help="write the claims into this folder, a file each")
-    derive.add_argument("--source", metavar="ID", help="name the source; else its family, date and language do")
-    derive.add_argument("--date", help="when the page was published; else its name tells: 2021-01-21.en.md")
-    derive.add_argument("--language", help="of the page; else its name tells")
+    derive.add_argument("--source", metavar="ID", help="id of the source (default: of its family, date and language)")
+    derive.add_argument("--date", help="when the page was published (default: by its name, such as 2021-01-21.en.md)")
+    derive.add_argument("--language", help="language of the page (default: by its name)")
     derive.add_argument("--family", help="handbook (pages up to 2021), openapi (later ones, SDKs), clients, recordings")
-    add_json(derive, "write one JSON object per operation, each on a line of its own")
+    add_json(derive, "write a JSON object for each operation, one a line")
     for each in (contracts, spec_diff, spec_export):
         each.configure(actions)
 
@@ -62,7 +67,7 @@ def configure(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -
 def run(arguments: argparse.Namespace, console: Console) -> int:
     """Derive claims from the sources.
 
-    Exit 0: every source was read; 2: one holds nothing that can be derived. Raises `UsageError` for a source that
+    Exit 0: every source was read; 2: a source has nothing that can be derived. Raises `UsageError` for a source that
     cannot be read, and for an operation that it does not have.
     """
     sources = [*arguments.files, *([_installed()] if arguments.sdk else [])]
@@ -77,7 +82,7 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
         _write_claims(pages, arguments, console.stdout if arguments.json != "-" else console.stderr)
     elif arguments.json != "-":
         for path, page in pages:
-            console.tell(_lines(path, page))
+            console.write(_lines(path, page))
     empty = [path for path, page in pages if page.is_empty]
     for path in empty:
         print(
@@ -89,21 +94,20 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
 
 
 def _write_claims(pages: Sequence[tuple[Path, Page]], arguments: argparse.Namespace, stdout: IO[str]) -> None:
-    """Write claims into a folder, each under its source."""
+    """Write the claims into a folder, one subfolder for each source."""
     from sls_contract.spec.merge import source_of, write_claims
 
     given = {name: getattr(arguments, name) for name in ("family", "language", "date")} | {"id": arguments.source}
     sources = {path: source_of(path, given) for path, _ in pages}
     written = write_claims(arguments.out, [(sources[path], page) for path, page in pages if not page.is_empty])
-    for file in written[:_MOST_LISTED]:
-        print(f"wrote {file}", file=stdout)
-    if len(written) > _MOST_LISTED:
-        print(f"and {len(written) - _MOST_LISTED} more files of claims", file=stdout)
     problems = [f"{path}:{line[1:]}" for path, page in pages for line in _problems(page)]
-    for problem in problems[:_MOST_LISTED]:
-        print(problem, file=stdout)
+    lines = [f"wrote {file}" for file in written[:_MOST_LISTED]]
+    if len(written) > _MOST_LISTED:
+        lines.append(f"and {len(written) - _MOST_LISTED} more files of claims")
+    lines += problems[:_MOST_LISTED]
     if len(problems) > _MOST_LISTED:
-        print(f"and {len(problems) - _MOST_LISTED} more problems; leave out --out to list them all", file=stdout)
+        lines.append(f"and {len(problems) - _MOST_LISTED} more problems; leave out --out to list them all")
+    stdout.writelines(f"{line}\n" for line in lines)
 
 
 def _installed() -> Path:
@@ -120,7 +124,7 @@ def _installed() -> Path:
 
 
 def _lines(path: Path, page: Page) -> Iterator[str]:
-    """Tell what a page claims in a few lines, then each of its problems."""
+    """Yield the claims of a page in a few lines, then its problems."""
     yield f"{path}: {page.operation or 'operation not named'}"
     yield f"  {page.method or '(no method)'} {page.path or '(no path)'}  host {page.host or '(not printed)'}"
     for title, names in (("query", page.query), ("headers", page.headers)):
@@ -130,7 +134,7 @@ def _lines(path: Path, page: Page) -> Iterator[str]:
         members = ", ".join(dict.fromkeys(name for _, name in body.members))
         proof = f", proven by its {body.digest}" if body.digest else ""
         if body.shape or members:
-            yield f"  {title}: {body.shape or 'shape not told'}{proof}{': ' + members if members else ''}"
+            yield f"  {title}: {body.shape or 'shape unknown'}{proof}{': ' + members if members else ''}"
     if page.errors:
         yield f"  errors: {', '.join(f'{status} {code}' for status, code in page.errors)}"
     yield from _problems(page)

@@ -36,11 +36,10 @@ def configure(actions: argparse._SubParsersAction[argparse.ArgumentParser]) -> N
         "to the old one can fail or misread; additive, if it meets something new that it may ignore; benign, if both "
         "say the same in other words. OLD and NEW are pages (.md), OpenAPI metadata, claims (as spec derive --json "
         "writes them, or schemas/claims/<source>/<Operation>.yaml), contracts (schemas/contract/<Operation>.yaml, "
-        "contracts.jsonl), or folders of these, such as the pages of one year and those of another: of several pages "
-        "of an operation the last by name counts, and each operation takes a line. Two results are shown: what the "
-        "page now says, and what the contract "
-        "says once the page is merged with all other sources. A page may leave out what still holds, so the contract "
-        "decides.",
+        "contracts.jsonl), or folders of these, such as the pages of two years. Of several pages of an operation in a "
+        "folder, the last by name is compared. There are two results: the changes of the page, and those of the "
+        "contract when the page is merged with all other sources. The contract decides, because a page may omit facts "
+        "that are still true.",
         epilog="Exit codes: 0 nothing breaking; 1 something breaking, in the page or the contract; 2 wrong use, or "
         "what cannot be read or merged. Example: sls-contract spec diff GetCursor/2021.en.md GetCursor/2024.en.md",
     )
@@ -48,14 +47,14 @@ def configure(actions: argparse._SubParsersAction[argparse.ArgumentParser]) -> N
     diff.add_argument("new", type=Path, metavar="NEW", help="the later one")
     add_json(diff, "also write the changes as JSON")
     add_contract(diff)
-    add_verbose(diff, "each change of each operation")
+    add_verbose(diff, "show each change of each operation")
     diff.set_defaults(run=run)
 
 
 def run(arguments: argparse.Namespace, console: Console) -> int:
-    """Compare two descriptions; return the exit code. Raises `UsageError` for what cannot be read or compared."""
+    """Compare two descriptions; return the exit code. Raises `UsageError` if they cannot be read or compared."""
     outcome = Outcome(_described(arguments.old), _described(arguments.new), arguments.contract)
-    console.tell(_text(outcome, verbose=arguments.verbose), console.people(arguments))
+    console.write(_text(outcome, verbose=arguments.verbose), console.text_stream(arguments))
     if arguments.json:
         write_json(_document(outcome), arguments.json, console.stdout)
     if outcome.verdict == "breaking":
@@ -64,10 +63,10 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
 
 
 class Outcome:
-    """Both results: the changes of the page and those of the contract, by operation; None where it is not compared."""
+    """The changes of the pages and of the contracts, by operation; None where none were compared."""
 
-    def __init__(self, old: Sequence[Described], new: Sequence[Described], own: Path | None = None) -> None:
-        """Compare what was read; ``own`` is a folder whose claims and rulings are merged, too."""
+    def __init__(self, old: Sequence[Described], new: Sequence[Described], added: Path | None = None) -> None:
+        """Compare the descriptions; ``added`` is a folder whose claims and rulings are merged, too."""
         self.page: dict[str, tuple[Change, ...]] | None = None
         self.contract: dict[str, tuple[Change, ...]] | None = None
         self.not_merged = ""
@@ -77,13 +76,13 @@ class Outcome:
         self.page = _compared(old, new)
         if any(each.page for each in new):
             try:
-                self.contract = _merged(old, new, own)
+                self.contract = _merged(old, new, added)
             except UsageError as error:
                 self.not_merged = str(error)
 
     @property
     def verdict(self) -> str:
-        """The worst class of both results."""
+        """The worst class of all changes."""
         from sls_contract.spec.difference import verdict_of
 
         found = (*(self.page or {}).values(), *(self.contract or {}).values())
@@ -93,7 +92,7 @@ class Outcome:
 def _described(path: Path) -> list[Described]:
     found = read_descriptions(path)
     if path.is_dir() and all(each.page for each in found):
-        return list({each.name: each for each in found}.values())  # sorted by name, so the newest counts
+        return list({each.name: each for each in found}.values())  # of each operation the last file by name
     names = [each.name for each in found]
     twice = next((name for name in names if names.count(name) > 1), None)
     if twice is not None:
@@ -103,32 +102,32 @@ def _described(path: Path) -> list[Described]:
 
 
 def _compared(old: Sequence[Described], new: Sequence[Described]) -> dict[str, tuple[Change, ...]]:
-    """Compare by operation; two descriptions alone are compared whatever their pages are called."""
+    """Compare by operation; one description on each side is a pair, even if the names differ."""
     from sls_contract.spec.difference import compare, compare_all
     from sls_contract.spec.difference.comparison import is_same
 
     before, after = ([each.side for each in described] for described in (old, new))
     if len(before) == len(after) == 1:
         return {after[0].operation or before[0].operation: compare(before[0], after[0])}
-    if len(before) == 1 or len(after) == 1:  # one operation in a whole collection
-        alone = (before if len(before) == 1 else after)[0]
-        before, after = ([side for side in sides if is_same(side, alone)] for sides in (before, after))
+    if len(before) == 1 or len(after) == 1:  # one operation, and a collection that may have it
+        single = (before if len(before) == 1 else after)[0]
+        before, after = ([side for side in sides if is_same(side, single)] for sides in (before, after))
         if not before or not after:
-            msg = f"expected OLD and NEW to have {alone.operation or 'the operation'}, found it in one of them only"
+            msg = f"expected OLD and NEW to have {single.operation or 'the operation'}, found it in one of them only"
             raise UsageError(msg)
     return compare_all(before, after)
 
 
-def _merged(old: Sequence[Described], new: Sequence[Described], own: Path | None) -> dict[str, tuple[Change, ...]]:
-    """Compare contracts: those that were given, or merged from all sources and OLD; and with NEW beside these."""
+def _merged(old: Sequence[Described], new: Sequence[Described], added: Path | None) -> dict[str, tuple[Change, ...]]:
+    """Compare contracts: before, those that are given or merged from all sources and OLD; after, with NEW added."""
     from sls_contract.spec.difference import Side, compare_all
     from sls_contract.spec.merge import merge_with_shipped
     from sls_contract.spec.merge.layers import Layers, read_layers
     from sls_contract.spec.registry import registry
 
-    meant = {each.name.lower() for each in (*old, *new)}
-    base = read_layers(own, wanted=lambda name: name.lower() in meant) if own else Layers()
-    rulings = {name: each for name, each in base.rulings.items() if meant & {n.lower() for n in (name, *each.aliases)}}
+    wanted = {each.name.lower() for each in (*old, *new)}
+    base = read_layers(added, wanted=lambda name: name.lower() in wanted) if added else Layers()
+    rulings = {name: each for name, each in base.rulings.items() if wanted & {n.lower() for n in (name, *each.aliases)}}
     base = Layers(base.claims, rulings)
     earlier = tuple(each.claim("old") for each in old if each.page)
     later = tuple(each.claim("new") for each in new if each.page)
@@ -147,28 +146,28 @@ def _merged(old: Sequence[Described], new: Sequence[Described], own: Path | None
 def _stand_ins(old: Sequence[Described], later: Sequence[tuple[Source, Page]]) -> Iterator[tuple[Source, Page]]:
     """Yield the old pages as claims of the new pages' sources.
 
-    A new page may be the first of its family. That another family says the same makes the contract surer, which is no
-    change of what it says: so before, too, both families speak.
+    A new page may be the first of its family. Agreement of a second family makes a contract more certain, but does not
+    change its content. With these stand-ins both families count on the old side, too.
     """
     pages = {each.name.lower(): each.claim("old")[1] for each in old if each.page}
-    alone = next(iter(pages.values())) if len(pages) == len(later) == 1 else None
+    only = next(iter(pages.values())) if len(pages) == len(later) == 1 else None
     for source, page in later:
-        earlier = pages.get(str(page.operation).lower(), alone)
+        earlier = pages.get(str(page.operation).lower(), only)
         if earlier is not None:
             yield source, earlier
 
 
 def _text(outcome: Outcome, *, verbose: bool) -> Iterator[str]:
-    """Tell each change of one operation; of several, a line for each that changed."""
+    """Yield every change of a single operation; of several operations, a line for each that changed."""
     for title, result in ((_PAGE, outcome.page), (_CONTRACT, outcome.contract)):
-        alone = len(result or {}) == 1
-        told = {operation: changes for operation, changes in (result or {}).items() if changes or alone}
-        for operation, changes in told.items():
+        single = len(result or {}) == 1
+        shown = {operation: changes for operation, changes in (result or {}).items() if changes or single}
+        for operation, changes in shown.items():
             yield f"{title}: {operation or 'operation not named'}: {_counted(changes)}"
-            if alone or verbose:
+            if single or verbose:
                 yield from _changes(changes)
-        if result and not alone:
-            yield f"{title}: {len(told)} of {len(result)} operations changed"
+        if result and not single:
+            yield f"{title}: {len(shown)} of {len(result)} operations changed"
     if outcome.not_merged:
         yield f"{_CONTRACT}: not merged: {outcome.not_merged}"
 
@@ -190,7 +189,7 @@ def _changes(changes: Sequence[Change]) -> Iterator[str]:
 
 
 def _document(outcome: Outcome) -> dict[str, Any]:
-    """Give the results as plain JSON values: the keys of every command, then verdict and changes."""
+    """Return the results as plain JSON values: the keys of every command, verdict and changes."""
     results = (("page", outcome.page), ("contract", outcome.contract))
     return {
         **as_document(Report("spec diff"), __version__),

@@ -1,4 +1,4 @@
-"""``sls-contract spec export``: the contracts as JSON Schemas or as one OpenAPI document, for other tools."""
+"""``sls-contract spec export``: write the contracts as JSON Schemas or as one OpenAPI document."""
 
 from __future__ import annotations
 
@@ -28,8 +28,8 @@ def configure(actions: argparse._SubParsersAction[argparse.ArgumentParser]) -> N
         "export",
         help="write the contracts as JSON Schemas or as an OpenAPI document",
         description="Write the contracts for other tools. json-schema: files <Operation>.request.json, .answer.json "
-        "and .error.json (draft 2020-12), and authorization.json. openapi: one OpenAPI 3.1 document; operations of one "
-        "path and method stand together, each in full under x-sls-operations.",
+        "and .error.json (draft 2020-12), and authorization.json. openapi: one OpenAPI 3.1 document; operations that "
+        "share path and method are one entry, whose x-sls-operations has each of them in full.",
         epilog="Exit codes: 0 written; 2 wrong use, or a file that exists and differs. "
         "Example: sls-contract spec export --format openapi --out build/",
     )
@@ -39,7 +39,7 @@ def configure(actions: argparse._SubParsersAction[argparse.ArgumentParser]) -> N
         type=Path,
         required=True,
         metavar="DIR",
-        help="folder that is made if it is not there; of openapi also a file: .json, .yaml or .yml",
+        help="the folder to write to, made if it is missing; with openapi also a file: .json, .yaml or .yml",
     )
     export.add_argument(
         "--operation", action="append", default=[], metavar="NAME", help="only this operation; repeatable"
@@ -50,11 +50,11 @@ def configure(actions: argparse._SubParsersAction[argparse.ArgumentParser]) -> N
 
 
 def run(arguments: argparse.Namespace, console: Console) -> int:
-    """Write the files; return 0. Raises `UsageError` for an unknown operation and a place that cannot be written."""
+    """Write the files; return 0. Raises `UsageError` for an unknown operation, and if a file cannot be written."""
     contracts = [named(name) for name in arguments.operation] or all_contracts()
-    files, told = (_openapi if arguments.format == "openapi" else _schemas)(contracts, arguments.out)
+    files, summary = (_openapi if arguments.format == "openapi" else _schemas)(contracts, arguments.out)
     _write(files, force=arguments.force)
-    print(told, file=console.stdout)
+    print(summary, file=console.stdout)
     print(f"wrote {plural(len(files), 'file')} to {arguments.out}", file=console.stdout)
     return 0
 
@@ -74,13 +74,13 @@ def _openapi(contracts: Sequence[Contract], out: Path) -> tuple[dict[Path, str],
 
     exported = openapi(contracts, __version__)
     together = sum(map(len, exported.shared))
-    told = (
+    summary = (
         f"OpenAPI 3.1 of {plural(exported.operations, 'operation')} on {plural(exported.paths, 'path')}; "
-        f"{together} of them share path and method with another, and stand under x-sls-operations in "
+        f"{together} of them share path and method with another; x-sls-operations has them in "
         f"{plural(len(exported.shared), 'place')}"
     )
     path = out if out.suffix in {_JSON, *_YAML} else out / "openapi.json"
-    return {path: _yaml(exported.document) if path.suffix in _YAML else _text(exported.document)}, told
+    return {path: _yaml(exported.document) if path.suffix in _YAML else _text(exported.document)}, summary
 
 
 def _text(document: Mapping[str, Any]) -> str:
@@ -94,7 +94,7 @@ def _yaml(document: Mapping[str, Any]) -> str:
 
 
 def _write(files: Mapping[Path, str], *, force: bool) -> None:
-    """Write every file, or none where one would replace a file that differs."""
+    """Write all files; write none and raise `UsageError` if a file exists and differs, unless ``force``."""
     try:
         taken = [path for path, text in files.items() if path.exists() and path.read_bytes() != text.encode()]
         if taken and not force:

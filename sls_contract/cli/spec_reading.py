@@ -1,4 +1,4 @@
-"""Reads descriptions of operations for ``spec diff``: pages, claims and contracts, whatever file they stand in."""
+"""Reads descriptions of operations for ``spec diff``: pages, claims and contracts, from files of any kind."""
 
 from __future__ import annotations
 
@@ -34,12 +34,12 @@ _FIX = "How to fix: name a page (.md), OpenAPI metadata, or claims or contracts 
 
 @dataclass(frozen=True, slots=True)
 class Described:
-    """One description of an operation: a page's or model's claims, or a contract.
+    """A description of an operation: the claims of a page or model, or a contract.
 
     Attributes:
-        path: the file it stands in.
-        page: what a page claims; None: it is a contract.
-        contract: the contract; None: it is a page.
+        path: its file.
+        page: the claims; None for a contract.
+        contract: the contract; None for claims.
 
     """
 
@@ -49,12 +49,12 @@ class Described:
 
     @property
     def name(self) -> str:
-        """The operation; empty where a page does not name it."""
+        """The operation; empty if a page does not name it."""
         return str((self.page or self.contract).operation or "")  # type: ignore[union-attr]  # it is one of them
 
     @property
     def side(self) -> Side:
-        """What is compared."""
+        """The description in the form that is compared."""
         from sls_contract.spec.difference import Side
 
         if self.contract is not None:
@@ -63,16 +63,16 @@ class Described:
         return Side.of_claims(self.page.as_plain())
 
     def claim(self, side: str) -> tuple[Source, Page]:
-        """Return the claims with their source, as merging takes them; ``side``, old or new, dates an undated page."""
+        """Return the claims with their source, for merging; ``side`` (``old`` or ``new``) dates an undated page."""
         assert self.page is not None  # contracts are not merged
         return _source(self.path, self.page, side), replace(self.page, operation=self.name)
 
 
 def read_descriptions(path: Path) -> list[Described]:
-    """Read a file, or each file of a folder; raises `UsageError` for what holds no description of an operation."""
+    """Read a file, or each file of a folder; raises `UsageError` if no operation is described there."""
     files = [path]
-    if path.is_dir() and not (path / "client.py").is_file():  # else an installed SDK
-        built = path / "contracts.jsonl"  # of `spec build --folder`: the rest of the folder is its sources
+    if path.is_dir() and not (path / "client.py").is_file():  # an installed SDK has that file
+        built = path / "contracts.jsonl"  # written by `spec build --folder` from the other files of the folder
         files = sorted(each for each in path.rglob("*") if each.suffix.lower() in _FOLDER_SUFFIXES)
         files = [built] if built.is_file() else files
     found = [each for file in files for each in _read(file)]
@@ -86,11 +86,11 @@ def _read(path: Path) -> Iterator[Described]:
     if path.suffix.lower() in {".yaml", ".yml"}:
         from sls_contract.spec.merge.layers import read_yaml
 
-        yield _plain(path, read_yaml(path))
+        yield _from_plain(path, read_yaml(path))
         return
     listed = list(_json(path)) if path.suffix.lower() in {".json", ".jsonl"} else []
     if listed and any("operation" in each for each in listed):
-        yield from (_plain(path, each) for each in listed if "operations" not in each)  # a list of names comes first
+        yield from (_from_plain(path, each) for each in listed if "operations" not in each)  # not its index
         return
     for page in derived(path, ()):
         if page.is_empty:
@@ -100,11 +100,11 @@ def _read(path: Path) -> Iterator[Described]:
 
 
 def _json(path: Path) -> Iterator[Mapping[str, Any]]:
-    """Yield the objects of a file: one, or one a line; nothing where it is something else."""
+    """Yield the JSON objects of a file, which is one object or one a line; nothing for other content."""
     try:
         text = path.read_text(encoding="utf-8-sig")
     except (OSError, UnicodeDecodeError):
-        return  # derivation says what is wrong
+        return  # `derived` reads the file, too, and reports the error
     try:
         found = [json.loads(text)]
     except ValueError:
@@ -115,8 +115,8 @@ def _json(path: Path) -> Iterator[Mapping[str, Any]]:
     yield from (each for each in found if isinstance(each, dict))
 
 
-def _plain(path: Path, plain: Any) -> Described:
-    """Tell which description a plain form is, and read it."""
+def _from_plain(path: Path, plain: Any) -> Described:
+    """Read claims or a contract from plain JSON values; the keys decide which of them it is."""
     from sls_contract.spec.contract import Contract
     from sls_contract.spec.merge import claim_files
 
@@ -135,10 +135,10 @@ def _plain(path: Path, plain: Any) -> Described:
 
 
 def _as_on_disk(plain: Mapping[str, Any]) -> dict[str, Any]:
-    """Bring claims as `spec derive --json` writes them to the form that they have on disk."""
+    """Convert claims from the form that `spec derive --json` writes to the form in ``schemas/claims``."""
     response = plain["response"]
     found = {key: plain[key] for key in ("operation", "method", "path", "host", "errors") if plain[key] is not None}
-    limits = plain.get("limits", {})  # older versions wrote none
+    limits = plain.get("limits", {})  # files of older versions have no such key
     for key, place in (("query", "query"), ("headers", "header")):
         found[key] = {name: _parameter(each) | limits.get(f"{place} {name}", {}) for name, each in plain[key].items()}
     found["body"] = _body(plain["body"], limits)
@@ -151,7 +151,7 @@ def _parameter(each: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _body(plain: Mapping[str, Any], limits: Mapping[str, Any]) -> dict[str, Any]:
-    """List members with the object that each is in; one of two with the same name is written ``parent.name``."""
+    """Return a body with its members as a list; duplicates, which are written ``parent.name``, lose the prefix."""
     members = [
         {
             "name": name.removeprefix(f"{each['parent']}."),
@@ -166,7 +166,7 @@ def _body(plain: Mapping[str, Any], limits: Mapping[str, Any]) -> dict[str, Any]
 
 
 def _source(path: Path, page: Page, side: str) -> Source:
-    """Return where claims come from: by the name of the file or its folder, else of now."""
+    """Return the source of claims, from the name of the file or its folder, else a new source."""
     from sls_contract.spec.installation import schema_folder
     from sls_contract.spec.merge import Source, source_of
     from sls_contract.spec.merge.layers import SOURCES, read_yaml

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 def derived(path: Path, names: Sequence[str]) -> list[Page]:
-    """Derive what a source claims: of each operation of a page, of all or those named from a model.
+    """Return the claims of a source: of each operation of a page; of all, or only the named ones, of a model.
 
     Raises `UsageError` for a source that cannot be read, and for an operation that it does not have.
     """
@@ -36,7 +36,7 @@ def derived(path: Path, names: Sequence[str]) -> list[Page]:
         )
         raise UsageError(msg) from error
     except UnicodeDecodeError as error:
-        msg = f"expected UTF-8, got {path}, where byte {error.start} is none\nHow to fix: save it as UTF-8."
+        msg = f"expected UTF-8, got {path}, in which byte {error.start} is not UTF-8\nHow to fix: save it as UTF-8."
         raise UsageError(msg) from error
     except SyntaxError as error:
         msg = f"expected the folder of alibabacloud_sls20201230, got {path}: line {error.lineno} is no Python"
@@ -57,7 +57,7 @@ def _pages(path: Path, text: str) -> list[Page]:
 
 
 def _named(path: Path, pages: Mapping[str, Page], names: Sequence[str]) -> list[Page]:
-    """Pick operations by name; raises `UsageError` where there are none, or not those."""
+    """Return the pages of the named operations, or all; raises `UsageError` if there are none."""
     missing = [name for name in names if name not in pages]
     if missing or not pages:
         near = get_close_matches(missing[0], pages) if missing else []

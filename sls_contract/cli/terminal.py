@@ -1,4 +1,4 @@
-"""Where a command runs, and what it prints: in colours where a person reads it, as wide as their terminal."""
+"""The environment and streams of a command, and its output: coloured and wrapped on a terminal."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from sls_contract.cassettes.scrub import Scrubber
     from sls_contract.signing import Credentials
 
-_STYLES = {  # what stands out in our lines; the last pattern that fits a place wins
+_STYLES = {  # colours by pattern, in both languages; where several match, the last one wins
     r"^ *(?P<faint>expected:|actual:|old:|new:|in |also in:|first in |again:"
     r"|(期望|实际|旧|新|位置|另见|重现)：)": "dim",
     r"(?P<bad>\bSLS\d{3} \S+ \((violation|违规)\)|^(breaking\b|破坏性)"
@@ -38,36 +38,36 @@ class Console:
     stdout: IO[str]
     stderr: IO[str]
 
-    def people(self, arguments: argparse.Namespace) -> IO[str]:
-        """Return where people read: with ``--json -`` standard output belongs to the document."""
+    def text_stream(self, arguments: argparse.Namespace) -> IO[str]:
+        """Return the stream for text: standard error if ``--json -`` writes JSON to standard output."""
         return self.stderr if arguments.json == "-" else self.stdout
 
-    def tell(self, lines: Iterable[str], stream: IO[str] | None = None) -> None:
-        """Write plain lines to a stream, standard output by default, at once."""
+    def write(self, lines: Iterable[str], stream: IO[str] | None = None) -> None:
+        """Write lines without colours to a stream, by default standard output, and flush it."""
         stream = stream or self.stdout
         stream.writelines(f"{line}\n" for line in lines)
         stream.flush()
 
     def show(self, lines: Iterable[str], stream: IO[str] | None = None) -> None:
-        """Print lines as `show` does."""
+        """Print lines to a stream, by default standard output, as the function `show` does."""
         show(lines, stream or self.stdout, self.environ)
 
     def report(self, document: Mapping[str, Any], arguments: argparse.Namespace) -> None:
-        """Write the document where ``--json``, ``--report`` and the CI service want it (`write_reports`)."""
+        """Write the document to the paths of ``--json`` and ``--report``, and for the CI service (`write_reports`)."""
         from sls_contract.reports import Surroundings, write_reports
 
         around = Surroundings(self.stdout, self.stderr, self.environ, utc_now())
         write_reports(document, [arguments.json, *arguments.report], around)
 
     def keys(self) -> tuple[Credentials, ...]:
-        """Return the key of the environment, where it has one."""
+        """Return the key of the environment, or nothing if there is none."""
         from sls_contract.signing.environment import credentials_from_environment
 
         key = credentials_from_environment(self.environ)
         return (key,) if key else ()
 
     def scrubber(self) -> Scrubber:
-        """Return what takes that key out of whatever is told."""
+        """Return a scrubber that removes the key of the environment."""
         from sls_contract.cassettes.scrub import Scrubber
 
         return Scrubber(self.keys())
@@ -76,18 +76,18 @@ class Console:
         """Read standard input to its end."""
         return self.stdin.buffer.read() if isinstance(self.stdin, io.TextIOWrapper) else self.stdin.read().encode()
 
-    def agree(self, question: str, without: str, done: str) -> None:
-        """Ask a person; raises `UsageError` where none is there (``without`` says what that means), or disagrees."""
+    def confirm(self, question: str, consequence: str, refused: str) -> None:
+        """Ask a question; raises `UsageError` without a terminal (with ``consequence``), and for any answer but yes."""
         if not self.stdin.isatty():
-            msg = f"stdin is not a terminal, so {without}. How to fix: pass --yes."
+            msg = f"stdin is not a terminal, so {consequence}. How to fix: pass --yes."
             raise UsageError(msg)
         print(f"{question} [y/N] ", end="", file=self.stderr, flush=True)
         if self.stdin.readline().strip().lower() not in {"y", "yes"}:
-            raise UsageError(done)
+            raise UsageError(refused)
 
 
 def show(lines: Iterable[str], stream: IO[str], environ: Mapping[str, str]) -> None:
-    """Print lines, coloured where the stream is a terminal; NO_COLOR, FORCE_COLOR and TERM=dumb are respected."""
+    """Print lines, in colours on a terminal; NO_COLOR, FORCE_COLOR and TERM=dumb are respected."""
     lines = map(translated, lines)
     if not (stream.isatty() or environ.get("FORCE_COLOR")):
         print(*lines, sep="\n", file=stream)
@@ -104,5 +104,5 @@ def show(lines: Iterable[str], stream: IO[str], environ: Mapping[str, str]) -> N
 
 
 def columns(stream: IO[str]) -> int | None:
-    """Return how wide the terminal is; None where nobody reads along."""
+    """Return the width of the terminal; None if the stream is no terminal."""
     return shutil.get_terminal_size().columns if stream.isatty() else None

@@ -1,4 +1,4 @@
-"""``sls-contract verify``: tells whether an endpoint is a GetCheckPoint endpoint."""
+"""``sls-contract verify``: judge whether an endpoint follows the contract."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ from typing import TYPE_CHECKING
 from sls_contract import __version__
 from sls_contract.cli.options import add_contract, add_reports, add_strict, add_verbose, at_least
 from sls_contract.cli.progress import progress
-from sls_contract.cli.runs import carry_out, finish, refuse_unknown
+from sls_contract.cli.runs import check_scenarios, execute, finish
 from sls_contract.cli.terminal import columns
 from sls_contract.clock import SettableClock, utc_now
 from sls_contract.errors import UsageError
 
 if TYPE_CHECKING:
     import argparse
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Iterator, Mapping
 
     from sls_contract.cli.terminal import Console
     from sls_contract.endpoint import ReferenceEndpoint
@@ -29,10 +29,10 @@ if TYPE_CHECKING:
     from sls_contract.transport import Transport
     from sls_contract.verification import Plan, Run, Runner, Target
 
-_REQUESTS = 2500  # of the documented scenarios
+_REQUESTS = 2500  # requests of the documented scenarios, about
 _POLITE_RATE = 20.0  # requests a second, off loopback
 _STS = "SLS_CONTRACT_STS_"
-_EXPIRED_TOKEN = "testExpiredSecurityToken"  # noqa: S105 - of the embedded endpoint
+_EXPIRED_TOKEN = "testExpiredSecurityToken"  # noqa: S105 - of the bundled endpoint
 _NAMES = "areas or clauses, such as names,near-misses,SLS251; repeatable"
 _UNPROVEN = 2
 _PLACES = ["--endpoint", "--project", "--logstore", "--other-logstore", "--other-project", "--group", "--region"]
@@ -50,7 +50,7 @@ def configure(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> 
         epilog="Only consumer groups named sls-contract-* are made, and deleted again. Logs are written only with "
         "--write-logs, or to the reference endpoint. "
         "Exit codes: 0 conforming, 1 a violation was found, 2 not reachable, incomplete, nothing was judged, or a "
-        "scenario was carried out and proved nothing. "
+        "scenario ran and proved nothing. "
         "Example: sls-contract verify --only shards,near-misses --verbose",
     )
     add = command.add_argument
@@ -65,9 +65,9 @@ def configure(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> 
         help="region of v4 signatures, if the endpoint names none (default: %(default)s)",
     )
     add("--examples", type=at_least(0), default=100, metavar="N", help="generated sequences (default: %(default)s)")
-    add("--seed", type=int, default=0, help="of the generated scenarios (default: %(default)s)")
+    add("--seed", type=int, default=0, help="seed of the generated scenarios (default: %(default)s)")
     add("--database", metavar="DIR|URL", help="replay generated sequences that failed before, and keep those that fail")
-    add("--scenario", action="append", default=[], metavar="NAME", help="carry out only this one; repeatable")
+    add("--scenario", action="append", default=[], metavar="NAME", help="run only this scenario; repeatable")
     add("--only", action="append", default=[], metavar="NAMES", help=f"judge only these {_NAMES}")
     add("--skip", action="append", default=[], metavar="NAMES", help=f"do not judge these {_NAMES}")
     add("--group", metavar="NAME", help="an existing consumer group: it is read, and nothing is made or changed")
@@ -79,7 +79,7 @@ def configure(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> 
     add("--timeout", type=float, default=10.0, metavar="S", help="seconds for one exchange (default: %(default)s)")
     add("--yes", action="store_true", help="do not ask before making groups on a service that is not on loopback")
     add_strict(command)
-    add_verbose(command, "every finding, scenario and clause, and the requests of what failed")
+    add_verbose(command, "show every finding, scenario and clause, and the requests of failed scenarios")
     add_reports(command)
     add_contract(command)
     add("--record", metavar="DIR", type=Path, help="write each scenario's exchanges as a cassette, scrubbed")
@@ -87,7 +87,8 @@ def configure(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> 
 
 
 def run(arguments: argparse.Namespace, console: Console) -> int:
-    """Verify, report, and return the exit code; raises `UsageError` and `EndpointError` where nothing was judged."""
+    """Verify, report, and return the exit code; raises `UsageError` or `EndpointError` if nothing was judged."""
+    from sls_contract.transport import open_transport
     from sls_contract.verification.summary import lines
 
     plan = _plan(arguments)
@@ -95,41 +96,38 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
         _list(console)
         return 0
     if arguments.record:
-        _make(arguments.record)
-    with _target(arguments, console.environ) as asked:
-        _agree(arguments, asked, plan, console)
-        send = _transport(arguments, asked)
-        runner = _runner(arguments, send, asked, plan)
-        with progress(plan.count(), console) as shown:
-            runner.progress = partial(_step, shown, count())
-            code = carry_out(runner)
-        target = replace(asked, evidence=_evidence(send))
+        _make_folder(arguments.record)
+    with _target(arguments, console.environ) as target:
+        _confirm(arguments, target, plan, console)
+        send = open_transport(f"{target.scheme}://{target.authority}", timeout=arguments.timeout)
+        runner = _runner(arguments, send, target, plan)
+        with progress(plan.count(), console) as update:
+            steps = count()
+            runner.progress = lambda name: update(next(steps), name)
+            code = execute(runner)
+        judged = replace(target, evidence=_evidence(send))
         code = finish(
             runner.run,
             code,
             arguments,
             console,
-            lines=lambda width: lines(runner.run, target, verbose=arguments.verbose, columns=width),
-            write=partial(_write, runner.run, target, arguments, console),
+            lines=lambda width: lines(runner.run, judged, verbose=arguments.verbose, columns=width),
+            write=partial(_write, runner.run, judged, arguments, console),
         )
     proven = runner.run.judged_clauses() and not runner.run.unproven()
     return code or (0 if proven else _UNPROVEN)
-
-
-def _step(shown: Callable[[int, str], None], steps: Iterator[int], name: str) -> None:
-    shown(next(steps), name)
 
 
 def _plan(arguments: argparse.Namespace) -> Plan:
     from sls_contract.scenarios.exploration import database_at
     from sls_contract.verification import ABOUT, Plan, Selection
 
-    refuse_unknown(arguments.scenario, ABOUT)
+    check_scenarios(arguments.scenario, ABOUT)
     if arguments.group and not arguments.endpoint:
         msg = "--group needs --endpoint: the endpoint that has the consumer group"
         raise UsageError(msg)
-    named = [about for name, about in ABOUT.items() if not arguments.scenario or name in arguments.scenario]
-    selection = Selection.of(arguments.only, arguments.skip, named)
+    scenarios = [about for name, about in ABOUT.items() if not arguments.scenario or name in arguments.scenario]
+    selection = Selection.of(arguments.only, arguments.skip, scenarios)
     database = database_at(arguments.database) if arguments.database else None
     return Plan(tuple(arguments.scenario), arguments.examples, arguments.seed, selection, database)
 
@@ -146,9 +144,9 @@ def _list(console: Console) -> None:
 
 @contextlib.contextmanager
 def _target(arguments: argparse.Namespace, environ: Mapping[str, str]) -> Iterator[Target]:
-    """Give the endpoint that was named, or start ours."""
+    """Yield the endpoint of ``--endpoint``, or start the reference endpoint."""
     if arguments.endpoint:
-        yield _named(arguments, environ)
+        yield _given_target(arguments, environ)
         return
     from sls_contract.endpoint.server import serve
     from sls_contract.signing import TEST_CREDENTIALS, TEST_STS_CREDENTIALS
@@ -156,9 +154,9 @@ def _target(arguments: argparse.Namespace, environ: Mapping[str, str]) -> Iterat
     from sls_contract.verification import Target
 
     project, logstore = arguments.project or "my-project", arguments.logstore or "my-logstore"
-    other, abroad = arguments.other_logstore or f"{logstore}-other", arguments.other_project or f"{project}-2"
+    other, other_project = arguments.other_logstore or f"{logstore}-other", arguments.other_project or f"{project}-2"
     clock = SettableClock(utc_now)
-    with serve(_embedded(clock, project, logstore, other, abroad)) as server:
+    with serve(_bundled_endpoint(clock, project, logstore, other, other_project)) as server:
         yield Target(
             server.url,
             parse_endpoint(server.url).authority,
@@ -166,7 +164,7 @@ def _target(arguments: argparse.Namespace, environ: Mapping[str, str]) -> Iterat
             logstore,
             TEST_CREDENTIALS,
             other_logstore=other,
-            other_project=abroad,
+            other_project=other_project,
             wide_logstore=f"{logstore}-wide",
             sts=TEST_STS_CREDENTIALS,
             expired_token=_EXPIRED_TOKEN,
@@ -176,7 +174,9 @@ def _target(arguments: argparse.Namespace, environ: Mapping[str, str]) -> Iterat
         )
 
 
-def _embedded(clock: SettableClock, project: str, logstore: str, other: str, abroad: str) -> ReferenceEndpoint:
+def _bundled_endpoint(
+    clock: SettableClock, project: str, logstore: str, other: str, other_project: str
+) -> ReferenceEndpoint:
     from sls_contract.endpoint import ReferenceEndpoint
     from sls_contract.signing import TEST_CREDENTIALS, TEST_STS_CREDENTIALS, Credentials
 
@@ -186,14 +186,14 @@ def _embedded(clock: SettableClock, project: str, logstore: str, other: str, abr
     endpoint = ReferenceEndpoint(
         clock,
         credentials=(TEST_CREDENTIALS, sts, expired),
-        logstores={(abroad, logstore): _SHARDS} | {(project, name): count for name, count in shards.items()},
+        logstores={(other_project, logstore): _SHARDS} | {(project, name): count for name, count in shards.items()},
         keep_log=False,
     )
     endpoint.expire_token(_EXPIRED_TOKEN)
     return endpoint
 
 
-def _named(arguments: argparse.Namespace, environ: Mapping[str, str]) -> Target:
+def _given_target(arguments: argparse.Namespace, environ: Mapping[str, str]) -> Target:
     from sls_contract.signing.environment import ID, SECRET, credentials_from_environment
     from sls_contract.transport import parse_endpoint
     from sls_contract.verification import Target
@@ -231,7 +231,7 @@ def _named(arguments: argparse.Namespace, environ: Mapping[str, str]) -> Target:
 
 
 def _options(arguments: argparse.Namespace) -> str:
-    """Return the options that name the target, as one types them."""
+    """Return the options that name the target, as in a command line."""
     given = ((option, getattr(arguments, _attribute(option))) for option in _TARGET)
     words = ((option,) if value is True else (option, str(value)) for option, value in given if value)
     return shlex.join(word for each in words for word in each)
@@ -242,7 +242,7 @@ def _attribute(option: str) -> str:
 
 
 def _sts(environ: Mapping[str, str]) -> Credentials | None:
-    """Return the temporary key of the environment; half of one is a `UsageError`."""
+    """Return the temporary key of the environment, or None; raises `UsageError` for an incomplete one."""
     from sls_contract.signing import Credentials
 
     names = [f"{_STS}ACCESS_KEY_ID", f"{_STS}ACCESS_KEY_SECRET", f"{_STS}SECURITY_TOKEN"]
@@ -256,16 +256,16 @@ def _sts(environ: Mapping[str, str]) -> Credentials | None:
     return Credentials(*values)
 
 
-def _agree(arguments: argparse.Namespace, target: Target, plan: Plan, console: Console) -> None:
-    """Show what will be made on a service that is not on this machine, and go on only if that is wanted."""
+def _confirm(arguments: argparse.Namespace, target: Target, plan: Plan, console: Console) -> None:
+    """Before a run at a service on another machine, print what it will create, and ask for confirmation."""
     if target.loopback or arguments.yes or target.group is not None:
         return
     logstores = ", ".join(filter(None, (target.logstore, target.other_logstore)))
     other = target.other_logstore if target.changes_shards else None
     split = f", and splits and merges shards of {other}" if other else ""
-    abroad = f" and {target.other_project} ({target.logstore})" if target.other_project else ""
+    other_project = f" and {target.other_project} ({target.logstore})" if target.other_project else ""
     print(
-        f"This makes consumer groups named sls-contract-* in {target.project} ({logstores}){abroad} at "
+        f"This makes consumer groups named sls-contract-* in {target.project} ({logstores}){other_project} at "
         f"{target.endpoint},\n"
         f"at most three at a time, writes checkpoints to them, and deletes them again"
         f"{', and writes logs to the logstores' if target.writes_logs else ', and writes no logs'}"
@@ -273,21 +273,15 @@ def _agree(arguments: argparse.Namespace, target: Target, plan: Plan, console: C
         f"{_REQUESTS + 20 * plan.examples} requests, at most {arguments.rate or _POLITE_RATE:g} a second.",
         file=console.stderr,
     )
-    console.agree("Go on?", "the run cannot be confirmed", "nothing was done")
-
-
-def _transport(arguments: argparse.Namespace, target: Target) -> Transport:
-    from sls_contract.transport import open_transport
-
-    return open_transport(f"{target.scheme}://{target.authority}", timeout=arguments.timeout)
+    console.confirm("Go on?", "the run cannot be confirmed", "nothing was done")
 
 
 def _evidence(send: Transport) -> str:
-    """Return what the answers prove, now that it is known where they came from."""
+    """Return the evidence of the responses, by the addresses that sent them."""
     from sls_contract.cassettes.hosts import is_live
 
-    real = bool(send.reached) and all(is_live(send.address.host, peer) for peer in send.reached)
-    return "live" if real else "reference"
+    live = bool(send.reached) and all(is_live(send.address.host, peer) for peer in send.reached)
+    return "live" if live else "reference"
 
 
 def _runner(arguments: argparse.Namespace, send: Transport, target: Target, plan: Plan) -> Runner:
@@ -305,7 +299,7 @@ def _runner(arguments: argparse.Namespace, send: Transport, target: Target, plan
 
 
 def _write(run: Run, target: Target, arguments: argparse.Namespace, console: Console) -> None:
-    """Write the files that were asked for; the report for people is out already, so that nothing found is lost."""
+    """Write the requested files, after the text was printed: an error here loses no result."""
     from sls_contract.verification.summary import document
 
     console.report(document(run, target, __version__), arguments)
@@ -313,8 +307,8 @@ def _write(run: Run, target: Target, arguments: argparse.Namespace, console: Con
         _record(run, target, arguments.record)
 
 
-def _make(folder: Path) -> None:
-    """Make the folder for the cassettes while nothing is lost yet."""
+def _make_folder(folder: Path) -> None:
+    """Create the folder of ``--record`` before the run, when an error loses no result."""
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
@@ -323,7 +317,7 @@ def _make(folder: Path) -> None:
 
 
 def _record(run: Run, target: Target, folder: Path) -> None:
-    """Write a cassette for each scenario that sent something."""
+    """Write a cassette for each scenario that sent requests."""
     from sls_contract.cassettes.file.recording_file import write
     from sls_contract.cassettes.recording import Evidence, Provenance, Recording, SignatureNote
     from sls_contract.cassettes.scrub import Scrubber

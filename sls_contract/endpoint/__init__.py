@@ -1,6 +1,6 @@
-"""A GetCheckPoint endpoint to test against: `state` answers like the service, `server` puts any `Send` on a socket.
+"""The reference endpoint, a test double of the service: `state` is a `Send`, `server` puts any `Send` on a socket.
 
-The web server is heavy; it is imported only by ``from sls_contract.endpoint.server import serve``.
+The web server is slow to import; only ``from sls_contract.endpoint.server import serve`` imports it.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
-"""How an answer travels: late, cut off, or not at all.
+"""How a response is sent: late, cut off, or not at all.
 
-A `Send` that returns a plain `Response` has it delivered whole and at once. One that returns a `DeliveredResponse`
-asks whoever carries it (`endpoint.server`, or an in-process caller) to deliver it as `Delivery` says.
+A plain `Response` of a `Send` is sent whole and without delay. A `DeliveredResponse` is sent as its `Delivery` says, by
+`endpoint.server` or by a caller in the same process.
 """
 
 from __future__ import annotations
@@ -18,18 +18,18 @@ Ending: TypeAlias = Literal["keep", "close", "reset"]
 
 @dataclass(frozen=True, slots=True)
 class Delivery:
-    """How one answer is put on the wire.
+    """How one response is put on the wire.
 
     Attributes:
         delay: seconds before the first byte.
-        body_bytes: how many bytes of the body are sent; None sends all. Fewer than there are always ends the
-            connection, because the client waits for the rest.
-        pause: seconds between one byte of the body and the next; where, ``pause_after`` says.
-        pause_after: how many bytes of the body are sent before the pause; the whole body where it has no more.
+        body_bytes: how many bytes of the body are sent; None sends all. A smaller number always ends the connection,
+            because the client waits for the rest.
+        pause: seconds between two bytes of the body; ``pause_after`` gives the place.
+        pause_after: how many bytes of the body are sent before the pause; the whole body if it has no more.
         silent: no byte is sent at all, not even the status line.
-        ending: ``keep`` the connection where framing allows it, ``close`` it, or ``reset`` it (TCP RST).
+        ending: ``keep`` the connection if the framing allows it, ``close`` it, or ``reset`` it (TCP RST).
 
-    Raises `UsageError` for a negative or endless delay, a negative count, or another ending.
+    Raises `UsageError` for a negative or infinite delay, a negative count, or another ending.
 
     """
 
@@ -41,7 +41,7 @@ class Delivery:
     pause_after: int = 0
 
     def __post_init__(self) -> None:
-        """Refuse what no wire can do."""
+        """Refuse invalid values."""
         for name, seconds in (("delay", self.delay), ("pause", self.pause)):
             if not (math.isfinite(seconds) and seconds >= 0):
                 msg = f"{name} must be a number of seconds, 0 or more, got {seconds!r}"
@@ -58,12 +58,12 @@ class Delivery:
 
 
 PLAIN = Delivery()
-"""Whole and at once."""
+"""The whole response, without delay."""
 
 
 @dataclass(frozen=True)
 class DeliveredResponse(Response):
-    """A response that travels in a way of its own; ``delivery`` says how."""
+    """A response with instructions how to send it."""
 
     delivery: Delivery = PLAIN
 
@@ -81,20 +81,20 @@ class DeliveredResponse(Response):
         object.__setattr__(self, "delivery", delivery)
 
     def replace(self, **changes: object) -> Response:
-        """Return a copy with some fields changed (``delivery``, too), which travels in the same way."""
+        """Return a copy with some fields changed (``delivery``, too)."""
         delivery = changes.pop("delivery", self.delivery)
         assert isinstance(delivery, Delivery)
         return deliver(super().replace(**changes), delivery)
 
     def received(self) -> Response | None:
-        """Return what the client gets: None where nothing is sent, a shorter body where it is cut off."""
+        """Return the response that reaches the client: None if nothing is sent, a shorter body if it is cut off."""
         if self.delivery.silent:
             return None
         return Response(self.status, self.headers, self.body[: self.delivery.body_bytes], self.wire, self.reason)
 
 
 def deliver(response: Response, delivery: Delivery) -> Response:
-    """Return the response so that it travels as ``delivery`` says."""
+    """Return the response with a delivery."""
     if delivery == PLAIN:
         return response
     return DeliveredResponse(response.status, response.headers, response.body, response.wire, response.reason, delivery)

@@ -13,15 +13,15 @@ if (target) {
   const connect = Socket.prototype.connect;
 
   // Every way to open a TCP connection (http, https, fetch, net) ends here; the arguments may come in one array.
-  Socket.prototype.connect = function (...given) {
-    const [options, ...rest] = Array.isArray(given[0]) ? given[0] : given;
-    const asked = options !== null && typeof options === 'object' ? options : { port: options, host: rest[0] };
-    if (asked.path || !SLS_HOST.test(String(asked.host))) return connect.apply(this, given);
+  Socket.prototype.connect = function (...args) {
+    const [options, ...rest] = Array.isArray(args[0]) ? args[0] : args;
+    const requested = options !== null && typeof options === 'object' ? options : { port: options, host: rest[0] };
+    if (requested.path || !SLS_HOST.test(String(requested.host))) return connect.apply(this, args);
     if (this.encrypted) {
-      process.nextTick(() => this.destroy(new Error(`${asked.host}: this endpoint speaks plain HTTP: use http`)));
+      process.nextTick(() => this.destroy(new Error(`${requested.host}: this endpoint speaks plain HTTP: use http`)));
       return this;
     }
     const callback = rest.find((each) => typeof each === 'function');
-    return connect.call(this, { ...asked, host, port: Number(port) }, ...(callback ? [callback] : []));
+    return connect.call(this, { ...requested, host, port: Number(port) }, ...(callback ? [callback] : []));
   };
 }

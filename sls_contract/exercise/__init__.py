@@ -1,4 +1,4 @@
-"""The consumer's bench: run any client in known situations, and judge what it asks and understands."""
+"""Run any client in known situations, and judge its requests and its output."""
 
 from __future__ import annotations
 

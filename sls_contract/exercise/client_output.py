@@ -1,4 +1,4 @@
-"""What a client said: its last line of standard output, read as the protocol has it."""
+"""The last line of a client's standard output, read as the protocol defines it."""
 
 from __future__ import annotations
 
@@ -8,14 +8,14 @@ from typing import Any, Final, NoReturn
 
 from sls_contract.exchange import wire_text
 
-_MOST_DIGITS = 25  # of a number that is read; the largest 64-bit integer has 19
+_MOST_DIGITS = 25  # of a number; the largest 64-bit integer has 19
 
 
 class NotJson:
-    """Stands for a line that is no JSON."""
+    """The type of `NOT_JSON`, the value of a line that is not JSON."""
 
     def __repr__(self) -> str:
-        """Say what it stands for."""
+        """Return the name of the constant."""
         return "NOT_JSON"
 
 
@@ -23,20 +23,20 @@ NOT_JSON: Final = NotJson()
 
 
 def last_line(output: bytes) -> str:
-    """Return the last line that is not blank; empty where there is none."""
+    """Return the last line that is not blank; empty if there is none."""
     return next((line for line in reversed(wire_text(output).splitlines()) if line.strip()), "").strip()
 
 
 def read_line(line: str) -> Any:
-    """Return the JSON value of a line, its fractions as exact `Decimal` numbers; `NOT_JSON` where it is none."""
+    """Return the JSON value of a line, with fractions as exact `Decimal` numbers; `NOT_JSON` if it is not JSON."""
     try:
         return json.loads(line, parse_float=Decimal, parse_constant=_refuse)
-    except (ValueError, RecursionError, ArithmeticError):  # ArithmeticError: an exponent beyond all bounds
+    except (ValueError, RecursionError, ArithmeticError):  # ArithmeticError: Decimal refuses a huge exponent
         return NOT_JSON
 
 
 def integer(value: object) -> int | None:
-    """Return the integer that a JSON number, or a string of digits, exactly is; None where it is none."""
+    """Return the exact integer value of a JSON number or a string of digits; None for any other value."""
     if isinstance(value, bool):
         return None
     if isinstance(value, int):

@@ -1,4 +1,4 @@
-"""Answers that are no list of checkpoints, in no documented form, late, never, elsewhere, or after failures."""
+"""Broken answers and unusual errors; faults of the network; failures and redirects before the right answer."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ from sls_contract.exercise.reply import (
     delivered,
     error,
     in_chunks,
-    own,
     rewritten,
+    unchanged,
     with_body,
 )
 from sls_contract.exercise.situation import Situation
@@ -41,6 +41,23 @@ _JSON = "RFC 8259: one value, many texts"
 _TEXTS = "RequestSignature page: texts are UTF-8"
 _MARKUP = "<!DOCTYPE html>\n<html><head><title>{0}</title></head><body><h1>{0}</h1></body></html>\n"
 _SERVER_ERROR = 500
+_PAGE = "GetCheckPoint page, error codes"
+_COMMON = "CommonErrorCodes page"
+
+ELSEWHERE = "login.example.com"
+"""The target of redirects to another host, which is this host or a subdomain of it."""
+
+LATE = 2.0
+"""Seconds; below the shortest default timeout of an official SDK (3 s, Node)."""
+
+NEVER = 86_400.0
+"""Seconds; longer than any run."""
+
+SAME_HOST = "the-same-host"
+"""Placeholder in a redirect for the host of the request, which the stage fills in."""
+
+SAME_URL = "http://the-same-place/"
+"""Placeholder for a redirect to the URL of the request, which the stage fills in."""
 
 
 def _html(title: str, status: int) -> Turn:
@@ -56,24 +73,17 @@ def _cut_off(good: Response) -> Reply:
 
 
 def _after_entry(body: bytes) -> int:
-    """Return how many bytes of a list there are up to the end of its second entry."""
+    """Return the number of bytes up to the end of the second entry of a list."""
     return body.index(b"}", body.index(b"}") + 1) + 1
 
 
-def _without_end(good: Response) -> Reply:
-    return body(good.body[: _after_entry(good.body)])(good)
-
-
-def _with_comma(good: Response) -> Reply:
-    return body(good.body[: _after_entry(good.body) + 1])(good)
+def _ending_after_entry(extra: int) -> Turn:
+    """Answer with two entries and so many bytes after them."""
+    return lambda good: body(good.body[: _after_entry(good.body) + extra])(good)
 
 
 def _cut_after_entry(good: Response) -> Reply:
     return delivered(Delivery(body_bytes=_after_entry(good.body), ending="close"))(good)
-
-
-def _cut_chunks_after_entry(good: Response) -> Reply:
-    return _cut_after_entry(in_chunks(good))
 
 
 def _as_printed(listed: list[dict[str, Any]]) -> str:
@@ -84,12 +94,8 @@ def _wrapped(listed: list[dict[str, Any]]) -> str:
     return compact({"count": len(listed), "total": len(listed), "checkpoints": listed})
 
 
-def _alone(listed: list[dict[str, Any]]) -> str:
-    return compact(listed[0])
-
-
 def _without_body(status: int) -> Turn:
-    """Answer a status to which HTTP allows no body."""
+    """Answer a status for which HTTP allows no body."""
 
     def turn(good: Response) -> Reply:
         reply = body("", status=status, content_type=None)(good)
@@ -105,7 +111,7 @@ def _chunked_error(good: Response) -> Reply:
 
 
 def _gzipped_error(good: Response) -> Reply:
-    """Compress an error: its code must be kept by a client that asked for that."""
+    """Compress an error; a client that accepts gzip must still report its code."""
     reply = _MISSING(good)
     coded = with_body(reply.response, gzip.compress(reply.response.body))
     coded = coded.replace(headers=coded.headers.with_field("Content-Encoding", "gzip"))
@@ -135,9 +141,11 @@ BROKEN = (
     _broken("status-304", "304 without a body", _GATEWAYS).given(_without_body(304)),
     _broken("truncated-json", "a list that ends in the middle, under a true Content-Length").given(_halved),
     _broken("cut-off", "half of the announced body, then the end of the connection").given(_cut_off),
-    _broken("ends-after-entry", "two of five entries, then no more text", _NETWORK).given(_without_end, shard=None),
+    _broken("ends-after-entry", "two of five entries, then no more text", _NETWORK).given(
+        _ending_after_entry(0), shard=None
+    ),
     _broken("ends-after-comma", "two of five entries and a comma, then no more text", _NETWORK).given(
-        _with_comma, shard=None
+        _ending_after_entry(1), shard=None
     ),
     _broken(
         "cut-off-after-entry", "two whole entries of the announced five, then the end of the connection", _NETWORK
@@ -146,7 +154,7 @@ BROKEN = (
         "cut-off-in-chunks",
         "a chunk with two whole entries of five, then the end of the connection, without a last chunk",
         _NETWORK,
-    ).given(_cut_chunks_after_entry, shard=None),
+    ).given(lambda good: _cut_after_entry(in_chunks(good)), shard=None),
     _broken("sample-as-printed", "{ [ … ] }", "GetCheckPoint page, sample response").given(
         rewritten(_as_printed, Duty.FAIL)
     ),
@@ -155,9 +163,11 @@ BROKEN = (
         'the list inside {"count": …, "checkpoints": …}',
         "ListConsumerGroup page, which prints its list so",
     ).given(rewritten(_wrapped, Duty.FAIL)),
-    _broken("single-object", "the entry without its array").given(rewritten(_alone, Duty.FAIL)),
+    _broken("single-object", "the entry without its array").given(
+        rewritten(lambda listed: compact(listed[0]), Duty.FAIL)
+    ),
 )
-"""The client must fail, also where it could find the entries: the contract knows the bare array alone."""
+"""The client must fail, even if it could find the entries: the contract allows only the array itself."""
 
 ERRORS = (
     _unusual("html-404", "a web page with status 404", _GATEWAYS).given(_html("404 Not Found", 404)),
@@ -205,7 +215,7 @@ ERRORS = (
     _unusual("error-charset", "404 with an error body declared as application/json;charset=utf-8", _HTTP).given(
         body(_DOCUMENTED, status=404, content_type="application/json;charset=utf-8", error_code=_CODE)
     ),
-    _unusual("error-new-key", "404 with an error body that has a key that is new", "APIs grow").given(
+    _unusual("error-new-key", "404 with an error body that has a new key", "APIs grow").given(
         body(
             compact({"requestId": "5F0F0A0B0C0D0E0F00010203", "errorCode": _CODE, "errorMessage": _MESSAGE}),
             status=404,
@@ -213,7 +223,7 @@ ERRORS = (
         )
     ),
     _unusual("error-chunked", "404 with an error body in chunks", _HTTP).given(_chunked_error),
-    _unusual("error-gzip", "404 with an error body in gzip, whether the client asked for that or not", _HTTP).given(
+    _unusual("error-gzip", "404 with an error body in gzip, even if the client did not request it", _HTTP).given(
         _gzipped_error
     ),
     _unusual("error-unknown-code", "400 with an errorCode that no page has", "tables of error codes grow").given(
@@ -223,26 +233,8 @@ ERRORS = (
         error(429, "TooManyRequests", "Too many requests."), slow=True
     ),
 )
-"""The client must fail; only a code in the documented form must be kept."""
+"""The client must fail; it must report the error code only if that has the documented form."""
 
-
-ELSEWHERE = "login.example.com"
-"""A host that is not the service's, where redirects lead: there, or to a host below it."""
-
-LATE = 2.0
-"""Seconds; within the shortest default timeout of an official SDK (3 s, Node)."""
-
-NEVER = 86_400.0
-"""Seconds; beyond any run."""
-
-SAME_HOST = "the-same-host"
-"""Stands in a redirect for the host of the request; the stage puts that in."""
-
-HERE = "http://the-same-place/"
-"""A redirect to where the request came from; the stage puts that in."""
-
-_PAGE = "GetCheckPoint page, error codes"
-_COMMON = "CommonErrorCodes page"
 
 _FAILED = error(500, "InternalServerError", "internal server error")
 _BUSY = error(503, "ServerBusy", "The server is busy, please try again later.")
@@ -251,15 +243,15 @@ _RESET = delivered(Delivery(silent=True, ending="reset"))
 _CLOSED = delivered(Delivery(silent=True, ending="close"))
 
 
-def _stalled_inside(good: Response) -> Reply:
+def _stalled_in_body(good: Response) -> Reply:
     half = len(good.body) // 2
     return delivered(Delivery(body_bytes=half, pause_after=half, pause=NEVER, ending="close"))(good)
 
 
-def _redirect(place: str, status: int = 302) -> Turn:
+def _redirect(location: str, status: int = 302) -> Turn:
     def turn(good: Response) -> Reply:
         moved = with_body(good.replace(status=status, reason=""), f"<h1>{status}</h1>\n", "text/html")
-        return Reply(moved.replace(headers=moved.headers.with_field("Location", place)), Expectation(Duty.FAIL))
+        return Reply(moved.replace(headers=moved.headers.with_field("Location", location)), Expectation(Duty.FAIL))
 
     return turn
 
@@ -273,20 +265,20 @@ FAULTS = (
         delivered(Delivery(delay=NEVER, silent=True))
     ),
     _fault("stalled-in-body", "half of the body, then nothing, and the connection stays open", _NETWORK).given(
-        _stalled_inside
+        _stalled_in_body
     ),
     _fault("late", f"the entry after {LATE:g} seconds", _NETWORK).given(delivered(Delivery(delay=LATE), Duty.EITHER)),
     _fault("reset", "a connection reset, each time", _NETWORK).given(_RESET),
-    _fault("reset-once", "a connection reset, then the entry", _NETWORK).given(_RESET, own),
+    _fault("reset-once", "a connection reset, then the entry", _NETWORK).given(_RESET, unchanged),
     _fault("closed", "the end of the connection, each time", _NETWORK).given(_CLOSED),
-    _fault("closed-once", "the end of the connection, then the entry", _NETWORK).given(_CLOSED, own),
-    _fault("failure-once", "500 InternalServerError, then the entry", _PAGE).given(_FAILED, own),
+    _fault("closed-once", "the end of the connection, then the entry", _NETWORK).given(_CLOSED, unchanged),
+    _fault("failure-once", "500 InternalServerError, then the entry", _PAGE).given(_FAILED, unchanged),
     _fault("failure-then-error", f"500 InternalServerError, then 404 {_CODE}", _PAGE).given(_FAILED, _MISSING),
-    _fault("failure-twice", "500 InternalServerError twice, then the entry", _PAGE).given(_FAILED, _FAILED, own),
-    _fault("busy-once", "503 ServerBusy, then the entry", _COMMON).given(_BUSY, own),
-    _fault("quota-once", "403 ReadQuotaExceed, then the entry", _COMMON).given(_QUOTA, own),
-    _fault("redirect", "302 to the same place, each time", _GATEWAYS).given(_redirect(HERE)),
-    _fault("redirect-once", "302 to the same place, then the entry", _GATEWAYS).given(_redirect(HERE), own),
+    _fault("failure-twice", "500 InternalServerError twice, then the entry", _PAGE).given(_FAILED, _FAILED, unchanged),
+    _fault("busy-once", "503 ServerBusy, then the entry", _COMMON).given(_BUSY, unchanged),
+    _fault("quota-once", "403 ReadQuotaExceed, then the entry", _COMMON).given(_QUOTA, unchanged),
+    _fault("redirect", "302 to the same place, each time", _GATEWAYS).given(_redirect(SAME_URL)),
+    _fault("redirect-once", "302 to the same place, then the entry", _GATEWAYS).given(_redirect(SAME_URL), unchanged),
     _fault("redirect-elsewhere", f"302 to a web page at {ELSEWHERE}", _GATEWAYS).given(
         _redirect(f"http://{ELSEWHERE}/"), temporary=True
     ),
@@ -294,4 +286,4 @@ FAULTS = (
         "redirect-to-look-alike", f"307 to a web page at the service's host name followed by .{ELSEWHERE}", _GATEWAYS
     ).given(_redirect(f"http://{SAME_HOST}.{ELSEWHERE}/", 307), temporary=True),
 )
-"""Where the last answer is the entry, it must be passed on; otherwise the client must fail, in time."""
+"""If the last answer is the entry, the client must pass it on; otherwise it must fail before the timeout."""

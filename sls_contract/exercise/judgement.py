@@ -1,4 +1,4 @@
-"""Judge one run of a client by the clauses about its requests and about the client; learn what it shows beside that."""
+"""Judge one run of a client by the clauses about its requests and about the client; collect other observations."""
 
 from __future__ import annotations
 
@@ -24,23 +24,25 @@ if TYPE_CHECKING:
     from sls_contract.exercise.trial import Trial
 
 _MOST_LINES = 12  # of standard error
-_MOST_SAID = 4000  # characters of the last line
-_FOLLOW = {"SLS516": frozenset({"SLS114", "SLS306", "SLS514"})}
-"""What follows from breaking a clause, and is not reported beside it: without the token, a signature is wrong."""
+_MOST_PRINTED = 4000  # characters of the last line
+_KEYS = frozenset({"shard", "checkpoint", "updateTime"})  # of an entry
+_TIMED = ("stalled", "late")  # situations in which the duration of the run is a fact
+_CONSEQUENCES = {"SLS516": frozenset({"SLS114", "SLS306", "SLS514"})}
+"""Consequences of a broken clause, which are not reported: without the token, the signature is wrong, too."""
 
 
-def perform(trial: Trial, auth: Auth) -> Performed:
-    """Judge a run."""
+def judge_trial(trial: Trial, auth: Auth) -> Performed:
+    """Judge a run; one that was not supported or could not run gets no findings."""
     if trial.unsupported or trial.not_run:
         return _record(trial, auth, "not supported" if trial.unsupported else "could not run")
     findings: dict[tuple[str, str], Located] = {}
     exercised = set[str]()
     secrets = trial.setting.secrets()
-    for finding, number in (*_about_requests(trial, exercised), *_about_the_client(trial, exercised)):
+    for finding, number in (*_request_findings(trial, exercised), *_client_findings(trial, exercised)):
         findings.setdefault((finding.code, finding.where), Located(masked_finding(finding, secrets), number))
     causes = {code for code, _ in findings}
-    told = frozenset[str]().union(*(follow for cause, follow in _FOLLOW.items() if cause in causes))
-    findings = {key: each for key, each in findings.items() if key[0] not in told}
+    consequences = frozenset[str]().union(*(codes for cause, codes in _CONSEQUENCES.items() if cause in causes))
+    findings = {key: each for key, each in findings.items() if key[0] not in consequences}
     violated = any(each.finding.level is Level.VIOLATION for each in findings.values())
     return replace(
         _record(trial, auth, "failed" if violated else "passed"),
@@ -55,7 +57,7 @@ def perform(trial: Trial, auth: Auth) -> Performed:
 
 
 def _exchanges(trial: Trial, numbers: Collection[int | None]) -> dict[int, Exchange]:
-    """Return the exchanges of those numbers, without secrets."""
+    """Return the exchanges with the given numbers, without secrets."""
     if not numbers:
         return {}
     scrubber = Scrubber([trial.setting.credentials])
@@ -74,7 +76,7 @@ def _map(trial: Trial) -> ContractMap:
 
 
 def _record(trial: Trial, auth: Auth, verdict: Verdict) -> Performed:
-    lines = wire_text(trial.ending.complaints).splitlines()[-_MOST_LINES:]
+    lines = wire_text(trial.ending.stderr).splitlines()[-_MOST_LINES:]
     return Performed(
         trial.situation,
         auth,
@@ -82,18 +84,18 @@ def _record(trial: Trial, auth: Auth, verdict: Verdict) -> Performed:
         requests=len(trial.received),
         exit_code=trial.ending.exit_code,
         seconds=round(trial.ending.seconds, 3),
-        said=masked(trial.line[:_MOST_SAID], trial.setting.secrets()),
-        complaints="\n".join(masked(line, trial.setting.secrets()) for line in lines),
+        last_line=masked(trial.line[:_MOST_PRINTED], trial.setting.secrets()),
+        stderr="\n".join(masked(line, trial.setting.secrets()) for line in lines),
     )
 
 
-def _about_requests(trial: Trial, exercised: set[str]) -> Iterator[Located]:
+def _request_findings(trial: Trial, exercised: set[str]) -> Iterator[Located]:
     for (number, _), verdict in zip(trial.numbered, trial.verdicts, strict=True):
         exercised |= verdict.exercised
         yield from (Located(finding, number) for finding in verdict.findings)
 
 
-def _about_the_client(trial: Trial, exercised: set[str]) -> Iterator[Located]:
+def _client_findings(trial: Trial, exercised: set[str]) -> Iterator[Located]:
     for clause, find in RULES:
         flaws = find(trial)
         if flaws is not None:
@@ -101,22 +103,18 @@ def _about_the_client(trial: Trial, exercised: set[str]) -> Iterator[Located]:
             yield from (Located(clause.finding(*flaw), None) for flaw in flaws)
 
 
-_KEYS = frozenset({"shard", "checkpoint", "updateTime"})
-_TIMED = ("stalled", "late")
-
-
 def facts_of(trial: Trial) -> Iterator[Fact]:
-    """Yield what was learnt from a run, each fact under a stable name.
+    """Yield the observations of a run, each under a stable name.
 
-    ``requests``: how many GetCheckPoint requests, where a failure may be repeated or more than one was sent.
-    ``seconds``: how long the client took where no answer, or a late one, came.
-    ``outcome``: what it made of an answer in which the service is at fault: ``failed``, ``passed on``, ``filtered``,
-    ``filled in`` (a value stands where the answer had none), ``changed`` (a finding says how).
-    ``foreign-host``: a host beside the service that it asked for.
+    ``requests``: the number of GetCheckPoint requests, if a retry is allowed or the client sent more than one.
+    ``seconds``: how long the client ran if the answer came late or never.
+    ``outcome``: what the client did with an answer that breaks the contract: ``failed``, ``passed on``, ``filtered``,
+    ``filled in`` (it added a value that the answer does not have), ``changed`` (a finding says how).
+    ``foreign-host``: another host that it sent a request to.
     """
     if trial.attempts > 1 or (trial.situation.slow and trial.attempts):
         yield Fact("requests", trial.attempts)
-    if trial.asked and trial.situation.name in _TIMED:
+    if trial.checkpoint_requests and trial.situation.name in _TIMED:
         yield Fact("seconds", round(trial.ending.seconds, 1))
     if trial.duty is Duty.EITHER and (trial.failed or trial.succeeded):
         yield Fact("outcome", _outcome(trial))
@@ -128,14 +126,14 @@ def _outcome(trial: Trial) -> str:
         return "failed"
     expected = trial.expected
     assert expected is not None
-    if differences(trial.said, expected, trial.setting.shard):
+    if differences(trial.printed, expected, trial.setting.shard):
         return "changed"
-    if len(trial.said) < len(expected.entries):
+    if len(trial.printed) < len(expected.entries):
         return "filtered"
-    return "filled in" if _is_filled_in(expected.entries, trial.said) else "passed on"
+    return "filled in" if _is_filled_in(expected.entries, trial.printed) else "passed on"
 
 
-def _is_filled_in(answered: Sequence[Entry], said: list[Entry]) -> bool:
-    """Tell whether the client gave a value to what the answer had left out."""
+def _is_filled_in(answered: Sequence[Entry], printed: list[Entry]) -> bool:
+    """Return whether the client added a value for a key that the answer left out."""
     missing = _KEYS - set().union(*answered)
-    return any(entry.get(key) is not None for entry in said for key in missing)
+    return any(entry.get(key) is not None for entry in printed for key in missing)

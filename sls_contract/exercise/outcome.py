@@ -1,4 +1,4 @@
-"""What exercising a client found: values that reports tell."""
+"""The results of exercising a client, as values for reports."""
 
 from __future__ import annotations
 
@@ -22,14 +22,14 @@ VERDICTS: tuple[Verdict, ...] = ("passed", "failed", "not supported", "could not
 
 
 class Fact(NamedTuple):
-    """One thing learnt: its name, and its value."""
+    """An observation that breaks no clause: its name and its value."""
 
     name: str
     value: Any
 
 
 class Located(NamedTuple):
-    """A finding, and the request that it is about, numbered from 1; None where it is about the run."""
+    """A finding and the number of its request, from 1; None if it is about the whole run."""
 
     finding: Finding
     exchange: int | None
@@ -37,22 +37,22 @@ class Located(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Performed:
-    """One run of the client, judged. No part of it holds a key of the run.
+    """One run of the client, judged. It contains no part of the key of the run.
 
     Attributes:
-        situation: what it was run in.
-        auth: how it was told to sign.
-        verdict: what came of it.
+        situation: the situation that it ran in.
+        auth: the scheme and kind of key that it had to sign with.
+        verdict: the result of the run.
         findings: each clause and place once.
-        facts: what was learnt beside that.
+        facts: observations that break no clause.
         exercised: codes of the clauses that could have been broken.
-        requests: how many requests came.
+        requests: how many requests arrived.
         exit_code: see `Ending`.
-        seconds: how long it ran.
-        said: its last line of output; whole unless it is very long.
-        complaints: the end of its standard error.
+        seconds: duration of the run.
+        last_line: its last line of output; cut if it is very long.
+        stderr: the end of its standard error.
         shown: the scrubbed exchanges of findings, by their numbers.
-        map: what was judged of each operation.
+        map: the clauses that were judged for each operation.
 
     """
 
@@ -65,15 +65,15 @@ class Performed:
     requests: int = 0
     exit_code: int | None = None
     seconds: float = 0.0
-    said: str = ""
-    complaints: str = ""
+    last_line: str = ""
+    stderr: str = ""
     shown: Mapping[int, Exchange] = field(default_factory=dict)
     map: ContractMap = field(default_factory=ContractMap)
 
 
 @dataclass(slots=True)
 class Run(BenchRun[Performed]):
-    """Everything that came of exercising a client."""
+    """All results of exercising a client."""
 
     def findings(self) -> Iterator[Finding]:
         """Yield every finding."""

@@ -1,4 +1,4 @@
-"""Run a command in a process group of its own, with a time limit, and keep the end of what it prints."""
+"""Run a command in its own process group, with a time limit, and keep the end of its output."""
 
 from __future__ import annotations
 
@@ -17,20 +17,20 @@ from sls_contract.errors import UsageError
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-MOST_OUTPUT = 1 << 20
-"""Bytes of standard output that are kept: the last ones."""
+MOST_STDOUT = 1 << 20
+"""Bytes of standard output that are kept, from its end."""
 
-MOST_COMPLAINTS = 4096
-"""Bytes of standard error that are kept: the last ones."""
+MOST_STDERR = 4096
+"""Bytes of standard error that are kept, from its end."""
 
-_GRACE = 1.0  # seconds between asking a process to end and ending it
-_LEAST = 0.5  # seconds that a process is given in addition
-_MOST = 9  # times its time, that a process is given in addition: its own threads take a processor, too
+_GRACE = 1.0  # seconds between SIGTERM and SIGKILL
+_LEAST_EXTENSION = 0.5  # seconds; shorter extensions of the time limit are not granted
+_MOST_EXTENSION = 9  # times the time limit; bounded, because its own threads compete, too
 _CHUNK = 65_536
 
 
 class Stopped(Exception):
-    """No more processes are wanted."""
+    """The processes were stopped; no other starts."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,61 +38,61 @@ class Ending:
     """How a process ended.
 
     Attributes:
-        exit_code: 0 to 255; below 0: the signal that ended it; None: it was still running when its time was over.
-        output: the end of its standard output.
-        complaints: the end of its standard error.
+        exit_code: 0 to 255; negative: the signal that ended it; None: it exceeded its time limit.
+        stdout: the end of its standard output.
+        stderr: the end of its standard error.
         seconds: how long it ran.
 
     """
 
     exit_code: int | None
-    output: bytes
-    complaints: bytes
+    stdout: bytes
+    stderr: bytes
     seconds: float
 
 
 class Processes:
-    """Runs commands, from any thread, and can end all of them."""
+    """Runs a command, from any thread, and can end all its processes."""
 
     def __init__(self, command: Sequence[str], *, watched: bool = False) -> None:
-        """Keep the command that is run each time; ``watched``: what runs ends with this process, even a killed one."""
+        """Keep the command; ``watched``: its processes end with this one, even if that is killed."""
         self._watch = _Watch() if watched else None
         self._command = list(command)
         self._lock, self._running, self._stopped = threading.Lock(), set[subprocess.Popen[bytes]](), False
 
     def run(self, environ: Mapping[str, str], timeout: float) -> Ending:
-        """Run the command once; when its time (seconds) is over, its whole process group is ended.
+        """Run the command once, and end its whole process group, at the latest after ``timeout`` seconds.
 
-        The time in which it waited for a processor is not counted where the system tells it (Linux): others took that.
-        Raises `UsageError` where the system cannot start it, `Stopped` after ``stop``.
+        On Linux, time in which it waits for a processor is not counted, because other processes use that time.
+        Raises `UsageError` if the system cannot start it, `Stopped` after ``stop``.
         """
-        begun = time.monotonic()
+        started = time.monotonic()
         process = self._start(environ)
-        output, complaints = _Tail(process.stdout, MOST_OUTPUT), _Tail(process.stderr, MOST_COMPLAINTS)
-        code = _ended(process, begun, timeout)
-        seconds = time.monotonic() - begun
-        _end(process)
+        stdout, stderr = _Tail(process.stdout, MOST_STDOUT), _Tail(process.stderr, MOST_STDERR)
+        code = _wait(process, started, timeout)
+        seconds = time.monotonic() - started
+        _terminate(process)
         with self._lock:
             self._running.discard(process)
-            self._tell()
+            self._report_running()
             if self._stopped:
                 raise Stopped
-        return Ending(code, output.data(), complaints.data(), seconds)
+        return Ending(code, stdout.data(), stderr.data(), seconds)
 
     def stop(self) -> None:
-        """End every process that runs, and start no other."""
+        """End every running process, and start no other."""
         with self._lock:
             self._stopped = True
             running = tuple(self._running)
         for process in running:
             _signal(process, signal.SIGTERM)
         for process in running:
-            _end(process)
+            _terminate(process)
         if self._watch is not None:
             self._watch.stop()
 
     def _start(self, environ: Mapping[str, str]) -> subprocess.Popen[bytes]:
-        with self._lock:  # a process that is started is known to `stop`
+        with self._lock:  # `stop` must see every started process
             if self._stopped:
                 raise Stopped
             try:
@@ -105,23 +105,23 @@ class Processes:
                     start_new_session=True,
                 )
             except (OSError, ValueError) as error:  # ValueError: a zero byte in an argument
-                reason = error.strerror if isinstance(error, OSError) else "an argument holds a zero byte"
+                reason = error.strerror if isinstance(error, OSError) else "an argument contains a zero byte"
                 msg = (
                     f"cannot run {self._command[0]!r}: {reason}. "
                     "How to fix: name a program that you may run, such as: sls-contract exercise -- python client.py"
                 )
                 raise UsageError(msg) from error
             self._running.add(process)
-            self._tell()
+            self._report_running()
             return process
 
-    def _tell(self) -> None:
+    def _report_running(self) -> None:
         if self._watch is not None:
-            self._watch.tell(process.pid for process in self._running)
+            self._watch.report(process.pid for process in self._running)
 
 
 class _Watch:
-    """A shell that ends process groups when the pipe from this process ends, however that came."""
+    """A shell that kills process groups when this process ends, whatever the cause: its pipe is closed then."""
 
     def __init__(self) -> None:
         script = 'while read -r line; do groups=$line; done; for each in $groups; do kill -9 "-$each"; done'
@@ -129,16 +129,16 @@ class _Watch:
             ["/bin/sh", "-c", script], stdin=subprocess.PIPE, stderr=subprocess.DEVNULL, start_new_session=True
         )
 
-    def tell(self, groups: Iterable[int]) -> None:
-        """Say which groups there are now."""
+    def report(self, groups: Iterable[int]) -> None:
+        """Send the current process groups to the shell."""
         assert self._shell.stdin is not None
         self._shell.stdin.write(f"{' '.join(map(str, groups))}\n".encode())
         self._shell.stdin.flush()
 
     def stop(self) -> None:
-        """End it; no group is left to watch."""
-        with contextlib.suppress(BrokenPipeError):  # somebody ended it
-            self.tell(())
+        """End the shell; no group is left to watch."""
+        with contextlib.suppress(BrokenPipeError):  # another process ended the shell
+            self.report(())
         self._shell.communicate()
 
 
@@ -158,26 +158,26 @@ class _Tail:
                 del self._data[: -self._most]
 
     def data(self) -> bytes:
-        """Return what was read; a process that escaped its group and holds the pipe is not waited for."""
+        """Return the last bytes; do not wait for a process that left its group and keeps the pipe open."""
         self._thread.join(_GRACE)
         return bytes(self._data)
 
 
-def _ended(process: subprocess.Popen[bytes], begun: float, timeout: float) -> int | None:
-    """Wait for the end of a process, and return its exit code; None where its time is over."""
-    limit = begun + timeout
+def _wait(process: subprocess.Popen[bytes], started: float, timeout: float) -> int | None:
+    """Wait for the end of a process, and return its exit code; None if its time is over."""
+    limit = started + timeout
     while True:
         try:
             return process.wait(max(limit - time.monotonic(), 0))
         except subprocess.TimeoutExpired:
-            limit = begun + timeout + min(_waited(process.pid), _MOST * timeout)
-            if limit < time.monotonic() + _LEAST:
+            limit = started + timeout + min(_cpu_wait(process.pid), _MOST_EXTENSION * timeout)
+            if limit < time.monotonic() + _LEAST_EXTENSION:
                 return None
 
 
-def _waited(session: int) -> float:
-    """Return for how many seconds a thread of a session waited for a processor: of all its threads, the most."""
-    return max((_waiting(task) for task in _tasks(session)), default=0.0)
+def _cpu_wait(session: int) -> float:
+    """Return how many seconds a session waited for a processor: the maximum over its threads."""
+    return max((_cpu_wait_of(task) for task in _tasks(session)), default=0.0)
 
 
 def _tasks(session: int) -> Iterator[Path]:
@@ -188,14 +188,14 @@ def _tasks(session: int) -> Iterator[Path]:
                 yield from (process / "task").iterdir()
 
 
-def _waiting(task: Path) -> float:
+def _cpu_wait_of(task: Path) -> float:
     with contextlib.suppress(OSError):
         return int((task / "schedstat").read_bytes().split()[1]) / 1e9
     return 0.0
 
 
-def _end(process: subprocess.Popen[bytes]) -> None:
-    """End the process group: politely first where the process still runs, then whatever is left of it."""
+def _terminate(process: subprocess.Popen[bytes]) -> None:
+    """End the process group: SIGTERM first if the process still runs, then SIGKILL for the rest."""
     if process.poll() is None:
         _signal(process, signal.SIGTERM)
         with contextlib.suppress(subprocess.TimeoutExpired):
@@ -205,5 +205,5 @@ def _end(process: subprocess.Popen[bytes]) -> None:
 
 
 def _signal(process: subprocess.Popen[bytes], number: int) -> None:
-    with contextlib.suppress(ProcessLookupError, PermissionError):  # nobody is left; macOS: only zombies are
+    with contextlib.suppress(ProcessLookupError, PermissionError):  # no process is left; on macOS, only zombies
         os.killpg(process.pid, number)

@@ -1,11 +1,11 @@
-"""What a GetCheckPoint request asks for, beside what the client was told to ask for."""
+"""The parameters of a GetCheckPoint request, compared with those in the client's environment."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 from unicodedata import normalize
 
-from sls_contract.checks.presentation import shown, told_apart
+from sls_contract.checks.presentation import shown, shown_apart
 from sls_contract.checks.rule import Flaw
 from sls_contract.exchange import split_url
 from sls_contract.hosts import host_name, is_service_host
@@ -20,27 +20,27 @@ if TYPE_CHECKING:
 _LEFT_OUT = "no key shard, because SLS_SHARD is empty"
 
 
-def asks_as_told(request: Request, setting: Setting) -> bool:
-    """Tell whether a GetCheckPoint request asks for what the client was told to ask for."""
+def matches_setting(request: Request, setting: Setting) -> bool:
+    """Return whether a GetCheckPoint request has the parameters of the setting."""
     return not any(parameter_flaws(request, setting))
 
 
 def parameter_flaws(request: Request, setting: Setting) -> Iterator[Flaw]:
-    """Yield what a GetCheckPoint request asks for otherwise than told."""
+    """Yield the parameters of a GetCheckPoint request that differ from the setting."""
     names = registry().names_in(request)
-    told = {
+    expected = {
         "project": (setting.project, request.project, "SLS_PROJECT"),
         "logstore": (setting.logstore, names.get("logstore", ""), "SLS_LOGSTORE"),
         "consumer group": (setting.group, names.get("consumerGroup", ""), "SLS_CONSUMER_GROUP"),
     }
-    if is_service_host(request.host) and request.project == setting.project:  # else the project is what is wrong
-        told["endpoint"] = (setting.endpoint, host_name(request.host).partition(".")[2], "SLS_ENDPOINT")
-    for what, (wanted, asked, variable) in told.items():
-        if asked != wanted:
+    if is_service_host(request.host) and request.project == setting.project:  # else the project is wrong
+        expected["endpoint"] = (setting.endpoint, host_name(request.host).partition(".")[2], "SLS_ENDPOINT")
+    for what, (wanted, sent, variable) in expected.items():
+        if sent != wanted:
             fix = f"ask for the {what} that {variable} names."
-            if normalize("NFC", asked) == normalize("NFC", wanted):  # as java.net.URI.toASCIIString does
+            if normalize("NFC", sent) == normalize("NFC", wanted):  # as java.net.URI.toASCIIString does
                 fix = f"send the {what} without Unicode normalization, and sign it as sent."
-            yield Flaw(what, *told_apart(wanted, asked), fix)
+            yield Flaw(what, *shown_apart(wanted, sent), fix)
     target = host_name(split_url(request.url)[1])
     if is_service_host(target) and target != host_name(request.host):
         fix = (
@@ -50,12 +50,12 @@ def parameter_flaws(request: Request, setting: Setting) -> Iterator[Flaw]:
     yield from _shard_flaws(request, setting.shard)
 
 
-def _shard_flaws(request: Request, told: int | None) -> Iterator[Flaw]:
-    asked = [value for key, value in request.query_pairs() if key == "shard"]
-    if asked == ([] if told is None else [str(told)]):
+def _shard_flaws(request: Request, shard: int | None) -> Iterator[Flaw]:
+    sent = [value for key, value in request.query_pairs() if key == "shard"]
+    if sent == ([] if shard is None else [str(shard)]):
         return
-    actual = ", ".join(f"shard={value}" for value in asked) or "no key shard"
-    if told is None:
-        yield Flaw("query shard", _LEFT_OUT, shown(actual), "leave the key out where SLS_SHARD is empty.")
+    actual = shown(", ".join(f"shard={value}" for value in sent)) if sent else "no key shard"
+    if shard is None:
+        yield Flaw("query shard", _LEFT_OUT, actual, "leave the key out if SLS_SHARD is empty.")
     else:
-        yield Flaw("query shard", f"shard={told}", shown(actual), "send the number in SLS_SHARD, also where it is 0.")
+        yield Flaw("query shard", f"shard={shard}", actual, "send the number in SLS_SHARD, even if it is 0.")

@@ -1,4 +1,4 @@
-"""Rules about a client: how its run ends (``SLS50x``), what it sends (51x), how it fails (52x), what it gives (53x)."""
+"""Rules about a client: how its run ends (``SLS50x``), its requests (51x), its failures (52x), its results (53x)."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ from sls_contract.exchange import wire_text
 from sls_contract.exercise.client_output import NOT_JSON, integer, read_line
 from sls_contract.exercise.compare import PASSED_ON, passed_on
 from sls_contract.exercise.reply import Duty
-from sls_contract.exercise.setting import forms_of
-from sls_contract.exercise.stage import leads_elsewhere
+from sls_contract.exercise.setting import encodings_of
+from sls_contract.exercise.stage import is_redirect_host
 from sls_contract.exercise.trial import HIGHEST_EXIT_CODE, NOT_SUPPORTED
 from sls_contract.signing import LogAuthorization, Sls4Authorization, parse_authorization, verify_signature
 from sls_contract.signing.dialect import TOKEN_HEADER
@@ -29,41 +29,42 @@ if TYPE_CHECKING:
     from sls_contract.exchange import Request
     from sls_contract.exercise.stage import Received
     from sls_contract.exercise.trial import Trial
-    from sls_contract.signing import SignatureMismatch
 
 
 _OUTPUT = "standard output"
+_AUTHORIZATION = "header Authorization"
+_FORMS = {"v1": (LogAuthorization, "LOG …"), "v4": (Sls4Authorization, "SLS4-HMAC-SHA256 …")}
 _ERROR_LINE = '{"errorCode": …, "status": …}'
 _PAUSE = timedelta(seconds=1)
-_PATIENCE = 3  # a pause between retries that grows threefold each time is still one
+_PATIENCE = 3  # the largest factor by which the pause between retries may grow
 
 
 def success_line(trial: Trial) -> Flaws:
-    """Demand JSON on the last line of a success; where there should be none, that is told instead."""
+    """Require JSON on the last line of a success, unless the client should have failed."""
     if not trial.succeeded or trial.duty in (None, Duty.FAIL):
         return None
-    if trial.said is not NOT_JSON:
+    if trial.printed is not NOT_JSON:
         return KEPT
     fix = "print the array of checkpoints, as the client understood them, as JSON on one line, and nothing after it."
     return [Flaw(_OUTPUT, "a last line of JSON", _line(trial), fix)]
 
 
 def error_line(trial: Trial) -> Flaws:
-    """Demand an object with what is known of the error on the last line of a failure."""
+    """Require an object that describes the error on the last line of a failure."""
     if not trial.failed:
         return None
-    if isinstance(trial.said, dict):
+    if isinstance(trial.printed, dict):
         return KEPT
-    fix = f"print {_ERROR_LINE} on one line when the client fails; null for what it does not know."
+    fix = f"print {_ERROR_LINE} on one line when the client fails; null for unknown values."
     return [Flaw(_OUTPUT, f"a last line {_ERROR_LINE}", _line(trial), fix)]
 
 
 def error_types(trial: Trial) -> Flaws:
-    """Demand that what is told of an error is a text and a number."""
-    said = trial.said
-    if not trial.failed or not isinstance(said, dict):
+    """Require a text or null as errorCode, and a number or null as status."""
+    printed = trial.printed
+    if not trial.failed or not isinstance(printed, dict):
         return None
-    code, status = said.get("errorCode"), said.get("status")
+    code, status = printed.get("errorCode"), printed.get("status")
     flaws = []
     if not (code is None or isinstance(code, str) or _is_as_answered(trial, code)):
         fix = "print errorCode as the text that the service gave, or null; a status belongs under status."
@@ -75,8 +76,8 @@ def error_types(trial: Trial) -> Flaws:
 
 
 def _is_as_answered(trial: Trial, code: object) -> bool:
-    """Tell whether an errorCode that is no text stands so in the last answer, which no page allows."""
-    response = trial.asked[-1].response if trial.asked else None
+    """Return whether an errorCode that is not a text is the one of the last answer; no page allows that."""
+    response = trial.checkpoint_requests[-1].response if trial.checkpoint_requests else None
     answered = read_line(wire_text(response.body)) if response is not None else None
     return isinstance(answered, dict) and answered.get("errorCode") == code
 
@@ -86,14 +87,12 @@ def _line(trial: Trial) -> str:
 
 
 def exit_code(trial: Trial) -> Flaws:
-    """Demand an exit code of the protocol."""
+    """Require an exit code of the protocol."""
     code = trial.ending.exit_code
     if code is None:
         return None
     if code == NOT_SUPPORTED:
-        fix = (
-            "exit 77 before the request where the client does not support the scenario; where a request failed, exit 1."
-        )
+        fix = "exit 77 before the request if the client does not support the scenario; if a request failed, exit 1."
         return [Flaw("exit code", "0 to 125, but not 77: the request was answered", str(code), fix)]
     if 0 <= code <= HIGHEST_EXIT_CODE:
         return KEPT
@@ -110,10 +109,10 @@ def _signal_name(number: int) -> str:
 
 
 def hang(trial: Trial) -> Flaws:
-    """Demand that the client does not wait for ever."""
+    """Require that the client does not wait forever."""
     if not trial.timed_out or _still_sending([each.at for each in trial.received], trial.ended_at):
         return KEPT
-    fix = "give every request a timeout; where the client has one that is longer, raise --timeout."
+    fix = "set a timeout for every request; if the client's timeout is longer, raise --timeout."
     return [Flaw("run", _in_time(trial), _waited(trial), fix)]
 
 
@@ -125,11 +124,11 @@ def _waited(trial: Trial) -> str:
 
 
 def unbounded_retries(trial: Trial) -> Flaws:
-    """Demand that the client does not ask for ever."""
+    """Require that the client does not retry forever."""
     if not trial.timed_out or not _still_sending([each.at for each in trial.received], trial.ended_at):
         return KEPT
     actual = f"still sending; {len(trial.received)} requests so far"
-    fix = "let the client give up: bound the number and the time of retries; where both are bounded, raise --timeout."
+    fix = "limit the number and the time of retries; if the client limits both, raise --timeout."
     return [Flaw("run", _in_time(trial), actual, fix)]
 
 
@@ -138,13 +137,13 @@ def _in_time(trial: Trial) -> str:
 
 
 def _still_sending(times: list[datetime], end: datetime) -> bool:
-    """Tell whether another request was to come: the silence fits into the pauses there were between requests."""
+    """Return whether another request was due, as judged by the pauses between the requests so far."""
     pauses = [later - earlier for earlier, later in pairwise(times)]
     return bool(pauses) and end - times[-1] <= max(_PATIENCE * max(pauses), _PAUSE)
 
 
 def failure_noticed(trial: Trial) -> Flaws:
-    """Demand that no success is made of an error, or of what is no list of checkpoints."""
+    """Require a failure after an error, or after an answer that is not a list of checkpoints."""
     if trial.duty is not Duty.FAIL or not (trial.succeeded or trial.failed):
         return None
     if trial.failed:
@@ -155,14 +154,14 @@ def failure_noticed(trial: Trial) -> Flaws:
 
 
 def _answer(trial: Trial) -> str:
-    response = trial.asked[-1].response
+    response = trial.checkpoint_requests[-1].response
     if response is None:
         return "none"
     return f"{response.status} with {shortened(repr(response.body.decode('utf-8', 'replace')))}"
 
 
 def good_answer_taken(trial: Trial) -> Flaws:
-    """Demand that a correct answer is understood."""
+    """Require success after a correct answer."""
     if trial.duty is not Duty.RETURN or not (trial.succeeded or trial.failed):
         return None
     if trial.succeeded:
@@ -173,30 +172,32 @@ def good_answer_taken(trial: Trial) -> Flaws:
 
 
 def error_code_kept(trial: Trial) -> Flaws:
-    """Demand the errorCode of the answer."""
+    """Require the errorCode of the answer."""
     code = trial.expected.error_code if trial.expected else None
     if code is None or not trial.failed:
         return None
-    told = trial.said.get("errorCode") if isinstance(trial.said, dict) else None
-    if told == code:
+    code_printed = trial.printed.get("errorCode") if isinstance(trial.printed, dict) else None
+    if code_printed == code:
         return KEPT
     fix = "read errorCode from the body of the last answer, and hand it to the caller unchanged."
-    return [Flaw("errorCode", shown(code), "nothing" if told is None else shown(told), fix)]
+    return [Flaw("errorCode", shown(code), "nothing" if code_printed is None else shown(code_printed), fix)]
 
 
 def status_true(trial: Trial) -> Flaws:
-    """Demand that a status that is told was answered."""
-    told = integer(trial.said.get("status")) if trial.failed and isinstance(trial.said, dict) else None
+    """Require that a printed status is the status of an answer."""
+    status = integer(trial.printed.get("status")) if trial.failed and isinstance(trial.printed, dict) else None
     answered = _statuses(trial.received)
-    if told is None or not answered:
+    if status is None or not answered:
         return None
-    code = trial.said.get("errorCode")
-    with_code = _statuses(each for each in trial.asked if code and each.expected and each.expected.error_code == code)
+    code = trial.printed.get("errorCode")
+    with_code = _statuses(
+        each for each in trial.checkpoint_requests if code and each.expected and each.expected.error_code == code
+    )
     answered = with_code or answered
-    if told in answered:
+    if status in answered:
         return KEPT
     fix = "print the status of the answer whose errorCode is printed, or null."
-    return [Flaw("status", " or ".join(map(str, sorted(answered))), str(told), fix)]
+    return [Flaw("status", " or ".join(map(str, sorted(answered))), str(status), fix)]
 
 
 def _statuses(received: Iterable[Received]) -> set[int]:
@@ -204,10 +205,10 @@ def _statuses(received: Iterable[Received]) -> set[int]:
 
 
 def secret_unprinted(trial: Trial) -> Flaws:
-    """Demand that no secret is printed; the access key id is none."""
-    streams = {_OUTPUT: trial.ending.output, "standard error": trial.ending.complaints}
+    """Require that no secret is printed; the access key id is not a secret."""
+    streams = {_OUTPUT: trial.ending.stdout, "standard error": trial.ending.stderr}
     texts = {name: unquote(wire_text(data)) for name, data in streams.items()}
-    secrets = {*trial.setting.secrets()} - forms_of(trial.setting.credentials.access_key_id)
+    secrets = {*trial.setting.secrets()} - encodings_of(trial.setting.credentials.access_key_id)
     fix = "print neither the access key secret nor the security token, not even in debug logs."
     return [
         Flaw(name, "no secret", "the access key secret or the security token, in some encoding", fix)
@@ -216,24 +217,20 @@ def secret_unprinted(trial: Trial) -> Flaws:
     ]
 
 
-_AUTHORIZATION = "header Authorization"
-_FORMS = {"v1": (LogAuthorization, "LOG …"), "v4": (Sls4Authorization, "SLS4-HMAC-SHA256 …")}
-
-
 def request_sent(trial: Trial) -> Flaws:
-    """Demand a GetCheckPoint request."""
-    if trial.asked:
+    """Require a GetCheckPoint request."""
+    if trial.checkpoint_requests:
         return KEPT
     if trial.situation.may_refuse and trial.failed:
         return None
     fix = (
-        "send GetCheckPoint over plain http, through HTTP_PROXY or to SLS_LOOPBACK (https is answered: use http); "
-        "exit 77 where the client cannot do what is asked."
+        "send GetCheckPoint over plain http, through HTTP_PROXY or to SLS_LOOPBACK (https gets an error); "
+        "exit 77 if the client does not support the scenario."
     )
-    return [Flaw("requests", "GET /logstores/…/consumergroups/…", _instead(trial), fix)]
+    return [Flaw("requests", "GET /logstores/…/consumergroups/…", _first_request(trial), fix)]
 
 
-def _instead(trial: Trial) -> str:
+def _first_request(trial: Trial) -> str:
     if trial.sent:
         request = trial.sent[0].request
         return f"{request.method} {shown(request.path)} to {shown(request.host)}"
@@ -241,43 +238,42 @@ def _instead(trial: Trial) -> str:
 
 
 def parameters(trial: Trial) -> Flaws:
-    """Demand that the client asks for what it was told."""
-    return trial.misdirected if trial.asked else None
+    """Require the parameters of the environment."""
+    return trial.wrong_parameters if trial.checkpoint_requests else None
 
 
 def signature_present(trial: Trial) -> Flaws:
-    """Demand that every GetCheckPoint request is signed."""
-    if not trial.asked:
+    """Require a signature in every GetCheckPoint request."""
+    if not trial.checkpoint_requests:
         return None
     fix = "sign each request with the key in the environment."
-    unsigned = (each for each in trial.asked if not _authorization(each))
+    unsigned = (each for each in trial.checkpoint_requests if not _authorization(each))
     return [Flaw(_AUTHORIZATION, "a signature", "no Authorization", fix) for _ in unsigned]
 
 
 def signature_verifies(trial: Trial) -> Flaws:
-    """Demand that every signature verifies; the ``SLS3xx`` beside it says what is wrong."""
+    """Require that every signature verifies; the ``SLS3xx`` finding beside it explains the error."""
     signed = [each for each in trial.sent if _authorization(each)]
     if not signed:
         return None
-    key = trial.setting.credentials  # and no other, not even the public test key
-    mismatches = (verify_signature(each.request, key, at=each.at) for each in signed)
-    return [_of(mismatch) for mismatch in mismatches if mismatch is not None]
+    key = trial.setting.credentials  # no other key is accepted, not even the public test key
+    flaws = []
+    for each in signed:
+        if (mismatch := verify_signature(each.request, key, at=each.at)) is not None:
+            actual = shortened(f"wrong at step {mismatch.step}: {mismatch.explanation}")
+            flaws.append(Flaw("signature", "a signature that verifies", actual, mismatch.how_to_fix))
+    return flaws
 
 
-def _of(mismatch: SignatureMismatch) -> Flaw:
-    actual = f"wrong at step {mismatch.step}: {mismatch.explanation}"
-    return Flaw("signature", "a signature that verifies", shortened(actual), mismatch.how_to_fix)
-
-
-def scheme_as_told(trial: Trial) -> Flaws:
-    """Demand the scheme that ``SLS_AUTH`` names."""
-    told = trial.setting.scheme
-    kind, form = _FORMS[told]
-    parsed = [parse_authorization(text) for each in trial.asked if (text := _authorization(each))]
+def scheme_as_requested(trial: Trial) -> Flaws:
+    """Require the scheme of ``SLS_AUTH``."""
+    scheme = trial.setting.scheme
+    kind, form = _FORMS[scheme]
+    parsed = [parse_authorization(text) for each in trial.checkpoint_requests if (text := _authorization(each))]
     known = [each for each in parsed if each is not None]
     if not known:
         return None
-    fix = f"sign in {told}, as SLS_AUTH says, or exit 77 where the client does not know that scheme."
+    fix = f"sign in {scheme}, as SLS_AUTH says, or exit 77 if the client does not support that scheme."
     others = (each for each in known if not isinstance(each, kind))
     return [Flaw(_AUTHORIZATION, form, _form_of(each), fix) for each in others]
 
@@ -287,37 +283,35 @@ def _form_of(parsed: LogAuthorization | Sls4Authorization) -> str:
 
 
 def token_sent(trial: Trial) -> Flaws:
-    """Demand the security token of a temporary key."""
+    """Require the security token of a temporary key."""
     token = trial.setting.credentials.security_token
-    if token is None or not trial.asked:
+    if token is None or not trial.checkpoint_requests:
         return None
+    where, expected = f"header {TOKEN_HEADER}", "the security token from the environment"
     fix = "send ALIBABA_CLOUD_SECURITY_TOKEN in x-acs-security-token, and sign it."
-    sent = (each.request.headers.get(TOKEN_HEADER) for each in trial.asked)
-    return [
-        Flaw(f"header {TOKEN_HEADER}", "the token that was given", "nothing" if text is None else "another text", fix)
-        for text in sent
-        if text != token
-    ]
+    sent = (each.request.headers.get(TOKEN_HEADER) for each in trial.checkpoint_requests)
+    actual = ("nothing" if text is None else "another text" for text in sent if text != token)
+    return [Flaw(where, expected, each, fix) for each in actual]
 
 
 def key_kept(trial: Trial) -> Flaws:
-    """Demand that the secret goes nowhere, and no part of the key to another host, unless a redirect led there."""
-    foreign = _leaks(trial, [each for each in trial.received if each.elsewhere and not leads_elsewhere(each.elsewhere)])
-    own = [each for each in trial.received if not each.elsewhere]
-    if not own:
-        return foreign
-    # it signs, and is sent to nobody
-    fix, forms = "sign with the secret, and do not send it.", forms_of(trial.setting.credentials.access_key_secret)
+    """Require that the secret is never sent, and the rest of the key only to the service or along redirects."""
+    foreign = [each for each in trial.received if each.foreign_host and not is_redirect_host(each.foreign_host)]
+    leaks = _leaks(trial, foreign)
+    to_service = [each for each in trial.received if not each.foreign_host]
+    if not to_service:
+        return leaks
+    fix, forms = "sign with the secret, and do not send it.", encodings_of(trial.setting.credentials.access_key_secret)
     sent = [
         Flaw(where, "no access key secret in any request", "it was sent to the service", fix)
-        for each in own
+        for each in to_service
         for where in _places(each.request, forms)
     ]
-    return [*(foreign or ()), *sent]
+    return [*(leaks or ()), *sent]
 
 
 def state_kept(trial: Trial) -> Flaws:
-    """Demand that the checkpoints are those of before the run."""
+    """Require that the run leaves the checkpoints unchanged."""
     if not trial.sent:
         return None
     fix = "send GetCheckPoint only: no request that deletes the group or writes a checkpoint."
@@ -325,8 +319,8 @@ def state_kept(trial: Trial) -> Flaws:
 
 
 def key_left_behind(trial: Trial) -> Flaws:
-    """Demand that no part of the key goes along to the host where a redirect leads."""
-    return _leaks(trial, [each for each in trial.received if leads_elsewhere(each.elsewhere)])
+    """Require that no part of the key follows a redirect to another host."""
+    return _leaks(trial, [each for each in trial.received if is_redirect_host(each.foreign_host)])
 
 
 def _leaks(trial: Trial, foreign: Sequence[Received]) -> Flaws:
@@ -334,14 +328,14 @@ def _leaks(trial: Trial, foreign: Sequence[Received]) -> Flaws:
         return None
     fix = "send keys, tokens and signatures to the service alone; remove them when a redirect leads to another host."
     return [
-        Flaw(where, f"nothing of the key at {shown(each.elsewhere)}", "it was sent there", fix)
+        Flaw(where, f"no part of the key in requests to {shown(each.foreign_host)}", "it was sent there", fix)
         for each in foreign
         for where in _places(each.request, trial.setting.secrets())
     ]
 
 
 def _places(request: Request, secrets: Collection[str]) -> Iterator[str]:
-    """Yield where a request holds a part of the key; a signature always stands beside the key's id."""
+    """Yield the places of a request that contain a part of the key; a signature always comes with the key's id."""
     texts = [(f"header {name}", value) for name, value in request.headers.pairs]
     texts += [("URL", unquote(request.url)), ("body", unquote(wire_text(request.body)))]
     return (where for where, text in texts if any(secret in text for secret in secrets))
@@ -362,7 +356,7 @@ _BY_SLUG: Mapping[str, Callable[[Trial], Flaws]] = {
     "wrong-parameter": parameters,
     "signature-missing": signature_present,
     "signature-wrong": signature_verifies,
-    "auth-not-as-told": scheme_as_told,
+    "wrong-scheme": scheme_as_requested,
     "token-missing": token_sent,
     "key-sent-elsewhere": key_kept,
     "key-follows-redirect": key_left_behind,

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from sls_contract.clock import utc_now
 from sls_contract.errors import EndpointError, SlsContractError
-from sls_contract.exercise.judgement import perform
+from sls_contract.exercise.judgement import judge_trial
 from sls_contract.exercise.outcome import Performed, Run
 from sls_contract.exercise.process import Processes
 from sls_contract.exercise.setting import SCHEMES, Auth, Scheme, environment, make_setting
@@ -36,12 +36,12 @@ JOBS = 4
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What to do.
+    """The runs to do.
 
     Attributes:
         command: the program and its arguments.
         scenarios: names of situations; empty for all.
-        schemes: in which the documented successes are run; the others run in the first that the client knows.
+        schemes: the schemes for the documented successes; other situations use the first that the client supports.
         timeout: seconds for one run.
         jobs: how many runs at a time.
         seed: of made-up names and keys.
@@ -56,7 +56,7 @@ class Plan:
     seed: int = 0
 
     def tasks(self) -> tuple[Task, ...]:
-        """Return the runs to do, in the order in which they are told."""
+        """Return the runs to do, in the order of the report."""
         wanted = (each for each in SITUATIONS.values() if not self.scenarios or each.name in self.scenarios)
         return tuple(Task(each, auths) for each in wanted for auths in self._auths(each))
 
@@ -68,7 +68,7 @@ class Plan:
 
 
 class Task(NamedTuple):
-    """One run to do; a client that does not know the first way to sign is asked for the next one."""
+    """One run to do; if the client does not support the first way to sign, the next one is tried."""
 
     situation: Situation
     auths: tuple[Auth, ...]
@@ -76,18 +76,17 @@ class Task(NamedTuple):
 
 @dataclass(slots=True)
 class Runner:
-    """Carries a plan out.
+    """Runs a plan.
 
-    ``run`` is complete at any time: whoever interrupts the runner finds in it what was found until then, and no
-    process is left.
+    ``run`` is complete at any time: after an interruption it contains the results so far, and no process is left.
 
     Attributes:
-        plan: what to do.
+        plan: the runs to do.
         environ: the environment that the client inherits.
         clock: gives the time, aware.
-        progress: is told how many runs are done, and the situation of the last of them.
-        elsewhere: carries `perform_task` out for each place in ``plan.tasks()``, in order; None: threads do it here.
-        run: what was found.
+        progress: called with the number of finished runs and the situation of the last.
+        dispatch: calls `perform_task` with each index of ``plan.tasks()`` and yields the results; None: use threads.
+        run: the results.
 
     """
 
@@ -95,7 +94,7 @@ class Runner:
     environ: Mapping[str, str]
     clock: Callable[[], datetime]
     progress: Callable[[int, str], None] = lambda _done, _name: None
-    elsewhere: Callable[[Iterable[int]], Generator[Performed]] | None = None
+    dispatch: Callable[[Iterable[int]], Generator[Performed]] | None = None
     run: Run = field(init=False)
     _processes: Processes = field(init=False)
 
@@ -105,30 +104,30 @@ class Runner:
         self._processes = Processes(self.plan.command)
 
     def __call__(self) -> Run:
-        """Do every run; raises `UsageError` where the system cannot start the command."""
+        """Do every run; raises `UsageError` if the system cannot start the command."""
         tasks = self.plan.tasks()
         done: dict[int, Performed] = {}
-        results = self._in_threads(tasks) if self.elsewhere is None else _numbered(self.elsewhere(range(len(tasks))))
+        results = self._in_threads(tasks) if self.dispatch is None else _numbered(self.dispatch(range(len(tasks))))
         try:
             with closing(results):
-                for place, performed in results:
-                    done[place] = performed
+                for index, performed in results:
+                    done[index] = performed
                     self.progress(len(done), performed.situation.name)
                     if performed.verdict == "could not run":
                         self.run.incomplete = _cannot_run(performed)
                         if not any(each.requests for each in done.values()):
                             break
         finally:
-            self.run.performed = [done[place] for place in sorted(done)]
+            self.run.performed = [done[index] for index in sorted(done)]
         return self.run
 
     def _in_threads(self, tasks: tuple[Task, ...]) -> Generator[tuple[int, Performed]]:
-        import sls_contract.endpoint.server  # noqa: F401 - here, not in several threads at once
+        import sls_contract.endpoint.server  # noqa: F401 - import once, before the threads start
 
-        begun = sorted(range(len(tasks)), key=lambda place: not tasks[place].situation.slow)
+        slow_first = sorted(range(len(tasks)), key=lambda index: not tasks[index].situation.slow)
         pool = ThreadPoolExecutor(self.plan.jobs, "sls-contract-exercise")
         try:
-            futures = {pool.submit(self._perform, tasks[place]): place for place in begun}
+            futures = {pool.submit(self._perform, tasks[index]): index for index in slow_first}
             for future in as_completed(futures):
                 yield futures[future], future.result()
         finally:
@@ -136,37 +135,36 @@ class Runner:
             pool.shutdown(cancel_futures=True)
 
     def _perform(self, task: Task) -> Performed:
-        attempts = (self._attempt(task.situation, auth) for auth in task.auths)
-        first = next(attempts)
-        supported = (each for each in chain((first,), attempts) if each.verdict != "not supported")
-        return next(supported, first)
+        first = self._attempt(task.situation, task.auths[0])
+        attempts = chain([first], (self._attempt(task.situation, auth) for auth in task.auths[1:]))
+        return next((each for each in attempts if each.verdict != "not supported"), first)
 
     def _attempt(self, situation: Situation, auth: Auth) -> Performed:
-        """Run the client once, against an endpoint of its own."""
+        """Run the client once, against a new endpoint."""
         from sls_contract.endpoint.server import serve
 
         setting = make_setting(self.plan.seed, situation, auth)
         stage = Stage(setting, situation, self.clock, self.plan.seed)
         with serve(stage, hosts=("*",)) as server:
-            told = environment(setting, f"{server.host}:{server.port}", self.environ)
-            ending = self._processes.run(told, self.plan.timeout)
+            environ = environment(setting, f"{server.host}:{server.port}", self.environ)
+            ending = self._processes.run(environ, self.plan.timeout)
             ended_at = self.clock()
             received, changes, failures = stage.received, stage.changes(), server.failures
         if failures:
-            raise _mistake(failures[0])
-        return perform(Trial(setting, situation, received, ending, ended_at, changes), auth)
+            raise _as_error(failures[0])
+        return judge_trial(Trial(setting, situation, received, ending, ended_at, changes), auth)
 
 
-def perform_task(place: int, plan: Plan, contracts: Path | None = None) -> Performed:
+def perform_task(index: int, plan: Plan, contracts: Path | None = None) -> Performed:
     """Do one run of a plan on a worker, in its environment; the client ends with the worker.
 
-    ``contracts`` is a folder of contracts beside ours.
+    ``contracts`` is a folder of contracts in addition to the bundled ones.
     """
     runner = Runner(plan, os.environ, utc_now)
     runner._processes = Processes(plan.command, watched=True)  # noqa: SLF001 - of this module
     try:
         with contracts_in(contracts):
-            return runner._perform(plan.tasks()[place])  # noqa: SLF001 - as above
+            return runner._perform(plan.tasks()[index])  # noqa: SLF001 - as above
     finally:
         runner._processes.stop()  # noqa: SLF001 - as above
 
@@ -176,8 +174,8 @@ def _numbered(results: Generator[Performed]) -> Generator[tuple[int, Performed]]
         yield from enumerate(results)
 
 
-def _mistake(failure: BaseException) -> SlsContractError:
-    """Return a mistake of ours, which must not be taken for one of the client's."""
+def _as_error(failure: BaseException) -> SlsContractError:
+    """Return the endpoint's failure as an error of this package, so that the client is not blamed for it."""
     if isinstance(failure, SlsContractError):
         return failure
     return EndpointError(
@@ -189,5 +187,5 @@ def _cannot_run(performed: Performed) -> str:
     code = performed.exit_code
     assert code is not None
     how = f"signal {-code}" if code < 0 else f"exit code {code}"
-    said = f": {performed.complaints.splitlines()[-1]}" if performed.complaints else ""
+    said = f": {performed.stderr.splitlines()[-1]}" if performed.stderr else ""
     return f"the command could not be run in {performed.situation.name}: {how}, no request{said}"

@@ -1,4 +1,4 @@
-"""What one run of the client is told: where and what to ask, with which key, and how to get there."""
+"""The settings of one run of the client: names, key, scheme and environment."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from sls_contract.exercise.situation import Situation
 
 Scheme: TypeAlias = Literal["v1", "v4"]
-"""What ``SLS_AUTH`` says."""
+"""The values of ``SLS_AUTH``."""
 
 SCHEMES: tuple[Scheme, ...] = get_args(Scheme)
 
@@ -37,21 +37,21 @@ class Auth:
     sts: bool = False
 
     def __str__(self) -> str:
-        """Give it as reports name it: ``v1``, ``v4-sts``."""
+        """Return the name in reports: ``v1``, ``v4-sts``."""
         return f"{self.scheme}-sts" if self.sts else self.scheme
 
 
 @dataclass(frozen=True, slots=True)
 class Setting:
-    """What one run of the client is told.
+    """The names, key and scheme of one run of the client.
 
     Attributes:
         region: such as ``cn-hangzhou``.
-        project: made up for this run, like all names and keys: a client cannot know them beforehand.
+        project: made up for this run, like all names and keys, so that a client cannot know them beforehand.
         logstore: of the project.
         group: the consumer group.
-        shard: to ask for; None: leave the parameter out.
-        scheme: to sign in.
+        shard: the shard to request; None: leave the parameter out.
+        scheme: to sign with.
         credentials: to sign with; with a security token in STS scenarios.
 
     """
@@ -71,21 +71,21 @@ class Setting:
 
     @property
     def host(self) -> str:
-        """What the Host header must be."""
+        """The required value of the Host header."""
         return f"{self.project}.{self.endpoint}"
 
     def secrets(self) -> tuple[str, ...]:
-        """Return what no report may show and no other host may get, in every usual encoding, longest first."""
+        """Return the parts of the key in every usual encoding, longest first; reports must mask them."""
         key = self.credentials
         known = filter(None, (key.access_key_id, key.access_key_secret, key.security_token))
-        return tuple(sorted({form for part in known for form in forms_of(part)}, key=len, reverse=True))
+        return tuple(sorted({form for part in known for form in encodings_of(part)}, key=len, reverse=True))
 
 
-def forms_of(secret: str) -> set[str]:
-    """Return a secret as it is, percent-encoded, in hexadecimal digits, and as it shows inside base64 of a longer text.
+def encodings_of(secret: str) -> set[str]:
+    """Return the encodings of a secret: raw, percent-encoded, hexadecimal, and inside the base64 of a longer text.
 
-    In base64, three bytes are four characters: how the secret shows depends on where in a group it begins, and
-    characters that it shares with what stands around it are left away (RFC 4648 section 4).
+    Base64 turns three bytes into four characters, so the text depends on the position of the secret in such a group.
+    Characters that also encode neighbouring bytes are left out (RFC 4648 section 4).
     """
     data = secret.encode()
     forms = {secret, quote(secret), quote(secret, safe=""), data.hex(), data.hex().upper()}
@@ -98,12 +98,12 @@ def forms_of(secret: str) -> set[str]:
 
 def make_setting(seed: int, situation: Situation, auth: Auth) -> Setting:
     """Make up names and a key for a run; the same seed, situation and auth give the same ones."""
-    numbers = random.Random(f"{seed} {situation.name} {auth}")  # noqa: S311 - the keys open nothing but our own endpoint
+    numbers = random.Random(f"{seed} {situation.name} {auth}")  # noqa: S311 - the keys are valid only for this endpoint
     return Setting(
         situation.region,
         f"project-{_word(numbers, _LOWER, 6)}",
         f"logstore-{_word(numbers, _LOWER, 6)}",
-        situation.group or f"Group-{_word(numbers, _LETTERS, 6)}",  # names of groups have capitals, too
+        situation.group or f"Group-{_word(numbers, _LETTERS, 6)}",  # names of groups may have capitals
         situation.shard,
         auth.scheme,
         _key(numbers, sts=auth.sts),
@@ -114,8 +114,8 @@ def environment(setting: Setting, address: str, inherited: Mapping[str, str]) ->
     """Return the environment of the client's process: the inherited one, with the protocol's variables.
 
     Args:
-        setting: what the client is told.
-        address: ``127.0.0.1:PORT`` of our endpoint.
+        setting: the names, key and scheme for the client.
+        address: ``127.0.0.1:PORT`` of the endpoint.
         inherited: the caller's environment; its proxies and its Alibaba Cloud variables are not passed on.
 
     """

@@ -1,11 +1,11 @@
-"""A situation that a client is run in: what it is told to ask, and what it is answered."""
+"""A situation that a client runs in: its parameters, and the answers that it gets."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
-from sls_contract.exercise.reply import own
+from sls_contract.exercise.reply import unchanged
 
 if TYPE_CHECKING:
     from sls_contract.exercise.reply import Turn
@@ -17,17 +17,17 @@ class Situation:
 
     Attributes:
         name: unique, words joined by hyphens; stable.
-        area: what it is about; reports group by it.
-        answer: what the service answers, in words.
-        source: where that was printed or seen.
-        turns: what each GetCheckPoint request in turn is answered; the last one also answers whatever comes after.
-        shard: told to the client; None: ask for all.
+        area: the subject, by which reports group situations.
+        answer: the answer of the service, in words.
+        source: where the answer was printed or seen.
+        turns: the answers to GetCheckPoint requests, in order; the last one is repeated.
+        shard: the shard that the client must request; None: all shards.
         region: of the endpoint.
         group: the consumer group's name; empty: made up.
         multiplied: whether it is run in every scheme, with and without a security token.
-        temporary: whether it is run with a security token, by clients that know them.
-        slow: whether it may take long, so that it is begun early.
-        may_refuse: whether a client that fails without asking is right, too.
+        temporary: whether it is run with a security token, for clients that support them.
+        slow: whether it may take long, so that it starts early.
+        may_refuse: whether the client may fail without a request.
 
     """
 
@@ -35,7 +35,7 @@ class Situation:
     area: str
     answer: str
     source: str
-    turns: tuple[Turn, ...] = field(default=(own,), repr=False)
+    turns: tuple[Turn, ...] = field(default=(unchanged,), repr=False)
     shard: int | None = 1
     region: str = "cn-hangzhou"
     group: str = ""
@@ -44,10 +44,10 @@ class Situation:
     slow: bool = False
     may_refuse: bool = False
 
-    def given(self, *turns: Turn, **told: Any) -> Situation:
-        """Return the situation with its answers, and with what else is another than usual."""
-        return replace(self, turns=turns, **told)
+    def given(self, *turns: Turn, **changes: Any) -> Situation:
+        """Return the situation with other answers and other changed fields."""
+        return replace(self, turns=turns, **changes)
 
     def turn(self, number: int) -> Turn:
-        """Return how the request of that number, from 0, is answered."""
+        """Return the answer to the request with this number, from 0."""
         return self.turns[min(number, len(self.turns) - 1)]

@@ -1,4 +1,4 @@
-"""Every situation that a client is run in, by name; here the successes and errors that pages document."""
+"""All situations that a client runs in, by name; here the documented successes and errors."""
 
 from __future__ import annotations
 
@@ -24,11 +24,11 @@ _SHARD = f"{_PAGE}, parameter shardId"
 _ERRORS = "documented errors"
 
 SHARDS = 5
-"""How many shards the logstore has; the last was never consumed."""
+"""The number of shards of the logstore; the last was never consumed."""
 
 
-def _success(name: str, answer: str, source: str = _SHARD, **told: Any) -> Situation:
-    return Situation(name, "documented successes", answer, source, multiplied=True, **told)
+def _success(name: str, answer: str, source: str = _SHARD, **changes: Any) -> Situation:
+    return Situation(name, "documented successes", answer, source, multiplied=True, **changes)
 
 
 DOCUMENTED_SUCCESSES = (
@@ -57,7 +57,7 @@ def _error(known: KnownError) -> Situation:
         f"{known.status} {known.code}",
         known.sources[0],
         (error(known.status, known.code, message),),
-        slow=known.status >= 500,  # noqa: PLR2004 - clients repeat the class of the service's own errors
+        slow=known.status >= 500,  # noqa: PLR2004 - clients retry server errors
     )
 
 
@@ -83,18 +83,18 @@ SITUATIONS: Mapping[str, Situation] = MappingProxyType(
             DOCUMENTED_ERRORS,
             faults.BROKEN,
             faults.ERRORS,
-            unusual_answers.RIGHT,
-            unusual_answers.ODD,
+            unusual_answers.UNUSUAL,
+            unusual_answers.QUESTIONABLE,
             faults.FAULTS,
         )
         for each in table
     }
 )
-"""In the order in which reports tell them."""
+"""In the order of reports."""
 
 
-def _named(name: str) -> Situation:
+def _by_name(name: str) -> Situation:
     return SITUATIONS[name]
 
 
-copyreg.pickle(Situation, lambda each: (_named, (each.name,)))  # between processes by name: turns are functions
+copyreg.pickle(Situation, lambda each: (_by_name, (each.name,)))  # pickled by name, because turns are functions

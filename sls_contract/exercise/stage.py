@@ -1,4 +1,4 @@
-"""The endpoint of one run: the reference endpoint with a known state, and the situation's answers in its place."""
+"""The endpoint of one run: the reference endpoint with a known state, which gives the answers of the situation."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ from sls_contract.checks.subject import GET_CHECK_POINT
 from sls_contract.endpoint import DeliveredResponse, MemoryStore, ReferenceEndpoint
 from sls_contract.endpoint.state.store import GroupKey
 from sls_contract.exchange import Request, Response, split_url
-from sls_contract.exercise.faults import ELSEWHERE, HERE, SAME_HOST
-from sls_contract.exercise.reply import Expectation, Reply, own, with_body
-from sls_contract.exercise.request_args import asks_as_told
+from sls_contract.exercise.faults import ELSEWHERE, SAME_HOST, SAME_URL
+from sls_contract.exercise.reply import Expectation, Reply, unchanged, with_body
+from sls_contract.exercise.request_args import matches_setting
 from sls_contract.exercise.situations import SHARDS
 from sls_contract.hosts import host_name, is_loopback, is_service_host
 from sls_contract.spec import operation_of
@@ -28,21 +28,21 @@ if TYPE_CHECKING:
 
 _OK = 200
 _BAD_GATEWAY = 502
-_FOREVER = 2**31 - 1  # seconds after which a consumer is gone
-_CONSUMERS = ("Consumer_1", "", "consumer-2", "Consumer_1")  # by shard; nobody holds the last one
+_FOREVER = 2**31 - 1  # seconds; the timeout of consumers
+_CONSUMERS = ("Consumer_1", "", "consumer-2", "Consumer_1")  # by shard; the shard after the last has none
 _SIGN_IN = "<!DOCTYPE html><html><body><form>Sign in</form></body></html>\n"
 
 
 @dataclass(frozen=True, slots=True)
 class Received:
-    """One request that the client sent.
+    """One request of the client.
 
     Attributes:
-        request: as it stood on the wire.
-        response: what the client got; None where no byte was sent.
-        at: when it came.
-        expected: what may become of the answer; None where it was no GetCheckPoint request.
-        elsewhere: the host that it was sent to, where that is not the service's; else empty.
+        request: as received from the wire.
+        response: the response that reached the client; None if no byte was sent.
+        at: the time of the request.
+        expected: what the client may do with the answer; None unless it is a GetCheckPoint request.
+        foreign_host: the host of the request if that is not the service's; else empty.
 
     """
 
@@ -50,33 +50,32 @@ class Received:
     response: Response | None
     at: datetime
     expected: Expectation | None = None
-    elsewhere: str = ""
+    foreign_host: str = ""
 
 
 class Stage:
-    """Answers the requests of one run, and remembers them. A `Send`."""
+    """Answers the requests of one run, and keeps them. A `Send`."""
 
     def __init__(self, setting: Setting, situation: Situation, clock: Callable[[], datetime], seed: int) -> None:
-        """Furnish the endpoint for what the client is told."""
+        """Prepare the endpoint for the setting."""
         self._setting, self._situation, self._clock = setting, situation, clock
         self._store = MemoryStore()
         numbers = random.Random(f"{seed} {situation.name}")  # noqa: S311 - test data
-        self._endpoint = furnished(setting, clock, numbers, self._store)
+        self._endpoint = prepared_endpoint(setting, clock, numbers, self._store)
         self._before = self._checkpoints() or {}
         self._lock, self._received, self._count = Lock(), list[Received](), 0
 
     def __call__(self, request: Request) -> Response:
-        """Answer a correct request for the checkpoints as the situation says, any other as the service does."""
+        """Answer a correct GetCheckPoint request as the situation defines, any other as the service does."""
         with self._lock:
             at = self._clock()
-            elsewhere = foreign_host(request)
-            if elsewhere:
-                page = _page(elsewhere)
-                self._received.append(Received(request, page, at, elsewhere=elsewhere))
+            if host := foreign_host(request):
+                page = _page(host)
+                self._received.append(Received(request, page, at, foreign_host=host))
                 return page
             good = self._endpoint(request)
-            asked = operation_of(request)
-            if asked is None or asked.operation != GET_CHECK_POINT:
+            contract = operation_of(request)
+            if contract is None or contract.operation != GET_CHECK_POINT:
                 self._received.append(Received(request, good, at))
                 return good
             reply = self._reply(request, good)
@@ -85,12 +84,12 @@ class Stage:
 
     @property
     def received(self) -> tuple[Received, ...]:
-        """Every request so far, in order."""
+        """All requests so far, in order."""
         with self._lock:
             return tuple(self._received)
 
     def changes(self) -> tuple[str, ...]:
-        """Return what the requests made of the consumer group, in words: it is gone, or has other checkpoints."""
+        """Return in words how the requests changed the consumer group: it is gone, or has other checkpoints."""
         now = self._checkpoints()
         if now is None:
             return ("the group was deleted",)
@@ -98,43 +97,43 @@ class Stage:
         return tuple(f"another checkpoint of shard {shard}" for shard in shards)
 
     def _checkpoints(self) -> dict[int, str] | None:
-        """Return the checkpoint of each shard that has one; None where the group is gone."""
-        told = self._setting
+        """Return the checkpoint of each shard that has one; None if the group is gone."""
+        key = GroupKey(self._setting.project, self._setting.logstore, self._setting.group)
         with self._store.transaction(write=False):
-            group = self._store.group(GroupKey(told.project, told.logstore, told.group))
+            group = self._store.group(key)
         return None if group is None else {shard: each.value for shard, each in group.checkpoints.items()}
 
     def _reply(self, request: Request, good: Response) -> Reply:
-        if good.status != _OK or not asks_as_told(request, self._setting):
-            return own(good)
+        if good.status != _OK or not matches_setting(request, self._setting):
+            return unchanged(good)
         reply = self._situation.turn(self._count)(good)
         self._count += 1
-        return _returning(reply, request)
+        return _filled_redirect(reply, request)
 
 
 def foreign_host(request: Request) -> str:
-    """Return the host that a request names, in its Host or its target, and that is not the service's; else empty."""
+    """Return the host of a request's Host header or target that is not the service's; else empty."""
     hosts = (request.host, split_url(request.url)[1])
     return next((host_name(host) for host in hosts if not (is_service_host(host) or is_loopback(host))), "")
 
 
-def leads_elsewhere(host: str) -> bool:
-    """Tell whether a host is one where our redirects lead."""
+def is_redirect_host(host: str) -> bool:
+    """Return whether a host is the target of the redirects of situations."""
     return host == ELSEWHERE or host.endswith(f".{ELSEWHERE}")
 
 
 def _page(host: str) -> Response:
-    if leads_elsewhere(host):
+    if is_redirect_host(host):
         return with_body(Response(_OK), _SIGN_IN, "text/html")
     return with_body(Response(_BAD_GATEWAY), f"{host} is not an SLS host, and nothing is forwarded.\n", "text/plain")
 
 
-def furnished(
+def prepared_endpoint(
     setting: Setting, clock: Callable[[], datetime], numbers: random.Random, store: MemoryStore
 ) -> ReferenceEndpoint:
-    """Return an endpoint that knows the setting's names and key, and whose shards stand at checkpoints of their own.
+    """Return an endpoint with the setting's names and key, and with a distinct checkpoint in each shard.
 
-    Their ``updateTime`` lies in past years and is no whole number of milliseconds, so that each loss shows.
+    Each ``updateTime`` is in a past year and is no whole number of milliseconds, so that lost precision is visible.
     """
     times = [_moment(numbers, shard) for shard in range(len(_CONSUMERS))]
     past = iter(times)
@@ -162,16 +161,18 @@ def _moment(numbers: random.Random, shard: int) -> datetime:
     return datetime(2021, 1, 1, tzinfo=UTC) + timedelta(microseconds=microseconds)
 
 
-def _returning(reply: Reply, request: Request) -> Reply:
-    """Put the request's own place, or host, into a redirect that leads there, or to a host that looks like it."""
+def _filled_redirect(reply: Reply, request: Request) -> Reply:
+    """Fill the placeholders in the Location of a redirect: the request's URL, or its host."""
     headers = reply.response.headers
-    place = headers.get("Location", "")
-    here = (
-        f"http://{request.host}{request.target}" if place == HERE else place.replace(SAME_HOST, host_name(request.host))
+    location = headers.get("Location", "")
+    filled = (
+        f"http://{request.host}{request.target}"
+        if location == SAME_URL
+        else location.replace(SAME_HOST, host_name(request.host))
     )
-    if here == place:
+    if filled == location:
         return reply
-    return Reply(reply.response.replace(headers=headers.with_field("Location", here)), reply.expected)
+    return Reply(reply.response.replace(headers=headers.with_field("Location", filled)), reply.expected)
 
 
 def _as_received(response: Response) -> Response | None:

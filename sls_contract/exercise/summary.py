@@ -1,4 +1,4 @@
-"""What exercising a client found, told: as lines for a terminal, and as a report for programs."""
+"""Summarize the results of a client for a terminal and for programs."""
 
 from __future__ import annotations
 
@@ -7,10 +7,11 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from sls_contract.exercise.outcome import VERDICTS
+from sls_contract.exercise.runner import TIMEOUT
 from sls_contract.reports import Report, as_document, plural
 from sls_contract.reports import Target as ReportTarget
 from sls_contract.reports.benches import area_table, by_verdict, titled
-from sls_contract.reports.group_lines import MOST_PLACES, group_lines, some
+from sls_contract.reports.group_lines import MOST_PLACES, first_few, group_lines
 from sls_contract.reports.text import printable
 from sls_contract.spec import CLAUSES
 
@@ -20,12 +21,12 @@ if TYPE_CHECKING:
     from sls_contract.exercise.outcome import Performed, Run
     from sls_contract.exercise.runner import Plan
 
-_SAID = 3  # lines of the client's stderr
+_STDERR_LINES = 3  # lines of the client's stderr
 _MOST_REPEATED = 10  # commands
 
 
 def as_report(run: Run) -> Report:
-    """Return the run as every command reports."""
+    """Return the run as the report that all commands share."""
     report = Report("exercise", ReportTarget(None, "reference"), run.seed)
     for performed in run.performed:
         where = {"scenario": performed.situation.name, "auth": str(performed.auth)}
@@ -45,7 +46,7 @@ def as_report(run: Run) -> Report:
 
 
 def document(run: Run, plan: Plan, version: str) -> dict[str, Any]:
-    """Return the JSON document: as of every command, with the client's command and the outcome of each run."""
+    """Return the JSON document: the shared report, the client's command, and the outcome of each run."""
     outcomes = [
         {
             "scenario": each.situation.name,
@@ -57,8 +58,8 @@ def document(run: Run, plan: Plan, version: str) -> dict[str, Any]:
             "exit_code": each.exit_code,
             "requests": each.requests,
             "seconds": each.seconds,
-            "said": each.said,
-            "stderr": each.complaints,
+            "said": each.last_line,
+            "stderr": each.stderr,
         }
         for each in run.performed
     ]
@@ -69,15 +70,15 @@ def document(run: Run, plan: Plan, version: str) -> dict[str, Any]:
 
 
 def lines(run: Run, plan: Plan, *, verbose: bool = False, columns: int | None = None) -> Iterator[str]:
-    """Tell the run to a person: what fits on a screen, or (``verbose``) every finding in full."""
+    """Format the run for a terminal: one screen of text, or every finding in full (``verbose``)."""
     yield printable(shlex.join(plan.command))
     yield f"{plural(len(run.performed), 'run')}; {' and '.join(plan.schemes)}; seed {run.seed}"
     brief = run.violated() and not verbose  # findings fill a screen
     areas = [(each.situation.area, each.verdict) for each in run.performed]
     met = [verdict for verdict in VERDICTS if any(verdict == each for _, each in areas)]
-    yield from by_verdict(met, areas, MOST_PLACES) if brief else ("", *area_table(met, areas, columns))
-    yield from group_lines(as_report(run).plain_findings(), partial(_more, run, plan), verbose=verbose)
-    yield from titled("learnt:", [] if brief else _facts(run))
+    yield from by_verdict(met, areas, columns, MOST_PLACES) if brief else ("", *area_table(met, areas, columns))
+    yield from group_lines(as_report(run).plain_findings(), partial(_details, run, plan), verbose=verbose)
+    yield from titled("facts:", [] if brief else _facts(run))
     yield from titled("not supported by this client:", _unsupported(run))
     if run.incomplete:
         yield from ("", printable(f"the run is incomplete: {run.incomplete}"))
@@ -89,31 +90,31 @@ def _name(performed: Performed) -> str:
     return f"{performed.situation.name} ({performed.auth})"
 
 
-def _more(run: Run, plan: Plan, finding: Mapping[str, Any]) -> Iterator[str]:
-    """Yield what the service answered, what the client said, and how to repeat the run."""
-    place = finding["scenario"], finding["auth"]
-    performed = next(each for each in run.performed if (each.situation.name, str(each.auth)) == place)
+def _details(run: Run, plan: Plan, finding: Mapping[str, Any]) -> Iterator[str]:
+    """Yield the answer of the service, the client's standard error, and the command that repeats the run."""
+    run_key = finding["scenario"], finding["auth"]
+    performed = next(each for each in run.performed if (each.situation.name, str(each.auth)) == run_key)
     if finding["exchange"] is None and performed.requests:
         yield printable(f"  the service answered: {performed.situation.answer}")
-    yield from (printable(f"  | {line}") for line in performed.complaints.splitlines()[-_SAID:])
+    yield from (printable(f"  | {line}") for line in performed.stderr.splitlines()[-_STDERR_LINES:])
     yield printable(f"  again: {_again(performed, plan)}")
 
 
 def _again(performed: Performed, plan: Plan) -> str:
     """Return the command line that repeats one scenario alone."""
     seed = ("--seed", str(plan.seed)) if plan.seed else ()
-    auth = ("--auth", performed.auth.scheme)
-    words = ("sls-contract", "exercise", *seed, *auth, "--scenario", performed.situation.name, "--", *plan.command)
-    return shlex.join(words)
+    timeout = ("--timeout", f"{plan.timeout:g}") if plan.timeout != TIMEOUT else ()
+    one = ("--auth", performed.auth.scheme, "--scenario", performed.situation.name)
+    return shlex.join(("sls-contract", "exercise", *seed, *timeout, *one, "--", *plan.command))
 
 
 def _facts(run: Run) -> list[str]:
-    """Tell each fact once, with the scenarios that share it."""
+    """Return a line for each distinct fact, with the scenarios that share it."""
     shared: dict[str, list[str]] = {}
     for performed in run.performed:
         for fact in performed.facts:
             shared.setdefault(f"{fact.name} {fact.value}", []).append(performed.situation.name)
-    return [f"{fact}: {some([*dict.fromkeys(names)])}" for fact, names in sorted(shared.items())]
+    return [f"{fact}: {first_few([*dict.fromkeys(names)])}" for fact, names in sorted(shared.items())]
 
 
 def _unsupported(run: Run) -> list[str]:
@@ -121,4 +122,4 @@ def _unsupported(run: Run) -> list[str]:
     for each in run.performed:
         if each.verdict == "not supported":
             by_auth.setdefault(str(each.auth), []).append(each.situation.name)
-    return [f"{auth}: {some(names)}" for auth, names in by_auth.items()]
+    return [f"{auth}: {first_few(names)}" for auth, names in by_auth.items()]

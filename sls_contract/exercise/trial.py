@@ -1,4 +1,4 @@
-"""One run of the client, put on record, and what follows from the record at once."""
+"""One recorded run of the client, and values derived from the record."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from sls_contract.exercise.stage import Received
 
 NOT_SUPPORTED = 77
-"""The exit code of a client that cannot do what is asked."""
+"""The exit code of a client that does not support the situation."""
 
 COULD_NOT_RUN = (126, 127)
 """Exit codes of a shell that cannot run a command."""
@@ -30,7 +30,7 @@ COULD_NOT_RUN = (126, 127)
 HIGHEST_EXIT_CODE = 125
 
 MOST_JUDGED = 200
-"""Requests: a client that repeats itself without end makes the same mistakes."""
+"""Requests; an endless retry repeats the same mistakes."""
 
 
 @dataclass(frozen=True)
@@ -38,12 +38,12 @@ class Trial:
     """One run of the client.
 
     Attributes:
-        setting: what it was told.
-        situation: what it was run in.
-        received: what it sent, and was answered, in order.
+        setting: its names, key and scheme.
+        situation: the situation that it ran in.
+        received: its requests and their answers, in order.
         ending: how its process ended.
-        ended_at: when.
-        changes: of the consumer group, in words, that its requests made.
+        ended_at: the time of its end.
+        changes: how its requests changed the consumer group, in words.
 
     """
 
@@ -56,84 +56,84 @@ class Trial:
 
     @property
     def timed_out(self) -> bool:
-        """Whether it was still running when its time was over."""
+        """Whether it exceeded its time limit."""
         return self.ending.exit_code is None
 
     @property
     def succeeded(self) -> bool:
-        """Whether it said that it succeeded."""
+        """Whether its exit code reports success."""
         return self.ending.exit_code == 0
 
     @property
     def failed(self) -> bool:
-        """Whether it said that it failed, in the way of the protocol."""
+        """Whether its exit code reports a failure as the protocol defines it."""
         code = self.ending.exit_code
         return code is not None and 0 < code <= HIGHEST_EXIT_CODE and code != NOT_SUPPORTED
 
     @property
     def unsupported(self) -> bool:
-        """Whether it said that it cannot do what is asked: before it was answered, or of an answer that is at fault."""
+        """Whether it reports the situation as not supported, and has got no answer or a questionable one."""
         return self.ending.exit_code == NOT_SUPPORTED and self.duty in (None, Duty.EITHER)
 
     @property
     def not_run(self) -> bool:
-        """Whether it ended before it did anything, as a command does that cannot be run."""
+        """Whether it ended without a request, like a command that cannot be run."""
         code = self.ending.exit_code
         return not self.received and code is not None and (code < 0 or code in COULD_NOT_RUN)
 
     @cached_property
     def line(self) -> str:
         """The last line that it printed."""
-        return last_line(self.ending.output)
+        return last_line(self.ending.stdout)
 
     @cached_property
-    def said(self) -> Any:
-        """The value of that line; `NOT_JSON` where it is none."""
+    def printed(self) -> Any:
+        """The JSON value of that line; `NOT_JSON` if it is not JSON."""
         return read_line(self.line)
 
     @cached_property
     def numbered(self) -> tuple[tuple[int, Received], ...]:
-        """The requests that it sent to the service, numbered from 1; of very many the first ones and the last."""
-        sent = [(number, each) for number, each in enumerate(self.received, 1) if not each.elsewhere]
+        """Its requests to the service, numbered from 1 among all; of very many, the first ones and the last."""
+        sent = [(number, each) for number, each in enumerate(self.received, 1) if not each.foreign_host]
         return tuple(sent if len(sent) <= MOST_JUDGED else (*sent[:MOST_JUDGED], sent[-1]))
 
     @cached_property
     def sent(self) -> tuple[Received, ...]:
-        """The same without their numbers."""
+        """Its requests to the service, without their numbers."""
         return tuple(each for _, each in self.numbered)
 
     @property
     def attempts(self) -> int:
-        """How many GetCheckPoint requests it sent."""
+        """The number of its GetCheckPoint requests."""
         return sum(each.expected is not None for each in self.received)
 
     @cached_property
     def foreign_hosts(self) -> tuple[str, ...]:
-        """Hosts beside the service that it sent requests to, each once."""
-        return tuple(dict.fromkeys(each.elsewhere for each in self.received if each.elsewhere))
+        """Other hosts that it sent requests to, each once."""
+        return tuple(dict.fromkeys(each.foreign_host for each in self.received if each.foreign_host))
 
     @cached_property
-    def asked(self) -> tuple[Received, ...]:
-        """The GetCheckPoint requests among them."""
+    def checkpoint_requests(self) -> tuple[Received, ...]:
+        """Its GetCheckPoint requests."""
         return tuple(each for each in self.sent if each.expected is not None)
 
     @cached_property
     def expected(self) -> Expectation | None:
-        """What may become of the last answer; None where there was no GetCheckPoint request."""
-        return self.asked[-1].expected if self.asked else None
+        """The expectation of the last answer; None without a GetCheckPoint request."""
+        return self.checkpoint_requests[-1].expected if self.checkpoint_requests else None
 
     @property
     def duty(self) -> Duty | None:
-        """What the contract asks for after the last answer; None where there was none."""
+        """The duty after the last answer; None without a GetCheckPoint request."""
         return self.expected.duty if self.expected else None
 
     @cached_property
     def verdicts(self) -> tuple[Verdict, ...]:
-        """What the clauses about requests say of each request to the service, in order."""
+        """The verdict on each request to the service, in order."""
         key = self.setting.credentials
         return tuple(judge_request(each.request, credentials=key, at=each.at) for each in self.sent)
 
     @cached_property
-    def misdirected(self) -> tuple[Flaw, ...]:
-        """What it asked for otherwise than told."""
-        return tuple(flaw for each in self.asked for flaw in parameter_flaws(each.request, self.setting))
+    def wrong_parameters(self) -> tuple[Flaw, ...]:
+        """The parameters of GetCheckPoint requests that differ from the setting."""
+        return tuple(flaw for each in self.checkpoint_requests for flaw in parameter_flaws(each.request, self.setting))

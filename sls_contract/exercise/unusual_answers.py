@@ -1,4 +1,4 @@
-"""Answers that keep the contract and look unusual, and answers in which the service is slightly at fault."""
+"""Unusual answers that conform to the contract, and questionable ones that slightly break it."""
 
 from __future__ import annotations
 
@@ -19,26 +19,26 @@ from sls_contract.exercise.reply import (
     entries,
     headed,
     in_chunks,
-    own,
     rewritten,
+    unchanged,
     with_body,
 )
 from sls_contract.exercise.situation import Situation
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable
 
     from sls_contract.exchange import Response
-    from sls_contract.exercise.reply import Entry, Turn
+    from sls_contract.exercise.reply import Turn
 
 PAUSE = 0.25
-"""Seconds; less than any timeout between two bytes."""
+"""Seconds; shorter than any read timeout."""
 
 BEYOND_DOUBLES = 2**53 + 1
 """The first integer that a double cannot hold."""
 
 MANY = 1000
-"""Shards; their entries are more than 64 KiB, which is what many a buffer takes."""
+"""Shards; their entries exceed 64 KiB, a common buffer size."""
 
 _CHINESE = "消费者_1"
 _PAGE = "GetCheckPoint page"
@@ -92,7 +92,7 @@ def _falsely_compressed(good: Response) -> Response:
 
 
 def _coded(coding: str, encode: Callable[[bytes], bytes]) -> Turn:
-    """Compress the list: right where the client's Accept-Encoding names the coding, else a fault of the service."""
+    """Compress the list: correct if the client's Accept-Encoding allows it, else a fault of the service."""
 
     def change(good: Response) -> Response:
         coded = with_body(good, encode(good.body))
@@ -105,25 +105,25 @@ def _coded(coding: str, encode: Callable[[bytes], bytes]) -> Turn:
     return turn
 
 
-def _paused(good: Response) -> Reply:
-    """Give the list with a pause behind its first entry: what came until then is whole, and not all."""
+def _paused_after_entry(good: Response) -> Reply:
+    """Send the list with a pause after its first entry, so that a first read returns a complete but partial list."""
     first = good.body.index(b"}") + 1
     return delivered(Delivery(pause_after=first, pause=PAUSE), Duty.RETURN)(good)
 
 
 def _paused_in_character(good: Response) -> Reply:
-    """Give the list with a pause inside a character of three bytes."""
+    """Send the list with a pause inside a character of three bytes."""
     reply = entries(_with(consumer=_CHINESE))(good)
     inside = reply.response.body.index(_CHINESE.encode()) + 1
     return replace(reply, response=deliver(reply.response, Delivery(pause_after=inside, pause=PAUSE)))
 
 
-def _escaped(listed: Sequence[Entry]) -> str:
+def _escaped(listed: list[dict[str, Any]]) -> str:
     return json.dumps(listed, ensure_ascii=True).replace("/", "\\/")
 
 
 def _many(listed: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Make many entries of those of a few shards, each with a checkpoint and a time of its own."""
+    """Turn the entries of a few shards into many, each with a different checkpoint and time."""
     return [
         {
             **listed[shard % len(listed)],
@@ -140,7 +140,7 @@ def _pretty(listed: list[dict[str, Any]]) -> str:
 
 
 def _doubled(good: Response) -> Reply:
-    """Answer the asked shard twice, as it was before and as it is."""
+    """Answer with two entries of the requested shard: an older one and the current one."""
     (entry,) = json.loads(good.body)
     older = {**entry, "checkpoint": "MTIz", "updateTime": entry["updateTime"] - 1_000_000}
     reply = entries(lambda _: [older, entry], Duty.EITHER)(good)
@@ -148,11 +148,11 @@ def _doubled(good: Response) -> Reply:
 
 
 def _unfiltered(good: Response) -> Reply:
-    """Answer entries of other shards before and behind the one that was asked for."""
+    """Answer with entries of other shards before and after the requested one."""
     (entry,) = json.loads(good.body)
     before = {**entry, "shard": entry["shard"] - 1, "checkpoint": "MTAwMQ==", "updateTime": entry["updateTime"] - 7}
-    behind = {**entry, "shard": entry["shard"] + 1, "checkpoint": "MTAwMw==", "updateTime": entry["updateTime"] + 7}
-    reply = entries(lambda _: [before, entry, behind], Duty.EITHER)(good)
+    after = {**entry, "shard": entry["shard"] + 1, "checkpoint": "MTAwMw==", "updateTime": entry["updateTime"] + 7}
+    reply = entries(lambda _: [before, entry, after], Duty.EITHER)(good)
     return replace(reply, expected=replace(reply.expected, needed=frozenset({entry["shard"]})))
 
 
@@ -164,18 +164,18 @@ def _odd(name: str, answer: str, source: str = _SDKS) -> Situation:
     return Situation(name, "questionable answers", answer, source)
 
 
-RIGHT = (
+UNUSUAL = (
     _right("chunked", "the list in two chunks").given(headed(_chunked)),
     _right("no-content-length", "the list, ended by the end of the connection").given(headed(_ended_by_close)),
     _right(
         "pause-in-body",
-        f"every shard's entry, with {PAUSE:g} seconds behind the first one",
-        "TCP is a stream: a read gives what has come",
-    ).given(_paused, shard=None),
+        f"every shard's entry, with a pause of {PAUSE:g} seconds after the first one",
+        "TCP is a stream: a read returns the bytes received so far",
+    ).given(_paused_after_entry, shard=None),
     _right(
         "pause-in-character",
         f"consumer {_CHINESE}, with {PAUSE:g} seconds inside a character",
-        "TCP is a stream: a read gives what has come",
+        "TCP is a stream: a read returns the bytes received so far",
     ).given(_paused_in_character),
     _right(
         "shards-many", f"the entries of {MANY} shards, more than 64 KiB", f"{_ELEMENTS}: an array of any length"
@@ -206,19 +206,19 @@ RIGHT = (
         "group-in-many-scripts",
         "the entry of group Größe-e\u0301-消费, one letter of which is two characters",
         "CreateConsumerGroup page: names are not restricted",
-    ).given(own, group="Größe-e\u0301-消费", may_refuse=True),
+    ).given(unchanged, group="Größe-e\u0301-消费", may_refuse=True),
     _right(
         "group-with-signs", "the entry of group a b+c~&=", "CreateConsumerGroup page: names are not restricted"
-    ).given(own, group="a b+c~&=", may_refuse=True),
+    ).given(unchanged, group="a b+c~&=", may_refuse=True),
     _right("group-in-chinese", "the entry of group 消费组", "CreateConsumerGroup page: names are not restricted").given(
-        own, group="消费组", may_refuse=True
+        unchanged, group="消费组", may_refuse=True
     ),
 )
 """The client must pass the entries on."""
 
-ODD = (
-    _odd("gzip", "the list in gzip, whether the client asked for that or not").given(_coded("gzip", gzip.compress)),
-    _odd("deflate", "the list in deflate, whether the client asked for that or not").given(
+QUESTIONABLE = (
+    _odd("gzip", "the list in gzip, even if the client did not request it").given(_coded("gzip", gzip.compress)),
+    _odd("deflate", "the list in deflate, even if the client did not request it").given(
         _coded("deflate", zlib.compress)
     ),
     _odd("content-type-text", "the list declared as text/plain").given(
@@ -238,7 +238,7 @@ ODD = (
     _odd("gzip-untrue", "the plain list under Content-Encoding: gzip").given(
         headed(_field("Content-Encoding", "gzip"), Duty.EITHER)
     ),
-    _odd("byte-order-mark", "the list behind a byte order mark", "RFC 8259 section 8.1: parsers may ignore it").given(
+    _odd("byte-order-mark", "the list after a byte order mark", "RFC 8259 section 8.1: parsers may ignore it").given(
         rewritten(lambda listed: f"\ufeff{compact(listed)}", Duty.EITHER)
     ),
     _odd("consumer-missing", "an entry without consumer").given(entries(_without("consumer"), Duty.EITHER)),
@@ -252,7 +252,7 @@ ODD = (
         f"{_ELEMENTS}: a string",
     ).given(entries(_with(checkpoint="+/+/AAEC/w=="), Duty.EITHER)),
     _odd(
-        "checkpoint-not-base64", "an entry whose checkpoint is no base64: 1524%2B42-_", f"{_ELEMENTS}: a string"
+        "checkpoint-not-base64", "an entry whose checkpoint is not base64: 1524%2B42-_", f"{_ELEMENTS}: a string"
     ).given(entries(_with(checkpoint="1524%2B42-_"), Duty.EITHER)),
     _odd("shard-as-text", "an entry whose shard is a string").given(entries(_as_text("shard"), Duty.EITHER)),
     _odd("update-time-as-text", "an entry whose updateTime is a string").given(
@@ -266,7 +266,7 @@ ODD = (
         f"updateTime {BEYOND_DOUBLES} (2^53 + 1), in the year 2255",
         f"{_ELEMENTS}: an integer; RFC 8259 section 6: one that doubles round",
     ).given(entries(_with(updateTime=BEYOND_DOUBLES), Duty.EITHER)),
-    _odd("filter-ignored", "entries of other shards around the one that was asked for").given(_unfiltered),
-    _odd("shard-twice", "the shard's older entry beside the present one").given(_doubled),
+    _odd("filter-ignored", "entries of other shards around that of the requested shard").given(_unfiltered),
+    _odd("shard-twice", "an older entry of the shard next to the current one").given(_doubled),
 )
-"""The service breaks the contract a little: the client may fail, or pass the entries on as they are."""
+"""The service slightly breaks the contract: the client may fail, or pass the entries on unchanged."""

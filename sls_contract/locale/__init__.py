@@ -1,7 +1,7 @@
-"""The language in which people read: English, or Chinese where their environment says so.
+"""The language of texts for people: English, or Chinese if their environment selects it.
 
-All data is English: messages of errors, findings, reports as JSON, cassettes. Texts are translated where they are
-shown: `translated` gives a text in the language that `use` or `speaking` chose. English costs nothing.
+All data is English: messages of errors, findings, reports as JSON, cassettes. Texts are translated when they are shown:
+`translated` returns a text in the language that `use_language` or `language_of` selected. English needs no catalogue.
 """
 
 from __future__ import annotations
@@ -17,15 +17,15 @@ if TYPE_CHECKING:
 VARIABLE = "SLS_CONTRACT_LANG"
 """The environment variable that chooses the language: ``zh_CN``, ``zh`` or ``en``."""
 
-_CHINESE = ("zh", "zh_cn", "zh_sg", "zh_hans")  # who reads traditional characters gets English
+_CHINESE = ("zh", "zh_cn", "zh_sg", "zh_hans")  # simplified characters; for zh_TW and zh_HK texts are English
 _catalogue: Catalogue | None = None
 
 
 def is_chinese(environ: Mapping[str, str]) -> bool:
-    """Tell whether the environment asks for Chinese.
+    """Return whether the environment selects simplified Chinese.
 
-    SLS_CONTRACT_LANG decides where it is set, else the locale as gettext reads it: LC_ALL, LC_MESSAGES or LANG, in the
-    place of which LANGUAGE lists languages, unless that locale is C.
+    SLS_CONTRACT_LANG decides if it is set, else the locale as gettext reads it: LC_ALL, LC_MESSAGES or LANG. Unless
+    that locale is C, LANGUAGE replaces it by a list of languages, of which the first counts.
     """
     if (chosen := environ.get(VARIABLE)) is None:
         locale = next(filter(None, (environ.get(name) for name in ("LC_ALL", "LC_MESSAGES", "LANG"))), "C")
@@ -35,9 +35,9 @@ def is_chinese(environ: Mapping[str, str]) -> bool:
     return name in _CHINESE or name.startswith("zh_hans_")
 
 
-def use(environ: Mapping[str, str]) -> None:
-    """Show texts in the language of the environment from now on, in this process."""
-    global _catalogue  # noqa: PLW0603 - a process has one reader; handing the language to all that shows text names it everywhere
+def use_language(environ: Mapping[str, str]) -> None:
+    """Use the language of the environment for texts in this process from now on."""
+    global _catalogue  # noqa: PLW0603 - a process has one reader, and every function that prints would need a parameter
     if not is_chinese(environ):
         _catalogue = None
         return
@@ -45,16 +45,16 @@ def use(environ: Mapping[str, str]) -> None:
 
     try:
         _catalogue = chinese()
-    except OSError:  # a copy of the package without it: English is better than nothing
+    except OSError:  # a copy of the package without the catalogue
         _catalogue = None
 
 
 @contextmanager
-def speaking(environ: Mapping[str, str]) -> Iterator[None]:
-    """Show texts in the language of the environment inside the block."""
+def language_of(environ: Mapping[str, str]) -> Iterator[None]:
+    """Use the language of the environment for texts inside the block."""
     global _catalogue  # noqa: PLW0603 - as above
     before = _catalogue
-    use(environ)
+    use_language(environ)
     try:
         yield
     finally:
@@ -62,18 +62,18 @@ def speaking(environ: Mapping[str, str]) -> Iterator[None]:
 
 
 def translated(text: str, *, alone: bool = False) -> str:
-    """Return the text in the language of the reader; what has no translation stays as it is.
+    """Return the text in the language of the reader; a text without translation is returned unchanged.
 
     Args:
-        text: one line or several, with whatever values are filled in.
-        alone: the text stands alone, as a heading or in a cell; single words are translated there only.
+        text: one line or several, with the values filled in.
+        alone: the text is a heading, a cell or a label; only there are single words translated.
 
     """
     return text if _catalogue is None else _catalogue.translated(text, alone=alone)
 
 
 def translated_page(page: str) -> str:
-    """Return an HTML page in the language of the reader: its texts, not what stands in ``code`` and ``pre``."""
+    """Return an HTML page in the language of the reader; ``code`` and ``pre`` elements stay as they are."""
     if _catalogue is None:
         return page
     from sls_contract.locale.markup import translated_html
@@ -82,7 +82,7 @@ def translated_page(page: str) -> str:
 
 
 def translated_markdown(line: str) -> str:
-    """Return a line of Markdown in the language of the reader: its texts, not what stands between backticks."""
+    """Return a line of Markdown in the language of the reader; text between backticks stays as it is."""
     if _catalogue is None:
         return line
     from sls_contract.locale.markup import translated_line
@@ -90,18 +90,18 @@ def translated_markdown(line: str) -> str:
     return translated_line(line, _catalogue)
 
 
-def reading(stream: IO[str]) -> IO[str]:
-    """Return the stream, or what translates each text on its way into it."""
+def translating(stream: IO[str]) -> IO[str]:
+    """Return a stream that translates the texts written to it; the stream itself if the language is English."""
     return stream if _catalogue is None else cast("IO[str]", _Translating(stream))
 
 
 def for_programs(stream: IO[str]) -> IO[str]:
-    """Return the stream itself, for what programs read."""
+    """Return the stream without translation, for output that programs read."""
     return stream.stream if isinstance(stream, _Translating) else stream
 
 
 class _Translating:
-    """A text stream whose readers are people."""
+    """A text stream that translates each text into the language of the reader."""
 
     def __init__(self, stream: IO[str]) -> None:
         self.stream = stream

@@ -1,4 +1,4 @@
-"""Translate the texts of HTML and Markdown, and leave alone what is data or markup."""
+"""Translates the texts of HTML and Markdown, but neither data nor markup."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ _MARKS = re.compile(r"(`[^`]*`|<[^>]*>|\*\*|(?<!\\)\||^#+ \S+ |^- )")
 
 
 def translated_html(page: str, catalogue: Catalogue) -> str:
-    """Translate a page: its text, and the attributes ``title`` and ``aria-label``; ``code`` and ``pre`` are data."""
+    """Translate the texts of a page and the attributes ``title`` and ``aria-label``, but not ``code`` and ``pre``."""
 
     def text(part: str) -> str:
-        shown = html.unescape(part)
-        other = catalogue.translated(" ".join(shown.split()), alone=True)
-        return part if other == " ".join(shown.split()) else _around(part, html.escape(other, quote=False))
+        words = " ".join(html.unescape(part).split())
+        translation = catalogue.translated(words, alone=True)
+        return part if translation == words else _around(part, html.escape(translation, quote=False))
 
     def attribute(found: re.Match[str]) -> str:
         value = catalogue.translated(html.unescape(found[2]), alone=True)
@@ -42,12 +42,12 @@ def translated_html(page: str, catalogue: Catalogue) -> str:
 
 
 def translated_line(line: str, catalogue: Catalogue) -> str:
-    """Translate a line of Markdown, each cell of a table alone."""
+    """Translate a line of Markdown; each cell of a table is a text."""
     parts = _MARKS.split(line)
     return "".join(part if index % 2 else catalogue.translated(part, alone=True) for index, part in enumerate(parts))
 
 
 def _around(part: str, text: str) -> str:
-    """Give the text the blanks that stood around the part."""
+    """Return the text with the leading and trailing whitespace of the part."""
     start, end = len(part) - len(part.lstrip()), len(part.rstrip())
     return part[:start] + text + part[end:]

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from sls_contract.locale import translated, use
+from sls_contract.locale import translated, use_language
 from sls_contract.plugin import options
 
 if TYPE_CHECKING:
@@ -28,7 +28,7 @@ RUN: pytest.StashKey[Run] = pytest.StashKey()
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     """Declare ``--sls-…`` and the ini settings."""
-    use(os.environ)
+    use_language(os.environ)
     options.add_options(parser)
 
 
@@ -55,7 +55,7 @@ def pytest_configure(config: pytest.Config) -> None:
     from sls_contract.plugin.run import MARKERS, Run
 
     for marker in MARKERS:
-        config.addinivalue_line("markers", marker)
+        config.addinivalue_line("markers", translated(marker))
     settings = _settings(config, config.option)
     if settings.contract_dir is not None:
         _use_contracts(settings.contract_dir)

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
+from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, TypeAlias
 
-from sls_contract.cassettes.results import ABOUT_ANSWERS, Breach, Results, failing, message
+from sls_contract.cassettes.results import ABOUT_ANSWERS, Breach, Results, exchange_lines, failing, message
 from sls_contract.errors import UnmatchedRequest
 from sls_contract.plugin.naming import shown
 from sls_contract.plugin.totals import Totals, plain_finding
@@ -115,6 +116,14 @@ class Case:
         text = message(broken, self.where) if self.test in shown.values() else _repeated(broken, shown)
         return self.mask(text) if self.session is not None and self.session.recording else text
 
+    def last_refusal(self) -> str | None:
+        """Return the last exchange as text if its response is an error: clients often raise without the errorCode."""
+        last = self.results.last
+        if last is None or last.response is None or last.response.status < HTTPStatus.BAD_REQUEST:
+            return None
+        text = "\n".join(["the last exchange before the failure:", *exchange_lines(last)])
+        return self.mask(text) if self.session is not None and self.session.recording else text
+
     def note_failure(self, reason: str) -> None:
         """Note why a test fails, in one line without secrets; the first reason is kept."""
         line = self.scrub(next(iter(reason.strip().splitlines()), ""))
@@ -152,6 +161,7 @@ class Case:
         """Return the totals of this test."""
         results, session = self.results, self.session
         by_cassette = session is not None and self.verifying is None  # verify mode compares it with other answers
+        programs = results.started_programs if session is not None else ()
         return Totals(
             exchanges=results.exchanges,
             extents=dict(results.extents),
@@ -169,7 +179,7 @@ class Case:
             map=results.map.as_plain(),
             verified=[self.verifying.plain(test, ended=self.ended, flawed=self.flawed)] if self.verifying else [],
             plays=self._plays(test),
-            outside=[{"program": program, "test": test} for program in results.outside] if session is not None else [],
+            outside=[{"program": each, "test": test} for each in programs],
             tests=[{"cassette": self.where, "test": test, "exchanges": results.exchanges}] if by_cassette else [],
         )
 

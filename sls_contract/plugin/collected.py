@@ -62,9 +62,9 @@ class Collected:
 
 def collected(found: Iterable[pytest.Item], run: Iterable[pytest.Item], settings: Settings) -> Collected:
     """Return the collected tests: ``found`` are those before any was deselected, ``run`` those that run."""
-    from sls_contract.cassettes.file.recording_file import LOADED
+    from sls_contract.cassettes.file.recording_file import LOADED_PATHS
 
-    outcome, selected = Collected(loaded=sorted(LOADED)), {item.nodeid for item in run}
+    outcome, selected = Collected(loaded=sorted(LOADED_PATHS)), {item.nodeid for item in run}
     for item in found:
         name = item.nodeid.partition("::")[0]
         if name not in outcome.modules:

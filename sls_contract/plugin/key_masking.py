@@ -45,7 +45,7 @@ def _without_key(text: str, environ: Mapping[str, str]) -> str:
     data = safe_bytes(text)
     lowered = data.lower()
     known = _registry(credentials)
-    if not any(secret.stands_in(data, lowered) for secret in known.given) and not known.fragments.show(data):
+    if not any(secret.occurs_in(data, lowered) for secret in known.given) and not known.fragments.any_in(data):
         return text
     return Scrubber([credentials]).text(text)
 

@@ -88,7 +88,7 @@ def add_options(parser: pytest.Parser) -> None:
     _option(
         group,
         "endpoint",
-        "where to record: 'reference' (default, embedded) or a URL such as https://cn-hangzhou.log.aliyuncs.com",
+        "where to record: 'reference' (default, bundled) or a URL such as https://cn-hangzhou.log.aliyuncs.com",
         metavar="URL",
     )
     _option(group, "project", "the real project when recording at a URL", metavar="NAME")
@@ -105,7 +105,7 @@ def add_options(parser: pytest.Parser) -> None:
     _option(
         group,
         "unmarked",
-        "requests to owned hosts while no cassette is open, for example in a test without the marker: "
+        "requests to the service while no cassette is open, for example in a test without the marker: "
         "block (default, in every record mode) or allow",
         choices=UNMARKED,
     )

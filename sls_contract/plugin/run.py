@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from sls_contract.clock import seen_now, utc_now
+from sls_contract.clock import test_now, utc_now
 from sls_contract.errors import SlsContractError
-from sls_contract.locale import reading
+from sls_contract.locale import translating
 from sls_contract.plugin import distributed
 from sls_contract.plugin.failures import as_failure, is_skip_or_xfail
 from sls_contract.plugin.scrubbed import scrub_properties, scrub_report
@@ -81,7 +81,7 @@ class Run:
     def _opener(self) -> Opener:
         from sls_contract.plugin.opener import Opener
 
-        return Opener(self.settings, self.started, utc_now, seen_now, lambda: self._items)
+        return Opener(self.settings, self.started, utc_now, test_now, lambda: self._items)
 
     def stop(self) -> None:
         """Close what an interrupted test left open, as an unfinished recording."""
@@ -90,7 +90,7 @@ class Run:
             try:
                 self._close(case, expected_to_fail=False)
             except SlsContractError as error:  # the run is over: there is no test left to fail
-                reading(sys.stderr).write(f"sls-contract: {error}\n")
+                translating(sys.stderr).write(f"sls-contract: {error}\n")
 
     def open(self, item: pytest.Item) -> None:
         """Open the cassette of a marked test."""
@@ -125,6 +125,8 @@ class Run:
             text = self._end_phase(item, error)
             if text and is_skip_or_xfail(item, error):
                 pytest.fail(text, pytrace=False)
+            if case is not None and not isinstance(error, (*_NO_FAILURES, SlsContractError)):
+                text = text or case.last_refusal()
             if text:
                 item.add_report_section(when, "sls-contract", text)
             raise
@@ -259,7 +261,7 @@ class Run:
 
         with as_failure():
             case = item.stash.get(CASE, None) or self._track(item, self._opener.open_without_cassette(item))
-            with serving(case, seen_now) as server:
+            with serving(case, test_now) as server:
                 yield server
 
     def note_collected(self, items: list[pytest.Item]) -> None:

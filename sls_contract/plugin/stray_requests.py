@@ -33,14 +33,14 @@ def no_request(item: pytest.Item, marker: pytest.Mark, foreign: Iterable[str]) -
     """
     named = tuple(foreign)
     hosts = ", ".join(named)
-    actual = f"none; the test called {hosts}, which no cassette owns" if hosts else "none"
+    actual = f"none; the test called {hosts}, which is not a host of the service" if hosts else "none"
     how = (
         f"if {hosts.partition(',')[0]} is the service, add it to ini sls_hosts and record the test; "
         if hosts
         else f"use a client that can be recorded ({RECORDED}); "
     )
     how += f"if the test is meant to send no request, remove its marker, or write {_MARKED}"
-    found = clause("nothing-asked").finding("test", "a request to an owned host", actual, how)
+    found = clause("no-request").finding("test", "a request to the service", actual, how)
     wide = not _is_on_test(item, marker)
     elsewhere = any(not (is_address(host) and is_loopback(host)) for host in named)
     aside = wide and not elsewhere and FIXTURES.isdisjoint(_named_fixtures(item))
@@ -64,7 +64,7 @@ def foreign_requests(foreign: dict[str, bool]) -> Iterator[Finding]:
     """Yield a finding for each host on another machine that was called while a cassette was open."""
     for host, remote in foreign.items():
         if remote:
-            yield clause("foreign-host-asked").finding(
+            yield clause("foreign-host-called").finding(
                 "request",
                 "a host that cassettes own",
                 host,
@@ -75,7 +75,7 @@ def foreign_requests(foreign: dict[str, bool]) -> Iterator[Finding]:
 def swallowed_errors(blocked: Iterable[BlockedRequest]) -> Iterator[Finding]:
     """Yield a finding for each blocked host whose error was caught by code that does not name it."""
     for host in dict.fromkeys(each.host for each in blocked if not each.is_expected):
-        yield clause("request-stopped").finding(
+        yield clause("request-blocked").finding(
             "request",
             "an open cassette",
             f"a request to {host} was blocked, and the test caught the error",

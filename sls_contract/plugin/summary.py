@@ -9,7 +9,7 @@ from collections import Counter
 from typing import TYPE_CHECKING, Any
 
 from sls_contract import __version__
-from sls_contract.cassettes.recorder.wiring import uncovered
+from sls_contract.cassettes.recorder.wiring import unguarded_libraries
 from sls_contract.cassettes.recording import Evidence, weakest
 from sls_contract.clock import utc_now
 from sls_contract.plugin.blocking import REMEDY
@@ -65,7 +65,7 @@ def _counts(totals: Totals, outcome: Outcome) -> str:
 
 def _uncovered() -> Iterator[str]:
     """Yield a line that names the libraries in use whose requests cannot be intercepted."""
-    if names := uncovered():
+    if names := unguarded_libraries():
         yield f"  not covered: {', '.join(names)}: their requests are neither recorded nor blocked"
 
 
@@ -76,7 +76,7 @@ def _blocked(totals: Totals) -> Iterator[str]:
         counted[each["test"], each["host"]] += each["times"]
     if counted:
         requests = plural(counted.total(), "request")
-        yield f"sls-contract: blocked, because no cassette was open for them: {requests} to owned hosts"
+        yield f"sls-contract: blocked, because no cassette was open for them: {requests} to the service"
         yield from _first_lines(
             f"  {host} in {test or 'between tests'}: {plural(times, 'time')}" for (test, host), times in counted.items()
         )
@@ -95,7 +95,7 @@ def _foreign(totals: Totals) -> Iterator[str]:
     """Yield a line about hosts on other machines that were called while a cassette was open."""
     tests_of_hosts: dict[str, list[str]] = {}
     for plain in totals.findings:
-        if plain["finding"]["slug"] == "foreign-host-asked":
+        if plain["finding"]["slug"] == "foreign-host-called":
             tests_of_hosts.setdefault(plain["finding"]["actual"], []).append(plain["test"])
     hosts = [f"{host} ({plural(len(tests), 'test')}, first {tests[0]})" for host, tests in tests_of_hosts.items()]
     if hosts:

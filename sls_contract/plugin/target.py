@@ -153,16 +153,16 @@ class Service(NamedTuple):
             EndpointError: the service refused the request, or was still busy after the last retry.
 
         """
-        from sls_contract.checks.sequence_outcomes import not_tried
+        from sls_contract.checks.sequence_outcomes import is_overloaded
 
         for pause in (*_PAUSES, None):
             response = self.send_request(bench.request(step, self.clock()))
-            if pause is None or not not_tried(response):
+            if pause is None or not is_overloaded(response):
                 break
             time.sleep(pause)
         if response.status != 200:  # noqa: PLR2004 - the one status of success
             body = response.body[:200].decode("utf-8", "replace")
-            fix = _LATER if not_tried(response) else _ALLOWED
+            fix = _LATER if is_overloaded(response) else _ALLOWED
             msg = f"{action} at {self.url} was answered {response.status}: {body}\nHow to fix: {fix}."
             raise EndpointError(msg)
 

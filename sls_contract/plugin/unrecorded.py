@@ -27,7 +27,7 @@ class Unrecorded:
     def begin(self, item: pytest.Item) -> None:
         """Begin a phase of a test."""
         self._guard.test = item.nodeid
-        self._guard.renew()
+        self._guard.rewatch()
 
     def end(self, item: pytest.Item) -> list[BlockedRequest]:
         """Count the requests that were blocked in a phase, and return them."""

@@ -6,8 +6,9 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Generic, Protocol, TypeVar
 
-from sls_contract.reports.group_lines import some
-from sls_contract.reports.text import plural, printable, table
+from sls_contract.locale import translated
+from sls_contract.reports.group_lines import first_few
+from sls_contract.reports.text import plural, printable, table, wrapped
 from sls_contract.spec import Level
 
 if TYPE_CHECKING:
@@ -68,13 +69,19 @@ def area_table(verdicts: Sequence[str], found: Iterable[tuple[str, str]], column
     return table(("area", *verdicts), rows, columns)
 
 
-def by_verdict(verdicts: Sequence[str], found: Iterable[tuple[str, str]], most: int | None = None) -> Iterator[str]:
-    """Yield a line for each verdict: its areas (at most ``most``), each with its number of scenarios."""
+def by_verdict(
+    verdicts: Sequence[str], found: Iterable[tuple[str, str]], columns: int | None, most: int | None = None
+) -> Iterator[str]:
+    """Yield the areas of each verdict, with the number of their scenarios, in the language of the reader.
+
+    At most ``most`` areas are named. The text is wrapped at ``columns`` terminal cells; None: one line of any length.
+    """
     counts = Counter(found)
     for verdict in verdicts:
         named = [f"{area} {count}" for (area, each), count in counts.items() if each == verdict]
         if named:
-            yield f"{verdict}: {some(named, most or len(named), 'area')}"
+            line = translated(f"{verdict}: {first_few(named, most or len(named), 'area')}")
+            yield from [line] if columns is None else wrapped(line, columns, rest="  ", at_hyphens=False)
 
 
 def titled(title: str, items: Sequence[str]) -> Iterator[str]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING, Any
 
-from sls_contract.reports.group_lines import some
+from sls_contract.reports.group_lines import first_few
 from sls_contract.reports.groups import part_of
 from sls_contract.reports.text import on_one_line
 from sls_contract.spec.change import Class
@@ -54,7 +54,7 @@ def _grouped(kind: str, changes: Changes) -> Iterator[str]:
     if rest := named[_MOST:]:
         yield f"{kind}: {sum(map(len, rest))} others"
     if rest_counts := Counter(_rule(group[0]) for group in ordered if group not in named for _ in group):
-        yield f"{kind}: {some([f'{rule} {count}' for rule, count in rest_counts.most_common()], _MOST)}"
+        yield f"{kind}: {first_few([f'{rule} {count}' for rule, count in rest_counts.most_common()], _MOST)}"
 
 
 def _full_group(group: Changes) -> Iterator[str]:
@@ -63,7 +63,7 @@ def _full_group(group: Changes) -> Iterator[str]:
     yield f"  in {_exchange(first)} at {first['where']}"
     yield from _sides(first)
     if others:
-        yield f"  also in: {some([*dict.fromkeys(map(_exchange, others))])}"
+        yield f"  also in: {first_few([*dict.fromkeys(map(_exchange, others))])}"
 
 
 def _brief_group(group: Changes) -> str:

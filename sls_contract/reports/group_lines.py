@@ -46,7 +46,7 @@ def group_lines(
     yield from _brief([group for group in groups if group not in full])
 
 
-def some(names: Sequence[str], most: int = MOST_PLACES, what: str = "") -> str:
+def first_few(names: Sequence[str], most: int = MOST_PLACES, what: str = "") -> str:
     """Return the first names and the number of the rest; ``what`` names the rest if the names end in numbers."""
     left = len(names) - most
     more = f" and {plural(left, f'more {what}') if what else f'{left} more'}" if left > 0 else ""
@@ -104,4 +104,4 @@ def _other_places(group: Group) -> Iterator[str]:
     repeated = f" at {first['where']}"
     others = [place.removesuffix(repeated) for place in group.places if place != place_of(first)]
     if others:
-        yield on_one_line(f"  also in: {some(others)}")
+        yield on_one_line(f"  also in: {first_few(others)}")

@@ -74,7 +74,9 @@ def part_of(where: str) -> str:
 
 def place_of(finding: Mapping[str, Any]) -> str:
     """Return the place of a finding: test, scenario or cassette, exchange, line, and the place in the exchange."""
-    return f"{origin_of(finding)} at {finding['where']}".strip()
+    origin, where = origin_of(finding), finding["where"]
+    named = where.startswith("line ") and origin.endswith(where.replace("line ", ":"))
+    return origin if named else f"{origin} at {where}".strip()
 
 
 def origin_of(finding: Mapping[str, Any]) -> str:

@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING, Any
 from xml.etree.ElementTree import Element, SubElement, indent, tostring
 
-from sls_contract.reports.group_lines import some
+from sls_contract.reports.group_lines import first_few
 from sls_contract.reports.groups import Group, grouped, place_of, source_of
 
 if TYPE_CHECKING:
@@ -67,7 +67,7 @@ def _text(group: Group) -> str:
     return (
         f"{finding['code']} {finding['slug']} ({finding['level']}) {place_of(finding)}\n"
         f"  expected: {finding['expected']}\n  actual:   {finding['actual']}\n  How to fix: {finding['how_to_fix']}"
-        + (f"\n  {group.count} times; also in: {some(others)}" if group.count > 1 else "")
+        + (f"\n  {group.count} times; also in: {first_few(others)}" if group.count > 1 else "")
     )
 
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
-from sls_contract.locale import translated_markdown
+from sls_contract.locale import translated, translated_markdown
 from sls_contract.reports.change_lines import CLASSES
-from sls_contract.reports.group_lines import some
+from sls_contract.reports.group_lines import first_few
 from sls_contract.reports.groups import Group, grouped, place_of
 from sls_contract.reports.text import plural, printable
 
@@ -77,13 +77,13 @@ def _group(group: Group) -> Iterator[str]:
         "",
         f"<details><summary>{mark} <b>{first['code']}</b> {_html(group.title or first['slug'])}{times}</summary>",
     )
-    yield from ("", f"At `{_code(place_of(first))}`", "")
+    yield from ("", f"At `{_code(translated(place_of(first)))}`", "")
     yield from ("| | |", "|---|---|")
     for name, key in (("expected", "expected"), ("actual", "actual"), ("how to fix", "how_to_fix")):
         yield f"| {name} | {_cell(first[key])} |"
-    others = [f"`{_code(place)}`" for place in group.places if place != place_of(first)]
+    others = [f"`{_code(translated(place))}`" for place in group.places if place != place_of(first)]
     if others:
-        yield from ("", f"Also at: {some(others, _MOST_PLACES)}")
+        yield from ("", f"Also at: {first_few(others, _MOST_PLACES)}")
     yield from ("", "</details>")
 
 

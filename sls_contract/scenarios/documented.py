@@ -64,9 +64,9 @@ _SHARDS = (
     _shards(
         "shard-unknown", "200 and [], whether the number is the next one, far off or the largest", _SHARD, "SLS423"
     ).doing(*setup(), Read("next"), Read("far"), Read("largest")),
-    _shards("filter-and-list", "the same entry, asked for alone or among all", _SHARD, "SLS421 SLS422 SLS424").doing(
-        *setup(), Read(), Read(0), Write(0), Read(0), Read(), Read(0)
-    ),
+    _shards(
+        "filter-and-list", "the same entry, requested alone or with all shards", _SHARD, "SLS421 SLS422 SLS424"
+    ).doing(*setup(), Read(), Read(0), Write(0), Read(0), Read(), Read(0)),
 )
 
 _GROUPS = (

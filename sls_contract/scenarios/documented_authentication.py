@@ -153,7 +153,7 @@ SCENARIOS = (
     *(_flaw(flaw, "near misses", "sts", "near-miss-with-token") for flaw in (NEAR_MISSES["secret"], TOKEN_UNSIGNED)),
     _near_misses(
         "near-miss-for-every-shard",
-        "401 SignatureNotMatch, also where the parameter shard is left out",
+        "401 SignatureNotMatch, also without the parameter shard",
         _REFUSALS,
         "SLS451",
     ).doing(

@@ -115,7 +115,7 @@ _CHECKPOINTS = (
     _checkpoints(
         "checkpoint-bytes",
         "base64 of any bytes comes back as it was written",
-        "UpdateCheckPoint page, InvalidShardCheckPoint: base64 is all that is asked for",
+        "UpdateCheckPoint page, InvalidShardCheckPoint: only base64 is required",
         "SLS401 SLS402",
     ).doing(*setup(), Write(0, "-1"), Read(0), Write(0, "~~~???>>>"), Read(0), Write(0, "数据消费"), Read()),
     _checkpoints(
@@ -155,7 +155,7 @@ _CHECKPOINTS = (
     ).doing(*setup(), Write(0), Read(0), Read(0), Write(0), Read(0), WaitForClock(0), Read()),
     _checkpoints(
         "update-time-of-same-value",
-        "updateTime later also where the same checkpoint was written again",
+        "a later updateTime, even if the same checkpoint was written again",
         _ELEMENTS,
         "SLS411 SLS412",
     ).doing(*setup(), Write(0, "12"), Read(0), Write(0, "12"), Read(0), WaitForClock(0, "12")),

@@ -47,7 +47,7 @@ SCENARIOS = (
         ListGroups(),
     ),
     _list_consumer_group(
-        "groups-listed-in-full", "every group, also where there are a dozen", _LIST, "SLS408 SLS409"
+        "groups-listed-in-full", "every group, even if there are a dozen", _LIST, "SLS408 SLS409"
     ).doing(*(Create(Place(f"g{number}")) for number in range(12)), ListGroups()),
     _list_consumer_group("groups-listed-by-long-names", "each group by its whole name", _LIST, "SLS408 SLS409").doing(
         *(Create(Place("n" * 36 + last)) for last in "12"), ListGroups()
@@ -83,7 +83,7 @@ SCENARIOS = (
     ).doing(Create(_A), Update(60), Delete(_A), Update(40), Read()),
     _consumer_group_heart_beat(
         "heartbeat-of-one-consumer",
-        "shards of the logstore, also where the consumer says what it holds",
+        "shards of the logstore, also if the consumer lists the shards that it holds",
         f"{_HEART}, response",
         "SLS417 SLS429 SLS271 SLS272",
     ).doing(
@@ -94,7 +94,7 @@ SCENARIOS = (
     ).doing(Create(_WIDE), Call("ListShards", at=_WIDE), HoldAll(at=_WIDE)),
     _consumer_group_heart_beat(
         "heartbeat-after-another-ended",
-        "every shard, also those of a consumer that is gone",
+        "every shard, also those of a consumer that timed out",
         f"{_CREATE}, timeout; {_HEART}, response",
         "SLS417 SLS429",
     ).doing(
@@ -137,7 +137,7 @@ SCENARIOS = (
     ),
     _consumer_group_heart_beat(
         "heartbeat-in-time",
-        "the consumer stays as long as its timeout is not over; after three timeouts it is gone, and nothing else",
+        "the consumer stays within its timeout; after three timeouts it is deleted, and nothing else",
         f"{_CREATE}, timeout; {_HEART}, NotExistConsumerWithBody",
         "SLS402 SLS416",
     ).doing(

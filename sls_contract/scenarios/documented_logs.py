@@ -97,7 +97,7 @@ SCENARIOS = (
     ),
     _pull_logs(
         "pull-logs-from-the-beginning",
-        "at most as many log groups as were asked for, and the cursor behind them",
+        "at most as many log groups as requested, and the cursor after them",
         f"{_PULL}, parameter count",
         "SLS282 SLS283 SLS284 SLS287 SLS290",
     ).doing(get_cursor(), pull(), pull(count=1), pull(count=1000)),
@@ -136,7 +136,7 @@ SCENARIOS = (
     ),
     _put_logs(
         "put-logs-alike",
-        "each log as often as it was written, also where an identical request was sent twice",
+        "each log as often as it was written, even if an identical request was sent twice",
         f"{_PUT}: each request writes a log group",
         _DELIVERED,
     ).doing(
@@ -184,11 +184,11 @@ SCENARIOS = (
         "SLS418 SLS419",
     ).doing(Call("ListShards"), PassTime(1), Call("ListShards")),
     _list_shards(
-        "list-shards-writable", "a readwrite shard, where PutLogs is served", "SplitShard page, status", "SLS418"
+        "list-shards-writable", "a readwrite shard, if PutLogs is served", "SplitShard page, status", "SLS418"
     ).doing(Call("ListShards"), Put()),
     _get_cursor(
         "get-cursor-of-times",
-        "begin and earlier times at or before a log that was just written, end and later times behind it",
+        "begin and earlier times at or before a log that was just written, end and later times after it",
         f"{_CURSOR}, parameter from",
         "SLS439",
     ).doing(

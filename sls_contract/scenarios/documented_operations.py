@@ -255,7 +255,7 @@ TRIGGERED: Mapping[tuple[str, str], tuple[str, tuple[Request, ...]]] = {
         (Create(_A), Update("soon", refused="JsonInfoInvalid"), ListGroups(_A)),
     ),
     ("ConsumerGroupHeartBeat", "NotExistConsumerWithBody"): (
-        "the first heartbeat of a consumer lists a shard, also where a group of this name was deleted",
+        "the first heartbeat of a consumer lists a shard, also if a group of this name was deleted",
         (
             *(Create(_A), HeartBeat(), Delete(_A), Create(_A)),
             HeartBeat(lists=(0,), refused="NotExistConsumerWithBody"),
@@ -310,7 +310,7 @@ TRIGGERED: Mapping[tuple[str, str], tuple[str, tuple[Request, ...]]] = {
         ),
     ),
     ("PutLogs", "PostBodyInvalid"): (
-        "the body is no message in protobuf",
+        "the body is not a protobuf message",
         (Put(body=_garbled, refused="PostBodyInvalid"),),
     ),
     ("PutLogs", "PostBodyUncompressError"): (
@@ -328,7 +328,7 @@ COMMON = frozenset({"LogStoreNotExist", "ConsumerGroupNotExist", "ProjectNotExis
 """Errors of the scenarios that end in ``-nowhere``."""
 
 _NO_SHARD = "needs a logstore without shards, which no request makes"
-_NO_RULE = "no page says what is wrong with"
+_NO_RULE = "no page documents the error for"
 NOT_TRIGGERED: Mapping[tuple[str, str], str] = {
     ("GetCursor", "LogStoreWithoutShard"): _NO_SHARD,
     ("GetCursorTime", "LogStoreWithoutShard"): _NO_SHARD,

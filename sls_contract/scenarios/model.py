@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NamedTuple
 
-from sls_contract.checks.sequence import ExpectedEntry, Origin, Seen
+from sls_contract.checks.sequence import ExpectedEntry, LastRead, Origin
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -50,7 +50,7 @@ class _Shard:
     writer: str | None = None
     earlier: set[str] = field(default_factory=set)
     refused: set[str] = field(default_factory=set)
-    seen: Seen | None = None
+    seen: LastRead | None = None
     moved: bool = True
 
 
@@ -225,7 +225,7 @@ class Model:
         before = state.seen
         if before is None or before.writes != state.writes:
             state.moved = before is None or before.update_time != update_time
-        state.seen = Seen(update_time, state.writes, state.answered_at)
+        state.seen = LastRead(update_time, state.writes, state.answered_at)
 
     def expect(self, key: GroupKey, shard: int) -> ExpectedEntry:
         """Return the entry that a read of a shard of an existing group must return."""

@@ -1,4 +1,4 @@
-"""Signatures of SLS requests: make them, verify them, name the first wrong step. Pure; the time is passed in."""
+"""Sign SLS requests, verify their signatures, and find the first wrong step. Pure; the time is passed in."""
 
 from __future__ import annotations
 

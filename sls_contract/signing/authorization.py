@@ -1,4 +1,4 @@
-"""The Authorization header in its two schemes, taken apart.
+"""Parse the Authorization header in its two schemes.
 
 Sources: RequestSignature page (``LOG``); the official SDKs' signers, which agree (``SLS4-HMAC-SHA256``).
 """
@@ -21,30 +21,30 @@ _SLS4 = re.compile(
     r"SLS4-HMAC-SHA256 Credential=([^/,\s]*)/([^/,\s]*)/([^/,\s]*)/([^/,\s]*)/([^/,\s]*),Signature=([^,\s*%]+)"
 )
 
-#: What goes wrong in this header again and again: a pattern, and what to say about it.
-_SLIPS = (
-    (r"[\"']", "quotes stand around it"),
+#: Common errors in this header: a pattern, and its description.
+_FORM_ERRORS = (
+    (r"[\"']", "it is in quotes"),
     (r"$", "there is no Authorization header, or it is empty: the request is not signed"),
     (r"(?i)SLS ", "the scheme word of v1 is LOG, not SLS"),
     (r"(?i)acs|oss|aws", "this is the scheme of another service"),
-    (r"(?:LOG|SLS4).*\*", "the signature is masked, as logs do it: nothing can be verified"),
-    (r"(?:LOG|SLS4).*%[0-9A-Fa-f]{2}", "the signature is percent-encoded; it stands in the header as it is"),
+    (r"(?:LOG|SLS4).*\*", "the signature is masked, as in logs, so it cannot be verified"),
+    (r"(?:LOG|SLS4).*%[0-9A-Fa-f]{2}", "the signature is percent-encoded; send it unencoded"),
     (r"(?i)Bearer ", "a bearer token is not a signature"),
     (r"(?i)Basic ", "a password is not a signature"),
     (r"(?!LOG)(?i:log) ", "the scheme word LOG is written in capitals"),
-    (r"LOG[^ ]", "one space belongs between LOG and the access key id"),
-    (r"LOG [^:]*$", "no colon stands between access key id and signature"),
-    (r"LOG .*\s", "a space stands in the access key id or signature, or the header came twice"),
+    (r"LOG[^ ]", "there must be one space between LOG and the access key id"),
+    (r"LOG [^:]*$", "there is no colon between access key id and signature"),
+    (r"LOG .*\s", "the access key id or signature contains a space, or the header was sent twice"),
     (r"(?!SLS4-HMAC-SHA256)(?i:SLS4-HMAC-SHA256)", "the scheme word SLS4-HMAC-SHA256 is written in capitals"),
     (r"SLS4.*SignedHeaders", "this scheme has no SignedHeaders part: the list follows from the request"),
-    (r"SLS4.*,\s+Signature", "no space belongs after the comma"),
+    (r"SLS4.*,\s+Signature", "there must be no space after the comma"),
     (r"SLS4", "the Credential has five parts, and Signature follows after a comma"),
 )
 
 
 @dataclass(frozen=True, slots=True)
 class LogAuthorization:
-    """``LOG <AccessKeyId>:<Signature>``: scheme v1, whichever hash is announced."""
+    """``LOG <AccessKeyId>:<Signature>``: scheme v1, with either hash."""
 
     access_key_id: str
     signature: str
@@ -63,16 +63,16 @@ class Sls4Authorization:
 
     @property
     def scope(self) -> str:
-        """Return what the key is good for: ``<yyyymmdd>/<region>/sls/aliyun_v4_request``."""
+        """The scope of the signing key: ``<yyyymmdd>/<region>/sls/aliyun_v4_request``."""
         return f"{self.date}/{self.region}/{self.service}/{self.terminator}"
 
 
 Authorization: TypeAlias = LogAuthorization | Sls4Authorization
 
 
-@lru_cache(maxsize=16)  # a request is asked for it again and again
+@lru_cache(maxsize=16)  # several checks parse the header of one request
 def parse_authorization(value: str) -> Authorization | None:
-    """Take the header's value apart; None where it has neither form. The parts themselves are not judged."""
+    """Parse the header's value; None if it has neither form. The parts are not validated."""
     text = value.strip(" \t")
     log = _LOG.fullmatch(text)
     if log:
@@ -82,17 +82,20 @@ def parse_authorization(value: str) -> Authorization | None:
 
 
 def authorization_slip(value: str) -> str:
-    """Say in one clause why the header has neither form; no part of the value is repeated."""
+    """Return a clause that says why the header has neither form, without any part of its value."""
     text = value.strip(" \t")
-    return next((says for pattern, says in _SLIPS if re.match(pattern, text, re.DOTALL)), "the scheme word is unknown")
+    return next(
+        (description for pattern, description in _FORM_ERRORS if re.match(pattern, text, re.DOTALL)),
+        "the scheme word is unknown",
+    )
 
 
 def authorization_of(request: Request) -> Authorization | None:
-    """Return the request's Authorization taken apart; None where it is missing or has neither form."""
+    """Parse the Authorization header of a request; None if it is missing or has neither form."""
     return parse_authorization(request.headers.lowered.get("authorization", ""))
 
 
 def access_key_id(request: Request) -> str | None:
-    """Return the access key id that the request was signed for; None where the header cannot be read."""
+    """Return the access key id that the request was signed with; None if the header is missing or has neither form."""
     parsed = authorization_of(request)
     return parsed.access_key_id if parsed else None

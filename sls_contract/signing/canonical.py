@@ -1,7 +1,7 @@
 """The stages of a signature, pure: canonical_request → string_to_sign → signature → authorization.
 
-A form holds the parts of a request as they are signed. `sls_contract.signing.dialect` reads them off a request;
-here they only become text, digest and header.
+A form contains the parts of a request as they are signed. `sls_contract.signing.dialect` extracts them from a request;
+this module turns them into text, digest and header.
 
 Sources: RequestSignature page (v1); signers of the official SDKs and their shared vectors (v1 with hmac-sha256, v4).
 """
@@ -22,15 +22,15 @@ if TYPE_CHECKING:
 Pairs: TypeAlias = tuple[tuple[str, str], ...]
 
 
-class Seal(NamedTuple):
+class DigestSpec(NamedTuple):
     """How the string to sign becomes a signature.
 
     Attributes:
         algorithm: ``sha1`` or ``sha256``.
         encoding: a key of `ENCODINGS`.
-        secret_ending: what a careless client leaves at the end of the secret; empty in every correct one.
-        secret_form: a key of `SECRET_FORMS`; empty: the secret as it is given.
-        key_prefix: what v4 puts before the secret; None signs with the secret itself, as v1 does.
+        secret_ending: characters that a faulty client appends to the secret; empty in a correct one.
+        key_prefix: the text that v4 puts before the secret; None signs with the secret itself, as v1 does.
+        secret_form: a key of `SECRET_FORMS`, for a faulty client; empty: the secret itself.
 
     """
 
@@ -41,13 +41,13 @@ class Seal(NamedTuple):
     secret_form: str = ""
 
 
-LOG_SHA1 = Seal("sha1")
-LOG_SHA256 = Seal("sha256")
-SLS4 = Seal("sha256", "hex", key_prefix="aliyun_v4")
+LOG_SHA1 = DigestSpec("sha1")
+LOG_SHA256 = DigestSpec("sha256")
+SLS4 = DigestSpec("sha256", "hex", key_prefix="aliyun_v4")
 
 
 class LogForm(NamedTuple):
-    """The parts that v1 signs. ``query`` is written out, without ``?``; ``ending`` is empty when correct."""
+    """The parts that v1 signs; ``ending`` is what a faulty client appends to the string to sign."""
 
     method: str
     content_md5: str
@@ -56,14 +56,15 @@ class LogForm(NamedTuple):
     headers: Pairs
     path: str
     query: str
-    seal: Seal = LOG_SHA1
+    digest_spec: DigestSpec = LOG_SHA1
     ending: str = ""
 
 
 class Sls4Form(NamedTuple):
     """The parts that v4 signs; ``time`` is the value of ``x-log-date``.
 
-    The signing key is derived for the scope; ``announced_scope`` stands in the string to sign where it differs.
+    The signing key is derived for the scope. ``announced_scope`` replaces the scope in the string to sign, for a faulty
+    client that uses two.
     """
 
     method: str
@@ -76,22 +77,22 @@ class Sls4Form(NamedTuple):
     region: str
     service: str = "sls"
     terminator: str = "aliyun_v4_request"
-    seal: Seal = SLS4
+    digest_spec: DigestSpec = SLS4
     ending: str = ""
     announced_scope: str | None = None
 
     @property
     def scope(self) -> str:
-        """Return the scope that the key is derived for."""
+        """The scope that the key is derived for."""
         return f"{self.date}/{self.region}/{self.service}/{self.terminator}"
 
 
 Form: TypeAlias = LogForm | Sls4Form
-P = TypeVar("P", bound=LogForm | Sls4Form | Seal)
+P = TypeVar("P", bound=LogForm | Sls4Form | DigestSpec)
 
 
 def replace(parts: P, **changes: Any) -> P:
-    """Return the same with other parts; a diagnosis tries thousands, in a quarter of the time of dataclasses."""
+    """Return a copy with some parts replaced; a diagnosis needs thousands, and dataclasses take four times as long."""
     return parts._replace(**changes)  # type: ignore[return-value]  # each has its own
 
 
@@ -101,14 +102,14 @@ def resource(form: Form) -> str:
 
 
 def canonical_request(form: Sls4Form) -> str:
-    """Write out what v4 hashes before signing: method, path, query, headers, their names, the payload's hash."""
+    """Return the text that v4 hashes before signing: method, path, query, headers, their names, the payload's hash."""
     lines = (f"{name}:{value}" for name, value in form.headers)
     names = ";".join(name for name, _ in form.headers)
     return "\n".join((form.method, form.path, form.query, *lines, "", names, form.payload_hash)) + form.ending
 
 
 def string_to_sign(form: Form) -> str:
-    """Write out the text that is signed."""
+    """Return the text that is signed."""
     if isinstance(form, LogForm):
         lines = [f"{name}:{value}" for name, value in form.headers]
         return "\n".join((*form[:4], *lines, resource(form))) + form.ending
@@ -117,13 +118,15 @@ def string_to_sign(form: Form) -> str:
 
 
 def signature(form: Form, secret: str) -> str:
-    """Sign the form with a secret; no part of the secret can be read off the result."""
-    return sealed(form, signing_key(form, secret))
+    """Sign the form with a secret; the signature reveals no part of the secret."""
+    return keyed_signature(form, signing_key(form, secret))
 
 
-def sealed(form: Form, key: bytes) -> str:
-    """Sign the form with a key already derived."""
-    return ENCODINGS[form.seal.encoding](hmac.digest(key, wire_bytes(string_to_sign(form)), form.seal.algorithm))
+def keyed_signature(form: Form, key: bytes) -> str:
+    """Sign the form with a signing key."""
+    return ENCODINGS[form.digest_spec.encoding](
+        hmac.digest(key, wire_bytes(string_to_sign(form)), form.digest_spec.algorithm)
+    )
 
 
 def authorization(form: Form, access_key_id: str, secret: str) -> str:
@@ -135,11 +138,11 @@ def authorization(form: Form, access_key_id: str, secret: str) -> str:
 
 def signing_key(form: Form, secret: str) -> bytes:
     """Return the HMAC key: the secret in v1; in v4 a key derived for date, region, service and terminator in turn."""
-    seal = form.seal
-    if seal.secret_form:
-        secret = SECRET_FORMS[seal.secret_form](secret)
-    key = wire_bytes(f"{seal.key_prefix or ''}{secret}{seal.secret_ending}")
-    if isinstance(form, Sls4Form) and form.seal.key_prefix is not None:
+    digest_spec = form.digest_spec
+    if digest_spec.secret_form:
+        secret = SECRET_FORMS[digest_spec.secret_form](secret)
+    key = wire_bytes(f"{digest_spec.key_prefix or ''}{secret}{digest_spec.secret_ending}")
+    if isinstance(form, Sls4Form) and form.digest_spec.key_prefix is not None:
         for part in (form.date, form.region, form.service, form.terminator):
             key = hmac.digest(key, wire_bytes(part), "sha256")
     return key
@@ -149,18 +152,18 @@ def _base64(digest: bytes) -> str:
     return b2a_base64(digest, newline=False).decode("ascii")
 
 
-_AROUND = " \t\r\n\"'\u00a0\u200b\ufeff\u2018\u2019\u201c\u201d"
+_SURROUNDING = " \t\r\n\"'\u00a0\u200b\ufeff\u2018\u2019\u201c\u201d"
 
-#: What may become of a secret between where it is kept and where it signs.
+#: How a faulty client may change a secret before it signs, by description.
 SECRET_FORMS: dict[str, Callable[[str], str]] = {
-    "without the quotes and blanks around the given one": lambda secret: secret.strip(_AROUND),
+    "without the quotes and blanks around the given one": lambda secret: secret.strip(_SURROUNDING),
     "in double quotes": '"{}"'.format,
     "in single quotes": "'{}'".format,
     "behind a space": " {}".format,
     "behind a byte order mark": "\ufeff{}".format,
 }
 
-#: How a digest is written; a correct client uses ``base64`` (v1) or ``hex`` (v4).
+#: The encodings of a digest, by description; a correct client uses ``base64`` (v1) or ``hex`` (v4).
 ENCODINGS: dict[str, Callable[[bytes], str]] = {
     "base64": _base64,
     "hex": bytes.hex,

@@ -1,4 +1,4 @@
-"""Dates of requests: the two forms they are written in, and the clock they are judged by.
+"""Dates of requests: their two formats, and the limit of their distance from the server's clock.
 
 Sources: CommonRequestHeaders page (``Date``, ``x-log-date``, 15 minutes); the SDKs' v4 signers (ISO basic form).
 """
@@ -22,7 +22,7 @@ _LEAST_SKEW = MAX_SKEW - timedelta(seconds=1)
 
 _DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 _MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
-# The page's own sample has a day without its zero and the wrong weekday: neither is judged.
+# The page's sample has a day without leading zero and the wrong weekday, so neither is judged.
 _HTTP_DATE = re.compile(
     r"(?:[A-Za-z]{3}, ?)?([0-9]{1,2}) ([A-Za-z]{3}) ([0-9]{4}) "
     r"([0-9]{2}):([0-9]{2}):([0-9]{2}) (GMT|UTC?|Z|[+-][0-9]{4})"
@@ -31,12 +31,12 @@ _ISO_BASIC = re.compile(r"([0-9]{4})([0-9]{2})([0-9]{2})T([0-9]{2})([0-9]{2})([0
 
 
 def within_skew(sent: datetime, at: datetime) -> bool:
-    """Tell whether a request's time is near enough to the server's clock, which is read to the second, as dates are."""
+    """Return whether a request's time is within `MAX_SKEW` of the server's clock, which is read to the second."""
     return abs(sent - at) < _LEAST_SKEW or abs(sent - at.replace(microsecond=0)) <= MAX_SKEW
 
 
 def utc(at: datetime) -> datetime:
-    """Return a time in UTC; a naive one is a `UsageError`, since nobody can say when it is."""
+    """Return a time in UTC; raises `UsageError` for a naive time."""
     if at.utcoffset() is None:
         msg = f"the time must be an aware datetime such as datetime(2026, 1, 2, tzinfo=UTC), got {at!r}"
         raise UsageError(msg)
@@ -44,21 +44,21 @@ def utc(at: datetime) -> datetime:
 
 
 def http_date(at: datetime) -> str:
-    """Write a time as ``Date`` has it: ``Mon, 09 Nov 2015 06:11:16 GMT`` (RFC 1123), in any locale."""
+    """Format a time for ``Date``: ``Mon, 09 Nov 2015 06:11:16 GMT`` (RFC 1123), in any locale."""
     when = utc(at)
     day, month = _DAYS[when.weekday()], _MONTHS[when.month - 1].title()
     return f"{day}, {when.day:02} {month} {when.year:04} {when:%H:%M:%S} GMT"
 
 
 def iso_basic(at: datetime) -> str:
-    """Write a time as the ``x-log-date`` of v4 has it: ``20151109T061116Z``."""
+    """Format a time for the ``x-log-date`` of v4: ``20151109T061116Z``."""
     when = utc(at)
     return f"{when.year:04}{when:%m%dT%H%M%SZ}"  # %Y does not pad the year on every platform
 
 
 @lru_cache(maxsize=256)
 def parse_http_date(text: str) -> datetime | None:
-    """Read an RFC 1123 or RFC 822 date with its zone; None where it is none. In UTC, to the second."""
+    """Parse an RFC 1123 or RFC 822 date with its zone, to UTC, in seconds; None if the text is not one."""
     found = _HTTP_DATE.fullmatch(text.strip(" \t"))
     if not found or found[2].lower() not in _MONTHS:
         return None
@@ -72,7 +72,7 @@ def parse_http_date(text: str) -> datetime | None:
 
 @lru_cache(maxsize=256)
 def parse_iso_basic(text: str) -> datetime | None:
-    """Read a time such as ``20151109T061116Z``; None where it is none."""
+    """Parse a time such as ``20151109T061116Z``; None if the text is not one."""
     found = _ISO_BASIC.fullmatch(text.strip(" \t"))
     try:
         return datetime(*map(int, found.groups()), tzinfo=UTC) if found else None  # type: ignore[misc,arg-type]

@@ -1,4 +1,4 @@
-"""Keys: an access key id with its secret, and a security token where the key is a temporary one."""
+"""Credentials: an access key id with its secret, and a security token for a temporary key."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ class Credentials:
 
     Args:
         access_key_id: public half of the key.
-        access_key_secret: the secret; signs, never travels.
-        security_token: goes along in ``x-acs-security-token`` where the key is temporary (STS); None otherwise.
+        access_key_secret: the secret; it signs and is never sent.
+        security_token: sent in ``x-acs-security-token`` with a temporary key (STS); None otherwise.
 
     """
 
@@ -25,7 +25,7 @@ class Credentials:
     security_token: str | None = field(default=None, repr=False)
 
     def __post_init__(self) -> None:
-        """Refuse anything but text; raises `UsageError` that names the field, never the value."""
+        """Accept only strings; raises `UsageError` that names the field, never the value."""
         optional = () if self.security_token is None else ("security_token",)
         for name in ("access_key_id", "access_key_secret", *optional):
             value: object = getattr(self, name)
@@ -38,21 +38,23 @@ Keyring: TypeAlias = "Credentials | Iterable[Credentials]"
 """One key, or several that are looked up by access key id."""
 
 TEST_CREDENTIALS = Credentials("testAccessKeyId", "testAccessKeySecret")
-"""The public test key: opens nothing, signs recordings so that anyone can verify them."""
+"""The public test key: it has no access, and signs recordings so that everyone can verify them."""
 
 TEST_STS_CREDENTIALS = Credentials("STS.testAccessKeyId", "testStsAccessKeySecret", "testSecurityToken")
-"""The public test key in its temporary form."""
+"""The public temporary test key."""
 
 _PUBLIC_IDS = frozenset({TEST_CREDENTIALS.access_key_id, TEST_STS_CREDENTIALS.access_key_id})
 
 
 def keys_of(keyring: Keyring) -> tuple[Credentials, ...]:
-    """Return the keys of a keyring in order; anything else in it is a `UsageError`."""
+    """Return the keys of a keyring in order; raises `UsageError` if it contains anything else."""
     if isinstance(keyring, Credentials):
         return (keyring,)
     given: object = keyring
     keys = []
-    for key in given if isinstance(given, (tuple, Iterable)) else (given,):  # a tuple is told at once
+    for key in (
+        given if isinstance(given, (tuple, Iterable)) else (given,)
+    ):  # tuples are common, and their check is faster
         if not isinstance(key, Credentials):
             msg = f"credentials must be Credentials(access_key_id, access_key_secret), got {type(key).__name__}"
             raise UsageError(msg)
@@ -61,9 +63,9 @@ def keys_of(keyring: Keyring) -> tuple[Credentials, ...]:
 
 
 def masked_id(access_key_id: str) -> str:
-    """Return what a message says of an access key id: the public test ids whole, of others the length alone.
+    """Describe an access key id in a message: a public test id in full, any other by its length.
 
-    No part of another id is shown: where id and secret were swapped, it is the secret's.
+    No part of another id is shown, because it is part of the secret if a client swapped id and secret.
     """
     if access_key_id in _PUBLIC_IDS:
         return access_key_id

@@ -1,11 +1,12 @@
-"""Find the mistakes that explain a digest: first each known one alone, then two together."""
+"""Find the mistakes that explain a digest: first each known mistake alone, then two together."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from itertools import chain
 from typing import TYPE_CHECKING
 
-from sls_contract.signing.canonical import Form, LogForm, Sls4Form, sealed, signing_key
+from sls_contract.signing.canonical import Form, LogForm, Sls4Form, keyed_signature, signing_key
 from sls_contract.signing.log_mistakes import LOG_MISTAKES
 from sls_contract.signing.mistakes import Mistake, first
 from sls_contract.signing.on_the_way import DATE_ON_THE_WAY
@@ -16,19 +17,19 @@ if TYPE_CHECKING:
 
     from sls_contract.exchange import Request
 
-_FORMS = 48  # of one mistake; a hostile request shall not make the search long
-_DATES = 2000  # two for each second of 15 minutes, and those of other zones
+_MOST_FORMS = 48  # of one mistake; limits the search for hostile requests
+_MOST_DATES = 2000  # two per second of 15 minutes, and those of other zones
 _DIALECTS_FOR_ONE = 24
-_DIALECTS_FOR_TWO = 2  # the usual one and the other path form: two mistakes in an odd dialect are not looked for
-_LONGEST_URL = 2048  # characters; beyond this, odd dialects and two mistakes at once would take long
+_DIALECTS_FOR_TWO = 2  # the default and the other path form; two mistakes in a rarer dialect are unlikely
+_LONGEST_URL = 2048  # characters; for longer ones, rare dialects and two mistakes are too slow to try
 _LONGEST_HEAD = 8192  # characters of all headers, likewise
 
 
 @dataclass(frozen=True, slots=True)
 class Diagnosis:
-    """What explains a digest: the right form, the one that the client signed, and the mistakes between them.
+    """The explanation of a digest: the right form, the form that the client signed, and the mistakes between them.
 
-    ``others`` are mistakes each of which alone would give the same digest: for this request nobody can tell them apart.
+    Each of ``others`` alone also gives the same digest, so this request cannot show which mistake was made.
     """
 
     right: Form
@@ -37,50 +38,46 @@ class Diagnosis:
     others: tuple[Mistake, ...] = ()
 
 
-def diagnose(forms: Sequence[Form], request: Request, secret: str, wanted: str) -> Diagnosis | None:
-    """Return the first explanation of a digest that none of the right forms gives; None where none is known."""
+def diagnose(forms: Sequence[Form], request: Request, secret: str, digest: str) -> Diagnosis | None:
+    """Return the first explanation of a digest that no right form gives; None if no known mistakes explain it."""
     table = LOG_MISTAKES if isinstance(forms[0], LogForm) else SLS4_MISTAKES
 
-    keys: dict[object, bytes] = {}  # most mistakes leave the key alone, and deriving it costs more than signing
+    keys: dict[object, bytes] = {}  # most mistakes keep the key, and deriving it costs more than signing
 
     def signs(form: Form) -> bool:
-        part = (form.seal, form.scope if isinstance(form, Sls4Form) else None)
+        part = (form.digest_spec, form.scope if isinstance(form, Sls4Form) else None)
         key = keys.get(part)
         if key is None:
             key = keys[part] = signing_key(form, secret)
-        return sealed(form, key) == wanted
+        return keyed_signature(form, key) == digest
 
-    short = _is_short(request)
-    candidates = [_alone(form, request, table) for form in forms[: _DIALECTS_FOR_ONE if short else _DIALECTS_FOR_TWO]]
-    candidates += [_together(form, request, table) for form in forms[:_DIALECTS_FOR_TWO] if short]
-    candidates.append(_alone(forms[0], request, (DATE_ON_THE_WAY,), _DATES))
-    found = next((found for each in candidates for found in each if signs(found.client)), None)
-    return found and replace(found, others=_alike(found, request, table))
+    head = sum(len(name) + len(value) for name, value in request.headers.pairs)
+    short = len(request.url) <= _LONGEST_URL and head <= _LONGEST_HEAD
+    candidates = [_singles(form, request, table) for form in forms[: _DIALECTS_FOR_ONE if short else _DIALECTS_FOR_TWO]]
+    candidates += [_pairs(form, request, table) for form in forms[:_DIALECTS_FOR_TWO] if short]
+    candidates.append(_singles(forms[0], request, (DATE_ON_THE_WAY,), _MOST_DATES))
+    found = next((found for found in chain.from_iterable(candidates) if signs(found.client)), None)
+    return found and replace(found, others=_equivalents(found, request, table))
 
 
-def _alike(found: Diagnosis, request: Request, table: Sequence[Mistake]) -> tuple[Mistake, ...]:
-    """Return the other mistakes that give the same form alone."""
+def _equivalents(found: Diagnosis, request: Request, table: Sequence[Mistake]) -> tuple[Mistake, ...]:
+    """Return the other mistakes that alone give the same form."""
     if len(found.mistakes) > 1:
         return ()
-    alike = (each.mistakes[0] for each in _alone(found.right, request, table) if each.client == found.client)
-    return tuple(dict.fromkeys(mistake for mistake in alike if mistake not in found.mistakes))
+    equivalent = (each.mistakes[0] for each in _singles(found.right, request, table) if each.client == found.client)
+    return tuple(dict.fromkeys(mistake for mistake in equivalent if mistake not in found.mistakes))
 
 
-def _is_short(request: Request) -> bool:
-    head = sum(len(name) + len(value) for name, value in request.headers.pairs)
-    return len(request.url) <= _LONGEST_URL and head <= _LONGEST_HEAD
-
-
-def _alone(form: Form, request: Request, table: Sequence[Mistake], limit: int = _FORMS) -> Iterator[Diagnosis]:
+def _singles(form: Form, request: Request, table: Sequence[Mistake], limit: int = _MOST_FORMS) -> Iterator[Diagnosis]:
     for mistake in table:
         for client in first(mistake.forms(form, request), limit):
             if client != form:
                 yield Diagnosis(form, client, (mistake,))
 
 
-def _together(form: Form, request: Request, table: Sequence[Mistake]) -> Iterator[Diagnosis]:
-    for found in _alone(form, request, table):
+def _pairs(form: Form, request: Request, table: Sequence[Mistake]) -> Iterator[Diagnosis]:
+    for found in _singles(form, request, table):
         later = table[table.index(found.mistakes[0]) + 1 :]
-        for second in _alone(found.client, request, later):
+        for second in _singles(found.client, request, later):
             if second.client != form:
                 yield Diagnosis(form, second.client, (*found.mistakes, *second.mistakes))

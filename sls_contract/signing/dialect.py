@@ -1,9 +1,9 @@
-"""From a request to the form that is signed, in every way that correct clients do it.
+"""Convert a request to the form that is signed, in every way that correct clients do.
 
-No source settles these points and official clients differ, so each way is accepted: path as sent or decoded,
-``x-log-meta-*`` in or out, values trimmed or not, a key without ``=``, the port of the host, repeated headers.
+No source settles these points, and official clients differ, so each way is accepted: path as sent or decoded,
+``x-log-meta-*`` included or not, values trimmed or not, a key without ``=``, the port of the host, repeated headers.
 
-Sources: signers of the official SDKs, and captures of what their requests look like on the wire.
+Sources: signers of the official SDKs, and captures of their requests.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ TOKEN_HEADER = "x-acs-security-token"  # noqa: S105 - the name of a header
 PAYLOAD_HEADER = "x-log-content-sha256"
 API_VERSION = "0.6.0"
 SIGNATURE_METHODS = ("hmac-sha1", "hmac-sha256")
-"""Of v1; the second is sent by the SDKs of 2020-12-30 and stands in no page."""
+"""The methods of v1; the SDKs of 2020-12-30 send the second, which is undocumented."""
 METHOD_HEADER = "x-log-signaturemethod"
 
 _SPACE = " \t"
@@ -41,17 +41,17 @@ _SPACE = " \t"
 
 @dataclass(frozen=True, slots=True)
 class Dialect:
-    """One accepted way to sign; the defaults are what most official clients do.
+    """One accepted way to sign; the defaults are those of most official clients.
 
     Attributes:
         scheme: ``v1`` (hmac-sha1), ``v1-sha256`` (hmac-sha256) or ``v4``.
         region: the region in the scope of v4; None in v1.
-        decoded_path: the path is signed percent-decoded; otherwise as it stands on the wire.
-        bare_keys: a query key that came without ``=`` is signed without it (v1 only; v4 always does).
+        decoded_path: the path is signed percent-decoded; otherwise as sent.
+        bare_keys: a query key sent without ``=`` is signed without it (v1 only; v4 always does).
         meta_headers: ``x-log-meta-*`` headers are signed with the others.
         trimmed: header values are signed without the spaces around them.
-        repeated: what joins the values of a header that came more than once; None signs them line by line.
-        host: what v4 signs as host: the header as received, that without its port, the URL's authority, or nothing.
+        repeated: the separator between the values of a repeated header; None signs each value on its own line.
+        host: the host that v4 signs: the header as received, without its port, the URL's authority, or none.
 
     """
 
@@ -66,37 +66,38 @@ class Dialect:
 
 
 def scheme_of(request: Request, parsed: Authorization) -> Scheme:
-    """Return the scheme that a request announces; v1 without a readable method counts as hmac-sha1."""
+    """Return the scheme that a request announces; v1 without a known method counts as hmac-sha1."""
     if not isinstance(parsed, LogAuthorization):
         return "v4"
     return "v1-sha256" if request.headers.lowered.get(METHOD_HEADER) == "hmac-sha256" else "v1"
 
 
 def dialects(request: Request, scheme: Scheme, region: str | None = None) -> Iterator[Dialect]:
-    """Yield every dialect in which this request could differ, the usual one first, none twice."""
-    usual = _usual(scheme, region)
-    yield usual
-    ways = product(
+    """Yield every dialect that signs this request differently, the default first, none twice."""
+    default = _default(scheme, region)
+    yield default
+    has_bare_key = scheme != "v4" and any("=" not in part for part in request.query.split("&") if part)
+    options = product(
         (True, False) if "%" in request.path else (True,),
-        (False, True) if scheme != "v4" and _has_bare_key(request.query) else (False,),
-        *_header_ways(request),
-        _host_ways(request) if scheme == "v4" else ("received",),
+        (False, True) if has_bare_key else (False,),
+        *_header_options(request),
+        _host_options(request) if scheme == "v4" else ("received",),
     )
-    for way in ways:
-        dialect = Dialect(scheme, region, *way)
-        if dialect != usual:
+    for option in options:
+        dialect = Dialect(scheme, region, *option)
+        if dialect != default:
             yield dialect
 
 
-@lru_cache(maxsize=64)  # schemes and regions are few
-def _usual(scheme: Scheme, region: str | None) -> Dialect:
+@lru_cache(maxsize=64)  # there are few schemes and regions
+def _default(scheme: Scheme, region: str | None) -> Dialect:
     return Dialect(scheme, region)
 
 
 def form_of(request: Request, dialect: Dialect, parsed: Authorization | None = None) -> Form:
     """Return the parts of a request as a dialect signs them.
 
-    ``parsed`` gives v4 the scope that the client announced; without it date and region come from request and dialect.
+    ``parsed`` contains the scope that a v4 client announced; without it date and region come from request and dialect.
     """
     if dialect.scheme == "v4":
         return _sls4_form(request, dialect, parsed)
@@ -115,13 +116,13 @@ def form_of(request: Request, dialect: Dialect, parsed: Authorization | None = N
 
 
 def log_date(request: Request) -> str:
-    """Return the DATE line of v1: ``x-log-date`` where there is one, else ``Date``."""
+    """Return the DATE line of v1: ``x-log-date`` if it is sent, else ``Date``."""
     return (request.headers.lowered.get("x-log-date") or request.headers.lowered.get("date", "")).strip(_SPACE)
 
 
 @lru_cache(maxsize=8)  # the dialects of one request share it, and a long query takes long to decode
 def log_query(query: str, *, bare_keys: bool = False) -> str:
-    """Write a query as v1 signs it: decoded, sorted by key, the ``=`` of an empty value kept."""
+    """Return a query as v1 signs it: decoded, sorted by key, the ``=`` of an empty value kept."""
     if not query:
         return ""
     pairs = sorted(query_parts(query))
@@ -130,19 +131,19 @@ def log_query(query: str, *, bare_keys: bool = False) -> str:
 
 @lru_cache(maxsize=8)  # as above
 def sls4_query(query: str) -> str:
-    """Write a query as v4 signs it: sorted by key, values percent-encoded (RFC 3986), an empty value without ``=``."""
+    """Return a query as v4 signs it: sorted by key, values percent-encoded (RFC 3986), an empty value without ``=``."""
     pairs = sorted(query_parts(query)) if query else ()
     return "&".join(f"{key}={percent_encode(value)}" if value else key for key, value, _ in pairs)
 
 
 def query_parts(query: str) -> list[tuple[str, str, str]]:
-    """Split a query into decoded key, decoded value, and ``=`` (or nothing where it was missing), in order."""
+    """Split a query into decoded key, decoded value, and ``=`` (or ``""`` if it is missing), in order."""
     parts = (part.partition("=") for part in query.split("&") if part)
     return [(decode_component(key), decode_component(value), equals) for key, equals, value in parts]
 
 
 def percent_encode(text: str) -> str:
-    """Encode a value as RFC 3986 does: only letters, digits and ``-_.~`` stay."""
+    """Encode a value as in RFC 3986: only letters, digits and ``-_.~`` stay."""
     return quote(wire_bytes(text), safe="~")
 
 
@@ -163,26 +164,26 @@ def _sls4_form(request: Request, dialect: Dialect, parsed: Authorization | None)
 
 
 def _signed(request: Request, dialect: Dialect, *, with_date: bool) -> Pairs:
-    """Return the signed headers: names in lower case, sorted, values as the dialect has them.
+    """Return the signed headers: names in lower case, sorted, values in the form of the dialect.
 
-    ``with_date`` tells v4 from v1: it signs ``x-log-date``, the content type and the host among the others.
+    ``with_date`` selects the headers of v4, which include ``x-log-date``, the content type and the host.
     """
     headers = request.headers
-    once = headers.lowered.items() if len(headers.lowered) == len(headers.pairs) else None
-    picked = [
+    unique = headers.lowered.items() if len(headers.lowered) == len(headers.pairs) else None
+    signed = [
         (name, value.strip(_SPACE) if dialect.trimmed else value)
-        for name, value in once or [(name.lower(), value) for name, value in headers.pairs]
+        for name, value in unique or [(name.lower(), value) for name, value in headers.pairs]
         if name.startswith(SIGNED_PREFIXES) or (with_date and name == "content-type")
     ]
     if not with_date and "x-log-date" in headers.lowered:
-        picked = [pair for pair in picked if pair[0] != "x-log-date"]
+        signed = [pair for pair in signed if pair[0] != "x-log-date"]
     if not dialect.meta_headers:
-        picked = [pair for pair in picked if not pair[0].startswith(META_PREFIX)]
+        signed = [pair for pair in signed if not pair[0].startswith(META_PREFIX)]
     host = _host(request, dialect.host) if with_date else None
     if host is not None:
-        picked.append(("host", host))
-    picked.sort(key=itemgetter(0))
-    return tuple(picked) if once is not None else _joined(picked, dialect.repeated)
+        signed.append(("host", host))
+    signed.sort(key=itemgetter(0))
+    return tuple(signed) if unique is not None else _joined(signed, dialect.repeated)
 
 
 def _joined(pairs: list[tuple[str, str]], separator: str | None) -> Pairs:
@@ -207,18 +208,18 @@ def _without_port(host: str) -> str:
     return name if colon and port.isdecimal() else host
 
 
-def _host_ways(request: Request) -> tuple[HostForm, ...]:
-    """Return what v4 may have signed as host; a client that shows its Host header has signed that."""
-    ways: tuple[HostForm, ...] = ("received",)
+def _host_options(request: Request) -> tuple[HostForm, ...]:
+    """Return the values that v4 may sign as host; a client with a Host header signs that."""
+    options: tuple[HostForm, ...] = ("received",)
     if _without_port(request.host) != request.host:
-        ways += ("without port",)
+        options += ("without port",)
     if "host" not in request.headers.lowered:
-        ways += ("authority", "none")
-    return ways
+        options += ("authority", "none")
+    return options
 
 
-def _header_ways(request: Request) -> tuple[tuple[bool, ...], tuple[bool, ...], tuple[str | None, ...]]:
-    """Return the ways open for metadata headers, spaces round values, and repeated headers."""
+def _header_options(request: Request) -> tuple[tuple[bool, ...], tuple[bool, ...], tuple[str | None, ...]]:
+    """Return the options for metadata headers, spaces around values, and repeated headers."""
     signed = [
         (name.lower(), value)
         for name, value in request.headers.pairs
@@ -232,7 +233,3 @@ def _header_ways(request: Request) -> tuple[tuple[bool, ...], tuple[bool, ...], 
         (True, False) if spaces else (True,),
         (", ", ",", None) if repeated else (", ",),
     )
-
-
-def _has_bare_key(query: str) -> bool:
-    return any("=" not in part for part in query.split("&") if part)

@@ -1,6 +1,6 @@
-"""Credentials from environment variables: the only place that knows their names.
+"""Read credentials from environment variables; no other module knows their names.
 
-The mapping is passed in; only the doors (command line, plugin, `use_cassette`) hand over the real environment.
+The mapping is passed in; only the command line, the plugin and `use_cassette` pass the real environment.
 """
 
 from __future__ import annotations
@@ -19,9 +19,9 @@ TOKEN = "ALIBABA_CLOUD_SECURITY_TOKEN"  # noqa: S105 - a variable's name
 
 
 def credentials_from_environment(environ: Mapping[str, str]) -> Credentials | None:
-    """Return the credentials that the environment holds; None where it holds neither id nor secret.
+    """Return the credentials in the environment; None if it has neither id nor secret.
 
-    Raises `UsageError` where one of the two is missing, naming it.
+    Raises `UsageError` that names the missing variable if only one of the two is set.
     """
     key_id, secret = environ.get(ID, ""), environ.get(SECRET, "")
     if not key_id and not secret:

@@ -27,11 +27,11 @@ if TYPE_CHECKING:
     from sls_contract.exchange import Request
     from sls_contract.signing.canonical import LogForm
 
-_USUAL_TYPES = ("application/json", "application/x-protobuf", "application/x-www-form-urlencoded", "text/plain")
+_COMMON_TYPES = ("application/json", "application/x-protobuf", "application/x-www-form-urlencoded", "text/plain")
 
 
 def other_content_md5(form: LogForm, request: Request) -> Iterator[LogForm]:
-    """Yield the form with the MD5 in lower case, in base64, or signed although it was not sent."""
+    """Yield the form with the MD5 in lower case, in base64, or signed without being sent."""
     right = content_md5(request.body)
     digest = hashlib.md5(request.body, usedforsecurity=False).digest()
     for text in (right.lower(), base64.b64encode(digest).decode("ascii"), right, form.content_md5.lower()):
@@ -39,9 +39,9 @@ def other_content_md5(form: LogForm, request: Request) -> Iterator[LogForm]:
 
 
 def other_content_type(form: LogForm, request: Request) -> Iterator[LogForm]:
-    """Yield the form with a type that a library puts in or changes, or without its parameters."""
+    """Yield the form with a type that a library adds or changes, or without its parameters."""
     del request
-    types = (form.content_type.partition(";")[0].rstrip(), form.content_type.lower(), *_USUAL_TYPES)
+    types = (form.content_type.partition(";")[0].rstrip(), form.content_type.lower(), *_COMMON_TYPES)
     for text in types:
         yield replace(form, content_type=text)
 
@@ -53,7 +53,7 @@ def date_in_header_list(form: LogForm, request: Request) -> Iterator[LogForm]:
 
 
 def newline_before_resource(form: LogForm, request: Request) -> Iterator[LogForm]:
-    """Yield the form with the header list ending in one newline too few or too many."""
+    """Yield the form with one newline too few or too many after the header list."""
     del request
     yield replace(form, path="\n" + form.path)
     if form.headers:
@@ -64,54 +64,54 @@ def newline_before_resource(form: LogForm, request: Request) -> Iterator[LogForm
 LOG_MISTAKES: tuple[Mistake, ...] = (
     Mistake(
         "date-header-signed", "date", lambda form, request: [replace(form, date=request.headers.get("date", ""))]
-    ).of(
+    ).explained(
         "Date was signed although x-log-date is sent, whose value replaces it.",
         "Sign the value of x-log-date in the DATE line, or do not send x-log-date.",
     ),
-    Mistake("date-left-out", "date", lambda form, _: [replace(form, date="")]).of(
+    Mistake("date-left-out", "date", lambda form, _: [replace(form, date="")]).explained(
         "The DATE line was left empty.", "Put the value of x-log-date, else of Date, into the DATE line."
     ),
-    Mistake("content-md5-left-out", "content-md5", lambda form, _: [replace(form, content_md5="")]).of(
+    Mistake("content-md5-left-out", "content-md5", lambda form, _: [replace(form, content_md5="")]).explained(
         "Content-MD5 was sent and not signed.", "Put the value of Content-MD5 into the second line."
     ),
-    Mistake("other-content-md5", "content-md5", other_content_md5).of(
+    Mistake("other-content-md5", "content-md5", other_content_md5).explained(
         "Another Content-MD5 was signed than was sent.",
-        "Sign the value of Content-MD5 exactly as sent: upper-case hex; leave the line empty where none is sent.",
+        "Sign the value of Content-MD5 exactly as sent: upper-case hex; leave the line empty if none is sent.",
     ),
-    Mistake("content-type-left-out", "content-type", lambda form, _: [replace(form, content_type="")]).of(
+    Mistake("content-type-left-out", "content-type", lambda form, _: [replace(form, content_type="")]).explained(
         "Content-Type was sent and not signed; on a request without a body it is signed as well.",
         "Put the value of Content-Type into the third line, or do not send it.",
     ),
-    Mistake("other-content-type", "content-type", other_content_type).of(
+    Mistake("other-content-type", "content-type", other_content_type).explained(
         "Another Content-Type was signed than was sent, as when a library adds or changes it after signing.",
         "Set Content-Type before signing, and sign it exactly as sent.",
     ),
-    Mistake("x-log-date-in-header-list", "header-list", date_in_header_list).of(
+    Mistake("x-log-date-in-header-list", "header-list", date_in_header_list).explained(
         "x-log-date was signed in the header list; in v1 only its value counts, in the DATE line.",
         "Leave x-log-date out of the header list.",
     ),
     *SHARED_HEADERS,
     *SHARED_RESOURCE,
-    Mistake("query-percent-encoded", "resource", query_encoded).of(
+    Mistake("query-percent-encoded", "resource", query_encoded).explained(
         "The query was signed percent-encoded; v1 signs it decoded.",
         "Sign keys and values as they are before they are encoded for the URL.",
     ),
-    Mistake("query-as-sent", "resource", query_as_sent).of(
-        "The query was signed as it stands in the URL; v1 signs it decoded and sorted.",
+    Mistake("query-as-sent", "resource", query_as_sent).explained(
+        "The query was signed as it is in the URL; v1 signs it decoded and sorted.",
         "Sign keys and values as they are before they are encoded for the URL, sorted by key.",
     ),
-    Mistake("empty-value-without-equals", "resource", query_plain).of(
-        "The = of an empty query value was left out; v1 keeps it.", "Write an empty value as key=."
+    Mistake("empty-value-without-equals", "resource", query_plain).explained(
+        "The = of an empty query value is missing; v1 keeps it.", "Write an empty value as key=."
     ),
-    Mistake("query-encoded-twice", "resource", query_twice_encoded).of(
+    Mistake("query-encoded-twice", "resource", query_twice_encoded).explained(
         "The query's values were percent-encoded twice.",
         "Sign keys and values as they are before they are encoded for the URL.",
     ),
     *SHARED_LAST,
     *ON_THE_WAY,
     *SHARED_DIGEST,
-    Mistake("newline-before-resource", "digest", newline_before_resource).of(
-        "Between the header list and the resource stands no newline, or one too many.",
+    Mistake("newline-before-resource", "digest", newline_before_resource).explained(
+        "There is no newline between the header list and the resource, or one too many.",
         "Put exactly one newline after each header.",
     ),
 )

@@ -1,17 +1,14 @@
-"""What a failed verification says: the first wrong step, what was expected, what came, and the fix."""
+"""The result of a failed verification: the first wrong step, expected and actual value, and the fix."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Literal, TypeAlias, get_args
+from typing import Literal, TypeAlias, get_args
 from urllib.parse import quote, quote_plus
 
 from sls_contract.exchange import wire_bytes
 from sls_contract.signing.canonical import Form, LogForm, Sls4Form, canonical_request, resource, string_to_sign
 from sls_contract.signing.dialect import TOKEN_HEADER, percent_encode
-
-if TYPE_CHECKING:
-    from sls_contract.signing.credentials import Credentials
 
 Step: TypeAlias = Literal[
     "authorization",
@@ -27,28 +24,28 @@ Step: TypeAlias = Literal[
 ]
 
 STEPS: tuple[Step, ...] = get_args(Step)
-"""The steps of a verification, in the order in which they are judged."""
+"""The steps of a verification, in the order of judging."""
 
-_SHORTEST_SECRET = 6  # shorter ones are found in any text; they are masked where they are known to stand
+_SHORTEST_SECRET = 6  # shorter ones also occur by chance; they are masked only in known places
 _CONTROL = {code: f"\\x{code:02x}" for code in (*range(10), *range(11, 32), 127)}
 
 
 @dataclass(frozen=True, slots=True)
 class SignatureMismatch:
-    """A signature that does not verify. A comparable value; like any dataclass it is true, so ask ``is None``.
+    """A signature that does not verify. A comparable value; like any dataclass it is true, so test with ``is None``.
 
-    No part of it holds the secret, the token, or a whole signature: what it shows cannot be sent again.
+    No field contains the secret, the token, or a whole signature, so that none can be used to send a request.
 
     Attributes:
         step: the first wrong step, one of `STEPS`.
-        expected: what the step asks for.
-        actual: what the client did, as far as that can be told.
-        explanation: what went wrong, in one sentence.
+        expected: the value that the step requires.
+        actual: the value that the client used, as far as it is known.
+        explanation: the reason, in one sentence.
         how_to_fix: the fix, in one sentence.
-        mistakes: names of the recognised mistakes that together give the client's digest; empty where none do. Where
-            several give it each alone, all are named, the likeliest first.
-        string_to_sign: what the service signs; in v4 preceded by the canonical request that it hashes.
-        client_string_to_sign: what the client signed, where that was recognised.
+        mistakes: names of the recognised mistakes that together give the client's digest; empty if none do. If several
+            mistakes each give it alone, all are named, the likeliest first.
+        string_to_sign: the text that the service signs; in v4 preceded by the canonical request that it hashes.
+        client_string_to_sign: the text that the client signed, if it was recognised.
 
     """
 
@@ -62,7 +59,7 @@ class SignatureMismatch:
     client_string_to_sign: str | None = None
 
     def __str__(self) -> str:
-        """Give the mismatch as lines for a terminal."""
+        """Format the mismatch as lines for a terminal."""
         lines = [
             f"signature does not verify: wrong at step {self.step}",
             f"  {self.explanation}",
@@ -78,7 +75,7 @@ class SignatureMismatch:
         return "\n".join([*lines, f"  How to fix: {self.how_to_fix}"])
 
     def without(self, *secrets: str | None) -> SignatureMismatch:
-        """Return the same with each secret replaced by ``***`` and every character fit for a terminal."""
+        """Return a copy with each secret replaced by ``***`` and control characters escaped."""
         return replace(
             self,
             expected=safe_text(self.expected, secrets),
@@ -91,7 +88,7 @@ class SignatureMismatch:
 
 
 def safe_text(text: str, secrets: tuple[str | None, ...] = ()) -> str:
-    """Return text that can be shown: secrets masked, control characters and undecodable bytes escaped."""
+    """Return text that is safe to show: secrets masked, control characters and undecodable bytes escaped."""
     for secret in secrets:
         if secret and len(secret) >= _SHORTEST_SECRET:
             for spelling in (secret, quote_plus(wire_bytes(secret)), quote(wire_bytes(secret)), percent_encode(secret)):
@@ -99,13 +96,8 @@ def safe_text(text: str, secrets: tuple[str | None, ...] = ()) -> str:
     return text.encode("utf-8", "backslashreplace").decode("utf-8").translate(_CONTROL)
 
 
-def secrets_of(credentials: Credentials) -> tuple[str | None, ...]:
-    """Return what no message may hold."""
-    return (credentials.access_key_secret, credentials.security_token)
-
-
 def shown_string(form: Form) -> str:
-    """Write out the text that is signed, the token masked; in v4 after the canonical request that it hashes."""
+    """Return the text that is signed, with the token masked; in v4 after the canonical request that it hashes."""
     hidden = masked_token(form)
     if isinstance(hidden, LogForm):
         return string_to_sign(hidden)
@@ -119,7 +111,7 @@ def masked_token(form: Form) -> Form:
 
 
 def shown_part(form: Form, step: Step) -> str:
-    """Return the part of a form that a step is about, on one line, the token masked."""
+    """Return the part of a form that a step judges, on one line, with the token masked."""
     if step == "header-list":
         return "; ".join(f"{name}:{value}" for name, value in masked_token(form).headers) or "no header"
     if step == "resource":
@@ -129,21 +121,21 @@ def shown_part(form: Form, step: Step) -> str:
 
 def _log_part(form: LogForm, step: Step) -> str:
     lines = {"date": form.date, "content-md5": form.content_md5, "content-type": form.content_type}
-    return (lines[step] or "an empty line") if step in lines else _seal_part(form)
+    return (lines[step] or "an empty line") if step in lines else _digest_part(form)
 
 
 def _sls4_part(form: Sls4Form, step: Step) -> str:
     if step in ("content-md5", "content-type"):
         return dict(form.headers).get(step, "not signed")
     lines = {"date": form.time, "scope": form.scope, "payload-hash": form.payload_hash}
-    return (lines[step] or "nothing") if step in lines else _seal_part(form)
+    return (lines[step] or "nothing") if step in lines else _digest_part(form)
 
 
-def _seal_part(form: Form) -> str:
-    seal = form.seal
+def _digest_part(form: Form) -> str:
+    spec = form.digest_spec
     ending = f", the string to sign ending in {form.ending!r}" if form.ending else ""
-    secret = f", the secret ending in {seal.secret_ending!r}" if seal.secret_ending else ""
-    form_of_secret = f", the secret {seal.secret_form}" if seal.secret_form else ""
+    secret = f", the secret ending in {spec.secret_ending!r}" if spec.secret_ending else ""
+    form_of_secret = f", the secret {spec.secret_form}" if spec.secret_form else ""
     return (
-        f"{form.method} signed with hmac-{seal.algorithm}, written as {seal.encoding}{secret}{form_of_secret}{ending}"
+        f"{form.method} signed with hmac-{spec.algorithm}, written as {spec.encoding}{secret}{form_of_secret}{ending}"
     )

@@ -1,7 +1,7 @@
-"""What happens to a request between its signer and the service: the client signed rightly, another request arrived.
+"""Changes to a request between its signer and the service: the client signed rightly, but another request arrived.
 
-Each entry yields the forms of the requests that may have been sent, so that a digest tells what was changed. Gateways
-and proxies add path prefixes and query keys, encode again, rewrite Host and Date, and take headers away.
+Each entry yields the forms of the requests that may have been sent; a matching digest shows the change. Gateways and
+proxies add path prefixes and query keys, encode again, rewrite Host and Date, and remove headers.
 """
 
 from __future__ import annotations
@@ -30,8 +30,8 @@ if TYPE_CHECKING:
 
 _MOST_SEGMENTS = 3  # of a prefix
 _MOST_KEYS = 16  # of a query
-_USUAL_TYPES = ("application/json", "application/x-protobuf", "application/octet-stream", "text/plain")
-_USUAL = (
+_COMMON_TYPES = ("application/json", "application/x-protobuf", "application/octet-stream", "text/plain")
+_COMMON_HEADERS = (
     ("x-log-bodyrawsize", "0"),
     ("x-log-apiversion", API_VERSION),
     *((METHOD_HEADER, method) for method in SIGNATURE_METHODS),
@@ -45,20 +45,20 @@ _SLASHES = re.compile("/{2,}")
 
 
 def without_prefix(form: F, request: Request) -> Iterator[F]:
-    """Yield the form with leading segments of the path taken off, one to three."""
+    """Yield the form without the first one, two or three segments of the path."""
     del request
     parts = form.path.split("/")
     for count in range(1, min(_MOST_SEGMENTS, len(parts) - 2) + 1):
         if not any(parts[1 : count + 1]):
-            continue  # a double slash has an entry of its own
+            continue  # another entry covers double slashes
         yield replace(form, path="/" + "/".join(parts[count + 1 :]))
 
 
 def without_each_key(form: F, request: Request) -> Iterator[F]:
-    """Yield the form with one query key left out, each in turn."""
+    """Yield the form without one query key, for each key in turn."""
     parts = [part for part in request.query.split("&") if part]
     for at in range(min(len(parts), _MOST_KEYS)):
-        yield replace(form, query=_written(form, "&".join(parts[:at] + parts[at + 1 :])))
+        yield replace(form, query=_signed_query(form, "&".join(parts[:at] + parts[at + 1 :])))
 
 
 def decoded_once_more(form: F, request: Request) -> Iterator[F]:
@@ -70,43 +70,43 @@ def decoded_once_more(form: F, request: Request) -> Iterator[F]:
     )
     path = decode_path(form.path)
     if query != request.query:
-        yield replace(form, query=_written(form, query))
-        yield replace(form, query=_written(form, query), path=path)
+        yield replace(form, query=_signed_query(form, query))
+        yield replace(form, query=_signed_query(form, query), path=path)
     yield replace(form, path=path)
 
 
-def _written(form: F, query: str) -> str:
+def _signed_query(form: F, query: str) -> str:
     return log_query(query) if isinstance(form, LogForm) else sls4_query(query)
 
 
 def with_lost_header(form: F, request: Request) -> Iterator[F]:
-    """Yield the form with a header that clients send and sign, and that did not arrive, each in turn."""
-    there = {name for name, _ in form.headers}
-    candidates = [*_USUAL, ("x-log-bodyrawsize", str(len(request.body)))]
+    """Yield the form with a header that clients send and sign but that did not arrive, for each in turn."""
+    arrived = {name for name, _ in form.headers}
+    candidates = [*_COMMON_HEADERS, ("x-log-bodyrawsize", str(len(request.body)))]
     if isinstance(form, Sls4Form):
-        candidates += [("content-type", text) for text in _USUAL_TYPES]
+        candidates += [("content-type", text) for text in _COMMON_TYPES]
     for name, value in candidates:
-        if name not in there:
+        if name not in arrived:
             yield replace(form, headers=tuple(sorted((*form.headers, (name, value)))))
 
 
 def with_other_value(form: F, request: Request) -> Iterator[F]:
-    """Yield the form with another usual value of a header that arrived, each in turn."""
-    there = dict(form.headers)
-    candidates = [*_USUAL, ("x-log-bodyrawsize", str(len(request.body)))]
+    """Yield the form with another common value of a header that arrived, for each in turn."""
+    arrived = dict(form.headers)
+    candidates = [*_COMMON_HEADERS, ("x-log-bodyrawsize", str(len(request.body)))]
     if isinstance(form, Sls4Form):
-        given = there.get("content-type", "")
-        candidates += [("content-type", text) for text in (*_USUAL_TYPES, given.partition(";")[0].rstrip())]
+        given = arrived.get("content-type", "")
+        candidates += [("content-type", text) for text in (*_COMMON_TYPES, given.partition(";")[0].rstrip())]
     for name, value in candidates:
-        if name in there and there[name] != value:
-            yield replace(form, headers=tuple(sorted({**there, name: value}.items())))
+        if name in arrived and arrived[name] != value:
+            yield replace(form, headers=tuple(sorted({**arrived, name: value}.items())))
 
 
 def other_host(form: Sls4Form, request: Request) -> Iterator[Sls4Form]:
-    """Yield the form with a host that a gateway may have replaced: what it forwarded, or the project in front."""
+    """Yield the form with a host that a gateway may have replaced: the forwarded host, or with the project in front."""
     hosts = [value for name in _FORWARDED for value in request.headers.get_all(name)]
-    first = request.path.split("/")[1] if "/" in request.path else ""
-    hosts += [f"{first}.{request.host}"] if first and first != "logstores" else []
+    segment = request.path.split("/")[1] if "/" in request.path else ""
+    hosts += [f"{segment}.{request.host}"] if segment and segment != "logstores" else []
     for host in hosts:
         yield replace(form, headers=tuple((name, host if name == "host" else value) for name, value in form.headers))
 
@@ -136,49 +136,49 @@ def _moments(sent: datetime) -> Iterator[datetime]:
         return
 
 
-_SIGN_LATE = "Sign where the request leaves for the service, or let the gateway leave it as it is."
+_SIGN_LATE = "Sign after the last change to the request, or let the gateway forward it unchanged."
 
 ON_THE_WAY: tuple[Mistake, ...] = (
-    Mistake("header-lost-on-the-way", "header-list", with_lost_header).of(
-        "A header was signed that did not arrive.", f"Look which proxy takes the header away. {_SIGN_LATE}"
+    Mistake("header-lost-on-the-way", "header-list", with_lost_header).explained(
+        "A header was signed that did not arrive.", f"Find the proxy that removes the header. {_SIGN_LATE}"
     ),
-    Mistake("header-changed-on-the-way", "header-list", with_other_value).of(
+    Mistake("header-changed-on-the-way", "header-list", with_other_value).explained(
         "A header was signed with another value than arrived.",
-        f"Look which library or proxy changes the header after signing. {_SIGN_LATE}",
+        f"Find the library or proxy that changes the header after signing. {_SIGN_LATE}",
     ),
     Mistake(
         "method-changed-on-the-way", "digest", lambda form, _: [replace(form, method=method) for method in _METHODS]
-    ).of(
+    ).explained(
         "The request arrived with another method than was signed, as after a redirect.",
-        f"Send the request to where the redirect leads, with the method that is signed. {_SIGN_LATE}",
+        f"Send the request to the target of the redirect, with the signed method. {_SIGN_LATE}",
     ),
     Mistake(
         "double-slash-on-the-way", "resource", lambda form, _: [replace(form, path=_SLASHES.sub("/", form.path))]
-    ).of(
+    ).explained(
         "The path arrived with a double slash that was not signed.",
         f"Join the endpoint and the path with one slash. {_SIGN_LATE}",
     ),
-    Mistake("path-prefix-on-the-way", "resource", without_prefix).of(
+    Mistake("path-prefix-on-the-way", "resource", without_prefix).explained(
         "The path arrived with a prefix that was not signed, such as a gateway's route or the project.",
-        f"Let the gateway take its prefix off; the project stands in Host, not in the path. {_SIGN_LATE}",
+        f"Let the gateway remove its prefix; the project is in Host, not in the path. {_SIGN_LATE}",
     ),
-    Mistake("query-key-added-on-the-way", "resource", without_each_key).of(
-        "The query arrived with a key that was not signed.", f"Look which gateway adds the key. {_SIGN_LATE}"
+    Mistake("query-key-added-on-the-way", "resource", without_each_key).explained(
+        "The query arrived with a key that was not signed.", f"Find the gateway that adds the key. {_SIGN_LATE}"
     ),
-    Mistake("encoded-again-on-the-way", "resource", decoded_once_more).of(
+    Mistake("encoded-again-on-the-way", "resource", decoded_once_more).explained(
         "Path or query arrived percent-encoded once more than they were signed.",
-        f"Look which library or gateway encodes the URL again. {_SIGN_LATE}",
+        f"Find the library or gateway that encodes the URL again. {_SIGN_LATE}",
     ),
 )
-"""In the order of the steps; both schemes."""
+"""The changes that are possible in both schemes, in the order of the steps."""
 
-HOST_ON_THE_WAY = Mistake("host-rewritten-on-the-way", "header-list", other_host).of(
+HOST_ON_THE_WAY = Mistake("host-rewritten-on-the-way", "header-list", other_host).explained(
     "Host arrived with another value than was signed.", f"Let the gateway keep the Host header. {_SIGN_LATE}"
 )
-"""Of v4, which signs Host."""
+"""For v4 only, which signs Host."""
 
-DATE_ON_THE_WAY = Mistake("date-rewritten-on-the-way", "date", other_date).of(
+DATE_ON_THE_WAY = Mistake("date-rewritten-on-the-way", "date", other_date).explained(
     "The date arrived with another value than was signed.",
-    f"Look which library or proxy sets Date after signing; send x-log-date, which proxies leave alone. {_SIGN_LATE}",
+    f"Find the library or proxy that sets Date after signing; send x-log-date, which proxies keep. {_SIGN_LATE}",
 )
-"""Tried last, and in the usual dialect alone: it has two thousand forms."""
+"""Tried last, and in the default dialect only, because it has two thousand forms."""

@@ -1,6 +1,6 @@
-"""The steps that can be judged without the digest: dates, hashes of the body, the announced method, the scope.
+"""The steps that are judged without the digest: dates, hashes of the body, the announced method, the scope.
 
-Each function returns the mismatch that it finds, or None. They are asked in the order of `STEPS`.
+Each function returns the mismatch that it finds, or None. They run in the order of `STEPS`.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ _NO_TOKEN = SignatureMismatch(
 def first_problem(
     request: Request, parsed: Authorization, key: Credentials, *, at: datetime | None, region: str | None
 ) -> SignatureMismatch | None:
-    """Return what is wrong first, apart from the digest; the clock is judged only where ``at`` is given."""
+    """Return the first mismatch apart from the digest; the clock is judged only if ``at`` is given."""
     v4 = parsed if isinstance(parsed, Sls4Authorization) else None
     sent = request.headers.lowered
     return (
@@ -78,7 +78,7 @@ def _sls4_date(request: Request) -> SignatureMismatch | None:
         "date",
         "x-log-date as 20151109T061116Z",
         text or "no x-log-date",
-        "The date of a v4 request stands in x-log-date, in ISO 8601 basic form."
+        "The date of a v4 request is in x-log-date, in ISO 8601 basic form."
         if text
         else "The request carries no x-log-date.",
         "Send x-log-date in UTC, formatted %Y%m%dT%H%M%SZ, and sign exactly that text.",
@@ -95,7 +95,7 @@ def _clock(request: Request, at: datetime) -> SignatureMismatch | None:
         f"within {_MINUTES} minutes of {http_date(now)}",
         http_date(sent),
         f"The request's time is {minutes:.0f} minutes {'behind' if sent < now else 'ahead of'} the server's.",
-        "Set the machine's clock, sign in UTC, and sign each attempt afresh.",
+        "Set the machine's clock, sign in UTC, and sign each attempt again.",
     )
 
 
@@ -109,9 +109,9 @@ def _content_md5(request: Request) -> SignatureMismatch | None:
     digest = hashlib.md5(request.body, usedforsecurity=False).digest()
     explanation = "Content-MD5 is not that of the body as sent."
     if sent.upper() == right:
-        explanation = "Content-MD5 is right but for its letters: they must be upper-case."
+        explanation = "Content-MD5 is right except for its case: the letters must be upper-case."
     elif sent == base64.b64encode(digest).decode("ascii"):
-        explanation = "Content-MD5 is written in base64 (as RFC 1864 has it); here it is upper-case hex."
+        explanation = "Content-MD5 is written in base64 (as in RFC 1864); SLS expects upper-case hex."
     return SignatureMismatch(
         "content-md5",
         right,
@@ -122,7 +122,7 @@ def _content_md5(request: Request) -> SignatureMismatch | None:
 
 
 def _announced_method(request: Request) -> SignatureMismatch | None:
-    # A missing header is judged as a common header; its digest is that of hmac-sha1.
+    # A check of common headers reports a missing header; it implies hmac-sha1.
     announced = request.headers.lowered.get(METHOD_HEADER)
     if announced is None or announced in SIGNATURE_METHODS:
         return None
@@ -178,7 +178,7 @@ def _payload_explanation(sent: str, body: bytes, right: str) -> str:
     if not sent:
         return f"v4 needs {PAYLOAD_HEADER}."
     if sent.lower() == right:
-        return f"{PAYLOAD_HEADER} is right but for its letters: they must be lower-case."
+        return f"{PAYLOAD_HEADER} is right except for its case: the letters must be lower-case."
     if sent.upper().startswith("UNSIGNED"):
         return "The payload must be hashed; there is no unsigned payload here."
     if sent == content_sha256(b""):

@@ -1,4 +1,4 @@
-"""Sign a request as a correct client does, and sign a recorded one again with another key."""
+"""Sign a request as a correct client does, and re-sign a recorded request with another key."""
 
 from __future__ import annotations
 
@@ -28,26 +28,26 @@ if TYPE_CHECKING:
     from sls_contract.signing.credentials import Credentials
 
 
-_STALE = ("authorization", "date", "x-log-date", METHOD_HEADER, PAYLOAD_HEADER, TOKEN_HEADER)
+_REPLACED = ("authorization", "date", "x-log-date", METHOD_HEADER, PAYLOAD_HEADER, TOKEN_HEADER)
 
 
 def sign(
     request: Request, credentials: Credentials, *, scheme: Scheme = "v1", region: str | None = None, at: datetime
 ) -> Request:
-    """Return the request with the headers that a correct client sends, Authorization among them.
+    """Return the request with the headers that a correct client sends, including Authorization.
 
-    Headers already there are kept, and signed where the scheme signs them; an old signature, date, token or digest of
-    the body is replaced.
+    Existing headers are kept, and signed if the scheme signs them. An old signature, date, token or digest of the body
+    is replaced.
 
     Args:
-        request: what to sign; its path may be percent-encoded, the official SDKs sign it decoded, and so does this.
-        credentials: the key; its security token, if any, goes along.
+        request: the request to sign. Its path may be percent-encoded; it is signed decoded, as by the official SDKs.
+        credentials: the key; its security token, if any, is sent along.
         scheme: ``v1`` (hmac-sha1, documented), ``v1-sha256`` (as the 2020-12-30 SDKs sign), or ``v4``.
-        region: of v4's scope; by default the one that the host names.
+        region: the region in v4's scope; by default the region in the host.
         at: when the request is sent; aware.
 
     Raises:
-        UsageError: unknown scheme, naive time, or v4 without a region that the host names or the caller gives.
+        UsageError: unknown scheme, naive time, or v4 without a region in the host or in ``region``.
 
     """
     if scheme not in SCHEMES:
@@ -65,13 +65,13 @@ def resign(request: Request, dialect: Dialect, credentials: Credentials) -> Requ
     The token is replaced by that of the credentials; every other header stays as it is.
 
     Raises:
-        UsageError: the request has no readable Authorization, or carries a token where the credentials have none
-            (or the reverse).
+        UsageError: the request has no Authorization in a known form, or only one of request and credentials has a
+            token.
 
     """
     parsed = authorization_of(request)
     if parsed is None:
-        msg = "only a request with a readable Authorization header can be signed again; sign() signs one afresh"
+        msg = "only a request with a readable Authorization header can be re-signed; use sign() for any other"
         raise UsageError(msg)
     carries = TOKEN_HEADER in request.headers
     if carries != (credentials.security_token is not None):
@@ -107,24 +107,24 @@ def _region(request: Request, region: str | None) -> str:
 
 
 def _prepared_headers(request: Request, credentials: Credentials, scheme: Scheme, at: datetime) -> Headers:
-    headers = request.headers.without(*_STALE)
+    headers = request.headers.without(*_REPLACED)
     if scheme == "v4":
-        fresh = {"x-log-date": iso_basic(at), PAYLOAD_HEADER: content_sha256(request.body)}
+        added = {"x-log-date": iso_basic(at), PAYLOAD_HEADER: content_sha256(request.body)}
     else:
-        fresh = {"Date": http_date(at), METHOD_HEADER: "hmac-sha256" if scheme == "v1-sha256" else "hmac-sha1"}
+        added = {"Date": http_date(at), METHOD_HEADER: "hmac-sha256" if scheme == "v1-sha256" else "hmac-sha1"}
     if credentials.security_token is not None:
-        fresh[TOKEN_HEADER] = credentials.security_token
-    kept = {"Host": request.host, "x-log-apiversion": API_VERSION, "x-log-bodyrawsize": str(len(request.body))}
-    for name, value in kept.items():
+        added[TOKEN_HEADER] = credentials.security_token
+    defaults = {"Host": request.host, "x-log-apiversion": API_VERSION, "x-log-bodyrawsize": str(len(request.body))}
+    for name, value in defaults.items():
         headers = headers if name in headers else headers.with_field(name, value)
     if not request.body:
         headers = headers.without("content-md5")
     elif scheme != "v4" or "content-md5" in headers:
         headers = headers.with_field("Content-MD5", content_md5(request.body))
-    return Headers([*headers.pairs, *fresh.items()])
+    return Headers([*headers.pairs, *added.items()])
 
 
 def _with_value(headers: Headers, name: str, value: str) -> Headers:
-    """Give a header that is there another value; its spelling and place stay."""
+    """Replace the value of an existing header; its spelling and position stay."""
     spelled = next(old for old, _ in headers.pairs if old.lower() == name)
     return headers.with_field(spelled, value)

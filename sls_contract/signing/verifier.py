@@ -1,4 +1,4 @@
-"""Verify a signature: accepted in any dialect of correct clients, else the first wrong step."""
+"""Verify a signature: it is accepted in any dialect of correct clients; otherwise find the first wrong step."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from sls_contract.signing.canonical import Form, signature
 from sls_contract.signing.credentials import Credentials, Keyring, keys_of, masked_id
 from sls_contract.signing.diagnosis import Diagnosis, diagnose
 from sls_contract.signing.dialect import TOKEN_HEADER, Dialect, dialects, form_of, scheme_of
-from sls_contract.signing.mismatch import STEPS, SignatureMismatch, secrets_of, shown_part, shown_string
+from sls_contract.signing.mismatch import STEPS, SignatureMismatch, shown_part, shown_string
 from sls_contract.signing.problems import first_problem
 
 if TYPE_CHECKING:
@@ -27,13 +27,13 @@ if TYPE_CHECKING:
 
 
 class Examination(NamedTuple):
-    """All that a verification found.
+    """The complete result of a verification.
 
     Attributes:
-        mismatch: the first wrong step; None where the signature verifies.
-        parsed: the Authorization header taken apart; None where it has neither form.
-        dialect: the dialect in which the digest is right; None where it is right in none.
-        form: what the service signs, in that dialect or the usual one; None where it cannot be known.
+        mismatch: the first wrong step; None if the signature verifies.
+        parsed: the parsed Authorization header; None if it has neither form.
+        dialect: the dialect in which the digest is right; None if it is right in none.
+        form: the form that the service signs, in that dialect or the default one; None if it is unknown.
 
     """
 
@@ -46,16 +46,16 @@ class Examination(NamedTuple):
 def verify_signature(
     request: Request, credentials: Keyring, *, at: datetime | None = None, region: str | None = None
 ) -> SignatureMismatch | None:
-    """Return None where the signature verifies, else the first wrong step. Ask ``is None``: a mismatch is true.
+    """Return None if the signature verifies, else the first wrong step. Test with ``is None``: a mismatch is true.
 
     Args:
-        request: as it went over the wire.
+        request: as it was on the wire.
         credentials: one key, or several that are looked up by the request's access key id.
-        at: when the server received it (aware); then its time must be within 15 minutes. None: the clock is not judged.
-        region: what v4's scope must name where the endpoint's host names none.
+        at: when the server received it (aware); its time must be within 15 minutes. None: the clock is not judged.
+        region: the region that v4's scope must name if the endpoint's host names none.
 
     Raises:
-        UsageError: ``at`` is naive, or credentials are none.
+        UsageError: ``at`` is naive, or ``credentials`` contains something else than credentials.
 
     >>> verify_signature(sign(request, TEST_CREDENTIALS, at=now), TEST_CREDENTIALS) is None   # doctest: +SKIP
     True
@@ -65,7 +65,7 @@ def verify_signature(
 
 
 def verifies(request: Request, credentials: Keyring, *, at: datetime | None = None, region: str | None = None) -> bool:
-    """Tell whether `verify_signature` would return None, without the search for what went wrong, which costs far more.
+    """Return whether `verify_signature` would return None; much faster, because it does not search for mistakes.
 
     Arguments and errors as in `verify_signature`.
     """
@@ -88,7 +88,7 @@ def recognise(request: Request, credentials: Keyring) -> Dialect | SignatureMism
 def examine(
     request: Request, credentials: Keyring, *, at: datetime | None = None, region: str | None = None
 ) -> Examination:
-    """Verify, and return all that was found on the way; arguments as in `verify_signature`."""
+    """Verify, and return every intermediate result; arguments as in `verify_signature`."""
     keys = keys_of(credentials)
     parsed = authorization_of(request)
     if parsed is None:
@@ -96,17 +96,17 @@ def examine(
     key = _key_of(parsed, keys)
     if key is None:
         return Examination(_unknown_key(parsed, keys), parsed)
-    wrong = first_problem(request, parsed, key, at=at, region=region)
+    problem = first_problem(request, parsed, key, at=at, region=region)
     dialect, form = _verified(request, parsed, key)
-    if dialect is not None and wrong is None:
+    if dialect is not None and problem is None:
         return Examination(None, parsed, dialect, form)
     if dialect is None:
-        wrong, form = _explained(request, parsed, key, wrong)
+        problem, form = _explain(request, parsed, key, problem)
     else:
-        assert wrong is not None
-        wrong = replace(wrong, string_to_sign=shown_string(form))
-    tokens = request.headers.get_all(TOKEN_HEADER)
-    return Examination(wrong.without(*secrets_of(key), *tokens), parsed, dialect, form)
+        assert problem is not None
+        problem = replace(problem, string_to_sign=shown_string(form))
+    secrets = (key.access_key_secret, key.security_token, *request.headers.get_all(TOKEN_HEADER))
+    return Examination(problem.without(*secrets), parsed, dialect, form)
 
 
 def _key_of(parsed: Authorization | None, keys: tuple[Credentials, ...]) -> Credentials | None:
@@ -118,33 +118,33 @@ def _region_of(parsed: Authorization) -> str | None:
 
 
 def _verified(request: Request, parsed: Authorization, key: Credentials) -> tuple[Dialect | None, Form]:
-    """Return the dialect whose digest is the client's, with its form; else None and the usual form."""
-    usual: Form | None = None
+    """Return the dialect in which the digest is the client's, with its form; else None and the default form."""
+    default: Form | None = None
     scheme = scheme_of(request, parsed)
     for dialect in dialects(request, scheme, _region_of(parsed)):
         form = form_of(request, dialect, parsed)
         if signature(form, key.access_key_secret) == parsed.signature:
             return dialect, form
-        usual = usual or form
-    assert usual is not None
-    return None, usual
+        default = default or form
+    assert default is not None
+    return None, default
 
 
-def _explained(
-    request: Request, parsed: Authorization, key: Credentials, wrong: SignatureMismatch | None
+def _explain(
+    request: Request, parsed: Authorization, key: Credentials, problem: SignatureMismatch | None
 ) -> tuple[SignatureMismatch, Form]:
-    """Explain a wrong digest by known mistakes; an earlier wrong step that needs no digest comes first."""
-    ways = dialects(request, scheme_of(request, parsed), _region_of(parsed))
-    forms = [form_of(request, dialect, parsed) for dialect in ways]
+    """Explain a wrong digest by known mistakes; an earlier wrong step that needs no digest takes precedence."""
+    accepted = dialects(request, scheme_of(request, parsed), _region_of(parsed))
+    forms = [form_of(request, dialect, parsed) for dialect in accepted]
     found = diagnose(forms, request, key.access_key_secret, parsed.signature)
     right = found.right if found else forms[0]
-    told = _recognised(found) if found else _unexplained(right, parsed, key)
-    if wrong is not None and (found is None or STEPS.index(wrong.step) <= STEPS.index(told.step)):
-        told = replace(wrong, mistakes=told.mistakes, client_string_to_sign=told.client_string_to_sign)
-    return replace(told, string_to_sign=shown_string(right)), right
+    mismatch = _known_mismatch(found) if found else _unexplained(right, parsed, key)
+    if problem is not None and (found is None or STEPS.index(problem.step) <= STEPS.index(mismatch.step)):
+        mismatch = replace(problem, mistakes=mismatch.mistakes, client_string_to_sign=mismatch.client_string_to_sign)
+    return replace(mismatch, string_to_sign=shown_string(right)), right
 
 
-def _recognised(found: Diagnosis) -> SignatureMismatch:
+def _known_mismatch(found: Diagnosis) -> SignatureMismatch:
     earliest = min(found.mistakes, key=lambda mistake: STEPS.index(mistake.step))
     also = [f"Or: {mistake.explanation}" for mistake in found.others]
     return SignatureMismatch(
@@ -181,7 +181,7 @@ def _unreadable(request: Request) -> SignatureMismatch:
 
 
 def _unknown_key(parsed: Authorization, keys: tuple[Credentials, ...]) -> SignatureMismatch:
-    if any(parsed.access_key_id == key.access_key_secret for key in keys):  # whoever swapped the two
+    if any(parsed.access_key_id == key.access_key_secret for key in keys):  # the client or the caller swapped the two
         return SignatureMismatch(
             "access-key",
             "the access key id of the given key",
@@ -189,17 +189,13 @@ def _unknown_key(parsed: Authorization, keys: tuple[Credentials, ...]) -> Signat
             "Access key id and access key secret look swapped.",
             "Give the id as the id and the secret as the secret. If the client sent the secret, revoke the key.",
         )
+    actual = masked_id(parsed.access_key_id) if parsed.access_key_id else "an empty access key id"
+    if any(masked_id(key.access_key_id) == actual for key in keys):
+        actual = f"another {actual.removeprefix('an ')}"
     return SignatureMismatch(
         "access-key",
         ", ".join(masked_id(key.access_key_id) for key in keys) or "no key is known",
-        _named(parsed.access_key_id, keys) if parsed.access_key_id else "an empty access key id",
+        actual,
         "The request is signed for an access key id that is not known here.",
-        "Sign with the key that is meant, or give the credentials that belong to this access key id.",
+        "Sign with the right key, or give the credentials of this access key id.",
     ).without()
-
-
-def _named(access_key_id: str, keys: tuple[Credentials, ...]) -> str:
-    shown = masked_id(access_key_id)
-    return (
-        f"another {shown.removeprefix('an ')}" if any(masked_id(key.access_key_id) == shown for key in keys) else shown
-    )

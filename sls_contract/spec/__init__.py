@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from sls_contract.lazily import names_of
+from sls_contract.lazily import lazy_names
 from sls_contract.spec.clauses import CLAUSES, clause
 from sls_contract.spec.finding import Clause, Finding, Level
 
@@ -45,7 +45,7 @@ __all__ = [
     "wording_is_known",
 ]
 
-__getattr__ = names_of(
+__getattr__ = lazy_names(
     __name__,
     contract=("Contract",),
     common_errors=("KnownError",),

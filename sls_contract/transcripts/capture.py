@@ -1,6 +1,6 @@
-"""Requests in captures of packets (pcap, pcapng): those whose head, and body, one packet holds.
+"""Read requests from packet captures (pcap, pcapng), if one packet contains the head and the body.
 
-Packets are not put together again. Where a packet's end breaks a request, tshark's own reading of it is asked for.
+Packets are not reassembled. If a request spans packets, the message recommends tshark, which does that.
 """
 
 from __future__ import annotations
@@ -9,8 +9,9 @@ import re
 
 from sls_contract.errors import UsageError
 from sls_contract.exchange import Request, wire_text
-from sls_contract.transcripts.message import METHODS, Seen, announced_length, hash_confirms, headers_of, response_of
+from sls_contract.transcripts.message import METHODS, Entry, announced_length, hash_confirms, headers_of, response_of
 
+# pcap in both byte orders, in microseconds or nanoseconds; pcapng
 _MAGIC = (b"\xd4\xc3\xb2\xa1", b"\xa1\xb2\xc3\xd4", b"\x4d\x3c\xb2\xa1", b"\xa1\xb2\x3c\x4d", b"\n\r\r\n")
 _HEADERS = rb"\r\n((?:[!#$%&'*+.^_`|~0-9A-Za-z-]+:[\t -~\x80-\xff]*\r\n)+)\r\n"
 _MESSAGE = re.compile(
@@ -20,26 +21,26 @@ _TSHARK = "How to fix: tshark -r FILE -Y http -T json --no-duplicate-keys > FILE
 
 
 def is_capture(data: bytes) -> bool:
-    """Tell whether a file holds packets."""
+    """Return whether a file is a packet capture."""
     return data.startswith(_MAGIC)
 
 
-def read_capture(data: bytes) -> list[Seen]:
-    """Return the requests of a capture, each with the answer that follows; raises `UsageError` where one is broken."""
-    found: list[Seen] = []
+def read_capture(data: bytes) -> list[Entry]:
+    """Return the requests of a capture, each with the next response; raises `UsageError` if one is incomplete."""
+    found: list[Entry] = []
     for message in _MESSAGE.finditer(data):
         lines = [(0, wire_text(line)) for line in message[4].split(b"\r\n") if line]
         if message[3]:
             if found and found[-1].response is None:
                 answer = response_of([(0, wire_text(message[3])), *lines], b"")
-                found[-1] = Seen(found[-1].request, answer, found[-1].line)
+                found[-1] = Entry(found[-1].request, answer, found[-1].line)
             continue
         headers = headers_of(lines)
         host = next((value for name, value in headers if name.lower() == "host"), "")
         request = Request(wire_text(message[1]), f"http://{host}{wire_text(message[2])}", headers)
         request = request.replace(body=_body(request, data[message.end() :][: announced_length(request) or 0]))
         if host and not (found and found[-1].request == request):  # sent again, or seen on two interfaces
-            found.append(Seen(request))
+            found.append(Entry(request))
     if not found:
         msg = f"expected a request over plain http in one packet of this capture, got none. {_TSHARK}"
         raise UsageError(msg)

@@ -1,4 +1,4 @@
-"""Commands of curl: as our own commands print them, as browsers copy them for bash and cmd, as people write them."""
+"""Read curl commands: those that this package prints, that browsers copy for bash and cmd, or that people write."""
 
 from __future__ import annotations
 
@@ -9,19 +9,18 @@ from urllib.parse import quote
 
 from sls_contract.errors import UsageError
 from sls_contract.exchange import Request, wire_bytes
-from sls_contract.transcripts.message import Seen, first_word
+from sls_contract.transcripts.message import Entry, first_word
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-IS_CURL = re.compile(
-    r"(?m)^(?:[ \t]*(?:[-*] )?|[^\n'\"]{0,80}(?:[$#>%] ?|[+`] ?|\b(?:sudo|time) |\b[0-9]{1,3}[.)] ))"
-    r"(?:[\w/\\.:-]*[/\\])?curl(?:\.exe)?\s"
-)
-_CARET_LINES = re.compile(r"\^\r?\n[ \t]*")
+_PROMPT = r"[^\n'\"]{0,80}(?:[$#>%] ?|[+`] ?|\b(?:sudo|time) |\b[0-9]{1,3}[.)] )"  # of a shell, or a number in a list
+IS_CURL = re.compile(rf"(?m)^(?:[ \t]*(?:[-*] )?|{_PROMPT})(?:[\w/\\.:-]*[/\\])?curl(?:\.exe)?\s")
+_CARET_LINES = re.compile(r"\^\r?\n[ \t]*")  # cmd escapes with a caret
 _CARET = re.compile(r"\^(.)", re.DOTALL)
-_WORD = re.compile(
-    r"""\$'(?P<ansi>(?:[^'\\]|\\.)*)'|'(?P<single>[^']*)'|"(?P<double>(?:[^"\\]|\\.)*)"|\\(?P<escaped>.)|(?P<bare>[^\s'"\\;&|`]+)""",
+_WORD = re.compile(  # one part of a shell word
+    r"""\$'(?P<ansi>(?:[^'\\]|\\.)*)'|'(?P<single>[^']*)'|"(?P<double>(?:[^"\\]|\\.)*)"|\\(?P<escaped>.)"""
+    r"""|(?P<bare>[^\s'"\\;&|`]+)""",
     re.DOTALL,
 )
 _SPACE = re.compile(r"(?:[ \t]|\\\r?\n|`\r?\n)+")
@@ -52,7 +51,7 @@ _VALUED = frozenset(
     | {"cacert", "cert", "key", "resolve", "connect-to", "cookie-jar", "interface", "upload-file", "form", "config"}
     | {"dump-header", "limit-rate", "max-redirs", "ciphers", "tls-max", "noproxy", "proxy-user", "trace", "trace-ascii"}
 )
-"""Options with a value; of those that change nothing in the request, the usual ones."""
+"""Options with a value, including the common ones that do not change the request."""
 
 
 @dataclass(slots=True)
@@ -65,40 +64,41 @@ class _Command:
     head: bool = False
 
 
-def read_curl(text: str) -> list[Seen]:
-    """Return the request of each curl command in a text; raises `UsageError` where one has no URL or reads a file."""
+def read_curl(text: str) -> list[Entry]:
+    """Return the request of each curl command in a text; raises `UsageError` if one has no URL or reads a file."""
     if '^"' in text or "^\n" in text or "^\r\n" in text:
         text = _CARET.sub(r"\1", _CARET_LINES.sub(" ", text))
-    set_to = {found[1]: found[2] or found[3] or found[4] or "" for found in _ASSIGNED.finditer(text)}
+    variables = {found[1]: found[2] or found[3] or found[4] or "" for found in _ASSIGNED.finditer(text)}
     return [
-        Seen(_request(_words(text, found.end(), set_to), line), None, line)
+        Entry(_request(_words(text, found.end(), variables), line), None, line)
         for found in IS_CURL.finditer(text)
         for line in [text.count("\n", 0, found.start()) + 1]
     ]
 
 
-def _words(text: str, at: int, set_to: Mapping[str, str]) -> Iterator[str]:
-    """Split a command in words as a shell does, up to its end: a line that does not go on, ``;``, ``&`` or ``|``."""
+def _words(text: str, at: int, variables: Mapping[str, str]) -> Iterator[str]:
+    """Split a command into words as a shell does, up to ``;``, ``&``, ``|`` or a line end that is not escaped."""
     while at < len(text):
         space = _SPACE.match(text, at)
         at = space.end() if space else at
-        word, begun = "", at
+        word, start = "", at
         while part := _WORD.match(text, at):
-            word += _unquoted(part, set_to)
+            word += _unquoted(part, variables)
             at = part.end()
-        if at == begun:
+        if at == start:
             return
         yield word
 
 
-def _unquoted(part: re.Match[str], set_to: Mapping[str, str]) -> str:
-    """Return what a part of a word stands for; a variable that the text does not set stays as it is."""
+def _unquoted(part: re.Match[str], variables: Mapping[str, str]) -> str:
+    """Return the value of a part of a word; a variable that the text does not set stays unchanged."""
     if part["ansi"] is not None:
         return _ANSI.sub(_ansi, part["ansi"])
     if part["double"] is not None:
-        return _IN_DOUBLE.sub(lambda it: it[1] or set_to.get(it[2], it[0]), part["double"]).replace("\\\n", "")
+        text = _IN_DOUBLE.sub(lambda match: match[1] or variables.get(match[2], match[0]), part["double"])
+        return text.replace("\\\n", "")
     if part["bare"] is not None:
-        return _VARIABLE.sub(lambda it: set_to.get(it[1], it[0]), part["bare"])
+        return _VARIABLE.sub(lambda match: variables.get(match[1], match[0]), part["bare"])
     return part["escaped"] if part["single"] is None else part["single"]
 
 
@@ -109,31 +109,31 @@ def _ansi(found: re.Match[str]) -> str:
 
 
 def _request(words: Iterator[str], line: int) -> Request:
-    made = _Command()
+    command = _Command()
     for name, value in _options(words):
         if not name:
-            made.url = made.url or value
+            command.url = command.url or value
         elif name == "header":
             key, _, text = value.partition(":")
             empty = value.endswith(";") and key == value
-            made.headers += [(key.rstrip(";").strip(), text.strip())] if text.strip() or empty else []
+            command.headers += [(key.rstrip(";").strip(), text.strip())] if text.strip() or empty else []
         elif name in _FIELDS:
-            made.headers.append((_FIELDS[name], value))
+            command.headers.append((_FIELDS[name], value))
         elif name in _DATA:
-            made.data.append(_data(name, value, line))
-            made.headers += _JSON if name == "json" else []
+            command.data.append(_data(name, value, line))
+            command.headers += _JSON if name == "json" else []
         else:
-            made.method = value if name == "request" else made.method
-            made.url = value if name == "url" else made.url
-            made.in_query, made.head = made.in_query or name == "get", made.head or name == "head"
-    if not made.url:
+            command.method = value if name == "request" else command.method
+            command.url = value if name == "url" else command.url
+            command.in_query, command.head = command.in_query or name == "get", command.head or name == "head"
+    if not command.url:
         msg = f"line {line}: expected a URL in the curl command, got none. How to fix: paste the whole command."
         raise UsageError(msg)
-    return _finished(made)
+    return _assembled(command)
 
 
 def _options(words: Iterator[str]) -> Iterator[tuple[str, str]]:
-    """Yield each option's long name with its value, and what is none under an empty name: ``-sS -XPOST URL``."""
+    """Yield each option's long name with its value, and each argument under an empty name: ``-sS -XPOST URL``."""
     for word in words:
         if word.startswith("--"):
             name, equals, value = word[2:].partition("=")
@@ -162,13 +162,13 @@ def _data(name: str, text: str, line: int) -> str:
     return f"{key}{equals}{quote(value, safe='')}" if key and equals else quote(value or text, safe="")
 
 
-def _finished(made: _Command) -> Request:
-    url = made.url if "://" in made.url else f"http://{made.url}"
-    data = "&".join(made.data)
-    if made.in_query and data:
+def _assembled(command: _Command) -> Request:
+    url = command.url if "://" in command.url else f"http://{command.url}"
+    data = "&".join(command.data)
+    if command.in_query and data:
         url, data = f"{url}{'&' if '?' in url else '?'}{data}", ""
-    default = "HEAD" if made.head else "POST" if made.data and not made.in_query else "GET"
-    names = {name.lower() for name, _ in made.headers}
+    default = "HEAD" if command.head else "POST" if command.data and not command.in_query else "GET"
+    names = {name.lower() for name, _ in command.headers}
     if data and "content-type" not in names:
-        made.headers.append(("Content-Type", "application/x-www-form-urlencoded"))
-    return Request(made.method or default, url, made.headers, wire_bytes(data))
+        command.headers.append(("Content-Type", "application/x-www-form-urlencoded"))
+    return Request(command.method or default, url, command.headers, wire_bytes(data))

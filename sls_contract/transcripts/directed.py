@@ -1,4 +1,4 @@
-"""Forms that mark each line with who sent it: debug output of clients, and traces."""
+"""Read forms that mark each line as sent or received: debug output of clients, and traces."""
 
 from __future__ import annotations
 
@@ -32,9 +32,9 @@ _RUBY = re.compile(r'(<-|->) ("(?:[^"\\]|\\.)*")')
 
 
 def curl_verbose(lines: Sequence[str]) -> Iterator[Line]:
-    """Read what ``curl -v`` prints, with ``--trace-time`` too, and the debug log of the Tea SDKs and Guzzle.
+    """Read the output of ``curl -v``, also with ``--trace-time``, and the debug log of the Tea SDKs and Guzzle.
 
-    What stands unmarked behind a head is the body of that message.
+    Unmarked lines after a head are the body of that message.
     """
     sent, ended = True, False
     for number, line in enumerate(lines, start=1):
@@ -48,33 +48,33 @@ def curl_verbose(lines: Sequence[str]) -> Iterator[Line]:
 
 
 def apache(lines: Sequence[str]) -> Iterator[Line]:
-    """Read the wire log of Apache HttpClient 4 and 5, or its header log where no line of the wire's is there."""
+    """Read the wire log of Apache HttpClient 4 and 5, or its header log if there is no wire log."""
     found = [(number, match) for number, line in enumerate(lines, start=1) if (match := _APACHE.search(line))]
     kind = "wire" if any(match[1] == "wire" for _, match in found) else "headers"
-    open_text = ""
+    pending = ""
     for number, match in found:
         if match[1] != kind:
             continue
         text = match[3] if match[3] is not None else match[4]
-        whole = kind == "headers" or _ENDS.search(text) is not None
-        open_text += _ENDS.sub("", text)
-        if whole or match[3] is None:
-            yield Line(number, match[2] == ">>", open_text)
-            open_text = ""
-    if open_text:
-        yield Line(len(lines), sent=found[-1][1][2] == ">>", text=open_text)
+        complete = kind == "headers" or _ENDS.search(text) is not None
+        pending += _ENDS.sub("", text)
+        if complete or match[3] is None:
+            yield Line(number, match[2] == ">>", pending)
+            pending = ""
+    if pending:
+        yield Line(len(lines), sent=found[-1][1][2] == ">>", text=pending)
 
 
 def okhttp(lines: Sequence[str]) -> Iterator[Line]:
-    """Read OkHttp's logging interceptor at level HEADERS or BODY, behind whatever prefix the logger puts."""
+    """Read the output of OkHttp's logging interceptor at level HEADERS or BODY, after any prefix of the logger."""
     prefix, sent, inside = "", True, False
     for number, line in enumerate(lines, start=1):
-        begins = _OKHTTP.fullmatch(line)
+        start = _OKHTTP.fullmatch(line)
         if _OKHTTP_END.fullmatch(line):
             inside = False
-        elif begins:
-            prefix, sent, inside = begins[1], begins[2] is not None, True
-            yield Line(number, sent, begins[3] if sent else f"HTTP/1.1 {begins[5]}")
+        elif start:
+            prefix, sent, inside = start[1], start[2] is not None, True
+            yield Line(number, sent, start[3] if sent else f"HTTP/1.1 {start[5]}")
         elif inside:
             yield Line(number, sent, line.removeprefix(prefix) if prefix else line)
 
@@ -87,8 +87,8 @@ def curl_trace(lines: Sequence[str]) -> Iterator[Line]:
         else:
             text = _unbroken(dumped)
         yield from (
-            Line(number, sent, one.removesuffix("\r"))
-            for one in (text.removesuffix("\n") if header else text).split("\n")
+            Line(number, sent, part.removesuffix("\r"))
+            for part in (text.removesuffix("\n") if header else text).split("\n")
         )
 
 
@@ -107,12 +107,12 @@ def _sections(lines: Sequence[str]) -> Iterator[tuple[int, bool, bool, list[tupl
 
 
 def _is_hex(text: str) -> bool:
-    """Tell whether a line shows bytes: sixteen columns of two digits, of which the last may be empty."""
+    """Return whether a line is a dump: sixteen columns of two digits, of which the last may be empty."""
     return len(text) >= _HEX_WIDTH and _HEX.fullmatch(text[:_HEX_WIDTH]) is not None
 
 
 def _unbroken(dumped: list[tuple[int, str]]) -> str:
-    """Join texts: where one ends just before the next begins, no line end stood between them."""
+    """Join texts; if one ends at the offset of the next, there was no line end between them."""
     text, expected = dumped[0][1], dumped[0][0] + len(dumped[0][1])
     for offset, more in dumped[1:]:
         text += more if offset == expected else f"\n{more}"
@@ -121,7 +121,7 @@ def _unbroken(dumped: list[tuple[int, str]]) -> str:
 
 
 def http_client(lines: Sequence[str]) -> Iterator[Line]:
-    """Read what Python's http.client prints with ``debuglevel``: ``send: b'…'``, ``reply: '…'``, ``header: …``."""
+    """Read the output of Python's http.client with ``debuglevel``: ``send: b'…'``, ``reply: '…'``, ``header: …``."""
     for number, line in enumerate(lines, start=1):
         found = _HTTP_CLIENT.fullmatch(line)
         if found is None:
@@ -130,21 +130,21 @@ def http_client(lines: Sequence[str]) -> Iterator[Line]:
         if kind == "header":
             yield Line(number, sent=False, text=text)
             continue
-        for one in _literal(text).removesuffix("\r\n").split("\r\n" if kind == "reply" else "\n"):
-            yield Line(number, kind == "send", one.removesuffix("\r"))
+        for part in _literal(text).removesuffix("\r\n").split("\r\n" if kind == "reply" else "\n"):
+            yield Line(number, kind == "send", part.removesuffix("\r"))
 
 
 def ruby(lines: Sequence[str]) -> Iterator[Line]:
-    """Read what Ruby's Net::HTTP prints with ``set_debug_output``: ``<- "…"`` is sent, ``-> "…"`` came."""
+    """Read the output of Ruby's Net::HTTP with ``set_debug_output``: ``<- "…"`` is sent, ``-> "…"`` is received."""
     for number, line in enumerate(lines, start=1):
         found = _RUBY.fullmatch(line.strip())
         if found:
-            for one in _literal(found[2]).removesuffix("\n").split("\n"):
-                yield Line(number, found[1] == "<-", one.removesuffix("\r"))
+            for part in _literal(found[2]).removesuffix("\n").split("\n"):
+                yield Line(number, found[1] == "<-", part.removesuffix("\r"))
 
 
 def _literal(text: str) -> str:
-    """Read a quoted text with its escapes; as it stands where it is none."""
+    """Return the value of a quoted text; any other text unchanged."""
     try:
         value = ast.literal_eval(text)
     except (ValueError, SyntaxError):
@@ -153,6 +153,6 @@ def _literal(text: str) -> str:
 
 
 def has_curl_marks(text: str) -> bool:
-    """Tell whether a text has a marked request line."""
+    """Return whether a text has a marked request line."""
     marked = (_MARKED.fullmatch(line) for line in text.split("\n"))
     return any(each is not None and each[1] == ">" and is_request_line((each[2] or "").strip()) for each in marked)

@@ -1,4 +1,4 @@
-"""Text of what was pasted: UTF-8, UTF-16 or GBK, with or without a mark; bytes that are no text survive."""
+"""Decode pasted text: UTF-8, UTF-16 or GBK, with or without a byte order mark; other bytes are kept."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ _EMPTY_LINES = (b"\r\n\r\n", b"\n\n")
 
 
 def text_of(data: bytes) -> str:
-    """Decode what was pasted. What is neither UTF-16 nor, in its head, GBK is taken as bytes of the wire."""
+    """Return the text; bytes that are neither UTF-16 nor have a head in GBK are decoded as those of a message."""
     for mark, name in _MARKS:
         if data.startswith(mark):
             return data[len(mark) :].decode(name, "replace")
@@ -24,7 +24,7 @@ def text_of(data: bytes) -> str:
 
 
 def _gbk(data: bytes) -> str | None:
-    """Decode text whose head is no UTF-8, but GBK: the body may be any bytes, and is then left as it is."""
+    """Decode text whose head is GBK, not UTF-8; the body may be any bytes, and is decoded as those of a message."""
     ends = [at for line in _EMPTY_LINES if (at := data.find(line)) >= 0]
     head, body = data[: min(ends, default=len(data))], data[min(ends, default=len(data)) :]
     try:

@@ -1,6 +1,6 @@
-"""Requests of which a text shows method, URL and headers somewhere, in whatever notation: maps, lists, tables, labels.
+"""Find a request whose method, URL and headers are anywhere in a text, in any notation: maps, lists, tables, labels.
 
-The last reader to be tried: of all headers it takes those that a signature covers, by their names.
+This reader is the last to be tried. It takes the headers that a signature covers, by their names.
 """
 
 from __future__ import annotations
@@ -10,35 +10,33 @@ from typing import TYPE_CHECKING
 
 from sls_contract.errors import UsageError
 from sls_contract.exchange import Request, wire_bytes
-from sls_contract.transcripts.message import METHODS, Seen, hash_confirms
+from sls_contract.transcripts.message import METHODS, Entry, hash_confirms
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
 _LONGEST = 1 << 16  # characters
 _NAME = r"(?:authorization|date|host|content-(?:type|md5|length)|x-(?:log|acs)-[a-z0-9-]+)"
-_QUOTED = r"""(?:"((?:[^"\\]|\\.)*)"|'((?:[^'\\]|\\.)*)'|\[([^\]\n]*)\]"""
-_END = r"""(?=,[ ]+[\w-]+=|\}\{|(?:\\r)?\\n|["'`](?:[ ,)}\]]|$)|["'`}\])| \t]*$)"""
-_FIELD = re.compile(
-    rf"""(?m)(?<![\w.-])["'\[]?({_NAME})["'\]]*[ \t]*(?::|=>|=|,|\n)\s*"""
-    r"""(?:["']?value["']?:\s*|-[ ]|string\([0-9]+\)[ ])?"""
-    rf"""(?:\(?\[\]string\)?[^"{{\n]*\{{\s*)?(?:\(string\)[ ]\([^)]*\)[ ])?{_QUOTED}|([^\n]*?){_END})""",
-    re.IGNORECASE,
-)
+_LABEL = rf"""(?<![\w.-])["'\[]?({_NAME})["'\]]*[ \t]*(?::|=>|=|,|\n)\s*"""
+_LEAD = r"""(?:["']?value["']?:\s*|-[ ]|string\([0-9]+\)[ ])?"""  # a key, a list item of YAML, a type of PHP
+_GO_TYPE = r"""(?:\(?\[\]string\)?[^"{\n]*\{\s*)?(?:\(string\)[ ]\([^)]*\)[ ])?"""
+_QUOTED = r""""((?:[^"\\]|\\.)*)"|'((?:[^'\\]|\\.)*)'|\[([^\]\n]*)\]"""
+_END = r"""(?=,[ ]+[\w-]+=|\}\{|(?:\\r)?\\n|["'`](?:[ ,)}\]]|$)|["'`}\])| \t]*$)"""  # of a value without quotes
+_FIELD = re.compile(rf"(?m){_LABEL}{_LEAD}{_GO_TYPE}(?:{_QUOTED}|([^\n]*?){_END})", re.IGNORECASE)
 _METHOD = re.compile(
     rf"""(?:method["']?\s*[:=]*\s*|-X\s*)["']?({METHODS})\b|\b({METHODS})["']?,?[ \t]+["']?(?:https?://|/)""",
     re.IGNORECASE,
 )
 _URL = re.compile(r"""https?://[^\s"'`<>(),{}]+""")
-_LINE = re.compile(rf"""\b(?:{METHODS})[ \t]+(/[^\s"'<>]*)""")
+_REQUEST_LINE = re.compile(rf"""\b(?:{METHODS})[ \t]+(/[^\s"'<>]*)""")
 _PATH = re.compile(r""":?\bpath["']?[ \t]*[:=][ \t]*["']?(/[^\s"'<>,]*)""")
 _QUERY = re.compile(r"""\bquery["']?[ \t]*[:=][ \t]*(?:Some\()?["']([^"'?\n]+)["']""")
 _HOST_NAME = re.compile(r"[\w.:-]+")
 _HOST = re.compile(r"""(?i):authority["']?[ \t]*[:=][ \t]*["']?([\w.:-]+)""")
 
 
-def read_fields(text: str) -> list[Seen]:
-    """Return the request that a text shows in parts; empty where a part is missing or there are several."""
+def read_fields(text: str) -> list[Entry]:
+    """Return the request that a text shows in parts; empty if a part is missing or there are several."""
     if len(text) > _LONGEST:
         return []
     text = text.replace("\r", "")
@@ -56,7 +54,7 @@ def read_fields(text: str) -> list[Seen]:
     found = _METHOD.search(text)
     method = (found[1] or found[2]).upper() if found else "GET"
     request = with_body(Request(method, url, [pair for pair in headers.values() if pair[1]]), text)
-    return [Seen(request if found or not request.body else request.replace(method="POST"))]
+    return [Entry(request if found or not request.body else request.replace(method="POST"))]
 
 
 def _value(found: re.Match[str]) -> str:
@@ -64,7 +62,7 @@ def _value(found: re.Match[str]) -> str:
 
 
 def _url(text: str, host: str) -> str:
-    target = _LINE.search(text) or _PATH.search(text)
+    target = _REQUEST_LINE.search(text) or _PATH.search(text)
     authority = _HOST.search(text)
     host = host or (authority[1] if authority else "")
     if target is not None and host:
@@ -75,9 +73,9 @@ def _url(text: str, host: str) -> str:
 
 
 def with_body(request: Request, text: str) -> Request:
-    """Put the body beside a head without one: the part of the text that has the announced size and hash.
+    """Add the body to a request without one: the part of the text with the announced size and hash.
 
-    Raises `UsageError` where a body was hashed and no part of the text is it.
+    Raises `UsageError` if a body was hashed and no part of the text matches.
     """
     size = request.headers.get("x-log-bodyrawsize", "") or request.headers.get("content-length", "")
     if not re.fullmatch("[1-9][0-9]{0,5}", size):

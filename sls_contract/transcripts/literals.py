@@ -1,4 +1,4 @@
-"""Requests in structures: JSON of any tool, dicts of Python, objects of JavaScript, dumps of Go and .NET."""
+"""Read requests in structures: JSON of any tool, dicts of Python, objects of JavaScript, dumps of Go and .NET."""
 
 from __future__ import annotations
 
@@ -11,24 +11,24 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode, urljoin
 
 from sls_contract.exchange import Request, wire_bytes
-from sls_contract.transcripts.message import METHODS, Seen, headers_of
+from sls_contract.transcripts.message import METHODS, Entry, headers_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+_TEXT = r"""[bur]?(?:"(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*'|`(?:[^`\\]|\\.)*`)"""
 _TOKEN = re.compile(
-    r"""\s*(?:(?P<mark>=>|[\[\]{}(),:;=])|(?P<text>[bur]?(?:"(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*'|`(?:[^`\\]|\\.)*`))"""
-    r"""|(?P<word>[^\s\[\]{}(),:;='"`]+))""",
-    re.DOTALL,
+    rf"""\s*(?:(?P<mark>=>|[\[\]{{}}(),:;=])|(?P<text>{_TEXT})|(?P<word>[^\s\[\]{{}}(),:;='"`]+))""", re.DOTALL
 )
 _CLOSING = {"{": "}", "[": "]", "(": ")"}
 _COLONS = (":", "=", "=>")
-_DEEPEST = 60
-_LOOK_BACK = 4096  # characters before a structure in which the line or call that it belongs to may stand
-_MOST_TRIED = 50  # brackets that may open the structure: a hostile text shall not make the search long
+_DEEPEST = 60  # nested values
+_LOOK_BACK = 4096  # characters before a structure in which its request line or call is searched
+_MOST_TRIED = 50  # opening brackets; bounded, because a hostile text may have many
 _WORDS = {"true": True, "True": True, "false": False, "False": False}
-_OF_EACH = ".request.line"  # http.request.line, one for each header
+_REPEATED = ".request.line"  # tshark's http.request.line, once for each header
 _HEX_BYTES = re.compile("[0-9a-f]{2}(?::[0-9a-f]{2})*")  # how newer versions of tshark write a body
+_KNOWN_HEADERS = frozenset({"authorization", "host", "date", "x-log-date"})
 _NOTHING = frozenset({"null", "None", "undefined", "nil"})
 
 _GO = re.compile(
@@ -42,78 +42,78 @@ _CALL = re.compile(
 )
 
 
-def read_structure(text: str) -> list[Seen]:
-    """Return every request in a text of nested objects; empty where there is none.
+def read_structure(text: str) -> list[Entry]:
+    """Return every request in a text of nested objects; empty if there is none.
 
-    An object is a request that has a URL beside headers or a method, however its keys are called: those of HAR, axios,
-    fetch, Postman, Insomnia, tshark. A dict of headers alone belongs to the request line before it.
+    An object is a request if it has a URL and headers or a method, under the keys of HAR, axios, fetch, Postman,
+    Insomnia or tshark. A dict of only headers belongs to the request line before it.
     """
     with suppress(ValueError, RecursionError):
-        if whole := list(_requests(json.loads(text, object_pairs_hook=_object))):
-            return [Seen(each) for each in whole]
+        if found := list(_requests(json.loads(text, object_pairs_hook=_object))):
+            return [Entry(each) for each in found]
     for at in islice((match.start() for match in re.finditer(r"[\[{]", text)), _MOST_TRIED):
         value, end = _parsed(text, at)
         if end < 0:
             continue
-        requests = list(_requests(value)) or _completed(value, text[max(0, at - _LOOK_BACK) : at])
+        requests = list(_requests(value)) or _from_context(value, text[max(0, at - _LOOK_BACK) : at])
         if requests:
-            return [Seen(each, None, text.count("\n", 0, at) + 1) for each in requests]
+            return [Entry(each, None, text.count("\n", 0, at) + 1) for each in requests]
         if end - at > len(text) // 2:
             break
     return []
 
 
 def _object(members: list[tuple[str, Any]]) -> dict[str, Any]:
-    """Make an object of its members; tshark writes each header under one name, which then holds all of them."""
+    """Return an object of its members; tshark repeats one name for each header, which then gets a list."""
     found: dict[str, Any] = {}
     for name, value in members:
-        if name.endswith(_OF_EACH) and name in found:
+        if name.endswith(_REPEATED) and name in found:
             found[name] = [*(found[name] if isinstance(found[name], list) else [found[name]]), value]
         else:
             found[name] = value
     return found
 
 
-def _completed(value: Any, before: str) -> list[Request]:
-    """Make a request of headers, or of options of a call, with the request line or the call that stands before them."""
+def _from_context(value: Any, before: str) -> list[Request]:
+    """Return the request of headers, or of a call's options, and of the request line or call before them."""
     lines = [*_REQUEST_LINE.finditer(before)] or [*_CALL.finditer(before)]
     if not lines or not isinstance(value, dict):
         return []
     method, url = lines[-1][1], lines[-1][2]
-    given = {str(key).lower(): each for key, each in value.items()}
-    if "headers" not in given:
-        given = {"headers": value} if _is_headers(value) else {}
-    verb = given.get("method") or (method if str(method).upper() in METHODS.split("|") else "GET")
-    made = _request({**given, "method": verb, "url": url}) if given else None
-    return [] if made is None else [made]
+    options = {str(key).lower(): each for key, each in value.items()}
+    if "headers" not in options:
+        options = {"headers": value} if options.keys() & _KNOWN_HEADERS else {}
+    verb = options.get("method") or (method if str(method).upper() in METHODS.split("|") else "GET")
+    request = _request({**options, "method": verb, "url": url}) if options else None
+    return [] if request is None else [request]
 
 
-def read_go(text: str) -> list[Seen]:
-    """Return the requests that Go prints with ``%+v`` of an ``*http.Request``."""
+def read_go(text: str) -> list[Entry]:
+    """Return the requests in Go's ``%+v`` output of an ``*http.Request``."""
     found = []
     for dump in _GO.finditer(text):
         pairs = [(name, value) for name, value in _GO_HEADER.findall(dump[3])]
         host = dump[4].rstrip("}") if dump[4] else ""
         if host and not any(name.lower() == "host" for name, _ in pairs):
             pairs.insert(0, ("Host", host))
-        found.append(Seen(Request(dump[1] or "GET", dump[2], pairs), None, text.count("\n", 0, dump.start()) + 1))
+        found.append(Entry(Request(dump[1] or "GET", dump[2], pairs), None, text.count("\n", 0, dump.start()) + 1))
     return found
 
 
-def read_dotnet(text: str) -> list[Seen]:
-    """Return the requests that .NET prints of an ``HttpRequestMessage``."""
+def read_dotnet(text: str) -> list[Entry]:
+    """Return the requests in .NET's output of an ``HttpRequestMessage``."""
     found = []
     for dump in _DOTNET.finditer(text):
         lines = [(0, line.strip()) for line in dump[3].split("\n") if line.strip()]
-        found.append(Seen(Request(dump[1], dump[2], headers_of(lines)), None, text.count("\n", 0, dump.start()) + 1))
+        found.append(Entry(Request(dump[1], dump[2], headers_of(lines)), None, text.count("\n", 0, dump.start()) + 1))
     return found
 
 
 def _requests(value: Any, depth: int = 0) -> Iterator[Request]:
-    """Yield the requests in nested values, outermost first; one inside another is part of that."""
-    made = _request(value) if isinstance(value, dict) else None
-    if made is not None:
-        yield made
+    """Yield the requests in nested values; a request inside another is not yielded."""
+    request = _request(value) if isinstance(value, dict) else None
+    if request is not None:
+        yield request
     elif depth < _DEEPEST and isinstance(value, (dict, list)):
         for each in value.values() if isinstance(value, dict) else value:
             yield from _requests(each, depth + 1)
@@ -143,7 +143,7 @@ def _request(value: dict[str, Any]) -> Request | None:
 
 
 def _path(keys: dict[str, Any]) -> str | None:
-    """Return the path of a request that keeps its host apart, as Node and Tea do; None where there is none."""
+    """Return the path of a request with a separate host, as in Node and Tea; None if there is none."""
     path = keys.get("pathname") or keys.get("path")
     return path if isinstance(path, str) and path.startswith("/") and "headers" in keys else None
 
@@ -162,31 +162,31 @@ def _tshark(value: dict[str, Any]) -> Request | None:
 
 
 def _pairs(value: Any) -> list[tuple[str, str]] | None:
-    """Read headers: an object by name, or a list of objects with a name and a value, or of pairs."""
+    """Return headers of an object by name, or of a list of pairs, or of objects with a name and a value."""
     if isinstance(value, dict):
-        return [(str(name), _one(each)) for name, each in value.items() if isinstance(each, (str, int, list))]
+        return [(str(name), _joined(each)) for name, each in value.items() if isinstance(each, (str, int, list))]
     if not isinstance(value, list):
         return None
     pairs = []
     for each in value:
         if isinstance(each, dict):
-            keys = {str(key).lower(): one for key, one in each.items()}
+            keys = {str(key).lower(): item for key, item in each.items()}
             name, text = keys.get("name", keys.get("key")), keys.get("value", "")
         elif isinstance(each, list) and len(each) == 2:  # noqa: PLR2004 - name and value
             name, text = each
         else:
             return None
         if isinstance(name, str) and not name.startswith(":") and _is_enabled(each):
-            pairs.append((name, _one(text)))
+            pairs.append((name, _joined(text)))
     return pairs
 
 
 def _is_enabled(each: Any) -> bool:
-    """Tell whether a header of Postman or Insomnia is switched on."""
+    """Return whether a header of Postman or Insomnia is enabled."""
     return not (isinstance(each, dict) and each.get("disabled") is True)
 
 
-def _one(value: Any) -> str:
+def _joined(value: Any) -> str:
     return ", ".join(map(str, value)) if isinstance(value, list) else str(value)
 
 
@@ -197,12 +197,8 @@ def _body(keys: dict[str, Any]) -> bytes:
     return wire_bytes(body) if isinstance(body, str) else b""
 
 
-def _is_headers(value: dict[Any, Any]) -> bool:
-    return any(str(name).lower() in ("authorization", "host", "date", "x-log-date") for name in value)
-
-
 def _parsed(text: str, at: int) -> tuple[Any, int]:
-    """Parse a value of JSON, Python or JavaScript from a place on; its end is -1 where there is none."""
+    """Parse a value of JSON, Python or JavaScript at an offset; its end is -1 if there is none."""
     try:
         return _value(text, at, 0)
     except (ValueError, SyntaxError):
@@ -221,18 +217,18 @@ def _value(text: str, at: int, depth: int) -> tuple[Any, int]:
 
 
 def _scalars(text: str, token: re.Match[str]) -> tuple[Any, int]:
-    """Parse a word, or a text with those that Python joins to it."""
+    """Parse a word, or a text with the adjacent texts that Python joins to it."""
     value, at = _scalar(token), token.end()
     while isinstance(value, str) and token["text"] and (more := _TOKEN.match(text, at)) and more["text"]:
-        behind = _TOKEN.match(text, more.end())
-        if behind is not None and behind["mark"] in _COLONS:  # the name of the next member
+        following = _TOKEN.match(text, more.end())
+        if following is not None and following["mark"] in _COLONS:  # the name of the next member
             break
         value, at = value + str(_scalar(more)), more.end()
     return value, at
 
 
 def _members(text: str, at: int, opening: str, depth: int) -> tuple[Any, int]:
-    """Parse the members of an object or array up to what closes it."""
+    """Parse the members of an object or array up to its closing bracket."""
     found: dict[Any, Any] = {}
     listed: list[Any] = []
     while True:

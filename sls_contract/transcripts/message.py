@@ -1,4 +1,4 @@
-"""Messages out of text: a request line or status line, headers, an empty line, a body; and which answer is whose."""
+"""Parse HTTP messages from text: a start line, headers, an empty line, a body; and pair requests with responses."""
 
 from __future__ import annotations
 
@@ -31,12 +31,12 @@ _HASHES: Mapping[str, Callable[[bytes], Any]] = {
     "content-md5": partial(hashlib.md5, usedforsecurity=False),
     "x-log-content-sha256": hashlib.sha256,
 }
-_NO_BODY = (b"", b"None", b"<nil>")  # a printed body that is none
+_NO_BODY = (b"", b"None", b"<nil>")  # printed for a missing body
 
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """A line of a message: its number in the text, from 1; whether the client sent it; its text without its end."""
+    """A line of a message: its number in the text, from 1; whether the client sent it; its text without line end."""
 
     number: int
     sent: bool
@@ -44,8 +44,8 @@ class Line:
 
 
 @dataclass(frozen=True, slots=True)
-class Seen:
-    """A request in a transcript, the answer beside it (None: none is shown), and the line where it begins, from 1."""
+class Entry:
+    """A request in a transcript, the response beside it (None if none is shown), and its first line, from 1."""
 
     request: Request
     response: Response | None = None
@@ -68,12 +68,12 @@ class _Message:
             self.ended = True
 
 
-def exchanges_of(lines: Iterable[Line]) -> list[Seen]:
-    """Return every request among directed lines, with its answer; a CONNECT and its answer are passed over.
+def entries_of(lines: Iterable[Line]) -> list[Entry]:
+    """Return every request among directed lines, with its response; a CONNECT and its response are skipped.
 
-    Raises `UsageError` naming the line of a message that cannot be read.
+    Raises `UsageError` with the line of a message that cannot be read.
     """
-    found: list[Seen] = []
+    found: list[Entry] = []
     tunnel = False
     for message in _messages(lines):
         body = wire_bytes("\n".join(message.body))
@@ -83,25 +83,24 @@ def exchanges_of(lines: Iterable[Line]) -> list[Seen]:
                 request = request_of(message.head, body)
                 if found and found[-1].response is None and found[-1].request == request:
                     found.pop()  # two handlers of a logger print it twice
-                found.append(Seen(request, None, message.head[0][0]))
+                found.append(Entry(request, None, message.head[0][0]))
         elif found and not tunnel and found[-1].response is None:
             answer = response_of(message.head, body)
             if answer.status >= _FIRST_FINAL:
-                found[-1] = Seen(found[-1].request, answer, found[-1].line)
+                found[-1] = Entry(found[-1].request, answer, found[-1].line)
     return found
 
 
 def _messages(lines: Iterable[Line]) -> list[_Message]:
-    """Cut lines into messages: each begins with a request line that was sent, or a status line that came."""
+    """Split lines into messages: each begins with a sent request line or a received status line."""
     messages: list[_Message] = []
     for line in lines:
         text = line.text.strip()
-        begins = is_request_line(text) if line.sent else _BARE_STATUS_LINE.fullmatch(text) is not None
-        open_head = bool(messages) and messages[-1].sent is line.sent and not messages[-1].ended
-        in_body = (
-            bool(messages) and messages[-1].sent is line.sent and messages[-1].ended and not text.startswith("HTTP")
-        )
-        if begins and not (open_head and HEADER.fullmatch(text)) and not (in_body and not line.sent):
+        starts_message = is_request_line(text) if line.sent else _BARE_STATUS_LINE.fullmatch(text) is not None
+        same_side = bool(messages) and messages[-1].sent is line.sent
+        is_header = same_side and not messages[-1].ended and HEADER.fullmatch(text)
+        in_answer = same_side and messages[-1].ended and not line.sent and not text.startswith("HTTP")
+        if starts_message and not is_header and not in_answer:
             messages.append(_Message(line.sent))
         if messages and messages[-1].sent is line.sent:
             messages[-1].add(line)
@@ -109,7 +108,7 @@ def _messages(lines: Iterable[Line]) -> list[_Message]:
 
 
 def is_request_line(text: str) -> bool:
-    """Tell whether a line begins a request: a method, a target, and most often a version."""
+    """Return whether a line is a request line: a method, a target, and usually a version."""
     found = REQUEST_LINE.fullmatch(text)
     if found is None or text.startswith("HTTP/"):
         return False
@@ -118,9 +117,9 @@ def is_request_line(text: str) -> bool:
 
 
 def request_of(head: Sequence[tuple[int, str]], body: bytes) -> Request:
-    """Make a request of its head, each line with its number, and its body.
+    """Return the request of a head, each line with its number, and a body.
 
-    Raises `UsageError` naming the line, what was expected there, and how to fix it. No header value is repeated.
+    Raises `UsageError` with the line, the expected content and a fix. No header value is repeated.
     """
     if not head:
         msg = "line 1: expected a request line such as 'GET /path HTTP/1.1', got nothing. How to fix: paste a request."
@@ -128,9 +127,9 @@ def request_of(head: Sequence[tuple[int, str]], body: bytes) -> Request:
     number, line = head[0]
     found = REQUEST_LINE.fullmatch(line.strip())
     if not found or line.startswith("HTTP/"):
-        came = "the status line of an answer" if line.startswith("HTTP/") else f"{first_word(line)!r} …"
+        actual = "the status line of an answer" if line.startswith("HTTP/") else f"{first_word(line)!r} …"
         msg = (
-            f"line {number}: expected a request line such as 'GET /path HTTP/1.1', got {came}. "
+            f"line {number}: expected a request line such as 'GET /path HTTP/1.1', got {actual}. "
             "How to fix: paste the request from its first line on, the target percent-encoded."
         )
         raise UsageError(msg)
@@ -144,7 +143,7 @@ def request_of(head: Sequence[tuple[int, str]], body: bytes) -> Request:
 
 
 def response_of(head: Sequence[tuple[int, str]], body: bytes) -> Response:
-    """Make an answer of its head and body, which is not as it was on the wire; lines that are no headers are left."""
+    """Return the response of a head and a body, which may differ from the wire; ignore lines that are not headers."""
     status = _BARE_STATUS_LINE.fullmatch(head[0][1].strip())
     assert status is not None
     headers = [(found[1], found[2].rstrip()) for _, line in head[1:] if (found := HEADER.fullmatch(line.strip()))]
@@ -152,7 +151,7 @@ def response_of(head: Sequence[tuple[int, str]], body: bytes) -> Response:
 
 
 def headers_of(lines: Iterable[tuple[int, str]]) -> list[tuple[str, str]]:
-    """Read header lines; one that begins with white space goes on with the value before (RFC 9112 section 5.2)."""
+    """Parse header lines; a line that begins with white space continues the value before (RFC 9112 section 5.2)."""
     headers: list[tuple[str, str]] = []
     for number, line in lines:
         if line[:1] in " \t" and headers:
@@ -190,7 +189,7 @@ def _url(number: int, target: str, headers: list[tuple[str, str]]) -> str:
 
 
 def _trimmed(body: bytes, announced: int | None) -> bytes:
-    """Return the body without what pasting put behind it; a Content-Length that fits decides."""
+    """Return the body without trailing text that was pasted with it; a possible Content-Length decides."""
     if announced is not None and announced <= len(body):
         return body[:announced]
     if body.strip() in _NO_BODY:
@@ -199,13 +198,13 @@ def _trimmed(body: bytes, announced: int | None) -> bytes:
 
 
 def announced_length(request: Request) -> int | None:
-    """Return the number of body bytes that Content-Length announces; None where it announces none."""
+    """Return the number of body bytes in Content-Length; None if there is none."""
     text = request.headers.get("content-length", "").strip()
     return int(text) if _LENGTH.fullmatch(text) else None
 
 
 def _hashed_length(request: Request, body: bytes) -> int | None:
-    """Return x-log-bodyrawsize where the hash sent beside it confirms it: what follows is not of the body."""
+    """Return x-log-bodyrawsize if the hash in the headers confirms it; later bytes are not part of the body."""
     text = request.headers.get("x-log-bodyrawsize", "").strip()
     if not _LENGTH.fullmatch(text):
         return None
@@ -213,12 +212,12 @@ def _hashed_length(request: Request, body: bytes) -> int | None:
 
 
 def hash_confirms(request: Request, body: bytes) -> bool | None:
-    """Tell whether a body is the one that a hash in the headers was made of; None where they hold no hash."""
+    """Return whether a hash in the headers is that of the body; None if they have no hash."""
     sent = {name: text for name in _HASHES if (text := request.headers.get(name, "").strip().lower())}
     return any(_HASHES[name](body).hexdigest() == text for name, text in sent.items()) if sent else None
 
 
 def first_word(line: str) -> str:
-    """Return the first word of a line, short: the rest may be a secret; no word that may be one is shown."""
+    """Return the first word of a line, shortened, for a message; a word that may be a secret is hidden."""
     word = (line.split() or [""])[0]
     return "…" if _SECRET.match(word) else word[:20]

@@ -1,4 +1,4 @@
-"""What a request may have been before a log or a copy changed it: a transcript is doubted before its user is."""
+"""Guess the request before a log or a copy changed it: a wrong signature may be an error of the transcript."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ def _escaped(request: Request) -> Iterator[tuple[str, Request]]:
 
 
 def _with_question_mark(url: str) -> Iterator[str]:
-    """Put a question mark at each place where the query may have begun."""
+    """Insert a question mark at each possible start of the query."""
     before, ampersand, after = url.partition("&")
     if ampersand:
         yield f"{before}?{after}"
@@ -66,5 +66,5 @@ def _with_question_mark(url: str) -> Iterator[str]:
 
 def _line_ends(body: bytes) -> Iterator[bytes]:
     unix = body.replace(b"\r\n", b"\n")
-    for one in (unix, unix.replace(b"\n", b"\r\n"), unix.rstrip(b"\n")):
-        yield from (each for each in (one, one + b"\n", one + b"\r\n") if each != body)
+    for base in (unix, unix.replace(b"\n", b"\r\n"), unix.rstrip(b"\n")):
+        yield from (each for each in (base, base + b"\n", base + b"\r\n") if each != body)

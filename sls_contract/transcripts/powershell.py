@@ -1,4 +1,4 @@
-"""Commands of PowerShell, ``Invoke-WebRequest`` and ``Invoke-RestMethod``, as browsers copy them."""
+"""Read commands of PowerShell, ``Invoke-WebRequest`` and ``Invoke-RestMethod``, as browsers copy them."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import re
 
 from sls_contract.errors import UsageError
 from sls_contract.exchange import Request, wire_bytes
-from sls_contract.transcripts.message import Seen
+from sls_contract.transcripts.message import Entry
 
 IS_POWERSHELL = re.compile(r"(?i)\b(?:Invoke-(?:WebRequest|RestMethod)|(?:iwr|irm)(?=[^\n]{0,200}https?://))\b")
 _STRING = r"""(?:"(?:[^"`]|`.|"")*"|'(?:[^']|'')*')"""
@@ -17,39 +17,37 @@ _PAIR = re.compile(rf"(?s)({_STRING}|[\w-]+)\s*=\s*({_STRING})")
 _CHARACTER = re.compile(r"\$\(\[char\](0x[0-9a-fA-F]+|[0-9]+)\)")
 _ESCAPE = re.compile(r'`(.)|""', re.DOTALL)
 _ESCAPES = {"n": "\n", "r": "\r", "t": "\t", "0": "\0"}
+_PSEUDO_HEADERS = frozenset({"authority", "method", "path", "scheme"})  # of HTTP/2; Chrome copies them as headers
 
 
-def read_powershell(text: str) -> list[Seen]:
-    """Return the request of each command; raises `UsageError` where one has no URL."""
+def read_powershell(text: str) -> list[Entry]:
+    """Return the request of each command; raises `UsageError` if one has no URL."""
     starts = [found.start() for found in IS_POWERSHELL.finditer(text)]
     return [
-        Seen(_request(text[start:end], text[:start], line), None, line)
+        Entry(_request(text[start:end], text[:start], line), None, line)
         for start, end in zip(starts, [*starts[1:], len(text)], strict=True)
         for line in [text.count("\n", 0, start) + 1]
     ]
 
 
 def _request(command: str, before: str, line: int) -> Request:
-    given = {found[1].lower(): _resolved(found[2], before) for found in _OPTION.finditer(command)}
-    url = _text(given["uri"]) if "uri" in given else (found[0] if (found := _URL.search(command)) else "")
+    options = {found[1].lower(): _resolved(found[2], before) for found in _OPTION.finditer(command)}
+    url = _text(options["uri"]) if "uri" in options else (found[0] if (found := _URL.search(command)) else "")
     if "://" not in url:
         msg = f"line {line}: expected a URL in the command, got none. How to fix: paste the whole command."
         raise UsageError(msg)
-    headers = [(_text(found[1]), _text(found[2])) for found in _PAIR.finditer(given.get("headers", ""))]
-    headers = [pair for pair in headers if pair[0].lower() not in _OF_BROWSERS]
+    headers = [(_text(found[1]), _text(found[2])) for found in _PAIR.finditer(options.get("headers", ""))]
+    headers = [pair for pair in headers if pair[0].lower() not in _PSEUDO_HEADERS]
     names = {name.lower() for name, _ in headers}
     for option, name in (("contenttype", "Content-Type"), ("useragent", "User-Agent")):
-        if option in given and name.lower() not in names:
-            headers.append((name, _text(given[option])))
-    body = wire_bytes(_text(given.get("body", "")))
-    return Request(_text(given.get("method", "GET")).upper(), url, headers, body)
-
-
-_OF_BROWSERS = frozenset({"authority", "method", "path", "scheme"})  # HTTP/2's own, which Chrome lists among headers
+        if option in options and name.lower() not in names:
+            headers.append((name, _text(options[option])))
+    body = wire_bytes(_text(options.get("body", "")))
+    return Request(_text(options.get("method", "GET")).upper(), url, headers, body)
 
 
 def _resolved(value: str, before: str) -> str:
-    """Return a value, or what a variable was set to before the command."""
+    """Return a value; for a variable, the value assigned to it before the command."""
     if not re.fullmatch(r"\$\w+", value):
         return value
     found = [*re.finditer(rf"(?is){re.escape(value)}\s*=\s*({_VALUE})", before)]
@@ -57,7 +55,7 @@ def _resolved(value: str, before: str) -> str:
 
 
 def _text(value: str) -> str:
-    """Return what a string stands for, also one that is turned into bytes; a bare word as it is."""
+    """Return the value of the first string in an expression, or an expression without a string unchanged."""
     quoted = re.search(f"(?s){_STRING}", value)
     if quoted is None:
         return value
@@ -66,4 +64,4 @@ def _text(value: str) -> str:
         return text.replace("''", "'")
     plain = _CHARACTER.sub(lambda found: chr(int(found[1], 0) & 0xFFFF), text)
     plain = _ESCAPE.sub(lambda found: _ESCAPES.get(found[1], found[1]) if found[1] else '"', plain)
-    return plain.encode("utf-16", "surrogatepass").decode("utf-16", "replace")  # of two characters that make one
+    return plain.encode("utf-16", "surrogatepass").decode("utf-16", "replace")  # joins surrogate pairs

@@ -1,7 +1,7 @@
-"""Raw HTTP as people paste it: fenced, quoted, indented, behind the prefix of a log, out of a packet dump.
+"""Read raw HTTP as people paste it: fenced, quoted, indented, with the prefix of a log, or from a packet dump.
 
-Tolerated, since it happens when text is copied: blank lines before, after and between all lines, comments,
-``HTTP 1.1``, a missing version, a Content-Length that does not fit.
+Tolerated, because copies of text have them: blank lines before, after and between all lines, comments, ``HTTP 1.1``, a
+missing version, a Content-Length that does not match.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from sls_contract.transcripts.message import (
     HEADER,
     METHODS,
     STATUS_LINE,
-    Seen,
+    Entry,
     announced_length,
     is_request_line,
     request_of,
@@ -25,23 +25,23 @@ from sls_contract.transcripts.message import (
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-_BEHIND = re.compile(rf"(.*?)((?:{METHODS}) (?:https?://|/)\S*(?: HTTP[/ ][0-9.]+)?[ \t]*)")
-_NOISE = re.compile(r"\s*(?:```.*|~~~.*|#.*|//.*|-{3,}.*|={3,}.*|)")
+_PREFIXED = re.compile(rf"(.*?)((?:{METHODS}) (?:https?://|/)\S*(?: HTTP[/ ][0-9.]+)?[ \t]*)")
+_NOISE = re.compile(r"\s*(?:```.*|~~~.*|#.*|//.*|-{3,}.*|={3,}.*|)")  # fences, comments, rules, blank lines
 _FENCE = re.compile(r"\s*(?:```|~~~|-{5})")
 _ESCAPED_END = re.compile(r"(?:\\r)?\\n$")
-_DOUBLED = 3  # blank lines that alternate with header lines, from which on the text is double-spaced
+_DOUBLED = 3  # so many blank lines between headers mean that the text is double-spaced
 MOST_REQUESTS = 1000
-_AT_LEAST = 60  # characters of a line that may have been wrapped
+_AT_LEAST = 60  # characters; a shorter line was not wrapped
 
 
-def read_raw(text: str) -> list[Seen]:
-    """Return every request in a text, with the answer that follows it; raises `UsageError` where the first is none."""
-    whole = text.split("\n")
-    lines = _without_prefix(_single_spaced([line.removesuffix("\r") for line in whole]))
+def read_raw(text: str) -> list[Entry]:
+    """Return every request in a text, with the response after it; raises `UsageError` if none can be read."""
+    original = text.split("\n")
+    lines = _without_prefix(_single_spaced([line.removesuffix("\r") for line in original]))
     lines = [*_with_empty_line(lines)]
-    if len(lines) != len(whole):
-        whole = lines
-    found: list[Seen] = []
+    if len(lines) != len(original):
+        original = lines
+    found: list[Entry] = []
     at = 0
     while at < len(lines):
         start = _next_start(lines, at, first=not found)
@@ -51,15 +51,15 @@ def read_raw(text: str) -> list[Seen]:
         indent = min((len(line) - len(line.lstrip()) for line in lines[start:end]), default=0)
         head = _unwrapped([(i + 1, lines[i][indent:]) for i in range(start, end)])
         stop = end + 1 if _FENCE.match("".join(lines[end : end + 1])) else _body_end(lines, end + 1)
-        # A prefix before the empty line stands before the lines of the body too; without it they are the body's own.
-        bare = end < len(lines) and lines[end] != whole[end].removesuffix("\r")
-        body = "\n".join(_outdented(line, indent) for line in (lines if bare else whole)[end + 1 : stop])
+        # If a prefix was removed from the empty line, the lines of the body have it, too; else they are unchanged.
+        prefixed = end < len(lines) and lines[end] != original[end].removesuffix("\r")
+        body = "\n".join(_outdented(line, indent) for line in (lines if prefixed else original)[end + 1 : stop])
         if found and STATUS_LINE.fullmatch(head[0][1].strip()):
             if found[-1].response is None:
-                found[-1] = Seen(found[-1].request, response_of(head, wire_bytes(body)), found[-1].line)
+                found[-1] = Entry(found[-1].request, response_of(head, wire_bytes(body)), found[-1].line)
         else:
             request = request_of(head, wire_bytes(body))
-            found.append(_one_more(found, Seen(request, None, start + 1)))
+            found.append(_within_limit(found, Entry(request, None, start + 1)))
             if request.body and len(request.body) == announced_length(request):
                 stop = end + 2 + request.body.count(b"\n")
         at = max(stop, end + 1)
@@ -69,7 +69,7 @@ def read_raw(text: str) -> list[Seen]:
 
 
 def _with_empty_line(lines: Sequence[str]) -> Iterator[str]:
-    """Put the empty line before a body of JSON that a page or a paste shows right behind the headers."""
+    """Insert the empty line before a JSON body that directly follows the headers."""
     headers = False
     for line in lines:
         if headers and line.startswith(("{", "[", '"')):
@@ -78,52 +78,52 @@ def _with_empty_line(lines: Sequence[str]) -> Iterator[str]:
         yield line
 
 
-def _one_more(found: Sequence[Seen], seen: Seen) -> Seen:
+def _within_limit(found: Sequence[Entry], entry: Entry) -> Entry:
     if len(found) >= MOST_REQUESTS:
         msg = (
-            f"line {seen.line}: expected at most {MOST_REQUESTS} requests, got more. "
+            f"line {entry.line}: expected at most {MOST_REQUESTS} requests, got more. "
             "How to fix: paste the request in question alone."
         )
         raise UsageError(msg)
-    return seen
+    return entry
 
 
 def begins_raw(text: str) -> bool:
-    """Tell whether a text begins with a request line and a header: what follows is its body, whatever it looks like."""
+    """Return whether a text begins with a request line and a header, so that the rest is its body."""
     lines = [line.strip() for line in text.split("\n", 20)[:20] if not _NOISE.fullmatch(line)][:2]
     return len(lines) > 1 and is_request_line(lines[0]) and HEADER.fullmatch(lines[1]) is not None
 
 
 def _next_start(lines: Sequence[str], at: int, *, first: bool) -> int | None:
-    """Return where the next message begins; where there was none yet, the first line that says anything."""
-    said = [i for i in range(at, len(lines)) if not _NOISE.fullmatch(lines[i])]
-    begins = next((i for i in said if _begins(lines, i)), None)
-    return said[0] if begins is None and first and said else begins
+    """Return the start of the next message; for the first one, otherwise the first line that is not noise."""
+    content = [i for i in range(at, len(lines)) if not _NOISE.fullmatch(lines[i])]
+    start = next((i for i in content if _starts_message(lines, i)), None)
+    return content[0] if start is None and first and content else start
 
 
-def _begins(lines: Sequence[str], at: int) -> bool:
+def _starts_message(lines: Sequence[str], at: int) -> bool:
     line = lines[at].strip()
     return is_request_line(line) or STATUS_LINE.fullmatch(line) is not None
 
 
 def _body_end(lines: Sequence[str], start: int) -> int:
-    """Return where the body that begins at a line ends: before the next message behind an empty line, or a fence."""
+    """Return the end of the body that begins at a line: before the next message with a version, or a fence."""
     for i in range(start, len(lines)):
-        versioned = "HTTP" in lines[i] and _begins(lines, i)
+        versioned = "HTTP" in lines[i] and _starts_message(lines, i)
         if versioned or _FENCE.match(lines[i]):
             return i
     return len(lines)
 
 
 def _without_prefix(lines: list[str]) -> list[str]:
-    """Take off what a log, a quotation or a packet dump puts before each line; lines without it stay."""
+    """Remove the prefix of a log, a quotation or a packet dump from each line that has it."""
     shape = None
     plain = []
     for at, line in enumerate(lines):
-        behind = _BEHIND.fullmatch(line)
-        if behind and behind[1].strip() and _goes_on(lines, at):
-            shape = re.compile(re.sub(r"(?:\\ )*[0-9]+", " *[0-9]+", re.escape(behind[1])))
-            plain.append(behind[2])
+        prefixed = _PREFIXED.fullmatch(line)
+        if prefixed and prefixed[1].strip() and _starts_head(lines, at):
+            shape = re.compile(re.sub(r"(?:\\ )*[0-9]+", " *[0-9]+", re.escape(prefixed[1])))
+            plain.append(prefixed[2])
             continue
         prefix = shape.match(line) if shape else None
         plain.append(line[prefix.end() :] if prefix else line)
@@ -132,14 +132,14 @@ def _without_prefix(lines: list[str]) -> list[str]:
     return plain
 
 
-def _goes_on(lines: Sequence[str], at: int) -> bool:
-    """Tell whether a header or the end of the head comes behind a request line: a summary of it has none."""
+def _starts_head(lines: Sequence[str], at: int) -> bool:
+    """Return whether a header or the end of the head follows a line; otherwise the line is only a summary."""
     return at + 1 >= len(lines) or not lines[at + 1].strip() or HEADER.search(lines[at + 1]) is not None
 
 
 def _single_spaced(lines: list[str]) -> list[str]:
-    """Take out the empty lines of a text in which they alternate with all others, as when line ends were doubled."""
-    first = next((i for i, line in enumerate(lines) if _begins(lines, i)), 0)
+    """Remove the empty lines of a text in which every second line is empty, because line ends were doubled."""
+    first = next((i for i, line in enumerate(lines) if _starts_message(lines, i)), 0)
     head = lines[first + 1 : first + 2 * _DOUBLED + 1]
     doubled = len(head) == 2 * _DOUBLED and not any(line.strip() for line in head[::2])
     if not doubled or not all(HEADER.fullmatch(line.strip()) for line in head[1::2]):
@@ -148,7 +148,7 @@ def _single_spaced(lines: list[str]) -> list[str]:
 
 
 def _unwrapped(head: list[tuple[int, str]]) -> list[tuple[int, str]]:
-    """Join lines that a terminal or mail program broke; what cannot have been broken stays and is refused later."""
+    """Join lines that a terminal or mail program broke; other wrong lines stay, and are refused later."""
     joined: list[tuple[int, str]] = []
     for number, line in head:
         before = joined[-1][1] if len(joined) > 1 else ""

@@ -1,4 +1,4 @@
-"""The way to a real endpoint: one request over one connection, byte for byte, and its answer as it came."""
+"""Requests to a real endpoint: one request per connection, sent byte for byte, and the response as received."""
 
 from __future__ import annotations
 

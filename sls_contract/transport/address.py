@@ -1,4 +1,4 @@
-"""Where a request goes: the endpoint as a user writes it, and the way there, through a proxy or not."""
+"""The address of an endpoint as a user writes it, and the proxy on the way to it, if any."""
 
 from __future__ import annotations
 
@@ -21,13 +21,13 @@ if TYPE_CHECKING:
 
 _DEFAULT_PORTS = {"http": 80, "https": 443}
 _EXAMPLES = "'https://cn-hangzhou.log.aliyuncs.com' or 'http://127.0.0.1:8080'"
-_UNREADABLE = "the port is no number up to 65535, or the brackets hold no IP address"
+_UNREADABLE = "the port is not a number up to 65535, or the brackets do not contain an IP address"
 _PRINTABLE = re.compile(r"[!-~]+")
 
 
 @dataclass(frozen=True, slots=True)
 class Address:
-    """An endpoint, read: ``http`` or ``https``, host without brackets, port."""
+    """A parsed endpoint: ``http`` or ``https``, host without brackets, port."""
 
     scheme: str
     host: str
@@ -35,27 +35,27 @@ class Address:
 
     @property
     def authority(self) -> str:
-        """The host as it stands in a Host header: bracketed where it is IPv6, the port where it is not the default."""
+        """The host in the form of a Host header: IPv6 in brackets, with the port if it is not the default."""
         return authority_of(self.host, None if self.port == _DEFAULT_PORTS[self.scheme] else self.port)
 
     @property
     def literal(self) -> bool:
-        """Whether it is an IP address or ``localhost``, in front of which no project can be resolved."""
+        """Whether it is an IP address or ``localhost``, which have no subdomain for a project."""
         return is_address(self.authority)
 
     @property
     def loopback(self) -> bool:
-        """Whether it never leaves this machine."""
+        """Whether it is on this machine."""
         return self.literal and is_loopback(self.authority)
 
     def owns(self, host: str) -> bool:
-        """Tell whether a host name is the endpoint's own or below it (``project.endpoint``)."""
+        """Return whether a host name is the endpoint's own or below it (``project.endpoint``)."""
         return host == self.host or host.endswith("." + self.host)
 
 
 @dataclass(frozen=True, slots=True)
 class Proxy:
-    """An HTTP proxy: its address, and the value of ``Proxy-Authorization`` where it wants one."""
+    """An HTTP proxy: its address, and the value of ``Proxy-Authorization`` if it needs credentials."""
 
     address: Address
     authorization: str | None = None
@@ -66,7 +66,7 @@ class Proxy:
 
 
 def parse_endpoint(endpoint: str) -> Address:
-    """Read scheme, host and port; ``https`` where no scheme is given.
+    """Parse scheme, host and port; ``https`` where no scheme is given.
 
     Raises `UsageError` for anything else: another scheme, a path, user info, no host, an impossible port.
     """
@@ -75,21 +75,21 @@ def parse_endpoint(endpoint: str) -> Address:
         parts = urlsplit(text)
         port = parts.port
     except ValueError:
-        raise _unusable(endpoint, _UNREADABLE) from None
+        raise _usage_error(endpoint, _UNREADABLE) from None
     host = (parts.hostname or "").rstrip(".")
     if parts.scheme not in _DEFAULT_PORTS:
-        raise _unusable(endpoint, "its scheme is neither http nor https")
+        raise _usage_error(endpoint, "its scheme is neither http nor https")
     if port == 0:
-        raise _unusable(endpoint, "no connection goes to port 0")
+        raise _usage_error(endpoint, "port 0 accepts no connections")
     if not _PRINTABLE.fullmatch(host) or parts.username is not None:
-        raise _unusable(endpoint, "it names no plain host")
+        raise _usage_error(endpoint, "it contains no plain host name")
     if parts.path not in {"", "/"} or parts.query or parts.fragment:
-        raise _unusable(endpoint, "it has more than scheme, host and port")
+        raise _usage_error(endpoint, "it has more than scheme, host and port")
     return Address(parts.scheme, host, _DEFAULT_PORTS[parts.scheme] if port is None else port)
 
 
 def proxy_for(address: Address, environ_proxies: Mapping[str, str] | None = None) -> Proxy | None:
-    """Return the proxy that ``HTTP_PROXY``, ``HTTPS_PROXY`` and ``NO_PROXY`` ask for; None for loopback."""
+    """Return the proxy that ``HTTP_PROXY``, ``HTTPS_PROXY`` and ``NO_PROXY`` select; None for loopback."""
     proxies = dict(getproxies_environment() if environ_proxies is None else environ_proxies)
     text = proxies.get(address.scheme)
     if not text or address.loopback or proxy_bypass_environment(f"{address.host}:{address.port}", proxies):
@@ -99,7 +99,7 @@ def proxy_for(address: Address, environ_proxies: Mapping[str, str] | None = None
         parts = urlsplit(text if "://" in text else f"http://{text}")
         port = parts.port or 80
     except ValueError:
-        msg = f"{variable}, and its value is not: {_UNREADABLE}"
+        msg = f"{variable}, but {_UNREADABLE}"
         raise UsageError(msg) from None
     if parts.scheme != "http" or not parts.hostname:
         msg = f"{variable}, got {masked_url(parts.geturl())!r}"
@@ -114,6 +114,6 @@ def _basic(user: str | None, password: str | None) -> str | None:
     return "Basic " + base64.b64encode(pair).decode("ascii")
 
 
-def _unusable(endpoint: str, why: str) -> UsageError:
+def _usage_error(endpoint: str, why: str) -> UsageError:
     shown = endpoint.rpartition("@")[2]
     return UsageError(f"endpoint must be {_EXAMPLES}, got {shown!r}: {why}")

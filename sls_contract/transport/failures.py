@@ -1,4 +1,4 @@
-"""What can go wrong between a request and its answer, in one vocabulary and in words that say what to do."""
+"""Failures of a request: one vocabulary of kinds, with texts that say what to do."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 Kind: TypeAlias = Literal["refused", "dns", "tls", "timeout", "reset", "closed", "truncated", "malformed", "other"]
 
-_WORDS: dict[str, tuple[str, str]] = {
+_TEXTS: dict[str, tuple[str, str]] = {
     "refused": ("nothing accepts connections there", "start the endpoint, or correct its host and port"),
     "dns": ("the name cannot be resolved", "correct the endpoint's name, or check the network"),
     "tls": ("the TLS handshake failed", "check the certificate, and whether the endpoint supports https"),
@@ -25,27 +25,27 @@ _WORDS: dict[str, tuple[str, str]] = {
         "find out why the endpoint closes the connection without an answer",
     ),
     "truncated": ("the answer was cut off", "send the whole head, and as many body bytes as it announces"),
-    "malformed": ("the answer is not HTTP", "check what listens there; perhaps http was sent to an https port"),
-    "other": ("the connection failed", "correct what the reason in brackets names"),
+    "malformed": ("the answer is not HTTP", "check which server listens there; perhaps http was sent to an https port"),
+    "other": ("the connection failed", "correct the problem named in brackets"),
 }
 
 
 class TransportError(EndpointError):
-    """One attempt that brought no whole answer.
+    """An attempt without a complete response.
 
     Attributes:
-        kind: ``refused``, ``dns``, ``tls``, ``timeout``, ``reset``, ``closed`` (hung up before an answer),
-            ``truncated`` (an answer was cut off), ``malformed`` (not HTTP) or ``other``.
-        peer: the host and port that were asked.
-        partial: what had come of the answer, where its head was whole.
-        reason: what happened; the whole text has a way to fix it, too.
-        fix: that way, a sentence.
+        kind: ``refused``, ``dns``, ``tls``, ``timeout``, ``reset``, ``closed`` (closed before a response),
+            ``truncated`` (a response was cut off), ``malformed`` (not HTTP) or ``other``.
+        peer: the host and port of the request.
+        partial: the received part of the response, if its head was complete.
+        reason: what happened; the text of the exception also says how to fix it.
+        fix: how to fix it, a sentence.
 
     """
 
     def __init__(self, kind: Kind, peer: str, detail: str = "", partial: Response | None = None) -> None:
-        """Word the failure; ``detail`` is the operating system's own text."""
-        what, fix = _WORDS[kind]
+        """Build the text; ``detail`` is the operating system's own text."""
+        what, fix = _TEXTS[kind]
         reason = f" ({detail})" if detail else ""
         super().__init__(f"{peer}: {what}{reason}. How to fix: {fix}.")
         self.reason, self.fix = f"{peer}: {what}{reason}", f"{fix}."
@@ -55,7 +55,7 @@ class TransportError(EndpointError):
 
 
 def kind_of(error: BaseException) -> Kind:
-    """Name what an exception of the socket, ssl or http.client module means."""
+    """Return the kind of failure that an exception of the socket, ssl or http.client module means."""
     for types, kind in _KINDS:
         if isinstance(error, types):
             return kind
@@ -63,15 +63,18 @@ def kind_of(error: BaseException) -> Kind:
 
 
 def detail_of(error: BaseException) -> str:
-    """Return the operating system's words without the exception's clothes; empty where it has none."""
+    """Return the operating system's text without the exception's prefix; empty if there is none."""
     if isinstance(error, ssl.SSLCertVerificationError):
         return error.verify_message
     return getattr(error, "strerror", None) or str(error)
 
 
 _KINDS: tuple[tuple[type[BaseException] | tuple[type[BaseException], ...], Kind], ...] = (
-    (http.client.RemoteDisconnected, "closed"),  # before ConnectionResetError, which it is too
-    ((socket.gaierror, UnicodeError), "dns"),  # a label that no name server knows how to spell
+    (
+        http.client.RemoteDisconnected,
+        "closed",
+    ),  # first: it is a subclass of ConnectionResetError, too
+    ((socket.gaierror, UnicodeError), "dns"),  # UnicodeError: a label that IDNA cannot encode
     (TimeoutError, "timeout"),
     (ConnectionRefusedError, "refused"),
     (ConnectionError, "reset"),

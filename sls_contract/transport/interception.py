@@ -1,7 +1,7 @@
-"""Interception of HTTPS by mitmproxy: CONNECT, certificates and TLS are its work, the answers are a `Send`'s.
+"""Interception of HTTPS by mitmproxy: it handles CONNECT, certificates and TLS; a `Send` gives the responses.
 
-mitmproxy is an extra: ``pip install 'sls-contract[proxy]'``. It never connects upstream here, so what a client sends
-and gets is what the `Send` sees and gives: names, values, order and casing of headers as they were, bodies as bytes.
+mitmproxy is an extra: ``pip install 'sls-contract[proxy]'``. It never connects upstream here. The `Send` therefore
+gets and gives exactly what the client sends and receives: header names, values, order and casing, and body bytes.
 """
 
 from __future__ import annotations
@@ -25,65 +25,65 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 _THREADS = 32
-_REMEMBERED = 1000
-_PRIVATE = 0o700
+_MAX_FAILURES = 1000
+_OWNER_ONLY = 0o700
 _CERTIFICATE = "mitmproxy-ca-cert.pem"
-_REASON = "this host is not intercepted here: set NO_PROXY for it or allow it"  # all that many clients show of it
+_REFUSED = "this host is not intercepted here: set NO_PROXY for it or allow it"  # the text that most clients show
 _FAILED = b"the endpoint behind this proxy failed\n"
 
 
 @dataclass(frozen=True, slots=True)
 class Interception:
-    """What `intercept` needs to know.
+    """The settings of `intercept`.
 
     Attributes:
-        send: answers a request, in any thread; None: hang up.
-        admits: tells whether the host that a client wants a tunnel to may be intercepted.
-        distrusted: is told the name of each host for which a client refused our certificate.
+        send: answers a request, in any thread; None closes the connection.
+        may_intercept: returns whether a tunnel to a host (``host:port``) may be intercepted.
+        on_rejected_certificate: called with the name of each host for which a client rejected the certificate.
         host: the address to listen on.
         port: the port to listen on; 0 takes a free one.
-        ca_dir: the folder of the authority, made where it is missing; None: a private one that goes at the end.
+        ca_dir: the folder of the certificate authority, created if missing; None: a temporary one, deleted on close.
 
     """
 
     send: Callable[[Request], Response | None]
-    admits: Callable[[str], bool]
-    distrusted: Callable[[str], None]
+    may_intercept: Callable[[str], bool]
+    on_rejected_certificate: Callable[[str], None]
     host: str = "127.0.0.1"
     port: int = 0
     ca_dir: Path | None = None
 
 
-def intercept(how: Interception) -> Interceptor:
-    """Listen as an HTTP proxy that opens TLS; return it running.
+def intercept(settings: Interception) -> Interceptor:
+    """Listen as an HTTP proxy that decrypts TLS; return it running.
 
-    Raises `UsageError` where mitmproxy is not installed, `EndpointError` where the address cannot be listened on.
+    Raises `UsageError` if mitmproxy is not installed, `EndpointError` if the address cannot be listened on.
     """
     try:
         import mitmproxy.version  # type: ignore[import-not-found, unused-ignore]  # an extra  # noqa: F401
     except ImportError:
-        msg = "to intercept https needs mitmproxy. How to fix: pip install 'sls-contract[proxy]'."
+        msg = "intercepting https needs mitmproxy. How to fix: pip install 'sls-contract[proxy]'."
         raise UsageError(msg) from None
-    return Interceptor(how)
+    return Interceptor(settings)
 
 
 class Interceptor:
-    """A running proxy; made by `intercept`, ended by ``close`` or by leaving ``with``.
+    """A running proxy; created by `intercept`, ended by ``close`` or by leaving ``with``.
 
     Attributes:
         port: the port listened on.
-        url: what to set ``HTTP_PROXY`` and ``HTTPS_PROXY`` to.
+        url: the value for ``HTTP_PROXY`` and ``HTTPS_PROXY``.
         certificate: the authority's certificate (PEM), which clients must trust.
 
     """
 
-    def __init__(self, how: Interception) -> None:
-        """Listen, in a thread; raises `EndpointError` where that cannot be."""
-        self._how = how
-        self._own_folder = how.ca_dir is None
-        self._folder = Path(tempfile.mkdtemp(prefix="sls-contract-ca-")) if how.ca_dir is None else how.ca_dir
-        self._folder.mkdir(mode=_PRIVATE, parents=True, exist_ok=True)
-        self._failures: deque[BaseException] = deque(maxlen=_REMEMBERED)
+    def __init__(self, settings: Interception) -> None:
+        """Listen, in a thread; raises `EndpointError` if that fails."""
+        self._settings = settings
+        self._own_folder = settings.ca_dir is None
+        self._folder = Path(tempfile.mkdtemp(prefix="sls-contract-ca-")) if settings.ca_dir is None else settings.ca_dir
+        self._folder.mkdir(mode=_OWNER_ONLY, parents=True, exist_ok=True)
+        self._failures: deque[BaseException] = deque(maxlen=_MAX_FAILURES)
         self._stop: Callable[[], None] = lambda: None
         started: Future[int] = Future()
         self._thread = threading.Thread(target=self._run, args=(started,), name="sls-contract-intercept", daemon=True)
@@ -93,11 +93,11 @@ class Interceptor:
         except BaseException:
             self.close()
             raise
-        self.url = f"http://{authority_of(how.host, self.port)}"
+        self.url = f"http://{authority_of(settings.host, self.port)}"
         self.certificate = (self._folder / _CERTIFICATE).resolve()
 
     def __enter__(self) -> Self:
-        """Return it; leaving closes it."""
+        """Return the proxy; leaving the block closes it."""
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -106,12 +106,13 @@ class Interceptor:
 
     @property
     def failures(self) -> tuple[BaseException, ...]:
-        """What the `Send` raised (each was answered 500), in order."""
+        """The exceptions that the `Send` raised (each request got a 500), in order."""
         return tuple(self._failures)
 
     def close(self) -> None:
-        """Stop listening, and forget an authority of our own; closing twice is harmless."""
-        self._stop()
+        """Stop listening, and delete a temporary authority; closing twice is harmless."""
+        with suppress(RuntimeError):  # its event loop has ended already
+            self._stop()
         self._thread.join()
         if self._own_folder:
             shutil.rmtree(self._folder, ignore_errors=True)
@@ -119,7 +120,7 @@ class Interceptor:
     def _run(self, started: Future[int]) -> None:
         try:
             asyncio.run(self._listen(started))
-        except BaseException as error:  # noqa: BLE001 - raised where somebody waits for the start
+        except BaseException as error:  # noqa: BLE001 - raised in __init__, or kept in `failures`
             if started.done():
                 self._failures.append(error)
             else:
@@ -129,26 +130,26 @@ class Interceptor:
         from mitmproxy import options  # type: ignore[import-not-found, unused-ignore]  # an extra
         from mitmproxy.tools.dump import DumpMaster  # type: ignore[import-not-found, unused-ignore]  # an extra
 
-        how = self._how
-        settings = options.Options(listen_host=how.host, listen_port=how.port, confdir=str(self._folder))
-        master = DumpMaster(settings, with_termlog=False, with_dumper=False)
+        host, port = self._settings.host, self._settings.port
+        listening = options.Options(listen_host=host, listen_port=port, confdir=str(self._folder))
+        master = DumpMaster(listening, with_termlog=False, with_dumper=False)
         master.options.update(connection_strategy="lazy", upstream_cert=False, http2=False, onboarding=False)
-        master.addons.remove(master.addons.get("errorcheck"))  # it would end the process
-        master.addons.add(_Addon(how, self._failures, started))
-        self._stop = lambda: _quietly(master.shutdown)
+        master.addons.remove(master.addons.get("errorcheck"))  # it would exit the process
+        master.addons.add(_Addon(self._settings, self._failures, started))
+        self._stop = master.shutdown
         await master.run()
-        await master.addons.get("proxyserver").servers.update([])  # it leaves its socket to the garbage collector
+        await master.addons.get("proxyserver").servers.update([])  # shutdown() does not close the socket
 
 
 class _Addon:
-    """What mitmproxy calls for each event; it finds the methods by their names."""
+    """The addon that mitmproxy calls for each event; it finds the methods by their names."""
 
-    def __init__(self, how: Interception, failures: deque[BaseException], started: Future[int]) -> None:
-        self._how, self._failures, self._started = how, failures, started
+    def __init__(self, settings: Interception, failures: deque[BaseException], started: Future[int]) -> None:
+        self._settings, self._failures, self._started = settings, failures, started
         self._pool = ThreadPoolExecutor(_THREADS, "sls-contract-send")
 
     def running(self) -> None:
-        """Tell the port, or why there is none."""
+        """Publish the port, or the reason why there is none."""
         from mitmproxy import ctx
 
         servers = ctx.master.addons.get("proxyserver")
@@ -158,41 +159,41 @@ class _Addon:
         reasons = [
             str(each.last_exception).partition("\n")[0] for each in servers.servers if each.last_exception is not None
         ]
-        msg = f"cannot listen on {self._how.host} port {self._how.port}: {'; '.join(reasons)}"
+        msg = f"cannot listen on {self._settings.host} port {self._settings.port}: {'; '.join(reasons)}"
         self._started.set_exception(EndpointError(f"{msg}\nHow to fix: choose another port (0 takes a free one)."))
         ctx.master.shutdown()
 
     def done(self) -> None:
-        """Let the threads end."""
+        """Stop the threads."""
         self._pool.shutdown(wait=False, cancel_futures=True)
 
     def http_connect(self, flow: Any) -> None:
-        """Open no tunnel to a host that is not ours."""
-        if not self._how.admits(f"{flow.request.host}:{flow.request.port}"):
-            flow.response = _response(Response(502, [("Content-Length", "0")], reason=_REASON))
+        """Refuse tunnels to hosts that are not admitted."""
+        if not self._settings.may_intercept(f"{flow.request.host}:{flow.request.port}"):
+            flow.response = _response(Response(502, [("Content-Length", "0")], reason=_REFUSED))
 
     async def request(self, flow: Any) -> None:
-        """Answer a request; without an answer the connection ends."""
-        answer = await asyncio.get_running_loop().run_in_executor(self._pool, self._answer, flow.request)
-        if answer is None:
+        """Answer a request; without a response the connection is closed."""
+        response = await asyncio.get_running_loop().run_in_executor(self._pool, self._answer, flow.request)
+        if response is None:
             flow.kill()
         else:
-            flow.response = _response(answer)
+            flow.response = _response(response)
 
     def tls_failed_client(self, data: Any) -> None:
-        """Tell that a client does not trust the authority: its own message mostly does not say whose."""
-        self._how.distrusted(data.conn.sni or "a host that the client did not name")
+        """Report that a client rejected the certificate: its own message rarely says whose."""
+        self._settings.on_rejected_certificate(data.conn.sni or "a host that the client did not name")
 
     def _answer(self, raw: Any) -> Response | None:
         try:
-            return self._how.send(request_of(raw))
-        except Exception as error:  # noqa: BLE001 - any mistake of a Send must reach whoever reads failures
+            return self._settings.send(request_of(raw))
+        except Exception as error:  # noqa: BLE001 - kept in `failures`
             self._failures.append(error)
             return Response(500, [("Content-Type", "text/plain"), ("Content-Length", str(len(_FAILED)))], _FAILED)
 
 
 def request_of(raw: Any) -> Request:
-    """Return mitmproxy's request as ours, byte for byte; inside a tunnel its URL names the tunnel's host."""
+    """Convert mitmproxy's request, byte for byte; inside a tunnel its URL names the tunnel's host."""
     data = raw.data
     scheme = wire_text(data.scheme) or "http"
     default = {"http": 80, "https": 443}[scheme]
@@ -202,15 +203,10 @@ def request_of(raw: Any) -> Request:
     return Request(wire_text(data.method), url, headers, data.content or b"")
 
 
-def _response(answer: Response) -> Any:
-    """Return our answer as mitmproxy's, nothing added."""
+def _response(response: Response) -> Any:
+    """Convert a response to mitmproxy's, with nothing added."""
     from mitmproxy import http  # type: ignore[import-not-found, unused-ignore]  # an extra
 
-    headers = http.Headers([(wire_bytes(name), wire_bytes(value)) for name, value in answer.headers.pairs])
-    reason = wire_bytes(answer.reason)
-    return http.Response(b"HTTP/1.1", answer.status, reason, headers, answer.body, None, 0.0, 0.0)
-
-
-def _quietly(stop: Callable[[], None]) -> None:
-    with suppress(RuntimeError):  # its loop has ended already
-        stop()
+    headers = http.Headers([(wire_bytes(name), wire_bytes(value)) for name, value in response.headers.pairs])
+    reason = wire_bytes(response.reason)
+    return http.Response(b"HTTP/1.1", response.status, reason, headers, response.body, None, 0.0, 0.0)

@@ -1,4 +1,4 @@
-"""What a forward proxy does with a request: make it the next hop's, and carry it to where its client wanted to go."""
+"""A forward proxy's handling of a request: rewrite it for the next hop, and send it to its destination."""
 
 from __future__ import annotations
 
@@ -18,23 +18,23 @@ if TYPE_CHECKING:
 
     from sls_contract.exchange import Headers, Request, Response
 
-_ANY = "https://cn-hangzhou.log.aliyuncs.com"
-_FOR_THIS_HOP = ("proxy-authorization", "proxy-connection", "expect")
+_SAMPLE_ENDPOINT = "https://cn-hangzhou.log.aliyuncs.com"
+_HOP_FIELDS = ("proxy-authorization", "proxy-connection", "expect")
 
 
 @dataclass(slots=True)
 class Relay:
-    """The way upstream of a proxy; safe to call from several threads.
+    """The upstream side of a proxy; safe to call from several threads.
 
     Attributes:
-        to: an endpoint, as `open_transport` takes it, to which everything goes; None: to the host that is asked for.
-        plain: keep http for hosts of the service. By default they are asked over https, so that what a client sends
-            to a proxy on its own machine in the clear does not cross the network so; no signature covers the scheme.
+        to: an endpoint, as `open_transport` takes it, that gets every request; None: the host that the request names.
+        plain: keep http for hosts of the service. By default they are contacted over https: a client sends plain text
+            only to the proxy on its own machine, never over the network; no signature covers the scheme.
         timeout: seconds for one exchange as a whole.
         tls: how https is verified; by default against the system's authorities.
 
     Raises:
-        UsageError: ``to`` is no endpoint, or ``timeout`` no number of seconds.
+        UsageError: ``to`` is no endpoint, or ``timeout`` is out of range.
 
     """
 
@@ -47,18 +47,18 @@ class Relay:
     _lock: threading.Lock = field(default_factory=threading.Lock, repr=False)
 
     def __post_init__(self) -> None:
-        """Refuse at once what could carry no request."""
-        open_transport(self.to or _ANY, timeout=self.timeout)
+        """Raise at once for settings that no request could use."""
+        open_transport(self.to or _SAMPLE_ENDPOINT, timeout=self.timeout)
 
-    def onward(self, request: Request) -> Request:
-        """Return the request as it goes upstream: for this hop alone is nothing in it, its URL says what is asked."""
-        headers = _for_the_next_hop(request)
+    def forwarded(self, request: Request) -> Request:
+        """Return the request for the upstream hop: without fields for this proxy, its URL the destination's."""
+        headers = _without_hop_fields(request)
         return request.replace(url=self._url(request.url), headers=headers)
 
-    def carry(self, request: Request, reached: set[str]) -> Response:
-        """Carry what `onward` returned; ``reached`` takes the address that was connected to.
+    def send(self, request: Request, reached: set[str]) -> Response:
+        """Send a request that `forwarded` returned; add the address of the connection to ``reached``.
 
-        Raises `TransportError` where no whole answer came, `UsageError` for a host that is not below ``to``.
+        Raises `TransportError` without a complete response, `UsageError` for a host that is not below ``to``.
         """
         with self._transport(request) as transport:
             try:
@@ -67,7 +67,7 @@ class Relay:
                 reached |= transport.reached
 
     def close(self) -> None:
-        """Refuse every later request, and cut off those that are under way."""
+        """Refuse every later request, and abort those in progress."""
         with self._lock:
             self._closed = True
             for transport in self._open:
@@ -76,8 +76,8 @@ class Relay:
     @contextmanager
     def _transport(self, request: Request) -> Iterator[Transport]:
         scheme, authority, _ = split_url(request.url)
-        goal = self.to or f"{scheme}://{authority.rpartition('@')[2]}"
-        transport = open_transport(goal, timeout=self.timeout, tls=self._context(goal))
+        upstream = self.to or f"{scheme}://{authority.rpartition('@')[2]}"
+        transport = open_transport(upstream, timeout=self.timeout, tls=self._context(upstream))
         with self._lock:
             transport.closed = self._closed
             self._open.add(transport)
@@ -87,9 +87,9 @@ class Relay:
             with self._lock:
                 self._open.discard(transport)
 
-    def _context(self, goal: str) -> ssl.SSLContext | None:
-        """Load the authorities once, not for each request: it takes longer than the rest of an exchange."""
-        if self.tls is None and not goal.startswith("http://"):
+    def _context(self, upstream: str) -> ssl.SSLContext | None:
+        """Return the TLS context; loaded once, because that takes longer than the rest of an exchange."""
+        if self.tls is None and not upstream.startswith("http://"):
             import ssl
 
             self.tls = ssl.create_default_context()
@@ -105,16 +105,16 @@ class Relay:
 
 
 def is_service(authority: str) -> bool:
-    """Tell whether a URL's authority is a host of the service, at no port of its own."""
+    """Return whether a URL's authority is a host of the service at the default port."""
     host = authority.removesuffix(":80")
     return ":" not in host and is_service_host(host)
 
 
-def _for_the_next_hop(request: Request) -> Headers:
-    """Return the headers without those that were for the proxy; chunks that it joined are announced by their length."""
+def _without_hop_fields(request: Request) -> Headers:
+    """Return the headers without those for this proxy; a joined chunked body gets its Content-Length."""
     headers = request.headers
-    if any(name in headers for name in _FOR_THIS_HOP):
-        headers = headers.without(*_FOR_THIS_HOP)
+    if any(name in headers for name in _HOP_FIELDS):
+        headers = headers.without(*_HOP_FIELDS)
     if "transfer-encoding" in headers:
         headers = headers.without("transfer-encoding").with_field("Content-Length", str(len(request.body)))
     return headers

@@ -1,8 +1,8 @@
-"""One request, one connection, one answer; or, where that is asked for, several requests on one connection.
+"""One request and one response per connection; `KeptAlive` sends several requests over one connection.
 
-The request is written as it is, byte for byte: libraries with pools quote targets again, sort headers or add their own.
-A `Transport` never uses a connection twice, so nothing has to be sent again when an idle one turns out to be dead:
-what the endpoint receives is what was asked for, once. `KeptAlive` is for those who want to see an endpoint do more.
+The request is written byte for byte: libraries with pools quote targets again, sort headers or add their own fields.
+A `Transport` never uses a connection twice, so no request is sent again because an idle connection is dead: the
+endpoint receives each request once. `KeptAlive` is for checks of keep-alive connections.
 """
 
 from __future__ import annotations
@@ -27,24 +27,24 @@ if TYPE_CHECKING:
 
 _OK = 200
 _INTERIM = frozenset(range(100, 200)) - {101}  # 101 is final: another protocol begins
-_LONGEST = 86400  # seconds; what the system's calls take is not endless
+_MAX_TIMEOUT = 86400  # seconds; the system's calls accept no unlimited value
 
 
 def open_transport(endpoint: str, *, timeout: float = 10.0, tls: ssl.SSLContext | None = None) -> Transport:
-    """Return a `Send` that carries requests to an endpoint.
+    """Return a `Send` that sends requests to an endpoint.
 
     Args:
         endpoint: ``https://cn-hangzhou.log.aliyuncs.com``: requests go to their own host, which must be the endpoint
             or below it; or an IP address or ``localhost`` with a port (``http://127.0.0.1:8080``): every request goes
-            there, whatever its Host header says.
+            there, regardless of its Host header.
         timeout: seconds for one exchange as a whole, up to the last byte; the system's name lookup has its own limit.
         tls: how https is verified; by default against the system's authorities, host name included.
 
-    Proxies of the environment are used, except for loopback. Raises `UsageError` for what is no endpoint.
+    Proxies of the environment are used, except for loopback. Raises `UsageError` for a wrong endpoint or timeout.
 
     """
-    if not 0 < timeout <= _LONGEST:
-        msg = f"timeout must be a number of seconds above 0, at most {_LONGEST} (a day), got {timeout!r}"
+    if not 0 < timeout <= _MAX_TIMEOUT:
+        msg = f"timeout must be a number of seconds above 0, at most {_MAX_TIMEOUT} (a day), got {timeout!r}"
         raise UsageError(msg)
     return Transport(parse_endpoint(endpoint), timeout, tls)
 
@@ -53,8 +53,8 @@ def open_transport(endpoint: str, *, timeout: float = 10.0, tls: ssl.SSLContext 
 class Transport:
     """A `Send` over the network; safe to call from several threads.
 
-    Calling it raises `TransportError` where no whole answer came, and `UsageError` for a request to another host.
-    ``reached`` has the addresses that connections were made to: the endpoint's, or those of a proxy before it.
+    Calling it raises `TransportError` without a complete response, and `UsageError` for a request to another host.
+    ``reached`` contains the IP addresses of all connections: those of the endpoint, or of a proxy before it.
     """
 
     address: Address
@@ -62,20 +62,20 @@ class Transport:
     tls: ssl.SSLContext | None = None
     closed: bool = False
     reached: set[str] = field(default_factory=set)
-    _under_way: set[socket.socket] = field(default_factory=set, repr=False)
+    _active: set[socket.socket] = field(default_factory=set, repr=False)
 
     def __call__(self, request: Request) -> Response:
-        """Carry one request and return its answer, content coding still on, chunks joined."""
+        """Send one request and return its response, content coding kept, chunks joined."""
         call = self._call(request)
-        with _named_failure(call.peer):
+        with _transport_errors(call.peer):
             connection = self._open(call)
             try:
-                return call.over(connection)[0]
+                return call.send_over(connection)[0]
             finally:
-                self._drop(connection)
+                self._release(connection)
 
     def kept_alive(self) -> KeptAlive:
-        """Return a `Send` over one connection that is kept alive."""
+        """Return a `Send` that reuses one connection."""
         return KeptAlive(self)
 
     def _call(self, request: Request) -> _Call:
@@ -89,20 +89,20 @@ class Transport:
 
     def _open(self, call: _Call) -> socket.socket:
         connection = _connect(call.peer, call.proxy, self._context(), call.deadline)
-        self._under_way.add(connection)
+        self._active.add(connection)
         try:
             self.reached.add(connection.getpeername()[0])
-        except BaseException:  # reset while it was opened
-            self._drop(connection)
+        except BaseException:  # reset while it was being opened
+            self._release(connection)
             raise
         return connection
 
-    def _drop(self, connection: socket.socket) -> None:
-        self._under_way.discard(connection)
+    def _release(self, connection: socket.socket) -> None:
+        self._active.discard(connection)
         connection.close()
 
     def __enter__(self) -> Self:
-        """Give the transport to a ``with`` block."""
+        """Return the transport."""
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -110,10 +110,10 @@ class Transport:
         self.close()
 
     def close(self) -> None:
-        """Refuse every later request, and cut off those that are under way."""
+        """Refuse every later request, and abort those in progress."""
         self.closed = True
-        for connection in tuple(self._under_way):
-            with suppress(OSError):  # it has just ended by itself
+        for connection in tuple(self._active):
+            with suppress(OSError):  # it has just ended
                 connection.shutdown(socket.SHUT_RDWR)
 
     def _context(self) -> ssl.SSLContext | None:
@@ -126,7 +126,7 @@ class Transport:
 
 @dataclass(frozen=True, slots=True)
 class _Call:
-    """One request, ready to be written: where to, through which proxy, the bytes, and until when (monotonic)."""
+    """A request ready to be written: destination, proxy, bytes, and deadline (monotonic clock, seconds)."""
 
     peer: Address
     proxy: Proxy | None
@@ -134,8 +134,8 @@ class _Call:
     message: bytes
     deadline: float
 
-    def over(self, connection: socket.socket) -> tuple[Response, bool]:
-        """Return the answer, and whether the connection can carry another request."""
+    def send_over(self, connection: socket.socket) -> tuple[Response, bool]:
+        """Send the request; return the response, and whether the connection can carry another request."""
         _limit(connection, self.deadline)
         connection.sendall(self.message)
         return _receive(connection, self.method, f"{self.peer.host}:{self.peer.port}", self.deadline)
@@ -143,11 +143,11 @@ class _Call:
 
 @dataclass(slots=True, eq=False)
 class KeptAlive:
-    """A `Send` over one connection, opened when it is needed, and again where the endpoint closed it.
+    """A `Send` over one connection, opened on the first request, and again if the endpoint closed it.
 
-    ``reused`` counts the requests on a connection that had carried an answer before. A request that an idle connection
-    took without any answer is sent once more over a new one: an endpoint may close an idle connection at any time
-    (RFC 9112 section 9.3.1). Raises what its transport raises. Not for several threads.
+    ``reused`` counts the requests on a connection that had carried a response before. If an idle connection breaks
+    before any response, the request is sent once more over a new one: an endpoint may close an idle connection at any
+    time (RFC 9112 section 9.3.1). Raises the errors of its transport. Not thread-safe.
     """
 
     transport: Transport
@@ -156,36 +156,36 @@ class KeptAlive:
     _peer: Address | None = None
 
     def __call__(self, request: Request) -> Response:
-        """Carry one request and return its answer."""
-        call = self.transport._call(request)  # noqa: SLF001 - the other half of the same thing
-        with _named_failure(call.peer):
+        """Send one request and return its response."""
+        call = self.transport._call(request)  # noqa: SLF001 - a friend class; so are the next two
+        with _transport_errors(call.peer):
             if self._connection is not None and self._peer == call.peer and not _is_readable(self._connection):
                 with suppress(ConnectionError):  # closed while it was idle
-                    response = self._over(self._connection, call)
+                    response = self._send_over(self._connection, call)
                     self.reused += 1
                     return response
             self.close()
             self._connection, self._peer = self.transport._open(call), call.peer  # noqa: SLF001
-            return self._over(self._connection, call)
+            return self._send_over(self._connection, call)
 
     def close(self) -> None:
         """Close the connection; the next request opens another one."""
         if self._connection is not None:
-            self.transport._drop(self._connection)  # noqa: SLF001
+            self.transport._release(self._connection)  # noqa: SLF001
             self._connection = None
 
-    def _over(self, connection: socket.socket, call: _Call) -> Response:
-        kept = False
+    def _send_over(self, connection: socket.socket, call: _Call) -> Response:
+        is_reusable = False
         try:
-            response, kept = call.over(connection)
+            response, is_reusable = call.send_over(connection)
         finally:
-            if not kept:
+            if not is_reusable:
                 self.close()
         return response
 
 
 @contextmanager
-def _named_failure(peer: Address) -> Iterator[None]:
+def _transport_errors(peer: Address) -> Iterator[None]:
     try:
         yield
     except (OSError, http.client.HTTPException, ValueError) as error:
@@ -193,12 +193,12 @@ def _named_failure(peer: Address) -> Iterator[None]:
 
 
 def _is_readable(connection: socket.socket) -> bool:
-    """Tell whether an idle connection was closed, or holds what nobody asked for."""
+    """Return whether an idle connection was closed, or contains unexpected bytes."""
     return bool(select.select([connection], [], [], 0)[0])
 
 
 class _TimedReader(io.RawIOBase):
-    """Reads a socket until a deadline; a broken connection reads as its end and is remembered in ``failure``."""
+    """Reads a socket until a deadline; a broken connection reads as its end, with the error in ``failure``."""
 
     def __init__(self, connection: socket.socket, deadline: float) -> None:
         self._connection = connection
@@ -222,18 +222,18 @@ class _TimedReader(io.RawIOBase):
         return received
 
     def makefile(self, _mode: str) -> io.BufferedReader:
-        """Stand in for a socket, which is all that `http.client.HTTPResponse` asks of one."""
-        self._buffer = _KeptReader(self)
+        """Return a buffered reader, the only thing that `http.client.HTTPResponse` needs of a socket."""
+        self._buffer = _UnclosedReader(self)
         return self._buffer
 
     def surplus(self) -> bytes:
-        """Return what had already come behind the end of the answer; nothing more is waited for."""
+        """Return the bytes already received after the end of the response, without waiting for more."""
         self._finished = True
         return self._buffer.peek()
 
 
-class _KeptReader(io.BufferedReader):
-    """A reader that `http.client.HTTPResponse` cannot close, so that what it left can be seen."""
+class _UnclosedReader(io.BufferedReader):
+    """A reader that `http.client.HTTPResponse` cannot close, so that the bytes after the response stay readable."""
 
     def close(self) -> None:
         pass
@@ -267,13 +267,13 @@ def _connect(peer: Address, proxy: Proxy | None, tls: ssl.SSLContext | None, dea
 
 
 def _tunnel(connection: socket.socket, peer: Address, proxy: Proxy, deadline: float) -> None:
-    goal = f"{peer.host}:{peer.port}"
+    target = f"{peer.host}:{peer.port}"
     extra = f"Proxy-Authorization: {proxy.authorization}\r\n" if proxy.authorization else ""
-    connection.sendall(wire_bytes(f"CONNECT {goal} HTTP/1.1\r\nHost: {goal}\r\n{extra}\r\n"))
-    with _answer(_TimedReader(connection, deadline), "CONNECT") as answer:
-        answer.begin()
-        if answer.status != _OK:
-            msg = f"the proxy {proxy.address.authority} refused to connect: {answer.status} {answer.reason}"
+    connection.sendall(wire_bytes(f"CONNECT {target} HTTP/1.1\r\nHost: {target}\r\n{extra}\r\n"))
+    with _opened_response(_TimedReader(connection, deadline), "CONNECT") as parsed:
+        parsed.begin()
+        if parsed.status != _OK:
+            msg = f"the proxy {proxy.address.authority} refused to connect: {parsed.status} {parsed.reason}"
             raise OSError(msg)
 
 
@@ -295,52 +295,53 @@ def _head(request: Request, peer: Address, proxy: Proxy | None) -> bytes:
 
 
 def _receive(connection: socket.socket, method: str, peer: str, deadline: float) -> tuple[Response, bool]:
-    """Read one answer; return it, and whether the connection can carry another request."""
+    """Read one response; return it, and whether the connection can carry another request."""
     reader = _TimedReader(connection, deadline)
-    with _answer(reader, method) as answer:
+    with _opened_response(reader, method) as parsed:
         try:
-            answer.begin()
+            parsed.begin()
         except http.client.HTTPException:
             if reader.failure:
                 raise reader.failure from None
             raise
-        if reader.ended:  # no read goes beyond the empty line behind a head
-            raise reader.failure or TransportError("truncated", peer, "its head has no end")
-        body, cut = _body(answer)
+        if reader.ended:  # reading a complete head never reaches the end of the stream
+            raise reader.failure or TransportError("truncated", peer, "its head is incomplete")
+        body, cut = _body(parsed)
         surplus = reader.surplus() if cut is None and reader.failure is None else b""
         if body:
-            body += surplus  # a Content-Length that is too short must not hide what was sent
-        response = Response(answer.status, _headers(answer), body, reason=_undo_latin1(answer.reason))
+            body += surplus  # a too short Content-Length must not hide the bytes sent after it
+        headers = [(_undo_latin1(name), _undo_latin1(value)) for name, value in parsed.getheaders()]
+        response = Response(parsed.status, headers, body, reason=_undo_latin1(parsed.reason))
     if reader.failure:
         cut = detail_of(reader.failure)
     if cut is None:
-        return response, not (answer.will_close or surplus)
+        return response, not (parsed.will_close or surplus)
     kind: Kind = "timeout" if isinstance(reader.failure, TimeoutError) else "truncated"
     raise TransportError(kind, peer, cut, response)
 
 
-class _Answer(http.client.HTTPResponse):
-    """An answer that a signal may end while it is made: closing it, as Python does then, complains of nothing."""
+class _Response(http.client.HTTPResponse):
+    """A response that may be closed before ``__init__`` finished, as happens when a signal interrupts it."""
 
-    fp = None  # type: ignore[assignment]  # what closing asks for
+    fp = None  # type: ignore[assignment]  # close() reads it
 
     def begin(self) -> None:
-        """Read the head of the final answer: others may come before it, unasked (RFC 9110 section 15.2)."""
+        """Read the head of the final response; interim responses may precede it (RFC 9110 section 15.2)."""
         super().begin()
         while self.status in _INTERIM:
-            self.headers = None  # type: ignore[assignment]  # as before the first head
+            self.headers = None  # type: ignore[assignment]  # begin() does nothing if it is set
             super().begin()
 
 
-def _answer(reader: _TimedReader, method: str) -> closing[http.client.HTTPResponse]:
-    """Give an answer to a ``with`` block: one that is left open complains when it is collected, after its reader."""
-    return closing(_Answer(reader, method=method))  # type: ignore[arg-type]  # makefile is all it uses
+def _opened_response(reader: _TimedReader, method: str) -> closing[http.client.HTTPResponse]:
+    """Return a context manager: an unclosed response warns when it is collected after its reader."""
+    return closing(_Response(reader, method=method))  # type: ignore[arg-type]  # it only calls makefile()
 
 
-def _body(answer: http.client.HTTPResponse) -> tuple[bytes, str | None]:
-    """Read the body; where it ends too early, return what came and how much is missing."""
+def _body(parsed: http.client.HTTPResponse) -> tuple[bytes, str | None]:
+    """Read the body; if it ends early, return the received part and how much is missing."""
     try:
-        return answer.read(), None
+        return parsed.read(), None
     except http.client.IncompleteRead as error:
         missing = (
             "the last chunk is missing" if error.expected is None else f"{error.expected} more bytes were announced"
@@ -348,22 +349,18 @@ def _body(answer: http.client.HTTPResponse) -> tuple[bytes, str | None]:
         return error.partial, missing
 
 
-def _headers(answer: http.client.HTTPResponse) -> list[tuple[str, str]]:
-    return [(_undo_latin1(name), _undo_latin1(value)) for name, value in answer.getheaders()]
-
-
 def _undo_latin1(text: str) -> str:
-    """Read as text of the wire what `http.client` read as Latin-1."""
+    """Decode a text of `http.client`, which reads Latin-1, as text of the wire."""
     return wire_text(text.encode("latin-1", "surrogateescape"))
 
 
 def _remaining(deadline: float) -> float:
-    """Return the seconds left; raises `TimeoutError` where none are."""
-    left = deadline - monotonic()
-    if left <= 0:
+    """Return the seconds left; raises `TimeoutError` if there are none."""
+    seconds = deadline - monotonic()
+    if seconds <= 0:
         msg = "timed out"
         raise TimeoutError(msg)
-    return left
+    return seconds
 
 
 def _limit(connection: socket.socket, deadline: float) -> None:

@@ -26,7 +26,7 @@ from sls_contract.verification.reads import NO_FINDINGS, combined
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
-    from sls_contract.checks.sequence import Judged
+    from sls_contract.checks.sequence import ClauseResults
     from sls_contract.exchange import Response
     from sls_contract.scenarios.bench import Bench
     from sls_contract.scenarios.log_messages import PulledLog
@@ -98,12 +98,12 @@ class CallJudge:
         shard = None if step.shard is None else self.bench.shard(step.shard, step.at.logstore)
         self.logs.put(self.logstore_of(step.at), shard, logs, sent.answered_at, accepted=sent.response.status == _OK)
 
-    def judge_put(self, step: Put) -> Judged:
+    def judge_put(self, step: Put) -> ClauseResults:
         """Check that the last ListShards has a writable shard, because a later PutLogs succeeded."""
         listed = self.shard_lists.get(self.logstore_of(step.at))
         return judge_writable(listed) if listed else NO_FINDINGS
 
-    def judge(self, step: Call, sent: Sent) -> Judged:
+    def judge(self, step: Call, sent: Sent) -> ClauseResults:
         """Judge a successful answer."""
         judge = _JUDGES.get(step.operation)
         return NO_FINDINGS if judge is None else judge(self, step, sent.response)
@@ -112,7 +112,7 @@ class CallJudge:
         assert step.shard is not None
         return self.bench.shard(step.shard, step.at.logstore)
 
-    def _get_cursor(self, step: Call, response: Response) -> Judged:
+    def _get_cursor(self, step: Call, response: Response) -> ClauseResults:
         cursor = _member(response, "cursor")
         if step.keep and isinstance(cursor, str):
             self.kept[step.keep] = cursor
@@ -132,7 +132,7 @@ class CallJudge:
         bound = found.cursor if distance < 0 else found.following
         return sequence_logs.judge_cursor(start, cursor, bound, latest=distance < 0)
 
-    def _get_cursor_time(self, step: Call, response: Response) -> Judged:
+    def _get_cursor_time(self, step: Call, response: Response) -> ClauseResults:
         seconds, last = _member(response, "cursor_time"), self.logs.last_found()
         if last is None or type(seconds) is not int or dict(step.query).get("cursor") != last[1].cursor:
             return NO_FINDINGS
@@ -142,7 +142,7 @@ class CallJudge:
             sequence_logs.judge_steady_time(seconds, before),
         )
 
-    def _list_shards(self, step: Call, response: Response) -> Judged:
+    def _list_shards(self, step: Call, response: Response) -> ClauseResults:
         shards, where = objects_of(response), self.logstore_of(step.at)
         self.shard_lists[where] = shards
         numbers = by_number(shards)
@@ -155,14 +155,14 @@ class CallJudge:
         self.kept |= {"middle": lowest[1]} if lowest else {}
         return judge_changes_kept(self.changed.get(where, {}), shards)
 
-    def _change_shards(self, step: Call, response: Response) -> Judged:
+    def _change_shards(self, step: Call, response: Response) -> ClauseResults:
         """Judge the answer to SplitShard or MergeShard, and expect its shards in every later ListShards."""
         where, shards = self.logstore_of(step.at), objects_of(response)
         judged = judge_change(self._shard(step), shards, self.listed.get(where, frozenset()))
         self.changed.setdefault(where, {}).update(by_number(shards))
         return judged
 
-    def _pull_logs(self, step: Call, response: Response) -> Judged:
+    def _pull_logs(self, step: Call, response: Response) -> ClauseResults:
         """Judge the run's logs in a pull, and their order where the pull continues the previous one."""
         where, shard = self.logstore_of(step.at), self._shard(step)
         cursor = str(dict(step.query).get("cursor", ""))
@@ -177,19 +177,19 @@ class CallJudge:
 
     def _against_known(
         self, where: Logstore, found: Found, logs: list[PulledLog], query: Mapping[str, object]
-    ) -> Iterator[Judged]:
+    ) -> Iterator[ClauseResults]:
         """Judge a pull by the cursors at which earlier pulls found logs."""
         marks, known = set(map(_mark, logs)), self.logs.found_in(where, found.shard)
         earlier = next((mark for mark, each in known.items() if each.cursor == found.cursor), None)
         if earlier is not None:
-            yield sequence_logs.judge_found_again(earlier, came=earlier in marks)
+            yield sequence_logs.judge_found_again(earlier, returned=earlier in marks)
         if "end_cursor" in query:
             end = str(query["end_cursor"])
             yield from (
                 sequence_logs.judge_end(mark, each.cursor, end) for mark, each in known.items() if mark in marks
             )
 
-    def _pulled(self, where: Logstore, found: Found, log: PulledLog, *, follows: bool) -> Iterator[Judged]:
+    def _pulled(self, where: Logstore, found: Found, log: PulledLog, *, follows: bool) -> Iterator[ClauseResults]:
         mark = _mark(log)
         written = self.logs.written(mark)
         if written is None:
@@ -223,7 +223,7 @@ def _member(response: Response, name: str) -> object:
     return document.get(name) if isinstance(document, dict) else None
 
 
-_JUDGES: Mapping[str, Callable[[CallJudge, Call, Response], Judged]] = {
+_JUDGES: Mapping[str, Callable[[CallJudge, Call, Response], ClauseResults]] = {
     "GetCursor": CallJudge._get_cursor,  # noqa: SLF001 - of this module, as all of these
     "GetCursorTime": CallJudge._get_cursor_time,  # noqa: SLF001
     "ListShards": CallJudge._list_shards,  # noqa: SLF001

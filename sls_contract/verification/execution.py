@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from sls_contract.checks.sequence import COARSE_CLOCK
 from sls_contract.checks.sequence_groups import judge_all_assigned
 from sls_contract.checks.sequence_logs import judge_missing
-from sls_contract.checks.sequence_outcomes import not_tried
+from sls_contract.checks.sequence_outcomes import is_overloaded
 from sls_contract.exchange import Response
 from sls_contract.scenarios.steps import (
     PLAIN,
@@ -68,7 +68,7 @@ class Execution(Requests):
     def only_server_failures(self) -> bool:
         """Whether all findings are about answers of 5xx or busy, which any service gives at times."""
         answers = ((done.number, done.exchange.response) for done in self.done)
-        failed = {number for number, answer in answers if answer and (answer.status in FAILURES or not_tried(answer))}
+        failed = {number for number, each in answers if each and (each.status in FAILURES or is_overloaded(each))}
         return {number for _, number in self.findings} <= failed
 
     def _connect(self, step: Connect) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
-from sls_contract.checks.sequence import Judged, judge_entry
+from sls_contract.checks.sequence import ClauseResults, judge_entry
 from sls_contract.checks.sequence_lists import judge_agreement, judge_list
 from sls_contract.checks.sequence_outcomes import Outcome, error_code, judge_outcome
 from sls_contract.scenarios.steps import Create, Delete, HeartBeat, Place, Read, Step, Update, Write
@@ -31,7 +31,7 @@ _CREATING: Mapping[type[Step], str] = {
 }
 """The requests that may create a group although they were refused, and the names of their pages."""
 
-NO_FINDINGS = Judged((), frozenset())
+NO_FINDINGS = ClauseResults((), frozenset())
 
 
 @dataclass(slots=True)
@@ -54,7 +54,7 @@ class ReadJudge:
     shared: bool = False
     _last_shown: dict[tuple[GroupKey, int], tuple[int, bool, Mapping[str, Any]]] = field(default_factory=dict)
 
-    def judge(self, step: Read, key: GroupKey, sent: Sent, outcome: Outcome) -> Judged:
+    def judge(self, step: Read, key: GroupKey, sent: Sent, outcome: Outcome) -> ClauseResults:
         """Judge the answer to a read of a group whose request must have this outcome."""
         judged = judge_outcome(outcome, sent.response, {finding.code for finding in sent.findings})
         judged = replace(judged, exercised=judged.exercised | self._more_exercised(step, key, outcome))
@@ -71,7 +71,9 @@ class ReadJudge:
         codes = {"SLS406": key in self.refused, "SLS457": outcome == "served" and unusual}
         return {code for code, exercised in codes.items() if exercised}
 
-    def _blame_refused_request(self, judged: Judged, place: Place, key: GroupKey, response: Response) -> Judged:
+    def _blame_refused_request(
+        self, judged: ClauseResults, place: Place, key: GroupKey, response: Response
+    ) -> ClauseResults:
         """Replace the findings where they show that a refused request had its effect."""
         refused = self.refused.get(key)
         deleted = refused is Delete and error_code(response) == "ConsumerGroupNotExist"
@@ -79,16 +81,21 @@ class ReadJudge:
         created = refused in _CREATING and listed and not self.model.exists(key)
         if not (deleted or created):
             return judged
-        expected, actual = "the group as it was: its deletion was refused", f"{response.status}: the group is gone"
+        expected, actual = (
+            "the group as it was: its deletion was refused",
+            f"{response.status}: the group does not exist any more",
+        )
         if created:
             self.groups.add(place, self.bench)
             self.groups.mark_existing(place, self.bench)
             page = _CREATING[refused or Create]
             expected, actual = f"no group: {page} was refused", f"{response.status}: there is a group"
         fix = "Check a request before it changes anything."
-        return Judged((clause("SLS406").finding("status", expected, actual, fix),), judged.exercised | {"SLS406"})
+        return ClauseResults(
+            (clause("SLS406").finding("status", expected, actual, fix),), judged.exercised | {"SLS406"}
+        )
 
-    def _judge_entries(self, step: Read, key: GroupKey, sent: Sent) -> Iterator[Judged]:
+    def _judge_entries(self, step: Read, key: GroupKey, sent: Sent) -> Iterator[ClauseResults]:
         entries, valid = entries_of(sent.response)
         wanted = None if step.shard is None else self.bench.shard(step.shard, step.at.logstore)
         shards = self.bench.shards.get(step.at.logstore, ())
@@ -106,7 +113,9 @@ class ReadJudge:
                 self.model.read(key, entry["shard"], entry["updateTime"])
                 yield from self._agreement(key, entry, f"/{at}", filtered=wanted is not None)
 
-    def _agreement(self, key: GroupKey, entry: Mapping[str, Any], where: str, *, filtered: bool) -> Iterator[Judged]:
+    def _agreement(
+        self, key: GroupKey, entry: Mapping[str, Any], where: str, *, filtered: bool
+    ) -> Iterator[ClauseResults]:
         """Compare an entry with the last one of another kind of read: of one shard, or of all."""
         version = self.model.version(key)
         before = self._last_shown.get((key, entry["shard"]))
@@ -133,7 +142,7 @@ class ReadJudge:
                 yield finding
 
 
-def combined(*parts: Judged) -> Judged:
+def combined(*parts: ClauseResults) -> ClauseResults:
     """Combine the findings and exercised clauses of several results."""
     findings = tuple(finding for part in parts for finding in part.findings)
-    return Judged(findings, frozenset().union(*(part.exercised for part in parts)))
+    return ClauseResults(findings, frozenset().union(*(part.exercised for part in parts)))

@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from sls_contract.checks.sequence_outcomes import error_code, not_tried
+from sls_contract.checks.sequence_outcomes import error_code, is_overloaded
 from sls_contract.scenarios.bench import contract_of
 from sls_contract.scenarios.steps import Create, HeartBeat, Put, RequestVariant, Write, needs_group, operation_name
 from sls_contract.spec.known_errors import errors_of
@@ -52,7 +52,7 @@ class RefusalJudge:
         if not is_correct(step):
             return False
         response, offered = sent.response, operation_name(step) in self.served
-        if not_tried(response) or response.status in FAILURES:
+        if is_overloaded(response) or response.status in FAILURES:
             return True
         if offered and (response.status in NOT_OFFERED or in_form_of_a_client(step.variant)):
             return True

@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, ClassVar, Literal
 
-from sls_contract.checks.sequence import Judged
+from sls_contract.checks.sequence import ClauseResults
 from sls_contract.checks.sequence_groups import judge_alive, judge_assigned, judge_groups
-from sls_contract.checks.sequence_outcomes import Outcome, error_code, judge_documented, judge_outcome, not_tried
+from sls_contract.checks.sequence_outcomes import Outcome, error_code, is_overloaded, judge_documented, judge_outcome
 from sls_contract.scenarios.bench import contract_of
 from sls_contract.scenarios.model import GroupKey, Model, Settings
 from sls_contract.scenarios.steps import (
@@ -197,7 +197,7 @@ class Requests:
         Raises `Busy` and `NotSupported`.
         """
         step, key = pending.step, pending.key
-        if self.busy_allowed and not_tried(sent.response):
+        if self.busy_allowed and is_overloaded(sent.response):
             self.done.append(Done(sent.number, sent.exchange, sent.findings))
             raise Busy(describe_answer(step, sent.response))
         refused = sent.response.status in {*_REFUSALS, *NOT_OFFERED}
@@ -208,7 +208,7 @@ class Requests:
         judged = self._judged(step, key, sent, pending.value)
         self.done.append(Done(sent.number, sent.exchange, ()))
         unexpected = tuple(self._reads.unexpected(sent.findings, step, key, sent))
-        self._add_result(combined(Judged(unexpected, sent.exercised), judged))
+        self._add_result(combined(ClauseResults(unexpected, sent.exercised), judged))
         # After a second creation that succeeded the content of the group is unknown.
         if (twice and sent.response.status == _OK) or self._is_unsupported(step, key, sent.response):
             raise NotSupported(describe_answer(step, sent.response))
@@ -237,7 +237,7 @@ class Requests:
             self.done.append(Done(sent.number, sent.exchange, () if absent else sent.findings))
             raise NotSupported(describe_answer(step, response))
 
-    def _add_result(self, judged: Judged) -> None:
+    def _add_result(self, judged: ClauseResults) -> None:
         """Add findings to the last request."""
         self.exercised |= judged.exercised | {finding.code for finding in judged.findings} | {"SLS462"}
         findings = tuple(finding for finding in judged.findings if self.judges(finding.code))
@@ -288,7 +288,7 @@ class Requests:
             raise NotProvable(msg)
         self.bench = replace(self.bench, hash_keys={**self.bench.hash_keys, step.shard: key})
 
-    def _judged(self, step: Request, key: GroupKey, sent: Sent, value: str) -> Judged:
+    def _judged(self, step: Request, key: GroupKey, sent: Sent, value: str) -> ClauseResults:
         outcome, documented = self._expected_outcome(step, key), self._expected_errors(step, key)
         if isinstance(step, Read):
             return self._reads.judge(step, key, sent, outcome)
@@ -303,18 +303,18 @@ class Requests:
             return judged
         return self._refused(step, documented, sent) if documented else self._judge_served(step, key, sent)
 
-    def _refused(self, step: Request, documented: frozenset[str], sent: Sent) -> Judged:
+    def _refused(self, step: Request, documented: frozenset[str], sent: Sent) -> ClauseResults:
         """Judge the answer to a request that must be refused with one of these errors."""
         statuses = [each.status for each in contract_of(step).errors if each.code in documented]
         known = () if None in statuses else {status for status in statuses if status}
         return judge_documented(documented, known, sent.response)
 
-    def _judge_served(self, step: Request, key: GroupKey, sent: Sent) -> Judged:
+    def _judge_served(self, step: Request, key: GroupKey, sent: Sent) -> ClauseResults:
         if sent.response.status == _OK:
             return combined(judge_outcome("served", sent.response), self._judge_contents(step, key, sent))
         if not self._refusals.is_wrong(step, key, sent):
             return NO_FINDINGS
-        return judge_outcome("served", sent.response, own=self._refusals.specific_errors(step))
+        return judge_outcome("served", sent.response, documented=self._refusals.specific_errors(step))
 
     def _is_alive(self, step: HeartBeat, key: GroupKey, sent: Sent) -> bool | None:
         """Return whether the consumer of a HeartBeat with shards is alive; None where that is uncertain."""
@@ -326,7 +326,7 @@ class Requests:
         exists = isinstance(step, Create) and not step.refused and self._model.exists(key)
         return frozenset((documented_refusal(step) if not exists else "ConsumerGroupAlreadyExist").split())
 
-    def _judge_contents(self, step: Request, key: GroupKey, sent: Sent) -> Judged:
+    def _judge_contents(self, step: Request, key: GroupKey, sent: Sent) -> ClauseResults:
         """Judge the body of a success."""
         if isinstance(step, Call):
             judged, role = self._calls.judge(step, sent), step.at.logstore

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
-from sls_contract.checks.sequence_outcomes import not_tried
+from sls_contract.checks.sequence_outcomes import is_overloaded
 from sls_contract.scenarios.bench import GROUP_PREFIX, Bench
 from sls_contract.scenarios.steps import PLAIN, Delete, RequestVariant, Step, operation_name
 from sls_contract.spec import CLAUSES
@@ -143,7 +143,7 @@ class Session:
             self.collect_sent(sent)
         if status == _OK or (status == _NOT_FOUND and not absent):
             return ""
-        refused = (absent or status in {403, 405, 501}) and not not_tried(sent.response)
+        refused = (absent or status in {403, 405, 501}) and not is_overloaded(sent.response)
         if refused and not self.target.loopback and self.groups.may_exist(group):
             self.obstacles.unsupported = f"groups cannot be deleted: DeleteConsumerGroup was answered {status}"
         return f"DeleteConsumerGroup was answered {status}"

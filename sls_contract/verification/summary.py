@@ -12,7 +12,7 @@ from sls_contract.exchange import split_url
 from sls_contract.reports import Report, as_document, plural, table
 from sls_contract.reports import Target as ReportTarget
 from sls_contract.reports.benches import area_table, by_verdict, titled
-from sls_contract.reports.group_lines import MOST_PLACES, group_lines, some
+from sls_contract.reports.group_lines import MOST_PLACES, first_few, group_lines
 from sls_contract.reports.text import printable
 from sls_contract.scenarios.documented import NOT_PROVABLE
 from sls_contract.scenarios.documented_operations import NOT_TRIGGERED, REQUESTS
@@ -99,7 +99,9 @@ def lines(run: Run, target: Target, *, verbose: bool = False, columns: int | Non
     areas = ((each.scenario.area, each.verdict) for each in run.performed)
     brief = bool(run.located) and not verbose  # findings fill a screen
     most_areas = MOST_PLACES if brief else None
-    yield from ("", *area_table(VERDICTS, areas, columns)) if verbose else by_verdict(VERDICTS, areas, most_areas)
+    yield from (
+        ("", *area_table(VERDICTS, areas, columns)) if verbose else by_verdict(VERDICTS, areas, columns, most_areas)
+    )
     if not brief:
         yield from _operations(run, columns, verbose=verbose)
     commands = {} if verbose else {each.scenario.name: _command(each, run, target) for each in run.performed}
@@ -121,7 +123,7 @@ def lines(run: Run, target: Target, *, verbose: bool = False, columns: int | Non
         yield from ("", f"the run is incomplete: {run.incomplete}")
     yield from ("", _verdict(run))
     if brief:
-        yield "--verbose shows the reasons, too, and failed scenarios as curl commands."
+        yield "--verbose also shows why scenarios are not provable, and the requests of failed ones as curl commands."
 
 
 def _operations(run: Run, columns: int | None, *, verbose: bool) -> Iterator[str]:
@@ -147,7 +149,7 @@ def _never_provable(*, verbose: bool) -> Iterator[str]:
     if verbose:
         yield from titled("not provable anywhere:", _NEVER_PROVABLE)
     else:
-        yield from ("", f"not provable anywhere: {some([what for what, _ in NOT_PROVABLE])}")
+        yield from ("", f"not provable anywhere: {first_few([what for what, _ in NOT_PROVABLE])}")
 
 
 def _again(commands: dict[str, str], finding: Mapping[str, Any]) -> Iterator[str]:
@@ -195,7 +197,8 @@ def _by_reason(title: str, items: list[str], most: int | None) -> Iterator[str]:
     for name, _, reason in (item.partition(": ") for item in items):
         by_reason.setdefault(reason, []).append(name)
     lines = [
-        f"{reason} ({some(names, len(names) if most is None else MOST_PLACES)})" for reason, names in by_reason.items()
+        f"{reason} ({first_few(names, len(names) if most is None else MOST_PLACES)})"
+        for reason, names in by_reason.items()
     ]
     rest = [f"and {plural(len(lines) - most, 'other reason')}"] if most is not None and len(lines) > most else []
     yield from titled(title, lines[:most] + rest)

@@ -9,9 +9,9 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from sls_contract.checks import judge_response
-from sls_contract.checks.consumption import OF_CLIENTS, Consumption
+from sls_contract.checks.consumption import CLIENT_CLAUSES, Consumption
 from sls_contract.checks.contract_map import ContractMap
-from sls_contract.checks.sequence import Judged
+from sls_contract.checks.sequence import ClauseResults
 from sls_contract.checks.sequence_outcomes import TOO_MANY_REQUESTS, error_code
 from sls_contract.errors import EndpointError
 from sls_contract.exchange import Exchange, Request, Response, Send
@@ -33,7 +33,7 @@ NOT_OFFERED = frozenset({405, 421, 501})
 
 _DENIED = frozenset({401, 403, 404})  # may mean the same, with an unknown error or for lack of rights
 _OK = 200
-_ABOUT_THE_SERVICE = frozenset(CLAUSES) - OF_CLIENTS
+_ABOUT_THE_SERVICE = frozenset(CLAUSES) - CLIENT_CLAUSES
 _ALIVE_AFTER = 0.1  # seconds after which a dying process has closed its port
 _PARTLY_SENT = frozenset({"truncated", "malformed"})  # the endpoint is alive
 _ANSWER_LOST = frozenset({"closed", "reset", "truncated", "malformed", "timeout"})
@@ -274,11 +274,11 @@ class Wire:
         self.map.add(verdict.operation, frozenset(exercised), "", sent_at, exchange.response)
         return Sent(len(self.sent), exchange, sent_at, self.now, findings, exercised)
 
-    def _judge_date(self, response: Response | None, kind: tuple[str, bool], sent_at: datetime) -> Judged:
+    def _judge_date(self, response: Response | None, kind: tuple[str, bool], sent_at: datetime) -> ClauseResults:
         """Judge whether Date advances, among answers of one kind only, because an answer may come from a cache."""
         date = response.headers.get("Date") if response else None
         if date is None:
-            return Judged((), frozenset())
+            return ClauseResults((), frozenset())
         before = self._last_dates.get(kind)
         same = before is not None and before.date == date
         now = _Dated(date, self.now, 1) if before is None or not same else before._replace(answers=before.answers + 1)
@@ -291,7 +291,7 @@ class Wire:
             "Write the Date of each answer when it is sent.",
         )
         moved = before is not None and not same
-        return Judged((found,) if frozen else (), frozenset({"SLS464"} if moved or frozen else ()))
+        return ClauseResults((found,) if frozen else (), frozenset({"SLS464"} if moved or frozen else ()))
 
     def _judge_id(self, exchange: Exchange) -> Iterable[Finding]:
         response = exchange.response

@@ -14,7 +14,7 @@ from sls_contract import Credentials, Exchange, Request, Response, load_cassette
 from sls_contract.adapters import httpx as for_httpx
 from sls_contract.adapters.requests import SlsAuth
 from sls_contract.adapters.vcrpy import register
-from sls_contract.cassettes.audit import Terms, audit
+from sls_contract.cassettes.audit import AuditSettings, audit
 from sls_contract.cassettes.file.reader import CassetteFile
 from sls_contract.cassettes.file.recording_file import write
 from sls_contract.cassettes.recording import Evidence, Integrity, Provenance, Recording
@@ -73,7 +73,7 @@ def test_what_is_recorded_is_ours_and_plays_without_a_network(tmp_path, service,
     assert recording.exchange.request.headers["host"] == "my-project.cn-hangzhou.log.aliyuncs.com"
     assert recording.exchange.response.wire
     assert not any(secret in path.read_bytes() for secret in SECRETS)
-    found = audit(path, Terms(datetime.now(UTC), (KEY,)))
+    found = audit(path, AuditSettings(datetime.now(UTC), (KEY,)))
     assert not [*found.placed]
     player = vcr.VCR(record_mode="none")
     replayed = register(player, credentials=KEY)
@@ -276,7 +276,9 @@ def test_filters_of_the_user_win(tmp_path, service):
     register(player, credentials=KEY)
     with player.use_cassette(path):
         ask(NOWHERE)
-    assert not [each for each, _, _ in audit(path, Terms(datetime.now(UTC))).placed if each.level == "violation"]
+    assert not [
+        each for each, _, _ in audit(path, AuditSettings(datetime.now(UTC))).placed if each.level == "violation"
+    ]
 
 
 def test_a_filter_that_came_later_reaches_old_recordings(tmp_path, service):

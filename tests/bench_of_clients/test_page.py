@@ -39,7 +39,7 @@ def run(exit_code, answer, *codes, scenario="empty-object", requests=1, supporte
         (run(1, {"errorCode": "ServerBusy", "status": None}, scenario="error-503-server-busy"), "error: code"),
         (run(1, {"errorCode": "X", "status": 503}, scenario="error-503-server-busy"), "error X 503"),
         (run(1, "a line"), "error"),
-        (run(None, None, "SLS505", requests=29), "**still asking after 30 s** ×29"),
+        (run(None, None, "SLS505", requests=29), "**still retrying after 30 s**"),
         (run(None, None, "SLS504"), "**still waiting after 30 s**"),
         (run(77, None, supported=False), "not supported"),
         (None, "not run"),

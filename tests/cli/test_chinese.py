@@ -32,6 +32,7 @@ def test_the_help_of_a_command_is_chinese_and_fits_the_terminal(monkeypatch, cap
     assert "显示此帮助并退出" in told
     assert "退出码" in told or name in {"explain", "spec"}
     assert not [line for line in told.splitlines() if width(line) > 80 and has_han(line) and "://" not in line]
+    assert not re.findall(r"[A-Za-z]+(?: [a-z]{2,}){3}", told)  # a sentence that stayed English
 
 
 def test_a_mistake_is_told_in_chinese(command):
@@ -39,7 +40,7 @@ def test_a_mistake_is_told_in_chinese(command):
     done = command("check", "/没有", environ=CHINESE)
     assert done.returncode == 2
     assert "/没有" in done.stderr
-    assert "没有该文件或文件夹。修复方法：" in done.stderr
+    assert "没有该文件或目录。修复方法：" in done.stderr
 
 
 def test_json_is_the_same_in_both_languages(command):
@@ -52,14 +53,25 @@ def test_json_is_the_same_in_both_languages(command):
     assert not has_han(english.stderr)
 
 
-@pytest.mark.parametrize("operation", ["GetCheckPoint", "PullLogs"])
+@pytest.mark.parametrize("operation", ["GetCheckPoint", "PullLogs", "GetLogs"])
 def test_a_contract_and_why_it_was_ruled_so_are_chinese(command, operation):
-    """Names and values stay; of the words around them no line keeps its English."""
+    """Names and values stay; of the words around them no line keeps its English, and no heading."""
     done = command("spec", "show", operation, environ=CHINESE)
-    described, _, ruled = done.stdout.partition("rulings")
-    assert has_han(described.splitlines()[0])
-    assert not re.search(r" (a|in|of|from) ", described.partition("错误")[0])
+    described, _, ruled = done.stdout.partition("裁定")
+    first, *headings = re.findall(r"^\S.*", done.stdout, re.MULTILINE)
+    assert first.startswith(operation)
+    assert all(map(has_han, headings))
+    assert not re.search(r" (a|in|of|from|or|none) ", described.partition("错误")[0])
     assert all(map(has_han, re.findall(r"^ +\d+\. .*", ruled, re.MULTILINE)))
+
+
+def test_data_of_a_contract_stays_english(command):
+    """The service's own messages, and the places and values of claims, are what it sends and what rulings name."""
+    done = command("spec", "show", "ConsumerGroupUpdateCheckPoint", "--claims", environ=CHINESE)
+    assert "  404 ConsumerNotExist: consumer not exist in the consumer group\n" in done.stdout
+    places = re.findall(r"^  (?:query|header|body|response) .*", done.stdout.partition("声明")[2], re.MULTILINE)
+    assert len(places) > 5
+    assert not any(map(has_han, places))
 
 
 def test_a_page_and_a_summary_are_chinese(command, tmp_path):

@@ -24,11 +24,11 @@ def test_there_and_back_again(command, tmp_path):
     there = command("convert", PAGE, "档案.har")
     assert there.returncode == 0, there.stderr
     assert there.stdout.splitlines() == [
-        f"档案.har: 5 exchanges of {PAGE}",
+        f"档案.har: 5 exchanges from {PAGE}",
         "for sls-contract only (_contract): evidence, provenance and digest of 5 exchanges",
     ]
     back = command("convert", "档案.har", "back/页.sls.yaml")
-    assert back.stdout.startswith("back/页.sls.yaml: 5 exchanges of 档案.har (sls-contract ")
+    assert back.stdout.startswith("back/页.sls.yaml: 5 exchanges from 档案.har (sls-contract ")
     assert back.stdout.count("\n") == 1
     assert (tmp_path / "back" / "页.sls.yaml").read_bytes() == PAGE.read_bytes()
     assert command("check", "档案.har").returncode == 0
@@ -106,7 +106,7 @@ def test_what_nobody_could_look_into_is_told(command, tmp_path):
     """A body whose coding cannot be opened is written as it came, and named."""
     har(tmp_path / "a.har", {"name": "Accept", "value": "*/*"}, "iwGAeAM=", encoding="base64", coding="br")
     done = command("convert", "a.har", "b.har")
-    assert "not looked into: exchange 0: response body: br" in done.stdout
+    assert "not scanned for secrets: exchange 0: response body: br" in done.stdout
 
 
 def test_a_file_that_is_there_is_kept(command, tmp_path):

@@ -137,7 +137,7 @@ def test_show_tells_the_contract_with_its_rulings():
         "PullLogs: Read log groups from a cursor on.",
         "  GET /logstores/{logstore}/shards/{shard}?type=log|logs",
         "  x-log-count: integer, required, from 0, equals body.log_groups",
-        "answer 200: protobuf LogGroupList",
+        "response 200: protobuf LogGroupList",
         "  400 ShardNotExist: Shard {ShardID} does not exist.",
         "     overrules openapi, query count required: yes",
     ):

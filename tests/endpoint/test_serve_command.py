@@ -182,7 +182,7 @@ def test_what_cannot_start_says_why(command, tmp_path):
         for options, words in (
             ({"port": port}, f"port {port} on 127.0.0.1 is taken"),
             ({"options": ("--state", str(tmp_path / "bad"))}, "it is damaged (file is not a database)"),
-            ({"options": ("--shards", "0")}, "shards must be how many"),
+            ({"options": ("--shards", "0")}, "shards must be a number of shards"),
             ({"options": ("--host", "")}, "--host: must be the name of a host"),
         ):
             with command(*options.pop("options", ()), **options) as process:

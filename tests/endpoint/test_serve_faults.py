@@ -124,7 +124,7 @@ def test_options_script_the_answers_in_their_order(command, wire, tmp_path):
     ("options", "words"),
     [
         (("--fault", "statsu=1"), "fault 'statsu=1': there is no setting 'statsu'; did you mean status?"),
-        (("--fault", ""), "nothing would go wrong"),
+        (("--fault", ""), "the fault has no effect"),
         (
             ("--faults", "no/such"),
             "no/such: expected a file of faults in UTF-8: No such file or directory\nHow to fix: name a text file",

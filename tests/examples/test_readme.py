@@ -130,7 +130,7 @@ def test_every_line_for_a_shell_is_run_or_known_not_to_be():
     lines = [line for text in of_kind("sh") for line in text.splitlines()]
     unknown = [line for line in lines if not line.startswith("pytest  ") and not any(mark in line for mark in NOT_HERE)]
     assert unknown == [
-        "pytest --sls-record=once    # records cassettes/<module>/<test>.sls.yaml on the embedded reference endpoint"
+        "pytest --sls-record=once    # records cassettes/<module>/<test>.sls.yaml beside the test (bundled endpoint)"
     ]
 
 

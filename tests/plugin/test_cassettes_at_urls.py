@@ -86,7 +86,7 @@ def test_what_was_recorded_is_uploaded_locked_and_played_on_another_machine(suit
     shutil.rmtree(cached(suite))
     result = suite.run()
     result.assert_outcomes(passed=2)
-    result.stdout.fnmatch_lines(["sls-contract: file:*: revision *, 2 cassettes, in *"])
+    result.stdout.fnmatch_lines(["sls-contract: file:*: revision *, 2 cassettes; files: *"])
 
 
 def test_a_run_that_knows_the_recordings_of_its_lock_asks_nobody(suite):
@@ -138,7 +138,7 @@ def test_a_recording_with_a_secret_is_not_uploaded(suite):
     path.write_text(path.read_text("utf-8").replace("shard=0", "shard=0&key=LTAI5tRealKeyOfThisRun01"), "utf-8")
     done = command(suite, "push")
     assert done.returncode == 2
-    assert "holds a secret" in done.stderr
+    assert "contains a secret" in done.stderr
     assert "LTAI5tRealKeyOfThisRun01" not in done.stderr
     assert suite.lock.read_bytes() == lock
 

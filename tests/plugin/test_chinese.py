@@ -23,7 +23,7 @@ def test_failures_and_the_summary_are_chinese(pytester, monkeypatch):
     pytester.makepyfile(TESTS)
     shown = pytester.runpytest_subprocess("--sls-record=once").stdout.str()
     assert "UsageError: use_cassette 的第一个参数是路径，实际为 3" in shown
-    assert "SLS614 nothing-asked（违规）" in shown
+    assert "SLS614 no-request（违规）" in shown
     assert "检验了" in shown
     assert "'the file is empty' == '1 exchange'" in shown
 
@@ -35,3 +35,6 @@ def test_a_wrong_option_and_the_help_are_chinese(pytester, monkeypatch):
         pytester.runpytest_subprocess("--sls-accept=benign").stderr.str()
     )
     assert "SLS GetCheckPoint 的录制契约测试" in pytester.runpytest_subprocess("--help").stdout.str()
+    assert "sls_allow(code, *, reason)：接受对此条款的违反" in pytester.runpytest_subprocess("--markers").stdout.str()
+    pytester.makepyfile("import pytest\npytestmark = pytest.mark.sls_cassette(empty=True)\ndef test_it(): pass")
+    pytester.runpytest_subprocess("--strict-markers").assert_outcomes(passed=1)

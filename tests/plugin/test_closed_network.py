@@ -221,7 +221,7 @@ def test_ini_sls_hosts_adds_hosts(project):
     for wrong in ("https://sls.example.com", "a b"):
         result = project.ini(f"sls_hosts = {wrong}").run()
         assert result.ret == 4
-        result.stderr.fnmatch_lines([f"*an owned host is a name such as *{wrong}*"])
+        result.stderr.fnmatch_lines([f"*expected a host of the service such as *{wrong}*"])
 
 
 def test_a_cassette_of_ones_own_cannot_open_the_way(project):

@@ -64,6 +64,26 @@ def test_a_failing_test_keeps_its_own_error(project):
     result.stdout.fnmatch_lines(["*my own reason*", "*Captured sls-contract call*", "*at query shardId*"])
 
 
+def test_a_failure_shows_the_error_that_the_service_answered_last(project):
+    """The client's own error has no errorCode; a test whose last answer was served shows no exchange."""
+    refused = """
+    from dataclasses import replace
+
+    @pytest.mark.sls_cassette
+    def test_missing(sls):
+        ask(replace(sls, consumer_group="missing")).raise_for_status()
+
+    @pytest.mark.sls_cassette
+    def test_served(sls):
+        assert ask(replace(sls, consumer_group="missing")).status_code == 404
+        assert ask(sls).status_code == 201
+    """
+    result = project.test(refused).run("--sls-record=once")
+    result.assert_outcomes(failed=2)
+    result.stdout.fnmatch_lines(["*the last exchange before the failure:*", '< {"errorCode":"ConsumerGroupNotExist"*'])
+    assert result.stdout.str().count("the last exchange before the failure:") == 1
+
+
 @pytest.mark.slow
 def test_one_clause_can_be_accepted_by_code(project):
     """sls_allow with the exact code and a reason lets that clause pass, and no other."""

@@ -107,7 +107,7 @@ def test_a_date_that_no_clock_shows_is_found(project):
 def test_a_clock_that_is_frozen_before_we_are_loaded(start):
     """What freezes clocks from the first line of a run on changes nothing: the real one is read, and goes on."""
     code = (
-        f"{start}\nfrom sls_contract.clock import *\nprint(utc_now(), seen_now(), monotonic() < monotonic(), sep='|')"
+        f"{start}\nfrom sls_contract.clock import *\nprint(utc_now(), test_now(), monotonic() < monotonic(), sep='|')"
     )
     before = datetime.now(UTC)
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=120, check=True)

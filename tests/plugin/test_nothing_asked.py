@@ -58,8 +58,10 @@ def test_a_marked_test_that_asks_elsewhere_or_nothing_fails_in_every_mode(projec
         assert "gateway.invalid" in told_of(result, "test_asks_elsewhere")
         assert "add it to ini sls_hosts" in told_of(result, "test_asks_elsewhere")
         assert "other.invalid" in told_of(result, "test_asks_by_a_socket")
-        assert "the test called 127.0.0.1, which no cassette owns" in told_of(result, "test_asks_an_address")
-        assert "SLS614 nothing-asked (violation)" in told_of(result, "test_asks_nothing")
+        assert "the test called 127.0.0.1, which is not a host of the service" in told_of(
+            result, "test_asks_an_address"
+        )
+        assert "SLS614 no-request (violation)" in told_of(result, "test_asks_nothing")
         result.stdout.fnmatch_lines(
             ["sls-contract: requests to other hosts while a cassette was open, *gateway.invalid (1 test, first *"]
         )
@@ -190,7 +192,7 @@ def test_a_marker_for_a_module_allows_tests_that_are_about_something_else(projec
     meant = "empty" in wide
     result = project.run("--sls-record=once")
     result.assert_outcomes(passed=4, errors=0 if meant else 1)
-    assert ("warning SLS614 nothing-asked: 1 time" in result.stdout.str()) is not meant
+    assert ("warning SLS614 no-request: 1 time" in result.stdout.str()) is not meant
     project.run("--sls-strict").assert_outcomes(passed=4, errors=0 if meant else 2)
 
 
@@ -246,7 +248,7 @@ def test_what_every_test_of_a_class_gets_says_nothing_of_one(project):
     )
     result = project.run("--sls-record=once")
     result.assert_outcomes(passed=5, errors=2)
-    assert "warning SLS614 nothing-asked: 2 times" in result.stdout.str()
+    assert "warning SLS614 no-request: 2 times" in result.stdout.str()
 
 
 @pytest.mark.slow
@@ -277,5 +279,5 @@ def test_what_a_shared_fixture_asks_at_the_end_is_not_the_last_tests(project):
     )
     for options in (["--sls-record=once"], [], ["-k", "test_last"]):
         result = project.run(*options)
-        assert "SLS614 nothing-asked (violation)" in told_of(result, "test_last")
+        assert "SLS614 no-request (violation)" in told_of(result, "test_last")
         result.assert_outcomes(passed=3 if "-k" not in options else 1, errors=1, deselected=2 if "-k" in options else 0)

@@ -58,4 +58,4 @@ def test_children_tell_what_was_stopped_and_swallowed(project, options):
     text = result.stdout.str()
     assert "my-project.cn-hangzhou.log.aliyuncs.com in test_it.py::test_swallows: 1 time" in text
     assert "my-project.cn-hangzhou.log.aliyuncs.com in test_it.py::test_swallows_in_a_pool: 4 times" in text
-    assert text.count("SLS616 request-stopped (violation) at request") == 2
+    assert text.count("SLS616 request-blocked (violation) at request") == 2

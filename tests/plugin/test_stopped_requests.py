@@ -54,12 +54,12 @@ def test_a_forgotten_marker_is_red_in_every_mode(project, mode):
     result = project.test(UNMARKED).run(f"--sls-record={mode}")
     result.assert_outcomes(passed=2, failed=3, skipped=1)
     text = result.stdout.str()
-    assert text.count("SLS616 request-stopped (violation) at request") == 2
+    assert text.count("SLS616 request-blocked (violation) at request") == 2
     assert "mark the test with @pytest.mark.sls_cassette" in text
     for test in ("swallows", "swallows_in_a_thread", "fails", "is_allowed", "cannot_go_on"):
         assert f"  my-project.cn-hangzhou.log.aliyuncs.com in test_it.py::test_{test}: 1 time" in text
     assert "in test_it.py::test_expects_it: 2 times" in text
-    assert "blocked, because no cassette was open for them: 7 requests to owned hosts" in text
+    assert "blocked, because no cassette was open for them: 7 requests to the service" in text
 
 
 @pytest.mark.slow

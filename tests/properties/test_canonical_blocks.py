@@ -13,7 +13,7 @@ from sls_contract.cassettes.file.emission import emit_block
 from sls_contract.cassettes.file.interaction import MalformedInteraction, recording_of
 from sls_contract.cassettes.file.parsing import NotReadable, parse_block_yaml
 from sls_contract.cassettes.matching import Key
-from sls_contract.cassettes.recording import Evidence, Integrity, Provenance, Recording, SignatureNote, compared
+from sls_contract.cassettes.recording import Evidence, Integrity, Provenance, Recording, SignatureNote, with_integrity
 from sls_contract.exchange import Exchange, Request, Response
 
 AT = datetime(2026, 11, 23, 8, 0, 0, 123, tzinfo=UTC)
@@ -52,7 +52,7 @@ def thoroughly(block):
 def read_quickly(block):
     """Read as a canonical block, its digest compared; None for other blocks."""
     recording = canonical_recording(block)
-    return None if recording is None else compared(recording)
+    return None if recording is None else with_integrity(recording)
 
 
 def told(recording):

@@ -9,13 +9,13 @@ import pytest
 
 from sls_contract.captures.judging import Whole, judge_chunk
 from sls_contract.captures.reading import chunks_of, opened_capture
-from sls_contract.cassettes.audit import Terms
+from sls_contract.cassettes.audit import AuditSettings
 
 io = pytest.importorskip("mitmproxy.io", reason="the extra proxy is not installed")
 http = pytest.importorskip("mitmproxy.http", reason="the extra proxy is not installed")
 tflow = pytest.importorskip("mitmproxy.test.tflow", reason="the extra proxy is not installed")
 
-TERMS = Terms(datetime(2026, 12, 1, tzinfo=UTC))
+TERMS = AuditSettings(datetime(2026, 12, 1, tzinfo=UTC))
 AT = datetime(2018, 5, 4, 9, 26, 53, tzinfo=UTC).timestamp()
 
 

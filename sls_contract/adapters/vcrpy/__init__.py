@@ -7,8 +7,8 @@
     def pytest_recording_configure(config, vcr):
         register(vcr)
 
-What goes on: vcrpy intercepts clients and decides what is played; `cassette` sees both sides of each exchange there,
-has it scrubbed and judged (`checks`); `storage` puts it into a file; `forms` translates vcrpy's values.
+vcrpy intercepts clients and decides which recording is played. `cassette` sees both sides of each exchange, and has
+it scrubbed and judged (`checks`); `storage` writes it to a file; `forms` converts vcrpy's values.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""What is found in the exchanges that vcrpy records and plays, and when it is raised."""
+"""Findings in the exchanges that vcrpy records and plays, and when they are raised."""
 
 from __future__ import annotations
 
@@ -7,11 +7,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
 from sls_contract.cassettes.exchanges import Judge, recording_of_scrubbed, written_secrets
-from sls_contract.cassettes.recording import Evidence, compared
+from sls_contract.cassettes.recording import Evidence, with_integrity
 from sls_contract.cassettes.results import Results, failing, message
-from sls_contract.clock import seen_now, utc_now
+from sls_contract.clock import test_now, utc_now
 from sls_contract.errors import CassetteError, ContractViolation
-from sls_contract.exchange import OWN_ANSWER, Exchange
+from sls_contract.exchange import OWN_RESPONSE, Exchange
 
 if TYPE_CHECKING:
     import os
@@ -27,8 +27,8 @@ When: TypeAlias = Literal["end", "now", "collect"]
 
 
 @dataclass(frozen=True, slots=True)
-class Terms:
-    """On what terms exchanges are judged: the key of the run, what answers prove, what raises, and when."""
+class CheckSettings:
+    """The settings of the checks: the key of the run, the evidence of responses, and which findings raise when."""
 
     credentials: Credentials | None
     evidence: Evidence
@@ -37,17 +37,17 @@ class Terms:
 
 
 class Checks:
-    """The findings of a ``vcr.VCR``, over all its cassettes; what `register` returns."""
+    """The findings of a ``vcr.VCR``, over all its cassettes; returned by `register`."""
 
-    def __init__(self, terms: Terms, scrubber: Scrubber) -> None:
-        self._terms, self._scrubber = terms, scrubber
-        self._judge = Judge(scrubber, terms.credentials)
+    def __init__(self, settings: CheckSettings, scrubber: Scrubber) -> None:
+        self._settings, self._scrubber = settings, scrubber
+        self._judge = Judge(scrubber, settings.credentials)
         self._results = Results(keep=True)
         self._raised = 0
 
     @property
     def findings(self) -> tuple[Finding, ...]:
-        """What the exchanges so far broke, in the order in which it was found; every level, raised or not."""
+        """The findings so far, in the order of discovery; every level, raised or not."""
         return tuple(breach.finding for breach in self._results.breaches)
 
     @property
@@ -56,11 +56,11 @@ class Checks:
         return tuple(self._results.seen)
 
     def record(self, exchange: Exchange) -> Recording | None:
-        """Judge an exchange that took place now and return what may be written; None for an answer of our own tools."""
-        if exchange.response is not None and OWN_ANSWER in exchange.response.headers:
+        """Judge a new exchange and return its recording; None for a response of sls-contract itself."""
+        if exchange.response is not None and OWN_RESPONSE in exchange.response.headers:
             self._judge.refuse_own(self._results, exchange.request, exchange.response)
             return None
-        now, seen, evidence = utc_now(), seen_now(), self._terms.evidence
+        now, seen, evidence = utc_now(), test_now(), self._settings.evidence
         scrubbed = self._scrubber.exchange(exchange, live=evidence is Evidence.LIVE)
         self._judge.recorded(self._results, exchange, scrubbed, evidence, seen)
         return recording_of_scrubbed(scrubbed, evidence, now, seen)
@@ -68,24 +68,24 @@ class Checks:
     def play(self, request: Request, recording: Recording) -> None:
         """Judge a request and the recording that answers it."""
         shown = Exchange(self._scrubber.request(request), recording.exchange.response)
-        self._judge.played(self._results, request, lambda: shown, compared(recording), seen_now())
+        self._judge.played(self._results, request, lambda: shown, with_integrity(recording), test_now())
 
-    def wrote(self, path: os.PathLike[str] | str) -> None:
-        """Look for secrets in what was written."""
-        for secret in written_secrets(Path(path), self._terms.credentials):
+    def scan(self, path: os.PathLike[str] | str) -> None:
+        """Scan a written file for secrets."""
+        for secret in written_secrets(Path(path), self._settings.credentials):
             self._results.fail(secret)
 
-    def failed(self, error: Exception) -> None:
-        """Note what kept a cassette from being written; it is raised when vcrpy has let go of the clients."""
+    def write_failed(self, error: Exception) -> None:
+        """Store an error of writing; it is raised when vcrpy has restored the clients."""
         self._results.fail(str(error))
 
     def raise_now(self) -> None:
-        """Raise what was just found, where that was asked for."""
-        if self._terms.when == "now":
+        """Raise new findings if ``check`` is ``now``."""
+        if self._settings.when == "now":
             self._raise("this exchange")
 
     def raise_at_end(self, where: str, error: BaseException | None) -> None:
-        """Raise what was found and not raised before; beside another ``error`` a failure to write is a note on it."""
+        """Raise findings not raised before; beside another ``error``, a failure to write becomes its note."""
         failures = self._results.take_errors()
         if error is not None:
             for failure in failures:
@@ -93,10 +93,10 @@ class Checks:
             return
         if failures:
             raise CassetteError("\n\n".join(failures))
-        if self._terms.when != "collect":
+        if self._settings.when != "collect":
             self._raise(where)
 
     def _raise(self, where: str) -> None:
         breaches, self._raised = self._results.since(self._raised)
-        if broken := failing(breaches, strict=self._terms.strict):
+        if broken := failing(breaches, strict=self._settings.strict):
             raise ContractViolation(message(broken, where), (breach.finding for breach in broken))

@@ -1,7 +1,7 @@
-"""vcrpy's requests and responses as our values, and back.
+"""Converts vcrpy's requests and responses to our values, and back.
 
-A response carries the recording that it was made of under the key ``contract``: vcrpy copies it about with the rest and
-reads only ``status``, ``headers`` and ``body``. What a filter of the user changed since wins over that recording.
+A response contains its recording under the key ``contract``: vcrpy copies it with the rest and reads only ``status``,
+``headers`` and ``body``. A later change by a filter of the user takes precedence over that recording.
 """
 
 from __future__ import annotations
@@ -26,44 +26,44 @@ if TYPE_CHECKING:
 VcrResponse: TypeAlias = "dict[str, Any]"
 """``{"status": {"code", "message"}, "headers": {name: [values]}, "body": {"string": bytes}}``."""
 
-KEPT = "contract"
+RECORDING_KEY = "contract"
 
 
 @dataclass(frozen=True, slots=True)
-class Kept:
-    """The recording that a response of vcrpy's was made of. It never changes, so a copy is itself."""
+class StoredRecording:
+    """The recording of a vcrpy response. It is immutable, so a copy is itself."""
 
     recording: Recording
 
     def __deepcopy__(self, _memo: object) -> Self:
-        """Spare vcrpy, which copies every response, the copy."""
+        """Return itself: vcrpy copies every response."""
         return self
 
 
 def exchange_of(request: Any, response: Mapping[str, Any] | None) -> Exchange:
-    """Return an exchange of vcrpy's as it stood on the wire, as far as vcrpy knows it.
+    """Return vcrpy's request and response as an exchange on the wire, as far as vcrpy knows it.
 
-    vcrpy leaves Host to http.client, so it is added as that writes it. A body with a content coding counts as that of
-    the wire where it decodes. Raises `UsageError` for values that no client makes.
+    vcrpy does not see the Host that http.client adds, so it is added here. A body with a content coding is taken as
+    encoded if it decodes. Raises `UsageError` for values that no client produces.
     """
     fields = {name: [value] for name, value in request.headers.items()}
-    asked = {"method": request.method, "uri": request.uri, "body": request.body, "headers": fields}
+    node = {"method": request.method, "uri": request.uri, "body": request.body, "headers": fields}
     try:
-        exchange = recording_of({"request": asked, "response": shown(response)}).exchange
+        exchange = recording_of({"request": node, "response": without_recording(response)}).exchange
     except MalformedInteraction as error:
-        msg = f"vcrpy handed over what is no exchange: {error}"
+        msg = f"vcrpy passed an invalid exchange: {error}"
         raise UsageError(msg) from error
-    sent, answer = exchange.request, exchange.response
+    sent, received = exchange.request, exchange.response
     if "host" not in sent.headers:
         sent = sent.replace(headers=Headers([("Host", sent.host), *sent.headers.pairs]))
-    if answer is not None and not answer.wire:
-        wired = answer.replace(wire=True)
-        answer = wired if decoded(wired) is not None else answer
-    return Exchange(sent, answer)
+    if received is not None and not received.wire:
+        encoded = received.replace(wire=True)
+        received = encoded if decoded(encoded) is not None else received
+    return Exchange(sent, received)
 
 
 def request_of(request: Request) -> dict[str, Any]:
-    """Return the arguments of vcrpy's ``Request``; it keeps the first of repeated fields."""
+    """Return the arguments of vcrpy's ``Request``, which keeps the first of repeated fields."""
     return {
         "method": request.method,
         "uri": plain_url(request.url),
@@ -73,29 +73,29 @@ def request_of(request: Request) -> dict[str, Any]:
 
 
 def response_of(recording: Recording) -> VcrResponse | None:
-    """Return vcrpy's response, with the recording; None where no whole answer came, which vcrpy never plays."""
+    """Return vcrpy's response, with the recording; None without a complete response: vcrpy never plays those."""
     response = recording.exchange.response
     if recording.unanswered or response is None:
         return None
     node = response_node(readable(response))
     node["body"] = {"string": readable(response).body}
-    return {**node, KEPT: Kept(recording)}
+    return {**node, RECORDING_KEY: StoredRecording(recording)}
 
 
-def shown(response: Mapping[str, Any] | None) -> VcrResponse | None:
-    """Return a response without our key, its headers to change as one likes: vcrpy takes fields out to play it."""
+def without_recording(response: Mapping[str, Any] | None) -> VcrResponse | None:
+    """Return a response without our key; its headers are a copy, because vcrpy deletes some to play it."""
     if response is None:
         return None
-    plain = {key: value for key, value in response.items() if key != KEPT}
+    plain = {key: value for key, value in response.items() if key != RECORDING_KEY}
     return {**plain, "headers": dict(plain.get("headers") or {})}
 
 
-def recording_kept(request: Any, response: Mapping[str, Any]) -> Recording:
-    """Return the recording that vcrpy holds; of one that came without ours, or was changed since, a new one."""
-    exchange, kept = exchange_of(request, response), response.get(KEPT)
-    if not isinstance(kept, Kept):
+def to_recording(request: Any, response: Mapping[str, Any]) -> Recording:
+    """Return the recording of a vcrpy response; a new one if it has none or was changed since."""
+    exchange, stored = exchange_of(request, response), response.get(RECORDING_KEY)
+    if not isinstance(stored, StoredRecording):
         return Recording(exchange)
-    before = kept.recording
+    before = stored.recording
     same = exchange_of(VcrRequest(**request_of(before.exchange.request)), response_of(before))
     if exchange == same:
         return before

@@ -1,4 +1,4 @@
-"""Our matcher for vcrpy: method, project, path, query, and the body without what moves in it."""
+"""The matcher for vcrpy: method, project, path, query, and the body without volatile parts."""
 
 from __future__ import annotations
 
@@ -14,39 +14,39 @@ if TYPE_CHECKING:
 
     from sls_contract.cassettes.scrub import Scrubber
 
-_SEEN = "_sls_contract_key"
+_KEY_ATTRIBUTE = "_sls_contract_key"
 
 
 def matcher(scrubber: Scrubber, hosts: Iterable[str]) -> Callable[[Any, Any], None]:
-    """Return the matcher; hosts that are neither the service's nor named must be equal, too, but for their port."""
+    """Return the matcher; hosts that are neither the service's nor in ``hosts`` must be equal too, except the port."""
     owns = host_rule(hosts)
 
     def key_of(request: Any) -> dict[str, object]:
-        asked = scrubber.asked(exchange_of(request, None).request)
-        parts: dict[str, object] = Key.of(asked)._asdict()
-        return parts if owns(asked.host) else {"host": host_name(asked.host), **parts}
+        scrubbed = scrubber.scrubbed_request(exchange_of(request, None).request)
+        parts: dict[str, object] = Key.of(scrubbed)._asdict()
+        return parts if owns(scrubbed.host) else {"host": host_name(scrubbed.host), **parts}
 
     latest: tuple[Any, dict[str, object]] = (None, {})
 
     def sls(request: Any, recorded: Any) -> None:
         nonlocal latest
-        newest = latest
-        if newest[0] is not request:  # vcrpy compares one request with each recording in turn
-            newest = latest = (request, key_of(request))
-        kept = vars(recorded)
-        if _SEEN not in kept:
-            kept[_SEEN] = key_of(recorded)
-        here, there = newest[1], kept[_SEEN]
-        if here != there:
-            raise AssertionError("; ".join(_difference(here, there)))
+        current = latest
+        if current[0] is not request:  # vcrpy compares one request with each recording in turn
+            current = latest = (request, key_of(request))
+        attributes = vars(recorded)
+        if _KEY_ATTRIBUTE not in attributes:
+            attributes[_KEY_ATTRIBUTE] = key_of(recorded)
+        key, recorded_key = current[1], attributes[_KEY_ATTRIBUTE]
+        if key != recorded_key:
+            raise AssertionError("; ".join(_difference(key, recorded_key)))
 
     return sls
 
 
-def _difference(here: dict[str, object], there: dict[str, object]) -> Iterator[str]:
-    for name in there | here:
-        if here.get(name) != there.get(name):
-            yield f"{name}: {_shown(there.get(name))} recorded, {_shown(here.get(name))} here"
+def _difference(key: dict[str, object], recorded_key: dict[str, object]) -> Iterator[str]:
+    for name in recorded_key | key:
+        if key.get(name) != recorded_key.get(name):
+            yield f"{name}: {_shown(recorded_key.get(name))} recorded, {_shown(key.get(name))} here"
 
 
 def _shown(part: object) -> str:

@@ -1,4 +1,4 @@
-"""One call that gives a ``vcr.VCR`` everything."""
+"""`register`, the single call that configures a ``vcr.VCR``."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import os
 from typing import TYPE_CHECKING, Any, get_args
 
 from sls_contract.adapters.vcrpy.cassette import checked_use_cassette
-from sls_contract.adapters.vcrpy.checks import Checks, Terms, When
+from sls_contract.adapters.vcrpy.checks import Checks, CheckSettings, When
 from sls_contract.adapters.vcrpy.matching import matcher
 from sls_contract.adapters.vcrpy.storage import SlsPersister, SlsSerializer
 from sls_contract.cassettes.recording import Evidence
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from sls_contract.signing import Credentials
 
 NAME = "sls"
-"""What our serializer and matcher are called in vcrpy's settings."""
+"""The name of our serializer and matcher in vcrpy's settings."""
 
 
 def register(  # noqa: PLR0913 - keyword-only, each documented below
@@ -37,17 +37,17 @@ def register(  # noqa: PLR0913 - keyword-only, each documented below
 ) -> Checks:
     """Give a ``vcr.VCR`` our serializer, matcher, persister, scrub and checks, for each cassette that it opens next.
 
-    They are its defaults: ``match_on=``, ``serializer=`` and filters given to ``use_cassette`` win, or come on top.
+    They become its defaults: ``match_on=`` and ``serializer=`` of ``use_cassette`` override them, filters are added.
 
     Args:
-        vcr: the ``vcr.VCR``; the one that ``pytest_recording_configure`` is given, say.
+        vcr: the ``vcr.VCR``; for example the one that ``pytest_recording_configure`` gets.
         credentials: the key that requests are signed with; by default that of the environment (``ALIBABA_CLOUD_…``).
         check: when findings raise `ContractViolation`: ``end``, when the cassette is closed; ``now``, from the call of
-            the client, which may swallow it; ``collect``: never, `Checks.findings` has them.
+            the client, which may swallow it; ``collect``: never; read `Checks.findings`.
         strict: warnings raise, too.
-        evidence: what recorded answers prove. ``live`` where the real service answers; vcrpy does not tell.
-        hosts: more hosts whose requests match whatever host they were recorded at, beside the service's own.
-        scrub: regular expressions of what must not be written; group 1, or the whole match, is replaced.
+        evidence: what recorded responses prove. ``live`` if the real service answers; vcrpy does not know that.
+        hosts: more hosts whose requests match recordings of any other host, as the service's own do.
+        scrub: regular expressions for text that must not be written; group 1, or the whole match, is replaced.
         scrub_keys: names of headers, query keys and JSON keys whose values must not be written.
         rename: real names to the public ones that are written.
 
@@ -55,13 +55,13 @@ def register(  # noqa: PLR0913 - keyword-only, each documented below
         UsageError: an argument is wrong, or ``vcr`` is registered already.
 
     """
-    _refuse_wrong(vcr, check, evidence)
+    _check_arguments(vcr, check, evidence)
     key = credentials if credentials is not None else credentials_from_environment(os.environ)
     kind = Evidence(evidence)
     scrubber = Scrubber(
         [key] if key else [], patterns=scrub, keys=scrub_keys, renames=rename, hide_names=kind is Evidence.LIVE
     )
-    checks = Checks(Terms(key, kind, strict, check), scrubber)
+    checks = Checks(CheckSettings(key, kind, strict, check), scrubber)
     vcr.register_serializer(NAME, SlsSerializer())
     vcr.register_matcher(NAME, matcher(scrubber, hosts))
     vcr.register_persister(SlsPersister(vcr.persister, scrubber, checks))
@@ -70,7 +70,7 @@ def register(  # noqa: PLR0913 - keyword-only, each documented below
     return checks
 
 
-def _refuse_wrong(vcr: Any, check: object, evidence: object) -> None:
+def _check_arguments(vcr: Any, check: object, evidence: object) -> None:
     if not hasattr(vcr, "register_persister"):
         msg = f"register takes a vcr.VCR first, got {type(vcr).__name__}\nHow to fix: register(vcr.VCR())."
         raise UsageError(msg)

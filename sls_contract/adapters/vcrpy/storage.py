@@ -1,4 +1,4 @@
-"""The file: our YAML layout by way of vcrpy's serializer and persister."""
+"""Reads and writes our YAML layout through vcrpy's serializer and persister."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from vcr.persisters.filesystem import CassetteNotFoundError, FilesystemPersister
 from vcr.request import Request as VcrRequest
 from vcr.serialize import deserialize, serialize
 
-from sls_contract.adapters.vcrpy.forms import recording_kept, request_of, response_of, shown
+from sls_contract.adapters.vcrpy.forms import request_of, response_of, to_recording, without_recording
 from sls_contract.cassettes.conversion import Conversion
 from sls_contract.cassettes.file.atomic import replace_file
 from sls_contract.cassettes.file.reader import CassetteFile
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 
 class SlsSerializer:
-    """Reads any cassette of vcrpy's version 1, ours included; writes our layout with its ``contract:`` data."""
+    """Reads any cassette of vcrpy's version 1, including ours; writes our layout with its ``contract:`` data."""
 
     def deserialize(self, cassette_string: str) -> dict[str, Any]:
         """Return the interactions; raises `CassetteDamaged` with the line."""
@@ -39,57 +39,57 @@ class SlsSerializer:
     def serialize(self, cassette_dict: dict[str, Any]) -> str:
         """Return the text of a whole cassette."""
         return cassette_text(
-            recording_kept(VcrRequest(**each["request"]), each["response"]) for each in cassette_dict["interactions"]
+            to_recording(VcrRequest(**each["request"]), each["response"]) for each in cassette_dict["interactions"]
         )
 
 
 class SlsPersister:
-    """Reads as the persister before it did; writes whole files or none, and no secret.
+    """Loads with the previous persister; writes whole files or none, without secrets.
 
-    pytest-recording has a persister of its own, which loads several files: that is asked on.
+    pytest-recording has its own persister, which loads several files; it stays in use.
     """
 
-    def __init__(self, before: Any, scrubber: Scrubber, checks: Checks) -> None:
-        self._before, self._scrubber, self._checks = before, scrubber, checks
+    def __init__(self, previous: Any, scrubber: Scrubber, checks: Checks) -> None:
+        self._previous, self._scrubber, self._checks = previous, scrubber, checks
 
     def load_cassette(self, cassette_path: os.PathLike[str] | str, serializer: Any) -> Any:
-        """Return requests and responses; raises vcrpy's error where there is no file, and `CassetteDamaged`."""
+        """Return requests and responses; raises vcrpy's error without a file, and `CassetteDamaged`."""
         path = Path(cassette_path)
         try:
             if path.is_file():
                 fold(path)
-            if self._before is not FilesystemPersister:
-                return self._before.load_cassette(os.fspath(path), serializer)
+            if self._previous is not FilesystemPersister:
+                return self._previous.load_cassette(os.fspath(path), serializer)
             if not path.is_file() or not path.read_bytes().strip():
                 raise CassetteNotFoundError
             return deserialize(path.read_text("utf-8"), serializer)
         except CassetteDamaged as damage:
-            raise CassetteDamaged(path, damage.line, damage.reason) from None  # a serializer is given the text alone
+            raise CassetteDamaged(path, damage.line, damage.reason) from None  # the serializer does not know the path
         except UnicodeDecodeError as error:
             raise CassetteDamaged(path, None, f"not UTF-8: byte 0x{error.object[error.start]:02x}") from None
 
     def save_cassette(
         self, cassette_path: os.PathLike[str] | str, cassette_dict: dict[str, Any], serializer: Any
     ) -> None:
-        """Write the file; what goes wrong is raised when the cassette is closed, as vcrpy would not let go else."""
+        """Write the file; errors are raised when the cassette is closed: vcrpy must restore the clients first."""
         path = Path(cassette_path)
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
             if isinstance(serializer, SlsSerializer):
                 pairs = zip(cassette_dict["requests"], cassette_dict["responses"], strict=True)
-                recordings = _beside_unanswered(path, [recording_kept(*pair) for pair in pairs])
-                write(path, Conversion(tuple(recordings), self._scrubber))  # plain vcrpy's old ones hold keys
+                recordings = _with_unanswered(path, [to_recording(*pair) for pair in pairs])
+                write(path, Conversion(tuple(recordings), self._scrubber))  # recordings of plain vcrpy may contain keys
             else:
-                plain = {**cassette_dict, "responses": [shown(each) for each in cassette_dict["responses"]]}
+                plain = {**cassette_dict, "responses": [without_recording(each) for each in cassette_dict["responses"]]}
                 replace_file(path, self._scrubber.text(serialize(plain, serializer)))
-        except Exception as error:  # noqa: BLE001 - whatever it is, vcrpy must give the clients back first
-            self._checks.failed(error)
+        except Exception as error:  # noqa: BLE001 - vcrpy must restore the clients before it is raised
+            self._checks.write_failed(error)
         else:
-            self._checks.wrote(path)
+            self._checks.scan(path)
 
 
-def _beside_unanswered(path: Path, recordings: list[Recording]) -> Iterable[Recording]:
-    """Put attempts without an answer, which vcrpy does not load, back where they stood."""
+def _with_unanswered(path: Path, recordings: list[Recording]) -> Iterable[Recording]:
+    """Add the attempts without a response, which vcrpy does not load, at their old positions."""
     if not path.is_file() or not path.stat().st_size:
         path.unlink(missing_ok=True)
         return recordings

@@ -29,6 +29,7 @@ from sls_contract.cassettes.file.recording_file import fold
 from sls_contract.cassettes.places import cassettes_below
 from sls_contract.cassettes.scrub import Scrubber
 from sls_contract.errors import CassetteBusy, CassetteError
+from sls_contract.reports.text import plural
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -93,7 +94,7 @@ class Checkout:
         ]
         lines = [self._summary(), *self.unpushed(), *others]
         if others:
-            lines.append(f"How to fix: {self._command('pull --latest')} takes it in.")
+            lines.append(f"How to fix: {self._command('pull --latest')} merges it.")
         return Result(tuple(lines), clean=len(lines) == 1)
 
     def unpushed(self) -> list[str]:
@@ -246,7 +247,7 @@ class Checkout:
             write_line(self.suite.lock, self.suite.url, name, len(local))
             changes += f"; commit {self.suite.lock.name}"
         self._record_revisions((name,))
-        return Result((f"{self.suite.url}: revision {name[:_SHORT]}, {len(local)} cassettes: {changes}",))
+        return Result((f"{self.suite.url}: revision {name[:_SHORT]}, {plural(len(local), 'cassette')}: {changes}",))
 
     def _equal(self, parents: Sequence[str], local: Mapping[str, str]) -> str | None:
         """Return the parent revision that has exactly these recordings and descends from all other parents."""
@@ -276,7 +277,7 @@ class Checkout:
         CassetteFile.read(path)
         data = path.read_bytes()
         for finding, line in leak_findings(data, Scrubber(self._keys)):
-            problem = f"{path}:{line} holds a secret, and nothing was uploaded: {finding.actual}"
+            problem = f"{path}:{line} contains a secret, and nothing was uploaded: {finding.actual}"
             msg = f"{problem}\nHow to fix: {finding.how_to_fix}."
             raise CassetteError(msg)
         return data
@@ -289,10 +290,10 @@ class Checkout:
 
     def _summary(self) -> str:
         names = self._merged_revisions()
-        count = len(self._digests(names))
-        known = f"revision {' and '.join(name[:_SHORT] for name in names)}, {count} cassettes"
-        none = f"{self.suite.lock.name} names no revision"
-        return f"{self.suite.url}: {known if names else none}, in {self.suite.folder}"
+        revisions, size = " and ".join(name[:_SHORT] for name in names), plural(len(self._digests(names)), "cassette")
+        known = f"revision {revisions}, {size}"
+        none = f"no revision in {self.suite.lock.name} yet"
+        return f"{self.suite.url}: {known if names else none}; files: {self.suite.folder}"
 
     def _result(self, *lines: str) -> Result:
         conflicts = [f"changed here and there: {each}" for each in self._conflicts]

@@ -84,7 +84,7 @@ class Store:
             return revision_of(self.read(revision_object(name)))
         except ValueError as error:
             msg = (
-                f"{self._place(revision_object(name))} is no revision: {error}\n"
+                f"{self._place(revision_object(name))} is not a revision: {error}\n"
                 "How to fix: pip install --upgrade sls-contract"
             )
             raise DamagedObject(msg) from error

@@ -20,7 +20,7 @@ _CLASSES = {
     "server-error-body": Class.BREAKING,
     "checkpoint-decimal": Class.BREAKING,
     "answer-form": Class.BREAKING,
-    "encoding-not-asked": Class.BREAKING,
+    "encoding-not-requested": Class.BREAKING,
     # warnings about values that change in each run
     "error-message": Class.BENIGN,
     "answer-error-message": Class.BENIGN,
@@ -60,7 +60,7 @@ def _class_of(finding: Finding, old: Side, new: Side) -> Class | None:
         return None
     if finding.slug in _CLOCKS and _clock_is_inconclusive(finding, old, new):
         return None
-    if finding.slug == "encoding-not-asked" and _was_decoded(new):
+    if finding.slug == "encoding-not-requested" and _was_decoded(new):
         return Class.BENIGN
     return _CLASSES.get(finding.slug, Class.BREAKING if finding.level is Level.VIOLATION else None)
 

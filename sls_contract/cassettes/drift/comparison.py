@@ -180,7 +180,7 @@ def _breaches(new: Side) -> Differences:
 def _outcome(side: Side) -> str:
     if side.exchange.response is not None:
         return f"answered with {side.exchange.response.status}"
-    return f"no whole answer: {side.recording.broken or 'none came'}"
+    return f"no complete answer: {side.recording.broken or 'none came'}"
 
 
 def _bodies(old: Side, new: Side) -> Differences:

@@ -101,7 +101,7 @@ def _headers(fields: str, order: str) -> Headers:
     names = [line[6:-1] for line in lines[:-1:2]]
     if names != _names(_text(order)):
         raise _NotCanonical
-    return Headers.of_texts(tuple(zip(names, [_text(line[8:]) for line in lines[1::2]], strict=True)))
+    return Headers.from_pairs(tuple(zip(names, [_text(line[8:]) for line in lines[1::2]], strict=True)))
 
 
 @lru_cache(maxsize=64)  # a file has few different header orders

@@ -18,7 +18,7 @@ from sls_contract.cassettes.file.interaction import MalformedInteraction, record
 from sls_contract.cassettes.file.layout import Layout, first_lines, id_of, layout_of, text_of
 from sls_contract.cassettes.file.parsing import NotReadable, parse_block_yaml, parse_document
 from sls_contract.cassettes.matching import Key
-from sls_contract.cassettes.recording import Evidence, Integrity, Recording, compared, weakest
+from sls_contract.cassettes.recording import Evidence, Integrity, Recording, weakest, with_integrity
 from sls_contract.checks.steady_body import moving_body
 from sls_contract.errors import CassetteDamaged, CassetteError
 from sls_contract.exchange import Request, split_url
@@ -90,7 +90,7 @@ class CassetteFile(Sequence[Recording]):
         if isinstance(index, slice):
             return tuple(self[at] for at in range(*index.indices(len(self))))
         at = range(len(self))[index]
-        return self._with_validation(compared(self._parse(at)))
+        return self._with_validation(with_integrity(self._parse(at)))
 
     def unverified(self, index: int) -> Recording:
         """Return a recording as its block has it; its digest may not have been compared yet (see `compared`)."""
@@ -143,7 +143,7 @@ class CassetteFile(Sequence[Recording]):
             return recording_of(self._trees[at] if self.layout is None else parse_block_yaml(self.layout.blocks[at]))
         except MalformedInteraction as error:
             line = self.lines[at]
-            raise CassetteDamaged(self.path, line, f"exchange {at} is no interaction: {error}") from None
+            raise CassetteDamaged(self.path, line, f"exchange {at} is not a valid interaction: {error}") from None
         except NotReadable as error:
             line = self.lines[at]
             assert line is not None  # only blocks of a `Layout` are parsed one by one
@@ -176,7 +176,7 @@ class CassetteFile(Sequence[Recording]):
             return
         line = self.lines[-1] if layout.blocks else 3
         if layout.blocks:
-            last = compared(self._parse(len(layout.blocks) - 1))
+            last = with_integrity(self._parse(len(layout.blocks) - 1))
             written = emit_block(block_of(last, last.id))
             if last.integrity is Integrity.INTACT and not written.startswith(layout.blocks[-1].rstrip()):
                 return

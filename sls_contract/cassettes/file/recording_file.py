@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 
 _SURROGATE = "\\ud"  # in JSON: a byte that is not UTF-8, or a lone surrogate, which represents no byte
-LOADED: set[str] = set()
+LOADED_PATHS: set[str] = set()
 """Every path that this process loaded: these cassettes are not unused."""
 
 
@@ -46,7 +46,7 @@ def load(path: os.PathLike[str] | str) -> CassetteFile:
 
     Raises `CassetteError` where there is no cassette, and `CassetteDamaged` for a damaged one.
     """
-    LOADED.add(os.path.abspath(path))  # noqa: PTH100 - now: a test may be in another folder later; Path is slower
+    LOADED_PATHS.add(os.path.abspath(path))  # noqa: PTH100 - now: a test may be in another folder later; Path is slower
     return load_unmarked(path)
 
 

@@ -1,8 +1,8 @@
-"""Interception of real HTTP clients: each attempt on the wire is handed, complete, to a `Handler`.
+"""Interception of real HTTP clients: each attempt on the wire is passed, complete, to a `Handler`.
 
 Covered: http.client, urllib3, requests, httpx (sync and async), aiohttp. *Methods* of their classes are wrapped once,
-while any handler or guard is active; no class is swapped and nothing is patched per request, so threads cannot slip
-through. What nobody records is left alone, but for a real request that a `NetworkGuard` refuses.
+while a handler or guard is active. No class is swapped and nothing is patched per request, so threads cannot slip
+through. Traffic that no handler owns passes unchanged, unless a `NetworkGuard` refuses it.
 """
 
 from sls_contract.cassettes.recorder.guard import NetworkGuard, let_through

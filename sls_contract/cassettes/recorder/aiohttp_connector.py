@@ -1,6 +1,6 @@
-"""aiohttp's client, below its own retry: the connector hands out a connection whose other end is in memory.
+"""aiohttp's client, below its own retry: the connector returns a connection whose other end is in memory.
 
-aiohttp writes the request to it and parses the answer from it with its own code. Once the request is complete the
+aiohttp writes the request to it and parses the response from it with its own code. Once the request is complete the
 handler decides; a live attempt then takes a connection from the real connector, with its pool, TLS and proxies.
 """
 
@@ -15,7 +15,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from sls_contract.cassettes.recorder import failures
-from sls_contract.cassettes.recorder.framing import AnswerReader, RequestReader, render, render_broken
+from sls_contract.cassettes.recorder.framing import RequestReader, ResponseReader, render, render_broken
 from sls_contract.cassettes.recorder.guard import check_connection, check_proxied, let_through
 from sls_contract.cassettes.recorder.handler import CONNECT_KINDS, Broken, owner_of
 from sls_contract.errors import SlsContractError
@@ -32,7 +32,7 @@ _FEED_BYTES = 65536
 
 
 async def connect(original: Callable[..., Any], connector: Any, request: Any, traces: Any, timeout: Any) -> Any:  # noqa: ASYNC109 - aiohttp's own parameter
-    """Return a connection to memory where the host is owned, else the real one."""
+    """Return a connection to memory if a handler owns the host, else a real one."""
     to = request.proxy or request.url
     handler = owner_of(request.headers.get("Host") or request.url.authority, authority_of(to.host or "", to.port))
     if handler is None:
@@ -44,16 +44,16 @@ async def connect(original: Callable[..., Any], connector: Any, request: Any, tr
     async def dial() -> Any:
         return await original(connector, request, traces, timeout)
 
-    protocol.connection_made(_Memory(handler, request, protocol, dial))
+    protocol.connection_made(_MemoryTransport(handler, request, protocol, dial))
     return aiohttp.connector.Connection(_NoPool(connector), request.connection_key, protocol, loop)
 
 
-async def _unowned(original: Callable[..., Any], connector: Any, request: Any, *how: Any) -> Any:
-    """Connect as ever, unless a guard refuses what would be sent."""
+async def _unowned(original: Callable[..., Any], connector: Any, request: Any, *args: Any) -> Any:
+    """Connect with aiohttp's own code, unless a guard refuses the request."""
     host = request.headers.get("Host") or request.url.authority
     if request.proxy:
         check_proxied(host, authority_of(request.proxy.host or "", request.proxy.port))
-    connection = await original(connector, request, *how)
+    connection = await original(connector, request, *args)
     try:
         check_connection(host, connection.transport and connection.transport.get_extra_info("socket"))
     except SlsContractError:
@@ -63,7 +63,7 @@ async def _unowned(original: Callable[..., Any], connector: Any, request: Any, *
 
 
 class _NoPool:
-    """The connector of a connection to memory: the real one, except that it keeps nothing."""
+    """The connector of an in-memory connection: delegates to the real one, but pools nothing."""
 
     def __init__(self, connector: Any) -> None:
         self._connector = connector
@@ -76,8 +76,8 @@ class _NoPool:
         protocol.close()
 
 
-class _Memory(asyncio.Transport):
-    """The near end of one attempt: takes the request, gives the answer."""
+class _MemoryTransport(asyncio.Transport):
+    """The transport of one attempt: collects the request and delivers the response."""
 
     def __init__(self, handler: Owner, request: Any, protocol: Any, dial: Callable[[], Any]) -> None:
         super().__init__()
@@ -87,13 +87,13 @@ class _Memory(asyncio.Transport):
         self._dial = dial
         self._loop = asyncio.get_running_loop()
         self._reader = RequestReader(request.url.scheme, request.url.authority)
-        self._live: tuple[asyncio.Task[None], Request, AnswerReader] | None = None
+        self._live: tuple[asyncio.Task[None], Request, ResponseReader] | None = None
         self._seconds: float | None = None
         self._pending = memoryview(b"")
         self._ending: BaseException | None = None
-        self._decided = self._given = self._paused = self._closed = False
+        self._decided = self._end_pending = self._paused = self._closed = False
 
-    # what aiohttp asks of a transport
+    # the interface of a transport
 
     def write(self, data: bytes | bytearray | memoryview) -> None:
         """Collect the request; decide once it is complete."""
@@ -105,11 +105,11 @@ class _Memory(asyncio.Transport):
             self._decide(self._reader.request())
 
     def is_closing(self) -> bool:
-        """Tell whether the client has let go."""
+        """Return whether the client closed the transport."""
         return self._closed
 
     def close(self) -> None:
-        """End the attempt; a live one that is under way is given up, and reported before the client goes on."""
+        """End the attempt; a live attempt in progress is cancelled and reported to the handler first."""
         self._closed = True
         if self._live is not None:
             (task, request, reader), self._live = self._live, None
@@ -121,11 +121,11 @@ class _Memory(asyncio.Transport):
     abort = close
 
     def pause_reading(self) -> None:
-        """Stop giving, as the client asks."""
+        """Stop delivering bytes to the client."""
         self._paused = True
 
     def resume_reading(self) -> None:
-        """Go on giving."""
+        """Deliver the remaining bytes to the client."""
         self._paused = False
         self._loop.call_soon(self._pump)
 
@@ -138,24 +138,24 @@ class _Memory(asyncio.Transport):
             self._loop.call_soon(self._fail, error)
             return
         if outcome is None:
-            # The time limit counts from byte to byte of the real connection, not from here to the whole answer.
+            # The time limit counts from byte to byte of the real connection, not from here to the end of the response.
             self._seconds, self._protocol.read_timeout = self._protocol.read_timeout, None
-            self._protocol.start_timeout()  # it may run already; without a limit this ends it
-            reader = AnswerReader(request.method)
+            self._protocol.start_timeout()  # it may be running already; without a limit this stops it
+            reader = ResponseReader(request.method)
             self._live = (self._loop.create_task(self._perform(request, reader)), request, reader)
         else:
             self._loop.call_soon(self._replay, outcome, request.method)
 
     def _replay(self, outcome: Outcome, method: str) -> None:
         if not isinstance(outcome, Broken):
-            self._give(render(outcome, method), None)
+            self._deliver(render(outcome, method), None)
         elif outcome.kind in CONNECT_KINDS:
             self._fail(_connect_error(self._client_request, outcome))
         else:
-            self._give(render_broken(outcome), failures.ending_of(outcome))
+            self._deliver(render_broken(outcome), failures.ending_of(outcome))
 
-    async def _perform(self, request: Request, reader: AnswerReader) -> None:
-        """Perform the attempt live; whatever comes of it goes to the handler first, then to the client."""
+    async def _perform(self, request: Request, reader: ResponseReader) -> None:
+        """Perform the attempt live; report the outcome to the handler first, then to the client."""
         try:
             connection = await self._open()
         except SlsContractError as error:
@@ -165,9 +165,9 @@ class _Memory(asyncio.Transport):
         except (OSError, sys.modules["aiohttp"].ClientError) as error:
             self._finish(request, failures.no_connection(error), partial(self._fail, error))
             return
-        ending = await self._converse(connection, reader)
+        ending = await self._send_and_read(connection, reader)
         raw = bytes(reader.raw)
-        self._finish(request, failures.outcome_of(reader, ending), partial(self._give, raw, ending))
+        self._finish(request, failures.outcome_of(reader, ending), partial(self._deliver, raw, ending))
 
     async def _open(self) -> Any:
         try:
@@ -177,8 +177,8 @@ class _Memory(asyncio.Transport):
             text = f"Connection timeout to host {self._client_request.url}"  # as ClientSession words it
             raise sys.modules["aiohttp"].ConnectionTimeoutError(text) from error
 
-    async def _converse(self, connection: Any, reader: AnswerReader) -> BaseException | None:
-        """Send the request over a real connection and read one answer; give the connection back to its pool."""
+    async def _send_and_read(self, connection: Any, reader: ResponseReader) -> BaseException | None:
+        """Send the request over a real connection and read one response; return the connection to its pool."""
         protocol, transport = connection.protocol, connection.transport
         if transport is not None:
             self._handler = self._handler.connected_to(transport.get_extra_info("peername"))
@@ -199,7 +199,7 @@ class _Memory(asyncio.Transport):
                 connection.close()
 
     def _outgoing(self) -> bytes:
-        """Return the request as it was written, with the proxy's credentials, which the connector adds on its way."""
+        """Return the bytes of the request, with the proxy's credentials that the connector would add."""
         raw = bytes(self._reader.raw)
         secret = self._client_request.headers.get("Proxy-Authorization")
         head, end, body = raw.partition(b"\r\n\r\n")
@@ -207,10 +207,10 @@ class _Memory(asyncio.Transport):
             return raw
         return b"".join((head, b"\r\nProxy-Authorization: ", wire_bytes(secret), end, body))
 
-    # the answer
+    # the response
 
-    def _finish(self, request: Request, outcome: Outcome, tell: Callable[[], None]) -> None:
-        """Report to the handler, then let the client know; an error of the handler goes to the caller instead."""
+    def _finish(self, request: Request, outcome: Outcome, deliver: Callable[[], None]) -> None:
+        """Report to the handler, then deliver to the client; an error of the handler goes to the client instead."""
         if self._live is None:  # pragma: no cover - given up, and reported as that; Python 3.11 may lose a cancellation
             return
         self._live = None
@@ -219,22 +219,22 @@ class _Memory(asyncio.Transport):
         except Exception as error:  # noqa: BLE001 - it is the caller's to see
             self._fail(error)
         else:
-            tell()
+            deliver()
 
     def _fail(self, error: BaseException) -> None:
         self._protocol.set_exception(error)
 
-    def _give(self, raw: bytes, ending: BaseException | None) -> None:
-        self._pending, self._ending, self._given = memoryview(raw), ending, True
+    def _deliver(self, raw: bytes, ending: BaseException | None) -> None:
+        self._pending, self._ending, self._end_pending = memoryview(raw), ending, True
         self._pump()
 
     def _pump(self) -> None:
-        """Hand bytes over while the client takes them, then the end, once."""
+        """Deliver bytes while the client accepts them, then the end of the stream, once."""
         while self._pending and not (self._paused or self._closed):
             piece, self._pending = self._pending[:_FEED_BYTES], self._pending[_FEED_BYTES:]
             self._protocol.data_received(bytes(piece))
-        if self._given and not (self._pending or self._paused or self._closed):
-            self._given = False
+        if self._end_pending and not (self._pending or self._paused or self._closed):
+            self._end_pending = False
             if isinstance(self._ending, TimeoutError):
                 self._protocol._on_read_timeout()  # noqa: SLF001 - it alone fails both the wait and the body
             else:
@@ -242,34 +242,34 @@ class _Memory(asyncio.Transport):
 
 
 class _Collector(asyncio.Protocol):
-    """Listens on a real connection in place of aiohttp's protocol, for one answer."""
+    """Reads one response from a real connection, in place of aiohttp's protocol."""
 
-    def __init__(self, reader: AnswerReader, protocol: Any) -> None:
+    def __init__(self, reader: ResponseReader, protocol: Any) -> None:
         self.is_lost = False
         self._reader = reader
         self._protocol = protocol
         self._ending: BaseException | None = None
-        self._news = asyncio.Event()
+        self._changed = asyncio.Event()
 
     def data_received(self, data: bytes) -> None:
-        """Read on."""
+        """Pass the bytes to the reader."""
         self._reader.feed(data)
-        self._news.set()
+        self._changed.set()
 
     def connection_lost(self, exc: Exception | None) -> None:
-        """Note how the connection ended, and let its owner know."""
+        """Record how the connection ended, and inform aiohttp's protocol."""
         self.is_lost, self._ending = True, exc
         if exc is None:
             self._reader.feed_eof()
-        self._news.set()
+        self._changed.set()
         self._protocol.connection_lost(exc)
 
     async def wait(self, seconds: float | None) -> BaseException | None:
-        """Wait for the whole answer; return what cut it short (None: nothing, or the end of the stream)."""
+        """Wait for the whole response; return the error that ended it early (None: no error, or end of stream)."""
         try:
             while not (self._reader.complete or self.is_lost):
-                self._news.clear()
-                await asyncio.wait_for(self._news.wait(), seconds or None)
+                self._changed.clear()
+                await asyncio.wait_for(self._changed.wait(), seconds or None)
         except TimeoutError as error:
             return error
         return self._ending

@@ -1,8 +1,8 @@
-"""What this interpreter is about to resolve or to connect to, below every library that uses its sockets.
+"""Listeners for every name that this interpreter resolves or connects to, below all libraries that use its sockets.
 
 Libraries replace functions of ``socket`` and put them back (pytest-socket does after each test), or keep their own
-references to them (gevent). Audit events come from the functions themselves. A hook can never be removed, so there is
-one for a process, also where this module is loaded twice; it does nothing while nobody listens.
+references to them (gevent). Audit events come from the functions themselves. A hook can never be removed, so each
+process has one, even where this module is loaded twice; it does nothing without listeners.
 """
 
 from __future__ import annotations
@@ -17,30 +17,31 @@ if TYPE_CHECKING:
 
 _RESOLVING = frozenset({"socket.getaddrinfo", "socket.gethostbyname", "socket.gethostbyaddr"})
 _SENDING = frozenset({"socket.connect", "socket.sendto", "socket.sendmsg"})
-_PLACE = "_sls_contract_audit_listeners"  # in `sys`: it outlives a module that is forgotten and loaded again
+_ATTRIBUTE = "_sls_contract_audit_listeners"  # in `sys`, which outlives a module that is unloaded and imported again
 
 
 def add(listener: Listener) -> None:
     """Call ``listener(host, port)`` before a name is resolved or connected to, in any thread.
 
-    What it raises stops that. ``port`` is None where the caller names none. The listener added last is called first.
+    An exception that it raises stops the call. ``port`` is None where the caller gives none. The newest listener runs
+    first.
     """
-    listeners = vars(sys).get(_PLACE)
+    listeners = vars(sys).get(_ATTRIBUTE)
     if listeners is None:
-        listeners = vars(sys)[_PLACE] = []
+        listeners = vars(sys)[_ATTRIBUTE] = []
         sys.addaudithook(_hook(listeners))
     listeners.insert(0, listener)
 
 
 def remove(listener: Listener) -> None:
     """Undo one `add`."""
-    listeners: list[Listener] = vars(sys).get(_PLACE, [])
+    listeners: list[Listener] = vars(sys).get(_ATTRIBUTE, [])
     if listener in listeners:
         listeners.remove(listener)
 
 
 def _hook(listeners: list[Listener]) -> Callable[[str, tuple[Any, ...]], None]:
-    """Return the hook. It is called for each event of the process, until the very end: it uses nothing global."""
+    """Return the hook. It runs for each event of the process, even during shutdown, so it uses no globals."""
     resolving, sending = _RESOLVING, _SENDING
 
     def hook(event: str, args: tuple[Any, ...]) -> None:

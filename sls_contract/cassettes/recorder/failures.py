@@ -1,4 +1,4 @@
-"""From a client's error to a `Broken`: which failure was it."""
+"""Classify a client's errors as `Broken` outcomes."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ from sls_contract.cassettes.recorder.handler import Broken
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from sls_contract.cassettes.recorder.framing import AnswerReader
+    from sls_contract.cassettes.recorder.framing import ResponseReader
     from sls_contract.cassettes.recorder.handler import Kind, Outcome
 
 
 def no_connection(error: BaseException) -> Broken:
-    """Classify what went wrong before a connection stood, by the error and its causes."""
+    """Classify an error raised before the connection was established, by the error and its causes."""
     chain = list(causes(error))
     kind: Kind = "refused"
     if any(isinstance(each, socket.gaierror) or "DNS" in type(each).__name__ for each in chain):
@@ -29,40 +29,32 @@ def no_connection(error: BaseException) -> Broken:
     return Broken(kind, None, describe(error))
 
 
-def no_answer(error: BaseException | None, reader: AnswerReader) -> Broken:
-    """Classify what ended an answer before its end; ``error`` None means that the peer closed the connection."""
-    partial = reader.response()
-    if isinstance(error, TimeoutError):
-        return Broken("timeout", partial, describe(error))
-    if error is not None:
-        return Broken("reset", partial, describe(error))
-    return Broken("truncated" if partial else "closed", partial, "the peer closed the connection")
-
-
-def outcome_of(reader: AnswerReader, error: BaseException | None) -> Outcome:
-    """Return what a live attempt came to, once its reader is complete or ``error`` (None: end of stream) ended it."""
-    if reader.malformed:
-        return Broken("malformed", reader.response(), "the answer is not HTTP")
+def outcome_of(reader: ResponseReader, error: BaseException | None) -> Outcome:
+    """Return the outcome of a live attempt; ``error`` ended it early (None: complete, or end of stream)."""
     response = reader.response()
+    if reader.malformed:
+        return Broken("malformed", response, "the answer is not HTTP")
     if reader.complete and response is not None:
         return response
-    return no_answer(error, reader)
+    if error is not None:
+        return Broken("timeout" if isinstance(error, TimeoutError) else "reset", response, describe(error))
+    return Broken("truncated" if response else "closed", response, "the peer closed the connection")
 
 
 def ending_of(broken: Broken) -> OSError | None:
-    """Return the error that ends what came of an answer; None where that is the end of the stream."""
+    """Return the error that ends a partial response; None where the stream just ends."""
     if broken.kind == "timeout":
         return TimeoutError("timed out")
     return ConnectionResetError(errno.ECONNRESET, "Connection reset by peer") if broken.kind == "reset" else None
 
 
 def describe(error: BaseException) -> str:
-    """Name an error in one line."""
+    """Return an error's type and text in one line."""
     return " ".join(f"{type(error).__name__}: {error}".split())
 
 
 def causes(error: BaseException) -> Iterator[BaseException]:
-    """Yield an error and all that it came of, each once, though they may be each other's causes."""
+    """Yield an error and its causes and contexts, each once: the chain may be circular."""
     seen: set[int] = set()
     current: BaseException | None = error
     while current is not None and id(current) not in seen:

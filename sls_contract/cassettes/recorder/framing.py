@@ -1,4 +1,4 @@
-"""Bytes of HTTP/1.1 to `Request` and `Response`, and back: message framing (RFC 9112) in one place."""
+"""Convert HTTP/1.1 bytes to `Request` and `Response`, and back: all message framing (RFC 9112) is here."""
 
 from __future__ import annotations
 
@@ -18,23 +18,23 @@ _ABSOLUTE = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://")
 _CHUNK_SIZE = re.compile(rb"[0-9A-Fa-f]{1,15}")
 _NO_BODY = frozenset({101, 204, 304})
 _SPACES = " \t\n\r\v\f"
-_LONGEST_LINE = 65536  # bytes; http.client takes no longer one
-_MOST_FIELDS = 100  # http.client takes fewer, as it counts the empty line
-_MOST_DIGITS = 18  # of a length that a signed 64-bit number holds
+_MAX_LINE = 65536  # bytes; the limit of http.client
+_MAX_FIELDS = 100  # http.client accepts fewer: it counts the empty line
+_MAX_DIGITS = 18  # of a length: fits a signed 64-bit integer
 
 MALFORMED = b"MALFORMED ANSWER\r\n\r\n"
-"""What a client is given where the recorded answer was not HTTP."""
+"""The bytes that a client gets if the recorded response was not HTTP."""
 
 
 def request_from_wire(data: bytes, scheme: str, authority: str) -> Request:
-    """Read one request as it was sent; ``scheme`` and ``authority`` are the connection's, used where it names none.
+    """Parse one request as sent; ``scheme`` and ``authority`` are the connection's, used where it names none.
 
     The URL is the same for origin-form and absolute-form (through a proxy): the Host header names the authority.
     """
     head, _, body = data.partition(b"\r\n\r\n")
     line, *rest = wire_text(head).split("\r\n")
     method, _, tail = line.partition(" ")
-    headers = _fields(rest)
+    headers = _parse_fields(rest)
     url = absolute_url(scheme, authority, tail.rpartition(" ")[0], headers)
     if is_chunked(headers):
         body = dechunk(body)
@@ -42,7 +42,7 @@ def request_from_wire(data: bytes, scheme: str, authority: str) -> Request:
 
 
 def wire_of(request: Request) -> bytes:
-    """Return the bytes of a request in origin form, its fields as they are: what `request_from_wire` reads."""
+    """Return the bytes of a request in origin form, its fields unchanged: the input of `request_from_wire`."""
     fields = "".join([f"{name}: {value}\r\n" for name, value in request.headers.pairs])
     return wire_bytes(f"{request.method} {request.target} HTTP/1.1\r\n{fields}\r\n") + request.body
 
@@ -56,7 +56,7 @@ def absolute_url(scheme: str, authority: str, target: str, headers: Headers) -> 
 
 
 def host_from_head(lines: Iterable[bytes]) -> str | None:
-    """Return the Host header among the lines of a head; None where there is none."""
+    """Return the value of the Host header in the lines of a head; None without that header."""
     for line in lines:
         if line[:5].lower() == b"host:":
             return wire_text(line[5:].strip())
@@ -64,59 +64,59 @@ def host_from_head(lines: Iterable[bytes]) -> str | None:
 
 
 def is_chunked(headers: Headers) -> bool:
-    """Tell whether chunked is the last transfer coding."""
+    """Return whether chunked is the last transfer coding."""
     return headers.get("transfer-encoding", "").lower().rpartition(",")[2].strip() == "chunked"
 
 
 def dechunk(data: bytes) -> bytes:
-    """Take the chunked coding off; what cannot be read as a chunk ends the body."""
+    """Decode the chunked coding; bytes that are no valid chunk end the body."""
     return bytes(_Chunks(data).body)
 
 
 class RequestReader:
-    """Collects one request as a client writes it, and knows when it is complete."""
+    """Collects one request as a client writes it, and detects when it is complete."""
 
     def __init__(self, scheme: str, authority: str) -> None:
-        """Take the connection's scheme and authority, used where the request names none."""
+        """Set the connection's scheme and authority, used where the request names none."""
         self.raw = bytearray()
         self.complete = False
-        self._place = (scheme, authority)
+        self._origin = (scheme, authority)
         self._body_at: int | None = None
         self._length: int | None = None
         self._chunks = _Chunks(self.raw)
-        self._waits = False
+        self._expects_continue = False
 
     def feed(self, data: bytes) -> None:
-        """Take bytes as the client writes them."""
+        """Add bytes as the client writes them."""
         self.raw += data
         if self._body_at is None and (end := self.raw.find(b"\r\n\r\n")) >= 0:
-            headers = _fields(wire_text(bytes(self.raw[:end])).split("\r\n")[1:])
+            headers = _parse_fields(wire_text(bytes(self.raw[:end])).split("\r\n")[1:])
             self._body_at = self._chunks.at = end + 4
             self._length = None if is_chunked(headers) else int(headers.get("content-length", "0"))
-            self._waits = headers.get("expect", "").lower() == "100-continue"
+            self._expects_continue = headers.get("expect", "").lower() == "100-continue"
         if self._body_at is not None:
-            self.complete = self._is_whole(self._body_at)
+            self.complete = self._is_complete(self._body_at)
 
     def wants_continue(self) -> bool:
-        """Tell, once, whether the client waits for leave before it sends the body."""
-        waits, self._waits = self._waits, False
+        """Return, once, whether the client waits for 100 Continue before it sends the body."""
+        waits, self._expects_continue = self._expects_continue, False
         return waits
 
     def request(self) -> Request:
         """Return the request."""
-        return request_from_wire(bytes(self.raw), *self._place)
+        return request_from_wire(bytes(self.raw), *self._origin)
 
-    def _is_whole(self, at: int) -> bool:
+    def _is_complete(self, at: int) -> bool:
         if self._length is not None:
             return len(self.raw) - at >= self._length
         self._chunks.read()
         return self._chunks.complete
 
 
-class AnswerReader:
-    """Reads one answer to a request with ``method``, piece by piece, and knows when it is complete.
+class ResponseReader:
+    """Reads one response to a request with ``method``, piece by piece, and detects when it is complete.
 
-    ``raw`` keeps every byte, interim (1xx) answers included. ``malformed`` is set where no HTTP answer can follow.
+    ``raw`` keeps every byte, interim (1xx) responses included. ``malformed`` is set where the bytes cannot be HTTP.
     """
 
     def __init__(self, method: str) -> None:
@@ -132,7 +132,7 @@ class AnswerReader:
         self._chunks = _Chunks(self.raw)
 
     def feed(self, data: bytes) -> None:
-        """Take bytes as they come from the peer."""
+        """Add bytes as they come from the peer."""
         self.raw += data
         if self._body_at is None:
             self._read_head()
@@ -140,36 +140,36 @@ class AnswerReader:
             self._read_body(self._body_at)
 
     def feed_eof(self) -> None:
-        """Take the end of the stream, which completes an answer without a length."""
+        """Add the end of the stream, which completes a response without a length."""
         if self._body_at is not None and self._framing == "eof":
             self.complete = True
 
     @property
     def is_reusable(self) -> bool:
-        """Tell whether the connection may carry another request (RFC 9112 section 9.3)."""
+        """Whether the connection may carry another request (RFC 9112 section 9.3)."""
         if not self.complete or self.malformed or self._head is None or self._framing == "eof":
             return False
-        said = self._head.headers.get("connection", "").lower()
+        connection = self._head.headers.get("connection", "").lower()
         if self.raw[self._start : self._start + 8] == b"HTTP/1.0":
-            return "keep-alive" in said
-        return self.raw[self._start : self._start + 7] == b"HTTP/1." and "close" not in said
+            return "keep-alive" in connection
+        return self.raw[self._start : self._start + 7] == b"HTTP/1." and "close" not in connection
 
     @property
     def is_canonical(self) -> bool:
-        """Tell whether the final answer came at once, under a head as `render` writes one: no parser reads it else."""
-        if self._head is None or self._body_at is None or self._start or self._body_at > _LONGEST_LINE:
+        """Whether it is one final response with a head as `render` writes it, so that all parsers read the same."""
+        if self._head is None or self._body_at is None or self._start or self._body_at > _MAX_LINE:
             return False
-        return len(self._head.headers.pairs) < _MOST_FIELDS and self.raw[: self._body_at] == _head_bytes(self._head)
+        return len(self._head.headers.pairs) < _MAX_FIELDS and self.raw[: self._body_at] == _head_bytes(self._head)
 
     def response(self) -> Response | None:
-        """Return the answer as far as it came; None before a whole status line."""
+        """Return the response received so far; None before a whole status line."""
         if self._body_at is None or self._head is None:
-            return _head_of(bytes(self.raw[self._start : self.raw.rfind(b"\n") + 1]))  # whole lines only
+            return _parse_head(bytes(self.raw[self._start : self.raw.rfind(b"\n") + 1]))  # whole lines only
         return self._head.replace(body=self._body(self._body_at))
 
     def _read_head(self) -> None:
         while (end := _HEAD_END.search(self.raw, self._start)) is not None:
-            self._head = _head_of(bytes(self.raw[self._start : end.start()]))
+            self._head = _parse_head(bytes(self.raw[self._start : end.start()]))
             if self._head is None:
                 break
             if self._head.status >= 200 or self._head.status == 101:  # noqa: PLR2004 - final, or a switch (RFC 9110)
@@ -178,8 +178,8 @@ class AnswerReader:
                 self._chunks.at = end.end()
                 return
             self._start = end.end()
-        first, newline, _ = bytes(self.raw[self._start : self._start + _LONGEST_LINE + 1]).partition(b"\n")
-        if (newline and not _STATUS_LINE.fullmatch(first)) or len(first) > _LONGEST_LINE:
+        first, newline, _ = bytes(self.raw[self._start : self._start + _MAX_LINE + 1]).partition(b"\n")
+        if (newline and not _STATUS_LINE.fullmatch(first)) or len(first) > _MAX_LINE:
             self.malformed = self.complete = True
 
     def _read_body(self, at: int) -> None:
@@ -197,7 +197,7 @@ class AnswerReader:
 
 
 class _Chunks:
-    """Takes the chunked coding off a buffer that may still grow (RFC 9112 section 7.1); trailers are dropped."""
+    """Decodes the chunked coding of a buffer that may still grow (RFC 9112 section 7.1); trailers are dropped."""
 
     def __init__(self, raw: bytes | bytearray) -> None:
         self.raw = raw
@@ -205,14 +205,14 @@ class _Chunks:
         self.body = bytearray()
         self.complete = False
         self.malformed = False
-        self._open: tuple[int, int] | None = None
+        self._incomplete: tuple[int, int] | None = None
         if isinstance(raw, bytes):
             self.read()
             self.body += self.partial()
 
     def read(self) -> None:
-        """Take every chunk that is whole."""
-        self._open = None
+        """Decode every whole chunk."""
+        self._incomplete = None
         while not (self.complete or self.malformed) and (end := self.raw.find(b"\n", self.at)) >= 0:
             size_text = bytes(self.raw[self.at : end]).partition(b";")[0].strip()
             if not _CHUNK_SIZE.fullmatch(size_text):
@@ -224,15 +224,15 @@ class _Chunks:
                 return
 
     def partial(self) -> bytes:
-        """Return what came of a chunk that is not whole yet."""
-        if self._open is None:
+        """Return the received part of an incomplete chunk."""
+        if self._incomplete is None:
             return b""
-        start, size = self._open
+        start, size = self._incomplete
         return bytes(self.raw[start : start + size])
 
     def _take(self, start: int, size: int) -> bool:
         if len(self.raw) < start + size + 2:
-            self._open = (start, size)
+            self._incomplete = (start, size)
             return False
         self.body += self.raw[start : start + size]
         self.at = start + size + 2
@@ -243,9 +243,9 @@ class _Chunks:
 
 
 def render(response: Response, method: str) -> bytes:
-    """Return the bytes of an answer as the network would carry it: same fields, framed as they say.
+    """Return the bytes of a response as the network would carry it: same fields, framed as the fields say.
 
-    Where the body is not as it was on the wire, the fields that would contradict it are fixed first.
+    Where the body is stored decoded, the fields that would contradict it are fixed first.
     """
     response = with_true_framing(response)
     if not _may_have_body(method, response):
@@ -257,7 +257,7 @@ def render(response: Response, method: str) -> bytes:
 
 
 def render_broken(broken: Broken) -> bytes:
-    """Return the bytes that come before a failure; a chunked body stops inside a chunk, as it cannot seem whole."""
+    """Return the bytes that precede a failure; a chunked body stops inside a chunk, so it cannot seem complete."""
     partial, malformed = broken.partial, broken.kind == "malformed"
     if partial is None:
         return MALFORMED if malformed else b""
@@ -271,7 +271,7 @@ def render_broken(broken: Broken) -> bytes:
 
 
 def delivered(response: Response, method: str) -> tuple[bytes, int | None]:
-    """Return the body that a client gets, and the length announced where the body is shorter than that (else None)."""
+    """Return the body that a client gets, and the announced length where the body is shorter (else None)."""
     framing = framing_of(method, response)
     if not isinstance(framing, int):
         return response.body, None
@@ -288,12 +288,12 @@ def with_true_framing(response: Response) -> Response:
     return response.replace(headers=headers)
 
 
-def _head_of(head: bytes) -> Response | None:
+def _parse_head(head: bytes) -> Response | None:
     line, *rest = wire_text(head).replace("\r\n", "\n").split("\n")
     match = _STATUS_LINE.fullmatch(wire_bytes(line))
     if match is None:
         return None
-    return Response(int(match[1]), _fields(rest), reason=wire_text(match[2] or b""))
+    return Response(int(match[1]), _parse_fields(rest), reason=wire_text(match[2] or b""))
 
 
 def _head_bytes(response: Response) -> bytes:
@@ -304,15 +304,15 @@ def _head_bytes(response: Response) -> bytes:
     return wire_bytes("\r\n".join(lines)) + b"\r\n\r\n"
 
 
-def _fields(lines: Sequence[str]) -> Headers:
+def _parse_fields(lines: Sequence[str]) -> Headers:
     pairs: list[tuple[str, str]] = []
     for line in lines:
         name, colon, value = line.partition(":")
-        if pairs and line.startswith((" ", "\t")):  # an obsolete fold continues the field before it
+        if pairs and line.startswith((" ", "\t")):  # obsolete line folding (RFC 9112 section 5.2)
             pairs[-1] = (pairs[-1][0], f"{pairs[-1][1]} {line.strip(_SPACES)}")
         elif colon:
             pairs.append((name, value.strip(" \t")))
-    return Headers.of_texts(tuple(pairs))
+    return Headers.from_pairs(tuple(pairs))
 
 
 def _may_have_body(method: str, response: Response) -> bool:
@@ -320,10 +320,10 @@ def _may_have_body(method: str, response: Response) -> bool:
 
 
 def framing_of(method: str, response: Response) -> int | Literal["chunked", "eof"]:
-    """Return the length of an answer's body as its head announces it, or what else ends it."""
+    """Return the announced length of a response's body, or ``"chunked"``, or ``"eof"`` for the end of the stream."""
     if not _may_have_body(method, response):
         return 0
     if is_chunked(response.headers):
         return "chunked"
     length = response.headers.get("content-length", "").partition(",")[0].strip()
-    return int(length) if length.isascii() and length.isdecimal() and len(length) <= _MOST_DIGITS else "eof"
+    return int(length) if length.isascii() and length.isdecimal() and len(length) <= _MAX_DIGITS else "eof"

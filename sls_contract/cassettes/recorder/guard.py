@@ -1,11 +1,14 @@
-"""Keeps every byte for owned hosts on this machine, whatever library sends it, and leaves everything else alone.
+"""Refuses requests for owned hosts that would leave this machine, from any library; changes nothing else.
 
-The one place where a request is refused. It is asked at the last moment: when the interpreter is about to resolve a
-name or to connect (`audit_hook`), when a recorded client is about to send over a real connection, and when a library
-that has its own way to the network begins a call. A mock, a fake socket or another recorder has answered by then.
+This is the only place where a request is refused. The check runs at the last moment, after a mock, a fake socket or
+another recorder could have answered:
 
-`NetworkBlocked` is no OSError on purpose: clients take an OSError for a network failure, retry it (some for minutes)
-and hide it behind their own; this must reach the test at once, with its remedy.
+- when the interpreter is about to resolve a name or to connect (`audit_hook`);
+- when a recorded client is about to send over a real connection;
+- when a library with its own network stack begins a call.
+
+`NetworkBlocked` is deliberately no OSError: clients take an OSError for a network failure, retry it (some for minutes)
+and hide it behind their own error. This error must reach the test at once, with its remedy.
 """
 
 from __future__ import annotations
@@ -17,23 +20,23 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from sls_contract.cassettes.recorder import audit_hook
-from sls_contract.cassettes.recorder.wiring import watch, watch_again
+from sls_contract.cassettes.recorder.wiring import wrap_clients, wrap_clients_again
 from sls_contract.errors import NetworkBlocked
 from sls_contract.hosts import authority_of, host_name, is_loopback
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-_OTHERS = ("gevent.", "eventlet.", "uvloop.")  # their sockets are real, and no subclass of Python's
+_REAL_SOCKETS = ("gevent.", "eventlet.", "uvloop.")  # their sockets are real, but no subclasses of Python's
 
 
 class NetworkGuard:
-    """Refuses real requests to owned hosts with `NetworkBlocked`; foreign hosts and this machine are never touched.
+    """Refuses real requests to owned hosts with `NetworkBlocked`; ignores foreign hosts and this machine.
 
     Args:
-        owns: tells whether a host (``host`` or ``host:port``, lower case) is guarded; called often, from any thread.
-        message: how to fix it, for the person who reads the error.
-        stays: tells whether what a peer (``host:port``) is asked stays on this machine.
+        owns: returns whether a host (``host`` or ``host:port``, lower case) is guarded; called often, from any thread.
+        message: how to fix the error, for the person who reads it.
+        stays: returns whether requests sent to a peer (``host:port``) stay on this machine.
         spares_recording: whether a request that an open cassette records live may pass.
 
     """
@@ -46,51 +49,51 @@ class NetworkGuard:
         *,
         spares_recording: bool = False,
     ) -> None:
-        """Make a guard that is not active yet."""
+        """Create an inactive guard."""
         self._owns = owns
         self._stays = stays
         self._message = message
         self._spares_recording = spares_recording
         self._lock = threading.Lock()
         self._depth = 0
-        self._unwatch: Callable[[], None] = lambda: None
+        self._unwrap: Callable[[], None] = lambda: None
 
     def activate(self) -> None:
-        """Start guarding; calls nest. The first one of a process adds an audit hook, which no process can remove."""
+        """Start guarding; calls nest. The first call of a process adds a permanent audit hook."""
         with self._lock:
             self._depth += 1
             if self._depth == 1:
-                self._unwatch = watch()
+                self._unwrap = wrap_clients()
                 audit_hook.add(self.check)
                 _GUARDS.add(self)
 
-    def renew(self) -> None:
-        """Close what another tool opened meanwhile."""
-        watch_again()
+    def rewatch(self) -> None:
+        """Wrap the methods that another tool has restored meanwhile."""
+        wrap_clients_again()
 
     def deactivate(self) -> None:
-        """Undo one `activate`; more calls than that do nothing."""
+        """Undo one `activate`; surplus calls do nothing."""
         with self._lock:
             self._depth = max(0, self._depth - 1)
             if self._depth == 0:
                 _GUARDS.discard(self)
                 audit_hook.remove(self.check)
-                self._unwatch()
+                self._unwrap()
 
     def owns(self, host: str, peer: str) -> bool:
-        """Tell whether real requests to ``host`` are refused where they go to ``peer``."""
+        """Return whether real requests to ``host`` are refused when they go to ``peer``."""
         host = host.lower()
         if not self._owns(host) or is_loopback(host) or self._stays(peer):
             return False
         return not (self._spares_recording and _GUARDS.lets_through(host))
 
     def check(self, host: Any, port: Any) -> None:
-        """Refuse to resolve a name, or to connect to it; text or bytes, anything else is no name."""
+        """Refuse to resolve or connect to a name given as text or bytes; other types are ignored."""
         if name := self._refused(host, port):
             raise self.refusal(name)
 
     def check_probe(self, host: Any, port: Any) -> None:
-        """Refuse to resolve a name for a socket that would send nothing: no request is stopped by that."""
+        """Refuse to resolve a name for a socket that would send nothing; this does not count as a request."""
         if name := self._refused(host, port):
             raise self.error(name)
 
@@ -101,13 +104,13 @@ class NetworkGuard:
         name = host_name(name)
         return name if self.owns(name, name) or (isinstance(port, int) and self.owns(f"{name}:{port}", name)) else ""
 
-    def check_way(self, host: str, peer: str) -> None:
-        """Refuse to send a request for ``host`` to ``peer``, where that is another machine."""
+    def check_route(self, host: str, peer: str) -> None:
+        """Refuse to send a request for ``host`` to ``peer``, unless that is this machine."""
         if self.owns(host, peer):
-            raise self.refusal(host if host_name(peer) == host_name(host) else f"{host} by way of {peer}")
+            raise self.refusal(host if host_name(peer) == host_name(host) else f"{host} through {peer}")
 
     def refusal(self, host: str) -> NetworkBlocked:
-        """Return the error for a request that is refused; called once for each."""
+        """Return the error for a refused request; called once for each."""
         return self.error(host)
 
     def error(self, host: str) -> NetworkBlocked:
@@ -127,7 +130,7 @@ class _Guards:
 
     def add(self, guard: NetworkGuard) -> None:
         with self._lock:
-            self.active = (guard, *self.active)  # that of a run inside a run is asked first
+            self.active = (guard, *self.active)  # the guard of a nested pytest run comes first
 
     def discard(self, guard: NetworkGuard) -> None:
         with self._lock:
@@ -148,9 +151,9 @@ _GUARDS = _Guards()
 
 @contextmanager
 def let_through(host: str) -> Iterator[None]:
-    """Let requests to a host pass in every thread: a name is often resolved in another one than it is asked for.
+    """Let requests to a host pass in every thread: clients often resolve names in another thread.
 
-    Guards that spare no recording refuse all the same.
+    Guards without ``spares_recording`` refuse them all the same.
     """
     name = host_name(host)
     _GUARDS.count(name, 1)
@@ -161,41 +164,41 @@ def let_through(host: str) -> Iterator[None]:
 
 
 def check_name(host: Any, port: Any = None) -> None:
-    """Raise `NetworkBlocked` where a name must not be resolved, nor connected to."""
+    """Raise `NetworkBlocked` where a guard forbids resolving or connecting to a name."""
     for guard in _GUARDS.active:
         guard.check(host, port)
 
 
 def check_probe(host: Any, port: Any) -> None:
-    """Raise `NetworkBlocked` where a name must not be resolved for a socket that sends nothing."""
+    """Raise `NetworkBlocked` where a guard forbids resolving a name for a socket that sends nothing."""
     for guard in _GUARDS.active:
         guard.check_probe(host, port)
 
 
-def check_way(host: str, peer: str) -> None:
-    """Raise `NetworkBlocked` where a request for ``host`` must not go to ``peer`` (``host:port``)."""
+def check_route(host: str, peer: str) -> None:
+    """Raise `NetworkBlocked` where a guard forbids sending a request for ``host`` to ``peer`` (``host:port``)."""
     for guard in _GUARDS.active:
-        guard.check_way(host, peer)
+        guard.check_route(host, peer)
 
 
 def check_proxied(host: str, peer: str) -> None:
-    """Raise `NetworkBlocked` where ``host`` must not be asked for by way of ``peer``; nothing is connected to it yet.
+    """Raise `NetworkBlocked` where a guard forbids requests for ``host`` through a proxy; runs before connecting.
 
-    The host itself is no way: it is refused when it is resolved. Where sockets are fakes, nobody is connected to.
+    A direct connection is not checked: the guards refuse the host when it is resolved. Fake sockets connect to nothing.
     """
     if host_name(host) != host_name(peer) and _sockets_are_real():
-        check_way(host, peer)
+        check_route(host, peer)
 
 
 def check_connection(host: str, real: Any) -> None:
-    """Raise `NetworkBlocked` where a request for ``host`` must not go over a connection; one that is no socket may."""
+    """Raise `NetworkBlocked` where a request for ``host`` must not go over a socket; other objects may pass."""
     address = _address(real)
     if address:
-        check_way(host, address)
+        check_route(host, address)
 
 
 def _address(real: Any) -> str:
-    """Return whom a real socket is connected to (``host:port``); empty for a fake, a pipe, and one that is closed."""
+    """Return the peer of a real socket (``host:port``); empty for a fake, a pipe, or a closed socket."""
     while not _is_socket(type(real)):
         real = getattr(real, "socket", None) or getattr(real, "_sock", None)  # TLS in TLS, pyOpenSSL
         if real is None:
@@ -217,4 +220,4 @@ def _is_socket(kind: Any) -> bool:
 
     if not isinstance(kind, type):
         return False
-    return issubclass(kind, _socket.socket) or any(base.__module__.startswith(_OTHERS) for base in kind.__mro__)
+    return issubclass(kind, _socket.socket) or any(base.__module__.startswith(_REAL_SOCKETS) for base in kind.__mro__)

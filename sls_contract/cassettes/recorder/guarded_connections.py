@@ -1,6 +1,6 @@
-"""httpcore, below httpx, and urllib3-future's own protocols: what no cassette takes is refused on a real connection.
+"""Guards for httpcore, below httpx, and for urllib3-future's own protocols: checks before a real connection sends.
 
-Here every proxy, tunnel, pool and version of HTTP has come down to one connection; mocks of httpx stand above it.
+At this level every proxy, tunnel, pool and HTTP version is one connection; mocks of httpx work at a higher level.
 """
 
 from __future__ import annotations
@@ -16,15 +16,15 @@ if TYPE_CHECKING:
 
 
 def send(original: Callable[..., Any], connection: Any, request: Any) -> Any:
-    """Ask the guards before a request is written; the same for sync and async, which returns a coroutine."""
+    """Check the guards before a request is written; for sync and async (which returns a coroutine)."""
     named = next((value for name, value in request.headers if name.lower() == b"host"), request.url.host)
-    stream = connection._network_stream  # noqa: SLF001 - a connection has no reader of it
+    stream = connection._network_stream  # noqa: SLF001 - there is no public accessor
     check_connection(wire_text(named), stream.get_extra_info("socket"))
     return original(connection, request)
 
 
 def endheaders(original: Callable[..., Any], connection: Any, *args: Any, **kwargs: Any) -> Any:
-    """Ask the guards before a request is written; the same for sync and async, which returns a coroutine."""
-    host = connection._tunnel_host or connection.host  # noqa: SLF001 - set_tunnel() has no reader
+    """Check the guards before a request is written; for sync and async (which returns a coroutine)."""
+    host = connection._tunnel_host or connection.host  # noqa: SLF001 - set_tunnel() has no public counterpart
     check_connection(authority_of(host), connection.sock)
     return original(connection, *args, **kwargs)

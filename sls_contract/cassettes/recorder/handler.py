@@ -1,4 +1,4 @@
-"""What the interception calls: the handler, the outcome of an attempt, and the stack of installed handlers."""
+"""The interface of the interception: handler, outcome of an attempt, and the stack of installed handlers."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ if TYPE_CHECKING:
 
 Kind: TypeAlias = Literal[
     "name",  # the host name did not resolve
-    "refused",  # no connection: refused, unreachable, or a proxy said no
+    "refused",  # no connection: refused, unreachable, or refused by a proxy
     "connect-timeout",  # no connection in time
     "tls",  # the handshake failed
-    "timeout",  # connected, but the answer did not come (to its end) in time
+    "timeout",  # connected, but no complete response in time
     "reset",  # the connection was reset
-    "closed",  # the connection was closed before an answer began
-    "truncated",  # the connection was closed inside an answer
-    "malformed",  # what came is not HTTP
+    "closed",  # the connection was closed before a response began
+    "truncated",  # the connection was closed inside a response
+    "malformed",  # the response is not HTTP
 ]
 
 CONNECT_KINDS = frozenset({"name", "refused", "connect-timeout", "tls"})
@@ -31,9 +31,9 @@ CONNECT_KINDS = frozenset({"name", "refused", "connect-timeout", "tls"})
 
 @dataclass(frozen=True, slots=True)
 class Broken:
-    """An attempt without a whole answer.
+    """An attempt without a complete response.
 
-    ``partial`` is the part of an answer that came, if at least its status line did; ``detail`` is the client's own
+    ``partial`` is the received part of the response, if that includes its status line; ``detail`` is the client's own
     text of the failure (one line, for people).
     """
 
@@ -46,31 +46,31 @@ Outcome: TypeAlias = "Response | Broken"
 
 
 class Handler(Protocol):
-    """Decides about each attempt. Called from any thread, possibly at once; must not block on the network itself.
+    """Decides about each attempt. Called from any thread, possibly concurrently; must not block on the network.
 
-    Whatever it raises reaches the caller of the client unchanged, unless that is an OSError: clients take those for
-    network errors and may retry. One that never lets an attempt out may say so: ``offline = True``; one that lets each
-    out, too: ``online = True``. It is not asked for an answer then. One with a method ``started`` is told the names of
-    programs that are started while it is installed.
+    The caller of the client gets its exceptions unchanged, except an OSError: clients take that for a network error and
+    may retry. A handler that never performs an attempt live may set ``offline = True``. A handler that performs each
+    attempt live may set ``online = True``; `answer` is not called then. A method ``started``, where present, is called
+    with the name of each program that is started while the handler is installed.
     """
 
     def owns(self, host: str, peer: str) -> bool:
-        """Tell whether requests to ``host`` (the Host header, port included) are handled here. Must be cheap.
+        """Return whether requests to ``host`` (the Host header, port included) are handled here. Must be cheap.
 
-        ``peer`` is the ``host:port`` that the client connects to: the host's own, or that of a proxy.
+        ``peer`` is the ``host:port`` that the client connects to: the host itself or a proxy.
         """
         ...
 
     def answer(self, request: Request, peer: str) -> Outcome | None:
-        """Return the outcome the client shall see without any socket, or None to let it perform the attempt."""
+        """Return the outcome that the client gets without a socket, or None to perform the attempt live."""
         ...
 
     def sent(self, request: Request, peer: str) -> None:
-        """Use the time until the answer comes; called for most live attempts, not for all, as soon as one is sent."""
+        """Work while the response is pending; called for most live attempts, as soon as the request is sent."""
         ...
 
     def received(self, request: Request, outcome: Outcome, peer: str) -> None:
-        """Take the outcome of a live attempt; called before the client sees it.
+        """Process the outcome of a live attempt; called before the client gets it.
 
         ``peer`` is the address of the socket, where one was connected: a name may resolve to this machine.
         """
@@ -78,35 +78,35 @@ class Handler(Protocol):
 
 
 class Owner(NamedTuple):
-    """A handler together with the peer of one attempt."""
+    """A handler and the peer of one attempt."""
 
     handler: Handler
     peer: str
 
     @property
     def offline(self) -> bool:
-        """Whether no attempt goes out."""
+        """Whether no attempt is performed live."""
         return getattr(self.handler, "offline", False)
 
     @property
     def online(self) -> bool:
-        """Whether every attempt goes out."""
+        """Whether every attempt is performed live."""
         return getattr(self.handler, "online", False)
 
     def answer(self, request: Request) -> Outcome | None:
-        """Ask the handler."""
+        """Return the handler's outcome; None to perform the attempt live."""
         return None if self.online else self.handler.answer(request, self.peer)
 
     def sent(self, request: Request) -> None:
-        """Let the handler use the time until the answer comes."""
+        """Call the handler while the response is pending."""
         self.handler.sent(request, self.peer)
 
     def received(self, request: Request, outcome: Outcome) -> None:
-        """Tell the handler."""
+        """Report an outcome to the handler."""
         self.handler.received(request, outcome, self.peer)
 
     def connected_to(self, address: Any) -> Owner:
-        """Return the same with the address (``(host, port, …)``) that a socket gives; anything else changes nothing."""
+        """Return a copy with a socket's address (``(host, port, …)``) as peer; ignores other values."""
         if not isinstance(address, tuple) or len(address) < 2:  # noqa: PLR2004 - host and port
             return self
         return self._replace(peer=authority_of(str(address[0]), address[1]))
@@ -124,7 +124,7 @@ STACK = _Stack()
 
 
 def owner_of(host: str, peer: str) -> Owner | None:
-    """Return the innermost handler that owns ``host`` by way of ``peer``; None means: not our traffic."""
+    """Return the innermost handler that owns ``host`` reached through ``peer``; None without an owner."""
     for handler in STACK.handlers:
         if handler.owns(host, peer):
             return Owner(handler, peer)
@@ -141,13 +141,13 @@ _live = _Live()
 
 
 def is_live() -> bool:
-    """Tell whether this thread performs a live attempt right now."""
+    """Return whether this thread performs a live attempt right now."""
     return _live.depth > 0
 
 
 @contextmanager
 def live() -> Iterator[None]:
-    """Let the calls that this thread makes pass untouched."""
+    """Let the calls of this thread pass to the original methods."""
     _live.depth += 1
     try:
         yield

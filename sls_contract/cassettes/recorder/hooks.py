@@ -1,7 +1,7 @@
-"""Wraps methods on the classes of HTTP libraries, also of libraries that are imported later.
+"""Wraps methods on the classes of HTTP libraries, including libraries that are imported later.
 
-A method is replaced on its class, once, by one that calls ``around(original, self, *args, **kwargs)``; the class itself
-stays, so that objects made before, subclasses and other threads are covered. No library is imported from here.
+A method is replaced on its class, once, by a function that calls ``around(original, self, *args, **kwargs)``. The class
+itself stays, which covers existing objects, subclasses and other threads. This module imports no library.
 """
 
 from __future__ import annotations
@@ -21,32 +21,32 @@ if TYPE_CHECKING:
 class Hook(NamedTuple):
     """One method to wrap: ``module.owner.method``, called through ``around``.
 
-    ``owner`` empty: a function of the module, or a class that ``around(original)`` makes another of. ``needed``: the
-    recorder cannot do without it.
+    ``owner`` is empty for a function of the module, and for a class that ``around(original)`` replaces with another.
+    ``required``: the recorder cannot work without the method.
     """
 
     module: str
     owner: str
     method: str
     around: Callable[..., Any]
-    needed: bool = True
+    required: bool = True
 
 
 class Hooks:
-    """A set of hooks that is put in place and taken away as a whole. The caller holds a lock."""
+    """A set of hooks, placed and removed as a whole. The caller holds a lock."""
 
     def __init__(self, hooks: Iterable[Hook]) -> None:
-        """Group the hooks by the module whose import makes them possible."""
+        """Group the hooks by module."""
         self._by_module: dict[str, list[Hook]] = {}
         for hook in hooks:
             self._by_module.setdefault(hook.module, []).append(hook)
-        self._placed: list[_Placed] = []
-        self._others: set[tuple[type, str]] = set()
+        self._patches: list[_Patch] = []
+        self._added: set[tuple[type, str]] = set()
         self.not_wrapped: set[str] = set()
         self._finder = _Finder(self._by_module, self._wrap)
 
-    def put(self) -> None:
-        """Wrap what is imported, and watch for the rest.
+    def apply(self) -> None:
+        """Wrap the methods of imported modules, and wrap those of the others when they are imported.
 
         Raises `CassetteError`, with nothing left wrapped, where a library lacks a method that the recorder needs.
         """
@@ -57,52 +57,52 @@ class Hooks:
                 if module is not None:
                     self._wrap(module)
         except CassetteError:
-            self.take_away()
+            self.remove()
             raise
 
-    def take_away(self) -> None:
-        """Give every method back, and stop watching."""
+    def remove(self) -> None:
+        """Restore every method, and stop watching imports."""
         if self._finder in sys.meta_path:
             sys.meta_path.remove(self._finder)
-        while self._placed:
-            self._placed.pop().undo()
-        self._others.clear()
+        while self._patches:
+            self._patches.pop().undo()
+        self._added.clear()
 
-    def put_again(self) -> None:
-        """Wrap once more what another tool gave its original back, as pytest-socket does after each test."""
-        for placed in self._placed:
-            placed.put_again()
+    def reapply(self) -> None:
+        """Wrap again every method that another tool has restored, as pytest-socket does after each test."""
+        for patch in self._patches:
+            patch.reapply()
 
     def _wrap(self, module: ModuleType) -> None:
-        if self._finder not in sys.meta_path:  # the recorder left while the module was being imported
+        if self._finder not in sys.meta_path:  # the hooks were removed while the module was imported
             return
         for hook in self._by_module[module.__name__]:
-            owner = _inside(module, hook.owner)
+            owner = _lookup(module, hook.owner)
             if hasattr(owner, hook.method):
-                self._placed.append(_wrap(owner, hook.method, hook.around))
-            elif hook.needed:
+                self._patches.append(_wrap(owner, hook.method, hook.around))
+            elif hook.required:
                 raise CassetteError(_missing(hook))
-            elif owner is None:  # else another version, which has another set of methods
+            elif owner is None:  # a class without the method is another version of the library
                 self.not_wrapped.add(module.__name__)
 
-    def also(self, owner: type, method: str, around: Callable[..., Any]) -> None:
-        """Wrap a method of a class that came up meanwhile, until all are given back; a second time does nothing."""
-        if (owner, method) not in self._others:
-            self._others.add((owner, method))
-            self._placed.append(_wrap(owner, method, around))
+    def add(self, owner: type, method: str, around: Callable[..., Any]) -> None:
+        """Wrap a method of another class until `remove`; a repeated call does nothing."""
+        if (owner, method) not in self._added:
+            self._added.add((owner, method))
+            self._patches.append(_wrap(owner, method, around))
 
 
 class _Finder:
-    """A finder that finds nothing by itself: it lets a watched module run, then calls ``after`` with it."""
+    """A finder that delegates to the others, and calls ``callback`` with a watched module once it is executed."""
 
-    def __init__(self, watched: dict[str, list[Hook]], after: Callable[[ModuleType], None]) -> None:
+    def __init__(self, watched: dict[str, list[Hook]], callback: Callable[[ModuleType], None]) -> None:
         self._watched = watched
-        self._after = after
+        self._callback = callback
 
     def find_spec(
         self, name: str, path: Sequence[str] | None = None, target: ModuleType | None = None
     ) -> ModuleSpec | None:
-        """Return the spec that the other finders give, its loader extended; None for any other module."""
+        """Return the spec of the other finders, with its loader extended; None for an unwatched module."""
         if name not in self._watched:
             return None
         others = (finder for finder in tuple(sys.meta_path) if finder is not self)
@@ -118,21 +118,21 @@ class _Finder:
         @functools.wraps(run)
         def exec_module(module: ModuleType) -> None:
             run(module)
-            self._after(module)
+            self._callback(module)
 
         loader.exec_module = exec_module
 
 
-def _inside(module: ModuleType, names: str) -> Any:
-    """Return what a module holds under a dotted name: itself for an empty one, None for what is not there."""
+def _lookup(module: ModuleType, names: str) -> Any:
+    """Return the object at a dotted name in a module: the module for an empty name, None if there is none."""
     found: Any = module
     for name in filter(None, names.split(".")):
         found = getattr(found, name, None)
     return found
 
 
-class _Placed(NamedTuple):
-    """A method or class that stands in the place of the original."""
+class _Patch(NamedTuple):
+    """A replaced method or class, and its original."""
 
     owner: Any
     name: str
@@ -141,7 +141,7 @@ class _Placed(NamedTuple):
     inherited: bool
 
     def undo(self) -> None:
-        """Put the original back, unless another tool wrapped ours: that will put it back itself."""
+        """Restore the original, unless another tool wrapped the replacement: that tool restores it."""
         if vars(self.owner).get(self.name) is not self.new:
             return
         if self.inherited:
@@ -149,21 +149,21 @@ class _Placed(NamedTuple):
         else:
             setattr(self.owner, self.name, self.original)
 
-    def put_again(self) -> None:
+    def reapply(self) -> None:
         if vars(self.owner).get(self.name, self.original) is self.original:
             setattr(self.owner, self.name, self.new)
 
 
-def _wrap(owner: Any, name: str, around: Callable[..., Any]) -> _Placed:
-    """Put what calls ``around`` in the place of a method or a class."""
+def _wrap(owner: Any, name: str, around: Callable[..., Any]) -> _Patch:
+    """Replace a method, function or class with one that calls ``around``."""
     inherited = name not in vars(owner)
     original = getattr(owner, name)
-    new = around(original) if isinstance(original, type) else _calling(original, around)
+    new = around(original) if isinstance(original, type) else _wrapper(original, around)
     setattr(owner, name, new)
-    return _Placed(owner, name, original, new, inherited)
+    return _Patch(owner, name, original, new, inherited)
 
 
-def _calling(original: Callable[..., Any], around: Callable[..., Any]) -> Callable[..., Any]:
+def _wrapper(original: Callable[..., Any], around: Callable[..., Any]) -> Callable[..., Any]:
     @functools.wraps(original)
     def method(*args: Any, **kwargs: Any) -> Any:
         return around(original, *args, **kwargs)

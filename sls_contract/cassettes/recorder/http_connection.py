@@ -1,9 +1,9 @@
-"""http.client, and with it urllib3, requests and whatever else is built on ``http.client.HTTPConnection``.
+"""http.client, and with it urllib3, requests and every library built on ``http.client.HTTPConnection``.
 
-The connection is given a socket in memory: it collects the request as it would have gone out. When the client
-asks for the answer, the handler decides. A live attempt then runs on the client's own stack (its ``connect``, TLS,
-tunnel through a proxy, time limits), byte for byte what the memory holds, and is read to its end. Either way the client
-parses bytes from memory with its own code, and nothing of ours stays on the connection afterwards.
+The connection gets a socket in memory, which collects the bytes of the request. When the client reads the response,
+the handler decides. A live attempt then uses the client's own stack (its ``connect``, TLS, proxy tunnel and time
+limits) to send these bytes and to read the whole response. In both cases the client parses bytes from memory with its
+own code; afterwards the connection has its real socket, or none.
 """
 
 from __future__ import annotations
@@ -14,11 +14,12 @@ import io
 import socket
 import sys
 import threading
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from sls_contract.cassettes.recorder import failures
 from sls_contract.cassettes.recorder.framing import (
-    AnswerReader,
+    ResponseReader,
     host_from_head,
     render,
     render_broken,
@@ -26,7 +27,7 @@ from sls_contract.cassettes.recorder.framing import (
 )
 from sls_contract.cassettes.recorder.guard import check_connection, check_proxied, let_through
 from sls_contract.cassettes.recorder.handler import CONNECT_KINDS, Broken, is_live, live, owner_of
-from sls_contract.cassettes.recorder.wiring import watch_also
+from sls_contract.cassettes.recorder.wiring import wrap_method
 from sls_contract.errors import CassetteError, SlsContractError
 from sls_contract.hosts import authority_of
 
@@ -38,30 +39,30 @@ if TYPE_CHECKING:
 
 _RECV_BYTES = 65536
 _HTTPS_PORT = 443
-_WATCHED = ("http.client", "urllib3.connection")  # modules of classes that are wrapped by name
-_OF_FUTURE = (
-    "urllib3-future, which niquests installs in the place of urllib3, cannot be recorded or replayed: it does not send "
-    "by way of http.client.\n"
+_HOOKED_MODULES = ("http.client", "urllib3.connection")  # modules of classes that are wrapped by name
+_URLLIB3_FUTURE = (
+    "urllib3-future, which niquests installs in place of urllib3, cannot be recorded or replayed: it does not use "
+    "http.client.\n"
     "How to fix: for requests and botocore: pip uninstall urllib3-future niquests, then pip install --force-reinstall "
-    "urllib3. Record niquests with `sls-contract proxy`, and play what it recorded with `sls-contract replay`."
+    "urllib3. Record niquests with `sls-contract proxy`, and replay its recordings with `sls-contract replay`."
 )
-_LIMITS = (int, float, type(None))  # seconds; urllib3 1 may have a mark instead, for the default of sockets
+_TIMEOUT_TYPES = (int, float, type(None))  # seconds; urllib3 1 may use a sentinel for the default instead
 
 
 class Preset(threading.local):
-    """The decision already made for this thread's next attempt, by a layer above that hands an unusual case down."""
+    """The decision already made for this thread's next attempt by `requests_adapter`, for a case it cannot handle."""
 
-    value: tuple[Outcome | Answer | Exception | None] | None = None
+    value: tuple[Outcome | RawResponse | Exception | None] | None = None
 
 
 PRESET = Preset()
 
 
 class MemorySocket:
-    """Stands where a connection keeps its socket, from the first byte of a request to its answer."""
+    """The socket of a connection from the first byte of a request until its response."""
 
     def __init__(self, connection: Any, real: Any) -> None:
-        """Remember the real socket, if the connection is warm, and the time limit for connecting (seconds)."""
+        """Keep the real socket, if the connection is open, and the time limit for connecting (seconds)."""
         self.sent = bytearray()
         self.real = real
         self.connect_timeout = connection.timeout
@@ -76,10 +77,10 @@ class MemorySocket:
         self.read_timeout = (seconds,)
 
     def setsockopt(self, *args: Any) -> None:
-        """Accept socket options, which a memory has no use for."""
+        """Ignore socket options: they do not apply to memory."""
 
     def shutdown(self, how: int) -> None:
-        """Accept what urllib3 offers to end a download from another thread."""
+        """Do nothing; urllib3 calls this to end a download from another thread."""
 
     def close(self) -> None:
         """Close the real socket, if there is one."""
@@ -88,22 +89,22 @@ class MemorySocket:
             real.close()
 
 
-class Answer(NamedTuple):
-    """The bytes of an answer, and the error that ends them; None: the end of the stream."""
+class RawResponse(NamedTuple):
+    """The bytes of a response, and the error that follows them; None: the end of the stream."""
 
     raw: bytes
     ending: OSError | None
 
     def makefile(self, *_args: Any, **_kwargs: Any) -> io.BufferedReader:
-        """Return a file over the bytes, as http.client asks a socket for: buffered, since it may peek."""
-        return io.BufferedReader(io.BytesIO(self.raw) if self.ending is None else _Ending(self.raw, self.ending))
+        """Return a file over the bytes, as a socket does; buffered, because http.client may peek."""
+        return io.BufferedReader(io.BytesIO(self.raw) if self.ending is None else _FailingStream(self.raw, self.ending))
 
     def close(self) -> None:
         """Do nothing: the bytes are in memory."""
 
 
-class _Ending(io.RawIOBase):
-    """Bytes, and then the error that the network gave."""
+class _FailingStream(io.RawIOBase):
+    """Bytes, followed by the error that the network raised."""
 
     def __init__(self, raw: bytes, ending: OSError) -> None:
         super().__init__()
@@ -122,16 +123,16 @@ class _Ending(io.RawIOBase):
         return len(piece)
 
 
-def made(original: Callable[..., Any], connection: Any, *args: Any, **kwargs: Any) -> None:
-    """Let a class that connects in a way of its own (httplib2's, say) be asked first, too."""
+def init(original: Callable[..., Any], connection: Any, *args: Any, **kwargs: Any) -> None:
+    """Wrap ``connect`` of a class that overrides it (httplib2's, for example)."""
     for kind in type(connection).__mro__:
-        if "connect" in vars(kind) and kind.__module__ not in _WATCHED:
-            watch_also(kind, "connect", connect)
+        if "connect" in vars(kind) and kind.__module__ not in _HOOKED_MODULES:
+            wrap_method(kind, "connect", connect)
     original(connection, *args, **kwargs)
 
 
 def connect(original: Callable[..., Any], connection: Any, *args: Any, **kwargs: Any) -> Any:
-    """Put connecting to an owned host off until a live attempt needs it."""
+    """Postpone connecting to an owned host until a live attempt needs it."""
     target, peer = _target(connection), _peer(connection)
     if is_live():
         return original(connection, *args, **kwargs)
@@ -139,30 +140,30 @@ def connect(original: Callable[..., Any], connection: Any, *args: Any, **kwargs:
         check_proxied(target, peer)
         return original(connection, *args, **kwargs)
     if not isinstance(connection, http.client.HTTPConnection):
-        raise CassetteError(_OF_FUTURE)
+        raise CassetteError(_URLLIB3_FUTURE)
     connection.sock = MemorySocket(connection, None)
     for flag, value in (("is_verified", True), ("_has_connected_to_proxy", bool(getattr(connection, "proxy", None)))):
-        if hasattr(connection, flag):  # urllib3's own notes; unset they give warnings and errors about a proxy
+        if hasattr(connection, flag):  # set by urllib3's connect(); it warns or fails later without them
             setattr(connection, flag, value)
     return None
 
 
 def endheaders(original: Callable[..., Any], connection: Any, *args: Any, **kwargs: Any) -> Any:
-    """Put a socket in memory where the head that is about to be sent names an owned host; else take it away."""
-    lines = connection._buffer  # noqa: SLF001 - the head exists nowhere else before it is sent
+    """Use a memory socket if the head that is about to be sent names an owned host, else the real one."""
+    lines = connection._buffer  # noqa: SLF001 - only the buffer contains the head before it is sent
     host = host_from_head(lines) or _target(connection)
-    played = type(connection.sock) is MemorySocket
+    is_memory = type(connection.sock) is MemorySocket
     if owner_of(host, _peer(connection)) is not None:
-        connection.sock = MemorySocket(connection, connection.sock.real if played else connection.sock)
+        connection.sock = MemorySocket(connection, connection.sock.real if is_memory else connection.sock)
     else:
-        if played:
+        if is_memory:
             connection.sock = _real(connection, connection.sock)
         _check(host, connection)
     return original(connection, *args, **kwargs)
 
 
 def _check(host: str, connection: Any) -> None:
-    """Refuse to send a request that no cassette takes, where a guard says so."""
+    """Raise `NetworkBlocked` where a guard refuses a request that no handler owns."""
     if connection.sock is None:
         check_proxied(host, _peer(connection))
     else:
@@ -170,11 +171,10 @@ def _check(host: str, connection: Any) -> None:
 
 
 def getresponse(original: Callable[..., Any], connection: Any, *args: Any, **kwargs: Any) -> Any:
-    """Answer the request on the memory, by the handler or live, and let the client read that from memory."""
+    """Get the outcome from the handler or the network, and let the client read it from memory."""
     memory = connection.sock
-    if (
-        type(memory) is not MemorySocket or args or kwargs
-    ):  # urllib3 1 tries an argument of Python 2 first, and gets a TypeError
+    # urllib3 1 first passes an argument of Python 2, and expects a TypeError
+    if type(memory) is not MemorySocket or args or kwargs:
         return original(connection, *args, **kwargs)
     try:
         connection.sock = _answer(connection, memory)
@@ -183,40 +183,41 @@ def getresponse(original: Callable[..., Any], connection: Any, *args: Any, **kwa
         memory.close()
         connection.close()
         raise
-    if connection.sock is None:  # the client read that the connection ends here
+    if connection.sock is None:  # the client closed it: the response ends the connection
         memory.close()
     connection.sock = memory.real
     return response
 
 
-def _answer(connection: Any, memory: MemorySocket) -> Answer:
-    request = request_from_wire(bytes(memory.sent), _scheme(connection), _target(connection))
+def _answer(connection: Any, memory: MemorySocket) -> RawResponse:
+    scheme = "https" if connection.default_port == _HTTPS_PORT else "http"  # urllib3's class is no HTTPSConnection
+    request = request_from_wire(bytes(memory.sent), scheme, _target(connection))
     handler = owner_of(request.host or _target(connection), _peer(connection))
-    if handler is None:  # it went away between the request and this call
+    if handler is None:  # it was removed between the request and this call
         real = _real(connection, memory)
         check_connection(request.host, real)
-        return converse(real, memory, AnswerReader(request.method), lambda: None)
+        return send_and_read(real, memory, ResponseReader(request.method), lambda: None)
     preset, PRESET.value = PRESET.value, None
     outcome = preset[0] if preset else handler.answer(request)
     if outcome is None:
         return _perform(connection, memory, handler, request)
-    if isinstance(outcome, Answer):
+    if isinstance(outcome, RawResponse):
         return outcome
     if isinstance(outcome, Exception):
         raise outcome
     if isinstance(outcome, Broken) and outcome.kind in CONNECT_KINDS:
         raise _connect_error(connection, outcome)
-    return answer_of(outcome, request.method)
+    return raw_response(outcome, request.method)
 
 
-def answer_of(outcome: Outcome, method: str) -> Answer:
-    """Return what a client reads of an outcome, once it is connected."""
+def raw_response(outcome: Outcome, method: str) -> RawResponse:
+    """Return the bytes of an outcome that a connected client reads."""
     if isinstance(outcome, Broken):
-        return Answer(render_broken(outcome), failures.ending_of(outcome))
-    return Answer(render(outcome, method), None)
+        return RawResponse(render_broken(outcome), failures.ending_of(outcome))
+    return RawResponse(render(outcome, method), None)
 
 
-def _perform(connection: Any, memory: MemorySocket, handler: Owner, request: Request) -> Answer:
+def _perform(connection: Any, memory: MemorySocket, handler: Owner, request: Request) -> RawResponse:
     try:
         real = _real(connection, memory)
     except SlsContractError:
@@ -224,15 +225,15 @@ def _perform(connection: Any, memory: MemorySocket, handler: Owner, request: Req
     except Exception as error:
         handler.received(request, failures.no_connection(error))
         raise
-    reader = AnswerReader(request.method)
+    reader = ResponseReader(request.method)
     handler = handler.connected_to(address_of(real))
-    answer = converse(real, memory, reader, lambda: handler.sent(request))
+    answer = send_and_read(real, memory, reader, lambda: handler.sent(request))
     handler.received(request, failures.outcome_of(reader, answer.ending))
     return answer
 
 
 def address_of(real: Any) -> Any:
-    """Return the address that a socket is connected to; None where it does not say (closed meanwhile)."""
+    """Return the address that a socket is connected to; None where that is unknown (closed meanwhile)."""
     try:
         return real.getpeername()
     except (OSError, AttributeError):
@@ -240,7 +241,7 @@ def address_of(real: Any) -> Any:
 
 
 def _real(connection: Any, memory: MemorySocket) -> Any:
-    """Return the real socket, connecting with the client's own code where the connection is not warm."""
+    """Return the real socket; connect with the client's own code where there is none."""
     if memory.real is not None:
         return memory.real
     read_timeout, connection.timeout, connection.sock = connection.timeout, memory.connect_timeout, None
@@ -253,16 +254,17 @@ def _real(connection: Any, memory: MemorySocket) -> Any:
     return memory.real
 
 
-def converse(real: Any, memory: MemorySocket, reader: AnswerReader, meanwhile: Callable[[], None]) -> Answer:
-    """Send what is on the memory and read one answer to its end; a connection that broke is not kept."""
+def send_and_read(real: Any, memory: MemorySocket, reader: ResponseReader, on_sent: Callable[[], None]) -> RawResponse:
+    """Send the bytes in memory and read one response to its end; a broken connection is closed."""
     ending: OSError | None = None
     try:
-        if memory.read_timeout is not None and type(memory.connect_timeout) in _LIMITS:
-            real.settimeout(memory.connect_timeout)  # urllib3's, which holds until it reads
-        _send(real, memory.sent)
+        if memory.read_timeout is not None and type(memory.connect_timeout) in _TIMEOUT_TYPES:
+            real.settimeout(memory.connect_timeout)  # urllib3's time limit until it reads
+        with suppress(BrokenPipeError, ConnectionResetError):  # the peer may have answered before it stopped reading
+            real.sendall(memory.sent)
         if memory.read_timeout is not None:
             real.settimeout(*memory.read_timeout)
-        meanwhile()
+        on_sent()
         while not reader.complete:
             data = real.recv(_RECV_BYTES)
             if not data:
@@ -273,40 +275,29 @@ def converse(real: Any, memory: MemorySocket, reader: AnswerReader, meanwhile: C
         ending = error
     if not reader.complete:
         memory.close()
-    return Answer(bytes(reader.raw), ending)
-
-
-def _send(real: Any, data: bytearray) -> None:
-    try:
-        real.sendall(data)
-    except (BrokenPipeError, ConnectionResetError):
-        return  # the peer may have answered before it stopped reading: the answer, or its absence, tells
-
-
-def _scheme(connection: Any) -> str:
-    return "https" if connection.default_port == _HTTPS_PORT else "http"  # urllib3's class is none of http.client's
+    return RawResponse(bytes(reader.raw), ending)
 
 
 def _peer(connection: Any) -> str:
-    """Return what the client connects to: a proxy where there is one."""
+    """Return the host and port that the client connects to: those of a proxy where there is one."""
     return authority_of(connection.host, connection.port or connection.default_port)
 
 
 def _target(connection: Any) -> str:
-    """Return the host that the client wants to talk to, behind any tunnel, as a Host header names it."""
-    tunnel = connection._tunnel_host  # noqa: SLF001 - set_tunnel() has no reader
+    """Return the host that the request is for, behind any tunnel, in the form of a Host header."""
+    tunnel = connection._tunnel_host  # noqa: SLF001 - set_tunnel() has no public counterpart
     host = tunnel or connection.host
     port = (connection._tunnel_port if tunnel else connection.port) or connection.default_port  # noqa: SLF001 - as above
     return authority_of(host, None if port == connection.default_port else port)
 
 
 def _connect_error(connection: Any, broken: Broken) -> Exception:
-    """Return the error that the client's own connect would have raised."""
+    """Return the error that the client's own ``connect`` would have raised."""
     error: OSError = ConnectionRefusedError(errno.ECONNREFUSED, "Connection refused")
     if broken.kind == "name":
         error = socket.gaierror(socket.EAI_NONAME, "Name or service not known")
     elif broken.kind == "tls":
-        import ssl  # it loads OpenSSL
+        import ssl  # slow: loads OpenSSL
 
         return ssl.SSLError(1, broken.detail or "TLS handshake failed")
     elif broken.kind == "connect-timeout":
@@ -318,7 +309,7 @@ def _connect_error(connection: Any, broken: Broken) -> Exception:
 
 
 def _as_urllib3(exceptions: Any, connection: Any, error: OSError) -> Exception:
-    """Wrap as urllib3's ``HTTPConnection._new_conn`` does."""
+    """Wrap an error as urllib3's ``HTTPConnection._new_conn`` does."""
     if isinstance(error, socket.gaierror) and hasattr(exceptions, "NameResolutionError"):  # urllib3 2
         wrapped = exceptions.NameResolutionError(connection.host, connection, error)
     elif isinstance(error, TimeoutError):

@@ -1,4 +1,4 @@
-"""httpx, sync and async: its network transports. WSGI, ASGI and mock transports are no network and stay untouched."""
+"""httpx, sync and async: its network transports. WSGI, ASGI and mock transports use no network and stay untouched."""
 
 from __future__ import annotations
 
@@ -50,16 +50,16 @@ def handle(original: Callable[..., Any], transport: Any, request: Any) -> Any:
     attempt = _Attempt(handler, request)
     outcome = handler.answer(attempt.request)
     if outcome is not None:
-        return _replayed(outcome, request.method)
+        return _replay(outcome, request.method)
     try:
         with let_through(request.url.host):
-            attempt.begins(original(transport, request))
+            attempt.take_head(original(transport, request))
             for piece in attempt.response.stream:
                 attempt.body += piece
             attempt.response.stream.close()
-    except Exception as error:  # noqa: BLE001 - it reaches the client from there
-        return attempt.failed(error)
-    return attempt.arrived()
+    except Exception as error:  # noqa: BLE001 - it is passed on to the client
+        return attempt.fail(error)
+    return attempt.complete()
 
 
 async def handle_async(original: Callable[..., Any], transport: Any, request: Any) -> Any:
@@ -71,57 +71,57 @@ async def handle_async(original: Callable[..., Any], transport: Any, request: An
     attempt = _Attempt(handler, request)
     outcome = handler.answer(attempt.request)
     if outcome is not None:
-        return _replayed(outcome, request.method)
+        return _replay(outcome, request.method)
     try:
         with let_through(request.url.host):
-            attempt.begins(await original(transport, request))
+            attempt.take_head(await original(transport, request))
             async for piece in attempt.response.stream:
                 attempt.body += piece
             await attempt.response.stream.aclose()
-    except Exception as error:  # noqa: BLE001 - it reaches the client from there
-        return attempt.failed(error)
+    except Exception as error:  # noqa: BLE001 - it is passed on to the client
+        return attempt.fail(error)
     except BaseException as stop:
-        attempt.given_up(stop)
+        attempt.cancel(stop)
         raise
-    return attempt.arrived()
+    return attempt.complete()
 
 
 class _Attempt:
-    """One live attempt and what came of it so far."""
+    """One live attempt and the part of the response received so far."""
 
     def __init__(self, handler: Owner, request: Any) -> None:
-        self.request = _request(request)
+        self.request = _to_request(request)
         self.response: Any = None
         self.body = bytearray()
         self._handler = handler
 
-    def begins(self, response: Any) -> None:
-        """Take the head of the answer, and where it came from, while the connection still tells."""
+    def take_head(self, response: Any) -> None:
+        """Store the head of the response, and its peer, which only an open connection knows."""
         self.response = response
         stream = response.extensions.get("network_stream")
-        with contextlib.suppress(OSError):  # the peer hung up with its answer
+        with contextlib.suppress(OSError):  # the peer closed the connection after its response
             self._handler = self._handler.connected_to(stream and stream.get_extra_info("server_addr"))
 
-    def arrived(self) -> Any:
-        """Report the whole answer, and return it for the client."""
-        self._handler.received(self.request, _received(self.response, self.body))
+    def complete(self) -> Any:
+        """Report the whole response, and return it for the client."""
+        self._handler.received(self.request, _to_response(self.response, self.body))
         return self._for_client(None)
 
-    def failed(self, error: Exception) -> Any:
-        """Report the failure, and let the client meet it where it would have: at once, or inside the body."""
-        if (broken := _broken(error, self._partial())) is not None:
+    def fail(self, error: Exception) -> Any:
+        """Report the failure; raise it, or return a response whose body ends in it, as httpx would."""
+        if (broken := _to_broken(error, self._partial())) is not None:
             self._handler.received(self.request, broken)
         if self.response is None:
             raise error
         return self._for_client(error)
 
-    def given_up(self, stop: BaseException) -> None:
-        """Report a cancellation: a time limit of the caller (asyncio.timeout, anyio) arrives as one."""
+    def cancel(self, stop: BaseException) -> None:
+        """Report a cancellation, which is how a time limit of the caller (asyncio.timeout, anyio) arrives."""
         if not isinstance(stop, KeyboardInterrupt | SystemExit):
             self._handler.received(self.request, Broken("timeout", self._partial(), "given up while waiting"))
 
     def _partial(self) -> Response | None:
-        return None if self.response is None else _received(self.response, self.body)
+        return None if self.response is None else _to_response(self.response, self.body)
 
     def _for_client(self, error: Exception | None) -> Any:
         self.response.stream = _stream_type(_httpx())(bytes(self.body), error)
@@ -129,8 +129,8 @@ class _Attempt:
 
 
 def _peer(transport: Any, request: Any) -> str:
-    """Return the host that the transport connects to: its proxy's, where it has one."""
-    proxy = getattr(transport._pool, "_proxy_url", None)  # noqa: SLF001 - httpx does not tell otherwise
+    """Return the host and port that the transport connects to: those of its proxy, if it has one."""
+    proxy = getattr(transport._pool, "_proxy_url", None)  # noqa: SLF001 - httpx has no public accessor
     if proxy is not None:
         return authority_of(wire_text(proxy.host), proxy.port)
     return authority_of(request.url.host, request.url.port or _DEFAULT_PORTS.get(request.url.scheme))
@@ -141,7 +141,7 @@ def _host(request: Any) -> str:
     return named if named is not None else wire_text(request.url.netloc)
 
 
-def _request(request: Any) -> Request:
+def _to_request(request: Any) -> Request:
     headers = Headers(_text_pairs(request.headers.raw))
     url = absolute_url(request.url.scheme, wire_text(request.url.netloc), wire_text(request.url.raw_path), headers)
     return Request(request.method, url, headers, request.content)
@@ -151,13 +151,13 @@ def _text_pairs(raw: Any) -> list[tuple[str, str]]:
     return [(wire_text(name), wire_text(value)) for name, value in raw]
 
 
-def _received(response: Any, body: bytearray) -> Response:
+def _to_response(response: Any, body: bytearray) -> Response:
     reason = wire_text(response.extensions.get("reason_phrase", b""))
     return Response(response.status_code, _text_pairs(response.headers.raw), bytes(body), reason=reason)
 
 
-def _broken(error: Exception, partial: Response | None) -> Broken | None:
-    """Classify an error of httpx; None where no byte was ever meant to leave (a full pool, a wrong URL)."""
+def _to_broken(error: Exception, partial: Response | None) -> Broken | None:
+    """Classify an error of httpx; None for errors raised before anything is sent (a full pool, a wrong URL)."""
     name, text = type(error).__name__, failures.describe(error)
     if name == "ConnectError":
         return failures.no_connection(error)
@@ -172,36 +172,36 @@ def _protocol_kind(text: str, partial: Response | None) -> Kind:
     return "truncated" if partial is not None and "closed" in text else "malformed"
 
 
-def _replayed(outcome: Outcome, method: str) -> Any:
-    """Return the answer as the network transport would, or raise as it would."""
+def _replay(outcome: Outcome, method: str) -> Any:
+    """Return the response, or raise the error, of the network transport."""
     if isinstance(outcome, Response):
         return _from_recording(outcome, method)
     if outcome.partial is None:
-        raise _native(outcome.kind, f": {outcome.detail}" if outcome.kind == "tls" else "")
+        raise _httpx_error(outcome.kind, f": {outcome.detail}" if outcome.kind == "tls" else "")
     return _cut(outcome.partial, outcome.partial.body, outcome.kind, method)
 
 
 def _from_recording(recorded: Response, method: str) -> Any:
     recorded = with_true_framing(recorded)
     body, announced = delivered(recorded, method)
-    return _fresh(recorded, body, None) if announced is None else _cut(recorded, body, "truncated", method)
+    return _httpx_response(recorded, body, None) if announced is None else _cut(recorded, body, "truncated", method)
 
 
 def _cut(partial: Response, body: bytes, kind: Kind, method: str) -> Any:
-    """Return an answer whose body ends in an error."""
+    """Return a response whose body ends in an error."""
     _, announced = delivered(partial, method)
-    more = f" (received {len(body)} bytes, expected {announced})" if kind == "truncated" and announced else ""
-    return _fresh(partial, body, _native(kind, more))
+    suffix = f" (received {len(body)} bytes, expected {announced})" if kind == "truncated" and announced else ""
+    return _httpx_response(partial, body, _httpx_error(kind, suffix))
 
 
-def _native(kind: Kind, more: str) -> Exception:
+def _httpx_error(kind: Kind, suffix: str) -> Exception:
     name, text = _ERRORS[kind]
-    error = getattr(_httpx(), name)(text + more)
+    error = getattr(_httpx(), name)(text + suffix)
     assert isinstance(error, Exception)
     return error
 
 
-def _fresh(recorded: Response, body: bytes, error: Exception | None) -> Any:
+def _httpx_response(recorded: Response, body: bytes, error: Exception | None) -> Any:
     pairs = [(wire_bytes(name), wire_bytes(value)) for name, value in recorded.headers.pairs]
     extensions = {"http_version": b"HTTP/1.1", "reason_phrase": wire_bytes(recorded.reason)}
     stream = _stream_type(_httpx())(body, error)
@@ -214,10 +214,10 @@ def _httpx() -> Any:
 
 @cache
 def _stream_type(httpx: Any) -> Any:
-    """Return the class of body streams; it is made late because httpx may not be installed."""
+    """Return the class of body streams; defined on first use, because httpx may not be installed."""
 
     class BodyFromMemory(httpx.SyncByteStream, httpx.AsyncByteStream):  # type: ignore[misc]  # known when it runs
-        """A body, and the error that ends it."""
+        """A body, followed by the error that ends it, if any."""
 
         def __init__(self, body: bytes, error: Exception | None) -> None:
             self._body = body

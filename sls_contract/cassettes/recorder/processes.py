@@ -1,4 +1,4 @@
-"""Processes that are started afresh, not forked: nothing of ours is in them, and a handler may want to say so."""
+"""Reports started processes, except forked ones: the recorder is not active in them, and a handler may warn of that."""
 
 from __future__ import annotations
 
@@ -13,36 +13,36 @@ if TYPE_CHECKING:
 
 
 def popen(original: Callable[..., Any], process: Any, *args: Any, **kwargs: Any) -> Any:
-    """Start a command, by ``subprocess.Popen``."""
+    """Start a command with ``subprocess.Popen``."""
     result = original(process, *args, **kwargs)
-    _tell(_program(process.args))
+    _report(_program(process.args))
     return result
 
 
-def called(original: Callable[..., Any], program: Any, *args: Any, **kwargs: Any) -> Any:
-    """Start a command, by a function of ``os``."""
-    _tell(_program(program))
+def os_call(original: Callable[..., Any], program: Any, *args: Any, **kwargs: Any) -> Any:
+    """Start a command with a function of ``os``."""
+    _report(_program(program))
     return original(program, *args, **kwargs)
 
 
 def start(original: Callable[..., Any], process: Any) -> Any:
-    """Start a process of ``multiprocessing``; one that is forked has all that its parent has."""
+    """Start a process of ``multiprocessing``; a forked one inherits the recorder, and is not reported."""
     result = original(process)
-    method = getattr(process._popen, "method", "fork")  # noqa: SLF001 - the process does not tell how it was started
+    method = getattr(process._popen, "method", "fork")  # noqa: SLF001 - there is no public accessor
     if method != "fork":
-        _tell(f"multiprocessing {method}")
+        _report(f"multiprocessing {method}")
     return result
 
 
-def _tell(what: str) -> None:
+def _report(program: str) -> None:
     for handler in () if is_live() else STACK.handlers:
         if (started := getattr(handler, "started", None)) is not None:
-            started(what)
+            started(program)
             return
 
 
 def _program(args: Any) -> str:
-    """Return the name of a program, and nothing of its arguments, which may hold a secret."""
+    """Return the name of a program without its arguments, which may contain a secret."""
     first = args if isinstance(args, str | bytes | os.PathLike) else next(iter(args), "")
     name = os.fsdecode(first)
     if first is args and not isinstance(args, os.PathLike):

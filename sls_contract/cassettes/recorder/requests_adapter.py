@@ -1,8 +1,8 @@
-"""The short way for requests: an answer, replayed or live, without http.client's parser.
+"""The fast path for requests: a response, replayed or live, without http.client's parser.
 
-Only for the plain case, in which the shape of the request on the wire is certain and the answer needs no parser's
-judgement; everything else goes the long way through `http_connection`, with the decision already made. Both ways give
-the handler and the client the same values (a test compares them).
+It is for plain requests only, whose bytes on the wire are certain and whose response leaves a parser no choice. All
+others take the slow path through `http_connection`, with the decision already made. Both paths give the handler and the
+client the same values (a test compares them).
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from sls_contract.cassettes.recorder.framing import absolute_url, delivered, framing_of, with_true_framing
 from sls_contract.cassettes.recorder.handler import owner_of
-from sls_contract.cassettes.recorder.http_connection import PRESET, Answer
+from sls_contract.cassettes.recorder.http_connection import PRESET, RawResponse
 from sls_contract.cassettes.recorder.requests_live import perform
 from sls_contract.exchange import Headers, Request, Response, split_url
 from sls_contract.hosts import authority_of
@@ -24,7 +24,7 @@ from sls_contract.hosts import authority_of
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-# What urllib3 would not rewrite: a lower-case host name, upper-case escapes, no user info, no dot segments.
+# A URL that urllib3 does not rewrite: a lower-case host name, upper-case escapes, no user info, no dot segments.
 _PLAIN_URL = re.compile(
     r"(https?)://([a-z0-9-]+(?:\.[a-z0-9-]+)*)(?::([1-9][0-9]{0,4}))?"
     r"(/(?!/)(?:[A-Za-z0-9_.~!$&'()*+,;=:@/-]|%[0-9A-F]{2})*(?:\?(?:[A-Za-z0-9_.~!$&'()*+,;=:@/?-]|%[0-9A-F]{2})*)?)"
@@ -43,66 +43,66 @@ _ADAPTER_METHODS = (
     "proxy_headers",
     "cert_verify",
 )
-_BODILESS = frozenset({"GET", "HEAD", "DELETE", "TRACE", "OPTIONS"})  # urllib3 announces no length for them
+_BODILESS = frozenset({"GET", "HEAD", "DELETE", "TRACE", "OPTIONS"})  # urllib3 sends no Content-Length for them
 _SKIP_FIELD = "@@@SKIP_HEADER@@@"  # urllib3.util.SKIP_HEADER
-_NO_HOST = ("", "/", "?", "#")  # what cannot begin one
-_FINAL = 200  # 1xx answers are interim
-_UNPLAIN_ANSWER = ("set-cookie", "transfer-encoding")
+_NOT_A_HOST = ("", "/", "?", "#")  # a host does not begin like this
+_FIRST_FINAL = 200  # 1xx responses are interim
+_PARSED_FIELDS = ("set-cookie", "transfer-encoding")
 
 
 def send(original: Callable[..., Any], adapter: Any, request: Any, *args: Any, **kwargs: Any) -> Any:
-    """Settle a plain attempt the short way; hand any other down."""
+    """Answer a plain attempt on the fast path; pass any other to http.client."""
     plain = _plain_request(adapter, request, args, kwargs)
     owner = owner_of(plain.host, _peer(plain)) if plain is not None else None
     if plain is None or owner is None:
         return original(adapter, request, *args, **kwargs)
     outcome = owner.answer(plain)
-    performed = perform(adapter, request, plain, owner, kwargs) if outcome is None and not args else None
-    if performed is not None:
-        outcome = performed.outcome
-    is_usual = performed is None or performed.is_usual
-    if isinstance(outcome, Response) and is_usual and _is_plain_answer(outcome, plain.method):
-        return adapter.build_response(request, _raw_response(outcome, plain, adapter.max_retries))
-    PRESET.value = (outcome if performed is None else performed.met,)
+    attempt = perform(adapter, request, plain, owner, kwargs) if outcome is None and not args else None
+    if attempt is not None:
+        outcome = attempt.outcome
+    is_plain = attempt is None or attempt.is_plain
+    if isinstance(outcome, Response) and is_plain and _is_plain_response(outcome, plain.method):
+        return adapter.build_response(request, _urllib3_response(outcome, plain, adapter.max_retries))
+    PRESET.value = (outcome if attempt is None else attempt.client_result,)
     try:
         return original(adapter, request, *args, **kwargs)
     finally:
         PRESET.value = None
 
 
-def settings(
+def merge_settings(
     original: Callable[..., Any], session: Any, url: str, proxies: Any, stream: Any, verify: Any, cert: Any
 ) -> Any:
-    """Settle proxies and certificates for a request; where the environment can name no proxy, it is not asked for any.
+    """Return proxies and certificates for a request; skip the search for proxies where it cannot matter.
 
-    To look for proxies there is two fifths of what requests does for a request. None is found where no variable can
-    name one, whoever owns the request; and none would be used where nothing can go out. Certificates are settled as
-    requests does: they hold for what the request is redirected to, too.
+    The search takes two fifths of the time that requests needs for a request. It finds nothing if no environment
+    variable names a proxy, and its result is unused if nothing is sent. Certificates are read as requests does, because
+    they also apply to the targets of redirects.
     """
-    if not (_stays_here(url) or _names_no_proxy()):
+    if not (_is_offline(url) or _environment_has_no_proxy()):
         return original(session, url, proxies, stream, verify, cert)
     if session.trust_env and (verify is True or verify is None):
         verify = os.environ.get("REQUESTS_CA_BUNDLE") or os.environ.get("CURL_CA_BUNDLE") or verify
-    return original(_Untrusting(session), url, proxies, stream, verify, cert)
+    return original(_WithoutTrustEnv(session), url, proxies, stream, verify, cert)
 
 
-def _stays_here(url: str) -> bool:
+def _is_offline(url: str) -> bool:
     host = split_url(url)[1]
     owner = owner_of(host, host)
     return owner is not None and owner.offline
 
 
-def _names_no_proxy() -> bool:
-    """Tell whether proxies are sought in environment variables only, and none of them names one."""
+def _environment_has_no_proxy() -> bool:
+    """Return whether proxies come from environment variables only, and none is set."""
     from urllib.request import getproxies_environment  # loaded with requests
 
-    if sys.modules["requests"].utils.getproxies is not getproxies_environment:  # a desktop's settings, or a user's own
+    if sys.modules["requests"].utils.getproxies is not getproxies_environment:  # reads the desktop's settings, too
         return False
     return b"_proxy\n" not in b"\n".join((*os.environb, b"")).lower()
 
 
-class _Untrusting:
-    """A requests.Session seen with its ``trust_env`` off."""
+class _WithoutTrustEnv:
+    """A view of a requests.Session with its ``trust_env`` off."""
 
     trust_env = False
 
@@ -119,7 +119,7 @@ def _peer(request: Request) -> str:
 
 
 def _plain_request(adapter: Any, request: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Request | None:
-    """Return the request as it would go over the wire; None where that is for urllib3 to decide."""
+    """Return the request as it would go over the wire; None if only urllib3 can decide that."""
     match = _PLAIN_URL.fullmatch(request.url or "")
     if match is None or not _is_plain_adapter(adapter.__class__) or _may_retry(adapter.max_retries):
         return None
@@ -134,13 +134,13 @@ def _plain_request(adapter: Any, request: Any, args: tuple[Any, ...], kwargs: di
         return None
     netloc = host if port in (None, _DEFAULT_PORTS[scheme]) else f"{host}:{port}"
     headers = _wire_headers(request, netloc)
-    if headers is None or headers["host"][:1] in _NO_HOST:
+    if headers is None or headers["host"][:1] in _NOT_A_HOST:
         return None
     return Request(request.method, absolute_url(scheme, netloc, target, headers), headers, request.body or b"")
 
 
 def _wire_headers(request: Any, netloc: str) -> Headers | None:
-    """Return the header fields in the order in which urllib3 and http.client write them; None where one is unusual."""
+    """Return the header fields in the order in which urllib3 and http.client write them; None if one is unusual."""
     stored = getattr(request.headers, "_store", None)  # requests' own dict, whose items() looks each up again
     pairs = tuple(request.headers.items() if stored is None else stored.values())
     types = {type(text) for pair in pairs for text in pair}
@@ -152,16 +152,16 @@ def _wire_headers(request: Any, netloc: str) -> Headers | None:
     first: tuple[tuple[str, str], ...] = () if "host" in names else (("Host", netloc),)
     if "accept-encoding" not in names:
         first += (("Accept-Encoding", "identity"),)
-    return Headers.of_texts(first + pairs)
+    return Headers.from_pairs(first + pairs)
 
 
 def _needs_length(request: Any, names: set[str]) -> bool:
-    """Tell whether urllib3 would add a framing field of its own."""
+    """Return whether urllib3 would add a framing field."""
     return "content-length" not in names and (request.body is not None or request.method not in _BODILESS)
 
 
 def _are_plain(pairs: Sequence[tuple[str, str]]) -> bool:
-    """Tell whether no parser or writer would see other fields in these: visible ASCII, no stray spaces or breaks."""
+    """Return whether every parser reads the same fields: visible ASCII, no stray spaces or line breaks."""
     text = "".join([f"{name}:{value}\n" for name, value in pairs])
     return text.count("\n") == len(pairs) and _PLAIN_FIELDS.fullmatch(text) is not None and _SKIP_FIELD not in text
 
@@ -176,25 +176,25 @@ def _is_proxied(url: str, proxies: Any) -> bool:
 
 @lru_cache(maxsize=64)
 def _is_plain_adapter(kind: Any) -> bool:
-    """Tell whether a subclass leaves alone what shapes the wire, and stands on urllib3 itself."""
+    """Return whether an adapter class inherits all methods that shape the wire, and uses urllib3 itself."""
     if "urllib3.backend" in sys.modules:  # urllib3-future
         return False
     base = sys.modules["requests"].adapters.HTTPAdapter
     return all(getattr(kind, name, None) is getattr(base, name, None) for name in _ADAPTER_METHODS)
 
 
-def _is_plain_answer(response: Response, method: str) -> bool:
-    """Tell whether no parser has a say: no cookie, no transfer coding, a body as long as announced, clean fields."""
+def _is_plain_response(response: Response, method: str) -> bool:
+    """Return whether every parser reads it the same: no cookie or transfer coding, true length, plain fields."""
     headers = response.headers
-    if any(name in headers for name in _UNPLAIN_ANSWER) or len(headers.get_all("content-length")) > 1:
+    if any(name in headers for name in _PARSED_FIELDS) or len(headers.get_all("content-length")) > 1:
         return False
     body, announced = delivered(response, method)
-    whole = announced is None and len(body) == len(response.body)
-    return whole and response.status >= _FINAL and response.reason.isascii() and _are_plain(headers.pairs)
+    is_complete = announced is None and len(body) == len(response.body)
+    return is_complete and response.status >= _FIRST_FINAL and response.reason.isascii() and _are_plain(headers.pairs)
 
 
-def _raw_response(response: Response, request: Request, retries: Any) -> Any:
-    """Return the urllib3 response that HTTPAdapter asks its pool for."""
+def _urllib3_response(response: Response, request: Request, retries: Any) -> Any:
+    """Return the urllib3 response that HTTPAdapter would get from its pool."""
     urllib3 = sys.modules["urllib3"]
     response = with_true_framing(response)
     raw = urllib3.HTTPResponse(
@@ -216,8 +216,8 @@ def _raw_response(response: Response, request: Request, retries: Any) -> Any:
 
 
 def _body(response: Response, method: str) -> HTTPResponse:
-    """Return what http.client would have after it parsed the head: its own code hands out the body, and ends it."""
-    body = HTTPResponse(Answer(response.body, None), method=method)  # type: ignore[arg-type]  # it asks for a file only
+    """Return an ``http.client.HTTPResponse`` with its head parsed: its own code reads the body and ends it."""
+    body = HTTPResponse(RawResponse(response.body, None), method=method)  # type: ignore[arg-type]  # it only calls makefile()
     body.length = None if framing_of(method, response) == "eof" else len(response.body)
     body.chunked, body.will_close = False, body.length is None
     return body

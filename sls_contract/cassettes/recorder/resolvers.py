@@ -1,4 +1,4 @@
-"""Libraries that resolve names, or connect to them, in code of their own: no audit event tells of that."""
+"""Guards for libraries that resolve names or connect with their own code, which raises no audit event."""
 
 from __future__ import annotations
 
@@ -12,32 +12,32 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 
-def named_first(original: Callable[..., Any], owner: Any, *args: Any, **kwargs: Any) -> Any:
-    """Ask the guards about a call whose first argument is a name, the second perhaps a port."""
+def first_argument(original: Callable[..., Any], owner: Any, *args: Any, **kwargs: Any) -> Any:
+    """Check the guards before a call whose first argument is a name, and whose second may be a port."""
     names = [args[0] if args else kwargs.get("host") or kwargs.get("name") or kwargs.get("qname"), *args[1:2]]
     check_name(*(each if isinstance(each, bytes | int) else str(each) for each in names))
     return original(owner, *args, **kwargs)
 
 
-def named_second(original: Callable[..., Any], owner: Any, *args: Any, **kwargs: Any) -> Any:
-    """Ask the guards about a call whose second argument is a host, the third a port."""
+def second_argument(original: Callable[..., Any], owner: Any, *args: Any, **kwargs: Any) -> Any:
+    """Check the guards before a call whose second argument is a host, and whose third is a port."""
     host, port = (*args[1:3], None, None)[:2]
     check_name(host or kwargs.get("host"), port or kwargs.get("port"))
     return original(owner, *args, **kwargs)
 
 
-def connected(original: Callable[..., Any], sock: Any, address: Any, *args: Any, **kwargs: Any) -> Any:
-    """Ask the guards about a connection; one of a datagram socket sends nothing.
+def socket_connect(original: Callable[..., Any], sock: Any, address: Any, *args: Any, **kwargs: Any) -> Any:
+    """Check the guards before a socket connects; connecting a datagram socket sends nothing.
 
-    aliyun-log-python-sdk connects one to the endpoint to learn the address of this machine, and bears a refusal.
+    aliyun-log-python-sdk connects a datagram socket to the endpoint to find its own IP address, and ignores a refusal.
     """
     if isinstance(address, tuple) and len(address) > 1:
         (check_probe if sock.type == SOCK_DGRAM else check_name)(*address[:2])
     return original(sock, address, *args, **kwargs)
 
 
-def addressed(original: Callable[..., Any], owner: Any, *args: Any, **kwargs: Any) -> Any:
-    """Ask the guards about a call with addresses ``(host, port)``."""
+def address_arguments(original: Callable[..., Any], owner: Any, *args: Any, **kwargs: Any) -> Any:
+    """Check the guards before a call with addresses ``(host, port)``."""
     for each in (*args, *kwargs.values()):
         if isinstance(each, tuple) and len(each) > 1:
             check_name(*each[:2])
@@ -45,7 +45,7 @@ def addressed(original: Callable[..., Any], owner: Any, *args: Any, **kwargs: An
 
 
 def socks_connect(original: Callable[..., Any], sock: Any, address: Any, *args: Any, **kwargs: Any) -> Any:
-    """Ask the guards about a connection by way of a SOCKS proxy, which may be told the name unresolved."""
+    """Check the guards before connecting through a SOCKS proxy, which may resolve the name itself."""
     if sock.proxy and sock.proxy[1]:
         check_proxied(authority_of(str(address[0]), address[1]), authority_of(sock.proxy[1], sock.proxy[2] or 1080))
     return original(sock, address, *args, **kwargs)

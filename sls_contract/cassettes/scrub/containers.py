@@ -1,4 +1,4 @@
-"""What hides text inside other text: base64 (also folded over lines), hex, gzip and zlib."""
+"""Encodings that hide text inside other text: base64 (also folded over lines), hex, gzip and zlib."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-LARGEST = 32 * 1024 * 1024  #: bytes that one compressed text may unfold to
-_SHORTEST = 11  # characters: the base64 of eight bytes
+MAX_CONTENT = 32 * 1024 * 1024  #: bytes; the limit of one decompressed text
+_MIN_LENGTH = 11  # characters: the base64 of eight bytes
 _RUN = re.compile(rb"[0-9A-Za-z+/_-]{11,}(?:\r?\n[ \t]*[0-9A-Za-z+/_-]+)*={0,2}")
 _FOLDED = re.compile(rb"[0-9A-Za-z+/_-]+(?:\r?\n[ \t]*[0-9A-Za-z+/_-]+)+")
 _FOLDS = re.compile(rb"\n(?:(?<=[0-9A-Za-z+/_-]{11}\n)|(?<=[0-9A-Za-z+/_-]{11}\r\n))[ \t]*[0-9A-Za-z+/_-]")
@@ -24,11 +24,11 @@ _URL_SAFE = bytes.maketrans(b"+/", b"-_")
 _ALPHABET = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz+/-_"
 _SEPARATORS = bytes(code if code in _ALPHABET else 32 for code in range(256))
 _GZIP = b"\x1f\x8b"
-_GZIP_WINDOW = 31  # as zlib wants it
-_MOST_MEMBERS = 100  # that are read as one text; those behind are another
+_GZIP_WINDOW = 31  # zlib: 16 for gzip, plus 15 for the largest window
+_MAX_MEMBERS = 100  # decompressed as one text; further ones count as another
 _ZLIB = (b"\x78\x01", b"\x78\x5e", b"\x78\x9c", b"\x78\xda")
-_ENOUGH = 4096  # bytes of compressed text that show whether it is some
-_INSIDE = (b"\x1f\x8b\x08", b"\x78\x9c", b"\x78\xda")  # the other beginnings are text, too
+_PROBE_BYTES = 4096  # enough bytes to see whether data is compressed
+_EMBEDDED_MAGIC = (b"\x1f\x8b\x08", b"\x78\x9c", b"\x78\xda")  # the other signatures are also plain text
 _ARCHIVES = (
     ("zip", b"PK\x03\x04"),
     *(("bzip2", b"BZh%d1AY&SY" % level) for level in range(1, 10)),
@@ -44,12 +44,12 @@ _GAP = b"AAAA"
 _SLICE = 1024 * 1024
 _HEX_DIGITS = b"0123456789ABCDEFabcdef"
 _GZIP_WORD = b"H4sI"
-_LOOKS_PACKED = re.compile(rb"H4sI|e[JNAF]").match  # gzip and zlib begin so in base64
+_LOOKS_PACKED = re.compile(rb"H4sI|e[JNAF]").match  # how gzip and zlib begin in base64
 
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """A stretch of text that can be decoded; ``encode`` writes other content in the same manner."""
+    """A part of a text that can be decoded; ``encode`` writes other content in the same encoding."""
 
     start: int
     end: int
@@ -60,7 +60,7 @@ class Run:
     padded: bool
 
     def encode(self, content: bytes) -> bytes:
-        """Spell content as the run was spelled: alphabet, padding, letter case, line length."""
+        """Encode content like the run: alphabet, padding, letter case, line length."""
         if self.alphabet in ("hex", "HEX"):
             return content.hex().encode() if self.alphabet == "hex" else content.hex().upper().encode()
         text = binascii.b2a_base64(content, newline=False)
@@ -71,26 +71,26 @@ class Run:
         )
 
 
-def glimpse(text: bytes) -> bytes:
-    """Return all words that may be base64 or hex, decoded at each alignment, run together: enough to detect.
+def decoded_words(text: bytes) -> bytes:
+    """Return all words that may be base64 or hex, decoded at each alignment and joined; for detection only.
 
-    What is folded over lines stands there as it is, too, without its breaks. Each word stands there once, however often
-    the text repeats it: recordings are alike.
+    Folded base64 is also included undecoded, without its line breaks. Each word is decoded once, however often the text
+    repeats it: recordings repeat most words.
     """
-    every = _long_words(text)
-    words = [word for word in every if word != word.lower()]
-    pieces = [_together([word[shift:] for word in words]) for shift in range(_QUANTUM)] if words else []
+    long_words = _long_words(text)
+    words = [word for word in long_words if word != word.lower()]
+    pieces = [_decode_joined([word[shift:] for word in words]) for shift in range(_QUANTUM)] if words else []
     folded = [_FOLD.sub(b"", run) for run in _folded(text)]
     pieces += [*folded, *map(_decoded, folded)]
-    tails = [tail for word in words for _, tail in _tails(word)] if _GZIP_WORD in text else []
+    tails = [tail for word in words for _, tail in _gzip_suffixes(word)] if _GZIP_WORD in text else []
     packed = map(unpacked, map(_decoded, [*filter(_LOOKS_PACKED, [*words, *folded]), *tails]))
-    pieces += (one.content for one in packed if one)
-    pieces += (bytes.fromhex(word[: len(word) & ~1].decode()) for word in every if not word.strip(_HEX_DIGITS))
+    pieces += (each.content for each in packed if each)
+    pieces += (bytes.fromhex(word[: len(word) & ~1].decode()) for word in long_words if not word.strip(_HEX_DIGITS))
     return b"\0\0".join(pieces)
 
 
-def _tails(word: bytes) -> Iterator[tuple[int, bytes]]:
-    """Yield, with its place, what may be gzip in base64 that other text runs into: a path, say."""
+def _gzip_suffixes(word: bytes) -> Iterator[tuple[int, bytes]]:
+    """Yield suffixes that may be gzip in base64 with other text before them (a path, for example), with their place."""
     at = word.find(_GZIP_WORD, 1)
     while at > 0:
         yield at, word[at:]
@@ -98,23 +98,23 @@ def _tails(word: bytes) -> Iterator[tuple[int, bytes]]:
 
 
 def _long_words(text: bytes) -> set[bytes]:
-    """Return every word, from lines of a megabyte at a time: all words of a large file would fill the memory."""
+    """Return every long word, reading a megabyte at a time: all words of a large file would fill the memory."""
     found: set[bytes] = set()
     start = 0
     while start < len(text):
         end = text.find(b"\n", start + _SLICE) + 1 or len(text)
-        words = set(text[start:end].translate(_SEPARATORS).split())  # recordings are alike: few words are left
-        found.update(word for word in words if len(word) >= _SHORTEST)
+        words = set(text[start:end].translate(_SEPARATORS).split())  # a set, since recordings repeat most words
+        found.update(word for word in words if len(word) >= _MIN_LENGTH)
         start = end
     return found
 
 
-def _together(words: list[bytes]) -> bytes:
+def _decode_joined(words: list[bytes]) -> bytes:
     return binascii.a2b_base64(_GAP.join(word + b"A" * (-len(word) % _QUANTUM) for word in words).translate(_STANDARD))
 
 
 def _folded(text: bytes) -> Iterator[bytes]:
-    """Yield what may be base64 folded over lines: a line that ends in it, and whatever of the alphabet goes on."""
+    """Yield text that may be base64 folded over lines: the end of a line and the following lines of the alphabet."""
     done = 0
     for fold in _FOLDS.finditer(text):
         if fold.start() >= done:
@@ -127,7 +127,7 @@ def _folded(text: bytes) -> Iterator[bytes]:
 
 
 def runs(text: bytes) -> Iterator[tuple[tuple[str, bytes], Iterator[Run]]]:
-    """Yield each word that may be base64 or hex, as that, with its runs: at each alignment, the likeliest first."""
+    """Yield each word that may be base64 or hex, with its runs at each alignment, the likeliest first."""
     for match in _RUN.finditer(text):
         yield ("base64", match[0]), _base64_runs(match)
     for match in _HEX.finditer(text):
@@ -145,37 +145,37 @@ def _hex_runs(match: re.Match[bytes]) -> Iterator[Run]:
 def _base64_runs(match: re.Match[bytes]) -> Iterator[Run]:
     fold = _FOLD.search(match[0])
     if not fold:
-        for at, tail in _tails(match[0]):
+        for at, tail in _gzip_suffixes(match[0]):
             yield from islice(_aligned(tail, match.start() + at, b"", 0), 1)
         yield from _aligned(match[0], match.start(), b"", 0)
         return
     joined = _FOLD.sub(b"", match[0])
-    yield from _aligned(joined, match.start(), fold[0], fold.start(), whole=len(match[0]))
+    yield from _aligned(joined, match.start(), fold[0], fold.start(), length=len(match[0]))
     place = match.start()
     for line in _FOLD.split(match[0]):
         at = match.string.index(line, place)
         place = at + len(line)
-        if len(line) >= _SHORTEST:
+        if len(line) >= _MIN_LENGTH:
             yield from _aligned(line, at, b"", 0)
 
 
-def _aligned(text: bytes, start: int, fold: bytes, width: int, whole: int | None = None) -> Iterator[Run]:
-    """Yield the run as decoded from each of its first four characters on; only the first can be folded."""
-    bare = text.rstrip(b"=")
-    alphabet = "url-safe" if b"-" in bare or b"_" in bare else "standard"
-    padded = len(bare) != len(text) or len(bare) % _QUANTUM == 0
+def _aligned(text: bytes, start: int, fold: bytes, width: int, length: int | None = None) -> Iterator[Run]:
+    """Yield the runs decoded from each of the first four characters; only the first can be folded."""
+    stripped = text.rstrip(b"=")
+    alphabet = "url-safe" if b"-" in stripped or b"_" in stripped else "standard"
+    padded = len(stripped) != len(text) or len(stripped) % _QUANTUM == 0
     for shift in range(_QUANTUM):
-        usable = len(bare) - (1 if (len(bare) - shift) % _QUANTUM == 1 else 0)
-        if usable - shift < _SHORTEST:
+        usable = len(stripped) - (1 if (len(stripped) - shift) % _QUANTUM == 1 else 0)
+        if usable - shift < _MIN_LENGTH:
             return
-        end = start + (whole or len(text)) if usable == len(bare) else start + (whole or usable)
-        yield Run(start + shift, end, _decoded(bare[shift:usable]), fold, width, alphabet, padded)
+        end = start + (length or len(text)) if usable == len(stripped) else start + (length or usable)
+        yield Run(start + shift, end, _decoded(stripped[shift:usable]), fold, width, alphabet, padded)
         if fold:
             return
 
 
 def _decoded(text: bytes) -> bytes:
-    """Decode base64 of either alphabet; characters left over at the end do not count."""
+    """Decode base64 of either alphabet; surplus characters at the end are ignored."""
     text = text.translate(_STANDARD)
     rest = len(text) % _QUANTUM
     text = text[:-1] if rest == 1 else text + b"=" * (-len(text) % _QUANTUM)
@@ -184,7 +184,7 @@ def _decoded(text: bytes) -> bytes:
 
 @dataclass(frozen=True, slots=True)
 class Packed:
-    """A compressed text: its content, how it was compressed, whether its end was there, what stands behind it."""
+    """Decompressed text: content, compression, whether its end was present, and the bytes after it."""
 
     content: bytes
     window: int
@@ -192,39 +192,39 @@ class Packed:
     rest: bytes
 
     def pack(self, content: bytes, rest: bytes = b"") -> bytes:
-        """Compress other content the same way; what was cut off stays cut off. The same content, the same bytes."""
+        """Compress other content the same way; truncated data stays truncated. Equal content gives equal bytes."""
         packer = zlib.compressobj(wbits=self.window)
         end = zlib.Z_FINISH if self.complete else zlib.Z_SYNC_FLUSH
         return packer.compress(content) + packer.flush(end) + rest
 
 
 def is_packed(data: bytes) -> bool:
-    """Tell whether data begins as gzip or zlib does."""
+    """Return whether data begins like gzip or zlib."""
     return data.startswith((_GZIP, *_ZLIB))
 
 
-def archive(data: bytes) -> str | None:
-    """Name the archive or compressed file that data begins as, where it is one that is not looked into; else None."""
+def archive_format(data: bytes) -> str | None:
+    """Return the name of an archive or compression format that is not decompressed here; None for other data."""
     return next((name for name, beginning in _ARCHIVES if data.startswith(beginning)), None)
 
 
 def unpacked(data: bytes) -> Packed | None:
-    """Return the content of gzip or zlib data; None where it is neither, is damaged, or unfolds beyond 32 MiB."""
+    """Return the content of gzip or zlib data; None if it is neither, damaged, or larger than 32 MiB."""
     if data.startswith(_GZIP):
         return _unpack(data, _GZIP_WINDOW)
     return _unpack(data, 15) if data.startswith(_ZLIB) else None
 
 
 def embedded(data: bytes) -> Iterator[tuple[int, int, Packed]]:
-    """Yield gzip and zlib that begin inside of data, such as a field of a message, with their places."""
-    for sign in _INSIDE:
-        at = data.find(sign, 1)
+    """Yield gzip and zlib data inside other data, such as a field of a message, with start and end."""
+    for magic in _EMBEDDED_MAGIC:
+        at = data.find(magic, 1)
         while at > 0:
-            packed = unpacked(data[at:]) if unpacked(data[at : at + _ENOUGH]) else None
+            packed = unpacked(data[at:]) if unpacked(data[at : at + _PROBE_BYTES]) else None
             end = at + 1 if packed is None else len(data) - len(packed.rest)
             if packed:
                 yield at, end, packed
-            at = data.find(sign, end)
+            at = data.find(magic, end)
 
 
 def undeflated(data: bytes) -> Packed | None:
@@ -233,19 +233,19 @@ def undeflated(data: bytes) -> Packed | None:
 
 
 def _unpack(data: bytes, window: int) -> Packed | None:
-    """Undo one compression. Gzip may come in several members, which say one text (source: RFC 1952, 2.2)."""
+    """Decompress once. Gzip may have several members, which form one text (source: RFC 1952, 2.2)."""
     content, unpacker = b"", zlib.decompressobj(wbits=window)
     try:
-        content = unpacker.decompress(data, LARGEST)
-        for _ in range(_MOST_MEMBERS):
+        content = unpacker.decompress(data, MAX_CONTENT)
+        for _ in range(_MAX_MEMBERS):
             if not (unpacker.eof and window == _GZIP_WINDOW and unpacker.unused_data.startswith(_GZIP)):
                 break
-            behind = zlib.decompressobj(wbits=window)
-            content += behind.decompress(unpacker.unused_data, LARGEST)
-            unpacker = behind
+            member = zlib.decompressobj(wbits=window)
+            content += member.decompress(unpacker.unused_data, MAX_CONTENT)
+            unpacker = member
     except zlib.error:
         if not content:
             return None
-    if unpacker.unconsumed_tail or len(content) > LARGEST or not (content or unpacker.eof):
+    if unpacker.unconsumed_tail or len(content) > MAX_CONTENT or not (content or unpacker.eof):
         return None
     return Packed(content, window, unpacker.eof, unpacker.unused_data)

@@ -1,6 +1,6 @@
-"""Find secrets in bytes of any kind, and put their replacements there.
+"""Find secrets in bytes of any kind, and replace them.
 
-`Detector.sees` is the quick look that nearly all traffic passes; `Detector.clean` is slow and thorough.
+`Detector.may_contain` is a quick check that nearly all traffic passes; `Detector.clean` is slow and thorough.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from sls_contract.cassettes.scrub.containers import embedded, glimpse, is_packed, runs, unpacked
+from sls_contract.cassettes.scrub.containers import decoded_words, embedded, is_packed, runs, unpacked
 from sls_contract.cassettes.scrub.key_formats import foreign_keys
 from sls_contract.cassettes.scrub.names import MASK, Kind
 from sls_contract.cassettes.scrub.registry import is_public
@@ -22,16 +22,16 @@ from sls_contract.cassettes.scrub.shapes import (
     public_signatures,
     shaped,
 )
-from sls_contract.cassettes.scrub.spellings import SURE
+from sls_contract.cassettes.scrub.spellings import DISTINCTIVE
 from sls_contract.cassettes.scrub.views import (
     Edit,
     applied,
     find,
+    fully_unescaped,
     is_continued,
+    joined_views,
     letters_of,
-    letters_only,
-    plain,
-    rejoined,
+    letters_view,
     safe_bytes,
     unescaped,
 )
@@ -47,23 +47,23 @@ if TYPE_CHECKING:
 
 PACKED = "compressed text"
 ENCODED = "encoded text"
-_DEEPEST = 4  # base64 in gzip in base64 …
+_MAX_DEPTH = 4  # base64 in gzip in base64 …
 _ROUNDS = 4
 _SMALL = 64 * 1024  # bytes
-_MOST_FIELDS = 1000
-_TELLING = 16  # bytes
-_BETWEEN = "\r"  # fields of a message: not the end of a line, over which a secret may be broken
+_MAX_FIELDS = 1000
+_ENDING_BYTES = 16
+_SEPARATOR = "\r"  # of fields; not a line break, across which `joined_views` joins secrets
 _CONTROL = re.compile(rb"[\x00-\x08\x0b\x0c\x0e-\x1f]")
 _NUMBER = re.compile(rb"-?[0-9][0-9.eE+-]*")
 _STRUCTURE = re.compile(rb'["{}\[\]:,]')
-_SUSPECTED = (shaped, BY_NAME, BY_POSSIBLE_NAME, inserted)
+_FINDERS = (shaped, BY_NAME, BY_POSSIBLE_NAME, inserted)
 _ZEROS = re.compile(rb"\0+")
 _LITERAL = re.compile(rb'(?:\\.|[^"{}\[\]:,\s\\])+')
 
 
 @dataclass(frozen=True, slots=True)
 class Rules:
-    """What the user adds: patterns (group 1, or the whole match, is masked) and names whose values are masked."""
+    """The user's rules: patterns (group 1, or the whole match, is masked) and names whose values are masked."""
 
     patterns: tuple[re.Pattern[str], ...] = ()
     named: Named | None = None
@@ -71,17 +71,17 @@ class Rules:
 
 @dataclass(frozen=True, slots=True)
 class Detector:
-    """All there is to find at one moment: secrets, key-shaped strings, named values, the user's rules.
+    """Everything to search for at one moment: secrets, key-shaped strings, named values, the user's rules.
 
     Attributes:
-        registry: learns what gives itself away.
+        registry: gets the newly found secrets.
         rules: the user's.
-        secrets: what was given to the run, and what one exchange adds; the registry has what was learnt.
-        folded: what gives a known secret away among lower-cased letters and digits.
-        exact: the same in text as it is.
-        harmless: signatures that anyone can make.
-        echo: of the above, what gives away a secret of one exchange only, lower-cased and as it is.
-        innocent: fields of messages in which nothing was found, echoes of one exchange apart.
+        secrets: the credentials of the run, and those of one exchange; the registry has the discovered ones.
+        folded: endings of known secrets, as lower-case letters and digits; one of them in a text means a secret.
+        exact: the same for text as it is.
+        harmless: signatures made with the public test key.
+        echo: the part of ``folded`` and ``exact`` that belongs to a secret of one exchange only.
+        clean_fields: fields of messages without a secret, apart from those of one exchange.
 
     """
 
@@ -92,78 +92,72 @@ class Detector:
     exact: tuple[bytes, ...] = ()
     harmless: frozenset[bytes] = frozenset()
     echo: tuple[tuple[bytes, ...], tuple[bytes, ...]] = ((), ())
-    innocent: set[str] = field(default_factory=set)
+    clean_fields: set[str] = field(default_factory=set)
 
     @classmethod
     def of(cls, registry: SecretRegistry, rules: Rules) -> Detector:
-        """Return a detector for what the registry knows."""
-        return cls(registry, rules, registry.given, *_signs(registry.given))
+        """Return a detector for the secrets in the registry."""
+        return cls(registry, rules, registry.given, *_endings(registry.given))
 
-    def beside(self, *more: Secret, harmless: Collection[bytes] = ()) -> Detector:
-        """Return a detector for more secrets in one exchange, to which some signatures are known to be public."""
-        folded, exact = echo = _signs(more)
+    def with_secrets(self, *more: Secret, harmless: Collection[bytes] = ()) -> Detector:
+        """Return a detector with more secrets for one exchange; ``harmless`` signatures are public."""
+        folded, exact = echo = _endings(more)
+        known = (*more, *self.secrets), folded + self.folded, exact + self.exact
+        return Detector(self.registry, self.rules, *known, frozenset(harmless), echo, self.clean_fields)
+
+    def with_harmless(self, harmless: frozenset[bytes]) -> Detector:
+        """Return the same detector with other harmless signatures."""
         return Detector(
-            self.registry,
-            self.rules,
-            (*more, *self.secrets),
-            folded + self.folded,
-            exact + self.exact,
-            frozenset(harmless),
-            echo,
-            self.innocent,
+            self.registry, self.rules, self.secrets, self.folded, self.exact, harmless, self.echo, self.clean_fields
         )
 
-    def sparing(self, harmless: frozenset[bytes]) -> Detector:
-        """Return the same detector, to which other signatures are known to be public."""
-        return Detector(
-            self.registry, self.rules, self.secrets, self.folded, self.exact, harmless, self.echo, self.innocent
-        )
-
-    def sees_message(self, fields: Collection[str], content: bytes) -> bool:
-        """Tell the same of a message: of fields, nearly all of which repeat and are looked at once, and content."""
-        innocent = self.innocent
-        fresh = [text for text in fields if text not in innocent]
-        if len(fresh) < len(fields) and self._sees_echo(safe_bytes(_BETWEEN.join(fields))):
+    def message_may_contain(self, fields: Collection[str], content: bytes) -> bool:
+        """Return whether a message may contain a secret; header fields seen before are skipped."""
+        clean_fields = self.clean_fields
+        fresh = [text for text in fields if text not in clean_fields]
+        if len(fresh) < len(fields) and self._contains_echo(safe_bytes(_SEPARATOR.join(fields))):
             return True
-        data = safe_bytes(_BETWEEN.join(fresh))
-        if is_packed(content):  # which is known by how it begins
-            seen = self.sees(data) or self.sees(content)
+        data = safe_bytes(_SEPARATOR.join(fresh))
+        if is_packed(content):  # its signature must be the first bytes
+            seen = self.may_contain(data) or self.may_contain(content)
         else:
-            seen = self.sees(data + _BETWEEN.encode() + content if content else data)
-        if not seen and self.rules.patterns:  # ^ and $ mean a field's ends, which the joined text has not
+            seen = self.may_contain(data + _SEPARATOR.encode() + content if content else data)
+        if not seen and self.rules.patterns:  # ^ and $ match at the ends of a field only
             parts = (*map(safe_bytes, fresh), content)
             seen = any(True for part in parts for _ in _matches(part, self.rules.patterns))
         if not seen:
-            if len(innocent) > _MOST_FIELDS:
-                innocent.clear()
-            innocent.update(fresh)
+            if len(clean_fields) > _MAX_FIELDS:
+                clean_fields.clear()
+            clean_fields.update(fresh)
         return seen
 
-    def _sees_echo(self, data: bytes) -> bool:
-        return bool(self.echo[0]) and _shows(data, data.lower(), *self.echo)
+    def _contains_echo(self, data: bytes) -> bool:
+        return bool(self.echo[0]) and _contains_any(data, data.lower(), *self.echo)
 
-    def sees(self, data: bytes, depth: int = 0) -> bool:
-        """Tell whether there may be something to replace; never False where `clean` would change something.
+    def may_contain(self, data: bytes, depth: int = 0) -> bool:
+        """Return whether the data may contain a secret; never False if `clean` would change it.
 
-        But for one thing: in more than 64 KiB, a secret in lines of fewer than eleven characters is passed over.
+        One exception: in more than 64 KiB, a secret broken over lines of fewer than eleven characters is missed.
         """
         lowered = data.lower()
-        if self._knows(data, lowered) or any(True for _ in self._unknown(data, lowered)):
+        if self._contains_known(data, lowered) or any(True for _ in self._new_secrets(data, lowered)):
             return True
-        if (len(data) <= _SMALL or is_continued(data)) and any(True for _ in rejoined(data, self._knows)):
+        if (len(data) <= _SMALL or is_continued(data)) and any(True for _ in joined_views(data, self._contains_known)):
             return True
         view = unescaped(data)
-        if view is not None and depth <= _DEEPEST and self.sees(view.text, depth + 1):
+        if view is not None and depth <= _MAX_DEPTH and self.may_contain(view.text, depth + 1):
             return True
         packed = unpacked(data)
-        inside = () if packed else embedded(data)
-        inner = (packed.content, packed.rest) if packed else (glimpse(data), *(each.content for *_, each in inside))
-        return depth < _DEEPEST and any(self.sees(part, depth + 1) for part in inner if part)
+        if packed:
+            inner = [packed.content, packed.rest]
+        else:
+            inner = [decoded_words(data), *(each.content for *_, each in embedded(data))]
+        return depth < _MAX_DEPTH and any(self.may_contain(part, depth + 1) for part in inner if part)
 
-    def _knows(self, data: bytes, lowered: bytes | None = None) -> bool:
+    def _contains_known(self, data: bytes, lowered: bytes | None = None) -> bool:
         lowered = data.lower() if lowered is None else lowered
-        known = _shows(data, lowered, self.folded, self.exact)
-        return known or self.registry.fragments.show(data) or bool(self.registry.learnt.within(data, lowered))
+        known = _contains_any(data, lowered, self.folded, self.exact)
+        return known or self.registry.fragments.any_in(data) or bool(self.registry.discovered.within(data, lowered))
 
     def clean(self, data: bytes, depth: int = 0, *, fit: bool = False) -> bytes:
         """Return the data with every secret replaced; JSON stays JSON, binary data (or ``fit``) keeps its length."""
@@ -175,92 +169,92 @@ class Detector:
         return data
 
     def found(self, data: bytes) -> list[Edit]:
-        """Return what is to be replaced, after a quick look."""
-        return self.edits(data) if self.sees(data) else []
+        """Return the edits that remove all secrets, after a quick check."""
+        return self.edits(data) if self.may_contain(data) else []
 
     def edits(self, data: bytes, depth: int = 0, *, fit: bool = False) -> list[Edit]:
-        """Return what is to be replaced, ordered by place."""
-        packed = unpacked(data) if depth <= _DEEPEST else None
+        """Return the edits that remove all secrets, ordered by place."""
+        packed = unpacked(data) if depth <= _MAX_DEPTH else None
         if packed:
             content, rest = (self.clean(part, depth + 1) for part in (packed.content, packed.rest))
             same = (content, rest) == (packed.content, packed.rest)
             return [] if same else [Edit(0, len(data), packed.pack(content, rest), PACKED)]
         fit = fit or _is_binary(data)
-        edits = find(data, lambda text: self._all(text, depth, fit=fit))
+        edits = find(data, lambda text: self._all_edits(text, depth, fit=fit))
         return [_fitted(edit) for edit in edits] if fit else edits
 
-    def _all(self, text: bytes, depth: int, *, fit: bool) -> Iterator[Edit]:
+    def _all_edits(self, text: bytes, depth: int, *, fit: bool) -> Iterator[Edit]:
         lowered = text.lower()
-        yield from self._known(text, lowered)
-        for view in rejoined(text, self._knows):
-            yield from map(view.back, self._known(view.text, view.text.lower(), SURE))
+        yield from self._known_secrets(text, lowered)
+        for view in joined_views(text, self._contains_known):
+            yield from map(view.to_source, self._known_secrets(view.text, view.text.lower(), DISTINCTIVE))
         yield from self._fragments(text)
-        yield from self._unknown(text, lowered, by_chance=depth > 0 and _is_binary(text))
-        if depth < _DEEPEST:
-            yield from self._inside(text, depth, fit=fit)
+        yield from self._new_secrets(text, lowered, is_decoded=depth > 0 and _is_binary(text))
+        if depth < _MAX_DEPTH:
+            yield from self._encoded(text, depth, fit=fit)
 
-    def _known(self, text: bytes, lowered: bytes, shortest: int = 0) -> Iterator[Edit]:
-        for secret in (*self.secrets, *self.registry.learnt.within(text, lowered)):
+    def _known_secrets(self, text: bytes, lowered: bytes, shortest: int = 0) -> Iterator[Edit]:
+        for secret in (*self.secrets, *self.registry.discovered.within(text, lowered)):
             if len(secret.value) >= shortest:
                 for start, end, new in secret.places(lowered):
                     yield Edit(start, end, new, secret.kind)
 
     def _fragments(self, text: bytes) -> Iterator[Edit]:
-        """Yield what stands in a text of the given secrets in another alphabet, or with other text in between."""
+        """Yield given secrets that are written in another alphabet, or split by other text."""
         fragments = self.registry.fragments
         if fragments.secrets and (found := list(fragments.places(letters_of(text)))):
-            view = letters_only(text)
-            yield from (view.back(Edit(*place)) for place in found)
+            view = letters_view(text)
+            yield from (view.to_source(Edit(*place)) for place in found)
 
-    def _unknown(self, text: bytes, lowered: bytes, *, by_chance: bool = False) -> Iterator[Edit]:
-        """Yield secrets that give themselves away, by shape, by name, or by the user's rules; they are learnt.
+    def _new_secrets(self, text: bytes, lowered: bytes, *, is_decoded: bool = False) -> Iterator[Edit]:
+        """Yield secrets found by shape, by name, or by the user's rules, and register them.
 
-        ``by_chance``: the text may be none, but a word decoded; then the user's patterns, which may be short, would
-        match it by chance, and garble the word.
+        ``is_decoded``: the text is a decoded word, perhaps no text at all. The user's patterns may be short; they
+        would match it by chance and garble the word.
         """
-        for finder in (*_SUSPECTED, foreign_keys) if is_suspicious(lowered) else (foreign_keys,):
+        for finder in (*_FINDERS, foreign_keys) if is_suspicious(lowered) else (foreign_keys,):
             for start, end, kind in finder(text, lowered):
-                value = wire_text(plain(text[start:end]))
-                if _NUMBER.fullmatch(text, start, end):  # too common, and JSON may want a number there
+                value = wire_text(fully_unescaped(text[start:end]))
+                if _NUMBER.fullmatch(text, start, end):  # too common to register, and JSON may require a number
                     yield from _masked(text, start, end, kind)
                 elif not self._is_harmless(text, text[start:end], value, kind):
-                    yield Edit(start, end, wire_bytes(self.registry.public(kind, value)), kind)
-        yield from self._ruled(text, lowered, () if by_chance else self.rules.patterns)
+                    yield Edit(start, end, wire_bytes(self.registry.replacement(kind, value)), kind)
+        yield from self._by_rules(text, lowered, () if is_decoded else self.rules.patterns)
 
     def _is_harmless(self, text: bytes, found: bytes, value: str, kind: Kind) -> bool:
         if is_public(value):
             return True
         return kind is Kind.SIGNATURE and (wire_bytes(value) in self.harmless or found in public_signatures(text))
 
-    def _ruled(self, text: bytes, lowered: bytes, patterns: tuple[re.Pattern[str], ...]) -> Iterator[Edit]:
+    def _by_rules(self, text: bytes, lowered: bytes, patterns: tuple[re.Pattern[str], ...]) -> Iterator[Edit]:
         if self.rules.named:
             for start, end, kind in self.rules.named(text, lowered):
                 yield from _masked(text, start, end, kind)
         if patterns:
             yield from _matches(text, patterns)
 
-    def _inside(self, text: bytes, depth: int, *, fit: bool) -> Iterator[Edit]:
+    def _encoded(self, text: bytes, depth: int, *, fit: bool) -> Iterator[Edit]:
         for start, end, packed in embedded(text):
             if (content := self.clean(packed.content, depth + 1)) != packed.content:
                 yield Edit(start, end, packed.pack(content), PACKED)
         known = self.registry.version
-        innocent: set[tuple[str, bytes]] = set()  # words repeat: each is looked into once
+        clean_words: set[tuple[str, bytes]] = set()  # words repeat: each is decoded once
         for word, found in runs(text):
-            if word in innocent:
+            if word in clean_words:
                 continue
-            edits = list(self._within(found, depth, fit=fit))
+            edits = list(self._in_word(found, depth, fit=fit))
             yield from edits
-            if known != self.registry.version:  # what was learnt may stand in any of them
+            if known != self.registry.version:  # a new secret may be in any of them
                 known = self.registry.version
-                innocent.clear()
+                clean_words.clear()
             elif not edits:
-                innocent.add(word)
+                clean_words.add(word)
 
-    def _within(self, found: Iterable[Run], depth: int, *, fit: bool) -> Iterator[Edit]:
-        """Yield what is found in a word that may be base64 or hex; ``found`` are its runs."""
+    def _in_word(self, found: Iterable[Run], depth: int, *, fit: bool) -> Iterator[Edit]:
+        """Yield the secrets in a word that may be base64 or hex; ``found`` are its runs."""
         done = -1
         for run in found:
-            if run.start < done or not self.sees(run.content, depth + 1):
+            if run.start < done or not self.may_contain(run.content, depth + 1):
                 continue
             content = self.clean(run.content, depth + 1, fit=fit)
             if content != run.content:
@@ -268,24 +262,24 @@ class Detector:
                 yield Edit(run.start, run.end, run.encode(content), ENCODED)
 
 
-def _signs(secrets: Iterable[Secret]) -> tuple[tuple[bytes, ...], tuple[bytes, ...]]:
-    """Return what gives secrets away among lower-cased letters and digits, and in text as it is: how spellings end.
+def _endings(secrets: Iterable[Secret]) -> tuple[tuple[bytes, ...], tuple[bytes, ...]]:
+    """Return the endings of spellings to search for: lower-case letters and digits, and text as it is.
 
-    To prepare the search for a long needle costs more than the search; how tokens begin they have in common. Whatever
-    stands between letters and digits does not count: breaks, quotes, characters of no width, the zeros of UTF-16.
+    Preparing the search for a long needle costs more than the search, so the needles are cut. Their endings are used
+    because tokens share their beginnings. Other characters are ignored: line breaks, quotes, the zeros of UTF-16.
     """
-    kept = tuple(secrets)
-    folded = {letters_of(needle)[-_TELLING:] for secret in kept for needle in secret.needles}
-    return tuple(folded), tuple([window[-_TELLING:] for secret in kept for window in secret.windows])
+    all_secrets = tuple(secrets)
+    folded = {letters_of(needle)[-_ENDING_BYTES:] for secret in all_secrets for needle in secret.needles}
+    return tuple(folded), tuple([window[-_ENDING_BYTES:] for secret in all_secrets for window in secret.windows])
 
 
-def _shows(data: bytes, lowered: bytes, folded: tuple[bytes, ...], exact: tuple[bytes, ...]) -> bool:
-    """Tell whether a text holds one of the signs that `_signs` returns."""
+def _contains_any(data: bytes, lowered: bytes, folded: tuple[bytes, ...], exact: tuple[bytes, ...]) -> bool:
+    """Return whether a text contains one of the endings that `_endings` returns."""
     return any(map(letters_of(lowered).__contains__, folded)) or any(map(data.__contains__, exact))
 
 
 def _masked(text: bytes, start: int, end: int, kind: str) -> Iterator[Edit]:
-    """Mask a place, unless it is masked already: a number by a number, since JSON may want one there."""
+    """Mask a place unless it is masked: a number by a number, since JSON may require one there."""
     old = text[start:end]
     new = b"1" * len(old) if _NUMBER.fullmatch(old) else MASK.encode()
     if old != new:
@@ -303,7 +297,7 @@ def _matches(text: bytes, patterns: Iterable[re.Pattern[str]]) -> Iterator[Edit]
 
 
 def _is_binary(data: bytes) -> bool:
-    """Tell binary data from text: lengths count there (protobuf, lz4), and a replacement must not change them."""
+    """Return whether data is binary: formats such as protobuf and lz4 contain lengths, so a replacement must fit."""
     if _CONTROL.search(data):
         return True
     try:
@@ -314,7 +308,7 @@ def _is_binary(data: bytes) -> bool:
 
 
 def _fitted(edit: Edit) -> Edit:
-    """Cut or fill a replacement to the length of what stood there."""
+    """Cut or pad a replacement to the length of the original."""
     length = edit.end - edit.start
     if edit.kind in (PACKED, ENCODED):
         return edit
@@ -328,12 +322,11 @@ def _fitted(edit: Edit) -> Edit:
 
 
 def _well_formed(data: bytes, edits: list[Edit]) -> bytes:
-    """Do the edits; where they would break JSON, keep its skeleton and mask what stands between."""
+    """Apply the edits; where that would break JSON, keep its structure and mask its values."""
     new = applied(data, edits)
     if not _is_json(data) or _is_json(new):
         return new
-    careful = [_within_json(data, edit) for edit in edits]
-    return applied(data, careful)
+    return applied(data, [_within_json(data, edit) for edit in edits])
 
 
 def _within_json(data: bytes, edit: Edit) -> Edit:

@@ -1,4 +1,4 @@
-"""What findings quote, without secrets: checks mask what they know, the scrubber knows the run's own secrets."""
+"""Findings without secrets: checks mask the secrets that they know, the scrubber knows those of the run."""
 
 from __future__ import annotations
 
@@ -13,28 +13,28 @@ if TYPE_CHECKING:
 
     from sls_contract.cassettes.scrub.others import OtherName
     from sls_contract.checks import Verdict
-    from sls_contract.checks.sequence import Judged
+    from sls_contract.checks.sequence import ClauseResults
     from sls_contract.spec import Finding
 
-    V = TypeVar("V", Verdict, Judged)
+    V = TypeVar("V", Verdict, ClauseResults)
 
 
 def clean_verdict(verdict: V, scrub: Callable[[str], str]) -> V:
-    """Return a verdict that may be shown; itself where nothing was found."""
+    """Return a verdict that may be shown; the same object without findings."""
     if not verdict.findings:
         return verdict
     findings = tuple(
-        replace(one, where=scrub(one.where), expected=scrub(one.expected), actual=scrub(one.actual))
-        for one in verdict.findings
+        replace(finding, where=scrub(finding.where), expected=scrub(finding.expected), actual=scrub(finding.actual))
+        for finding in verdict.findings
     )
     return replace(verdict, findings=findings)
 
 
 def names_of_others(names: Sequence[OtherName]) -> Finding:
-    """Say which names of others an answer holds, and how to hide them."""
+    """Return the finding for names of others in a response, with the setting that hides them."""
     return clause("names-of-others").finding(
         "response body",
-        "only names that the requests hold",
+        "only names from the requests",
         ", ".join(f"{name.kind} {name.real}" for name in names),
         f"Add these lines to the [pytest] section of pytest.ini, then record again (pytest --sls-record=all):\n"
         f"{rename_lines(names)}",
@@ -42,7 +42,7 @@ def names_of_others(names: Sequence[OtherName]) -> Finding:
 
 
 def unopened_body(place: str) -> Finding:
-    """Say that a body was written as it came: nobody could look inside."""
+    """Return the finding for a body that was written unscrubbed, since it could not be decoded."""
     return clause("recording-unopened-body").finding(
         place.partition(":")[0],
         "gzip, deflate, lz4 or zstd, or no coding",

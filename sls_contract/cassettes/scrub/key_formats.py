@@ -1,14 +1,15 @@
-"""Keys of other clouds and services that are known by how they begin: ``ghp_…``, ``AKIA…``.
+"""Keys of other clouds and services that are recognised by their prefix: ``ghp_…``, ``AKIA…``.
 
-The formats follow the rules of Betterleaks (the successor of Gitleaks) that need no words around a key, as far as a
-beginning of three characters or more names the service. A row says how a key begins (``|`` between beginnings that are
-followed alike), what follows, and how many characters of it there are at least. Rows that a request id, checkpoint,
-cursor or signature of the service could meet by chance are left out.
+The formats are rules of Betterleaks (the successor of Gitleaks) that need no words around a key. Only rules whose
+prefix of three characters or more names the service are included. Rules that a request id, checkpoint, cursor or
+signature of the service could match by chance are left out. A row has the prefixes (separated by ``|``), the alphabet
+of the rest, and its minimal length; ``=`` means exactly that length.
 """
 
 from __future__ import annotations
 
 import re
+from collections import defaultdict
 from typing import TYPE_CHECKING
 
 from sls_contract.cassettes.scrub.names import Kind
@@ -75,36 +76,35 @@ dvc_server_|duffel_live_|duffel_test_                   word    20
 mdb_sa_sk_                                              word    20
 apify_api_|AIK_SECRET_|AIK_CI_|CCDB1_|napi_             word    20
 """
-_EXAMPLE = b"EXAMPLE"  # how documentation ends a key that is none
-_FEWEST = 8  # different characters of a key; ``ghp_xxxxxxxx`` is none
+_EXAMPLE = b"EXAMPLE"  # the end of example keys in documentation
+_MIN_DISTINCT = 8  # different characters; ``ghp_xxxxxxxx`` is no key
 _NAME = re.compile(rb"[a-z_.-]+")
-_START = 3
+_PREFIX_LENGTH = 3
 _WORD_CHARS = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz_.-"
 _SEPARATORS = bytes(code if code in _WORD_CHARS else 32 for code in range(256))
 
 
-def _pattern(row: str) -> tuple[list[str], re.Pattern[bytes]]:
-    beginnings, alphabet, least = row.split()
-    size = f"{{{least.removesuffix('=')}}}" if least.endswith("=") else f"{{{least},}}"
-    starts = beginnings.split("|")
-    body = f"(?:{'|'.join(map(re.escape, starts))})({_ALPHABETS[alphabet]}{size})"
-    return starts, re.compile(body.encode())
+def _patterns_by_prefix() -> dict[bytes, list[re.Pattern[bytes]]]:
+    """Return the patterns of the rows by the first characters of their prefixes."""
+    found = defaultdict(list)
+    for row in _ROWS.strip().splitlines():
+        prefixes, alphabet, length = row.split()
+        size = f"{{{length.removesuffix('=')}}}" if length.endswith("=") else f"{{{length},}}"
+        starts = prefixes.split("|")
+        pattern = re.compile(f"(?:{'|'.join(map(re.escape, starts))})({_ALPHABETS[alphabet]}{size})".encode())
+        for start in {each[:_PREFIX_LENGTH].encode() for each in starts}:
+            found[start].append(pattern)
+    return found
 
 
-_BY_START: dict[bytes, tuple[re.Pattern[bytes], ...]] = {}
-for _row in _ROWS.strip().splitlines():
-    _starts, _compiled = _pattern(_row)
-    for _one in _starts:
-        _key = _one[:_START].encode()
-        if _compiled not in _BY_START.get(_key, ()):
-            _BY_START[_key] = (*_BY_START.get(_key, ()), _compiled)
+_BY_PREFIX = _patterns_by_prefix()
 
 
 def foreign_keys(text: bytes, lowered: bytes) -> Iterator[Found]:
-    """Yield where keys of other services stand in a text."""
+    """Yield the places of other services' keys in a text."""
     del lowered  # casing matters here
     words = set(text.translate(_SEPARATORS).split())
-    for key in filter(None, [_key_in(word) for word in words if word[:_START] in _BY_START]):
+    for key in filter(None, [_key_in(word) for word in words if word[:_PREFIX_LENGTH] in _BY_PREFIX]):
         at = text.find(key)
         while at >= 0:
             yield at, at + len(key), Kind.OTHER
@@ -112,15 +112,15 @@ def foreign_keys(text: bytes, lowered: bytes) -> Iterator[Found]:
 
 
 def _key_in(word: bytes) -> bytes | None:
-    """Return the key that a word is, but for the full stop of a sentence."""
-    bare = word.rstrip(b".")
-    for pattern in _BY_START[word[:_START]]:
-        found = pattern.fullmatch(bare)
+    """Return the key in a word, without the full stop of a sentence; None if the word is no key."""
+    key = word.rstrip(b".")
+    for pattern in _BY_PREFIX[word[:_PREFIX_LENGTH]]:
+        found = pattern.fullmatch(key)
         if found and _is_random(found[1]):
-            return bare
+            return key
     return None
 
 
 def _is_random(body: bytes) -> bool:
-    """Tell a key from a placeholder, an example, and a name of a few words."""
-    return len(set(body)) >= _FEWEST and not body.endswith(_EXAMPLE) and not _NAME.fullmatch(body)
+    """Return whether it is a key, not a placeholder, an example, or a name of a few words."""
+    return len(set(body)) >= _MIN_DISTINCT and not body.endswith(_EXAMPLE) and not _NAME.fullmatch(body)

@@ -1,4 +1,4 @@
-"""Look for secrets in bytes that were written: the run's own ones, and whatever is shaped or named like one."""
+"""Find secrets in written bytes: those of the run, and text that has the shape or the name of a secret."""
 
 from __future__ import annotations
 
@@ -17,17 +17,17 @@ if TYPE_CHECKING:
     from sls_contract.cassettes.scrub.views import Edit
     from sls_contract.signing import Credentials
 
-_AROUND = 40  # bytes of the line that are shown on either side
-_UNSHOWN = re.compile(r"[^\S ]|[\x00-\x1f\x7f-\x9f\udc80-\udcff]")
+_CONTEXT_BYTES = 40  # bytes of the line on either side
+_UNPRINTABLE = re.compile(r"[^\S ]|[\x00-\x1f\x7f-\x9f\udc80-\udcff]")
 
 
 @dataclass(frozen=True, slots=True)
 class Leak:
-    """A secret that stands in a file.
+    """A secret in a file.
 
     Attributes:
         line: counted from 1; where the secret, or the encoded text that hides it, begins.
-        kind: what it is: ``access key id``, ``security token``, ``encoded text`` …
+        kind: ``access key id``, ``security token``, ``encoded text`` …
         excerpt: the line around it, the secret itself as ``***``.
 
     """
@@ -38,11 +38,11 @@ class Leak:
 
 
 def leaks(data: bytes, secrets: Scrubber | Iterable[Credentials] = ()) -> tuple[Leak, ...]:
-    """Return every secret that stands in the bytes of a file, in any spelling that the scrub knows.
+    """Return every secret in the bytes of a file, in any spelling that the scrub knows.
 
     Args:
         data: the file.
-        secrets: the scrubber of the run, or the credentials to look for. Key-shaped strings are found without any.
+        secrets: the scrubber of the run, or the credentials to look for. Key-shaped strings are found without them.
 
     """
     scrubber = secrets if isinstance(secrets, Scrubber) else Scrubber(secrets)
@@ -53,9 +53,9 @@ def leaks(data: bytes, secrets: Scrubber | Iterable[Credentials] = ()) -> tuple[
 
 
 def _leak(data: bytes, edit: Edit, left: int, right: int, line: int) -> Leak:
-    """Show the line around a secret, between ``left`` and ``right``; looks no further: a file may be one line."""
-    left, right = max(left, edit.start - _AROUND), min(right, edit.end + _AROUND)
+    """Return a leak with the line around it, between ``left`` and ``right`` only: a file may be one line."""
+    left, right = max(left, edit.start - _CONTEXT_BYTES), min(right, edit.end + _CONTEXT_BYTES)
     before = data[left : edit.start].rpartition(b"\n")[2]
     after = data[edit.end : right].partition(b"\n")[0]
     shown = f"{wire_text(before)}***{wire_text(after)}"
-    return Leak(line, edit.kind, _UNSHOWN.sub("\N{REPLACEMENT CHARACTER}", shown))
+    return Leak(line, edit.kind, _UNPRINTABLE.sub("\N{REPLACEMENT CHARACTER}", shown))

@@ -1,4 +1,4 @@
-"""Names that announce a secret: header fields, query keys, JSON keys, cookies, XML elements."""
+"""Names of secrets: header fields, query keys, JSON keys, cookies, XML elements."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
 MASK = "***"
-"""What stands in the place of a secret that has no public counterpart."""
+"""The replacement of a secret without a public counterpart."""
 
 
 class Kind(StrEnum):
-    """What a secret is; decides what stands in its place."""
+    """The kind of a secret; it decides the replacement."""
 
     ACCESS_KEY_ID = "access key id"
     ACCESS_KEY_SECRET = "access key secret"  # noqa: S105 - a word, not a secret
@@ -24,7 +24,7 @@ class Kind(StrEnum):
     OTHER = "secret"
 
 
-#: Endings of names, by kind. A space stands for ``-``, ``_`` or nothing; casing does not matter.
+#: Endings of names, by kind. A space means ``-``, ``_`` or nothing; casing does not matter.
 _WORDS = (
     (Kind.ACCESS_KEY_ID, "access key id|access id|secret id"),
     (Kind.ACCESS_KEY_SECRET, "access key secret|access secret|secret access key|secret key|access key|signing key"),
@@ -33,13 +33,13 @@ _WORDS = (
     (Kind.OTHER, "secret|password|passwd|passphrase|private key|api key|account key|credentials|密码|口令|密钥|私钥"),
     (Kind.OTHER, "access token|refresh token|id token|auth token|bearer token|csrf token|x token"),
 )
-#: Names only where nothing stands before them: ``nextToken`` is none.
-_LONELY = "token|pwd"
+#: Names only as whole words: ``nextToken`` does not count.
+_STANDALONE = "token|pwd"
 _PATTERNS = (
     *((kind, words.replace(" ", "[-_]?")) for kind, words in _WORDS),
-    (Kind.OTHER, f"(?<![a-z0-9_-])(?:{_LONELY})"),
+    (Kind.OTHER, f"(?<![a-z0-9_-])(?:{_STANDALONE})"),
 )
-#: Names that may be those of other things: announced is only what looks made by chance.
+#: Ambiguous names: their value counts only if it looks random.
 _POSSIBLE = (
     (Kind.SIGNATURE, "sig|sign"),
     (Kind.OTHER, "auth|authorization|authentication|ak|sk|pass|passcode"),
@@ -54,37 +54,37 @@ _OPAQUE = re.compile(rb"[0-9A-Za-z+/=._~-]{16,}")
 _MIXED = re.compile(
     rb"(?=[^._~-]*[0-9])(?=[^._~-]*[A-Z])(?=[^._~-]*[a-z])[^._~-]{12}|(?:[0-9a-f]{32}|[0-9A-F]{32})(?![^._~-])"
 )
-# ``testAccessKeyId`` is a value, no name: the public key itself announces nothing.
+# ``testAccessKeyId``, the public key, is a value and no name.
 _ENDING = re.compile("(?<!test)(?<!teststs)(?:" + "|".join(f"({words})" for _, words in _PATTERNS) + ")$")
 _KINDS = tuple(kind for kind, _ in _PATTERNS)
 
 
 def _last_words(names: Iterable[str]) -> tuple[bytes, ...]:
-    every = "|".join(names).split("|")
-    return tuple(dict.fromkeys(name.split()[-1].encode() for name in every if not name.endswith(" id")))
+    words = "|".join(names).split("|")
+    return tuple(dict.fromkeys(name.split()[-1].encode() for name in words if not name.endswith(" id")))
 
 
-LAST_WORDS = _last_words((*(words for _, words in _WORDS), _LONELY))
-"""Every name that is sure ends in one of these, or in one of them and ``id``."""
+LAST_WORDS = _last_words((*(words for _, words in _WORDS), _STANDALONE))
+"""Every unambiguous name ends in one of these, or in one of them and ``id``."""
 POSSIBLE_LAST_WORDS = tuple(word for word in _last_words(words for _, words in _POSSIBLE) if word not in (b"ak", b"sk"))
-"""Every possible name ends in one of these, but for ``ak`` and ``sk``, which are found by shape in texts."""
-LONGEST = 24  #: characters of the longest name
+"""Every ambiguous name ends in one of these, except ``ak`` and ``sk``, which `shapes` finds by their values."""
+MAX_NAME = 24  #: characters of the longest name
 
 
 @lru_cache(maxsize=2048)
 def kind_of(name: str) -> Kind | None:
-    """Return the kind of secret that a name announces (``x-acs-security-token``, ``AccessKeyId``); else None."""
+    """Return the kind of secret that a name denotes (``x-acs-security-token``, ``AccessKeyId``); else None."""
     found = _ENDING.search(name.lower())
     return _KINDS[found.lastindex - 1] if found and found.lastindex else None
 
 
 @lru_cache(maxsize=2048)
 def possible_kind_of(name: str) -> Kind | None:
-    """Return the kind of secret that a name announces where its value `looks_random` (``X-Auth``, ``sig``)."""
+    """Return the kind of secret that a name denotes if its value `looks_random` (``X-Auth``, ``sig``)."""
     found = _POSSIBLE_ENDING.search(name.lower())
     return _POSSIBLE[found.lastindex - 1][0] if found and found.lastindex else None
 
 
 def looks_random(value: bytes) -> bool:
-    """Tell whether a value looks made by chance: long, of mixed characters, not of words with signs between them."""
+    """Return whether a value looks random: long, mixed characters, not words with separators."""
     return _OPAQUE.fullmatch(value) is not None and _MIXED.search(value) is not None

@@ -1,7 +1,7 @@
-"""Names that are not the run's own: they came in an answer, and no request had named them before.
+"""Names of others: they came in a response, and no earlier request contained them.
 
-Whoever lists the consumer groups of a shared logstore gets the names of everybody's. Which fields of an answer hold
-names follows from the service's operations (ListConsumerGroup, ListLogStores, ListProject, GetCheckPoint and so on).
+A list of the consumer groups of a shared logstore contains everybody's names. Which response fields contain names
+follows from the service's operations (ListConsumerGroup, ListLogStores, ListProject, GetCheckPoint and so on).
 """
 
 from __future__ import annotations
@@ -21,9 +21,9 @@ if TYPE_CHECKING:
 
     from sls_contract.exchange import Exchange, Request
 
-_LONGEST = 128  # characters of a name
+_MAX_LENGTH = 128  # characters of a name
 _GROUP, _CONSUMER, _LOGSTORE, _PROJECT = "group", "consumer", "logstore", "project"
-#: What a JSON key holds the name of, without ``-`` and ``_``, in lower case.
+#: The kind of name in a JSON key's value; keys without ``-`` and ``_``, in lower case.
 _FIELDS = {
     "consumer": _CONSUMER,
     "consumername": _CONSUMER,
@@ -39,7 +39,7 @@ _FIELDS = {
     "dashboardname": "dashboard",
     "savedsearchname": "search",
 }
-#: What a list of names, or of objects with a name, holds: by its JSON key, or by the last segment of the path.
+#: The kind of names in a list, by its JSON key or by the last segment of the path.
 _LISTS = {
     "": _PROJECT,
     "consumers": _CONSUMER,
@@ -51,15 +51,15 @@ _LISTS = {
     "dashboards": "dashboard",
     "savedsearches": "search",
 }
-#: Our own public names, and those that the examples of the documentation use.
-_OURS = re.compile(r"other-[a-z]+-[0-9]+|my-project|my-logstore|consumer_group_test|consumer_[0-9]{1,2}")
+#: Our public names, and the names in the examples of the documentation.
+_PUBLIC_NAMES = re.compile(r"other-[a-z]+-[0-9]+|my-project|my-logstore|consumer_group_test|consumer_[0-9]{1,2}")
 _LINE = re.compile(r"^    (.+)=(other-[a-z]+)-[0-9]+$", re.MULTILINE)
 _JSON = (b"{", b"[")
 
 
 @dataclass(frozen=True, slots=True)
 class OtherName:
-    """A name of somebody else: what it names, how it reads, and the public name that can stand for it."""
+    """A name that belongs to somebody else: its kind, the real name, and the public name that replaces it."""
 
     kind: str
     real: str
@@ -67,10 +67,10 @@ class OtherName:
 
 
 class OtherNames:
-    """Tells the names of others from the run's own, and gives each a public name; safe from any thread.
+    """Distinguishes names of others from the run's own, and gives each a public name; thread-safe.
 
     Args:
-        own: names that are the run's own, though no request named them yet.
+        own: names that are the run's own, though no request contained them yet.
 
     """
 
@@ -80,37 +80,37 @@ class OtherNames:
         self._others: dict[str, OtherName] = {}
         self._counts: Counter[str] = Counter()
 
-    def asked(self, request: Request) -> None:
-        """Take the names in a request for the run's own, unless an answer brought them."""
+    def add_own(self, request: Request) -> None:
+        """Add the names in a request to the run's own, except those that came in a response."""
         names = {name for name in _names_in_request(request) if name not in self._own}
         if names:
             with self._lock:
                 self._own |= names.difference(self._others)
 
     def adopt(self, others: Iterable[OtherName]) -> tuple[OtherName, ...]:
-        """Take over names that another cassette hides, unless they are own ones here; return those taken over."""
+        """Add names that another cassette hides, except the run's own; return those added."""
         with self._lock:
-            taken = tuple(each for each in others if each.real not in self._own)
-            for each in taken:
+            adopted = tuple(each for each in others if each.real not in self._own)
+            for each in adopted:
                 self._others[each.real] = each
                 number = int(each.public.rpartition("-")[2])
                 self._counts[each.kind] = max(self._counts[each.kind], number)
-        return taken
+        return adopted
 
     @property
     def all(self) -> tuple[OtherName, ...]:
-        """All names of others that are known."""
+        """All known names of others."""
         with self._lock:
             return tuple(self._others.values())
 
     def found(self, exchange: Exchange, public: Collection[str] = ()) -> tuple[OtherName, ...]:
-        """Return the names of others in an answer; ``public`` are names that stand for others already."""
-        found = dict.fromkeys(_names_in_answer(exchange))
+        """Return the names of others in a response; ``public`` are names that already replace others."""
+        found = dict.fromkeys(_names_in_response(exchange))
         with self._lock:
             return tuple(
                 self._others.get(name) or self._new(kind, name)
                 for kind, name in found
-                if name in self._others or not (name in self._own or name in public or _OURS.fullmatch(name))
+                if name in self._others or not (name in self._own or name in public or _PUBLIC_NAMES.fullmatch(name))
             )
 
     def _new(self, kind: str, name: str) -> OtherName:
@@ -120,12 +120,12 @@ class OtherNames:
 
 
 def rename_lines(names: Iterable[OtherName]) -> str:
-    """Return the ini setting that hides names, ready to paste."""
+    """Return the ini setting that hides the names, ready to paste."""
     return "\n".join(["sls_rename =", *(f"    {name.real}={name.public}" for name in names)])
 
 
 def merged_rename_lines(settings: Iterable[str]) -> str:
-    """Return one setting for what `rename_lines` said of several recordings, each of which counted from 1."""
+    """Return one ini setting for several texts of `rename_lines`, numbered again from 1."""
     counts: Counter[str] = Counter()
     lines: dict[str, str] = {}
     for real, kind in (found.groups() for text in settings for found in _LINE.finditer(text)):
@@ -138,33 +138,34 @@ def merged_rename_lines(settings: Iterable[str]) -> str:
 def _names_in_request(request: Request) -> Iterator[str]:
     yield request.host.partition(".")[0]
     yield from map(decode_path, request.path.split("/"))
-    yield from (value for _, value in request.query_pairs() if len(value) <= _LONGEST)
-    yield from (text for text in _texts(_json(Body.of(request.headers, request.body).content)) if len(text) <= _LONGEST)
+    yield from (value for _, value in request.query_pairs() if len(value) <= _MAX_LENGTH)
+    content = Body.of(request.headers, request.body).content
+    yield from (text for text in _texts(_json(content)) if len(text) <= _MAX_LENGTH)
 
 
-def _names_in_answer(exchange: Exchange) -> Iterator[tuple[str, str]]:
+def _names_in_response(exchange: Exchange) -> Iterator[tuple[str, str]]:
     response = exchange.response
-    if response is None or response.status >= 400:  # noqa: PLR2004 - an error names what was asked for
+    if response is None or response.status >= 400:  # noqa: PLR2004 - an error repeats names of the request
         return
-    listed = _LISTS.get(_plain(exchange.request.path.rpartition("/")[2]))
-    answer = _json(Body.of(response.headers, response.body).content)
-    for kind, name in _named(answer, listed):
-        if name and len(name) <= _LONGEST:
+    listed = _LISTS.get(_normalised(exchange.request.path.rpartition("/")[2]))
+    content = _json(Body.of(response.headers, response.body).content)
+    for kind, name in _named(content, listed):
+        if name and len(name) <= _MAX_LENGTH:
             yield kind, name
 
 
 def _named(node: Any, listed: str | None) -> Iterator[tuple[str, str]]:
-    """Yield the names in an answer, each with its kind; ``listed``: of what the node is a list, or one of a list."""
+    """Yield the names in a response with their kinds; ``listed`` is the kind of the list that the node is or is in."""
     if isinstance(node, list):
         for each in node:
             yield from [(listed, each)] if listed and isinstance(each, str) else _named(each, listed)
     elif isinstance(node, dict):
         for key, value in node.items():
-            kind = listed if _plain(key) == "name" else _FIELDS.get(_plain(key))
+            kind = listed if _normalised(key) == "name" else _FIELDS.get(_normalised(key))
             if kind and isinstance(value, str):
                 yield kind, value
             else:
-                yield from _named(value, _LISTS.get(_plain(key)) if key else None)
+                yield from _named(value, _LISTS.get(_normalised(key)) if key else None)
 
 
 def _texts(node: Any) -> Iterator[str]:
@@ -184,5 +185,5 @@ def _json(data: bytes) -> Any:
         return None
 
 
-def _plain(key: str) -> str:
+def _normalised(key: str) -> str:
     return key.lower().replace("-", "").replace("_", "")

@@ -1,7 +1,7 @@
-"""Which secrets are known, and what stands in the place of each.
+"""The known secrets, and the replacement of each.
 
 Equal secrets get equal replacements, different access keys different ones: the public test key first, then
-``testAccessKeyId2`` and so on, with the public test secret. What is public already is no secret.
+``testAccessKeyId2`` and so on, with the public test secret. A public value is no secret.
 """
 
 from __future__ import annotations
@@ -49,36 +49,36 @@ _PUBLIC = (
     *MARKERS,
 )
 _STS_ID = "STS."
-_STAND_IN = re.compile(rf"(?:{re.escape(_STS_ID)})?(?:{'|'.join(map(re.escape, _PUBLIC_BY_KIND.values()))})\d*")
+_REPLACEMENTS = re.compile(rf"(?:{re.escape(_STS_ID)})?(?:{'|'.join(map(re.escape, _PUBLIC_BY_KIND.values()))})\d*")
 _ID_SHAPE = re.compile(r"(?:LTAI|STS\.)[0-9A-Za-z]{12,}")
-MOST_OTHERS = 4096
-"""How many learnt cookies, passwords and the like are searched for: a service may set new ones with each answer."""
+MAX_OTHERS = 4096
+"""How many discovered cookies, passwords and the like are searched for: each response may set new ones."""
 
 
 def is_public(value: str) -> bool:
-    """Tell whether a value is a replacement of ours, perhaps filled up with ``*``: nothing to hide."""
-    bare = value.rstrip("*")
-    return not bare or bare in _PUBLIC or bare.rstrip("0123456789") in _PUBLIC
+    """Return whether a value is one of our replacements, perhaps padded with ``*``."""
+    stripped = value.rstrip("*")
+    return not stripped or stripped in _PUBLIC or stripped.rstrip("0123456789") in _PUBLIC
 
 
 def marker(signature: str) -> str:
-    """Return the marked invalid signature that has the form of the given one."""
+    """Return the invalid placeholder signature with the form of the given one."""
     form = "hex" if _HEX.fullmatch(signature) else "base64"
     return _MARKERS.get((form, len(signature)), MARKERS[0])
 
 
 class SecretRegistry:
-    """The secrets of a run: those given, and those learnt from what went by. Safe from any thread.
+    """The secrets of a run: the given credentials, and those discovered in traffic. Thread-safe.
 
-    Ids, key secrets, tokens and signatures are never forgotten. Of cookies, passwords and the like the last
-    `MOST_OTHERS` are searched for; an older one is learnt again where it is met again.
+    Ids, key secrets, tokens and signatures are never dropped. Of other secrets (cookies, passwords) the last
+    `MAX_OTHERS` are searched for; an older one is discovered again when it occurs again.
 
     Attributes:
-        given: what the run was given, to be searched for one by one.
-        learnt: all else.
-        pieces: what is left of them where a text was shortened.
-        fragments: what is left of the given ones in other alphabets, or with other text in between.
-        version: counts what was learnt, signatures of requests apart: no message holds one of a later request.
+        given: the credentials of the run, searched for one by one.
+        discovered: all other secrets.
+        pieces: their beginnings and ends, for shortened text.
+        fragments: the given ones in other alphabets, or split by other text.
+        version: counts the discovered secrets, except signatures of requests: no earlier message contains these.
 
     """
 
@@ -87,68 +87,68 @@ class SecretRegistry:
         self._counts: Counter[str] = Counter()
         self._public: dict[str, str] = {}
         self._others: deque[str] = deque()
-        self.learnt = SecretIndex()
+        self.discovered = SecretIndex()
         self.pieces = Pieces()
         self.version = 0
-        self.given = tuple(secret for key in credentials for secret in self._kept(key))
+        self.given = tuple(secret for key in credentials for secret in self._from_credentials(key))
         self.fragments = Fragments(self.given)
         for secret in self.given:
             self.pieces.add(secret)
 
     def masked(self, text: str) -> str:
-        """Mask the public ids, secrets and tokens that stand in a text in the place of real ones."""
-        return _STAND_IN.sub(MASK, text) if self._counts else text
+        """Mask the public ids, secrets and tokens in a text that replace real ones."""
+        return _REPLACEMENTS.sub(MASK, text) if self._counts else text
 
-    def public(self, kind: Kind, value: str) -> str:
-        """Return what stands in the place of a secret; a new one is learnt, and hunted from now on."""
+    def replacement(self, kind: Kind, value: str) -> str:
+        """Return the replacement of a secret; a new secret is registered, and searched for from now on."""
         if is_public(value):
             return value
         known = self._public.get(value)
         if known is not None:
             return known
         with self._lock:
-            return self._public.get(value) or self._learn(kind, value)
+            return self._public.get(value) or self._add(kind, value)
 
-    def remember(self, signature: str, stored: str) -> None:
-        """Search for a sent signature, as it stands, in all that comes later; the stored one takes its place."""
+    def add_signature(self, signature: str, stored: str) -> None:
+        """Search all later messages for a sent signature, verbatim; the stored signature replaces it."""
         if signature in self._public or signature == stored or is_public(signature) or not is_detectable(signature):
             return
-        padding = signature.endswith("=") and stored.endswith("=")  # who leaves it out shall not pass
-        bare, public = (signature[:-1], stored[:-1]) if padding else (signature, stored)
+        padding = signature.endswith("=") and stored.endswith("=")  # so that a copy without padding is found, too
+        stripped, public = (signature[:-1], stored[:-1]) if padding else (signature, stored)
         with self._lock:
-            self.learnt.add(Secret.plain(wire_bytes(bare), wire_bytes(public), Kind.SIGNATURE))
+            self.discovered.add(Secret.verbatim(wire_bytes(stripped), wire_bytes(public), Kind.SIGNATURE))
             self._public[signature] = stored
 
     def cleaned(self, text: str) -> str:
-        """Return one word or two of a header with the known secrets replaced that stand in it as they are."""
+        """Return a short text of a header with verbatim occurrences of known secrets replaced."""
         data = wire_bytes(text)
         lowered = data.lower()
-        known = (*self.given, *self.learnt.within(data, lowered))
+        known = (*self.given, *self.discovered.within(data, lowered))
         found = [Edit(*place, secret.kind) for secret in known for place in secret.places(lowered)]
         return wire_text(applied(data, disjoint(found))) if found else text
 
-    def _learn(self, kind: Kind, value: str) -> str:
+    def _add(self, kind: Kind, value: str) -> str:
         if _ID_SHAPE.fullmatch(value):
             kind = Kind.ACCESS_KEY_ID
         public = self._new(kind, value)
         if is_detectable(value):
             secret = Secret.of(wire_bytes(value), wire_bytes(public), kind)
-            self.learnt.add(secret)
+            self.discovered.add(secret)
             self.pieces.add(secret)
         if kind is Kind.OTHER:
             self._others.append(value)
-            if len(self._others) > MOST_OTHERS:
-                self._forget(self._others.popleft())
+            if len(self._others) > MAX_OTHERS:
+                self._drop(self._others.popleft())
         self.version += 1
-        self._public[value] = public  # at last: a thread that finds it known must find it hunted, and hunt once more
+        self._public[value] = public  # last, so that a thread that sees it also finds it in the index
         return public
 
-    def _forget(self, value: str) -> None:
-        if secret := self.learnt.discard(wire_bytes(value)):
+    def _drop(self, value: str) -> None:
+        if secret := self.discovered.discard(wire_bytes(value)):
             self.pieces.discard(secret)
         del self._public[value]
 
-    def _kept(self, key: Credentials) -> Iterator[Secret]:
+    def _from_credentials(self, key: Credentials) -> Iterator[Secret]:
         test = TEST_CREDENTIALS if key.security_token is None else TEST_STS_CREDENTIALS
         for kind, value, public in (
             (Kind.ACCESS_KEY_ID, key.access_key_id, test.access_key_id),

@@ -1,4 +1,4 @@
-"""Real names and the public ones that stand for them: project, logstore, consumer group, endpoint host, region."""
+"""Real names and the public names that replace them: project, logstore, consumer group, endpoint host, region."""
 
 from __future__ import annotations
 
@@ -7,8 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
-from sls_contract.cassettes.scrub.spellings import SHORTEST as HUNTED
-from sls_contract.cassettes.scrub.spellings import is_detectable
+from sls_contract.cassettes.scrub.spellings import MIN_LENGTH, is_detectable
 from sls_contract.cassettes.scrub.views import Edit, applied, find
 from sls_contract.errors import UsageError
 from sls_contract.exchange import split_url, wire_bytes, wire_text
@@ -21,17 +20,17 @@ if TYPE_CHECKING:
 _KEYWORDS = frozenset((b"logstores", b"consumergroups", b"shards"))
 _HOST_PART = re.compile(rb"[a-z]{2,4}-[a-z]+[a-z0-9-]*|.*\..*", re.DOTALL)
 _NEXT_IS_KEY = re.compile(rb"\\*[\"']\s*:")
-_SHORTEST = 3  # characters of a name of the service
-#: What answers say of shards and requests: these words stay, whatever somebody took for a name.
-_ANSWERED = frozenset(("readwrite", "readonly", "true", "false", "null", "default", "name", "order", "timeout"))
+_MIN_NAME = 3  # characters
+#: Words in responses about shards and requests: they stay, even if they are also names.
+_PROTOCOL_WORDS = frozenset(("readwrite", "readonly", "true", "false", "null", "default", "name", "order", "timeout"))
 _IN_HOST = rb"(?=(?:\.[0-9A-Za-z-]+){2})"  # a domain of two labels or more follows
-_BETWEEN = b"("  # stands beside a name as its end does
+_SEPARATOR = b"("  # delimits a name like the end of the text
 _NAME = rb"0-9A-Za-z_\x80-\xff-"
 
 
 @dataclass(frozen=True, slots=True)
 class Substitution:
-    """A public name that was put in the place of a real one: where, and how often. The real name is not kept."""
+    """A public name that replaced a real one: where, and how often. The real name is not kept."""
 
     where: str
     public: str
@@ -39,13 +38,13 @@ class Substitution:
 
 
 class Renames:
-    """Replaces whole names; a project ``log`` leaves ``catalog`` and ``.log.aliyuncs.com`` alone.
+    """Replaces whole names; a project ``log`` does not affect ``catalog`` and ``.log.aliyuncs.com``.
 
-    Only values are names: JSON keys, query keys and the fixed words of the path stay. In front of a domain, where it
-    is a part of a host, casing does not count.
+    Only values are names: JSON keys, query keys and the fixed words of the path stay. Before a domain, where a name is
+    part of a host, casing is ignored.
 
     Raises:
-        UsageError: a name is empty, or a public name holds a real one, so that a second scrub would change it again.
+        UsageError: a name is empty, or a public name contains a real one, so that a second scrub would change it again.
 
     """
 
@@ -54,75 +53,74 @@ class Renames:
         self._table = {wire_bytes(real): wire_bytes(public) for real, public in table.items() if real != public}
         self._in_hosts = {real.lower(): public for real, public in self._table.items()}
         names = sorted(self._table, key=len, reverse=True)
-        for real, public in self._table.items():
-            if not real or not public:
-                msg = "rename: expected real=public, got an empty name. How to fix: name both sides."
-                raise UsageError(msg)
-        self._pattern = re.compile(b"|".join(_whole(name) for name in names)) if names else None
-        for shown in self._table.values():
-            if self.text(shown)[1]:
+        if b"" in {*self._table, *self._table.values()}:
+            msg = "rename: expected real=public, got an empty name. How to fix: name both sides."
+            raise UsageError(msg)
+        self._pattern = re.compile(b"|".join(_name_pattern(name) for name in names)) if names else None
+        for public in self._table.values():
+            if self.text(public)[1]:
                 msg = (
-                    f"rename: the public name {wire_text(shown)!r} contains a real name of the same table, so that "
+                    f"rename: the public name {wire_text(public)!r} contains a real name of the same table, so that "
                     "recordings would change each time they are scrubbed. "
                     "How to fix: choose public names that contain no real name."
                 )
                 raise UsageError(msg)
 
-    def beside(self, more: Mapping[str, str]) -> Renames:
-        """Return the same with more names, which stand in URLs, the Host and bodies: other headers keep such words."""
-        wider = Renames({**more, **{wire_text(real): wire_text(public) for real, public in self._table.items()}})
-        wider._declared = self._declared
-        return wider
+    def with_names(self, more: Mapping[str, str]) -> Renames:
+        """Return renames with more names, which are replaced in URLs, Host and bodies, not in other headers."""
+        renames = Renames({**more, **{wire_text(real): wire_text(public) for real, public in self._table.items()}})
+        renames._declared = self._declared
+        return renames
 
-    def fits(self, real: str) -> bool:
-        """Tell whether one more name can be replaced everywhere: no number, no word of the protocol, no public name."""
+    def can_add(self, real: str) -> bool:
+        """Return whether a name can be replaced everywhere: no number, no protocol word, not in a public name."""
         return (
-            len(real) >= _SHORTEST
+            len(real) >= _MIN_NAME
             and not real.isdigit()
-            and is_detectable(real.ljust(HUNTED))
-            and real.lower() not in _ANSWERED
-            and not any(re.search(_whole(wire_bytes(real)), public) for public in self._table.values())
+            and is_detectable(real.ljust(MIN_LENGTH))
+            and real.lower() not in _PROTOCOL_WORDS
+            and not any(re.search(_name_pattern(wire_bytes(real)), public) for public in self._table.values())
         )
 
     def replaces(self, real: str) -> bool:
-        """Tell whether a name is replaced."""
+        """Return whether a name is replaced."""
         return wire_bytes(real) in self._table
 
     def header(self, name: str, value: bytes) -> tuple[bytes, list[Edit]]:
-        """Return the value of a header with public names, and the edits that were made."""
+        """Return the value of a header with public names, and the edits."""
         return (self if name.lower() == "host" else self._declared).text(value)
 
     def __bool__(self) -> bool:
-        """Tell whether there is anything to rename."""
+        """Return whether there is anything to rename."""
         return self._pattern is not None
 
     def occur_in(self, request: Request) -> bool:
-        """Tell whether a request may hold a real name; one search for all of its parts."""
+        """Return whether a request may contain a real name; one search for all of its parts."""
         if self._pattern is None:
             return False
         parts = [wire_bytes(request.url), *(wire_bytes(value) for _, value in request.headers.pairs), request.body]
-        return bool(find(_BETWEEN.join(parts), self._found))
+        return bool(find(_SEPARATOR.join(parts), self._found))
 
     def text(self, data: bytes) -> tuple[bytes, list[Edit]]:
-        """Return a text with public names, and the edits that were made."""
+        """Return a text with public names, and the edits."""
         if self._pattern is None:
             return data, []
         edits = find(data, self._found)
         return (applied(data, edits), edits) if edits else (data, edits)
 
     def url(self, url: str) -> tuple[str, list[Edit]]:
-        """Return a URL with public names, percent-encoded where the URL needs it."""
+        """Return a URL with public names, percent-encoded where necessary."""
         if self._pattern is None:
             return url, []
         data = wire_bytes(url)
         scheme, authority, _ = split_url(url)
         path_start = len(wire_bytes(f"{scheme}://{authority}"))
         edits = [edit for edit in find(data, self._found) if not _is_keyword(data, edit, path_start)]
-        quoted = [Edit(one.start, one.end, quote(one.new, safe="%:").encode(), one.kind) for one in edits]
+        quoted = [Edit(edit.start, edit.end, quote(edit.new, safe="%:").encode(), edit.kind) for edit in edits]
         return (wire_text(applied(data, quoted)), edits) if edits else (url, edits)
 
     def public(self, name: str) -> str:
-        """Return the public name of one whole name (a region, say)."""
+        """Return the public name of one whole name (for example a region)."""
         return wire_text(self._table.get(wire_bytes(name), wire_bytes(name)))
 
     def _found(self, text: bytes) -> Iterator[Edit]:
@@ -134,10 +132,10 @@ class Renames:
                 )
 
 
-def _whole(name: bytes) -> bytes:
-    """Match a name that no other name is glued to; after a dot only what belongs into a host behind its project."""
+def _name_pattern(name: bytes) -> bytes:
+    """Return a pattern for a whole name; after a dot, only names that belong into a host match."""
     dot = b"" if _HOST_PART.fullmatch(name) else b"."
-    if name.isdigit():  # JSON numbers, shards say, are no names
+    if name.isdigit():  # JSON numbers, such as shards, are no names
         return rb"(?<![^/\"'=(])" + name + b"(?![" + _NAME + b"])"
     exact = re.escape(name)
     in_host = b"(?i:" + exact + b")" + _IN_HOST if exact.isascii() else exact
@@ -145,15 +143,15 @@ def _whole(name: bytes) -> bytes:
 
 
 def _is_key(match: re.Match[bytes]) -> bool:
-    """Tell whether a match is a JSON key or a query key, not a value."""
+    """Return whether a match is a JSON key or a query key, not a value."""
     text, before = match.string, match.string[: match.start()][-1:]
-    if before in (b'"', b"'") and before and _NEXT_IS_KEY.match(text, match.end()):
+    if before in (b'"', b"'") and _NEXT_IS_KEY.match(text, match.end()):
         return True
-    return before in (b"?", b"&") and before != b"" and text[match.end() : match.end() + 1] == b"="
+    return before in (b"?", b"&") and text[match.end() : match.end() + 1] == b"="
 
 
 def _is_keyword(url: bytes, edit: Edit, path_start: int) -> bool:
-    """Tell whether an edit hits a fixed word of the path: ``/logstores/<name>/consumergroups/<name>``."""
+    """Return whether an edit affects a fixed word of the path: ``/logstores/<name>/consumergroups/<name>``."""
     before = url[path_start : edit.start]
     return (
         url[edit.start : edit.end] in _KEYWORDS

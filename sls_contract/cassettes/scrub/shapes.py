@@ -1,6 +1,6 @@
-"""Strings that look like a key wherever they stand, and values whose name announces a secret, in text of any format.
+"""Strings that look like a key, and values whose name denotes a secret, in text of any format.
 
-The patterns are precise: they are also what `leaks` reports in recordings of others, where a false alarm costs trust.
+The patterns are precise: `leaks` uses them for recordings of others too, where a false alarm costs trust.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from sls_contract.cassettes.scrub.names import (
     LAST_WORDS,
-    LONGEST,
+    MAX_NAME,
     POSSIBLE_LAST_WORDS,
     Kind,
     kind_of,
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
 Found = tuple[int, int, Kind]
-"""Start and end of a value in a text, and what it is."""
+"""Start and end of a value in a text, and its kind."""
 
 _SIGNATURE = rb"(?:[0-9A-Za-z+/_-]{27}=|[0-9A-Za-z+/_-]{43}=|[0-9A-Fa-f]{64}|[0-9A-Fa-f]{40})(?![0-9A-Za-z+/=])"
 
@@ -36,10 +36,10 @@ _QUOTED = rb"((?=[^\s\"',]*[0-9])[0-9A-Za-z._-]{7,127}[0-9A-Za-z])"
 _LONG_KEY = rb"((?=[A-Za-z+/._~-]*[0-9])(?=[0-9+/._~-]*[A-Za-z])[0-9A-Za-z+/._~-]{16,}={0,2})"
 
 _AT = b"@"
-_USER = rb"://[^\s/]*@"  # decoded data, which is no text, often has the sign alone
+_USER = rb"://[^\s/]*@"  # binary data often contains an @ alone
 
-#: Each with a stem: in lower-cased text without the stem, the pattern cannot match. Each begins with literal text, for
-#: which the engine jumps; what must not stand before it is looked at behind it.
+#: Each with a stem: in lower-cased text without the stem, the pattern cannot match. Each begins with literal text,
+#: which the engine finds fast; therefore the lookbehind for the text before it follows the literal.
 _SHAPES: tuple[tuple[bytes, re.Pattern[bytes], tuple[Kind, ...]], ...] = tuple(
     (stem, re.compile(pattern), kinds)
     for stem, pattern, kinds in (
@@ -48,7 +48,7 @@ _SHAPES: tuple[tuple[bytes, re.Pattern[bytes], tuple[Kind, ...]], ...] = tuple(
         (b"sts.", rb"(STS\.(?<![0-9A-Za-z.]STS\.)[0-9A-Za-z]{16,})", (Kind.ACCESS_KEY_ID,)),
         # security tokens are long base64 of a structure that always begins with the same bytes
         (b"cais", rb"(CAIS(?<![0-9A-Za-z+/]CAIS)[0-9A-Za-z+/]{60,}={0,2})", (Kind.SECURITY_TOKEN,)),
-        # the service's own words for a key that it refuses (source: its error pages, see `spec.known_errors`)
+        # the service's texts about a key that it refuses (source: its error pages, see `spec.known_errors`)
         (b"not found: ", rb"ccessKeyId not found: (?<=[Aa]ccessKeyId not found: )" + _QUOTED, (Kind.ACCESS_KEY_ID,)),
         (
             b"is disabled: ",
@@ -67,7 +67,7 @@ _SHAPES: tuple[tuple[bytes, re.Pattern[bytes], tuple[Kind, ...]], ...] = tuple(
         (_AT, rb"://((?=[A-Za-z+._~-]*[0-9])[0-9A-Za-z+._~-]{16,})@", (Kind.OTHER,)),
         (b"private key", rb"BEGIN [A-Z ]*PRIVATE KEY(?: BLOCK)?-----([\s\S]+?)(?:-----END|\Z)", (Kind.OTHER,)),
         (b"identified by", rb"(?i:IDENTIFIED BY)\s+(?:(?i:PASSWORD)\s+)?['\"]([^'\"\s]+)['\"]", (Kind.OTHER,)),
-        # ``sk`` and ``ak``, as SDKs of other languages call them; an id without its secret is found by its shape alone
+        # ``sk`` and ``ak`` are names in SDKs of other languages; an id alone is found by its shape only
         (b'sk"', rb"[AaSs][Kk]\"(?<=\"..\")\s*:\s*\"" + _LONG_KEY + b'"', (Kind.OTHER,)),
         (b"sk=", rb"[AaSs][Kk]=(?<![\w-]..=)" + _LONG_KEY, (Kind.OTHER,)),
         (b"sk: ", rb"[AaSs][Kk]: (?<![\w-]..: )" + _LONG_KEY, (Kind.OTHER,)),
@@ -76,7 +76,7 @@ _SHAPES: tuple[tuple[bytes, re.Pattern[bytes], tuple[Kind, ...]], ...] = tuple(
 
 
 def is_suspicious(lowered: bytes) -> bool:
-    """Tell whether lower-cased text holds a stem at all; without one, neither `shaped` nor `BY_NAME` finds anything."""
+    """Return whether lower-cased text contains a stem; without one, `shaped` and `BY_NAME` find nothing."""
     return _STEMS.search(lowered) is not None
 
 
@@ -88,32 +88,70 @@ _SIGNED_PUBLICLY = (
 
 
 def public_signatures(text: bytes) -> frozenset[bytes]:
-    """Return the signatures in a text that stand beside the public test key: anyone can make them."""
+    """Return the signatures in a text that were made with the public test key."""
     if b"testAccessKeyId" not in text:
         return frozenset()
     return frozenset(signature for pattern in _SIGNED_PUBLICLY for signature in pattern.findall(text))
 
 
 def shaped(text: bytes, lowered: bytes) -> Iterator[Found]:
-    """Yield what looks like a key by itself."""
+    """Yield strings that look like a key."""
     for stem, pattern, kinds in _SHAPES:
         if stem in lowered:
             for match in pattern.finditer(text):
                 yield from ((*match.span(number), kind) for number, kind in enumerate(kinds, 1))
 
 
+_AFTER_NAME = (
+    # JSON and printed mappings: "name": "text", a number, an array or object, a word
+    rb"(?P<quote>\\*[\"'])\s*[:=]>?\s*(?:"
+    rb"(?P=quote)(?P<text>(?:(?!(?P=quote))(?:\\.|[^\\]))*)"
+    rb"|(?P<number>-?\d[\d.eE+-]*)|(?P<nest>[\[{])|(?P<word>[^\s\"'&;,<>(){}\[\]\\]{4,}))"
+    # JSON with the name as a value: "name": "token", "value": "…"
+    rb"|(?P<rim>\\*[\"'])\s*,\s*(?P=rim)v(?:al(?:ue)?)?(?P=rim)\s*:\s*(?P=rim)"
+    rb"(?P<paired>(?:(?!(?P=rim))(?:\\.|[^\\]))*)"
+    # an attribute of XML; a form or a query, also name[]=…
+    rb"|=(?P<mark>[\"'])(?P<attribute>[^\"'<>]*)(?P=mark)"
+    rb"|\]*=(?P<value>[^\s\"'&;,<>(){}\[\]\\]+)"
+    # the next item of a list
+    rb"|(?P<comma>[\"'])\s*,\s*(?P=comma)(?P<next>[\w+/=]{16,})(?P=comma)"
+    # YAML: "- name: token", and "value: …" on the next line
+    rb"|[\"']?\s*\n[ \t-]*value:\s*[\"']?(?P<below>[^\s\"'\\]{8,})"
+    # the last cell below the last column of a table: CSV, TSV, Markdown
+    rb"|[\"']?[ \t|]*\r?\n(?:[|: -]+\n)?[^\n]*[,\t|][ \t]*[\"']?(?P<cell>[^\s\"',|]{16,})"
+    rb"[\"']?[ \t|]*(?:[\r\n]|\Z)"
+    # a sentence: "the name is …", also in Chinese
+    rb"|[ \t]*(?:\xef\xbc\x9a| (?:is|\xe4\xb8\xba|\xe6\x98\xaf) )\s*(?:\xe2\x80\x9c|[\"'`])?"
+    rb"(?P<sentence>[0-9A-Za-z+/=_-]{16,})"
+    # a line: "name: …", "name = …", a YAML block
+    rb"|[ \t]*(?:=>?[ \t]*|:\s*(?:[|>][-+]?\n\s+)?)(?:-\s+)?(?:\"{3}|[\"'])?(?P<line>[^\s\"'&;,<>(){}\[\]\\]+)"
+    # a call: set_name("…")
+    rb"|\(\s*(?P<around>[\"'])(?P<call>[^\s\"']{8,})(?P=around)\s*\)"
+    # the next cell of an HTML table; the content of an element of XML
+    rb"|</[\w:]+>\s*<[\w:]+>(?P<sibling>[^<\s]{8,})<"
+    rb"|(?:\s+[\w:-]+=[\"'][^\"'<>]*[\"'])*>(?:<!\[cdata\[)?"
+    rb"(?P<element>[^<\]]{1,4096}+(?:\](?!\]>)[^<\]]{0,256}+){0,16}+)(?:\]\]>)?</"
+    # the argument of a command: --name …
+    rb"|[ \t]+[\"']?(?P<flag>[^\s\"'&;,<>(){}\[\]\\]+)"
+    # an HTML form: <input name="…" value="…">
+    rb"|(?P<tick>[\"'])(?:\s+[\w-]+=(?P=tick)[^\"'<>]*(?P=tick))*?\s+value=(?P=tick)(?P<field>[^\"'<>]*)(?P=tick)"
+    # a part of a multipart form, below its head
+    rb"|[\"'](?:;[^\n]*)?\r?\n(?:[^\s:]+:[^\n]*\n)*\r?\n(?P<part>[^\r\n]+)"
+)
+
+
 class Named:
     """Finds the values of names in JSON, forms, queries, cookies, XML, ``name: value`` lines and printed mappings.
 
-    In JSON also where the name is a value itself, as in HAR: ``{"name": "token", "value": "…"}``; in a multipart form,
-    where the value stands below the part's head; in an HTML form, and behind the flag of a command.
+    Also finds them in JSON where the name is a value (HAR: ``{"name": "token", "value": "…"}``), in a multipart form
+    (the value is below the part's head), in an HTML form, and after the flag of a command.
 
     Args:
         endings: alternatives of a regular expression over lower-case text: how the names end.
         stems: each match begins with one of them.
-        kind_of: tells of the (lower-case) text that ends with a name what the name announces; None: nothing.
-        bare: tells of a value after a bare ``name:`` whether it is taken, since prose is written that way too.
-        taken: tells the same of every value.
+        kind_of: returns the kind of secret that a (lower-case) text ending with a name denotes; None: no secret.
+        accept_unquoted: returns whether a value after an unquoted ``name:`` counts, since prose also has this form.
+        accept: returns whether a value counts, for every value.
 
     """
 
@@ -123,48 +161,26 @@ class Named:
         stems: Iterable[bytes],
         kind_of: Callable[[str], Kind | None],
         *,
-        bare: Callable[[bytes], bool] = bool,
-        taken: Callable[[bytes], bool] = bool,
+        accept_unquoted: Callable[[bytes], bool] = bool,
+        accept: Callable[[bytes], bool] = bool,
     ) -> None:
         self._stems = tuple(stems)
         self._kind_of = kind_of
-        self._bare = bare
-        self._taken = taken
-        self._pattern = re.compile(
-            rb"(?:" + safe_bytes(endings) + rb")(?P<end>)(?=[^0-9a-z])(?:"
-            rb"(?P<quote>\\*[\"'])\s*[:=]>?\s*(?:"
-            rb"(?P=quote)(?P<text>(?:(?!(?P=quote))(?:\\.|[^\\]))*)"
-            rb"|(?P<number>-?\d[\d.eE+-]*)|(?P<nest>[\[{])|(?P<word>[^\s\"'&;,<>(){}\[\]\\]{4,}))"
-            rb"|(?P<rim>\\*[\"'])\s*,\s*(?P=rim)v(?:al(?:ue)?)?(?P=rim)\s*:\s*(?P=rim)"
-            rb"(?P<paired>(?:(?!(?P=rim))(?:\\.|[^\\]))*)"
-            rb"|=(?P<mark>[\"'])(?P<attribute>[^\"'<>]*)(?P=mark)"
-            rb"|\]*=(?P<value>[^\s\"'&;,<>(){}\[\]\\]+)"
-            rb"|(?P<comma>[\"'])\s*,\s*(?P=comma)(?P<next>[\w+/=]{16,})(?P=comma)"
-            rb"|[\"']?\s*\n[ \t-]*value:\s*[\"']?(?P<below>[^\s\"'\\]{8,})"
-            rb"|[\"']?[ \t|]*\r?\n(?:[|: -]+\n)?[^\n]*[,\t|][ \t]*[\"']?(?P<cell>[^\s\"',|]{16,})"
-            rb"[\"']?[ \t|]*(?:[\r\n]|\Z)"
-            rb"|[ \t]*(?:\xef\xbc\x9a| (?:is|\xe4\xb8\xba|\xe6\x98\xaf) )\s*(?:\xe2\x80\x9c|[\"'`])?"
-            rb"(?P<said>[0-9A-Za-z+/=_-]{16,})"
-            rb"|[ \t]*(?:=>?[ \t]*|:\s*(?:[|>][-+]?\n\s+)?)(?:-\s+)?(?:\"{3}|[\"'])?(?P<line>[^\s\"'&;,<>(){}\[\]\\]+)"
-            rb"|\(\s*(?P<around>[\"'])(?P<call>[^\s\"']{8,})(?P=around)\s*\)"
-            rb"|</[\w:]+>\s*<[\w:]+>(?P<sibling>[^<\s]{8,})<"
-            rb"|(?:\s+[\w:-]+=[\"'][^\"'<>]*[\"'])*>(?:<!\[cdata\[)?(?P<element>[^<\]]{1,4096}+(?:\](?!\]>)[^<\]]{0,256}+){0,16}+)(?:\]\]>)?</"
-            rb"|[ \t]+[\"']?(?P<flag>[^\s\"'&;,<>(){}\[\]\\]+)"
-            rb"|(?P<tick>[\"'])(?:\s+[\w-]+=(?P=tick)[^\"'<>]*(?P=tick))*?\s+value=(?P=tick)(?P<field>[^\"'<>]*)(?P=tick)"
-            rb"|[\"'](?:;[^\n]*)?\r?\n(?:[^\s:]+:[^\n]*\n)*\r?\n(?P<part>[^\r\n]+))"
-        )
+        self._accept_unquoted = accept_unquoted
+        self._accept = accept
+        self._pattern = re.compile(rb"(?:" + safe_bytes(endings) + rb")(?P<end>)(?=[^0-9a-z])(?:" + _AFTER_NAME + rb")")
 
     def __call__(self, text: bytes, lowered: bytes) -> Iterator[Found]:
-        """Yield each value with the kind that its name announces."""
-        yield from (found for found in self._named(text, lowered) if self._taken(text[found[0] : found[1]]))
+        """Yield each value with the kind that its name denotes."""
+        yield from (found for found in self._named(text, lowered) if self._accept(text[found[0] : found[1]]))
 
     def _named(self, text: bytes, lowered: bytes) -> Iterator[Found]:
-        done = 0  # what lies inside an array or object that was gone through is not gone through again
+        done = 0  # arrays and objects inside one that was searched are not searched again
         for match, kind in self._matches(lowered):
             if match["nest"] is None:
                 yield from self._flat(text, match, kind)
             elif match["quote"].startswith(b"\\"):
-                pass  # with its escapes undone, its end can be told
+                pass  # its end is only clear in the unescaped view
             elif match.start("nest") >= done:
                 done = _end_of(text, match.start("nest"))
                 yield from ((start, end, kind) for start, end in _leaves(text, match.start("nest"), done))
@@ -172,21 +188,22 @@ class Named:
             yield from self._before(lowered)
 
     def _before(self, lowered: bytes) -> Iterator[Found]:
-        """Yield the values that stand before their names: ``{"value": "…", "name": "token"}``."""
+        """Yield the values that precede their names: ``{"value": "…", "name": "token"}``."""
         for match in _VALUE_FIRST.finditer(lowered):
             kind = self._kind_of(wire_text(match["name"]))
             if kind is not None and match["text"]:
                 yield *match.span("text"), kind
 
     def _matches(self, lowered: bytes) -> Iterator[tuple[re.Match[bytes], Kind]]:
-        """Yield each match with its kind, looking only where a name can begin: five times faster than ``finditer``.
+        """Yield each match with its kind, trying only where a name can begin: five times faster than ``finditer``.
 
-        What announces nothing hides nothing: in ``{"key": "password", "value": …}`` the name is a value itself.
+        A match whose name denotes no secret does not cover a later one: in ``{"key": "password", "value": …}`` the
+        name is itself a value.
         """
         done = 0
         for at in _places(lowered, self._stems):
             match = self._pattern.match(lowered, at) if at >= done else None
-            kind = self._kind(lowered, match) if match and _fits(lowered, match) else None
+            kind = self._kind(lowered, match) if match and _is_plausible(lowered, match) else None
             if match and kind:
                 done = match.end()
                 yield match, kind
@@ -194,48 +211,48 @@ class Named:
     def _flat(self, text: bytes, match: re.Match[bytes], kind: Kind) -> Iterator[Found]:
         group = next(name for name in _VALUES if match[name] is not None)
         start, end = match.span(group)
-        if start < end and (group not in _BARE or self._bare(text[start:end])):
+        if start < end and (group not in _UNQUOTED or self._accept_unquoted(text[start:end])):
             yield start, end, kind
 
     def _kind(self, lowered: bytes, match: re.Match[bytes]) -> Kind | None:
         name_end = match.start("end")
-        return self._kind_of(wire_text(lowered[max(0, name_end - LONGEST) : name_end]))
+        return self._kind_of(wire_text(lowered[max(0, name_end - MAX_NAME) : name_end]))
 
 
-_BARE = ("line", "word", "flag")
-#: A list, a block of YAML, a table, a sentence, a call in a program, a table in HTML.
-_GUESSED = ("next", "below", "cell", "said", "call", "sibling")
-_VALUES = ("text", "paired", "number", "attribute", "value", "field", "element", "part", *_BARE, *_GUESSED)
+_UNQUOTED = ("line", "word", "flag")
+#: A list, a YAML block, a table, a sentence, a call in a program, an HTML table.
+_GUESSED = ("next", "below", "cell", "sentence", "call", "sibling")
+_VALUES = ("text", "paired", "number", "attribute", "value", "field", "element", "part", *_UNQUOTED, *_GUESSED)
 _VALUE_FIRST = re.compile(
     rb'"value"\s*:\s*"(?P<text>[^"\\]*(?:\\.[^"\\]*)*)"\s*,\s*"(?:name|key)"\s*:\s*"(?P<name>[^"\\]*)"'
 )
 _BRACKETS = re.compile(rb'"(?:[^"\\]|\\.)*+"|[\[\]{}]', re.DOTALL)
 _DEPTH = {b"[": 1, b"{": 1, b"]": -1, b"}": -1}
-_FAR = 80  # bytes between ``name=`` and the last word of the name
-_BEFORE = {"part": re.compile(rb"name=[\"'][^\"'\r\n]*\Z"), "flag": re.compile(rb"(?:^|\s)--?[\w-]*\Z")}
+_MAX_DISTANCE = 80  # bytes between ``name=`` and the last word of the name
+_REQUIRED_BEFORE = {"part": re.compile(rb"name=[\"'][^\"'\r\n]*\Z"), "flag": re.compile(rb"(?:^|\s)--?[\w-]*\Z")}
 _LEAF = re.compile(rb'"(?P<text>(?:[^"\\]|\\.)*)"(?P<key>\s*:)?|(?P<number>-?\d[\d.eE+-]*)')
 _RANDOM = re.compile(rb"(?=.*[0-9])(?=.*[A-Za-z]).{8,}", re.DOTALL)
 
 
-def _random(value: bytes) -> bool:
+def _is_random(value: bytes) -> bool:
     return _RANDOM.match(value) is not None
 
 
 def _any_of(stems: Iterable[bytes]) -> re.Pattern[bytes]:
-    """Return what finds any of some texts, or a user in a URL.
+    """Return a pattern for any of some texts, or a user in a URL.
 
-    The engine is a third faster where they are grouped by their first byte.
+    The engine is a third faster if they are grouped by their first byte.
     """
     groups = groupby(sorted(set(stems)), key=lambda stem: stem[:1])
     endings = ((first, b"|".join(re.escape(stem[1:]) for stem in group)) for first, group in groups)
-    return re.compile(b"|".join([*(re.escape(first) + b"(?:" + more + b")" for first, more in endings), _USER]))
+    return re.compile(b"|".join([*(re.escape(first) + b"(?:" + rest + b")" for first, rest in endings), _USER]))
 
 
 _SECRET_ENDINGS = "|".join(map(bytes.decode, LAST_WORDS)) + "|(?:key|access|secret)[-_]?id"
 _NAME_STEMS = (*LAST_WORDS, b"access")
 _POSSIBLE_ENDINGS = "|".join(map(bytes.decode, POSSIBLE_LAST_WORDS))
-BY_NAME = Named(_SECRET_ENDINGS, _NAME_STEMS, kind_of, bare=_random)
-BY_POSSIBLE_NAME = Named(_POSSIBLE_ENDINGS, POSSIBLE_LAST_WORDS, possible_kind_of, taken=looks_random)
+BY_NAME = Named(_SECRET_ENDINGS, _NAME_STEMS, kind_of, accept_unquoted=_is_random)
+BY_POSSIBLE_NAME = Named(_POSSIBLE_ENDINGS, POSSIBLE_LAST_WORDS, possible_kind_of, accept=looks_random)
 
 _INSERTION = re.compile(
     rb"insert\s+(?:ignore\s+)?into\s+[^\s(]+\s*\((?P<columns>[^()]*)\)\s*values\s*(?P<rows>(?:\((?:'[^']*'|[^'()])*\)[\s,]*)+)"
@@ -245,7 +262,7 @@ _CELL = re.compile(rb"\s*'([^']*)'\s*(?:,|\Z)|([^,]*)(?:,|\Z)")
 
 
 def inserted(text: bytes, lowered: bytes) -> Iterator[Found]:
-    """Yield what an INSERT of SQL puts into a column whose name announces a secret, where it is a text."""
+    """Yield the text values that an SQL INSERT writes into columns whose names denote secrets."""
     del text
     for match in _INSERTION.finditer(lowered) if b"insert" in lowered else ():
         kinds = [kind_of(wire_text(name.strip(b'`"\r\n\t '))) for name in match["columns"].split(b",")]
@@ -268,15 +285,17 @@ def _places(text: bytes, words: Iterable[bytes]) -> list[int]:
     return sorted(places)
 
 
-def _fits(text: bytes, match: re.Match[bytes]) -> bool:
-    """Tell whether before the name stands what must stand there, and a value that is guessed looks like one."""
-    told = (before for group, before in _BEFORE.items() if match[group] is not None)
-    right = all(before.search(text, max(0, match.start() - _FAR), match.start("end")) for before in told)
-    return right and all(_random(match[group]) for group in _GUESSED if match[group] is not None)
+def _is_plausible(text: bytes, match: re.Match[bytes]) -> bool:
+    """Return whether the text before the name is as required, and whether a guessed value looks random."""
+    start, end = max(0, match.start() - _MAX_DISTANCE), match.start("end")
+    required = (before for group, before in _REQUIRED_BEFORE.items() if match[group] is not None)
+    return all(before.search(text, start, end) for before in required) and all(
+        _is_random(match[group]) for group in _GUESSED if match[group] is not None
+    )
 
 
 def _end_of(text: bytes, start: int) -> int:
-    """Return where the array or object ends that begins at ``start``; the end of all where it is cut off."""
+    """Return the end of the array or object that begins at ``start``; the end of the text if it is cut off."""
     depth = 0
     for token in _BRACKETS.finditer(text, start):
         depth += _DEPTH.get(token[0], 0)
@@ -286,7 +305,7 @@ def _end_of(text: bytes, start: int) -> int:
 
 
 def _leaves(text: bytes, start: int, end: int) -> Iterator[tuple[int, int]]:
-    """Yield the strings and numbers inside a JSON array or object, keys left out."""
+    """Yield the strings and numbers inside a JSON array or object, without keys."""
     for match in _LEAF.finditer(text, start, end):
         if match["key"] is None and match["text"] != b"":
             yield match.span("number" if match["text"] is None else "text")

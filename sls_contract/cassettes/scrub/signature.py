@@ -1,4 +1,4 @@
-"""The Authorization that may be written: signed with the public test key where it verified, else marked invalid."""
+"""The Authorization that may be written: signed with the public test key if it verified, else marked invalid."""
 
 from __future__ import annotations
 
@@ -30,21 +30,21 @@ if TYPE_CHECKING:
 
 TOKEN_HEADER = "x-acs-security-token"  # noqa: S105 - the name of a header
 _SCHEME = re.compile(r"\s*([A-Za-z][0-9A-Za-z-]*)(\s+)(?=\S)")
-_NOT_KNOWN = ("authorization", "access-key")
+_UNCHECKED_STEPS = ("authorization", "access-key")
 
 State = Literal["verified", "invalid", "unchecked"]
 
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """What verifying the request with the real key said.
+    """The result of verifying a request with the real key.
 
     Attributes:
-        state: ``verified``; ``invalid``, the key is known and the signature is wrong; ``unchecked``, there is no
-            readable signature, or its key is not known here.
-        step: the first wrong step, as `SignatureMismatch.step`; None where it verified.
+        state: ``verified``; ``invalid``: the key is known and the signature is wrong; ``unchecked``: there is no
+            readable signature, or its key is unknown.
+        step: the first wrong step, as `SignatureMismatch.step`; None if it verified.
         dialect: how it was signed; None unless it verified.
-        form: what was signed; None unless it verified.
+        form: the signed text and its parts; None unless it verified.
 
     """
 
@@ -55,59 +55,59 @@ class Verdict:
 
 
 def verdict(request: Request, keyring: tuple[Credentials, ...]) -> Verdict:
-    """Verify a request as it was sent, with the real keys."""
+    """Verify a request as sent, with the real keys."""
     found = examine(request, keyring)
     if found.mismatch is None:
         return Verdict("verified", None, found.dialect, found.form)
     step = found.mismatch.step
-    return Verdict("unchecked" if step in _NOT_KNOWN else "invalid", step)
+    return Verdict("unchecked" if step in _UNCHECKED_STEPS else "invalid", step)
 
 
 def signature_of(request: Request) -> str | None:
-    """Return the signature that a request carries; None where it has no readable one."""
+    """Return the signature of a request; None without a readable one."""
     parsed = parse_authorization(request.headers.get("authorization", ""))
     return parsed.signature if parsed else None
 
 
-def learn(request: Request, registry: SecretRegistry) -> None:
-    """Take access key id and security token from where they always stand."""
+def register_key(request: Request, registry: SecretRegistry) -> None:
+    """Register the access key id and the security token in the headers of a request."""
     for value in request.headers.get_all("authorization"):
         parsed = parse_authorization(value)
         if parsed and parsed.access_key_id:
-            registry.public(Kind.ACCESS_KEY_ID, parsed.access_key_id)
+            registry.replacement(Kind.ACCESS_KEY_ID, parsed.access_key_id)
     for value in request.headers.get_all(TOKEN_HEADER):
         if value.strip():
-            registry.public(Kind.SECURITY_TOKEN, value.strip())
+            registry.replacement(Kind.SECURITY_TOKEN, value.strip())
 
 
-def signed_again(
+def signed_with_test_key(
     request: Request, found: Verdict, registry: SecretRegistry, renames: Renames, *, changed: bool = True
 ) -> Request:
-    """Sign a scrubbed request with the public test key; its Authorization still holds the real id and scope.
+    """Sign a scrubbed request with the public test key; its Authorization still contains the real id and scope.
 
-    Where nothing else of it was ``changed``, what was signed is known already.
+    If nothing else of it was ``changed``, the signed text is known already.
     """
     form = found.form
     if found.dialect is None or form is None:
         return marked(request, registry, renames)
     parsed = parse_authorization(request.headers["authorization"])
     assert parsed is not None
-    public_id = registry.public(Kind.ACCESS_KEY_ID, parsed.access_key_id)
+    public_id = registry.replacement(Kind.ACCESS_KEY_ID, parsed.access_key_id)
     test = TEST_STS_CREDENTIALS if public_id.startswith("STS.") else TEST_CREDENTIALS
     if not (changed or renames):
-        return _each(request, lambda _: authorization(form, public_id, test.access_key_secret))
+        return _map_authorization(request, lambda _: authorization(form, public_id, test.access_key_secret))
     dialect = replace(found.dialect, region=renames.public(found.dialect.region) if found.dialect.region else None)
     key = Credentials(public_id, test.access_key_secret, request.headers.get(TOKEN_HEADER))
-    return resign(_each(request, lambda value: _scope_renamed(value, renames)), dialect, key)
+    return resign(_map_authorization(request, lambda value: _scope_renamed(value, renames)), dialect, key)
 
 
 def marked(request: Request, registry: SecretRegistry, renames: Renames) -> Request:
-    """Put the marked invalid signature into the Authorization, in the form that the real one had."""
-    return _each(request, lambda value: _marked(value, registry, renames))
+    """Put the marked invalid signature into the Authorization, in the form of the real one."""
+    return _map_authorization(request, lambda value: _marked(value, registry, renames))
 
 
 def masked(value: str) -> str:
-    """Mask an Authorization of another kind (Basic, Bearer, a malformed one): only its scheme word stays."""
+    """Mask an Authorization of another kind (Basic, Bearer, malformed): only its scheme stays."""
     scheme = _SCHEME.match(value)
     return f"{scheme[1]}{scheme[2]}{MASK}" if scheme else MASK if value.strip() else value
 
@@ -117,7 +117,7 @@ def _marked(value: str, registry: SecretRegistry, renames: Renames) -> str:
     if parsed is None:
         return registry.cleaned(masked(value))
     new = marker(parsed.signature)
-    key = registry.public(Kind.ACCESS_KEY_ID, parsed.access_key_id)
+    key = registry.replacement(Kind.ACCESS_KEY_ID, parsed.access_key_id)
     if isinstance(parsed, LogAuthorization):
         return f"LOG {key}:{new}"
     region = renames.public(parsed.region)
@@ -126,12 +126,12 @@ def _marked(value: str, registry: SecretRegistry, renames: Renames) -> str:
 
 
 def _scope_renamed(value: str, renames: Renames) -> str:
-    """Give the scope of v4 the public name of its region."""
+    """Replace the region in the scope of v4 with its public name."""
     return "/".join(map(renames.public, value.split("/"))) if value.startswith("SLS4") else value
 
 
-def _each(request: Request, change: Callable[[str], str]) -> Request:
-    """Change every Authorization of a request; there is more than one only by mistake."""
+def _map_authorization(request: Request, change: Callable[[str], str]) -> Request:
+    """Change every Authorization of a request; more than one is a mistake of the client."""
     pairs = request.headers.pairs
     new = [pair if pair[0].lower() != "authorization" else (pair[0], change(pair[1])) for pair in pairs]
-    return Request(request.method, request.url, Headers.of_texts(tuple(new)), request.body)
+    return Request(request.method, request.url, Headers.from_pairs(tuple(new)), request.body)

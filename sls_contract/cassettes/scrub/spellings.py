@@ -1,8 +1,8 @@
-"""How one secret can be spelled where no escape gives it away: other casing, hex, UTF-16, ``+`` as space, base64.
+"""The spellings of a secret without visible escapes: casing, hex, UTF-16, ``+`` as space, base64.
 
-Only values that can be told from ordinary text are searched for everywhere: from 16 characters on; from 8 on where
-digits, capitals or signs are mixed in; other words of 8 and more as whole words. Shorter ones would shred unrelated
-text: they are replaced where they are known to stand (Authorization, token header, keys that announce a secret).
+Only values unlike ordinary text are searched for everywhere: from 16 characters; from 8 if digits, capitals or signs
+are mixed in; other words from 8 characters as whole words. Shorter ones would garble unrelated text: they are replaced
+only in known places (Authorization, token header, keys that denote a secret).
 """
 
 from __future__ import annotations
@@ -14,68 +14,31 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from sls_contract.cassettes.scrub.names import Kind
-from sls_contract.cassettes.scrub.views import plain
+from sls_contract.cassettes.scrub.views import fully_unescaped
 from sls_contract.signing import TEST_CREDENTIALS, TEST_STS_CREDENTIALS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-SHORTEST = 8
-SURE = 16
-"""Bytes from which on a secret is unlike any other text, however it was put together."""
+MIN_LENGTH = 8
+DISTINCTIVE = 16
+"""Bytes; a secret of this length is never ordinary text."""
 
+_LIST_STYLES = (("{}", ","), ("{}", ", "), ("{}", " "), ("0x{:02x}", ","), ("0x{:02x}", ", "))
 _WIDE = ("utf-16-le", "utf-32-le")
 _PLAIN_WORD = re.compile(rb"[a-z]+|[A-Z]?[a-z]+|[A-Z]+|[0-9]+")
 _WORD = re.compile(rb"[0-9A-Za-z_-]")
-#: Words of this protocol: never hunted, whatever somebody chose as a key.
-_VOCABULARY = frozenset(
-    {
-        "accept-encoding",
-        "accesskey",
-        "aliyun_v4_request",
-        "content-encoding",
-        "sls4-hmac-sha256",
-        "transfer-encoding",
-        "x-acs-security-token",
-        "x-log-bodyrawsize",
-        "x-log-compresstype",
-        "x-log-content-sha256",
-        "x-log-signaturemethod",
-        "accesskeyid",
-        "accesskeysecret",
-        "aliyuncs",
-        "application",
-        "application/json",
-        "authorization",
-        "checkpoint",
-        "cn-hangzhou",
-        "consumer",
-        "consumergroup",
-        "consumergroups",
-        "content-length",
-        "content-md5",
-        "content-type",
-        "errorcode",
-        "errormessage",
-        "heartbeat",
-        "hmac-sha1",
-        "hmac-sha256",
-        "keep-alive",
-        "logstore",
-        "logstores",
-        "my-logstore",
-        "my-project",
-        "password",
-        "securitytoken",
-        "signature",
-        "signaturenotmatch",
-        "unauthorized",
-        "updatetime",
-        "user-agent",
-        "x-log-apiversion",
-        "x-log-requestid",
-    }
-)
+#: Bytes, because these words are no text to translate.
+_PROTOCOL_WORDS = b"""
+accept-encoding accesskey accesskeyid accesskeysecret aliyun_v4_request aliyuncs application application/json
+authorization cn-hangzhou content-encoding content-length content-md5 content-type errorcode errormessage heartbeat
+hmac-sha1 hmac-sha256 keep-alive my-logstore my-project password securitytoken signature signaturenotmatch
+sls4-hmac-sha256 transfer-encoding unauthorized updatetime user-agent x-acs-security-token x-log-apiversion
+x-log-bodyrawsize x-log-compresstype x-log-content-sha256 x-log-requestid x-log-signaturemethod
+"""
+_FIELDS = {"checkpoint", "consumer", "consumergroup", "consumergroups", "logstore", "logstores"}
+#: Never searched for, even if they are used as a key.
+_VOCABULARY = frozenset(_PROTOCOL_WORDS.decode().split()) | _FIELDS
 _PUBLIC_TEXT = "\n".join(
     (
         TEST_CREDENTIALS.access_key_id,
@@ -88,22 +51,22 @@ _PUBLIC_TEXT = "\n".join(
 
 
 def is_detectable(value: str) -> bool:
-    """Tell whether a value is long and odd enough to be searched for wherever it may stand."""
-    return len(value) >= SHORTEST and value.lower() not in _VOCABULARY
+    """Return whether a value is long and unusual enough to be searched for everywhere."""
+    return len(value) >= MIN_LENGTH and value.lower() not in _VOCABULARY
 
 
 @dataclass(frozen=True, slots=True)
 class Secret:
-    """A secret, what stands in its place, and how it may be spelled.
+    """A secret, its replacement, and its spellings.
 
     Attributes:
         value: the secret.
         public: its replacement.
-        kind: what it is.
+        kind: the kind of secret.
         whole: found as a whole word only.
         folded: spellings to be found in lower-cased text, each with its replacement.
         hexadecimal: its spelling in hex, in lower case.
-        windows: the part of its base64 that does not depend on what stands around it, at each of three alignments.
+        windows: the part of its base64 that does not depend on the text around it, at each of three alignments.
 
     """
 
@@ -117,42 +80,41 @@ class Secret:
 
     @classmethod
     def of(cls, value: bytes, public: bytes, kind: Kind) -> Secret:
-        """Work the spellings out once."""
+        """Return a secret with its spellings."""
         text = value.lower()
-        folded = [(text, public), *[(_spaced(text, code), _spaced(public, code)) for code in _WIDE]]
+        folded = [(text, public), *[(_wide(text, code), _wide(public, code)) for code in _WIDE]]
         if b"+" in value:
             folded.append((text.replace(b"+", b" "), public))
         if b"+" in value or b"/" in value:
             folded.append((_url_safe(text), _url_safe(public)))
-        bare = plain(text).lower()
-        if bare != text and len(bare) >= SHORTEST:  # what looks like an escape is undone with real ones
-            folded.append((bare, public))
-        if kind is not Kind.SIGNATURE:  # of which there is one an exchange; services echo no dump of it
+        unescaped = fully_unescaped(text).lower()
+        if unescaped != text and len(unescaped) >= MIN_LENGTH:  # the secret contains text that looks like an escape
+            folded.append((unescaped, public))
+        if kind is not Kind.SIGNATURE:  # each exchange has another, and services return no dump of it
             folded += [(value.hex(sign).encode(), public.hex(sign).encode()) for sign in " :"]
-            folded += [(_listed(value, sign), _listed(public, sign)) for sign in (",", ", ", " ")]
-            folded += [(_in_code(value, sign), _in_code(public, sign)) for sign in (",", ", ")]
-        hexadecimal, windows, alone = _spelled(value)
-        return cls(value, public, kind, alone, tuple(folded), hexadecimal, windows)
+            folded += [(_byte_list(value, *style), _byte_list(public, *style)) for style in _LIST_STYLES]
+        hexadecimal, windows, whole = _encodings(value)
+        return cls(value, public, kind, whole, tuple(folded), hexadecimal, windows)
 
     @classmethod
-    def plain(cls, value: bytes, public: bytes, kind: Kind) -> Secret:
-        """Take a secret that is searched for as it stands, in any casing: one of many, such as signatures."""
+    def verbatim(cls, value: bytes, public: bytes, kind: Kind) -> Secret:
+        """Return a secret that is searched for verbatim, in any casing: cheaper, for signatures."""
         text = value.lower()
         return cls(value, public, kind, False, ((text, public),), b"", ())
 
     @property
     def needles(self) -> tuple[bytes, ...]:
-        """What gives the secret away in lower-cased text."""
+        """The byte strings in lower-cased text that identify the secret."""
         return (*(text for text, _ in self.folded), *([self.hexadecimal] if self.hexadecimal else []))
 
-    def stands_in(self, data: bytes, lowered: bytes) -> bool:
-        """Tell whether a text, or the same in lower case, holds one of the spellings."""
+    def occurs_in(self, data: bytes, lowered: bytes) -> bool:
+        """Return whether a text, or its lower-cased copy, contains a spelling."""
         return any(map(lowered.__contains__, self.needles)) or any(map(data.__contains__, self.windows))
 
     def places(self, lowered: bytes) -> Iterator[tuple[int, int, bytes]]:
-        """Yield each place (start, end) in lower-cased text, with what belongs there."""
+        """Yield each place (start, end) in lower-cased text, with its replacement."""
         for start, end, new in _places(lowered, self.folded):
-            if not self.whole or _stands_alone(lowered, start, end):
+            if not self.whole or _is_whole_word(lowered, start, end):
                 yield start, end, new
 
 
@@ -165,43 +127,38 @@ def _places(text: bytes, spellings: tuple[tuple[bytes, bytes], ...]) -> Iterator
             at = text.find(needle, end)
 
 
-def _stands_alone(text: bytes, start: int, end: int) -> bool:
+def _is_whole_word(text: bytes, start: int, end: int) -> bool:
     return not _WORD.match(text, end) and not (start and _WORD.match(text, start - 1))
 
 
-@lru_cache(maxsize=4)  # a signature is searched for twice, with two replacements
-def _spelled(value: bytes) -> tuple[bytes, tuple[bytes, ...], bool]:
+@lru_cache(maxsize=4)  # each signature is used twice, with two replacements
+def _encodings(value: bytes) -> tuple[bytes, tuple[bytes, ...], bool]:
     """Return the hex and base64 of a secret, and whether it is found as a whole word only."""
     text = value.lower()
-    whole = (len(value) < SURE and bool(_PLAIN_WORD.fullmatch(value))) or text.decode("latin-1") in _PUBLIC_TEXT
+    whole = (len(value) < DISTINCTIVE and bool(_PLAIN_WORD.fullmatch(value))) or text.decode("latin-1") in _PUBLIC_TEXT
     return text and value.hex().encode(), tuple(_windows(value)), whole
 
 
-def _listed(text: bytes, sign: str) -> bytes:
-    """Return a text as the list of its bytes, as Go, Java and JSON of a Buffer of Node print it."""
-    return sign.join(map(str, text)).encode()
+def _byte_list(text: bytes, form: str, separator: str) -> bytes:
+    """Return the list of a text's bytes, as programs print it or source code has it: ``76, 84``, ``0x4c, 0x54``."""
+    return separator.join(map(form.format, text)).encode()
 
 
-def _in_code(text: bytes, sign: str) -> bytes:
-    """Return a text as the list of its bytes in hex, as source code and dumps have it: ``0x4c, 0x54``."""
-    return sign.join(f"0x{byte:02x}" for byte in text).encode()
-
-
-def _spaced(text: bytes, code: str) -> bytes:
-    """Return a text as UTF-16 or UTF-32 has it, but for the zeros at one end."""
+def _wide(text: bytes, code: str) -> bytes:
+    """Return a text in UTF-16 or UTF-32, without the zeros at one end."""
     return text.decode("latin-1").encode(code).rstrip(b"\0")
 
 
 def _windows(value: bytes) -> Iterator[bytes]:
-    """Yield the base64 of a value behind 0, 1 and 2 unknown bytes, without the characters shared with neighbours."""
-    for ahead in range(3):
-        text = base64.b64encode(bytes(ahead) + value)
-        window = text[-(-8 * ahead // 6) : 8 * (ahead + len(value)) // 6]
+    """Yield the base64 of a value after 0, 1 and 2 unknown bytes, without characters that these influence."""
+    for offset in range(3):
+        text = base64.b64encode(bytes(offset) + value)
+        window = text[-(-8 * offset // 6) : 8 * (offset + len(value)) // 6]
         yield window
         if b"+" in window or b"/" in window:
             yield _url_safe(window)
 
 
 def _url_safe(text: bytes) -> bytes:
-    """Return base64 in the alphabet of URLs."""
+    """Return base64 in the URL-safe alphabet."""
     return text.replace(b"+", b"-").replace(b"/", b"_")

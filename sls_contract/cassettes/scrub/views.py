@@ -1,6 +1,6 @@
-"""Text as a reader would see it: percent, JSON, C and HTML escapes undone, every place traceable to the source.
+"""Text with percent, JSON, C and HTML escapes undone; each place can be traced to the source.
 
-A secret that is spelled with escapes, all of it or a few characters, stands in the clear in one of the views.
+A secret with some or all characters escaped is plain text in one of the views.
 """
 
 from __future__ import annotations
@@ -16,9 +16,9 @@ from sls_contract.exchange import wire_bytes, wire_text
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
-LEVELS = 5  #: how many times escapes are undone: JSON in a form in JSON in a form, and one to spare
+MAX_LEVELS = 5  #: of escaping: JSON in a form in JSON in a form, and one more
 
-_TOKEN = re.compile(  # begins with a set of characters, for which the engine looks fast
+_TOKEN = re.compile(  # begins with a character set, which the engine finds fast
     rb"[%\\&](?:(?<=%)(?P<again>(?:25)*)(?P<percent>[0-9A-Fa-f]{2})"
     rb"|(?<=[\\%])u(?P<unicode>[0-9A-Fa-f]{4})"
     rb"|(?<=\\)(?:[ux]\{(?P<point>[0-9A-Fa-f]{1,8})\}|U(?P<long>[0-9A-Fa-f]{8})"
@@ -26,7 +26,7 @@ _TOKEN = re.compile(  # begins with a set of characters, for which the engine lo
     rb"|(?<=&)(?:\#(?P<decimal>\d{1,7});|\#[xX](?P<number>[0-9A-Fa-f]{1,8});"
     rb"|(?P<entity>amp|quot|apos|lt|gt|plus|sol|equals|colon|period|lowbar|hyphen|comma|num|percnt|commat|nbsp|shy);))"
 )
-_BREAK = re.compile(rb"[=\\]?\r?\n[ \t]*")  # also with the sign of quoted-printable, or of a shell, before it
+_BREAK = re.compile(rb"[=\\]?\r?\n[ \t]*")  # also after = (quoted-printable) or \ (shell)
 _QUOTED = re.compile(rb"=(?:\r?\n|([0-9A-Fa-f]{2}))")
 _LOOKS_QUOTED = re.compile(rb"=(?:\r?\n|3[Dd]|2[BbFf]|(?:[0-9A-Fa-f]{2}=){2}[0-9A-Fa-f]{2})")
 _LETTERS = {b"b": b"\b", b"f": b"\f", b"n": b"\n", b"r": b"\r", b"t": b"\t"}
@@ -45,7 +45,7 @@ _UNSAFE = re.compile(r"[^0-9A-Za-z*._-]")
 
 @dataclass(frozen=True, slots=True)
 class Edit:
-    """A place (byte offsets) to be replaced by ``new``; ``kind`` says what stood there."""
+    """A place (byte offsets) to be replaced by ``new``; ``kind`` is the kind of secret there."""
 
     start: int
     end: int
@@ -57,7 +57,7 @@ class Edit:
 class View:
     """``source`` with its escapes undone once.
 
-    Token number ``i`` stands at ``spans[i]`` of the source and at ``starts[i]`` to ``ends[i]`` of ``text``.
+    Token number ``i`` is at ``spans[i]`` of the source and at ``starts[i]`` to ``ends[i]`` of ``text``.
     """
 
     source: bytes
@@ -66,14 +66,14 @@ class View:
     starts: tuple[int, ...]
     ends: tuple[int, ...]
 
-    def back(self, edit: Edit) -> Edit:
-        """Translate an edit of the text into one of the source, spelled as the source spells that place."""
+    def to_source(self, edit: Edit) -> Edit:
+        """Translate an edit of the text into an edit of the source, with the escapes of the source."""
         start, end = self._place(edit.start)[0], self._place(edit.end - 1)[1]
         token = _TOKEN.search(self.source, start, end)
-        return Edit(start, end, spelled(edit.new, token) if token else edit.new, edit.kind)
+        return Edit(start, end, escaped_like(edit.new, token) if token else edit.new, edit.kind)
 
     def _place(self, at: int) -> tuple[int, int]:
-        """Return where in the source the character at ``at`` of the text begins and ends."""
+        """Return where the character at ``at`` of the text begins and ends in the source."""
         token = bisect_right(self.starts, at) - 1
         if token < 0:
             return at, at + 1
@@ -84,36 +84,36 @@ class View:
 
 
 def unescaped(source: bytes) -> View | None:
-    """Undo every escape once; None where there is none."""
+    """Undo every escape once; None without escapes."""
     if b"%" not in source and b"\\" not in source and b"&" not in source:
         return None
-    view = _view(source, _TOKEN, _plain)
+    view = _view(source, _TOKEN, _decoded_escape)
     return view if view.spans else None
 
 
-def rejoined(source: bytes, holds: Callable[[bytes], bool]) -> Iterator[View]:
-    """Yield the text as it was before it was broken over lines, and before it was made quoted-printable (RFC 2045).
+def joined_views(source: bytes, predicate: Callable[[bytes], bool]) -> Iterator[View]:
+    """Yield the text without line breaks, and with quoted-printable (RFC 2045) decoded.
 
-    Only where ``holds`` says of such a text that it has what is looked for: a view of each line is dear.
+    A view is expensive, so it is made only if ``predicate`` returns true for its text.
     """
-    if b"\n" in source and holds(_BREAK.sub(b"", source)):
+    if b"\n" in source and predicate(_BREAK.sub(b"", source)):
         yield _view(source, _BREAK, lambda _: b"")
-    if _LOOKS_QUOTED.search(source) and holds(_QUOTED.sub(_unquoted, source)):
+    if _LOOKS_QUOTED.search(source) and predicate(_QUOTED.sub(_unquoted, source)):
         yield _view(source, _QUOTED, _unquoted)
 
 
 def letters_of(text: bytes) -> bytes:
-    """Return the letters and digits of a text, without all that stands between them."""
+    """Return the letters and digits of a text."""
     return text.translate(None, _NO_LETTERS)
 
 
-def letters_only(source: bytes) -> View:
-    """Return the same as a view."""
+def letters_view(source: bytes) -> View:
+    """Return the letters and digits of a text as a view."""
     return _view(source, _BETWEEN_LETTERS, lambda _: b"")
 
 
 def is_continued(source: bytes) -> bool:
-    """Tell whether a text has what is sure to be broken or quoted: a sign at the end of a line, or signs for others."""
+    """Return whether a text has backslashes at line ends, or quoted-printable escapes."""
     return b"\\\n" in source or b"\\\r\n" in source or _LOOKS_QUOTED.search(source) is not None
 
 
@@ -121,12 +121,12 @@ def _unquoted(token: re.Match[bytes]) -> bytes:
     return bytes.fromhex((token[1] or b"").decode())
 
 
-def _view(source: bytes, tokens: re.Pattern[bytes], plain: Callable[[re.Match[bytes]], bytes]) -> View:
+def _view(source: bytes, tokens: re.Pattern[bytes], replacement: Callable[[re.Match[bytes]], bytes]) -> View:
     pieces: list[bytes] = []
     spans, starts, ends = [], [], []
     done = length = 0
     for token in tokens.finditer(source):
-        text = plain(token)
+        text = replacement(token)
         start, end = token.span()
         pieces += (source[done:start], text)
         length += start - done
@@ -140,8 +140,8 @@ def _view(source: bytes, tokens: re.Pattern[bytes], plain: Callable[[re.Match[by
 
 
 def views(source: bytes) -> Iterator[View]:
-    """Yield the views of a text, each made of the one before, until no escape is left."""
-    for _ in range(LEVELS):
+    """Yield the views of a text, each made from the one before, until no escape is left."""
+    for _ in range(MAX_LEVELS):
         view = unescaped(source)
         if view is None:
             return
@@ -149,39 +149,39 @@ def views(source: bytes) -> Iterator[View]:
         source = view.text
 
 
-def plain(text: bytes) -> bytes:
-    """Return a text with all its escapes undone: what equal secrets have in common, however they are spelled."""
+def fully_unescaped(text: bytes) -> bytes:
+    """Return a text with all its escapes undone, which is equal for all spellings of a secret."""
     for view in views(text):
         text = view.text
     return text
 
 
 def find(data: bytes, finder: Callable[[bytes], Iterable[Edit]]) -> list[Edit]:
-    """Return what a finder finds in a text and in its views, as edits of the text, ordered, without overlap."""
+    """Return the edits that a finder yields for a text and its views, as edits of the text; ordered, disjoint."""
     edits = list(finder(data))
     path: list[View] = []
     for view in views(data):
         path.append(view)
         for edit in finder(view.text):
             for step in reversed(path):
-                edit = step.back(edit)  # noqa: PLW2901 - carried back level by level
+                edit = step.to_source(edit)  # noqa: PLW2901 - translated level by level
             edits.append(edit)
     return disjoint(edits)
 
 
 def disjoint(edits: list[Edit]) -> list[Edit]:
     """Order edits by place; of those that overlap, keep the one that begins first, and the longest of these."""
-    kept: list[Edit] = []
+    disjoint_edits: list[Edit] = []
     end = -1
-    for edit in sorted(edits, key=lambda one: (one.start, -one.end)):
+    for edit in sorted(edits, key=lambda edit: (edit.start, -edit.end)):
         if edit.start >= end:
-            kept.append(edit)
+            disjoint_edits.append(edit)
             end = edit.end
-    return kept
+    return disjoint_edits
 
 
 def applied(data: bytes, edits: Iterable[Edit]) -> bytes:
-    """Return the data with ordered, disjoint edits done."""
+    """Return the data with ordered, disjoint edits applied."""
     pieces: list[bytes] = []
     done = 0
     for edit in edits:
@@ -190,8 +190,8 @@ def applied(data: bytes, edits: Iterable[Edit]) -> bytes:
     return b"".join([*pieces, data[done:]])
 
 
-def spelled(new: bytes, token: re.Match[bytes]) -> bytes:
-    """Spell a replacement the way of an escape that stood in its place, so that the text around stays well-formed."""
+def escaped_like(new: bytes, token: re.Match[bytes]) -> bytes:
+    """Escape a replacement like the token that it replaces, so that the text around it stays well-formed."""
     if token["percent"] is not None:
         for _ in range(1 + len(token["again"]) // 2):
             new = quote_from_bytes(new, safe="*").encode()
@@ -210,8 +210,8 @@ def _json(char: str) -> str:
     return "\\/" if char == "/" else char if char.isprintable() and char not in '"\\' else f"\\u{ord(char):04x}"
 
 
-def _plain(token: re.Match[bytes]) -> bytes:
-    """Return the bytes that an escape stands for."""
+def _decoded_escape(token: re.Match[bytes]) -> bytes:
+    """Return the bytes of an escape."""
     group = token.lastgroup
     assert group is not None
     text = token[group]
@@ -228,7 +228,7 @@ def _plain(token: re.Match[bytes]) -> bytes:
 
 
 def safe_bytes(text: str) -> bytes:
-    """Encode text that need not come from a wire: a lone surrogate must not stop the scrub."""
+    """Encode any text, even with lone surrogates, which must not stop the scrub."""
     try:
         return wire_bytes(text)
     except UnicodeEncodeError:

@@ -1,4 +1,4 @@
-"""Faults on demand: what shall go wrong with the next answers, written in a line; see docs/faults.md."""
+"""Faults on demand: errors, changes and delays of the next responses, one per line; see docs/faults.md."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""One fault as a value: which requests it meets, what they are answered, how the answer travels."""
+"""One fault as a value: the requests it matches, the response to them, and its delivery."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
 from sls_contract.endpoint.delivery import Delivery, deliver
-from sls_contract.endpoint.faults.words import meant, shortened
+from sls_contract.endpoint.faults.words import shortened, suggestion
 from sls_contract.endpoint.state.answers import ServiceError
 from sls_contract.endpoint.state.scripted import Content, Scripted
 from sls_contract.errors import UsageError
@@ -26,44 +26,43 @@ if TYPE_CHECKING:
 FaultEnding: TypeAlias = Literal["close", "reset"]
 
 _FOUND = 302
-_REDIRECTS = 300  # from here up, a status is no success and the endpoint's own answer would not fit it
+_REDIRECTS = 300  # a status from here up is no success, so it replaces the endpoint's own response
 _ANSWER = ("status", "error", "redirect", "body", "content_type", "headers", "gzip", "chunked")
 _FIELD_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")  # source: RFC 9110 section 5.1
 _NUMBER = re.compile(r"[0-9]{1,18}")
-_SHARD = ("shard", "shardid")  # as pages spell it
+_SHARD = ("shard", "shardid")  # in lower case; pages spell it shard, shardId and shardID
 _PLACEHOLDER = re.compile(r"\{([^}]*)\}")
-_STAND_INS = {"message": "the service failed"}  # every other placeholder of a wording stands for itself
+_VALUES = {"message": "the service failed"}  # other placeholders of a message become their names
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Fault:
-    """What goes wrong with some of the next requests.
+    """A fault in the response to some of the next requests.
 
     Which requests:
-        operation: only of this name, or another name of it.
-        shard: only about this shard.
-        after: so many of these requests pass first.
-        times: how many of them are answered so; None for all.
+        operation: only requests for this operation, by its name or an alias.
+        shard: only requests about this shard.
+        after: the number of matching requests that pass first.
+        times: the number of requests with this fault; None for all.
 
-    What is answered. With error, redirect, body, or a status from 300 up, the request is not carried out; else this is
-    the endpoint's own answer, changed:
-        status: the HTTP status; 200 beside a body, 302 beside a redirect, the documented one beside an error.
-        error: an ``errorCode``; one that the pages know brings its status and message.
-        message: the ``errorMessage`` beside it.
+    The response. With error, redirect, body, or a status from 300 up, the request is not executed; otherwise the fault
+    changes the endpoint's response:
+        status: the HTTP status; 200 with a body, 302 with a redirect, the documented status of an error.
+        error: an ``errorCode``; a documented code sets its status and message.
+        message: the ``errorMessage`` of the error.
         redirect: the ``Location``.
         body: the body's bytes.
-        content_type: in place of the own one.
+        content_type: replaces the endpoint's own.
         headers: fields that replace those of the same names.
-        gzip: encode the body, asked for or not.
+        gzip: encode the body, even if the client does not accept that.
         chunked: send it in chunks, without a length.
 
-    How it travels:
-        truncate: send so many bytes of the body, at least one fewer than announced, and end the connection.
+    The delivery:
+        truncate: the number of body bytes to send, at least one fewer than announced; then the connection ends.
         delay: seconds before the first byte.
         ending: ``close`` or ``reset`` the connection: after the cut body, or without ``truncate`` before any byte.
 
-    Raises `UsageError` where a part is impossible, parts contradict each other, or nothing would go wrong.
-
+    Raises `UsageError` if a part is invalid, parts contradict each other, or the fault has no effect.
     """
 
     operation: str | None = None
@@ -84,49 +83,49 @@ class Fault:
     ending: FaultEnding | None = None
 
     def __post_init__(self) -> None:
-        """Refuse what cannot be, and what would do nothing."""
+        """Refuse invalid and ineffective faults."""
         for is_broken, text in _RULES:
             if is_broken(self):
                 raise UsageError(text.format(self))
-        self.scripted()  # refuses counts
+        self.scripted()  # refuses invalid counts
 
     @property
     def is_silent(self) -> bool:
-        """Tell whether no byte is sent."""
+        """Return whether no byte is sent."""
         return self.ending is not None and self.truncate is None
 
     @property
-    def doubt(self) -> str:
-        """Say what is not known about the error."""
+    def problem(self) -> str:
+        """Explain why the error needs a status."""
         code, statuses = self.error or "", sorted(statuses_of(self.error or ""))
-        close = "" if errors_with(code) else meant(code, known_codes())
+        hint = "" if errors_with(code) else suggestion(code, known_codes())
         if statuses:
             reason = f"came with several statuses, {' and '.join(map(str, statuses))}"
         else:
             reason = "is known without a status" if errors_with(code) else "is documented on no page"
         return (
             f"error={shortened(code)} {reason}: the setting status is missing; "
-            f"write error={shortened(code)} status={min(statuses, default=400)}, say{close}"
+            f"for example, write error={shortened(code)} status={min(statuses, default=400)}{hint}"
         )
 
     def answer_parts(self) -> list[str]:
-        """Return the names of the fields that say what is answered."""
+        """Return the names of the fields that define the response."""
         return [name for name in _ANSWER if getattr(self, name) not in (None, (), False)]
 
-    def meets(self, request: Request) -> bool:
-        """Tell whether the fault is for a request, however many came before."""
+    def matches(self, request: Request) -> bool:
+        """Return whether the fault matches a request, regardless of counts."""
         contract = operation_of(request) if self.operation is not None else None
         if self.operation is not None and (contract is None or self.operation not in contract.names):
             return False
         return self.shard is None or self.shard == shard_of(request)
 
     def scripted(self) -> Scripted:
-        """Return the fault as ``answer_next`` takes it."""
-        return Scripted(self._answer(), when=self.meets, after=self.after, times=self.times, change=self.changed)
+        """Return the fault as a value for ``answer_next``."""
+        return Scripted(self._answer(), when=self.matches, after=self.after, times=self.times, change=self.changed)
 
     def changed(self, response: Response) -> Response:
-        """Return an answer as it goes out: status, coding, headers, delivery."""
-        body = response.body or (b"" if self.truncate is None else b" ")  # a byte to announce and keep back
+        """Return a response with the status, coding, headers and delivery of the fault."""
+        body = response.body or (b"" if self.truncate is None else b" ")  # a byte that is announced but not sent
         body = gzip.compress(body, mtime=0) if self.gzip else body
         status = response.status if self.status is None else self.status
         reason = response.reason if status == response.status else ""
@@ -145,9 +144,9 @@ class Fault:
     def _message(self, code: str) -> str:
         if self.message is not None:
             return self.message
-        wordings = [wording for known in errors_with(code) for wording in known.wordings]
-        told = min(wordings, key=lambda wording: "{" in wording, default=code)
-        return _PLACEHOLDER.sub(lambda match: _STAND_INS.get(match[1], match[1]), told)
+        wordings = [text for known in errors_with(code) for text in known.wordings]
+        wording = min(wordings, key=lambda text: "{" in text, default=code)
+        return _PLACEHOLDER.sub(lambda match: _VALUES.get(match[1], match[1]), wording)
 
     def _headers(self, headers: Headers, length: int) -> Headers:
         if self.gzip:
@@ -169,7 +168,7 @@ class Fault:
 
 
 def shard_of(request: Request) -> int | None:
-    """Return the shard that a request is about, by its query, its path or its body; None where it names none."""
+    """Return the shard in the query, path or body of a request; None if there is none."""
     named = dict(request.query_pairs()) | registry().names_in(request)
     text = next((value for key, value in named.items() if key.lower() in _SHARD), "") or _shard_in_body(request.body)
     return int(text) if _NUMBER.fullmatch(text) else None
@@ -185,7 +184,7 @@ def _shard_in_body(body: bytes) -> str:
 
 
 def _status_of(code: str) -> int | None:
-    """Return the status of a known code; None where the sources give none, or several."""
+    """Return the status of a known code; None if the sources give none, or several."""
     statuses = statuses_of(code)
     return next(iter(statuses)) if len(statuses) == 1 else None
 
@@ -205,26 +204,26 @@ def _is_line(text: str) -> bool:
 _RULES: tuple[tuple[Callable[[Fault], bool], str], ...] = (
     (
         lambda fault: not fault.answer_parts() and fault.truncate is None and not fault.delay and not fault.ending,
-        "nothing would go wrong: say what is answered (status, error, body, …) or how (delay, truncate, close, reset)",
+        "the fault has no effect: set a response (status, error, body, …) or delivery (delay, truncate, close, reset)",
     ),
     (
         lambda fault: fault.is_silent and bool(fault.answer_parts()),
         "{0.ending} sends no byte, so no other setting of the answer takes effect; truncate sends a part first",
     ),
     (
-        lambda fault: fault.status is not None and not 200 <= fault.status <= 999,  # noqa: PLR2004 - what HTTP can say
+        lambda fault: fault.status is not None and not 200 <= fault.status <= 999,  # noqa: PLR2004 - the range of HTTP
         "status must be from 200 to 999, got {0.status}",
     ),
     (
         lambda fault: fault.error is not None and (fault.body is not None or fault.redirect is not None),
-        "error is an answer of its own: leave body and redirect out",
+        "error already sets the whole response: remove body and redirect",
     ),
     (lambda fault: fault.error == "", "error must be an errorCode such as ReadQuotaExceed"),
-    (lambda fault: fault.error is not None and fault.status is None and _status_of(fault.error) is None, "{0.doubt}"),
-    (lambda fault: fault.message is not None and fault.error is None, "message belongs to error: name the errorCode"),
+    (lambda fault: fault.error is not None and fault.status is None and _status_of(fault.error) is None, "{0.problem}"),
+    (lambda fault: fault.message is not None and fault.error is None, "message needs an errorCode: add error=…"),
     (
         lambda fault: not (_is_text(fault.error or "") and _is_text(fault.message or "")),
-        "error and message must be text that UTF-8 can carry",
+        "error and message must be text that UTF-8 can encode",
     ),
     (
         lambda fault: not (_is_line(fault.redirect or "") and _is_line(fault.content_type or "")),

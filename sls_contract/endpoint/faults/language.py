@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from sls_contract.endpoint.faults.fault import Fault
-from sls_contract.endpoint.faults.words import SPACE, Word, meant, shortened, words, written
+from sls_contract.endpoint.faults.words import SPACE, Word, format_setting, shortened, suggestion, words
 from sls_contract.errors import UsageError
 from sls_contract.exchange import wire_bytes, wire_text
 from sls_contract.spec.registry import registry
@@ -29,7 +29,7 @@ _DURATION = re.compile(r"([0-9]+(?:\.[0-9]+)?(?:e[+-]?[0-9]{1,3})?)(ms|s)")
 
 
 def fault(text: str) -> Scripted:
-    """Return a fault as ``answer_next`` takes it; raises `UsageError` as `parse_fault`."""
+    """Return a fault as a value for ``answer_next``; raises `UsageError` as `parse_fault`."""
     return parse_fault(text).scripted()
 
 
@@ -38,10 +38,10 @@ def parse_fault(text: str, folder: Path | str = "") -> Fault:
 
     Args:
         text: settings with spaces between them.
-        folder: where files behind ``body=@`` are looked for; the working directory unless given.
+        folder: the folder of files in ``body=@FILE``; by default the working directory.
 
     Raises:
-        UsageError: the text names no fault; it says which setting is wrong, what was expected, and how to fix it.
+        UsageError: the text is not a fault; the message names the wrong setting and the expected value.
 
     """
     try:
@@ -52,25 +52,25 @@ def parse_fault(text: str, folder: Path | str = "") -> Fault:
 
 
 def format_fault(fault: Fault) -> str:
-    """Write a fault so that `parse_fault` reads the same again; a body stands in the text itself."""
-    return " ".join(_written(fault))
+    """Return a fault as text that `parse_fault` can read; its body is part of the text."""
+    return " ".join(_settings_of(fault))
 
 
 def read_faults(path: Path | str) -> tuple[Fault, ...]:
     """Read a file in UTF-8 with one fault a line; lines that begin with ``#`` and empty ones are skipped.
 
-    Files behind ``body=@`` are looked for beside it.
+    Files in ``body=@FILE`` are relative to its folder.
 
     Raises:
-        UsageError: the file cannot be read or holds no fault; or a line is wrong, which is named by its number.
+        UsageError: the file cannot be read or contains no fault; or a line is wrong, and the message has its number.
 
     """
     lines = [line.strip(SPACE) for line in _text_of(Path(path)).split("\n")]
-    told = [(number, line) for number, line in enumerate(lines, 1) if line and not line.startswith("#")]
-    if not told:
-        msg = f"{path}: it holds no fault\nHow to fix: write one a line, such as {EXAMPLES[0]}."
+    numbered = [(number, line) for number, line in enumerate(lines, 1) if line and not line.startswith("#")]
+    if not numbered:
+        msg = f"{path}: the file contains no fault\nHow to fix: write one fault per line, such as {EXAMPLES[0]}."
         raise UsageError(msg)
-    return tuple(_on_line(path, number, line) for number, line in told)
+    return tuple(_on_line(path, number, line) for number, line in numbered)
 
 
 def _on_line(path: Path | str, number: int, line: str) -> Fault:
@@ -85,10 +85,10 @@ def _text_of(path: Path) -> str:
     try:
         return path.read_text("utf-8-sig")
     except (OSError, ValueError) as error:  # ValueError: not UTF-8, or no path at all
-        reason = getattr(error, "strerror", None) or "it is not UTF-8, or its name holds a zero byte"
+        reason = getattr(error, "strerror", None) or "it is not UTF-8, or its name contains a zero byte"
         msg = (
             f"{path}: expected a file of faults in UTF-8: {reason}\n"
-            f"How to fix: name a text file with one fault a line, such as {EXAMPLES[0]}."
+            f"How to fix: name a text file with one fault per line, such as {EXAMPLES[0]}."
         )
         raise UsageError(msg) from None
 
@@ -103,17 +103,17 @@ def _wire(text: str) -> str:
 
 def _fields_in(text: str, folder: Path) -> dict[str, Any]:
     found: dict[str, Any] = {}
-    told = list(words(text))
-    for place, word in enumerate(told):
+    parsed = list(words(text))
+    for place, word in enumerate(parsed):
         try:
             name, value = _read(word, folder)
         except ValueError as error:
-            msg = f"{_unquoted(told, place)}{error}"
+            msg = f"{_unquoted(parsed, place)}{error}"
             raise ValueError(msg) from None
         if name == "headers":
             value = (*found.get(name, ()), value)
         elif name in found:
-            msg = f"{shortened(written(*word))} says again, or against, what stands before it"
+            msg = f"{shortened(format_setting(*word))} repeats or contradicts an earlier setting"
             raise ValueError(msg)
         found[name] = value
     return found
@@ -128,29 +128,29 @@ def _read(word: Word, folder: Path) -> tuple[str, Any]:
         try:
             return setting.field, setting.read(word.value, folder)
         except ValueError as error:
-            shown = written("", shortened(word.value)).removeprefix("=")
+            shown = format_setting("", shortened(word.value)).removeprefix("=")
             msg = f"{word.name} must be {setting.form}, got {shown or 'nothing'}{_reason(error)}"
             raise ValueError(msg) from None
     if flag or setting:
-        msg = f"{word.name} stands alone, without a value" if flag else f"{word.name} needs a value: {word.name}=…"
+        msg = f"{word.name} takes no value" if flag else f"{word.name} needs a value: {word.name}=…"
         raise ValueError(msg)
-    msg = f"there is no setting {shortened(word.name)!r}{meant(word.name, _NAMES)}; there are {', '.join(_NAMES)}"
+    msg = f"there is no setting {shortened(word.name)!r}{suggestion(word.name, _NAMES)}; there are {', '.join(_NAMES)}"
     raise ValueError(msg)
 
 
-def _unquoted(told: list[Word], place: int) -> str:
-    """Return what to say where a word that cannot be read seems to go on with the text before it; or nothing."""
-    if _begins_anew(told[place]):
+def _unquoted(parsed: list[Word], place: int) -> str:
+    """Return a hint if a wrong word seems to belong to the unquoted value before it; else an empty text."""
+    if _starts_setting(parsed[place]):
         return ""
-    first = next((index for index in range(place - 1, -1, -1) if _begins_anew(told[index])), None)
-    if first is None or told[first].name not in _OF_TEXT:
+    first = next((index for index in range(place - 1, -1, -1) if _starts_setting(parsed[index])), None)
+    if first is None or parsed[first].name not in _TEXT_SETTINGS:
         return ""
-    rest = list(takewhile(lambda word: not _begins_anew(word), told[first + 1 :]))
-    text = " ".join([told[first].value or "", *(_as_typed(word) for word in rest)])
-    return f"a value with spaces needs quotes, such as {written(told[first].name, text)}; "
+    rest = list(takewhile(lambda word: not _starts_setting(word), parsed[first + 1 :]))
+    text = " ".join([parsed[first].value or "", *(_as_typed(word) for word in rest)])
+    return f"a value with spaces needs quotes, such as {format_setting(parsed[first].name, text)}; "
 
 
-def _begins_anew(word: Word) -> bool:
+def _starts_setting(word: Word) -> bool:
     return word.value is not None and word.name in _SETTINGS
 
 
@@ -162,12 +162,12 @@ def _reason(error: ValueError) -> str:
     return f"; {error}" if str(error) else ""
 
 
-def _written(fault: Fault) -> Iterator[str]:
+def _settings_of(fault: Fault) -> Iterator[str]:
     unset = {each.name: each.default for each in fields(Fault)}
     for name, setting in _SETTINGS.items():
         value = getattr(fault, setting.field)
         if value is not None and value != unset[setting.field]:
-            yield from (written(name, setting.write(each)) for each in (value if name == "header" else (value,)))
+            yield from (format_setting(name, setting.write(each)) for each in (value if name == "header" else (value,)))
     for name, (field, value) in _FLAGS.items():
         if getattr(fault, field) == value:
             yield name
@@ -188,7 +188,7 @@ def _seconds(value: str, _folder: Path) -> float:
 
 def _operation(value: str, _folder: Path) -> str:
     if registry().named(value) is None:
-        raise ValueError(meant(value, registry().names_and_aliases).removeprefix("; "))
+        raise ValueError(suggestion(value, registry().names_and_aliases).removeprefix("; "))
     return value
 
 
@@ -203,13 +203,13 @@ def _header(value: str, _folder: Path) -> tuple[str, str]:
     return name, content.removeprefix(" ")
 
 
-def _written_header(field: tuple[str, str]) -> str:
+def _format_header(field: tuple[str, str]) -> str:
     name, value = field
     return f"{name}: {value}" if value.startswith(" ") else f"{name}:{value}"
 
 
 def _body(value: str, folder: Path) -> bytes:
-    """Return the bytes of a text or, behind an ``@``, of a file; a text that begins so has it twice."""
+    """Return the bytes of a text or, after an ``@``, of a file; a doubled ``@`` starts a text with one."""
     if not value.startswith("@") or value.startswith("@@"):
         return wire_bytes(value.removeprefix("@") if value.startswith("@@") else value)
     path = folder / value[1:]
@@ -222,13 +222,13 @@ def _body(value: str, folder: Path) -> bytes:
     raise ValueError(msg)
 
 
-def _written_body(body: bytes) -> str:
+def _format_body(body: bytes) -> str:
     return wire_text(b"@" + body if body.startswith(b"@") else body)
 
 
 @dataclass(frozen=True, slots=True)
 class _Setting:
-    """A setting with a value: its field in `Fault`, what the value must be, and both directions."""
+    """A setting with a value: its field in `Fault`, the form of the value, and functions to read and write it."""
 
     field: str
     form: str
@@ -239,17 +239,17 @@ class _Setting:
 _SETTINGS = {
     "operation": _Setting("operation", "an operation, such as GetCheckPoint (all: sls-contract spec list)", _operation),
     "shard": _Setting("shard", "a shard's number, such as 0", _number),
-    "after": _Setting("after", "how many requests pass first, such as 5", _number),
+    "after": _Setting("after", "a number of requests to pass first, such as 5", _number),
     "status": _Setting("status", "from 200 to 999, such as 503", _number),
     "error": _Setting("error", "an errorCode, such as ReadQuotaExceed", _text),
     "message": _Setting("message", "an errorMessage", _text),
     "redirect": _Setting("redirect", "the URL to go to", _text),
     "content-type": _Setting("content_type", "a media type, such as text/html", _text),
-    "header": _Setting("headers", "a name and a value, such as Retry-After:5", _header, _written_header),
-    "body": _Setting("body", "a text, or @ and the path of a file", _body, _written_body),
-    "truncate": _Setting("truncate", "how many bytes of the body are sent, such as 40", _number),
+    "header": _Setting("headers", "a name and a value, such as Retry-After:5", _header, _format_header),
+    "body": _Setting("body", "a text, or @ and the path of a file", _body, _format_body),
+    "truncate": _Setting("truncate", "a number of bytes of the body to send, such as 40", _number),
     "delay": _Setting("delay", "a time with its unit, such as 2.5s or 200ms", _seconds, lambda value: f"{value!r}s"),
-    "times": _Setting("times", "how many requests are answered so, such as 3", _number),
+    "times": _Setting("times", "a number of requests to answer, such as 3", _number),
 }
 _FLAGS: dict[str, tuple[str, Any]] = {
     "gzip": ("gzip", True),
@@ -259,4 +259,4 @@ _FLAGS: dict[str, tuple[str, Any]] = {
     "always": ("times", None),
 }
 _NAMES = (*_SETTINGS, *_FLAGS)
-_OF_TEXT = ("error", "message", "redirect", "content-type", "header", "body")
+_TEXT_SETTINGS = ("error", "message", "redirect", "content-type", "header", "body")

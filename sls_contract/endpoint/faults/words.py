@@ -1,4 +1,4 @@
-"""A fault's line taken apart into settings, and written again: ``name``, ``name=value``, quotes where needed."""
+"""Split the line of a fault into settings, and write settings: ``name``, ``name=value``, quotes where needed."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
 SPACE = " \t\r\n"
-_SHOWN = 80  # characters of what is refused
+_SHOWN = 80  # characters of a wrong setting in a message
 _WORD = re.compile(
     rf"""(?P<name>[^{SPACE}='"]+)
     (?:=(?:'(?P<verbatim>(?:[^']|'')*)'|"(?P<escaped>(?:[^"\\]|\\.)*)"|(?P<bare>(?:[^{SPACE}'"][^{SPACE}]*)?)))?
@@ -24,27 +24,27 @@ _ESCAPED = {b"n": b"\n", b"r": b"\r", b"t": b"\t", b"\\": b"\\", b'"': b'"'}
 
 
 class Word(NamedTuple):
-    """One setting as it was written; ``value`` is None where there is no equals sign."""
+    """One setting as it was written; ``value`` is None without an equals sign."""
 
     name: str
     value: str | None
 
 
 def words(text: str) -> Iterator[Word]:
-    """Yield the settings in order; raises `ValueError` that names the place where the text cannot be read."""
+    """Yield the settings in order; raises a `ValueError` that quotes the first text that is not a setting."""
     rest = text.lstrip(SPACE)
     while rest:
         match = _WORD.match(rest)
         if match is None:
-            expected = "a setting is a name, or name=value with a value in quotes where it holds spaces"
+            expected = "expected a name, or name=value with quotes around a value that contains spaces"
             msg = f"{expected}, got {shortened(rest)!r}"
             raise ValueError(msg)
         yield Word(match["name"], _value(match))
         rest = rest[match.end() :].lstrip(SPACE)
 
 
-def written(name: str, value: str | None = None) -> str:
-    """Write a setting so that `words` reads the same again."""
+def format_setting(name: str, value: str | None = None) -> str:
+    """Return a setting as text that `words` can read."""
     if value is None:
         return name
     if not value.isprintable():
@@ -54,14 +54,14 @@ def written(name: str, value: str | None = None) -> str:
     return f"{name}={value}"
 
 
-def meant(name: str, known: Iterable[str]) -> str:
-    """Return what to say of a name that is not known: the one that is closest, or nothing."""
+def suggestion(name: str, known: Iterable[str]) -> str:
+    """Return a question that suggests the most similar known name; empty if none is similar."""
     close = get_close_matches(name, known, n=1)
     return f"; did you mean {close[0]}?" if close else ""
 
 
 def shortened(text: str) -> str:
-    """Return what a message shows of a text that may be long."""
+    """Return a text, cut after 80 characters, for a message."""
     return text if len(text) <= _SHOWN else text[:_SHOWN] + "…"
 
 
@@ -77,7 +77,7 @@ def _unescape(match: re.Match[bytes]) -> bytes:
     if match[1]:
         return bytes.fromhex(match[1].decode("ascii"))
     if match[2] not in _ESCAPED:
-        msg = rf"between double quotes a backslash makes \n, \r, \t, \\, \" or \xHH, got {wire_text(match[0])!r}"
+        msg = rf"between double quotes, an escape is \n, \r, \t, \\, \" or \xHH, got {wire_text(match[0])!r}"
         raise ValueError(msg)
     return _ESCAPED[match[2]]
 

@@ -1,6 +1,6 @@
-"""Puts any `Send` on a socket; knows HTTP and no state.
+"""Puts any `Send` on a socket; handles HTTP and keeps no state of the service.
 
-Importing this pulls the web server library in; nothing else in the package does.
+Importing this imports the web server library; no other part of the package does.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""A server in a thread of its own, which says nothing of the web library's own on the wire: ``with serve(send)``."""
+"""Run a server in a thread: ``with serve(send)``. The web server library adds nothing to its responses."""
 
 from __future__ import annotations
 
@@ -27,8 +27,13 @@ if TYPE_CHECKING:
     from sls_contract.exchange import Response, Send
 
 LOOPBACK = "127.0.0.1"
-_GRACE = 1.0  # seconds that answers under way get when the server closes
-_BACKLOG = 512  # connections that may wait to be accepted
+_GRACE = 1.0  # seconds for pending responses when the server closes
+_BACKLOG = 512  # pending connections
+_NOT_HTTP = "(not an HTTP request; perhaps an https client)"
+_LINGER = 1.0  # seconds to read a refused body, so that the client gets the refusal before the connection ends
+
+SERVING: set[str] = set()
+"""``host:port`` of every server of this process; the plugin lets clients use them as proxies for owned hosts."""
 
 
 def serve(  # noqa: PLR0913 - settings, by name
@@ -40,25 +45,25 @@ def serve(  # noqa: PLR0913 - settings, by name
     limits: Limits = DEFAULT_LIMITS,
     tls: ssl.SSLContext | None = None,
     blocking: bool = False,
-    refused: Refused = lambda _method, _wanted, _answer: None,
+    refused: Refused = lambda _method, _target, _response: None,
 ) -> Server:
     """Put a `Send` on a socket and return the running `Server`.
 
-    The server also answers as an HTTP forward proxy, so that ``HTTP_PROXY=<server.url>`` brings a client with a real
-    endpoint name here. Requests for hosts that are not ours get 502.
+    The server also works as an HTTP forward proxy, so a client with ``HTTP_PROXY=<server.url>`` can use a real endpoint
+    name. Requests to hosts that it does not serve get 502.
 
     Args:
-        send: answers each request; one at a time, unless ``blocking``.
-        host: address to listen on; loopback unless asked otherwise.
+        send: answers each request; called for one request at a time, unless ``blocking``.
+        host: address to listen on; loopback by default.
         port: port to listen on; 0 takes a free one.
-        hosts: domains beside the service's whose requests are for us; ``*``: every host.
-        limits: bounds on bodies, headers, connections and patience.
+        hosts: more domains to serve beside the service's; ``*``: every host.
+        limits: bounds on bodies, headers, connections and times.
         tls: a server context makes it an HTTPS endpoint.
         blocking: call ``send`` in threads, because it waits for something.
-        refused: told of each request that the server itself answers: method, host or target, answer.
+        refused: called for each request that the server itself answers: method, host or target, response.
 
     Raises:
-        EndpointError: the port is taken, or the address cannot be listened on.
+        EndpointError: the port is taken, or the server cannot listen on the address.
 
     """
     scheme = "https" if tls else "http"
@@ -66,24 +71,20 @@ def serve(  # noqa: PLR0913 - settings, by name
     return Server(dispatcher, host, port, limits, tls)
 
 
-SERVING: set[str] = set()
-"""``host:port`` of every server of this process; the plugin lets clients reach them as proxies for owned hosts."""
-
-
 class Server:
-    """A running server; made by `serve`, ended by ``close`` or by leaving ``with``.
+    """A running server; started by `serve`, stopped by ``close`` or at the end of ``with``.
 
     Attributes:
         host: the address listened on.
         port: the port listened on.
-        url: where to point a client, or its ``HTTP_PROXY``.
+        url: the URL for a client, or for its ``HTTP_PROXY``.
 
     """
 
     def __init__(
         self, dispatcher: Dispatcher, host: str, port: int, limits: Limits, tls: ssl.SSLContext | None
     ) -> None:
-        """Listen, in a thread; raises `EndpointError` where that cannot be."""
+        """Listen, in a thread; raises `EndpointError` if that fails."""
         self._dispatcher, self._limits, self._tls = dispatcher, limits, tls
         self._loop = asyncio.new_event_loop()
         self._closing = asyncio.Event()
@@ -100,7 +101,7 @@ class Server:
         SERVING.add(dispatcher.address)
 
     def __repr__(self) -> str:
-        """Show where it listens."""
+        """Show the URL."""
         return f"<Server {self.url}>"
 
     def __enter__(self) -> Self:
@@ -113,16 +114,16 @@ class Server:
 
     @property
     def foreign_hosts(self) -> tuple[str, ...]:
-        """Hosts that requests were sent to that are not ours (each was answered 502), in order."""
+        """Hosts of requests that were not served (each got 502), in order."""
         return tuple(self._dispatcher.foreign_hosts)
 
     @property
     def failures(self) -> tuple[BaseException, ...]:
-        """What the `Send` raised (each was answered 500), in order."""
+        """Exceptions of the `Send` (each request got 500), in order."""
         return tuple(self._dispatcher.failures)
 
     def close(self) -> None:
-        """Stop listening, give answers under way a second, and end the thread; closing twice is harmless."""
+        """Stop listening, let pending responses finish within a second, and end the thread; idempotent."""
         if self._thread.is_alive():
             self._loop.call_soon_threadsafe(self._closing.set)
             self._thread.join()
@@ -140,9 +141,9 @@ class Server:
         except (OSError, OverflowError) as error:
             started.set_exception(error)
             return
-        taken: int = sockets.sockets[0].getsockname()[1]
-        self._dispatcher.address = authority_of(self.host, taken)
-        started.set_result(taken)
+        bound_port: int = sockets.sockets[0].getsockname()[1]
+        self._dispatcher.address = authority_of(self.host, bound_port)
+        started.set_result(bound_port)
         await self._closing.wait()
         sockets.close()
         listener.pre_shutdown()
@@ -162,29 +163,26 @@ def _cannot_listen(host: str, port: int, error: Exception) -> EndpointError:
 
 
 def _reason(error: Exception) -> str:
-    """Return the operating system's words: asyncio puts its own in their place."""
+    """Return the operating system's message, which asyncio replaces by its own."""
     if not isinstance(error, OSError):
         return "there is no such port"
     number = error.errno or 0
-    words = os.strerror(number) if number > 0 else error.strerror  # a name that is not resolved: a number below 0
+    words = os.strerror(number) if number > 0 else error.strerror  # errors of name resolution have a number below 0
     return words or "the address cannot be used"
 
 
 def avoid_pauses() -> None:
-    """Take all that is loaded by now out of the garbage collector's sight, for the rest of the process.
+    """Exclude all loaded objects from garbage collection, for the rest of the process.
 
-    A full collection walks everything that a command has imported. It took 25 ms, in which nobody was answered, as
-    often as every few thousand requests; what comes and goes with a request is freed without it.
+    A full collection visits every object that a command has imported. It took 25 ms, in which no request was answered,
+    once in a few thousand requests. The objects of a request are freed without it.
     """
     gc.collect()
     gc.freeze()
 
 
-_LINGER = 1.0  # seconds to drain a refused body, so that the client reads the refusal before the connection ends
-
-
 class Listener(web.Server):
-    """Makes a `Connection` for each client, within the limits."""
+    """Creates a `Connection` for each client, within the limits."""
 
     def __init__(
         self,
@@ -192,7 +190,7 @@ class Listener(web.Server):
         limits: Limits,
         refused: Callable[[str, str, Response], None],
     ) -> None:
-        """Set the library up: no log, no decoding of bodies, our bounds; ``refused`` as `serve` takes it."""
+        """Configure the library: no log, no decoding of bodies, our limits; ``refused`` as in `serve`."""
         super().__init__(handler)
         self.refused = refused
         self.limits = limits
@@ -207,21 +205,21 @@ class Listener(web.Server):
         }
 
     def __call__(self) -> web.RequestHandler:
-        """Make the protocol of one connection."""
+        """Create the protocol of one connection."""
         return Connection(self, loop=asyncio.get_running_loop(), **self._settings)
 
     def is_full(self) -> bool:
-        """Tell whether there are more connections than allowed."""
+        """Return whether there are more connections than allowed."""
         return len(self.connections) > self.limits.connections
 
 
 class Connection(web.RequestHandler):
-    """One client; what cannot be parsed is answered in our words, and nothing is logged."""
+    """The connection of one client; requests that cannot be parsed get a `refusal`, and nothing is logged."""
 
     __slots__ = ()
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        """Turn a client away where there are too many."""
+        """Refuse the client if there are too many connections."""
         super().connection_made(transport)
         if cast("Listener", self._manager).is_full():
             busy = refusal(503, "TooManyConnections", "too many connections at once", closing=True)
@@ -231,7 +229,7 @@ class Connection(web.RequestHandler):
     def handle_error(
         self, request: web.BaseRequest, status: int = 500, exc: BaseException | None = None, message: str | None = None
     ) -> web.StreamResponse:
-        """Answer what is not HTTP, or too long for us."""
+        """Refuse a request that is not HTTP, or too long."""
         del request, message
         limits = cast("Listener", self._manager).limits
         malformed = f"its head is malformed, or has more than {limits.headers} headers"
@@ -239,6 +237,3 @@ class Connection(web.RequestHandler):
         answer = refusal(status, "RequestNotRead", f"expected an HTTP request: {reason}", closing=True)
         cast("Listener", self._manager).refused("?", _NOT_HTTP, answer)
         return WireResponse(answer, head=False)
-
-
-_NOT_HTTP = "(what is no HTTP request; an https client, perhaps)"

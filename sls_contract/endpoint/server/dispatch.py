@@ -1,4 +1,4 @@
-"""From one request on the wire to one answer: read, admit, ask the `Send`, hand over."""
+"""Handle one request: read it, check its host, call the `Send`, and return the response."""
 
 from __future__ import annotations
 
@@ -28,14 +28,27 @@ if TYPE_CHECKING:
 
 
 Refused: TypeAlias = Callable[[str, str, "Response"], None]
-"""Called with method, host or target, and our answer, for each request that never reaches the `Send`."""
+"""Called with method, host or target, and response, for each request that does not reach the `Send`."""
 
-_REMEMBERED = 1000  # foreign hosts and failures kept: enough to see what went wrong, no more than a client may fill
-_THREADS = 32  # for a Send that blocks
+_REMEMBERED = 1000  # foreign hosts and failures that are kept; bounded, because a client controls their number
+_THREADS = 32  # for a blocking Send
+_FOREIGN = (
+    "{0} is not an SLS host, and this endpoint forwards nothing. How to fix: set NO_PROXY={0} where the client "
+    "runs, keep the client from calling it, or let this endpoint answer for it: sls-contract serve --allow-host {0}, "
+    "or serve(…, hosts=[…])."
+)
+_FAILED = "the endpoint behind this server failed; see the server's failures for the error"
+_CLOSED = DeliveredResponse(500, delivery=Delivery(silent=True, ending="close"))  # the client closed the connection
+_CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
+_NO_TUNNEL = (
+    "this endpoint speaks plain HTTP and opens no tunnels. How to fix: point the client at http://… instead of "
+    "https://… (alibabacloud-sls20201230: protocol='HTTP'), or unset HTTPS_PROXY; `sls-contract proxy --https` opens "
+    "tunnels."
+)
 
 
 class Dispatcher:
-    """Answers requests with a `Send`; ``foreign_hosts`` and ``failures`` remember what never should have come."""
+    """Answers requests with a `Send`; keeps refused hosts in ``foreign_hosts`` and its exceptions in ``failures``."""
 
     def __init__(
         self, send: Send, *, hosts: Iterable[str], limits: Limits, scheme: str, blocking: bool, refused: Refused
@@ -50,104 +63,92 @@ class Dispatcher:
         self.failures: deque[BaseException] = deque(maxlen=_REMEMBERED)
 
     async def __call__(self, raw: BaseRequest) -> WireResponse:
-        """Answer one request of the web server library; what goes wrong in here is kept in ``failures``."""
+        """Answer one request of the web server library; exceptions of the `Send` are kept in ``failures``."""
         head = raw.method == "HEAD"
         try:
             request = await read_request(raw, self.address, self._limits, self._scheme)
-            self._admit(request, raw)
-            return WireResponse(await self._ask(request), head=head)
+            self._check_host(request, raw)
+            return WireResponse(await self._call_send(request), head=head)
         except Rejected as error:
-            self._note(error, raw)
+            self._report(error, raw)
             return WireResponse(error.response, head=head)
-        except Exception as error:  # noqa: BLE001 - any mistake of a Send must reach whoever reads failures
+        except Exception as error:  # noqa: BLE001 - the owner of the server checks failures for any error of the Send
             self.failures.append(error)
             return WireResponse(refusal(500, "EndpointFailed", _FAILED, closing=True), head=head)
 
-    def _note(self, error: Rejected, raw: BaseRequest) -> None:
-        """Remember whom a client wanted and did not reach, and tell whoever watches."""
-        if error.wanted:
-            self.foreign_hosts.append(error.wanted)
-        self.refused(raw.method, error.wanted or raw.raw_path, error.response)
+    def _report(self, error: Rejected, raw: BaseRequest) -> None:
+        """Keep the foreign host of a refused request, and report the refusal."""
+        if error.target:
+            self.foreign_hosts.append(error.target)
+        self.refused(raw.method, error.target or raw.raw_path, error.response)
 
     def close(self) -> None:
         """Let the threads of a blocking `Send` end."""
         if self._pool is not None:
             self._pool.shutdown(wait=False, cancel_futures=True)
 
-    def _admit(self, request: Request, raw: BaseRequest) -> None:
-        """Refuse what is meant for somebody else, by the Host header or by the target of a proxied request."""
-        for host in {request.host: None, split_url(request.url)[1]: None}:  # mostly one and the same
-            if not self._is_own(host, raw):
+    def _check_host(self, request: Request, raw: BaseRequest) -> None:
+        """Refuse a request to a host that is not served, by its Host header or by the target of a proxied request."""
+        for host in {request.host: None, split_url(request.url)[1]: None}:  # without duplicates: usually both are equal
+            if not self._is_served(host, raw):
                 raise rejected(502, "HostNotServed", _FOREIGN.format(host), host)
 
-    def _is_own(self, authority: str, raw: BaseRequest) -> bool:
-        """Tell whether a host is ours: SLS, a configured domain, loopback, or the address that was connected to."""
-        if is_service_host(authority) or is_loopback(authority) or is_under(authority, self._domains):
+    def _is_served(self, authority: str, raw: BaseRequest) -> bool:
+        """Return whether a host is served: SLS, a configured domain, loopback, or the address of this connection."""
+        if is_service_host(authority) or is_loopback(authority) or is_in_domains(authority, self._domains):
             return True
         local = str(raw.get_extra_info("sockname", ("",))[0])
-        return is_under(authority, (host_name(self.address), local))
+        return is_in_domains(authority, (host_name(self.address), local))
 
-    async def _ask(self, request: Request) -> Response:
+    async def _call_send(self, request: Request) -> Response:
         if self._pool is None:
             return self._send(request)
         return await asyncio.get_running_loop().run_in_executor(self._pool, self._send, request)
 
 
-@lru_cache(maxsize=256)  # the few names that clients call us by, over and over
-def is_under(authority: str, domains: tuple[str, ...]) -> bool:
-    """Tell whether a host is one of the domains or below one; every host is below ``*``."""
+@lru_cache(maxsize=256)  # clients repeat a few names
+def is_in_domains(authority: str, domains: tuple[str, ...]) -> bool:
+    """Return whether a host is one of the domains or below one; every host is below ``*``."""
     name = host_name(authority)
     return any(each in ("*", name) or name.endswith("." + each) for each in domains)
 
 
-_FOREIGN = (
-    "{0} is not an SLS host, and this endpoint forwards nothing. How to fix: set NO_PROXY={0} where the client "
-    "runs, keep the client from calling it, or let this endpoint answer for it: sls-contract serve --allow-host {0}, "
-    "or serve(…, hosts=[…])."
-)
-_FAILED = "the endpoint behind this server failed; the server's failures have the error"
-
-
-_HANG_UP = DeliveredResponse(500, delivery=Delivery(silent=True, ending="close"))  # the client left: nothing to say
-_CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
-
-
 class Rejected(Exception):
-    """A request that never reaches the `Send`; ``response`` is the server's own answer."""
+    """A request that does not reach the `Send`; ``response`` is the server's response."""
 
-    def __init__(self, response: Response, wanted: str = "") -> None:
-        """Keep the answer; ``wanted`` is the host that the client wanted and does not reach here."""
+    def __init__(self, response: Response, target: str = "") -> None:
+        """Keep the response, and the host or target that is not served here, if that is the reason."""
         super().__init__(response.status)
         self.response = response
-        self.wanted = wanted
+        self.target = target
 
 
-def rejected(status: int, code: str, text: str, wanted: str = "") -> Rejected:
-    """Return the error that answers so, after which the connection ends."""
-    return Rejected(refusal(status, code, text, closing=True), wanted)
+def rejected(status: int, code: str, text: str, target: str = "") -> Rejected:
+    """Return the error for a response after which the connection ends."""
+    return Rejected(refusal(status, code, text, closing=True), target)
 
 
 async def read_request(raw: BaseRequest, address: str, limits: Limits, scheme: str) -> Request:
-    """Read the body and return the request; raises `Rejected` where it cannot be one.
+    """Read the body and return the request; raises `Rejected` if it is invalid.
 
-    ``address`` is the server's own host and port: the URL's authority where the request names no host.
+    ``address`` is the server's own host and port: the URL's authority if the request has no Host.
     """
     pairs = tuple([(wire_text(name), wire_text(value)) for name, value in raw.raw_headers])
-    headers = Headers.of_texts(pairs)
+    headers = Headers.from_pairs(pairs)
     url = absolute_url(raw.method, raw.raw_path, headers.get("Host", ""), address, scheme)
     return Request(raw.method, url, headers, await _body(raw, limits))
 
 
-def absolute_url(method: str, target: str, named: str, address: str, scheme: str) -> str:
-    """Return the URL that a request asks for, its target as it stood on the wire.
+def absolute_url(method: str, target: str, host: str, address: str, scheme: str) -> str:
+    """Return the URL of a request, with its target unchanged.
 
-    Absolute-form targets (a client behind ``HTTP_PROXY``) stay as they are; origin form gets the Host in front.
+    An absolute-form target (of a client behind ``HTTP_PROXY``) is the URL; an origin-form target follows the Host.
     """
     if method == "CONNECT":
         raise rejected(501, "TunnelNotOpened", _NO_TUNNEL, target)
     if target.lower().startswith(("http://", "https://")):
         return target
-    host = named.strip()
+    host = host.strip()
     if not target.startswith("/") or any(mark in host for mark in "/?#@ "):
         text = "expected a target that begins with / and a Host such as my-project.…"
         raise rejected(400, "RequestNotRead", text)
@@ -176,19 +177,12 @@ async def _collect(raw: BaseRequest, limits: Limits) -> bytes:
             if len(chunks) > limits.body:
                 raise _too_large(raw.content_length or len(chunks), limits)
     except (RequestPayloadError, OSError):
-        raise Rejected(_HANG_UP) from None
+        raise Rejected(_CLOSED) from None
     return bytes(chunks)
 
 
 def _too_large(size: int, limits: Limits) -> Rejected:
-    """Word the refusal as the service's PostBodyTooLarge, grammar included."""
+    """Return the service's PostBodyTooLarge in its own wording, including the grammar."""
     text = f'{{"errorCode":"PostBodyTooLarge","errorMessage":"Body size {size} must little than {limits.body}."}}'
     fields = [("Content-Type", "application/json"), ("Content-Length", str(len(text))), ("Connection", "close")]
     return Rejected(Response(413, fields, text.encode()))
-
-
-_NO_TUNNEL = (
-    "this endpoint speaks plain HTTP and opens no tunnels. How to fix: point the client at http://… instead of "
-    "https://… (alibabacloud-sls20201230: protocol='HTTP'), or unset HTTPS_PROXY; `sls-contract proxy --https` opens "
-    "tunnels."
-)

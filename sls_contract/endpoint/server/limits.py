@@ -1,4 +1,4 @@
-"""How much one client may ask of the server."""
+"""Limits on the resources that one client may use."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ class Limits:
     """Bounds that keep a faulty client from exhausting the process.
 
     Attributes:
-        body: bytes of a request body; more is answered 413 (source: PostBodyTooLarge in the table of 2026-01).
+        body: bytes of a request body; a longer one gets 413 (source: PostBodyTooLarge in the table of 2026-01).
         header: bytes of the request line, and of each header field.
-        headers: how many header fields.
-        connections: how many at once; one more is answered 503.
-        idle: seconds that a connection may be silent, or dribble a request's head.
+        headers: number of header fields.
+        connections: number of connections at once; the next one gets 503.
+        idle: seconds that a connection may be idle, or take for a request's head.
         read: seconds that a request's body may take.
 
     """

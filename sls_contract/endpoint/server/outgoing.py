@@ -1,4 +1,4 @@
-"""From a `Response` to bytes on the wire: exactly its status, headers and body, lies included."""
+"""Turn a `Response` into bytes on the wire: exactly its status, headers and body, even contradictory ones."""
 
 from __future__ import annotations
 
@@ -19,24 +19,24 @@ if TYPE_CHECKING:
 
     from sls_contract.exchange import Response
 
-_LINGER_RESET = struct.pack("ii", 1, 0)  # SO_LINGER with no time: closing sends RST
+_LINGER_RESET = struct.pack("ii", 1, 0)  # SO_LINGER with zero seconds: closing sends RST
 _BODILESS = (204, 304)
 _PHRASES = {int(status): status.phrase for status in HTTPStatus}
 
 
 def head_bytes(response: Response) -> bytes:
-    """Return status line and headers in their order and casing, nothing added."""
+    """Return the status line and the headers in their order and casing; nothing is added."""
     reason = response.reason or _PHRASES.get(response.status, "")
     lines = [f"HTTP/1.1 {response.status} {reason}", *(f"{name}: {value}" for name, value in response.headers.pairs)]
     return wire_bytes("\r\n".join(lines)) + b"\r\n\r\n"
 
 
 def body_bytes(response: Response, delivery: Delivery) -> bytes:
-    """Return the body as it is sent: cut where asked; in chunks where the headers announce them, two around a pause."""
-    body, place = response.body[: delivery.body_bytes], delivery.pause_after
+    """Return the body as sent: cut as the delivery says, and in chunks if a header says so, two around a pause."""
+    body, pause = response.body[: delivery.body_bytes], delivery.pause_after
     if not _is_chunked(response):
         return body
-    chunks = _chunk(body[:place]) + _chunk(body[place:])
+    chunks = _chunk(body[:pause]) + _chunk(body[pause:])
     return chunks if _is_cut(response, delivery) else chunks + b"0\r\n\r\n"
 
 
@@ -44,8 +44,8 @@ def _chunk(data: bytes) -> bytes:
     return b"%X\r\n%b\r\n" % (len(data), data) if data else b""
 
 
-def may_keep(response: Response, delivery: Delivery, *, head: bool) -> bool:
-    """Tell whether the client can see where the answer ends, so that the connection can serve another request."""
+def keeps_connection(response: Response, delivery: Delivery, *, head: bool) -> bool:
+    """Return whether the client can detect the end of the response, so that the connection can be reused."""
     if delivery.ending != "keep" or "close" in response.headers.get("Connection", "").lower():
         return False
     if head or _is_cut(response, delivery):
@@ -56,21 +56,21 @@ def may_keep(response: Response, delivery: Delivery, *, head: bool) -> bool:
 
 
 class WireResponse(StreamResponse):
-    """Hands a response's own bytes to the connection, in place of what the library would write."""
+    """Writes the bytes of a response to the connection, instead of those of the web server library."""
 
     def __init__(self, response: Response, *, head: bool) -> None:
-        """Prepare the bytes; ``head`` leaves the body out. What no wire can carry raises `UnicodeEncodeError`."""
-        super().__init__(status=200)  # the library's own status goes nowhere; it refuses odd ones
+        """Prepare the bytes, without a body for ``head``; raises `UnicodeEncodeError` for text that cannot be sent."""
+        super().__init__(status=200)  # not sent; the library refuses unusual values
         self._delivery = response.delivery if isinstance(response, DeliveredResponse) else PLAIN
         first, body = head_bytes(response), b"" if head else body_bytes(response, self._delivery)
-        self._bytes, self._pause_at = first + body, len(first) + _place(response, self._delivery)
-        self._kept = may_keep(response, self._delivery, head=head)
+        self._bytes, self._pause_at = first + body, len(first) + _pause_offset(response, self._delivery)
+        self._keeps_connection = keeps_connection(response, self._delivery, head=head)
 
     async def prepare(self, request: BaseRequest) -> AbstractStreamWriter | None:
-        """Wait as asked, then write everything; a reset ends the connection here."""
+        """Wait for the delay, then write everything; a reset ends the connection here."""
         if self._delivery.delay:
             await asyncio.sleep(self._delivery.delay)
-        self._keep_alive = self._kept and request.keep_alive
+        self._keep_alive = self._keeps_connection and request.keep_alive
         transport = request.transport
         if transport is None:  # the client has left
             return None
@@ -93,8 +93,8 @@ class WireResponse(StreamResponse):
         """Write nothing more."""
 
 
-def _place(response: Response, delivery: Delivery) -> int:
-    """Return before which byte of the body as sent the pause is."""
+def _pause_offset(response: Response, delivery: Delivery) -> int:
+    """Return the offset of the pause in the body as sent."""
     before = response.body[: delivery.pause_after]
     return len(_chunk(before) if _is_chunked(response) else before)
 

@@ -1,7 +1,7 @@
-"""Answers with the headers that the service was seen to send, and every error that this endpoint gives.
+"""Success and error responses, with the headers that the service was seen to send.
 
-Error texts are the live ones where one was observed, else the page's. Sources: the error tables of the operations'
-pages, the table of general error codes of 2026-01, and messages quoted in public issues of the official SDKs.
+Error texts are those seen live if there are any, else the page's. Sources: the error tables of the operations' pages,
+the table of general error codes of 2026-01, and messages quoted in public issues of the official SDKs.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ _ID_SPACE = 1 << 64
 
 @dataclass(frozen=True, slots=True)
 class Payload:
-    """What a success answers that is no JSON, with the headers of its operation."""
+    """The body of a success that is not JSON, with the headers of its operation."""
 
     body: bytes
     content_type: str
@@ -36,9 +36,9 @@ class Payload:
 
 
 class ServiceError(Exception):
-    """An error answer of the service: HTTP status, ``errorCode`` and ``errorMessage``.
+    """An error response of the service: HTTP status, ``errorCode`` and ``errorMessage``.
 
-    Raised inside this room to refuse a request, and taken by ``answer_next`` as a scripted answer.
+    Raised by the endpoint to refuse a request; `ReferenceEndpoint.answer_next` takes it as a scripted response.
     """
 
     def __init__(self, status: int, code: str, message: str) -> None:
@@ -50,18 +50,18 @@ class ServiceError(Exception):
 
 
 class NotServed(Exception):
-    """A request that the service may serve, and this endpoint does not: answered in our own voice, never recorded."""
+    """A request that this endpoint does not support; its response is not the service's, and is never recorded."""
 
-    def __init__(self, asked: str) -> None:
-        """Say what was asked for: method and path."""
+    def __init__(self, request: str) -> None:
+        """Take the method and path of the request, or a description."""
         super().__init__(
-            f"the reference endpoint of sls-contract does not serve {asked}; this is its limit, not the service's. "
+            f"the reference endpoint of sls-contract does not serve {request}; this is its limit, not the service's. "
             "How to fix: record this request at a live endpoint, or script its answer (answer_next, serve --fault)."
         )
 
 
 def _error(status: int, code: str, message: str) -> Callable[..., ServiceError]:
-    """Return what makes an error of the values that its message has places for."""
+    """Return a function that takes the values for the message's placeholders and returns the error."""
     return lambda *values, **named: ServiceError(status, code, message.format(*values, **named))
 
 
@@ -85,7 +85,7 @@ not_exist_consumer_with_body = _error(
 invalid_shard_checkpoint = _error(400, "InvalidShardCheckPoint", "shard checkpoint not encoded by base64.")
 shard_not_exist = _error(404, "ShardNotExist", "shard not exist.")
 consumer_not_exist = _error(404, "ConsumerNotExist", "consumer not exist in the consumer group")
-# No page has it: the Go and Java consumers look for the code; status and wording are ours.
+# On no page; the Go and Java consumers check for the code. Status and wording are invented.
 consumer_not_match = _error(400, "ConsumerNotMatch", "consumer does not hold the shard")
 # Wording seen live for an empty group name.
 invalid_method = _error(405, "InvalidMethod", "invalid request method : {}")
@@ -95,7 +95,7 @@ invalid_host = _error(400, "InvalidHost", "Host header {} is invalid.")
 unauthorized = _error(401, "Unauthorized", "{}")
 # Wording seen live.
 signature_not_match = _error(401, "SignatureNotMatch", "signature {} not match")
-# Source: general error codes of 2021, the table of 2026 has no row for it.
+# Source: general error codes of 2021; the table of 2026 does not list it.
 missing_api_version = _error(400, "MissingAPIVersion", "x-log-apiversion does not exist in http header.")
 invalid_api_version = _error(400, "InvalidAPIVersion", "x-log-apiversion {} is unsupported.")
 # Source: general error codes (2026-01).
@@ -108,7 +108,7 @@ missing_query_key = _error(400, "MissingParameter", "Missing query key : {key}."
 missing_header = _error(400, "MissingParameter", "Missing http extend header key : {name}.")
 invalid_authorization = _error(400, "ParameterInvalid", "Http extend authorization : {} pair is invalid.")
 invalid_signature_method = _error(400, "ParameterInvalid", "x-log-signaturemethod: {} pair is invalid.")
-# The code stands in the general table (2026-01), the form of the text was seen live in another operation.
+# Code: general error codes (2026-01); form of the text: seen live in another operation.
 invalid_parameter = _error(400, "ParameterInvalid", "The parameter {key} must be {expected}")
 # 400, not 404 as in UpdateCheckPoint; source: PullLogs, GetCursor and GetCursorTime pages, error tables.
 shard_of_logs_not_exist = _error(400, "ShardNotExist", "Shard {} does not exist.")
@@ -122,7 +122,7 @@ cannot_merge_the_last_shard = _error(400, "ParameterInvalid", "can not merge the
 invalid_from = _error(400, "ParameterInvalid", "Parameter From is not valid.")
 # Source: PullLogs page, error table.
 invalid_cursor = _error(400, "ParameterInvalid", "Invalid cursor {}.")
-# No page has it: the Python SDK looks for the code where a cursor may be too old; status and wording are ours.
+# On no page; the Python SDK checks for the code if a cursor may be too old. Status and wording are invented.
 cursor_out_of_range = _error(400, "InvalidCursor", "cursor {} is out of the range of the shard")
 # Source: PullLogs page, error table.
 invalid_count = _error(400, "ParameterInvalid", "ParameterCount should be in [0-1000].")
@@ -137,26 +137,26 @@ invalid_body_raw_size = _error(400, "ParameterInvalid", "Http extend x-log-bodyr
 
 
 def success(request: Request, body: Any, now: datetime, count: int) -> Response:
-    """Answer 200 with compact JSON, a `Payload`, or, where ``body`` is None, nothing and no ``Content-Type``."""
+    """Return 200 with compact JSON or a `Payload`; a ``body`` of None gives an empty body without ``Content-Type``."""
     if body is None:
-        return with_variant(request, 200, Payload(b"", ""), now, count)
+        return _response(request, 200, Payload(b"", ""), now, count)
     payload = body if isinstance(body, Payload) else Payload(_compact(body), _JSON)
-    return with_variant(request, 200, payload, now, count)
+    return _response(request, 200, payload, now, count)
 
 
 def failure(request: Request, error: ServiceError, now: datetime, count: int) -> Response:
-    """Answer with an error; bytes of the request that are no UTF-8 are echoed as question marks."""
+    """Return an error response; bytes of the request that are not UTF-8 are echoed as question marks."""
     body = _compact({"errorCode": error.code, "errorMessage": error.message})
-    return with_variant(request, error.status, Payload(body, _JSON), now, count)
+    return _response(request, error.status, Payload(body, _JSON), now, count)
 
 
 def content(request: Request, status: int, body: bytes, now: datetime, count: int) -> Response:
-    """Answer with any body, which is announced as JSON unless it is empty."""
-    return with_variant(request, status, Payload(body, _JSON if body else ""), now, count)
+    """Return a response with any body; its type is JSON unless it is empty."""
+    return _response(request, status, Payload(body, _JSON if body else ""), now, count)
 
 
 def request_id(now: datetime, count: int) -> str:
-    """Return 24 upper-case hexadecimal digits: Unix seconds, then the request's own number (form: observed ids)."""
+    """Return 24 upper-case hexadecimal digits: Unix seconds, then a number of the request (form: observed ids)."""
     return f"{int(now.timestamp()):08X}{count * _ID_STEP % _ID_SPACE:016X}"
 
 
@@ -164,11 +164,11 @@ def _compact(document: Any) -> bytes:
     return json.dumps(document, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "replace")
 
 
-def with_variant(request: Request, status: int, payload: Payload, now: datetime, count: int) -> Response:
-    """Head a body of any kind as the answer captured on 2024-11-25 was headed, in its order and casing."""
+def _response(request: Request, status: int, payload: Payload, now: datetime, count: int) -> Response:
+    """Return a response with the headers of the answer captured on 2024-11-25, in the same order and casing."""
     closing = "close" in request.headers.get("Connection", "").lower()
     content_type = [("Content-Type", payload.content_type)] if payload.content_type else []
-    fields = Headers.of_texts(
+    fields = Headers.from_pairs(
         (
             ("Server", "AliyunSLS"),
             *content_type,

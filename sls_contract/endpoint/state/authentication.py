@@ -1,7 +1,7 @@
-"""Who asks, and may they: a request's key, token, time and signature, refused as the service refuses them.
+"""Authenticate a request: its key, token, time and signature; refuse it as the service does.
 
-Codes and wording: the table of general error codes of 2026-01 where it has a row, the table of 2021 for what the new
-one lost (``x-log-apiversion``), live messages where one was observed.
+Codes and wording: the table of general error codes of 2026-01; for ``x-log-apiversion``, which that no longer lists,
+the table of 2021; live messages if any was observed.
 """
 
 from __future__ import annotations
@@ -35,28 +35,28 @@ _INVALID = "The security token you provided is invalid."
 
 
 class Keyring:
-    """The keys that the endpoint knows; they are kept in memory only."""
+    """The keys that the endpoint accepts; they are kept in memory only."""
 
     def __init__(self, credentials: Iterable[Credentials]) -> None:
-        """Know these keys."""
+        """Accept these keys."""
         self._keys: dict[str, list[Credentials]] = {}
         self._expired: set[str] = set()
         for each in credentials:
             self.add(each)
 
     def add(self, credentials: Credentials) -> None:
-        """Know one key more; a token that had expired is good again."""
+        """Accept another key; its token is valid again if it had expired."""
         known = self._keys.setdefault(credentials.access_key_id, [])
         if credentials not in known:
             known.append(credentials)
         self._expired.discard(credentials.security_token or "")
 
     def expire(self, security_token: str) -> None:
-        """Refuse the token from now on, as one whose time is over."""
+        """Refuse the token from now on as expired."""
         self._expired.add(security_token)
 
     def find(self, access_key_id: str, security_token: str | None) -> Credentials:
-        """Return the key, or raise the `ServiceError` 401 that says what is wrong with it."""
+        """Return the key, or raise the `ServiceError` 401 that explains why it is refused."""
         known = self._keys.get(access_key_id)
         if not known:
             raise answers.unauthorized(_NOT_FOUND + access_key_id)
@@ -69,7 +69,7 @@ class Keyring:
 
 
 def authenticate(request: Request, keyring: Keyring, now: datetime, clock_error: ClockError) -> None:
-    """Return where the request may pass, else raise the `ServiceError` of the first thing that is wrong."""
+    """Raise the `ServiceError` of the first problem of a request; return if there is none."""
     authorization = _authorization(request)
     _expect_version(request)
     if isinstance(authorization, LogAuthorization):
@@ -81,7 +81,7 @@ def authenticate(request: Request, keyring: Keyring, now: datetime, clock_error:
 
 
 def _authorization(request: Request) -> LogAuthorization | Sls4Authorization:
-    """Take the header apart; where it is missing, the table of 2026 knows 400, not 401."""
+    """Parse the header; if it is missing, the table of 2026 defines 400, not 401."""
     value = request.headers.get("Authorization", "")
     if not value.strip():
         raise answers.missing_header(name="authorization")

@@ -1,4 +1,4 @@
-"""A request on its way to the function that serves it."""
+"""The arguments of a handler: a request and the state that it applies to."""
 
 from __future__ import annotations
 
@@ -22,10 +22,10 @@ class Call:
     Attributes:
         request: the request.
         store: the state, inside a transaction.
-        key: project, logstore, and the group that the path names.
+        key: project, logstore, and the group in the path.
         shards: the logstore's shards, in ascending order of their ids.
         now: microseconds since 1970 UTC.
-        name: what the path names inside the logstore, a group or a shard; empty where it names nothing.
+        name: the group or shard in the path; empty if it has neither.
 
     """
 
@@ -42,12 +42,12 @@ class Call:
         return tuple(shard.number for shard in self.shards)
 
     def group(self) -> ConsumerGroup:
-        """Return the group that the path names, or refuse."""
+        """Return the group in the path, or refuse the request."""
         group = self.store.group(self.key)
         if group is None:
             raise answers.consumer_group_not_exist()
         return group
 
-    def logs_of(self, shard: int) -> ShardKey:
-        """Return where the logs of one of the logstore's shards live."""
+    def shard_key(self, shard: int) -> ShardKey:
+        """Return the key of a shard's logs in the store."""
         return ShardKey(self.key.project, self.key.logstore, shard)

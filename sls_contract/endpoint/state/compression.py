@@ -1,4 +1,4 @@
-"""The compression that PullLogs is asked for, and the bodies of PutLogs without theirs.
+"""Choose the compression of PullLogs responses, and decompress the bodies of PutLogs.
 
 Sources: CommonRequestHeaders page, Accept-Encoding and x-log-compresstype; PullLogs and PutLogs pages;
 aliyun-log-python-sdk, ``compress.py``, for zstd, which no page documents.
@@ -8,33 +8,32 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from sls_contract.checks.content_coding import plain_body
+from sls_contract.checks.content_coding import plain_request_body
 from sls_contract.endpoint.state import answers
-from sls_contract.exchange import Response
 
 if TYPE_CHECKING:
     from sls_contract.exchange import Request
 
 LARGEST_BODY = 10 * 1024 * 1024
-"""Bytes of logs in one request or answer, not compressed (source: PostBodyTooLarge in the table of 2026-01)."""
+"""Bytes of logs in one request or response, uncompressed (source: PostBodyTooLarge in the table of 2026-01)."""
 
 
 def accepted_coding(request: Request) -> str:
-    """Return ``lz4``, ``deflate``, ``zstd`` or ``""``: the first of these that Accept-Encoding names.
+    """Return ``lz4``, ``deflate``, ``zstd`` or ``""``: the first of these that Accept-Encoding contains.
 
-    The official SDKs name one of lz4 and zstd alone. Clients that list zstd behind deflate mean Content-Encoding, and
-    got deflate before. ``gzip`` is documented on no page as what PullLogs can be asked for: then the data is plain.
+    The official SDKs send only lz4 or only zstd. Clients that list zstd after deflate mean Content-Encoding, and got
+    deflate before. No page documents ``gzip`` for PullLogs, so such a request gets plain data.
     """
     named = {part.partition(";")[0].strip().lower() for part in request.headers.get("Accept-Encoding", "").split(",")}
     return next((coding for coding in ("lz4", "deflate", "zstd") if coding in named), "")
 
 
 def decompressed_body(request: Request) -> bytes:
-    """Return a request's body as it was before compression, or raise the `ServiceError` that refuses it."""
+    """Return a request's body before compression, or raise the `ServiceError` that refuses it."""
     kind = request.headers.get("x-log-compresstype", "").strip()
     if kind and "x-log-bodyrawsize" not in request.headers:
         raise answers.missing_header(name="x-log-bodyrawsize")
-    plain = plain_body(Response(200, request.headers, request.body))  # the same headers announce the same codings
+    plain = plain_request_body(request)
     if plain.unknown:
         raise answers.invalid_compress_type(plain.unknown)
     if plain.data is None:

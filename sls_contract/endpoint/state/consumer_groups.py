@@ -1,4 +1,4 @@
-"""What a consumer group is and how it changes: pure functions over immutable values.
+"""Consumer groups and their changes: pure functions over immutable values.
 
 Times are microseconds since 1970 UTC, as in ``updateTime`` (the pages' example 1524224984800922 fits no other unit).
 """
@@ -18,11 +18,11 @@ Entry: TypeAlias = dict[str, int | str]
 
 @dataclass(frozen=True, slots=True)
 class Checkpoint:
-    """Where consumption of a shard stands.
+    """The position of consumption in a shard.
 
     Attributes:
-        value: base64 as the client wrote it; ``""`` where the shard was never consumed.
-        update_time: microseconds since 1970 UTC of the last write; 0 where there was none.
+        value: base64 as the client wrote it; ``""`` if the shard was never consumed.
+        update_time: microseconds since 1970 UTC of the last write; 0 if there was none.
 
     """
 
@@ -38,11 +38,11 @@ class ConsumerGroup:
     """A consumer group of one logstore.
 
     Attributes:
-        timeout: seconds without a heartbeat after which a consumer is gone.
-        order: whether shards that came of others wait until those are consumed.
-        checkpoints: by shard, for the shards that were written.
+        timeout: seconds without a heartbeat after which a consumer is removed.
+        order: whether the shards of a split or merge wait until their parents are consumed.
+        checkpoints: by shard, for the shards that have one.
         heartbeats: by consumer, the time of its last heartbeat.
-        holders: by shard, the consumer that it was handed to.
+        holders: by shard, the consumer that it is assigned to.
 
     """
 
@@ -60,7 +60,7 @@ def live_consumers(group: ConsumerGroup, now: int) -> frozenset[str]:
 
 
 def holder(group: ConsumerGroup, shard: int, now: int) -> str:
-    """Return the live consumer that holds the shard, ``""`` where nobody does."""
+    """Return the live consumer that holds the shard; ``""`` if there is none."""
     name = group.holders.get(shard, "")
     return name if name in live_consumers(group, now) else ""
 
@@ -72,13 +72,13 @@ def entries(group: ConsumerGroup, shards: Collection[int], now: int) -> list[Ent
 
 
 def with_checkpoint(group: ConsumerGroup, shard: int, value: str, now: int) -> ConsumerGroup:
-    """Return the group after a checkpoint was written; its ``updateTime`` always moves forward."""
+    """Return the group after a write of a checkpoint; its ``updateTime`` always moves forward."""
     before = group.checkpoints.get(shard, NEVER_CONSUMED).update_time
     return replace(group, checkpoints={**group.checkpoints, shard: Checkpoint(value, max(now, before + 1))})
 
 
 def with_holder(group: ConsumerGroup, shard: int, consumer: str, now: int) -> ConsumerGroup:
-    """Return the group after the shard was handed to a consumer seen just now."""
+    """Return the group after the assignment of a shard to a consumer, whose last heartbeat is now."""
     return replace(group, heartbeats={**group.heartbeats, consumer: now}, holders={**group.holders, shard: consumer})
 
 
@@ -90,13 +90,13 @@ def with_heartbeat(
     now: int,
     finished: Collection[int] = (),
 ) -> tuple[ConsumerGroup, tuple[int, ...]]:
-    """Return the group after a heartbeat, and the shards the consumer shall hold from now on.
+    """Return the group after a heartbeat, and the shards that the consumer gets.
 
-    Shards are shared evenly among the live consumers. A consumer that has too many is told fewer, and what it must
-    give up passes to another only once a heartbeat no longer lists it (``held``) or the consumer timed out, so that
-    two consumers never hold one shard. ``finished`` shards are told to nobody; who still lists one holds it until it no
-    longer does, so that its last checkpoint is taken. Source: heartbeat semantics of the Java consumer library's
-    README; how the service divides the shards is written nowhere.
+    Shards are shared evenly among the live consumers. A consumer with too many shards gets fewer. A shard that it loses
+    passes to another consumer only after a heartbeat no longer lists it (``held``) or the consumer timed out, so that
+    two consumers never hold one shard. ``finished`` shards are assigned to no consumer; a consumer that still lists one
+    holds it, so that its last checkpoint is accepted. Source: heartbeat semantics of the Java consumer library's
+    README; no page documents how the service divides the shards.
     """
     beats = {name: group.heartbeats[name] for name in sorted(live_consumers(group, now))} | {consumer: now}
     holders = {shard: name for shard, name in group.holders.items() if name in beats and shard in shards}
@@ -127,7 +127,7 @@ def _entry(group: ConsumerGroup, shard: int, live: frozenset[str]) -> Entry:
 
 
 def _quota(consumer: str, consumers: Collection[str], holders: Mapping[int, str], shards: int) -> int:
-    """Return how many shards the consumer gets; who holds most keeps the odd ones, so that shards do not wander."""
+    """Return the consumer's number of shards; consumers with most shards get the remainder, so that few shards move."""
     share, odd = divmod(shards, len(consumers))
     counts = {name: sum(1 for other in holders.values() if other == name) for name in consumers}
     ranked = sorted(consumers, key=lambda name: (-counts[name], name))

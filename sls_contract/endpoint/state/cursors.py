@@ -1,10 +1,10 @@
-"""Where a log group stands in its shard, written as the service writes it.
+"""Cursors: the position of a log group in its shard, in the service's format.
 
-A cursor is base64 of a decimal (source: every cursor and checkpoint that a page prints; the Python SDK counts back by
-one from it). In the CLI's pages shard 0 was created at 1614750027 and begins at cursor 1614750027373205714, and two
-log groups further on stands …716: so the decimal is the nanosecond of the shard's creation plus the group's number.
-Ours are created one second apart at fixed times, so that cursors are the same in every run and no cursor of one shard
-is one of another's.
+A cursor is base64 of a decimal (source: every cursor and checkpoint that a page prints; the Python SDK subtracts one
+from it). In the CLI's pages shard 0 was created at 1614750027 and begins at cursor 1614750027373205714; two log groups
+later the cursor ends in …716. So the decimal is the nanosecond of the shard's creation plus the group's number.
+The shards of this endpoint are created one second apart at fixed times: cursors are the same in every run, and no
+cursor is valid in two shards.
 """
 
 from __future__ import annotations
@@ -19,20 +19,20 @@ _DECIMAL = re.compile(rb"[0-9]{1,30}")
 
 
 def created(shard: int) -> int:
-    """Return when the shard came to be, in seconds since 1970 UTC."""
+    """Return the time of the shard's creation, in seconds since 1970 UTC."""
     return _FIRST_CREATED + shard
 
 
 def cursor(shard: int, number: int) -> str:
-    """Return the cursor of the shard's log group of that number, from 0."""
+    """Return the cursor of the shard's log group with this number, from 0."""
     return base64.b64encode(b"%d" % (_begin(shard) + number)).decode("ascii")
 
 
 def number(shard: int, text: str) -> int | None:
-    """Return the number of the log group that a cursor names; negative before the shard's begin; None: no cursor.
+    """Return the number of a cursor's log group; negative before the shard's begin; None if it is not a cursor.
 
-    Padding may be missing: so the PullLogs page's table prints one. A line feed may follow: so the Python SDK sends the
-    cursor that it computes where nothing was consumed.
+    The padding may be missing, as in the PullLogs page's table. A line feed may follow: the Python SDK sends it with
+    the cursor that it computes if nothing was consumed.
     """
     text = text.removesuffix("\n")
     try:

@@ -1,6 +1,6 @@
-"""What each consumer group operation does: one function each, state in, the JSON to answer out (None: an empty body).
+"""The consumer group operations: each function changes the state and returns the JSON (None: an empty body).
 
-The order of the checks has no source. Ours: authentication, project, path, logstore, then group and document.
+The order of the checks has no source: authentication, project, path, logstore, then group and document.
 """
 
 from __future__ import annotations
@@ -19,18 +19,18 @@ if TYPE_CHECKING:
     from sls_contract.endpoint.state.call import Call
     from sls_contract.exchange import Request
 
-_OF_GROUPS = re.compile(r"/logstores/[^/]+/consumergroups(?:/|$)")
+_GROUPS_PATH = re.compile(r"/logstores/[^/]+/consumergroups(?:/|$)")
 
 
 def get_checkpoint(call: Call) -> Any:
-    """Answer the shard asked for, every shard where none is, and nothing for a shard that there is not."""
+    """Return the entry of the requested shard, or of every shard; an empty list for an unknown shard."""
     shard = parameters.shard_filter(call.request)
     wanted = [each for each in call.numbers if shard in (None, each)]
     return consumer_groups.entries(call.group(), wanted, call.now)
 
 
 def list_consumer_group(call: Call) -> Any:
-    """Answer the bare array that clients read; the page's object with ``count`` was never seen."""
+    """Return the bare array that clients read; the page's object with ``count`` was never seen."""
     groups = call.store.groups(call.key.project, call.key.logstore)
     return [{"name": name, "timeout": group.timeout, "order": group.order} for name, group in groups]
 
@@ -51,13 +51,13 @@ def update_consumer_group(call: Call) -> None:
 
 
 def delete_consumer_group(call: Call) -> None:
-    """Delete a group; where there is none: 404 (the page has no row for it, a live test of the Rust SDK sees it)."""
+    """Delete a group; 404 if there is none (not on the page, but in a live test of the Rust SDK)."""
     call.group()
     call.store.delete_group(call.key)
 
 
 def heartbeat(call: Call) -> Any:
-    """Register the consumer and answer the shards it shall hold."""
+    """Register the consumer and return its shards."""
     group, consumer = call.group(), parameters.consumer_name(call.request)
     if not consumer:
         raise answers.missing_query_key(key="consumer")
@@ -72,22 +72,22 @@ def heartbeat(call: Call) -> Any:
 
 
 def _finished(call: Call, group: ConsumerGroup) -> frozenset[int]:
-    """Return the read-only shards whose checkpoint has reached their end; who never saved one has not finished.
+    """Return the read-only shards whose checkpoint has reached their end; without a checkpoint, none is finished.
 
-    Sources: README of the Java consumer library (shards that are read-only and consumed are shared out no more);
-    aliyun-log-python-sdk issue 126 and aliyun-log-go-sdk pull request 98 (nor is an empty one let go without).
+    Sources: README of the Java consumer library (read-only shards that are consumed are no longer assigned);
+    aliyun-log-python-sdk issue 126 and aliyun-log-go-sdk pull request 98 (even an empty shard needs a checkpoint).
     """
     ended = set()
     for shard in call.shards:
         kept = group.checkpoints.get(shard.number, consumer_groups.NEVER_CONSUMED)
         reached = cursors.number(shard.number, kept.value)
-        if not shard.writable and reached is not None and reached >= call.store.log_end(call.logs_of(shard.number)):
+        if not shard.writable and reached is not None and reached >= call.store.log_end(call.shard_key(shard.number)):
             ended.add(shard.number)
     return frozenset(ended)
 
 
 def _shared(call: Call, group: ConsumerGroup, finished: frozenset[int]) -> list[int]:
-    """Return the shards to share out; in a group with ``order``, new ones wait for those they came from.
+    """Return the shards to assign; in a group with ``order``, new shards wait for their parents.
 
     Source: ``order`` in the pages CreateConsumerGroup, 2019 to 2021, and struct-consumergroup of API 2020-12-30.
     """
@@ -105,15 +105,12 @@ def update_checkpoint(call: Call) -> None:
     if shard not in call.numbers:
         raise answers.shard_not_exist()
     if not parameters.is_forced(call.request):
-        _expect_holder(group, shard, parameters.consumer_name(call.request), call.now)
+        consumer = parameters.consumer_name(call.request)
+        if consumer not in consumer_groups.live_consumers(group, call.now):
+            raise answers.consumer_not_exist()
+        if consumer_groups.holder(group, shard, call.now) != consumer:
+            raise answers.consumer_not_match()
     call.store.put_group(call.key, consumer_groups.with_checkpoint(group, shard, checkpoint, call.now))
-
-
-def _expect_holder(group: ConsumerGroup, shard: int, consumer: str, now: int) -> None:
-    if consumer not in consumer_groups.live_consumers(group, now):
-        raise answers.consumer_not_exist()
-    if consumer_groups.holder(group, shard, now) != consumer:
-        raise answers.consumer_not_match()
 
 
 HANDLERS: Mapping[str, Callable[[Call], Any]] = {
@@ -135,25 +132,25 @@ HANDLERS: Mapping[str, Callable[[Call], Any]] = {
 """By operation name."""
 
 
-def asked(request: Request) -> tuple[Callable[[Call], Any], str, str]:
-    """Return what serves a request, and the names in its path: the logstore, and what it names inside that, or "".
+def route(request: Request) -> tuple[Callable[[Call], Any], str, str]:
+    """Return the handler of a request, and the names in its path: the logstore, and the group or shard, or "".
 
-    Raises `ServiceError` where the query does not tell the operation, and 405 for a method that consumer groups do not
-    know, as was seen for an empty group name; `NotServed` for what the service may serve and this endpoint does not.
+    Raises `ServiceError` if the query does not determine the operation, and 405 for a method that consumer groups do
+    not support, as seen live for an empty group name; `NotServed` for operations that this endpoint does not support.
     """
-    contract, told = registry().operation_of(request), registry().discriminators(request)
-    values = {key: parameters.query_value(request, key) for key in told}
+    contract, discriminators = registry().operation_of(request), registry().discriminators(request)
+    values = {key: parameters.query_value(request, key) for key in discriminators}
     if contract is not None and contract.operation in HANDLERS:
         logstore, name = (*registry().names_in(request).values(), "")[:2]
         return HANDLERS[contract.operation], logstore, name
-    if contract is None and len(told) == 1:
-        ((key, known),) = told.items()
+    if contract is None and len(discriminators) == 1:
+        ((key, known),) = discriminators.items()
         raise (
             answers.missing_query_key(key=key)
             if values[key] is None
             else answers.invalid_parameter(key=key, expected=" or ".join(known))
         )
-    if contract is None and _OF_GROUPS.match(request.path):
+    if contract is None and _GROUPS_PATH.match(request.path):
         raise answers.invalid_method(request.path)
     kind = "&".join(f"{key}={value}" for key, value in values.items() if value is not None)
     raise answers.NotServed(f"{request.method} {request.path}" + (f" with {kind}" if kind else ""))

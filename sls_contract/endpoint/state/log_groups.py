@@ -1,8 +1,8 @@
-"""Log groups in the Protocol Buffers form in which the service takes and gives logs.
+"""Log groups in the Protocol Buffers form of the service.
 
-Sources: PutLogs page, 2021 (github.com/AlibabaCloudDocs/sls), for what they hold; ``log_logs.proto``, which the
-official SDKs ship compiled, for the numbers and types of the fields; protobuf.dev, "Encoding", for the bytes. Only what
-these messages need of it: fields that are not known are skipped, as protobuf demands.
+Sources: PutLogs page, 2021 (github.com/AlibabaCloudDocs/sls), for their content; ``log_logs.proto``, which the official
+SDKs ship compiled, for the numbers and types of the fields; protobuf.dev, "Encoding", for the bytes. Unknown fields are
+skipped, as protobuf requires.
 """
 
 from __future__ import annotations
@@ -25,9 +25,9 @@ class Log:
     """One log.
 
     Attributes:
-        time: seconds since 1970 UTC, as the client says.
-        contents: key and value, in order; a key may come twice.
-        nanoseconds: the part of the time below a second; None where the client gave none.
+        time: seconds since 1970 UTC, set by the client.
+        contents: key and value, in order; a key may occur twice.
+        nanoseconds: the part of the time below a second; None if the client sent none.
 
     """
 
@@ -38,7 +38,7 @@ class Log:
 
 @dataclass(frozen=True, slots=True)
 class LogGroup:
-    """The logs of one write, and what they share: topic, source, machine and tags."""
+    """The logs of one write, and their common topic, source, machine and tags."""
 
     logs: tuple[Log, ...] = ()
     topic: str | None = None
@@ -48,7 +48,7 @@ class LogGroup:
 
 
 def encode_group(group: LogGroup) -> bytes:
-    """Return the message; text that UTF-8 cannot hold raises `UnicodeEncodeError`."""
+    """Return the encoded message; raises `UnicodeEncodeError` for text that UTF-8 cannot encode."""
     parts = [_bytes_field(1, _encode_log(log)) for log in group.logs]
     for number, text in ((3, group.topic), (4, group.source), (5, group.machine)):
         if text is not None:
@@ -58,15 +58,15 @@ def encode_group(group: LogGroup) -> bytes:
 
 
 def encode_list(groups: Iterable[bytes]) -> bytes:
-    """Return the ``LogGroupList`` of messages that are already encoded."""
+    """Return the ``LogGroupList`` of encoded log groups."""
     return b"".join(_bytes_field(1, group) for group in groups)
 
 
 def decode_group(data: bytes) -> LogGroup:
-    """Read a message.
+    """Return the log group of an encoded message.
 
-    Raises `ValueError` where it is damaged or lacks a required field, and of that kind `UnicodeDecodeError` where
-    a text is not UTF-8.
+    Raises `ValueError` if it is damaged or lacks a required field, and its subclass `UnicodeDecodeError` if a text is
+    not UTF-8.
     """
     fields = list(read_fields(data))
     return LogGroup(
@@ -95,9 +95,15 @@ def _bytes_field(number: int, data: bytes) -> bytes:
 
 def _decode_log(data: bytes) -> Log:
     fields = list(read_fields(data))
+    times = [each.value for each in fields if each[:2] == (1, VARINT)]
     fractions = [each.value for each in fields if each[:2] == (4, FIXED32)]
+    if not times:
+        msg = "Time is required"
+        raise ValueError(msg)
+    time = times[-1]  # in protobuf, the last value counts
+    assert isinstance(time, int)
     return Log(
-        time=_required([each.value for each in fields if each[:2] == (1, VARINT)], "Time") & _UINT32,
+        time=time & _UINT32,
         contents=tuple(_decode_pair(each) for each in _all_bytes(fields, 2)),
         nanoseconds=int.from_bytes(_as_bytes(fractions[-1]), "little") if fractions else None,
     )
@@ -110,14 +116,6 @@ def _decode_pair(data: bytes) -> Pair:
         msg = "Key and Value are required"
         raise ValueError(msg)
     return key, value
-
-
-def _required(values: list[int | bytes], name: str) -> int:
-    """Return the last of the values, which is the one that counts in protobuf."""
-    if not values:
-        msg = f"{name} is required"
-        raise ValueError(msg)
-    return values[-1] if isinstance(values[-1], int) else 0
 
 
 def _all_bytes(fields: list[Field], number: int) -> list[bytes]:
@@ -139,8 +137,8 @@ def encoded_group(
 ) -> bytes:
     """Return the encoded log group of records, each a log's keys and values, all of one time (seconds since 1970 UTC).
 
-    Raises `UsageError` for no record, a value that is no text or that UTF-8 cannot hold, a time that 32 bits cannot
-    hold, or more than the service takes in one write.
+    Raises `UsageError` if there is no record, a value is not text that UTF-8 can encode, the time does not fit in 32
+    bits, or the size exceeds the service's limit for one write.
     """
     if type(time) is not int or not 0 <= time <= _UINT32:
         msg = f"time must be whole seconds since 1970, 0 to {_UINT32}, got {time!r}"
@@ -148,25 +146,25 @@ def encoded_group(
     logs = tuple(Log(time, _pairs("a record", record)) for record in _listed(records))
     try:
         data = encode_group(
-            LogGroup(logs, _given_text("topic", topic), _given_text("source", source), tags=_pairs("tags", tags))
+            LogGroup(logs, _checked_text("topic", topic), _checked_text("source", source), tags=_pairs("tags", tags))
         )
     except UnicodeEncodeError as error:
-        msg = f"logs must be text that UTF-8 can hold, got {error.object[error.start : error.end]!r}"
+        msg = f"logs must be text that UTF-8 can encode, got {error.object[error.start : error.end]!r}"
         raise UsageError(msg) from None
     if len(data) > LARGEST_BODY:
-        msg = f"one write holds at most {LARGEST_BODY} bytes, got {len(data)}; write fewer records at once"
+        msg = f"one write may have at most {LARGEST_BODY} bytes, got {len(data)}; write fewer records at once"
         raise UsageError(msg)
     return data
 
 
 def _listed(records: object) -> list[object]:
-    """Refuse what is easily given instead: one record, or a text."""
+    """Return the records as a list; refuse the likely mistakes of a single record or a text."""
     if isinstance(records, (Mapping, str, bytes)) or not isinstance(records, Iterable):
         msg = f'records must be a list of mappings such as [{{"level": "info"}}], got {records!r}'
         raise UsageError(msg)
     listed = list(records)
     if not listed:
-        msg = "records must hold at least one record, got none"
+        msg = "records must have at least one record, got none"
         raise UsageError(msg)
     return listed
 
@@ -176,12 +174,12 @@ def _pairs(kind: str, record: object) -> tuple[Pair, ...]:
         msg = f"{kind} must be a mapping of text to text, got {record!r}"
         raise UsageError(msg)
     return tuple(
-        (_given_text(f"a key of {kind}", key), _given_text(f"{key!r} of {kind}", value))
+        (_checked_text(f"a key of {kind}", key), _checked_text(f"{key!r} of {kind}", value))
         for key, value in record.items()
     )
 
 
-def _given_text(kind: str, value: object) -> str:
+def _checked_text(kind: str, value: object) -> str:
     if not isinstance(value, str):
         msg = f"{kind} must be text, got {value!r}"
         raise UsageError(msg)

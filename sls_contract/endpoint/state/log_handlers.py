@@ -1,6 +1,6 @@
-"""What each operation on logs does, so far as consumers and producers need it.
+"""The operations on logs, as far as consumers and producers need them.
 
-A log group, the logs of one write, is what is stored, counted and pulled; cursors count log groups. Nothing expires.
+A log group, the logs of one write, is the unit that is stored, counted and pulled; cursors count them. None expires.
 """
 
 from __future__ import annotations
@@ -22,52 +22,52 @@ _PROTOBUF = "application/x-protobuf"
 
 
 def list_shards(call: Call) -> Any:
-    """List the shards with the ranges of their keys, read-only ones, too; source: ListShards page."""
-    return [_described(shard) for shard in call.shards]
+    """Return the shards with their key ranges, including read-only ones; source: ListShards page."""
+    return [_as_json(shard) for shard in call.shards]
 
 
 def split_shard(call: Call) -> Any:
-    """Make a shard read-only and answer it and the new ones; source: SplitShard page."""
+    """Make a shard read-only and return it and the new ones; source: SplitShard page."""
     key, count = parameters.split_place(call.request)
-    return _reshaped(call, shards.split(call.shards, _shard_to_change(call), key, count))
+    return _apply_changes(call, shards.split(call.shards, _shard_to_change(call), key, count))
 
 
 def merge_shards(call: Call) -> Any:
-    """Make a shard and its right neighbour read-only, answer the new one and them; source: MergeShards page."""
-    return _reshaped(call, shards.merged(call.shards, _shard_to_change(call)))
+    """Make a shard and its right neighbour read-only; return the new one and both; source: MergeShards page."""
+    return _apply_changes(call, shards.merged(call.shards, _shard_to_change(call)))
 
 
 def get_cursor(call: Call) -> Any:
-    """Answer the cursor of the first log group received at a time or later; source: GetCursor page."""
+    """Return the cursor of the first log group received at a time or later; source: GetCursor page."""
     shard, time = _shard(call), parameters.from_time(call.request)
-    place = call.logs_of(shard)
+    key = call.shard_key(shard)
     if isinstance(time, int):
-        in_reach = max(0, min(time * SECOND, call.now + 1))  # nothing was received before 1970, or after now
-        number = call.store.first_received(place, in_reach)
+        since = max(0, min(time * SECOND, call.now + 1))  # clamped to the range of receive times
+        number = call.store.first_received(key, since)
     else:
-        number = 0 if time == "begin" else call.store.log_end(place)
+        number = 0 if time == "begin" else call.store.log_end(key)
     return {"cursor": cursors.cursor(shard, number)}
 
 
 def get_cursor_time(call: Call) -> Any:
-    """Answer when the log group was received, in seconds; behind the last one: now (no source)."""
+    """Return the time when the log group was received, in seconds; after the last one: now (no source)."""
     shard = _shard(call)
     number = _position(call, shard, "cursor")
-    found = next(call.store.log_groups(call.logs_of(shard), number, number + 1), None)
+    found = next(call.store.log_groups(call.shard_key(shard), number, number + 1), None)
     return {"cursor_time": (found.received if found else call.now) // SECOND}
 
 
 def pull_logs(call: Call) -> answers.Payload:
-    """Answer log groups from a cursor on, and the cursor behind them; source: PullLogs page.
+    """Return log groups from a cursor on, and the cursor after them; source: PullLogs page.
 
-    ``end_cursor`` stands in the CLI's page and is sent by the SDKs. The header x-log-compresstype names what
-    Accept-Encoding asks for, also where there is nothing to compress: the Go SDK needs it.
+    ``end_cursor`` is in the CLI's page, and the SDKs send it. The header x-log-compresstype has the coding of
+    Accept-Encoding even if there is nothing to compress: the Go SDK needs it.
     """
     shard = _shard(call)
     parameters.refuse_processing(call.request)
     start = _position(call, shard, "cursor")
     stop = min(start + parameters.group_count(call.request), _end_position(call, shard))
-    pulled = _fitting(call.store.log_groups(call.logs_of(shard), start, max(start, stop)))
+    pulled = _within_limit(call.store.log_groups(call.shard_key(shard), start, max(start, stop)))
     raw, coding = log_groups.encode_list(pulled), compression.accepted_coding(call.request)
     headers = (
         ("x-log-bodyrawsize", str(len(raw))),
@@ -79,10 +79,10 @@ def pull_logs(call: Call) -> answers.Payload:
 
 
 def put_logs(call: Call) -> None:
-    """Write a log group to the writable shard that takes its key; without a key, to the one that has the fewest.
+    """Write a log group to the writable shard of its key; without a key, to the shard with the fewest log groups.
 
-    Source: PutLogs page, which does not say how the load is balanced. A group without logs is taken and not stored.
-    The age of logs is not judged.
+    Source: PutLogs page, which does not define the load balancing. A group without logs is accepted and not stored. The
+    age of logs is not checked.
     """
     key = parameters.hash_key(call.request) if call.request.path.endswith("/route") else None
     data = compression.decompressed_body(call.request)
@@ -93,16 +93,16 @@ def put_logs(call: Call) -> None:
     except ValueError:
         raise answers.logs_cannot_be_parsed() from None
     if group.logs:
-        shard = _emptiest(call) if key is None else shards.taking(call.shards, key).number
-        call.store.add_log_group(call.logs_of(shard), ReceivedGroup(data, call.now))
+        shard = _least_filled(call) if key is None else shards.shard_for_key(call.shards, key).number
+        call.store.add_log_group(call.shard_key(shard), ReceivedGroup(data, call.now))
 
 
-def _reshaped(call: Call, changes: tuple[Shard, ...]) -> list[dict[str, int | str]]:
+def _apply_changes(call: Call, changes: tuple[Shard, ...]) -> list[dict[str, int | str]]:
     call.store.put_logstore(call.key.project, call.key.logstore, shards.changed(call.shards, changes))
-    return [_described(shard) for shard in changes]
+    return [_as_json(shard) for shard in changes]
 
 
-def _described(shard: Shard) -> dict[str, int | str]:
+def _as_json(shard: Shard) -> dict[str, int | str]:
     begin, end = shard.keys
     return {
         "shardID": shard.number,
@@ -128,12 +128,12 @@ def _shard(call: Call) -> int:
 
 
 def _position(call: Call, shard: int, key: str) -> int:
-    """Return the number of the log group that a cursor names, from the shard's first to behind its last."""
+    """Return the number of a cursor's log group; the last valid one is that after the shard's last group."""
     text = parameters.required(call.request, key)
     number = cursors.number(shard, text)
     if number is None:
         raise answers.invalid_cursor(text)
-    if not 0 <= number <= call.store.log_end(call.logs_of(shard)):
+    if not 0 <= number <= call.store.log_end(call.shard_key(shard)):
         raise answers.cursor_out_of_range(text)
     return number
 
@@ -141,11 +141,11 @@ def _position(call: Call, shard: int, key: str) -> int:
 def _end_position(call: Call, shard: int) -> int:
     if parameters.query_value(call.request, "end_cursor"):
         return _position(call, shard, "end_cursor")
-    return call.store.log_end(call.logs_of(shard))
+    return call.store.log_end(call.shard_key(shard))
 
 
-def _fitting(groups: Iterable[ReceivedGroup]) -> list[bytes]:
-    """Return the first log groups that fit into an answer; one always does, since none may be larger when written."""
+def _within_limit(groups: Iterable[ReceivedGroup]) -> list[bytes]:
+    """Return the first log groups that fit into a response; a single one always fits."""
     fitting: list[bytes] = []
     size = 0
     for group in groups:
@@ -156,6 +156,6 @@ def _fitting(groups: Iterable[ReceivedGroup]) -> list[bytes]:
     return fitting
 
 
-def _emptiest(call: Call) -> int:
-    open_ones = (shard.number for shard in call.shards if shard.writable)
-    return min(open_ones, key=lambda shard: (call.store.log_end(call.logs_of(shard)), shard))
+def _least_filled(call: Call) -> int:
+    writable = (shard.number for shard in call.shards if shard.writable)
+    return min(writable, key=lambda shard: (call.store.log_end(call.shard_key(shard)), shard))

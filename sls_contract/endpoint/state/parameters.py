@@ -1,4 +1,4 @@
-"""Queries and bodies of the operations, read and refused as the pages say; no state is needed here."""
+"""Read the queries and bodies of the operations, and refuse them as the pages define; no state is needed here."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ MOST_GROUPS = 1000  #: log groups in one answer of PullLogs, and the default (so
 
 _INTEGER = re.compile(r"-?[0-9]{1,18}")
 _HASH = re.compile("[0-9a-fA-F]{32}")
-_BOOLEANS = {"true": True, "false": False}  # in any casing: the Python SDK sends True and False
+_BOOLEANS = {"true": True, "false": False}  # compared in lower case: the Python SDK sends True and False
 _AN_MD5 = "an MD5 sum in 32 hexadecimal digits"
 _ONCE, _A_BOOLEAN = "given once, in UTF-8", "true or false"
 _MOST_SHARDS = 256
@@ -28,7 +28,7 @@ _UPDATE_REFUSED = "timeout is of error value type."
 
 
 def query_value(request: Request, key: str) -> str | None:
-    """Return the key's value, None where it is absent; one given twice or not UTF-8 is refused (no source)."""
+    """Return the key's value, None if it is absent; a repeated key or invalid UTF-8 is refused (no source)."""
     values = [value for name, value in request.query_pairs() if name == key]
     if len(values) > 1 or not all(_is_text(value) for value in values):
         raise answers.invalid_parameter(key=key, expected=_ONCE)
@@ -36,18 +36,18 @@ def query_value(request: Request, key: str) -> str | None:
 
 
 def shard_filter(request: Request) -> int | None:
-    """Return the shard that GetCheckPoint asks for, None for all; what is no integer is refused (no source)."""
+    """Return the shard in GetCheckPoint's query, None for all; anything but an integer is refused (no source)."""
     value = query_value(request, "shard")
     return None if value is None else shard_number(value)
 
 
 def consumer_name(request: Request) -> str:
-    """Return the consumer, ``""`` where none is named."""
+    """Return the consumer in the query; ``""`` if there is none."""
     return query_value(request, "consumer") or ""
 
 
 def is_forced(request: Request) -> bool:
-    """Return ``forceSuccess``; false where it is absent."""
+    """Return ``forceSuccess``; false if it is absent."""
     value = (query_value(request, "forceSuccess") or "false").lower()
     if value not in _BOOLEANS:
         raise answers.invalid_parameter(key="forceSuccess", expected=_A_BOOLEAN)
@@ -55,14 +55,14 @@ def is_forced(request: Request) -> bool:
 
 
 def shard_number(text: str) -> int:
-    """Return the shard that a path or a query names; what is no integer is refused (no source)."""
+    """Return the shard in a path or a query; anything but an integer is refused (no source)."""
     if not _INTEGER.fullmatch(text):
         raise answers.invalid_parameter(key="shard", expected="an integer")
     return int(text)
 
 
 def required(request: Request, key: str) -> str:
-    """Return the key's value, or refuse; source: general error codes (2026-01)."""
+    """Return the key's value, or refuse the request; source: general error codes (2026-01)."""
     value = query_value(request, key)
     if value is None:
         raise answers.missing_query_key(key=key)
@@ -80,7 +80,7 @@ def from_time(request: Request) -> str | int:
 
 
 def group_count(request: Request) -> int:
-    """Return how many log groups PullLogs shall give at most, by default as many as it may; source: its page."""
+    """Return the maximum number of log groups for PullLogs, by default the largest allowed; source: its page."""
     value = query_value(request, "count") or str(MOST_GROUPS)
     if not (_INTEGER.fullmatch(value) and 0 <= int(value) <= MOST_GROUPS):
         raise answers.invalid_count()
@@ -88,7 +88,7 @@ def group_count(request: Request) -> int:
 
 
 def hash_key(request: Request) -> int | None:
-    """Return the key that PutLogs is routed by, None where there is none; source: PutLogs page."""
+    """Return the key that routes PutLogs, None if there is none; source: PutLogs page."""
     value = query_value(request, "key")
     if value is None:
         return None
@@ -98,33 +98,33 @@ def hash_key(request: Request) -> int | None:
 
 
 def split_place(request: Request) -> tuple[int | None, int]:
-    """Return the key that SplitShard divides at, None for evenly, and into how many shards.
+    """Return the key at which SplitShard divides, None for evenly, and the number of new shards.
 
-    Sources: SplitShard page of API 2020-12-30; split-shard-by-sdk (an empty key). No page says what both together mean,
-    nor how many are too many: not served, and at most the 256 that a logstore may have (CreateLogstore, maxSplitShard).
+    Sources: SplitShard page of API 2020-12-30; split-shard-by-sdk (an empty key). No page defines both at once: not
+    served. No page limits the number: at most the 256 that a logstore may have (CreateLogstore, maxSplitShard).
     """
     key, count = query_value(request, "key") or "", query_value(request, "shardCount") or "2"
     if not (_INTEGER.fullmatch(count) and 2 <= int(count) <= _MOST_SHARDS):  # noqa: PLR2004 - two halves
         raise answers.invalid_parameter(key="shardCount", expected=f"from 2 to {_MOST_SHARDS}")
     if key and int(count) != 2:  # noqa: PLR2004 - two halves
-        asked = "SplitShard with a key and a shardCount other than 2"
-        raise answers.NotServed(asked)
+        operation = "SplitShard with a key and a shardCount other than 2"
+        raise answers.NotServed(operation)
     return key_to_split_at(key), int(count)
 
 
 def key_to_split_at(text: str) -> int | None:
-    """Return the key that a shard is divided at, None for its middle."""
+    """Return the key at which a shard is divided, None for its middle."""
     if text and not _HASH.fullmatch(text):
         raise answers.invalid_mid_hash()
     return int(text, 16) if text else None
 
 
 def refuse_processing(request: Request) -> None:
-    """Refuse PullLogs with a query: answering as if there were none would pass for an answer to it."""
+    """Refuse PullLogs with a query: a response that ignores it would look like its result."""
     for key in ("query", "processor"):
         if query_value(request, key):
-            asked = f"PullLogs with a {key}"
-            raise answers.NotServed(asked)
+            operation = f"PullLogs with a {key}"
+            raise answers.NotServed(operation)
 
 
 def new_group(request: Request) -> tuple[str, int, bool]:
@@ -148,9 +148,9 @@ def group_changes(request: Request) -> dict[str, int | bool]:
 
 
 def held_shards(request: Request) -> frozenset[int]:
-    """Return the shards that a heartbeat lists; no body is an empty list.
+    """Return the shards in a heartbeat's body; an empty body is an empty list.
 
-    The page prints ``{"shards": [0]}``, but its Content-MD5 and lengths belong to the bare array.
+    The page prints ``{"shards": [0]}``, but its Content-MD5 and lengths are those of the bare array.
     """
     document = _json(request.body or b"[]", answers.post_body_invalid())
     if not isinstance(document, list) or not all(type(shard) is int for shard in document):
@@ -159,7 +159,7 @@ def held_shards(request: Request) -> frozenset[int]:
 
 
 def new_checkpoint(request: Request) -> tuple[int, str]:
-    """Return shard and checkpoint to write; the checkpoint must be canonical base64 (source: UpdateCheckPoint page)."""
+    """Return the shard and the checkpoint to write, which must be canonical base64 (source: UpdateCheckPoint page)."""
     document = _object(request.body, answers.post_body_invalid())
     shard, checkpoint = document.get("shard"), document.get("checkpoint")
     if type(shard) is not int:
@@ -179,7 +179,7 @@ def _object(body: bytes, refused: ServiceError) -> dict[str, Any]:
 def _json(body: bytes, refused: ServiceError) -> Any:
     try:
         return json.loads(body.decode("utf-8"))
-    except (ValueError, RecursionError):  # not UTF-8, not JSON, an endless number, endless nesting
+    except (ValueError, RecursionError):  # not UTF-8, not JSON, a too long number, too deep nesting
         raise refused from None
 
 
@@ -196,5 +196,5 @@ def _is_base64(text: str) -> bool:
 
 
 def _is_text(value: str) -> bool:
-    """Tell whether the text can be answered in JSON: no half surrogate pair, no stray byte."""
+    """Return whether JSON in UTF-8 can contain the text: it has no surrogates, which invalid bytes become, too."""
     return not any("\ud800" <= char <= "\udfff" for char in value)

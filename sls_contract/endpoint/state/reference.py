@@ -1,4 +1,4 @@
-"""The reference endpoint: a `Send` that answers GetCheckPoint and all that a consumer of logs needs beside it."""
+"""The reference endpoint: a `Send` that supports GetCheckPoint and the other operations that consumers of logs need."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from sls_contract.endpoint.state.answers import ServiceError
 from sls_contract.endpoint.state.authentication import Keyring, authenticate
 from sls_contract.endpoint.state.call import Call
 from sls_contract.endpoint.state.consumer_groups import ConsumerGroup
-from sls_contract.endpoint.state.handlers import asked
+from sls_contract.endpoint.state.handlers import route
 from sls_contract.endpoint.state.log_groups import encoded_group
 from sls_contract.endpoint.state.scripted import Content, Script, Scripted
 from sls_contract.endpoint.state.store import GroupKey, ReceivedGroup, ShardKey
@@ -42,7 +42,7 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 class Served(NamedTuple):
-    """One exchange as the client saw it; ``scripted`` where a test, not the endpoint, chose the answer."""
+    """One exchange as the client saw it; ``scripted`` if a test defined the response."""
 
     exchange: Exchange
     scripted: bool
@@ -52,12 +52,12 @@ class ReferenceEndpoint:
     """Answers as the pages and the observed service do. Callable with a `Request`; safe to share among threads.
 
     Args:
-        clock: gives the time, aware; it dates answers, ``updateTime`` and heartbeats and judges requests.
-        credentials: the keys it knows; by default the public test keys.
-        store: where the state lives; in memory by default.
-        logstores: ``(project, logstore)`` and how many shards it gets where it is not there yet.
+        clock: gives the time, aware, for responses, ``updateTime`` and heartbeats, and to check the time of requests.
+        credentials: the keys that it accepts; by default the public test keys.
+        store: keeps the state; by default in memory.
+        logstores: ``(project, logstore)`` and its number of shards if it does not exist yet.
         clock_error: the error code for a request more than 15 minutes off: today's, or the one of 2021.
-        seed: where the request ids begin.
+        seed: the start of the request ids.
         keep_log: whether ``log`` keeps every exchange.
 
     """
@@ -73,7 +73,7 @@ class ReferenceEndpoint:
         seed: int = 0,
         keep_log: bool = True,
     ) -> None:
-        """Open for requests; a state file's `EndpointError` passes through."""
+        """Prepare the state; raises `EndpointError` for an unusable state file."""
         self._clock, self._clock_error = clock, clock_error
         self._store = store if store is not None else MemoryStore()
         self._keyring, self._script = Keyring(credentials), Script()
@@ -81,19 +81,19 @@ class ReferenceEndpoint:
         self._keep_log = keep_log
         self._watchers: list[Callable[[Served], None]] = []
         for (project, logstore), shards in logstores.items():
-            with self._changing():
+            with self._transaction():
                 if self._store.shards(project, logstore) is None:
                     self._put_logstore(project, logstore, shards)
 
     def __call__(self, request: Request) -> Response:
-        """Answer one request; never raises for what a client sent."""
+        """Answer one request; no request raises an exception."""
         with self._lock:
             now = self._now()
             self._count += 1
             scripted = self._script.take(request)
             response = self._respond(request, scripted, now)
             if self._keep_log or self._watchers:
-                self._tell(request, response, scripted=scripted is not None)
+                self._record(request, response, scripted=scripted is not None)
             return response
 
     def __enter__(self) -> Self:
@@ -105,7 +105,7 @@ class ReferenceEndpoint:
         self.close()
 
     def close(self) -> None:
-        """Let go of the state file."""
+        """Close the state file."""
         with self._lock:
             self._store.close()
 
@@ -117,7 +117,7 @@ class ReferenceEndpoint:
 
     @property
     def exchanges(self) -> tuple[Exchange, ...]:
-        """Every exchange so far; ``response`` is None where no byte was sent."""
+        """Every exchange so far; ``response`` is None if no byte was sent."""
         return tuple(served.exchange for served in self.log)
 
     @property
@@ -126,15 +126,15 @@ class ReferenceEndpoint:
         return tuple(served.exchange.request for served in self.log)
 
     def watch(self, watcher: Callable[[Served], None]) -> None:
-        """Tell a function of every exchange from now on, before its answer is on its way."""
+        """Call a function with every exchange from now on, before its response is sent."""
         with self._lock:
             self._watchers.append(watcher)
 
     def answer_next(self, answer: Response | ServiceError | Scripted, times: int | None = 1) -> None:
-        """Answer the next requests so, after what is already scripted; ``times=None``: until `answer_normally`.
+        """Script the response to the next requests, after earlier ones; ``times=None``: until `answer_normally`.
 
-        A `Scripted` may bring its own ``times``, and say which requests it is for; so does ``fault("…")``. Another
-        ``times`` than 1 goes before.
+        A `Scripted`, such as that of ``fault("…")``, may have its own ``times`` and its own condition for requests. A
+        ``times`` other than 1 overrides its own.
         """
         if isinstance(answer, DeliveredResponse):
             answer = Scripted(answer, answer.delivery)
@@ -149,12 +149,12 @@ class ReferenceEndpoint:
             self._script.add(answer)
 
     def answer_normally(self) -> None:
-        """Forget the scripted answers still to come."""
+        """Remove the pending scripted responses."""
         with self._lock:
             self._script.clear()
 
     def add_credentials(self, credentials: Credentials) -> None:
-        """Know one key more."""
+        """Accept another key."""
         with self._lock:
             self._keyring.add(credentials)
 
@@ -165,12 +165,12 @@ class ReferenceEndpoint:
 
     def add_project(self, project: str) -> None:
         """Add a project without logstores."""
-        with self._changing():
+        with self._transaction():
             self._store.add_project(_addressable("project", project, "./:@"))
 
     def add_logstore(self, project: str, logstore: str, shards: int | Iterable[int] = 2) -> None:
-        """Add a logstore with so many shards (from 0), or with these ids; one that is there gets these instead."""
-        with self._changing():
+        """Add a logstore with so many shards (ids from 0), or with these ids; replace the shards of an existing one."""
+        with self._transaction():
             self._put_logstore(project, logstore, shards)
 
     def shards(
@@ -183,25 +183,27 @@ class ReferenceEndpoint:
     def split_shard(
         self, shard: int, key: str = "", *, project: str = DEFAULT_PROJECT, logstore: str = DEFAULT_LOGSTORE
     ) -> tuple[int, ...]:
-        """Split a shard at a key (32 hexadecimal digits), else in the middle; return the ids of the new ones.
+        """Split a shard at a key (32 hexadecimal digits), by default in the middle; return the ids of the new shards.
 
-        The shard is read-only from now on. Raises `UsageError` where the service would refuse.
+        The shard becomes read-only. Raises `UsageError` if the service would refuse the split.
         """
-        with self._changing():
+        with self._transaction():
             before = self._shards(project, logstore)
-            with _explained(f"shard {shard} of {_numbers(before, readonly=False)} split at {key or 'its middle'}"):
+            with _as_usage_error(f"shard {shard} of {_numbers(before, readonly=False)} split at {key or 'its middle'}"):
                 parent, *children = layout.split(before, shard, parameters.key_to_split_at(key))
             self._store.put_logstore(project, logstore, layout.changed(before, (parent, *children)))
         return _numbers(children)
 
     def merge_shards(self, shard: int, *, project: str = DEFAULT_PROJECT, logstore: str = DEFAULT_LOGSTORE) -> int:
-        """Merge a shard with its neighbour on the right; return the id of the new one.
+        """Merge a shard with its right neighbour; return the id of the new shard.
 
-        Both are read-only from now on. Raises `UsageError` where the service would refuse.
+        Both become read-only. Raises `UsageError` if the service would refuse the merge.
         """
-        with self._changing():
+        with self._transaction():
             before = self._shards(project, logstore)
-            with _explained(f"shard {shard} of {_numbers(before, readonly=False)} merged with its right neighbour"):
+            with _as_usage_error(
+                f"shard {shard} of {_numbers(before, readonly=False)} merged with its right neighbour"
+            ):
                 changes = layout.merged(before, shard)
             self._store.put_logstore(project, logstore, layout.changed(before, changes))
         return changes[0].number
@@ -215,8 +217,8 @@ class ReferenceEndpoint:
         project: str = DEFAULT_PROJECT,
         logstore: str = DEFAULT_LOGSTORE,
     ) -> None:
-        """Add an empty group, or empty the one that is there; ``timeout`` in seconds."""
-        with self._changing():
+        """Add an empty group, or replace an existing one by it; ``timeout`` in seconds."""
+        with self._transaction():
             self._shards(project, logstore)
             self._store.put_group(GroupKey(project, logstore, name), ConsumerGroup(timeout, order))
 
@@ -230,15 +232,15 @@ class ReferenceEndpoint:
         project: str = DEFAULT_PROJECT,
         logstore: str = DEFAULT_LOGSTORE,
     ) -> None:
-        """Write a checkpoint now, as it is, base64 or not; make the group where needed, and let a consumer hold it."""
-        with self._changing():
+        """Write a checkpoint, base64 or not; create the group if needed; assign the shard to a given consumer."""
+        with self._transaction():
             self._expect_shard(project, logstore, shard)
             key, now = GroupKey(project, logstore, group), _microseconds(self._now())
-            kept = self._store.group(key) or ConsumerGroup(DEFAULT_TIMEOUT, order=False)
-            kept = consumer_groups.with_checkpoint(kept, shard, checkpoint, now)
+            changed = self._store.group(key) or ConsumerGroup(DEFAULT_TIMEOUT, order=False)
+            changed = consumer_groups.with_checkpoint(changed, shard, checkpoint, now)
             if consumer:
-                kept = consumer_groups.with_holder(kept, shard, consumer, now)
-            self._store.put_group(key, kept)
+                changed = consumer_groups.with_holder(changed, shard, consumer, now)
+            self._store.put_group(key, changed)
 
     def put_logs(  # noqa: PLR0913 - what a log group holds, by name
         self,
@@ -255,9 +257,9 @@ class ReferenceEndpoint:
         """Write records to a shard as one log group, received now; return its cursor.
 
         Each record is a log's keys and values; ``time`` is theirs, in seconds since 1970 UTC, by default now. A client
-        pulls log groups, not records: so many calls, so many steps for a consumer.
+        pulls log groups, not records, so each call is one step for a consumer.
         """
-        with self._changing():
+        with self._transaction():
             self._expect_shard(project, logstore, shard, readonly=False)
             now = _microseconds(self._now())
             seconds = now // consumer_groups.SECOND if time is None else time
@@ -267,17 +269,17 @@ class ReferenceEndpoint:
 
     def _respond(self, request: Request, scripted: Scripted | None, now: datetime) -> Response:
         if scripted is None:
-            return self._own_answer(request, now)
+            return self._answer(request, now)
         answer = scripted.answer
         if answer is None:
-            answer = self._own_answer(request, now)
+            answer = self._answer(request, now)
         elif isinstance(answer, ServiceError):
             answer = answers.failure(request, answer, now, self._count)
         elif isinstance(answer, Content):
             answer = answers.content(request, answer.status, answer.body, now, self._count)
-        return scripted.finished(answer)
+        return scripted.finish(answer)
 
-    def _tell(self, request: Request, response: Response, *, scripted: bool) -> None:
+    def _record(self, request: Request, response: Response, *, scripted: bool) -> None:
         seen = response.received() if isinstance(response, DeliveredResponse) else response
         served = Served(Exchange(request, seen), scripted)
         if self._keep_log:
@@ -285,32 +287,30 @@ class ReferenceEndpoint:
         for watcher in self._watchers:
             watcher(served)
 
-    def _own_answer(self, request: Request, now: datetime) -> Response:
+    def _answer(self, request: Request, now: datetime) -> Response:
         try:
             body = self._result(request, now)
         except ServiceError as error:
             return answers.failure(request, error, now, self._count)
         except answers.NotServed as error:
             return refusal(MISDIRECTED, "NotServedHere", str(error))
-        except EndpointError as error:  # the state file failed us, the client did nothing wrong
+        except EndpointError as error:  # the state file failed; it is no error of the client
             return refusal(500, "EndpointFailed", str(error))
         return answers.success(request, body, now, self._count)
 
     def _result(self, request: Request, now: datetime) -> Any:
         authenticate(request, self._keyring, now, self._clock_error)
-        writes = request.method != "GET"
-        with self._store.transaction(write=writes):
+        with self._store.transaction(write=request.method != "GET"):
             project = self._project(request)
-            handler, logstore, name = asked(request)
-            there = self._store.shards(project, logstore)
-            if there is None:
+            handler, logstore, name = route(request)
+            shards = self._store.shards(project, logstore)
+            if shards is None:
                 raise answers.logstore_not_exist(logstore)
             key = GroupKey(project, logstore, name)
-            call = Call(request, self._store, key, there, _microseconds(now), name)
-            return handler(call)
+            return handler(Call(request, self._store, key, shards, _microseconds(now), name))
 
     def _project(self, request: Request) -> str:
-        """Return the project that the Host names; a bare loopback address means the only project there is."""
+        """Return the project in the Host; an IP address as host stands for the only project."""
         projects = self._store.projects()
         if is_address(request.host):
             if len(projects) != 1:
@@ -319,7 +319,7 @@ class ReferenceEndpoint:
         found = next((project for project in projects if project.lower() == request.project), None)
         if found is None:
             if not names_project(request.host):
-                asked(request)  # what needs no project, such as ListProject, is not served here
+                route(request)  # raises NotServed for operations without a project, such as ListProject
             raise answers.project_not_exist(request.project)
         return found
 
@@ -328,11 +328,11 @@ class ReferenceEndpoint:
         self._store.put_logstore(project, _addressable("logstore", logstore, "/"), layout.divided(_shard_ids(shards)))
 
     def _shards(self, project: str, logstore: str) -> tuple[Shard, ...]:
-        there = self._store.shards(project, logstore)
-        if there is None:
+        shards = self._store.shards(project, logstore)
+        if shards is None:
             msg = f"there is no logstore {logstore!r} in project {project!r}; add it with add_logstore"
             raise UsageError(msg)
-        return there
+        return shards
 
     def _expect_shard(self, project: str, logstore: str, shard: int, *, readonly: bool = True) -> None:
         numbers = _numbers(self._shards(project, logstore), readonly=readonly)
@@ -348,7 +348,7 @@ class ReferenceEndpoint:
         return now
 
     @contextmanager
-    def _changing(self) -> Iterator[None]:
+    def _transaction(self) -> Iterator[None]:
         with self._lock, self._store.transaction(write=True):
             yield
 
@@ -358,9 +358,9 @@ def _microseconds(now: datetime) -> int:
 
 
 def _addressable(kind: str, name: str, without: str) -> str:
-    """Refuse names that no Host or path can carry; the service's own rules for names are stricter."""
+    """Refuse names that no Host or path can contain; the service's own rules for names are stricter."""
     if not name or any(char in without or char.isspace() for char in name):
-        msg = f"a {kind} needs a name without spaces and any of {without!r}, got {name!r}"
+        msg = f"a {kind} needs a name without spaces and without any of {without!r}, got {name!r}"
         raise UsageError(msg)
     return name
 
@@ -368,23 +368,23 @@ def _addressable(kind: str, name: str, without: str) -> str:
 def _shard_ids(wanted: int | Iterable[int]) -> tuple[int, ...]:
     ids = tuple(range(wanted)) if isinstance(wanted, int) else tuple(sorted(set(wanted)))
     if not ids or ids[0] < 0:
-        msg = f"shards must be how many (1 or more), or ids of 0 and above, got {wanted!r}"
+        msg = f"shards must be a number of shards (1 or more) or ids (0 or more), got {wanted!r}"
         raise UsageError(msg)
     return ids
 
 
-def _numbers(there: Iterable[Shard], *, readonly: bool = True) -> tuple[int, ...]:
-    return tuple(shard.number for shard in there if readonly or shard.writable)
+def _numbers(shards: Iterable[Shard], *, readonly: bool = True) -> tuple[int, ...]:
+    return tuple(shard.number for shard in shards if readonly or shard.writable)
 
 
 @contextmanager
-def _explained(wanted: str) -> Iterator[None]:
-    """Tell a test's author what the service would tell a client."""
+def _as_usage_error(wanted: str) -> Iterator[None]:
+    """Turn the service's refusal of a change into a `UsageError` for the author of a test."""
     try:
         yield
     except ServiceError as error:
         msg = (
-            f"expected a change that the service makes, got {wanted}: {error.message}\n"
+            f"expected a change that the service allows, got {wanted}: {error.message}\n"
             "How to fix: name a shard that is readwrite; to split, a key of 32 hexadecimal digits inside its range, to "
             "merge, one that is not the last."
         )

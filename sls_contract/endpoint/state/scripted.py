@@ -1,4 +1,4 @@
-"""Answers that a test puts in the endpoint's mouth."""
+"""Scripted responses: those that a test defines for the next requests."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 class Content(NamedTuple):
-    """A status and a body of any kind, for the endpoint to dress in its own headers."""
+    """A status and a body of any kind; the endpoint adds its headers."""
 
     status: int
     body: bytes = b""
@@ -24,18 +24,18 @@ class Content(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Scripted:
-    """What one of the next answers shall be, how it travels, and which requests it meets.
+    """A response to one or more of the next requests, its delivery, and the requests that it is for.
 
     Attributes:
-        answer: a `Response` sent as it is; a `ServiceError` or `Content` dressed in the endpoint's own headers; None:
-            the endpoint's own answer, state changes included.
+        answer: a `Response`, sent unchanged; a `ServiceError` or `Content`, sent with the endpoint's headers; None: the
+            endpoint's own response, with its state changes.
         delivery: late, cut off, reset; see `Delivery`.
-        when: which requests it is for; None: any.
-        after: so many of these requests pass before the first is answered so.
-        times: how many of them are answered so; None: all, until ``answer_normally``.
-        change: a last hand on the answer, the endpoint's own included; it may give a `DeliveredResponse`.
+        when: returns whether it is for a request; None: for any.
+        after: the number of matching requests that pass first.
+        times: the number of requests that it answers; None: all, until ``answer_normally``.
+        change: a function that changes the response before it is sent; it may return a `DeliveredResponse`.
 
-    Raises `UsageError` for a count below 1, or a negative ``after``.
+    Raises `UsageError` for ``times`` below 1, or a negative ``after``.
 
     """
 
@@ -47,7 +47,7 @@ class Scripted:
     change: Callable[[Response], Response] | None = None
 
     def __post_init__(self) -> None:
-        """Refuse counts that never come true."""
+        """Refuse invalid counts."""
         if self.times is not None and (type(self.times) is not int or self.times < 1):
             msg = f"times must be 1 or more, or None (in a line: always) for all, got {self.times!r}"
             raise UsageError(msg)
@@ -57,72 +57,72 @@ class Scripted:
 
     @classmethod
     def delayed(cls, seconds: float, answer: Response | ServiceError | None = None) -> Scripted:
-        """Answer late."""
+        """Send the response late."""
         return cls(answer, Delivery(delay=seconds))
 
     @classmethod
     def truncated(cls, body_bytes: int, answer: Response | ServiceError | None = None) -> Scripted:
-        """Announce the whole body, send its first bytes, and close."""
+        """Announce the whole body, send its first bytes, and close the connection."""
         return cls(answer, Delivery(body_bytes=body_bytes, ending="close"))
 
     @classmethod
     def closed(cls) -> Scripted:
-        """Close the connection without a byte; what the request asked for was done all the same."""
+        """Close the connection without a byte; the request still changes the state."""
         return cls(None, Delivery(silent=True, ending="close"))
 
     @classmethod
     def reset(cls) -> Scripted:
-        """Reset the connection without a byte; what the request asked for was done all the same."""
+        """Reset the connection without a byte; the request still changes the state."""
         return cls(None, Delivery(silent=True, ending="reset"))
 
-    def meets(self, request: Request) -> bool:
-        """Tell whether the answer is for a request, however many came before."""
+    def matches(self, request: Request) -> bool:
+        """Return whether it matches a request, regardless of counts."""
         return self.when is None or self.when(request)
 
-    def finished(self, response: Response) -> Response:
-        """Return the answer as it goes out, changed and delivered as asked."""
+    def finish(self, response: Response) -> Response:
+        """Return the response to send: changed, and with the delivery."""
         return deliver(self.change(response) if self.change else response, self.delivery)
 
 
 class Script:
-    """The scripted answers still to come: the first that is due for a request answers it."""
+    """The pending scripted responses; the first that is due for a request answers it."""
 
     def __init__(self) -> None:
-        """Begin empty."""
+        """Start empty."""
         self._lines: list[_Line] = []
 
     def add(self, scripted: Scripted) -> None:
-        """Put an answer behind those that are there."""
+        """Append a response."""
         self._lines.append(_Line(scripted))
 
     def take(self, request: Request) -> Scripted | None:
-        """Return the answer for a request and count it off; None where none is due."""
-        due = [line for line in self._lines if line.scripted.meets(request) and line.is_due()]
+        """Return and count the response to a request; None if none is due."""
+        due = [line for line in self._lines if line.scripted.matches(request) and line.count_request()]
         if not due:
             return None
-        if due[0].is_last():
+        if due[0].count_answer():
             self._lines.remove(due[0])
         return due[0].scripted
 
     def clear(self) -> None:
-        """Forget what was to come."""
+        """Remove all pending responses."""
         self._lines.clear()
 
 
 class _Line:
-    """A scripted answer, and how often it still waits and answers."""
+    """A scripted response with the remaining numbers of requests to pass and to answer."""
 
     def __init__(self, scripted: Scripted) -> None:
         self.scripted = scripted
-        self._waits, self._left = scripted.after, scripted.times
+        self._to_pass, self._to_answer = scripted.after, scripted.times
 
-    def is_due(self) -> bool:
-        """Count a request that it meets; tell whether enough have passed."""
-        self._waits -= 1
-        return self._waits < 0
+    def count_request(self) -> bool:
+        """Count a matching request, and return whether enough have passed."""
+        self._to_pass -= 1
+        return self._to_pass < 0
 
-    def is_last(self) -> bool:
-        """Count an answer; tell whether it was the last."""
-        if self._left is not None:
-            self._left -= 1
-        return self._left == 0
+    def count_answer(self) -> bool:
+        """Count an answered request, and return whether it was the last."""
+        if self._to_answer is not None:
+            self._to_answer -= 1
+        return self._to_answer == 0

@@ -1,8 +1,8 @@
-"""The shards of a logstore: which keys each takes, and what becomes of them when one is split or two are merged.
+"""The shards of a logstore: the keys of each, and how a split or a merge changes them.
 
 Sources: ListShards and SplitShard pages, 2021; SplitShard page of API 2020-12-30 (``key`` and ``shardCount`` are
 optional) and the page split-shard-by-sdk (an empty key divides evenly); MergeShards page, 2021, and the page
-merge-shard-by-sdk (the shard named is the left one, the service finds its neighbour).
+merge-shard-by-sdk (the request names the left shard, and the service finds its neighbour).
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from sls_contract.endpoint.state import answers
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-_KEYS = 1 << 128  #: MD5 sums
+_KEYS = 1 << 128  #: the number of MD5 sums
 _LAST = _KEYS - 1
 
 
@@ -24,10 +24,10 @@ class Shard(NamedTuple):
 
     Attributes:
         number: its id.
-        begin: the first key it takes; keys are MD5 sums as numbers.
-        end: the key behind the last.
-        parents: the shards that it came from.
-        writable: whether it is ``readwrite``; one that was split or merged is ``readonly`` for ever.
+        begin: its first key; keys are MD5 sums as numbers.
+        end: the key after its last.
+        parents: the shards that it was made from.
+        writable: whether it is ``readwrite``; a shard that was split or merged stays ``readonly``.
 
     """
 
@@ -39,36 +39,37 @@ class Shard(NamedTuple):
 
     @property
     def status(self) -> str:
-        """Return the status as ListShards names it."""
+        """The status as in ListShards."""
         return "readwrite" if self.writable else "readonly"
 
     @property
     def keys(self) -> tuple[str, str]:
-        """Return first key and key that ends it, in 32 hexadecimal digits.
+        """The first key and the end key, in 32 hexadecimal digits.
 
-        All ones end the last: what one more would be needs a digit more (source: SplitShard page, examples).
+        The end of the last shard is all ones, because the next number has one digit more (source: SplitShard page,
+        examples).
         """
         return f"{self.begin:032x}", f"{min(self.end, _LAST):032x}"
 
 
 def divided(numbers: Iterable[int]) -> tuple[Shard, ...]:
-    """Return new shards of these ids, in ascending order, which share all keys evenly."""
+    """Return new shards with these ids, in ascending order, which share all keys evenly."""
     ordered = sorted(numbers)
     return tuple(
         Shard(number, begin, end) for number, (begin, end) in zip(ordered, _parts(0, _KEYS, len(ordered)), strict=True)
     )
 
 
-def taking(shards: Iterable[Shard], key: int) -> Shard:
-    """Return the writable shard whose range holds the key."""
+def shard_for_key(shards: Iterable[Shard], key: int) -> Shard:
+    """Return the writable shard whose range contains the key."""
     return next(shard for shard in shards if shard.writable and shard.begin <= key < shard.end)
 
 
 def split(shards: Sequence[Shard], number: int, key: int | None = None, count: int = 2) -> tuple[Shard, ...]:
     """Return the shard, now read-only, and the new ones, with the next free ids.
 
-    Without a key they are ``count`` of even size. Raises the `ServiceError` for a shard that is not writable and for a
-    key that leaves one side empty.
+    Without a key there are ``count`` new shards of even size. Raises the `ServiceError` for a shard that is not
+    writable and for a key that leaves one side empty.
     """
     parent = _writable(shards, number)
     ranges = _parts(parent.begin, parent.end, count) if key is None else [(parent.begin, key), (key, parent.end)]
@@ -80,7 +81,7 @@ def split(shards: Sequence[Shard], number: int, key: int | None = None, count: i
 
 
 def merged(shards: Sequence[Shard], number: int) -> tuple[Shard, ...]:
-    """Return the new shard, then the two it came from: the one named and its right neighbour, now read-only.
+    """Return the new shard, then its parents, now read-only: the given shard and its right neighbour.
 
     Raises the `ServiceError` for a shard that is not writable, and for the last one.
     """
@@ -93,7 +94,7 @@ def merged(shards: Sequence[Shard], number: int) -> tuple[Shard, ...]:
 
 
 def changed(shards: Iterable[Shard], changes: Iterable[Shard]) -> tuple[Shard, ...]:
-    """Return the shards in ascending order of their ids, with the changed and new ones in their places."""
+    """Return the shards in ascending order of their ids, with changed and new ones included."""
     by_number = {shard.number: shard for shard in (*shards, *changes)}
     return tuple(by_number[number] for number in sorted(by_number))
 
@@ -110,5 +111,4 @@ def _next_number(shards: Iterable[Shard]) -> int:
 
 
 def _parts(begin: int, end: int, count: int) -> list[tuple[int, int]]:
-    marks = [begin + place * (end - begin) // count for place in range(count + 1)]
-    return list(pairwise(marks))
+    return list(pairwise(begin + index * (end - begin) // count for index in range(count + 1)))

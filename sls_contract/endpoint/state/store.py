@@ -1,4 +1,4 @@
-"""What a store of the service's state offers; `MemoryStore` and `SqliteStore` behave alike."""
+"""The interface of a store of the service's state; `MemoryStore` and `SqliteStore` behave the same."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 class GroupKey(NamedTuple):
-    """Where a consumer group lives."""
+    """The key of a consumer group."""
 
     project: str
     logstore: str
@@ -21,7 +21,7 @@ class GroupKey(NamedTuple):
 
 
 class ShardKey(NamedTuple):
-    """Where a shard's logs live."""
+    """The key of a shard's logs."""
 
     project: str
     logstore: str
@@ -39,11 +39,11 @@ class Store(Protocol):
     """Projects, logstores with their shards and logs, and consumer groups.
 
     Every method but ``close`` is called inside ``transaction``. A store that cannot read or write raises
-    `EndpointError`. Callers keep threads apart; a store keeps processes apart.
+    `EndpointError`. Callers serialize threads; a store serializes processes.
     """
 
     def transaction(self, *, write: bool) -> AbstractContextManager[None]:
-        """Hold one consistent state; with ``write``, nobody else writes meanwhile, and an error undoes everything."""
+        """Provide a consistent state; with ``write``, other writers wait, and an error undoes all changes."""
 
     def projects(self) -> tuple[str, ...]:
         """Return the projects in the order in which they were added."""
@@ -52,34 +52,34 @@ class Store(Protocol):
         """Add a project; adding it again changes nothing."""
 
     def shards(self, project: str, logstore: str) -> tuple[Shard, ...] | None:
-        """Return a logstore's shards in ascending order of their ids, None where there is no such logstore."""
+        """Return a logstore's shards in ascending order of their ids, None if there is no such logstore."""
 
     def put_logstore(self, project: str, logstore: str, shards: Sequence[Shard]) -> None:
-        """Add a logstore (and its project), or give it other shards; its consumer groups and logs stay."""
+        """Add a logstore (and its project), or replace its shards; its consumer groups and logs stay."""
 
     def group(self, key: GroupKey) -> ConsumerGroup | None:
-        """Return a group, None where there is none."""
+        """Return a group, None if there is none."""
 
     def groups(self, project: str, logstore: str) -> list[tuple[str, ConsumerGroup]]:
-        """Return a logstore's groups by name, in the order in which they were created."""
+        """Return a logstore's groups with their names, in the order of their creation."""
 
     def put_group(self, key: GroupKey, group: ConsumerGroup) -> None:
-        """Add a group, or replace it where it stands."""
+        """Add a group, or replace it without a change of the order."""
 
     def delete_group(self, key: GroupKey) -> None:
-        """Delete a group; deleting what is not there changes nothing."""
+        """Delete a group; a missing one is ignored."""
 
     def add_log_group(self, key: ShardKey, group: ReceivedGroup) -> int:
-        """Add a log group behind the shard's last; return its number, from 0."""
+        """Append a log group to the shard; return its number, from 0."""
 
     def log_groups(self, key: ShardKey, start: int, stop: int) -> Iterator[ReceivedGroup]:
-        """Give the log groups from number ``start`` to before ``stop``, one at a time, within the transaction."""
+        """Return the log groups from number ``start`` to before ``stop``, one at a time, within the transaction."""
 
     def log_end(self, key: ShardKey) -> int:
         """Return the number that the shard's next log group will have."""
 
     def first_received(self, key: ShardKey, time: int) -> int:
-        """Return the number of the first log group received at ``time`` or later; where there is none, the end's."""
+        """Return the number of the first log group received at ``time`` or later; if there is none, `log_end`."""
 
     def close(self) -> None:
-        """Let go of files; the store is not used afterwards."""
+        """Close files; the store is not used afterwards."""

@@ -1,4 +1,4 @@
-"""A store that forgets at exit."""
+"""A store in memory."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ class MemoryStore:
     """Keeps the state in dictionaries, in insertion order; see `Store` for the methods."""
 
     def __init__(self) -> None:
-        """Begin empty."""
+        """Start empty."""
         self._projects: dict[str, None] = {}
         self._logstores: dict[tuple[str, str], tuple[Shard, ...]] = {}
         self._groups: dict[GroupKey, ConsumerGroup] = {}
         self._logs: dict[ShardKey, list[ReceivedGroup]] = {}
 
     def copy(self) -> MemoryStore:
-        """Return a store that begins with all that this one holds."""
+        """Return a store with the same content."""
         new = MemoryStore()
         new._projects, new._logstores = self._projects.copy(), self._logstores.copy()
         new._groups, new._logs = self._groups.copy(), {key: logs.copy() for key, logs in self._logs.items()}
@@ -33,7 +33,7 @@ class MemoryStore:
 
     def transaction(self, *, write: bool) -> AbstractContextManager[None]:
         """Undo everything when an error leaves a writing transaction."""
-        return self._undoing() if write else nullcontext()
+        return self._with_rollback() if write else nullcontext()
 
     def projects(self) -> tuple[str, ...]:
         """Return the projects in order."""
@@ -75,7 +75,7 @@ class MemoryStore:
         return len(logs) - 1
 
     def log_groups(self, key: ShardKey, start: int, stop: int) -> Iterator[ReceivedGroup]:
-        """Give the log groups in a range."""
+        """Return the log groups in a range."""
         return islice(self._logs.get(key, ()), start, stop)
 
     def log_end(self, key: ShardKey) -> int:
@@ -88,12 +88,12 @@ class MemoryStore:
         return next((number for number, group in enumerate(logs) if group.received >= time), len(logs))
 
     def close(self) -> None:
-        """Hold no file, so let go of none."""
+        """Do nothing; there is no file."""
 
     @contextmanager
-    def _undoing(self) -> Iterator[None]:
+    def _with_rollback(self) -> Iterator[None]:
         before = self._projects.copy(), self._logstores.copy(), self._groups.copy()
-        ends = {key: len(logs) for key, logs in self._logs.items()}  # logs only ever grow: no need to copy them
+        ends = {key: len(logs) for key, logs in self._logs.items()}  # not copied: a list only grows
         try:
             yield
         except BaseException:

@@ -1,7 +1,7 @@
-"""A store in an SQLite file: it outlives restarts and ``kill -9``, and several processes may share it.
+"""A store in an SQLite file: it survives restarts and ``kill -9``, and several processes may share it.
 
-Write-ahead logging keeps the file whole whenever the process dies. A second process sees each finished write; two
-writers wait for each other up to five seconds. A file that is not ours is never written to.
+Write-ahead logging keeps the file whole when a process dies. Another process sees each finished write; a writer waits
+for another one up to five seconds. A file of another program is never written to.
 """
 
 from __future__ import annotations
@@ -26,8 +26,8 @@ _T = TypeVar("_T")
 _APPLICATION_ID = 0x534C5343  # "SLSC", at byte 68 of the file
 _LAYOUT = 1  # kept in SQLite's user_version
 _WAIT = 5.0  # seconds for another writer
-_DAMAGED_ROW = "it is damaged (a row does not hold what was written)"
-# Idempotent: another process that opens the same new file may be a moment ahead.
+_DAMAGED_ROW = "it is damaged (a row has unexpected content)"
+# Idempotent: another process may create the same file at the same time.
 _TABLES = f"""
 BEGIN IMMEDIATE;
 CREATE TABLE IF NOT EXISTS project (name BLOB PRIMARY KEY);
@@ -39,7 +39,7 @@ PRAGMA application_id = {_APPLICATION_ID};
 PRAGMA user_version = {_LAYOUT};
 COMMIT;
 """
-# Files begun before the endpoint kept logs lack this table; older versions pass over it.
+# Files of versions without logs lack this table; those versions ignore it.
 _LOGS = """
 CREATE TABLE IF NOT EXISTS log_group (
     project BLOB, logstore BLOB, shard TEXT, number INTEGER, received INTEGER NOT NULL, data BLOB NOT NULL,
@@ -57,17 +57,17 @@ _FIRST = "SELECT min(number) FROM log_group WHERE project = ? AND logstore = ? A
 class SqliteStore:
     """Keeps the state in a file; see `Store` for the methods.
 
-    Raises `EndpointError` where the file cannot be opened, is damaged, or belongs to something else; it is then left
-    as it was.
+    Raises `EndpointError` if the file cannot be opened, is damaged, or belongs to another program; the file is
+    unchanged then.
     """
 
     def __init__(self, path: Path | str) -> None:
-        """Open the file, or begin one where there is none or an empty one."""
+        """Open the file, or initialize a missing or empty one."""
         self._path = Path(path)
-        with self._explained("opened"):
+        with self._translated_errors("opened"):
             self._database = sqlite3.connect(self._path, timeout=_WAIT, isolation_level=None, check_same_thread=False)
         try:
-            with self._explained("opened"):
+            with self._translated_errors("opened"):
                 self._prepare()
         except BaseException:
             self._database.close()
@@ -75,14 +75,14 @@ class SqliteStore:
 
     @contextmanager
     def transaction(self, *, write: bool) -> Iterator[None]:
-        """Hold one state of the file; a writing transaction keeps other processes' writers out."""
-        with self._explained("used"):
+        """Provide a consistent state of the file; a writing transaction excludes writers of other processes."""
+        with self._translated_errors("used"):
             self._database.execute("BEGIN IMMEDIATE" if write else "BEGIN")
             try:
                 yield
                 self._database.execute("COMMIT")
             except BaseException:
-                with suppress(sqlite3.Error):  # SQLite has already rolled back after some errors, such as a full disk
+                with suppress(sqlite3.Error):  # SQLite has already rolled back after errors such as a full disk
                     self._database.execute("ROLLBACK")
                 raise
 
@@ -145,7 +145,7 @@ class SqliteStore:
         return number
 
     def log_groups(self, key: ShardKey, start: int, stop: int) -> Iterator[ReceivedGroup]:
-        """Give the log groups in a range."""
+        """Return the log groups in a range."""
         rows = self._database.execute(_RANGE, (*_shard(key), start, stop))
         return (ReceivedGroup(bytes(data), received) for data, received in rows)
 
@@ -163,22 +163,22 @@ class SqliteStore:
         self._database.close()
 
     def _prepare(self) -> None:
-        """Make sure that the file is ours and whole before anything is written to it."""
+        """Check that the file is whole and belongs to this package before anything is written to it."""
         if self._is_new():
             self._database.executescript(_TABLES)
-        reason = self._why_unusable()
+        reason = self._problem()
         if reason:
             raise self._error(reason)
         self._database.execute(_LOGS)
-        with suppress(sqlite3.OperationalError):  # another process is at it; the older journal is as safe, only slower
+        with suppress(sqlite3.OperationalError):  # in use by another process; the older journal is as safe, but slower
             self._database.execute("PRAGMA journal_mode = WAL")
-        self._database.execute("PRAGMA synchronous = NORMAL")  # outlives any process; a power cut may lose the end
+        self._database.execute("PRAGMA synchronous = NORMAL")  # only a power failure may lose the last writes
 
     def _is_new(self) -> bool:
         tables: int = self._database.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]
         return (self._pragma("application_id"), self._pragma("user_version"), tables) == (0, 0, 0)
 
-    def _why_unusable(self) -> str:
+    def _problem(self) -> str:
         layout = self._pragma("user_version")
         if self._pragma("application_id") != _APPLICATION_ID:
             return "it is an SQLite file of another program"
@@ -195,8 +195,8 @@ class SqliteStore:
         return self._database.execute(f"PRAGMA {name}").fetchone()[0]
 
     @contextmanager
-    def _explained(self, done: str) -> Iterator[None]:
-        """Turn what SQLite raises into `EndpointError`."""
+    def _translated_errors(self, done: str) -> Iterator[None]:
+        """Turn errors of SQLite into `EndpointError`."""
         try:
             yield
         except sqlite3.OperationalError as error:
@@ -220,7 +220,7 @@ class SqliteStore:
 
 
 def _shards_document(shards: Sequence[Shard]) -> str:
-    """Write plain ids where nothing was split or merged, which older versions read, too."""
+    """Return plain ids if no shard was split or merged, so that older versions can read the file."""
     ordered, numbers = tuple(sorted(shards)), [shard.number for shard in sorted(shards)]
     return json.dumps(numbers if ordered == divided(numbers) else ordered)
 
@@ -259,16 +259,16 @@ def _group(document: str) -> ConsumerGroup:
 
 
 def _blobs(key: GroupKey) -> tuple[bytes, ...]:
-    return tuple(_blob(part) for part in key)
+    return tuple(map(_blob, key))
 
 
 def _shard(key: ShardKey) -> tuple[bytes, bytes, str]:
-    """Return the row's key; shard ids are text, since SQLite's integers end at 64 bits."""
+    """Return the row's key; shard ids are text, because SQLite's integers have 64 bits."""
     return _blob(key.project), _blob(key.logstore), str(key.shard)
 
 
 def _blob(name: str) -> bytes:
-    """Encode a name; stray bytes of the wire are allowed, so that asking for an odd name is no error."""
+    """Encode a name; invalid bytes from the wire are allowed, so that a request for an unusual name is no error."""
     return name.encode("utf-8", "surrogatepass")
 
 

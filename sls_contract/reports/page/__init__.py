@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from sls_contract.locale import translated_page
+from sls_contract.locale import translated, translated_page
 from sls_contract.reports.change_lines import CLASSES
 from sls_contract.reports.groups import grouped
 from sls_contract.reports.page.ages import ages
@@ -78,7 +78,7 @@ def _groups(document: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
     for group in grouped(document["findings"]):
         first = group.first
         example = examples.get((first["code"], first["level"]))
-        places = [*map(printable, group.places)]
+        places = [translated(printable(place)) for place in group.places]
         yield {
             "first": first,
             "title": group.title or first["slug"],
@@ -100,6 +100,7 @@ def _changes(document: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
     for (kind, slug), changes in order:
         example, found = examples.get((kind, slug)), findings.get(slug) if kind == "breaking" else None
         places = [*map(printable, found.places)] if found else [*dict.fromkeys(map(_place, changes))]
+        places = [*map(translated, places)]
         yield {
             "first": changes[0],
             "kind": kind,

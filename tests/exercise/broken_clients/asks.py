@@ -221,13 +221,13 @@ class AnnouncesSha256AndSignsSha1(Client):
         return super().dated_v1() | {"x-log-signaturemethod": "hmac-sha256"}
 
 
-@bug("auth-not-as-told")
+@bug("wrong-scheme")
 class KnowsV1Only(Client):
     def scheme(self):
         return "v1"
 
 
-@bug("auth-not-as-told")
+@bug("wrong-scheme")
 class KnowsV4Only(Client):
     def scheme(self):
         return "v4"

@@ -16,18 +16,18 @@ from sls_contract.captures.judging import Part, Whole, judge_chunk
 from sls_contract.captures.lines import line_of
 from sls_contract.captures.reading import chunks_of
 from sls_contract.cassettes import load_cassette
-from sls_contract.cassettes.audit import Terms
+from sls_contract.cassettes.audit import AuditSettings
 from sls_contract.cassettes.har.archive import write_har
 
 WORKERS = Path(__file__).parents[3] / "cassettes" / "test_consumer_workers" / "workers.sls.yaml"
-TERMS = Terms(datetime(2026, 12, 1, tzinfo=UTC))
+TERMS = AuditSettings(datetime(2026, 12, 1, tzinfo=UTC))
 
 
-def judged(source, terms=TERMS) -> Part:
+def judged(source, settings=TERMS) -> Part:
     """Judge a capture in this process, chunk by chunk."""
-    whole = Whole(str(source), terms)
+    whole = Whole(str(source), settings)
     for chunk in chunks_of(str(source)):
-        whole.add(judge_chunk(chunk, terms), chunk)
+        whole.add(judge_chunk(chunk, settings), chunk)
     return whole.part
 
 

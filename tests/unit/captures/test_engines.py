@@ -9,12 +9,13 @@ import subprocess
 import sys
 import time
 from multiprocessing.connection import wait
+from operator import neg
 from pathlib import Path
 
 import pytest
 from advice import advised
 
-from sls_contract.captures.engine import WorkerLost, _Local, in_order
+from sls_contract.captures.engine import LARGE, WorkerLost, _Local, in_order
 from sls_contract.captures.lines import line_of
 from sls_contract.captures.reading import chunks_of
 from sls_contract.exercise import SITUATIONS
@@ -51,6 +52,16 @@ def large(_item) -> int:
 def test_results_come_in_the_order_of_the_work():
     """More items than workers."""
     assert list(in_order(square, range(20), "local", 2, large)) == [number**2 for number in range(20)]
+
+
+def test_small_work_shares_the_tasks_of_a_cluster(cluster, monkeypatch):
+    """Results come one by one and in order; what is large is spread over the workers, what is small is not."""
+    address, _ = cluster
+    monkeypatch.setenv("DASK_SCHEDULER_ADDRESS", address)
+    assert list(in_order(neg, range(20), "dask", 2, lambda _: LARGE // 7)) == [-number for number in range(20)]
+    worker = ["sh", "-c", "sleep 0.1; echo $PPID"]
+    assert len({*in_order(subprocess.check_output, [worker] * 12, "dask", 2, lambda _: 1)}) == 1
+    assert len({*in_order(subprocess.check_output, [worker] * 12, "dask", 2, lambda _: LARGE)}) > 1
 
 
 @pytest.mark.slow

@@ -173,7 +173,7 @@ def test_what_others_uploaded_is_told_and_taken_in_when_asked(machines, workers)
     code, told = one.cli("status")
     assert code == 1
     assert "new: b.sls.yaml" in told
-    assert one.cli(*advised(told, "(?:sls-contract cassettes )?(.*) takes it in").group(1).split())[0] == 0
+    assert one.cli(*advised(told, "(?:sls-contract cassettes )?(.*) merges it").group(1).split())[0] == 0
     assert one.ids() == other.ids()
     assert one.lock.read_bytes() == other.lock.read_bytes()
     assert one.cli("status")[0] == 0
@@ -208,7 +208,7 @@ def test_suites_share_a_lock_and_keep_their_lines(machines, workers, url):
     assert [line.url for line in read_lock(one.lock)] == sorted([url, f"{url}/other"])
     code, told = one.cli("pull")
     assert code == 0
-    assert told.count("1 cassettes") == 2
+    assert told.count("1 cassette;") == 2
 
 
 @pytest.mark.parametrize("damage", ["", "cut"])
@@ -263,7 +263,7 @@ def test_a_store_leads_no_file_out_of_its_folder(machines, workers):
     other.lock.write_text(f"{one.url} {name} 1 cassettes\n", "utf-8")
     code, told = other.cli("pull")
     assert code == 2
-    assert "no revision" in told
+    assert "is not a revision" in told
     assert "pip install --upgrade sls-contract" in told
 
 
@@ -424,7 +424,7 @@ def test_a_secret_is_found_before_anything_is_uploaded(machines, workers):
     one.record("a.sls.yaml", workers[0])
     path = one.suite.folder / "b.yaml"
     path.write_bytes((one.suite.folder / "a.sls.yaml").read_bytes() + b"# LTAI5tRealKeyOfThisRun01\n")
-    with pytest.raises(CassetteError, match="holds a secret"):
+    with pytest.raises(CassetteError, match="contains a secret"):
         one.checkout.push()
     assert not fsspec.filesystem("memory").find(one.url.removeprefix("memory:/"))
 
@@ -443,3 +443,15 @@ def test_a_suite_at_a_url_that_shows_keys_or_splits_a_line_is_refused(tmp_path, 
     assert "SECRET" not in str(error.value)
     assert advised(str(error.value), advice)
     assert suite_of(fixed, tmp_path / "lock", {}).url == fixed
+
+
+@pytest.mark.parametrize("action", ["pull", "push"])
+def test_a_url_without_a_revision_and_without_recordings_fails(machines, workers, url, action):
+    """A mistyped URL must not look like a download; a suite that the lock names passes, also with nothing to do."""
+    one, _ = machines
+    one.record("a.sls.yaml", workers[0])
+    one.checkout.push()
+    code, output = one.cli(action, f"{url}/mistyped")
+    assert code == 2
+    assert advised(output, "correct the URL, or record first")
+    assert one.cli(action, url)[0] == 0

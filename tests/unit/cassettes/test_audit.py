@@ -17,7 +17,7 @@ import page_examples as examples
 import pytest
 
 from sls_contract import Credentials, Exchange, Request, cli, sign
-from sls_contract.cassettes.audit import Audit, Terms, audit
+from sls_contract.cassettes.audit import Audit, AuditSettings, audit
 from sls_contract.cassettes.file.recording_file import open_for_recording, write
 from sls_contract.cassettes.har.archive import write_har
 from sls_contract.cassettes.opening import opened
@@ -32,8 +32,8 @@ VERIFIED = SignatureNote("verified")
 PAGE = Path(__file__).parents[3] / "cassettes" / "documents" / "get-checkpoint-page.sls.yaml"
 
 
-def audit_of(path: Path, *credentials: Credentials, **terms) -> Audit:
-    return audit(path, Terms(NOW, credentials, **terms))
+def audit_of(path: Path, *credentials: Credentials, **settings) -> Audit:
+    return audit(path, AuditSettings(NOW, credentials, **settings))
 
 
 def exchange(key: Credentials = TEST_CREDENTIALS) -> Exchange:

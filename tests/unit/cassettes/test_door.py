@@ -305,7 +305,7 @@ def test_what_the_disk_does_not_take_raises_at_exit(path, endpoint):
     [
         ({"record": "sometimes"}, "record must be one of none, once, new_episodes, all, got 'sometimes'"),
         ({"repeat": "first"}, "repeat must be None or 'last', got 'first'"),
-        ({"hosts": ["https://x"]}, "an owned host is a name"),
+        ({"hosts": ["https://x"]}, "expected a host of the service"),
         ({"scrub": ["("]}, "expected a regular expression"),
     ],
 )

@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sls_contract import load_cassette
-from sls_contract.cassettes.audit import Terms, audit
+from sls_contract.cassettes.audit import AuditSettings, audit
 from sls_contract.cassettes.har.archive import HarFile
 from sls_contract.cassettes.har.reading import NOT_KEPT
 from sls_contract.cassettes.har.writing import document_text
@@ -131,7 +131,7 @@ def test_an_answer_whose_content_was_not_kept_is_none(tmp_path):
     recording = only({"content": {"size": SIZE, "mimeType": "application/json"}})
     assert (recording.exchange.response, recording.broken, recording.detail) == (None, "truncated", NOT_KEPT)
     (tmp_path / "a.har").write_bytes(har(entry({"content": {"size": SIZE, "mimeType": ""}})))
-    found = audit(tmp_path / "a.har", Terms(datetime(2026, 11, 24, tzinfo=UTC)))
+    found = audit(tmp_path / "a.har", AuditSettings(datetime(2026, 11, 24, tzinfo=UTC)))
     assert "recording-unanswered" in [finding.slug for finding, _, _ in found.placed]
     assert not [finding for finding, _, _ in found.placed if finding.code.startswith("SLS2")]
 

@@ -36,7 +36,7 @@ def test_the_rule(host, owned):
 @pytest.mark.parametrize("pattern", ["", " ", "https://sls.example.com", "a/b", "a b"])
 def test_what_is_no_host_is_refused(pattern):
     """A pattern that can match nothing would own nothing without a word."""
-    with pytest.raises(UsageError, match="an owned host is a name such as"):
+    with pytest.raises(UsageError, match="expected a host of the service such as"):
         host_rule([pattern])
 
 

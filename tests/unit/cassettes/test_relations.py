@@ -13,7 +13,7 @@ import requests
 from aliyun.log import LogClient
 
 from sls_contract import ContractViolation, use_cassette
-from sls_contract.cassettes.audit import Terms, audit
+from sls_contract.cassettes.audit import AuditSettings, audit
 from sls_contract.cassettes.file.recording_file import load, write
 from sls_contract.cassettes.recording import Evidence, Provenance, Recording
 from sls_contract.cassettes.relations import Relations
@@ -25,7 +25,7 @@ from sls_contract.signing import TEST_CREDENTIALS, http_date
 WORKERS = Path(__file__).parents[3] / "cassettes" / "test_consumer_workers" / "workers.sls.yaml"
 AT = datetime(2026, 11, 28, 12, tzinfo=UTC)
 SHARD = "http://my-project.cn-hangzhou.log.aliyuncs.com/logstores/my-logstore/shards/0"
-NOW = Terms(datetime.now(UTC))
+NOW = AuditSettings(datetime.now(UTC))
 
 
 def recording(target, answer=b"", at=AT, evidence=Evidence.REFERENCE, **headers):

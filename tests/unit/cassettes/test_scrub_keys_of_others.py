@@ -8,7 +8,7 @@ from urllib.parse import quote
 
 import pytest
 
-from sls_contract.cassettes.audit import Terms, audit
+from sls_contract.cassettes.audit import AuditSettings, audit
 from sls_contract.cassettes.scrub import Scrubber, leaks
 from sls_contract.exchange import Exchange, Request, Response
 from sls_contract.signing import TEST_CREDENTIALS, sign
@@ -115,4 +115,4 @@ def test_check_finds_what_a_recording_missed(tmp_path, body, lines):
     """A cookie by its value, wherever it stands; an id by the words in which the service refuses it."""
     path = tmp_path / "theirs.yaml"
     path.write_text(VCRPY % body)
-    assert [line for finding, line in audit(path, Terms(AT)).findings if finding.code == "SLS601"] == lines
+    assert [line for finding, line in audit(path, AuditSettings(AT)).findings if finding.code == "SLS601"] == lines

@@ -9,7 +9,7 @@ import pytest
 
 from sls_contract.cassettes.scrub import Scrubber
 from sls_contract.cassettes.scrub.names import Kind
-from sls_contract.cassettes.scrub.registry import MOST_OTHERS
+from sls_contract.cassettes.scrub.registry import MAX_OTHERS
 from sls_contract.exchange import Exchange, Request, Response
 from sls_contract.signing import Credentials, sign
 
@@ -107,8 +107,8 @@ def test_the_oldest_of_too_many_cookies_is_learnt_again():
     """Cookies are bounded; one that is met again is searched for again. Ids are not bounded."""
     scrubber = Scrubber()
     exchanged(scrubber, asked(key_of(7)))
-    for number in range(MOST_OTHERS + 1):
-        scrubber._registry.public(Kind.OTHER, f"c00kie-number-{number}")
+    for number in range(MAX_OTHERS + 1):
+        scrubber._registry.replacement(Kind.OTHER, f"c00kie-number-{number}")
     assert scrubber.text("c00kie-number-0 c00kie-number-1") == "c00kie-number-0 ***"
     exchanged(scrubber, Request("GET", URL.format(0)), headers={"Set-Cookie": "sid=c00kie-number-0"})
     assert scrubber.text("c00kie-number-0 c00kie-number-1") == "*** c00kie-number-1"
@@ -122,7 +122,7 @@ def test_two_thousand_secrets_cost_no_more_than_fifty():
     def seconds(learnt):
         scrubber = Scrubber()
         for number in range(learnt):
-            scrubber._registry.public(Kind.SECURITY_TOKEN, f"t0ken-{number:040}")
+            scrubber._registry.replacement(Kind.SECURITY_TOKEN, f"t0ken-{number:040}")
         request, answer = asked(key_of(1)), Response(200, {}, b'[{"shard":0,"checkpoint":"MTAw"}]' * 20)
         began = time.process_time()
         for _ in range(50):

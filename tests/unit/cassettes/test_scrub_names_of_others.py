@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 import pytest
 import requests
 
-from sls_contract.cassettes.audit import Terms, audit
+from sls_contract.cassettes.audit import AuditSettings, audit
 from sls_contract.cassettes.hosts import host_rule
 from sls_contract.cassettes.recording import Evidence
 from sls_contract.cassettes.scrub import Scrubber
@@ -92,7 +92,7 @@ def run(opened, key=KEY):
 
 def about_names(path):
     """Return what `check` finds of names."""
-    found = audit(path, Terms(AT))
+    found = audit(path, AuditSettings(AT))
     return [breach.finding for breach in found.results.breaches if breach.finding.code == "SLS612"]
 
 

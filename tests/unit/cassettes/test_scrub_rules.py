@@ -15,7 +15,7 @@ from datetime import UTC, datetime
 import pytest
 
 from sls_contract.cassettes.scrub import Scrubber
-from sls_contract.checks.content_coding import compressed, opened
+from sls_contract.checks.content_coding import compressed, decompressed
 from sls_contract.errors import UsageError
 from sls_contract.exchange import Exchange, Headers, Request, Response
 from sls_contract.signing import TEST_CREDENTIALS, TEST_STS_CREDENTIALS, Credentials, sign, verify_signature
@@ -51,7 +51,7 @@ def test_nothing_to_hide_nothing_changed(key, scheme):
     """Only Authorization and token of a correct exchange differ, and the recording verifies with the public key."""
     exchange = Exchange(a_request(key, scheme), ANSWER)
     done = scrub(exchange)
-    assert (done.signature, done.step, done.substitutions, done.closed) == ("verified", None, (), ())
+    assert (done.signature, done.step, done.substitutions, done.unscanned) == ("verified", None, (), ())
     assert done.exchange.response == ANSWER
     gone = ("authorization", "x-acs-security-token")
     assert done.exchange.request.headers.without(*gone) == exchange.request.headers.without(*gone)
@@ -207,7 +207,7 @@ def test_what_stands_behind_a_gzip_body_is_scrubbed():
 def test_a_closed_body_is_told(coding, body):
     """A content coding that cannot be opened is named, not passed over in silence."""
     done = scrub(Exchange(a_request(), Response(200, {"Content-Encoding": coding}, body)))
-    assert done.closed == (f"response body: {coding}",)
+    assert done.unscanned == (f"response body: {coding}",)
 
 
 def _zipped() -> bytes:
@@ -230,8 +230,8 @@ def test_an_archive_that_is_not_looked_into_is_told(name, body):
     """Whatever its headers say of it, also inside gzip; text and binary data that begin alike are none."""
     for wire, headers in ((body, {}), (gzip.compress(body), {"Content-Encoding": "gzip"})):
         done = scrub(Exchange(a_request(), Response(200, headers, wire)))
-        assert done.closed == (f"response body: {name}",)
-    assert scrub(Exchange(a_request(), Response(200, {}, b"PK of the table: BZh9 ]"))).closed == ()
+        assert done.unscanned == (f"response body: {name}",)
+    assert scrub(Exchange(a_request(), Response(200, {}, b"PK of the table: BZh9 ]"))).unscanned == ()
 
 
 @pytest.mark.parametrize(
@@ -257,8 +257,8 @@ def test_logs_in_lz4_or_zstd_are_scanned(header, coding):
     body = b"key=" + PLAIN.access_key_secret.encode() + b" " * 99
     headers = {header: coding, "x-log-bodyrawsize": str(len(body))}
     done = scrub(Exchange(a_request(), Response(200, headers, compressed(body, coding))), PLAIN)
-    content = opened(done.exchange.response.body, coding)
-    assert (done.closed, content) == ((), body.replace(PLAIN.access_key_secret.encode(), b"testAccessKeySecret"))
+    content = decompressed(done.exchange.response.body, coding)
+    assert (done.unscanned, content) == ((), body.replace(PLAIN.access_key_secret.encode(), b"testAccessKeySecret"))
     assert done.exchange.response.headers["x-log-bodyrawsize"] == str(len(content))
 
 
@@ -267,7 +267,7 @@ def test_a_coding_that_is_a_secret_is_told_without_it():
     done = scrub(
         Exchange(a_request(), Response(200, {"Content-Encoding": PLAIN.access_key_secret}, b"\x00\xff")), PLAIN
     )
-    assert done.closed == ("response body: testAccessKeySecret",)
+    assert done.unscanned == ("response body: testAccessKeySecret",)
 
 
 def test_a_header_without_a_name_is_scrubbed():
@@ -556,9 +556,9 @@ def test_odd_proxy_credentials(sent):
     ("rules", "told"),
     [
         ({"patterns": "order"}, "scrub: expected a list of texts, got one text"),
-        ({"patterns": [7]}, "scrub: expected a list of texts, got one that holds int"),
+        ({"patterns": [7]}, "scrub: expected a list of texts, got one that contains int"),
         ({"keys": "x-tenant"}, "scrub_keys: expected a list of texts, got one text"),
-        ({"keys": [b"x-tenant"]}, "scrub_keys: expected a list of texts, got one that holds bytes"),
+        ({"keys": [b"x-tenant"]}, "scrub_keys: expected a list of texts, got one that contains bytes"),
         ({"keys": ["customer,x-tenant"]}, "scrub_keys: expected one name each, got 'customer,x-tenant'"),
     ],
 )

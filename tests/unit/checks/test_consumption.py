@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from sls_contract.checks.consumption import OF_CLIENTS, Consumption
+from sls_contract.checks.consumption import CLIENT_CLAUSES, Consumption
 from sls_contract.exchange import Exchange, Request, Response
 from sls_contract.signing import http_date
 from sls_contract.spec.clauses import TABLES
@@ -118,6 +118,7 @@ BROKEN = [
     ("SLS439", lambda talk: talk.locate("end", 20).locate("end", 15)),
     ("SLS439", lambda talk: talk.locate("0", 12).locate("begin", 10)),
     ("SLS440", lambda talk: talk.locate("end", 10).pull(10, status=400, answer={"errorCode": "InvalidCursor"})),
+    ("SLS440", lambda talk: talk.locate("begin", 0).pull(0, status=400, answer={"errorCode": "InvalidCursor"})),
     (
         "SLS440",
         lambda talk: talk.locate("end", 10).pull(
@@ -177,7 +178,7 @@ def test_what_others_could_have_done_is_judged_where_there_are_none(talk, alone,
     """A consumer that nobody saw may be known to the service; in a run that makes its own group it is not."""
     broken(alone)
     broken(talk)
-    assert set(alone.found) - OF_CLIENTS == {code}
+    assert set(alone.found) - CLIENT_CLAUSES == {code}
     assert code not in talk.exercised
 
 
@@ -453,8 +454,8 @@ def test_many_cursors_are_remembered_by_where_they_lie(talk):
     talk.pull(25, 30)
     assert talk.found == []
     assert talk.pull(40_000, 40_010).found == ["SLS433"]
-    (book,) = talk.judge._shards.values()
-    assert len(book.given.numbers) <= 1024
+    (shard,) = talk.judge._shards.values()
+    assert len(shard.known.numbers) <= 1024
 
 
 @pytest.mark.parametrize(

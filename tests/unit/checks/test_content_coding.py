@@ -42,7 +42,7 @@ def test_codings_come_off_in_reverse_order(body, coding):
         (TEXT, "gzip", "damaged, or in another format"),
         (gzip.compress(TEXT, mtime=0)[:-1], "gzip", "cut off"),
         (gzip.compress(TEXT, mtime=0) + b"x", "gzip", "is not gzip"),
-        (zlib.compress(TEXT) + b"x", "deflate", "1 bytes behind its end"),
+        (zlib.compress(TEXT) + b"x", "deflate", "1 bytes after its end"),
         (b"\xff" + TEXT, "deflate", "is not deflate"),
         (gzip.compress(b"0" * (LARGEST_BODY + 1), 1, mtime=0), "gzip", f"more than {LARGEST_BODY} bytes"),
     ],

@@ -302,7 +302,7 @@ HEADERS = [
         {"asks": "gzip;q=0, *"},
     ),
     ("encoding-not-accepted", lambda make: make.body(gzip.compress(b"[]"), Content_Encoding="gzip"), {"asks": ""}),
-    ("encoding-not-asked", lambda make: make.body(gzip.compress(b"[]"), Content_Encoding="gzip"), {}),
+    ("encoding-not-requested", lambda make: make.body(gzip.compress(b"[]"), Content_Encoding="gzip"), {}),
     ("compress-type", lambda make: make.body(make.response().body, x_log_compresstype="lz4"), {"asks": "lz4"}),
     (
         "compress-type",

@@ -8,9 +8,9 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from sls_contract.checks.sequence import ExpectedEntry, Seen, judge_entry
+from sls_contract.checks.sequence import ExpectedEntry, LastRead, judge_entry
 from sls_contract.checks.sequence_lists import judge_agreement, judge_list
-from sls_contract.checks.sequence_outcomes import error_code, judge_outcome, not_tried
+from sls_contract.checks.sequence_outcomes import error_code, is_overloaded, judge_outcome
 from sls_contract.exchange import Response
 
 AT = datetime(2018, 5, 4, 9, 26, 53, tzinfo=UTC)
@@ -65,19 +65,19 @@ def test_an_empty_checkpoint_after_a_write_is_a_lost_write():
 @pytest.mark.parametrize(
     ("seen", "writes", "update_time", "code"),
     [
-        (Seen(MICRO, 1, AT), 1, MICRO, None),
-        (Seen(MICRO, 1, AT), 1, MICRO - 1, "SLS411"),
-        (Seen(MICRO, 1, AT), 1, MICRO + 1, "SLS413"),
-        (Seen(MICRO, 1, AT), 2, MICRO + 1, None),
-        (Seen(MICRO, 1, AT), 2, MICRO - 1, "SLS411"),
-        (Seen(MICRO, 1, AT), 2, MICRO, None),
-        (Seen(MICRO, 1, AT - timedelta(seconds=2)), 2, MICRO, "SLS412"),
-        (Seen(0, 0, None), 1, MICRO, None),
+        (LastRead(MICRO, 1, AT), 1, MICRO, None),
+        (LastRead(MICRO, 1, AT), 1, MICRO - 1, "SLS411"),
+        (LastRead(MICRO, 1, AT), 1, MICRO + 1, "SLS413"),
+        (LastRead(MICRO, 1, AT), 2, MICRO + 1, None),
+        (LastRead(MICRO, 1, AT), 2, MICRO - 1, "SLS411"),
+        (LastRead(MICRO, 1, AT), 2, MICRO, None),
+        (LastRead(MICRO, 1, AT - timedelta(seconds=2)), 2, MICRO, "SLS412"),
+        (LastRead(0, 0, None), 1, MICRO, None),
     ],
 )
 def test_update_time_from_read_to_read(seen, writes, update_time, code):
     """It moves with a write and only then; writes within a second may share the tick of a coarse clock."""
-    expected = replace(WRITTEN, seen=seen, writes=writes)
+    expected = replace(WRITTEN, last_read=seen, writes=writes)
     assert codes(expected, updateTime=update_time) == ([code] if code else [])
 
 
@@ -188,6 +188,6 @@ def test_an_error_code_is_read_or_not():
 
 def test_a_busy_service_did_not_try():
     """503 and exhausted quotas say nothing about the request."""
-    assert not_tried(answer(503))
-    assert not_tried(answer(403, "ReadQuotaExceed"))
-    assert not not_tried(answer(403, "ProjectForbidden"))
+    assert is_overloaded(answer(503))
+    assert is_overloaded(answer(403, "ReadQuotaExceed"))
+    assert not is_overloaded(answer(403, "ProjectForbidden"))

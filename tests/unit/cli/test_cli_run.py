@@ -150,7 +150,7 @@ def test_a_damaged_file_is_1(page):
     page.write_bytes(page.read_bytes()[:3000])
     code, out, _ = run("check", page, PAGE)
     assert code == 1
-    assert re.search(r"SLS606 recording-damaged \(violation\)\n  in \S+页\.sls\.yaml:\d+ at line \d+", out)
+    assert re.search(r"SLS606 recording-damaged \(violation\)\n  in \S+页\.sls\.yaml:\d+\n", out)
     assert "2 cassettes, 5 exchanges: 1 violation" in out
 
 
@@ -223,10 +223,10 @@ def test_an_interruption_keeps_what_was_found(page, tmp_path, monkeypatch, end, 
     """Ctrl-C or TERM after the first file: 1 where it broke the contract, else its code; the rest is not checked."""
     second, judge = Path(shutil.copy(PAGE, tmp_path / "页2.sls.yaml")), judging.audit
 
-    def interrupted(path, terms):
+    def interrupted(path, settings):
         if path == second:
             raise end
-        return judge(path, terms)
+        return judge(path, settings)
 
     monkeypatch.setattr(judging, "audit", interrupted)
     code, out, _ = run("check", page, second)
@@ -372,7 +372,7 @@ def test_a_word_too_many_is_refused(words, capsys):
 @pytest.mark.parametrize(
     ("name", "text", "told"),
     [
-        ("a.yaml", "version: 1\ninteractions:\n- 1\n", "a.yaml:3: exchange 0 is no interaction: "),
+        ("a.yaml", "version: 1\ninteractions:\n- 1\n", "a.yaml:3: exchange 0 is not a valid interaction: "),
         ("a.json", '{"http_interactions": []}', "a.json: a cassette of Betamax or of Ruby's VCR, which is not read. "),
         ("a.har", "{}", "a.har: no HAR: the list log.entries is missing. How to fix: "),
         ("a.jsonl", '{"request": 1}\n\n{oops\n', "a.jsonl:1: no HTTP exchange: "),

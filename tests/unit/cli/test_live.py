@@ -9,8 +9,8 @@ from argparse import Namespace
 import pytest
 
 from sls_contract.checks import judge
-from sls_contract.cli.listening import shown_on, warn_beyond_loopback
-from sls_contract.cli.live import Ended, LiveResults, concluded, exit_code
+from sls_contract.cli.listening import line_writer, warn_if_public
+from sls_contract.cli.live import Ended, LiveResults, conclude, exit_code
 from sls_contract.cli.terminal import Console
 from sls_contract.exchange import Exchange, Request, Response
 from sls_contract.reports import Target
@@ -79,7 +79,7 @@ def concluding(results, json_path=None, **ended):
     stdout, stderr = io.StringIO(), io.StringIO()
     arguments = Namespace(command="replay", json=json_path, report=[])
     end = Ended(Target("http://x", "live"), **ended)
-    report = concluded(end, results, arguments, Console(ENVIRON, io.StringIO(), stdout, stderr))
+    report = conclude(end, results, arguments, Console(ENVIRON, io.StringIO(), stdout, stderr))
     return report, stdout.getvalue(), stderr.getvalue()
 
 
@@ -138,9 +138,9 @@ def test_a_report_that_cannot_be_written_hides_no_violation(results, tmp_path):
 def test_nobody_needs_to_read_it():
     """A closed standard error fails no request; an open address is warned about."""
     stderr = io.StringIO()
-    show = shown_on(stderr)
-    warn_beyond_loopback("127.0.0.1", show)
-    warn_beyond_loopback("0.0.0.0", show)
-    assert stderr.getvalue() == "warning: 0.0.0.0 is no loopback address; other machines can reach this\n"
+    show = line_writer(stderr)
+    warn_if_public("127.0.0.1", show)
+    warn_if_public("0.0.0.0", show)
+    assert stderr.getvalue() == "warning: 0.0.0.0 is not a loopback address; other machines can reach this\n"
     stderr.close()
     show(["lost"])

@@ -8,7 +8,7 @@ from typing import get_args
 import pytest
 
 from sls_contract.cassettes.recorder import Broken, Kind
-from sls_contract.cli.outcomes import HELD, answering, delivered, refusal, relayed
+from sls_contract.cli.outcomes import TIMEOUT_DELAY, refusal, relayed, replayed, sender
 from sls_contract.endpoint import DeliveredResponse
 from sls_contract.endpoint.server import serve
 from sls_contract.errors import CassetteError, UnmatchedRequest, UsageError
@@ -49,23 +49,23 @@ LONG = {**JSON, "Content-Length": "99"}
 )
 def test_a_broken_attempt_breaks_the_same_way(broken, kind):
     """No parser takes a part for the whole, however the answer was framed."""
-    assert met(delivered(broken)) in (kind, kind.partition(" ")[0], "reset")
+    assert met(replayed(broken)) in (kind, kind.partition(" ")[0], "reset")
 
 
 def test_a_timeout_holds_the_client():
     """No byte comes, for longer than any SDK waits."""
     for kind in ("timeout", "connect-timeout"):
-        answer = delivered(Broken(kind, Response(200)))
+        answer = replayed(Broken(kind, Response(200)))
         assert isinstance(answer, DeliveredResponse)
-        assert (answer.delivery.delay, answer.delivery.silent) == (HELD, True)
+        assert (answer.delivery.delay, answer.delivery.silent) == (TIMEOUT_DELAY, True)
 
 
 def test_a_whole_answer_is_given_as_it_was():
     """Status, reason, headers and body; what another tool stored decoded gets headers that fit."""
     whole = Response(404, [("x-B", "1"), ("X-a", "2"), ("Content-Length", "2")], b"no", reason="Nope")
-    assert met(delivered(whole)) == whole
+    assert met(replayed(whole)) == whole
     stored = Response(200, {"Content-Encoding": "gzip", "Content-Length": "33"}, b"[]", wire=False)
-    assert met(delivered(stored)).body == b"[]"
+    assert met(replayed(stored)).body == b"[]"
 
 
 @pytest.mark.parametrize("kind", get_args(Kind))
@@ -78,7 +78,7 @@ def test_a_proxy_says_what_it_did_not_reach(kind):
         told = json.loads(answer.body)
         assert (answer.status, told["errorCode"], told["errorMessage"]) == (*codes[kind], "the reason")
     else:
-        assert answer == delivered(Broken(kind))
+        assert answer == replayed(Broken(kind))
 
 
 def test_refusals_are_json_whatever_they_quote():
@@ -95,7 +95,7 @@ def test_what_is_not_recorded_or_cannot_be_is_refused():
         def ask(_: Request) -> Response:
             raise error
 
-        return answering(ask, delivered)
+        return sender(ask, replayed)
 
     assert failing(UnmatchedRequest("none"))(ASK).status == 421
     assert failing(CassetteError("disk"))(ASK).status == 500

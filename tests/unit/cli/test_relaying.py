@@ -14,7 +14,7 @@ import pytest
 from sls_contract import load_cassette
 from sls_contract.cli.listeners import HostFilter
 from sls_contract.cli.live import LiveResults
-from sls_contract.cli.relaying import reach, recording, session_of
+from sls_contract.cli.relaying import forwarding_rule, recording, session_of
 from sls_contract.endpoint import ReferenceEndpoint
 from sls_contract.endpoint.server import serve
 from sls_contract.errors import UsageError
@@ -53,7 +53,7 @@ def upstream():
 )
 def test_where_requests_may_go(given, ours, foreign):
     """To the service, to what was allowed, to the endpoint that was named; nowhere else."""
-    may = reach(options(**given))
+    may = forwarding_rule(options(**given))
     assert [may(authority) for authority in ours] == [True] * len(ours)
     assert [may(authority) for authority in foreign] == [False] * len(foreign)
 
@@ -64,7 +64,7 @@ def test_a_door_refuses_and_remembers():
     def send(request: Request) -> Response:
         raise UsageError("a space in its target") if request.method == "GET" else KeyError("ours")
 
-    admit = HostFilter(send, reach(options()))
+    admit = HostFilter(send, forwarding_rule(options()))
     refused = [
         admit(Request("GET", "http://example.com/")),
         admit(Request("GET", URL)),
@@ -96,7 +96,7 @@ def test_what_is_under_way_for_too_long_is_told(tmp_path):
         thread.join(10)
         connection.close()
     assert not thread.is_alive()
-    assert results.troubles[0] == "1 exchange had no answer after 0.05 s more and was not recorded"
+    assert results.troubles[0] == "not recorded: 1 exchange without an answer after 0.05 s more"
 
 
 def test_an_end_that_cannot_be_written_is_told(tmp_path, upstream):

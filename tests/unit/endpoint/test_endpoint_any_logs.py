@@ -9,7 +9,7 @@ from hypothesis import given
 from sls_contract.checks import check
 from sls_contract.endpoint import ReferenceEndpoint
 from sls_contract.endpoint.state.cursors import cursor
-from sls_contract.exchange import OWN_ANSWER, Exchange, Request
+from sls_contract.exchange import OWN_RESPONSE, Exchange, Request
 from sls_contract.signing import TEST_CREDENTIALS, sign
 
 NOW = datetime(2026, 1, 2, tzinfo=UTC)
@@ -54,7 +54,7 @@ def test_any_request_for_logs_is_answered(method, shard, query, body, headers):
     for number in range(2):
         endpoint.put_logs(0, [{"a": str(number)}])
     answer = endpoint(request)
-    if OWN_ANSWER in answer.headers:  # not the service's voice: not judged as such
+    if OWN_RESPONSE in answer.headers:  # not the service's voice: not judged as such
         assert answer.status == 421
         return
     assert answer.status in {200, 400, 404, 405, 413}

@@ -9,7 +9,7 @@ from aliyun.log.proto import LogGroup, LogGroupList
 from sls_contract.endpoint.state import cursors
 from sls_contract.endpoint.state.compression import LARGEST_BODY
 from sls_contract.errors import UsageError
-from sls_contract.exchange import OWN_ANSWER, Request
+from sls_contract.exchange import OWN_RESPONSE, Request
 from sls_contract.signing import TEST_CREDENTIALS, sign
 
 SHARDS = "/logstores/my-logstore/shards"
@@ -196,7 +196,7 @@ def test_what_is_pulled_wrongly(send, more, expected):
 def test_a_query_is_never_passed_over_in_silence(send, key):
     """That it evaluates none is this endpoint's limit, and is said in its own name."""
     response = pull(send, cursors.cursor(0, 0), more=f"&{key}=x")
-    assert (response.status, response.headers[OWN_ANSWER]) == (421, "NotServedHere")
+    assert (response.status, response.headers[OWN_RESPONSE]) == (421, "NotServedHere")
     assert f"PullLogs with a {key}" in json.loads(response.body)["errorMessage"]
 
 
@@ -213,7 +213,7 @@ def test_a_query_is_never_passed_over_in_silence(send, key):
 def test_what_is_not_served(send, method, target):
     """Everything else is refused in a voice that is not the service's, which says whose limit it is."""
     response = send(method, SHARDS + target)
-    assert (response.status, response.headers[OWN_ANSWER]) == (421, "NotServedHere")
+    assert (response.status, response.headers[OWN_RESPONSE]) == (421, "NotServedHere")
     said = json.loads(response.body)
     assert said["errorCode"] == "NotServedHere"
     assert "its limit, not the service's" in said["errorMessage"]
@@ -224,7 +224,7 @@ def test_what_is_not_served(send, method, target):
 def test_logstores_are_not_served(send, method):
     """Only writing goes to the logstore's own address; reading, changing and deleting it is not served."""
     response = send(method, "/logstores/my-logstore")
-    assert (response.status, response.headers[OWN_ANSWER]) == (421, "NotServedHere")
+    assert (response.status, response.headers[OWN_RESPONSE]) == (421, "NotServedHere")
 
 
 def test_what_needs_no_project_is_not_served(endpoint, clock):
@@ -233,7 +233,7 @@ def test_what_needs_no_project_is_not_served(endpoint, clock):
         request = Request("GET", f"https://{HOST.partition('.')[2]}{target}", {})
         response = endpoint(sign(request, TEST_CREDENTIALS, at=clock()))
         assert response.status == status
-        assert (OWN_ANSWER in response.headers) == (status == 421)
+        assert (OWN_RESPONSE in response.headers) == (status == 421)
 
 
 @pytest.mark.parametrize("path", ["/logstores/none/shards", "/logstores/none/shards/0?type=cursor&from=begin"])
@@ -303,7 +303,7 @@ def test_what_is_written_wrongly(send, target, body, expected):
         ({"records": ["text"]}, "a record must be a mapping of text to text, got 'text'"),
         ({"records": [{"a": 1}]}, "'a' of a record must be text, got 1"),
         ({"records": [{1: "a"}]}, "a key of a record must be text, got 1"),
-        ({"records": [{"a": "\ud800"}]}, "text that UTF-8 can hold, got '\\ud800'"),
+        ({"records": [{"a": "\ud800"}]}, "text that UTF-8 can encode, got '\\ud800'"),
         ({"records": [{"a": "x" * LARGEST_BODY}]}, f"at most {LARGEST_BODY} bytes"),
         ({"tags": ["a"]}, "tags must be a mapping"),
         ({"topic": None}, "topic must be text, got None"),

@@ -345,7 +345,7 @@ def test_mistakes_of_the_test_are_named(endpoint, clock):
         endpoint.add_project("a.b")
     with pytest.raises(UsageError, match="a logstore needs a name"):
         endpoint.add_logstore("p", "")
-    with pytest.raises(UsageError, match="shards must be how many"):
+    with pytest.raises(UsageError, match="shards must be a number of shards"):
         endpoint.add_logstore("p", "l", shards=0)
     naive = ReferenceEndpoint(lambda: clock().replace(tzinfo=None))
     with pytest.raises(UsageError, match="clock must give aware times"):

@@ -9,7 +9,7 @@ from hypothesis import example, given
 from sls_contract.endpoint import ReferenceEndpoint, SqliteStore
 from sls_contract.endpoint.state.answers import ServiceError
 from sls_contract.endpoint.state.cursors import cursor
-from sls_contract.endpoint.state.shards import changed, divided, merged, split, taking
+from sls_contract.endpoint.state.shards import changed, divided, merged, shard_for_key, split
 from sls_contract.errors import UsageError
 
 SHARDS = "/logstores/my-logstore/shards"
@@ -50,7 +50,7 @@ def test_every_key_has_one_shard(count, key):
     shards = divided(range(count))
     assert (shards[0].keys[0], shards[-1].keys[1]) == ("0" * 32, LAST)
     assert [shard.keys[0] for shard in shards[1:]] == [shard.keys[1] for shard in shards[:-1]]
-    begin, end = taking(shards, key).keys
+    begin, end = shard_for_key(shards, key).keys
     assert int(begin, 16) <= key
     assert key < int(end, 16) or end == LAST
 

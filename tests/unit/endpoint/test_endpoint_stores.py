@@ -14,7 +14,7 @@ from sls_contract.endpoint.state.consumer_groups import Checkpoint, ConsumerGrou
 from sls_contract.endpoint.state.shards import Shard, divided
 from sls_contract.endpoint.state.store import GroupKey
 from sls_contract.errors import EndpointError
-from sls_contract.exchange import OWN_ANSWER
+from sls_contract.exchange import OWN_RESPONSE
 
 NAMES = st.sampled_from(["a", "组", "b c", "\udcff", "\ud800"])
 TEXT = st.text(max_size=5)
@@ -102,7 +102,7 @@ def test_a_writer_that_never_ends_is_named(tmp_path, clock, send):
     other.execute("BEGIN IMMEDIATE")
     body = b'{"consumerGroup":"g","timeout":10}'
     answer = send("POST", send.groups, body)
-    assert (answer.status, answer.headers[OWN_ANSWER]) == (500, "EndpointFailed")
+    assert (answer.status, answer.headers[OWN_RESPONSE]) == (500, "EndpointFailed")
     assert b"s: the state file cannot be used: database is locked" in answer.body
     assert send("GET", send.groups).body == b"[]"
     other.execute("ROLLBACK")
@@ -165,7 +165,7 @@ def test_a_damaged_row_is_named(tmp_path, clock, send):
     endpoint._store._database.execute("UPDATE consumer_group SET document = '[1]'")
     answer = send("GET", f"{send.groups}/g")
     assert answer.status == 500
-    assert b"a row does not hold what was written" in answer.body
+    assert b"a row has unexpected content" in answer.body
     endpoint.close()
 
 

@@ -45,11 +45,11 @@ class Scene:
         """Send a request to a host that is not the service's."""
         return self.stage(Request("POST", f"http://{host}{path}", [("Host", host), *headers], body))
 
-    def end(self, exit_code=0, said="", *, after: float = 0, complaints=b"") -> Trial:
+    def end(self, exit_code=0, said="", *, after: float = 0, stderr=b"") -> Trial:
         """End the client's run."""
         self.now += timedelta(seconds=after)
         output = (said if isinstance(said, str) else json.dumps(said)).encode()
-        ending = Ending(exit_code, output, complaints, (self.now - NOW).total_seconds())
+        ending = Ending(exit_code, output, stderr, (self.now - NOW).total_seconds())
         return Trial(self.setting, self.situation, self.stage.received, ending, self.now, self.stage.changes())
 
 
@@ -62,10 +62,10 @@ def scene():
 @pytest.fixture
 def broken():
     """Return the slugs of the clauses that a run breaks, as reports name them."""
-    from sls_contract.exercise.judgement import perform
+    from sls_contract.exercise.judgement import judge_trial
 
     def judge(trial: Trial) -> set[str]:
-        performed = perform(trial, Auth(trial.setting.scheme, trial.setting.credentials.security_token is not None))
+        performed = judge_trial(trial, Auth(trial.setting.scheme, trial.setting.credentials.security_token is not None))
         return {each.finding.slug for each in performed.findings}
 
     return judge

@@ -230,8 +230,8 @@ class TestMissingKeys:
         ({}, "an empty object"),
         ("[]", '"[]"'),
         (None, "null"),
-        (["x"], 'an array that holds "x"'),
-        ([ONE, None], "an array that holds null"),
+        (["x"], 'an array that contains "x"'),
+        ([ONE, None], "an array that contains null"),
     ],
 )
 def test_what_is_no_list_of_objects_is_told_at_once(said, actual):

@@ -7,6 +7,7 @@ import sys
 import textwrap
 import threading
 import time
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
@@ -120,6 +121,8 @@ def test_findings_are_told_once_with_all_that_share_them(tmp_path):
     assert told.index("SLS521 silent-success") < told.index("SLS502 error-line-missing")  # the gravest first
     again = "  again: sls-contract exercise --seed 7 --auth v1 --scenario shard-given -- "
     assert f"{again}{sys.executable} '" in told
+    shorter = "\n".join(lines(run, replace(plan, timeout=5.0)))
+    assert again.replace("--seed 7", "--seed 7 --timeout 5") in shorter
     report = document(run, plan, "1.2.3")
     assert [(each["slug"], each["scenario"], each["auth"]) for each in report["findings"]] == [
         ("entry-dropped", "shard-given", "v1"),

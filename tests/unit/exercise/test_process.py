@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from sls_contract.errors import UsageError
-from sls_contract.exercise.process import MOST_COMPLAINTS, MOST_OUTPUT, Processes, Stopped
+from sls_contract.exercise.process import MOST_STDERR, MOST_STDOUT, Processes, Stopped
 
 
 def python(code: str) -> Processes:
@@ -36,11 +36,11 @@ def gone(pid: int) -> bool:
     return not is_there(pid)
 
 
-def test_exit_code_output_and_complaints():
+def test_exit_code_stdout_and_stderr():
     """As the process left them; it has no input, and the environment that it was given."""
     code = "import os,sys; print(os.environ['名'], sys.stdin.read()); sys.stderr.write('oh'); sys.exit(3)"
     ending = python(code).run({**os.environ, "名": "值", "PYTHONUTF8": "1"}, 30)
-    assert (ending.exit_code, ending.output, ending.complaints) == (3, "值 \n".encode(), b"oh")
+    assert (ending.exit_code, ending.stdout, ending.stderr) == (3, "值 \n".encode(), b"oh")
     assert 0 < ending.seconds < 30
 
 
@@ -54,8 +54,8 @@ def test_only_the_end_of_much_output_is_kept():
     code = "import sys; sys.stdout.write('x' * 3_000_000 + 'end'); sys.stderr.write('y' * 100_000 + 'END')"
     ending = python(code).run(os.environ, 30)
     assert ending.exit_code == 0
-    assert (len(ending.output), ending.output[-4:]) == (MOST_OUTPUT, b"xend")
-    assert (len(ending.complaints), ending.complaints[-4:]) == (MOST_COMPLAINTS, b"yEND")
+    assert (len(ending.stdout), ending.stdout[-4:]) == (MOST_STDOUT, b"xend")
+    assert (len(ending.stderr), ending.stderr[-4:]) == (MOST_STDERR, b"yEND")
 
 
 @pytest.mark.skipif(
@@ -81,7 +81,7 @@ def test_the_whole_group_ends_when_its_time_is_over():
     ending = Processes(["sh", "-c", "sleep 600 & echo $!; wait"]).run(os.environ, 3.0)
     assert ending.exit_code is None
     assert 3.0 <= ending.seconds < 60
-    assert gone(int(ending.output))
+    assert gone(int(ending.stdout))
 
 
 @pytest.mark.slow
@@ -90,7 +90,7 @@ def test_who_ignores_being_asked_is_ended_all_the_same():
     stubborn = "import signal,time; signal.signal(signal.SIGTERM, signal.SIG_IGN); print(1, flush=True); time.sleep(60)"
     assert python(stubborn).run(os.environ, 0.5).exit_code is None
     tidy = ["sh", "-c", "trap 'echo tidied; exit 0' TERM; while :; do sleep 0.05; done"]
-    assert Processes(tidy).run(os.environ, 3.0).output == b"tidied\n"
+    assert Processes(tidy).run(os.environ, 3.0).stdout == b"tidied\n"
 
 
 @pytest.mark.slow
@@ -100,7 +100,7 @@ def test_what_a_process_leaves_behind_is_ended():
     begun = time.monotonic()
     ending = python(code).run(os.environ, 60)
     assert time.monotonic() - begun < 120
-    assert gone(int(ending.output))
+    assert gone(int(ending.stdout))
 
 
 @pytest.mark.parametrize("command", [["/no/such/program"], ["/"], ["a\0b"]])

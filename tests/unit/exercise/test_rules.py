@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from sls_contract.exchange import Request
 from sls_contract.exercise import VERDICTS, Plan, Run
 from sls_contract.exercise.faults import ELSEWHERE
-from sls_contract.exercise.judgement import RULES, facts_of, perform
+from sls_contract.exercise.judgement import RULES, facts_of, judge_trial
 from sls_contract.exercise.request_args import parameter_flaws
 from sls_contract.exercise.setting import Auth
 from sls_contract.exercise.summary import document, lines
@@ -143,9 +143,9 @@ class TestPrinting:
         here = scene("shard-given", STS)
         answered = entries(here.ask())
         secret = getattr(here.setting.credentials, part)
-        trial = here.end(0, answered, complaints=f"DEBUG {form(secret)}\n".encode())
+        trial = here.end(0, answered, stderr=f"DEBUG {form(secret)}\n".encode())
         assert broken(trial) == {"secret-printed"}
-        assert secret not in repr(perform(trial, STS))
+        assert secret not in repr(judge_trial(trial, STS))
 
     def test_the_id_of_the_key_is_no_secret(self, scene, broken):
         """Nor is the signature."""
@@ -153,7 +153,7 @@ class TestPrinting:
         request = here.request()
         answered = entries(here.stage(request))
         told = f"{here.setting.credentials.access_key_id} {request.headers['Authorization']}".encode()
-        assert broken(here.end(0, answered, complaints=told)) == set()
+        assert broken(here.end(0, answered, stderr=told)) == set()
 
 
 class TestState:
@@ -283,7 +283,7 @@ class TestAsking:
         here = scene("shard-given", auth)
         key = here.setting.credentials
         here.ask(key=Credentials(key.access_key_id, key.access_key_secret + "\n"))
-        performed = perform(here.end(1, {"errorCode": "SignatureNotMatch", "status": 401}), auth)
+        performed = judge_trial(here.end(1, {"errorCode": "SignatureNotMatch", "status": 401}), auth)
         found = {each.finding.slug: each.finding for each in performed.findings}
         assert found.keys() == {"signature-wrong", "signature-digest"}
         assert found["signature-wrong"].actual.startswith("wrong at step digest")
@@ -298,7 +298,7 @@ class TestAsking:
     def test_the_other_scheme(self, scene, broken, auth, scheme):
         """Both are correct, one was asked for."""
         here = scene("shard-given", auth)
-        assert broken(here.end(0, entries(here.ask(scheme=scheme)))) == {"auth-not-as-told"}
+        assert broken(here.end(0, entries(here.ask(scheme=scheme)))) == {"wrong-scheme"}
 
     def test_v1_with_sha256_is_v1(self, scene, broken):
         """As the SDKs of 2020-12-30 sign."""
@@ -352,7 +352,7 @@ class TestAsking:
         parts = (key.access_key_id, key.access_key_secret, key.security_token)
         forms = [f(each) for each in parts for f in (lambda s: b64encode(s.encode()).decode(), quote)]
         forms += [each.encode().hex() for each in parts]
-        performed = perform(here.end(1, complaints="\n".join(forms).encode()), STS)
+        performed = judge_trial(here.end(1, stderr="\n".join(forms).encode()), STS)
         assert not [form for form in forms if form in repr(performed)]
 
     def test_a_request_elsewhere_without_the_key_is_a_fact(self, scene, broken):
@@ -565,7 +565,7 @@ class TestVerdicts:
         here = scene(name)
         if name != "shard-given":
             here.ask()
-        performed = perform(here.end(77), Auth("v1"))
+        performed = judge_trial(here.end(77), Auth("v1"))
         assert (performed.verdict, performed.findings) == ("not supported", ())
 
     @pytest.mark.parametrize("name", ["shard-given", "error-404-consumer-group-not-exist", "html-200"])
@@ -578,14 +578,14 @@ class TestVerdicts:
     @pytest.mark.parametrize("code", [126, 127, -11])
     def test_a_command_that_cannot_be_run(self, scene, code):
         """Shells say so; a crash before the first request is the same."""
-        assert perform(scene().end(code), Auth("v1")).verdict == "could not run"
+        assert judge_trial(scene().end(code), Auth("v1")).verdict == "could not run"
 
     def test_a_warning_fails_no_run(self, scene):
         """A violation does."""
         here = scene("html-404")
         here.ask()
-        assert perform(here.end(1), Auth("v1")).verdict == "passed"
-        assert perform(here.end(0), Auth("v1")).verdict == "failed"
+        assert judge_trial(here.end(1), Auth("v1")).verdict == "passed"
+        assert judge_trial(here.end(0), Auth("v1")).verdict == "failed"
 
     def test_nothing_that_is_kept_holds_a_secret(self, scene):
         """A client that prints its key, its token and its secret everywhere."""
@@ -594,19 +594,19 @@ class TestVerdicts:
         secret = f"{key.access_key_id} {key.access_key_secret} {key.security_token}"
         here.ask(group=key.access_key_secret)
         here.ask_elsewhere("example.com", ("X-Key", secret), path=f"/{quote(secret)}")
-        trial = here.end(1, {"errorCode": secret}, complaints=f"Traceback\n{secret}\n".encode())
-        performed = perform(trial, STS)
+        trial = here.end(1, {"errorCode": secret}, stderr=f"Traceback\n{secret}\n".encode())
+        performed = judge_trial(trial, STS)
         assert performed.findings
         for text in (key.access_key_id, key.access_key_secret, key.security_token):
             assert text not in repr(performed)
-        assert "Traceback" in performed.complaints
+        assert "Traceback" in performed.stderr
 
     def test_a_finding_is_told_once_for_a_clause_and_place(self, scene):
         """Ten requests with one mistake are one finding, at the first."""
         here = scene()
         for _ in range(10):
             here.ask(shard=2)
-        performed = perform(here.end(0, entries(here.ask(shard=2))), Auth("v1"))
+        performed = judge_trial(here.end(0, entries(here.ask(shard=2))), Auth("v1"))
         assert [(each.finding.slug, each.exchange) for each in performed.findings] == [("wrong-parameter", None)]
 
     def test_endless_requests_are_counted_and_judged_in_part(self, scene):
@@ -616,7 +616,7 @@ class TestVerdicts:
             here.ask(after=0.01)
         trial = here.end(1, {"errorCode": "InternalServerError", "status": 500})
         assert (len(trial.sent), trial.sent[-1]) == (201, here.stage.received[-1])
-        performed = perform(trial, Auth("v1"))
+        performed = judge_trial(trial, Auth("v1"))
         assert (performed.verdict, performed.requests, performed.facts[0]) == ("passed", 300, ("requests", 300))
 
     @given(
@@ -628,13 +628,13 @@ class TestVerdicts:
         st.binary(max_size=30),
     )
     @settings(suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture])
-    def test_no_ending_is_too_odd(self, scene, name, code, output, complaints):
+    def test_no_ending_is_too_odd(self, scene, name, code, output, stderr):
         """Whatever a client prints, and however it ends, it is judged and told."""
         here = scene(name)
         here.ask()
-        trial = here.end(code, "", complaints=complaints)
-        trial = replace(trial, ending=replace(trial.ending, output=output))
-        performed = perform(trial, Auth("v1"))
+        trial = here.end(code, "", stderr=stderr)
+        trial = replace(trial, ending=replace(trial.ending, stdout=output))
+        performed = judge_trial(trial, Auth("v1"))
         assert performed.verdict in VERDICTS
         plan = Plan(("客户端", "a b"))
         run = Run(0, [performed])
@@ -644,6 +644,6 @@ class TestVerdicts:
     def test_exercised_are_the_clauses_that_could_have_failed(self, scene):
         """A run without a token exercises nothing about tokens."""
         here = scene()
-        performed = perform(here.end(0, entries(here.ask())), Auth("v1"))
+        performed = judge_trial(here.end(0, entries(here.ask())), Auth("v1"))
         assert {"SLS101", "SLS501", "SLS512", "SLS517", "SLS532"} <= performed.exercised
         assert not {"SLS502", "SLS516", "SLS518", "SLS521", "SLS523"} & performed.exercised

@@ -163,7 +163,7 @@ def test_elsewhere_is_a_web_page(scene):
     place = here.ask().headers["Location"]
     page = here.stage(Request("GET", place, [("Host", ELSEWHERE)]))
     assert (page.status, page.headers["Content-Type"]) == (200, "text/html")
-    assert [each.elsewhere for each in here.stage.received] == ["", ELSEWHERE]
+    assert [each.foreign_host for each in here.stage.received] == ["", ELSEWHERE]
 
 
 @pytest.mark.parametrize(
@@ -182,7 +182,7 @@ def test_foreign_hosts_are_told_from_the_service(scene, url, host, elsewhere):
     """By Host and by target; what is not the service's is answered 502."""
     here = scene()
     answer = here.stage(Request("GET", url, [("Host", host)]))
-    assert here.stage.received[0].elsewhere == elsewhere
+    assert here.stage.received[0].foreign_host == elsewhere
     assert (answer.status == 502) == bool(elsewhere)
 
 

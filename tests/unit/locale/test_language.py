@@ -1,11 +1,13 @@
 """Which language is chosen, and what a text of several parts becomes in it."""
 
 import io
+from datetime import date
 
 import pytest
 
-from sls_contract.locale import for_programs, is_chinese, reading, speaking, translated
+from sls_contract.locale import for_programs, is_chinese, language_of, translated, translating
 from sls_contract.reports.markdown import markdown
+from sls_contract.reports.page import page
 from sls_contract.reports.text import table, width, wrapped
 
 CHINESE = {"SLS_CONTRACT_LANG": "zh_CN"}
@@ -43,7 +45,7 @@ def test_the_environment_chooses_the_language(environ, expected):
     [
         ("the file is empty", "文件为空"),
         ("  the file is empty\n", "  文件为空\n"),
-        ("expected UTF-8, got a.md, where byte 7 is none", "期望 UTF-8，实际 a.md 的字节 7 不是"),
+        ("expected UTF-8, got a.md, in which byte 7 is not UTF-8", "期望 UTF-8，实际 a.md 的字节 7 不是"),
         (DRIFT, "cassettes/读取.yaml: SLS204 update-time-unit（违规）"),
         ("x.yaml: the file is cut off", "x.yaml: 文件被截断"),
         ("3 exchanges", "3 次交互"),
@@ -66,14 +68,28 @@ def test_the_environment_chooses_the_language(environ, expected):
         ("1 exchange checked (evidence: none), 1 finding", "检验 1 次交互（证据：无），1 个问题"),
         ("a text that is not ours (nor is this, ever)", "a text that is not ours (nor is this, ever)"),
         ("  in shard-given (v1) at standard output", "  位于 shard-given (v1)，位置 标准输出"),
-        ("4 exchanges, 4 runs judged: 8 violations, 0 warnings", "4 次交互，判定 4 次运行：8 处违规，0 处警告"),
+        ("4 exchanges, 4 runs judged: 8 violations, 0 warnings", "4 次交互，校验 4 次运行：8 处违规，0 处警告"),
         ("failed: documented successes 4, faults 2", "失败：文档所述的成功 4，故障 2"),
         ("failed: missing 3, GetCursor 1 and 6 more areas", "失败：missing 3, GetCursor 1 及另外 6 类"),
-        ('a failure: the answer was 401 with \'{"a": "b c"}\'', '失败：应答为 401，带 \'{"a": "b c"}\''),
+        ('a failure: the answer was 401 with \'{"a": "b c"}\'', '失败：响应为 401，带 \'{"a": "b c"}\''),
         (
-            "sls-contract cassettes: expected a URL, or a suite in a.lock. How to fix: name the URL of the suite.",
-            "sls-contract cassettes: 期望 URL，或 a.lock 中的套件。修复方法：指定套件的 URL。",
+            "expected a URL, or a suite in a.lock. How to fix: name the URL of ini sls_cassette_dir.",
+            "期望 URL，或 a.lock 中的套件。修复方法：指定 ini 设置 sls_cassette_dir 中的 URL。",
         ),
+        (
+            "  expected: within 15 minutes of Mon, 30 Nov 2026 05:09:02 GMT, the request's own time",
+            "  期望：与 Mon, 30 Nov 2026 05:09:02 GMT 相差 15 分钟以内，请求自身的时间",
+        ),
+        (
+            "  expected: within 15 minutes of Mon, 30 Nov 2026 05:09:02 GMT",
+            "  期望：与 Mon, 30 Nov 2026 05:09:02 GMT 相差 15 分钟以内",
+        ),
+        (
+            "SLS103 query-shard-key (violation) at query shardId of GetCheckPoint",
+            "SLS103 query-shard-key（违规），位置 查询参数 shardId（GetCheckPoint）",
+        ),
+        ("  expected: no signature", "  期望：没有签名"),
+        ("1547470682, which makes sense in seconds only", "1547470682，按秒解释才合理"),
         (
             "sls-contract serve: error: argument --port: must be a number from 0 to 65535, got '99999'",
             "sls-contract serve: error: 参数 --port：必须是 0 到 65535 的数字，实际为 '99999'",
@@ -82,7 +98,7 @@ def test_the_environment_chooses_the_language(environ, expected):
 )
 def test_a_text_is_shown_in_chinese(text, expected):
     """A text, a text with values, and one that is put together of several."""
-    with speaking(CHINESE):
+    with language_of(CHINESE):
         assert translated(text) == expected
     assert translated(text) == text
 
@@ -105,16 +121,16 @@ def test_a_text_is_shown_in_chinese(text, expected):
 )
 def test_data_stays_as_it_is(data):
     """What a client or the service sent is no text of ours, even where it reads like one."""
-    with speaking(CHINESE):
+    with language_of(CHINESE):
         assert translated(data) == data
 
 
 def test_a_stream_for_people_is_translated_and_the_same_one_for_programs_is_not():
     """What stands in JSON stays English; in English the stream is used as it is."""
     stream = io.StringIO()
-    assert reading(stream) is stream
-    with speaking(CHINESE):
-        shown = reading(stream)
+    assert translating(stream) is stream
+    with language_of(CHINESE):
+        shown = translating(stream)
         print("the file is empty", file=shown)
         print("the file is empty", file=for_programs(shown))
         assert for_programs(stream) is stream
@@ -123,9 +139,9 @@ def test_a_stream_for_people_is_translated_and_the_same_one_for_programs_is_not(
 
 def test_columns_of_a_table_stay_in_line():
     """A Chinese character takes two cells of a terminal; headings are translated before they are measured."""
-    with speaking(CHINESE):
+    with language_of(CHINESE):
         lines = [*table(("area", "operation"), [("passed", "a"), ("x", "b")])]
-    assert lines[0] == "类别  操作"
+    assert lines[0] == "类别  接口"
     assert lines[2].startswith("通过  a")
     assert lines[3].startswith("x     b")
 
@@ -140,13 +156,18 @@ def test_chinese_is_wrapped_at_the_width_of_the_terminal():
 
 
 def test_a_report_in_markdown_is_translated(finished_report):
-    """Headings, cells and texts; codes, places and what was sent stay."""
+    """Headings, cells, places and texts; codes and what was sent stay."""
     english = markdown(finished_report)
-    with speaking(CHINESE):
+    with language_of(CHINESE):
         chinese = markdown(finished_report)
     assert "| 交互 | 违规 | 警告 | 未规定 | 已检验条款 | 证据 |" in chinese
     assert "SLS204" in chinese
     assert "updateTime 以微秒计" in chinese
+    assert "`cassettes/reads.sls.yaml:7 第 3 次交互，位置 /0/updateTime`" in chinese
+    with language_of(CHINESE):
+        assert "<code>cassettes/reads.sls.yaml:7 第 3 次交互，位置 /0/updateTime</code>" in page(
+            finished_report, date(2026, 11, 30)
+        )
     assert english == markdown(finished_report)
 
 
@@ -156,5 +177,10 @@ def finished_report():
     from sls_contract.spec import CLAUSES
 
     report = Report("check", Target("", None))
-    report.add([CLAUSES["SLS204"].finding("/0/updateTime", "microseconds since 1970 UTC, or 0", "1524224984", "x")])
+    report.add(
+        [CLAUSES["SLS204"].finding("/0/updateTime", "microseconds since 1970 UTC, or 0", "1524224984", "x")],
+        cassette="cassettes/reads.sls.yaml",
+        line=7,
+        exchange=3,
+    )
     return as_document(report, "0.1.0")

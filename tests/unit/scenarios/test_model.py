@@ -82,7 +82,7 @@ def test_reads_are_remembered():
     model = made(A)
     write(model, A, "1")
     model.read(A, 0, 100)
-    assert model.expect(A, 0).seen.update_time == 100
+    assert model.expect(A, 0).last_read.update_time == 100
     assert model.moved(A, 0)
     write(model, A, "2")
     model.read(A, 0, 100)

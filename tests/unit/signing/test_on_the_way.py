@@ -112,7 +112,7 @@ def test_the_habit_of_rpc_interfaces_is_named():
     ("value", "says"),
     [
         ("LOG testAccessKeyId:RLETq4u7sWb3cssZIhsun****", "masked"),
-        ('"LOG testAccessKeyId:RLETq4u7sWb3cssZIhsunAAAAAA="', "quotes stand around it"),
+        ('"LOG testAccessKeyId:RLETq4u7sWb3cssZIhsunAAAAAA="', "it is in quotes"),
         ("LOG testAccessKeyId:RLETq4u7sWb3cssZIhsunAAAAAA%3D", "percent-encoded"),
         ("ACS3-HMAC-SHA256 Credential=testAccessKeyId,SignedHeaders=host,Signature=00", "another service"),
         ("OSS testAccessKeyId:RLETq4u7sWb3cssZIhsunAAAAAA=", "another service"),

@@ -29,7 +29,7 @@ class Case:
     def __init__(self, name: str) -> None:
         self.folder = VECTORS / name
         self.meta = json.loads((self.folder / "meta.json").read_text(encoding="utf-8"))
-        self.request = transcript_of((self.folder / "request").read_bytes()).seen[0].request
+        self.request = transcript_of((self.folder / "request").read_bytes()).entries[0].request
         self.secret = self.meta["access_key_secret"]
         self.credentials = Credentials(self.meta["access_key_id"], self.secret)
 

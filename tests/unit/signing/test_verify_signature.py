@@ -169,7 +169,7 @@ def test_an_unannounced_method_counts_as_hmac_sha1():
     [
         (None, "not signed"),
         ("", "not signed"),
-        ("LOG a:b c", "a space stands"),
+        ("LOG a:b c", "contains a space"),
         ("LOG a", "no colon"),
         ("LOGa:b", "one space"),
         ("log a:b", "capitals"),

@@ -44,12 +44,12 @@ def captured(*segments):
 def test_a_request_in_a_packet_verifies_and_keeps_its_answer(body):
     """A packet that was captured twice holds one request; a body without a hash is taken, too."""
     found = transcript_of(captured(wire(sent(body)), wire(sent(body)), REFUSED))
-    (seen,) = found.seen
+    (seen,) = found.entries
     assert found.form == "capture of packets"
     assert verify_signature(seen.request, TEST_CREDENTIALS) is None
     assert (seen.response.status, seen.response.headers["date"]) == (401, "Fri, 02 Jan 2026 03:04:06 GMT")
     unhashed = seen.request.replace(headers=seen.request.headers.without("content-md5"))
-    assert transcript_of(captured(wire(unhashed))).seen[0].request.body == body
+    assert transcript_of(captured(wire(unhashed))).entries[0].request.body == body
 
 
 def test_a_body_over_two_packets_is_refused_with_the_command_that_reads_it():
@@ -60,7 +60,7 @@ def test_a_body_over_two_packets_is_refused_with_the_command_that_reads_it():
     assert advised(str(caught.value), "tshark -r FILE -Y http -T json --no-duplicate-keys > FILE.json")  # see below
     v4 = sign(sent(BODY), TEST_CREDENTIALS, scheme="v4", at=AT)
     wrong = v4.replace(headers=v4.headers.with_field("Content-MD5", "0" * 32))
-    assert transcript_of(captured(wire(wrong))).seen[0].request.body == BODY
+    assert transcript_of(captured(wire(wrong))).entries[0].request.body == BODY
 
 
 @pytest.mark.parametrize("form", ["lists", "repeated names"])
@@ -73,7 +73,7 @@ def test_what_tshark_writes_is_read_with_its_body(form):
     repeated = ", ".join(f'"http.request.line": {json.dumps(line)}' for line in lines)
     http += f'"http.request.line": {json.dumps(lines)}' if form == "lists" else repeated
     text = f'[{{"_source": {{"layers": {{"tcp": {{}}, "http": {{{http}}}}}}}}}]'
-    (seen,) = transcript_of(text.encode()).seen
+    (seen,) = transcript_of(text.encode()).entries
     assert seen.request.body == BODY
     assert verify_signature(seen.request, TEST_CREDENTIALS) is None
 

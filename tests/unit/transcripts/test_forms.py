@@ -31,8 +31,8 @@ def request(**headers: str) -> Request:
 def only(text: str | bytes, form: str) -> Request:
     """Read the one request of a text, in the form that is expected."""
     found = transcript_of(text if isinstance(text, bytes) else wire_bytes(text))
-    assert (found.form, len(found.seen)) == (form, 1)
-    return found.seen[0].request
+    assert (found.form, len(found.entries)) == (form, 1)
+    return found.entries[0].request
 
 
 @pytest.mark.parametrize(
@@ -49,7 +49,7 @@ def only(text: str | bytes, form: str) -> Request:
 )
 def test_real_output_is_read_and_verifies(name, form, status):
     """What the tool printed holds the request that was sent, body included, and the answer beside it."""
-    (seen,) = (found := transcript_of((FORMS / f"{name}.txt").read_bytes())).seen
+    (seen,) = (found := transcript_of((FORMS / f"{name}.txt").read_bytes())).entries
     assert (found.form, seen.response and seen.response.status) == (form, status)
     assert verify_signature(seen.request, TEST_CREDENTIALS, at=AT) is None
     assert (seen.request.method == "POST") == bool(seen.request.body)
@@ -58,7 +58,7 @@ def test_real_output_is_read_and_verifies(name, form, status):
 @pytest.mark.slow
 def test_a_log_that_lost_the_question_mark_is_doubted_first():
     """The debug log of the 2020-12-30 SDK for Python leaves it out, and prints each line twice."""
-    (seen,) = transcript_of((FORMS / "tea.txt").read_bytes()).seen
+    (seen,) = transcript_of((FORMS / "tea.txt").read_bytes()).entries
     assert seen.request.url.endswith("/groupshard=0")
     assert verify_signature(seen.request, TEST_CREDENTIALS) is not None
     right = [what for what, each in originals(seen.request) if verify_signature(each, TEST_CREDENTIALS) is None]
@@ -68,10 +68,10 @@ def test_a_log_that_lost_the_question_mark_is_doubted_first():
 @pytest.mark.parametrize(
     ("name", "lacking"),
     [
-        ("aliyun-log", "urllib3, which holds no headers"),
-        ("httpx", "httpcore, which holds no headers"),
-        ("undici", "undici, which holds no headers"),
-        ("node-http", "http, which holds no path"),
+        ("aliyun-log", "urllib3, which has no headers"),
+        ("httpx", "httpcore, which has no headers"),
+        ("undici", "undici, which has no headers"),
+        ("node-http", "http, which has no path"),
     ],
 )
 def test_a_log_without_the_request_says_what_it_lacks(name, lacking):
@@ -377,8 +377,8 @@ def test_each_request_of_a_log_is_read_and_a_connect_is_passed_over():
     for status in (302, 401):
         lines += [f"> {line}" for line in [*head(request()), ""]] + [f"< HTTP/1.1 {status} X", "< Date: d", "<", "{}"]
     found = transcript_of("\n".join(lines).encode())
-    assert [seen.response.status for seen in found.seen] == [302, 401]
-    assert [seen.line for seen in found.seen] == [6, 18]
+    assert [seen.response.status for seen in found.entries] == [302, 401]
+    assert [seen.line for seen in found.entries] == [6, 18]
 
 
 def test_the_body_of_a_raw_request_is_not_taken_for_a_structure():

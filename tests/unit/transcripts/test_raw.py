@@ -24,7 +24,7 @@ WANTED = Request(
 
 
 def parsed(text: str) -> Request:
-    return transcript_of(text.encode()).seen[0].request
+    return transcript_of(text.encode()).entries[0].request
 
 
 @pytest.mark.parametrize(
@@ -168,7 +168,7 @@ def test_round_trip(method, path, body, ending):
     bare = Request(method, f"http://h{target}", {"Content-Length": str(len(body))}, body)
     request = sign(bare, TEST_CREDENTIALS, at=at)
     head = [f"{method} {target} HTTP/1.1", *(f"{name}: {value}" for name, value in request.headers.pairs), "", ""]
-    again = transcript_of(wire_bytes(ending.join(head)) + body).seen[0].request
+    again = transcript_of(wire_bytes(ending.join(head)) + body).entries[0].request
     assert again == request
     assert verify_signature(again, TEST_CREDENTIALS, at=at) is None
 
@@ -177,4 +177,4 @@ def test_round_trip(method, path, body, ending):
 def test_arbitrary_bytes(data):
     """Whatever is pasted gives a request or a message, never another exception."""
     with contextlib.suppress(UsageError):
-        assert isinstance(transcript_of(data).seen[0].request, Request)
+        assert isinstance(transcript_of(data).entries[0].request, Request)

@@ -101,9 +101,16 @@ SHOWN = {
 
 
 def verifies(text: str) -> bool:
-    (seen,) = transcript_of(wire_bytes(text)).seen
+    (seen,) = transcript_of(wire_bytes(text)).entries
     tried = [seen.request, *(request for _, request in originals(seen.request))]
     return any(verify_signature(each, TEST_CREDENTIALS, at=AT) is None for each in tried)
+
+
+def test_an_empty_cell_of_a_table_is_an_empty_value():
+    """A header without a value is not given the text None."""
+    table = "GET /logstores HTTP/1.1\n| Host | my-project.example.com |\n| Authorization | LOG a:b= |\n| Accept |  |\n"
+    (entry,) = transcript_of(table.encode()).entries
+    assert entry.request.headers["Accept"] == ""
 
 
 @pytest.mark.slow
@@ -155,7 +162,7 @@ def test_a_long_log_without_a_request_is_refused(piece):
 def test_a_signed_request_is_found_in_a_long_log(name):
     """Whatever the form, whatever stands round it: the request is read, and its line in the log is told."""
     noise = 'INFO [worker-3] done {"id": 7, "name": "日志"} in 3 ms\n' * 6_000
-    found = transcript_of(wire_bytes(f"{noise}{SHOWN[name](sent())}\n{noise}")).seen
+    found = transcript_of(wire_bytes(f"{noise}{SHOWN[name](sent())}\n{noise}")).entries
     assert [verify_signature(each.request, TEST_CREDENTIALS) for each in found] == [None]
     assert abs(found[0].line - 6_000) < 100
 
@@ -165,7 +172,7 @@ def test_a_text_longer_than_any_log_that_is_read_is_refused():
     with pytest.raises(UsageError, match="at most 64 MiB") as caught:
         transcript_of(b"a" * (65 << 20))
     assert advised(str(caught.value), "cut out the request, from its first line to the end of its body")
-    assert transcript_of(b"GET /l HTTP/1.1\nHost: h\n\n").seen
+    assert transcript_of(b"GET /l HTTP/1.1\nHost: h\n\n").entries
 
 
 def test_a_word_that_may_be_a_key_is_not_repeated():
@@ -184,4 +191,4 @@ def test_more_headers_or_requests_than_anybody_sends_are_refused(text):
     with pytest.raises(UsageError, match="at most 1000") as caught:
         transcript_of(wire_bytes(text))
     assert advised(str(caught.value), "paste the request in question alone|cut out the request")
-    assert transcript_of(b"GET / HTTP/1.1\nHost: a\n\n").seen
+    assert transcript_of(b"GET / HTTP/1.1\nHost: a\n\n").entries

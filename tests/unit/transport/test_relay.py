@@ -36,7 +36,7 @@ PATH = "/logstores/l/consumergroups/g?shard=0"
 )
 def test_the_url_says_what_is_asked(relay, asked, onward):
     """The service over https, unless that was not wanted; another endpoint as it was named."""
-    assert relay.onward(Request("GET", asked + PATH)).url == onward + PATH
+    assert relay.forwarded(Request("GET", asked + PATH)).url == onward + PATH
 
 
 @given(
@@ -50,13 +50,13 @@ def test_only_what_was_for_this_hop_goes(fields):
     """All other fields stay as they are, in their order."""
     request = Request("GET", f"http://{HOST}{PATH}", fields)
     kept = [pair for pair in fields if pair[0] in {"Host", "Date", "X-a"}]
-    assert list(Relay().onward(request).headers.pairs) == kept
+    assert list(Relay().forwarded(request).headers.pairs) == kept
 
 
 def test_chunks_that_were_joined_are_announced_by_length():
     """Else the endpoint would read the body as chunks."""
     request = Request("POST", f"http://{HOST}/", {"Transfer-Encoding": "chunked", "X": "y"}, b"body")
-    assert Relay().onward(request).headers.pairs == (("X", "y"), ("Content-Length", "4"))
+    assert Relay().forwarded(request).headers.pairs == (("X", "y"), ("Content-Length", "4"))
 
 
 def test_the_address_that_was_reached_is_told():
@@ -64,7 +64,7 @@ def test_the_address_that_was_reached_is_told():
     with serve(lambda _: Response(200, {"Content-Length": "9"}, b"cut")) as server:
         reached: set[str] = set()
         with pytest.raises(TransportError):
-            Relay(server.url).carry(Request("GET", f"http://{HOST}/"), reached)
+            Relay(server.url).send(Request("GET", f"http://{HOST}/"), reached)
     assert reached == {"127.0.0.1"}
 
 
@@ -76,7 +76,7 @@ def test_closing_cuts_off_what_is_under_way():
 
         def ask() -> None:
             with pytest.raises(TransportError):
-                relay.carry(Request("GET", f"http://{HOST}/"), set())
+                relay.send(Request("GET", f"http://{HOST}/"), set())
             ended.append(time.monotonic())
 
         thread = threading.Thread(target=ask)
@@ -88,7 +88,7 @@ def test_closing_cuts_off_what_is_under_way():
             thread.join(10)
     assert ended
     with pytest.raises(UsageError, match="closed"):
-        relay.carry(Request("GET", f"http://{HOST}/"), set())
+        relay.send(Request("GET", f"http://{HOST}/"), set())
 
 
 @pytest.mark.parametrize(("to", "timeout"), [("ftp://x", 1), (None, 0), (None, float("nan"))])

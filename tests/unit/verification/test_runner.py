@@ -12,12 +12,15 @@ from advice import advised
 from left_out import full
 
 from sls_contract.endpoint import ReferenceEndpoint, ServiceError
+from sls_contract.locale import language_of
+from sls_contract.reports.text import width
 from sls_contract.scenarios import SCENARIOS, Read
 from sls_contract.scenarios.steps import PassTime
 from sls_contract.signing import TEST_CREDENTIALS, TEST_STS_CREDENTIALS, Credentials, sign
 from sls_contract.spec import operation_of
 from sls_contract.transport import TransportError
 from sls_contract.verification import GENERATED, EndpointGone, EndpointRefuses, Plan, Runner, Target, Wire
+from sls_contract.verification.outcome import Performed, Run
 from sls_contract.verification.summary import as_report, lines
 
 if TYPE_CHECKING:
@@ -557,3 +560,17 @@ def test_generated_sequences_go_on_where_a_refusal_is_right():
         if not (missing := missing - run.exercised):
             break
     assert not missing
+
+
+@pytest.mark.parametrize("language", ["en", "zh_CN"])
+def test_the_areas_that_passed_fit_the_terminal(language):
+    """On a terminal they are wrapped with an indent; in a pipe they are one line, which programs can search."""
+    run = Run(0, performed=[Performed(each, "passed") for each in SCENARIOS.values()])
+    with language_of({"SLS_CONTRACT_LANG": language}):
+        (piped,) = (line for line in lines(run, target()) if line.startswith(("passed: ", "通过：")))
+        shown = list(lines(run, target(), columns=60))
+    paragraph = shown[1 : shown.index("")]
+    assert len(paragraph) > 2
+    assert max(map(width, paragraph)) <= 60
+    assert all(line.startswith("  ") for line in paragraph[1:])
+    assert "".join(paragraph).replace(" ", "") == piped.replace(" ", "")

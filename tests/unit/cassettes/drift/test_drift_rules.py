@@ -229,7 +229,7 @@ def test_an_answer_after_none_breaks_nothing(response):
     """Where nothing was answered before, a correct answer is benign, whoever dropped its signature."""
     unsigned = Request("GET", f"http://{HOST}{ONE}", {"Host": HOST, "x-log-apiversion": "0.6.0"})
     drift = compare([recorded(None, unsigned)], [recorded(response, unsigned)])
-    assert (drift.verdict, drift.changes[0].old) == ("benign", "no whole answer: none came")
+    assert (drift.verdict, drift.changes[0].old) == ("benign", "no complete answer: none came")
 
 
 def test_third_party_cassettes_compare(tmp_path):

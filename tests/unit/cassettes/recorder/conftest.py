@@ -180,7 +180,7 @@ def by_requests(url, method="GET", timeout=60.0, retries=0):
 
 
 def by_requests_slowly(url, method="GET", timeout=60.0):
-    """Use requests with a retry that never happens: the short way is closed."""
+    """Use requests with a retry that never happens: the fast path is closed."""
     return by_requests(url, method, timeout, urllib3.Retry(1, connect=0, read=0, status=0, other=0))
 
 

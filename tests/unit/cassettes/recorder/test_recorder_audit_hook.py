@@ -68,7 +68,7 @@ def test_a_module_that_is_loaded_again_adds_no_second_hook(received):
     spec.loader.exec_module(again)
     others = []
     again.add(lambda host, _: others.append(host))
-    listeners = vars(sys)[again._PLACE]
+    listeners = vars(sys)[again._ATTRIBUTE]
     assert socket.gethostbyname("127.0.0.1")
     assert others == ["127.0.0.1"]
     assert [host for host, _ in received] == ["127.0.0.1"]

@@ -199,7 +199,7 @@ ODD = {
 @pytest.mark.slow
 @pytest.mark.parametrize("case", [*WHOLE, *ODD, *BROKEN])
 def test_a_warm_connection_of_requests_gives_the_same_bare_and_recorded(wire, serve, case):
-    """The attempt after the first, which may take the short way: same bytes out, same answer or error, same reuse."""
+    """The attempt after the first, which may take the fast path: same bytes out, same answer or error, same reuse."""
     raw, end, kind = {**WHOLE, **ODD, **BROKEN}[case]
     live, met, ways = wire.MemoryHandler(), [], []
     for handler in (None, live):

@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 from sls_contract.cassettes.recorder import Broken
 from sls_contract.cassettes.recorder.failures import no_connection, outcome_of
 from sls_contract.cassettes.recorder.framing import (
-    AnswerReader,
     RequestReader,
+    ResponseReader,
     absolute_url,
     dechunk,
     delivered,
@@ -39,7 +39,7 @@ def answer(status, pairs, body, coding):
 
 
 def read(raw, method="GET", sizes=(65536,), *, eof=True):
-    reader = AnswerReader(method)
+    reader = ResponseReader(method)
     at = 0
     while at < len(raw):
         size = sizes[at % len(sizes)]

@@ -77,7 +77,7 @@ def test_a_way_that_another_tool_opened_is_closed_again(guard, monkeypatch):
     own = socket.socket.connect
     guard.activate()
     monkeypatch.setattr(socket.socket, "connect", own)
-    guard.renew()
+    guard.rewatch()
     with pytest.raises(NetworkBlocked, match=REMEDY):
         raw_socket()
     guard.deactivate()
@@ -109,7 +109,7 @@ def test_only_a_proxy_that_leads_out_is_closed(wire, serve, scheme):
         guard.activate()
         for way in ways.values():
             if leads_out:
-                with pytest.raises(NetworkBlocked, match=f"{OWNED}.*by way of 127.0.0.1:{server.port} was blocked"):
+                with pytest.raises(NetworkBlocked, match=f"{OWNED}.*through 127.0.0.1:{server.port} was blocked"):
                     way()
             else:
                 with contextlib.suppress(OSError, httpx.HTTPError, urllib3.exceptions.HTTPError, aiohttp.ClientError):

@@ -76,19 +76,19 @@ def test_a_method_is_wrapped_on_its_class_and_given_back(library):
     """Objects made before are covered; afterwards the very same function is back."""
     before, connection = library.Connection.send, library.Connection()
     hooks = Hooks([Hook("some_library", "Connection", "send", twice)])
-    hooks.put()
+    hooks.apply()
     assert connection.send("x") == "sent x twice"
-    hooks.take_away()
-    hooks.take_away()
+    hooks.remove()
+    hooks.remove()
     assert library.Connection.send is before
 
 
 def test_a_method_wrapped_again_by_another_tool_is_left_to_it(library):
     """Giving back does not undo what stands on top of ours."""
     hooks = Hooks([Hook("some_library", "Connection", "send", twice)])
-    hooks.put()
+    hooks.apply()
     library.Connection.send = theirs = lambda self, what: "theirs"
-    hooks.take_away()
+    hooks.remove()
     assert library.Connection.send is theirs
 
 
@@ -100,7 +100,7 @@ def test_a_missing_method_is_an_error_that_names_the_library(library, owner, met
     with pytest.raises(
         CassetteError, match=rf"(?s)some_library .* has no method some_library\.{owner}\.{method}.*How to fix"
     ):
-        hooks.put()
+        hooks.apply()
     assert library.Connection.send is before
     assert not [finder for finder in sys.meta_path if finder is hooks._finder]
 
@@ -109,14 +109,14 @@ def test_the_version_of_a_library_is_in_the_error(monkeypatch):
     """The reader learns which version to replace."""
     hooks = Hooks([Hook("pytest", "Item", "no_such_method", twice)])
     with pytest.raises(CassetteError, match=rf"pytest {pytest.__version__} has no method"):
-        hooks.put()
+        hooks.apply()
 
 
 def test_an_import_that_fails_is_not_our_affair(tmp_path, monkeypatch):
     """A watched module that does not exist, or breaks, fails as it would; the next import works."""
     hooks = Hooks([Hook("late_library", "Connection", "send", twice)])
     monkeypatch.syspath_prepend(tmp_path)
-    hooks.put()
+    hooks.apply()
     try:
         with pytest.raises(ModuleNotFoundError):
             __import__("late_library")
@@ -125,7 +125,7 @@ def test_an_import_that_fails_is_not_our_affair(tmp_path, monkeypatch):
         module = __import__("late_library")
         assert module.Connection().send("x") == "x twice"
     finally:
-        hooks.take_away()
+        hooks.remove()
         sys.modules.pop("late_library", None)
     assert module.Connection().send("x") == "x"
 
@@ -137,8 +137,8 @@ def test_a_library_that_is_still_importing_when_the_recorder_leaves_is_not_wrapp
         "import builtins\nbuiltins.end_recorder()\nclass Connection:\n    def send(self, what): return what\n"
     )
     monkeypatch.syspath_prepend(tmp_path)
-    monkeypatch.setattr("builtins.end_recorder", hooks.take_away, raising=False)
-    hooks.put()
+    monkeypatch.setattr("builtins.end_recorder", hooks.remove, raising=False)
+    hooks.apply()
     module = __import__("slow_library")
     sys.modules.pop("slow_library")
     assert module.Connection().send("x") == "x"

@@ -192,7 +192,7 @@ PATHS = st.text("ab/.%2fF?=&+ ~'\u4e2d#\\", max_size=12)
     body=st.sampled_from([None, b"", b"abc", "abc", {"a": "b"}]),
 )
 def test_the_short_way_of_requests_sees_what_the_long_way_sees(wire, host, scheme, path, headers, method, body):
-    """For any request, the handler is asked the same, whether the answer takes the short way or http.client's."""
+    """For any request, the handler is asked the same, whether the answer takes the fast path or http.client's."""
     answer = Response(200, [("X-A", "1"), ("Content-Length", "2")], b"ok", reason="OK")
     short, long = (
         _asked(wire, answer, retries, method, f"{scheme}://{host}/{path}", headers=headers, data=body)
@@ -259,7 +259,7 @@ def test_the_short_way_of_requests_gives_what_the_long_way_gives(wire, method, s
 )
 @pytest.mark.parametrize("path", ["a", "a?b=%2f", "a/../b", "%61?c#d"])
 def test_odd_requests_are_seen_the_same_on_both_ways(wire, headers, path):
-    """What the short way cannot be sure of, it leaves to the long one."""
+    """What the fast path cannot be sure of, it leaves to the slow path."""
     answer = Response(200, [("Content-Length", "2")], b"ok", reason="OK")
     never = urllib3.Retry(1, connect=0, read=0, status=0, other=0)
     short, long = (_asked(wire, answer, each, "GET", f"http://p.test/{path}", headers=headers) for each in (0, never))
@@ -275,7 +275,7 @@ class SignsInside(requests.adapters.HTTPAdapter):
 
 
 def test_an_adapter_that_shapes_the_wire_is_heard(wire):
-    """A subclass that overrides what the short way would skip takes the long way."""
+    """A subclass that overrides what the fast path would skip takes the slow path."""
     with requests.Session() as session, wire.installed(wire.MemoryHandler(memory=[Response(200)])) as handler:
         session.mount("http://", SignsInside())
         session.get("http://p.test/a", timeout=60)
@@ -283,7 +283,7 @@ def test_an_adapter_that_shapes_the_wire_is_heard(wire):
 
 
 def test_hooks_cookies_and_streams_of_requests_work_in_replay(wire):
-    """The response of the short way is a real one: hooks run, time is measured, raw reads and decodes."""
+    """The response of the fast path is a real one: hooks run, time is measured, raw reads and decodes."""
     seen, zipped = [], gzip.compress(TEXT, mtime=0)
     fields = [("Content-Encoding", "gzip"), ("Content-Length", str(len(zipped)))]
     cookie = Response(200, [("Set-Cookie", "a=1; Path=/"), ("Content-Length", "0")])

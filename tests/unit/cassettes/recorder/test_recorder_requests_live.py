@@ -1,4 +1,4 @@
-"""requests, while recording: the short way may not be told from the long one."""
+"""requests, while recording: the fast path may not differ from the slow path."""
 
 import contextlib
 import http.client
@@ -227,7 +227,7 @@ def test_many_threads_share_a_session(wire, server):
 
 @pytest.mark.parametrize("verified", [True, False])
 def test_https_that_is_not_verified_is_warned_of(wire, serve, tls, trust, verified):
-    """Each time, as by the bare client, on the short way too."""
+    """Each time, as by the bare client, on the fast path too."""
     warned, ways = [], []
     for handler in (None, wire.MemoryHandler()):
         ask = {"url": f"https://localhost:{serve(wrap=tls).port}/x", "verify": trust if verified else False}

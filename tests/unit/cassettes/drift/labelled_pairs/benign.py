@@ -108,7 +108,7 @@ BENIGN = {
     "no longer compressed": (both(GZIP, GOOD, **CODED), "content-encoding"),
     "decoded by a recorder": (
         both(GOOD, answer(Content_Encoding="gzip", Content_Length="90", wire=False)),
-        "encoding-not-asked",
+        "encoding-not-requested",
     ),
     "casing of headers": (
         both(GOOD, GOOD.replace(headers=Headers([(name.upper(), value) for name, value in GOOD.headers.pairs]))),
