@@ -142,7 +142,7 @@ def _compare_with_last_read(value: int, expected: ExpectedEntry, last: LastRead,
             where,
             f"{last.update_time}, as read before: nothing was written since",
             str(value),
-            "Store the time of the write; do not take the time of the read.",
+            "Store the time when a checkpoint is written; no read, heartbeat or update of the group changes it.",
         )
     elif value == last.update_time and written and value and _are_apart(expected, last):
         yield clause("SLS412").finding(

@@ -91,5 +91,5 @@ def _settings(
                     f"/{at}/{key}",
                     f"{wanted!r}, as it was set last",
                     repr(element[key]),
-                    "Keep the settings of the last CreateConsumerGroup or UpdateConsumerGroup.",
+                    "Keep the settings of the last CreateConsumerGroup or UpdateConsumerGroup of this very group.",
                 )

@@ -50,7 +50,7 @@ LOG_KEY = "sls-contract-log"
 LARGEST_SHARD = 2**31 - 1
 MISSING_PROJECT = "sls-contract-no-such-project"
 _FAR = 1000
-_TOPIC, _SOURCE = "sls-contract", "192.0.2.7"
+_TOPIC, _SOURCES = "sls-contract 主题", ("192.0.2.7", "192.0.2.8")
 _FRACTION = 123_456_789  # nanoseconds of the first log
 _CONTENTS = (
     ("level", "info"),
@@ -59,7 +59,7 @@ _CONTENTS = (
     ("Key", " blanks around "),
     ("k" * 100, "a long key"),
 )
-_TAGS = frozenset({("sls-contract", "消费")})
+_TAG = ("sls-contract", "消费")
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +79,7 @@ class Bench:
         prefix: of a group's real name before its label, and of the unique value in a log.
         hash_keys: by shard, the first and the last key of its range, where they are known.
         existing: the real name of the group with the empty label.
-        logs_time: the time of logs, in seconds since 1970 UTC.
+        logs_time: the time of the first log of each log group, in seconds since 1970 UTC.
 
     """
 
@@ -146,10 +146,13 @@ class Bench:
 
     def logs(self, step: Put, value: str) -> tuple[PulledLog, ...]:
         """Return the logs that a `Put` writes; with the prefix they differ from those of other runs."""
-        time, shared = self.logs_time, (_TOPIC, _TAGS, _SOURCE)
+        time, odd = self.logs_time, sum(value.encode()) % 2  # log groups differ in all that their logs share
+        shared = ("" if odd else _TOPIC, frozenset({_TAG, ("put", value)}), _SOURCES[odd])
         contents = (*_CONTENTS, ("long", "x" * step.size))
         return tuple(
-            PulledLog(time, ((LOG_KEY, f"{self.prefix}{value}-{number}"), *contents), *shared, _FRACTION - number)
+            PulledLog(
+                time - number, ((LOG_KEY, f"{self.prefix}{value}-{number}"), *contents), *shared, _FRACTION - number
+            )
             for number in range(step.logs)
         )
 

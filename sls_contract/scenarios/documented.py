@@ -14,7 +14,18 @@ from sls_contract.scenarios import (
     documented_operations,
 )
 from sls_contract.scenarios.scenario import Scenario, setup
-from sls_contract.scenarios.steps import Create, Delete, HeartBeat, ListGroups, Place, Read, RequestVariant, Write
+from sls_contract.scenarios.steps import (
+    Create,
+    Delete,
+    HeartBeat,
+    ListGroups,
+    PassTime,
+    Place,
+    Read,
+    RequestVariant,
+    Update,
+    Write,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -30,6 +41,7 @@ _SHARD = f"{_PAGE}, parameter shardId"
 _ERRORS = f"{_PAGE}, error codes"
 _ELEMENTS = f"{_PAGE}, response elements"
 _UPDATE = "UpdateCheckPoint page"
+_HEART = "HeartBeat page"
 
 _A, _B = Place("a"), Place("b")
 _OTHER = Place("a", "other")
@@ -147,6 +159,42 @@ _ISOLATION = (
         Read(at=_ABROAD),
         ListGroups(_A),
         ListGroups(_ABROAD),
+    ),
+    *(
+        _isolation(
+            f"consumers-in-two-{kind}",
+            "its own settings and consumers for each of two groups with the same name",
+            f"{_HEART}; {_UPDATE}",
+            "SLS408 SLS409 SLS431",
+        ).doing(
+            *setup(_A),
+            *setup(elsewhere),
+            HeartBeat(at=_A),
+            Update(60, order=True, at=_A),
+            ListGroups(elsewhere),
+            Delete(_A),
+            HeartBeat(at=elsewhere),
+            Write(0, force="false", at=elsewhere),
+            Read(0, elsewhere),
+        )
+        for kind, elsewhere in (("logstores", _OTHER), ("projects", _ABROAD))
+    ),
+    *(
+        _isolation(
+            f"timeouts-in-two-{kind}",
+            "each consumer stays for the timeout of its own group, though another group has the same name",
+            f"CreateConsumerGroup page, timeout; {_HEART}, NotExistConsumerWithBody",
+            "SLS416",
+        ).doing(
+            Create(elsewhere, timeout=200),
+            *(HeartBeat(at=elsewhere),) * 2,
+            Create(_A, timeout=20),
+            *(HeartBeat(at=_A),) * 2,
+            PassTime(100),
+            HeartBeat(at=elsewhere),
+            HeartBeat(at=_A, refused="NotExistConsumerWithBody"),
+        )
+        for kind, elsewhere in (("logstores", _OTHER), ("projects", _ABROAD))
     ),
     _isolation(
         "group-in-one-logstore-only",

@@ -143,10 +143,10 @@ _CHECKPOINTS = (
     ),
     _checkpoints(
         "checkpoint-not-forced",
-        "the checkpoint, which the holder of the shard may write without force",
+        "the checkpoint, which the holder of the shard may write with forceSuccess=false or without it",
         _UPDATE,
         "SLS401 SLS402",
-    ).doing(*setup(), Write(0, force="false"), Read(0), Write(0, force="False"), Read(0)),
+    ).doing(*setup(), Write(0, force="false"), Read(0), Write(0, force="False"), Read(0), Write(0, force=""), Read(0)),
     _checkpoints(
         "update-time-moves",
         "updateTime later after each write, and unmoved by reads",
@@ -220,7 +220,7 @@ _GROUPS = (
 
 def _assigned(one: str, other: str) -> tuple[Step, ...]:
     """Return steps that show which shards two consumers of a group are assigned."""
-    return (Create(), *map(HeartBeat, (one, other, one)), Delete())
+    return (Create(), *map(HeartBeat, (one, one, other, one)), Delete())
 
 
 _CONSUMERS = (

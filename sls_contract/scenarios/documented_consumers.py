@@ -6,6 +6,7 @@ from functools import partial
 
 from sls_contract.scenarios.scenario import Scenario, setup
 from sls_contract.scenarios.steps import (
+    AtOnce,
     Call,
     Create,
     Delete,
@@ -71,12 +72,12 @@ SCENARIOS = (
         ListGroups(),
         Update(40),
         ListGroups(),
-        Update(60, order=False),
+        *(Update(60, order=False),) * 2,
         ListGroups(),
     ),
-    _update_consumer_group("group-updated-keeps-checkpoints", "the checkpoints as they were", _UPDATE, "SLS402").doing(
-        *setup(), Write(0), Update(60, order=True), Read(0), Read()
-    ),
+    _update_consumer_group(
+        "group-updated-keeps-checkpoints", "checkpoints and updateTime as they were", _UPDATE, "SLS402 SLS413"
+    ).doing(*setup(), Write(0), Read(0), Update(60, order=True), Read(0), Read()),
     _update_consumer_group(
         "group-updated-and-deleted", "404 ConsumerGroupNotExist for a group that was deleted", _UPDATE, "SLS406 SLS441"
     ).doing(Create(_A), Update(60), Delete(_A), Update(40), Read()),
@@ -104,6 +105,9 @@ SCENARIOS = (
         HeartBeat("consumer_2"),
         *(step for _ in range(6) for step in (PassTime(15), HeartBeat("consumer_2"))),
         HoldAll("consumer_2"),
+        PassTime(90),
+        HeartBeat(lists=()),
+        HoldAll(),
     ),
     _consumer_group_heart_beat(
         "heartbeat-of-two-consumers",
@@ -118,6 +122,18 @@ SCENARIOS = (
         HeartBeat("consumer_1"),
         HeartBeat("consumer_2"),
         HeartBeat("consumer_1"),
+    ),
+    _consumer_group_heart_beat(
+        "heartbeats-at-once",
+        "no shard is given to both of two consumers that start in parallel",
+        f"{_HEART}; README of the Java consumer library",
+        "SLS437",
+    ).doing(
+        Create(),
+        AtOnce((HeartBeat("consumer_1"), HeartBeat("consumer_2"))),
+        HandOver(),
+        HeartBeat("consumer_1"),
+        HeartBeat("consumer_2"),
     ),
     _consumer_group_heart_beat(
         "heartbeat-in-time",
@@ -162,6 +178,7 @@ SCENARIOS = (
     ).doing(
         *setup(),
         Write(0, consumer="consumer_2", force="false"),
+        Write(0, consumer="consumer_2", force=""),
         Read(0),
         Write(0, consumer="consumer_2", force="true"),
         Read(0),

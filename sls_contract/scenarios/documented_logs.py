@@ -7,7 +7,19 @@ from functools import partial
 
 from sls_contract.scenarios.documented_operations import PROTOBUF, get_cursor, pull
 from sls_contract.scenarios.scenario import Scenario, setup
-from sls_contract.scenarios.steps import Call, Drain, Follow, HoldAll, Kept, PassTime, Place, Put, RequestVariant
+from sls_contract.scenarios.steps import (
+    AtOnce,
+    Call,
+    Drain,
+    Follow,
+    HoldAll,
+    Kept,
+    PassTime,
+    Place,
+    Put,
+    Read,
+    RequestVariant,
+)
 
 _resharding = partial(Scenario.of, "resharding")
 _put_logs = partial(Scenario.of, "PutLogs")
@@ -139,6 +151,17 @@ SCENARIOS = (
         Drain(),
     ),
     _put_logs(
+        "put-logs-at-once",
+        "each log as often as it was written, also where several requests write in parallel",
+        f"{_PUT}: each request writes a log group",
+        _DELIVERED,
+    ).doing(
+        Follow(),
+        Call("ListShards"),
+        *(AtOnce((Put(shard=0), Put(shard=0, again=True), Put(shard=1))),) * 4,
+        Drain(),
+    ),
+    _put_logs(
         "put-logs-refused",
         "no log of a request that was refused: for its signature, its time, or its key",
         "CommonErrorCodes page: an error answer means that the request failed",
@@ -212,10 +235,25 @@ SCENARIOS = (
     ),
     _resharding(
         "shard-split",
-        "the shard, now readonly, and two readwrite ones that take its keys and are assigned to a consumer",
+        "the shard, now readonly, and two readwrite ones that take its keys and belong to each group",
         _SPLIT_PAGE,
         "SLS418 SLS419 SLS420 SLS429",
-    ).doing(_LIST, _SPLIT, PassTime(1), _LIST, *setup(_OTHER), HoldAll(at=_OTHER)),
+    ).doing(*setup(_OTHER), _LIST, _SPLIT, PassTime(1), _LIST, HoldAll(at=_OTHER), Read(at=_OTHER)),
+    _resharding(
+        "shard-split-takes-logs",
+        "logs in readwrite shards only, each in the shard whose range holds its hash key",
+        f"{_SPLIT_PAGE}; {_PUT}, mode KeyHash",
+        _DELIVERED,
+    ).doing(
+        _LIST,
+        _SPLIT,
+        PassTime(1),
+        _LIST,
+        Follow(_OTHER),
+        *(Put(at=_OTHER),) * 4,
+        Put(shard="lowest", at=_OTHER),
+        Drain(at=_OTHER),
+    ),
     _resharding(
         "shards-merged",
         "one readwrite shard in the place of two neighbours, which are readonly",
@@ -230,6 +268,7 @@ SCENARIOS = (
         _LIST,
         *setup(_OTHER),
         HoldAll(at=_OTHER),
+        Read(at=_OTHER),
     ),
     _resharding(
         "shard-split-refused",

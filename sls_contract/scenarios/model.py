@@ -91,6 +91,10 @@ class Model:
         """Return whether any group of a project was created and not deleted."""
         return any(key.project == project for key in self._groups)
 
+    def exists_elsewhere(self, key: GroupKey) -> bool:
+        """Return whether another logstore of the project has a group of this name."""
+        return any((each.project, each.group) == (key.project, key.group) for each in self._groups.keys() - {key})
+
     def version(self, key: GroupKey) -> int:
         """Return a number that increases with each change of the group."""
         return self._groups[key].version

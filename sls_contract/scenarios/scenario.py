@@ -58,32 +58,38 @@ class Scenario:
         return replace(self, steps=steps)
 
     @property
+    def each_step(self) -> tuple[Step, ...]:
+        """The steps, with the requests that are sent in parallel in the place of their `AtOnce`."""
+        return tuple(each for step in self.steps for each in (step.requests if isinstance(step, AtOnce) else (step,)))
+
+    @property
     def shards_needed(self) -> int:
         """How many shards the logstore of `main_role` must have."""
-        steps = [each for step in self.steps for each in (step.writes if isinstance(step, AtOnce) else (step,))]
-        named = [step.shard for step in steps if isinstance(step, (Read, Write, Call, Put))]
+        named = [step.shard for step in self.each_step if isinstance(step, (Read, Write, Call, Put))]
         return 1 + max((shard for shard in named if isinstance(shard, int)), default=0)
 
     @property
     def needs_shards(self) -> bool:
         """Whether the shards must be known before it runs."""
-        calls = (step.shard for step in self.steps if isinstance(step, (Call, Put)))
-        return any(isinstance(step, Follow) for step in self.steps) or any(isinstance(shard, str) for shard in calls)
+        calls = (step.shard for step in self.each_step if isinstance(step, (Call, Put)))
+        return any(isinstance(step, Follow) for step in self.each_step) or any(
+            isinstance(shard, str) for shard in calls
+        )
 
     @property
     def creates_groups(self) -> bool:
         """Whether it creates consumer groups."""
-        return any(isinstance(step, Create) for step in self.steps)
+        return any(isinstance(step, Create) for step in self.each_step)
 
     @property
     def operations(self) -> frozenset[str]:
         """The names of the operations that it requests."""
-        return frozenset(map(operation_name, self.steps)) - {""}
+        return frozenset(map(operation_name, self.each_step)) - {""}
 
     @property
     def writes_logs(self) -> bool:
         """Whether it writes logs."""
-        return any(isinstance(step, Put) for step in self.steps)
+        return any(isinstance(step, Put) for step in self.each_step)
 
     @property
     def changes_shards(self) -> bool:
@@ -108,17 +114,17 @@ class Scenario:
     @property
     def connects(self) -> bool:
         """Whether it selects the connections of its requests."""
-        return any(isinstance(step, Connect) for step in self.steps)
+        return any(isinstance(step, Connect) for step in self.each_step)
 
     @property
     def keys(self) -> frozenset[Key]:
         """The keys that it signs with."""
-        return frozenset(step.variant.key for step in self.steps)
+        return frozenset(step.variant.key for step in self.each_step)
 
     @property
     def _places(self) -> frozenset[Place]:
-        signed_as = (step.variant.signed_as for step in self.steps)
-        return frozenset(step.at for step in (*self.steps, *signed_as) if step is not None)
+        signed_as = (step.variant.signed_as for step in self.each_step)
+        return frozenset(step.at for step in (*self.each_step, *signed_as) if step is not None)
 
 
 def setup(place: Place = _PLACE, consumer: str = "consumer_1") -> tuple[Step, ...]:

@@ -235,7 +235,10 @@ class Put:
 
 @dataclass(frozen=True, slots=True)
 class Follow:
-    """Not a request: get the cursor after the last log of each shard. A `Drain` starts there."""
+    """Not a request: get the cursor after the last log of each shard, after ListShards of each writable one.
+
+    A `Drain` starts there.
+    """
 
     at: Place = Place()
     variant: RequestVariant = PLAIN
@@ -308,9 +311,9 @@ class HoldAll:
 
 @dataclass(frozen=True, slots=True)
 class AtOnce:
-    """Not a request: send writes to one group in parallel, each over its own connection, then read the group."""
+    """Not a request: send requests in parallel, each over its own connection; after checkpoints, read the group."""
 
-    writes: tuple[Write, ...]
+    requests: tuple[Write | Put | HeartBeat, ...]
     at: Place = Place()
     variant: RequestVariant = PLAIN
 
@@ -346,7 +349,6 @@ _OPERATIONS = {
     HandOver: "ConsumerGroupHeartBeat",
     HoldAll: "ConsumerGroupHeartBeat",
     WaitForClock: "GetCheckPoint",
-    AtOnce: "ConsumerGroupUpdateCheckPoint",
 }
 
 

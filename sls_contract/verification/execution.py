@@ -27,7 +27,7 @@ from sls_contract.scenarios.steps import (
     Write,
 )
 from sls_contract.verification.answers import entries_of
-from sls_contract.verification.requests import Done, NotProvable, Requests
+from sls_contract.verification.requests import Done, NotProvable, PendingRequest, Requests
 from sls_contract.verification.wire import FAILURES, AnswerLost, OneAtATime, lost
 
 if TYPE_CHECKING:
@@ -74,21 +74,28 @@ class Execution(Requests):
     def _connect(self, step: Connect) -> None:
         self.wire.connect(step.over)
 
-    def _write_at_once(self, step: AtOnce) -> None:
-        """Send writes in parallel, then read; of two to one shard, the one that the read shows counts as the later."""
-        steps = (replace(each, variant=step.variant) for each in step.writes)
-        writes = [self.prepare(each, number) for number, each in enumerate(steps)]
-        attempts = self.wire.send_parallel([each.make for each in writes])
-        read = self.prepare(Read(at=step.at, variant=step.variant), len(writes))
-        (last,) = self.wire.send_parallel([read.make])
-        entries = entries_of(last.answer)[0] if isinstance(last.answer, Response) else []
-        shown = {entry["checkpoint"] for _, entry in entries}
-        in_order = sorted(
-            zip(writes, attempts, strict=True),
-            key=lambda each: self.bench.checkpoint(each[0].step, each[0].value) in shown,  # type: ignore[arg-type]  # a write
-        )
-        for each, attempt in (*in_order, (read, last)):
+    def _send_at_once(self, step: AtOnce) -> None:
+        """Send requests in parallel, and judge the answers in the order of the requests.
+
+        After checkpoints, read the group: of two for one shard, the one that the read shows counts as the later.
+        """
+        steps = (replace(each, variant=step.variant) for each in step.requests)
+        pending = [self.prepare(each, number) for number, each in enumerate(steps)]
+        sent = list(zip(pending, self.wire.send_parallel([each.make for each in pending]), strict=True))
+        if any(isinstance(each, Write) for each in step.requests):
+            read = self.prepare(Read(at=step.at, variant=step.variant), len(pending))
+            (last,) = self.wire.send_parallel([read.make])
+            entries = entries_of(last.answer)[0] if isinstance(last.answer, Response) else []
+            shown = {entry["checkpoint"] for _, entry in entries}
+            sent.sort(key=lambda each: self._checkpoint_of(each[0]) in shown)
+            sent.append((read, last))
+        for each, attempt in sent:
             self.receive(each, self.wire.judge(attempt))
+
+    def _checkpoint_of(self, pending: PendingRequest) -> str:
+        """Return the checkpoint that a request writes; empty where it writes none."""
+        step = pending.step
+        return self.bench.checkpoint(step, pending.value) if isinstance(step, Write) else ""
 
     def _pass_time(self, step: PassTime) -> None:
         """Set the endpoint's clock, or wait."""
@@ -106,11 +113,12 @@ class Execution(Requests):
         if len(shards) > _MOST_FOLLOWED:
             msg = f"logs may be in any of {len(shards)} shards; at most {_MOST_FOLLOWED} are pulled"
             raise NotProvable(msg)
-        for place, shard in enumerate(shards):
+        writable = self._calls.writable(step.at) or shards
+        for place in (place for place, shard in enumerate(shards) if shard in writable):
             self.request(Call("GetCursor", place, (("from", "end"),), at=step.at, variant=step.variant, keep="end"))
             cursor = self._calls.kept.pop("end", None)
             if cursor is not None:
-                self._calls.logs.follow(where, shard, cursor)
+                self._calls.logs.follow(where, shards[place], cursor)
 
     def _drain(self, step: Drain) -> None:
         """Pull until every accepted log is found; wait a little for late ones."""
@@ -184,7 +192,7 @@ _ARRANGEMENTS: Mapping[type[Step], Callable[[Execution, Any], None]] = {
     Follow: Execution._follow,  # noqa: SLF001
     Drain: Execution._drain,  # noqa: SLF001
     PassTime: Execution._pass_time,  # noqa: SLF001
-    AtOnce: Execution._write_at_once,  # noqa: SLF001
+    AtOnce: Execution._send_at_once,  # noqa: SLF001
     WaitForClock: Execution._wait_for_clock,  # noqa: SLF001
 }
 """The function that runs each type of step that is not one request."""

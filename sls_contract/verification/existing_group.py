@@ -39,7 +39,9 @@ def read_only(scenario: Scenario) -> Scenario | None:
     None of its steps remain.
     """
     created = {step.at for step in scenario.steps if isinstance(step, Create)}
-    changes = scenario.changes_shards or any(isinstance(step, (Delete, Put, Follow, Drain)) for step in scenario.steps)
+    changes = scenario.changes_shards or any(
+        isinstance(step, (Delete, Put, Follow, Drain)) for step in scenario.each_step
+    )
     if changes or not created <= {_ONLY_GROUP}:
         return None
     reads = [step for step in scenario.steps if isinstance(step, (*_READS, Connect))]

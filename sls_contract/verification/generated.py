@@ -83,8 +83,8 @@ def _explore(session: Session, name: str, strategy: object, examples: int) -> No
         _collect(session, name, failures, tried)
     if not failures:
         exercised = set[str]().union(*(each.exercised for each in tried))
-        unassigned = all(each.unassigned for each in tried)
-        verdict, reason = proof_verdict(PROVEN_BY[name], exercised, unassigned=unassigned)
+        hindrances = [each.hindrance for each in tried]
+        verdict, reason = proof_verdict(PROVEN_BY[name], exercised, hindrances[-1] if all(hindrances) else "")
         if verdict != "passed" and {each for each, _ in ends} <= {"not supported", "not provable"}:
             verdict, reason = ends[-1]
         session.run.performed.append(Performed(_scenario(name), verdict, reason))

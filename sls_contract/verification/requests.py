@@ -38,7 +38,7 @@ from sls_contract.verification.calls import CallJudge
 from sls_contract.verification.correctness import authentication_refusal, is_correct, place_refusal
 from sls_contract.verification.reads import NO_FINDINGS, ReadJudge, combined
 from sls_contract.verification.refusals import RefusalJudge
-from sls_contract.verification.wire import NOT_OFFERED, absence
+from sls_contract.verification.wire import FAILURES, NOT_OFFERED, absence
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -136,6 +136,7 @@ class Requests:
     _last_put: str = ""
     _heartbeat_accepted: bool = False
     _any_assigned: bool = False
+    _name_taken: bool = False
 
     def __post_init__(self) -> None:
         """Create the judges of reads, calls and refusals."""
@@ -144,9 +145,11 @@ class Requests:
         self._refusals = RefusalJudge(self.bench, self._model, self.wire.served, self.baseline)
 
     @property
-    def unassigned(self) -> bool:
-        """Whether HeartBeat was accepted and never assigned a shard."""
-        return self._heartbeat_accepted and not self._any_assigned
+    def hindrance(self) -> str:
+        """Why a correct endpoint may not have exercised a clause; empty where no reason is known."""
+        if self._heartbeat_accepted and not self._any_assigned:
+            return "HeartBeat assigned no shard"
+        return "another logstore of the project has a group of this name" if self._name_taken else ""
 
     @property
     def findings(self) -> Iterator[tuple[Finding, int]]:
@@ -177,6 +180,9 @@ class Requests:
         self.wire.expect_success()
         step, key = self._resolve(step), self._key(step.at)
         held = self._model.held(key, step.consumer) if isinstance(step, HeartBeat) else ()
+        if isinstance(step, HeartBeat) and step.refused and self._model.exists(key) and not (held or step.lists):
+            msg = f"HeartBeat assigned no shard to {step.consumer}"
+            raise NotProvable(msg)
         value = str(_SMALLEST_VALUE + (len(self.wire.sent) + number) * _STRIDE % _VALUES)
         if isinstance(step, Put):
             value = self._last_put = self._last_put if step.again else value
@@ -243,14 +249,14 @@ class Requests:
 
     def _resolve(self, step: Request) -> Request:
         """Replace the shards that a `HandOver` or a `Drain` determined, and the `Kept` values, by real ones."""
-        if isinstance(step, Put) and step.shard is not None:
-            self._resolve_hash_key(step)
         if isinstance(step, (Read, Write, Call)) and step.shard in self._resolved_shards:
             step = replace(step, shard=self._resolved_shards[step.shard])
         if isinstance(step, HeartBeat) and step.lists:
             step = replace(step, lists=tuple(self._resolved_shards.get(shard, shard) for shard in step.lists))
-        if isinstance(step, Call) and step.shard == "lowest":
+        if isinstance(step, (Call, Put)) and step.shard == "lowest":
             step = self._resolve_lowest(step)
+        if isinstance(step, Put) and step.shard is not None:
+            self._resolve_hash_key(step)
         if isinstance(step, Call):
             signed_as = step.variant.signed_as
             resolved = replace(step, query=tuple((key, self._resolve_value(value)) for key, value in step.query))
@@ -259,14 +265,12 @@ class Requests:
             return resolved
         return step
 
-    def _resolve_lowest(self, step: Call) -> Call:
-        lowest, role = self._calls.lowest(step.at), step.at.logstore
+    def _resolve_lowest(self, step: Call | Put) -> Call | Put:
+        lowest = self._calls.lowest(step.at)
         if lowest is None:
             msg = "ListShards names no readwrite shard with its range of hash keys"
             raise NotProvable(msg)
-        known = tuple(dict.fromkeys((*self.bench.shards.get(role, ()), lowest[0])))
-        self.bench = self._calls.bench = self.bench.with_shards(role, known)
-        return replace(step, shard=known.index(lowest[0]))
+        return replace(step, shard=self.bench.shards[step.at.logstore].index(lowest[0]))
 
     def _resolve_value(self, value: str | Kept) -> str:
         text = self._calls.value(value.name) if isinstance(value, Kept) else value
@@ -290,7 +294,7 @@ class Requests:
             return self._reads.judge(step, key, sent, outcome)
         alive = self._is_alive(step, key, sent) if isinstance(step, HeartBeat) else None
         self._update_model(step, key, sent, value)
-        if outcome == "group-missing" and isinstance(step, Delete):
+        if outcome == "group-missing" and isinstance(step, Delete) and sent.response.status not in FAILURES:
             return NO_FINDINGS  # no page says how this is answered
         if outcome not in {"served", "unknown-shard"}:
             return judge_outcome(outcome, sent.response, {finding.code for finding in sent.findings})
@@ -325,7 +329,10 @@ class Requests:
     def _judge_contents(self, step: Request, key: GroupKey, sent: Sent) -> ClauseResults:
         """Judge the body of a success."""
         if isinstance(step, Call):
-            return self._calls.judge(step, sent)
+            judged, role = self._calls.judge(step, sent), step.at.logstore
+            shards = dict.fromkeys((*self.bench.shards.get(role, ()), *sorted(self._calls.writable(step.at))))
+            self.bench = self._calls.bench = self.bench.with_shards(role, tuple(shards))
+            return judged
         if isinstance(step, Put):
             return self._calls.judge_put(step)
         if isinstance(step, ListGroups) and not self._reads.shared:  # the settings of a shared group are unknown
@@ -379,6 +386,7 @@ class Requests:
             shard = self.bench.shard(step.shard, step.at.logstore)
             self._model.write_refused(key, shard, self.bench.checkpoint(step, value))
         elif isinstance(step, Create):
+            self._name_taken |= is_correct(step) and self._model.exists_elsewhere(key)
             self._model.create_refused(key)
 
     def _is_unsupported(self, step: Request, key: GroupKey, response: Response) -> bool:

@@ -121,7 +121,7 @@ class Runner(Session):
         """Return the verdict and reason of a scenario without findings; ``kept_alive``: it reused a connection."""
         if scenario.connects and not kept_alive:
             return "not provable", _CLOSES
-        verdict, reason = proof_verdict(scenario.proves, execution.exercised, unassigned=execution.unassigned)
+        verdict, reason = proof_verdict(scenario.proves, execution.exercised, execution.hindrance)
         if verdict == "not proven" and self.target.group is not None:
             return "not provable", ONLY_READ
         return verdict, reason

@@ -136,23 +136,28 @@ class Session:
             sent = self.wire(lambda at: group.bench.request(step, at))
         except (EndpointGone, AnswerLost) as error:
             return str(error)
-        status = sent.response.status
-        refused = status in {403, 405, 501} and not is_overloaded(sent.response)
-        if status != _NOT_FOUND:
-            self.wire.absent |= absence(operation_name(step), sent.response)
-        if not self.wire.is_absent(operation_name(step), sent.response):
+        name, status = operation_name(step), sent.response.status
+        self.wire.absent |= absence(name, sent.response)
+        absent = self.wire.is_absent(name, sent.response)
+        if not absent:
             self.collect_sent(sent)
+        if status == _OK or (status == _NOT_FOUND and not absent):
+            return ""
+        refused = (absent or status in {403, 405, 501}) and not is_overloaded(sent.response)
         if refused and not self.target.loopback and self.groups.may_exist(group):
             self.obstacles.unsupported = f"groups cannot be deleted: DeleteConsumerGroup was answered {status}"
-        return "" if status in {_OK, _NOT_FOUND} else f"DeleteConsumerGroup was answered {status}"
+        return f"DeleteConsumerGroup was answered {status}"
 
 
-def proof_verdict(proves: Sequence[str], exercised: Collection[str], *, unassigned: bool) -> tuple[Verdict, str]:
-    """Return the verdict and its reason where no finding came: whether each clause to prove was exercised."""
+def proof_verdict(proves: Sequence[str], exercised: Collection[str], hindrance: str) -> tuple[Verdict, str]:
+    """Return the verdict and its reason where no finding came: whether each clause to prove was exercised.
+
+    ``hindrance``: why a correct endpoint may not have exercised it; empty where no reason is known.
+    """
     missed = [f"{code} {CLAUSES[code].slug}" for code in proves if code not in exercised]
+    codes = ", ".join(missed)
     if not missed:
         return "passed", ""
-    reason = f"{', '.join(missed)}: no answer could have violated {'it' if len(missed) == 1 else 'them'}"
-    if unassigned:
-        return "not supported", f"HeartBeat assigned no shard; {reason}"
-    return "not proven", reason
+    if hindrance:
+        return "not supported", f"{hindrance}; not proven: {codes}"
+    return "not proven", f"{codes}: no answer could have violated {'it' if len(missed) == 1 else 'them'}"

@@ -114,7 +114,7 @@ def escapes_everything_but_ascii(request, response):
 ONE_BY_ONE = Lock()
 
 
-@unusual("checkpoints-at-once")
+@unusual("checkpoints-at-once", "heartbeats-at-once", "put-logs-at-once")
 def takes_its_time_for_one_after_the_other(request, response):
     with ONE_BY_ONE:
         time.sleep(0.003)
@@ -366,6 +366,11 @@ def not_found(response):
 
 PARTIAL = {
     "a read alone": (lambda name: name == "GetCheckPoint", not_found, "CreateConsumerGroup was answered 404"),
+    "no deletion": (
+        lambda name: name != "DeleteConsumerGroup",
+        not_found,
+        "DeleteConsumerGroup was answered 404",
+    ),
     "no PutLogs": (
         lambda name: name != "PutLogs",
         lambda response: error(response, 501, "NotImplemented", "no"),
@@ -400,6 +405,7 @@ def test_what_is_not_offered_is_not_judged(offers, refused, reason):
     assert [str(each.finding) for each in run.located] == []
     told = {each.verdict for each in run.performed if each.reason == reason}
     assert told == {"not supported"}
+    assert bool(run.leftovers) is ("Delete" in reason)
     assert "not proven" not in {each.verdict for each in run.performed}
 
 

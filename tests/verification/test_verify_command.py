@@ -127,7 +127,12 @@ def test_an_endpoint_that_does_not(reference):
 
 
 @pytest.mark.parametrize(
-    ("scenario", "permission"), [("get-cursor-of-times", "--write-logs"), ("shard-split", "--change-shards")]
+    ("scenario", "permission"),
+    [
+        ("get-cursor-of-times", "--write-logs"),
+        ("put-logs-at-once", "--write-logs"),
+        ("shard-split", "--change-shards"),
+    ],
 )
 def test_what_stays_is_written_only_where_that_was_allowed(reference, scenario, permission):
     """An endpoint that is not ours keeps its logstores as they are; what is not proven so is said."""

@@ -181,13 +181,13 @@ class KeepsLogsInAscii(Recoding):
 @bug("SLS427")
 class ForgetsTheTopic(Recoding):
     def changed(self, data: bytes) -> bytes:
-        return data.replace(b"\x1a\x0csls-contract", b"\x1a\x0c" + b" " * 12)
+        return encode_group(replace(decode_group(data), topic=None))
 
 
 @bug("SLS427")
 class ForgetsTheSource(Recoding):
     def changed(self, data: bytes) -> bytes:
-        return data.replace(b"\x22\x09192.0.2.7", b"")
+        return encode_group(replace(decode_group(data), source=None))
 
 
 @bug("SLS427")

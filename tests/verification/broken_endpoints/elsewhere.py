@@ -1,0 +1,294 @@
+"""Changes that reach another group, another log or another request than the one that was meant."""
+
+from __future__ import annotations
+
+import json
+import time
+from dataclasses import replace
+from threading import Lock
+from typing import TYPE_CHECKING
+
+from broken_endpoints.harness import (
+    ABROAD,
+    LOGSTORE,
+    OTHER,
+    PROJECT,
+    asks_for,
+    bug,
+    correct,
+    error,
+    error_of,
+    group_of,
+    is_read,
+    on_answer,
+    shard_of,
+    trusted,
+    with_body,
+    with_document,
+)
+from broken_endpoints.logs import Recoding
+from broken_endpoints.per_operation import is_let_in, let_in
+from broken_endpoints.spellings import refuses, shown_by
+
+from sls_contract.endpoint.state.log_groups import decode_group, encode_group
+from sls_contract.exchange import Headers, Request
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from sls_contract.endpoint import ReferenceEndpoint
+    from sls_contract.exchange import Response
+
+
+@shown_by("groups-begin-alike")
+@on_answer("SLS441")
+def fails_where_a_deleted_group_is_missing(request, response):
+    missing = asks_for(request, "DeleteConsumerGroup") and error_of(response) == "ConsumerGroupNotExist"
+    return error(response, 500, "InternalServerError", "Internal server error message.") if missing else response
+
+
+@refuses("SLS444", "checkpoint-not-forced", "MissingParameter", 400)
+def wants_force_success(request):
+    return asks_for(request, "ConsumerGroupUpdateCheckPoint") and "forceSuccess" not in request.url
+
+
+class Updating:
+    """Sees each update that was accepted."""
+
+    def __init__(self) -> None:
+        self.real, self.settings = correct(), {}
+
+    def __call__(self, request: Request) -> Response:
+        response = self.real(request)
+        if asks_for(request, "UpdateConsumerGroup") and response.status == 200:
+            return self.updated(request, response)
+        return response
+
+    def updated(self, request: Request, response: Response) -> Response:
+        raise NotImplementedError
+
+
+@shown_by("group-updated")
+@bug("SLS444")
+class CountsTheRowsThatAnUpdateChanged(Updating):
+    """A database tells that no row was changed where the values are those that it has."""
+
+    def updated(self, request, response):
+        before = self.settings.get(group_of(request))
+        self.settings[group_of(request)] = request.body
+        if before == request.body:
+            return error(response, 404, "ConsumerGroupNotExist", "consumer group not exist.")
+        return response
+
+
+@shown_by("group-updated-keeps-checkpoints")
+@bug("SLS413")
+class TakesUpdatesForWrites(Updating):
+    """One column has the time of the last change of a row, whatever was changed."""
+
+    def updated(self, request, response):
+        read = self.real(let_in(request, method="GET", body=b""))
+        logstore, group = group_of(request)
+        for entry in json.loads(read.body):
+            if entry["checkpoint"]:
+                self.real.set_checkpoint(
+                    group, entry["shard"], entry["checkpoint"], project=request.project, logstore=logstore
+                )
+        return response
+
+
+def alike(request: Request) -> Iterator[Request]:
+    """Yield the request to groups of the same name in other logstores and projects."""
+    logstore, _ = group_of(request)
+    for project, other in ((PROJECT, LOGSTORE), (PROJECT, OTHER), (ABROAD, LOGSTORE)):
+        if (project, other) != (request.project, logstore):
+            url = request.url.replace(request.project, project, 1).replace(f"/{logstore}/", f"/{other}/", 1)
+            yield trusted(Request(request.method, url, Headers(), request.body))
+
+
+@shown_by("consumers-in-two-projects")
+@bug("SLS409")
+class UpdatesGroupsOfOneNameEverywhere(Updating):
+    def updated(self, request, response):
+        for each in alike(request):
+            self.real(each)
+        return response
+
+
+@shown_by("timeouts-in-two-logstores")
+@bug("SLS416")
+class OneTimeoutForGroupsOfOneName:
+    def __init__(self) -> None:
+        self.real = correct()
+
+    def __call__(self, request: Request) -> Response:
+        response = self.real(request)
+        if asks_for(request, "CreateConsumerGroup") and response.status == 200:
+            document = json.loads(request.body)
+            body = json.dumps({"timeout": document["timeout"]}).encode()
+            url = f"{request.url}/{document['consumerGroup']}"
+            for each in alike(Request("PUT", url, request.headers, body)):
+                self.real(each)
+        return response
+
+
+@shown_by("consumers-in-two-logstores")
+@bug("SLS416")
+class ForgetsConsumersOfGroupsOfOneName:
+    """A deletion deletes every consumer of a group of that name."""
+
+    def __init__(self) -> None:
+        self.real, self.gone = correct(), {}
+
+    def __call__(self, request: Request) -> Response:
+        name = group_of(request)[1]
+        if asks_for(request, "ConsumerGroupHeartBeat") and is_let_in(request):
+            if self.gone.get(name) and request.body != b"[]":
+                response = self.real(let_in(request, method="GET", url=request.url.partition("?")[0], body=b""))
+                text = "non-exist consumer with non-empty body of heartbeat message."
+                return error(response, 400, "NotExistConsumerWithBody", text)
+            self.gone[name] = False
+        response = self.real(request)
+        if asks_for(request, "DeleteConsumerGroup") and response.status == 200:
+            self.gone[name] = True
+        return response
+
+
+@shown_by("shard-split")
+@bug("SLS421")
+class KeepsTheShardsThatAGroupWasMadeWith:
+    def __init__(self) -> None:
+        self.real, self.shards = correct(), {}
+
+    def __call__(self, request: Request) -> Response:
+        response = self.real(request)
+        if asks_for(request, "CreateConsumerGroup") and response.status == 200:
+            logstore = group_of(request)[0]
+            self.shards[group_of(request)] = self.real.shards(project=request.project, logstore=logstore)
+        if is_read(request) and response.status == 200 and shard_of(request) is None:
+            known = self.shards[group_of(request)]
+            return with_document(response, [each for each in json.loads(response.body) if each["shard"] in known])
+        return response
+
+
+def nothing(request: Request, real: ReferenceEndpoint) -> Response:
+    """Return the answer to a PutLogs whose logs are kept nowhere."""
+    url = f"{request.url.partition('/logstores')[0]}/logstores/{LOGSTORE}/shards"
+    answered = with_body(real(trusted(Request("GET", url, Headers()))), b"")
+    return answered.replace(headers=answered.headers.without("Content-Type"))
+
+
+class Splitting:
+    """Sees each PutLogs after a split."""
+
+    def __init__(self) -> None:
+        self.real, self.split = correct(), False
+
+    def __call__(self, request: Request) -> Response:
+        if self.split and asks_for(request, "PutLogs") and is_let_in(request):
+            return self.put(request)
+        response = self.real(request)
+        self.split = self.split or (asks_for(request, "SplitShard") and response.status == 200)
+        return response
+
+    def put(self, request: Request) -> Response:
+        raise NotImplementedError
+
+
+@shown_by("shard-split-takes-logs")
+@bug("SLS426")
+class WritesLogsToTheShardThatWasSplit(Splitting):
+    """No consumer pulls them from there."""
+
+    def put(self, request):
+        return self.real(request) if "key=" in request.url else nothing(request, self.real)
+
+
+@shown_by("shard-split-takes-logs")
+@bug("SLS426")
+class RoutesByTheRangesBeforeASplit(Splitting):
+    """The lowest key is taken for one of the other half."""
+
+    def put(self, request):
+        return self.real(let_in(request, url=request.url.replace("key=0", "key=7")))
+
+
+@shown_by("pull-logs-in-small-steps")
+@bug("SLS427")
+class KeepsOneTag(Recoding):
+    def changed(self, data: bytes) -> bytes:
+        group = decode_group(data)
+        return encode_group(replace(group, tags=group.tags[:1]))
+
+
+@shown_by("pull-logs-in-small-steps")
+@bug("SLS427")
+class KeepsTheTopicOfTheFirstLogGroup(Recoding):
+    first = None
+
+    def changed(self, data: bytes) -> bytes:
+        self.first = self.first or decode_group(data)
+        return encode_group(replace(decode_group(data), topic=self.first.topic, source=self.first.source))
+
+
+@shown_by("pull-logs-in-small-steps")
+@bug("SLS427")
+class OneTimeForTheLogsOfALogGroup(Recoding):
+    def changed(self, data: bytes) -> bytes:
+        group = decode_group(data)
+        return encode_group(replace(group, logs=tuple(replace(each, time=group.logs[0].time) for each in group.logs)))
+
+
+_TOGETHER = 0.01  # seconds in which requests that are sent in parallel come
+
+
+class AtOnce:
+    """Tells how many requests for one thing are served at the same time."""
+
+    operation = ""
+
+    def __init__(self) -> None:
+        self.real, self.lock, self.present = correct(), Lock(), {}
+
+    def __call__(self, request: Request) -> Response:
+        if not asks_for(request, self.operation) or not is_let_in(request):
+            return self.real(request)
+        with self.lock:
+            self.present[request.path] = self.present.get(request.path, 0) + 1
+        time.sleep(_TOGETHER)
+        number = self.present[request.path]
+        time.sleep(_TOGETHER)
+        with self.lock:
+            self.present[request.path] -= 1
+            last = self.present[request.path] == 0
+        return self.answer(request, at_once=number > 1, last=last)
+
+    def answer(self, request: Request, *, at_once: bool, last: bool) -> Response:
+        raise NotImplementedError
+
+
+@shown_by("put-logs-at-once")
+@bug("SLS426")
+class LosesLogsThatComeAtOnce(AtOnce):
+    """Reads all logs, adds some, and writes all: of several requests at once the last one remains."""
+
+    operation = "PutLogs"
+
+    def answer(self, request, *, at_once, last):
+        if not at_once or last:
+            return self.real(request)
+        return nothing(request, self.real)
+
+
+@shown_by("heartbeats-at-once")
+@bug("SLS437")
+class SharesShardsOutTwiceAtOnce(AtOnce):
+    """Each of two consumers that start at once sees no other one."""
+
+    operation = "ConsumerGroupHeartBeat"
+
+    def answer(self, request, *, at_once, last):
+        response = self.real(request)
+        if not at_once or response.status != 200:
+            return response
+        return with_document(response, list(self.real.shards(project=request.project, logstore=group_of(request)[0])))
