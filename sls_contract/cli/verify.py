@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from sls_contract.transport import Transport
     from sls_contract.verification import Plan, Run, Runner, Target
 
-_REQUESTS = 2500  # requests of the documented scenarios, about
+_REQUESTS = 3000  # requests of the documented scenarios, about
 _POLITE_RATE = 20.0  # requests a second, off loopback
 _STS = "SLS_CONTRACT_STS_"
 _EXPIRED_TOKEN = "testExpiredSecurityToken"  # noqa: S105 - of the bundled endpoint
