@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from sls_contract.cassettes.scrub.containers import decoded_words, embedded, is_packed, runs, unpacked
 from sls_contract.cassettes.scrub.key_formats import foreign_keys
-from sls_contract.cassettes.scrub.names import MASK, Kind
+from sls_contract.cassettes.scrub.names import MASK, Kind, is_placeholder
 from sls_contract.cassettes.scrub.registry import is_public
 from sls_contract.cassettes.scrub.shapes import (
     BY_NAME,
@@ -222,7 +222,7 @@ class Detector:
         yield from self._by_rules(text, lowered, () if is_decoded else self.rules.patterns)
 
     def _is_harmless(self, text: bytes, found: bytes, value: str, kind: Kind) -> bool:
-        if is_public(value):
+        if is_public(value) or is_placeholder(value):
             return True
         return kind is Kind.SIGNATURE and (wire_bytes(value) in self.harmless or found in public_signatures(text))
 

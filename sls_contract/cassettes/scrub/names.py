@@ -31,7 +31,7 @@ _WORDS = (
     (Kind.SECURITY_TOKEN, "security token|sts token|session token|安全令牌"),
     (Kind.SIGNATURE, "signature"),
     (Kind.OTHER, "secret|password|passwd|passphrase|private key|api key|account key|credentials|密码|口令|密钥|私钥"),
-    (Kind.OTHER, "access token|refresh token|id token|auth token|bearer token|csrf token|x token"),
+    (Kind.OTHER, "access token|refresh token|id token|auth token|bearer token|csrf token|(?<![a-z0-9])x token"),
 )
 #: Names only as whole words: ``nextToken`` does not count.
 _STANDALONE = "token|pwd"
@@ -53,6 +53,20 @@ _POSSIBLE_ENDING = re.compile(
 _OPAQUE = re.compile(rb"[0-9A-Za-z+/=._~-]{16,}")
 _MIXED = re.compile(
     rb"(?=[^._~-]*[0-9])(?=[^._~-]*[A-Z])(?=[^._~-]*[a-z])[^._~-]{12}|(?:[0-9a-f]{32}|[0-9A-F]{32})(?![^._~-])"
+)
+#: What people, tools and programs write where they removed a secret, or where none is set.
+_FILLER = (
+    "(?:[a-z]+[ _-])*"
+    "(?:redacted|removed|filtered|sanitized|scrubbed|masked|hidden|dummy|fake|placeholder)"
+    "(?:[ _-][a-z]+)*"
+    "|x+|null|none|nil|undefined|true|false"
+)
+_LONGEST_PLACEHOLDER = 64  # characters; a long value would be matched in quadratic time
+_PLACEHOLDER = re.compile(
+    rf"[\W_]*(?:{_FILLER})[\W_]*"
+    r"|<[a-z _.-]+>|\$\{\w+\}|\{\{[^{}]*\}\}"  # <your token>, ${TOKEN}, {{ token }}
+    r"|.|[\W_]{2}|[\W_]*\s[\W_]*",  # delimiters
+    re.IGNORECASE | re.DOTALL,
 )
 # ``testAccessKeyId``, the public key, is a value and no name.
 _ENDING = re.compile("(?<!test)(?<!teststs)(?:" + "|".join(f"({words})" for _, words in _PATTERNS) + ")$")
@@ -83,6 +97,14 @@ def possible_kind_of(name: str) -> Kind | None:
     """Return the kind of secret that a name denotes if its value `looks_random` (``X-Auth``, ``sig``)."""
     found = _POSSIBLE_ENDING.search(name.lower())
     return _POSSIBLE[found.lastindex - 1][0] if found and found.lastindex else None
+
+
+def is_placeholder(value: str) -> bool:
+    """Return whether a value stands where a secret could be, but is none: ``[REDACTED]``, ``${TOKEN}``, ``null``.
+
+    Delimiters are no secrets, either: in the configuration of an index, ``token`` is a list of them.
+    """
+    return len(value) <= _LONGEST_PLACEHOLDER and _PLACEHOLDER.fullmatch(value) is not None
 
 
 def looks_random(value: bytes) -> bool:

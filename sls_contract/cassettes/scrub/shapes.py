@@ -29,7 +29,7 @@ Found = tuple[int, int, Kind]
 
 _SIGNATURE = rb"(?:[0-9A-Za-z+/_-]{27}=|[0-9A-Za-z+/_-]{43}=|[0-9A-Fa-f]{64}|[0-9A-Fa-f]{40})(?![0-9A-Za-z+/=])"
 
-_OPAQUE = rb"((?=[^\s\"',]*[0-9=])[0-9A-Za-z+/._~-]{8,}={0,2})"
+_OPAQUE = rb"((?!HTTP/)(?=[^\s\"',]*[0-9=])[0-9A-Za-z+/._~-]{8,}={0,2})"
 
 _QUOTED = rb"((?=[^\s\"',]*[0-9])[0-9A-Za-z._-]{7,127}[0-9A-Za-z])"
 
@@ -230,7 +230,8 @@ _BRACKETS = re.compile(rb'"(?:[^"\\]|\\.)*+"|[\[\]{}]', re.DOTALL)
 _DEPTH = {b"[": 1, b"{": 1, b"]": -1, b"}": -1}
 _MAX_DISTANCE = 80  # bytes between ``name=`` and the last word of the name
 _REQUIRED_BEFORE = {"part": re.compile(rb"name=[\"'][^\"'\r\n]*\Z"), "flag": re.compile(rb"(?:^|\s)--?[\w-]*\Z")}
-_LEAF = re.compile(rb'"(?P<text>(?:[^"\\]|\\.)*)"(?P<key>\s*:)?|(?P<number>-?\d[\d.eE+-]*)')
+_LEAF = re.compile(rb'"(?P<text>(?:[^"\\]|\\.)*)"(?P<key>\s*:)?|(?<=[\s\[,:])(?P<number>-?\d[\d.eE+-]*)')
+_AFTER_STRING = re.compile(rb"\s*(?:[,\]}]|\Z)")
 _RANDOM = re.compile(rb"(?=.*[0-9])(?=.*[A-Za-z]).{8,}", re.DOTALL)
 
 
@@ -305,7 +306,14 @@ def _end_of(text: bytes, start: int) -> int:
 
 
 def _leaves(text: bytes, start: int, end: int) -> Iterator[tuple[int, int]]:
-    """Yield the strings and numbers inside a JSON array or object, without keys."""
+    """Yield the strings and numbers inside a JSON array or object, without keys.
+
+    A string that is followed by other text begins at the end of another one: an escape before it was undone.
+    """
     for match in _LEAF.finditer(text, start, end):
-        if match["key"] is None and match["text"] != b"":
+        if match["key"] is not None:
+            continue
+        if match["text"] is not None and not _AFTER_STRING.match(text, match.end()):
+            return
+        if match["text"] != b"":
             yield match.span("number" if match["text"] is None else "text")

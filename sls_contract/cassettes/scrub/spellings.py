@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
-from sls_contract.cassettes.scrub.names import Kind
+from sls_contract.cassettes.scrub.names import Kind, is_placeholder
 from sls_contract.cassettes.scrub.views import fully_unescaped
 from sls_contract.signing import TEST_CREDENTIALS, TEST_STS_CREDENTIALS
 
@@ -52,7 +52,7 @@ _PUBLIC_TEXT = "\n".join(
 
 def is_detectable(value: str) -> bool:
     """Return whether a value is long and unusual enough to be searched for everywhere."""
-    return len(value) >= MIN_LENGTH and value.lower() not in _VOCABULARY
+    return len(value) >= MIN_LENGTH and value.lower() not in _VOCABULARY and not is_placeholder(value)
 
 
 @dataclass(frozen=True, slots=True)

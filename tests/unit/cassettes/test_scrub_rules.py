@@ -14,7 +14,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from sls_contract.cassettes.scrub import Scrubber
+from sls_contract.cassettes.scrub import Scrubber, leaks
 from sls_contract.checks.content_coding import compressed, decompressed
 from sls_contract.errors import UsageError
 from sls_contract.exchange import Exchange, Headers, Request, Response
@@ -339,6 +339,10 @@ NAMED = [
     ("SET PASSWORD FOR anna = PASSWORD('Zx9QwErTy8')", "Zx9QwErTy8"),
     ("INSERT INTO `keys` (name, `access_key_secret`) VALUES ('a, b', 'inform'), (now(), 'x');", "inform"),
     ("insert into k (access_key_secret, n)\nvalues ('x', 1), ('2nd row', 2)", "2nd row"),
+    ('{"token": ["Zx9QwErTy8UiOp7AsDfGh6", "\\"", "in a list"], "n": 1}', "in a list"),
+    ('{"x_token": "short"}', "short"),
+    ("a=1&token=hidden42&b=2", "hidden42"),
+    ("https://h.example/?access_token=<b>&token=!9", "!9"),
     ('--X\r\nContent-Disposition: form-data; name="password"\r\n\r\nin a part\r\n--X--\r\n', "in a part"),
     ('--X\nContent-Disposition: form-data; name="key-secret"; filename="a"\nContent-Type: a/b\n\n1st line', "1st line"),
 ]
@@ -356,6 +360,13 @@ def test_what_gives_itself_away(text, secret):
         assert type(json.loads(body)) is type(json.loads(text))
 
 
+INDEX = json.dumps(
+    {
+        "keys": {"level": {"type": "text", "token": [*", '\";=()[]{}?@&<>/:\n\t\r\\，。"], "caseSensitive": False}},
+        "line": {"token": [", ", '"', "\\", "\u0001"], "chn": True, "include_keys": ["user", "message"]},
+        "ttl": 30,
+    }
+)
 INNOCENT = [
     BODY.decode(),
     '{"errorCode":"Unauthorized","errorMessage":"The security token you provided is invalid."}',
@@ -380,6 +391,13 @@ INNOCENT = [
     "insert into t (shard, checkpoint) values (0, 'MTUyNDE1NTM3OTM3MzkwODQ5Ng==')",
     "The signature is wrong, and the password is required\nby consumer_1, consumer_2",
     "Credential=testAccessKeyId/20261123/cn-hangzhou/sls/aliyun_v4_request,Signature=" + "0a" * 32,
+    INDEX,
+    json.dumps(json.loads(INDEX), separators=(",", ":"), ensure_ascii=False),
+    json.dumps({"indexDetail": INDEX, "logstoreName": "my-logstore"}),
+    '{"max_token": 4096, "index_token": "word"}',
+    "GET /oauth?grant=1&token_type=bearer HTTP/1.1",
+    "token=REDACTED&SecurityToken=DUMMY&access_token=undefined&password=null&Signature=XXXXXXXX",
+    '{"password": "[password redacted]", "secret": "<your secret>", "token": "${TOKEN}", "apiKey": "fake-api-key"}',
 ]
 
 
@@ -398,9 +416,10 @@ def test_only_what_is_named_goes():
 
 @pytest.mark.parametrize("text", INNOCENT)
 def test_what_is_no_secret_stays(text):
-    """Prose about tokens, digests, request ids, cursors and what is public already stay as they are."""
+    """Prose about tokens, delimiters, placeholders, digests, request ids and cursors stay as they are."""
     assert answered(text.encode()).body == text.encode()
     assert Scrubber([PLAIN]).text(text) == text
+    assert leaks(text.encode()) == ()
 
 
 @pytest.mark.parametrize("value", ["a", "0", "shard", "consumer", "checkpoint", "testAccessKey"])
