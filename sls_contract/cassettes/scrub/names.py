@@ -55,10 +55,13 @@ _MIXED = re.compile(
     rb"(?=[^._~-]*[0-9])(?=[^._~-]*[A-Z])(?=[^._~-]*[a-z])[^._~-]{12}|(?:[0-9a-f]{32}|[0-9A-F]{32})(?![^._~-])"
 )
 #: What people, tools and programs write where they removed a secret, or where none is set.
+_FILLER_WORD = (
+    "(?:your|my|the|a|an|x|access|api|auth|secret|security|token|key|id|value|password|passwd|header|data|test|by|vcr)"
+)
 _FILLER = (
-    "(?:[a-z]+[ _-])*"
+    rf"(?:{_FILLER_WORD}[ _-])*"
     "(?:redacted|removed|filtered|sanitized|scrubbed|masked|hidden|dummy|fake|placeholder)"
-    "(?:[ _-][a-z]+)*"
+    rf"(?:[ _-]{_FILLER_WORD})*"
     "|x+|null|none|nil|undefined|true|false"
 )
 _LONGEST_PLACEHOLDER = 64  # characters; a long value would be matched in quadratic time
