@@ -160,7 +160,7 @@ def test_an_address_beyond_loopback_is_warned_about(command):
             ]
         assert codes == [400, 502]
         process.terminate()
-        assert "0.0.0.0 is no loopback address" in process.communicate(timeout=60)[1]
+        assert "0.0.0.0 is not a loopback address" in process.communicate(timeout=60)[1]
 
 
 @pytest.mark.slow
