@@ -123,7 +123,7 @@ def lines(run: Run, target: Target, *, verbose: bool = False, columns: int | Non
         yield from ("", f"the run is incomplete: {run.incomplete}")
     yield from ("", _verdict(run))
     if brief:
-        yield "--verbose also shows why scenarios are not provable, and the requests of failed ones as curl commands."
+        yield "--verbose also shows what is not provable, and failed requests as curl commands."
 
 
 def _operations(run: Run, columns: int | None, *, verbose: bool) -> Iterator[str]:

@@ -45,7 +45,7 @@ def test_a_finding_shows_how_to_fix_it(project):
 @pytest.mark.slow
 @pytest.mark.parametrize(
     ("source", "told"),
-    [(OLD_METHOD, "signature verifies (v1)"), (SWALLOWED, "and was taken out of the recording")],
+    [(OLD_METHOD, "signature verifies (v1)"), (SWALLOWED, "and was removed from the recording")],
     ids=["right", "wrong"],
 )
 def test_the_text_of_a_failure_can_be_given_to_signature(project, source, told):
