@@ -194,7 +194,7 @@ def test_a_contract_is_shown_as_json_in_any_terminal(command, tmp_path):
     [
         (("check", "nothing"), "no such file or folder"),
         (("check", "--json", "/proc/nothing/x", PAGE), "cannot write the report"),
-        (("signature", "nothing"), "name a file that holds an HTTP request"),
+        (("signature", "nothing"), "name a file with an HTTP request"),
         (("spec", "show", "nothing"), "expected the name of an operation"),
         (("spec", "export", "--format", "openapi", "--out", "/proc/nothing"), "--out to be a place"),
         (("explain", "nothing"), "no clause has the code or slug 'nothing'"),
