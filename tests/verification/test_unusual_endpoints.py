@@ -203,7 +203,11 @@ def answers_a_split_backwards_with_more_of_each(shards):
 
 @unusual(
     *("heartbeat-in-time", "connection", "list-shards"),
-    unproven=("consumers-differ-in-case", "update-checkpoint-of-another-holder"),
+    # Which of two answers came first is not known of all: it depends on the ids of the requests.
+    unproven=(
+        *("consumers-begin-alike", "consumers-differ-in-case", "consumers-hash-alike", "consumers-look-alike"),
+        *("consumers-sort-alike", "update-checkpoint-of-another-holder"),
+    ),
 )
 def dates_answers_by_two_clocks(request, response):
     """Two servers answer in turns, one of them four seconds behind."""
