@@ -152,7 +152,8 @@ class _Tail:
         self._thread.start()
 
     def _read(self) -> None:
-        with self._pipe:
+        # EBADF: the pipe was closed here, while a process that left its group keeps the other end open.
+        with self._pipe, contextlib.suppress(OSError):
             while chunk := os.read(self._pipe.fileno(), _CHUNK):
                 self._data += chunk
                 del self._data[: -self._most]
