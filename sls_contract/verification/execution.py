@@ -27,7 +27,8 @@ from sls_contract.scenarios.steps import (
     Write,
 )
 from sls_contract.verification.answers import entries_of
-from sls_contract.verification.requests import Done, NotProvable, PendingRequest, Requests
+from sls_contract.verification.outcome import Done, NotProvable
+from sls_contract.verification.requests import PendingRequest, Requests
 from sls_contract.verification.wire import FAILURES, AnswerLost, OneAtATime, lost
 
 if TYPE_CHECKING:

@@ -9,7 +9,7 @@ from sls_contract.scenarios.scenario import Scenario
 from sls_contract.scenarios.steps import Create, HeartBeat, Role, Step, Write
 from sls_contract.verification.existing_group import ONLY_READ
 from sls_contract.verification.obstacles import NO_SHARDS, WRITES_NOT_ALLOWED
-from sls_contract.verification.outcome import Performed
+from sls_contract.verification.outcome import Performed, Verdict
 from sls_contract.verification.plan import GENERATED, PROVEN_BY
 from sls_contract.verification.session import proof_verdict
 
@@ -17,7 +17,6 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from sls_contract.verification.execution import Execution
-    from sls_contract.verification.requests import Verdict
     from sls_contract.verification.session import Session
 
 _SHRINKS = 200

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     from sls_contract.scenarios.bench import Bench
     from sls_contract.scenarios.scenario import Scenario
-    from sls_contract.verification.requests import Verdict
+    from sls_contract.verification.outcome import Verdict
     from sls_contract.verification.target import Target
 
 _NO_STS = "needs a temporary key: set SLS_CONTRACT_STS_ACCESS_KEY_ID, …_ACCESS_KEY_SECRET and …_SECURITY_TOKEN"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar, Literal
 
 from sls_contract.checks.contract_map import ContractMap
 from sls_contract.reports.benches import BenchRun
@@ -15,7 +15,42 @@ if TYPE_CHECKING:
     from sls_contract.exchange import Exchange
     from sls_contract.scenarios.scenario import Scenario
     from sls_contract.spec import Finding
-    from sls_contract.verification.requests import Done, Verdict
+
+
+Verdict = Literal["passed", "failed", "not proven", "not provable", "not supported"]
+
+
+class Stopped(Exception):
+    """The scenario cannot continue; ``verdict`` is its verdict where no violation was found."""
+
+    verdict: ClassVar[Verdict]
+
+
+class NotSupported(Stopped):
+    """The endpoint does not offer an operation that the scenario needs."""
+
+    verdict = "not supported"
+
+
+class NotProvable(Stopped):
+    """The endpoint does not do something that the scenario needs and no page promises."""
+
+    verdict = "not provable"
+
+
+class Busy(Stopped):
+    """The service was too busy for the request, or its quota was used up."""
+
+    verdict = "not proven"
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """One request of a scenario: its number in the run, the exchange, and its findings."""
+
+    number: int
+    exchange: Exchange
+    findings: tuple[Finding, ...]
 
 
 @dataclass(frozen=True, slots=True)

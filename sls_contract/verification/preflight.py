@@ -11,7 +11,7 @@ from sls_contract.errors import EndpointError
 from sls_contract.scenarios.steps import IN_EACH_SCHEME, Create, HeartBeat, Place, Read, RequestVariant, Role
 from sls_contract.verification.answers import objects_of
 from sls_contract.verification.existing_group import EXISTING
-from sls_contract.verification.requests import Busy, NotSupported, Stopped
+from sls_contract.verification.outcome import Busy, NotSupported, Stopped
 from sls_contract.verification.session import BUSY_PAUSE
 from sls_contract.verification.wire import AnswerLost, EndpointGone, lost
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, ClassVar, Literal
+from typing import TYPE_CHECKING
 
 from sls_contract.checks.sequence import ClauseResults
 from sls_contract.checks.sequence_groups import judge_alive, judge_assigned, judge_groups
@@ -36,6 +36,7 @@ from sls_contract.spec import Finding, Level
 from sls_contract.verification.answers import assigned_by, describe_answer, objects_of
 from sls_contract.verification.calls import CallJudge
 from sls_contract.verification.correctness import authentication_refusal, is_correct, place_refusal
+from sls_contract.verification.outcome import Busy, Done, NotProvable, NotSupported
 from sls_contract.verification.reads import NO_FINDINGS, ReadJudge, combined
 from sls_contract.verification.refusals import RefusalJudge
 from sls_contract.verification.wire import FAILURES, NOT_OFFERED, absence
@@ -44,52 +45,17 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from datetime import datetime
 
-    from sls_contract.exchange import Exchange, Response
     from sls_contract.exchange import Request as HttpRequest
+    from sls_contract.exchange import Response
     from sls_contract.scenarios.bench import Bench
     from sls_contract.scenarios.steps import ShardRef
     from sls_contract.verification.groups import Groups
     from sls_contract.verification.wire import Sent, Wire
 
-Verdict = Literal["passed", "failed", "not proven", "not provable", "not supported"]
-
 _OK = 200
 _REFUSALS = range(400, 500)
 # Checkpoints that the run chooses look like cursors, never repeat, and both increase and decrease.
 _SMALLEST_VALUE, _VALUES, _STRIDE = 10**18, 2**62, 0x9E3779B97F4A7C15
-
-
-class Stopped(Exception):
-    """The scenario cannot continue; ``verdict`` is its verdict where no violation was found."""
-
-    verdict: ClassVar[Verdict]
-
-
-class NotSupported(Stopped):
-    """The endpoint does not offer an operation that the scenario needs."""
-
-    verdict = "not supported"
-
-
-class NotProvable(Stopped):
-    """The endpoint does not do something that the scenario needs and no page promises."""
-
-    verdict = "not provable"
-
-
-class Busy(Stopped):
-    """The service was too busy for the request, or its quota was used up."""
-
-    verdict = "not proven"
-
-
-@dataclass(frozen=True, slots=True)
-class Done:
-    """One request of a scenario: its number in the run, the exchange, and its findings."""
-
-    number: int
-    exchange: Exchange
-    findings: tuple[Finding, ...]
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ from sls_contract.scenarios.documented import SCENARIOS
 from sls_contract.scenarios.documented_operations import SERVED
 from sls_contract.verification.existing_group import ONLY_READ, read_only
 from sls_contract.verification.generated import run_generated
-from sls_contract.verification.outcome import Performed, Run
+from sls_contract.verification.outcome import Performed, Run, Verdict
 from sls_contract.verification.preflight import probe_endpoint, read_logstore_shards, read_shards
 from sls_contract.verification.session import Session, proof_verdict
 from sls_contract.verification.wire import EndpointGone
@@ -17,7 +17,6 @@ from sls_contract.verification.wire import EndpointGone
 if TYPE_CHECKING:
     from sls_contract.scenarios.scenario import Scenario
     from sls_contract.verification.execution import Execution
-    from sls_contract.verification.requests import Verdict
 
 _CLOSES = "the endpoint closes each connection after one answer"
 _WRITTEN_AND_READ = frozenset({"SLS401", "SLS402"})  # proven by the scenarios that read a checkpoint they wrote

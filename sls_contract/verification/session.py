@@ -13,9 +13,8 @@ from sls_contract.verification.execution import Execution
 from sls_contract.verification.existing_group import EXISTING
 from sls_contract.verification.groups import Groups
 from sls_contract.verification.obstacles import Obstacles
-from sls_contract.verification.outcome import Run
+from sls_contract.verification.outcome import Run, Stopped, Verdict
 from sls_contract.verification.plan import Plan
-from sls_contract.verification.requests import Stopped, Verdict
 from sls_contract.verification.wire import AnswerLost, EndpointGone, Sent, Wire, absence
 
 if TYPE_CHECKING:
