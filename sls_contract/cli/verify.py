@@ -133,13 +133,13 @@ def _plan(arguments: argparse.Namespace) -> Plan:
 
 
 def _list(console: Console) -> None:
-    from sls_contract.reports import table
+    from sls_contract.reports import listing
     from sls_contract.scenarios import SCENARIOS
     from sls_contract.verification import GENERATED
 
-    rows = [(each.name, each.area, each.expects) for each in SCENARIOS.values()]
-    rows += [(name, "generated", "the effects of the earlier steps") for name in GENERATED]
-    console.show(table(("scenario", "area", "expected"), rows, columns(console.stdout)))
+    rows = [(each.area, each.name, each.expects) for each in SCENARIOS.values()]
+    rows += [("generated", name, "the effects of the earlier steps") for name in GENERATED]
+    console.write(listing(rows, columns(console.stdout)))
 
 
 @contextlib.contextmanager

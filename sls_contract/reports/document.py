@@ -39,7 +39,8 @@ class Report:
     """The findings of one run; counts are of exchanges and clauses, never of bytes or seconds.
 
     Attributes:
-        located: findings, each with the keys of its origin (``scenario``, ``exchange``, ``cassette``).
+        located: findings, each with the keys of its origin (``scenario``, ``exchange``, ``cassette``); ``allowed`` is
+            set if the test accepts the clause.
         not_listed: by code and level, the number of findings beyond those in ``located``.
         examples: the exchange of the first finding of each clause and level (`sls_contract.reports.examples`).
         repeat: the commands that repeat the run.
@@ -82,8 +83,8 @@ class Report:
         join_examples(self.examples, examples)
 
     def count(self, level: Level) -> int:
-        """Count the findings of one level."""
-        listed = sum(finding.level is level for finding, _ in self.located)
+        """Count the findings of one level that no test allows."""
+        listed = sum(finding.level is level and not where.get("allowed") for finding, where in self.located)
         return listed + sum(count for (_, its), count in self.not_listed.items() if its is level)
 
     def plain_findings(self) -> list[dict[str, Any]]:
@@ -125,6 +126,7 @@ def as_document(report: Report, version: str) -> dict[str, Any]:
             "violations": report.count(Level.VIOLATION),
             "warnings": report.count(Level.WARNING),
             "unspecified": report.count(Level.UNSPECIFIED),
+            "allowed": sum(bool(where.get("allowed")) for _, where in report.located),
             "clauses": {"total": report.clauses_total, "exercised": len(report.exercised)},
         },
     }

@@ -15,6 +15,7 @@ MOST_PLACES = 3
 
 _MOST_IN_FULL = 2
 _MOST_BRIEF = 3
+_MOST_CODES = 8
 _NEVER_IN_FULL = "-additive-key"  # an additive key needs no fix
 
 
@@ -65,7 +66,9 @@ def _brief(groups: Sequence[Group]) -> Iterator[str]:
         first = group.first
         yield on_one_line(f"{_heading(first)}{_times(group)}, first in {_place(first)}: {first['actual']}")
     if rest := clauses[_MOST_BRIEF:]:
-        yield f"and {plural(sum(group.count for group in rest), 'finding')} of {plural(len(rest), 'other clause')}"
+        count, codes = sum(group.count for group in rest), [group.first["code"] for group in rest]
+        named = f"{plural(len(codes), 'other clause')}: {first_few(codes, _MOST_CODES)}"
+        yield f"and {plural(count, 'finding')} of {named}"
     if any(map(_is_important, clauses)):
         yield "--verbose shows every finding in full"
 

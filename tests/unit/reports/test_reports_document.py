@@ -67,6 +67,7 @@ def test_the_document_has_every_promised_key():
         "violations": 1,
         "warnings": 1,
         "unspecified": 1,
+        "allowed": 0,
         "clauses": {"total": 100, "exercised": 2},
     }
 
