@@ -61,7 +61,8 @@ def test_alike_findings_are_one_group_and_violations_come_first():
 def test_a_finding_that_its_test_allows_fails_nothing():
     """Every report shows it as allowed; the same finding in another test is a violation."""
     where = {"test": "test_a.py::test_a", "exchange": 0}
-    allowed, other = (VIOLATION, "b", {**where, "allowed": True}), (VIOLATION, "b", {**where, "test": "test_b.py::test_b"})
+    allowed = (VIOLATION, "b", {**where, "allowed": True})
+    other = (VIOLATION, "b", {**where, "test": "test_b.py::test_b"})
     alone, both = document(allowed), document(allowed, other)
     assert (alone["summary"]["violations"], alone["summary"]["allowed"]) == (0, 1)
     assert [(group.level, group.count) for group in grouped(both["findings"])] == [("violation", 1), ("allowed", 1)]
