@@ -47,8 +47,8 @@ def configure(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> 
         help="bring an endpoint into every documented state and judge its answers",
         description="Bring an endpoint into every documented state, call it as clients do, and judge every answer and "
         "every sequence of answers. Without --endpoint: the reference endpoint, started for the purpose.",
-        epilog="Only consumer groups named sls-contract-* are made, and deleted again. Logs are written only with "
-        "--write-logs, or to the reference endpoint. "
+        epilog="Only consumer groups named sls-contract-* are created, and deleted afterwards. Logs are written only "
+        "with --write-logs, or to the reference endpoint. "
         "Exit codes: 0 conforming, 1 a violation was found, 2 not reachable, incomplete, nothing was judged, or a "
         "scenario ran and proved nothing. "
         "Example: sls-contract verify --only shards,near-misses --verbose",
@@ -70,9 +70,9 @@ def configure(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> 
     add("--scenario", action="append", default=[], metavar="NAME", help="run only this scenario; repeatable")
     add("--only", action="append", default=[], metavar="NAMES", help=f"judge only these {_NAMES}")
     add("--skip", action="append", default=[], metavar="NAMES", help=f"do not judge these {_NAMES}")
-    add("--group", metavar="NAME", help="an existing consumer group: it is read, and nothing is made or changed")
+    add("--group", metavar="NAME", help="judge this existing consumer group by reads only; nothing is changed")
     add("--write-logs", action="store_true", help="also write some hundred logs to the logstores; they stay there")
-    add("--change-shards", action="store_true", help="also split and merge shards of --other-logstore; they stay so")
+    add("--change-shards", action="store_true", help="also split and merge shards of --other-logstore (irreversible)")
     add("--list", action="store_true", help="list the scenarios and do nothing")
     rate = f"requests a second; 0: no limit (default: {_POLITE_RATE:g}, on loopback 0)"
     add("--rate", type=float, metavar="N", help=rate)
