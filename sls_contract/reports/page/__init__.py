@@ -76,7 +76,7 @@ def _verdict(document: Mapping[str, Any]) -> dict[str, str]:
 def _groups(document: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
     examples = {(each["code"], each["kind"]): each for each in document.get("examples", ()) if "request" in each}
     for group in grouped(document["findings"]):
-        first = group.first
+        first = group.findings[0]  # whose exchange is the example
         example = examples.get((first["code"], first["level"]))
         places = [translated(printable(place)) for place in group.places]
         yield {
