@@ -53,7 +53,7 @@ def configure(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -
         help="keep the certificate authority of --https in this folder across runs",
     )
     add_address(parser)
-    add_allow_host(parser, "record")
+    add_allow_host(parser, "record this host and its subdomains too; repeatable")
     _add_scrubbing(parser)
     add("--timeout", type=float, default=60.0, metavar="SECONDS", help="seconds for an exchange (default: %(default)g)")
     add_strict(parser)

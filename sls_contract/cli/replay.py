@@ -44,7 +44,7 @@ def configure(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -
         help="never: each recording is played once; last: the last of identical ones again and again "
         "(default: %(default)s)",
     )
-    add_allow_host(parser, "serve")
+    add_allow_host(parser, "serve this host and its subdomains too; repeatable")
     add_strict(parser)
     add_reports(parser, "at the end, also write the findings as JSON")
     add_contract(parser)

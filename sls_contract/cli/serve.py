@@ -45,7 +45,7 @@ def configure(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -
     add("--shards", type=int, metavar="N", help="how many shards the logstore has (default: 2, or as it was)")
     add("--fill", type=int, default=0, metavar="N", help="write N more records to each shard, for a consumer")
     add("--state", metavar="FILE", help="keep the state in FILE (SQLite) across restarts")
-    add_allow_host(parser, "serve")
+    add_allow_host(parser, "serve this host and its subdomains too; repeatable")
     add("--credentials-from-env", action="store_true", help="also accept the key of the environment")
     faults = partial(add, action="append", dest="faults", default=[])
     faults("--fault", metavar="SPEC", type=_spec, help="fault of the next responses, such as 'status=503 times=3'")
