@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from behaviours import Seen
     from bench import Run
 
-_WIDEST = 48  # characters of a response that are shown
+_WIDEST = 48  # characters of a printed value that are shown
 _FIELDS = {
     "checkpoint-missing": "checkpoint",
     "consumer-missing": "consumer",
@@ -49,17 +49,17 @@ def made_of(run: Run) -> str:
 
 
 def _passed_on(run: Run) -> str:
-    response, field = run.seen.response, _FIELDS.get(run.scenario)
-    if isinstance(response, list) and response and run.scenario in _COUNTED:
-        return "1 entry" if len(response) == 1 else f"{len(response)} entries"
-    if field and isinstance(response, list) and response and isinstance(response[0], dict):
-        return f"{field} `{short(response[0][field])}`" if field in response[0] else f"no {field}"
-    return f"`{short(response)}`" if run.codes else "as sent"
+    printed, field = run.seen.printed, _FIELDS.get(run.scenario)
+    if isinstance(printed, list) and printed and run.scenario in _COUNTED:
+        return "1 entry" if len(printed) == 1 else f"{len(printed)} entries"
+    if field and isinstance(printed, list) and printed and isinstance(printed[0], dict):
+        return f"{field} `{short(printed[0][field])}`" if field in printed[0] else f"no {field}"
+    return f"`{short(printed)}`" if run.codes else "as sent"
 
 
 def _error(seen: Seen, response: str) -> str:
     """Describe an error: its code and status, or only their names if they equal those of the response."""
-    known = seen.response if isinstance(seen.response, dict) else {}
+    known = seen.printed if isinstance(seen.printed, dict) else {}
     code, status = known.get("errorCode"), known.get("status")
     if code and response == f"{status} {code}":
         return "error: code, status"
@@ -68,7 +68,7 @@ def _error(seen: Seen, response: str) -> str:
     return " ".join(str(each) for each in ("error", code, status) if each is not None)
 
 
-def short(response: Any) -> str:
+def short(printed: Any) -> str:
     """Return a value as JSON, cut to the width of a cell."""
-    text = json.dumps(response, ensure_ascii=False, separators=(",", ":"))
+    text = json.dumps(printed, ensure_ascii=False, separators=(",", ":"))
     return text if len(text) <= _WIDEST else f"{text[:_WIDEST]}…"
