@@ -103,7 +103,7 @@ def _list(console: Console) -> None:
     from sls_contract.exercise import SITUATIONS
     from sls_contract.reports import table
 
-    rows = [(each.name, each.area, each.answer) for each in SITUATIONS.values()]
+    rows = [(each.name, each.area, each.response) for each in SITUATIONS.values()]
     console.show(table(("scenario", "area", "the response"), rows, columns(console.stdout)))
 
 
