@@ -192,7 +192,7 @@ class TestInterception:
 
     @pytest.mark.filterwarnings("ignore:.* is deprecated:DeprecationWarning")  # ldap3, which mitmproxy imports
     def test_what_a_send_does_reaches_the_client(self):
-        """No response ends the connection, a mistake becomes a 500 and is kept, any other response goes out unchanged."""
+        """No response ends the connection, a mistake becomes a 500 and is kept, others go out unchanged."""
         from sls_contract.transport.interception import Interception, intercept
 
         def send(request: Request) -> Response | None:

@@ -11,7 +11,8 @@ from sls_contract import Request
 from sls_contract.transport import TransportError, open_transport
 
 HEAD = b"HTTP/1.1 200 OK\r\n"
-RESPONSES = (b"", b"x", HEAD, HEAD + b"Content-Length: 9\r\n\r\nhe", HEAD + b"Transfer-Encoding: chunked\r\n\r\n5\r\nhe")
+CHUNKED = HEAD + b"Transfer-Encoding: chunked\r\n\r\n"
+RESPONSES = (b"", b"x", HEAD, HEAD + b"Content-Length: 9\r\n\r\nhe", CHUNKED + b"5\r\nhe")
 NO_TUNNEL = RESPONSES[:3]
 server = socket.create_server(("127.0.0.1", 0))
 address = f"127.0.0.1:{server.getsockname()[1]}"
