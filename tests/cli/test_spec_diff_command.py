@@ -119,8 +119,8 @@ REAL_CHANGES = {
     ),
     "element": (
         ("|count|Integer|How many.|", "|count|Integer|How many.|\n|more|Integer|The rest.|"),
-        [("page", "additive", "new", "answer /more")],
-        [("contract", "additive", "new", "answer /more")],
+        [("page", "additive", "new", "response /more")],
+        [("contract", "additive", "new", "response /more")],
     ),
     "method": (
         ("GET /farms", "PUT /farms"),

@@ -141,7 +141,7 @@ class ReferenceEndpoint:
         elif isinstance(answer, (Response, ServiceError)):
             answer = Scripted(answer)
         elif not isinstance(answer, Scripted):
-            msg = f"answer_next takes a Response, ServiceError or Scripted, not {type(answer).__name__}"
+            msg = f"answer_next: expected a Response, ServiceError or Scripted, got {type(answer).__name__}"
             raise UsageError(msg)
         if times != 1 or type(times) is not int:
             answer = replace(answer, times=times)

@@ -75,7 +75,7 @@ def test_impossible_scripts_are_refused(endpoint):
     for times in (0, -1, True, 1.5):
         with pytest.raises(UsageError, match="times must be 1 or more"):
             endpoint.answer_next(Response(200), times=times)
-    with pytest.raises(UsageError, match="must be a Response, ServiceError or Scripted, got int"):
+    with pytest.raises(UsageError, match="expected a Response, ServiceError or Scripted, got int"):
         endpoint.answer_next(500)
 
 
