@@ -103,7 +103,7 @@ def _list(console: Console) -> None:
     from sls_contract.exercise import SITUATIONS
     from sls_contract.reports import listing
 
-    rows = [(each.area, each.name, each.answer) for each in SITUATIONS.values()]
+    rows = [(each.area, each.name, each.response) for each in SITUATIONS.values()]
     console.write(listing(rows, columns(console.stdout)))
 
 
