@@ -13,9 +13,11 @@ from hypothesis import strategies as st
 
 from sls_contract.checks.contract_map import ContractMap
 from sls_contract.exchange import Exchange, Request, Response
+from sls_contract.locale.catalogue import chinese
 from sls_contract.reports import Report, Target, as_document
 from sls_contract.reports.page import page
 from sls_contract.reports.page.body import marked_body
+from sls_contract.reports.page.chart import AREAS
 from sls_contract.spec import CLAUSES
 
 TODAY = date(2026, 11, 28)
@@ -86,6 +88,12 @@ def test_the_value_that_is_shown_is_that_of_the_exchange_below():
     read = Tags(page(as_document(report, "1.0"), TODAY))
     assert read.marks == ["17"]
     assert re.search(r"Actual\s+17\s", read.text)
+
+
+@pytest.mark.parametrize("heading", AREAS.values())
+def test_headings_of_the_map_are_translated(heading):
+    """They are single words in a table of the code, which no sentence contains."""
+    assert chinese().translated(heading, alone=True) != heading
 
 
 def test_what_a_request_did_wrong_is_marked_in_the_request():
