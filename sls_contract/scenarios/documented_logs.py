@@ -277,6 +277,7 @@ SCENARIOS = (
     ).doing(
         _LIST,
         _SPLIT,
+        PassTime(1),
         _LIST,
         Call("MergeShard", "lowest", at=_OTHER),
         PassTime(1),
@@ -293,6 +294,7 @@ SCENARIOS = (
     ).doing(
         _LIST,
         _SPLIT,
+        PassTime(1),
         _LIST,
         Call("SplitShard", "far", (("key", Kept("middle")),), at=_OTHER, refused="ParameterInvalid"),
         Call("SplitShard", "lowest", (("key", "none"),), at=_OTHER, refused="ParameterInvalid"),
