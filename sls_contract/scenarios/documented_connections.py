@@ -76,7 +76,7 @@ _CONNECTIONS = (
     ),
     _connections(
         "connection-of-other-questions",
-        "each request on one connection answered to its own group, shard and headers",
+        "on one connection, each response fits the group, shard and headers of its request",
         _HTTP,
         "SLS211 SLS404 SLS421 SLS423 SLS461",
     ).doing(
@@ -96,7 +96,7 @@ _CONNECTIONS = (
     ),
     _connections(
         "connection-to-two-logstores",
-        "each request on one connection answered for its own logstore",
+        "on one connection, each response fits the logstore of its request",
         _HTTP,
         "SLS405 SLS461",
     ).doing(
@@ -139,7 +139,7 @@ _CONNECTIONS = (
     ).doing(Connect("first"), *setup(), *(step for _ in range(6) for step in (Write(0), *(Read(0),) * 5))),
     _connections(
         "reads-at-once",
-        "each of several reads in parallel answered to its own group and shard",
+        "each of several reads in parallel with the entries of its own group and shard",
         "RFC 9110 section 3.3: each request is understood in isolation",
         "SLS402 SLS404 SLS421 SLS422",
     ).doing(
