@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 _OK = 200
 _REFUSALS = range(400, 500)
 _NO_SHARDS: frozenset[int] = frozenset()
+_TIMEOUTS_UNTIL_GONE = 3  # no page says how soon a silent consumer is removed
 _MOST_CONSUMERS = 256  # of a group; the one that was silent longest is dropped
 
 
@@ -116,6 +117,10 @@ class GroupState:
         sender = self._consumers.get(consumer)
         if sender is None:
             expected = "ConsumerNotExist: it never sent a heartbeat" if self.created and self.alone else ""
+        elif self._is_gone(sender, moment):
+            expected = (
+                "" if outcome == "ConsumerNotMatch" else "ConsumerNotExist: it sent no heartbeat for three timeouts"
+            )
         else:
             held = sender.assigned | sender.listed
             holder = None if shard in held else self._certain_holder(shard, moment)
@@ -167,6 +172,11 @@ class GroupState:
         others = [each for name, each in self._consumers.items() if name != consumer]
         alone = self.created and self.alone and not any(shard in each.assigned | each.listed for each in others)
         return alone and shard in sender.assigned and self._is_live(sender, moment) and moment.follows(sender.moment)
+
+    def _is_gone(self, consumer: _Consumer, moment: Moment) -> bool:
+        if not (self.created and self.alone) or self.timeout is None:
+            return False
+        return moment.is_beyond(_TIMEOUTS_UNTIL_GONE * self.timeout, consumer.moment)
 
     def _is_live(self, consumer: _Consumer, moment: Moment) -> bool:
         return self.timeout is not None and moment.is_within(self.timeout, consumer.moment)

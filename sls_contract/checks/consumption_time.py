@@ -49,3 +49,9 @@ class Moment(NamedTuple):
         if self.dated is None or earlier.dated is None:
             return False
         return 0 <= (self.dated - earlier.dated).total_seconds() < seconds - _TICK
+
+    def is_beyond(self, seconds: float, earlier: Moment) -> bool:
+        """Return whether the service certainly responded to this more than ``seconds`` after the earlier one."""
+        if self.dated is None or earlier.dated is None:
+            return False
+        return (self.dated - earlier.dated).total_seconds() > seconds + _TICK

@@ -6,15 +6,13 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
 from sls_contract.checks.presentation import shown, shown_apart
-from sls_contract.checks.rule import Flaw, Flaws
-from sls_contract.exercise.client_output import NOT_JSON, integer
-from sls_contract.exercise.reply import Duty
+from sls_contract.checks.rule import Flaw
+from sls_contract.exercise.client_output import integer
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
     from sls_contract.exercise.reply import Entry, Expectation
-    from sls_contract.exercise.trial import Trial
 
     _Printed: TypeAlias = list[tuple[int, Entry]]  # with their indexes
     _Matches: TypeAlias = Callable[[Entry, Entry, int | None], bool]
@@ -56,23 +54,6 @@ def differences(printed: Any, expected: Expectation, requested: int | None) -> l
         fix = "print the array as the client understood it; if the client returns something else, fix the client."
         return [Difference("not-a-list", Flaw("standard output", "an array of objects", _kind(printed), fix))]
     return list(_compared(list(expected.entries), list(enumerate(printed)), expected.needed, requested))
-
-
-def passed_on(slug: str, trial: Trial) -> Flaws:
-    """Return the flaws that break one clause in the list that the client printed.
-
-    None unless the client succeeded, printed JSON, sent the right parameters, and got a response that it may pass on.
-    """
-    expected = trial.expected
-    if (
-        not trial.succeeded
-        or expected is None
-        or trial.duty is Duty.FAIL
-        or trial.wrong_parameters
-        or trial.printed is NOT_JSON
-    ):
-        return None
-    return [each.flaw for each in differences(trial.printed, expected, trial.setting.shard) if each.slug == slug]
 
 
 def _kind(printed: Any) -> str:

@@ -9,7 +9,6 @@ from sls_contract.cassettes.scrub import Scrubber
 from sls_contract.checks.contract_map import ContractMap
 from sls_contract.checks.presentation import masked, masked_finding
 from sls_contract.exchange import Exchange, wire_text
-from sls_contract.exercise.compare import differences
 from sls_contract.exercise.outcome import Fact, Located, Performed
 from sls_contract.exercise.reply import Duty
 from sls_contract.exercise.rules import RULES
@@ -126,7 +125,7 @@ def _outcome(trial: Trial) -> str:
         return "failed"
     expected = trial.expected
     assert expected is not None
-    if differences(trial.printed, expected, trial.setting.shard):
+    if trial.differences:
         return "changed"
     if len(trial.printed) < len(expected.entries):
         return "filtered"

@@ -13,7 +13,7 @@ from sls_contract.checks.presentation import shortened, shown
 from sls_contract.checks.rule import KEPT, Flaw, Flaws
 from sls_contract.exchange import wire_text
 from sls_contract.exercise.client_output import NOT_JSON, integer, read_line
-from sls_contract.exercise.compare import PASSED_ON, passed_on
+from sls_contract.exercise.compare import PASSED_ON
 from sls_contract.exercise.reply import Duty
 from sls_contract.exercise.setting import encodings_of
 from sls_contract.exercise.stage import is_redirect_host
@@ -215,6 +215,23 @@ def secret_unprinted(trial: Trial) -> Flaws:
         for name, text in texts.items()
         if any(secret in text for secret in secrets)
     ]
+
+
+def passed_on(slug: str, trial: Trial) -> Flaws:
+    """Return the flaws that break one clause in the list that the client printed.
+
+    None unless the client succeeded, printed JSON, sent the right parameters, and got a response that it may pass on.
+    """
+    expected = trial.expected
+    if (
+        not trial.succeeded
+        or expected is None
+        or trial.duty is Duty.FAIL
+        or trial.wrong_parameters
+        or trial.printed is NOT_JSON
+    ):
+        return None
+    return [each.flaw for each in trial.differences if each.slug == slug]
 
 
 def request_sent(trial: Trial) -> Flaws:

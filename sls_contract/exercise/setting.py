@@ -25,6 +25,7 @@ SCHEMES: tuple[Scheme, ...] = get_args(Scheme)
 _PREFIX = "ALIBABA_CLOUD_"
 _PROXIES = ("HTTP_PROXY", "http_proxy", "HTTPS_PROXY", "https_proxy")
 _REMOVED = frozenset({"NO_PROXY", "no_proxy", "ALL_PROXY", "all_proxy"})
+_TIME_ZONE = "Asia/Shanghai"  # not UTC, so that a client that takes its local time for GMT is 8 hours late or early
 _LETTERS = string.ascii_letters + string.digits
 _LOWER = string.ascii_lowercase + string.digits
 
@@ -133,6 +134,7 @@ def environment(setting: Setting, address: str, inherited: Mapping[str, str]) ->
         "SLS_SHARD": "" if setting.shard is None else str(setting.shard),
         "SLS_REGION": setting.region,
         "SLS_AUTH": setting.scheme,
+        "TZ": _TIME_ZONE,
         f"{_PREFIX}ACCESS_KEY_ID": key.access_key_id,
         f"{_PREFIX}ACCESS_KEY_SECRET": key.access_key_secret,
         **token,

@@ -7,6 +7,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from sls_contract.checks import Verdict, judge_request
+from sls_contract.exercise import compare
 from sls_contract.exercise.client_output import last_line, read_line
 from sls_contract.exercise.reply import Duty
 from sls_contract.exercise.request_args import parameter_flaws
@@ -126,6 +127,12 @@ class Trial:
     def duty(self) -> Duty | None:
         """The duty after the last response; None without a GetCheckPoint request."""
         return self.expected.duty if self.expected else None
+
+    @cached_property
+    def differences(self) -> list[compare.Difference]:
+        """The differences between the list that it printed and the last response; compared once for all clauses."""
+        assert self.expected is not None
+        return compare.differences(self.printed, self.expected, self.setting.shard)
 
     @cached_property
     def verdicts(self) -> tuple[Verdict, ...]:

@@ -194,9 +194,9 @@ UNUSUAL = (
     _right("consumer-in-chinese", f"consumer {_CHINESE}", "RequestSignature page: texts are UTF-8").given(
         entries(_with(consumer=_CHINESE))
     ),
-    _right("consumer-with-escapes", "a consumer with quotes, slashes, blanks, a tab, & and ü, escaped", _JSON).given(
-        entries(_with(consumer=' "C:\\host"/1\t&lt; & ü '), write=_escaped)
-    ),
+    _right(
+        "consumer-with-escapes", "a consumer with quotes, slashes, blanks, a tab, &, ü and an emoji, escaped", _JSON
+    ).given(entries(_with(consumer=' "C:\\host"/1\t&lt; & ü \U0001f600 '), write=_escaped)),
     _right(
         "consumer-in-many-scripts",
         "consumer Größe-e\u0301-消费者-\U0001f600, one letter of which is two characters",

@@ -54,7 +54,7 @@ _TOPIC, _SOURCES = "sls-contract 主题", ("192.0.2.7", "192.0.2.8")
 _FRACTION = 123_456_789  # nanoseconds of the first log
 _CONTENTS = (
     ("level", "info"),
-    ("text", '数据 = é\U0001f600\n\t"%+/'),
+    ("text", '数据 = é\U0001f600e\u0301\r\n\t"%+/\\<&>'),
     ("empty", ""),
     ("Key", " blanks around "),
     ("k" * 100, "a long key"),

@@ -33,6 +33,10 @@ _OTHER_SCHEMES = IN_EACH_SCHEME[1:]
 _PYTHON = RequestVariant("v1", "python-v1")
 _QUOTED = "a\"b\\n'c<d>"
 """Characters that JSON, SQL and HTML escape."""
+_ACCENTS = "\u00e9e\u0301\uff11"
+"""Characters that each Unicode normalization changes: a composed letter, a decomposed one, a wide digit."""
+_NO_TEXTS = ("\udcff\udc80\udcfe", "e\u0301\r\n")
+"""Checkpoints, each character from U+DC80 to U+DCFF for one byte: invalid UTF-8; a decomposed letter and CR LF."""
 
 _NAMES = (
     *(
@@ -65,6 +69,7 @@ _NAMES = (
             ("with-slash", "a/b"),
             ("with-quotes", _QUOTED),
             ("with-emoji", "a\U0001f600"),
+            ("with-accents", _ACCENTS),
         )
     ),
     *(
@@ -88,6 +93,7 @@ _NAMES = (
             ("with-blanks", " consumer  1 "),
             ("with-quotes", _QUOTED),
             ("with-emoji", "consumer\U0001f600"),
+            ("with-accents", _ACCENTS),
         )
     ),
 )
@@ -112,12 +118,21 @@ _CHECKPOINTS = (
         _ELEMENTS,
         "SLS401 SLS402",
     ).doing(*setup(), Write(0, "1234567890" * 60), Read(0), Read(), Write(0, "12"), Read(0)),
+    _checkpoints("checkpoint-of-3000-digits", "a checkpoint of 4,000 characters in full", _ELEMENTS, "SLS402").doing(
+        *setup(), Write(0, "1234567890" * 300), Read(0), Read()
+    ),
     _checkpoints(
         "checkpoint-bytes",
         "base64 of any bytes comes back as it was written",
         "UpdateCheckPoint page, InvalidShardCheckPoint: only base64 is required",
         "SLS401 SLS402",
     ).doing(*setup(), Write(0, "-1"), Read(0), Write(0, "~~~???>>>"), Read(0), Write(0, "数据消费"), Read()),
+    _checkpoints(
+        "checkpoint-of-no-text",
+        "base64 of bytes that are not UTF-8, or that an editor of texts changes, comes back as it was written",
+        "UpdateCheckPoint page, InvalidShardCheckPoint: only base64 is required",
+        "SLS401 SLS402",
+    ).doing(*setup(), *(step for value in _NO_TEXTS for step in (Write(0, value), Read(0)))),
     _checkpoints(
         "checkpoint-many-times",
         "the checkpoint that was written last, also after a dozen writes",
@@ -147,6 +162,12 @@ _CHECKPOINTS = (
         _UPDATE,
         "SLS401 SLS402",
     ).doing(*setup(), Write(0, force="false"), Read(0), Write(0, force="False"), Read(0), Write(0, force=""), Read(0)),
+    _checkpoints(
+        "checkpoints-not-forced",
+        "each shard its own checkpoint and time, also if they are written with forceSuccess=false",
+        _UPDATE,
+        "SLS402 SLS403 SLS413",
+    ).doing(*setup(), Write(1), *(step for shard in (0, 1) for step in (Write(shard, force="false"), Read()))),
     _checkpoints(
         "update-time-moves",
         "updateTime later after each write, and unmoved by reads",

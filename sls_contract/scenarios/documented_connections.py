@@ -6,6 +6,7 @@ from functools import partial
 
 from sls_contract.scenarios.scenario import Scenario, setup
 from sls_contract.scenarios.steps import (
+    AtOnce,
     Call,
     Connect,
     Create,
@@ -136,6 +137,18 @@ _CONNECTIONS = (
         _HTTP,
         "SLS401 SLS461",
     ).doing(Connect("first"), *setup(), *(step for _ in range(6) for step in (Write(0), *(Read(0),) * 5))),
+    _connections(
+        "reads-at-once",
+        "each of several reads in parallel with the entries of its own group and shard",
+        "RFC 9110 section 3.3: each request is understood in isolation",
+        "SLS402 SLS404 SLS421 SLS422",
+    ).doing(
+        *setup(_A, "consumer_a"),
+        *setup(_B, "consumer_b"),
+        *(Write(shard, at=_A, consumer="consumer_a") for shard in (0, 1)),
+        Write(0, at=_B, consumer="consumer_b"),
+        *(AtOnce((Read(0, _A), Read(1, _A), Read(0, _B), Read(at=_B))),) * 3,
+    ),
     _connections(
         "connections-side-by-side",
         "reads over each connection return what was written over another",

@@ -124,6 +124,12 @@ SCENARIOS = (
         HeartBeat("consumer_1"),
     ),
     _consumer_group_heart_beat(
+        "heartbeat-of-three-consumers",
+        "no shard is given to two of them, also if there are fewer shards than consumers",
+        f"{_HEART}; README of the Java consumer library",
+        "SLS437",
+    ).doing(Create(_OTHER), *(HeartBeat(f"consumer_{number}", _OTHER) for _ in range(5) for number in (1, 2, 3))),
+    _consumer_group_heart_beat(
         "heartbeats-at-once",
         "no shard is given to both of two consumers that start in parallel",
         f"{_HEART}; README of the Java consumer library",
@@ -138,7 +144,7 @@ SCENARIOS = (
     _consumer_group_heart_beat(
         "heartbeat-in-time",
         "the consumer stays within its timeout; after three timeouts it is deleted, and nothing else",
-        f"{_CREATE}, timeout; {_HEART}, NotExistConsumerWithBody",
+        f"{_CREATE}, timeout; {_HEART}, NotExistConsumerWithBody; {_WRITE}, ConsumerNotExist",
         "SLS402 SLS416",
     ).doing(
         Create(timeout=20),
@@ -150,6 +156,7 @@ SCENARIOS = (
         HeartBeat(),
         *(step for _ in range(6) for step in (PassTime(15), HeartBeat("consumer_2"), Read())),
         HeartBeat(refused="NotExistConsumerWithBody"),
+        Write(0, force="false"),
         PassTime(90),
         Read(),
     ),

@@ -19,6 +19,7 @@ from sls_contract.scenarios.steps import (
     Put,
     Read,
     RequestVariant,
+    Write,
 )
 
 _resharding = partial(Scenario.of, "resharding")
@@ -206,7 +207,7 @@ SCENARIOS = (
     ),
     _get_cursor_time(
         "get-cursor-time-of-a-log",
-        "the seconds when the log was received, and the same ones later; GetCursor finds the log by them",
+        "the seconds when the log was received, and the same ones later; GetCursor finds the log by these ones only",
         f"{_TIME}, response element cursor_time; {_CURSOR}, parameter from",
         "SLS439 SLS447 SLS274",
     ).doing(
@@ -216,7 +217,7 @@ SCENARIOS = (
         Call("GetCursorTime", "written", (("cursor", Kept("log")),)),
         PassTime(2),
         Call("GetCursorTime", "written", (("cursor", Kept("log")),)),
-        Call("GetCursor", "written", (("from", Kept("received")),)),
+        *(Call("GetCursor", "written", (("from", Kept(time)),)) for time in ("received", "received+1")),
     ),
     _get_cursor_time(
         "get-cursor-time-before-another-log",
@@ -235,19 +236,33 @@ SCENARIOS = (
     ),
     _resharding(
         "shard-split",
-        "the shard, now readonly, and two readwrite ones that take its keys and belong to each group",
+        "the shard, now readonly, two readwrite ones that take its keys and are in each group; checkpoints as before",
         _SPLIT_PAGE,
-        "SLS418 SLS419 SLS420 SLS429",
-    ).doing(*setup(_OTHER), _LIST, _SPLIT, PassTime(1), _LIST, HoldAll(at=_OTHER), Read(at=_OTHER)),
+        "SLS402 SLS413 SLS418 SLS419 SLS420 SLS429",
+    ).doing(
+        *setup(_OTHER),
+        *(Write(shard, at=_OTHER) for shard in (0, "last")),
+        Read(at=_OTHER),
+        _LIST,
+        _SPLIT,
+        Read(at=_OTHER),
+        PassTime(1),
+        _LIST,
+        HoldAll(at=_OTHER),
+        Read(at=_OTHER),
+    ),
     _resharding(
         "shard-split-takes-logs",
-        "logs in readwrite shards only, each in the shard whose range holds its hash key",
+        "earlier logs as before; later ones in readwrite shards only, each in the shard whose range holds its hash key",
         f"{_SPLIT_PAGE}; {_PUT}, mode KeyHash",
         _DELIVERED,
     ).doing(
         _LIST,
+        Follow(_OTHER),
+        *(Put(shard=shard, at=_OTHER) for shard in ("lowest", "last")),
         _SPLIT,
         PassTime(1),
+        Drain(at=_OTHER),
         _LIST,
         Follow(_OTHER),
         *(Put(at=_OTHER),) * 4,
@@ -262,6 +277,7 @@ SCENARIOS = (
     ).doing(
         _LIST,
         _SPLIT,
+        PassTime(1),
         _LIST,
         Call("MergeShard", "lowest", at=_OTHER),
         PassTime(1),
@@ -278,6 +294,7 @@ SCENARIOS = (
     ).doing(
         _LIST,
         _SPLIT,
+        PassTime(1),
         _LIST,
         Call("SplitShard", "far", (("key", Kept("middle")),), at=_OTHER, refused="ParameterInvalid"),
         Call("SplitShard", "lowest", (("key", "none"),), at=_OTHER, refused="ParameterInvalid"),

@@ -149,10 +149,18 @@ def _unauthorized(operation: str) -> Scenario:
         *setup(),
         *_cursor(request),
         *(replace(request, variant=variant) for variant in _UNAUTHORIZED),
-        *((replace(request, variant=RequestVariant(flaw="body")),) if isinstance(request, _WITH_BODY) else ()),
+        *(replace(request, variant=RequestVariant(flaw=flaw)) for flaw in _flaws_of_parts(request)),
         elsewhere,
         replace(signed, variant=RequestVariant(signed_as=elsewhere)),
         *_unchanged(request),
+    )
+
+
+def _flaws_of_parts(request: Request) -> tuple[str, ...]:
+    """Return the flaws of the parts that not every request has: its body, and its query."""
+    has_query = isinstance(request, (HeartBeat, Write)) or (isinstance(request, Call) and bool(request.query))
+    return (("body",) if isinstance(request, _WITH_BODY) else ()) + (
+        ("query-value", "query-dropped") if has_query else ()
     )
 
 

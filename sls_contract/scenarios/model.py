@@ -180,6 +180,12 @@ class Model:
             if state.writer != group.only_holder(shard):
                 state.writer = None
 
+    def gone(self, key: GroupKey, consumer: str) -> None:
+        """Record a HeartBeat that was refused because its consumer does not exist."""
+        group = self._groups.get(key)
+        if group is not None:
+            group.assigned.pop(consumer, None)
+
     def written(
         self, key: GroupKey, shard: int, checkpoint: str, consumer: str, sent_at: datetime, responded_at: datetime
     ) -> None:

@@ -285,6 +285,7 @@ NEAR_MISSES = {
     for flaw in (
         Flaw("digest", SCHEMES, "signature", _authorized(_digest)),
         Flaw("digest-end", SCHEMES, "signature", _authorized(_digest_end)),
+        Flaw("digest-longer", SCHEMES, "malformed", _authorized(lambda value, _: f"{value}A")),
         Flaw("digest-cut", SCHEMES, "malformed", _authorized(lambda value, _: value[:-14])),  # without its second half
         Flaw("secret", SCHEMES, "signature", _secret),
         Flaw("method", SCHEMES, "signature", _method),

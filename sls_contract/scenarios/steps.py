@@ -84,8 +84,9 @@ class Kept(NamedTuple):
 
     The cursor of an earlier `Call`, by its ``keep``. After a `Drain`: ``log``, the cursor at which the last log was
     pulled, ``before``, the cursor of the log before it, ``next``, the cursor after it, ``received``, its time from
-    GetCursorTime, and ``earlier`` and ``later``, times in seconds a minute before and after it was written. After a
-    `Call` of ListShards: ``middle``, the middle key of the readwrite shard with the lowest hash keys.
+    GetCursorTime, ``received+1``, a second later, and ``earlier`` and ``later``, times in seconds a minute before
+    and after it was written. After a `Call` of ListShards: ``middle``, the middle key of the readwrite shard with the
+    lowest hash keys.
     """
 
     name: str
@@ -313,7 +314,7 @@ class HoldAll:
 class AtOnce:
     """Not a request: send requests in parallel, each over its own connection; after checkpoints, read the group."""
 
-    requests: tuple[Write | Put | HeartBeat, ...]
+    requests: tuple[Write | Put | HeartBeat | Read, ...]
     at: Place = Place()
     variant: RequestVariant = PLAIN
 

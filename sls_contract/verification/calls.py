@@ -79,14 +79,15 @@ class CallJudge:
         last = self.logs.last_found()
         if last is not None:
             written, found = last
-            seconds = int(written.responded_at.timestamp())
+            seconds, received = int(written.responded_at.timestamp()), self.times.get(found.cursor)
             known = {
                 "log": found.cursor,
                 "before": self.logs.found_before(found),
                 "next": found.following,
                 "earlier": str(seconds - _MINUTE),
                 "later": str(seconds + _MINUTE),
-                "received": str(self.times[found.cursor]) if found.cursor in self.times else None,
+                "received": None if received is None else str(received),
+                "received+1": None if received is None else str(received + 1),
             }
             if known.get(name) is not None:
                 return known[name]
@@ -121,8 +122,10 @@ class CallJudge:
             return NO_FINDINGS
         written, found = last
         start = str(dict(step.query).get("from", ""))
-        if start == str(self.times.get(found.cursor)):
+        if start == self.value("received"):
             return sequence_logs.judge_cursor(start, cursor, found.cursor, latest=True)
+        if start == self.value("received+1"):
+            return sequence_logs.judge_cursor(start, cursor, found.following, latest=False)
         if start.isdecimal():
             distance = int(start) - written.responded_at.timestamp()
         else:

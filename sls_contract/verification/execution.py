@@ -39,7 +39,7 @@ if TYPE_CHECKING:
 _LONGEST_WAIT = 2  # seconds to wait where the clock cannot be set
 _MOST_FOLLOWED = 32  # shards
 _MOST_PULLS = 200  # of one shard in a row
-_DRAINS, _BETWEEN_DRAINS = 5, 0.2  # how often to pull logs that are missing, and the seconds between
+_UNTIL_FOUND = (0, 0.2, 0.4, 0.8, 1, 1)  # seconds before each pull of missing logs; GetLogs may lag by three
 _ROUNDS = 6  # heartbeats of each consumer until shards pass from one to the other
 _BETWEEN_HEARTBEATS = 0.5  # seconds, after one that assigned no further shard
 _HANDED_OVER: tuple[ShardRef, ShardRef] = ("kept", "handed over")
@@ -124,9 +124,8 @@ class Execution(Requests):
     def _drain(self, step: Drain) -> None:
         """Pull until every accepted log is found; wait a little for late ones."""
         where, logs = self._calls.logstore_of(step.at), self._calls.logs
-        for attempt in range(_DRAINS):
-            if attempt:
-                self.wire.sleep(_BETWEEN_DRAINS)
+        for seconds in _UNTIL_FOUND:
+            self.wire.sleep(seconds)
             for shard in logs.cursors(where):
                 self._pull(step, shard)
             if not logs.outstanding(where):

@@ -323,7 +323,7 @@ class Requests:
         if isinstance(step, Put):
             self._calls.put(step, sent, value)
         elif sent.response.status != _OK:
-            self._record_refusal(step, key, value)
+            self._record_refusal(step, key, value, sent.response)
         elif isinstance(step, Create):
             timeout = step.timeout if isinstance(step.timeout, int) else GROUP_TIMEOUT
             self._model.created(key, Settings(timeout, step.order))
@@ -345,12 +345,14 @@ class Requests:
             checkpoint = self.bench.checkpoint(step, value)
             self._model.written(key, shard, checkpoint, step.consumer, sent.sent_at, sent.responded_at)
 
-    def _record_refusal(self, step: Request, key: GroupKey, value: str) -> None:
+    def _record_refusal(self, step: Request, key: GroupKey, value: str, response: Response) -> None:
         if needs_group(step) or isinstance(step, Create):
             self._reads.refused[key] = type(step)
         if isinstance(step, Write):
             shard = self.bench.shard(step.shard, step.at.logstore)
             self._model.write_refused(key, shard, self.bench.checkpoint(step, value))
+        elif isinstance(step, HeartBeat) and error_code(response) == "NotExistConsumerWithBody":
+            self._model.gone(key, step.consumer)
         elif isinstance(step, Create):
             self._name_taken |= is_correct(step) and self._model.exists_elsewhere(key)
             self._model.create_refused(key)

@@ -36,7 +36,7 @@ from broken_endpoints.registry import verify
 from sls_contract.checks.content_coding import plain_body
 from sls_contract.checks.protobuf import encode_field, read_fields
 from sls_contract.endpoint import ReferenceEndpoint, ServiceError
-from sls_contract.exchange import Headers
+from sls_contract.exchange import Headers, wire_text
 from sls_contract.scenarios import SCENARIOS
 from sls_contract.scenarios.log_messages import encoded_list, message, pair
 from sls_contract.signing import http_date, parse_http_date
@@ -338,9 +338,19 @@ def only_numbers(request):
     return ServiceError(400, "InvalidShardCheckPoint", "shard checkpoint not encoded by base64.")
 
 
+def only_texts(request):
+    if not asks_for(request, "ConsumerGroupUpdateCheckPoint"):
+        return None
+    checkpoint = json.loads(request.body)["checkpoint"]
+    if re.fullmatch(r"[0-9a-zA-Z+/=]+", checkpoint) and wire_text(base64.b64decode(checkpoint)).isprintable():
+        return None
+    return ServiceError(400, "InvalidShardCheckPoint", "shard checkpoint not encoded by base64.")
+
+
 @pytest.mark.parametrize(
     ("rule", "scenarios"),
     [
+        (only_texts, ["checkpoint-bytes", "checkpoint-of-no-text", "checkpoint-of-3000-digits"]),
         (only_simple_names, [name for name in SCENARIOS if name.startswith("group-")]),
         (only_numbers, [name for name in SCENARIOS if name.startswith("checkpoint-")]),
         pytest.param(only_simple_names, (), marks=pytest.mark.full),

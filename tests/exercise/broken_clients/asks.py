@@ -140,6 +140,12 @@ class SendsItsLocalTime(Client):
 
 
 @bug("request-clock")
+class TakesItsLocalTimeForGmt(Client):
+    def now(self):
+        return super().now() + time.localtime().tm_gmtoff
+
+
+@bug("request-clock")
 class RunsAnHourLate(Client):
     def now(self):
         return super().now() - 3600

@@ -6,6 +6,7 @@ import hashlib
 import hmac
 import http.client
 import json
+import re
 import socket
 import sys
 from base64 import b64encode
@@ -279,3 +280,11 @@ class KnowsNoGzipThatItAskedNotFor(Client):
         if headers.get("Content-Encoding") and status == 200:
             sys.exit(77)
         return status, headers, body
+
+
+@kind
+class WritesPercentSignsInSmallLetters(Client):
+    """RFC 3986 section 2.1: the hexadecimal digits of an octet are equal in either case."""
+
+    def target(self):
+        return re.sub("%[0-9A-F]{2}", lambda octet: octet[0].lower(), super().target())

@@ -31,6 +31,7 @@ def test_the_environment_is_the_protocol():
     )
     assert (env["SLS_REGION"], env["SLS_AUTH"], env["SLS_SHARD"]) == ("cn-hangzhou", "v4", "1")
     assert env["SLS_LOOPBACK"] == ADDRESS
+    assert env["TZ"] == "Asia/Shanghai"
     assert {env[name] for name in PROXIES} == {f"http://{ADDRESS}"}
     assert env["ALIBABA_CLOUD_ACCESS_KEY_ID"] == key.access_key_id
     assert env["ALIBABA_CLOUD_ACCESS_KEY_SECRET"] == key.access_key_secret

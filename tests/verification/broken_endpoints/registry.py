@@ -14,6 +14,7 @@ from broken_endpoints import (
     logs_in_time,
     names,
     operations,
+    others,
     passing,
     per_operation,
     refusals,
@@ -21,6 +22,7 @@ from broken_endpoints import (
     shards,
     spellings,
     state,
+    texts,
 )
 from broken_endpoints.harness import BROKEN, EXPIRED, LOGSTORE, OTHER, PROJECT, WIDE, Broken, correct, now, verify
 
@@ -39,10 +41,12 @@ FILES = (
     logs_in_time,
     names,
     operations,
+    others,
     passing,
     per_operation,
     refusals,
     shards,
     spellings,
     state,
+    texts,
 )

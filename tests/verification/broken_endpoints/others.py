@@ -1,0 +1,195 @@
+"""What one request, consumer or shard does to others: reads in parallel, three consumers, a split, the end of one."""
+
+from __future__ import annotations
+
+import json
+import time
+from typing import TYPE_CHECKING
+from urllib.parse import quote
+
+from broken_endpoints.harness import (
+    KEYS,
+    Recalling,
+    asks_for,
+    bug,
+    correct,
+    error_of,
+    group_of,
+    is_read,
+    lets_in,
+    verify_quickly,
+    with_document,
+)
+from broken_endpoints.per_operation import is_let_in, let_in
+from broken_endpoints.spellings import shown_by
+
+from sls_contract.signing import verify_signature
+
+if TYPE_CHECKING:
+    from sls_contract.exchange import Request, Response
+
+
+@shown_by("reads-at-once")
+@bug("SLS404")
+class MixesUpReadsAtOnce:
+    """Keeps the request that it works on where all threads see it."""
+
+    def __init__(self) -> None:
+        self.real, self.request = correct(), None
+
+    def __call__(self, request: Request) -> Response:
+        if not is_read(request):
+            return self.real(request)
+        self.request = request
+        time.sleep(0.05)
+        return self.real(self.request)
+
+
+@shown_by("checkpoints-not-forced")
+@bug("SLS401")
+class UnforcedWritesEmptyOtherShards(Recalling):
+    """Replaces all checkpoints of a group by the one that came."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.emptied: set[tuple[str, str, int]] = set()
+
+    def __call__(self, request: Request) -> Response:
+        self.unforced = "forceSuccess=false" in request.url
+        return super().__call__(request)
+
+    def wrote(self, place, value, accepted):
+        super().wrote(place, value, accepted)
+        self.emptied.discard(place)
+        if accepted and self.unforced:
+            self.emptied |= {other for other in self.writes if other[:2] == place[:2] and other != place}
+
+    def show(self, place, entry):
+        if place in self.emptied:
+            entry["checkpoint"] = ""
+
+
+class Assigning:
+    """Changes the shards that a consumer is assigned; subclasses say which ones to add."""
+
+    def __init__(self) -> None:
+        self.real, self.assigned = correct(), {}
+
+    def __call__(self, request: Request) -> Response:
+        response = self.real(request)
+        if not asks_for(request, "ConsumerGroupHeartBeat") or response.status != 200:
+            return response
+        group = self.assigned.setdefault((request.project, *group_of(request)), {})
+        consumer, shards = dict(request.query_pairs())["consumer"], json.loads(response.body)
+        added = self.added(consumer, group, shards)
+        group[consumer] = shards
+        return with_document(response, sorted({*shards, *added}))
+
+    def added(self, consumer: str, group: dict[str, list[int]], shards: list[int]) -> list[int]:
+        raise NotImplementedError
+
+
+@shown_by("heartbeat-of-three-consumers")
+@bug("SLS437")
+class GivesTheThirdWhatTheSecondHas(Assigning):
+    def added(self, consumer, group, shards):
+        before = [name for name in group if name != consumer]
+        return group[before[1]] if len(before) > 1 and consumer not in list(group)[:2] else []
+
+
+@shown_by("heartbeat-of-three-consumers")
+@bug("SLS437")
+class GivesEachConsumerAShard(Assigning):
+    """Where there are more consumers than shards, too."""
+
+    def added(self, consumer, group, shards):
+        return [0] if len(group) > 2 and not shards else []
+
+
+@shown_by("heartbeat-in-time")
+@bug("SLS438")
+class TakesCheckpointsOfThoseThatAreGone:
+    def __init__(self) -> None:
+        self.real, self.known = correct(), set()
+
+    def __call__(self, request: Request) -> Response:
+        response = self.real(request)
+        who = (request.project, group_of(request), dict(request.query_pairs()).get("consumer"))
+        if asks_for(request, "ConsumerGroupHeartBeat") and response.status == 200:
+            self.known.add(who)
+        if error_of(response) != "ConsumerNotExist" or who not in self.known:
+            return response
+        return self.real(let_in(request, url=request.url.replace("forceSuccess=false", "forceSuccess=true")))
+
+
+@shown_by("get-cursor-time-of-a-log")
+@bug("SLS439")
+class FindsLogsASecondTooEarly:
+    def __init__(self) -> None:
+        self.real = correct()
+
+    def __call__(self, request: Request) -> Response:
+        start = dict(request.query_pairs()).get("from", "")
+        if not asks_for(request, "GetCursor") or not start.isdecimal() or start == "0" or not is_let_in(request):
+            return self.real(request)
+        return self.real(let_in(request, url=request.url.replace(f"from={start}", f"from={int(start) - 1}")))
+
+
+class Splitting:
+    """Sees each split; subclasses lose something of the shard that was split."""
+
+    def __init__(self) -> None:
+        self.real, self.split = correct(), set()
+
+    def __call__(self, request: Request) -> Response:
+        response = self.real(request)
+        if asks_for(request, "SplitShard") and response.status == 200:
+            logstore = request.path.split("/")[2]
+            self.split.add((request.project, logstore, json.loads(response.body)[0]["shardID"]))
+        return self.after(request, response)
+
+    def after(self, request: Request, response: Response) -> Response:
+        raise NotImplementedError
+
+
+@shown_by("shard-split")
+@bug("SLS401")
+class ForgetsCheckpointsOfAShardThatWasSplit(Splitting):
+    def after(self, request, response):
+        if not is_read(request) or response.status != 200:
+            return response
+        place = (request.project, group_of(request)[0])
+        return with_document(
+            response,
+            [
+                {**each, "checkpoint": "", "updateTime": 0} if (*place, each["shard"]) in self.split else each
+                for each in json.loads(response.body)
+            ],
+        )
+
+
+@shown_by("shard-split-takes-logs")
+@bug("SLS426")
+class HidesLogsOfAShardThatWasSplit(Splitting):
+    def after(self, request, response):
+        parts = request.path.split("/")
+        if not asks_for(request, "PullLogs") or response.status != 200:
+            return response
+        if (request.project, parts[2], int(parts[4])) not in self.split:
+            return response
+        base = request.url.partition("?")[0]
+        end = json.loads(self.real(let_in(request, url=f"{base}?type=cursor&from=end")).body)["cursor"]
+        return self.real(let_in(request, url=f"{base}?type=log&cursor={quote(end)}&count=1"))
+
+
+@shown_by("near-miss-digest-longer")
+@lets_in("SLS239")
+def compares_the_beginning_of_digests(request):
+    shorter = request.headers.with_field("Authorization", request.headers.get("Authorization", "")[:-1])
+    return verify_signature(request.replace(headers=shorter), KEYS) is None
+
+
+@shown_by("heartbeat-not-let-in")
+@lets_in("SLS239")
+def signs_no_query_of_writes(request):
+    return request.method == "POST" and verify_quickly(request.replace(url=request.url.partition("?")[0]))
