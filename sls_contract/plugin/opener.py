@@ -1,4 +1,4 @@
-"""Opens a marked test's cassette: its path, its scrubber, and the endpoint that answers while recording."""
+"""Opens a marked test's cassette: its path, its scrubber, and the endpoint that responds while recording."""
 
 from __future__ import annotations
 
@@ -262,7 +262,7 @@ class Opener:
         recordings would be replaced by others that prove less.
         """
         send = target.send
-        if send is None or self.settings.endpoint_given:
+        if send is None or self.settings.endpoint_given or target.endpoint != REFERENCE:
             return send
         from sls_contract.cassettes.proposal import refuse_unnamed
 
