@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import re
-
 import pytest
+from advice import advised
 
 from sls_contract.cassettes.file.recording_file import load
 
@@ -32,8 +31,8 @@ def recorded(project, service):
 
 
 @pytest.mark.parametrize("mode", ["all", "new_episodes"])
-@pytest.mark.parametrize("advised", ["http", "reference"])
-def test_each_endpoint_of_the_advice_records(recorded, service, mode, advised):
+@pytest.mark.parametrize("bundled", [False, True])
+def test_each_endpoint_of_the_advice_records(recorded, service, mode, bundled):
     """Following --sls-record=all alone would leave recordings that prove less, in a green run."""
     before = recorded.cassette("test_asks").read_bytes()
     result = recorded.test(ASKS.format(shards=[0, 1])).run(f"--sls-record={mode}")
@@ -41,10 +40,12 @@ def test_each_endpoint_of_the_advice_records(recorded, service, mode, advised):
     result.stdout.fnmatch_lines([f"*test_asks.sls.yaml was recorded at {service.url} (evidence: reference), *"])
     assert recorded.cassettes() == ["cassettes/test_it/test_asks.sls.yaml"]
     assert recorded.cassette("test_asks").read_bytes() == before
-    option = re.search(rf"--sls-endpoint={advised}[^)]*", result.stdout.str())[0]
-    names = service.options if advised == "http" else ()
-    recorded.run(f"--sls-record={mode}", option, *names).assert_outcomes(passed=1)
-    here = service.url if advised == "http" else "reference"
+    found = advised(
+        result.stdout.str(), r"name the endpoint where it was recorded \((\S+)\), or the bundled endpoint \((\S+)\)"
+    )
+    option = found.group(2 if bundled else 1)
+    recorded.run(f"--sls-record={mode}", option, *(() if bundled else service.options)).assert_outcomes(passed=1)
+    here = "reference" if bundled else service.url
     assert endpoints(recorded) == [here if mode == "all" else service.url, here]
     recorded.run().assert_outcomes(passed=1)
 
