@@ -11,7 +11,7 @@ import threading
 from collections import Counter, deque
 from collections.abc import Callable, Hashable
 from contextlib import nullcontext
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
 from sls_contract.checks.steady_body import steady_body
@@ -221,6 +221,11 @@ class Miss:
         """Return the miss of a request in the recordings that ``where`` names."""
         return cls(f"no recording in {where} matches {request.method} {masked_url(request.url)}", details, advice)
 
+    def in_unfinished(self, resume: str) -> Miss:
+        """Return the miss in a recording that lacks its end; ``resume`` is the way to continue it."""
+        detail = "The recording is unfinished: its test was interrupted, or skipped itself."
+        return replace(self, details=(*self.details, detail), advice=f"continue the recording ({resume})")
+
     def __str__(self) -> str:
         """Return all parts as lines."""
         return "\n".join([self.headline, *self.details, f"How to fix: {self.advice}"])
@@ -228,10 +233,11 @@ class Miss:
 
 @dataclass(frozen=True, slots=True)
 class Remedies:
-    """How to fix a miss: a way to record, and a way to play a recording repeatedly."""
+    """How to fix a miss: a way to record, to play a recording repeatedly, and to continue an unfinished one."""
 
     record: str = "pytest --sls-record=new_episodes"
     repeat: str = "mark the test sls_cassette(repeat='last')"
+    resume: str = "pytest --sls-record=once"
 
 
 IN_PYTEST = Remedies()

@@ -23,6 +23,8 @@ _RECORD_AT_URL = (
     "If somebody else recorded it: sls-contract cassettes pull --latest {url}"
 )
 _GIT_TIMEOUT = 10  # seconds
+_OF_A_HOOK = frozenset({"GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_PREFIX"})
+"""Variables that git sets for its hooks, such as pre-push; with them, ``git -C`` looks into another folder."""
 
 
 def explain_missing(
@@ -85,6 +87,7 @@ def _git(path: Path, *command: str) -> list[str]:
                 capture_output=True,
                 timeout=_GIT_TIMEOUT,
                 check=False,
+                env={name: value for name, value in os.environ.items() if name not in _OF_A_HOOK},
             )
     except (OSError, subprocess.SubprocessError):
         return []

@@ -195,7 +195,8 @@ class Player:
             )
             return Miss.of(request, where, *fix)
         requests, played = requests_of(self._before, matching), self._index.played
-        return explain_miss(request, requests, played, where, self._remedies, matching=matching)
+        miss = explain_miss(request, requests, played, where, self._remedies, matching=matching)
+        return miss.in_unfinished(self._remedies.resume) if self._is_unfinished else miss
 
     def _failed_reason(self, key: Hashable) -> str:
         """Return why a request's recording, or the test's own one, is not played; empty where no test failed."""
@@ -280,7 +281,11 @@ class Player:
 
     def _continues(self) -> bool:
         """Return whether there is an unfinished recording that this one can continue."""
-        return self._mode != "none" and bool(getattr(self._before, "unfinished", ()))
+        return self._mode != "none" and self._is_unfinished
+
+    @property
+    def _is_unfinished(self) -> bool:
+        return bool(getattr(self._before, "unfinished", ()))
 
     def _is_new(self) -> bool:
         """Return whether this session (another test, another worker) made every recording in the file."""

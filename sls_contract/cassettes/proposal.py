@@ -19,7 +19,7 @@ from sls_contract.cassettes.matching import DEFAULT
 from sls_contract.cassettes.player import Player, keys_of, match_groups
 from sls_contract.cassettes.recorder.handler import CONNECT_KINDS
 from sls_contract.cassettes.recording import Evidence, digest_of, weakest
-from sls_contract.errors import CassetteDamaged, CassetteError, EndpointError
+from sls_contract.errors import CassetteDamaged, CassetteError, EndpointError, UsageError
 from sls_contract.exchange import masked_url, split_url
 from sls_contract.hosts import is_loopback, is_service_host
 
@@ -44,7 +44,13 @@ _FROM_ENDPOINT = frozenset({Evidence.LIVE, Evidence.REFERENCE})  # only an endpo
 
 _ELSEWHERE = (
     "{what} was recorded at {there}, and this run uses {here}: nothing was sent\n"
-    "How to fix: verify where it was recorded ({remedy}), or record it again here (--sls-record=all)."
+    "How to fix: verify where it was recorded ({remedy}), or record it again here "
+    "(--sls-record=all --sls-endpoint={here})."
+)
+_UNNAMED = (
+    "{path} was recorded at {endpoint} (evidence: {evidence}), and this run names no endpoint: nothing was sent\n"
+    "How to fix: name the endpoint where it was recorded (--sls-endpoint={endpoint}), or the bundled endpoint "
+    "(--sls-endpoint=reference)."
 )
 _NO_ENDPOINT = (
     "{what} was not recorded at any endpoint (evidence: {evidence}): there is no endpoint to compare with\n"
@@ -259,6 +265,15 @@ def refuse_elsewhere(provenance: Provenance, here: str, what: str) -> None:
     there = f"{provenance.endpoint or 'an unknown endpoint'} (evidence: {provenance.evidence})"
     remedy = f"--sls-endpoint={provenance.endpoint}"
     raise EndpointError(_ELSEWHERE.format(what=what, there=there, here=here, remedy=remedy))
+
+
+def refuse_unnamed(path: Path) -> None:
+    """Raise `UsageError` where a cassette has a recording of another endpoint than the bundled one."""
+    for recording in load(path) if recorded(path) else ():
+        origin = recording.provenance
+        if origin.endpoint and origin.evidence in _FROM_ENDPOINT and not is_at(origin, REFERENCE):
+            msg = _UNNAMED.format(path=path, endpoint=origin.endpoint, evidence=origin.evidence)
+            raise UsageError(msg)
 
 
 def endpoint_of(recordings: Sequence[Recording], where: Path) -> str:

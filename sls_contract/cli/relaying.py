@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from sls_contract.transport.relay import Relay
 
 _PATIENCE = 5.0  # seconds for exchanges in progress at the end
-_REMEDIES = Remedies("--record new_episodes", "record it again with --record all")
+_REMEDIES = Remedies("--record new_episodes", "record it again with --record all", "--record once")
 
 
 def session_of(

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from sls_contract.spec import Finding
 
 
-Cause: TypeAlias = tuple[str, str, str]
+Cause: TypeAlias = tuple[str, str, str, str]
 
 _LONGEST_REASON = 200  # characters
 
@@ -51,6 +51,7 @@ class Case:
         shared: whether other tests may use the same cassette.
         may_be_empty: whether the test may send no request.
         first_tests: each cause of a breach that this run showed, with the test that showed it in full.
+        edited: the positions of the played recordings that were edited.
 
     """
 
@@ -77,6 +78,7 @@ class Case:
     may_be_empty: bool = False
     first_tests: dict[Cause, str] = field(default_factory=dict)
     verifying: Verifying | None = None
+    edited: set[int | None] = field(default_factory=set)
     _mark: int = 0
 
     @property
@@ -94,7 +96,8 @@ class Case:
         breaches, self._mark = self.results.since(self._mark)
         broken = failing(breaches, strict=self.strict, allowed=self.allowed)
         already_shown = _shown_by_pytest(error)
-        unreported = [_for_test_author(breach) for breach in broken if breach.finding not in already_shown]
+        self.edited |= {breach.position for breach in breaches if breach.finding.slug == "recording-edited"}
+        unreported = [self._for_test_author(breach) for breach in broken if breach.finding not in already_shown]
         parts = self.results.take_errors() + ([self._shown(unreported)] if unreported else [])
         if self.verifying is None:
             self.incomplete |= bool(parts or broken)
@@ -115,6 +118,20 @@ class Case:
         shown = {_cause_of(breach): self.first_tests[_cause_of(breach)] for breach in broken}
         text = message(broken, self.where) if self.test in shown.values() else _repeated(broken, shown)
         return self.mask(text) if self.session is not None and self.session.recording else text
+
+    def _for_test_author(self, breach: Breach) -> Breach:
+        """Rewrite the fix for a test's author: the clause says what the service should do."""
+        finding = breach.finding
+        if finding.code[:4] not in ABOUT_RESPONSES:
+            return breach
+        advice, allow = finding.how_to_fix.rstrip("."), f"@pytest.mark.sls_allow({finding.code!r}, reason='…')"
+        if breach.position in self.edited:
+            fix = "the recording was edited: restore the file, or record it again (pytest --sls-record=all)."
+            return replace(breach, finding=replace(finding, how_to_fix=fix))
+        if finding.level is Level.VIOLATION:
+            advice = f"report it to the service ({advice})"
+        fix = f"{advice}; until then, mark the test with {allow}."
+        return replace(breach, finding=replace(finding, how_to_fix=fix))
 
     def last_refusal(self) -> str | None:
         """Return the last exchange as text if its response is an error: clients often raise without the errorCode."""
@@ -218,9 +235,12 @@ def _shown_by_pytest(error: BaseException | None) -> list[Finding | None]:
 
 
 def _cause_of(breach: Breach) -> Cause:
-    """Return the common parts of breaches with one cause: the clause, the operation, the part of the message."""
+    """Return the common parts of breaches with one cause: the clause, the operation, the part of the message, the fix.
+
+    The fix of a missing recording depends on its cassette: another test shows another one.
+    """
     finding = breach.finding
-    return finding.code, finding.operation, part_of(finding.where)
+    return finding.code, finding.operation, part_of(finding.where), finding.how_to_fix
 
 
 def _repeated(broken: list[Breach], shown: dict[Cause, str]) -> str:
@@ -228,18 +248,6 @@ def _repeated(broken: list[Breach], shown: dict[Cause, str]) -> str:
     kinds = {_cause_of(breach): breach.finding for breach in reversed(broken)}
     heads = {kind: str(finding).partition("\n")[0] for kind, finding in kinds.items()}
     return "\n".join(f"{heads[kind]}: {kinds[kind].actual} (in full: {test})" for kind, test in shown.items())
-
-
-def _for_test_author(breach: Breach) -> Breach:
-    """Rewrite the fix for a test's author: the clause says what the service should do."""
-    finding = breach.finding
-    if finding.code[:4] not in ABOUT_RESPONSES:
-        return breach
-    advice, allow = finding.how_to_fix.rstrip("."), f"@pytest.mark.sls_allow({finding.code!r}, reason='…')"
-    if finding.level is Level.VIOLATION:
-        advice = f"report it to the service ({advice})"
-    fix = f"{advice}; until then, mark the test with {allow}."
-    return replace(breach, finding=replace(finding, how_to_fix=fix))
 
 
 def _examples(breaches: Iterable[Breach]) -> list[dict[str, Any]]:

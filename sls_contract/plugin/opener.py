@@ -8,7 +8,7 @@ import secrets
 import threading
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from functools import cached_property, partial
+from functools import cache, cached_property, partial
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
@@ -189,7 +189,7 @@ class Opener:
             seen=self.seen,
             began=self.started,
             credentials=target.credentials,
-            send=target.send,
+            send=self._sending(located.path, target),
             repeat=located.repeat,
             matching=located.matching,
             deferred=True,
@@ -254,6 +254,25 @@ class Opener:
             )
             raise UsageError(msg)
         return settings._replace(endpoint=endpoint)
+
+    def _sending(self, path: Path, target: Target) -> Send | None:
+        """Return what answers while recording.
+
+        Without ``--sls-endpoint`` that is the bundled endpoint, but not for a cassette of another endpoint: its
+        recordings would be replaced by others that prove less.
+        """
+        send = target.send
+        if send is None or self.settings.endpoint_given or target.endpoint != REFERENCE:
+            return send
+        from sls_contract.cassettes.proposal import refuse_unnamed
+
+        refuse = cache(refuse_unnamed)
+
+        def send_if_recorded_here(request: Request) -> Response:
+            refuse(path)
+            return send(request)
+
+        return send_if_recorded_here
 
     @staticmethod
     def _refuse_failed(path: Path) -> None:

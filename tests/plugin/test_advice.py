@@ -68,6 +68,17 @@ def test_a_request_that_is_not_recorded_is_added(project):
     assert project.shards("test_asks") == ["0", "1"]
 
 
+def test_an_unfinished_recording_is_continued(project):
+    """What an interrupted test did not send yet is no mistake of the request."""
+    project.test(ASKS.replace("200", "200; pytest.skip()")).run("--sls-record=once")
+    project.test(ASKS.replace("200", "200; ask(sls, shard=1)"))
+    shown = told(project.run())
+    assert "correct the request" not in shown
+    command = advised(shown, r"continue the recording \((.*?)\)").group(1)
+    assert green(project, *options(command)) == 0
+    assert project.shards("test_asks") == ["0", "1"]
+
+
 @pytest.mark.parametrize("advice", ["rename one of the files", "remove ini sls_cassette_dir"])
 def test_cassettes_of_two_files_of_one_name_come_apart(project, advice):
     """Either way."""

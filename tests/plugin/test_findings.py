@@ -211,3 +211,40 @@ def test_many_tests_with_one_mistake_show_it_once(project):
     result.stdout.fnmatch_lines(["FAILED test_it.py::test_wrong_2 - Failed: SLS103 *"])
     assert text.count("(in full: test_it.py::test_wrong_0)") == 2
     result.stdout.fnmatch_lines(["  violation SLS103 *: 3 times, first in test_it.py::test_wrong_0"])
+
+
+def test_each_missing_recording_shows_its_own_fix(project):
+    """The test that another one refers to has another cassette, and another thing to do."""
+    source = """
+    @pytest.mark.sls_cassette
+    @pytest.mark.parametrize("passes", [False, True])
+    def test_asks(sls, passes):
+        try:
+            ask(sls, shard={0})
+        except Exception:
+            pass
+        assert passes or {0}  # the first one fails while it is recorded
+    """
+    project.test(source.format(0)).run("--sls-record=once").assert_outcomes(passed=1, failed=1)
+    result = project.test(source.format(1)).run()
+    result.assert_outcomes(failed=2)
+    result.stdout.fnmatch_lines(["*How to fix: fix the test, *", "*How to fix: correct the request, *"])
+
+
+def test_what_was_edited_is_not_blamed_on_the_service(project):
+    """A body that somebody changed by hand no longer has the announced length; the file is to be restored."""
+    project.test(
+        """
+        @pytest.mark.sls_cassette
+        def test_right(sls):
+            assert ask(sls).status_code == 200
+        """
+    ).run("--sls-record=once").assert_outcomes(passed=1)
+    path = project.cassette("test_right")
+    path.write_text(path.read_text("utf-8").replace('"checkpoint":""', '"checkpoint":"MTAw"'), "utf-8")
+    result = project.run()
+    result.assert_outcomes(failed=1)
+    result.stdout.fnmatch_lines(["*SLS261 *", "*How to fix: the recording was edited: restore the file*"])
+    result.stdout.no_fnmatch_line("*report it to the service*")
+    project.run("--sls-record=all").assert_outcomes(passed=1)
+    project.run("--sls-strict").assert_outcomes(passed=1)

@@ -69,10 +69,15 @@ def test_git_is_asked(project):
     (fix,) = fixes(result)
     subprocess.run(fix.partition("rule: ")[2], shell=True, check=True)
     git("commit", "-qm", "cassettes")
-    shutil.rmtree(project.path / "cassettes")
 
+    tracked = "E*git tracks *test_asks[[]0].sls.yaml, but the file is missing.*"
+    project.cassette("test_asks[0]").unlink()
+    with pytest.MonkeyPatch.context() as hook:
+        hook.setenv("GIT_DIR", ".git")  # as git sets it for its hooks
+        project.run().stdout.fnmatch_lines([tracked])
+    shutil.rmtree(project.path / "cassettes")
     result = project.run()
-    result.stdout.fnmatch_lines(["E*git tracks *test_asks[[]0].sls.yaml, but the file is missing.*"])
+    result.stdout.fnmatch_lines([tracked])
     (fix,) = fixes(result)
     subprocess.run(fix.partition("restore it: ")[2], shell=True, check=True)
     project.run("--sls-strict").assert_outcomes(passed=1)

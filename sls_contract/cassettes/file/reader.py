@@ -27,6 +27,7 @@ _FIX_FOREIGN = (
     "restore the file from version control, or delete it and record again (pytest --sls-record=once); "
     "convert recordings of other tools to JSON Lines (docs/captures.md)"
 )
+_FIX_FORMAT = "install the version of sls-contract that recorded the file, or a later one"
 _EVIDENCE = re.compile(r"\n    evidence: ([a-z]+)\n")
 
 
@@ -210,10 +211,12 @@ def _refuse_version(path: str, root: dict[str, Any]) -> None:
     if "version" not in root:
         reason = "the version is missing; vcrpy writes it last, so the file may have been cut off"
         raise CassetteDamaged(path, None, reason)
-    if root["version"] != 1 or form != 1:
-        shown = f"version {root['version']!r}" if root["version"] != 1 else f"contract format {form!r}"
-        reason = f"{shown} cannot be read; this sls-contract reads version 1, format 1"
+    if root["version"] != 1:
+        reason = f"version {root['version']!r} cannot be read; this sls-contract reads version 1, format 1"
         raise CassetteDamaged(path, None, reason, _FIX_FOREIGN)
+    if form != 1:
+        reason = f"contract format {form!r} cannot be read; this sls-contract reads version 1, format 1"
+        raise CassetteDamaged(path, None, reason, _FIX_FORMAT)
 
 
 def _unfinished(contract: object) -> tuple[str, ...]:

@@ -48,13 +48,11 @@ def test_a_conflict_marker_is_named_with_its_line(cassette, mark):
     """Whoever left a merge half done reads which marker stands where."""
     lines = cassette.read_text().splitlines()
     lines.insert(11, mark)
-    if mark.startswith("|"):
-        lines.insert(10, "<<<<<<< HEAD")
     cassette.write_text("\n".join(lines) + "\n")
     error = damage(cassette)
-    assert error.line == (11 if mark.startswith("|") else 12)
+    assert error.line == 12
     assert "merge conflict" in error.reason
-    assert ("<<<<<<<" if mark.startswith("|") else mark[:7]) in error.reason
+    assert mark[:7] in error.reason
 
 
 def test_a_body_that_quotes_a_conflict_marker_is_no_damage(tmp_path):
@@ -109,6 +107,15 @@ def test_a_file_that_is_no_cassette_says_why(tmp_path, data, line, reason):
     assert (error.line, reason in error.reason) == (line, True), error
     assert "How to fix" in str(error)
     assert path.read_bytes() == data
+
+
+def test_a_file_of_a_later_format_is_not_to_be_deleted(cassette):
+    """A later version recorded it: that version reads it."""
+    edit(cassette, "format: 1", "format: 2")
+    error = damage(cassette)
+    assert "contract format 2" in error.reason
+    assert "a later one" in error.how_to_fix
+    assert "delete" not in error.how_to_fix
 
 
 def test_recording_refuses_a_damaged_cassette(cassette):

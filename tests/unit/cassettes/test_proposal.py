@@ -120,7 +120,8 @@ def test_a_request_that_would_go_elsewhere_is_refused(path):
         open_.take(Request("GET", f"{ASKED}0"))
     assert str(refused.value) == (
         f"GET {ASKED}0 was recorded at {URL} (evidence: live), and this run uses reference: nothing was sent\n"
-        f"How to fix: verify where it was recorded (--sls-endpoint={URL}), or record it again here (--sls-record=all)."
+        f"How to fix: verify where it was recorded (--sls-endpoint={URL}), or record it again here "
+        "(--sls-record=all --sls-endpoint=reference)."
     )
     with pytest.raises(EndpointError, match=r"x\.sls\.yaml was recorded at https"):
         open_.check_endpoint("https://cn-shanghai.log.aliyuncs.com")
