@@ -458,7 +458,7 @@ def test_a_url_without_a_revision_and_without_recordings_fails(machines, workers
 
 
 def test_status_misses_a_locked_revision_that_the_storage_lost(machines, workers, url):
-    """This machine has a copy, but nobody else can download it: as after a mistake in the URL of a lock."""
+    """The cache here has a copy, but nobody else can download it: as after a mistake in the URL of a lock."""
     one, _ = machines
     one.record("a.sls.yaml", workers[0])
     one.checkout.push()
