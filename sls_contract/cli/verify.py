@@ -199,7 +199,7 @@ def _given_target(arguments: argparse.Namespace, environ: Mapping[str, str]) -> 
     address = parse_endpoint(arguments.endpoint)
     credentials = credentials_from_environment(environ)
     if not arguments.project or not arguments.logstore or credentials is None:
-        missing = [f"--{name}" for name in ("project", "logstore") if not getattr(arguments, name)]
+        missing = [each for each in ("--project", "--logstore") if not getattr(arguments, each.removeprefix("--"))]
         if credentials is None:
             missing.append(f"{ID} and {SECRET}")
         msg = (
