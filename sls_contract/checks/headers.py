@@ -44,7 +44,8 @@ def request_id_is_well_formed(subject: Subject) -> Flaws:
     if subject.dated is None or any(time is not None and id_is_near(sent, time) for time in near):
         return KEPT
     in_id = datetime.fromtimestamp(int(sent[:SECONDS_DIGITS], 16), UTC)
-    return [Flaw("header x-log-requestid", f"a time near {http_date(subject.dated)}", http_date(in_id), fix)]
+    expected = f"first 8 digits near the Date {http_date(subject.dated)}"
+    return [Flaw("header x-log-requestid", expected, f"{sent}, whose first 8 digits mean {http_date(in_id)}", fix)]
 
 
 def body_is_declared(subject: Subject) -> Flaws:

@@ -63,6 +63,13 @@ def configure(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> 
     add_strict(command)
     add_verbose(command, "show every cassette and finding")
     command.add_argument("--max-age", metavar="AGE", help="warn of exchanges last validated longer ago: 90d, 12w")
+    command.add_argument(
+        "--allow",
+        action="append",
+        default=[],
+        metavar="CODE",
+        help="accept findings of this clause, as sls_allow does in a test; repeatable",
+    )
     add_reports(command)
     add_contract(command)
     add_jobs(command)
@@ -74,17 +81,18 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
     from sls_contract.cassettes.audit import AuditSettings
     from sls_contract.cassettes.ledger import parse_age
 
+    allowed = frozenset(clause(code).code for code in arguments.allow)
     max_age = parse_age(arguments.max_age) if arguments.max_age is not None else None
     settings = AuditSettings(now=utc_now(), credentials=console.keys(), max_age=max_age)
     outcome = _Outcome()
     paths = outcome.find(arguments.paths)
     with progress(len(paths), console) as update:
         outcome.judge(paths, settings, arguments, update)
-    report = _report(outcome)
+    report = _report(outcome, allowed)
     report.repeat = [arguments.parser.given(arguments).line(*arguments.paths)]
     stream = console.text_stream(arguments)
     console.show(_text(outcome, report, columns(stream), verbose=arguments.verbose), stream)
-    console.report(as_document(report, __version__) | _ledger(outcome), arguments)
+    console.report(as_document(report, __version__) | _ledger(outcome, allowed), arguments)
     if report.failed(strict=arguments.strict):
         return 1
     return outcome.interrupted or (0 if outcome.judged() and not outcome.not_checked else NOTHING_CHECKED)
@@ -173,10 +181,10 @@ class _Outcome:
         self.not_checked.append((str(error.filename), error.strerror or str(error)))
 
 
-def _report(outcome: _Outcome) -> Report:
+def _report(outcome: _Outcome, allowed: frozenset[str]) -> Report:
     from sls_contract.cassettes.recording import weakest
 
-    report = Report("check", clauses_total=len(CLAUSES))
+    report = Report("check", clauses_total=len(CLAUSES), allowed=allowed)
     for audit in outcome.audits:
         report.exchanges += audit.exchanges
         report.exercised |= audit.exercised
@@ -289,7 +297,7 @@ def _days(age: timedelta) -> str:
     return plural(age.days, "day")
 
 
-def _ledger(outcome: _Outcome) -> dict[str, Any]:
+def _ledger(outcome: _Outcome, allowed: frozenset[str]) -> dict[str, Any]:
     """Return the ledger as plain JSON values."""
     from sls_contract.cassettes.ledger import median_age
 
@@ -297,12 +305,12 @@ def _ledger(outcome: _Outcome) -> dict[str, Any]:
     oldest = max((audit.entry.oldest for audit in outcome.audits if audit.entry.oldest is not None), default=None)
     unknown = sum(audit.entry.dateless for audit in outcome.audits)
     return {
-        "ledger": [_ledger_entry(audit) for audit in outcome.audits],
+        "ledger": [_ledger_entry(audit, allowed) for audit in outcome.audits],
         "ages": {"median_days": _whole_days(median), "oldest_days": _whole_days(oldest), "unknown": unknown},
     }
 
 
-def _ledger_entry(audit: Part) -> dict[str, Any]:
+def _ledger_entry(audit: Part, allowed: frozenset[str]) -> dict[str, Any]:
     entry = audit.entry
     return {
         "cassette": str(audit.source),
@@ -316,7 +324,7 @@ def _ledger_entry(audit: Part) -> dict[str, Any]:
         "ages": {str(days): count for days, count in sorted(entry.ages.items())},
         "dateless": entry.dateless,
         "digest": audit.digest,
-        "not_listed": plain_counts(audit.not_listed),
+        "not_listed": plain_counts(audit.not_listed, allowed),
         "findings": len(audit.placed) + audit.not_listed.total(),
     }
 

@@ -102,10 +102,10 @@ def _plan(arguments: argparse.Namespace) -> Plan:
 
 def _list(console: Console) -> None:
     from sls_contract.exercise import SITUATIONS
-    from sls_contract.reports import table
+    from sls_contract.reports import listing
 
-    rows = [(each.name, each.area, each.response) for each in SITUATIONS.values()]
-    console.show(table(("scenario", "area", "the response"), rows, columns(console.stdout)))
+    rows = [(each.area, each.name, each.response) for each in SITUATIONS.values()]
+    console.write(listing(rows, columns(console.stdout)))
 
 
 def _seconds(text: str) -> float:

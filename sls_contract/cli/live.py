@@ -227,8 +227,8 @@ def _summary(report: Report, results: Results) -> list[str]:
     lines = [f"{plural(report.exchanges, 'exchange')}: {judged_line(report)}"]
     lines += narrowed_lines(results.extents, not_judged=results.not_judged, unverified=results.unverified)
     if hosts := ", ".join(fact["host"] for fact in report.facts):
-        lines.append(on_one_line(f"refused, since they are no SLS hosts: {hosts}"))
+        lines.append(on_one_line(f"refused, because they are not SLS hosts: {hosts}"))
     if report.not_provable:
-        troubles = plural(len(report.not_provable), "trouble")
-        lines.append(f"{troubles}: not everything was recorded or played; stderr has the reasons")
+        problems = plural(len(report.not_provable), "problem")
+        lines.append(f"{problems}: not everything was recorded or played; stderr has the reasons")
     return lines

@@ -66,11 +66,11 @@ def _read(source: str) -> Mapping[str, Any]:
 
 def _lines(document: Mapping[str, Any], count: int) -> Iterator[str]:
     for group in grouped(document["findings"]):
-        if group.first["level"] != "unspecified":
+        if group.level != "unspecified":
             places = list(group.places)
             more = f", +{len(places) - _MOST_PLACES} more" if len(places) > _MOST_PLACES else ""
             yield (
-                f"{group.first['code']} {group.first['slug']} ({group.first['level']}), {plural(group.count, 'time')}: "
+                f"{group.first['code']} {group.first['slug']} ({group.level}), {plural(group.count, 'time')}: "
                 + (", ".join(places[:_MOST_PLACES]) + more)
             )
     summary, clauses = document["summary"], document["summary"]["clauses"]

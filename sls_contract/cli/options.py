@@ -32,7 +32,7 @@ def add_reports(parser: argparse.ArgumentParser, text: str = "also write the fin
         default=[],
         type=_kind_path,
         metavar="PATH",
-        help=f"write a report; the end of the name selects its kind ({kinds} or {KINDS[-1]}): "
+        help=f"write a report; the suffix selects the format ({kinds} or {KINDS[-1]}): "
         ".xml is JUnit, .codequality.json is GitLab's code quality; repeatable",
     )
 
@@ -51,7 +51,7 @@ def add_contract(parser: argparse.ArgumentParser) -> None:
         "--contract",
         metavar="DIR",
         type=Path,
-        help="also judge by the contracts of this folder, which come before those that are shipped",
+        help="also judge by the contracts in this folder; they extend or override the shipped ones",
     )
 
 

@@ -43,9 +43,9 @@ def configure(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> 
         "verify",
         help="bring an endpoint into every documented state and judge its responses",
         description="Bring an endpoint into every documented state, call it as clients do, and judge every response "
-        "and every sequence of responses. Without --endpoint: the reference endpoint, started for the purpose.",
-        epilog="Only consumer groups named sls-contract-* are made, and deleted again. Logs are written only with "
-        "--write-logs, or to the reference endpoint. "
+        "and every sequence of responses. Without --endpoint: the bundled reference endpoint.",
+        epilog="Only consumer groups named sls-contract-* are created, and deleted afterwards. Logs are written only "
+        "with --write-logs, or to the reference endpoint. "
         "Exit codes: 0 conforming, 1 a violation was found, 2 not reachable, incomplete, nothing was judged, or a "
         "scenario ran and proved nothing. "
         "Example: sls-contract verify --only shards,near-misses --verbose",
@@ -67,9 +67,9 @@ def configure(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> 
     add("--scenario", action="append", default=[], metavar="NAME", help="run only this scenario; repeatable")
     add("--only", action="append", default=[], metavar="NAMES", help=f"judge only these {_NAMES}")
     add("--skip", action="append", default=[], metavar="NAMES", help=f"do not judge these {_NAMES}")
-    add("--group", metavar="NAME", help="an existing consumer group: it is read, and nothing is made or changed")
+    add("--group", metavar="NAME", help="judge this existing consumer group by reads only; nothing is changed")
     add("--write-logs", action="store_true", help="also write some hundred logs to the logstores; they stay there")
-    add("--change-shards", action="store_true", help="also split and merge shards of --other-logstore; they stay so")
+    add("--change-shards", action="store_true", help="also split and merge shards of --other-logstore (irreversible)")
     add("--list", action="store_true", help="list the scenarios and do nothing")
     rate = f"requests a second; 0: no limit (default: {_POLITE_RATE:g}, on loopback 0)"
     add("--rate", type=float, metavar="N", help=rate)
@@ -130,13 +130,13 @@ def _plan(arguments: argparse.Namespace) -> Plan:
 
 
 def _list(console: Console) -> None:
-    from sls_contract.reports import table
+    from sls_contract.reports import listing
     from sls_contract.scenarios import SCENARIOS
     from sls_contract.verification import GENERATED
 
-    rows = [(each.name, each.area, each.expects) for each in SCENARIOS.values()]
-    rows += [(name, "generated", "the effects of the earlier steps") for name in GENERATED]
-    console.show(table(("scenario", "area", "expected"), rows, columns(console.stdout)))
+    rows = [(each.area, each.name, each.expects) for each in SCENARIOS.values()]
+    rows += [("generated", name, "the effects of the earlier steps") for name in GENERATED]
+    console.write(listing(rows, columns(console.stdout)))
 
 
 @contextlib.contextmanager

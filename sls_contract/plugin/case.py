@@ -172,7 +172,7 @@ class Case:
             exercised=results.exercised,
             evidence={str(name): count for name, count in results.evidence.items()} if session is not None else {},
             findings=[
-                plain_finding(breach.finding, test, breach.position) | self._placed(breach)
+                plain_finding(breach.finding, test, breach.position, self.allowed) | self._placed(breach)
                 for breach in results.breaches
             ],
             examples=_examples(results.breaches) + (self.verifying.examples() if self.verifying else []),

@@ -113,7 +113,7 @@ def add_options(parser: pytest.Parser) -> None:
     _option(
         group,
         "report",
-        "write a report; its suffix selects the kind: .json, .html, .xml (JUnit), .sarif, .md, "
+        "write a report; the suffix selects the format: .json, .html, .xml (JUnit), .sarif, .md, "
         ".codequality.json (GitLab); repeatable",
         action="append",
         metavar="PATH",

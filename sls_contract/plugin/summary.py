@@ -180,7 +180,7 @@ def _finding_lines(totals: Totals) -> list[str]:
     """Return a line for each broken clause, with its number of findings."""
     found = [{**plain["finding"], **plain, "scenario": None} for plain in totals.findings if plain["test"] is not None]
     return [
-        f"  {group.first['level']} {group.first['code']} {group.first['slug']}: {plural(group.count, 'time')}, "
+        f"  {group.level} {group.first['code']} {group.first['slug']}: {plural(group.count, 'time')}, "
         f"first in {group.first['test']}"
         for group in grouped(each for each in found if each["level"] != Level.UNSPECIFIED)
     ] + _rename_lines(totals)

@@ -6,7 +6,7 @@ from dataclasses import asdict, dataclass, field, fields
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Collection, Iterable
 
     from sls_contract.spec import Finding
 
@@ -74,9 +74,12 @@ def by_cassette(entries: Iterable[dict[str, Any]]) -> dict[str, list[dict[str, A
     return cassettes
 
 
-def plain_finding(finding: Finding, test: str | None, exchange: int | None = None) -> dict[str, Any]:
-    """Return a finding as plain values, with its origin, for `Totals`."""
-    return {"finding": asdict(finding) | {"level": str(finding.level)}, "test": test, "exchange": exchange}
+def plain_finding(
+    finding: Finding, test: str | None, exchange: int | None = None, allowed: Collection[str] = ()
+) -> dict[str, Any]:
+    """Return a finding as plain values, with its origin, for `Totals`; ``allowed``: the codes that the test accepts."""
+    plain = {"finding": asdict(finding) | {"level": str(finding.level)}, "test": test, "exchange": exchange}
+    return plain | ({"allowed": True} if finding.code in allowed else {})
 
 
 _NAMES = tuple(each.name for each in fields(Totals))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Collection, Iterable
 
     import pytest
 
@@ -47,7 +47,7 @@ class Unrecorded:
         from sls_contract.plugin.stray_requests import swallowed_errors
 
         allowed = allowed_codes(item)
-        found = self._noted(swallowed_errors(blocked), item.nodeid)
+        found = self._noted(swallowed_errors(blocked), item.nodeid, allowed)
         return "\n\n".join(str(each) for each in found if each.code not in allowed) or None
 
     def no_request_failure(self, item: pytest.Item, case: Case) -> str | None:
@@ -66,7 +66,7 @@ class Unrecorded:
             return None
         if item.get_closest_marker("xfail") or not self._sending_fixtures.isdisjoint(getattr(item, "fixturenames", ())):
             return None
-        (found,) = self._noted([no_request(item, marker, shown)], item.nodeid)
+        (found,) = self._noted([no_request(item, marker, shown)], item.nodeid, case.allowed)
         fails = found.level == "violation" or case.strict
         return str(found) if fails and found.code not in case.allowed else None
 
@@ -95,10 +95,10 @@ class Unrecorded:
             self._findings, self._blocked = [], []
         return counted
 
-    def _noted(self, found: Iterable[Finding], test: str) -> list[Finding]:
+    def _noted(self, found: Iterable[Finding], test: str, allowed: Collection[str] = ()) -> list[Finding]:
         kept = list(found)
         if kept:
             from sls_contract.plugin.totals import plain_finding
 
-            self._findings += [plain_finding(each, test) for each in kept]
+            self._findings += [plain_finding(each, test, allowed=allowed) for each in kept]
         return kept

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sls_contract.reports.counts import exercised, judged_line, narrowed_lines
 from sls_contract.reports.document import Report, Target, as_document, plain_counts, print_json, write_json
-from sls_contract.reports.text import finding_lines, plural, table
+from sls_contract.reports.text import finding_lines, listing, plural, table
 from sls_contract.reports.writing import KINDS, Surroundings, write_reports
 
 __all__ = [
@@ -16,6 +16,7 @@ __all__ = [
     "exercised",
     "finding_lines",
     "judged_line",
+    "listing",
     "narrowed_lines",
     "plain_counts",
     "plural",

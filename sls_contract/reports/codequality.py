@@ -6,13 +6,13 @@ import json
 from hashlib import sha256
 from typing import TYPE_CHECKING, Any
 
-from sls_contract.reports.groups import file_of, place_of
+from sls_contract.reports.groups import file_of, level_of, place_of
 from sls_contract.reports.text import printable
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-_SEVERITIES = {"violation": "major", "warning": "minor", "unspecified": "info"}
+_SEVERITIES = {"violation": "major", "warning": "minor", "allowed": "info", "unspecified": "info"}
 
 
 def codequality(document: Mapping[str, Any]) -> str:
@@ -31,6 +31,6 @@ def _issue(finding: Mapping[str, Any]) -> dict[str, Any]:
         "description": printable(f"{text}. How to fix: {finding['how_to_fix']}"),
         "check_name": finding["code"],
         "fingerprint": sha256(f"{finding['code']} {place}".encode("utf-8", "backslashreplace")).hexdigest(),
-        "severity": _SEVERITIES[finding["level"]],
+        "severity": _SEVERITIES[level_of(finding)],
         "location": {"path": printable(file_of(finding)), "lines": {"begin": finding.get("line") or 1}},
     }

@@ -18,6 +18,7 @@ _EXTENTS = {"full": "in full", "derivation": "by derivation", "common": "by comm
 def judged_line(report: Report) -> str:
     """Format the number of findings by level, and the number of exercised clauses."""
     counts = [plural(report.count(level), str(level)) for level in (Level.VIOLATION, Level.WARNING)]
+    counts += [f"{count} allowed"] if (count := report.count_allowed()) else []
     return (
         f"{', '.join(counts)}, {report.count(Level.UNSPECIFIED)} unspecified; "
         f"{exercised(len(report.exercised), report.clauses_total)}"

@@ -20,7 +20,7 @@ from sls_contract.locale import for_programs
 from sls_contract.spec import Level
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping
+    from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 
     from sls_contract.exchange import Exchange
     from sls_contract.spec import Finding
@@ -39,11 +39,13 @@ class Report:
     """The findings of one run; counts are of exchanges and clauses, never of bytes or seconds.
 
     Attributes:
-        located: findings, each with the keys of its origin (``scenario``, ``exchange``, ``cassette``).
+        located: findings, each with the keys of its origin (``scenario``, ``exchange``, ``cassette``); ``allowed`` is
+            set if the test accepts the clause.
         not_listed: by code and level, the number of findings beyond those in ``located``.
         examples: the exchange of the first finding of each clause and level (`sls_contract.reports.examples`).
         repeat: the commands that repeat the run.
         not_judged: what the user excluded.
+        allowed: the codes of clauses that the user accepts in the whole run.
 
     """
 
@@ -64,10 +66,12 @@ class Report:
     examples: list[Any] = field(default_factory=list)
     map: ContractMap = field(default_factory=ContractMap)
     repeat: list[str] = field(default_factory=list)
+    allowed: frozenset[str] = frozenset()
 
     def add(self, findings: Iterable[Finding], **where: Any) -> None:
         """Add findings, with their origin."""
-        self.located.extend((finding, where) for finding in findings)
+        for finding in findings:
+            self.located.append((finding, where | {"allowed": True} if finding.code in self.allowed else where))
 
     def show(self, finding: Finding, exchange: Exchange, scrub: Callable[[Exchange], Exchange] | None = None) -> None:
         """Add the exchange of a finding if it is the first of its clause and level; ``scrub`` cleans it."""
@@ -82,9 +86,15 @@ class Report:
         join_examples(self.examples, examples)
 
     def count(self, level: Level) -> int:
-        """Count the findings of one level."""
-        listed = sum(finding.level is level for finding, _ in self.located)
-        return listed + sum(count for (_, its), count in self.not_listed.items() if its is level)
+        """Count the findings of one level that are not allowed."""
+        listed = sum(finding.level is level and not where.get("allowed") for finding, where in self.located)
+        left = (count for (code, its), count in self.not_listed.items() if its is level and code not in self.allowed)
+        return listed + sum(left)
+
+    def count_allowed(self) -> int:
+        """Count the findings that are allowed."""
+        listed = sum(bool(where.get("allowed")) for _, where in self.located)
+        return listed + sum(count for (code, _), count in self.not_listed.items() if code in self.allowed)
 
     def plain_findings(self) -> list[dict[str, Any]]:
         """Return the findings as plain JSON values."""
@@ -109,7 +119,7 @@ def as_document(report: Report, version: str) -> dict[str, Any]:
         "target": {"endpoint": report.target.endpoint, "evidence": report.target.evidence},
         "seed": report.seed,
         "findings": report.plain_findings(),
-        "not_listed": plain_counts(report.not_listed),
+        "not_listed": plain_counts(report.not_listed, report.allowed),
         "exercised": sorted(report.exercised),
         "not_provable": report.not_provable,
         "not_supported": report.not_supported,
@@ -125,6 +135,7 @@ def as_document(report: Report, version: str) -> dict[str, Any]:
             "violations": report.count(Level.VIOLATION),
             "warnings": report.count(Level.WARNING),
             "unspecified": report.count(Level.UNSPECIFIED),
+            "allowed": report.count_allowed(),
             "clauses": {"total": report.clauses_total, "exercised": len(report.exercised)},
         },
     }
@@ -138,9 +149,12 @@ def _across_operations(report: Report) -> Iterator[dict[str, Any]]:
         yield {"operation": None, "evidence": str(evidence), "validated": None, "clauses": others, "errors": []}
 
 
-def plain_counts(counts: Mapping[tuple[str, Level], int]) -> list[dict[str, Any]]:
-    """Return counts by code and level as plain JSON values."""
-    return [{"code": code, "level": str(level), "count": count} for (code, level), count in sorted(counts.items())]
+def plain_counts(counts: Mapping[tuple[str, Level], int], allowed: Collection[str] = ()) -> list[dict[str, Any]]:
+    """Return counts by code and level as plain JSON values; the level of ``allowed`` codes is ``allowed``."""
+    return [
+        {"code": code, "level": "allowed" if code in allowed else str(level), "count": count}
+        for (code, level), count in sorted(counts.items())
+    ]
 
 
 def write_json(document: Mapping[str, Any], path: str, stdout: IO[str]) -> None:

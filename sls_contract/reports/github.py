@@ -39,7 +39,7 @@ def annotation_lines(document: Mapping[str, Any], workspace: str = "") -> Iterat
     """
     groups = grouped(document["findings"])
     for level, command in _COMMANDS.items():
-        of_level = [group for group in groups if group.first["level"] == level]
+        of_level = [group for group in groups if group.level == level]
         shown = of_level if len(of_level) <= _MOST else of_level[: _MOST - 1]
         for group in shown:
             yield _annotation(command, group, workspace)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from sls_contract.reports.groups import Group, grouped, place_of
+from sls_contract.reports.groups import Group, grouped, level_of, place_of
 from sls_contract.reports.text import on_one_line, plural, printable
 
 if TYPE_CHECKING:
@@ -15,7 +15,9 @@ MOST_PLACES = 3
 
 _MOST_IN_FULL = 2
 _MOST_BRIEF = 3
+_MOST_CODES = 8
 _NEVER_IN_FULL = "-additive-key"  # an additive key needs no fix
+_NEVER_IMPORTANT = ("allowed", "unspecified")
 
 
 def group_lines(
@@ -54,7 +56,7 @@ def first_few(names: Sequence[str], most: int = MOST_PLACES, what: str = "") -> 
 
 
 def _is_important(group: Group) -> bool:
-    return group.first["level"] != "unspecified" and not group.first["slug"].endswith(_NEVER_IN_FULL)
+    return group.level not in _NEVER_IMPORTANT and not group.first["slug"].endswith(_NEVER_IN_FULL)
 
 
 def _brief(groups: Sequence[Group]) -> Iterator[str]:
@@ -65,7 +67,9 @@ def _brief(groups: Sequence[Group]) -> Iterator[str]:
         first = group.first
         yield on_one_line(f"{_heading(first)}{_times(group)}, first in {_place(first)}: {first['actual']}")
     if rest := clauses[_MOST_BRIEF:]:
-        yield f"and {plural(sum(group.count for group in rest), 'finding')} of {plural(len(rest), 'other clause')}"
+        count, codes = sum(group.count for group in rest), [group.first["code"] for group in rest]
+        named = f"{plural(len(codes), 'other clause')}: {first_few(codes, _MOST_CODES)}"
+        yield f"and {plural(count, 'finding')} of {named}"
     if any(map(_is_important, clauses)):
         yield "--verbose shows every finding in full"
 
@@ -74,13 +78,13 @@ def _by_clause(groups: Iterable[Group]) -> list[Group]:
     """Join the groups of a clause across operations, for one line each."""
     joined: dict[tuple[str, str], Group] = {}
     for group in groups:
-        key = group.first["code"], group.first["level"]
+        key = group.first["code"], group.level
         joined[key] = Group([*joined[key].findings, *group.findings]) if key in joined else group
     return list(joined.values())
 
 
 def _heading(finding: Mapping[str, Any]) -> str:
-    return f"{finding['code']} {finding['slug']} ({finding['level']})"
+    return f"{finding['code']} {finding['slug']} ({level_of(finding)})"
 
 
 def _times(group: Group) -> str:

@@ -13,12 +13,12 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
 _CAUSES = frozenset({"SLS444", "SLS456", "SLS457", "SLS462"})  # a correct request is refused or gets no response
-_RANKS = {"violation": 0, "warning": 1, "unspecified": 2}
+_RANKS = {"violation": 0, "warning": 1, "allowed": 2, "unspecified": 3}
 
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """Findings of one clause, at one level, about one operation.
+    """Findings of one clause, at one level (`level_of`), about one operation.
 
     Attributes:
         findings: all of them, in the order of the report.
@@ -31,6 +31,11 @@ class Group:
     def first(self) -> Mapping[str, Any]:
         """The finding that is shown in full: the first with a known origin, if there is one."""
         return next(filter(source_of, self.findings), self.findings[0])
+
+    @property
+    def level(self) -> str:
+        """The level of the findings."""
+        return level_of(self.first)
 
     @property
     def count(self) -> int:
@@ -57,14 +62,19 @@ def grouped(findings: Iterable[Mapping[str, Any]]) -> list[Group]:
     """Group the findings of a report: violations first, refused correct requests before their consequences."""
     groups: dict[tuple[str, str, str], Group] = {}
     for finding in findings:
-        key = finding["code"], finding["level"], finding["operation"] or ""
+        key = finding["code"], level_of(finding), finding["operation"] or ""
         groups.setdefault(key, Group([])).findings.append(finding)
     return sorted(groups.values(), key=_rank)
 
 
 def _rank(group: Group) -> tuple[int, bool, int]:
     """Return the sort key of a group: its level, whether other findings may follow from it, its count."""
-    return _RANKS.get(group.first["level"], 3), group.first["code"] not in _CAUSES, -group.count
+    return _RANKS.get(group.level, len(_RANKS)), group.first["code"] not in _CAUSES, -group.count
+
+
+def level_of(finding: Mapping[str, Any]) -> str:
+    """Return the level of a finding; ``allowed`` if its test accepts the clause, whatever the clause's level."""
+    return "allowed" if finding.get("allowed") else str(finding["level"])
 
 
 def part_of(where: str) -> str:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from xml.etree.ElementTree import Element, SubElement, indent, tostring
 
 from sls_contract.reports.group_lines import first_few
-from sls_contract.reports.groups import Group, grouped, place_of, source_of
+from sls_contract.reports.groups import Group, grouped, level_of, place_of, source_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -24,7 +24,7 @@ def junit(document: Mapping[str, Any]) -> str:
     failures = skipped = 0
     for name, (reason, findings) in cases.items():
         case = SubElement(suite, "testcase", classname=f"sls-contract.{command}", name=_clean(name), time="0")
-        violations = [each for each in findings if each["level"] == "violation"]
+        violations = [each for each in findings if level_of(each) == "violation"]
         if violations:
             failures += 1
             first = violations[0]
@@ -35,7 +35,7 @@ def junit(document: Mapping[str, Any]) -> str:
         elif reason:
             skipped += 1
             SubElement(case, "skipped", message=_clean(reason))
-        others = [each for each in findings if each["level"] != "violation"]
+        others = [each for each in findings if level_of(each) != "violation"]
         if others:
             SubElement(case, "system-out").text = _clean("\n\n".join(map(_text, grouped(others))))
     suite.set("failures", str(failures))
@@ -65,7 +65,7 @@ def _cases(document: Mapping[str, Any]) -> dict[str, tuple[str, list[Mapping[str
 def _text(group: Group) -> str:
     finding, others = group.first, [place for place in group.places if place != place_of(group.first)]
     return (
-        f"{finding['code']} {finding['slug']} ({finding['level']}) {place_of(finding)}\n"
+        f"{finding['code']} {finding['slug']} ({group.level}) {place_of(finding)}\n"
         f"  expected: {finding['expected']}\n  actual:   {finding['actual']}\n  How to fix: {finding['how_to_fix']}"
         + (f"\n  {group.count} times; also in: {first_few(others)}" if group.count > 1 else "")
     )

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from sls_contract.locale import translated, translated_markdown
 from sls_contract.reports.change_lines import CLASSES
 from sls_contract.reports.group_lines import first_few
-from sls_contract.reports.groups import Group, grouped, place_of
+from sls_contract.reports.groups import Group, file_of, grouped, place_of
 from sls_contract.reports.text import plural, printable
 
 if TYPE_CHECKING:
@@ -21,7 +21,7 @@ _LISTS = {
     "Not provable here": "not_provable",
     "Left over": "leftovers",
 }
-_MARKS = {"violation": "❌", "warning": "⚠️", "unspecified": "ℹ️"}
+_MARKS = {"violation": "❌", "warning": "⚠️", "allowed": "☑️", "unspecified": "ℹ️"}
 
 
 def markdown(document: Mapping[str, Any]) -> str:
@@ -32,7 +32,8 @@ def markdown(document: Mapping[str, Any]) -> str:
 def _lines(document: Mapping[str, Any]) -> Iterator[str]:
     summary, target = document["summary"], document["target"]
     bad = summary["violations"]
-    yield f"## {'❌' if bad else '✅'} sls-contract {document['command']}: {plural(bad, 'violation')}"
+    allowed = f", {summary['allowed']} allowed" if summary.get("allowed") else ""
+    yield f"## {'❌' if bad else '✅'} sls-contract {document['command']}: {plural(bad, 'violation')}{allowed}"
     yield ""
     yield "| exchanges | violations | warnings | unspecified | clauses exercised | evidence |"
     yield "|---:|---:|---:|---:|---:|---|"
@@ -64,7 +65,8 @@ def _changes(changes: Sequence[Mapping[str, Any]]) -> Iterator[str]:
         yield from ("", "| class | what | times | first at | before | after |", "|---|---|---:|---|---|---|")
     for (kind, slug), same_kind in kinds.items():
         first = same_kind[0]
-        where = f"{first.get('cassette') or ''} exchange {first['exchange']} {first['where']}".strip()
+        file = file_of(first) if first.get("cassette") else ""
+        where = f"{file} exchange {first['exchange']} {first['where']}".strip()
         sides = (_cell("(nothing)" if side is None else side) for side in (first["old"], first["new"]))
         cells = (kind, _cell(f"{first['code'] or ''} {slug}".strip()), str(len(same_kind)), _cell(where), *sides)
         yield f"| {' | '.join(cells)} |"
@@ -72,7 +74,7 @@ def _changes(changes: Sequence[Mapping[str, Any]]) -> Iterator[str]:
 
 def _group(group: Group) -> Iterator[str]:
     first = group.first
-    mark, times = _MARKS.get(first["level"], ""), f", {group.count} times" if group.count > 1 else ""
+    mark, times = _MARKS.get(group.level, ""), f", {group.count} times" if group.count > 1 else ""
     yield from (
         "",
         f"<details><summary>{mark} <b>{first['code']}</b> {_html(group.title or first['slug'])}{times}</summary>",

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 from sls_contract.checks.contract_map import ContractMap
 from sls_contract.errors import UsageError
 from sls_contract.reports.examples import kind_of
-from sls_contract.reports.groups import source_of
+from sls_contract.reports.groups import level_of, source_of
 from sls_contract.reports.text import plural
 
 if TYPE_CHECKING:
@@ -170,10 +170,10 @@ def _not_listed(units: Iterable[Mapping[str, Any]]) -> Counter[tuple[str, str]]:
 
 
 def _counted(findings: Iterable[Mapping[str, Any]], not_listed: Counter[tuple[str, str]]) -> dict[str, int]:
-    counts = Counter(finding["level"] for finding in findings)
+    counts = Counter(map(level_of, findings))
     for (_, level), count in not_listed.items():
         counts[level] += count
-    names = {"violation": "violations", "warning": "warnings", "unspecified": "unspecified"}
+    names = {"violation": "violations", "warning": "warnings", "allowed": "allowed", "unspecified": "unspecified"}
     return {name: counts[level] for level, name in names.items()}
 
 

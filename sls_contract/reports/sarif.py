@@ -48,6 +48,7 @@ def _rule(code: str) -> dict[str, Any]:
 
 def _result(finding: Mapping[str, Any], index: int) -> dict[str, Any]:
     text = f"expected: {finding['expected']}; actual: {finding['actual']}. How to fix: {finding['how_to_fix']}"
+    suppressed = {"suppressions": [{"kind": "inSource"}]} if finding.get("allowed") else {}
     return {
         "ruleId": finding["code"],
         "ruleIndex": index,
@@ -55,6 +56,7 @@ def _result(finding: Mapping[str, Any], index: int) -> dict[str, Any]:
         "message": {"text": text},
         "locations": [_location(finding)],
         "partialFingerprints": {"place/v1": f"{finding['code']} {place_of({**finding, 'line': None})}"},
+        **suppressed,
     }
 
 

@@ -17,6 +17,8 @@ NOTHING = "-"
 """The text of an empty cell."""
 
 _GAP = "  "
+_WIDTH_IN_PIPE = 100
+_MIN_WIDTH_OF_TEXT = 30
 
 
 def width(text: str) -> int:
@@ -63,6 +65,25 @@ def _paragraphs(columns: int, header: Sequence[str], *rows: Sequence[str]) -> It
                 line = ""
             line = f"{line}; {fact}" if line else f"  {fact}"
         yield line
+
+
+def listing(rows: Iterable[tuple[str, str, str]], columns: int | None = None) -> Iterator[str]:
+    """Yield rows of area, name and text: a heading for each area, and below it the names with their texts.
+
+    Lines have at most ``columns`` cells, or 100 in a pipe, unless a single word is longer.
+    """
+    areas: dict[str, list[tuple[str, str]]] = {}
+    for area, name, text in rows:
+        areas.setdefault(area, []).append((name, translated(on_one_line(text), alone=True)))
+    size = max(width(name) for listed in areas.values() for name, _ in listed)
+    room = max((columns or _WIDTH_IN_PIPE) - size - 2 * len(_GAP), _MIN_WIDTH_OF_TEXT)
+    for number, (area, listed) in enumerate(areas.items()):
+        yield from [""] * bool(number)
+        yield translated(area, alone=True)
+        for name, text in listed:
+            first, *rest = wrapped(text, room) or [""]
+            yield f"{_GAP}{name}{' ' * (size - width(name))}{_GAP}{first}"
+            yield from (f"{_GAP}{' ' * size}{_GAP}{line}" for line in rest)
 
 
 def wrapped(text: str, columns: int, first: str = "", rest: str = "", *, at_hyphens: bool = True) -> list[str]:

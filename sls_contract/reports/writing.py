@@ -33,7 +33,7 @@ def kind_of(path: str) -> str:
     name = path.lower()
     kind = next((each for each in (*_WRITERS, *KINDS) if name.endswith(each)), None)
     if kind is None:
-        msg = f"must end in {', '.join(KINDS[:-1])} or {KINDS[-1]}, which selects the kind of report, got {path!r}"
+        msg = f"must end in {', '.join(KINDS[:-1])} or {KINDS[-1]}, which selects the format, got {path!r}"
         raise UsageError(msg)
     return kind
 

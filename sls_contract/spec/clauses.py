@@ -51,7 +51,8 @@ def clause(code_or_slug: str) -> Clause:
     wanted = code_or_slug.strip()
     found = CLAUSES.get(wanted.upper()) or _BY_SLUG.get(wanted.lower())
     if found is None:
-        close = get_close_matches(wanted.upper(), CLAUSES, n=3) + get_close_matches(wanted.lower(), _BY_SLUG, n=3)
+        codes = get_close_matches(wanted.upper(), CLAUSES, n=3, cutoff=0.9)  # with a digit too few or too many
+        close = codes + get_close_matches(wanted.lower(), _BY_SLUG, n=3)
         hint = f"did you mean {', '.join(close)}?" if close else "`sls-contract explain` lists all of them."
         msg = f"no clause has the code or slug {code_or_slug!r}; {hint}"
         raise UsageError(msg)

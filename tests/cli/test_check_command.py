@@ -147,6 +147,24 @@ def test_max_age_warns_and_with_strict_fails(folder):
     )  # fmt: skip
 
 
+def test_a_clause_that_is_allowed_fails_nothing(folder, tmp_path):
+    """Its findings are counted apart, also in merged reports; of other clauses nothing changes."""
+    path, report = folder / "a.sls.yaml", tmp_path / "r.json"
+    path.write_text(path.read_text("utf-8").replace("code: 200", "code: 201", 1), "utf-8")
+    assert check(path, "--json", report)[0] == 1
+    findings = json.loads(report.read_text("utf-8"))["findings"]
+    broken = [each["code"] for each in findings if each["level"] == "violation"]
+    options = [word for code in {*broken} for word in ("--allow", code)]
+    code, out, _ = check(path, *options, "--json", report)
+    assert (code, f", {len(broken)} allowed, " in out, "(violation)" in out) == (0, True, False)
+    summary = json.loads(report.read_text("utf-8"))["summary"]
+    assert (summary["violations"], summary["allowed"]) == (0, len(broken))
+    streams = {"stdin": io.StringIO(), "stdout": io.StringIO(), "stderr": io.StringIO()}
+    assert cli.run(["merge", str(report)], environ={}, **streams) == 0
+    assert check(path, "--allow", "SLS103")[0] == 1
+    assert check(path, "--allow", "SLS999")[0] == 2
+
+
 def test_no_secret_comes_out_of_the_ledger(tmp_path):
     """Region and client stand in the file, so they may hold anything; a terminal gets no control characters."""
     made = recording(1, region="zq83hfKx02lMsecretvalue", client="LTAI5tAbCdEfGhIjKlMnOpQr\x1b[2J")

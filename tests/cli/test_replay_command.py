@@ -205,7 +205,7 @@ def test_foreign_hosts_are_listed(replay):
     assert send(Request("GET", "http://evil.example/")).status == 502
     assert send(Request("GET", "http://p.sls.test/")).status == 421
     assert playing.end() == 1
-    assert "refused, since they are no SLS hosts: evil.example" in playing.output
+    assert "refused, because they are not SLS hosts: evil.example" in playing.output
 
 
 @pytest.mark.parametrize(

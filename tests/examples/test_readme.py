@@ -84,7 +84,7 @@ def run(line: str, place: Path, **environ: str) -> subprocess.CompletedProcess[s
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         encoding="utf-8",
-        timeout=60,
+        timeout=600,  # some run the whole of verify, on a busy machine too
         check=False,
     )
 
@@ -206,7 +206,7 @@ def test_serve_prints_what_is_shown(place):
     process = subprocess.Popen([BIN / line.split()[0], *line.split()[1:]], stdout=subprocess.PIPE, encoding="utf-8")
     output = "".join(process.stdout.readline() for _ in shown.splitlines())
     process.send_signal(signal.SIGTERM)
-    process.communicate(timeout=60)
+    process.communicate(timeout=600)
     assert shows(shown, output), output
 
 

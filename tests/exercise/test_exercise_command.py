@@ -219,10 +219,13 @@ def test_wrong_use_is_told(capsys, words, said):
 
 
 def test_the_list_names_every_scenario():
-    """Name, area, and what the service returns."""
+    """Below a heading for each area, with the response; no line is wider than 100 columns."""
     code, out, _ = command("--list")
+    lines = out.splitlines()
     assert code == 0
-    assert [line.split()[0] for line in out.splitlines()[2:]] == list(SITUATIONS)
+    assert [line.split()[0] for line in lines if re.match(r"  \S", line)] == list(SITUATIONS)
+    assert {line for line in lines if re.match(r"\S", line)} == {each.area for each in SITUATIONS.values()}
+    assert max(map(len, lines)) <= 100
 
 
 def test_options_of_the_client_are_the_clients():

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import json
 
 import pytest
 
@@ -89,7 +90,13 @@ def test_one_clause_can_be_accepted_by_code(project):
     """sls_allow with the exact code and a reason lets that clause pass, and no other."""
     code = _code_of(project)
     allowed = OLD_METHOD.replace("def test", f"@pytest.mark.sls_allow({code!r}, reason='as documented')\n    def test")
-    project.test(allowed, "test_allowed.py").run("--sls-record=once", "test_allowed.py").assert_outcomes(passed=1)
+    result = project.test(allowed, "test_allowed.py").run(
+        "--sls-record=once", "--sls-report=report.json", "test_allowed.py"
+    )
+    result.assert_outcomes(passed=1)
+    result.stdout.fnmatch_lines([f"  allowed {code} *: 1 time, first in test_allowed.py::*"])
+    summary = json.loads((project.path / "report.json").read_text("utf-8"))["summary"]
+    assert (summary["violations"], summary["allowed"]) == (0, 1)
     other = allowed.replace(code, "SLS204")
     project.test(other, "test_other.py").run("--sls-record=once", "test_other.py").assert_outcomes(failed=1)
 

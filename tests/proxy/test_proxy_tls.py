@@ -171,7 +171,7 @@ class TestInterception:
         assert client(probe, {"HTTPS_PROXY": proxy.url}) == ["SSLError False", "ProxyError True"]
         assert proxy.end() == 143
         assert f"a client did not trust the certificate for {HOST}" in proxy.errors
-        assert "refused, since they are no SLS hosts: example.com:443" in proxy.output
+        assert "refused, because they are not SLS hosts: example.com:443" in proxy.output
         assert not endpoint.requests
 
     def test_a_taken_port_is_told(self, start, environ):

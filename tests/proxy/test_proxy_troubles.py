@@ -105,7 +105,7 @@ def test_foreign_hosts_are_refused_and_listed(kit, start, upstream, tmp_path):
     assert "--allow-host" not in kit.get(f"{upstream.url}/", allowed.url).body.decode()
     assert allowed.end() == 143
     assert {"fact": "foreign-host", "host": "example.com"} in kit.report(tmp_path / "out.json")["facts"]
-    assert "refused, since they are no SLS hosts: " in proxy.output
+    assert "refused, because they are not SLS hosts: " in proxy.output
     assert not (tmp_path / "f.sls.yaml").exists()
 
 

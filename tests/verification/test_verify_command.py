@@ -88,9 +88,10 @@ def test_the_report_is_json(tmp_path):
 
 
 def test_scenarios_are_listed():
-    """--list does nothing else."""
+    """--list does nothing else; no line is wider than 100 columns."""
     code, out, _ = command("--list", environ={})
     assert code == 0
+    assert max(map(len, out.splitlines())) <= 100
     assert "shard-unknown" in out
     assert "generated-sequences" in out
 

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from sls_contract.locale import translated, translated_page
 from sls_contract.reports.change_lines import CLASSES
-from sls_contract.reports.groups import grouped
+from sls_contract.reports.groups import grouped, level_of
 from sls_contract.reports.page.ages import ages
 from sls_contract.reports.page.body import marked_body, marked_part
 from sls_contract.reports.page.chart import chart
@@ -63,7 +63,7 @@ def _verdict(document: Mapping[str, Any]) -> dict[str, str]:
         count = sum(each["class"] == "breaking" for each in document["changes"])
         return {"state": "bad", "text": plural(count, "breaking change")}
     if summary["violations"]:
-        broken = {each["code"] for each in document["findings"] if each["level"] == "violation"}
+        broken = {each["code"] for each in document["findings"] if level_of(each) == "violation"}
         times = f", {plural(summary['violations'], 'time')}" if summary["violations"] > len(broken) else ""
         return {"state": "bad", "text": f"{plural(len(broken), 'clause')} violated{times}"}
     if not summary["exchanges"]:
@@ -76,11 +76,12 @@ def _verdict(document: Mapping[str, Any]) -> dict[str, str]:
 def _groups(document: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
     examples = {(each["code"], each["kind"]): each for each in document.get("examples", ()) if "request" in each}
     for group in grouped(document["findings"]):
-        first = group.first
+        first = group.findings[0]  # whose exchange is the example
         example = examples.get((first["code"], first["level"]))
         places = [translated(printable(place)) for place in group.places]
         yield {
             "first": first,
+            "level": group.level,
             "title": group.title or first["slug"],
             "count": group.count,
             "places": places[:_MOST_PLACES],

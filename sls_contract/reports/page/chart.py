@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
+from sls_contract.reports.groups import level_of
 from sls_contract.spec import CLAUSES, errors_of
 from sls_contract.spec.registry import registry
 
@@ -41,7 +42,7 @@ def chart(document: Mapping[str, Any], today: date) -> dict[str, Any]:
             kind.setdefault(row["operation"] or _ACROSS, {}).update(dict.fromkeys(codes, cell))
     operations = sorted(cells, key=lambda name: (name == _ACROSS, name))
     judged = set(operations) - {_ACROSS}
-    broken = {finding["code"]: finding["level"] for finding in reversed(document["findings"])}
+    broken = {finding["code"]: level_of(finding) for finding in reversed(document["findings"])}
     others = sorted(set(registry().names) - judged)
     return {
         "operations": operations,

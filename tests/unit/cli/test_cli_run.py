@@ -255,6 +255,7 @@ def test_help_of_every_command(command, capsys):
         (("chekc",), "Did you mean check?"),
         (("spec", "shwo"), "Did you mean show?"),
         (("check", "--strcit", "x"), "Did you mean --strict"),
+        (("verify", "--endpiont", "x"), "Did you mean --endpoint?"),
         (("diff", "--fail-on", "aditive", "a", "b"), "Did you mean additive?"),
         (("check",), "required: PATH"),
         (("check", "--nonsense", "x"), "--nonsense"),

@@ -97,7 +97,7 @@ def test_the_end_is_told_to_people_and_programs(results):
     assert stderr.startswith("3 exchanges: ")
     assert "judged: " in stderr
     assert "1 exchange of other services: not judged" in stderr
-    assert "no SLS hosts: b.test" in stderr
+    assert "not SLS hosts: b.test" in stderr
     assert exit_code(report, 130, strict=False) == 1
 
 
@@ -117,7 +117,7 @@ def test_troubles_make_it_incomplete(results, shown):
     results.fail("CassetteError: disk\nHow to fix: room")
     assert shown == ["CassetteError: disk", "How to fix: room"]
     report, stdout, _ = concluding(results)
-    assert "1 trouble: " in stdout
+    assert "1 problem: " in stdout
     assert exit_code(report, 143, strict=False) == 2
     results.fail("x.yaml:3: SLS601 secret-in-recording: a key was written")
     assert exit_code(concluding(results)[0], 143, strict=False) == 1

@@ -42,14 +42,15 @@ def test_a_group_names_clause_count_example_and_places():
 
 
 def test_many_clauses_still_fit_on_a_screen():
-    """Two are shown in full, the ones that were broken most; some have a line, the rest are counted."""
+    """Two are shown in full, the ones that were broken most; some have a line, the rest are counted and named."""
     findings = [each for number, code in enumerate(VIOLATIONS[:20]) for each in found(code, *"x" * (number + 1))]
     lines = list(group_lines(findings))
     headings = [line for line in lines if line.startswith("SLS")]
     assert len(lines) < 24
     assert [line.split()[0] for line in headings] == [*reversed(VIOLATIONS[15:20])]
     assert sum(line.startswith("  How to fix: ") for line in lines) == 2
-    assert lines[-2] == f"and {sum(range(1, 16))} findings of 15 other clauses"
+    codes = ", ".join(VIOLATIONS[14:6:-1])
+    assert lines[-2] == f"and {sum(range(1, 16))} findings of 15 other clauses: {codes} and 7 more"
     assert "--verbose" in lines[-1]
     full = list(group_lines(findings, verbose=True))
     assert sum(line.startswith("  How to fix: ") for line in full) == len(findings)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, date, datetime
 from functools import cache
 from html.parser import HTMLParser
@@ -12,9 +13,11 @@ from hypothesis import strategies as st
 
 from sls_contract.checks.contract_map import ContractMap
 from sls_contract.exchange import Exchange, Request, Response
+from sls_contract.locale.catalogue import chinese
 from sls_contract.reports import Report, Target, as_document
 from sls_contract.reports.page import page
 from sls_contract.reports.page.body import marked_body
+from sls_contract.reports.page.chart import AREAS
 from sls_contract.spec import CLAUSES
 
 TODAY = date(2026, 11, 28)
@@ -73,6 +76,24 @@ def test_it_says_what_was_found_where_and_how_to_repeat_it():
     assert "sls-contract check cassettes" in read.text
     assert "Seed: 7" in read.text
     assert read.marks == ["1524224984"]
+
+
+def test_the_value_that_is_shown_is_that_of_the_exchange_below():
+    """Also if the first finding belongs to no scenario and a later one does."""
+    report = Report("verify", Target(None, "reference"), exchanges=2, clauses_total=len(CLAUSES))
+    for text, where in (("17", {"exchange": 2}), ("18", {"exchange": 3, "scenario": "group-fresh"})):
+        finding = TIME.finding("/0/updateTime", "microseconds", text, "multiply.")
+        report.add([finding], **where)
+        report.show(finding, exchange(f'[{{"updateTime":{text}}}]'))
+    read = Tags(page(as_document(report, "1.0"), TODAY))
+    assert read.marks == ["17"]
+    assert re.search(r"Actual\s+17\s", read.text)
+
+
+@pytest.mark.parametrize("heading", AREAS.values())
+def test_headings_of_the_map_are_translated(heading):
+    """They are single words in a table of the code, which no sentence contains."""
+    assert chinese().translated(heading, alone=True) != heading
 
 
 def test_what_a_request_did_wrong_is_marked_in_the_request():

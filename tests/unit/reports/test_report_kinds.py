@@ -18,9 +18,11 @@ from hypothesis import strategies as st
 from sls_contract.errors import UsageError
 from sls_contract.reports import Report, Surroundings, as_document, write_reports
 from sls_contract.reports.codequality import codequality
+from sls_contract.reports.github import annotation_lines
 from sls_contract.reports.groups import grouped
 from sls_contract.reports.junit import junit
 from sls_contract.reports.markdown import markdown
+from sls_contract.reports.page import page
 from sls_contract.reports.sarif import sarif
 from sls_contract.reports.writing import kind_of
 from sls_contract.spec import CLAUSES
@@ -54,6 +56,26 @@ def test_alike_findings_are_one_group_and_violations_come_first():
         "cassettes/日志 a.sls.yaml:30 exchange 1 at query shardId",
         "cassettes/b.sls.yaml exchange 0 at query shardId",
     ]
+
+
+def test_a_finding_that_its_test_allows_fails_nothing():
+    """Every report shows it as allowed; the same finding in another test is a violation."""
+    where = {"test": "test_a.py::test_a", "exchange": 0}
+    allowed = (VIOLATION, "b", {**where, "allowed": True})
+    other = (VIOLATION, "b", {**where, "test": "test_b.py::test_b"})
+    alone, both = document(allowed), document(allowed, other)
+    assert (alone["summary"]["violations"], alone["summary"]["allowed"]) == (0, 1)
+    assert [(group.level, group.count) for group in grouped(both["findings"])] == [("violation", 1), ("allowed", 1)]
+    assert "<failure" not in junit(alone)
+    assert 'failures="1"' in junit(both)
+    assert [*annotation_lines(alone)] == []
+    assert len([*annotation_lines(both)]) == 1
+    assert [bool(each.get("suppressions")) for each in json.loads(sarif(both))["runs"][0]["results"]] == [True, False]
+    assert [each["severity"] for each in json.loads(codequality(both))] == ["info", "major"]
+    assert markdown(alone).startswith("## ✅ sls-contract check: 0 violations, 1 allowed\n")
+    assert markdown(both).startswith("## ❌ sls-contract check: 1 violation, 1 allowed\n")
+    assert "No violation" in page(alone, NOW)
+    assert "1 clause violated" in page(both, NOW)
 
 
 def test_an_example_can_be_repeated_and_every_part_of_a_message_is_named_first():

@@ -25,6 +25,22 @@ def report(*findings):
     return made
 
 
+def test_what_the_run_allows_is_counted_apart():
+    """Findings that are not listed are counted in the same way."""
+    made = report(WARNING)
+    made.allowed = frozenset({"SLS204"})
+    made.add([VIOLATION], exchange=2)
+    made.not_listed.update({("SLS204", VIOLATION.level): 5, (WARNING.code, WARNING.level): 2})
+    document = as_document(made, "9.9")
+    counts = document["summary"]
+    assert (counts["violations"], counts["warnings"], counts["allowed"]) == (0, 3, 6)
+    assert {each["code"]: each["level"] for each in document["not_listed"]} == {
+        "SLS204": "allowed",
+        WARNING.code: "warning",
+    }
+    assert not made.failed(strict=False)
+
+
 def test_the_document_has_every_promised_key():
     """Version 1: the keys that programs rely on, with findings located and counted by level."""
     document = as_document(report(VIOLATION, WARNING, UNSPECIFIED), "9.9")
@@ -67,6 +83,7 @@ def test_the_document_has_every_promised_key():
         "violations": 1,
         "warnings": 1,
         "unspecified": 1,
+        "allowed": 0,
         "clauses": {"total": 100, "exercised": 2},
     }
 

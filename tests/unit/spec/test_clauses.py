@@ -62,10 +62,12 @@ def test_a_clause_is_found_by_code_or_slug():
 
 def test_an_unknown_clause_names_the_closest():
     """A slip of the hand gets what was probably meant."""
+    with pytest.raises(UsageError, match="'SLS999'; `sls-contract explain` lists all"):  # no other code is meant
+        clause("SLS999")
     with pytest.raises(UsageError, match="did you mean update-time-unit"):
         clause("update-time")
-    with pytest.raises(UsageError, match="SLS2"):
-        clause("SLS299")
+    with pytest.raises(UsageError, match="did you mean SLS204"):
+        clause("SLS2044")
     with pytest.raises(UsageError, match="explain"):
         clause("完全不同")
 

@@ -18,7 +18,7 @@ heavy = ["requests", "urllib3", "httpx", "aiohttp", "http.client", "asyncio", "s
 
 class Handler:
     def owns(self, host, peer): return host == "p.test"
-    def response(self, request, peer): return Response(200, [("Content-Length", "2")], b"ok")
+    def respond(self, request, peer): return Response(200, [("Content-Length", "2")], b"ok")
     def sent(self, request, peer): raise AssertionError
     def received(self, request, outcome, peer): raise AssertionError
 
