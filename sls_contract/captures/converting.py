@@ -18,7 +18,7 @@ from sls_contract.cassettes.file.parsing import NotReadable
 from sls_contract.cassettes.file.recording_file import write
 from sls_contract.cassettes.har.archive import write_har
 from sls_contract.cassettes.scrub import Scrubber, leaks
-from sls_contract.errors import CassetteError, UsageError
+from sls_contract.errors import CassetteError, UsageError, check_file_name
 from sls_contract.reports import plural
 
 if TYPE_CHECKING:
@@ -66,11 +66,12 @@ class Written:
 def tasks_of(captures: Mapping[str, str], folder: Path, suffix: str) -> list[Task]:
     """Pair each capture (keyed by its name below its folder) with a target file of the same name and another suffix.
 
-    Raises `UsageError` if two captures have the same target.
+    Raises `UsageError` if two captures have the same target, and for a name that cannot be written.
     """
     tasks: dict[Path, Task] = {}
     for name, source in captures.items():
         target = folder / (_stem(name or os.path.basename(source)) + suffix)  # noqa: PTH119 - a path or a URL, as text
+        check_file_name(target)
         if target in tasks:
             msg = (
                 f"{tasks[target].source} and {source} would both be written to {target}. "

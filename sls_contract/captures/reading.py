@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import re
@@ -69,18 +70,24 @@ def captures_at(names: Iterable[str], done: str, missed: Callable[[OSError], Non
     """Return the captures at or below paths, patterns and URLs, each once, sorted within each name.
 
     Raises `UsageError` for a name that does not exist; ``done`` is the intended action for its message. ``missed`` is
-    called for each folder that cannot be read.
+    called for each folder that cannot be read, and for a name without captures where another has some.
     """
     found: dict[str, str] = {}
+    empty: list[str] = []
     for name in names:
-        if is_url(name):
-            for url in recordings_at(name):
-                if url == name or is_capture(url):
-                    found.setdefault(url, url)
-        else:
-            for path in cassettes_at(_local(name), done, missed, lambda path: is_capture(str(path))):
-                found.setdefault(os.path.realpath(path), str(path))
+        here = _captures_at(name, done, missed)
+        for each in here:
+            found.setdefault(each if is_url(name) else os.path.realpath(each), each)
+        empty += [] if here else [name]
+    for name in empty if found else ():
+        missed(FileNotFoundError(errno.ENOENT, "it has no recording", name))
     return list(found.values())
+
+
+def _captures_at(name: str, done: str, missed: Callable[[OSError], None]) -> list[str]:
+    if is_url(name):
+        return [url for url in recordings_at(name) if url == name or is_capture(url)]
+    return list(map(str, cassettes_at(_local(name), done, missed, lambda path: is_capture(str(path)))))
 
 
 def captures_by_name(name: str, done: str, missed: Callable[[OSError], None]) -> dict[str, str]:

@@ -6,6 +6,7 @@ import os
 from typing import TYPE_CHECKING, TypeAlias
 
 from sls_contract.cassettes.file.recording_file import load
+from sls_contract.errors import check_file_name
 
 if TYPE_CHECKING:
     from sls_contract.cassettes.file.reader import CassetteFile
@@ -22,8 +23,9 @@ def is_har(path: os.PathLike[str] | str) -> bool:
 def opened(path: os.PathLike[str] | str) -> Recorded:
     """Open a file of recordings: a HAR where the name ends in ``.har``, else a cassette, its journal folded in.
 
-    Raises `CassetteError` where there is none, `CassetteDamaged` for a damaged one.
+    Raises `CassetteError` where there is none, `CassetteDamaged` for a damaged one, `UsageError` for a wrong name.
     """
+    check_file_name(path)
     if not is_har(path):
         return load(path)
     from sls_contract.cassettes.har.archive import HarFile

@@ -57,13 +57,13 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
         result = _result(arguments, Checkout(suite, console.keys()))
         console.write(result.lines)
         clean &= result.clean
-        if arguments.action != "status":
+        if result.clean or arguments.action != "status":
             _require_revision(suite)
     return 0 if clean else 1
 
 
 def _require_revision(suite: Suite) -> None:
-    """Require that a command that downloads or uploads has left a locked revision: else it did nothing."""
+    """Require a locked revision: without one, nothing was downloaded, uploaded or compared."""
     from sls_contract.captures.remote.lockfile import revisions_in
 
     if not revisions_in(suite.lock, suite.url):

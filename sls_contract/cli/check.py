@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shlex
 from collections import Counter, deque
 from contextlib import closing
 from dataclasses import dataclass, field
@@ -74,7 +73,7 @@ def configure(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> 
     add_reports(command)
     add_contract(command)
     add_jobs(command)
-    command.set_defaults(run=run)
+    command.set_defaults(run=run, parser=command)
 
 
 def run(arguments: argparse.Namespace, console: Console) -> int:
@@ -90,8 +89,7 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
     with progress(len(paths), console) as update:
         outcome.judge(paths, settings, arguments, update)
     report = _report(outcome, allowed)
-    options = [word for code in arguments.allow for word in ("--allow", code)]
-    report.repeat = [shlex.join(["sls-contract", "check", *map(str, arguments.paths), *options])]
+    report.repeat = [arguments.parser.given(arguments).line(*arguments.paths)]
     stream = console.text_stream(arguments)
     console.show(_text(outcome, report, columns(stream), verbose=arguments.verbose), stream)
     console.report(as_document(report, __version__) | _ledger(outcome, allowed), arguments)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 import os
-import shlex
 from argparse import REMAINDER
 from collections import Counter
 from contextlib import closing
@@ -159,7 +158,7 @@ def configure(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> 
     add_reports(command, "also write the changes as JSON")
     add_contract(command)
     add_jobs(command)
-    command.set_defaults(run=run)
+    command.set_defaults(run=run, parser=command)
 
 
 def run(arguments: argparse.Namespace, console: Console) -> int:
@@ -176,7 +175,7 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
     work = partial(in_order, compare, engine=arguments.engine, jobs=arguments.jobs, size_of=lambda pair: pair.size)
     outcome.compare(arguments.old, arguments.new, work, partial(progress, console=console))
     console.show(_text(outcome, verbose=arguments.verbose), console.text_stream(arguments))
-    repeat = [shlex.join(["sls-contract", "diff", arguments.old, arguments.new])]
+    repeat = [arguments.parser.given(arguments).line(arguments.old, arguments.new)]
     console.report(_document(outcome) | {"repeat": repeat}, arguments)
     if outcome.verdict in CLASSES[: CLASSES.index(arguments.fail_on) + 1]:
         return 1

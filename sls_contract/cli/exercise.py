@@ -51,7 +51,7 @@ def configure(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -
     add_reports(command)
     add_contract(command)
     add("client", nargs="*", metavar="CMD", help="the client and its arguments, after --")
-    command.set_defaults(run=run)
+    command.set_defaults(run=run, parser=command)
 
 
 def run(arguments: argparse.Namespace, console: Console) -> int:
@@ -96,6 +96,7 @@ def _plan(arguments: argparse.Namespace) -> Plan:
         arguments.timeout,
         arguments.jobs,
         arguments.seed,
+        arguments.parser.given(arguments),
     )
 
 

@@ -9,7 +9,9 @@ from typing import TYPE_CHECKING, Any, NoReturn
 from sls_contract.locale import translated
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
+
+    from sls_contract.reports.repeating import Given
 
 
 class _Formatter(argparse.HelpFormatter):
@@ -51,6 +53,17 @@ class _Formatter(argparse.HelpFormatter):
         )
 
 
+def _words(option: str, value: object) -> Iterator[str]:
+    """Yield an option and its value as `Parser` reads them."""
+    for each in value if isinstance(value, list) else [value]:
+        if each is True:
+            yield option
+        elif str(each).startswith("-"):
+            yield f"{option}={each}"
+        else:
+            yield from (option, str(each))
+
+
 class Parser(argparse.ArgumentParser):
     """`argparse.ArgumentParser` with suggestions; the parsers of the commands have this class, too."""
 
@@ -70,6 +83,20 @@ class Parser(argparse.ArgumentParser):
             hints = (did_you_mean(word.partition("=")[0], self._option_string_actions) for word in rest)
             self.error(f"unrecognized arguments: {' '.join(rest)}.{next(filter(None, hints), '')}")
         return known, rest
+
+    def given(self, arguments: argparse.Namespace) -> Given:
+        """Return the options of a command line that repeats the run."""
+        from sls_contract.reports.repeating import RESULTS, Given
+
+        values = ((action, getattr(arguments, action.dest, action.default)) for action in self._actions)
+        return Given(
+            tuple(self.prog.split()),
+            {
+                action.dest: tuple(_words(action.option_strings[-1], value))
+                for action, value in values
+                if action.option_strings and action.dest not in RESULTS and value != action.default
+            },
+        )
 
     def _distribute(self, words: list[str], known: argparse.Namespace) -> None:
         for action in self._get_positional_actions():

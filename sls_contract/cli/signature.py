@@ -7,7 +7,6 @@ detected form, and for each request the steps, the string to sign and the verdic
 from __future__ import annotations
 
 import re
-import shlex
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -59,7 +58,7 @@ def configure(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -
     command.add_argument("--region", help="region of v4's scope, if the endpoint's host names none")
     command.add_argument("--request", metavar="N", type=at_least(1), help="of several requests, only the Nth")
     add_reports(command)
-    command.set_defaults(run=run)
+    command.set_defaults(run=run, parser=command)
 
 
 def run(arguments: argparse.Namespace, console: Console) -> int:
@@ -73,7 +72,7 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
     secrets = (key.access_key_secret, key.security_token) if key else ()
     console.write((safe_text(line, secrets) for line in _lines(form, verdicts)), console.text_stream(arguments))
     report = _report(form, verdicts, (key,) if key else ())
-    report.repeat = [shlex.join(["sls-contract", "signature", arguments.file])]
+    report.repeat = [arguments.parser.given(arguments).line(arguments.file)]
     console.report(as_document(report, __version__), arguments)
     return 0 if all(each.good for each in verdicts) else 1
 

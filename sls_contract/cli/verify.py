@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import shlex
 import time
 from dataclasses import replace
 from functools import partial
@@ -35,8 +34,6 @@ _STS = "SLS_CONTRACT_STS_"
 _EXPIRED_TOKEN = "testExpiredSecurityToken"  # noqa: S105 - of the bundled endpoint
 _NAMES = "areas or clauses, such as names,near-misses,SLS251; repeatable"
 _UNPROVEN = 2
-_PLACES = ["--endpoint", "--project", "--logstore", "--other-logstore", "--other-project", "--group", "--region"]
-_TARGET = [*_PLACES, "--write-logs", "--change-shards"]
 _SHARDS, _OTHER_SHARDS, _WIDE_SHARDS = 4, 2, 256
 
 
@@ -83,7 +80,7 @@ def configure(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> 
     add_reports(command)
     add_contract(command)
     add("--record", metavar="DIR", type=Path, help="write each scenario's exchanges as a cassette, scrubbed")
-    command.set_defaults(run=run)
+    command.set_defaults(run=run, parser=command)
 
 
 def run(arguments: argparse.Namespace, console: Console) -> int:
@@ -171,6 +168,7 @@ def _target(arguments: argparse.Namespace, environ: Mapping[str, str]) -> Iterat
             writes_logs=True,
             changes_shards=True,
             clock=clock,
+            given=arguments.parser.given(arguments),
         )
 
 
@@ -201,7 +199,7 @@ def _given_target(arguments: argparse.Namespace, environ: Mapping[str, str]) -> 
     address = parse_endpoint(arguments.endpoint)
     credentials = credentials_from_environment(environ)
     if not arguments.project or not arguments.logstore or credentials is None:
-        missing = [option for option in ("--project", "--logstore") if not getattr(arguments, _attribute(option))]
+        missing = [each for each in ("--project", "--logstore") if not getattr(arguments, each.removeprefix("--"))]
         if credentials is None:
             missing.append(f"{ID} and {SECRET}")
         msg = (
@@ -226,19 +224,8 @@ def _given_target(arguments: argparse.Namespace, environ: Mapping[str, str]) -> 
         loopback=address.loopback,
         writes_logs=arguments.write_logs,
         changes_shards=arguments.change_shards,
-        options=_options(arguments),
+        given=arguments.parser.given(arguments),
     )
-
-
-def _options(arguments: argparse.Namespace) -> str:
-    """Return the options that name the target, as in a command line."""
-    given = ((option, getattr(arguments, _attribute(option))) for option in _TARGET)
-    words = ((option,) if value is True else (option, str(value)) for option, value in given if value)
-    return shlex.join(word for each in words for word in each)
-
-
-def _attribute(option: str) -> str:
-    return option.removeprefix("--").replace("-", "_")
 
 
 def _sts(environ: Mapping[str, str]) -> Credentials | None:

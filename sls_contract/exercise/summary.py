@@ -7,7 +7,6 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from sls_contract.exercise.outcome import VERDICTS
-from sls_contract.exercise.runner import TIMEOUT
 from sls_contract.reports import Report, as_document, plural
 from sls_contract.reports import Target as ReportTarget
 from sls_contract.reports.benches import area_table, by_verdict, titled
@@ -64,7 +63,7 @@ def document(run: Run, plan: Plan, version: str) -> dict[str, Any]:
         for each in run.performed
     ]
     failed = [_again(each, plan) for each in run.performed if each.verdict == "failed"][:_MOST_REPEATED]
-    every = shlex.join(["sls-contract", "exercise", "--seed", str(plan.seed), "--", *plan.command])
+    every = _command(plan)
     shared = as_document(as_report(run), version)
     return {**shared, "client": list(plan.command), "outcomes": outcomes, "repeat": [every, *failed]}
 
@@ -102,10 +101,12 @@ def _details(run: Run, plan: Plan, finding: Mapping[str, Any]) -> Iterator[str]:
 
 def _again(performed: Performed, plan: Plan) -> str:
     """Return the command line that repeats one scenario alone."""
-    seed = ("--seed", str(plan.seed)) if plan.seed else ()
-    timeout = ("--timeout", f"{plan.timeout:g}") if plan.timeout != TIMEOUT else ()
-    one = ("--auth", performed.auth.scheme, "--scenario", performed.situation.name)
-    return shlex.join(("sls-contract", "exercise", *seed, *timeout, *one, "--", *plan.command))
+    one = {"auth": ("--auth", performed.auth.scheme), "scenario": ("--scenario", performed.situation.name)}
+    return _command(plan, **one)
+
+
+def _command(plan: Plan, **options: tuple[str, ...]) -> str:
+    return plan.given.line("--", *plan.command, seed=("--seed", str(plan.seed)), **options)
 
 
 def _facts(run: Run) -> list[str]:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import asdict, dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
-from sls_contract.errors import UsageError
+from sls_contract.errors import UsageError, check_file_name
 from sls_contract.plugin.located import cassette_folder, fixture_path, fixtures_of, locate
 from sls_contract.plugin.naming import SUFFIX, safe
 
@@ -74,7 +75,10 @@ def collected(found: Iterable[pytest.Item], run: Iterable[pytest.Item], settings
         if marker := item.get_closest_marker("sls_cassette"):
             _add_test(outcome, item, marker, settings)
         for fixturedef, param in fixtures_of(item):
-            outcome.loaded.append(str(fixture_path(item, fixturedef, settings, *param)))
+            path = fixture_path(item, fixturedef, settings, *param)
+            with suppress(UsageError):  # no file has a name that the disk lacks; only recording needs one
+                check_file_name(path)
+                outcome.loaded.append(str(path))
     return outcome
 
 

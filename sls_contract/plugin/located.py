@@ -11,7 +11,7 @@ import pytest
 
 from sls_contract.cassettes.file.recording_file import recorded
 from sls_contract.cassettes.matching import DEFAULT, Matching
-from sls_contract.errors import UsageError
+from sls_contract.errors import UsageError, check_file_name
 from sls_contract.plugin.key_masking import without_key
 from sls_contract.plugin.naming import file_name, marker_path, readable, safe
 
@@ -50,6 +50,7 @@ def locate(item: pytest.Item, marker: pytest.Mark, settings: Settings) -> Locate
         folder = cassette_folder(item.path, settings.rootdir, settings.cassette_dir)
         clean = without_key(name or ".".join([*_classes(item), readable(item.name)]), os.environ)
         path = folder / file_name(clean) if name is None else _named_path(folder, clean)
+        check_file_name(path)
         located = Located(path, repeat, name is not None, empty, matching)
         item.stash[_LOCATED] = located
     return located

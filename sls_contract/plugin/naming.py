@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 SUFFIX = ".sls.yaml"
 YAML = (".yaml", ".yml")
 
-_UNSAFE = re.compile(r'[<>:"/\\|?*\x00-\x1f\x7f\s]+')
+_UNSAFE = re.compile(r'[<>:"/\\|?*\x00-\x1f\x7f\s\ud800-\udc7f\udd00-\udfff]+')
 _RESERVED = re.compile(r"(?i)^(con|prn|aux|nul|com\d|lpt\d)(\.|$)")
 _ESCAPE = re.compile(r"\\\\|\\x([0-9a-f]{2})|\\u([0-9a-f]{4})|\\U([0-9a-f]{8})")
 _LONGEST = 150  # bytes: below 255 with a suffix and a journal's, also under encrypting file systems (143)
@@ -82,8 +82,9 @@ def safe(name: str) -> str:
     clean = _UNSAFE.sub("_", plain).strip(". ") or "_"
     if _RESERVED.match(clean):
         clean = "_" + clean
-    cut = clean.encode("utf-8", "replace")[: _LONGEST - _DIGEST - 1].decode("utf-8", "ignore")
-    if clean == name and len(clean.encode()) <= _LONGEST:
+    data = clean.encode("utf-8", "surrogateescape")  # a test file's name where the locale is not UTF-8
+    cut = data[: _LONGEST - _DIGEST - 1].decode("utf-8", "ignore")
+    if clean == name and len(data) <= _LONGEST:
         return clean
     digest = hashlib.sha256(name.encode("utf-8", "surrogatepass")).hexdigest()[:_DIGEST]
     return f"{cut}-{digest}"

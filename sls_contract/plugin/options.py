@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 import pytest
 
 from sls_contract.cassettes.hosts import host_rule
-from sls_contract.errors import UsageError
+from sls_contract.errors import UsageError, check_file_name
 from sls_contract.locale import translated
 
 if TYPE_CHECKING:
@@ -198,6 +198,8 @@ def _suite(config: pytest.Config) -> Suite | None:
     """Return the suite whose cassettes are stored at a URL; None if they are in a folder."""
     url = config.getini("sls_cassette_dir")
     if "://" not in url:
+        with _usage_error(lambda error: f"ini sls_cassette_dir: {error}"):
+            check_file_name(url)
         return None
     from sls_contract.captures.remote.lockfile import lock_near
     from sls_contract.captures.remote.suite import suite_of
@@ -290,6 +292,8 @@ def _report(path: str) -> str:
 
     with _usage_error(lambda error: f"--sls-report: the name {error}"):
         kind_of(path)
+    with _usage_error(lambda error: f"--sls-report: {error}"):
+        check_file_name(path)
     return path
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shlex
 import sys
 from collections import Counter
 from typing import TYPE_CHECKING, Any
@@ -21,7 +20,7 @@ from sls_contract.reports.text import on_one_line
 from sls_contract.spec import CLAUSES, Finding, Level
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
 
     from sls_contract.plugin.options import Settings
     from sls_contract.plugin.outcome import Outcome
@@ -107,8 +106,10 @@ def _foreign(totals: Totals) -> Iterator[str]:
         )
 
 
-def write_reports(totals: Totals, outcome: Outcome, settings: Settings) -> None:
-    """Write all configured reports."""
+def write_reports(
+    totals: Totals, outcome: Outcome, settings: Settings, commands_for: Callable[[Iterable[str]], list[str]]
+) -> None:
+    """Write all configured reports; ``commands_for`` returns the commands that repeat the run and tests of it."""
     report = Report(
         "pytest", Target(settings.endpoint, weakest(map(Evidence, totals.evidence)) if totals.evidence else None)
     )
@@ -120,7 +121,7 @@ def write_reports(totals: Totals, outcome: Outcome, settings: Settings) -> None:
     report.examples = totals.examples
     report.map.merge(totals.map)
     tests = dict.fromkeys(plain["test"] for plain in totals.findings if plain["test"] is not None)
-    report.repeat = ["pytest", *(shlex.join(["pytest", test]) for test in [*tests][:MOST_LINES])]
+    report.repeat = commands_for([*tests][:MOST_LINES])
     report.clauses_total = len(CLAUSES)
     document = as_document(report, __version__) | {"tests": _tests(totals)}
     if settings.record == "verify":

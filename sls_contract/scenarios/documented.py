@@ -196,6 +196,22 @@ _ISOLATION = (
         )
         for kind, elsewhere in (("logstores", _OTHER), ("projects", _ABROAD))
     ),
+    *(
+        _isolation(
+            f"silence-in-two-{kind}",
+            "a consumer that is silent in its group is gone, though one of this name lives in a group of the same name",
+            f"CreateConsumerGroup page, timeout; {_HEART}, NotExistConsumerWithBody",
+            "SLS416",
+        ).doing(
+            Create(elsewhere, timeout=200),
+            *(HeartBeat(at=elsewhere),) * 2,
+            Create(_A, timeout=20),
+            *(HeartBeat(at=_A),) * 2,
+            *(PassTime(15), HeartBeat(at=elsewhere)) * 6,
+            HeartBeat(at=_A, refused="NotExistConsumerWithBody"),
+        )
+        for kind, elsewhere in (("logstores", _OTHER), ("projects", _ABROAD))
+    ),
     _isolation(
         "group-in-one-logstore-only",
         "404 ConsumerGroupNotExist in the logstore that does not have the group",

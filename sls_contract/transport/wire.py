@@ -12,6 +12,7 @@ import io
 import select
 import socket
 import ssl
+import time
 from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Self
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
 
 _OK = 200
 _INTERIM = frozenset(range(100, 200)) - {101}  # 101 is final: another protocol begins
+_RESET_WITHIN = 0.5  # seconds: longer than a packet takes there and back
 _MAX_TIMEOUT = 86400  # seconds; the system's calls accept no unlimited value
 
 
@@ -145,28 +147,34 @@ class _Call:
 class KeptAlive:
     """A `Send` over one connection, opened on the first request, and again if the endpoint closed it.
 
-    ``reused`` counts the requests on a connection that had carried a response before. If an idle connection breaks
-    before any response, the request is sent once more over a new one: an endpoint may close an idle connection at any
-    time (RFC 9112 section 9.3.1). Raises the errors of its transport. Not thread-safe.
+    ``reused`` counts the requests on a connection that had carried a response before. If the endpoint closes such a
+    connection unread, the request is sent once more over a new one: an endpoint may close an idle connection at any
+    time (RFC 9112 section 9.3.1). If it read the request, the response is lost, and a second request could do the work
+    twice. A connection idle for ``may_expire`` seconds always counts as unread: some endpoints close it in two steps,
+    and read what comes between them. Raises the errors of its transport. Not thread-safe.
     """
 
     transport: Transport
     reused: int = 0
+    may_expire: float = 4.0
     _connection: socket.socket | None = None
     _peer: Address | None = None
+    _answered_at: float = 0.0
 
     def __call__(self, request: Request) -> Response:
         """Send one request and return its response."""
         call = self.transport._call(request)  # noqa: SLF001 - a friend class; so are the next two
         with _transport_errors(call.peer):
             if self._connection is not None and self._peer == call.peer and not _is_readable(self._connection):
-                with suppress(ConnectionError):  # closed while it was idle
-                    response = self._send_over(self._connection, call)
+                response = self._send_over(self._connection, call, again=True)
+                if response is not None:
                     self.reused += 1
                     return response
             self.close()
             self._connection, self._peer = self.transport._open(call), call.peer  # noqa: SLF001
-            return self._send_over(self._connection, call)
+            response = self._send_over(self._connection, call)
+            assert response is not None  # only a connection that was idle gives none
+            return response
 
     def close(self) -> None:
         """Close the connection; the next request opens another one."""
@@ -174,13 +182,24 @@ class KeptAlive:
             self.transport._release(self._connection)  # noqa: SLF001
             self._connection = None
 
-    def _send_over(self, connection: socket.socket, call: _Call) -> Response:
+    def _send_over(self, connection: socket.socket, call: _Call, *, again: bool = False) -> Response | None:
+        """Return the response; None if the connection had carried one (``again``), and was closed while it was idle."""
+        may_expire = monotonic() - self._answered_at >= self.may_expire
         is_reusable = False
         try:
             response, is_reusable = call.send_over(connection)
+        except http.client.RemoteDisconnected:
+            if again and (may_expire or _is_unread(connection)):
+                return None
+            raise
+        except ConnectionError:
+            if again:
+                return None
+            raise
         finally:
             if not is_reusable:
                 self.close()
+        self._answered_at = monotonic()
         return response
 
 
@@ -195,6 +214,16 @@ def _transport_errors(peer: Address) -> Iterator[None]:
 def _is_readable(connection: socket.socket) -> bool:
     """Return whether an idle connection was closed, or contains unexpected bytes."""
     return bool(select.select([connection], [], [], 0)[0])
+
+
+def _is_unread(connection: socket.socket) -> bool:
+    """Return whether a request went to a connection that was closed before: only then, a reset follows the close."""
+    deadline = monotonic() + _RESET_WITHIN
+    while not connection.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR):
+        if monotonic() >= deadline:
+            return False
+        time.sleep(_RESET_WITHIN / 100)
+    return True
 
 
 class _TimedReader(io.RawIOBase):

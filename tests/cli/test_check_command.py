@@ -6,6 +6,7 @@ import io
 import json
 import os
 import re
+import shlex
 from collections import Counter
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -260,3 +261,27 @@ def test_no_report_shows_the_key_of_the_run(tmp_path, command):
         report = (tmp_path / f"a.{kind}").read_text("utf-8")
         assert "SLS601" in report or kind == "xml"
         assert not [each for each in (key, secret) if each in report], kind
+
+
+@pytest.mark.parametrize("other", ["empty", "pages"])
+def test_a_path_without_a_recording_beside_others_is_not_passed_over(folder, tmp_path, other):
+    """A mistyped folder is named, and the run is not green; the other paths are checked as ever."""
+    (tmp_path / "empty").mkdir()
+    (tmp_path / "pages").mkdir()
+    (tmp_path / "pages" / "index.html").write_text("hello", "utf-8")
+    code, told, _ = check(folder / "a.sls.yaml", tmp_path / other)
+    assert code == 2
+    assert f"not checked: {tmp_path / other}: it has no recording" in told
+    assert "1 cassette, 2 exchanges" in told
+    assert check(folder, folder / "a.sls.yaml")[0] == 0  # nothing new, but looked at
+
+
+def test_the_command_in_a_report_repeats_the_run(folder, tmp_path_factory):
+    """With all that decides the verdict, and without where reports are written."""
+    report = tmp_path_factory.mktemp("reports") / "report.json"
+    code, told, _ = check(folder, "--strict", "--max-age", "30d", "--json", report)
+    (line,) = json.loads(report.read_text("utf-8"))["repeat"]
+    start, command, *words = shlex.split(line)
+    assert (start, command, "--json" in words) == ("sls-contract", "check", False)
+    assert (code, "--strict" in words, words.count("30d")) == (1, True, 1), line
+    assert check(*words)[:2] == (code, told)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import argparse
 import io
 import json
 import os
@@ -15,6 +14,7 @@ import pytest
 from sls_contract.cassettes.file.recording_file import open_for_recording, write
 from sls_contract.cassettes.recording import Evidence, Provenance, Recording
 from sls_contract.cli import diff
+from sls_contract.cli.parser import Parser
 from sls_contract.cli.terminal import Console
 from sls_contract.errors import UsageError
 from sls_contract.exchange import Exchange, Request, Response
@@ -49,7 +49,7 @@ ADDED, BROKEN = recording(lag=1), recording(updateTime=1524224984)
 
 def run(*argv):
     """Run the command in this process; return exit code, standard output and error."""
-    parser = argparse.ArgumentParser()
+    parser = Parser(prog="sls-contract")
     diff.configure(parser.add_subparsers())
     arguments = parser.parse_args(["diff", *map(str, argv)])
     out, err = io.StringIO(), io.StringIO()

@@ -6,6 +6,7 @@ import io
 import json
 import os
 import re
+import shlex
 import shutil
 import signal
 import subprocess
@@ -50,6 +51,7 @@ TELLING = (
     "failure-once",
     "redirect",
 )
+OWN_CONTRACT = json.dumps({"operation": "NoSuch", "coverage": "full", "method": "GET", "path": "/no/such"})
 ONE = ("--auth", "v1", "--scenario", "shard-given")
 
 
@@ -119,10 +121,15 @@ def test_the_line_that_repeats_a_scenario_repeats_it(tmp_path):
     """A program whose path and arguments need quoting."""
     path = tmp_path / "a client's.sh"
     path.write_text("exit 1", encoding="utf-8")
-    code, out, _ = command(*ONE, "--seed", "3", "--", "sh", str(path), "消费 组")
+    (tmp_path / "their own").mkdir()
+    (tmp_path / "their own" / "NoSuch.json").write_text(OWN_CONTRACT, encoding="utf-8")
+    judged = ("--strict", "--contract", str(tmp_path / "their own"), "--timeout", "20.5", "--jobs", "3", "--seed", "3")
+    code, out, _ = command(*ONE, *judged, "--", "sh", str(path), "消费 组")
     again = re.search("again: (.*)", out)[1].replace("sls-contract", f"{sys.executable} -m sls_contract", 1)
     done = subprocess.run(again, shell=True, capture_output=True, text=True, timeout=60, check=False)
     assert (done.returncode, done.stdout) == (code, out)
+    given = shlex.split(again)
+    assert all(word in given for word in (*ONE, *judged))
 
 
 def test_json_on_standard_output_leaves_the_text_to_standard_error(client):

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import io
 import json
+import shlex
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -41,6 +44,32 @@ def test_the_report_says_what_was_checked_and_found(project):
     assert finding["code"].startswith("SLS1")
     assert finding["where"] == "query shardId"
     assert finding["how_to_fix"]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("place", [".", "tests"])
+def test_the_commands_of_a_report_repeat_the_run(project, monkeypatch, place):
+    """With the options that were given, from the folder in which pytest was called; the report stays as it is."""
+    project.test(TESTS, "tests/test_it.py").run("--sls-record=once", "tests").assert_outcomes(passed=1, failed=1)
+    folder = project.path / place
+    monkeypatch.chdir(folder)
+    monkeypatch.setenv("PYTHONPATH", str(project.path))
+    named = ("-p", "no:cacheprovider", "--rootdir", str(project.path), "-c", str(project.path / "pytest.ini"))
+    paths = ("test_it.py",) if place == "tests" else ("tests", "tests/test_it.py::test_right")
+    first = _run("pytest", *named, "--sls-strict", "--sls-report", "report.json", *paths)
+    report = folder / "report.json"
+    whole, wrong = (shlex.split(each) for each in json.loads(report.read_text("utf-8"))["repeat"])
+    report.unlink()
+    assert _run(*whole) == first
+    assert _run(*wrong) == (1, {"failed": 1})
+    assert whole == ["pytest", *named, "--sls-strict", *paths]
+    assert wrong[:-1] == ["pytest", *named, "--sls-strict"]
+    assert not report.exists()
+
+
+def _run(*words):
+    done = subprocess.run([sys.executable, "-m", *words], capture_output=True, text=True, check=False)
+    return done.returncode, pytest.RunResult.parse_summary_nouns(done.stdout.splitlines())
 
 
 def test_a_run_merged_with_its_parts_and_a_check_counts_each_exchange_once(project, monkeypatch):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import argparse
 import base64
 import io
 import json
@@ -14,6 +13,7 @@ import pytest
 from broken_endpoints.harness import correct, is_read, target, verify, with_document
 
 from sls_contract.cli import verify as verify_command
+from sls_contract.cli.parser import Parser
 from sls_contract.cli.terminal import Console
 from sls_contract.endpoint import ReferenceEndpoint
 from sls_contract.endpoint.server import serve
@@ -34,7 +34,7 @@ PLACE = ("--project", "my-project", "--logstore", "my-logstore")
 
 
 def command(*words: str) -> tuple[int, str]:
-    parser = argparse.ArgumentParser()
+    parser = Parser(prog="sls-contract")
     verify_command.configure(parser.add_subparsers())
     arguments = parser.parse_args(["verify", *map(str, words)])
     out = io.StringIO()

@@ -19,6 +19,7 @@ from broken_endpoints.harness import (
     with_body,
     with_document,
 )
+from broken_endpoints.per_operation import is_let_in, let_in
 
 from sls_contract.exchange import Headers, Request
 from sls_contract.scenarios import SCENARIOS
@@ -204,10 +205,29 @@ class StumblesNowAndThen:
         return response if self.requests % 223 else error(response, 500, "InternalServerError", "internal server error")
 
 
+class ForgetsSilentConsumersLate:
+    """A consumer stays for two timeouts: no page says how soon it is removed."""
+
+    def __init__(self) -> None:
+        self.real = correct()
+
+    def __call__(self, request: Request):
+        if not asks_for(request, "CreateConsumerGroup") or not is_let_in(request):
+            return self.real(request)
+        body = json.loads(request.body)
+        return self.real(let_in(request, body=json.dumps(body | {"timeout": 2 * body["timeout"]}).encode()))
+
+
 OF_CONSUMERS = ("heartbeat-of-one-consumer", "heartbeat-of-two-consumers", "heartbeat-after-another-ended")
 OF_NAMES = [name for name in SCENARIOS if name.startswith(("group", "two-", "create-group", "connection-to"))]
 OF_NAMES += [name for name in SCENARIOS if "-in-two-" in name]
-OF_LAZY = ("consumers-differ-in-case", "heartbeats-at-once", "heartbeat-in-time", "timeouts-in-two-logstores")
+OF_LAZY = (
+    "consumers-differ-in-case",
+    "heartbeats-at-once",
+    "heartbeat-in-time",
+    "silence-in-two-logstores",
+    "timeouts-in-two-logstores",
+)
 
 
 @pytest.mark.slow
@@ -218,6 +238,7 @@ OF_LAZY = ("consumers-differ-in-case", "heartbeats-at-once", "heartbeat-in-time"
         (AssignsOneShardMoreEachTime, OF_CONSUMERS, set()),
         (AssignsAfterASecond, OF_CONSUMERS[::2], set()),
         (AssignsFromTheSecondHeartbeat, OF_LAZY, set()),
+        (ForgetsSilentConsumersLate, OF_LAZY[-2:], set()),
         (AssignsAfterASecond, ("group-fresh", OF_LAZY[-1]), {"not provable"}),
         (KnowsANameOnceInAProject, OF_NAMES, {"not supported"}),
         (StumblesNowAndThen, OF_NAMES, set()),

@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
-import argparse
 import io
 import json
 import os
+import re
+import shlex
 import signal
 import subprocess
 import sys
 import time
 from datetime import UTC, datetime
+from functools import partial
 
 import pytest
 from left_out import full
 
 from sls_contract.cassettes import load_cassette
 from sls_contract.cli import verify
+from sls_contract.cli.parser import Parser
 from sls_contract.cli.terminal import Console
 from sls_contract.endpoint import ReferenceEndpoint
 from sls_contract.endpoint.server import serve
@@ -34,6 +37,7 @@ STS = {
     "SLS_CONTRACT_STS_ACCESS_KEY_SECRET": TEST_STS_CREDENTIALS.access_key_secret,
     "SLS_CONTRACT_STS_SECURITY_TOKEN": TEST_STS_CREDENTIALS.security_token,
 }
+OWN_CONTRACT = json.dumps({"operation": "NoSuch", "coverage": "full", "method": "GET", "path": "/no/such"})
 PLACE = ("--project", "my-project", "--logstore", "my-logstore")
 
 
@@ -42,7 +46,7 @@ def now() -> datetime:
 
 
 def command(*words: str, environ=ENVIRON, typed: str = "") -> tuple[int, str, str]:
-    parser = argparse.ArgumentParser()
+    parser = Parser(prog="sls-contract")
     verify.configure(parser.add_subparsers(dest="command"))
     arguments = parser.parse_args(["verify", *words])
     out, err = io.StringIO(), io.StringIO()
@@ -120,11 +124,33 @@ def test_an_endpoint_that_does_not(reference):
     assert "How to fix:" in out
     assert "curl -sSi -X GET" not in out
     assert "curl -sSi -X GET" in requests
-    place = "--project my-project --logstore my-logstore --region cn-hangzhou"
-    assert (
-        f"again: sls-contract verify --endpoint {server.url} {place} --scenario each-shard-given --seed 0 --verbose"
-        in out
-    )
+
+
+def test_the_line_that_repeats_a_scenario_repeats_it(reference, tmp_path):
+    """Also the options that decide what is judged, and how; where results went is left out."""
+    endpoint, _ = reference
+    (tmp_path / "their own").mkdir()
+    (tmp_path / "their own" / "NoSuch.json").write_text(OWN_CONTRACT, encoding="utf-8")
+
+    def no_filter(request):
+        response = endpoint(request)
+        return response.replace(body=response.body.replace(b'"shard":1', b'"shard":0'))
+
+    judged = ("--strict", "--skip", "SLS204", "--skip", "SLS261", "--timeout", "7.5", "--contract", "their own")
+    where = ("--record", "recorded", "--json", "report.json")
+    start = [sys.executable, "-m", "sls_contract"]
+    run = partial(subprocess.run, cwd=tmp_path, env={**os.environ, **ENVIRON}, capture_output=True, text=True)
+    with serve(no_filter) as server:
+        words = ("--endpoint", server.url, *PLACE, "--scenario", "each-shard-given", *judged)
+        first = run([*start, "verify", *words, *where])
+        (line,) = re.findall("again: sls-contract (.*) --verbose", first.stdout)
+        second = run(f"{shlex.join(start)} {line}", shell=True)
+    assert (first.returncode, second.returncode, first.stdout) == (1, 1, second.stdout), first.stderr + second.stderr
+    given = shlex.split(line)
+    assert all(word in given for word in words)
+    assert not {*where} & {*given}
+    report = json.loads((tmp_path / "report.json").read_text("utf-8"))
+    assert report["repeat"] == [f"sls-contract {line}"] * 2
 
 
 @pytest.mark.parametrize(
@@ -242,7 +268,7 @@ def test_a_service_far_away_is_not_touched_without_consent():
         def isatty(self) -> bool:
             return True
 
-    parser = argparse.ArgumentParser()
+    parser = Parser(prog="sls-contract")
     verify.configure(parser.add_subparsers(dest="command"))
     arguments = parser.parse_args(["verify", "--endpoint", "https://sls.example", *PLACE])
     err = io.StringIO()
@@ -261,7 +287,7 @@ def test_consent_is_a_yes(monkeypatch):
 
     monkeypatch.setenv("NO_PROXY", "*")
     for words, typed in ((["--yes"], ""), ([], "yes\n")):
-        parser = argparse.ArgumentParser()
+        parser = Parser(prog="sls-contract")
         verify.configure(parser.add_subparsers(dest="command"))
         arguments = parser.parse_args(["verify", "--endpoint", "http://sls.invalid", *PLACE, *words])
         with pytest.raises(EndpointError, match="cannot be resolved"):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import argparse
 import io
 import json
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -25,6 +24,7 @@ from broken_endpoints.harness import (
 )
 
 from sls_contract.cli import verify as command
+from sls_contract.cli.parser import Parser
 from sls_contract.cli.terminal import Console
 from sls_contract.endpoint.server import serve
 from sls_contract.errors import UsageError
@@ -46,7 +46,7 @@ PLACE = ("--project", "my-project", "--logstore", LOGSTORE)
 
 
 def run_command(*words: str) -> tuple[int, str]:
-    parser = argparse.ArgumentParser()
+    parser = Parser(prog="sls-contract")
     command.configure(parser.add_subparsers())
     arguments, out = parser.parse_args(["verify", *words]), io.StringIO()
     return arguments.run(arguments, Console(ENVIRON, io.StringIO(), out, io.StringIO())), out.getvalue()

@@ -15,7 +15,7 @@ from sls_contract.cassettes.conversion import Conversion
 from sls_contract.cassettes.file.atomic import replace_file
 from sls_contract.cassettes.file.reader import CassetteFile
 from sls_contract.cassettes.file.recording_file import cassette_text, fold, write
-from sls_contract.errors import CassetteDamaged
+from sls_contract.errors import CassetteDamaged, check_file_name
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -74,6 +74,7 @@ class SlsPersister:
         """Write the file; errors are raised when the cassette is closed: vcrpy must restore the clients first."""
         path = Path(cassette_path)
         try:
+            check_file_name(path)
             path.parent.mkdir(parents=True, exist_ok=True)
             if isinstance(serializer, SlsSerializer):
                 pairs = zip(cassette_dict["requests"], cassette_dict["responses"], strict=True)

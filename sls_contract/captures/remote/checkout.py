@@ -85,14 +85,16 @@ class Checkout:
             return self._publish(self._local())
 
     def status(self) -> Result:
-        """List the recordings that were not uploaded, and the revisions at the URL that are not locked."""
+        """List the recordings that were not uploaded, and the revisions that only the lock or only the URL has."""
         revisions = self._store.revisions()
+        locked = revisions_in(self.suite.lock, self.suite.url)
         here = self._digests(self._merged_revisions())
         others = [
             f"not in {self.suite.lock.name}: revision {name[:_SHORT]}: {_changes(here, revisions[name].digests)}"
-            for name in self._others(revisions, revisions_in(self.suite.lock, self.suite.url))
+            for name in self._others(revisions, locked)
         ]
-        lines = [self._summary(), *self.unpushed(), *others]
+        lines = [self._summary(), *self.unpushed(), *self._lost(name for name in locked if name not in revisions)]
+        lines += others
         if others:
             lines.append(f"How to fix: {self._command('pull --latest')} merges it.")
         return Result(tuple(lines), clean=len(lines) == 1)
@@ -104,6 +106,12 @@ class Checkout:
         if not added:
             return []
         return [f"not uploaded: {_few(added)}, kept in {self.suite.folder}", f"How to fix: {self._command('push')}"]
+
+    def _lost(self, names: Iterable[str]) -> Iterator[str]:
+        """Yield the lines to print about locked revisions that nobody without a copy can download."""
+        for name in names:
+            yield f"in {self.suite.lock.name} only: revision {name[:_SHORT]} is not at {self.suite.url}"
+            yield f"How to fix: correct the URL in {self.suite.lock.name}, or restore the files in the storage."
 
     def adopt(self, folder: Path) -> None:
         """Copy the cassettes of a local folder into the suite; `push` uploads them."""

@@ -13,7 +13,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from sls_contract.captures.remote.revision import Revision, digest_of, revision_of
-from sls_contract.errors import CassetteError
+from sls_contract.errors import CassetteError, check_file_name
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -169,7 +169,8 @@ def _remote_size(filesystem: Any, path: str) -> int | None:
 
 
 def replace_bytes(path: Path, data: bytes) -> None:
-    """Replace a file atomically; raises `CassetteError`."""
+    """Replace a file atomically; raises `CassetteError`, and `UsageError` for a name that cannot be written."""
+    check_file_name(path)
     spare = path.with_name(f"{path.name[:100]}.{os.urandom(6).hex()}.writing")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from sls_contract.captures.storage import refuse_credentials
-from sls_contract.errors import UsageError
+from sls_contract.errors import UsageError, check_file_name
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -43,7 +43,7 @@ class Suite(NamedTuple):
 
 
 def suite_of(url: str, lock: Path, environ: Mapping[str, str]) -> Suite:
-    """Return a suite; raises `UsageError` for a URL that contains credentials or whitespace."""
+    """Return a suite; raises `UsageError` for a URL with credentials or whitespace, or no folder here."""
     refuse_credentials(url)
     if any(char.isspace() for char in url):
         msg = (
@@ -53,7 +53,9 @@ def suite_of(url: str, lock: Path, environ: Mapping[str, str]) -> Suite:
         raise UsageError(msg)
     home = environ.get("XDG_CACHE_HOME")
     cache = Path(home) if home else Path.home() / ".cache"
-    return Suite(url.rstrip("/"), lock.absolute(), cache.absolute() / "sls-contract" / "cassettes")
+    suite = Suite(url.rstrip("/"), lock.absolute(), cache.absolute() / "sls-contract" / "cassettes")
+    check_file_name(suite.folder)
+    return suite
 
 
 def _key(text: str) -> str:

@@ -7,7 +7,7 @@ import shutil
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
-from sls_contract.errors import CassetteError
+from sls_contract.errors import CassetteError, check_file_name
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -20,8 +20,9 @@ def replace_file(path: Path, text: str | Iterable[str]) -> None:
     """Replace a file atomically with ``text`` (UTF-8, LF), given whole or in pieces; the file keeps its mode.
 
     The caller holds the cassette's lock, so a temporary file that a killed writer left can be overwritten.
-    Raises `CassetteError`, and any error from the iterator of pieces.
+    Raises `CassetteError`, `UsageError` for a name that cannot be written, and any error from the iterator of pieces.
     """
+    check_file_name(path)
     real = path.resolve()  # a link stays a link
     spare = real.with_name(real.name + _SUFFIX)
     try:

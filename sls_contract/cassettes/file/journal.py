@@ -24,6 +24,7 @@ from typing import TYPE_CHECKING, Literal, TypeAlias
 
 from sls_contract.cassettes.file.atomic import not_written
 from sls_contract.cassettes.file.lock import lock, unlock
+from sls_contract.errors import check_file_name
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -151,6 +152,7 @@ class Journal:
         os.close(deleted)
 
     def _open(self) -> int:
+        check_file_name(self._path)
         try:
             self._path.parent.mkdir(parents=True, exist_ok=True)
             return os.open(self._path, _CREATE, 0o666)

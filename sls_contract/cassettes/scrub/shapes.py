@@ -183,7 +183,10 @@ class Named:
                 pass  # its end is only clear in the unescaped view
             elif match.start("nest") >= done:
                 done = _end_of(text, match.start("nest"))
-                yield from ((start, end, kind) for start, end in _leaves(text, match.start("nest"), done))
+                leaves = _leaves(text, match.start("nest"), done)
+                if _REFERENCE.search(lowered, match.start("nest"), done):
+                    leaves = (each for each in leaves if _is_content(lowered, *each))
+                yield from ((start, end, kind) for start, end in leaves)
         if b'"value"' in lowered:
             yield from self._before(lowered)
 
@@ -231,6 +234,9 @@ _DEPTH = {b"[": 1, b"{": 1, b"]": -1, b"}": -1}
 _MAX_DISTANCE = 80  # bytes between ``name=`` and the last word of the name
 _REQUIRED_BEFORE = {"part": re.compile(rb"name=[\"'][^\"'\r\n]*\Z"), "flag": re.compile(rb"(?:^|\s)--?[\w-]*\Z")}
 _LEAF = re.compile(rb'"(?P<text>(?:[^"\\]|\\.)*)"(?P<key>\s*:)?|(?<=[\s\[,:])(?P<number>-?\d[\d.eE+-]*)')
+#: A key of an object that names a secret stored elsewhere: ``{"secret": {"secretName": "…"}}`` in Kubernetes.
+_REFERENCE = re.compile(rb'"(?:' + b"|".join(map(re.escape, LAST_WORDS)) + rb')[-_]?(?:name|ref)"\s*:')
+_KEY_BEFORE = re.compile(rb'("([^"\\]*)"\s*:)\s*"?\Z')
 _AFTER_STRING = re.compile(rb"\s*(?:[,\]}]|\Z)")
 _RANDOM = re.compile(rb"(?=.*[0-9])(?=.*[A-Za-z]).{8,}", re.DOTALL)
 
@@ -293,6 +299,14 @@ def _is_plausible(text: bytes, match: re.Match[bytes]) -> bool:
     return all(before.search(text, start, end) for before in required) and all(
         _is_random(match[group]) for group in _GUESSED if match[group] is not None
     )
+
+
+def _is_content(text: bytes, start: int, end: int) -> bool:
+    """Return whether a value in an object that refers to a secret is one itself, by its key or because it is random."""
+    key = _KEY_BEFORE.search(text, max(0, start - _MAX_DISTANCE), start)
+    if key is None:
+        return _is_random(text[start:end])
+    return kind_of(wire_text(key[2])) is not None or (not _REFERENCE.match(key[1]) and _is_random(text[start:end]))
 
 
 def _end_of(text: bytes, start: int) -> int:

@@ -445,9 +445,9 @@ def test_a_suite_at_a_url_that_shows_keys_or_splits_a_line_is_refused(tmp_path, 
     assert suite_of(fixed, tmp_path / "lock", {}).url == fixed
 
 
-@pytest.mark.parametrize("action", ["pull", "push"])
+@pytest.mark.parametrize("action", ["status", "pull", "push"])
 def test_a_url_without_a_revision_and_without_recordings_fails(machines, workers, url, action):
-    """A mistyped URL must not look like a download; a suite that the lock names passes, also with nothing to do."""
+    """A mistyped URL must not look like success; a suite that the lock names passes, also with nothing to do."""
     one, _ = machines
     one.record("a.sls.yaml", workers[0])
     one.checkout.push()
@@ -455,3 +455,16 @@ def test_a_url_without_a_revision_and_without_recordings_fails(machines, workers
     assert code == 2
     assert advised(output, "correct the URL, or record first")
     assert one.cli(action, url)[0] == 0
+
+
+def test_status_misses_a_locked_revision_that_the_storage_lost(machines, workers, url):
+    """The cache here has a copy, but nobody else can download it: as after a mistake in the URL of a lock."""
+    one, _ = machines
+    one.record("a.sls.yaml", workers[0])
+    one.checkout.push()
+    filesystem, folder = fsspec.url_to_fs(url)
+    filesystem.rm(f"{folder}/revisions", recursive=True)
+    code, output = one.cli("status")
+    assert code == 1
+    assert f"is not at {url}" in output
+    assert advised(output, "correct the URL in sls-cassettes.lock, or restore the files in the storage")

@@ -291,6 +291,9 @@ NAMED = [
     ('{"SecurityToken":"tok"}', '"tok"'),
     ('{"password": 8375}', "8375"),
     ('{"credentials": {"user": "anna", "pin": [4711, "vier"]}}', "anna"),
+    ('{"secret": {"secretName": "app-tls", "secretValue": "Zx9QwErTy8"}}', "Zx9QwErTy8"),
+    ('{"secret": {"secretName": "app-tls", "password": "plainword"}}', "plainword"),
+    ('{"credentials": {"value": "plainword"}, "secret": {"secretName": "app-tls"}}', "plainword"),
     ('"{\\"secretKey\\":\\"nested\\"}"', "nested"),
     ('{"credentials": ["cut-off", "b', "cut-off"),
     ("AccessKeyId=shortid&x=1", "shortid"),
@@ -397,6 +400,9 @@ INNOCENT = [
     '{"max_token": 4096, "index_token": "word"}',
     "GET /oauth?grant=1&token_type=bearer HTTP/1.1",
     "token=REDACTED&SecurityToken=DUMMY&access_token=undefined&password=null&Signature=XXXXXXXX",
+    '{"volumes": [{"name": "v", "secret": {"secretName": "tls-2026-cert", "defaultMode": 420, "optional": false}}]}',
+    json.dumps({"secret": {"secretName": "app-tls", "items": [{"key": "tls.crt", "path": "tls.crt", "mode": 256}]}}),
+    '{"env": [{"valueFrom": {"secretKeyRef": {"name": "db-1-pass", "key": "password"}}}], "token": true}',
     '{"password": "[password redacted]", "secret": "<your secret>", "token": "${TOKEN}", "apiKey": "fake-api-key"}',
 ]
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import argparse
 import io
 import json
 from datetime import UTC, datetime
@@ -10,6 +9,7 @@ from datetime import UTC, datetime
 import pytest
 
 from sls_contract.cli import signature
+from sls_contract.cli.parser import Parser
 from sls_contract.cli.terminal import Console
 from sls_contract.errors import UsageError
 from sls_contract.exchange import Request, wire_bytes
@@ -41,7 +41,7 @@ def command(tmp_path):
     def run(data: bytes, *options: str, environ=ENVIRON, name: str | None = None):
         file = tmp_path / "request.txt"
         file.write_bytes(data)
-        parser = argparse.ArgumentParser()
+        parser = Parser(prog="sls-contract")
         signature.configure(parser.add_subparsers())
         arguments = parser.parse_args(["signature", name or str(file), *options])
         stdin = io.TextIOWrapper(io.BytesIO(data), encoding="ascii")
@@ -67,7 +67,7 @@ def test_verified(command, scheme, name):
 
 def test_text_on_standard_input(command, tmp_path):
     """A stream without bytes beneath it works as well."""
-    parser = argparse.ArgumentParser()
+    parser = Parser(prog="sls-contract")
     signature.configure(parser.add_subparsers())
     arguments = parser.parse_args(["signature", "-"])
     stdin = io.StringIO(written(sign(BARE, TEST_CREDENTIALS, at=AT)).decode())

@@ -132,6 +132,26 @@ class OneTimeoutForGroupsOfOneName:
         return response
 
 
+@shown_by("silence-in-two-logstores")
+@bug("SLS416")
+class KeepsConsumersOfGroupsOfOneNameAlive:
+    """A heartbeat counts for the consumers of its name that live in groups of one name."""
+
+    def __init__(self) -> None:
+        self.real, self.held = correct(), {}
+
+    def __call__(self, request: Request) -> Response:
+        response = self.real(request)
+        if asks_for(request, "ConsumerGroupHeartBeat") and response.status == 200:
+            consumer = dict(request.query_pairs())["consumer"]
+            self.held[request.project, group_of(request), consumer] = response.body
+            for each in alike(request):
+                shards = self.held.get((each.project, group_of(each), consumer), b"[]")
+                if shards != b"[]":  # with shards, a consumer that is gone is refused
+                    self.real(let_in(each, body=shards))
+        return response
+
+
 @shown_by("consumers-in-two-logstores")
 @bug("SLS416")
 class ForgetsConsumersOfGroupsOfOneName:

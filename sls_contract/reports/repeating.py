@@ -1,0 +1,32 @@
+"""The commands that repeat a run, or a part of it: built from the options that were given."""
+
+from __future__ import annotations
+
+import shlex
+from dataclasses import dataclass, field
+from itertools import chain
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+RESULTS = frozenset({"json", "report", "record", "verbose", "list", "help"})
+"""The options that only say what to show of a run, and where to write it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Given:
+    """A command line.
+
+    Attributes:
+        command: its first words.
+        options: the words of each option that was given, such as ``{"seed": ("--seed", "7")}``.
+
+    """
+
+    command: tuple[str, ...]
+    options: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+
+    def line(self, *arguments: str, **options: tuple[str, ...]) -> str:
+        """Return the line, quoted for a shell: ``options`` replace those that were given, ``arguments`` follow them."""
+        return shlex.join([*self.command, *chain.from_iterable({**self.options, **options}.values()), *arguments])
