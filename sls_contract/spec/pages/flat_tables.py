@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from sls_contract.spec.pages.blocks import Table, Text
 from sls_contract.spec.pages.columns import column_of, columns_of, flat_head, json_type, json_type_near, yes_or_no
-from sls_contract.spec.pages.tables import NAME, TYPE_CELL, Row, is_name_cell, table_rows
+from sls_contract.spec.pages.table_columns import NAME, TYPE_CELL, is_name_cell
+from sls_contract.spec.pages.tables import Row, table_rows
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence

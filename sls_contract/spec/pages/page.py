@@ -16,7 +16,7 @@ from sls_contract.spec.pages.flat_tables import begins_table, is_row
 from sls_contract.spec.pages.parts import Parts
 from sls_contract.spec.pages.request import request_claims
 from sls_contract.spec.pages.sections import named_operation, placed, title_of, titles_of
-from sls_contract.spec.pages.tables import holds_facts
+from sls_contract.spec.pages.table_columns import holds_facts
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

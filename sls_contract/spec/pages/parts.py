@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from sls_contract.spec.pages import flat_tables, tables
+from sls_contract.spec.pages import error_rows, flat_tables, tables
 from sls_contract.spec.pages.blocks import Code, Table, Text
 from sls_contract.spec.pages.bodies import error_in
 from sls_contract.spec.pages.columns import status_of
@@ -53,7 +53,7 @@ class Parts:
     answer_rows: tuple[tables.Row, ...]
     header_rows: tuple[tables.Row, ...]
     answer_header_rows: tuple[tables.Row, ...]
-    error_rows: tuple[tables.ErrorRow, ...]
+    error_rows: tuple[error_rows.ErrorRow, ...]
 
     @classmethod
     def of(cls, placed: tuple[Placed, ...]) -> Parts:
@@ -61,7 +61,7 @@ class Parts:
         requests = _requests(placed, "request-example")
         answers, printed = _answers(placed), _printed(placed, "response")
         failures = _failures((*answers, *printed, *_printed(placed, "errors")))
-        errors = tables.error_rows(placed)
+        errors = error_rows.rows(placed)
         known = {"", *(row.code for row in errors)}
         syntax = _requests(placed, "syntax") or _request_in_text(placed, "syntax")
         syntax = syntax or _requests(placed, "request")[:1] or _requests(placed, "other")[:1]  # under another heading
@@ -155,6 +155,6 @@ def _printed(placed: Iterable[Placed], role: Role) -> tuple[Message, ...]:
     )
 
 
-def _failures(answers: Iterable[Message]) -> list[tables.ErrorRow]:
+def _failures(answers: Iterable[Message]) -> list[error_rows.ErrorRow]:
     errors = ((answer, error_in(answer)) for answer in answers)
-    return [tables.ErrorRow(str(answer.status or ""), *error, answer.line) for answer, error in errors if error]
+    return [error_rows.ErrorRow(str(answer.status or ""), *error, answer.line) for answer, error in errors if error]

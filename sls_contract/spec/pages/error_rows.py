@@ -1,0 +1,143 @@
+"""Reads errors from tables in any section, and from lists in the section of errors."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from sls_contract.spec.pages.blocks import Table, Text
+from sls_contract.spec.pages.columns import HTTP, status_of
+from sls_contract.spec.pages.table_columns import (
+    below_head,
+    cell_at,
+    columns_by_kind,
+    find_by_cells,
+    unquoted,
+    untagged,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+
+    from sls_contract.spec.pages.columns import Column
+    from sls_contract.spec.pages.sections import Placed
+
+_LISTED_ERROR = re.compile(
+    rf"{HTTP}(?P<status>[1-5]\d\d)\s*[\s:：,，/|-]\s*(?P<code>[A-Z][A-Za-z.]+)\s*(?:[:：,，|—–-]\s*(?P<message>[^|]*).*)?"
+    rf"|{HTTP}(?P<status1>[1-5]\d\d)\s+(?P<code1>[A-Z][a-z]+[A-Z][A-Za-z.]+)\s+(?![—–])(?P<message1>.*)"
+    rf"|(?P<code2>[A-Z][A-Za-z.]+)\s*[(（]\s*{HTTP}(?P<status2>[1-5]\d\d)\s*[)）]\s*[:：,，-]?\s*(?P<message2>.*)",
+    re.DOTALL,
+)
+_CODED = re.compile(r"([A-Z][a-z]+[A-Z][A-Za-z.]+)\s*(?:(?:[:：,，]|[—–-]+(?=\s))\s*(.*))?", re.DOTALL)
+"""An error below the status that it shares with others."""
+_MAYBE_CODED = re.compile(r"[45]\d\d(?:\s|$)|[A-Z][A-Za-z.]{3,}\s*[:：]")
+_JOINED_HEAD = re.compile(r"(?i:[^.。]*(?:message|错误(?:消息|信息|提示))[)）]?\s*(?:description|描述|说明))\S*")
+"""A head on a line, whose rows do not show where the message ends."""
+_FIRST_ERROR = "400"
+_ABOVE = frozenset({"^^", "^", "〃", "″", "''", '"', "同上"})
+"""Ditto marks, which repeat the cell above."""
+_STATUS_CELL = re.compile(r"[1-5]\d\d")
+_CODE_CELL = re.compile(r"[A-Z][A-Za-z]+(?:\.[A-Za-z]+)*")
+
+
+@dataclass(frozen=True, slots=True)
+class ErrorRow:
+    """A row of a table of errors, as printed; ``unread``: its message, if that does not end before the description."""
+
+    status: str
+    code: str
+    message: str
+    line: int
+    unread: str = ""
+
+
+def rows(parts: Iterable[Placed]) -> list[ErrorRow]:
+    """Return the rows of the tables of errors in any section, otherwise of lists in the section of errors."""
+    found: list[ErrorRow] = []
+    texts: list[Text] = []
+    for part in parts:
+        if isinstance(part.block, Table):
+            in_section = part.role == "errors" or (status_of(part.label) or "") >= _FIRST_ERROR
+            found.extend(_error_rows(below_head(part.block), part.label, in_section=in_section))
+        elif part.role == "errors" and isinstance(part.block, Text):
+            texts.append(part.block)
+    return found or list(_listed_errors(texts))
+
+
+def _error_columns(table: Table, *, in_section: bool) -> dict[Column, int]:
+    """Return the index of each kind of column in a table of errors; empty for another table."""
+    columns = columns_by_kind(table)
+    if not in_section:
+        return columns if columns.keys() >= {"status", "code"} else {}
+    kept = {"status", "code", "message"} | ({"description"} if columns.keys() & {"status", "code"} else set())
+    columns = {column: at for column, at in columns.items() if column in kept}
+    find_by_cells(table, columns, "status", _STATUS_CELL.fullmatch)
+    find_by_cells(table, columns, "code", _CODE_CELL.fullmatch)
+    if "code" in columns:
+        find_by_cells(table, columns, "message", lambda cell: not cell.isdecimal())
+    return columns if columns.keys() & {"status", "code"} else {}
+
+
+def _error_rows(table: Table, label: str, *, in_section: bool) -> Iterator[ErrorRow]:
+    """Read a table of errors; ``label``, the text before it, can contain the status of all rows."""
+    columns = _error_columns(table, in_section=in_section)
+    if not columns:
+        return
+    above: Sequence[str] = ()
+    shared = re.fullmatch(rf"{HTTP}([1-5]\d\d)\b.*", label)
+    last = shared[1] if shared and "status" not in columns else ""
+    for line, printed in table.rows:
+        missing = len(table.head) - len(printed)  # a cell that spans several rows is only printed in the first
+        cells = (*above[:missing], *printed) if 0 < missing <= len(above) else printed
+        cells = tuple(above[at] if cell in _ABOVE and at < len(above) else cell for at, cell in enumerate(cells))
+        above = cells
+        status, code, message = (cell_at(cells, columns.get(column)) for column in ("status", "code", "message"))
+        combined = status if "code" not in columns else "" if status else code  # a column for both
+        if both := _listed_error(combined):
+            status, code, message = both[0], both[1], message or both[2]
+        last = status = status or last
+        yield ErrorRow(
+            re.sub(rf"^{HTTP}", "", status, flags=re.IGNORECASE),
+            untagged(unquoted(code).rstrip(" .")),
+            unquoted(message),
+            line,
+        )
+
+
+def _listed_errors(texts: Sequence[Text]) -> Iterator[ErrorRow]:
+    """Read errors with a line per error, also below a status that they share, or a line per cell."""
+    shared, joined = "", False
+    for at, text in enumerate(texts):
+        joined = joined or _JOINED_HEAD.fullmatch(text.text) is not None
+        below = [each.text for each in texts[at + 1 : at + 3]] + ["", ""]
+        is_cell = text.kind == "paragraph" and _CODE_CELL.fullmatch(below[0])
+        if (is_cell or _CODED.fullmatch(below[0])) and (status := status_of(text.text)):
+            shared = status
+            if is_cell:
+                yield ErrorRow(status, below[0], below[1], text.line)
+        elif found := _listed_error(_spread(text.text)):
+            row = ErrorRow(*found, text.line)
+            yield replace(row, message="", unread=row.message) if joined and _spread(text.text) == text.text else row
+        elif shared and text.kind == "item" and (coded := _CODED.fullmatch(text.text)):
+            yield ErrorRow(shared, coded[1], coded[2] or "", text.line)
+        elif _MAYBE_CODED.match(text.text if text.kind == "item" else text.text[:4]):
+            yield ErrorRow(shared, text.text, "", text.line)  # listed as a problem
+
+
+def _spread(row: str) -> str:
+    """Return a row of at least three cells with pipes between them."""
+    cells = re.split(r"\s*(?:\t|\||\s{2,})\s*", row)
+    return " | ".join(cells) if len(cells) > 2 else row  # noqa: PLR2004 - status, code, message
+
+
+def _listed_error(text: str) -> tuple[str, str, str] | None:
+    """Read status, code and message in a text."""
+    found = _LISTED_ERROR.fullmatch(text)
+    if not found:
+        return None
+    groups = [(key.rstrip("12"), text) for key, text in found.groupdict().items() if text]
+    status, code, message = (
+        next((text for key, text in groups if key == name), "").strip() for name in ("status", "code", "message")
+    )
+    return status, code, message
