@@ -34,6 +34,7 @@ _COLUMNS: tuple[tuple[re.Pattern[str], Column], ...] = (
     (
         re.compile(
             r"name|parameter|attribute|field|element|header|key|propert|argument|variable|名[称字]|参数|属性|字段|元素|变量"
+            r"|^(?:json ?)?path$"
         ),
         "name",
     ),
@@ -63,6 +64,10 @@ _STATED = re.compile(
 _STATED_FIRST = re.compile(rf"[(（\[【]?(?:{_STATED.pattern})\s*[)）\]】.。,，]", re.IGNORECASE | re.ASCII)
 HTTP = r"(?:HTTP(?:/\d(?:\.\d)?)?\s*)?(?:(?i:status(?: code)?)|状态码)?\s*[:：]?\s*"
 """The text before a status."""
+_STATUS = re.compile(
+    rf"(?:(?P<before>[A-Za-z -]+?)\s*[(（:：]?\s*)??{HTTP}(?P<status>[1-5]\d\d)\b"
+    r"[\s(（:：–—-]*(?P<after>[A-Za-z -]*?)[\s)）]*[:：]?"
+)
 _FOOTNOTE = re.compile(r"[*†‡¹²³①-⑳\s]+$")
 
 _TRADITIONAL = str.maketrans(
@@ -125,9 +130,14 @@ def stated(*texts: str, description: str) -> bool | None:
 
 def status_of(text: str) -> str | None:
     """Return the status that a text consists of, with or without its phrase; None if there is other text."""
-    found = re.fullmatch(rf"{HTTP}([1-5]\d\d)\b[\s(（-]*([A-Za-z ]*?)[\s)）]*[:：]?", text)
+    found = _STATUS.fullmatch(text)
     phrases = {"", *(each.phrase.lower() for each in HTTPStatus)}
-    return found[1] if found and found[2].lower() in phrases else None
+    return found["status"] if found and (found["before"] or found["after"] or "").lower() in phrases else None
+
+
+def is_failure(status: str | None) -> bool:
+    """Return whether a status is that of an error."""
+    return (status or "") >= str(HTTPStatus.BAD_REQUEST.value)
 
 
 def columns_of(line: str) -> tuple[Column, ...]:

@@ -6,11 +6,11 @@ import re
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from sls_contract.spec.pages import error_rows, flat_tables, tables
+from sls_contract.spec.pages import error_rows, flat_tables, routes, tables
 from sls_contract.spec.pages.blocks import Code, Table, Text
 from sls_contract.spec.pages.bodies import error_in
 from sls_contract.spec.pages.columns import status_of
-from sls_contract.spec.pages.messages import METHODS, answer_of, is_answer, request_of
+from sls_contract.spec.pages.messages import METHODS, answer_of, begins_with_status, is_answer, request_of
 from sls_contract.spec.pages.sections import BODY, codes
 
 if TYPE_CHECKING:
@@ -24,6 +24,8 @@ _LABEL = re.compile(
     r"^(?:[^:：/{]*[:：]|(?:HTTP |request )?(?:method|path|ur[il])\b|请求?(?:方[式法]|路径|地址))\s*", re.IGNORECASE
 )
 """A label before a method or a path."""
+_NOT_OF_ANSWERS: tuple[Role, ...] = ("intro", "syntax", "request", "request-example", "other")
+_IN_SENTENCE = re.compile(rf"(?a:\b)(?:{'|'.join(METHODS)})\s+(?:https?:/)?/[^\s，。、；;）)]+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +40,7 @@ class Parts:
         answers: the example answers.
         request_rows, answer_rows: parameters and elements, without tables of headers.
         header_rows, answer_header_rows: of the request's and the answer's headers.
+        successes: the statuses of success in the tables of statuses.
         error_rows: of the errors; also those that only an example shows.
 
     """
@@ -53,6 +56,7 @@ class Parts:
     answer_rows: tuple[tables.Row, ...]
     header_rows: tuple[tables.Row, ...]
     answer_header_rows: tuple[tables.Row, ...]
+    successes: tuple[str, ...]
     error_rows: tuple[error_rows.ErrorRow, ...]
 
     @classmethod
@@ -61,7 +65,8 @@ class Parts:
         requests = _requests(placed, "request-example")
         answers, printed = _answers(placed), _printed(placed, "response")
         failures = _failures((*answers, *printed, *_printed(placed, "errors")))
-        errors = error_rows.rows(placed)
+        listed = error_rows.rows(placed)
+        errors = [row for row in listed if not row.is_success]
         known = {"", *(row.code for row in errors)}
         syntax = _requests(placed, "syntax") or _request_in_text(placed, "syntax")
         syntax = syntax or _requests(placed, "request")[:1] or _requests(placed, "other")[:1]  # under another heading
@@ -79,6 +84,7 @@ class Parts:
             answer_rows=_rows(placed, "response"),
             header_rows=_rows(placed, "request-headers"),
             answer_header_rows=_rows(placed, "response-headers"),
+            successes=tuple(row.status for row in listed if row.is_success),
             error_rows=(*errors, *(row for row in failures if row.code not in known)),
         )
 
@@ -109,9 +115,17 @@ def _bodies(placed: Iterable[Placed]) -> tuple[Message, ...]:
 
 def _request_in_text(placed: Iterable[Placed], *roles: Role) -> tuple[Message, ...]:
     """Return the request line in the text of some sections, outside a code block; else its separate parts."""
-    texts = (part.block for part in placed if part.role in roles and isinstance(part.block, Text))
+    texts = [part.block for part in placed if part.role in roles and isinstance(part.block, Text)]
     found = (request_of(text.text, text.line) for text in texts if "/" in text.text)
-    return tuple(message for message in found if message is not None) or _split_request(placed, *roles)
+    whole = tuple(message for message in found if message is not None)
+    return whole or _split_request(placed, *roles) or _request_in_sentence(texts)
+
+
+def _request_in_sentence(texts: Iterable[Text]) -> tuple[Message, ...]:
+    """Return the only request line that stands in sentences; nothing if there are several."""
+    found = {words[0].rstrip(".,:"): text.line for text in texts for words in _IN_SENTENCE.finditer(text.text)}
+    message = request_of(*found.popitem()) if len(found) == 1 else None
+    return (message,) if message else ()
 
 
 def _split_request(placed: Iterable[Placed], *roles: Role) -> tuple[Message, ...]:
@@ -125,21 +139,24 @@ def _split_request(placed: Iterable[Placed], *roles: Role) -> tuple[Message, ...
         else:
             printed += [(block.line, _LABEL.sub("", line)) for line in block.text.split("\n")]
     methods = {words.strip().upper() for _, words in printed} & set(METHODS)
+    hosts = [words for _, words in printed if routes.is_host(words)]
     paths = {(line, words.strip()) for line, words in printed if re.fullmatch(r"(?:https?:/)?/\S*", words.strip())}
     if len(methods) != 1 or len(paths) != 1:
         return ()
     line, path = paths.pop()
-    found = request_of(f"{methods.pop()} {path}", line)
+    found = request_of("\n".join((f"{methods.pop()} {path}", *(f"Host: {host}" for host in hosts[:1]))), line)
     return (found,) if found else ()
 
 
 def _answers(placed: Iterable[Placed]) -> tuple[Message, ...]:
-    """Return the answers, including those in the section of the request whose heading was lost."""
+    """Return the answers, including those in sections of the request, or below a heading that was lost."""
     found = _printed(placed, "response-example")
     others = [
         code
-        for code in codes(placed, "request-example")
-        if request_of(code.text, code.line) is None and is_answer(code.text)
+        for role in _NOT_OF_ANSWERS
+        for code in codes(placed, role)
+        if request_of(code.text, code.line) is None
+        and (is_answer(code.text) if role == "request-example" else begins_with_status(code.text))
     ]
     return (*found, *(answer_of(code.text, code.line) for code in others))
 
@@ -147,6 +164,7 @@ def _answers(placed: Iterable[Placed]) -> tuple[Message, ...]:
 def _printed(placed: Iterable[Placed], role: Role) -> tuple[Message, ...]:
     """Return the answers in a section, without program code beside them; the text before one can be its status."""
     found = [(part.block, part.label) for part in placed if part.role == role and isinstance(part.block, Code)]
+    found = [(code, label) for code, label in found if not flat_tables.is_cell(label)]
     found = [(code, label) for code, label in found if is_answer(code.text)] or found
     answers = ((answer_of(code.text, code.line), status_of(label)) for code, label in found)
     return tuple(

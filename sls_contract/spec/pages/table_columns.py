@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING
 
 from sls_contract.spec.pages.blocks import Table
-from sls_contract.spec.pages.columns import column_of, json_type, json_type_near, yes_or_no
+from sls_contract.spec.pages.columns import column_of, is_failure, json_type, json_type_near, status_of, yes_or_no
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -58,7 +58,7 @@ def columns_by_kind(table: Table) -> dict[Column, int]:
         find_by_cells(table, columns, "type", TYPE_CELL.fullmatch, most=True)
         if "type" in columns and not columns.keys() & {"required", "optional"}:
             find_by_cells(table, columns, "required", lambda cell: yes_or_no(cell) is not None, most=True)
-        if "type" in columns and _cells_fit(table, columns["type"], _is_type_cell):
+        if "type" in columns and cells_fit(table, columns["type"], _is_type_cell):
             find_by_cells(table, columns, "name", is_name_cell, most=True)
         if "name" in columns and "type" in columns:
             find_by_cells(table, columns, "description", bool)
@@ -71,11 +71,11 @@ def find_by_cells(
     """Find a column without a known head: the first other column in which all, or most, cells fit."""
     if column not in columns:
         free = [at for at in range(len(table.head)) if at not in columns.values()]
-        for at in [at for at in free if _cells_fit(table, at, fits, most=most)][:1]:
+        for at in [at for at in free if cells_fit(table, at, fits, most=most)][:1]:
             columns[column] = at
 
 
-def _cells_fit(table: Table, at: int, fits: Callable[[str], object], *, most: bool = False) -> bool:
+def cells_fit(table: Table, at: int, fits: Callable[[str], object], *, most: bool = False) -> bool:
     """Return whether a column has cells, and all or most of them fit."""
     cells = [cells[at] for _, cells in table.rows if at < len(cells) and cells[at]]
     fitting = sum(1 for cell in cells if fits(cell))
@@ -85,8 +85,9 @@ def _cells_fit(table: Table, at: int, fits: Callable[[str], object], *, most: bo
 def holds_facts(table: Table) -> bool:
     """Return whether most cells of a column are types, or all are statuses of errors."""
     columns = range(len(table.head))
-    return any(_cells_fit(table, at, TYPE_CELL.fullmatch, most=True) for at in columns) or any(
-        _cells_fit(table, at, re.compile(r"[45]\d\d").fullmatch) for at in columns
+    return any(cells_fit(table, at, TYPE_CELL.fullmatch, most=True) for at in columns) or any(
+        cells_fit(table, at, status_of) and any(is_failure(cell_at(cells, at)) for _, cells in table.rows)
+        for at in columns
     )
 
 

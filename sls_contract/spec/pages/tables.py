@@ -8,13 +8,14 @@ from typing import TYPE_CHECKING
 
 from sls_contract.spec.pages.blocks import Table
 from sls_contract.spec.pages.cleaning import INDENT
-from sls_contract.spec.pages.columns import stated, yes_or_no
+from sls_contract.spec.pages.columns import json_type, stated, yes_or_no
 from sls_contract.spec.pages.table_columns import (
     MAX_HEAD,
     NAME_AND_TYPE,
     TYPE_CELL,
     below_head,
     cell_at,
+    cells_fit,
     columns_by_kind,
     is_name_cell,
     unmarked,
@@ -76,10 +77,15 @@ def table_rows(table: Table, label: str) -> Iterator[Row]:
     columns = columns_by_kind(table)
     if "status" in columns or "code" in columns or not columns.keys() & {"name", "type"}:
         return
+    if "name" not in columns and cells_fit(table, columns["type"], TYPE_CELL.fullmatch, most=True):
+        return
     above: list[str] = []
     seen: set[str] = set()
     depths = _depths(table, columns)
     ticked = _is_ticked(table, columns)
+    starred = not columns.keys() & {"required", "optional"} and any(
+        cell_at(cells, columns.get("name")).endswith("*") for _, cells in table.rows
+    )
     for line, printed in table.rows:
         if len({*printed} - {""}) == 1 and not any(map(_begins_row, printed)):
             continue  # a note, or a title of rows below it
@@ -88,6 +94,7 @@ def table_rows(table: Table, label: str) -> Iterator[Row]:
         depth = depths.index(marks) if marks in depths else marks
         tagged = unquoted(name)
         name = untagged(tagged)
+        remark = tagged[len(name) :]
         *path, name = _path(name, seen)
         seen.add(name)
         if name.lower() in _WHOLE and name.lower() == cell.get("type", "").lower():  # a type instead of a name
@@ -95,8 +102,9 @@ def table_rows(table: Table, label: str) -> Iterator[Row]:
         above[depth:] = [name]
         required = False if ticked and cell["required"] in _NO_TICK else _is_required(cell)
         if required is None and not cell.get("required", ""):
-            beside = tagged.removeprefix(name), cell.get("type", ""), label if len(label) <= MAX_HEAD else ""
+            beside = remark, cell.get("type", ""), label if len(label) <= MAX_HEAD else ""
             required = stated(*beside, description=cell.get("description", ""))
+            required = "*" in beside[0] if starred and required is None else required
         yield Row(
             name=name,
             type=cell.get("type", ""),
@@ -106,11 +114,7 @@ def table_rows(table: Table, label: str) -> Iterator[Row]:
             place=cell.get("place", ""),
             label=label,
             table=table.line,
-            unread=""
-            if required is not None
-            else cell["required"]
-            if "required" in cell
-            else tagged[len(name) :].strip(":： "),
+            unread="" if required is not None else cell["required"] if "required" in cell else remark.strip(":： "),
             parent=path[-1] if path else _parent(above, depth),
         )
 
@@ -120,10 +124,14 @@ def _cells_by_column(printed: tuple[str, ...], columns: Mapping[Column, int], wi
     cells = _with_name(printed, columns, width)
     cell = {column: cells[at] if at < len(cells) else "" for column, at in columns.items()}
     cell = {column: text if column == "name" else text.lstrip(INDENT) for column, text in cell.items()}
-    if "name" not in cell:
-        found = NAME_AND_TYPE.fullmatch(cell["type"])
-        cell["name"], cell["type"] = (found[1], found[2]) if found else (cell["type"], "")
-    return cell
+    if "name" in cell and "type" in cell:
+        return cell
+    found = NAME_AND_TYPE.fullmatch(cell.get("name") or cell.get("type", ""))
+    kind, *notes = re.split(r"\s*[,，、;；]\s*", found[2]) if found else ("",)
+    if found and ("name" not in cell or json_type(kind)):
+        required = next((each for each in notes if yes_or_no(each) is not None), None)
+        return cell | {"name": found[1], "type": kind} | ({"required": required} if required else {})
+    return {"name": cell.get("type", ""), **cell, "type": ""}
 
 
 def _depths(table: Table, columns: Mapping[Column, int]) -> list[int]:
