@@ -6,7 +6,7 @@ import re
 from itertools import takewhile
 from typing import TYPE_CHECKING
 
-from sls_contract.spec.pages.columns import json_type
+from sls_contract.spec.pages.columns import json_type, status_at_start
 from sls_contract.spec.pages.elements import body_claims
 from sls_contract.spec.pages.messages import TOKEN
 
@@ -61,7 +61,11 @@ def _status(parts: Parts) -> int | None:
     printed += [int(status) for status in parts.successes]
     if printed:
         return printed[0]
-    words = " ".join(item.text for role in ("response", "response-headers") for item in parts.items(role))
+    items = [item for role in ("response", "response-headers") for item in parts.items(role)]
+    headings = [status_at_start(item.text) or "" for item in items if item.kind in {"heading", "bold"}]
+    if succeeded := [status for status in headings if status.startswith("2")]:
+        return int(succeeded[0])
+    words = " ".join(item.text for item in items)
     found = _STATUS.search(words)
     return int(found[found.lastindex or 0]) if found else None
 
@@ -75,7 +79,7 @@ def _split_headers(rows: Sequence[Row], shown: str) -> tuple[list[Row], list[Row
     for row in rows:
         if row.name.lower() == _HEADERS_ROW and json_type(row.type) == "object":
             below = True
-        elif below and _is_header_name(row.name):
+        elif (below and _is_header_name(row.name)) or row.name.lower().startswith("x-log-"):
             headers.append(row)
         else:
             below = False

@@ -52,6 +52,7 @@ _START = re.compile(
     r"|HTTP/\d(?:\.\d)? [1-5]\d\d\b.*"
 )
 """The first line of a message outside a code block."""
+_CURL = re.compile(r"(?:\$ )?curl\s.*https?://")
 _OF_MESSAGE = re.compile(
     r"\\?[{}],?|<[^<>]+>|(?:Header|Body)s?\s*[:：]?.*|[\"']?[A-Za-z][\w-]*[\"'<]?\s*[:：=].*|[?&]\S+=.*", re.IGNORECASE
 )
@@ -190,9 +191,14 @@ class _Reader:
 
     def _message(self, line: str) -> Code | None:
         """Read a request or an answer outside a code block: its first line, its headers and its JSON body."""
+        first = end = self._at
+        if _CURL.match(line):
+            while end + 1 < len(self._lines) and self._lines[end].rstrip().endswith("\\"):
+                end += 1
+            self._at = end + 1
+            return Code("\n".join(self._lines[first : self._at]), first + 1)
         if not _START.fullmatch(line):
             return None
-        first = end = self._at
         while (at := past_blank(self._lines, end + 1)) < len(self._lines):
             each = self._lines[at].strip()
             if _START.fullmatch(each) or not (_OF_MESSAGE.fullmatch(each) or _JSON.fullmatch(each)):

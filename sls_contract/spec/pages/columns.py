@@ -62,7 +62,10 @@ _STATED = re.compile(
     re.IGNORECASE | re.ASCII,
 )
 _STATED_FIRST = re.compile(rf"[(（\[【]?(?:{_STATED.pattern})\s*[)）\]】.。,，]", re.IGNORECASE | re.ASCII)
-HTTP = r"(?:HTTP(?:/\d(?:\.\d)?)?\s*)?(?:(?i:status(?: code)?)|状态码)?\s*[:：]?\s*"
+HTTP = (
+    r"(?:(?i:responses?|returns?)\s+|响应\s*|返回\s*)?(?:HTTP(?:/\d(?:\.\d)?)?\s*)?"
+    r"(?:(?i:status(?: code)?)|状态码)?\s*[:：]?\s*"
+)
 """The text before a status."""
 _STATUS = re.compile(
     rf"(?:(?P<before>[A-Za-z -]+?)\s*[(（:：]?\s*)??{HTTP}(?P<status>[1-5]\d\d)\b"
@@ -81,6 +84,8 @@ _TAIWANESE = (
 _MARK_OF = {column: chr(0xE100 + at) for at, (_, column) in enumerate(_COLUMNS)}
 """The character that replaces the name of a column in a line of names without separators."""
 _MIN_HEAD = 3
+_MAX_STATUS = 60
+"""Characters of a status with its phrase and the words before it."""
 _MAX_WORDS, _MAX_CHARACTERS = 3, 24
 """Of a head that is alone on its line; the longest known is "Required or not"."""
 
@@ -130,9 +135,15 @@ def stated(*texts: str, description: str) -> bool | None:
 
 def status_of(text: str) -> str | None:
     """Return the status that a text consists of, with or without its phrase; None if there is other text."""
-    found = _STATUS.fullmatch(text)
+    found = _STATUS.fullmatch(text) if len(text) <= _MAX_STATUS else None
     phrases = {"", *(each.phrase.lower() for each in HTTPStatus)}
     return found["status"] if found and (found["before"] or found["after"] or "").lower() in phrases else None
+
+
+def status_at_start(text: str) -> str | None:
+    """Return the status with which a text begins; None if there is none."""
+    found = re.match(rf"{HTTP}([1-5]\d\d)(?a:\b)", text)
+    return found[1] if found else None
 
 
 def is_failure(status: str | None) -> bool:

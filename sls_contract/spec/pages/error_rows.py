@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from sls_contract.spec.pages.blocks import Code, Table, Text
 from sls_contract.spec.pages.columns import HTTP, is_failure, status_of
 from sls_contract.spec.pages.lenient_json import Unreadable, read_json
+from sls_contract.spec.pages.records import record_table
 from sls_contract.spec.pages.table_columns import (
     below_head,
     cell_at,
@@ -33,9 +34,10 @@ _LISTED_ERROR = re.compile(
     r"\s*[:：,，|–—-]?\s*(?P<message3>[^|]*).*",
     re.DOTALL,
 )
+_GAP = re.compile(r"\s{20}")  # the patterns around it would try each place in it
 _CODED = re.compile(r"([A-Z][a-z]+[A-Z][A-Za-z.]+)\s*(?:(?:[:：,，]|[—–-]+(?=\s))\s*(.*))?", re.DOTALL)
 """An error below the status that it shares with others."""
-_BETWEEN = re.compile(r"\s*[,，、;；]\s*(?:and |or )?(?=[45]\d\d\s+[A-Z])")
+_BETWEEN = re.compile(r"[,，、;；]\s*(?:and |or )?(?=[45]\d\d\s+[A-Z])")
 """The separator between errors on one line."""
 _MAYBE_CODED = re.compile(r"[45]\d\d(?:\s|$)|[A-Z][A-Za-z.]{3,}\s*[:：]")
 _JOINED_HEAD = re.compile(r"(?i:[^.。]*(?:message|错误(?:消息|信息|提示))[)）]?\s*(?:description|描述|说明))\S*")
@@ -74,6 +76,8 @@ def rows(parts: Iterable[Placed]) -> list[ErrorRow]:
             texts.append(part.block)
         elif part.role == "errors" and isinstance(part.block, Code):
             found.extend(_error_rows(_json_table(part.block), part.label, in_section=False))
+    if records := record_table(texts, "code", "status"):
+        found.extend(_error_rows(records, "", in_section=False))
     return found or list(_listed_errors(texts))
 
 
@@ -159,7 +163,7 @@ def _listed_errors(texts: Sequence[Text]) -> Iterator[ErrorRow]:
 
 def _spread(row: str) -> str:
     """Return a row of at least three cells with pipes between them."""
-    cells = re.split(r"\s*(?:\t|\||\s{2,})\s*", row)
+    cells = re.split(r"\s*[\t|]\s*|\s{2,}", row)
     return " | ".join(cells) if len(cells) > 2 else row  # noqa: PLR2004 - status, code, message
 
 
@@ -170,7 +174,7 @@ def is_listed(text: str) -> bool:
 
 def _listed_error(text: str) -> tuple[str, str, str] | None:
     """Read status, code and message in a text."""
-    found = _LISTED_ERROR.fullmatch(text)
+    found = None if _GAP.search(text) else _LISTED_ERROR.fullmatch(text)
     if not found:
         return None
     groups = [(key.rstrip("123"), text) for key, text in found.groupdict().items() if text]

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from sls_contract.spec.pages.blocks import Table, Text
 from sls_contract.spec.pages.columns import column_of, columns_of, flat_head, json_type, json_type_near, yes_or_no
+from sls_contract.spec.pages.records import record_table
 from sls_contract.spec.pages.table_columns import NAME, TYPE_CELL, is_name_cell
 from sls_contract.spec.pages.tables import Row, table_rows
 
@@ -64,6 +65,9 @@ class _Flat(NamedTuple):
 def rows(parts: Iterable[Placed], *roles: str) -> list[Row]:
     """Return the rows of parameters or elements in some sections that are not in a table."""
     texts = [(part.block, part.label) for part in parts if part.role in roles and isinstance(part.block, Text)]
+    records = record_table([text for text, _ in texts], "name", "type")
+    if records:
+        return list(table_rows(records, texts[0][1]))
     return [
         *(row for flat in _tables([text for text, _ in texts]) for row in table_rows(_with_markup(flat), flat.label)),
         *_listed_rows(texts),
@@ -244,8 +248,9 @@ def _listed_rows(texts: Iterable[tuple[Text, str]]) -> Iterator[Row]:
 def listed_row(text: Text) -> Row | None:
     """Read the parameter in an item or a line; None if there is none, or its type is unknown."""
     found = _LISTED_ROW.fullmatch(text.text) if text.kind in {"item", "paragraph"} else None
-    if found is None or not (text.kind == "item" or found[2]):
+    if found is None:
         return None
     kind, *notes = re.split(r"\s*[,，、;；]\s*|\s+[—–-]+\s+", found[2] or found[3])
     required = next((answer for each in notes if (answer := yes_or_no(each)) is not None), None)
-    return Row(found[1], kind, required, found[4], text.line, "", "", text.line) if _is_type(kind) else None
+    is_row = _is_type(kind) and (text.kind == "item" or found[2] or required is not None)
+    return Row(found[1], kind, required, found[4], text.line, "", "", text.line) if is_row else None

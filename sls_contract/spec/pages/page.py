@@ -15,6 +15,7 @@ from sls_contract.spec.pages.error_rows import is_listed
 from sls_contract.spec.pages.errors import error_claims
 from sls_contract.spec.pages.flat_tables import begins_table, is_cell, is_row, listed_row
 from sls_contract.spec.pages.parts import Parts
+from sls_contract.spec.pages.records import record_lines
 from sls_contract.spec.pages.request import common_headers, request_claims
 from sls_contract.spec.pages.sections import named_operation, placed, title_of, titles_of
 from sls_contract.spec.pages.table_columns import holds_facts
@@ -24,8 +25,11 @@ if TYPE_CHECKING:
 
     from sls_contract.spec.pages.blocks import Block
     from sls_contract.spec.pages.routes import Target, Template
+    from sls_contract.spec.pages.sections import Role
 
-_WITH_ROWS = frozenset({"path-parameters", "request-headers", "request", "response-headers", "response"})
+_WITH_ROWS: frozenset[Role] = frozenset(
+    {"path-parameters", "request-headers", "request", "response-headers", "response"}
+)
 _MAX_SHOWN = 80
 _CAPITALS = re.compile(r"[a-z][A-Z]")
 _HEADER = re.compile(r"(?<![\w-])x-log-[a-z][a-z-]*[a-z](?![\w-])", re.IGNORECASE)
@@ -99,6 +103,9 @@ def _report_unread(page: Page, parts: Parts) -> None:
         else:
             lines = {block.line, *(line for line, _ in block.rows)}
             stated = role in _WITH_ROWS or holds_facts(block)
+            for line, cell in ((line, cell) for line, cells in block.rows for cell in cells):
+                if line not in read and is_listed(cell):
+                    page.problem(line, "spelling", where, cell[:_MAX_SHOWN])
             where, says = _table_of(role), " | ".join(block.head)
         if stated and read.isdisjoint(lines):
             page.problem(block.line, "spelling", where, says[:_MAX_SHOWN])
@@ -122,6 +129,7 @@ def _lines_read(parts: Parts) -> set[int]:
     rows = (parts.request_rows, parts.header_rows, parts.answer_rows, parts.answer_header_rows)
     printed = (parts.syntax, parts.intro, parts.requests, parts.bodies, parts.printed, parts.answers)
     return {
+        *(line for role in _WITH_ROWS for line in record_lines([*parts.items(role)], "name", "type")),
         *(line for each in rows for row in each for line in (row.table, row.line)),
         *(row.line for row in parts.error_rows),
         *(message.line for each in printed for message in each),

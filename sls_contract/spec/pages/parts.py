@@ -14,14 +14,15 @@ from sls_contract.spec.pages.messages import METHODS, answer_of, begins_with_sta
 from sls_contract.spec.pages.sections import BODY, codes
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
 
     from sls_contract.spec.pages.messages import Message
     from sls_contract.spec.pages.sections import Placed, Role
 
 
 _LABEL = re.compile(
-    r"^(?:[^:：/{]*[:：]|(?:HTTP |request )?(?:method|path|ur[il])\b|请求?(?:方[式法]|路径|地址))\s*", re.IGNORECASE
+    r"^(?:[^:：/{]*[:：](?!//)|(?:HTTP |request )?(?:method|path|ur[il])\b|请求?(?:方[式法]|路径|地址))\s*",
+    re.IGNORECASE,
 )
 """A label before a method or a path."""
 _NOT_OF_ANSWERS: tuple[Role, ...] = ("intro", "syntax", "request", "request-example", "other")
@@ -118,26 +119,22 @@ def _request_in_text(placed: Iterable[Placed], *roles: Role) -> tuple[Message, .
     texts = [part.block for part in placed if part.role in roles and isinstance(part.block, Text)]
     found = (request_of(text.text, text.line) for text in texts if "/" in text.text)
     whole = tuple(message for message in found if message is not None)
-    return whole or _split_request(placed, *roles) or _request_in_sentence(texts)
+    if any(message.method for message in whole):
+        return whole
+    return _split_request(placed, *roles) or whole or _request_in_sentence(placed, *roles)
 
 
-def _request_in_sentence(texts: Iterable[Text]) -> tuple[Message, ...]:
-    """Return the only request line that stands in sentences; nothing if there are several."""
-    found = {words[0].rstrip(".,:"): text.line for text in texts for words in _IN_SENTENCE.finditer(text.text)}
+def _request_in_sentence(placed: Iterable[Placed], *roles: Role) -> tuple[Message, ...]:
+    """Return the only request line in sentences or cells of tables; nothing if there are several."""
+    printed = _lines(placed, *roles)
+    found = {words[0].rstrip(".,:"): line for line, text in printed for words in _IN_SENTENCE.finditer(text)}
     message = request_of(*found.popitem()) if len(found) == 1 else None
     return (message,) if message else ()
 
 
 def _split_request(placed: Iterable[Placed], *roles: Role) -> tuple[Message, ...]:
     """Return the request line whose method and path are separate: in table cells, or each after its label."""
-    printed: list[tuple[int, str]] = []
-    for block in (part.block for part in placed if part.role in roles):
-        if isinstance(block, Table):
-            printed += [
-                (block.line, cell) for cells in (block.head, *(cells for _, cells in block.rows)) for cell in cells
-            ]
-        else:
-            printed += [(block.line, _LABEL.sub("", line)) for line in block.text.split("\n")]
+    printed = [(line, _LABEL.sub("", text)) for line, text in _lines(placed, *roles)]
     methods = {words.strip().upper() for _, words in printed} & set(METHODS)
     hosts = [words for _, words in printed if routes.is_host(words)]
     paths = {(line, words.strip()) for line, words in printed if re.fullmatch(r"(?:https?:/)?/\S*", words.strip())}
@@ -146,6 +143,16 @@ def _split_request(placed: Iterable[Placed], *roles: Role) -> tuple[Message, ...
     line, path = paths.pop()
     found = request_of("\n".join((f"{methods.pop()} {path}", *(f"Host: {host}" for host in hosts[:1]))), line)
     return (found,) if found else ()
+
+
+def _lines(placed: Iterable[Placed], *roles: Role) -> Iterator[tuple[int, str]]:
+    """Yield the line number and the text of each line and each cell of a table in some sections."""
+    for block in (part.block for part in placed if part.role in roles):
+        if isinstance(block, Table):
+            yield from ((block.line, cell) for cell in block.head)
+            yield from ((line, cell) for line, cells in block.rows for cell in cells)
+        else:
+            yield from ((block.line, line) for line in block.text.split("\n"))
 
 
 def _answers(placed: Iterable[Placed]) -> tuple[Message, ...]:
@@ -175,4 +182,4 @@ def _printed(placed: Iterable[Placed], role: Role) -> tuple[Message, ...]:
 
 def _failures(answers: Iterable[Message]) -> list[error_rows.ErrorRow]:
     errors = ((answer, error_in(answer)) for answer in answers)
-    return [error_rows.ErrorRow(str(answer.status or ""), *error, answer.line) for answer, error in errors if error]
+    return [error_rows.ErrorRow(*error, answer.line) for answer, error in errors if error]

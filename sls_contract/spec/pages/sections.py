@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING, Literal, NamedTuple, TypeAlias
 
 from sls_contract.spec.pages.blocks import Code, Text
-from sls_contract.spec.pages.columns import flat_head, is_failure, simplified, status_of
+from sls_contract.spec.pages.columns import flat_head, is_failure, simplified, status_at_start, status_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -136,9 +136,11 @@ def placed(blocks: Sequence[Block]) -> Iterator[Placed]:
 
 
 def _by_status(block: Block, now: Role, outer: Role) -> Role:
-    """Return the section below a heading that is a status: of errors, or the one around such headings."""
-    status = status_of(block.text) if isinstance(block, Text) and block.kind in {"heading", "bold"} else None
-    return now if status is None else "errors" if is_failure(status) else outer
+    """Return the section below a heading that is a status: of errors, or of the answer."""
+    status = status_at_start(block.text) if isinstance(block, Text) and block.kind in {"heading", "bold"} else None
+    if status is None:
+        return now
+    return "errors" if is_failure(status) else outer if outer.startswith("response") else "response"
 
 
 def _flat_heads(blocks: Sequence[Block]) -> frozenset[int]:
@@ -149,7 +151,7 @@ def _flat_heads(blocks: Sequence[Block]) -> frozenset[int]:
 
 def _opens(block: Text, now: Role, *, unmarked: bool = False) -> Role | None:
     """Return the section that a line of text begins, or None; ``unmarked``: the page's headings lost their markup."""
-    if status_of(block.text):  # of the errors below it
+    if status_at_start(block.text) if block.kind == "heading" else status_of(block.text):  # of the errors below it
         return None
     is_title = unmarked and _TITLE.fullmatch(simplified(block.text).strip(" :："))
     if block.kind == "paragraph" and not (is_title or _says_example(block.text)):
