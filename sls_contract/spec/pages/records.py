@@ -64,6 +64,6 @@ def _records(texts: Sequence[Text], subject: Column, needed: Column) -> list[_Re
 
 def _fields(text: str) -> dict[Column, str]:
     """Return the labelled columns on a line; empty if it contains other text."""
-    found = [_FIELD.fullmatch(each) for each in re.split(r"[;；]\s*", text.rstrip("。."))]
+    found = [_FIELD.fullmatch(each) for each in re.split(r"[;；]\s*", text.rstrip(";；"))]
     fields = {column: each[2] for each in found if each and (column := column_of(each[1]))}
     return fields if len(fields) == len(found) else {}

@@ -105,6 +105,7 @@ FAILURE = """
     ```
 """
 HEAD_OF_PARAMETERS = PAGE[PAGE.index("    |Parameter|Type|Required") : PAGE.index("    |projectName")]
+ROW = re.compile(r"    \|(\w+)\|(\w+)\|(Yes|No)\|.*\|(.*)\|")
 VERBOSE = """    $ curl -v --request POST
     > POST /farms/farm-1/sheep?type=count&line=10 HTTP/1.1
     > Host: my-project.cn-shanghai.log.aliyuncs.com
@@ -409,6 +410,30 @@ LAYOUTS = {
         r"    \|(\w+)\|(\w+)\|(Yes|No)\|.*\|(.*)\|",
         lambda row: f"<dt>\n{row[1]} ({row[2]}, {row[3].lower()})\n</dt>\n<dd>\n{row[4]}\n</dd>", text
     ).replace(HEAD_OF_PARAMETERS, "<dl>\n"),
+    "parameters as labelled lines": lambda text: re.sub(
+        ROW, lambda row: f"Parameter: {row[1]}\nType: {row[2]}\nRequired: {row[3]}\nDescription: {row[4]}\n", text
+    ).replace(HEAD_OF_PARAMETERS, "\n"),
+    "parameters as labelled columns on a line": lambda text: re.sub(
+        ROW, lambda row: f"参数：{row[1]}；类型：{row[2]}；必选：{row[3]}；说明：{row[4]}\n", text
+    ).replace(HEAD_OF_PARAMETERS, "\n"),
+    "parameters with nested items": lambda text: re.sub(
+        ROW, lambda row: f"+ **{row[1]}**\n  - Type: {row[2]}\n  - Required: {row[3]}\n  - {row[4]}", text
+    ).replace(HEAD_OF_PARAMETERS, "\n"),
+    "parameters in sentences": lambda text: re.sub(
+        ROW, lambda row: f"`{row[1]}` — {row[2]}, **{'required' if row[3] == 'Yes' else 'optional'}**. {row[4]}\n", text
+    ).replace(HEAD_OF_PARAMETERS, "\n"),
+    "errors as labelled lines": replaced(
+        ERRORS, "HTTP status code: 404\nError code: FarmNotExist\nError message: Farm farmName does not exist.\n\n"
+        "HTTP status code: 400\nError code: BreedInvalid\nError message: No such breed.\n"
+    ),
+    "errors below headings of their codes": replaced(
+        ERRORS, "#### FarmNotExist\n\nHTTP status: 404\nMessage: Farm farmName does not exist.\n\n"
+        "#### BreedInvalid\n\nHTTP status: 400\nMessage: No such breed.\n"
+    ),
+    "errors as bodies with their statuses": replaced(
+        ERRORS, '{"httpCode": 404, "errorCode": "FarmNotExist", "errorMessage": "Farm farmName does not exist."}\n\n'
+        '{"httpCode": 400, "errorCode": "BreedInvalid", "errorMessage": "No such breed."}\n'
+    ),
     "errors, a cell a line": replaced(
         ERRORS, "404\n\nFarmNotExist\n\nFarm farmName does not exist.\n\n400\n\nBreedInvalid\n\nNo such breed.\n"
     ),
@@ -483,6 +508,32 @@ def test_json_in_the_cell_of_an_example_is_no_body():
     page = derive(PAGE[: PAGE.index("-   Response elements")] + rows)
     assert (page.response.shape, [*page.response.members]) == (None, [(None, "sheep")])
     assert "object or array: no example shows it" in {each.says for each in page.problems}
+
+
+def test_a_table_of_headers_below_an_answer_lists_no_members():
+    """Its heading does not say that they are headers; their names do."""
+    table = "|Header|Type|\n|---|---|\n|x-log-wool|Integer|\n\n## Error codes"
+    page = derive(PAGE.replace("## Error codes", f"## Response\n\n{table}"))
+    assert (page.response_headers, sorted(page.response.shown())) == (["x-log-wool"], ["count", "sheep"])
+
+
+def test_a_heading_with_a_status_begins_the_answer_or_its_errors():
+    text = PAGE[: PAGE.index("## Response")] + "## Response 204\n\nEmpty.\n\n## Response 404 `FarmNotExist`\n\nNone.\n"
+    page = derive(text)
+    assert (page.status, page.errors) == (204, {(404, "FarmNotExist"): []})
+
+
+def test_a_curl_command_outside_a_code_block_is_the_request():
+    page = derive(
+        '# CountSheep\n\n## Request\n\n    curl "https://p.cn-x.log.aliyuncs.com/farms?line=1" \\\n      -X PUT\n'
+    )
+    assert (page.method, page.path, page.host, [*page.query]) == ("PUT", "/farms", "{project}.{endpoint}", ["line"])
+
+
+def test_a_method_and_an_address_below_headings_of_their_own():
+    address = "http://{project}.{endpoint}/farms/{farm}"
+    page = derive(f"# CountSheep\n\n## 请求方式\n\nGET\n\n## 请求地址\n\n{address}\n")
+    assert (page.method, page.path, page.host) == ("GET", "/farms/{farm}", "{project}.{endpoint}")
 
 
 def test_a_path_from_the_body_is_the_name_of_a_member():
