@@ -190,7 +190,7 @@ class _Reader:
         return found[::-1]
 
     def _message(self, line: str) -> Code | None:
-        """Read a request or an answer outside a code block: its first line, its headers and its JSON body."""
+        """Read a request or a response outside a code block: its first line, its headers and its JSON body."""
         first = end = self._at
         if _CURL.match(line):
             while end + 1 < len(self._lines) and self._lines[end].rstrip().endswith("\\"):
@@ -322,7 +322,7 @@ class _Reader:
 
 
 def _messages(code: Code) -> tuple[Code, ...]:
-    """Split a request from its answer in the same code block; ``curl -v`` marks their lines with ``>`` and ``<``."""
+    """Split a request from its response in the same code block; ``curl -v`` marks their lines with ``>`` and ``<``."""
     lines = code.text.split("\n")
     start = next((at for at, line in enumerate(lines) if _STATUS_LINE.match(line)), 0)
     if not any(map(_OF_REQUEST.match, lines[:start])):

@@ -57,17 +57,17 @@ def readings(text: str) -> tuple[list[Any], tuple[str, ...]]:
     return [value, *(each for each in single_member if isinstance(each, list))], slips
 
 
-def error_in(answer: Message) -> tuple[str, str, str] | None:
-    """Return status, code and message of an answer that reports an error, empty if not printed; None for a success."""
+def error_in(response: Message) -> tuple[str, str, str] | None:
+    """Return status, code and message of a response that reports an error, empty if not printed; None for a success."""
     try:
-        value, _ = read_json(answer.body or "")
+        value, _ = read_json(response.body or "")
     except Unreadable:
         value = None
     error = value if isinstance(value, dict) and isinstance(value.get("errorCode"), str) else {}
     status = next((str(each) for name, each in error.items() if column_of(name) == "status"), "")
-    failed = answer.status >= _FIRST_ERROR if answer.status is not None else bool(error)
+    failed = response.status >= _FIRST_ERROR if response.status is not None else bool(error)
     message = str(error.get("errorMessage", ""))
-    return (str(answer.status or status), error.get("errorCode", ""), message) if failed else None
+    return (str(response.status or status), error.get("errorCode", ""), message) if failed else None
 
 
 def proof_of(message: Message, text: str) -> tuple[str | None, Any, str | None]:

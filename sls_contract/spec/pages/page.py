@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 
 from sls_contract.spec.claims import Page
 from sls_contract.spec.pages import messages, routes
-from sls_contract.spec.pages.answer import COMMON_HEADERS, answer_claims
 from sls_contract.spec.pages.blocks import Code, Text, blocks_of
 from sls_contract.spec.pages.cleaning import front_title
 from sls_contract.spec.pages.error_rows import is_listed
@@ -17,6 +16,7 @@ from sls_contract.spec.pages.flat_tables import begins_table, is_cell, is_row, l
 from sls_contract.spec.pages.parts import Parts
 from sls_contract.spec.pages.records import record_lines
 from sls_contract.spec.pages.request import common_headers, request_claims
+from sls_contract.spec.pages.response import COMMON_HEADERS, response_claims
 from sls_contract.spec.pages.sections import named_operation, placed, title_of, titles_of
 from sls_contract.spec.pages.table_columns import holds_facts
 
@@ -58,7 +58,7 @@ def _derived(blocks: Sequence[Block], text: str, name: str) -> Page:
     page = Page(operation=_operation(blocks, text) or named)
     _route(page, parts)
     request_claims(page, parts)
-    answer_claims(page, parts)
+    response_claims(page, parts)
     error_claims(page, parts)
     _report_unread(page, parts)
     _report_headers(page, parts)
@@ -94,7 +94,7 @@ def _report_unread(page: Page, parts: Parts) -> None:
     for role, block, label in parts.all:
         if isinstance(block, Code):
             lines = {*range(block.line, block.line + block.text.count("\n") + 1)}
-            stated = messages.is_answer(block.text) and not is_cell(label)
+            stated = messages.is_response(block.text) and not is_cell(label)
             stated &= not (parts.error_rows and "errorCode" in block.text)
             where, says = "errors" if role == "errors" else "example", block.text
         elif isinstance(block, Text):
@@ -126,8 +126,8 @@ def _table_of(role: str) -> str:
 
 def _lines_read(parts: Parts) -> set[int]:
     """Return the lines of the messages and rows that were read, and those of the heads of their tables."""
-    rows = (parts.request_rows, parts.header_rows, parts.answer_rows, parts.answer_header_rows)
-    printed = (parts.syntax, parts.intro, parts.requests, parts.bodies, parts.printed, parts.answers)
+    rows = (parts.request_rows, parts.header_rows, parts.response_rows, parts.response_header_rows)
+    printed = (parts.syntax, parts.intro, parts.requests, parts.bodies, parts.printed, parts.responses)
     return {
         *(line for role in _WITH_ROWS for line in record_lines([*parts.items(role)], "name", "type")),
         *(line for each in rows for row in each for line in (row.table, row.line)),

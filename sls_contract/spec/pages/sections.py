@@ -40,7 +40,7 @@ _MORE_ELEMENTS = re.compile(
     re.ASCII,
 )
 _WHOLE_SIDE = re.compile(r"requests?|responses?|results?|请求|响应|返回", re.ASCII)
-"""A heading of a single word, whose section contains the whole request or answer."""
+"""A heading of a single word, whose section contains the whole request or response."""
 _PARAMETERS = re.compile(r"(?:url\s*)?(?:parameters?|params?|fields|参数(?:列表|说明)?|字段(?:说明)?)")
 _CONTAINED: dict[Role, Role] = {"request-headers": "request", "response-headers": "response"}  # section to parent
 _PARAMETERS_AFTER: dict[Role, Role] = {
@@ -136,7 +136,7 @@ def placed(blocks: Sequence[Block]) -> Iterator[Placed]:
 
 
 def _by_status(block: Block, now: Role, outer: Role) -> Role:
-    """Return the section below a heading that is a status: of errors, or of the answer."""
+    """Return the section below a heading that is a status: of errors, or of the response."""
     status = status_at_start(block.text) if isinstance(block, Text) and block.kind in {"heading", "bold"} else None
     if status is None:
         return now

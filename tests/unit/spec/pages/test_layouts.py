@@ -127,7 +127,7 @@ def facts(text):
         "route": (page["operation"], page["method"], page["path"], page["host"]),
         "query": {name: (each["type"], each["required"], each.get("const")) for name, each in page["query"].items()},
         "body": {name: (each["type"], each["required"]) for name, each in page["body"]["members"].items()},
-        "answer": (page["response"]["status"], page["response"]["shape"], sorted(page["response"]["members"])),
+        "response": (page["response"]["status"], page["response"]["shape"], sorted(page["response"]["members"])),
         "errors": [(each["status"], each["code"], each["messages"]) for each in page["errors"]],
     }
 
@@ -139,7 +139,7 @@ def test_the_page_itself():
         "route": ("CountSheep", "POST", "/farms/{farmName}/sheep", "{project}.{endpoint}"),
         "query": {"type": ("string", True, "count"), "line": ("integer", False, None)},
         "body": {"breed": ("string", True), "lambs": ("boolean", False)},
-        "answer": (200, "object", ["count", "sheep"]),
+        "response": (200, "object", ["count", "sheep"]),
         "errors": [
             (404, "FarmNotExist", ["Farm farmName does not exist."]),
             (400, "BreedInvalid", ["No such breed."]),
@@ -249,10 +249,10 @@ def two_tables(rows):
     at = rows[0].index("Required")
     return [
         line
-        for title, answer in (("Required parameters", "Yes"), ("Optional parameters", "No"))
+        for title, cell in (("Required parameters", "Yes"), ("Optional parameters", "No"))
         for line in (
             *("", f"**{title}**", ""),
-            *piped([[*cells[:at], *cells[at + 1 :]] for cells in rows if cells[at] in {"Required", answer}]),
+            *piped([[*cells[:at], *cells[at + 1 :]] for cells in rows if cells[at] in {"Required", cell}]),
         )
     ]
 
@@ -369,7 +369,7 @@ LAYOUTS = {
     "request line in a sentence": replaced(
         f"Counts sheep.\n\n## Request syntax\n\n{SYNTAX}", f"Send `POST {ROUTE}` to count sheep.\n\n"
     ),
-    "request and answer in one code block": replaced(
+    "request and response in one code block": replaced(
         PAGE[PAGE.index("    }\n    ```") : PAGE.index("    HTTP/1.1 200")], "    }\n\n"
     ),
     "messages as curl -v prints them": lambda text: (
@@ -471,7 +471,7 @@ GLUED = "Parameter Type Example Description count Integer 2 How many."
         (ERRORS, f"{HEAD.replace('|', ' ').strip()}\n\n{JOINED}\n", ("error-spelling", JOINED.partition("Exist ")[2])),
         (ERRORS, "-   404\n    -   Notfarm: none\n", ("error-spelling", " Notfarm: none")),
         (ERRORS, '```\n[{"status": 404}]\n```\n', ("spelling", '[{"status": 404}]')),
-        ("## Error codes\n", "The answer has the header x-log-wool.\n", ("spelling", "x-log-wool")),
+        ("## Error codes\n", "The response has the header x-log-wool.\n", ("spelling", "x-log-wool")),
         (
             "Counts sheep.\n",
             "A dog answers 404 DogNotExist: no dog.\n\n404 DogNotExist: no dog.\n",
@@ -510,14 +510,14 @@ def test_json_in_the_cell_of_an_example_is_no_body():
     assert "object or array: no example shows it" in {each.says for each in page.problems}
 
 
-def test_a_table_of_headers_below_an_answer_lists_no_members():
+def test_a_table_of_headers_below_a_response_lists_no_members():
     """Its heading does not say that they are headers; their names do."""
     table = "|Header|Type|\n|---|---|\n|x-log-wool|Integer|\n\n## Error codes"
     page = derive(PAGE.replace("## Error codes", f"## Response\n\n{table}"))
     assert (page.response_headers, sorted(page.response.shown())) == (["x-log-wool"], ["count", "sheep"])
 
 
-def test_a_heading_with_a_status_begins_the_answer_or_its_errors():
+def test_a_heading_with_a_status_begins_the_response_or_its_errors():
     text = PAGE[: PAGE.index("## Response")] + "## Response 204\n\nEmpty.\n\n## Response 404 `FarmNotExist`\n\nNone.\n"
     page = derive(text)
     assert (page.status, page.errors) == (204, {(404, "FarmNotExist"): []})
@@ -565,7 +565,7 @@ many. |
 Response parameters
 Name | Type | Description | Example |
 ---|---|---|---|
-object | The answer. | |
+object | The response. | |
 count | integer | How many
 | 2 |
 sheep | array<object> | The sheep. | |
@@ -646,7 +646,7 @@ def test_a_parameter_of_a_path_that_has_no_place_for_it_is_listed():
     assert "path" in [each["kind"] for each in page["problems"]]
 
 
-def test_code_in_a_language_beside_an_answer_is_no_answer():
+def test_code_in_a_language_beside_a_response_is_no_response():
     """A sample in Java is no JSON, and nobody says it were."""
     code = "\n-   In Java\n\n    ```\n    import com.example;\n    ```\n\n## Error"
     assert derive(PAGE.replace("\n## Error", code)).as_plain() == derive(PAGE).as_plain()
@@ -753,7 +753,7 @@ def test_front_matter_without_an_end_is_read_line_by_line():
     assert derive("---\n" + "- : b\n" * 200 + "# CountSheep\n").operation == "CountSheep"
 
 
-def test_an_example_of_a_listed_error_is_neither_the_answer_nor_another_wording():
+def test_an_example_of_a_listed_error_is_neither_the_response_nor_another_wording():
     """Its message contains sample values: the table's wording stays the only one."""
     page = PAGE.replace("-   Sample responses\n", f"-   Sample responses\n{FAILURE}")
     assert facts(page) == facts(PAGE)
