@@ -5,10 +5,11 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from sls_contract.cassettes.drift import Class, change_lines, plain_change, unmatched_exchange
+from sls_contract.cassettes.drift import Class, plain_change, unmatched_exchange
 from sls_contract.cassettes.proposal import not_requested
 from sls_contract.cassettes.results import ABOUT_RESPONSES
 from sls_contract.plugin.verify_result import EVIDENCE
+from sls_contract.reports.change_lines import change_lines
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator
@@ -137,12 +138,7 @@ def _failure_lines(path: str, changes: list[Change], unmatched: list[Unmatched])
         if changes
         else f"{path}: not every exchange has a counterpart"
     )
-    for kind in Class:
-        of_kind = [change for change in changes if change.kind is kind]
-        if of_kind:
-            yield f"{kind} ({len(of_kind)})"
-        for change in of_kind:
-            yield from change_lines(change, f"exchange {change.exchange}")
+    yield from change_lines(map(plain_change, changes), verbose=True)
     if unmatched:
         yield f"unmatched ({len(unmatched)})"
         yield from (f"  {each.side} exchange {each.exchange}: {each.request}" for each in unmatched)

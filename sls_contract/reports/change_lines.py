@@ -82,7 +82,7 @@ def _rule(change: Mapping[str, Any]) -> str:
 
 
 def _exchange(change: Mapping[str, Any]) -> str:
-    return f"{change['cassette'] or ''} exchange {change['exchange']}".strip()
+    return f"{change.get('cassette') or ''} exchange {change['exchange']}".strip()
 
 
 def _sides(change: Mapping[str, Any]) -> Iterator[str]:

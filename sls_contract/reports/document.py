@@ -5,15 +5,13 @@ Its version 1 is stable: keys are added, never renamed or removed.
 
 from __future__ import annotations
 
-import contextlib
 import json
-import os
-import shutil
 from collections import Counter
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
+from sls_contract.atomic import replace_file
 from sls_contract.checks.contract_map import ContractMap
 from sls_contract.errors import UsageError
 from sls_contract.locale import for_programs
@@ -180,7 +178,8 @@ def write_text(text: str, path: str) -> None:
         if target.exists() and not target.is_file() and not target.is_dir():
             target.write_text(data, encoding="utf-8", newline="\n")
         else:
-            _replace(target.resolve(), data)
+            target.resolve().parent.mkdir(parents=True, exist_ok=True)
+            replace_file(target, data)
     except OSError as error:
         msg = f"cannot write the report to {path}: {error.strerror}. How to fix: name a file where you may write."
         raise UsageError(msg) from error
@@ -192,18 +191,3 @@ def print_json(text: str, stream: IO[str]) -> None:
     if not text.isascii() and encoding not in {"utf-8", "utf8"}:
         text = "".join(char if char.isascii() else json.dumps(char)[1:-1] for char in text)
     for_programs(stream).write(text)
-
-
-def _replace(path: Path, text: str) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    # the name is short, because the name of the report may have the greatest length that the file system allows
-    spare = path.with_name(f".sls-contract-{os.getpid()}.writing")
-    try:
-        spare.write_text(text, encoding="utf-8", newline="\n")
-        if path.exists():
-            shutil.copymode(path, spare)
-        spare.replace(path)
-    except BaseException:
-        with contextlib.suppress(OSError):
-            spare.unlink()
-        raise

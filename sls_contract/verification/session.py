@@ -15,7 +15,7 @@ from sls_contract.verification.groups import Groups
 from sls_contract.verification.obstacles import Obstacles
 from sls_contract.verification.outcome import Run, Stopped, Verdict
 from sls_contract.verification.plan import Plan
-from sls_contract.verification.wire import EndpointGone, ResponseLost, Sent, Wire, absence
+from sls_contract.verification.wire import NOT_OFFERED, EndpointGone, ResponseLost, Sent, Wire, absence
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Sequence
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from sls_contract.verification.target import Target
 
 _RUN_TWICE = "run twice: the endpoint failed or was busy the first time"
-_OK, _NOT_FOUND = 200, 404  # of a deletion: the group does not exist any more
+_OK, _FORBIDDEN, _NOT_FOUND = 200, 403, 404  # 404 of a deletion: the group does not exist any more
 _LOG_AGE = 3600  # seconds between the time of a log and its PutLogs: more than the 15 minutes of clock tolerance
 BUSY_PAUSE = 1.0  # seconds before a busy service gets the next request
 
@@ -142,7 +142,7 @@ class Session:
             self.collect_sent(sent)
         if status == _OK or (status == _NOT_FOUND and not absent):
             return ""
-        refused = (absent or status in {403, 405, 501}) and not is_overloaded(sent.response)
+        refused = (absent or status in {_FORBIDDEN, *NOT_OFFERED}) and not is_overloaded(sent.response)
         if refused and not self.target.loopback and self.groups.may_exist(group):
             self.obstacles.unsupported = f"groups cannot be deleted: DeleteConsumerGroup returned {status}"
         return f"DeleteConsumerGroup returned {status}"

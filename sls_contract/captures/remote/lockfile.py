@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import os
 import re
-from contextlib import suppress
 from typing import TYPE_CHECKING, NamedTuple
 
+from sls_contract.atomic import replace_file
 from sls_contract.errors import CassetteError, UsageError
 
 if TYPE_CHECKING:
@@ -74,15 +73,9 @@ def write_line(path: Path, url: str, revision: str, count: int) -> None:
     """Write a suite's revision of ``count`` recordings to a lock file atomically; raises `CassetteError`."""
     line = f"{url} {revision} {count} cassettes"
     others = [each.text for each in read_lock(path) if each.url != url]
-    spare = path.with_name(f"{path.name}.{os.getpid()}")
     try:
-        spare.write_text(
-            _HEAD + "".join(f"{each}\n" for each in sorted([*others, line])), encoding="utf-8", newline="\n"
-        )
-        spare.replace(path)
+        replace_file(path, (_HEAD, *(f"{each}\n" for each in sorted([*others, line]))))
     except OSError as error:
-        with suppress(OSError):
-            spare.unlink()
         msg = (
             f"{path} cannot be written: {error.strerror or error}\n"
             f"How to fix: make the folder writable and run again, or write this line there:\n{line}"

@@ -6,12 +6,11 @@ revision only, and every digest is compared, so an interrupted upload is never u
 
 from __future__ import annotations
 
-import os
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from sls_contract.atomic import replace_file
 from sls_contract.captures.remote.revision import Revision, digest_of, revision_of
 from sls_contract.errors import CassetteError, check_file_name
 
@@ -171,14 +170,10 @@ def _remote_size(filesystem: Any, path: str) -> int | None:
 def replace_bytes(path: Path, data: bytes) -> None:
     """Replace a file atomically; raises `CassetteError`, and `UsageError` for a name that cannot be written."""
     check_file_name(path)
-    spare = path.with_name(f"{path.name[:100]}.{os.urandom(6).hex()}.writing")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        spare.write_bytes(data)
-        spare.replace(path)
+        replace_file(path, data)
     except OSError as error:
-        with suppress(OSError):
-            spare.unlink()
         msg = (
             f"{path} cannot be written: {error.strerror or error}\n"
             "How to fix: free space on the disk, or name a folder that is writable: XDG_CACHE_HOME."

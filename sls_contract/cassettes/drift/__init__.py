@@ -65,7 +65,7 @@ Date of a response if the request has the same date on both sides. An exchange o
       ├── shape     any other JSON and log groups, by shape and contract
       └── headers   headers of the response and the request
     side            one exchange of a pair, with derived values
-    change          the results: Change, Unmatched, Drift; a change as lines, as a finding, as JSON values
+    change          the results: Change, Unmatched, Drift; a change as a finding, as JSON values
 """
 
 from __future__ import annotations
@@ -74,7 +74,6 @@ from sls_contract.cassettes.drift.change import (
     Change,
     Drift,
     Unmatched,
-    change_lines,
     change_of,
     finding_of,
     plain_change,
@@ -89,7 +88,6 @@ __all__ = [
     "Drift",
     "Pairing",
     "Unmatched",
-    "change_lines",
     "change_of",
     "compare",
     "compare_exchange",

@@ -137,14 +137,6 @@ def value_text(value: object) -> str:
 _FIX = "adapt the clients, or report it to the service; then record again (pytest --sls-record=all)."
 
 
-def change_lines(change: Change, place: str) -> Iterator[str]:
-    """Yield the place and the clause of a change, then both sides; ``place`` names the exchange."""
-    rule = f"{change.code} {change.slug}" if change.code else change.slug
-    yield f"  {place}: {rule} at {change.where}"
-    yield f"    old: {_or_nothing(change.old)}"
-    yield f"    new: {_or_nothing(change.new)}"
-
-
 def finding_of(change: Change) -> Finding | None:
     """Return the change as a finding of its clause; None where no clause governs it."""
     if change.code is None:

@@ -1,44 +1,27 @@
-"""Replace a file atomically: after a kill or on a full disk, readers see the old file or the new one."""
+"""Replace a cassette atomically, with the errors of one that cannot be written or read."""
 
 from __future__ import annotations
 
-import os
-import shutil
-from contextlib import suppress
 from typing import TYPE_CHECKING
 
+from sls_contract import atomic
 from sls_contract.errors import CassetteError, check_file_name
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
     from pathlib import Path
 
-_SUFFIX = ".writing"
-
 
 def replace_file(path: Path, text: str | Iterable[str]) -> None:
-    """Replace a file atomically with ``text`` (UTF-8, LF), given whole or in pieces; the file keeps its mode.
+    """Replace a file atomically with ``text``, given whole or in pieces; the caller holds the cassette's lock.
 
-    The caller holds the cassette's lock, so a temporary file that a killed writer left can be overwritten.
     Raises `CassetteError`, `UsageError` for a name that cannot be written, and any error from the iterator of pieces.
     """
     check_file_name(path)
-    real = path.resolve()  # a link stays a link
-    spare = real.with_name(real.name + _SUFFIX)
     try:
-        with spare.open("w", encoding="utf-8", newline="\n") as file:
-            file.writelines([text] if isinstance(text, str) else text)
-            file.flush()
-            os.fsync(file.fileno())
-        if real.exists():
-            shutil.copymode(real, spare)
-        spare.replace(real)
-    except BaseException as error:
-        with suppress(OSError):
-            spare.unlink(missing_ok=True)
-        if isinstance(error, OSError):
-            raise not_written(path, error) from error
-        raise
+        atomic.replace_file(path, text, locked=True)
+    except OSError as error:
+        raise not_written(path, error) from error
 
 
 def not_written(path: Path, error: OSError) -> CassetteError:

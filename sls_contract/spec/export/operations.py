@@ -187,8 +187,18 @@ def _any_content(contents: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
     return {media: {"schema": any_of(schemas)} for media, schemas in found.items()}
 
 
+def _any_headers(listed: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    """Return the merged headers: required if every operation requires it, valid if the value is valid for one."""
+    merged: dict[str, Any] = {}
+    for name in dict.fromkeys(name for headers in listed for name in headers):
+        same = [headers[name] for headers in listed if name in headers]
+        needed = len(same) == len(listed) and all(each["required"] for each in same)
+        merged[name] = {"required": needed, "schema": any_of([each["schema"] for each in same])}
+    return merged
+
+
 def _any_response(listed: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
-    """Return the merged responses by status; their headers are not required."""
+    """Return the merged responses by status."""
     merged: dict[str, Any] = {}
     for status in dict.fromkeys(status for responses in listed for status in responses):
         same = [responses[status] for responses in listed if status in responses]
@@ -196,10 +206,7 @@ def _any_response(listed: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
             merged[status] = same[0]
             continue
         response: dict[str, Any] = {"description": " / ".join(dict.fromkeys(each["description"] for each in same))}
-        headers: dict[str, Any] = {}
-        for each in same:
-            headers |= {name: {**header, "required": False} for name, header in each.get("headers", {}).items()}
-        if headers:
+        if headers := _any_headers([each.get("headers", {}) for each in same]):
             response["headers"] = headers
         content = _any_content(each["content"] for each in same if "content" in each)
         merged[status] = response | ({"content": content} if content else {})

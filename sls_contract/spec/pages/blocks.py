@@ -28,6 +28,7 @@ _HEADING_ID = re.compile(r"\s*\{#[^}]*\}\s*$")
 _BOLD = re.compile(r"\*\*([^*]+)\*\*\s*[:：]?|__(?=[^_]*[ \u4e00-\u9fff])([^_]+)__\s*[:：]?")
 _ITEM = re.compile(r"(?:[-*+]|\d{1,2}[.)、])\s+(.*)")
 _TERM = re.compile(r"<dt>((?:(?!<dt>).)*?)</dt>\s*<dd>((?:(?!<dd>).)*?)</dd>", re.IGNORECASE)
+_LI = re.compile(r"(?:</?[uo]l(?:\s[^<>]*)?>\s*)*<li(?:\s[^<>]*)?>\s*", re.IGNORECASE)
 _MEANING = re.compile(r"[:：]\s+(.*)")
 """The line below a term that contains its definition."""
 _JSON = re.compile(r"\{(?:\s*[\"}].*)?|\[(?:\s*[\"{\]].*)?")
@@ -43,12 +44,15 @@ _INLINE_TAGS = (
 )
 _TAG = re.compile(rf"<sup[^<>]*>[^<>]*</sup>|</?(?:{_INLINE_TAGS})(?:[\s=][^<>]*)?/?>|\[\^\d+\]", re.IGNORECASE)
 """Tags of HTML and DITA, whose text is kept, and footnotes, which are removed; other names in < > are parameters."""
+_STATUS_LINE = re.compile(r"(?:< ?)?HTTP/\d(?:\.\d)? [1-5]\d\d\b")
+_OF_REQUEST = re.compile(r"(?:> ?)?(?:GET|POST|PUT|DELETE|HEAD|PATCH)\s|(?:\$ )?curl\s")
 _PRE = re.compile(r"<pre(?:\s[^<>]*)?>", re.IGNORECASE)
 _START = re.compile(
     r"(?:GET|POST|PUT|DELETE|HEAD|PATCH)\s+(?:\S.*\sHTTP/\d(?:\.\d)?|(?:https?:/|[{<]\w+[}>](?:\.[{<]\w+[}>])?)?/\S*(?:\s*\?\s*\S+|\s+\w+=\S.*)?)"
     r"|HTTP/\d(?:\.\d)? [1-5]\d\d\b.*"
 )
 """The first line of a message outside a code block."""
+_CURL = re.compile(r"(?:\$ )?curl\s.*https?://")
 _OF_MESSAGE = re.compile(
     r"\\?[{}],?|<[^<>]+>|(?:Header|Body)s?\s*[:：]?.*|[\"']?[A-Za-z][\w-]*[\"'<]?\s*[:：=].*|[?&]\S+=.*", re.IGNORECASE
 )
@@ -108,7 +112,7 @@ def plain(text: str) -> str:
     words = re.sub(r"!?\[((?:\\.|[^\[\]\\])*)\]\([^)\n]{0,1000}\)", r"\1", text)
     words = re.sub(r"\s*<(?:br\s*/?|/?(?:p|div))>\s*", "\n", re.sub(r"\*\*|`", "", words), flags=re.IGNORECASE)
     words = html.unescape(_TAG.sub("", re.sub(r"\s*<li>\s*", "\n- ", words, flags=re.IGNORECASE)))
-    words = re.sub(r"^\*([^*\s][^*]*)\*$", r"\1", words.strip())
+    words = re.sub(r"(?<![\w*\\])\*([^*\s](?:[^*\n]*[^*\s\\])?)\*(?![\w*])", r"\1", words.strip())
     return re.sub(r"\\([\\`*_{}\[\]()<>#+.!|~\"'-])", r"\1", words).strip()
 
 
@@ -122,11 +126,11 @@ class _Reader:
         while self._at < len(self._lines):
             line = self._lines[self._at].strip()
             if _FENCE.match(line):
-                yield self._code()
+                yield from _messages(self._code())
             elif line[:6].lower() == "<table":
                 yield self._html_table()
             elif _PRE.match(line):
-                yield self._pre()
+                yield from _messages(self._pre())
             elif table := self._piped_table(line):
                 yield table
             elif code := self._message(line) or self._json(line):
@@ -145,7 +149,15 @@ class _Reader:
             yield Text("heading", plain(words), number, 1 if underline[1] == "=" else 2)
         elif terms := _TERM.findall(words):
             yield from (Text("item", plain(f"{term}: {meaning}"), number) for term, meaning in terms)
-        elif meaning := _MEANING.fullmatch(below):
+        elif len(items := _LI.split(words)) > 1:
+            above = plain(items[0])
+            yield from (Text("paragraph", above, number),) if above else ()
+            yield from (Text("item", plain(each), number) for each in items[1:])
+        elif (meaning := _MEANING.fullmatch(below)) and (item := _ITEM.fullmatch(meaning[1])):
+            self._at += 1
+            yield Text("bold", plain(words), number)
+            yield Text("item", plain(item[1]), number + 1, below.index(item[0]))
+        elif meaning:
             self._at += 1
             yield Text("item", plain(f"{words}: {meaning[1]}"), number)
         else:
@@ -179,9 +191,14 @@ class _Reader:
 
     def _message(self, line: str) -> Code | None:
         """Read a request or a response outside a code block: its first line, its headers and its JSON body."""
+        first = end = self._at
+        if _CURL.match(line):
+            while end + 1 < len(self._lines) and self._lines[end].rstrip().endswith("\\"):
+                end += 1
+            self._at = end + 1
+            return Code("\n".join(self._lines[first : self._at]), first + 1)
         if not _START.fullmatch(line):
             return None
-        first = end = self._at
         while (at := past_blank(self._lines, end + 1)) < len(self._lines):
             each = self._lines[at].strip()
             if _START.fullmatch(each) or not (_OF_MESSAGE.fullmatch(each) or _JSON.fullmatch(each)):
@@ -302,6 +319,17 @@ class _Reader:
             if "|" in line or line.startswith("#") or _FENCE.match(line):
                 return line.startswith("|") and line.count("|") <= missing + 1
         return False
+
+
+def _messages(code: Code) -> tuple[Code, ...]:
+    """Split a request from its response in the same code block; ``curl -v`` marks their lines with ``>`` and ``<``."""
+    lines = code.text.split("\n")
+    start = next((at for at, line in enumerate(lines) if _STATUS_LINE.match(line)), 0)
+    if not any(map(_OF_REQUEST.match, lines[:start])):
+        return (code,)
+    if lines[start].startswith("<"):
+        lines = ["" if line.startswith("* ") else re.sub(r"^[<>](?: |$)", "", line) for line in lines]
+    return Code("\n".join(lines[:start]), code.line), Code("\n".join(lines[start:]), code.line + start)
 
 
 def _indented(rows: Sequence[tuple[int, tuple[str, ...]]]) -> tuple[tuple[int, tuple[str, ...]], ...]:

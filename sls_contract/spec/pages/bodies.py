@@ -7,6 +7,7 @@ import json
 import re
 from typing import TYPE_CHECKING, Any
 
+from sls_contract.spec.pages.columns import column_of
 from sls_contract.spec.pages.lenient_json import PLACEHOLDER, Pairs, Unreadable, Wrapped, read_json
 
 if TYPE_CHECKING:
@@ -56,15 +57,17 @@ def readings(text: str) -> tuple[list[Any], tuple[str, ...]]:
     return [value, *(each for each in single_member if isinstance(each, list))], slips
 
 
-def error_in(response: Message) -> tuple[str, str] | None:
-    """Return code and message of a response that reports an error; None if it is a success, empty if it prints none."""
+def error_in(response: Message) -> tuple[str, str, str] | None:
+    """Return status, code and message of a response that reports an error, empty if not printed; None for a success."""
     try:
         value, _ = read_json(response.body or "")
     except Unreadable:
         value = None
     error = value if isinstance(value, dict) and isinstance(value.get("errorCode"), str) else {}
+    status = next((str(each) for name, each in error.items() if column_of(name) == "status"), "")
     failed = response.status >= _FIRST_ERROR if response.status is not None else bool(error)
-    return (error.get("errorCode", ""), str(error.get("errorMessage", ""))) if failed else None
+    message = str(error.get("errorMessage", ""))
+    return (str(response.status or status), error.get("errorCode", ""), message) if failed else None
 
 
 def proof_of(message: Message, text: str) -> tuple[str | None, Any, str | None]:

@@ -17,7 +17,8 @@ _FRONT_LINE = re.compile(r"(?:[\w-]+[^\S\n]*[:=].*|[^\S\n]+\S.*|-(?:[^\S\n].*)?|
 _INVISIBLE = re.compile("[\u00ad\u200b-\u200f\u2060\ufe0e\ufe0f\ufeff]")
 _BLANKS = re.compile("[\u00a0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000]")
 """Characters that look like a blank."""
-_FULL_WIDTH = {ord(char) + 0xFEE0: char for char in ascii_letters + digits}
+_FULL_WIDTH = {ord(char) + 0xFEE0: char for char in ascii_letters + digits + "{}[]|"}
+_TERM = re.compile(r"(<dt>(?:(?!<dt>).)*?</dt>)(\s*)(<dd>(?:(?!<d[dt]>).)*?</dd>)", re.IGNORECASE | re.DOTALL)
 _QUOTED = re.compile(r"^[ \t]*>(?:[ \t]?>)*[ \t]?(?=[ \t]*\||[^|\n]*$)", re.MULTILINE)
 """Marks of a quotation; in a table whose rows begin without a pipe, ``>`` marks the depth of a name instead."""
 _CELL_INDENT = re.compile(
@@ -34,11 +35,16 @@ def cleaned(text: str) -> str:
     """Return a page without hidden content and with ordinary blanks; line numbers stay the same."""
     unquoted = _QUOTED.sub("", text.replace("\r\n", "\n").replace("\r", "\n"))
     marked = _CELL_INDENT.sub(lambda found: INDENT * len(re.findall(r"&\w+;|.", found[1])), unquoted)
-    visible = _INVISIBLE.sub("", _BLANKS.sub(" ", marked)).translate(_FULL_WIDTH)
+    visible = _TERM.sub(_on_one_line, _INVISIBLE.sub("", _BLANKS.sub(" ", marked)).translate(_FULL_WIDTH))
     front = _front_matter(visible)
     page = "\n" * front.count("\n") + visible[len(front) :]
     end = page.rfind("-->") + len("-->")  # after it, the pattern would scan to the end of the page for each opening
     return _COMMENT.sub(lambda found: "\n" * found[0].count("\n"), page[:end]) + page[end:]
+
+
+def _on_one_line(term: re.Match[str]) -> str:
+    """Return a term and its definition on one line, with the line ends between them below."""
+    return re.sub(r"\s*\n\s*", " ", term[1] + term[3]) + "\n" * term[0].count("\n")
 
 
 def past_blank(lines: Sequence[str], at: int) -> int:

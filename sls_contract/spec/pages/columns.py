@@ -34,6 +34,7 @@ _COLUMNS: tuple[tuple[re.Pattern[str], Column], ...] = (
     (
         re.compile(
             r"name|parameter|attribute|field|element|header|key|propert|argument|variable|名[称字]|参数|属性|字段|元素|变量"
+            r"|^(?:json ?)?path$"
         ),
         "name",
     ),
@@ -61,8 +62,15 @@ _STATED = re.compile(
     re.IGNORECASE | re.ASCII,
 )
 _STATED_FIRST = re.compile(rf"[(（\[【]?(?:{_STATED.pattern})\s*[)）\]】.。,，]", re.IGNORECASE | re.ASCII)
-HTTP = r"(?:HTTP(?:/\d(?:\.\d)?)?\s*)?(?:(?i:status(?: code)?)|状态码)?\s*[:：]?\s*"
+HTTP = (
+    r"(?:(?i:responses?|returns?)\s+|响应\s*|返回\s*)?(?:HTTP(?:/\d(?:\.\d)?)?\s*)?"
+    r"(?:(?i:status(?: code)?)|状态码)?\s*[:：]?\s*"
+)
 """The text before a status."""
+_STATUS = re.compile(
+    rf"(?:(?P<before>[A-Za-z -]+?)\s*[(（:：]?\s*)??{HTTP}(?P<status>[1-5]\d\d)\b"
+    r"[\s(（:：–—-]*(?P<after>[A-Za-z -]*?)[\s)）]*[:：]?"
+)
 _FOOTNOTE = re.compile(r"[*†‡¹²³①-⑳\s]+$")
 
 _TRADITIONAL = str.maketrans(
@@ -76,6 +84,8 @@ _TAIWANESE = (
 _MARK_OF = {column: chr(0xE100 + at) for at, (_, column) in enumerate(_COLUMNS)}
 """The character that replaces the name of a column in a line of names without separators."""
 _MIN_HEAD = 3
+_MAX_STATUS = 60
+"""Characters of a status with its phrase and the words before it."""
 _MAX_WORDS, _MAX_CHARACTERS = 3, 24
 """Of a head that is alone on its line; the longest known is "Required or not"."""
 
@@ -125,9 +135,20 @@ def stated(*texts: str, description: str) -> bool | None:
 
 def status_of(text: str) -> str | None:
     """Return the status that a text consists of, with or without its phrase; None if there is other text."""
-    found = re.fullmatch(rf"{HTTP}([1-5]\d\d)\b[\s(（-]*([A-Za-z ]*?)[\s)）]*[:：]?", text)
+    found = _STATUS.fullmatch(text) if len(text) <= _MAX_STATUS else None
     phrases = {"", *(each.phrase.lower() for each in HTTPStatus)}
-    return found[1] if found and found[2].lower() in phrases else None
+    return found["status"] if found and (found["before"] or found["after"] or "").lower() in phrases else None
+
+
+def status_at_start(text: str) -> str | None:
+    """Return the status with which a text begins; None if there is none."""
+    found = re.match(rf"{HTTP}([1-5]\d\d)(?a:\b)", text)
+    return found[1] if found else None
+
+
+def is_failure(status: str | None) -> bool:
+    """Return whether a status is that of an error."""
+    return (status or "") >= str(HTTPStatus.BAD_REQUEST.value)
 
 
 def columns_of(line: str) -> tuple[Column, ...]:

@@ -58,6 +58,8 @@ def body_claims(page: Page, body: Body, side: str, printed: Sequence[Message], r
     nameless = [row for row in rows if not row.name and json_type(row.type) in {"array", "object"}]
     if body.shape is None and nameless and not any(message.body for message in printed):
         body.shape = json_type(nameless[0].type)
+    if side == "response" and rows and body.shape is None and not any(message.body for message in printed):
+        page.problem(rows[0].line, "spelling", f"{side} body", "object or array: no example shows it")
     named = [row for row in rows if row.name and row.name not in shown.around]
     parents = _parents(named, shown.values)
     elements = {} if shown.values else _arrays_by_line(rows)

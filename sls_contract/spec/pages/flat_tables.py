@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from itertools import pairwise
 from typing import TYPE_CHECKING, NamedTuple
 
 from sls_contract.spec.pages.blocks import Table, Text
 from sls_contract.spec.pages.columns import column_of, columns_of, flat_head, json_type, json_type_near, yes_or_no
-from sls_contract.spec.pages.tables import NAME, TYPE_CELL, Row, is_name_cell, table_rows
+from sls_contract.spec.pages.records import record_table
+from sls_contract.spec.pages.table_columns import NAME, TYPE_CELL, is_name_cell
+from sls_contract.spec.pages.tables import Row, table_rows
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -61,9 +64,12 @@ class _Flat(NamedTuple):
 
 def rows(parts: Iterable[Placed], *roles: str) -> list[Row]:
     """Return the rows of parameters or elements in some sections that are not in a table."""
-    texts = [part.block for part in parts if part.role in roles and isinstance(part.block, Text)]
+    texts = [(part.block, part.label) for part in parts if part.role in roles and isinstance(part.block, Text)]
+    records = record_table([text for text, _ in texts], "name", "type")
+    if records:
+        return list(table_rows(records, texts[0][1]))
     return [
-        *(row for flat in _tables(texts) for row in table_rows(_with_markup(flat), flat.label)),
+        *(row for flat in _tables([text for text, _ in texts]) for row in table_rows(_with_markup(flat), flat.label)),
         *_listed_rows(texts),
     ]
 
@@ -111,6 +117,11 @@ def is_row(line: str) -> bool:
     """Return whether a line begins with a name and a type, like a row that lost its markup."""
     name, kind = [*_cells(line.replace("*", "")), "", ""][:2]
     return is_name_cell(name) and not _ARTICLE.fullmatch(name) and TYPE_CELL.fullmatch(kind) is not None
+
+
+def is_cell(line: str) -> bool:
+    """Return whether a line is a row, or a cell of one; JSON below it is an example in that row."""
+    return TYPE_CELL.fullmatch(line) is not None or yes_or_no(line) is not None or is_row(line)
 
 
 def _cells(line: str) -> list[str]:
@@ -213,20 +224,33 @@ def _is_named(body: Sequence[Text], anchors: Sequence[int], at: int) -> bool:
     return not before or at - 1 > before[-1]
 
 
-def _listed_rows(texts: Iterable[Text]) -> Iterator[Row]:
-    """Read a parameter per item or line: ``name (type, required): description``; each list is a table."""
+def _listed_rows(texts: Iterable[tuple[Text, str]]) -> Iterator[Row]:
+    """Read a parameter per item or line, ``name (type, required): description``, with the text before each.
+
+    Each list is a table.
+    """
     parents: list[tuple[int, str]] = []
-    label, first = "", 0
-    for text in texts:
-        found = _LISTED_ROW.fullmatch(text.text) if text.kind in {"item", "paragraph"} else None
-        found = found if found and (text.kind == "item" or found[2]) else None
-        kind, *notes = re.split(r"\s*[,，、;；]\s*", found[2] or found[3]) if found else ("",)
-        if found and _is_type(kind):
+    label, first, above = "", 0, ""
+    for text, before in texts:
+        if before != above:  # the heading of another section
+            label, first, parents = before, 0, []
+        above = text.text
+        if row := listed_row(text):
             first = first or text.line
-            required = next((stated for each in notes if (stated := yes_or_no(each)) is not None), None)
             parents = [(depth, name) for depth, name in parents if depth < text.depth]
             parent = parents[-1][1] if parents else ""
-            yield Row(found[1], kind, required, found[4], text.line, "", label, first, parent=parent)
-            parents.append((text.depth, found[1]))
+            yield replace(row, label=label, table=first, parent=parent)
+            parents.append((text.depth, row.name))
         elif text.kind != "item":
             label, first, parents = text.text, 0, []
+
+
+def listed_row(text: Text) -> Row | None:
+    """Read the parameter in an item or a line; None if there is none, or its type is unknown."""
+    found = _LISTED_ROW.fullmatch(text.text) if text.kind in {"item", "paragraph"} else None
+    if found is None:
+        return None
+    kind, *notes = re.split(r"\s*[,，、;；]\s*|\s+[—–-]+\s+", found[2] or found[3])
+    required = next((stated for each in notes if (stated := yes_or_no(each)) is not None), None)
+    is_row = _is_type(kind) and (text.kind == "item" or found[2] or required is not None)
+    return Row(found[1], kind, required, found[4], text.line, "", "", text.line) if is_row else None

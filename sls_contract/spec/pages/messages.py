@@ -20,10 +20,10 @@ TOKEN = re.compile(r"[A-Za-z][\w-]*")
 METHODS = ("GET", "POST", "PUT", "DELETE", "HEAD", "PATCH", "OPTIONS")
 
 _REQUEST_LINE = re.compile(
-    rf"({'|'.join(METHODS)})\s*((?:(?<=\s)\S+?|/\S*?)(?:\s*[?？]\s*\S.*?|\s+\w+=\S.*?)?)(?:\s+(?i:HTTP)/\d(?:\.\d)?)?\s*"
+    rf"({'|'.join(METHODS)})\s*[:：]?\s*((?:(?<=\s)\S+?|/\S*?)(?:\s*[?？]\s*\S.*?|\s+\w+=\S.*?)?)(?:\s+(?i:HTTP)/\d(?:\.\d)?)?\s*"
 )
 _BEFORE = re.compile(r"(?:request(?: line)?|请求(?:行)?)\s*[:：]\s*", re.IGNORECASE)
-_BRACKETS = str.maketrans("＜＞〈〉《》｛｝［］？", "<><><>{}[]?")
+_BRACKETS = str.maketrans("＜＞〈〉《》？", "<><><>?")
 _SPREAD = re.compile(r"\{\{\s*(\w+)\s*\}\}|([{<])\s+([^{}<>]*?)\s*([}>])|([{<])([^{}<>]*?)\s+([}>])")
 """A placeholder in double braces, or with blanks inside."""
 _LOWER_CASE = re.compile(rf"^\s*(?:{'|'.join(METHODS).lower()})(?=\s+(?:/|https?:))", re.MULTILINE)
@@ -137,6 +137,11 @@ def is_response(text: str) -> bool:
     """Return whether a code block is a response by itself: it begins with a status line, headers or JSON."""
     first = next((line.strip() for line in text.split("\n") if line.strip()), "")
     return bool(_STATUS_LINE.fullmatch(first) or _HEADER_MARK.fullmatch(first)) or first.startswith(("{", "["))
+
+
+def begins_with_status(text: str) -> bool:
+    """Return whether a code block begins with the status line of a response."""
+    return re.match(r"\s*HTTP/\d", text) is not None
 
 
 def response_of(text: str, line: int) -> Message:

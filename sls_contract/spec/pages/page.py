@@ -10,23 +10,30 @@ from sls_contract.spec.claims import Page
 from sls_contract.spec.pages import messages, routes
 from sls_contract.spec.pages.blocks import Code, Text, blocks_of
 from sls_contract.spec.pages.cleaning import front_title
+from sls_contract.spec.pages.error_rows import is_listed
 from sls_contract.spec.pages.errors import error_claims
-from sls_contract.spec.pages.flat_tables import begins_table, is_row
+from sls_contract.spec.pages.flat_tables import begins_table, is_cell, is_row, listed_row
 from sls_contract.spec.pages.parts import Parts
-from sls_contract.spec.pages.request import request_claims
-from sls_contract.spec.pages.response import response_claims
+from sls_contract.spec.pages.records import record_lines
+from sls_contract.spec.pages.request import common_headers, request_claims
+from sls_contract.spec.pages.response import COMMON_HEADERS, response_claims
 from sls_contract.spec.pages.sections import named_operation, placed, title_of, titles_of
-from sls_contract.spec.pages.tables import holds_facts
+from sls_contract.spec.pages.table_columns import holds_facts
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from sls_contract.spec.pages.blocks import Block
     from sls_contract.spec.pages.routes import Target, Template
+    from sls_contract.spec.pages.sections import Role
 
-_WITH_ROWS = frozenset({"path-parameters", "request-headers", "request", "response-headers", "response"})
+_WITH_ROWS: frozenset[Role] = frozenset(
+    {"path-parameters", "request-headers", "request", "response-headers", "response"}
+)
 _MAX_SHOWN = 80
 _CAPITALS = re.compile(r"[a-z][A-Z]")
+_HEADER = re.compile(r"(?<![\w-])x-log-[a-z][a-z-]*[a-z](?![\w-])", re.IGNORECASE)
+_CALLED = re.compile(r"(?:调用|(?a:\b)(?i:call)(?:s|ing)?(?: the)?)\s*([A-Z][a-z]+[A-Z]\w+)", re.ASCII)
 _LINK = re.compile(r"/(?:api|document)/Sls/[\d-]+/([A-Z]\w+)")
 """A link to the service's tools, which names the operation."""
 
@@ -47,12 +54,14 @@ def derive(text: str, name: str = "") -> Page:
 def _derived(blocks: Sequence[Block], text: str, name: str) -> Page:
     parts = Parts.of(tuple(placed(blocks)))
     named = name or named_operation(front_title(text)) or _linked_operation(text) or _operation_in_first_line(blocks)
+    named = named or _called_operation(parts)
     page = Page(operation=_operation(blocks, text) or named)
     _route(page, parts)
     request_claims(page, parts)
     response_claims(page, parts)
     error_claims(page, parts)
-    _report_unread_tables(page, parts)
+    _report_unread(page, parts)
+    _report_headers(page, parts)
     return page
 
 
@@ -79,23 +88,60 @@ def derive_each(text: str, name: str = "") -> list[Page]:
     return [_derived(blocks, text, name)]
 
 
-def _report_unread_tables(page: Page, parts: Parts) -> None:
-    """Record as problems the tables without a readable row: of parameters, of elements, or with types as cells."""
-    rows = (parts.request_rows, parts.header_rows, parts.response_rows, parts.response_header_rows)
-    read = {line for each in rows for row in each for line in (row.table, row.line)}
-    read |= {row.line for row in parts.error_rows}
-    for role, block, _ in parts.all:
-        where = next((f"{side} table" for side in ("request", "response") if role.startswith(side)), "table")
+def _report_unread(page: Page, parts: Parts) -> None:
+    """Record as problems the blocks that state facts and were not read."""
+    read = _lines_read(parts)
+    for role, block, label in parts.all:
         if isinstance(block, Code):
-            if role == "errors" and not parts.error_rows and messages.is_response(block.text):
-                page.problem(block.line, "spelling", "errors", block.text[:_MAX_SHOWN])
+            lines = {*range(block.line, block.line + block.text.count("\n") + 1)}
+            stated = messages.is_response(block.text) and not is_cell(label)
+            stated &= not (parts.error_rows and "errorCode" in block.text)
+            where, says = "errors" if role == "errors" else "example", block.text
         elif isinstance(block, Text):
-            if block.line not in read and (begins_table(block.text) or (role in _WITH_ROWS and is_row(block.text))):
-                page.problem(block.line, "spelling", where, block.text[:_MAX_SHOWN])
-        elif (role in _WITH_ROWS or holds_facts(block)) and read.isdisjoint(
-            (block.line, *(line for line, _ in block.rows))
-        ):
-            page.problem(block.line, "spelling", where, " | ".join(block.head))
+            lines, stated = {block.line}, _states_facts(block, role, parts)
+            where, says = _table_of(role), block.text
+        else:
+            lines = {block.line, *(line for line, _ in block.rows)}
+            stated = role in _WITH_ROWS or holds_facts(block)
+            for line, cell in ((line, cell) for line, cells in block.rows for cell in cells):
+                if line not in read and is_listed(cell):
+                    page.problem(line, "spelling", where, cell[:_MAX_SHOWN])
+            where, says = _table_of(role), " | ".join(block.head)
+        if stated and read.isdisjoint(lines):
+            page.problem(block.line, "spelling", where, says[:_MAX_SHOWN])
+
+
+def _report_headers(page: Page, parts: Parts) -> None:
+    """Record as problems the headers that only sentences name."""
+    known = {name.lower() for name in (*page.headers, *page.response_headers)} | COMMON_HEADERS | common_headers()
+    for block in (part.block for part in parts.all if isinstance(part.block, Text)):
+        for name in _HEADER.findall(block.text):
+            if name.lower() not in known:
+                page.problem(block.line, "spelling", "header", name)
+
+
+def _table_of(role: str) -> str:
+    return next((f"{side} table" for side in ("request", "response") if role.startswith(side)), "table")
+
+
+def _lines_read(parts: Parts) -> set[int]:
+    """Return the lines of the messages and rows that were read, and those of the heads of their tables."""
+    rows = (parts.request_rows, parts.header_rows, parts.response_rows, parts.response_header_rows)
+    printed = (parts.syntax, parts.intro, parts.requests, parts.bodies, parts.printed, parts.responses)
+    return {
+        *(line for role in _WITH_ROWS for line in record_lines([*parts.items(role)], "name", "type")),
+        *(line for each in rows for row in each for line in (row.table, row.line)),
+        *(row.line for row in parts.error_rows),
+        *(message.line for each in printed for message in each),
+    }
+
+
+def _states_facts(text: Text, role: str, parts: Parts) -> bool:
+    """Return whether text is the head or a row of a table that lost its markup, a listed parameter, or an error."""
+    if role == "errors" and parts.error_rows and begins_table(text.text):
+        return False  # its rows need no head
+    is_parameter = role in _WITH_ROWS and is_row(text.text)
+    return begins_table(text.text) or is_parameter or bool(listed_row(text)) or is_listed(text.text)
 
 
 def _operation(blocks: Sequence[Block], text: str) -> str | None:
@@ -115,6 +161,12 @@ def _operation_in_first_line(blocks: Sequence[Block]) -> str | None:
     """Return the operation that the first line of a page names, for a title that lost its markup."""
     first = next((block.text for block in blocks if isinstance(block, Text)), "")
     return named_operation(first) if len(first) <= _MAX_SHOWN and _CAPITALS.search(first) else None
+
+
+def _called_operation(parts: Parts) -> str | None:
+    """Return the only operation that the introduction tells to call."""
+    named = {name for text in parts.items("intro") for name in _CALLED.findall(text.text)}
+    return named.pop() if len(named) == 1 else None
 
 
 def _with_capitals(title: str, text: str) -> str:

@@ -6,24 +6,27 @@ import re
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from sls_contract.spec.pages import flat_tables, tables
+from sls_contract.spec.pages import error_rows, flat_tables, routes, tables
 from sls_contract.spec.pages.blocks import Code, Table, Text
 from sls_contract.spec.pages.bodies import error_in
 from sls_contract.spec.pages.columns import status_of
-from sls_contract.spec.pages.messages import METHODS, is_response, request_of, response_of
+from sls_contract.spec.pages.messages import METHODS, begins_with_status, is_response, request_of, response_of
 from sls_contract.spec.pages.sections import BODY, codes
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
 
     from sls_contract.spec.pages.messages import Message
     from sls_contract.spec.pages.sections import Placed, Role
 
 
 _LABEL = re.compile(
-    r"^(?:[^:：/{]*[:：]|(?:HTTP |request )?(?:method|path|ur[il])\b|请求?(?:方[式法]|路径|地址))\s*", re.IGNORECASE
+    r"^(?:[^:：/{]*[:：](?!//)|(?:HTTP |request )?(?:method|path|ur[il])\b|请求?(?:方[式法]|路径|地址))\s*",
+    re.IGNORECASE,
 )
 """A label before a method or a path."""
+_NOT_OF_ANSWERS: tuple[Role, ...] = ("intro", "syntax", "request", "request-example", "other")
+_IN_SENTENCE = re.compile(rf"(?a:\b)(?:{'|'.join(METHODS)})\s+(?:https?:/)?/[^\s，。、；;）)]+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +41,7 @@ class Parts:
         responses: the example responses.
         request_rows, response_rows: parameters and elements, without tables of headers.
         header_rows, response_header_rows: of the request's and the response's headers.
+        successes: the statuses of success in the tables of statuses.
         error_rows: of the errors; also those that only an example shows.
 
     """
@@ -53,7 +57,8 @@ class Parts:
     response_rows: tuple[tables.Row, ...]
     header_rows: tuple[tables.Row, ...]
     response_header_rows: tuple[tables.Row, ...]
-    error_rows: tuple[tables.ErrorRow, ...]
+    successes: tuple[str, ...]
+    error_rows: tuple[error_rows.ErrorRow, ...]
 
     @classmethod
     def of(cls, placed: tuple[Placed, ...]) -> Parts:
@@ -61,7 +66,8 @@ class Parts:
         requests = _requests(placed, "request-example")
         responses, printed = _responses(placed), _printed(placed, "response")
         failures = _failures((*responses, *printed, *_printed(placed, "errors")))
-        errors = tables.error_rows(placed)
+        listed = error_rows.rows(placed)
+        errors = [row for row in listed if not row.is_success]
         known = {"", *(row.code for row in errors)}
         syntax = _requests(placed, "syntax") or _request_in_text(placed, "syntax")
         syntax = syntax or _requests(placed, "request")[:1] or _requests(placed, "other")[:1]  # under another heading
@@ -79,6 +85,7 @@ class Parts:
             response_rows=_rows(placed, "response"),
             header_rows=_rows(placed, "request-headers"),
             response_header_rows=_rows(placed, "response-headers"),
+            successes=tuple(row.status for row in listed if row.is_success),
             error_rows=(*errors, *(row for row in failures if row.code not in known)),
         )
 
@@ -109,37 +116,54 @@ def _bodies(placed: Iterable[Placed]) -> tuple[Message, ...]:
 
 def _request_in_text(placed: Iterable[Placed], *roles: Role) -> tuple[Message, ...]:
     """Return the request line in the text of some sections, outside a code block; else its separate parts."""
-    texts = (part.block for part in placed if part.role in roles and isinstance(part.block, Text))
+    texts = [part.block for part in placed if part.role in roles and isinstance(part.block, Text)]
     found = (request_of(text.text, text.line) for text in texts if "/" in text.text)
-    return tuple(message for message in found if message is not None) or _split_request(placed, *roles)
+    whole = tuple(message for message in found if message is not None)
+    if any(message.method for message in whole):
+        return whole
+    return _split_request(placed, *roles) or whole or _request_in_sentence(placed, *roles)
+
+
+def _request_in_sentence(placed: Iterable[Placed], *roles: Role) -> tuple[Message, ...]:
+    """Return the only request line in sentences or cells of tables; nothing if there are several."""
+    printed = _lines(placed, *roles)
+    found = {words[0].rstrip(".,:"): line for line, text in printed for words in _IN_SENTENCE.finditer(text)}
+    message = request_of(*found.popitem()) if len(found) == 1 else None
+    return (message,) if message else ()
 
 
 def _split_request(placed: Iterable[Placed], *roles: Role) -> tuple[Message, ...]:
     """Return the request line whose method and path are separate: in table cells, or each after its label."""
-    printed: list[tuple[int, str]] = []
-    for block in (part.block for part in placed if part.role in roles):
-        if isinstance(block, Table):
-            printed += [
-                (block.line, cell) for cells in (block.head, *(cells for _, cells in block.rows)) for cell in cells
-            ]
-        else:
-            printed += [(block.line, _LABEL.sub("", line)) for line in block.text.split("\n")]
+    printed = [(line, _LABEL.sub("", text)) for line, text in _lines(placed, *roles)]
     methods = {words.strip().upper() for _, words in printed} & set(METHODS)
+    hosts = [words for _, words in printed if routes.is_host(words)]
     paths = {(line, words.strip()) for line, words in printed if re.fullmatch(r"(?:https?:/)?/\S*", words.strip())}
     if len(methods) != 1 or len(paths) != 1:
         return ()
     line, path = paths.pop()
-    found = request_of(f"{methods.pop()} {path}", line)
+    found = request_of("\n".join((f"{methods.pop()} {path}", *(f"Host: {host}" for host in hosts[:1]))), line)
     return (found,) if found else ()
 
 
+def _lines(placed: Iterable[Placed], *roles: Role) -> Iterator[tuple[int, str]]:
+    """Yield the line number and the text of each line and each cell of a table in some sections."""
+    for block in (part.block for part in placed if part.role in roles):
+        if isinstance(block, Table):
+            yield from ((block.line, cell) for cell in block.head)
+            yield from ((line, cell) for line, cells in block.rows for cell in cells)
+        else:
+            yield from ((block.line, line) for line in block.text.split("\n"))
+
+
 def _responses(placed: Iterable[Placed]) -> tuple[Message, ...]:
-    """Return the responses, including those in the section of the request whose heading was lost."""
+    """Return the responses, including those in sections of the request, or below a heading that was lost."""
     found = _printed(placed, "response-example")
     others = [
         code
-        for code in codes(placed, "request-example")
-        if request_of(code.text, code.line) is None and is_response(code.text)
+        for role in _NOT_OF_ANSWERS
+        for code in codes(placed, role)
+        if request_of(code.text, code.line) is None
+        and (is_response(code.text) if role == "request-example" else begins_with_status(code.text))
     ]
     return (*found, *(response_of(code.text, code.line) for code in others))
 
@@ -147,6 +171,7 @@ def _responses(placed: Iterable[Placed]) -> tuple[Message, ...]:
 def _printed(placed: Iterable[Placed], role: Role) -> tuple[Message, ...]:
     """Return the responses in a section, without program code beside them; the text before one can be its status."""
     found = [(part.block, part.label) for part in placed if part.role == role and isinstance(part.block, Code)]
+    found = [(code, label) for code, label in found if not flat_tables.is_cell(label)]
     found = [(code, label) for code, label in found if is_response(code.text)] or found
     responses = ((response_of(code.text, code.line), status_of(label)) for code, label in found)
     return tuple(
@@ -155,6 +180,6 @@ def _printed(placed: Iterable[Placed], role: Role) -> tuple[Message, ...]:
     )
 
 
-def _failures(responses: Iterable[Message]) -> list[tables.ErrorRow]:
+def _failures(responses: Iterable[Message]) -> list[error_rows.ErrorRow]:
     errors = ((response, error_in(response)) for response in responses)
-    return [tables.ErrorRow(str(response.status or ""), *error, response.line) for response, error in errors if error]
+    return [error_rows.ErrorRow(*error, response.line) for response, error in errors if error]

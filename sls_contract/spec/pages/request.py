@@ -38,7 +38,8 @@ _BODY_ROW, _HOST_ROW = "body", "project"
 
 
 @cache
-def _common() -> frozenset[str]:
+def common_headers() -> frozenset[str]:
+    """Return the headers that any request can have, in lower case."""
     return _OF_HTTP.union(common()["headers"]["properties"])
 
 
@@ -222,7 +223,7 @@ def _is_in(row: Row, *words: str) -> bool:
 
 
 def _is_header(name: str) -> bool:
-    return name.lower().startswith("x-log-") or name.lower() in {"accept", "accept-encoding"} | _common()
+    return name.lower().startswith("x-log-") or name.lower() in {"accept", "accept-encoding"} | common_headers()
 
 
 def _header(page: Page, row: Row) -> None:
@@ -239,7 +240,7 @@ def _headers(page: Page, parts: Parts) -> None:
     _listed_headers(page, list(parts.items("request-headers")))
     for message in parts.syntax:
         for name, _ in message.headers:
-            if name.lower() not in _common():
+            if name.lower() not in common_headers():
                 known = next((each for each in page.headers if each.lower() == name.lower()), name)
                 page.headers.setdefault(known, Parameter("string")).origins.add("syntax")
                 page.add_line(f"header {known}", message.line)

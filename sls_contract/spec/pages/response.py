@@ -6,7 +6,7 @@ import re
 from itertools import takewhile
 from typing import TYPE_CHECKING
 
-from sls_contract.spec.pages.columns import json_type
+from sls_contract.spec.pages.columns import json_type, status_at_start
 from sls_contract.spec.pages.elements import body_claims
 from sls_contract.spec.pages.messages import TOKEN
 
@@ -21,8 +21,11 @@ _HEADER_ITEM = re.compile(r"([A-Za-z][A-Za-z0-9]*(?:-[A-Za-z0-9]+)+)\s*(?:[:：]
 _WORDS = r"(?:HTTP|status code|状态码)"
 _2XX = r"(?<!\d)(2\d\d)(?!\d)"
 _RETURNS = rf"(?:返回|[Rr]eturns?)\s*{_2XX}(?!\s*[条个行项])"
-_STATUS = re.compile(rf"{_WORDS}[^.。\d]{{0,20}}{_2XX}|{_2XX}[^.。\d]{{0,14}}{_WORDS}|{_RETURNS}")
-_COMMON = frozenset(
+_STATUS = re.compile(
+    rf"{_WORDS}[^.。\d]{{0,20}}{_2XX}|{_2XX}[^.。\d]{{0,14}}{_WORDS}|{_RETURNS}"
+    rf"|{_2XX}\s+(?:OK|Created|Accepted|No Content)\b"
+)
+COMMON_HEADERS = frozenset(
     {
         "access-control-allow-origin",
         "connection",
@@ -47,7 +50,7 @@ def response_claims(page: Page, parts: Parts) -> None:
         page.problem(row.line, "spelling", "response header", row.name)
     names = [row.name for row in named if TOKEN.fullmatch(row.name)]
     names += [found[1] for item in parts.items("response-headers") if (found := _HEADER_ITEM.fullmatch(item.text))]
-    page.response_headers = list(dict.fromkeys(name for name in names if name.lower() not in _COMMON))
+    page.response_headers = list(dict.fromkeys(name for name in names if name.lower() not in COMMON_HEADERS))
     body_claims(page, page.response, "response", [*parts.responses, *parts.printed], rows)
     if page.response.shape is None and _says_binary(parts):
         page.response.shape = "binary"
@@ -55,11 +58,16 @@ def response_claims(page: Page, parts: Parts) -> None:
 
 def _status(parts: Parts) -> int | None:
     printed = [response.status for response in (*parts.responses, *parts.printed) if response.status is not None]
+    printed += [int(status) for status in parts.successes]
     if printed:
         return printed[0]
-    words = " ".join(item.text for role in ("response", "response-headers") for item in parts.items(role))
+    items = [item for role in ("response", "response-headers") for item in parts.items(role)]
+    headings = [status_at_start(item.text) or "" for item in items if item.kind in {"heading", "bold"}]
+    if succeeded := [status for status in headings if status.startswith("2")]:
+        return int(succeeded[0])
+    words = " ".join(item.text for item in items)
     found = _STATUS.search(words)
-    return int(found[1] or found[2] or found[3]) if found else None
+    return int(found[found.lastindex or 0]) if found else None
 
 
 def _split_headers(rows: Sequence[Row], shown: str) -> tuple[list[Row], list[Row]]:
@@ -67,11 +75,11 @@ def _split_headers(rows: Sequence[Row], shown: str) -> tuple[list[Row], list[Row
     elements: list[Row] = []
     headers: list[Row] = []
     first = list(takewhile(lambda row: _is_header_name(row.name) and f'"{row.name}"' not in shown, rows))
-    below = any("-" in row.name and row.name.lower() in _COMMON for row in first)
+    below = any("-" in row.name and row.name.lower() in COMMON_HEADERS for row in first)
     for row in rows:
         if row.name.lower() == _HEADERS_ROW and json_type(row.type) == "object":
             below = True
-        elif below and _is_header_name(row.name):
+        elif (below and _is_header_name(row.name)) or row.name.lower().startswith("x-log-"):
             headers.append(row)
         else:
             below = False
@@ -80,7 +88,7 @@ def _split_headers(rows: Sequence[Row], shown: str) -> tuple[list[Row], list[Row
 
 
 def _is_header_name(name: str) -> bool:
-    return "-" in name or name.lower() in _COMMON
+    return "-" in name or name.lower() in COMMON_HEADERS
 
 
 def _says_binary(parts: Parts) -> bool:

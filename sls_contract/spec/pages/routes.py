@@ -171,6 +171,11 @@ def host_of(messages: Sequence[Message], targets: Sequence[Target]) -> str | Non
     return next((host for text in printed if (host := _host(text))), None)
 
 
+def is_host(text: str) -> bool:
+    """Return whether a text is the template or the name of a host."""
+    return _host(text) is not None
+
+
 def _host(printed: str) -> str | None:
     name = re.sub(r"[<>{}]", "", printed).strip().rstrip(",").lower()
     return next((template or name for pattern, template in _HOSTS if pattern.fullmatch(name)), None)

@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING, Literal, NamedTuple, TypeAlias
 
 from sls_contract.spec.pages.blocks import Code, Text
-from sls_contract.spec.pages.columns import flat_head, simplified, status_of
+from sls_contract.spec.pages.columns import flat_head, is_failure, simplified, status_at_start, status_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -28,7 +28,7 @@ Role: TypeAlias = Literal[
 ]
 
 _EXAMPLE = r"\b(?:examples?|samples?)\b|示例|样例"
-_RESPONSE = r"\b(?:responses?|returns?|success)\b|响应|返回"
+_RESPONSE = r"\b(?:responses?|returns?|success|answers?|repl(?:y|ies))\b|响应|返回|应答"
 _REQUEST = r"\brequests?\b|请求"
 _OUTPUT = r"\b(?:results?|outputs?)\b|输出|出参|结果"
 _INPUT = r"\b(?:inputs?|arguments?|query|body|payload|ur[il])\b|输入|入参|查询参数|消息体"
@@ -42,8 +42,13 @@ _MORE_ELEMENTS = re.compile(
 _WHOLE_SIDE = re.compile(r"requests?|responses?|results?|请求|响应|返回", re.ASCII)
 """A heading of a single word, whose section contains the whole request or response."""
 _PARAMETERS = re.compile(r"(?:url\s*)?(?:parameters?|params?|fields|参数(?:列表|说明)?|字段(?:说明)?)")
-_BEFORE_REQUEST = frozenset({"intro", "other", "syntax", "path-parameters"})
 _CONTAINED: dict[Role, Role] = {"request-headers": "request", "response-headers": "response"}  # section to parent
+_PARAMETERS_AFTER: dict[Role, Role] = {
+    **_CONTAINED,
+    **dict.fromkeys(("intro", "other", "syntax", "path-parameters", "request-example"), "request"),
+    "response-example": "response",
+}
+"""The section of parameters whose heading names no side, by the section before it."""
 _TITLE = re.compile(
     r"(?i:(?:(?:request|response|return|path|sample|success|error|url)s? ?)*"
     r"(?:syntax|line|parameters?|headers?|elements?|requests?|responses?|examples?|codes?))"
@@ -54,7 +59,9 @@ _OPERATION = re.compile(r"[A-Z][A-Za-z0-9]{3,}")
 _IN_WORDS = re.compile(r"(?a:\b)[A-Z][a-z]+[A-Z][A-Za-z0-9]*")
 _MAX_LABEL = 40
 """Characters of a list item or bold line that can name a section; the longest known has 24."""
-BODY = re.compile(r"(?:request\s*)?(?:body|payload)\b[^.。]{0,12}$|(?:请求)?(?:消息)?体", re.IGNORECASE)
+BODY = re.compile(
+    r"(?:request\s*)?(?:body|payload)\b[^.。]{0,12}$|(?:请求)?(?:消息)?体|.*(?:\bbody|体)[:：]$", re.IGNORECASE
+)
 """A heading or label of what stands in the body of a request."""
 _LABELLED = re.compile(r"[:：]\s*\S*/|\b(?:GET|POST|PUT|DELETE)$")
 """A path or a method after its label."""
@@ -97,6 +104,7 @@ def title_of(blocks: Sequence[Block]) -> Text | None:
 def placed(blocks: Sequence[Block]) -> Iterator[Placed]:
     """Yield each block that is not the heading of a section with its section."""
     role: Role = "intro"
+    outer = role  # the section around the headings of statuses
     label = ""
     title = title_of(blocks)
     depth = 0  # of the heading that began the section; 0: not a heading
@@ -106,8 +114,9 @@ def placed(blocks: Sequence[Block]) -> Iterator[Placed]:
     unmarked = not any(_opens(line, role) for line in marked if line.kind == "heading")
     for at, block in enumerate(blocks):
         found = None
+        role = _by_status(block, role, outer)
         if block is title:
-            role, label, depth = "intro", "", 0
+            role, outer, label, depth = "intro", "intro", "", 0
         elif isinstance(block, Text) and at not in heads:
             found = _opens(block, role, unmarked=unmarked)
             if found == "other" and role not in {"intro", "other"} and 0 < depth < block.depth:
@@ -116,13 +125,22 @@ def placed(blocks: Sequence[Block]) -> Iterator[Placed]:
                 found = _CONTAINED.get(role)  # a sibling of the headers is not part of them
         if found is not None:
             inner = isinstance(block, Text) and 0 < depth < block.depth  # can name the member that its table describes
-            role, label = found, block.text if isinstance(block, Text) and (inner or BODY.match(block.text)) else ""
+            role = outer = found
+            label = block.text if isinstance(block, Text) and (inner or BODY.match(block.text)) else ""
             depth = block.depth if isinstance(block, Text) and block.kind == "heading" else 0
             opener = (block.kind, block.depth) if isinstance(block, Text) else None
             continue
         yield Placed(role, block, label)
         if isinstance(block, Text):
             label = block.text
+
+
+def _by_status(block: Block, now: Role, outer: Role) -> Role:
+    """Return the section below a heading that is a status: of errors, or of the response."""
+    status = status_at_start(block.text) if isinstance(block, Text) and block.kind in {"heading", "bold"} else None
+    if status is None:
+        return now
+    return "errors" if is_failure(status) else outer if outer.startswith("response") else "response"
 
 
 def _flat_heads(blocks: Sequence[Block]) -> frozenset[int]:
@@ -133,14 +151,16 @@ def _flat_heads(blocks: Sequence[Block]) -> frozenset[int]:
 
 def _opens(block: Text, now: Role, *, unmarked: bool = False) -> Role | None:
     """Return the section that a line of text begins, or None; ``unmarked``: the page's headings lost their markup."""
-    if status_of(block.text):  # of the errors below it
+    if status_at_start(block.text) if block.kind == "heading" else status_of(block.text):  # of the errors below it
         return None
     is_title = unmarked and _TITLE.fullmatch(simplified(block.text).strip(" :："))
     if block.kind == "paragraph" and not (is_title or _says_example(block.text)):
         return None
     if block.kind != "heading" and (len(block.text) > _MAX_LABEL or _LABELLED.search(block.text)):
         return None
-    role = _named(re.sub(r"\s+", " ", block.text).strip(" :：").lower(), now, is_heading=block.kind == "heading")
+    role = _named(
+        re.sub(r"\s+", " ", block.text).strip(" :：").lower(), now, is_heading=block.kind in {"heading", "bold"}
+    )
     if role is None and block.kind == "heading":
         return "other"
     return role
@@ -163,7 +183,7 @@ def _named(text: str, now: Role, *, is_heading: bool = True) -> Role | None:
         if pattern.search(text):
             return role
     if _PARAMETERS.fullmatch(text):  # of the current section
-        return _CONTAINED.get(now, "request" if now in _BEFORE_REQUEST else now)
+        return _PARAMETERS_AFTER.get(now, now)
     for side, headers, elements in _SIDES[: None if is_heading else 2]:
         if side.search(text):
             has_elements = _ELEMENTS.search(text) or (
@@ -174,7 +194,14 @@ def _named(text: str, now: Role, *, is_heading: bool = True) -> Role | None:
 
 
 _SECTIONS: tuple[tuple[re.Pattern[str], Role], ...] = (
-    (re.compile(r"\b(?:errors?|exceptions?)\b|错误|异常", re.ASCII), "errors"),
+    (
+        re.compile(
+            r"\b(?:errors?|exceptions?|failures?)\b|错误|异常"
+            r"|^(?:(?:http|response|return) ?)*(?:status )?codes?$|^(?:http ?)?(?:状态|返回|响应)码$",
+            re.ASCII,
+        ),
+        "errors",
+    ),
     (
         re.compile(
             r"syntax|语法|请求行|请求(?:地址|路径|方式|url)|^http request$|\brequest (?:line|url|format)\b"

@@ -89,6 +89,20 @@ def test_operations_of_one_path_and_method_stand_together_and_none_is_lost():
     assert (told["length"]["required"], shared["requestBody"]["required"]) == (False, False)
 
 
+def test_a_response_header_is_required_where_all_operations_of_one_path_and_method_require_it():
+    bell, wool = ({"type": kind, "required": "violation"} for kind in ("integer", "string"))
+    both = [
+        Contract.from_plain(SHEAR | {"response_headers": {"x-log-bell": bell, "x-log-wool": wool}}),
+        Contract.from_plain(FEED | {"response_headers": {"x-log-bell": bell}}),
+    ]
+    (methods,) = openapi(both, "0").document["paths"].values()
+    headers = methods["put"]["responses"]["200"]["headers"]
+    assert {name: (each["required"], each["schema"]["type"]) for name, each in headers.items()} == {
+        "x-log-bell": (True, "integer"),
+        "x-log-wool": (False, "string"),
+    }
+
+
 def test_schemas_have_no_references_and_no_secrets():
     """Each file is complete in itself, and marks what must never be shown."""
     schemas = operation_schemas(CONTRACTS)

@@ -104,6 +104,20 @@ FAILURE = """
     }
     ```
 """
+HEAD_OF_PARAMETERS = PAGE[PAGE.index("    |Parameter|Type|Required") : PAGE.index("    |projectName")]
+ROW = re.compile(r"    \|(\w+)\|(\w+)\|(Yes|No)\|.*\|(.*)\|")
+VERBOSE = """    $ curl -v --request POST
+    > POST /farms/farm-1/sheep?type=count&line=10 HTTP/1.1
+    > Host: my-project.cn-shanghai.log.aliyuncs.com
+    > Content-Type: application/json
+    >
+    > {"breed": "merino", "lambs": true}
+    * Done
+    < HTTP/1.1 200 OK
+    < Content-Type: application/json
+    <
+    < {"count": 2, "sheep": ["a", "b"]}
+"""
 JOINED = "404 FarmNotExist Farm farmName does not exist. No farm."
 
 
@@ -351,6 +365,75 @@ LAYOUTS = {
         ERRORS, "404   FarmNotExist   Farm farmName does not exist.   No farm.\n\n"
         "400   BreedInvalid   No such breed.   No breed.\n",
     ),
+    "method before a colon": replaced(f"## Request syntax\n\n{SYNTAX}", f"## Request syntax\n\nPOST: {ROUTE}\n\n"),
+    "request line in a sentence": replaced(
+        f"Counts sheep.\n\n## Request syntax\n\n{SYNTAX}", f"Send `POST {ROUTE}` to count sheep.\n\n"
+    ),
+    "request and response in one code block": replaced(
+        PAGE[PAGE.index("    }\n    ```") : PAGE.index("    HTTP/1.1 200")], "    }\n\n"
+    ),
+    "messages as curl -v prints them": lambda text: (
+        text[: text.index("    POST")] + VERBOSE + text[text.index("    ```\n\n## Error") :]
+    ),
+    "errors as a JSON array": replaced(
+        ERRORS, '```json\n['
+        '{"httpCode": 404, "errorCode": "FarmNotExist", "errorMessage": "Farm farmName does not exist."},'
+        ' {"httpCode": 400, "errorCode": "BreedInvalid", "errorMessage": "No such breed."}]\n```\n'
+    ),
+    "a status after its phrase": replaced("|404|", "|Not Found (404)|", "|400|", "|Bad Request 400|"),
+    "statuses of success among the errors": replaced("|404|Farm", "|200|||Counted.|\n|404|Farm"),
+    "errors below headings of their statuses": replaced(
+        f"## Error codes\n\n{ERRORS}",
+        "## Response\n\n### 404 Not Found\n\n- `FarmNotExist` – Farm farmName does not exist.\n\n"
+        "### 400 Bad Request\n\n- `BreedInvalid` – No such breed.\n"
+    ),
+    "status and code in a table of response codes": replaced(
+        f"## Error codes\n\n{ERRORS}", "## Response codes\n\n|Code|Meaning|\n|---|---|\n|200|Counted.|\n"
+        "|404|`FarmNotExist`: Farm farmName does not exist.|\n|400|`BreedInvalid`: No such breed.|\n"
+    ),
+    "errors in a sentence": replaced(
+        ERRORS, "404 FarmNotExist: Farm farmName does not exist.; 400 BreedInvalid: No such breed.\n"
+    ),
+    "errors with the code first": replaced(
+        ERRORS, "\tFarmNotExist\t404\tFarm farmName does not exist.\n\tBreedInvalid\t400\tNo such breed.\n"
+    ),
+    "errors in an HTML list": replaced(
+        ERRORS, "<ul>\n<li><b>404</b> <code>FarmNotExist</code>: Farm farmName does not exist.</li>"
+        "<li><b>400</b> <code>BreedInvalid</code>: No such breed.</li>\n</ul>\n"
+    ),
+    "a message below an unknown head": replaced("|Error message|", "|Text|"),
+    "full-width pipes": lambda text: text.replace("|", "｜"),
+    "type and required in the cell of the name": lambda text: re.sub(
+        r"\|(\w+)\|(\w+)\|(Yes|No)\|", lambda row: f"|{row[1]} ({row[2]}, {row[3].lower()})|", text
+    ).replace(HEAD_OF_PARAMETERS, "    |Parameter|Example|Description|\n    |---|---|---|\n"),
+    "definitions over several lines": lambda text: re.sub(
+        r"    \|(\w+)\|(\w+)\|(Yes|No)\|.*\|(.*)\|",
+        lambda row: f"<dt>\n{row[1]} ({row[2]}, {row[3].lower()})\n</dt>\n<dd>\n{row[4]}\n</dd>", text
+    ).replace(HEAD_OF_PARAMETERS, "<dl>\n"),
+    "parameters as labelled lines": lambda text: re.sub(
+        ROW, lambda row: f"Parameter: {row[1]}\nType: {row[2]}\nRequired: {row[3]}\nDescription: {row[4]}\n", text
+    ).replace(HEAD_OF_PARAMETERS, "\n"),
+    "parameters as labelled columns on a line": lambda text: re.sub(
+        ROW, lambda row: f"参数：{row[1]}；类型：{row[2]}；必选：{row[3]}；说明：{row[4]}\n", text
+    ).replace(HEAD_OF_PARAMETERS, "\n"),
+    "parameters with nested items": lambda text: re.sub(
+        ROW, lambda row: f"+ **{row[1]}**\n  - Type: {row[2]}\n  - Required: {row[3]}\n  - {row[4]}", text
+    ).replace(HEAD_OF_PARAMETERS, "\n"),
+    "parameters in sentences": lambda text: re.sub(
+        ROW, lambda row: f"`{row[1]}` — {row[2]}, **{'required' if row[3] == 'Yes' else 'optional'}**. {row[4]}\n", text
+    ).replace(HEAD_OF_PARAMETERS, "\n"),
+    "errors as labelled lines": replaced(
+        ERRORS, "HTTP status code: 404\nError code: FarmNotExist\nError message: Farm farmName does not exist.\n\n"
+        "HTTP status code: 400\nError code: BreedInvalid\nError message: No such breed.\n"
+    ),
+    "errors below headings of their codes": replaced(
+        ERRORS, "#### FarmNotExist\n\nHTTP status: 404\nMessage: Farm farmName does not exist.\n\n"
+        "#### BreedInvalid\n\nHTTP status: 400\nMessage: No such breed.\n"
+    ),
+    "errors as bodies with their statuses": replaced(
+        ERRORS, '{"httpCode": 404, "errorCode": "FarmNotExist", "errorMessage": "Farm farmName does not exist."}\n\n'
+        '{"httpCode": 400, "errorCode": "BreedInvalid", "errorMessage": "No such breed."}\n'
+    ),
     "errors, a cell a line": replaced(
         ERRORS, "404\n\nFarmNotExist\n\nFarm farmName does not exist.\n\n400\n\nBreedInvalid\n\nNo such breed.\n"
     ),
@@ -384,10 +467,28 @@ GLUED = "Parameter Type Example Description count Integer 2 How many."
         ("-   Response elements\n", "名称类型必填描述示例值\n", ("spelling", "名称类型必填描述示例值")),
         ("-   Response elements\n", "名称类型必填描述\nwoolstring\n", ("spelling", "woolstring")),
         ("-   Response elements\n", "NameTypeRequired\nwoolFleeceConfigNo\n", ("element-type", "FleeceConfig")),
-        ("-   Parameters\n", "-   wool *string* Yes - How much.\n", ("spelling", "wool *string* Yes - How much.")),
+        ("-   Parameters\n", "-   wool *string* Yes - How much.\n", ("spelling", "wool string Yes - How much.")),
         (ERRORS, f"{HEAD.replace('|', ' ').strip()}\n\n{JOINED}\n", ("error-spelling", JOINED.partition("Exist ")[2])),
         (ERRORS, "-   404\n    -   Notfarm: none\n", ("error-spelling", " Notfarm: none")),
         (ERRORS, '```\n[{"status": 404}]\n```\n', ("spelling", '[{"status": 404}]')),
+        ("## Error codes\n", "The response has the header x-log-wool.\n", ("spelling", "x-log-wool")),
+        (
+            "Counts sheep.\n",
+            "A dog answers 404 DogNotExist: no dog.\n\n404 DogNotExist: no dog.\n",
+            ("spelling", "404 DogNotExist: no dog."),
+        ),
+        ("Counts sheep.\n", "- `wool` (string, required): which\n", ("spelling", "wool (string, required): which")),
+        ("Counts sheep.\n", '```json\n{"wool": 1}\n```\n', ("spelling", '{"wool": 1}')),
+        (
+            "|404|Farm",
+            "|404|DogNotExist|No dog.|||\n\n409 SheepGone: gone.\n\n|404|Farm",
+            ("spelling", "409 SheepGone: gone."),
+        ),
+        (
+            PAGE[PAGE.index("-   Sample responses") : PAGE.index("## Error")],
+            "",
+            ("spelling", "object or array: no example shows it"),
+        ),
         (
             "## Request parameters\n\n-   Parameters",
             "## Parametri",
@@ -399,6 +500,48 @@ def test_what_cannot_be_read_is_listed(old, new, problem):
     """Nothing is guessed: the place and what stands there are named."""
     problems = derive(replaced(old, new)(PAGE)).as_plain()["problems"]
     assert problem in [(each["kind"], each["says"]) for each in problems]
+
+
+def test_json_in_the_cell_of_an_example_is_no_body():
+    """A table with a cell per line: its examples look like a printed body, whose shape they are not."""
+    rows = 'Parameter\nType\nExample\nDescription\nsheep\nArray\n[{"name": "a"}]\nThe sheep.\n'
+    page = derive(PAGE[: PAGE.index("-   Response elements")] + rows)
+    assert (page.response.shape, [*page.response.members]) == (None, [(None, "sheep")])
+    assert "object or array: no example shows it" in {each.says for each in page.problems}
+
+
+def test_a_table_of_headers_below_a_response_lists_no_members():
+    """Its heading does not say that they are headers; their names do."""
+    table = "|Header|Type|\n|---|---|\n|x-log-wool|Integer|\n\n## Error codes"
+    page = derive(PAGE.replace("## Error codes", f"## Response\n\n{table}"))
+    assert (page.response_headers, sorted(page.response.shown())) == (["x-log-wool"], ["count", "sheep"])
+
+
+def test_a_heading_with_a_status_begins_the_response_or_its_errors():
+    text = PAGE[: PAGE.index("## Response")] + "## Response 204\n\nEmpty.\n\n## Response 404 `FarmNotExist`\n\nNone.\n"
+    page = derive(text)
+    assert (page.status, page.errors) == (204, {(404, "FarmNotExist"): []})
+
+
+def test_a_curl_command_outside_a_code_block_is_the_request():
+    page = derive(
+        '# CountSheep\n\n## Request\n\n    curl "https://p.cn-x.log.aliyuncs.com/farms?line=1" \\\n      -X PUT\n'
+    )
+    assert (page.method, page.path, page.host, [*page.query]) == ("PUT", "/farms", "{project}.{endpoint}", ["line"])
+
+
+def test_a_method_and_an_address_below_headings_of_their_own():
+    address = "http://{project}.{endpoint}/farms/{farm}"
+    page = derive(f"# CountSheep\n\n## 请求方式\n\nGET\n\n## 请求地址\n\n{address}\n")
+    assert (page.method, page.path, page.host) == ("GET", "/farms/{farm}", "{project}.{endpoint}")
+
+
+def test_a_path_from_the_body_is_the_name_of_a_member():
+    paths = re.sub(r"\|(count|sheep)\|(\w+)\|", r"|$.\1|\2|", PAGE).replace(
+        "|Parameter|Type|Example|", "|JSON path|Type|Example|"
+    )
+    assert facts(paths) == facts(PAGE)
+    assert derive(paths).problems == derive(PAGE).problems
 
 
 COPIED = """# CountSheep

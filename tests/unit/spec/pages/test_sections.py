@@ -199,10 +199,12 @@ def test_a_request_line_without_a_fence_may_begin_with_the_endpoint():
     assert (page.method, page.path, page.host) == ("GET", "/farms/{farm}", "{endpoint}")
 
 
-def test_a_star_after_a_name_is_listed():
-    """It can mean that the parameter is required, or refer to a note; beside a column that says so, it is a note."""
+def test_a_star_after_a_name_is_required():
+    """In a table without a column for it, the others are optional; beside that column, the star is a note."""
     star = RESPONSES.replace("|Required|", "|", 1).replace("|---|---|---|", "|---|---|", 1)
-    assert [each.says for each in derive(star.replace("|breed|string|Yes|", "|breed*|string|")).problems] == ["*"]
+    page = derive(star.replace("|breed|string|Yes|", "|breed*|string|\n|lambs|boolean|"))
+    assert {name: each.required for (_, name), each in page.body.members.items()} == {"breed": True, "lambs": False}
+    assert page.problems == []
     assert derive(RESPONSES.replace("|breed|", "|breed*|")).problems == derive(RESPONSES).problems
 
 

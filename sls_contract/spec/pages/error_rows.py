@@ -1,0 +1,184 @@
+"""Reads errors from tables in any section, and from lists in the section of errors."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from sls_contract.spec.pages.blocks import Code, Table, Text
+from sls_contract.spec.pages.columns import HTTP, is_failure, status_of
+from sls_contract.spec.pages.lenient_json import Unreadable, read_json
+from sls_contract.spec.pages.records import record_table
+from sls_contract.spec.pages.table_columns import (
+    below_head,
+    cell_at,
+    cells_fit,
+    columns_by_kind,
+    find_by_cells,
+    unquoted,
+    untagged,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+
+    from sls_contract.spec.pages.columns import Column
+    from sls_contract.spec.pages.sections import Placed
+
+_LISTED_ERROR = re.compile(
+    rf"{HTTP}(?P<status>[1-5]\d\d)\s*[\s:：,，/|-]\s*(?P<code>[A-Z][A-Za-z.]+)\s*(?:[:：,，|—–-]\s*(?P<message>[^|]*).*)?"
+    rf"|{HTTP}(?P<status1>[1-5]\d\d)\s+(?P<code1>[A-Z][a-z]+[A-Z][A-Za-z.]+)\s+(?![—–])(?P<message1>.*)"
+    rf"|(?P<code2>[A-Z][A-Za-z.]+)\s*[(（]\s*{HTTP}(?P<status2>[1-5]\d\d)\s*[)）]\s*[:：,，–—-]?\s*(?P<message2>.*)"
+    rf"|(?P<code3>[A-Z][a-z]+[A-Z][A-Za-z.]+)\s*[\s:：,，/|–—-]\s*{HTTP}(?P<status3>[1-5]\d\d)\b"
+    r"\s*[:：,，|–—-]?\s*(?P<message3>[^|]*).*",
+    re.DOTALL,
+)
+_GAP = re.compile(r"\s{20}")  # the patterns around it would try each place in it
+_CODED = re.compile(r"([A-Z][a-z]+[A-Z][A-Za-z.]+)\s*(?:(?:[:：,，]|[—–-]+(?=\s))\s*(.*))?", re.DOTALL)
+"""An error below the status that it shares with others."""
+_BETWEEN = re.compile(r"[,，、;；]\s*(?:and |or )?(?=[45]\d\d\s+[A-Z])")
+"""The separator between errors on one line."""
+_MAYBE_CODED = re.compile(r"[45]\d\d(?:\s|$)|[A-Z][A-Za-z.]{3,}\s*[:：]")
+_JOINED_HEAD = re.compile(r"(?i:[^.。]*(?:message|错误(?:消息|信息|提示))[)）]?\s*(?:description|描述|说明))\S*")
+"""A head on a line, whose rows do not show where the message ends."""
+_ABOVE = frozenset({"^^", "^", "〃", "″", "''", '"', "同上"})
+"""Ditto marks, which repeat the cell above."""
+_STATUS_CELL = re.compile(r"[1-5]\d\d")
+_CODE_CELL = re.compile(r"[A-Z][A-Za-z]+(?:\.[A-Za-z]+)*")
+
+
+@dataclass(frozen=True, slots=True)
+class ErrorRow:
+    """A row of a table of errors, as printed; ``unread``: its message, if that does not end before the description."""
+
+    status: str
+    code: str
+    message: str
+    line: int
+    unread: str = ""
+
+    @property
+    def is_success(self) -> bool:
+        """Whether a table of statuses lists a success here."""
+        return self.status.startswith("2") and status_of(self.status) is not None and not self.code
+
+
+def rows(parts: Iterable[Placed]) -> list[ErrorRow]:
+    """Return the rows of the tables of errors in any section, otherwise of lists in the section of errors."""
+    found: list[ErrorRow] = []
+    texts: list[Text] = []
+    for part in parts:
+        if isinstance(part.block, Table):
+            in_section = part.role == "errors" or is_failure(status_of(part.label))
+            found.extend(_error_rows(below_head(part.block), part.label, in_section=in_section))
+        elif part.role == "errors" and isinstance(part.block, Text):
+            texts.append(part.block)
+        elif part.role == "errors" and isinstance(part.block, Code):
+            found.extend(_error_rows(_json_table(part.block), part.label, in_section=False))
+    if records := record_table(texts, "code", "status"):
+        found.extend(_error_rows(records, "", in_section=False))
+    return found or list(_listed_errors(texts))
+
+
+def _json_table(code: Code) -> Table:
+    """Return a JSON array of objects as a table, whose head are their keys; another text is an empty table."""
+    try:
+        value, _ = read_json(code.text)
+    except Unreadable:
+        value = None
+    errors = [each for each in value if isinstance(each, dict)] if isinstance(value, list) else []
+    head = tuple(dict.fromkeys(key for each in errors for key in each))
+    return Table(head, tuple((code.line, tuple(str(each.get(key, "")) for key in head)) for each in errors), code.line)
+
+
+def _error_columns(table: Table, *, in_section: bool) -> dict[Column, int]:
+    """Return the index of each kind of column in a table of errors; empty for another table."""
+    columns = columns_by_kind(table)
+    if "code" in columns and "status" not in columns and cells_fit(table, columns["code"], status_of):
+        columns["status"] = columns.pop("code")
+    if in_section:
+        kept = {"status", "code", "message"} | ({"description"} if columns.keys() & {"status", "code"} else set())
+        columns = {column: at for column, at in columns.items() if column in kept}
+        find_by_cells(table, columns, "status", _STATUS_CELL.fullmatch)
+        find_by_cells(table, columns, "code", _CODE_CELL.fullmatch)
+    elif not columns.keys() >= {"status", "code"}:
+        return {}
+    if "code" in columns:
+        find_by_cells(table, columns, "message", lambda cell: not cell.isdecimal())
+    return columns if columns.keys() & {"status", "code"} else {}
+
+
+def _error_rows(table: Table, label: str, *, in_section: bool) -> Iterator[ErrorRow]:
+    """Read a table of errors; ``label``, the text before it, can contain the status of all rows."""
+    columns = _error_columns(table, in_section=in_section)
+    if not columns:
+        return
+    above: Sequence[str] = ()
+    shared = re.fullmatch(rf"{HTTP}([1-5]\d\d)\b.*", label)
+    last = shared[1] if shared and "status" not in columns else ""
+    for line, printed in table.rows:
+        missing = len(table.head) - len(printed)  # a cell that spans several rows is only printed in the first
+        cells = (*above[:missing], *printed) if 0 < missing <= len(above) else printed
+        cells = tuple(above[at] if cell in _ABOVE and at < len(above) else cell for at, cell in enumerate(cells))
+        above = cells
+        status, code, message = (cell_at(cells, columns.get(column)) for column in ("status", "code", "message"))
+        if "code" not in columns and (coded := _CODED.fullmatch(cell_at(cells, columns.get("description")))):
+            code, message = coded[1], coded[2] or ""
+        combined = status if not code else code if not status else ""  # a column for both
+        if both := _listed_error(combined):
+            status, code, message = both[0], both[1], message or both[2]
+        last = status = status or last
+        yield ErrorRow(
+            status_of(status) or re.sub(rf"^{HTTP}", "", status, flags=re.IGNORECASE),
+            untagged(unquoted(code).rstrip(" .")),
+            unquoted(message),
+            line,
+        )
+
+
+def _listed_errors(texts: Sequence[Text]) -> Iterator[ErrorRow]:
+    """Read errors with a line per error, also below a status that they share, or a line per cell."""
+    shared, joined = "", False
+    for at, text in enumerate(texts):
+        joined = joined or _JOINED_HEAD.fullmatch(text.text) is not None
+        if text.kind in {"heading", "bold"} and (status := status_of(text.text)):
+            shared = status
+            continue
+        below = [each.text for each in texts[at + 1 : at + 3]] + ["", ""]
+        is_cell = text.kind == "paragraph" and _CODE_CELL.fullmatch(below[0])
+        if (is_cell or _CODED.fullmatch(below[0])) and (status := status_of(text.text)):
+            shared = status
+            if is_cell:
+                yield ErrorRow(status, below[0], below[1], text.line)
+        elif several := [error for each in _BETWEEN.split(text.text) if (error := _listed_error(_spread(each)))]:
+            is_unread = joined and _spread(text.text) == text.text
+            rows = (ErrorRow(*error, text.line) for error in several)
+            yield from (replace(row, message="", unread=row.message) if is_unread else row for row in rows)
+        elif shared and text.kind == "item" and (coded := _CODED.fullmatch(text.text)):
+            yield ErrorRow(shared, coded[1], coded[2] or "", text.line)
+        elif _MAYBE_CODED.match(text.text if text.kind == "item" else text.text[:4]):
+            yield ErrorRow(shared, text.text, "", text.line)  # listed as a problem
+
+
+def _spread(row: str) -> str:
+    """Return a row of at least three cells with pipes between them."""
+    cells = re.split(r"\s*[\t|]\s*|\s{2,}", row)
+    return " | ".join(cells) if len(cells) > 2 else row  # noqa: PLR2004 - status, code, message
+
+
+def is_listed(text: str) -> bool:
+    """Return whether a text is an error with its status and its code."""
+    return (found := _listed_error(_spread(text))) is not None and is_failure(found[0])
+
+
+def _listed_error(text: str) -> tuple[str, str, str] | None:
+    """Read status, code and message in a text."""
+    found = None if _GAP.search(text) else _LISTED_ERROR.fullmatch(text)
+    if not found:
+        return None
+    groups = [(key.rstrip("123"), text) for key, text in found.groupdict().items() if text]
+    status, code, message = (
+        next((text for key, text in groups if key == name), "").strip() for name in ("status", "code", "message")
+    )
+    return status, code, message

@@ -1,0 +1,126 @@
+"""Finds the columns of a table by its head, otherwise by its cells, and recognises names and types in them."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from sls_contract.spec.pages.blocks import Table
+from sls_contract.spec.pages.columns import column_of, is_failure, json_type, json_type_near, status_of, yes_or_no
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Sequence
+
+    from sls_contract.spec.pages.columns import Column
+
+TYPE_CELL = re.compile(
+    r"(?:string|integer|int|int32|int64|long|float|double|number|boolean|bool|object|array|list|map|any|binary)"
+    r"(?:\s*<.*>|\[\])?|字符串|长?整(?:型|数)|布尔(?:型|值)?|浮点(?:型|数)|数组|列表|对象",
+    re.IGNORECASE,
+)
+NAME = re.compile(r"[A-Za-z_][\w.$-]{0,63}")
+_MARKS = re.compile(r"[\ue000└├│┗┣┃↳•·>＞»→∟╰╚╠+][─━\s-]*|\.(?=[.\w])\s*|->?(?=[\s\w-])\s*")
+"""A mark before the name of a member, repeated for each level of nesting."""
+_TAG = re.compile(
+    r"\s*[(（][^()（）]*[)）]|\s+(?:deprecated|已?废弃)|\s*[*†‡¹²³①-⑳:：]",
+    re.IGNORECASE,
+)
+"""A remark, footnote mark or colon after a name."""
+NAME_AND_TYPE = re.compile(r"(\S+)\s*[(（]\s*([^()（）]+?)\s*[)）]")
+MAX_HEAD = 24
+"""Characters of the head of a column; the longest known is "Required or not"."""
+
+
+def below_head(table: Table) -> Table:
+    """Return a table without titles above its head, and without the head among its rows."""
+    head, rows = table.head, table.rows
+    if rows and _is_head(rows[0][1]) and len(_columns_named(rows[0][1])) > len(_columns_named(head)):
+        head = rows[0][1]
+    return Table(head, tuple(row for row in rows if row[1] != head), table.line)
+
+
+def _is_head(cells: Sequence[str]) -> bool:
+    return len(_columns_named(cells)) == len({*cells} - {""}) > 1
+
+
+def _columns_named(cells: Iterable[str]) -> set[Column]:
+    return {column for cell in cells if len(cell) <= MAX_HEAD and (column := column_of(cell))}
+
+
+def columns_by_kind(table: Table) -> dict[Column, int]:
+    """Return the index of each kind of column, by its head, otherwise by its cells."""
+    columns: dict[Column, int] = {}
+    for at, head in enumerate(table.head):
+        column = column_of(head)
+        if column is not None:
+            columns.setdefault(column, at)
+    if not columns.keys() & {"status", "code"}:
+        find_by_cells(table, columns, "type", TYPE_CELL.fullmatch, most=True)
+        if "type" in columns and not columns.keys() & {"required", "optional"}:
+            find_by_cells(table, columns, "required", lambda cell: yes_or_no(cell) is not None, most=True)
+        if "type" in columns and cells_fit(table, columns["type"], _is_type_cell):
+            find_by_cells(table, columns, "name", is_name_cell, most=True)
+        if "name" in columns and "type" in columns:
+            find_by_cells(table, columns, "description", bool)
+    return columns
+
+
+def find_by_cells(
+    table: Table, columns: dict[Column, int], column: Column, fits: Callable[[str], object], *, most: bool = False
+) -> None:
+    """Find a column without a known head: the first other column in which all, or most, cells fit."""
+    if column not in columns:
+        free = [at for at in range(len(table.head)) if at not in columns.values()]
+        for at in [at for at in free if cells_fit(table, at, fits, most=most)][:1]:
+            columns[column] = at
+
+
+def cells_fit(table: Table, at: int, fits: Callable[[str], object], *, most: bool = False) -> bool:
+    """Return whether a column has cells, and all or most of them fit."""
+    cells = [cells[at] for _, cells in table.rows if at < len(cells) and cells[at]]
+    fitting = sum(1 for cell in cells if fits(cell))
+    return fitting > len(cells) / 2 if most else 0 < len(cells) == fitting
+
+
+def holds_facts(table: Table) -> bool:
+    """Return whether most cells of a column are types, or all are statuses of errors."""
+    columns = range(len(table.head))
+    return any(cells_fit(table, at, TYPE_CELL.fullmatch, most=True) for at in columns) or any(
+        cells_fit(table, at, status_of) and any(is_failure(cell_at(cells, at)) for _, cells in table.rows)
+        for at in columns
+    )
+
+
+def _is_type_cell(cell: str) -> bool:
+    return (json_type(cell) or json_type_near(cell)) is not None and NAME_AND_TYPE.fullmatch(cell) is None
+
+
+def is_name_cell(cell: str) -> bool:
+    """Return whether a cell can name a parameter, with or without marks and tags."""
+    return NAME.fullmatch(unquoted(untagged(unmarked(cell)[1]))) is not None
+
+
+def unquoted(name: str) -> str:
+    """Return a name without quotes or emphasis."""
+    found = re.fullmatch(r"([\"'*“])([^\"'*“”]+)[\"'*”]", name)
+    return found[2] if found else name
+
+
+def unmarked(name: str) -> tuple[int, str]:
+    """Return the number of depth marks before a name, and the name."""
+    depth = 0
+    while found := _MARKS.match(name):
+        depth, name = depth + 1, name[found.end() :]
+    return depth, name
+
+
+def untagged(name: str) -> str:
+    """Return a name without tags after it."""
+    while (found := re.search(rf"(?:{_TAG.pattern})$", name, re.IGNORECASE)) and found.start():
+        name = name[: found.start()]
+    return name
+
+
+def cell_at(cells: Sequence[str], at: int | None) -> str:
+    """Return the cell of a column; empty if the table has no such column, or the row ends before it."""
+    return cells[at] if at is not None and at < len(cells) else ""
