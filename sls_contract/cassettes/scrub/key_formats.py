@@ -10,10 +10,10 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from functools import cache
 from typing import TYPE_CHECKING
 
 from sls_contract.cassettes.scrub.names import Kind
+from sls_contract.cassettes.scrub.patterns import compiled
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -83,12 +83,6 @@ _NAME = re.compile(rb"[a-z_.-]+")
 _PREFIX_LENGTH = 3
 _WORD_CHARS = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz_.-"
 _SEPARATORS = bytes(code if code in _WORD_CHARS else 32 for code in range(256))
-
-
-@cache
-def compiled(pattern: bytes) -> re.Pattern[bytes]:
-    """Return a pattern, compiled on first use: a run that only plays recordings uses few patterns."""
-    return re.compile(pattern)
 
 
 def _patterns_by_prefix() -> dict[bytes, list[bytes]]:

@@ -9,7 +9,6 @@ import re
 from itertools import groupby
 from typing import TYPE_CHECKING
 
-from sls_contract.cassettes.scrub.key_formats import compiled
 from sls_contract.cassettes.scrub.names import (
     LAST_WORDS,
     MAX_NAME,
@@ -19,6 +18,7 @@ from sls_contract.cassettes.scrub.names import (
     looks_random,
     possible_kind_of,
 )
+from sls_contract.cassettes.scrub.patterns import compiled
 from sls_contract.cassettes.scrub.views import safe_bytes
 from sls_contract.exchange import wire_text
 
