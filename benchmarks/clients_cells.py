@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from behaviours import Seen
     from bench import Run
 
-_WIDEST = 48  # characters of an answer that are shown
+_WIDEST = 48  # characters of a printed value that are shown
 _FIELDS = {
     "checkpoint-missing": "checkpoint",
     "consumer-missing": "consumer",
@@ -45,30 +45,30 @@ def made_of(run: Run) -> str:
         return f"{'still retrying' if seen.requests > 1 else 'still waiting'} after {run.seconds // 10 * 10:.0f} s"
     if seen.exit == 0:
         return _passed_on(run)
-    return _error(seen, SITUATIONS[run.scenario].answer)
+    return _error(seen, SITUATIONS[run.scenario].response)
 
 
 def _passed_on(run: Run) -> str:
-    answer, field = run.seen.answer, _FIELDS.get(run.scenario)
-    if isinstance(answer, list) and answer and run.scenario in _COUNTED:
-        return "1 entry" if len(answer) == 1 else f"{len(answer)} entries"
-    if field and isinstance(answer, list) and answer and isinstance(answer[0], dict):
-        return f"{field} `{short(answer[0][field])}`" if field in answer[0] else f"no {field}"
-    return f"`{short(answer)}`" if run.codes else "as sent"
+    printed, field = run.seen.printed, _FIELDS.get(run.scenario)
+    if isinstance(printed, list) and printed and run.scenario in _COUNTED:
+        return "1 entry" if len(printed) == 1 else f"{len(printed)} entries"
+    if field and isinstance(printed, list) and printed and isinstance(printed[0], dict):
+        return f"{field} `{short(printed[0][field])}`" if field in printed[0] else f"no {field}"
+    return f"`{short(printed)}`" if run.codes else "as sent"
 
 
-def _error(seen: Seen, answer: str) -> str:
+def _error(seen: Seen, response: str) -> str:
     """Describe an error: its code and status, or only their names if they equal those of the response."""
-    known = seen.answer if isinstance(seen.answer, dict) else {}
+    known = seen.printed if isinstance(seen.printed, dict) else {}
     code, status = known.get("errorCode"), known.get("status")
-    if code and answer == f"{status} {code}":
+    if code and response == f"{status} {code}":
         return "error: code, status"
-    if code and answer.endswith(f" {code}"):
+    if code and response.endswith(f" {code}"):
         return "error: code"
     return " ".join(str(each) for each in ("error", code, status) if each is not None)
 
 
-def short(answer: Any) -> str:
+def short(printed: Any) -> str:
     """Return a value as JSON, cut to the width of a cell."""
-    text = json.dumps(answer, ensure_ascii=False, separators=(",", ":"))
+    text = json.dumps(printed, ensure_ascii=False, separators=(",", ":"))
     return text if len(text) <= _WIDEST else f"{text[:_WIDEST]}…"

@@ -38,7 +38,7 @@ def page(results: Sequence[Result], behaviours: Sequence[Behaviour], made: str) 
     parts = (
         (_HEAD, made, ""),
         _clients(results),
-        _answers(results),
+        _responses(results),
         *(_client(result) for result in results),
         _known(results, behaviours),
     )
@@ -71,13 +71,13 @@ def _summary(result: Result) -> tuple[object, ...]:
     return (client.name, named, f"`{client.call}`", len(runs), right, unsupported, len(result.findings))
 
 
-def _answers(results: Sequence[Result]) -> Iterator[str]:
-    yield from ("## Answer by answer", "", _LEGEND)
+def _responses(results: Sequence[Result]) -> Iterator[str]:
+    yield from ("## Response by response", "", _LEGEND)
     columns = [{(run.scenario, run.auth): run for run in result.runs()} for result in results]
     keys = list(dict.fromkeys(key for column in columns for key in column))
     for area in dict.fromkeys(SITUATIONS[scenario].area for scenario, _ in keys):
         rows = ((key, tuple(cell(column.get(key)) for column in columns)) for key in keys if _area(key[0]) == area)
-        header = ("the answer", *(result.client.name for result in results))
+        header = ("the response", *(result.client.name for result in results))
         yield from (f"### {area.capitalize()}", "")
         yield from table(header, _merged(rows))
 
@@ -92,9 +92,9 @@ def _merged(rows: Iterable[tuple[tuple[str, str], tuple[str, ...]]]) -> Iterator
     for key, cells in rows:
         by_cells.setdefault(cells, []).append(key)
     for cells, keys in by_cells.items():
-        answers = dict.fromkeys(SITUATIONS[scenario].answer for scenario, _ in keys)
+        responses = dict.fromkeys(SITUATIONS[scenario].response for scenario, _ in keys)
         signed = dict.fromkeys(auth for scenario, auth in keys if SITUATIONS[scenario].multiplied)
-        yield ("; ".join(answers) + (f" ({', '.join(signed)})" if signed else ""), *cells)
+        yield ("; ".join(responses) + (f" ({', '.join(signed)})" if signed else ""), *cells)
 
 
 def _client(result: Result) -> Iterator[str]:
@@ -132,7 +132,7 @@ def _findings(result: Result) -> Iterator[str]:
 def _finding(finding: Mapping[str, Any], run: Run, result: Result) -> Iterator[str]:
     situation = SITUATIONS[run.scenario]
     auth = f"--auth {run.auth.partition('-')[0]} " if situation.multiplied else ""
-    yield f"  - {situation.answer}: {_observed(finding, run)}  "
+    yield f"  - {situation.response}: {_observed(finding, run)}  "
     yield f"    `sls-contract exercise {auth}--scenario {run.scenario} -- {result.client.shown}`"
 
 
@@ -151,8 +151,8 @@ def _facts(facts: Sequence[Mapping[str, Any]], killed: Collection[str]) -> Itera
             requests.setdefault(fact["value"], []).append(fact["scenario"])
     yield from ("Observed:", "")
     for count, scenarios in sorted(requests.items()):
-        answers = "; ".join(SITUATIONS[scenario].answer for scenario in scenarios)
-        yield f"- {count} {'request' if count == 1 else 'requests'}: {answers}"
+        responses = "; ".join(SITUATIONS[scenario].response for scenario in scenarios)
+        yield f"- {count} {'request' if count == 1 else 'requests'}: {responses}"
     for fact in facts:
         if (fact["scenario"], fact["fact"]) == ("stalled", "seconds"):
             yield f"- without a response, it ended or was killed after {fact['value']:.0f} s"
@@ -178,7 +178,7 @@ def _known(results: Sequence[Result], behaviours: Sequence[Behaviour]) -> Iterat
         f"{again} of {len(rows)} rows were seen again, each with every client that it names.",
         "",
     )
-    yield from table(("the answer", "what was known", "of", "in this run"), rows)
+    yield from table(("the response", "what was known", "of", "in this run"), rows)
 
 
 def _known_row(behaviour: Behaviour, results: Sequence[Result]) -> tuple[str, ...]:
@@ -186,4 +186,4 @@ def _known_row(behaviour: Behaviour, results: Sequence[Result]) -> tuple[str, ..
     named = {name: runs.get(name) for name in behaviour.clients}
     otherwise = [f"{name}: {cell(run)}" for name, run in named.items() if not (run and behaviour.holds(run.seen))]
     verdict = OTHERWISE + "; ".join(otherwise) if otherwise else AGAIN
-    return (SITUATIONS[behaviour.scenario].answer, behaviour.statement, ", ".join(named), verdict)
+    return (SITUATIONS[behaviour.scenario].response, behaviour.statement, ", ".join(named), verdict)

@@ -24,12 +24,12 @@ _WARM_UP = 30  # requests before anything is measured: the first ones load codec
 class InMemory(HTTPAdapter):
     """The floor: the cost of requests itself, with the response in memory."""
 
-    def __init__(self, answers):
+    def __init__(self, responses):
         super().__init__()
-        self.answers = answers
+        self.responses = responses
 
     def send(self, request, **_):
-        fields, body = self.answers[request.url]
+        fields, body = self.responses[request.url]
         raw = urllib3.HTTPResponse(
             body=io.BytesIO(body),
             headers=urllib3.HTTPHeaderDict(fields),
@@ -45,8 +45,8 @@ class InMemory(HTTPAdapter):
 
 @contextmanager
 def floor(plan, session):
-    answers = {url: (fields, body.encode()) for url, fields, body in plan["answers"]}
-    session.mount("http://", InMemory(answers))
+    responses = {url: (fields, body.encode()) for url, fields, body in plan["responses"]}
+    session.mount("http://", InMemory(responses))
     yield
 
 
@@ -108,9 +108,9 @@ def measured(engine, plan, sent):
         stack.enter_context(ENGINES[engine](plan, session))
         opened, grown = clock(), resident() - before
         send_all(session, plan, sent)
-        answered = clock()
+        responded = clock()
         stack.close()
-        return opened - started, answered - opened, clock() - answered, grown
+        return opened - started, responded - opened, clock() - responded, grown
 
 
 def resident():

@@ -1,9 +1,9 @@
-"""The load of `benchmarks.server`: many connections that send a request as soon as the last one is answered.
+"""The load of `benchmarks.server`: many connections that each send a request as soon as they have a response.
 
     python -m benchmarks.load PORT CONNECTIONS COUNT < requests
 
-Standard input has a request as JSON text on each line; they are sent in turn. Prints a JSON object: how many requests
-were answered, how many of them with another status than 200, the seconds that it took, and the sorted latencies in
+Standard input has a request as JSON text on each line; they are sent in turn. Prints a JSON object: how many responses
+there were, how many of them with another status than 200, the seconds that it took, and the sorted latencies in
 microseconds.
 """
 
@@ -31,7 +31,7 @@ class Load:
     refused: int = 0
 
     def waiting(self) -> int:
-        """Return how many requests are not answered yet."""
+        """Return how many requests still wait for their response."""
         return self.sent - len(self.latencies)
 
 
@@ -89,8 +89,8 @@ def main(port: int, connections: int, count: int) -> None:
     gc.freeze()
     gc.disable()  # only pauses of the server are to be measured
     seconds = asyncio.run(run(port, connections, load))
-    answered = len(load.latencies)
-    report = {"answered": answered, "refused": load.refused, "seconds": seconds, "latencies": sorted(load.latencies)}
+    responses = len(load.latencies)
+    report = {"responses": responses, "refused": load.refused, "seconds": seconds, "latencies": sorted(load.latencies)}
     json.dump(report, sys.stdout)
 
 

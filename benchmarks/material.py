@@ -73,11 +73,11 @@ def plan(path, numbers, **more):
     """Write the plan of a measurement: requests signed now, and the responses for the floor."""
     at = datetime.now(UTC)
     sent = [(url_of(number), dict(request_of(number, at).headers.pairs)) for number in numbers]
-    answers = [(url_of(number), response_of(number, at)) for number in numbers]
+    responses = [(url_of(number), response_of(number, at)) for number in numbers]
     common = {
         "sent": sent,
-        "answers": [(url, list(answer.headers.pairs), answer.body.decode()) for url, answer in answers],
-        "length": len(answers[0][1].body),
+        "responses": [(url, list(response.headers.pairs), response.body.decode()) for url, response in responses],
+        "length": len(responses[0][1].body),
         "hosts": [],
         "clock": "process_time",
     }

@@ -29,7 +29,7 @@ from benchmarks.network_clients import CLIENTS, PACKAGES
 from sls_contract import __version__
 
 HOST, ADDRESS, PORT = "my-project.cn-hangzhou.log.aliyuncs.com", "198.51.100.7", 80
-ANSWER = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\nConnection: close\r\n\r\nok"
+RESPONSE = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\nConnection: close\r\n\r\nok"
 INSIDE = "SLS_CONTRACT_NETWORK"
 _ROOT = Path(__file__).parents[1]
 _SETUP = (
@@ -56,7 +56,7 @@ def inside(command: list[str]) -> list[str]:
 
 
 class Listener:
-    """Answers each request, and counts what arrives over TCP and UDP, including name lookups."""
+    """Responds to each request, and counts what arrives over TCP and UDP, including name lookups."""
 
     def __init__(self) -> None:
         self.arrived = 0
@@ -71,14 +71,14 @@ class Listener:
         while True:
             connection, _ = server.accept()
             self.arrived += 1
-            threading.Thread(target=self._answer, args=(connection,), daemon=True).start()
+            threading.Thread(target=self._respond, args=(connection,), daemon=True).start()
 
-    def _answer(self, connection: socket.socket) -> None:
+    def _respond(self, connection: socket.socket) -> None:
         with connection:
             connection.settimeout(5)
             try:
                 connection.recv(65536)
-                connection.sendall(ANSWER)
+                connection.sendall(RESPONSE)
             except OSError:
                 return
 
@@ -110,7 +110,7 @@ def row(name: str, result: dict[str, str]) -> tuple[str, list[str]]:
     """Return the table row of a client, and contradictions to its known behaviour."""
     expected, received = CLIENTS[name].kind, {mode: not text.endswith("(0)") for mode, text in result.items()}
     recorded = result["recorded"].startswith("exchanges: 1 ")
-    replayed = result["replayed"].startswith("answered") and not received["replayed"]
+    replayed = result["replayed"].startswith("received") and not received["replayed"]
     blocked = result["blocked"].startswith("NetworkBlocked") and not received["blocked"]
     kind = "recorded" if recorded and replayed and blocked else "blocked" if blocked else "open"
     wrong = [f"{name}: expected {expected}, got {kind}: {result}"] if kind != expected else []

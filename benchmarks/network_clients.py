@@ -109,8 +109,8 @@ def aiohttp(host, port):
 
     async def ask():
         limit = aiohttp.ClientTimeout(total=5)
-        async with aiohttp.ClientSession(timeout=limit) as client, client.get(f"http://{host}:{port}/x") as answer:
-            return await answer.read()
+        async with aiohttp.ClientSession(timeout=limit) as client, client.get(f"http://{host}:{port}/x") as response:
+            return await response.read()
 
     return asyncio.run(ask())
 
@@ -201,8 +201,8 @@ def aiohttp_on_uvloop(host, port):
     import uvloop
 
     async def ask():
-        async with aiohttp.ClientSession() as client, client.get(f"http://{host}:{port}/x") as answer:
-            return await answer.read()
+        async with aiohttp.ClientSession() as client, client.get(f"http://{host}:{port}/x") as response:
+            return await response.read()
 
     return uvloop.run(ask())
 
@@ -437,9 +437,9 @@ def child_process(host, port):
 async def _stream(host, port):
     reader, writer = await asyncio.open_connection(host, port)
     writer.write(f"GET /x HTTP/1.0\r\nHost: {host}\r\n\r\n".encode())
-    answer = await reader.read()
+    response = await reader.read()
     writer.close()
-    return answer
+    return response
 
 
 def _talk(each, host):
@@ -459,14 +459,14 @@ def main(name, mode, host, port, path):
         if mode == "blocked":
             NetworkGuard(host_rule(), "nothing").activate()
         if mode in ("free", "blocked"):
-            return f"answered {ask(host, port)!r}"
+            return f"received {ask(host, port)!r}"
         try:
             with use_cassette(path, record="all" if mode == "recorded" else "none") as cassette:
                 got = ask(host, port)
         except SlsContractError as error:  # GET /x is no request to SLS, which is a finding
             if type(error).__name__ != "ContractViolation":
                 raise
-        return f"exchanges: {len(cassette.exchanges)} " if mode == "recorded" else f"answered {got!r}"
+        return f"exchanges: {len(cassette.exchanges)} " if mode == "recorded" else f"received {got!r}"
     except BaseException as error:  # noqa: BLE001 - whatever it is, it is the result
         return f"{type(error).__name__}: {error}".splitlines()[0]
 

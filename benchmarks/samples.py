@@ -55,10 +55,10 @@ def endpoint(change: Change) -> Iterator[str]:
     """Serve the reference endpoint with changed checkpoints; yield its URL."""
     reference = ReferenceEndpoint(lambda: datetime.now(UTC), logstores={("my-project", "my-logstore"): 4})
 
-    def answer(request: Request) -> Response:
+    def respond(request: Request) -> Response:
         return changed(request, reference(request), change)
 
-    with serve(answer) as server:
+    with serve(respond) as server:
         yield server.url
 
 

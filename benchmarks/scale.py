@@ -47,10 +47,10 @@ def write_capture(path: Path, count: int) -> None:
         for number in range(count):
             line, request_id = lines[number % DIFFERENT], ids[number % DIFFERENT]
             if number in broken:
-                answer = json.loads(line)
-                answer["response"]["body"] = answer["response"]["body"].replace('"shard": 0', '"shard":"0"')
-                answer["response"]["headers"][2][1] = str(int(answer["response"]["headers"][2][1]) + 1)
-                line = json.dumps(answer) + "\n"
+                response = json.loads(line)
+                response["response"]["body"] = response["response"]["body"].replace('"shard": 0', '"shard":"0"')
+                response["response"]["headers"][2][1] = str(int(response["response"]["headers"][2][1]) + 1)
+                line = json.dumps(response) + "\n"
             file.write(line.replace(request_id, f"{request_id[:8]}{number:016X}"))
 
 
@@ -157,7 +157,7 @@ def beside_schemathesis(folder: Path) -> None:
     if subprocess.run([python, "-c", "import schemathesis"], capture_output=True, check=False).returncode:
         print("Schemathesis skipped: not installed; SCHEMATHESIS_PYTHON may name a Python that has it")
         return
-    lines, har = folder / "har.jsonl", folder / "answers.har"
+    lines, har = folder / "har.jsonl", folder / "responses.har"
     write_capture(lines, DIFFERENT * 2)
     for words in (["convert", lines, har], ["spec", "export", "--format", "openapi", "--out", folder]):
         subprocess.run([SCRIPT, *words], stdout=subprocess.DEVNULL, check=True)
@@ -166,8 +166,8 @@ def beside_schemathesis(folder: Path) -> None:
     peer = json.loads(done.stdout)
     theirs = peer["seconds"] / peer["exchanges"] * 1e6
     print(
-        f"Schemathesis refused {peer['refused']} of {peer['exchanges']} answers, {theirs:.0f} µs each; check found all "
-        f"{BREACHES}, in {ours['all']:.0f} µs each, {ours['all'] / theirs:.2f} times as much, start included"
+        f"Schemathesis refused {peer['refused']} of {peer['exchanges']} responses, {theirs:.0f} µs each; check found "
+        f"all {BREACHES}, in {ours['all']:.0f} µs each, {ours['all'] / theirs:.2f} times as much, start included"
     )
 
 

@@ -29,14 +29,14 @@ def operations(schema):
 
 def response_of(entry):
     """Return the response of a HAR entry in the form that Schemathesis validates."""
-    request, answer = entry["request"], entry["response"]
+    request, response = entry["request"], entry["response"]
     headers = {}
-    for field in answer["headers"]:
+    for field in response["headers"]:
         headers.setdefault(field["name"].lower(), []).append(field["value"])
     sent = {field["name"]: field["value"] for field in request["headers"]}
     prepared = requests.Request(request["method"], request["url"], sent).prepare()
-    content = answer["content"].get("text", "").encode()
-    return Response(answer["status"], headers, content, prepared, 0.0, verify=False)
+    content = response["content"].get("text", "").encode()
+    return Response(response["status"], headers, content, prepared, 0.0, verify=False)
 
 
 def main():

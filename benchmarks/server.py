@@ -1,11 +1,11 @@
-"""How many GetCheckPoint requests do ``serve`` and ``replay`` answer, and how fast, with every signature verified?
+"""How many GetCheckPoint requests do ``serve`` and ``replay`` handle, and how fast, with every signature verified?
 
     python -m benchmarks.server [--quick] [--prism PATH | --without-peer]
 
 Measured in turns, in one run on one machine: ``sls-contract serve`` (v1 and v4), ``sls-contract replay --repeat last``,
 a peer (Prism, installed by npm into a temporary folder; it verifies no signature and keeps no state), and the floor:
 the web server library alone, with a constant response. Each is a separate process. The load comes from another process
-(`benchmarks.load`): 50 kept connections, each of which sends a request as soon as the last one is answered. If other
+(`benchmarks.load`): 50 kept connections, each of which sends a request as soon as it has a response. If other
 programs keep the cores busy, CPU time per request is more reliable than requests a second.
 
 Exit code 1 if a target is missed, 2 if the floor misses it, too: the machine is too busy to measure.
@@ -53,11 +53,11 @@ FLOOR = f"""
 import asyncio
 from aiohttp import web
 
-async def answer(_request):
+async def respond(_request):
     return web.Response(body={ENTRIES.encode()!r}, content_type="application/json")
 
 async def serve():
-    server = await asyncio.get_running_loop().create_server(web.Server(answer, access_log=None), "127.0.0.1", 0)
+    server = await asyncio.get_running_loop().create_server(web.Server(respond, access_log=None), "127.0.0.1", 0)
     print("floor http://127.0.0.1:%d" % server.sockets[0].getsockname()[1], flush=True)
     await server.serve_forever()
 
@@ -80,7 +80,7 @@ class Contender:
     cpu: list[float] = field(default_factory=list)
 
     def load(self, count: int) -> dict[str, Any]:
-        """Send ``count`` requests; exit if one of them is not answered with 200."""
+        """Send ``count`` requests; exit if one of them does not get 200."""
         process = subprocess.run(
             [sys.executable, "-m", "benchmarks.load", str(self.port), str(CONNECTIONS), str(count)],
             input="\n".join(json.dumps(text) for text in signed_requests(self.scheme)),
@@ -89,8 +89,10 @@ class Contender:
             check=True,
         )
         result: dict[str, Any] = json.loads(process.stdout)
-        if result["answered"] != count or result["refused"]:
-            sys.exit(f"{self.name}: {result['answered']} of {count} answered, {result['refused']} of them not 200")
+        if result["responses"] != count or result["refused"]:
+            sys.exit(
+                f"{self.name}: {count} requests, {result['responses']} responses, {result['refused']} of them not 200"
+            )
         return result
 
     def measure(self, count: int) -> None:

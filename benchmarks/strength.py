@@ -43,7 +43,7 @@ def found(run: Run) -> dict[str, int]:
 
 
 def needed_clauses() -> list[str]:
-    """Return the codes of clauses about answers and behaviour whose breach is a violation."""
+    """Return the codes of clauses about responses and behaviour whose breach is a violation."""
     return [code for code, each in CLAUSES.items() if code[3] in "24" and each.level is Level.VIOLATION]
 
 

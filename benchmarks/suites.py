@@ -13,7 +13,7 @@ from pathlib import Path
 from benchmarks.material import request_of, response_of, url_of, write_ours, write_vcrpys
 
 MODULES = 10
-FLOOR = "answer at hand"
+FLOOR = "response at hand"
 EMPTY = "empty tests"
 _EMPTY = """
 def test_{number}():
@@ -23,8 +23,8 @@ _MARK = """
 @pytest.mark.{mark}"""
 _TEST = """
 def test_{number}():
-    answer = requests.get({url!r}, headers={headers!r})
-    assert answer.status_code == 200 and answer.json()[0]["shard"] == 0
+    response = requests.get({url!r}, headers={headers!r})
+    assert response.status_code == 200 and response.json()[0]["shard"] == 0
 """
 _IMPORTS = "import pytest\nimport requests\n"
 _CONFTEST = """
@@ -33,8 +33,8 @@ from pathlib import Path
 from requests.adapters import HTTPAdapter
 from benchmarks.engine import InMemory
 
-answers = json.loads(Path(__file__).with_name("answers.json").read_text())
-HTTPAdapter.answers = {url: (fields, body.encode()) for url, fields, body in answers}
+responses = json.loads(Path(__file__).with_name("responses.json").read_text())
+HTTPAdapter.responses = {url: (fields, body.encode()) for url, fields, body in responses}
 HTTPAdapter.send = InMemory.send
 """
 
@@ -54,7 +54,7 @@ def write_suite(folder, plugin, tests):
     _, mark, suffix = PLUGINS[plugin]
     (folder / "pytest.ini").write_text("[pytest]\n", encoding="utf-8")
     if plugin == FLOOR:
-        _answer_from_memory(folder, range(tests), at)
+        _respond_from_memory(folder, range(tests), at)
     for module in range(MODULES):
         name = f"test_part_{module}"
         numbers = range(module, tests, MODULES)
@@ -71,10 +71,10 @@ def _test(template, number, mark, at):
     return template.format(number=number, mark=mark, url=url_of(number), headers=headers)
 
 
-def _answer_from_memory(folder, numbers, at):
-    answers = [(url_of(number), response_of(number, at)) for number in numbers]
-    rows = [(url, list(answer.headers.pairs), answer.body.decode()) for url, answer in answers]
-    (folder / "answers.json").write_text(json.dumps(rows), encoding="utf-8")
+def _respond_from_memory(folder, numbers, at):
+    responses = [(url_of(number), response_of(number, at)) for number in numbers]
+    rows = [(url, list(response.headers.pairs), response.body.decode()) for url, response in responses]
+    (folder / "responses.json").write_text(json.dumps(rows), encoding="utf-8")
     (folder / "conftest.py").write_text(_CONFTEST, encoding="utf-8")
 
 

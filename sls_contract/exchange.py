@@ -287,7 +287,7 @@ class Exchange:
             msg = f"request must be a Request, got {type(self.request).__name__}"
             raise UsageError(msg)
         if not isinstance(self.response, (Response, type(None))):
-            msg = f"response must be a Response, or None if no answer was received, got {type(self.response).__name__}"
+            msg = f"response must be a Response, or None if none was received, got {type(self.response).__name__}"
             raise UsageError(msg)
 
 

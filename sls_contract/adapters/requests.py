@@ -1,4 +1,4 @@
-"""For users of requests: `SlsAuth` signs requests, `SendAdapter` answers them without a network.
+"""For users of requests: `SlsAuth` signs requests, `SendAdapter` returns responses without a network.
 
 ::
 
@@ -98,7 +98,7 @@ class SendAdapter(BaseAdapter):
         cert: bytes | str | tuple[bytes | str, bytes | str] | None = None,  # noqa: ARG002 - as above
         proxies: Mapping[str, str] | None = None,  # noqa: ARG002 - as above
     ) -> requests.Response:
-        """Answer a prepared request, with URL and body as the network would carry them."""
+        """Return the response to a prepared request, whose URL and body are as the network would carry them."""
         sent = _wire_request(request)
         if "host" not in sent.headers:
             sent = sent.replace(headers=Headers([("Host", sent.host), *sent.headers.pairs]))

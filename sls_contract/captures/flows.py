@@ -60,14 +60,14 @@ def _recording(flow: dict[str, Any]) -> Recording:
     at = datetime.fromtimestamp(ended, UTC) if ended else None
     made = Provenance(client=sent.headers.get("user-agent", ""), recorded_at=at)
     kept = response is not None and response.get("content") is not None
-    answer = _answer(response) if response is not None and kept else None
+    received = _response(response) if response is not None and kept else None
     error = flow.get("error")
     detail = _str(error.get("msg", "")) if isinstance(error, dict) else ""
-    broken = None if answer is not None and not detail else "truncated" if response is not None else "closed"
-    return Recording(Exchange(sent, answer), made, broken=broken, detail=detail)
+    broken = None if received is not None and not detail else "truncated" if response is not None else "closed"
+    return Recording(Exchange(sent, received), made, broken=broken, detail=detail)
 
 
-def _answer(response: dict[str, Any]) -> Response:
+def _response(response: dict[str, Any]) -> Response:
     reason = _str(response.get("reason", b""))
     return Response(response["status_code"], _headers(response), response["content"], reason=reason)
 

@@ -130,7 +130,7 @@ class _Deferred:
         evidence = recording.provenance.evidence
         if evidence in RELATED:
             at = recording.provenance.at
-            received = received_of(_answered(recording), at)
+            received = received_of(_without_incomplete(recording), at)
             self.related.append(Related(position, self.span, received, evidence, at))
         return ClauseResults()
 
@@ -138,8 +138,8 @@ class _Deferred:
         self.related.append(None)
 
 
-def _answered(recording: Recording) -> Exchange:
-    """Return the exchange, without its answer if that was cut off."""
+def _without_incomplete(recording: Recording) -> Exchange:
+    """Return the exchange, without its response if that is incomplete."""
     return Exchange(recording.exchange.request, None) if recording.unanswered else recording.exchange
 
 
@@ -262,7 +262,7 @@ class Whole:
             for finding in judged.findings:
                 recording = recording_of(chunk.kind, chunk.data[slice(*each.span)])
                 assert recording is not None
-                first_example(self._part.examples, finding, _answered(recording), self._scrubbed)
+                first_example(self._part.examples, finding, _without_incomplete(recording), self._scrubbed)
                 yield Placed(finding, each.position, part.lines[each.position])
 
     def _scrubbed(self, exchange: Exchange) -> Exchange:

@@ -47,7 +47,7 @@ def line_of(recording: Recording) -> str:
     request, response, origin = recording.exchange.request, recording.exchange.response, recording.provenance
     line: dict[str, Any] = {
         "request": {"method": request.method, "url": request.url, **_message(request)},
-        "response": None if response is None or recording.unanswered else _answer(response),
+        "response": None if response is None or recording.unanswered else _response_node(response),
     }
     if recording.unanswered:
         line["error"] = recording.broken or "closed"
@@ -56,7 +56,7 @@ def line_of(recording: Recording) -> str:
     return json.dumps(as_json({key: each for key, each in line.items() if each != ""}), ensure_ascii=False) + "\n"
 
 
-def _answer(response: Response) -> dict[str, Any]:
+def _response_node(response: Response) -> dict[str, Any]:
     reason = {"reason": response.reason} if response.reason else {}
     return {"status": response.status, **reason, **_message(response), **({} if response.wire else {"decoded": True})}
 
@@ -70,7 +70,7 @@ def _recording(line: Mapping[str, Any]) -> Recording:
     request = _object("request", line.get("request"), _REQUEST)
     headers = _headers("request.headers", request.get("headers"))
     sent = Request(_text("method", request), _text("url", request), headers, _body("request.body", request.get("body")))
-    answer = line.get("response")
+    response = line.get("response")
     made = Provenance(
         _evidence(line.get("evidence")),
         _text("endpoint", line, ""),
@@ -78,15 +78,15 @@ def _recording(line: Mapping[str, Any]) -> Recording:
         _text("client", line, headers.get("user-agent", "")),
         _moment(line.get("recorded_at")),
     )
-    broken = _text("error", line, "closed") if answer is None or line.get("error") else None
-    return Recording(Exchange(sent, None if answer is None else _response(answer)), made, broken=broken)
+    broken = _text("error", line, "closed") if response is None or line.get("error") else None
+    return Recording(Exchange(sent, None if response is None else _response(response)), made, broken=broken)
 
 
 def _response(node: object) -> Response:
-    answer = _object("response", node, _RESPONSE)
-    headers, body = _headers("response.headers", answer.get("headers")), _body("response.body", answer.get("body"))
-    wire = answer.get("decoded") is not True
-    return Response(answer.get("status"), headers, body, wire, _text("reason", answer, ""))  # type: ignore[arg-type]  # refused there
+    response = _object("response", node, _RESPONSE)
+    headers, body = _headers("response.headers", response.get("headers")), _body("response.body", response.get("body"))
+    wire = response.get("decoded") is not True
+    return Response(response.get("status"), headers, body, wire, _text("reason", response, ""))  # type: ignore[arg-type]  # refused there
 
 
 def _headers(name: str, node: object) -> Headers:

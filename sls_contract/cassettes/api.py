@@ -73,7 +73,7 @@ def use_cassette(  # noqa: PLR0913 - keyword-only, each documented below
 ) -> Reopening[OpenCassette]:
     """Record or replay the SLS exchanges of every HTTP client in this process, sync, threads and asyncio.
 
-    Every request and answer is checked against the contract. The result is a context manager (``with``, ``async
+    Every request and response is checked against the contract. The result is a context manager (``with``, ``async
     with``), which opens the cassette each time that it is entered. It is also a decorator for functions, methods,
     coroutine functions and generators, and opens the cassette for each call.
 
@@ -83,7 +83,7 @@ def use_cassette(  # noqa: PLR0913 - keyword-only, each documented below
             not exist; ``new_episodes`` records requests without a recording; ``all`` records everything again.
         credentials: the key that signs requests; by default that of the environment (``ALIBABA_CLOUD_…``). It verifies
             and scrubs while recording, and is not needed in replay.
-        send: answers requests while recording, instead of the network: ``ReferenceEndpoint(clock)``, for example.
+        send: returns the responses while recording, instead of the network: ``ReferenceEndpoint(clock)``, for example.
         hosts: more hosts that count as the service's: their requests are recorded, too.
         repeat: ``"last"`` plays the last of identical recordings repeatedly.
         match_on: how a request matches its recording: names (``method``, ``scheme``, ``host``, ``port``, ``project``,
@@ -94,8 +94,8 @@ def use_cassette(  # noqa: PLR0913 - keyword-only, each documented below
         scrub: regular expressions of texts that must not be written; group 1, or the whole match, is replaced.
         scrub_keys: names of headers, query keys and JSON keys whose values must not be written.
         rename: real names, each with the public name that is written; to keep a name, map it to itself.
-        hide_names: while the live service is recorded, names that only answers contain (of consumer groups, consumers,
-            logstores, projects) are written as ``other-group-1`` and so on, in later requests, too.
+        hide_names: while the live service is recorded, names that only responses contain (of consumer groups,
+            consumers, logstores, projects) are written as ``other-group-1`` and so on, in later requests, too.
 
     Raises:
         ContractViolation: at exit, if exchanges broke the contract, unless an exception is being raised.

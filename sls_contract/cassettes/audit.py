@@ -132,7 +132,7 @@ def _read(found: Audit, settings: AuditSettings, scrubber: Scrubber) -> None:
 
 
 def _judge(found: Audit, file: Recorded, position: int, settings: AuditSettings, state: AuditState) -> None:
-    """Judge one exchange, without its answer where that is incomplete; a damaged exchange does not hide the others."""
+    """Judge one exchange, without an incomplete response; a damaged exchange does not hide the others."""
     try:
         recording = file[position]
     except CassetteDamaged as damage:
@@ -203,7 +203,7 @@ def hidden_clauses(recording: Recording) -> tuple[str, ...]:
 
 
 def recording_findings(recording: Recording) -> list[Finding]:
-    """Return the findings about a recording itself: edited, of unknown origin, wrongly signed, unanswered."""
+    """Return the findings about a recording itself: edited, of unknown origin, wrongly signed, without a response."""
     findings = []
     if recording.integrity is Integrity.EDITED:
         findings.append(_finding("recording-edited", "the digest of what was recorded", "another digest"))
@@ -212,7 +212,7 @@ def recording_findings(recording: Recording) -> list[Finding]:
     if recording.signature is not None and recording.signature.verdict == "invalid":
         findings.append(_signature_finding(recording.signature.step))
     if recording.unanswered:
-        findings.append(_finding("recording-unanswered", "an answer", recording.broken or "none"))
+        findings.append(_finding("recording-unanswered", "a response", recording.broken or "none"))
     return findings
 
 

@@ -37,12 +37,12 @@ class Cassette:
 
     @cached_property
     def exchanges(self) -> tuple[Exchange, ...]:
-        """Every exchange in recorded order; the response of an unanswered one is None."""
+        """Every exchange in recorded order; the response is None where none was received."""
         return tuple(recording.exchange for recording in self.recordings)
 
     @cached_property
     def unanswered(self) -> tuple[Recording, ...]:
-        """The recordings without a whole answer, in recorded order."""
+        """The recordings without a complete response, in recorded order."""
         return tuple(recording for recording in self.recordings if recording.unanswered)
 
     @cached_property

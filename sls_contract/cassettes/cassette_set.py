@@ -77,7 +77,7 @@ class CassetteSet(Player):
         return super().take(self._with_recorded_host(request))
 
     def explain_miss(self, request: Request) -> Miss:
-        """Return why no recording answers a scrubbed request, which is closest, in which file, and the fix."""
+        """Return why no recording matches a scrubbed request, which is closest, in which file, and the fix."""
         requests, played, where = requests_of(self._before), self._index.played, str(self.path)
         return explain_miss(self._with_recorded_host(request), requests, played, where, self._remedies, self._describe)
 
@@ -100,25 +100,25 @@ def _unreadable(error: OSError) -> None:
 
 
 class RecordedFailure(EndpointError):
-    """The recorded attempt has no whole answer; ``kind`` and ``partial`` are those of the `Broken`."""
+    """The recorded attempt has no complete response; ``kind`` and ``partial`` are those of the `Broken`."""
 
     def __init__(self, broken: Broken) -> None:
-        super().__init__(broken.detail or f"recorded without a whole answer: {broken.kind}")
+        super().__init__(broken.detail or f"recorded without a complete response: {broken.kind}")
         self.kind = broken.kind
         self.partial = broken.partial
 
 
 def send_from(path: os.PathLike[str] | str, *, repeat: bool = False) -> Send:
-    """Return a `Send` that answers from the recordings at a path: a cassette, a HAR, or a folder of them.
+    """Return a `Send` that replays the recordings at a path: a cassette, a HAR, or a folder of them.
 
-    Each recording answers one request, in recorded order; with ``repeat``, the last of identical recordings answers
+    Each recording is played once, in recorded order; with ``repeat``, the last of identical recordings is played
     repeatedly. Exchanges are not judged; for that, use `use_cassette`.
 
     Raises:
         CassetteDamaged: a file is damaged.
         UsageError: there are no recordings.
         UnmatchedRequest: from a call, where no recording is left for the request.
-        RecordedFailure: from a call, where the recorded attempt has no whole answer.
+        RecordedFailure: from a call, where the recorded attempt has no complete response.
 
     """
     recordings, scrubber = CassetteSet([Path(path)], utc_now(), repeat=repeat), Scrubber()

@@ -122,7 +122,7 @@ class Losses:
         if self._counts["foreign"]:
             yield "times, cache, pages, cookies and comments, as far as the archive has them"
         if empty := self._counts["empty"]:
-            yield f"{_count(empty, 'answer', 'answers')} without content in the archive"
+            yield f"{_count(empty, 'response', 'responses')} without content in the archive"
         if decoded := self._counts["decoded"]:
             yield f"the bytes on the wire of {_count(decoded, 'body', 'bodies')} that the archive stores decoded"
 
@@ -131,7 +131,7 @@ class Losses:
         words = {
             "provenance": "evidence, provenance and digest of {}",
             "coded": "the bytes on the wire of {} with a content coding",
-            "partial": "the partial answer of {} that broke off",
+            "partial": "the partial response of {} that broke off",
             "bytes": "bytes that are not UTF-8 in the head of {}",
         }
         for kind, text in words.items():

@@ -60,7 +60,7 @@ class Judge:
         seen: datetime,
         position: int | None = None,
     ) -> None:
-        """Judge a request at time ``seen``, the recorded answer at its own time, and the recording.
+        """Judge a request at time ``seen``, the recorded response at its own time, and the recording.
 
         ``shown`` returns the exchange for messages; it is called only if needed, since scrubbing is as slow as judging.
         """
@@ -79,10 +79,10 @@ class Judge:
         results.add(findings, exchange, position)
 
     def refuse_own(self, results: Results, request: Request, response: Response) -> None:
-        """Report an answer of an sls-contract tool: it is not recorded as an answer of the service."""
-        answer = response.body.decode("utf-8", "replace")
+        """Report a response of an sls-contract tool: it is not recorded as a response of the service."""
+        body = response.body.decode("utf-8", "replace")
         sent = self.scrubber.text(f"{request.method} {masked_url(request.url)}")
-        results.fail(f"not recorded: sls-contract itself answered {sent}: {answer}")
+        results.fail(f"not recorded: sls-contract itself responded to {sent}: {body}")
 
     def _key_for(self, request: Request) -> Credentials | None:
         """Return the key that must have signed a recorded request: the run's, or the public test key that it names."""
@@ -95,7 +95,7 @@ class Judge:
 
 
 def evidence_of(request: Request, peer: str) -> Evidence:
-    """Return what a live answer proves: only the real service's host, reached over a network, is ``live``."""
+    """Return what a live response proves: only the real service's host, reached over a network, is ``live``."""
     return Evidence.LIVE if is_live(request.host, peer) else Evidence.REFERENCE
 
 

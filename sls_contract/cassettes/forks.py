@@ -1,6 +1,6 @@
 """Child processes forked under an open cassette: they judge their exchanges and send the results to the parent.
 
-A child writes each result before its client gets the answer, into an anonymous file that both processes have open: a
+A child writes each result before its client gets the response, into an anonymous file that both processes have open: a
 kill loses nothing. `Channel.finish` reads the rest and empties the file. Children that still run then know that the
 cassette is closed.
 """
@@ -146,7 +146,7 @@ class Relay(Results):
         self._channel.add("count", exchange, list(verdicts), evidence, position, agreed)
 
     def add(self, findings: Iterable[Finding], exchange: Exchange, position: int | None = None) -> None:
-        """Send findings that are not about an answer."""
+        """Send findings that are not about a response."""
         self._channel.add("add", list(findings), exchange, position)
 
     def started(self, program: str) -> None:

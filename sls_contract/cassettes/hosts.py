@@ -1,4 +1,4 @@
-"""Which hosts a cassette owns, and which answers are the real service's."""
+"""Which hosts a cassette owns, and which responses are the real service's."""
 
 from __future__ import annotations
 
@@ -78,7 +78,7 @@ def without_project(host: str) -> str:
 
 
 def is_live(host: str, peer: str) -> bool:
-    """Return whether an answer is the real service's: a Host of its domain, at a known address that is not loopback."""
+    """Return whether a response is the real service's: its domain is the Host, and a known address not loopback."""
     return is_service_host(host) and bool(peer) and not is_loopback(peer)
 
 

@@ -219,7 +219,7 @@ class Miss:
     @classmethod
     def of(cls, request: Request, where: str, details: tuple[str, ...], advice: str) -> Miss:
         """Return the miss of a request in the recordings that ``where`` names."""
-        return cls(f"no recording in {where} answers {request.method} {masked_url(request.url)}", details, advice)
+        return cls(f"no recording in {where} matches {request.method} {masked_url(request.url)}", details, advice)
 
     def __str__(self) -> str:
         """Return all parts as lines."""

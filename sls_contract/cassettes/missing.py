@@ -26,11 +26,11 @@ _GIT_TIMEOUT = 10  # seconds
 
 
 def explain_missing(
-    path: Path, candidates: Iterable[Path], answers: Callable[[CassetteFile], bool], stored_at: str = ""
+    path: Path, candidates: Iterable[Path], matches: Callable[[CassetteFile], bool], stored_at: str = ""
 ) -> tuple[tuple[str, ...], str]:
     """Return why there is no cassette, and the fix.
 
-    ``candidates`` are cassettes that no test of the run plays; ``answers`` says whether a cassette answers the request.
+    ``candidates`` are cassettes that no test of the run plays; ``matches`` says whether a cassette has the request.
     ``stored_at`` is the URL of a suite whose cassettes are copied to this machine; git does not track these copies.
     """
     if stored_at:
@@ -44,8 +44,8 @@ def explain_missing(
         if rule := _ignored_by(path):
             details.append(f"git ignores it, so it was never committed: {rule}")
             record = f"{_RECORD}, and commit the file in spite of the rule: git add -f {shlex.quote(str(path))}"
-    if (old := _under_an_old_name(path, candidates, answers)) is not None:
-        details.append(f"{old} answers the request, and no test of this run plays it.")
+    if (old := _under_an_old_name(path, candidates, matches)) is not None:
+        details.append(f"{old} has a recording of the request, and no test of this run plays it.")
         folder = "" if path.parent.is_dir() else shlex.join(["mkdir", "-p", str(path.parent)]) + " && "
         upload = f" && sls-contract cassettes push --delete {shlex.quote(stored_at)}" if stored_at else ""
         moved = f"{folder}{shlex.join(['mv', str(old), str(path)])}{upload}"
@@ -53,15 +53,15 @@ def explain_missing(
     return tuple(details), record
 
 
-def _under_an_old_name(path: Path, candidates: Iterable[Path], answers: Callable[[CassetteFile], bool]) -> Path | None:
-    """Return the cassette with the name most similar to the missing one, among those that answer the request."""
+def _under_an_old_name(path: Path, candidates: Iterable[Path], matches: Callable[[CassetteFile], bool]) -> Path | None:
+    """Return the cassette with the name most similar to the missing one, among those that have the request."""
     by_similarity = sorted(candidates, key=lambda one: -SequenceMatcher(None, str(one), str(path)).ratio())
-    return next((one for one in by_similarity if _answers(one, answers)), None)
+    return next((one for one in by_similarity if _matches(one, matches)), None)
 
 
-def _answers(path: Path, answers: Callable[[CassetteFile], bool]) -> bool:
+def _matches(path: Path, matches: Callable[[CassetteFile], bool]) -> bool:
     try:
-        return answers(CassetteFile.read(path))
+        return matches(CassetteFile.read(path))
     except CassetteError:
         return False
 

@@ -34,7 +34,7 @@ def call_endpoint(send: Send, request: Request) -> Outcome:
 
 
 def _delivered(response: Any) -> Outcome:
-    """Return the outcome of an answer that an endpoint delivers in parts, truncates or resets; delays are ignored."""
+    """Return the outcome of a response that an endpoint delivers in parts, truncates or resets; delays are ignored."""
     received: Response | None = response.received()
     broken: Kind = "reset" if response.delivery.ending == "reset" else "closed" if received is None else "truncated"
     if received is None or len(received.body) < len(response.body):

@@ -50,7 +50,7 @@ _FILES_ARE_FAKE = (
     f"How to fix: {PAUSE_FAKE_FILES}."
 )
 _AFTER_CLOSE = (
-    "an answer came after {path} was closed, and was not recorded\n"
+    "a response came after {path} was closed, and was not recorded\n"
     "How to fix: wait for threads and tasks before the test (or the with block) ends."
 )
 _NOT_JSON = (
@@ -171,8 +171,8 @@ class Player:
         if not self._repeat or len(played) == self.size:
             return played
         keys = keys_of(self._before, self._matching)
-        answered = {keys[position] for position in played}
-        return frozenset(at for at, key in enumerate(keys) if key in answered)
+        requested = {keys[position] for position in played}
+        return frozenset(at for at, key in enumerate(keys) if key in requested)
 
     @property
     def match_groups(self) -> list[int] | None:
@@ -180,9 +180,9 @@ class Player:
         return match_groups(self._before, self._matching)
 
     def explain_miss(self, request: Request) -> Miss:
-        """Return why no recording answers a scrubbed request, which is closest, and the fix."""
+        """Return why no recording matches a scrubbed request, which is closest, and the fix."""
         if files_are_fake():
-            headline = f"no recording answers {request.method} {masked_url(request.url)}"
+            headline = f"no recording matches {request.method} {masked_url(request.url)}"
             return Miss(headline, (f"pyfakefs hides the real files, and {self.path} among them.",), PAUSE_FAKE_FILES)
         where = str(self.path) if recorded(self.path) else f"{self.path} (which does not exist)"
         matching = self._matching

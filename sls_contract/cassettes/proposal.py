@@ -1,7 +1,7 @@
-"""Record mode ``verify``: a new recording is made beside the old cassette, and each answer compared with the old one.
+"""Record mode ``verify``: a new recording is made beside the old cassette, and each response compared with the old one.
 
 The new recording is a proposal (``<cassette>.proposed``); the old file stays until the proposal is accepted
-(`renewal`). A request is sent only to the endpoint of its recording: answers of different endpoints may differ.
+(`renewal`). A request is sent only to the endpoint of its recording: responses of different endpoints may differ.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ REFERENCE = "reference"
 SUFFIX = ".proposed"
 """Suffix of a proposal, after its cassette's name. No cassette has it: `check` and ``diff`` ignore proposals."""
 
-_FROM_ENDPOINT = frozenset({Evidence.LIVE, Evidence.REFERENCE})  # only an endpoint can answer again
+_FROM_ENDPOINT = frozenset({Evidence.LIVE, Evidence.REFERENCE})  # only an endpoint can respond again
 
 _ELSEWHERE = (
     "{what} was recorded at {there}, and this run uses {here}: nothing was sent\n"
@@ -51,11 +51,11 @@ _NO_ENDPOINT = (
     "How to fix: record it (pytest --sls-record=all), or leave the test out of this run."
 )
 _SERVICE_NAME = (
-    "{where} names the endpoint {endpoint}, but another endpoint answered (evidence: reference): nothing is sent\n"
-    "How to fix: name the endpoint that answered: --sls-endpoint=reference for the bundled one, or its URL."
+    "{where} names the endpoint {endpoint}, but another endpoint responded (evidence: reference): nothing is sent\n"
+    "How to fix: name the endpoint that responded: --sls-endpoint=reference for the bundled one, or its URL."
 )
 _NO_CASSETTE = (
-    "there is no cassette at {path} to compare the answer of {what} with: nothing is sent\n"
+    "there is no cassette at {path} to compare the response to {what} with: nothing is sent\n"
     "How to fix: record it (pytest --sls-record=once)."
 )
 _UNREACHED = (
@@ -77,8 +77,8 @@ class Compared:
         changes: every difference, with the position of the old exchange.
         unmatched: new exchanges without a recording, with their position in the order of arrival.
         errors: messages about exchanges that could not be compared.
-        validated: the time of an equal or benignly different answer, by the id of the old exchange. A state of the
-            service (busy, a missing group) is benign, but does not confirm the old answer.
+        validated: the time of an equal or benignly different response, by the id of the old exchange. A state of the
+            service (busy, a missing group) is benign, but does not confirm the old response.
         weaker: the evidence of new exchanges that prove less than their recording, by that recording's evidence.
         taken: digests of new exchanges that replace old ones in the proposal, by the ids of the old ones. They differ
             by more than values that change in each run, and not because the service was busy.
@@ -107,9 +107,9 @@ class Proposal(Player):
     Args:
         path: the old cassette; where there is none, the first request raises `CassetteError`.
         began: when the session began, aware; proposals of earlier sessions are replaced.
-        route: the endpoint that answers instead of the network: `REFERENCE`, or a URL with an IP address. Empty:
+        route: the endpoint that responds instead of the network: `REFERENCE`, or a URL with an IP address. Empty:
             requests go to their own host.
-        repeat: whether the last of identical recordings answers all later requests.
+        repeat: whether the last of identical recordings is played for all later requests.
         matching: how a request matches its recording.
 
     Raises:
@@ -220,7 +220,7 @@ class Proposal(Player):
             return
         found.paired.update(partner.all)
         if new.broken in CONNECT_KINDS and self.old[partner.last].broken not in CONNECT_KINDS:
-            found.errors.append(_unreached(new))  # it does not show how the service answers
+            found.errors.append(_unreached(new))  # it does not show how the service responds
         else:
             self._compare(partner, exchange)
 
@@ -264,7 +264,7 @@ def refuse_elsewhere(provenance: Provenance, here: str, what: str) -> None:
 def endpoint_of(recordings: Sequence[Recording], where: Path) -> str:
     """Return the default endpoint for verification: where the first recording of an endpoint was made.
 
-    `REFERENCE` where there is none. Raises `EndpointError` where another endpoint answered under a host name of the
+    `REFERENCE` where there is none. Raises `EndpointError` where another endpoint responded under a host name of the
     service: an endpoint in the process, or a test double, cannot be identified by that name.
     """
     from_endpoint = [one.provenance for one in recordings if one.provenance.evidence in _FROM_ENDPOINT]
@@ -290,7 +290,7 @@ def is_at(provenance: Provenance, here: str) -> bool:
 
 
 def is_under_service_name(provenance: Provenance) -> bool:
-    """Return whether another endpoint than the service answered under a host name of the service."""
+    """Return whether another endpoint than the service responded under a host name of the service."""
     return provenance.evidence is Evidence.REFERENCE and is_service_host(_authority(provenance.endpoint))
 
 

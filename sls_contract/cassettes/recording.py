@@ -21,7 +21,7 @@ _ENCODE = json.JSONEncoder(separators=(",", ":")).encode
 class Evidence(StrEnum):
     """What an exchange proves, strongest first."""
 
-    LIVE = "live"  #: the real service answered
+    LIVE = "live"  #: the real service responded
     REFERENCE = "reference"  #: an endpoint that is not the service: the bundled one, a gateway, an emulator
     DOCUMENT = "document"  #: a page of the service prints it
     SYNTHETIC = "synthetic"  #: made up
@@ -46,7 +46,7 @@ class Provenance:
         region: the region, such as ``cn-hangzhou``; empty where unknown.
         client: the client's User-Agent; empty where unknown.
         recorded_at: when it was recorded, aware.
-        validated_at: when the endpoint last gave the same answer, aware.
+        validated_at: when the endpoint last gave the same response, aware.
         contract: the version of the contract at that time.
         clock: the time of the client's clock when it was recorded, aware; None where that was the real time.
 
@@ -94,12 +94,12 @@ class Recording:
     """One exchange in a cassette. Equality compares the recorded values, not the place in a file.
 
     Attributes:
-        exchange: request and answer; of an incomplete attempt, the partial answer, or None.
+        exchange: request and response; of an incomplete attempt, the partial response, or None.
         provenance: where it comes from.
         signature: the verdict on the client's signature; None where it was not verified.
         substitutions: the names that were replaced before writing.
-        broken: how an attempt without a whole answer ended (``reset``, ``closed``, ``timeout``, ``refused``,
-            ``truncated``, …); None where the answer is whole.
+        broken: how an attempt without a complete response ended (``reset``, ``closed``, ``timeout``, ``refused``,
+            ``truncated``, …); None where the response is complete.
         detail: the client's error message for that.
         id: id of the block in its file; empty until written.
         digest: the digest stored in the file; empty where there is none.
@@ -121,7 +121,7 @@ class Recording:
 
     @property
     def unanswered(self) -> bool:
-        """Whether there is no whole answer."""
+        """Whether there is no complete response."""
         return self.broken is not None or self.exchange.response is None
 
     @property

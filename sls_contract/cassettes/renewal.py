@@ -42,7 +42,7 @@ class Replacement:
         taken: digests of new exchanges, by the ids of the old ones that they replace.
         added: digests of new exchanges without an old one.
         not_requested: positions of old exchanges that were not requested.
-        validated: when old exchanges were answered as before, by their ids.
+        validated: when old exchanges got the same response again, by their ids.
 
     """
 

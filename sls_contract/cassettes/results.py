@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 FOREIGN = "foreign"
 UNVERIFIED = "signature-not-verified"
-ABOUT_ANSWERS = frozenset({"SLS2", "SLS4"})
+ABOUT_RESPONSES = frozenset({"SLS2", "SLS4"})
 """Prefixes of the codes of clauses that only the service can break."""
 
 _MAX_SHOWN = 20  # breaches; fix these, then run again
@@ -108,7 +108,7 @@ class Results:
         position: int | None = None,
         agreed: datetime | None = None,
     ) -> None:
-        """Add the verdicts on one exchange (request and answer may have been judged separately).
+        """Add the verdicts on one exchange (request and response may have been judged separately).
 
         ``agreed`` is when it last agreed with its endpoint.
         """
@@ -139,7 +139,7 @@ class Results:
             self.add(judged.findings, exchange, position)
 
     def add(self, findings: Iterable[Finding], exchange: Exchange, position: int | None = None) -> None:
-        """Add findings that are not about an answer: a miss, an edited recording."""
+        """Add findings that are not about a response: a miss, an edited recording."""
         with self._lock:
             self.breaches.extend(Breach(finding, exchange, position) for finding in findings)
 
@@ -205,12 +205,12 @@ SHOWN_BODY = 1000
 
 
 def exchange_lines(exchange: Exchange) -> Iterator[str]:
-    """Yield the request after ``>`` and the answer after ``<``; long bodies are truncated."""
+    """Yield the request after ``>`` and the response after ``<``; long bodies are truncated."""
     request, response = exchange.request, exchange.response
     yield f"> {request.method} {masked_url(request.url)}"
     yield from _part(">", request.headers, request.body)
     if response is None:
-        yield "< (no answer came)"
+        yield "< (no response)"
         return
     yield f"< {response.status} {response.reason}".rstrip()
     yield from _part("<", response.headers, response.body)

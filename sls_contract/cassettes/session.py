@@ -1,4 +1,4 @@
-"""An open cassette: the handler that answers, records and judges every owned request."""
+"""An open cassette: the handler that replays, records and judges every owned request."""
 
 from __future__ import annotations
 
@@ -74,7 +74,7 @@ class Session:
 
     @property
     def offline(self) -> bool:
-        """Whether every request is answered or refused without a network."""
+        """Whether every request is replayed or refused without a network."""
         return not self.player.records
 
     @property
@@ -171,19 +171,19 @@ class Session:
         """Return whether requests to a host belong to the cassette."""
         return self.hosts.owned(host, peer)
 
-    def answer(self, request: Request, peer: str) -> Outcome | None:  # noqa: ARG002 - the handler protocol
+    def respond(self, request: Request, peer: str) -> Outcome | None:  # noqa: ARG002 - the handler protocol
         """Return the outcome of the matching recording, or of ``send``; None: the client itself sends the request.
 
         Raises `UnmatchedRequest` in replay.
         """
         try:
-            return self._answer(request)
+            return self._respond(request)
         except Exception as error:
             self._note_error(error)
             raise
 
     def sent(self, request: Request, peer: str) -> None:  # noqa: ARG002 - the handler protocol
-        """Scrub a request while its answer is pending."""
+        """Scrub a request while its response is pending."""
         try:
             self._pending.value = self._opening.scrubber.sent(request)
         except Exception as error:
@@ -207,7 +207,7 @@ class Session:
         if not isinstance(error, UnmatchedRequest):  # a miss is a finding already
             self.results.fail(f"{type(error).__name__}: {self._opening.scrubber.shown(str(error))}")
 
-    def _answer(self, request: Request) -> Outcome | None:
+    def _respond(self, request: Request) -> Outcome | None:
         if self._is_child:
             self._parent_channel().check()
         scrubber = self._opening.scrubber
@@ -249,7 +249,7 @@ class Session:
         now: datetime,
         seen: datetime,
     ) -> None:
-        """Judge a request that was answered at ``now``, the recorded answer at its own time, and the recording."""
+        """Judge a request that was replayed at ``now``, the recorded response at its own time, and the recording."""
         opening, results, recording = self._opening, self._results, with_integrity(played or self.player.at(position))
         shown = cache(lambda: Exchange(opening.scrubber.request(request), recording.exchange.response))
         self._judging.played(results, request, shown, recording, seen, position)
@@ -298,7 +298,7 @@ class Session:
         """Return the error of a miss, and note it as a finding: a client may swallow the error."""
         miss = self.player.explain_miss(scrubbed)
         actual = "; ".join([miss.headline, *(line.strip() for line in miss.details)])
-        finding = clause("request-not-recorded").finding("request", "a recording that answers it", actual, miss.advice)
+        finding = clause("request-not-recorded").finding("request", "a recording that matches it", actual, miss.advice)
         self.results.add([finding], Exchange(scrubbed, None))
         return UnmatchedRequest(str(miss), finding)
 

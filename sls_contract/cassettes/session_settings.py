@@ -38,12 +38,12 @@ class Opening:
         began: when the session began, aware.
         credentials: the key of the run. While recording, it or a public test key must sign requests; in replay it may.
             None: the public test keys.
-        send: answers requests while recording, instead of the network.
-        evidence: what an answer of ``send`` proves.
+        send: returns the responses while recording, instead of the network.
+        evidence: what a response of ``send`` proves.
         repeat: whether the last of identical recordings is played repeatedly.
         endpoint: the endpoint of ``send``, for the provenance of recordings; empty: the one that the request names.
         deferred: whether exchanges are judged when the results are read, and not while the client waits. Recorded
-            exchanges are always scrubbed and written before the client gets the answer.
+            exchanges are always scrubbed and written before the client gets the response.
         max_age: how long ago a played exchange may have been validated; None: any time.
         mirror: is called with each played request, so that its state follows the recording.
         single: whether only one of equal recordings is kept that processes make at the same time.

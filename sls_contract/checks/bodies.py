@@ -305,7 +305,7 @@ def _report_repeated(name: str, keys: list[tuple[int, Any]], rule: Rule, where: 
     seen: dict[Any, int] = {}
     for at, key in keys:
         if seen.setdefault(key, at) != at:
-            expected, fix = f"a {name} that no other element has", f"answer with one element for each {name}."
+            expected, fix = f"a {name} that no other element has", f"return one element for each {name}."
             breaches.add(rule, f"{where}/{at}/{name}", expected, f"{shown(key)}, as in {where}/{seen[key]}", fix)
 
 

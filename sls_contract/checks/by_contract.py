@@ -27,7 +27,7 @@ def _generic(place: str) -> dict[str, str]:
 
 _PATH, _QUERY, _HEADERS = map(_generic, ("path", "query", "headers"))
 _REQUEST_BODY, _RESPONSE_BODY = map(_generic, ("request-body", "response-body"))
-_RESPONSE_HEADERS, _ANSWER = map(_generic, ("response-headers", "answer"))
+_RESPONSE_HEADERS, _RESPONSE = map(_generic, ("response-headers", "response"))
 
 _COMMON_HEADERS = frozenset({"content-length", "content-type", "connection", "date", "server", "x-log-requestid"})
 """Headers of responses that the clauses of all operations judge."""
@@ -57,7 +57,7 @@ class Compiled:
         self._response_headers = HeaderFields(headers, rules(_RESPONSE_HEADERS))
         body_rules = rules(_RESPONSE_BODY, "json", "integer", absent="json")
         self._response_body = WholeBody(contract.response, body_rules) if contract.response else None
-        response_rules = rules(_ANSWER, *_ANSWER)
+        response_rules = rules(_RESPONSE, *_RESPONSE)
         self._status = response_rules.rule("status")
         self._errors = ErrorJudge(contract, response_rules)
 

@@ -24,7 +24,7 @@ _MOST_CONSUMERS = 256  # of a group; the one that was silent longest is dropped
 
 @dataclass(slots=True)
 class _Consumer:
-    """A consumer after its last answered heartbeat.
+    """A consumer after its last heartbeat with a response.
 
     Attributes:
         listed: the shards that it listed.
@@ -83,7 +83,7 @@ class GroupState:
         findings = []
         if listed - allowed:
             expected = f"some of {_listed(allowed)}" if before else "[]: the consumer's first heartbeat in this group"
-            fix = "list the shards of the last answer, and those before it that are not given up yet."
+            fix = "list the shards of the last response, and those before it that are not given up yet."
             findings.append(clause("heartbeat-subset").finding("request body", expected, _listed(listed), fix))
         return ClauseResults(tuple(findings), frozenset({"SLS435"}))
 
@@ -176,7 +176,7 @@ def judge_repeated(listed: Any) -> ClauseResults:
     """Judge whether the response to a heartbeat lists each shard once; ``listed`` is its array."""
     shards = [each for each in listed if type(each) is int] if isinstance(listed, list) else []
     twice = sorted(shard for shard, count in Counter(shards).items() if count > 1)
-    fix = "answer with each shard once."
+    fix = "return each shard once."
     found = clause("answer-element-unique").finding("body", "each shard once", f"{_listed(twice)} again", fix)
     return ClauseResults((found,) if twice else (), frozenset({"SLS279"} if len(shards) > 1 else ()))
 
@@ -190,7 +190,7 @@ def _judge_rivals(consumer: str, before: _Consumer, listed: frozenset[int]) -> C
         clause("shard-held-once").finding(
             f"consumer {shown(rival)}",
             f"none of {_listed(shards)}: {shown(consumer)} is alive and holds it",
-            f"a heartbeat of {shown(rival)} was answered with {_listed(shards)} in between",
+            f"a heartbeat of {shown(rival)} returned {_listed(shards)} in between",
             "give a shard away once its holder's heartbeat no longer lists it, or its timeout is over.",
         )
         for rival, assigned in before.rivals.items()
@@ -205,7 +205,7 @@ def _stale_finding(judge_read: _Read, written: str) -> Finding:
         "/checkpoint",
         f"{shown(written)}, which was written since the last read",
         f"{shown(judge_read.checkpoint)}, all as in the last read",
-        "make a write visible before it is answered; drop caches on a write.",
+        "make a write visible before you respond to it; drop caches on a write.",
     )
     return found if judge_read.update_time else replace(found, level=Level.WARNING)
 

@@ -64,11 +64,11 @@ def lowest_writable(listed: Sequence[Mapping[str, Any]]) -> tuple[int, str] | No
     return number, f"{keys.begin + (keys.end - keys.begin) // 2:032x}"
 
 
-def judge_change(number: int, answered: Sequence[Mapping[str, Any]], before: Collection[int]) -> ClauseResults:
+def judge_change(number: int, returned: Sequence[Mapping[str, Any]], before: Collection[int]) -> ClauseResults:
     """Judge the response to SplitShard or MergeShard; ``before`` are the shards that existed before."""
-    status = {number: each.get("status") for number, each in by_number(answered).items()}
-    new = [number for number in by_number(writable_shards(answered)) if number not in before]
-    fix = "Answer with the shard, now readonly, and with the new readwrite shards that take its keys."
+    status = {number: each.get("status") for number, each in by_number(returned).items()}
+    new = [number for number in by_number(writable_shards(returned)) if number not in before]
+    fix = "Return the shard, now readonly, and the new readwrite shards that take its keys."
     findings = []
     if status.get(number) != _READONLY:
         findings.append(_change_finding("body", f"shard {number} with status readonly", shown(status.get(number)), fix))
@@ -83,7 +83,7 @@ def judge_changes_kept(changed: Mapping[int, Mapping[str, Any]], listed: Sequenc
     findings = (
         _change_finding(
             "body",
-            f"shard {number} with status {shown(each.get('status'))[1:-1]}, as it was answered",
+            f"shard {number} with status {shown(each.get('status'))[1:-1]}, as it was returned",
             shown(status[number]) if number in status else "no such shard",
             "List each shard as the split or the merge left it.",
         )

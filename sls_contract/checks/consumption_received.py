@@ -62,7 +62,7 @@ class Received(NamedTuple):
 
     @property
     def served(self) -> bool:
-        """Whether it was answered with 200."""
+        """Whether it got 200."""
         return self.status == _OK
 
     @property

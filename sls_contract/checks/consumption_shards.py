@@ -95,7 +95,7 @@ class ShardState:
         findings = []
         if applies and number not in self.known:
             expected = "a cursor that was returned for this shard"
-            fix = "pull at x-log-cursor of the last answer, or at the cursor of GetCursor or GetCheckPoint."
+            fix = "pull at x-log-cursor of the last response, or at the cursor of GetCursor or GetCheckPoint."
             shown_cursor = f"{shown(query['cursor'])}, which is {number}"
             findings.append(clause("pulled-cursor-given").finding("query cursor", expected, shown_cursor, fix))
         if next_cursor is not None:
@@ -141,7 +141,7 @@ class ShardState:
         findings = []
         if number not in self.known:
             expected = "a cursor that was returned for this shard"
-            fix = "write x-log-cursor of the last answer that the client has processed."
+            fix = "write x-log-cursor of the last response that the client has processed."
             actual = f"{shown(checkpoint)}, which is {number}"
             findings.append(clause("checkpoint-given").finding("request body /checkpoint", expected, actual, fix))
         return ClauseResults(tuple(findings), frozenset({"SLS434"}))

@@ -19,14 +19,14 @@ class Moment(NamedTuple):
 
     Attributes:
         sent: the earliest possible time by the client's clock; a request's date has seconds only.
-        answered: the latest possible time by the client's clock.
-        dated: when the service answered, by its clock.
+        received: the latest possible time by the client's clock.
+        dated: when the service responded, by its clock.
         in_order: whether exchanges are judged in the order in which the service handled them, one after the other.
 
     """
 
     sent: datetime | None
-    answered: datetime | None
+    received: datetime | None
     dated: datetime | None
     in_order: bool
 
@@ -39,13 +39,13 @@ class Moment(NamedTuple):
         return cls(sent, at, parse_http_date(response.headers.get("date", "")) if response else None, in_order)
 
     def follows(self, earlier: Moment) -> bool:
-        """Return whether this was certainly sent after the earlier one had been answered."""
+        """Return whether this was certainly sent after the response to the earlier one."""
         if self.in_order:
             return True
-        return self.sent is not None and earlier.answered is not None and self.sent > earlier.answered
+        return self.sent is not None and earlier.received is not None and self.sent > earlier.received
 
     def is_within(self, seconds: float, earlier: Moment) -> bool:
-        """Return whether the service certainly answered this less than ``seconds`` after the earlier one."""
+        """Return whether the service certainly responded to this less than ``seconds`` after the earlier one."""
         if self.dated is None or earlier.dated is None:
             return False
         return 0 <= (self.dated - earlier.dated).total_seconds() < seconds - _TICK

@@ -49,7 +49,7 @@ class ErrorJudge:
         code, message = body.get("errorCode"), body.get("errorMessage")
         if isinstance(code, str) and code:
             known = errors_with(code)
-            of_operation = [error for error in known if error.may_answer(self._operation)]
+            of_operation = [error for error in known if error.may_return(self._operation)]
             self._judge_code(code, known, of_operation, breaches, is_valid_request)
             if self._message and isinstance(message, str) and message:
                 self._judge_message(self._message, code, message, of_operation or known, breaches, is_valid_request)
@@ -64,13 +64,13 @@ class ErrorJudge:
     ) -> None:
         breaches.exercised.add(self._unknown.code)
         if not known:
-            fix = "answer with a code of the operation's page or of the common tables."
+            fix = "return a code of the operation's page or of the common tables."
             breaches.add(self._unknown, "/errorCode", "a documented code", shown(code), fix)
             return
         if not of_operation and is_valid_request():
             belongs = ", ".join(dict.fromkeys(name for error in known for name in error.operations))
             expected, actual = f"a code of {self._operation}", f"{code}, which belongs to {belongs}"
-            breaches.add(self._foreign, "/errorCode", expected, actual, "answer with a code of this operation.")
+            breaches.add(self._foreign, "/errorCode", expected, actual, "return a code of this operation.")
         elif of_operation:
             breaches.exercised.add(self._foreign.code)
         self._judge_status(code, of_operation or known, breaches)

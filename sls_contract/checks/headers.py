@@ -28,7 +28,7 @@ def has_request_id(subject: Subject) -> Flaws:
         return None
     if _response(subject).headers.lowered.get("x-log-requestid", "").strip():
         return KEPT
-    fix = "send x-log-requestid with every answer, errors included."
+    fix = "send x-log-requestid with every response, errors included."
     return [Flaw("header x-log-requestid", "24 upper-case hexadecimal digits", "nothing", fix)]
 
 
@@ -50,7 +50,7 @@ def request_id_is_well_formed(subject: Subject) -> Flaws:
 def body_is_declared(subject: Subject) -> Flaws:
     """Require the Content-Type of JSON in errors and where pages document it, and that of protobuf for log groups."""
     contract, right = subject.contract, _PROTOBUF if _has_log_groups(subject) else _JSON
-    documented = subject.is_error or (contract is not None and contract.coverage != "model" and subject.answers_json)
+    documented = subject.is_error or (contract is not None and contract.coverage != "model" and subject.returns_json)
     if subject.from_proxy or (right == _JSON and (subject.document is None or not documented)):
         return None
     sent = _response(subject).headers.lowered.get("content-type", "")
@@ -259,7 +259,7 @@ def _typical_success(subject: Subject) -> frozenset[str] | None:
     if subject.document is None and not _has_log_groups(subject):
         return _KEPT_BY_TYPICAL - _CONTENT_TYPE
     right = _PROTOBUF if subject.document is None else _JSON
-    declared = sent.get("content-type") == right and (subject.answers_json or right == _PROTOBUF)
+    declared = sent.get("content-type") == right and (subject.returns_json or right == _PROTOBUF)
     return _KEPT_BY_TYPICAL if declared else None
 
 

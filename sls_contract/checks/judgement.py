@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
-from sls_contract.checks import answers, headers, logs, requests, signatures
+from sls_contract.checks import headers, logs, requests, responses, signatures
 from sls_contract.checks.by_contract import compiled
 from sls_contract.checks.presentation import masked_finding
 from sls_contract.checks.rule import Check, Group, Side
@@ -25,14 +25,14 @@ if TYPE_CHECKING:
 
 CHECKS: tuple[Check, ...] = tuple(
     sorted(
-        (check for table in (requests, signatures, answers, headers, logs) for check in table.CHECKS),
+        (check for table in (requests, signatures, responses, headers, logs) for check in table.CHECKS),
         key=lambda check: check.clause.code,
     )
 )
 """Every check, in the order of the clauses' codes. Add a new check to the table of its module."""
 
 _GROUPS: tuple[Group, ...] = tuple(
-    group for table in (requests, signatures, answers, headers, logs) for group in table.GROUPS
+    group for table in (requests, signatures, responses, headers, logs) for group in table.GROUPS
 )
 
 _PUBLIC = frozenset(

@@ -111,7 +111,7 @@ class ReadMessage:
     damage: str = ""
 
 
-def read_answer(name: str, accepted: str, sent: str, plain: bytes | None) -> ReadMessage | None:
+def read_response(name: str, accepted: str, sent: str, plain: bytes | None) -> ReadMessage | None:
     """Read a decoded response body; None for an unknown message type.
 
     ``accepted`` is the request's Accept, ``sent`` the response's Content-Type. The body is read as protobuf only if one

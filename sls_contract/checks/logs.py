@@ -29,7 +29,7 @@ _DECIMAL = re.compile("[0-9]{1,20}")
 _COMPRESSED = "compressed as x-log-compresstype says"
 
 
-def answered_message(subject: Subject) -> Flaws:
+def returned_message(subject: Subject) -> Flaws:
     """Require that a response that should be a message can be decoded as that message."""
     message = subject.message
     if message is None or not subject.plain.data or (message.count is None and not message.damage):
@@ -179,7 +179,7 @@ _COUNTED = {
 
 _REQUEST_CHECKS = (on_request("sent-message", sent_message), on_request("sent-raw-size", sent_raw_size))
 _RESPONSE_CHECKS = (
-    on_response("answered-message", answered_message),
+    on_response("answered-message", returned_message),
     on_response("answered-raw-size", partial(counts, "raw_size")),
     on_response("answered-count", partial(counts, "log_groups")),
     on_response("cursor-goes-on", cursor_goes_on),

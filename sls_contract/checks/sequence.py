@@ -29,7 +29,7 @@ class LastRead:
     Attributes:
         update_time: in microseconds, as read.
         writes: how many writes had been accepted by then.
-        written_at: the server's time when the last of them was answered; None if there was none.
+        written_at: the server's time when the last of them got its response; None if there was none.
 
     """
 
@@ -125,7 +125,7 @@ def _judge_update_time(value: int, expected: ExpectedEntry, where: str) -> Itera
     elif expected.written_at is not None and abs(time_of(microseconds=value) - expected.written_at) > CLOCK_TOLERANCE:
         yield clause("SLS414").finding(
             where,
-            f"within 15 minutes of {expected.written_at:%Y-%m-%dT%H:%M:%SZ}, when the write was answered",
+            f"within 15 minutes of {expected.written_at:%Y-%m-%dT%H:%M:%SZ}, the time of the response to the write",
             f"{value} ({time_of(microseconds=value):%Y-%m-%dT%H:%M:%SZ})",
             "Take the time of the write in UTC.",
         )
@@ -225,7 +225,7 @@ _ORIGINS = {
     "SLS463": ", which was written in another project",
 }
 _FIXES = {
-    "SLS401": "Make a write visible before it is answered; drop caches on a write.",
+    "SLS401": "Make a write visible before you respond to it; drop caches on a write.",
     "SLS402": "Store the checkpoint's text unchanged, and return it unchanged.",
     "SLS403": "Keep a checkpoint for each shard.",
     "SLS404": "Keep checkpoints for each group.",

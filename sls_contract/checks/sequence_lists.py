@@ -48,7 +48,7 @@ def judge_agreement(entry: Entry, other: Entry, where: str, *, filtered: bool) -
             f"{where}/{key}",
             f"{other.get(key)!r}, as asked with{'' if filtered else 'out'} shard",
             repr(entry.get(key)),
-            "Filter the list; do not build the two answers apart.",
+            "Filter the list; do not build the two responses apart.",
         )
         for key in sorted((entry.keys() | other.keys()) & documented)
         if entry.get(key) != other.get(key)

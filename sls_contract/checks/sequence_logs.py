@@ -21,7 +21,7 @@ def judge_missing(marks: Sequence[str], shards: Collection[int]) -> ClauseResult
         "body",
         "every log that PutLogs accepted with 200",
         f"{len(marks)} missing in {len(shards)} shards, the first {shown(marks[0])}" if marks else "",
-        "Store logs before PutLogs is answered, and give them to each pull from a cursor before them.",
+        "Store logs before PutLogs returns, and give them to each pull from a cursor before them.",
     )
     return ClauseResults((found,) if marks else (), frozenset({"SLS426"}))
 
@@ -80,7 +80,7 @@ def judge_found_again(mark: str, *, returned: bool) -> ClauseResults:
     found = clause("log-delivered").finding(
         "body",
         f"the log {shown(mark)}: it was pulled at this cursor before",
-        "the answer does not contain it",
+        "the response does not contain it",
         "Keep logs after they are pulled; only the cursor moves.",
     )
     return ClauseResults(() if returned else (found,), frozenset({"SLS426"}))
@@ -153,7 +153,7 @@ def judge_cursor_time(seconds: int, written_at: datetime) -> ClauseResults:
         "/cursor_time",
         f"within 15 minutes of {written_at:%Y-%m-%dT%H:%M:%SZ}, when the log was written",
         f"{seconds} ({time:%Y-%m-%dT%H:%M:%SZ})",
-        "Answer when the log at the cursor was received, in seconds since 1970 UTC.",
+        "Return the time at which the log at the cursor was received, in seconds since 1970 UTC.",
     )
     return ClauseResults((found,) if abs(time - written_at) > CLOCK_TOLERANCE else (), frozenset({"SLS447"}))
 
@@ -162,8 +162,8 @@ def judge_steady_time(seconds: int, before: int) -> ClauseResults:
     """Compare the time of a cursor with an earlier response; the time when a log was received never changes."""
     found = clause("cursor-time-of-log").finding(
         "/cursor_time",
-        f"{before}, as it was answered before",
+        f"{before}, as it was returned before",
         str(seconds),
-        "Answer with the time at which the log at the cursor was received, not with the time of the request.",
+        "Return the time at which the log at the cursor was received, not the time of the request.",
     )
     return ClauseResults((found,) if seconds != before else (), frozenset({"SLS447"}))

@@ -45,9 +45,9 @@ class _Refusal(NamedTuple):
 
 
 _REFUSALS: dict[str, _Refusal] = {
-    "group-missing": _Refusal("SLS441", {404}, {"ConsumerGroupNotExist"}, "Answer 404 if the group does not exist."),
-    "logstore-missing": _Refusal("SLS442", {404}, {"LogStoreNotExist"}, "Answer 404 if the logstore does not exist."),
-    "project-missing": _Refusal("SLS443", {404}, {"ProjectNotExist"}, "Answer 404 if the project does not exist."),
+    "group-missing": _Refusal("SLS441", {404}, {"ConsumerGroupNotExist"}, "Return 404 if the group does not exist."),
+    "logstore-missing": _Refusal("SLS442", {404}, {"LogStoreNotExist"}, "Return 404 if the logstore does not exist."),
+    "project-missing": _Refusal("SLS443", {404}, {"ProjectNotExist"}, "Return 404 if the project does not exist."),
     "logstore-none": _Refusal("SLS442", {400, 404}, (), "Compare the whole name of a logstore, letter by letter."),
     "project-none": _Refusal("SLS443", {400, 401, 403, 404}, (), "Compare the whole name of a project."),
     "signature": _Refusal("SLS451", {401}, {"SignatureNotMatch"}, "Compute the signature and compare it."),
@@ -60,7 +60,7 @@ _REFUSALS: dict[str, _Refusal] = {
 _ABOUT_GROUPS = {
     "ConsumerGroupAlreadyExist": (
         "200: no group of this name was created, or it was deleted",
-        "Create a group only by CreateConsumerGroup, answer 200 when it exists, and remove it when it is deleted.",
+        "Create a group only by CreateConsumerGroup, return 200 when it exists, and remove it when it is deleted.",
     ),
     "ConsumerGroupNotExist": (
         "200: the group exists",
@@ -116,7 +116,7 @@ def _served(response: Response, documented: Collection[str]) -> Iterator[Finding
     if response.status == _OK:
         return
     code = error_code(response)
-    broken, expected, fix = "SLS444", "200", "Answer correct requests for what exists."
+    broken, expected, fix = "SLS444", "200", "Return 200 to correct requests for what exists."
     if code in _ABOUT_GROUPS:
         expected, fix = _ABOUT_GROUPS[code]
     elif response.is_server_error:
@@ -124,7 +124,7 @@ def _served(response: Response, documented: Collection[str]) -> Iterator[Finding
     elif code in CLOCK_ERRORS:
         broken, fix = "SLS457", "Allow 15 minutes either way."
     elif code in documented:
-        fix = "Answer this error to a request that makes its mistake; this request is correct."
+        fix = "Return this error for a request that makes its mistake; this request is correct."
     elif response.status in {400, 401}:
         broken, fix = "SLS456", "See `sls-contract signature` for what this request signs."
         if code is not None and code != "SignatureNotMatch":

@@ -9,7 +9,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from sls_contract.checks.content_coding import PlainBody, plain_body
-from sls_contract.checks.log_messages import ReadMessage, read_answer
+from sls_contract.checks.log_messages import ReadMessage, read_response
 from sls_contract.checks.strict_json import JsonText, read_json
 from sls_contract.signing import (
     MAX_SKEW,
@@ -86,7 +86,7 @@ class Subject:
         sent: when the request says that it was sent.
         dated: the response's Date; None if it cannot be parsed.
         bodiless: whether the response has no body whatever its headers say: to HEAD, 1xx, 204 and 304 (RFC 9110).
-        answers_json: whether this is a success whose contract says that its body is JSON.
+        returns_json: whether this is a success whose contract says that its body is JSON.
 
     """
 
@@ -101,7 +101,7 @@ class Subject:
     sent: datetime | None = field(init=False)
     dated: datetime | None = field(init=False)
     bodiless: bool = field(init=False)
-    answers_json: bool = field(init=False)
+    returns_json: bool = field(init=False)
 
     def __post_init__(self) -> None:
         """Compute the fields that every check needs."""
@@ -117,7 +117,7 @@ class Subject:
         status = 0 if response is None else response.status
         self.bodiless = status < OK or status in (204, 304) or request.method == "HEAD"
         body = self.contract.response if self.contract is not None and status in self.contract.success else None
-        self.answers_json = body is not None and body.content == "json"
+        self.returns_json = body is not None and body.content == "json"
 
     @once
     def message(self) -> ReadMessage | None:
@@ -133,7 +133,7 @@ class Subject:
             return None
         plain = self.plain.data if response.wire else None
         accepted, sent = self.request.headers.lowered.get("accept", "*/*"), response.headers.lowered
-        return read_answer(body.message, accepted, sent.get("content-type", ""), plain)
+        return read_response(body.message, accepted, sent.get("content-type", ""), plain)
 
     @once
     def keys(self) -> tuple[Credentials, ...]:
@@ -176,7 +176,7 @@ class Subject:
 
     @once
     def entries(self) -> list[Any] | None:
-        """Return the list of checkpoints; None unless this is GetCheckPoint answered with 200 and an array."""
+        """Return the list of checkpoints; None unless this is GetCheckPoint with 200 and an array."""
         if self.operation != GET_CHECK_POINT or self.response is None or self.response.status != OK:
             return None
         return self.document if isinstance(self.document, list) else None

@@ -343,5 +343,5 @@ def _one_sided(path: Path, what: str, mark: str) -> Iterator[str]:
     yield f"{what}: {plural(len(recordings), 'exchange')}"
     for each in recordings:
         request, response = each.exchange.request, each.exchange.response
-        answer = "no answer" if response is None else response.status
-        yield on_one_line(f"{mark} {request.method} {masked_url(request.url)} -> {answer}")
+        status = "no response" if response is None else response.status
+        yield on_one_line(f"{mark} {request.method} {masked_url(request.url)} -> {status}")

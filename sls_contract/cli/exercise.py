@@ -103,8 +103,8 @@ def _list(console: Console) -> None:
     from sls_contract.exercise import SITUATIONS
     from sls_contract.reports import table
 
-    rows = [(each.name, each.area, each.answer) for each in SITUATIONS.values()]
-    console.show(table(("scenario", "area", "the service answers"), rows, columns(console.stdout)))
+    rows = [(each.name, each.area, each.response) for each in SITUATIONS.values()]
+    console.show(table(("scenario", "area", "the response"), rows, columns(console.stdout)))
 
 
 def _seconds(text: str) -> float:

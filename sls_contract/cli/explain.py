@@ -28,7 +28,7 @@ _DEFAULT_COMMAND = "sls-contract signature request.txt"  # for codes that belong
 _OF_OTHER_SERVICES = frozenset(
     {"SignatureDoesNotMatch", "IncompleteSignature", "InvalidTimeStamp.Expired", "SignatureNonceUsed", "AccessDenied"}
 )
-"""Codes of OSS and of the RPC interfaces of other services; SLS never answers them."""
+"""Codes of OSS and of the RPC interfaces of other services; SLS never returns them."""
 
 _NARROWEST, _WIDEST = 40, 100
 _MARGIN = "  "
@@ -128,7 +128,7 @@ def _words(text: str) -> list[str]:
 
 def _other_service_message(code: str) -> str:
     return (
-        f"expected an errorCode of SLS, got {code}, which OSS and the RPC interfaces of other services answer. "
+        f"expected an errorCode of SLS, got {code}, which OSS and the RPC interfaces of other services return. "
         "How to fix: send the request to <project>.<region>.log.aliyuncs.com, and sign it for SLS."
     )
 
@@ -141,7 +141,7 @@ def _no_code_message(labelled: str, known: Mapping[str, str]) -> str:
     got = f"{labelled}; did you mean {known[close[0]]}?" if close else unknown
     return (
         f"expected an error body with a known errorCode, got {got}. "
-        "How to fix: paste the answer's body, or name the code: sls-contract explain SignatureNotMatch."
+        "How to fix: paste the body of the response, or name the code: sls-contract explain SignatureNotMatch."
     )
 
 
@@ -153,7 +153,7 @@ def _error_page(code: str, width: int) -> Iterator[str]:
     if meaning is not None:
         yield from wrapped(translated(f"{meaning.says}."), width)
     operations = sorted({name for error in errors for name in error.operations})
-    yield f"Answered by: {'any operation' if any(not each.operations for each in errors) else ', '.join(operations)}"
+    yield f"Returned by: {'any operation' if any(not each.operations for each in errors) else ', '.join(operations)}"
     command = meaning.command if meaning is not None else ""
     command = command or (f"sls-contract spec show {operations[0]}" if operations else _DEFAULT_COMMAND)
     mentioned = [f"{each.code} {each.slug}" for each in CLAUSES.values() if re.search(rf"\b{code}\b", each.text)]

@@ -47,7 +47,7 @@ class HostFilter:
         self.failures: deque[BaseException] = deque(maxlen=_REMEMBERED)
 
     def __call__(self, request: Request) -> Response:
-        """Answer a request: 502 for a refused host, 400 if it cannot be forwarded, 500 for an internal error."""
+        """Return the response: 502 for a refused host, 400 for a target that cannot be sent, 500 for our own error."""
         authority = split_url(request.url)[1].rpartition("@")[2]
         try:
             foreign = next((host for host in {authority: None, request.host: None} if not self.admits(host)), None)
@@ -86,14 +86,14 @@ def tls_listener(
     """Listen for HTTP and HTTPS; ``show`` prints a line for each client that does not trust the certificate."""
     from sls_contract.transport.interception import Interception, intercept
 
-    def answer(request: Request) -> Response | None:
+    def forward(request: Request) -> Response | None:
         response = admit(request)
         return response if type(response) is Response else None  # a `DeliveredResponse`: the connection is cut
 
     def distrusted(host: str) -> None:
         show([f"a client did not trust the certificate for {host}: give it one of the settings printed at the start"])
 
-    settings = Interception(answer, admit.admits, distrusted, arguments.host, arguments.port, arguments.ca_dir)
+    settings = Interception(forward, admit.admits, distrusted, arguments.host, arguments.port, arguments.ca_dir)
     with intercept(settings) as proxy:
         yield Listener(proxy.url, proxy.port, proxy.certificate)
 

@@ -205,7 +205,7 @@ def _key_of(breach: Breach) -> tuple[Any, ...]:
 
 def _line(exchange: Exchange, place: str) -> str:
     request, response = exchange.request, exchange.response
-    status = "(no answer)" if response is None else response.status
+    status = "(no response)" if response is None else response.status
     line = f"{request.method} {masked_url(request.url)} {status}"
     return on_one_line(f"{line} ({place})" if place else line)
 

@@ -79,15 +79,15 @@ def add_verbose(parser: argparse.ArgumentParser, shows: str) -> None:
     parser.add_argument("--verbose", action="store_true", help=shows)
 
 
-def add_allow_host(parser: argparse.ArgumentParser, does: str) -> None:
-    """Declare ``--allow-host``; ``does`` is the verb of its help, such as ``record``."""
+def add_allow_host(parser: argparse.ArgumentParser, text: str) -> None:
+    """Declare ``--allow-host``; ``text`` is its help."""
     parser.add_argument(
         "--allow-host",
         action="append",
         default=[],
         type=read_host,
         metavar="NAME",
-        help=f"{does} this host and its subdomains too; repeatable",
+        help=text,
     )
 
 

@@ -27,10 +27,10 @@ FAILED, BAD_GATEWAY, _GATEWAY_TIMEOUT = 500, 502, 504
 def sender(outcome_of: Callable[[Request], Outcome], as_response: Callable[[Outcome], Response]) -> Send:
     """Return a `Send` for a server: requests without a recording, or that cannot be recorded, get a refusal.
 
-    Any other exception is an internal error, which the server keeps and answers with 500.
+    Any other exception is an internal error, which the server keeps; the response is then 500.
     """
 
-    def answer(request: Request) -> Response:
+    def send(request: Request) -> Response:
         try:
             return as_response(outcome_of(request))
         except UnmatchedRequest as error:
@@ -38,7 +38,7 @@ def sender(outcome_of: Callable[[Request], Outcome], as_response: Callable[[Outc
         except CassetteError as error:
             return refusal(FAILED, "RecordingFailed", str(error))
 
-    return answer
+    return send
 
 
 def replayed(outcome: Outcome) -> Response:

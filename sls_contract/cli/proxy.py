@@ -28,9 +28,9 @@ def configure(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -
     parser = subparsers.add_parser(
         "proxy",
         help="record any client through an HTTP proxy",
-        description="Record the requests and answers of a client in any language. Set its HTTP_PROXY to the URL of "
+        description="Record the requests and responses of a client in any language. Set its HTTP_PROXY to the URL of "
         "this proxy, and let it use plain http; the proxy calls the service over https. Each exchange is checked, "
-        "scrubbed and recorded before the client gets the answer. Requests to other hosts are refused.",
+        "scrubbed and recorded before the client gets the response. Requests to other hosts are refused.",
         epilog="Exit codes, when a signal ends it: 1 a violation was found, 2 an exchange could not be recorded, else "
         "130 interrupted, 143 terminated. Example: sls-contract proxy --cassette reads.sls.yaml",
     )
@@ -53,7 +53,7 @@ def configure(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -
         help="keep the certificate authority of --https in this folder across runs",
     )
     add_address(parser)
-    add_allow_host(parser, "record")
+    add_allow_host(parser, "record this host and its subdomains too; repeatable")
     _add_scrubbing(parser)
     add("--timeout", type=float, default=60.0, metavar="SECONDS", help="seconds for an exchange (default: %(default)g)")
     add_strict(parser)

@@ -75,7 +75,7 @@ class Recording:
         self._in_progress = 0
 
     def send(self, request: Request) -> Response:
-        """Answer a request with the endpoint's response, a recording, or a refusal that gives the reason."""
+        """Return the endpoint's response, a recorded one, or a refusal that gives the reason."""
         with self._counted():
             return sender(self._outcome, relayed)(request)
 
@@ -87,7 +87,7 @@ class Recording:
 
     def _outcome(self, request: Request) -> Outcome:
         onward = self._relay.forwarded(request)
-        outcome = self.session.answer(onward, "")
+        outcome = self.session.respond(onward, "")
         if outcome is None:
             reached: set[str] = set()
             outcome = call_endpoint(lambda sent: self._relay.send(sent, reached), onward)
@@ -114,7 +114,7 @@ def recording(session: Session, relay: Relay, patience: float = _PATIENCE) -> It
         yield record
         if unfinished := record.wait(patience):
             exchanges = plural(unfinished, "exchange")
-            session.results.fail(f"not recorded: {exchanges} without an answer after {patience:g} s more")
+            session.results.fail(f"not recorded: {exchanges} without a response after {patience:g} s more")
     finally:
         try:
             session.close()

@@ -27,9 +27,9 @@ def configure(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -
         "replay",
         help="serve recordings to any client",
         description="Serve recordings on this machine to a client in any language. The signature of each "
-        "request is verified (the public test key, and the key of the environment), each request and each answer is "
+        "request is verified (the public test key, and the key of the environment), each request and each response is "
         "checked. It is also an HTTP proxy: a client with HTTP_PROXY set to its URL reaches it under any real endpoint "
-        "name, over plain http. A request that no recording answers gets 421 and errorCode RequestNotRecorded.",
+        "name, over plain http. A request without a recording gets 421 and errorCode RequestNotRecorded.",
         epilog="Exit codes, when a signal ends it: 1 a violation was found or a request had no recording, else 130 "
         "interrupted, 143 terminated; 2 it could not start, or could not play a recording. "
         "Example: sls-contract replay cassettes/ --port 8080",
@@ -41,14 +41,14 @@ def configure(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -
         "--repeat",
         choices=("never", "last"),
         default="never",
-        help="never: each recording answers once; last: the last of identical ones again and again "
+        help="never: each recording is played once; last: the last of identical ones again and again "
         "(default: %(default)s)",
     )
-    add_allow_host(parser, "answer for")
+    add_allow_host(parser, "serve this host and its subdomains too; repeatable")
     add_strict(parser)
     add_reports(parser, "at the end, also write the findings as JSON")
     add_contract(parser)
-    add("--verbose", action="store_true", help="show each request, and which recording answered it, on stderr")
+    add("--verbose", action="store_true", help="show each request, and which recording was played, on stderr")
     parser.set_defaults(run=run)
 
 
@@ -93,10 +93,10 @@ def session_of(cassette_set: CassetteSet, results: Results, console: Console) ->
 
 
 def player_of(session: Session) -> Callable[[Request], Outcome]:
-    """Return a function that answers requests from recordings; it raises `UnmatchedRequest` if there is none."""
+    """Return a function that plays recordings; it raises `UnmatchedRequest` if there is none."""
 
     def play(request: Request) -> Outcome:
-        outcome = session.answer(request, "")
+        outcome = session.respond(request, "")
         assert outcome is not None  # None asks the caller to send the request, which only recording sessions do
         return outcome
 

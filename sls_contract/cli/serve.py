@@ -45,12 +45,12 @@ def configure(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -
     add("--shards", type=int, metavar="N", help="how many shards the logstore has (default: 2, or as it was)")
     add("--fill", type=int, default=0, metavar="N", help="write N more records to each shard, for a consumer")
     add("--state", metavar="FILE", help="keep the state in FILE (SQLite) across restarts")
-    add_allow_host(parser, "answer for")
+    add_allow_host(parser, "serve this host and its subdomains too; repeatable")
     add("--credentials-from-env", action="store_true", help="also accept the key of the environment")
     faults = partial(add, action="append", dest="faults", default=[])
-    faults("--fault", metavar="SPEC", type=_spec, help="fault of the next answers, such as 'status=503 times=3'")
+    faults("--fault", metavar="SPEC", type=_spec, help="fault of the next responses, such as 'status=503 times=3'")
     faults("--faults", metavar="FILE", type=_file, help="faults from a file, one a line")
-    add("--verbose", action="store_true", help="show each request on stderr, and which answers were scripted")
+    add("--verbose", action="store_true", help="show each request on stderr, and which responses were scripted")
     parser.set_defaults(run=run)
 
 
@@ -85,12 +85,12 @@ class _Refused:
         self._show, self._verbose = show, verbose
         self._counts: Counter[str] = Counter()
 
-    def __call__(self, method: str, wanted: str, answer: Response) -> None:
+    def __call__(self, method: str, wanted: str, response: Response) -> None:
         from sls_contract.reports.text import on_one_line
 
         self._counts[wanted] += 1
         if self._verbose:
-            self._show([on_one_line(f"{method} {wanted} {answer.status} (refused)")])
+            self._show([on_one_line(f"{method} {wanted} {response.status} (refused)")])
 
     def __enter__(self) -> None:
         pass
@@ -171,5 +171,5 @@ def _show(show: Callable[[Iterable[str]], None], served: Served) -> None:
     from sls_contract.reports.text import printable
 
     request, response = served.exchange.request, served.exchange.response
-    answer = f"{'(no answer)' if response is None else response.status}{' (scripted)' if served.scripted else ''}"
-    show([printable(f"{request.method} {masked_url(request.url)} {answer}")])
+    status = f"{'(no response)' if response is None else response.status}{' (scripted)' if served.scripted else ''}"
+    show([printable(f"{request.method} {masked_url(request.url)} {status}")])

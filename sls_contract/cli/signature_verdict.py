@@ -142,7 +142,7 @@ def judge(sample: Sample, key: Credentials, *, at: datetime | None, region: str 
 
     If ``at`` is None, its clock is judged by the time of recording, or by the Date of its response.
     """
-    at = at or sample.at or _answered_at(sample.response)
+    at = at or sample.at or _response_date(sample.response)
     found = examine(sample.request, key, at=at, region=region)
     lost = ""
     if found.mismatch is not None and found.dialect is None:
@@ -180,7 +180,7 @@ def _is_explained(finding: Finding, found: Examination, lost: str) -> bool:
     return finding.code.startswith("SLS3") and (found.mismatch is not None or bool(lost))
 
 
-def _answered_at(response: Response | None) -> datetime | None:
+def _response_date(response: Response | None) -> datetime | None:
     return parse_http_date(response.headers.get("date", "")) if response is not None else None
 
 
@@ -195,13 +195,13 @@ def _response_lines(sample: Sample) -> Iterator[str]:
         body = None
     code = body.get("errorCode") if isinstance(body, dict) else None
     if not isinstance(code, str):
-        yield f"  answered {response.status}"
+        yield f"  the response was {response.status}"
         return
-    yield f"  answered {response.status} {code}; what it means: sls-contract explain {code}"
+    yield f"  the response was {response.status} {code}; what it means: sls-contract explain {code}"
     parsed = parse_authorization(sample.request.headers.get("authorization", ""))
     echo = _ECHO.search(str(body.get("errorMessage", "")))
     if echo and parsed and echo[1] != parsed.signature and "*" not in echo[1]:
-        yield "  the answer names another signature than this request carries: Authorization changed on the way"
+        yield "  the response names another signature than this request carries: Authorization changed on the way"
 
 
 def _finding(mismatch: SignatureMismatch) -> Finding:

@@ -38,8 +38,8 @@ def configure(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -
     derive = actions.add_parser(
         "derive",
         help="read the facts of an operation out of its page, or out of an SDK",
-        description="Read the facts of operations: route, parameters, body, answer, errors. FILE is a page of the API "
-        "reference (Markdown as published, of any year, in Chinese or English), OpenAPI metadata (.json), or the "
+        description="Read the facts of operations: route, parameters, body, response, errors. FILE is a page of the "
+        "API reference (Markdown as published, of any year, in Chinese or English), OpenAPI metadata (.json), or the "
         "folder of an installed alibabacloud_sls20201230, which is read and not run. Contradictions, and what cannot "
         "be read, are listed as problems.",
         epilog="Example: sls-contract spec derive GetCheckPoint.md --json -",

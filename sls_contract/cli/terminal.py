@@ -77,7 +77,7 @@ class Console:
         return self.stdin.buffer.read() if isinstance(self.stdin, io.TextIOWrapper) else self.stdin.read().encode()
 
     def confirm(self, question: str, consequence: str, refused: str) -> None:
-        """Ask a question; raises `UsageError` without a terminal (with ``consequence``), and for any answer but yes."""
+        """Ask a question; raises `UsageError` without a terminal (with ``consequence``), and for any input but yes."""
         if not self.stdin.isatty():
             msg = f"stdin is not a terminal, so {consequence}. How to fix: pass --yes."
             raise UsageError(msg)

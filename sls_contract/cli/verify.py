@@ -44,9 +44,9 @@ def configure(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> 
     """Declare the command's options."""
     command = commands.add_parser(
         "verify",
-        help="bring an endpoint into every documented state and judge its answers",
-        description="Bring an endpoint into every documented state, call it as clients do, and judge every answer and "
-        "every sequence of answers. Without --endpoint: the reference endpoint, started for the purpose.",
+        help="bring an endpoint into every documented state and judge its responses",
+        description="Bring an endpoint into every documented state, call it as clients do, and judge every response "
+        "and every sequence of responses. Without --endpoint: the reference endpoint, started for the purpose.",
         epilog="Only consumer groups named sls-contract-* are made, and deleted again. Logs are written only with "
         "--write-logs, or to the reference endpoint. "
         "Exit codes: 0 conforming, 1 a violation was found, 2 not reachable, incomplete, nothing was judged, or a "

@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from sls_contract.endpoint.delivery import DeliveredResponse, Delivery
 from sls_contract.endpoint.faults import fault
-from sls_contract.endpoint.state.answers import ServiceError
 from sls_contract.endpoint.state.reference import DEFAULT_LOGSTORE, DEFAULT_PROJECT, ReferenceEndpoint, Served
+from sls_contract.endpoint.state.responses import ServiceError
 from sls_contract.endpoint.state.scripted import Scripted
 from sls_contract.endpoint.state.store import Store
 from sls_contract.endpoint.state.store_memory import MemoryStore

@@ -1,4 +1,4 @@
-"""Compare the checkpoints that a client printed with those of the answer; the clauses about them (``SLS53x``)."""
+"""Compare the checkpoints that a client printed with those of the response; the clauses about them (``SLS53x``)."""
 
 from __future__ import annotations
 
@@ -44,12 +44,12 @@ class Difference(NamedTuple):
 
 
 def differences(printed: Any, expected: Expectation, requested: int | None) -> list[Difference]:
-    """Return the differences between the list that a client printed and the entries of the answer.
+    """Return the differences between the list that a client printed and the entries of the response.
 
     Args:
         printed: the JSON value that the client printed.
-        expected: what the client may do with the answer.
-        requested: the shard that the client should request; its number may replace one that is missing in the answer.
+        expected: what the client may do with the response.
+        requested: the shard that the client should request; its number may replace one that is missing in the response.
 
     """
     if not isinstance(printed, list) or not all(isinstance(entry, dict) for entry in printed):
@@ -61,7 +61,7 @@ def differences(printed: Any, expected: Expectation, requested: int | None) -> l
 def passed_on(slug: str, trial: Trial) -> Flaws:
     """Return the flaws that break one clause in the list that the client printed.
 
-    None unless the client succeeded, printed JSON, sent the right parameters, and got an answer that it may pass on.
+    None unless the client succeeded, printed JSON, sent the right parameters, and got a response that it may pass on.
     """
     expected = trial.expected
     if (
@@ -83,80 +83,80 @@ def _kind(printed: Any) -> str:
 
 
 def _compared(
-    answered: list[Entry], printed: _Printed, needed: frozenset[int] | None, requested: int | None
+    received: list[Entry], printed: _Printed, needed: frozenset[int] | None, requested: int | None
 ) -> Iterator[Difference]:
     """Pair equal entries, then those under another shard's number, then those of the same shard; report the rest."""
-    everything = tuple(answered)
+    everything = tuple(received)
     passed = {integer(entry.get("shard")) for _, entry in printed}
-    for source, index, entry in _pairs(answered, printed, _is_same, requested):
-        answered.remove(source)
+    for source, index, entry in _pairs(received, printed, _is_same, requested):
+        received.remove(source)
         yield from _as_text(source, index, entry)
     for source, index, entry in _pairs(everything, printed, _is_relabelled, requested):
-        answered[:] = [other for other in answered if other is not source]
+        received[:] = [other for other in received if other is not source]
         yield _relabelled(source, index, entry)
-    for source, index, entry in _pairs(answered, printed, _same_shard, requested):
-        answered.remove(source)
+    for source, index, entry in _pairs(received, printed, _same_shard, requested):
+        received.remove(source)
         yield from _changed(source, index, entry)
     yield from (_invented(index, entry) for index, entry in printed)
-    yield from (_dropped(entry) for entry in answered if needed is None or entry.get("shard") in needed - passed)
+    yield from (_dropped(entry) for entry in received if needed is None or entry.get("shard") in needed - passed)
 
 
 def _pairs(
-    answered: Sequence[Entry], printed: _Printed, matches: _Matches, requested: int | None
+    received: Sequence[Entry], printed: _Printed, matches: _Matches, requested: int | None
 ) -> Iterator[tuple[Entry, int, Entry]]:
     """Yield the pairs of entries that match, and remove each from the printed entries."""
     for index, entry in tuple(printed):
-        match = next((other for other in answered if matches(other, entry, requested)), None)
+        match = next((other for other in received if matches(other, entry, requested)), None)
         if match is not None:
             printed.remove((index, entry))
             yield match, index, entry
 
 
-def _is_same(answered: Entry, printed: Entry, requested: int | None) -> bool:
-    return _same_shard(answered, printed, requested) and not any(
-        not same(answered, printed) for same in (_same_checkpoint, _same_time, _same_consumer)
+def _is_same(received: Entry, printed: Entry, requested: int | None) -> bool:
+    return _same_shard(received, printed, requested) and not any(
+        not same(received, printed) for same in (_same_checkpoint, _same_time, _same_consumer)
     )
 
 
-def _same_shard(answered: Entry, printed: Entry, requested: int | None) -> bool:
-    if answered.get("shard") is None:
+def _same_shard(received: Entry, printed: Entry, requested: int | None) -> bool:
+    if received.get("shard") is None:
         return printed.get("shard") is None or (requested is not None and integer(printed["shard"]) == requested)
-    return _same_number(answered["shard"], printed.get("shard"))
+    return _same_number(received["shard"], printed.get("shard"))
 
 
-def _same_checkpoint(answered: Entry, printed: Entry) -> bool:
-    wanted, got = answered.get("checkpoint"), printed.get("checkpoint")
+def _same_checkpoint(received: Entry, printed: Entry) -> bool:
+    wanted, got = received.get("checkpoint"), printed.get("checkpoint")
     return got == wanted or (wanted is None and got == "")
 
 
-def _same_time(answered: Entry, printed: Entry) -> bool:
-    wanted, got = answered.get("updateTime"), printed.get("updateTime")
+def _same_time(received: Entry, printed: Entry) -> bool:
+    wanted, got = received.get("updateTime"), printed.get("updateTime")
     if wanted is None:
         return got is None or integer(got) == 0
     return _same_number(wanted, got)
 
 
-def _same_consumer(answered: Entry, printed: Entry) -> bool:
-    return (answered.get("consumer") or "") == (printed.get("consumer") or "")
+def _same_consumer(received: Entry, printed: Entry) -> bool:
+    return (received.get("consumer") or "") == (printed.get("consumer") or "")
 
 
 def _same_number(wanted: Any, got: Any) -> bool:
     return integer(got) is not None and integer(got) == integer(wanted)
 
 
-def _is_relabelled(answered: Entry, printed: Entry, requested: int | None) -> bool:
+def _is_relabelled(received: Entry, printed: Entry, requested: int | None) -> bool:
     """Return whether an entry is another shard's: all checkpoints that are not empty differ."""
-    checkpoint = answered.get("checkpoint")
+    checkpoint = received.get("checkpoint")
     return (
-        bool(checkpoint) and printed.get("checkpoint") == checkpoint and not _same_shard(answered, printed, requested)
+        bool(checkpoint) and printed.get("checkpoint") == checkpoint and not _same_shard(received, printed, requested)
     )
 
 
-def _as_text(answered: Entry, index: int, printed: Entry) -> Iterator[Difference]:
+def _as_text(received: Entry, index: int, printed: Entry) -> Iterator[Difference]:
     for name in _NUMBERS:
-        if isinstance(printed.get(name), str) and not isinstance(answered.get(name), str):
+        if isinstance(printed.get(name), str) and not isinstance(received.get(name), str):
             fix = f"print {name} as a number."
-            flaw = Flaw(f"/{index}/{name}", shown(answered.get(name)), shown(printed[name]), fix)
+            flaw = Flaw(f"/{index}/{name}", shown(received.get(name)), shown(printed[name]), fix)
             yield Difference("number-as-text", flaw)
 
 
@@ -171,25 +171,25 @@ def _relabelled(source: Entry, index: int, printed: Entry) -> Difference:
     return Difference("entry-relabelled", Flaw(f"/{index}/shard", wanted, _shown(printed.get("shard")), fix))
 
 
-def _changed(answered: Entry, index: int, printed: Entry) -> Iterator[Difference]:
-    if not _same_checkpoint(answered, printed):
+def _changed(received: Entry, index: int, printed: Entry) -> Iterator[Difference]:
+    if not _same_checkpoint(received, printed):
         fix = "return the checkpoint unchanged; it is opaque."
-        yield _field("checkpoint-changed", "checkpoint", index, answered, printed, fix)
-    if not _same_time(answered, printed):
-        yield _field("update-time-changed", "updateTime", index, answered, printed, _time_fix(answered, printed))
-    if not _same_consumer(answered, printed):
+        yield _field("checkpoint-changed", "checkpoint", index, received, printed, fix)
+    if not _same_time(received, printed):
+        yield _field("update-time-changed", "updateTime", index, received, printed, _time_fix(received, printed))
+    if not _same_consumer(received, printed):
         fix = "return the consumer unchanged, in Unicode."
-        yield _field("consumer-changed", "consumer", index, answered, printed, fix)
+        yield _field("consumer-changed", "consumer", index, received, printed, fix)
 
 
-def _field(slug: str, name: str, index: int, answered: Entry, printed: Entry, fix: str) -> Difference:
-    wanted, got = answered.get(name), printed.get(name)
+def _field(slug: str, name: str, index: int, received: Entry, printed: Entry, fix: str) -> Difference:
+    wanted, got = received.get(name), printed.get(name)
     texts = shown_apart(wanted, got) if isinstance(got, str) else (shown(wanted), _shown(got))
     return Difference(slug, Flaw(f"/{index}/{name}", texts[0], texts[1] if name in printed else "nothing", fix))
 
 
-def _time_fix(answered: Entry, printed: Entry) -> str:
-    wanted, got = integer(answered.get("updateTime")), integer(printed.get("updateTime"))
+def _time_fix(received: Entry, printed: Entry) -> str:
+    wanted, got = integer(received.get("updateTime")), integer(printed.get("updateTime"))
     if wanted is not None and got is not None and got in (wanted // _MILLISECOND, wanted // _SECOND):
         return "return updateTime in microseconds, as the response has it."
     if wanted is not None and got is not None and got == int(float(wanted)):
@@ -198,14 +198,14 @@ def _time_fix(answered: Entry, printed: Entry) -> str:
 
 
 def _invented(index: int, printed: Entry) -> Difference:
-    fix = "pass on only the entries of the answer, each once."
+    fix = "pass on only the entries of the response, each once."
     shard = _shown(printed.get("shard"))
-    return Difference("entry-invented", Flaw(f"/{index}", "an entry of the answer", f"one of shard {shard}", fix))
+    return Difference("entry-invented", Flaw(f"/{index}", "an entry of the response", f"one of shard {shard}", fix))
 
 
-def _dropped(answered: Entry) -> Difference:
-    fix = "pass on every entry of the answer."
-    shard = shown(answered.get("shard"))
+def _dropped(received: Entry) -> Difference:
+    fix = "pass on every entry of the response."
+    shard = shown(received.get("shard"))
     return Difference("entry-dropped", Flaw("standard output", f"the entry of shard {shard}", "no such entry", fix))
 
 

@@ -1,4 +1,4 @@
-"""Broken answers and unusual errors; faults of the network; failures and redirects before the right answer."""
+"""Broken responses and unusual errors; faults of the network; failures and redirects before the right response."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
 _NETWORK = "what networks do"
 _GATEWAYS = "gateways and captive portals in front of the service"
-_SDKS = "answers on which the official SDKs were seen to differ"
+_SDKS = "responses on which the official SDKs were seen to differ"
 _HTML = "text/html; charset=utf-8"
 _CODE, _MESSAGE = "ConsumerGroupNotExist", "consumer group not exist."
 _DOCUMENTED = compact({"errorCode": _CODE, "errorMessage": _MESSAGE})
@@ -78,7 +78,7 @@ def _after_entry(body: bytes) -> int:
 
 
 def _ending_after_entry(extra: int) -> Turn:
-    """Answer with two entries and so many bytes after them."""
+    """Return two entries and so many bytes after them."""
     return lambda good: body(good.body[: _after_entry(good.body) + extra])(good)
 
 
@@ -95,7 +95,7 @@ def _wrapped(listed: list[dict[str, Any]]) -> str:
 
 
 def _without_body(status: int) -> Turn:
-    """Answer a status for which HTTP allows no body."""
+    """Return a status for which HTTP allows no body."""
 
     def turn(good: Response) -> Reply:
         reply = body("", status=status, content_type=None)(good)
@@ -118,17 +118,17 @@ def _gzipped_error(good: Response) -> Reply:
     return Reply(coded, replace(reply.expected, coding="gzip"))
 
 
-def _broken(name: str, answer: str, source: str = _SDKS) -> Situation:
-    return Situation(name, "broken answers", answer, source)
+def _broken(name: str, response: str, source: str = _SDKS) -> Situation:
+    return Situation(name, "broken responses", response, source)
 
 
-def _error(name: str, status: int, answer: str, text: str, source: str = _SDKS) -> Situation:
+def _error(name: str, status: int, response: str, text: str, source: str = _SDKS) -> Situation:
     turn = body(text, status=status, content_type="application/json" if text else None)
-    return _unusual(name, f"{status} {answer}", source).given(turn, slow=status >= _SERVER_ERROR)
+    return _unusual(name, f"{status} {response}", source).given(turn, slow=status >= _SERVER_ERROR)
 
 
-def _unusual(name: str, answer: str, source: str) -> Situation:
-    return Situation(name, "unusual errors", answer, source)
+def _unusual(name: str, response: str, source: str) -> Situation:
+    return Situation(name, "unusual errors", response, source)
 
 
 BROKEN = (
@@ -256,8 +256,8 @@ def _redirect(location: str, status: int = 302) -> Turn:
     return turn
 
 
-def _fault(name: str, answer: str, source: str) -> Situation:
-    return Situation(name, "faults", answer, source, slow=True)
+def _fault(name: str, response: str, source: str) -> Situation:
+    return Situation(name, "faults", response, source, slow=True)
 
 
 FAULTS = (
@@ -286,4 +286,4 @@ FAULTS = (
         "redirect-to-look-alike", f"307 to a web page at the service's host name followed by .{ELSEWHERE}", _GATEWAYS
     ).given(_redirect(f"http://{SAME_HOST}.{ELSEWHERE}/", 307), temporary=True),
 )
-"""If the last answer is the entry, the client must pass it on; otherwise it must fail before the timeout."""
+"""If the last response is the entry, the client must pass it on; otherwise it must fail before the timeout."""

@@ -107,9 +107,9 @@ def facts_of(trial: Trial) -> Iterator[Fact]:
     """Yield the observations of a run, each under a stable name.
 
     ``requests``: the number of GetCheckPoint requests, if a retry is allowed or the client sent more than one.
-    ``seconds``: how long the client ran if the answer came late or never.
-    ``outcome``: what the client did with an answer that breaks the contract: ``failed``, ``passed on``, ``filtered``,
-    ``filled in`` (it added a value that the answer does not have), ``changed`` (a finding says how).
+    ``seconds``: how long the client ran if the response came late or never.
+    ``outcome``: what the client did with a response that breaks the contract: ``failed``, ``passed on``, ``filtered``,
+    ``filled in`` (it added a value that the response does not have), ``changed`` (a finding says how).
     ``foreign-host``: another host that it sent a request to.
     """
     if trial.attempts > 1 or (trial.situation.slow and trial.attempts):
@@ -133,7 +133,7 @@ def _outcome(trial: Trial) -> str:
     return "filled in" if _is_filled_in(expected.entries, trial.printed) else "passed on"
 
 
-def _is_filled_in(answered: Sequence[Entry], printed: list[Entry]) -> bool:
-    """Return whether the client added a value for a key that the answer left out."""
-    missing = _KEYS - set().union(*answered)
+def _is_filled_in(received: Sequence[Entry], printed: list[Entry]) -> bool:
+    """Return whether the client added a value for a key that the response left out."""
+    missing = _KEYS - set().union(*received)
     return any(entry.get(key) is not None for entry in printed for key in missing)

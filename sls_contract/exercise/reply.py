@@ -1,4 +1,4 @@
-"""An answer to a client, and what the client may do with it."""
+"""A response to a client, and what the client may do with it."""
 
 from __future__ import annotations
 
@@ -22,22 +22,22 @@ _OK = 200
 
 
 class Duty(Enum):
-    """What the contract requires of a client that got an answer."""
+    """What the contract requires of a client that got a response."""
 
-    RETURN = "return"  #: the answer conforms to the contract: pass on exactly its checkpoints
+    RETURN = "return"  #: the response conforms to the contract: pass on exactly its checkpoints
     FAIL = "fail"  #: an error, or not a list of checkpoints: fail
-    EITHER = "either"  #: the answer breaks the contract, or no rule covers it: fail, or pass on the right data
+    EITHER = "either"  #: the response breaks the contract, or no rule covers it: fail, or pass on the right data
 
 
 @dataclass(frozen=True, slots=True)
 class Expectation:
-    """What a client may do with an answer.
+    """What a client may do with a response.
 
     Attributes:
         duty: see `Duty`.
-        entries: the entries of the answer, if it has any.
+        entries: the entries of the response, if it has any.
         needed: shards of which one entry must be passed on; None: every entry must.
-        error_code: the errorCode of a well-formed error answer; the client must report it.
+        error_code: the errorCode of a well-formed error response; the client must report it.
         coding: the content coding of the body; a client that accepts it in Accept-Encoding must decode it.
 
     """
@@ -59,18 +59,18 @@ class Expectation:
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """An answer and its expectation."""
+    """A response and its expectation."""
 
     response: Response
     expected: Expectation
 
 
 Turn: TypeAlias = "Callable[[Response], Reply]"
-"""Turns the good answer of the endpoint into the answer for the client."""
+"""Turns the good response of the endpoint into the response for the client."""
 
 
 def unchanged(response: Response) -> Reply:
-    """Return the endpoint's answer unchanged: a list to pass on, or an error with its code."""
+    """Return the endpoint's response unchanged: a list to pass on, or an error with its code."""
     document = json.loads(response.body)
     if response.status == _OK:
         return Reply(response, Expectation(Duty.RETURN, tuple(document)))
@@ -90,7 +90,7 @@ def body(
 
 
 def error(status: int, code: str, message: str) -> Turn:
-    """Answer with a well-formed error of the service."""
+    """Return a well-formed error of the service."""
     return body(compact({"errorCode": code, "errorMessage": message}), status=status, error_code=code)
 
 
@@ -104,7 +104,7 @@ def entries(
     duty: Duty = Duty.RETURN,
     write: Callable[[list[dict[str, Any]]], str | bytes] = compact,
 ) -> Turn:
-    """Answer with a list of other entries."""
+    """Return a list of other entries."""
 
     def turn(good: Response) -> Reply:
         changed = change(json.loads(good.body))
@@ -114,17 +114,17 @@ def entries(
 
 
 def rewritten(write: Callable[[list[dict[str, Any]]], str | bytes], duty: Duty = Duty.RETURN) -> Turn:
-    """Answer with the same entries in another text: one that must be understood, or one that is no list."""
+    """Return the same entries in another text: one that must be understood, or one that is no list."""
     return entries(lambda listed: listed, duty, write)
 
 
 def headed(change: Callable[[Response], Response], duty: Duty = Duty.RETURN) -> Turn:
-    """Answer with the same body under other headers, or encoded as those headers say."""
+    """Return the same body under other headers, or encoded as those headers say."""
     return lambda good: Reply(change(good), Expectation(duty, tuple(json.loads(good.body))))
 
 
 def delivered(delivery: Delivery, duty: Duty = Duty.FAIL) -> Turn:
-    """Send the good answer late, in parts or incompletely."""
+    """Send the good response late, in parts or incompletely."""
     return lambda good: Reply(deliver(good, delivery), Expectation(duty, tuple(json.loads(good.body))))
 
 

@@ -66,7 +66,7 @@ def error_types(trial: Trial) -> Flaws:
         return None
     code, status = printed.get("errorCode"), printed.get("status")
     flaws = []
-    if not (code is None or isinstance(code, str) or _is_as_answered(trial, code)):
+    if not (code is None or isinstance(code, str) or _is_as_sent(trial, code)):
         fix = "print errorCode as the text that the service gave, or null; a status belongs under status."
         flaws.append(Flaw("errorCode", "a text, or null", shown(code), fix))
     if not (status is None or (integer(status) is not None and not isinstance(status, str))):
@@ -75,11 +75,11 @@ def error_types(trial: Trial) -> Flaws:
     return flaws
 
 
-def _is_as_answered(trial: Trial, code: object) -> bool:
-    """Return whether an errorCode that is not a text is the one of the last answer; no page allows that."""
+def _is_as_sent(trial: Trial, code: object) -> bool:
+    """Return whether an errorCode that is not a text is the one of the last response; no page allows that."""
     response = trial.checkpoint_requests[-1].response if trial.checkpoint_requests else None
-    answered = read_line(wire_text(response.body)) if response is not None else None
-    return isinstance(answered, dict) and answered.get("errorCode") == code
+    sent = read_line(wire_text(response.body)) if response is not None else None
+    return isinstance(sent, dict) and sent.get("errorCode") == code
 
 
 def _line(trial: Trial) -> str:
@@ -93,7 +93,7 @@ def exit_code(trial: Trial) -> Flaws:
         return None
     if code == NOT_SUPPORTED:
         fix = "exit 77 before the request if the client does not support the scenario; if a request failed, exit 1."
-        return [Flaw("exit code", "0 to 125, but not 77: the request was answered", str(code), fix)]
+        return [Flaw("exit code", "0 to 125, but not 77: the request got a response", str(code), fix)]
     if 0 <= code <= HIGHEST_EXIT_CODE:
         return KEPT
     actual = f"ended by signal {_signal_name(-code)}" if code < 0 else f"exit code {code}"
@@ -143,61 +143,61 @@ def _still_sending(times: list[datetime], end: datetime) -> bool:
 
 
 def failure_noticed(trial: Trial) -> Flaws:
-    """Require a failure after an error, or after an answer that is not a list of checkpoints."""
+    """Require a failure after an error, or after a response that is not a list of checkpoints."""
     if trial.duty is not Duty.FAIL or not (trial.succeeded or trial.failed):
         return None
     if trial.failed:
         return KEPT
     fix = "end with a failure unless status is 200 and body a JSON array of objects with shard, checkpoint, updateTime."
     actual = f"exit code 0 and {shortened(trial.line) or 'nothing'}"
-    return [Flaw("exit code", f"a failure: the answer was {_answer(trial)}", actual, fix)]
+    return [Flaw("exit code", f"a failure: the response was {_response(trial)}", actual, fix)]
 
 
-def _answer(trial: Trial) -> str:
+def _response(trial: Trial) -> str:
     response = trial.checkpoint_requests[-1].response
     if response is None:
         return "none"
     return f"{response.status} with {shortened(repr(response.body.decode('utf-8', 'replace')))}"
 
 
-def good_answer_taken(trial: Trial) -> Flaws:
-    """Require success after a correct answer."""
+def good_response_accepted(trial: Trial) -> Flaws:
+    """Require success after a correct response."""
     if trial.duty is not Duty.RETURN or not (trial.succeeded or trial.failed):
         return None
     if trial.succeeded:
         return KEPT
     actual = f"exit code {trial.ending.exit_code} and {shortened(trial.line) or 'nothing'}"
-    fix = f"accept this answer: {trial.situation.answer}."
-    return [Flaw("exit code", "success: the answer conforms to the contract", actual, fix)]
+    fix = f"accept this response: {trial.situation.response}."
+    return [Flaw("exit code", "success: the response conforms to the contract", actual, fix)]
 
 
 def error_code_kept(trial: Trial) -> Flaws:
-    """Require the errorCode of the answer."""
+    """Require the errorCode of the response."""
     code = trial.expected.error_code if trial.expected else None
     if code is None or not trial.failed:
         return None
     code_printed = trial.printed.get("errorCode") if isinstance(trial.printed, dict) else None
     if code_printed == code:
         return KEPT
-    fix = "read errorCode from the body of the last answer, and hand it to the caller unchanged."
+    fix = "read errorCode from the body of the last response, and hand it to the caller unchanged."
     return [Flaw("errorCode", shown(code), "nothing" if code_printed is None else shown(code_printed), fix)]
 
 
 def status_true(trial: Trial) -> Flaws:
-    """Require that a printed status is the status of an answer."""
+    """Require that a printed status is the status of a response."""
     status = integer(trial.printed.get("status")) if trial.failed and isinstance(trial.printed, dict) else None
-    answered = _statuses(trial.received)
-    if status is None or not answered:
+    statuses = _statuses(trial.received)
+    if status is None or not statuses:
         return None
     code = trial.printed.get("errorCode")
     with_code = _statuses(
         each for each in trial.checkpoint_requests if code and each.expected and each.expected.error_code == code
     )
-    answered = with_code or answered
-    if status in answered:
+    statuses = with_code or statuses
+    if status in statuses:
         return KEPT
-    fix = "print the status of the answer whose errorCode is printed, or null."
-    return [Flaw("status", " or ".join(map(str, sorted(answered))), str(status), fix)]
+    fix = "print the status of the response whose errorCode is printed, or null."
+    return [Flaw("status", " or ".join(map(str, sorted(statuses))), str(status), fix)]
 
 
 def _statuses(received: Iterable[Received]) -> set[int]:
@@ -362,7 +362,7 @@ _BY_SLUG: Mapping[str, Callable[[Trial], Flaws]] = {
     "key-follows-redirect": key_left_behind,
     "state-changed": state_kept,
     "silent-success": failure_noticed,
-    "good-answer-refused": good_answer_taken,
+    "good-answer-refused": good_response_accepted,
     "error-code-lost": error_code_kept,
     "status-wrong": status_true,
     **{slug: partial(passed_on, slug) for slug in PASSED_ON},

@@ -1,4 +1,4 @@
-"""A situation that a client runs in: its parameters, and the answers that it gets."""
+"""A situation that a client runs in: its parameters, and the responses that it gets."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ class Situation:
     Attributes:
         name: unique, words joined by hyphens; stable.
         area: the subject, by which reports group situations.
-        answer: the answer of the service, in words.
-        source: where the answer was printed or seen.
-        turns: the answers to GetCheckPoint requests, in order; the last one is repeated.
+        response: the response of the service, in words.
+        source: where the response was printed or seen.
+        turns: the responses to GetCheckPoint requests, in order; the last one is repeated.
         shard: the shard that the client must request; None: all shards.
         region: of the endpoint.
         group: the consumer group's name; empty: made up.
@@ -33,7 +33,7 @@ class Situation:
 
     name: str
     area: str
-    answer: str
+    response: str
     source: str
     turns: tuple[Turn, ...] = field(default=(unchanged,), repr=False)
     shard: int | None = 1
@@ -45,9 +45,9 @@ class Situation:
     may_refuse: bool = False
 
     def given(self, *turns: Turn, **changes: Any) -> Situation:
-        """Return the situation with other answers and other changed fields."""
+        """Return the situation with other responses and other changed fields."""
         return replace(self, turns=turns, **changes)
 
     def turn(self, number: int) -> Turn:
-        """Return the answer to the request with this number, from 0."""
+        """Return the response to the request with this number, from 0."""
         return self.turns[min(number, len(self.turns) - 1)]

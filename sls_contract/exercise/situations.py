@@ -8,7 +8,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from sls_contract.checks.subject import GET_CHECK_POINT
-from sls_contract.exercise import faults, unusual_answers
+from sls_contract.exercise import faults, unusual_responses
 from sls_contract.exercise.reply import error
 from sls_contract.exercise.situation import Situation
 from sls_contract.spec import errors_of
@@ -27,8 +27,8 @@ SHARDS = 5
 """The number of shards of the logstore; the last was never consumed."""
 
 
-def _success(name: str, answer: str, source: str = _SHARD, **changes: Any) -> Situation:
-    return Situation(name, "documented successes", answer, source, multiplied=True, **changes)
+def _success(name: str, response: str, source: str = _SHARD, **changes: Any) -> Situation:
+    return Situation(name, "documented successes", response, source, multiplied=True, **changes)
 
 
 DOCUMENTED_SUCCESSES = (
@@ -72,7 +72,7 @@ DOCUMENTED_ERRORS = tuple(
         if record.status and (known := (record.status, record.code))
     }.values()
 )
-"""Every error that a page lists with its status, for this operation or for all; answered to every request."""
+"""Every error that a page lists with its status, for this operation or for all; sent to every request."""
 
 
 SITUATIONS: Mapping[str, Situation] = MappingProxyType(
@@ -83,8 +83,8 @@ SITUATIONS: Mapping[str, Situation] = MappingProxyType(
             DOCUMENTED_ERRORS,
             faults.BROKEN,
             faults.ERRORS,
-            unusual_answers.UNUSUAL,
-            unusual_answers.QUESTIONABLE,
+            unusual_responses.UNUSUAL,
+            unusual_responses.QUESTIONABLE,
             faults.FAULTS,
         )
         for each in table

@@ -1,4 +1,4 @@
-"""The endpoint of one run: the reference endpoint with a known state, which gives the answers of the situation."""
+"""The endpoint of one run: the reference endpoint with a known state, which gives the responses of the situation."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ class Received:
         request: as received from the wire.
         response: the response that reached the client; None if no byte was sent.
         at: the time of the request.
-        expected: what the client may do with the answer; None unless it is a GetCheckPoint request.
+        expected: what the client may do with the response; None unless it is a GetCheckPoint request.
         foreign_host: the host of the request if that is not the service's; else empty.
 
     """
@@ -54,7 +54,7 @@ class Received:
 
 
 class Stage:
-    """Answers the requests of one run, and keeps them. A `Send`."""
+    """Responds to the requests of one run, and keeps them. A `Send`."""
 
     def __init__(self, setting: Setting, situation: Situation, clock: Callable[[], datetime], seed: int) -> None:
         """Prepare the endpoint for the setting."""
@@ -66,7 +66,7 @@ class Stage:
         self._lock, self._received, self._count = Lock(), list[Received](), 0
 
     def __call__(self, request: Request) -> Response:
-        """Answer a correct GetCheckPoint request as the situation defines, any other as the service does."""
+        """Respond to a correct GetCheckPoint request as the situation defines, any other as the service does."""
         with self._lock:
             at = self._clock()
             if host := foreign_host(request):

@@ -52,7 +52,7 @@ def document(run: Run, plan: Plan, version: str) -> dict[str, Any]:
             "scenario": each.situation.name,
             "auth": str(each.auth),
             "area": each.situation.area,
-            "answer": each.situation.answer,
+            "answer": each.situation.response,
             "source": each.situation.source,
             "verdict": each.verdict,
             "exit_code": each.exit_code,
@@ -91,11 +91,11 @@ def _name(performed: Performed) -> str:
 
 
 def _details(run: Run, plan: Plan, finding: Mapping[str, Any]) -> Iterator[str]:
-    """Yield the answer of the service, the client's standard error, and the command that repeats the run."""
+    """Yield the response of the service, the client's standard error, and the command that repeats the run."""
     run_key = finding["scenario"], finding["auth"]
     performed = next(each for each in run.performed if (each.situation.name, str(each.auth)) == run_key)
     if finding["exchange"] is None and performed.requests:
-        yield printable(f"  the service answered: {performed.situation.answer}")
+        yield printable(f"  the service returned: {performed.situation.response}")
     yield from (printable(f"  | {line}") for line in performed.stderr.splitlines()[-_STDERR_LINES:])
     yield printable(f"  again: {_again(performed, plan)}")
 

@@ -40,7 +40,7 @@ class Trial:
     Attributes:
         setting: its names, key and scheme.
         situation: the situation that it ran in.
-        received: its requests and their answers, in order.
+        received: its requests and their responses, in order.
         ending: how its process ended.
         ended_at: the time of its end.
         changes: how its requests changed the consumer group, in words.
@@ -72,7 +72,7 @@ class Trial:
 
     @property
     def unsupported(self) -> bool:
-        """Whether it reports the situation as not supported, and has got no answer or a questionable one."""
+        """Whether it reports the situation as not supported, and has got no response or a questionable one."""
         return self.ending.exit_code == NOT_SUPPORTED and self.duty in (None, Duty.EITHER)
 
     @property
@@ -119,12 +119,12 @@ class Trial:
 
     @cached_property
     def expected(self) -> Expectation | None:
-        """The expectation of the last answer; None without a GetCheckPoint request."""
+        """The expectation of the last response; None without a GetCheckPoint request."""
         return self.checkpoint_requests[-1].expected if self.checkpoint_requests else None
 
     @property
     def duty(self) -> Duty | None:
-        """The duty after the last answer; None without a GetCheckPoint request."""
+        """The duty after the last response; None without a GetCheckPoint request."""
         return self.expected.duty if self.expected else None
 
     @cached_property

@@ -151,6 +151,6 @@ def sls_session(request: pytest.FixtureRequest) -> Iterator[Sls]:
 
 @pytest.fixture
 def sls_endpoint(request: pytest.FixtureRequest) -> Iterator[ReferenceServer]:
-    """Serve a reference endpoint on loopback; the test sets its state and its next answers."""
+    """Serve a reference endpoint on loopback; the test sets its state and its next responses."""
     with request.config.stash[RUN].serve(request.node) as server:
         yield server

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, TypeAlias
 
-from sls_contract.cassettes.results import ABOUT_ANSWERS, Breach, Results, exchange_lines, failing, message
+from sls_contract.cassettes.results import ABOUT_RESPONSES, Breach, Results, exchange_lines, failing, message
 from sls_contract.errors import UnmatchedRequest
 from sls_contract.plugin.naming import shown
 from sls_contract.plugin.totals import Totals, plain_finding
@@ -160,7 +160,7 @@ class Case:
     def counted(self, test: str) -> Totals:
         """Return the totals of this test."""
         results, session = self.results, self.session
-        by_cassette = session is not None and self.verifying is None  # verify mode compares it with other answers
+        by_cassette = session is not None and self.verifying is None  # verify mode compares it with other responses
         programs = results.started_programs if session is not None else ()
         return Totals(
             exchanges=results.exchanges,
@@ -233,7 +233,7 @@ def _repeated(broken: list[Breach], shown: dict[Cause, str]) -> str:
 def _for_test_author(breach: Breach) -> Breach:
     """Rewrite the fix for a test's author: the clause says what the service should do."""
     finding = breach.finding
-    if finding.code[:4] not in ABOUT_ANSWERS:
+    if finding.code[:4] not in ABOUT_RESPONSES:
         return breach
     advice, allow = finding.how_to_fix.rstrip("."), f"@pytest.mark.sls_allow({finding.code!r}, reason='…')"
     if finding.level is Level.VIOLATION:

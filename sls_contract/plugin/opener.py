@@ -1,4 +1,4 @@
-"""Opens a marked test's cassette: its path, its scrubber, and the endpoint that answers while recording."""
+"""Opens a marked test's cassette: its path, its scrubber, and the endpoint that responds while recording."""
 
 from __future__ import annotations
 

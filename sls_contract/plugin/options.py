@@ -122,7 +122,7 @@ def add_options(parser: pytest.Parser) -> None:
         group,
         "hide-names",
         "yes (default): while recording the live service, write names of other consumer groups, consumers, "
-        "logstores and projects that occur only in answers as other-group-1 and so on",
+        "logstores and projects that occur only in responses as other-group-1 and so on",
         choices=("yes", "no"),
     )
     _add_ini(parser)

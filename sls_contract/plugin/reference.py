@@ -1,4 +1,4 @@
-"""Fixture ``sls_endpoint``: a reference endpoint on loopback; the test sets its state and its next answers."""
+"""Fixture ``sls_endpoint``: a reference endpoint on loopback; the test sets its state and its next responses."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _RELATED = frozenset({"SLS435"})  # the other clauses across exchanges are about
 
 
 class ReferenceServer(ReferenceEndpoint):
-    """A `ReferenceEndpoint` on a loopback socket; its methods set its state and answers.
+    """A `ReferenceEndpoint` on a loopback socket; its methods set its state and responses.
 
     Attributes:
         url: the URL it listens on, ``http://127.0.0.1:PORT``.
@@ -63,9 +63,9 @@ def _collector(case: Case, endpoint: ReferenceEndpoint, clock: Callable[[], date
         received = endpoint.exchanges[judged:]
         judged += len(received)
         for exchange in received:
-            answered = parse_http_date(exchange.response.headers.get("date", "")) if exchange.response else None
-            verdict = judge_request(exchange.request, at=answered or clock())  # the test may have moved the clock
+            responded_at = parse_http_date(exchange.response.headers.get("date", "")) if exchange.response else None
+            verdict = judge_request(exchange.request, at=responded_at or clock())  # the test may have moved the clock
             case.results.count(exchange, (verdict,), "reference")
-            case.results.relate(consumption.judge(exchange, answered).of(_RELATED), exchange)
+            case.results.relate(consumption.judge(exchange, responded_at).of(_RELATED), exchange)
 
     return collect

@@ -44,11 +44,12 @@ _PAUSES = (0.2, 0.5, 1, 2)  # seconds between requests to a service that is busy
 
 @dataclass(slots=True)
 class Target:
-    """The endpoint that answers a test's requests, and the names and keys to use with it.
+    """The endpoint that a test's requests go to, and the names and keys to use with it.
 
     Attributes:
         credentials: the run's own key, if the environment has one.
-        send: answers instead of the network while recording; None: requests use the client's own network stack.
+        send: returns the responses while recording, instead of the network; None: requests use the client's own
+            network stack.
         endpoint: the endpoint of the settings: `REFERENCE` or a URL.
         renames: real names to public ones.
         prepare: sets up what fixture ``sls`` promises, and removes it again.
@@ -163,7 +164,7 @@ class Service(NamedTuple):
         if response.status != 200:  # noqa: PLR2004 - the one status of success
             body = response.body[:200].decode("utf-8", "replace")
             fix = _LATER if is_overloaded(response) else _ALLOWED
-            msg = f"{action} at {self.url} was answered {response.status}: {body}\nHow to fix: {fix}."
+            msg = f"{action} at {self.url} returned {response.status}: {body}\nHow to fix: {fix}."
             raise EndpointError(msg)
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from sls_contract.cassettes.drift import Class, change_lines, plain_change, unmatched_exchange
 from sls_contract.cassettes.proposal import not_requested
-from sls_contract.cassettes.results import ABOUT_ANSWERS
+from sls_contract.cassettes.results import ABOUT_RESPONSES
 from sls_contract.plugin.verify_result import EVIDENCE
 
 if TYPE_CHECKING:
@@ -108,8 +108,8 @@ class Verifying:
         if found.unmatched or self.unplayed:
             return _POLLED if self._polled() else _OTHER_REQUESTS
         if incomplete:
-            return "make the test pass with the new answer, and verify again; a test that fails proposes no recording."
-        if any(code[:4] not in ABOUT_ANSWERS for code in flaws):
+            return "make the test pass with the new response and verify again; a test that fails proposes no recording."
+        if any(code[:4] not in ABOUT_RESPONSES for code in flaws):
             return "first fix the test's requests, which break the contract, then verify again."
         if flaws:
             allow = ", ".join(f"@pytest.mark.sls_allow({code!r}, reason='…')" for code in sorted(flaws))
@@ -121,7 +121,7 @@ class Verifying:
         return f"{take} --sls-accept={','.join([*kinds, *([EVIDENCE] if found.weaker else [])])}."
 
     def _polled(self) -> bool:
-        """Whether all unmatched exchanges repeat requests that the cassette answers already."""
+        """Whether all unmatched exchanges repeat requests that the cassette has already."""
         extra = self.proposal.compared.unmatched
         known = {unmatched_exchange("old", at, recording).request for at, recording in enumerate(self.proposal.old)}
         return bool(extra) and not self.unplayed and all(each.side == "new" and each.request in known for each in extra)
@@ -133,7 +133,7 @@ class Verifying:
 
 def _failure_lines(path: str, changes: list[Change], unmatched: list[Unmatched]) -> Iterator[str]:
     yield (
-        f"{path}: the endpoint no longer answers as it was recorded"
+        f"{path}: the endpoint no longer responds as it was recorded"
         if changes
         else f"{path}: not every exchange has a counterpart"
     )

@@ -20,13 +20,13 @@ LONGEST_BODY = 20_000
 
 def plain_exchange(exchange: Exchange) -> dict[str, Any]:
     """Return a scrubbed exchange as plain values, with its bodies decoded and cut at `LONGEST_BODY`."""
-    request, response, answer = exchange.request, exchange.response, None
+    request, response, shown = exchange.request, exchange.response, None
     if response is not None:
         body = plain_body(response).data
         line = f"{response.status} {response.reason}".rstrip()
-        answer = _message(line, response.headers, response.body if body is None else body)
+        shown = _message(line, response.headers, response.body if body is None else body)
     line = f"{request.method} {masked_url(request.url)}"
-    return {"request": _message(line, request.headers, request.body), "response": answer}
+    return {"request": _message(line, request.headers, request.body), "response": shown}
 
 
 def first_example(

@@ -12,7 +12,7 @@ from sls_contract.spec import CLAUSES
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-_CAUSES = frozenset({"SLS444", "SLS456", "SLS457", "SLS462"})  # a correct request is refused or gets no answer
+_CAUSES = frozenset({"SLS444", "SLS456", "SLS457", "SLS462"})  # a correct request is refused or gets no response
 _RANKS = {"violation": 0, "warning": 1, "unspecified": 2}
 
 

@@ -204,7 +204,7 @@ class Bench:
         names = iter((self.logstores[step.at.logstore], shard))  # pages name these two parameters differently
         path = "/".join(quote(next(names)) if each.startswith("{") else each for each in contract.path.split("/"))
         fixed = {key: values[0] for key, values in contract.discriminator.items() if values}
-        # surrogatepass: a cursor comes from an answer and may contain any character
+        # surrogatepass: a cursor comes from a response and may contain any character
         query = urlencode({**fixed, **dict(step.query)}, quote_via=quote, errors="surrogatepass")
         plain = self._get(step.at, f"{path}?{query}" if query else path)
         length = [("Content-Length", "0")] if contract.method == "POST" else []

@@ -75,7 +75,7 @@ _CONNECTIONS = (
     ),
     _connections(
         "connection-of-other-questions",
-        "each request on one connection answered to its own group, shard and headers",
+        "on one connection, each response fits the group, shard and headers of its request",
         _HTTP,
         "SLS211 SLS404 SLS421 SLS423 SLS461",
     ).doing(
@@ -95,7 +95,7 @@ _CONNECTIONS = (
     ),
     _connections(
         "connection-to-two-logstores",
-        "each request on one connection answered for its own logstore",
+        "on one connection, each response fits the logstore of its request",
         _HTTP,
         "SLS405 SLS461",
     ).doing(

@@ -164,7 +164,7 @@ SCENARIOS = (
     _put_logs(
         "put-logs-refused",
         "no log of a request that was refused: for its signature, its time, or its key",
-        "CommonErrorCodes page: an error answer means that the request failed",
+        "CommonErrorCodes page: an error response means that the request failed",
         "SLS406 SLS426 SLS451",
     ).doing(
         Follow(),

@@ -20,7 +20,7 @@ T = TypeVar("T")
 Database: TypeAlias = "ExampleDatabase"
 """Hypothesis's database; with this name other modules need not import Hypothesis."""
 
-_TIMEOUT = 10.0  # seconds for a database that does not answer
+_TIMEOUT = 10.0  # seconds for a database that does not respond
 
 
 def _settings(examples: int, database: Database | None) -> hypothesis.settings:

@@ -1,4 +1,4 @@
-"""Encode and decode logs as protobuf messages, as PutLogs sends and PullLogs answers them.
+"""Encode and decode logs as protobuf messages, as PutLogs sends and PullLogs returns them.
 
 Source of the field numbers: ``log_logs.proto`` of the official SDKs. This module shares no code with the reference
 endpoint, so that tests of one find mistakes of the other.

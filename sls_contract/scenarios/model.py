@@ -1,6 +1,6 @@
 """A model of the state that the service must have: groups, consumers, checkpoints and logs.
 
-The model follows the answers: a request answered with 200 had its effect, any other had none. It shares no code with
+The model follows the responses: a request that got 200 had its effect, any other had none. It shares no code with
 the reference endpoint, so that tests of one find mistakes of the other.
 """
 
@@ -46,7 +46,7 @@ class _Shard:
     checkpoint: str = ""
     writes: int = 0
     sent_at: datetime | None = None
-    answered_at: datetime | None = None
+    responded_at: datetime | None = None
     writer: str | None = None
     earlier: set[str] = field(default_factory=set)
     refused: set[str] = field(default_factory=set)
@@ -168,7 +168,7 @@ class Model:
             self._former.setdefault((key, shard), set()).update(written)
 
     def assigned(self, key: GroupKey, consumer: str, shards: frozenset[int], at: datetime | None = None) -> None:
-        """Record an accepted HeartBeat and the shards of its answer; ``at`` is when it was sent."""
+        """Record an accepted HeartBeat and the shards of its response; ``at`` is when it was sent."""
         group = self._groups.get(key)
         if group is None:
             return
@@ -181,7 +181,7 @@ class Model:
                 state.writer = None
 
     def written(
-        self, key: GroupKey, shard: int, checkpoint: str, consumer: str, sent_at: datetime, answered_at: datetime
+        self, key: GroupKey, shard: int, checkpoint: str, consumer: str, sent_at: datetime, responded_at: datetime
     ) -> None:
         """Record an accepted UpdateCheckPoint."""
         self._origins.setdefault(checkpoint, set()).add((key, shard))
@@ -196,7 +196,7 @@ class Model:
         state.earlier.discard(checkpoint)
         state.refused.discard(checkpoint)
         state.checkpoint, state.writes = checkpoint, state.writes + 1
-        state.sent_at, state.answered_at = sent_at, answered_at
+        state.sent_at, state.responded_at = sent_at, responded_at
         state.writer = consumer if consumer and group.only_holder(shard) == consumer else None
 
     def write_refused(self, key: GroupKey, shard: int, checkpoint: str) -> None:
@@ -225,7 +225,7 @@ class Model:
         before = state.seen
         if before is None or before.writes != state.writes:
             state.moved = before is None or before.update_time != update_time
-        state.seen = LastRead(update_time, state.writes, state.answered_at)
+        state.seen = LastRead(update_time, state.writes, state.responded_at)
 
     def expect(self, key: GroupKey, shard: int) -> ExpectedEntry:
         """Return the entry that a read of a shard of an existing group must return."""
@@ -283,8 +283,8 @@ class Written(NamedTuple):
         shard: the shard of the hash key; None where no hash key was sent.
         numbers: its sequence number in the run, once for each time that it was written.
         log: its contents.
-        accepted: whether PutLogs was answered with 200.
-        answered_at: the server's time of that answer.
+        accepted: whether PutLogs returned 200.
+        responded_at: the server's time of that response.
 
     """
 
@@ -293,7 +293,7 @@ class Written(NamedTuple):
     numbers: tuple[int, ...]
     log: PulledLog
     accepted: bool
-    answered_at: datetime
+    responded_at: datetime
 
 
 class Found(NamedTuple):
@@ -331,14 +331,14 @@ class LogModel:
         return dict(self._followed.get(where, _Followed()).cursors)
 
     def put(
-        self, where: Logstore, shard: int | None, logs: dict[str, PulledLog], answered_at: datetime, *, accepted: bool
+        self, where: Logstore, shard: int | None, logs: dict[str, PulledLog], responded_at: datetime, *, accepted: bool
     ) -> None:
         """Record a PutLogs, its logs by their unique values; a refused repetition does not count."""
         for mark, log in logs.items():
             before = self._written.get(mark)
             if before is None or accepted:
                 numbers = (*(before.numbers if before and before.accepted else ()), self._count)
-                self._written[mark] = Written(where, shard, numbers, log, accepted, answered_at)
+                self._written[mark] = Written(where, shard, numbers, log, accepted, responded_at)
             self._count += 1
 
     def outstanding(self, where: Logstore) -> dict[str, Written]:

@@ -80,7 +80,7 @@ GROUP_TIMEOUT = 300  # seconds; the example of the page, longer than any scenari
 
 
 class Kept(NamedTuple):
-    """A value that an earlier answer of the run contains.
+    """A value that an earlier response of the run contains.
 
     The cursor of an earlier `Call`, by its ``keep``. After a `Drain`: ``log``, the cursor at which the last log was
     pulled, ``before``, the cursor of the log before it, ``next``, the cursor after it, ``received``, its time from
@@ -98,7 +98,7 @@ class Create:
     Attributes:
         timeout: seconds; a text for an invalid request.
         order: as in the page.
-        refused: the errorCodes, separated by spaces, of which the answer must have one; empty for success.
+        refused: the errorCodes, separated by spaces, of which the response must have one; empty for success.
 
     """
 
@@ -190,7 +190,7 @@ class Call:
         shard: the shard in the path.
         query: the query, without the parameters that identify the operation.
         headers: additional headers.
-        keep: the name of the answered cursor for a later `Kept`.
+        keep: the name of the returned cursor for a later `Kept`.
         refused: as in `Create`.
 
     """
@@ -363,5 +363,5 @@ def needs_group(step: Step) -> bool:
 
 
 def documented_refusal(step: Step) -> str:
-    """Return the errorCodes, separated by spaces, of which the answer must have one; empty for success."""
+    """Return the errorCodes, separated by spaces, of which the response must have one; empty for success."""
     return step.refused if isinstance(step, (Create, Update, HeartBeat, Write, Call, Put)) else ""

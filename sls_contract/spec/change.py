@@ -26,7 +26,7 @@ class Change:
         kind: its class.
         slug: the rule that assigned the class, or the clause that governs it.
         where: the place, in the new description, or in the old one if it is gone. In a description: ``query shard``,
-            ``body /shards/id``, ``answer /shard``, ``error LogStoreNotExist`` or ``route``. In a response: a JSON
+            ``body /shards/id``, ``response /shard``, ``error LogStoreNotExist`` or ``route``. In a response: a JSON
             pointer, ``header Name`` or ``status``.
         old: the old value as text; None if there is none.
         new: the new value as text; None if there is none.

@@ -158,7 +158,7 @@ class Page:
 
     @property
     def is_empty(self) -> bool:
-        """Whether the page claims nothing about a request, an answer or an error."""
+        """Whether the page claims nothing about a request, a response or an error."""
         members = (self.body.members, self.response.members, self.query, self.headers, self.errors)
         return self.path is None and not any(members)
 

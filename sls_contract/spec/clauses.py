@@ -1,6 +1,6 @@
 """The clauses of the contract: every statement that can be checked, read from ``schemas/clauses.json``.
 
-The hundreds digit of a code names the tables: 1 `requests` and `parameters`; 2 `entries`, `answers`, `headers` and
+The hundreds digit of a code names the tables: 1 `requests` and `parameters`; 2 `entries`, `responses`, `headers` and
 `results`; 1 and 2 also `logs`; 3 `signatures`; 4 `behaviour`, `operations` and `consumption`; 5 `clients`;
 6 `recordings`. A code is never renumbered or reused. A new clause takes a free code in its table.
 """

@@ -52,7 +52,7 @@ class KnownError:
     origin: Origin = "page"
     free: bool = False
 
-    def may_answer(self, operation: str) -> bool:
+    def may_return(self, operation: str) -> bool:
         """Return whether an operation, by name, can return this error."""
         return not self.operations or operation in self.operations
 

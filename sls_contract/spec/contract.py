@@ -115,7 +115,7 @@ class Body:
         value: of JSON, the contract of its value.
         moves: the parts that change with every run, by path (``Logs/Time``, ``LogTags[Key=__pack_id__]``; a path
             descends into the elements of arrays), each with a pattern of the values that change; empty: all values.
-            A recording answers a request that differs only in these parts.
+            A recording is replayed for a request that differs only in these parts.
         code: clause code of an unexpected body or of another content type; empty: the generic code.
 
     """
@@ -134,7 +134,7 @@ class Body:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ErrorAnswer:
+class ErrorResponse:
     """An error that the operation can return.
 
     Attributes:
@@ -217,7 +217,7 @@ class Contract:
     success: tuple[int, ...] = (200,)
     response_headers: Mapping[str, Value] = field(default_factory=_nothing)
     response: Body | None = None
-    errors: tuple[ErrorAnswer, ...] = ()
+    errors: tuple[ErrorResponse, ...] = ()
     disagreements: tuple[Disagreement, ...] = ()
     codes: Mapping[str, str] = field(default_factory=_nothing)
     sources: tuple[str, ...] = ()
@@ -245,7 +245,7 @@ class Contract:
             others=Level,
             body=Body.from_plain,
             response=Body.from_plain,
-            errors=lambda errors: tuple(ErrorAnswer(**_attributes(each)) for each in errors),
+            errors=lambda errors: tuple(ErrorResponse(**_attributes(each)) for each in errors),
             disagreements=lambda listed: tuple(Disagreement(**_attributes(each)) for each in listed),
         )
         return cls(**attributes)
@@ -284,7 +284,7 @@ def _plain(record: Any) -> dict[str, Any]:
 
 
 def _thaw(value: Any) -> Any:
-    if isinstance(value, (Value, Body, ErrorAnswer, Disagreement)):
+    if isinstance(value, (Value, Body, ErrorResponse, Disagreement)):
         return _plain(value)
     if isinstance(value, Level):
         return value.value

@@ -10,7 +10,7 @@ from sls_contract.spec.registry import registry
 
 if TYPE_CHECKING:
     from sls_contract.spec.common_errors import Origin
-    from sls_contract.spec.contract import ErrorAnswer
+    from sls_contract.spec.contract import ErrorResponse
     from sls_contract.spec.registry import Registry
 
 KNOWN_ERRORS = COMMON
@@ -26,7 +26,7 @@ def errors_of(operation: str) -> tuple[KnownError, ...]:
 def _errors_of(contracts: Registry, operation: str) -> tuple[KnownError, ...]:
     contract = contracts.named(operation)
     specific = () if contract is None else tuple(_known_error(contract.operation, each) for each in contract.errors)
-    return (*specific, *(error for error in KNOWN_ERRORS if error.may_answer(operation)))
+    return (*specific, *(error for error in KNOWN_ERRORS if error.may_return(operation)))
 
 
 def errors_with(code: str) -> tuple[KnownError, ...]:
@@ -46,9 +46,9 @@ def _errors_with(contracts: Registry, code: str) -> tuple[KnownError, ...]:
     return (*common, *derived)
 
 
-def _known_error(operation: str, answer: ErrorAnswer) -> KnownError:
-    origin: Origin = "page" if answer.messages else "sdk"
-    return KnownError(answer.status, answer.code, answer.messages, answer.sources, (operation,), origin)
+def _known_error(operation: str, response: ErrorResponse) -> KnownError:
+    origin: Origin = "page" if response.messages else "sdk"
+    return KnownError(response.status, response.code, response.messages, response.sources, (operation,), origin)
 
 
 def known_codes() -> frozenset[str]:

@@ -32,8 +32,8 @@ def read_capture(data: bytes) -> list[Entry]:
         lines = [(0, wire_text(line)) for line in message[4].split(b"\r\n") if line]
         if message[3]:
             if found and found[-1].response is None:
-                answer = response_of([(0, wire_text(message[3])), *lines], b"")
-                found[-1] = Entry(found[-1].request, answer, found[-1].line)
+                response = response_of([(0, wire_text(message[3])), *lines], b"")
+                found[-1] = Entry(found[-1].request, response, found[-1].line)
             continue
         headers = headers_of(lines)
         host = next((value for name, value in headers if name.lower() == "host"), "")

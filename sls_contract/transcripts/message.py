@@ -85,9 +85,9 @@ def entries_of(lines: Iterable[Line]) -> list[Entry]:
                     found.pop()  # two handlers of a logger print it twice
                 found.append(Entry(request, None, message.head[0][0]))
         elif found and not tunnel and found[-1].response is None:
-            answer = response_of(message.head, body)
-            if answer.status >= _FIRST_FINAL:
-                found[-1] = Entry(found[-1].request, answer, found[-1].line)
+            response = response_of(message.head, body)
+            if response.status >= _FIRST_FINAL:
+                found[-1] = Entry(found[-1].request, response, found[-1].line)
     return found
 
 
@@ -99,8 +99,8 @@ def _messages(lines: Iterable[Line]) -> list[_Message]:
         starts_message = is_request_line(text) if line.sent else _BARE_STATUS_LINE.fullmatch(text) is not None
         same_side = bool(messages) and messages[-1].sent is line.sent
         is_header = same_side and not messages[-1].ended and HEADER.fullmatch(text)
-        in_answer = same_side and messages[-1].ended and not line.sent and not text.startswith("HTTP")
-        if starts_message and not is_header and not in_answer:
+        in_response = same_side and messages[-1].ended and not line.sent and not text.startswith("HTTP")
+        if starts_message and not is_header and not in_response:
             messages.append(_Message(line.sent))
         if messages and messages[-1].sent is line.sent:
             messages[-1].add(line)
@@ -127,7 +127,7 @@ def request_of(head: Sequence[tuple[int, str]], body: bytes) -> Request:
     number, line = head[0]
     found = REQUEST_LINE.fullmatch(line.strip())
     if not found or line.startswith("HTTP/"):
-        actual = "the status line of an answer" if line.startswith("HTTP/") else f"{first_word(line)!r} …"
+        actual = "the status line of a response" if line.startswith("HTTP/") else f"{first_word(line)!r} …"
         msg = (
             f"line {number}: expected a request line such as 'GET /path HTTP/1.1', got {actual}. "
             "How to fix: paste the request from its first line on, the target percent-encoded."

@@ -18,14 +18,20 @@ _TEXTS: dict[str, tuple[str, str]] = {
     "refused": ("nothing accepts connections there", "start the endpoint, or correct its host and port"),
     "dns": ("the name cannot be resolved", "correct the endpoint's name, or check the network"),
     "tls": ("the TLS handshake failed", "check the certificate, and whether the endpoint supports https"),
-    "timeout": ("no complete answer came in time", "find out why the endpoint does not answer, or raise the timeout"),
+    "timeout": (
+        "no complete response came in time",
+        "find out why the endpoint does not respond, or raise the timeout",
+    ),
     "reset": ("the connection was reset", "find out why the endpoint resets the connection"),
     "closed": (
-        "the connection was closed before an answer",
-        "find out why the endpoint closes the connection without an answer",
+        "the connection was closed before a response",
+        "find out why the endpoint closes the connection without a response",
     ),
-    "truncated": ("the answer was cut off", "send the whole head, and as many body bytes as it announces"),
-    "malformed": ("the answer is not HTTP", "check which server listens there; perhaps http was sent to an https port"),
+    "truncated": ("the response was cut off", "send the whole head, and as many body bytes as it announces"),
+    "malformed": (
+        "the response is not HTTP",
+        "check which server listens there; perhaps http was sent to an https port",
+    ),
     "other": ("the connection failed", "correct the problem named in brackets"),
 }
 

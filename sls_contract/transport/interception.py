@@ -37,7 +37,7 @@ class Interception:
     """The settings of `intercept`.
 
     Attributes:
-        send: answers a request, in any thread; None closes the connection.
+        send: returns the response to a request, in any thread; None closes the connection.
         may_intercept: returns whether a tunnel to a host (``host:port``) may be intercepted.
         on_rejected_certificate: called with the name of each host for which a client rejected the certificate.
         host: the address to listen on.
@@ -173,8 +173,8 @@ class _Addon:
             flow.response = _response(Response(502, [("Content-Length", "0")], reason=_REFUSED))
 
     async def request(self, flow: Any) -> None:
-        """Answer a request; without a response the connection is closed."""
-        response = await asyncio.get_running_loop().run_in_executor(self._pool, self._answer, flow.request)
+        """Set the response to a request; without one the connection is closed."""
+        response = await asyncio.get_running_loop().run_in_executor(self._pool, self._respond, flow.request)
         if response is None:
             flow.kill()
         else:
@@ -184,7 +184,7 @@ class _Addon:
         """Report that a client rejected the certificate: its own message rarely says whose."""
         self._settings.on_rejected_certificate(data.conn.sni or "a host that the client did not name")
 
-    def _answer(self, raw: Any) -> Response | None:
+    def _respond(self, raw: Any) -> Response | None:
         try:
             return self._settings.send(request_of(raw))
         except Exception as error:  # noqa: BLE001 - kept in `failures`

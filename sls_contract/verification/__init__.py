@@ -1,4 +1,4 @@
-"""Verify an endpoint: bring it into the documented states with requests, and judge its answers."""
+"""Verify an endpoint: bring it into the documented states with requests, and judge its responses."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Judge answers about logs and shards against a model of the earlier writes."""
+"""Judge responses about logs and shards against a model of the earlier writes."""
 
 from __future__ import annotations
 
@@ -20,8 +20,8 @@ from sls_contract.checks.content_coding import json_body, plain_body
 from sls_contract.scenarios.bench import LOG_KEY
 from sls_contract.scenarios.log_messages import logs_of
 from sls_contract.scenarios.model import Found, LogModel, Logstore
-from sls_contract.verification.answers import objects_of
 from sls_contract.verification.reads import NO_FINDINGS, combined
+from sls_contract.verification.responses import objects_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -79,7 +79,7 @@ class CallJudge:
         last = self.logs.last_found()
         if last is not None:
             written, found = last
-            seconds = int(written.answered_at.timestamp())
+            seconds = int(written.responded_at.timestamp())
             known = {
                 "log": found.cursor,
                 "before": self.logs.found_before(found),
@@ -96,7 +96,7 @@ class CallJudge:
         """Record the logs of a PutLogs, and whether it was accepted."""
         logs = {} if step.body is not None else {_mark(each): each for each in self.bench.logs(step, value)}
         shard = None if step.shard is None else self.bench.shard(step.shard, step.at.logstore)
-        self.logs.put(self.logstore_of(step.at), shard, logs, sent.answered_at, accepted=sent.response.status == _OK)
+        self.logs.put(self.logstore_of(step.at), shard, logs, sent.responded_at, accepted=sent.response.status == _OK)
 
     def judge_put(self, step: Put) -> ClauseResults:
         """Check that the last ListShards has a writable shard, because a later PutLogs succeeded."""
@@ -104,7 +104,7 @@ class CallJudge:
         return judge_writable(listed) if listed else NO_FINDINGS
 
     def judge(self, step: Call, sent: Sent) -> ClauseResults:
-        """Judge a successful answer."""
+        """Judge a successful response."""
         judge = _JUDGES.get(step.operation)
         return NO_FINDINGS if judge is None else judge(self, step, sent.response)
 
@@ -124,7 +124,7 @@ class CallJudge:
         if start == str(self.times.get(found.cursor)):
             return sequence_logs.judge_cursor(start, cursor, found.cursor, latest=True)
         if start.isdecimal():
-            distance = int(start) - written.answered_at.timestamp()
+            distance = int(start) - written.responded_at.timestamp()
         else:
             distance = -_MINUTE if start == "begin" else _MINUTE
         if abs(distance) < _MINUTE / 2:  # so close to the write, either side of the log may be right
@@ -138,7 +138,7 @@ class CallJudge:
             return NO_FINDINGS
         before = self.times.setdefault(last[1].cursor, seconds)
         return combined(
-            sequence_logs.judge_cursor_time(seconds, last[0].answered_at),
+            sequence_logs.judge_cursor_time(seconds, last[0].responded_at),
             sequence_logs.judge_steady_time(seconds, before),
         )
 
@@ -156,7 +156,7 @@ class CallJudge:
         return judge_changes_kept(self.changed.get(where, {}), shards)
 
     def _change_shards(self, step: Call, response: Response) -> ClauseResults:
-        """Judge the answer to SplitShard or MergeShard, and expect its shards in every later ListShards."""
+        """Judge the response to SplitShard or MergeShard, and expect its shards in every later ListShards."""
         where, shards = self.logstore_of(step.at), objects_of(response)
         judged = judge_change(self._shard(step), shards, self.listed.get(where, frozenset()))
         self.changed.setdefault(where, {}).update(by_number(shards))
@@ -211,7 +211,7 @@ def _mark(log: PulledLog) -> str:
 
 
 def _logs(response: Response) -> list[PulledLog]:
-    """Return the logs of an answer up to its first error; the checks of a single exchange report that error."""
+    """Return the logs of a response up to its first error; the checks of a single exchange report that error."""
     logs: list[PulledLog] = []
     with contextlib.suppress(ValueError):
         logs.extend(logs_of(plain_body(response).data or b""))

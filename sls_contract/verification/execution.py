@@ -26,10 +26,10 @@ from sls_contract.scenarios.steps import (
     WaitForClock,
     Write,
 )
-from sls_contract.verification.answers import entries_of
 from sls_contract.verification.outcome import Done, NotProvable
 from sls_contract.verification.requests import PendingRequest, Requests
-from sls_contract.verification.wire import FAILURES, AnswerLost, OneAtATime, lost
+from sls_contract.verification.responses import entries_of
+from sls_contract.verification.wire import FAILURES, OneAtATime, ResponseLost, lost
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -58,25 +58,25 @@ class Execution(Requests):
                 variant = step.variant if step.variant != PLAIN else self.baseline
                 _ARRANGEMENTS.get(type(step), Execution.request)(self, replace(step, variant=variant))
         except OneAtATime as error:
-            msg = "the endpoint answers one connection at a time"
+            msg = "the endpoint serves one connection at a time"
             raise NotProvable(msg) from error
-        except AnswerLost as error:
+        except ResponseLost as error:
             sent = error.sent
             findings = tuple(finding for finding in lost(error) if self.judges(finding.code))
             self.done.append(Done(sent.number, sent.exchange, findings))
 
     @property
     def only_server_failures(self) -> bool:
-        """Whether all findings are about answers of 5xx or busy, which any service gives at times."""
-        answers = ((done.number, done.exchange.response) for done in self.done)
-        failed = {number for number, each in answers if each and (each.status in FAILURES or is_overloaded(each))}
+        """Whether all findings are about responses of 5xx or busy, which any service gives at times."""
+        responses = ((done.number, done.exchange.response) for done in self.done)
+        failed = {number for number, each in responses if each and (each.status in FAILURES or is_overloaded(each))}
         return {number for _, number in self.findings} <= failed
 
     def _connect(self, step: Connect) -> None:
         self.wire.connect(step.over)
 
     def _send_at_once(self, step: AtOnce) -> None:
-        """Send requests in parallel, and judge the answers in the order of the requests.
+        """Send requests in parallel, and judge the responses in the order of the requests.
 
         After checkpoints, read the group: of two for one shard, the one that the read shows counts as the later.
         """
@@ -86,7 +86,7 @@ class Execution(Requests):
         if any(isinstance(each, Write) for each in step.requests):
             read = self.prepare(Read(at=step.at, variant=step.variant), len(pending))
             (last,) = self.wire.send_parallel([read.make])
-            entries = entries_of(last.answer)[0] if isinstance(last.answer, Response) else []
+            entries = entries_of(last.response)[0] if isinstance(last.response, Response) else []
             shown = {entry["checkpoint"] for _, entry in entries}
             sent.sort(key=lambda each: self._checkpoint_of(each[0]) in shown)
             sent.append((read, last))

@@ -26,7 +26,7 @@ class CreatedGroup(NamedTuple):
 class Groups:
     """The groups that were created and not deleted, in order.
 
-    A group is added before the request that creates it, because the answer may be lost. A group whose creation was
+    A group is added before the request that creates it, because the response may be lost. A group whose creation was
     refused is deleted, too, because the refusal may be wrong; it is not reported as left behind.
     """
 

@@ -44,7 +44,7 @@ class Obstacles:
         target: the endpoint, with the user's permissions.
         connects: whether requests go over connections.
         unsupported: why groups cannot be created; empty where they can.
-        not_offered: by operation that the endpoint does not offer, its answer to a correct request.
+        not_offered: by operation that the endpoint does not offer, its response to a correct request.
 
     """
 

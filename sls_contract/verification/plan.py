@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from sls_contract.scenarios.exploration import Database
 
 
-_JUDGED = "24"  # the hundreds digit of clauses about answers and behaviour
+_JUDGED = "24"  # the hundreds digit of clauses about responses and behaviour
 _CODES = {code: each for code, each in CLAUSES.items() if code[3] in _JUDGED}
 _BY_SLUG = {each.slug: code for code, each in _CODES.items()}
 
@@ -38,7 +38,7 @@ class Selection:
     Attributes:
         only: the areas and clauses to judge; empty for all.
         skip: the areas and clauses to leave out.
-        proven: codes of clauses that some scenario proves; other clauses are judged on every answer.
+        proven: codes of clauses that some scenario proves; other clauses are judged on every response.
 
     """
 
@@ -71,8 +71,8 @@ class Selection:
         """Return whether a scenario runs; it does not where its area or all its clauses are left out."""
         if area in self.skip.areas or (self.only.areas and area not in self.only.areas):
             return False
-        on_every_answer = not self.only.codes <= self.proven  # clauses that no scenario proves: any may show them
-        return on_every_answer or any(map(self.judges, proves))
+        on_every_response = not self.only.codes <= self.proven  # clauses that no scenario proves: any may show them
+        return on_every_response or any(map(self.judges, proves))
 
     def not_judged(self, areas: Iterable[str]) -> list[str]:
         """Return the areas and clauses that are left out; ``areas`` has the area of each scenario that is."""
@@ -107,7 +107,7 @@ def _unknown(option: str, name: str, areas: set[str]) -> str:
     named = [each.upper() if each.upper() in _CODES else each for each in close]
     hint = f"Did you mean {' or '.join(named)}?" if close else f"Areas are {', '.join(shown)}."
     return (
-        f"{option}: expected an area of scenarios or a clause about answers or behaviour (SLS2xx, SLS4xx), "
+        f"{option}: expected an area of scenarios or a clause about responses or behaviour (SLS2xx, SLS4xx), "
         f"got {name!r}. {hint}"
     )
 

@@ -9,11 +9,11 @@ from sls_contract.checks.sequence_outcomes import error_code
 from sls_contract.checks.subject import CLOCK_ERRORS
 from sls_contract.errors import EndpointError
 from sls_contract.scenarios.steps import IN_EACH_SCHEME, Create, HeartBeat, Place, Read, RequestVariant, Role
-from sls_contract.verification.answers import objects_of
 from sls_contract.verification.existing_group import EXISTING
 from sls_contract.verification.outcome import Busy, NotSupported, Stopped
+from sls_contract.verification.responses import objects_of
 from sls_contract.verification.session import BUSY_PAUSE
-from sls_contract.verification.wire import AnswerLost, EndpointGone, lost
+from sls_contract.verification.wire import EndpointGone, ResponseLost, lost
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -29,19 +29,19 @@ _ROLES: tuple[Role, ...] = ("main", "other", "wide", "abroad")
 _OK = 200
 _REFUSED = frozenset({400, 401})
 _NO_RIGHT = (403, "Unauthorized")  # of a key that may have rights elsewhere
-_PROBES = 3  # until a complete answer comes
+_PROBES = 3  # until a complete response comes
 _HEARTBEATS = 3  # until one assigns a shard
 _BETWEEN_HEARTBEATS = 0.5  # seconds
 
 
 class EndpointRefuses(EndpointError):
-    """The endpoint answers, but cannot be verified: the key, project or logstore is wrong."""
+    """The endpoint responds, but cannot be verified: the key, project or logstore is wrong."""
 
 
 def probe_endpoint(session: Session) -> RequestVariant:
     """Read a group that does not exist in each signature scheme, and return the first variant that is accepted.
 
-    Sets the wire's clock and probe. Raises `EndpointGone` where no answer comes, `EndpointRefuses` where no scheme is
+    Sets the wire's clock and probe. Raises `EndpointGone` where no response comes, `EndpointRefuses` where no scheme is
     accepted.
     """
     wire = session.wire
@@ -64,11 +64,11 @@ def probe_endpoint(session: Session) -> RequestVariant:
 
 
 def _send_probe(session: Session, variant: RequestVariant) -> Sent:
-    """Send the probe until a complete answer comes, at most `_PROBES` times; else raise `EndpointGone`."""
+    """Send the probe until a complete response comes, at most `_PROBES` times; else raise `EndpointGone`."""
     for left in reversed(range(_PROBES)):
         try:
             sent = session.wire(_probe_maker(session, variant))
-        except AnswerLost as error:
+        except ResponseLost as error:
             session.collect_sent(replace(error.sent, findings=lost(error)))
             if not left:
                 raise EndpointGone(str(error)) from error
@@ -152,7 +152,7 @@ def read_logstore_shards(session: Session, role: Role, *, first: bool = True) ->
 def _shards_of(execution: Execution, role: Role) -> tuple[int, ...]:
     """Return the shards that a lone consumer is assigned, and those that its group lists.
 
-    Source: HeartBeat page: the answer lists all shards that the consumer consumes. Raises `NotSupported` where groups
+    Source: HeartBeat page: the response lists all shards that the consumer consumes. Raises `NotSupported` where groups
     cannot be created.
     """
     place = Place("learn", role)
@@ -184,7 +184,7 @@ def _listed(execution: Execution) -> tuple[int, ...]:
 
 
 def _expect_place(execution: Execution, target: Target, role: Role) -> None:
-    """Raise `EndpointRefuses` where the first answer says that the project or logstore does not exist."""
+    """Raise `EndpointRefuses` where the first response says that the project or logstore does not exist."""
     response = execution.done[0].exchange.response
     code = error_code(response) if response else None
     if code == "ProjectNotExist":

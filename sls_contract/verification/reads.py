@@ -1,4 +1,4 @@
-"""Judge answers of GetCheckPoint against a model of the earlier writes."""
+"""Judge responses of GetCheckPoint against a model of the earlier writes."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from sls_contract.checks.sequence_outcomes import Outcome, error_code, judge_out
 from sls_contract.scenarios.steps import Create, Delete, HeartBeat, Place, Read, Step, Update, Write
 from sls_contract.scenarios.wire_forms import WIRE_FORMS
 from sls_contract.spec import Finding, Level, clause
-from sls_contract.verification.answers import entries_of
+from sls_contract.verification.responses import entries_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -55,7 +55,7 @@ class ReadJudge:
     _last_shown: dict[tuple[GroupKey, int], tuple[int, bool, Mapping[str, Any]]] = field(default_factory=dict)
 
     def judge(self, step: Read, key: GroupKey, sent: Sent, outcome: Outcome) -> ClauseResults:
-        """Judge the answer to a read of a group whose request must have this outcome."""
+        """Judge the response to a read of a group whose request must have this outcome."""
         judged = judge_outcome(outcome, sent.response, {finding.code for finding in sent.findings})
         judged = replace(judged, exercised=judged.exercised | self._more_exercised(step, key, outcome))
         if judged.findings:
@@ -124,7 +124,7 @@ class ReadJudge:
         self._last_shown[key, entry["shard"]] = (version, filtered, entry)
 
     def forget(self, key: GroupKey) -> None:
-        """Forget the answers about a group that was created or deleted."""
+        """Forget the responses about a group that was created or deleted."""
         self.refused.pop(key, None)
         self._last_shown = {place: shown for place, shown in self._last_shown.items() if place[0] != key}
 

@@ -32,7 +32,7 @@ class RefusalJudge:
     Attributes:
         bench: resolves the names of steps.
         model: the state that the requests should have produced.
-        served: names of the operations that were answered 200.
+        served: names of the operations that returned 200.
         baseline: the variant of requests that name none.
 
     """

@@ -33,12 +33,12 @@ from sls_contract.scenarios.steps import (
     operation_name,
 )
 from sls_contract.spec import Finding, Level
-from sls_contract.verification.answers import assigned_by, describe_answer, objects_of
 from sls_contract.verification.calls import CallJudge
 from sls_contract.verification.correctness import authentication_refusal, is_correct, place_refusal
 from sls_contract.verification.outcome import Busy, Done, NotProvable, NotSupported
 from sls_contract.verification.reads import NO_FINDINGS, ReadJudge, combined
 from sls_contract.verification.refusals import RefusalJudge
+from sls_contract.verification.responses import assigned_by, describe_response, objects_of
 from sls_contract.verification.wire import FAILURES, NOT_OFFERED, absence
 
 if TYPE_CHECKING:
@@ -78,7 +78,7 @@ class Requests:
         wire: sends each request and judges its exchange.
         groups: the groups to delete at the end.
         baseline: the variant of requests that name none.
-        busy_allowed: whether a busy answer (503, quota) raises `Busy` and is not a finding.
+        busy_allowed: whether a busy response (503, quota) raises `Busy` and is not a finding.
         judges: returns whether findings of a clause, given by its code, are reported.
         done: every request so far.
         exercised: codes of the clauses that could have failed.
@@ -137,7 +137,7 @@ class Requests:
         return self._model.held(self._key(place), consumer)
 
     def request(self, step: Request) -> None:
-        """Send the request of one step, and judge the answer."""
+        """Send the request of one step, and judge the response."""
         pending = self.prepare(step)
         self.receive(pending, self.wire(pending.make))
 
@@ -158,14 +158,14 @@ class Requests:
         return PendingRequest(step, key, value, self._request_maker(step, held, value), created_before)
 
     def receive(self, pending: PendingRequest, sent: Sent) -> None:
-        """Judge the answer to a request, and update the model with its effect.
+        """Judge the response to a request, and update the model with its effect.
 
         Raises `Busy` and `NotSupported`.
         """
         step, key = pending.step, pending.key
         if self.busy_allowed and is_overloaded(sent.response):
             self.done.append(Done(sent.number, sent.exchange, sent.findings))
-            raise Busy(describe_answer(step, sent.response))
+            raise Busy(describe_response(step, sent.response))
         refused = sent.response.status in {*_REFUSALS, *NOT_OFFERED}
         if isinstance(step, Create) and refused and not pending.created_before:
             self.groups.mark_refused(step.at, self.bench)
@@ -177,7 +177,7 @@ class Requests:
         self._add_result(combined(ClauseResults(unexpected, sent.exercised), judged))
         # After a second creation that succeeded the content of the group is unknown.
         if (twice and sent.response.status == _OK) or self._is_unsupported(step, key, sent.response):
-            raise NotSupported(describe_answer(step, sent.response))
+            raise NotSupported(describe_response(step, sent.response))
 
     def _request_maker(self, step: Request, held: tuple[int, ...], value: str) -> Callable[[datetime], HttpRequest]:
         """Return a function that makes the request for a time; a reused signature keeps its original time."""
@@ -191,7 +191,7 @@ class Requests:
         return make
 
     def _expect_offer(self, step: Request, key: GroupKey, sent: Sent) -> None:
-        """Raise `NotSupported` where an answer shows that the endpoint does not offer the operation."""
+        """Raise `NotSupported` where a response shows that the endpoint does not offer the operation."""
         name, response = operation_name(step), sent.response
         served = name in self.wire.served
         if isinstance(step, Read) or response.status == _OK or (served and is_correct(step)):
@@ -201,7 +201,7 @@ class Requests:
         absent = self.wire.is_absent(name, response)
         if absent or response.status in NOT_OFFERED:
             self.done.append(Done(sent.number, sent.exchange, () if absent else sent.findings))
-            raise NotSupported(describe_answer(step, response))
+            raise NotSupported(describe_response(step, response))
 
     def _add_result(self, judged: ClauseResults) -> None:
         """Add findings to the last request."""
@@ -241,7 +241,7 @@ class Requests:
     def _resolve_value(self, value: str | Kept) -> str:
         text = self._calls.value(value.name) if isinstance(value, Kept) else value
         if text is None:
-            msg = f"{value.name if isinstance(value, Kept) else value} is not known: no answer gave it"
+            msg = f"{value.name if isinstance(value, Kept) else value} is not known: no response contained it"
             raise NotProvable(msg)
         return text
 
@@ -261,7 +261,7 @@ class Requests:
         alive = self._is_alive(step, key, sent) if isinstance(step, HeartBeat) else None
         self._update_model(step, key, sent, value)
         if outcome == "group-missing" and isinstance(step, Delete) and sent.response.status not in FAILURES:
-            return NO_FINDINGS  # no page says how this is answered
+            return NO_FINDINGS  # no page says what the response is
         if outcome not in {"served", "unknown-shard"}:
             return judge_outcome(outcome, sent.response, {finding.code for finding in sent.findings})
         judged = judge_alive(error_code(sent.response), sent.response.status, alive=alive)
@@ -270,7 +270,7 @@ class Requests:
         return self._refused(step, documented, sent) if documented else self._judge_served(step, key, sent)
 
     def _refused(self, step: Request, documented: frozenset[str], sent: Sent) -> ClauseResults:
-        """Judge the answer to a request that must be refused with one of these errors."""
+        """Judge the response to a request that must be refused with one of these errors."""
         statuses = [each.status for each in contract_of(step).errors if each.code in documented]
         known = () if None in statuses else {status for status in statuses if status}
         return judge_documented(documented, known, sent.response)
@@ -288,7 +288,7 @@ class Requests:
         return self._model.is_alive(key, step.consumer, sent.sent_at) if lists else None
 
     def _expected_errors(self, step: Request, key: GroupKey) -> frozenset[str]:
-        """Return the errorCodes of which the answer must have one; empty where the request must succeed."""
+        """Return the errorCodes of which the response must have one; empty where the request must succeed."""
         exists = isinstance(step, Create) and not step.refused and self._model.exists(key)
         return frozenset((documented_refusal(step) if not exists else "ConsumerGroupAlreadyExist").split())
 
@@ -343,7 +343,7 @@ class Requests:
         elif isinstance(step, Write):
             shard = self.bench.shard(step.shard, step.at.logstore)
             checkpoint = self.bench.checkpoint(step, value)
-            self._model.written(key, shard, checkpoint, step.consumer, sent.sent_at, sent.answered_at)
+            self._model.written(key, shard, checkpoint, step.consumer, sent.sent_at, sent.responded_at)
 
     def _record_refusal(self, step: Request, key: GroupKey, value: str) -> None:
         if needs_group(step) or isinstance(step, Create):

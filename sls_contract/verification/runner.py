@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from sls_contract.scenarios.scenario import Scenario
     from sls_contract.verification.execution import Execution
 
-_CLOSES = "the endpoint closes each connection after one answer"
+_CLOSES = "the endpoint closes each connection after one response"
 _WRITTEN_AND_READ = frozenset({"SLS401", "SLS402"})  # proven by the scenarios that read a checkpoint they wrote
 
 
@@ -33,7 +33,7 @@ class Runner(Session):
     def __call__(self) -> Run:
         """Run the plan, and delete the groups that it created in any case.
 
-        Raises `EndpointRefuses` and `EndpointGone` where nothing could be judged; where the endpoint stops answering
+        Raises `EndpointRefuses` and `EndpointGone` where nothing could be judged; where the endpoint stops responding
         later, the run is incomplete.
         """
         self.run.sent, self.run.map = self.wire.sent, self.wire.map
@@ -68,7 +68,7 @@ class Runner(Session):
         reused, requests = self.wire.reused, len(self.wire.sent)
         if not reused:
             return [f"connections: one for each request; {_CLOSES}"]
-        return [f"connections: {reused} of {requests} requests over one that was kept alive after an answer"]
+        return [f"connections: {reused} of {requests} requests over one that was kept alive after a response"]
 
     def _close(self) -> None:
         """Delete every group that remains; where that is interrupted, report the groups that may exist."""

@@ -15,7 +15,7 @@ from sls_contract.verification.groups import Groups
 from sls_contract.verification.obstacles import Obstacles
 from sls_contract.verification.outcome import Run, Stopped, Verdict
 from sls_contract.verification.plan import Plan
-from sls_contract.verification.wire import AnswerLost, EndpointGone, Sent, Wire, absence
+from sls_contract.verification.wire import EndpointGone, ResponseLost, Sent, Wire, absence
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Sequence
@@ -133,7 +133,7 @@ class Session:
         step = Delete(group.place, self.baseline)
         try:
             sent = self.wire(lambda at: group.bench.request(step, at))
-        except (EndpointGone, AnswerLost) as error:
+        except (EndpointGone, ResponseLost) as error:
             return str(error)
         name, status = operation_name(step), sent.response.status
         self.wire.absent |= absence(name, sent.response)
@@ -144,8 +144,8 @@ class Session:
             return ""
         refused = (absent or status in {403, 405, 501}) and not is_overloaded(sent.response)
         if refused and not self.target.loopback and self.groups.may_exist(group):
-            self.obstacles.unsupported = f"groups cannot be deleted: DeleteConsumerGroup was answered {status}"
-        return f"DeleteConsumerGroup was answered {status}"
+            self.obstacles.unsupported = f"groups cannot be deleted: DeleteConsumerGroup returned {status}"
+        return f"DeleteConsumerGroup returned {status}"
 
 
 def proof_verdict(proves: Sequence[str], exercised: Collection[str], hindrance: str) -> tuple[Verdict, str]:
@@ -159,4 +159,4 @@ def proof_verdict(proves: Sequence[str], exercised: Collection[str], hindrance: 
         return "passed", ""
     if hindrance:
         return "not supported", f"{hindrance}; not proven: {codes}"
-    return "not proven", f"{codes}: no answer could have violated {'it' if len(missed) == 1 else 'them'}"
+    return "not proven", f"{codes}: no response could have violated {'it' if len(missed) == 1 else 'them'}"

@@ -176,17 +176,17 @@ def _requests(run: Run, target: Target) -> Iterator[str]:
         yield printable(f"  again: {_command(performed, run, target)}")
         last = max(at for at, done in enumerate(performed.done) if done.findings)
         for done in performed.done[: last + 1]:
-            answer = done.exchange.response.status if done.exchange.response else "no answer"
+            response = done.exchange.response.status if done.exchange.response else "no response"
             codes = ", ".join(finding.code for finding in done.findings)
             yield printable(f"  {done.number}. {curl_line(done.exchange.request, target)}")
-            yield f"     -> {answer}{f'  {codes}' if codes else ''}"
+            yield f"     -> {response}{f'  {codes}' if codes else ''}"
 
 
 def _clauses(run: Run, *, verbose: bool) -> Iterator[str]:
     missed = [code for code in _JUDGED_HERE if code not in run.judged_clauses()]
     exercised = len(_JUDGED_HERE) - len(missed)
     yield ""
-    yield f"{exercised} of {len(_JUDGED_HERE)} clauses about answers and behaviour exercised"
+    yield f"{exercised} of {len(_JUDGED_HERE)} clauses about responses and behaviour exercised"
     if missed and verbose:
         yield f"  not exercised: {', '.join(f'{code} {CLAUSES[code].slug}' for code in missed)}"
 
@@ -248,7 +248,7 @@ class OperationResult:
         scenarios: how many scenarios it has in the run.
         proven: codes of the clauses that its passed scenarios prove.
         not_proven: codes of the clauses that only its other scenarios prove.
-        errors: errorCodes of its page that the endpoint answered.
+        errors: errorCodes of its page that the endpoint returned.
         missing: the other errorCodes of its page, each with the reason why it did not occur.
 
     """
@@ -267,7 +267,7 @@ def by_operation(run: Run) -> Iterator[OperationResult]:
     areas: dict[str, list[Performed]] = {}
     for each in run.performed:
         areas.setdefault(each.scenario.area if each.scenario.area in REQUESTS else _DEFAULT_OPERATION, []).append(each)
-    answered = _answered(run)
+    returned = _returned(run)
     for operation, performed in areas.items():
         passed = [each for each in performed if each.verdict == "passed"]
         proven = {code for each in passed for code in each.scenario.proves}
@@ -278,12 +278,12 @@ def by_operation(run: Run) -> Iterator[OperationResult]:
             len(performed),
             tuple(sorted(proven)),
             tuple(sorted(wanted - proven)),
-            *_errors(operation, answered.get(operation, set())),
+            *_errors(operation, returned.get(operation, set())),
         )
 
 
-def _answered(run: Run) -> dict[str, set[str]]:
-    """Return the errorCodes that each operation answered."""
+def _returned(run: Run) -> dict[str, set[str]]:
+    """Return the errorCodes that each operation returned."""
     codes: dict[str, set[str]] = {}
     for exchange, _ in run.sent:
         if exchange.response is not None and exchange.response.status in _REFUSED:
@@ -293,12 +293,12 @@ def _answered(run: Run) -> dict[str, set[str]]:
     return codes
 
 
-def _errors(operation: str, answered: set[str]) -> tuple[tuple[str, ...], tuple[str, ...]]:
+def _errors(operation: str, returned: set[str]) -> tuple[tuple[str, ...], tuple[str, ...]]:
     contract = registry().named(operation)
     table = dict.fromkeys(each.code for each in contract.errors) if contract else {}
     missing = (
-        f"{code}: {NOT_TRIGGERED.get((operation, code), 'no request of this run was answered with it')}"
+        f"{code}: {NOT_TRIGGERED.get((operation, code), 'no response of this run had it')}"
         for code in table
-        if code not in answered
+        if code not in returned
     )
-    return tuple(code for code in table if code in answered), tuple(missing)
+    return tuple(code for code in table if code in returned), tuple(missing)

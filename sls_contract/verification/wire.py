@@ -1,4 +1,4 @@
-"""Send each request of a run at its rate, judge its exchange, and diagnose lost answers."""
+"""Send each request of a run at its rate, judge its exchange, and diagnose lost responses."""
 
 from __future__ import annotations
 
@@ -36,72 +36,72 @@ _OK = 200
 _ABOUT_THE_SERVICE = frozenset(CLAUSES) - CLIENT_CLAUSES
 _ALIVE_AFTER = 0.1  # seconds after which a dying process has closed its port
 _PARTLY_SENT = frozenset({"truncated", "malformed"})  # the endpoint is alive
-_ANSWER_LOST = frozenset({"closed", "reset", "truncated", "malformed", "timeout"})
-_MOST_FAILED = 50  # answers of 5xx in a row: more than any scenario causes, so the endpoint is down
+_RESPONSE_LOST = frozenset({"closed", "reset", "truncated", "malformed", "timeout"})
+_MOST_FAILED = 50  # responses of 5xx in a row: more than any scenario causes, so the endpoint is down
 _MOST_TIMEOUTS = 3  # in a run, before it gives up
 _PARALLEL = 2  # connections
 _FROZEN = timedelta(seconds=5)  # longer than servers cache the Date header
-_FROZEN_ANSWERS = 3  # in a row: clocks of two servers may be some seconds apart
+_FROZEN_RESPONSES = 3  # in a row: clocks of two servers may be some seconds apart
 _SAME_CLOCK = timedelta(seconds=2)  # tolerance: Date has whole seconds
 
 
 class EndpointGone(EndpointError):
-    """The endpoint cannot be reached, or stopped answering; the run is then incomplete."""
+    """The endpoint cannot be reached, or stopped responding; the run is then incomplete."""
 
 
 @dataclass(frozen=True, slots=True)
 class Sent:
-    """One request of the run, its answer, and their findings.
+    """One request of the run, its response, and their findings.
 
-    ``number`` starts at 1; ``sent_at`` and ``answered_at`` are the server's time.
+    ``number`` starts at 1; ``sent_at`` and ``responded_at`` are the server's time.
     """
 
     number: int
     exchange: Exchange
     sent_at: datetime
-    answered_at: datetime
+    responded_at: datetime
     findings: tuple[Finding, ...]
     exercised: frozenset[str]
 
     @property
     def response(self) -> Response:
-        """The answer; an exchange without one raises `AnswerLost` before."""
+        """The response; an exchange without one raises `ResponseLost` before."""
         assert self.exchange.response is not None
         return self.exchange.response
 
 
 class Attempt(NamedTuple):
-    """A request that was sent: its maker, its answer or error, and the server's time when it was sent."""
+    """A request that was sent: its maker, its response or error, and the server's time when it was sent."""
 
     make: Callable[[datetime], Request]
     request: Request
-    answer: Response | TransportError
+    response: Response | TransportError
     sent_at: datetime
 
 
 class _Dated(NamedTuple):
-    """Successive answers with the same Date: their number, and when the first of them came."""
+    """Successive responses with the same Date: their number, and when the first of them came."""
 
     date: str
     first: datetime
-    answers: int
+    times: int
 
 
-class AnswerLost(Exception):
-    """A request got no complete answer; the scenario ends, because the effect of the request is unknown."""
+class ResponseLost(Exception):
+    """A request got no complete response; the scenario ends, because the effect of the request is unknown."""
 
     def __init__(self, error: TransportError, sent: Sent) -> None:
-        """Keep the request and the received part of its answer."""
+        """Keep the request and the received part of its response."""
         super().__init__(str(error))
         self.error, self.sent = error, sent
 
 
 class OneAtATime(Exception):
-    """A request was answered only after the other connections were closed."""
+    """A response came only after the other connections were closed."""
 
 
 class KeptSend(Protocol):
-    """A `Send` over a kept-alive connection; ``reused`` counts requests after the first answer."""
+    """A `Send` over a kept-alive connection; ``reused`` counts requests after the first response."""
 
     reused: int
 
@@ -123,15 +123,15 @@ class Wire:
         sleep: waits for some seconds.
         interval: seconds between the starts of two requests; 0 for no limit.
         foreign_clock: whether the server's clock may differ from the local one by any amount; otherwise by the 15
-            minutes that clients are allowed. The first answer sets ``offset``.
+            minutes that clients are allowed. The first response sets ``offset``.
         offset: how far the server's clock is ahead of the local one.
         sent: every exchange and the server's time, in order.
         keep: opens a kept-alive connection; None where the endpoint has no connections.
-        reused: how many requests went over a connection that had carried an answer before.
+        reused: how many requests went over a connection that had carried a response before.
         advance: sets the endpoint's clock and ``clock`` forward by some seconds; None where it cannot be set.
-        probe: makes a harmless request that the endpoint is known to answer; None until one is known.
+        probe: makes a harmless request that the endpoint is known to serve; None until one is known.
         map: the clauses judged by operation; their evidence is empty here, because it is known only at the end.
-        served: names of the operations that were answered 200.
+        served: names of the operations that returned 200.
         absent: the statuses and errorCodes that showed that an operation is not offered.
 
     """
@@ -166,18 +166,18 @@ class Wire:
         return self.clock() + self.offset
 
     def __call__(self, make: Callable[[datetime], Request]) -> Sent:
-        """Send the request that ``make`` returns for the server's time, and judge its answer.
+        """Send the request that ``make`` returns for the server's time, and judge its response.
 
-        Raises `EndpointGone` where the endpoint stopped answering, `AnswerLost` where only this answer is missing.
+        Raises `EndpointGone` where the endpoint stopped responding, `ResponseLost` where only this response is missing.
         """
         self._wait()
         sent_at = self.now
         request = make(sent_at)
         try:
-            answer, reused = self._send(request)
+            response, reused = self._send(request)
         except TransportError as error:
             return self.judge(Attempt(make, request, error, sent_at))
-        return self.judge(Attempt(make, request, answer, sent_at), reused=reused)
+        return self.judge(Attempt(make, request, response, sent_at), reused=reused)
 
     def send_parallel(self, makes: Sequence[Callable[[datetime], Request]]) -> list[Attempt]:
         """Send requests in parallel, each over its own connection; `judge` then takes the attempts one by one."""
@@ -187,18 +187,18 @@ class Wire:
         sent_at = self.now
         requests = [make(sent_at) for make in makes]
         with ThreadPoolExecutor(len(requests)) as pool:
-            answers = list(pool.map(self._try_send, requests))
-        return [Attempt(*each, sent_at) for each in zip(makes, requests, answers, strict=True)]
+            responses = list(pool.map(self._try_send, requests))
+        return [Attempt(*each, sent_at) for each in zip(makes, requests, responses, strict=True)]
 
     def judge(self, attempt: Attempt, *, reused: bool = False) -> Sent:
-        """Judge an answer; ``reused``: its connection had carried one before. Raises as a call does."""
-        make, request, answer, sent_at = attempt
-        if isinstance(answer, TransportError):
-            broken = self._judge_exchange(Exchange(request, answer.partial), sent_at)
-            raise self._diagnose(answer, broken, make) from answer
+        """Judge a response; ``reused``: its connection had carried one before. Raises as a call does."""
+        make, request, response, sent_at = attempt
+        if isinstance(response, TransportError):
+            broken = self._judge_exchange(Exchange(request, response.partial), sent_at)
+            raise self._diagnose(response, broken, make) from response
         if self.probe is None:
-            self._set_offset(answer)
-        return self._judge_exchange(Exchange(request, answer), sent_at, reused=reused)
+            self._set_offset(response)
+        return self._judge_exchange(Exchange(request, response), sent_at, reused=reused)
 
     def _try_send(self, request: Request) -> Response | TransportError:
         try:
@@ -207,16 +207,16 @@ class Wire:
             return error
 
     def is_absent(self, operation: str, response: Response) -> bool:
-        """Return whether an answer shows that its operation is not offered."""
+        """Return whether a response shows that its operation is not offered."""
         if operation in self.served:
             return False
         return response.status in NOT_OFFERED or not absence(operation, response).isdisjoint(self.absent)
 
     def expect_success(self) -> None:
-        """Raise `EndpointGone` where the last answers were all 5xx: the endpoint is down."""
+        """Raise `EndpointGone` where the last responses were all 5xx: the endpoint is down."""
         if self._failures_in_row >= _MOST_FAILED:
             msg = (
-                f"the last {self._failures_in_row} requests were all answered 5xx. "
+                f"the last {self._failures_in_row} responses were all 5xx. "
                 "How to fix: verify the endpoint again when it works."
             )
             raise EndpointGone(msg)
@@ -237,7 +237,7 @@ class Wire:
         self._kept.clear()
 
     def _send(self, request: Request) -> tuple[Response, bool]:
-        """Return the answer, and whether its connection had carried one before."""
+        """Return the response, and whether its connection had carried one before."""
         if self.keep is None or self._over == "one each":
             return self.send(request), False
         kept = self._kept.get(self._over)
@@ -249,7 +249,7 @@ class Wire:
         return response, kept.reused > before
 
     def _set_offset(self, response: Response) -> None:
-        """Set the offset of the server's clock from the Date of its answer."""
+        """Set the offset of the server's clock from the Date of its response."""
         date = parse_http_date(response.headers.get("Date", ""))
         if date is None:
             return
@@ -267,7 +267,7 @@ class Wire:
         self.served |= {verdict.operation} if served and verdict.operation else set()
         related = self._consumption.judge(exchange, self.now).of(_ABOUT_THE_SERVICE)
         frozen = self._judge_date(exchange.response, (verdict.operation, served), sent_at)
-        findings = () if status == TOO_MANY_REQUESTS else verdict.findings  # 429 is an answer of a gateway
+        findings = () if status == TOO_MANY_REQUESTS else verdict.findings  # 429 is a response of a gateway
         findings = (*findings, *related.findings, *self._judge_id(exchange), *frozen.findings)
         compared = reused and exchange.response is not None and "x-log-requestid" in exchange.response.headers
         exercised = verdict.exercised | related.exercised | frozen.exercised | ({"SLS461"} if compared else set())
@@ -275,20 +275,20 @@ class Wire:
         return Sent(len(self.sent), exchange, sent_at, self.now, findings, exercised)
 
     def _judge_date(self, response: Response | None, kind: tuple[str, bool], sent_at: datetime) -> ClauseResults:
-        """Judge whether Date advances, among answers of one kind only, because an answer may come from a cache."""
+        """Judge whether Date advances, among responses of one kind only, because a response may come from a cache."""
         date = response.headers.get("Date") if response else None
         if date is None:
             return ClauseResults((), frozenset())
         before = self._last_dates.get(kind)
         same = before is not None and before.date == date
-        now = _Dated(date, self.now, 1) if before is None or not same else before._replace(answers=before.answers + 1)
+        now = _Dated(date, self.now, 1) if before is None or not same else before._replace(times=before.times + 1)
         self._last_dates[kind] = now
-        frozen = sent_at - now.first > _FROZEN and now.answers >= _FROZEN_ANSWERS
+        frozen = sent_at - now.first > _FROZEN and now.times >= _FROZEN_RESPONSES
         found = clause("response-date-moves").finding(
             "header Date",
-            f"a time that advances: {now.answers} answers came within {(sent_at - now.first).seconds} seconds",
+            f"a time that advances: {now.times} responses came within {(sent_at - now.first).seconds} seconds",
             f"{date[:80]} in each of them",
-            "Write the Date of each answer when it is sent.",
+            "Write the Date of each response when it is sent.",
         )
         moved = before is not None and not same
         return ClauseResults((found,) if frozen else (), frozenset({"SLS464"} if moved or frozen else ()))
@@ -299,16 +299,16 @@ class Wire:
         if name in self._ids:
             yield clause("SLS461").finding(
                 "header x-log-requestid",
-                "an id that no earlier answer had",
+                "an id that no earlier response had",
                 str(name)[:80],
-                "Give every answer its own id.",
+                "Give every response its own id.",
             )
         if name:
             self._ids.add(name)
 
     def _diagnose(self, error: TransportError, broken: Sent, make: Callable[[datetime], Request]) -> Exception:
-        """Send the probe, or the same request before one is known, to tell a lost answer from a lost endpoint."""
-        if error.kind not in _ANSWER_LOST or (self.probe is None and error.kind == "timeout"):
+        """Send the probe, or the same request before one is known, to tell a lost response from a lost endpoint."""
+        if error.kind not in _RESPONSE_LOST or (self.probe is None and error.kind == "timeout"):
             return EndpointGone(str(error))
         self._timeouts += error.kind == "timeout"
         if self._timeouts >= _MOST_TIMEOUTS:
@@ -322,11 +322,11 @@ class Wire:
             response = self.send(request)
         except TransportError as second:
             self.sent.append((Exchange(request, second.partial), probed_at))
-            return AnswerLost(error, broken) if second.kind in _PARTLY_SENT else EndpointGone(str(second))
+            return ResponseLost(error, broken) if second.kind in _PARTLY_SENT else EndpointGone(str(second))
         self.sent.append((Exchange(request, response), probed_at))
         if error.kind == "timeout" and not alone:
             return OneAtATime()
-        return AnswerLost(error, broken)
+        return ResponseLost(error, broken)
 
     def _wait(self) -> None:
         if not self.interval:
@@ -338,15 +338,15 @@ class Wire:
 
 
 def absence(operation: str, response: Response) -> set[tuple[int, str | None]]:
-    """Return the status and errorCode of an answer that may mean that the key is not offered this operation."""
+    """Return the status and errorCode of a response that may mean that the key is not offered this operation."""
     code = error_code(response)
     unspecific = code == "Unauthorized" or code not in {each.code for each in errors_of(operation)}
     return {(response.status, code)} if unspecific and response.status in _DENIED else set()
 
 
-def lost(error: AnswerLost) -> tuple[Finding, ...]:
-    """Return the findings of a lost answer: of its framing, and that it is incomplete; others only follow from it."""
+def lost(error: ResponseLost) -> tuple[Finding, ...]:
+    """Return the findings of a lost response: of its framing, and that it is incomplete; others only follow from it."""
     failure = error.error
-    fix = f"Answer every request: {failure.fix}"
+    fix = f"Send a complete response to every request: {failure.fix}"
     framing = (finding for finding in error.sent.findings if finding.code == "SLS261")
-    return *framing, clause("SLS462").finding("response", "a complete answer", failure.reason, fix)
+    return *framing, clause("SLS462").finding("response", "a complete response", failure.reason, fix)

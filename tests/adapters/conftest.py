@@ -13,16 +13,16 @@ from sls_contract.cassettes.recorder.framing import RequestReader
 if TYPE_CHECKING:
     from sls_contract.exchange import Request
 
-ANSWER = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\nConnection: close\r\n\r\nok"
+RESPONSE = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\nConnection: close\r\n\r\nok"
 
 
 class Wire:
-    """What was received last, as a `Request` whose bytes are those of the wire; ``answers`` come first, if any."""
+    """What was received last, as a `Request` whose bytes are those of the wire; ``responses`` come first, if any."""
 
     def __init__(self) -> None:
         self.received: list[Request] = []
         self.raw: list[bytes] = []
-        self.answers: list[bytes] = []
+        self.responses: list[bytes] = []
         self._listener = socket.create_server(("127.0.0.1", 0))
         self.port = self._listener.getsockname()[1]
         self.url = f"http://127.0.0.1:{self.port}"
@@ -42,7 +42,7 @@ class Wire:
                 if reader.complete:
                     self.raw.append(bytes(reader.raw))
                     self.received.append(reader.request())
-                    connection.sendall(self.answers.pop(0) if self.answers else ANSWER)
+                    connection.sendall(self.responses.pop(0) if self.responses else RESPONSE)
 
     @property
     def last(self) -> Request:

@@ -86,10 +86,10 @@ def test_every_request_of_requests_verifies(  # noqa: PLR0913, PLR0917 - each is
     url = f"{root}/{path.replace('#', '').replace('?', '')}?{query}"
     before = len(wire.received)
     auth = SlsAuth(key, scheme, "cn-hangzhou")
-    answer = requests.request(
+    response = requests.request(
         method, url, params=params, headers=headers, auth=auth, proxies=proxies, timeout=60, **body
     )
-    assert answer.status_code == 200
+    assert response.status_code == 200
     assert len(wire.received) == before + 1
     signed_right(wire.last, key)
     assert "transfer-encoding" not in wire.last.headers
@@ -160,8 +160,8 @@ def test_the_endpoint_takes_what_requests_sends(service, scheme, key):
     with requests.Session() as session:
         session.auth, session.proxies = SlsAuth(key, scheme), {"http": service}
         for query in QUERIES:
-            answer = session.get(f"{NAMED}{PATH}?{query}", timeout=60)
-            assert [entry["consumer"] for entry in answer.json()] == ["消费者"], (query, answer.text)
+            response = session.get(f"{NAMED}{PATH}?{query}", timeout=60)
+            assert [entry["consumer"] for entry in response.json()] == ["消费者"], (query, response.text)
         made = session.post(f"{NAMED}/logstores/my-logstore/consumergroups", json=GROUP, timeout=60)
         assert made.status_code in (200, 400), made.text  # made by a run of this test before
         assert "Signature" not in made.text
@@ -174,7 +174,7 @@ async def test_the_endpoint_takes_what_httpx_sends(service, scheme, key):
     """The same from an async client."""
     async with httpx.AsyncClient(proxy=service, auth=for_httpx.SlsAuth(key, scheme), timeout=60) as client:
         for query in QUERIES:
-            answer = await client.get(f"{NAMED}{PATH}?{query}")
-            assert [entry["consumer"] for entry in answer.json()] == ["消费者"], (query, answer.text)
+            response = await client.get(f"{NAMED}{PATH}?{query}")
+            assert [entry["consumer"] for entry in response.json()] == ["消费者"], (query, response.text)
         made = await client.post(f"{NAMED}/logstores/my-logstore/consumergroups", json=GROUP)
         assert "Signature" not in made.text

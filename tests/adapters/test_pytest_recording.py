@@ -104,7 +104,7 @@ def test_a_suite_records_judged_and_plays_offline(pytester, suite, endpoint):
 
 @pytest.mark.slow
 @pytest.mark.parametrize(("settings", "outcome"), [("", "errors"), (', check="now"', "failed")])
-def test_a_broken_answer_fails_in_recording_and_in_replay(suite, endpoint, settings, outcome):
+def test_a_broken_response_fails_in_recording_and_in_replay(suite, endpoint, settings, outcome):
     """At the end of the test, or where it asked; the clause is named each time."""
     with serve(endpoint) as server:
         endpoint.answer_next(BROKEN)
@@ -117,7 +117,7 @@ def test_a_broken_answer_fails_in_recording_and_in_replay(suite, endpoint, setti
 
 
 def test_a_client_that_signs_wrongly_fails_in_replay(suite, endpoint):
-    """The recording answers, and the request that is sent now is judged."""
+    """The recording is played, and the request that is sent now is judged."""
     with serve(endpoint) as server:
         suite(server.url, "--record-mode=once").assert_outcomes(passed=2)
     wrong = Credentials(TEST_CREDENTIALS.access_key_id, "wrong")

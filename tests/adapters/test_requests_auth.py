@@ -26,19 +26,19 @@ def redirect(location: str) -> bytes:
 @pytest.mark.parametrize("host", ["127.0.0.1", "localhost"])
 def test_a_redirect_is_followed_without_key_and_token(wire, host):
     """Neither the same host nor another gets a signature that was made for another address, or the token."""
-    wire.answers = [redirect(f"http://{host}:{wire.port}/elsewhere")]
-    answer = requests.get(f"{wire.url}/logstores", auth=SlsAuth(TEST_STS_CREDENTIALS), timeout=60)
+    wire.responses = [redirect(f"http://{host}:{wire.port}/elsewhere")]
+    response = requests.get(f"{wire.url}/logstores", auth=SlsAuth(TEST_STS_CREDENTIALS), timeout=60)
     first, second = wire.received[-2:]
-    assert (answer.status_code, second.path) == (200, "/elsewhere")
+    assert (response.status_code, second.path) == (200, "/elsewhere")
     assert verify_signature(first, TEST_STS_CREDENTIALS) is None
     assert "authorization" not in second.headers
     assert "x-acs-security-token" not in second.headers
-    assert "Authorization" in answer.history[0].request.headers
+    assert "Authorization" in response.history[0].request.headers
 
 
 def test_a_retry_of_urllib3_carries_a_signature_that_verifies(wire):
     """What urllib3 sends again is the request that was signed."""
-    wire.answers = [b"HTTP/1.1 503 Busy\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"]
+    wire.responses = [b"HTTP/1.1 503 Busy\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"]
     with requests.Session() as session:
         session.mount("http://", HTTPAdapter(max_retries=Retry(1, status_forcelist=[503], backoff_factor=0)))
         session.get(f"{wire.url}/logstores?a=%2F", auth=SlsAuth(TEST_CREDENTIALS), timeout=60)

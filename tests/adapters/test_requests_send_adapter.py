@@ -41,16 +41,16 @@ def raising(error: Exception):
     return send
 
 
-def test_the_reference_endpoint_answers_a_session():
+def test_the_reference_endpoint_responds_to_a_session():
     """No port is opened; the signature is verified as ever."""
     endpoint = ReferenceEndpoint(lambda: datetime.now(UTC))
     endpoint.set_checkpoint("readers", 0, "MTAw", consumer="消费者")
     with mounted(endpoint) as session:
-        answer = session.get(URL, auth=SlsAuth(TEST_CREDENTIALS))
-        assert answer.json()[0]["consumer"] == "消费者"
+        response = session.get(URL, auth=SlsAuth(TEST_CREDENTIALS))
+        assert response.json()[0]["consumer"] == "消费者"
         assert not session.get(URL).ok
-    assert answer.elapsed.total_seconds() > 0
-    assert (answer.url, answer.reason, answer.ok) == (URL, "OK", True)
+    assert response.elapsed.total_seconds() > 0
+    assert (response.url, response.reason, response.ok) == (URL, "OK", True)
 
 
 def test_the_send_gets_what_the_network_would_carry():
@@ -71,7 +71,7 @@ def test_the_send_gets_what_the_network_would_carry():
     assert wire_bytes(put.headers["x-odd"]) == b"\xe9"
 
 
-ANSWERS = {
+RESPONSES = {
     "plain": Response(200, [("Content-Length", str(len(BODY))), ("x", "1"), ("X", "2")], BODY, reason="OK"),
     "gzip": Response(200, [("Content-Encoding", "gzip"), ("Content-Length", "99")], gzip.compress(BODY)),
     "chunked": Response(200, [("Transfer-Encoding", "chunked")], BODY),
@@ -81,13 +81,13 @@ ANSWERS = {
     "cookies": Response(200, [("Set-Cookie", "a=1"), ("Set-Cookie", "b=2; Path=/"), ("Content-Length", "0")]),
     "short": Response(200, [("Content-Length", "100")], BODY),
 }
-ANSWERS["gzip"] = ANSWERS["gzip"].replace(
-    headers=[("Content-Encoding", "gzip"), ("Content-Length", str(len(ANSWERS["gzip"].body)))]
+RESPONSES["gzip"] = RESPONSES["gzip"].replace(
+    headers=[("Content-Encoding", "gzip"), ("Content-Length", str(len(RESPONSES["gzip"].body)))]
 )
 
 
 def over_a_socket(response: Response, method: str):
-    """Serve one answer and give a URL for it."""
+    """Serve one response and give a URL for it."""
     listener = socket.create_server(("127.0.0.1", 0))
 
     def serve():
@@ -103,22 +103,22 @@ def over_a_socket(response: Response, method: str):
 
 
 def met(ask, *, stream: bool) -> list[object]:
-    """Return all that a caller can see of an answer, or the kind of error."""
+    """Return all that a caller can see of a response, or the kind of error."""
     try:
-        answer = ask(stream)
-        seen = [answer.status_code, answer.reason, [*answer.raw.headers.items()], dict(answer.cookies)]
-        seen += [answer.raw.version, answer.encoding]
-        return [*seen, b"".join(answer.iter_content(7)) if stream else answer.content]
+        response = ask(stream)
+        seen = [response.status_code, response.reason, [*response.raw.headers.items()], dict(response.cookies)]
+        seen += [response.raw.version, response.encoding]
+        return [*seen, b"".join(response.iter_content(7)) if stream else response.content]
     except requests.RequestException as error:
         return [type(error)]
 
 
 @pytest.mark.parametrize("method", ["GET", "HEAD"])
 @pytest.mark.parametrize("stream", [False, True])
-@pytest.mark.parametrize("name", ANSWERS)
-def test_an_answer_is_what_a_socket_would_have_given(name, stream, method):
+@pytest.mark.parametrize("name", RESPONSES)
+def test_a_response_is_what_a_socket_would_have_given(name, stream, method):
     """Status, reason, repeated headers, cookies, codings and errors are alike."""
-    response = ANSWERS[name]
+    response = RESPONSES[name]
     url = over_a_socket(response, method)
     with requests.Session() as real, mounted(lambda _: response) as ours:
         want = met(lambda each: real.request(method, url, stream=each, timeout=60), stream=stream)
@@ -127,8 +127,8 @@ def test_an_answer_is_what_a_socket_would_have_given(name, stream, method):
 
 def test_raw_bytes_are_those_of_the_wire():
     """``raw.read`` leaves the content coding on."""
-    with mounted(lambda _: ANSWERS["gzip"]) as session, session.get(URL, stream=True) as answer:
-        assert answer.raw.read() == ANSWERS["gzip"].body
+    with mounted(lambda _: RESPONSES["gzip"]) as session, session.get(URL, stream=True) as response:
+        assert response.raw.read() == RESPONSES["gzip"].body
 
 
 @pytest.mark.parametrize(
@@ -152,17 +152,17 @@ def test_a_failure_of_the_send_is_the_exception_that_requests_raises(kind, expec
     assert caught.value.request.url == URL
 
 
-def test_an_answer_cut_off_raises_as_its_content_is_read():
+def test_a_response_cut_off_raises_as_its_content_is_read():
     """The head is there, the rest is not."""
     cut = Response(200, [("Content-Length", "100")], b"[")
 
     with (
         mounted(raising(TransportError("truncated", "127.0.0.1:1", partial=cut))) as session,
-        session.get(URL, stream=True) as answer,
+        session.get(URL, stream=True) as response,
     ):
-        assert answer.status_code == 200
+        assert response.status_code == 200
         with pytest.raises(requests.exceptions.ChunkedEncodingError):
-            _ = answer.content
+            _ = response.content
 
 
 def test_a_scripted_fault_reaches_the_session():
@@ -193,19 +193,19 @@ def test_an_authentication_that_asks_again_asks_the_send():
 
 
 def test_redirects_and_cookies_are_the_sessions():
-    """What follows an answer is what requests does anywhere."""
+    """What follows a response is what requests does anywhere."""
     there = [("Location", "/two"), ("Set-Cookie", "a=1; Path=/")]
     with mounted(lambda asked: Response(302, there) if asked.path == "/one" else Response(200)) as session:
-        answer = session.get("https://a.example.com/one")
-    assert answer.url == "https://a.example.com/two"
-    assert answer.request.headers["Cookie"] == "a=1"
+        response = session.get("https://a.example.com/one")
+    assert response.url == "https://a.example.com/two"
+    assert response.request.headers["Cookie"] == "a=1"
 
 
 def recorded(response: Response | None, broken: str | None = None) -> Recording:
     return Recording(Exchange(Request("GET", URL), response), broken=broken)
 
 
-def test_recordings_answer_a_session(tmp_path):
+def test_recordings_respond_to_a_session(tmp_path):
     """Each in its turn; then the closest one is named."""
     path = tmp_path / "a.sls.yaml"
     write(path, [recorded(Response(200, [("Content-Length", "1")], body)) for body in (b"1", b"2")])

@@ -107,8 +107,8 @@ def break_next(endpoint) -> None:
     )
 
 
-def test_a_broken_answer_raises_when_the_cassette_closes(tmp_path, endpoint, service):
-    """The client got its answer, the recording is kept, and playing it raises again."""
+def test_a_broken_response_raises_when_the_cassette_closes(tmp_path, endpoint, service):
+    """The client got its response, the recording is kept, and playing it raises again."""
     path = tmp_path / "a.yaml"
     for mode, proxy in (("once", service), ("none", NOWHERE)):
         recorder, got = vcr.VCR(record_mode=mode), []
@@ -166,7 +166,7 @@ def test_an_exception_on_its_way_is_not_replaced(tmp_path, endpoint, service):
 
 
 def test_strict_raises_warnings(tmp_path, service):
-    """Somebody edited the answer by hand: that is a warning."""
+    """Somebody edited the response by hand: that is a warning."""
     path = tmp_path / "a.yaml"
     recorder = vcr.VCR()
     register(recorder, credentials=KEY)
@@ -205,7 +205,7 @@ def test_other_hosts_are_recorded_by_their_name(tmp_path, wire):
     path = tmp_path / "a.yaml"
     with recorder.use_cassette(path):
         for host in ("api.one.example.com", "api.two.example.com"):
-            wire.answers.append(
+            wire.responses.append(
                 f"HTTP/1.1 200 OK\r\nContent-Length: 3\r\nConnection: close\r\n\r\n{host[4:7]}".encode()
             )
             requests.get(
@@ -231,7 +231,7 @@ def recording(response: Response | None, **fields) -> Recording:
 
 
 def test_new_episodes_leave_every_old_block_as_it_was(tmp_path, service):
-    """Provenance, attempts without an answer, and what vcrpy cannot express stay, byte for byte."""
+    """Provenance, attempts without a response, and what vcrpy cannot express stay, byte for byte."""
     path = tmp_path / "a.yaml"
     odd = [("X-Odd", "\udcff"), ("X-Two", "1"), ("x", "1"), ("X-Two", "2"), ("Transfer-Encoding", "chunked")]
     write(
@@ -373,7 +373,7 @@ def test_what_cannot_be_written_is_raised_when_the_clients_are_free_again(tmp_pa
     assert not path.exists()
 
 
-def test_an_answer_of_our_own_tools_is_not_recorded(tmp_path, service):
+def test_a_response_of_our_own_tools_is_not_recorded(tmp_path, service):
     """It would be taken for one of the service."""
     recorder = vcr.VCR()
     register(recorder, credentials=KEY)
@@ -420,7 +420,7 @@ async def test_every_way_to_open_a_cassette_is_checked(tmp_path, endpoint, servi
 
 @pytest.mark.slow
 @pytest.mark.parametrize(("client", "wired"), [*zip(CLIENTS.values(), [False, True], strict=True)], ids=CLIENTS)
-def test_compressed_answers_keep_the_bytes_of_the_wire(tmp_path, endpoint, service, client, wired):
+def test_compressed_responses_keep_the_bytes_of_the_wire(tmp_path, endpoint, service, client, wired):
     """Of requests, vcrpy hands over the decoded body only; clauses about framing are not judged then."""
     path = tmp_path / "a.yaml"
     recorder = vcr.VCR()
@@ -428,9 +428,9 @@ def test_compressed_answers_keep_the_bytes_of_the_wire(tmp_path, endpoint, servi
     endpoint.answer_next(fault("gzip"))
     with recorder.use_cassette(path):
         recorded = client(service)
-    answer = load_cassette(path).exchanges[0].response
-    assert answer.headers["Content-Encoding"] == "gzip"
-    assert (answer.wire, answer.body[:2] == b"\x1f\x8b") == (wired, wired)
+    response = load_cassette(path).exchanges[0].response
+    assert response.headers["Content-Encoding"] == "gzip"
+    assert (response.wire, response.body[:2] == b"\x1f\x8b") == (wired, wired)
     assert "消费者" in yaml.safe_load(path.read_text("utf-8"))["interactions"][0]["response"]["body"]["string"]
     player = vcr.VCR(record_mode="none")
     replayed = register(player, credentials=KEY, strict=True)

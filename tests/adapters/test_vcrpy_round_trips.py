@@ -49,7 +49,7 @@ QUICK = settings(deadline=None, suppress_health_check=[HealthCheck.function_scop
 
 def registered(**settings) -> vcr.VCR:
     made = vcr.VCR(**settings)
-    register(made, check="collect")  # what such answers break is not the point here
+    register(made, check="collect")  # what such responses break is not the point here
     return made
 
 

@@ -102,10 +102,10 @@ def test_each_client_reads_from_the_served_endpoint(service, client):
     if client.missing():
         pytest.skip(client.missing())
     auths = AUTHS if os.environ.get("SLS_FULL") else (AUTHS[0], AUTHS[-1])
-    answers = {(scheme, key.security_token): ask(client, service, scheme, key, 1) for scheme, key in auths}
-    unknown = {auth for auth, answer in answers.items() if answer is None}
-    assert unknown == ({auth for auth in answers if auth[0] == "v4"} if client.name == "@alicloud/log" else set())
-    assert all(answer == expected(1) for auth, answer in answers.items() if auth not in unknown)
+    responses = {(scheme, key.security_token): ask(client, service, scheme, key, 1) for scheme, key in auths}
+    unknown = {auth for auth, response in responses.items() if response is None}
+    assert unknown == ({auth for auth in responses if auth[0] == "v4"} if client.name == "@alicloud/log" else set())
+    assert all(response == expected(1) for auth, response in responses.items() if auth not in unknown)
 
 
 @pytest.mark.full
@@ -115,14 +115,14 @@ def test_what_the_proxy_recorded_of_six_clients_replays_to_each_of_them(service,
     runs = [(client, "v1", TEST_CREDENTIALS, shard) for client in clients for shard in SHARDS]
     cassette = tmp_path / "six.sls.yaml"
     with running("proxy", "--cassette", str(cassette), "--to", service) as proxy, ThreadPoolExecutor(4) as pool:
-        answers = list(pool.map(lambda run: ask(run[0], proxy.url, *run[1:]), runs))
-    assert answers == [expected(shard) for *_, shard in runs]
+        responses = list(pool.map(lambda run: ask(run[0], proxy.url, *run[1:]), runs))
+    assert responses == [expected(shard) for *_, shard in runs]
     exchanges = load_cassette(cassette).exchanges
     assert len(exchanges) == len(runs)
     assert all(verify_signature(each.request, TEST_CREDENTIALS) is None for each in exchanges)
     with running("replay", str(cassette)) as replay, ThreadPoolExecutor(4) as pool:
         again = list(pool.map(lambda run: ask(run[0], replay.url, *run[1:]), runs))
-    assert again == answers
+    assert again == responses
 
 
 @pytest.mark.parametrize("script", ["burst.py", pytest.param("burst.cjs", marks=pytest.mark.full)])

@@ -23,8 +23,8 @@ HANDED_ON = replace(HANDED_ON, clients=(CLIENTS[0].name,))
 LIST = [{"shard": 1, "checkpoint": "MTI=", "updateTime": 1524224984800922, "consumer": ""}]
 
 
-def run(exit_code, answer, *codes, scenario="empty-object", requests=1, supported=True):
-    return Run(scenario, "v1", supported, 30.0, codes, Seen(exit_code, answer, requests))
+def run(exit_code, printed, *codes, scenario="empty-object", requests=1, supported=True):
+    return Run(scenario, "v1", supported, 30.0, codes, Seen(exit_code, printed, requests))
 
 
 @pytest.mark.parametrize(
@@ -51,12 +51,12 @@ def run(exit_code, answer, *codes, scenario="empty-object", requests=1, supporte
         (run(0, [], "SLS532", scenario="filter-ignored"), "**`[]`**"),
     ],
 )
-def test_a_cell_says_what_became_of_the_answer(made, text):
+def test_a_cell_says_what_became_of_the_response(made, text):
     """In a few words: the data, the error as far as the client told it, or that it did not end; bold where wrong."""
     assert cell(made) == text
 
 
-def test_a_long_answer_is_cut():
+def test_a_long_response_is_cut():
     """A list of many entries does not burst the table; names in Chinese stay readable."""
     assert short(LIST * 9).endswith("…")
     assert short(["消费者"]) == '["消费者"]'

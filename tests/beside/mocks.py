@@ -1,6 +1,6 @@
 """Tests of somebody who mocks the service, or another product beside it, and only has sls-contract installed.
 
-Copied and run by test_mocks_answer_first.py, with our plugin and without it.
+Copied and run by test_mocks_respond_first.py, with our plugin and without it.
 """
 
 import asyncio
@@ -76,8 +76,8 @@ def by_aiohttp(url, **more):
     aiohttp = pytest.importorskip("aiohttp")
 
     async def ask():
-        async with aiohttp.ClientSession() as client, client.get(url, **more) as answer:
-            return await answer.read()
+        async with aiohttp.ClientSession() as client, client.get(url, **more) as response:
+            return await response.read()
 
     return asyncio.run(ask())
 
@@ -188,9 +188,9 @@ def test_proxy_variable(url, ask, port, monkeypatch):
 
 
 def double_of(requests):
-    answer = requests.Response()
-    answer.status_code, answer._content = 200, b"double"
-    return answer
+    response = requests.Response()
+    response.status_code, response._content = 200, b"double"
+    return response
 
 
 def test_adapter(url):
@@ -237,8 +237,8 @@ def test_aiohttp_resolver(url, port):
 
     async def ask():
         connector = aiohttp.TCPConnector(resolver=Here())
-        async with aiohttp.ClientSession(connector=connector) as client, client.get(url) as answer:
-            return await answer.read()
+        async with aiohttp.ClientSession(connector=connector) as client, client.get(url) as response:
+            return await response.read()
 
     assert asyncio.run(ask()) == b"double"
 

@@ -28,7 +28,7 @@ ENTRY = {"shard": 0, "checkpoint": "MTIz", "updateTime": 1524224984800922, "cons
 def recording(target: str = PATH, host: str = "my-project.cn-hangzhou.log.aliyuncs.com", **changes) -> Recording:
     headers = changes.pop("headers", {})
     body = json.dumps([{**ENTRY, **changes}], ensure_ascii=False).encode()
-    answer = Response(
+    response = Response(
         200,
         {
             "Content-Type": "application/json",
@@ -40,7 +40,7 @@ def recording(target: str = PATH, host: str = "my-project.cn-hangzhou.log.aliyun
         body,
     )
     request = sign(Request("GET", f"http://{host}{target}"), TEST_CREDENTIALS, scheme="v1", at=AT)
-    return Recording(Exchange(request, answer), Provenance(Evidence.REFERENCE, recorded_at=AT))
+    return Recording(Exchange(request, response), Provenance(Evidence.REFERENCE, recorded_at=AT))
 
 
 GOOD, MOVED = recording(), recording(checkpoint="MTI0")
@@ -222,8 +222,8 @@ def test_nothing_compared_is_no_success(cassette, tmp_path):
     code, text, _ = run(tmp_path / "none", tmp_path / "none")
     assert code == 2
     assert "Nothing was compared" in text
-    answer = Response(200, {}, b"x")
-    foreign = cassette("f.sls.yaml", Recording(Exchange(Request("GET", "https://example.com/"), answer)))
+    response = Response(200, {}, b"x")
+    foreign = cassette("f.sls.yaml", Recording(Exchange(Request("GET", "https://example.com/"), response)))
     code, text, _ = run(foreign, foreign)
     assert code == 2
     assert "1 of other services not judged" in text
@@ -314,7 +314,7 @@ def test_control_characters_do_not_reach_the_terminal(cassette):
 
 
 def test_what_a_failed_test_recorded_is_left_out(tmp_path):
-    """The old answer stands for the cassette; the answer to the failed test is counted and not compared."""
+    """The old response stands for the cassette; the response to the failed test is counted and not compared."""
     old, new = tmp_path / "old.sls.yaml", tmp_path / "new.sls.yaml"
     write(old, [GOOD])
     write(new, [GOOD])

@@ -31,9 +31,9 @@ def entry(shard: int, checkpoint: str) -> bytes:
 def recording(shard: int, body: bytes = b"", **more: object) -> Recording:
     asked = sign(Request("GET", f"{url()}?shard={shard}"), TEST_CREDENTIALS, at=MADE)
     date = MADE.strftime("%a, %d %b %Y %H:%M:%S GMT")
-    answer = Response(200, {**HEADERS, "Content-Length": str(len(body)), "Date": date}, body)
+    usual = Response(200, {**HEADERS, "Content-Length": str(len(body)), "Date": date}, body)
     made = Provenance(Evidence.LIVE, "https://cn-hangzhou.log.aliyuncs.com", recorded_at=MADE, validated_at=MADE)
-    response = more.pop("response", answer)
+    response = more.pop("response", usual)
     if more.get("broken") == "truncated":
         response = response.replace(headers=response.headers.with_field("Content-Length", "50"))
     return Recording(Exchange(asked, response), made, **more)
@@ -45,7 +45,7 @@ def url() -> str:
 
 @pytest.fixture
 def folder(tmp_path):
-    """Two cassettes: a shard that moves and another; an answer that broke off."""
+    """Two cassettes: a shard that moves and another; a response that broke off."""
     write(tmp_path / "one.sls.yaml", [recording(0, entry(0, "MTA=")), recording(0, entry(0, "MjA="))])
     cut = recording(2, b"[{", broken="truncated")
     write(
@@ -98,7 +98,7 @@ def replay(folder):
 
 
 def test_recordings_are_played_in_order_each_once(replay):
-    """Two answers of one request, then the miss: 421 with a code of its own, the closest recording named; exit 1."""
+    """Two responses of one request, then the miss: 421 with a code of its own, the closest recording named; exit 1."""
     playing = replay(".", "--verbose")
     assert "5 exchanges of 2 cassettes (evidence: live)" in playing.invitation
     assert "testAccessKeySecret" in playing.invitation
@@ -124,7 +124,7 @@ def test_repeat_last_plays_the_last_again_and_again(replay):
 
 
 def test_what_broke_off_breaks_off_again(replay):
-    """A truncated answer stays truncated, a reset is a reset."""
+    """A truncated response stays truncated, a reset is a reset."""
     playing = replay("deep")
     for shard, kind in ((2, "truncated"), (3, "reset")):
         with pytest.raises(TransportError) as raised:
@@ -172,9 +172,9 @@ def test_vcrpy_recordings_of_others_are_served(replay, folder):
         "utf-8",
     )
     playing = replay("vcr.yaml")
-    answer = playing.ask(7)
-    assert (answer.body, answer.headers["Content-Length"]) == (b"[]", "2")
-    assert "content-encoding" not in answer.headers
+    response = playing.ask(7)
+    assert (response.body, response.headers["Content-Length"]) == (b"[]", "2")
+    assert "content-encoding" not in response.headers
     playing.end()
 
 

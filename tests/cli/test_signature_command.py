@@ -86,7 +86,7 @@ WORST = {
     "blank": b"\n\n\n",
     "binary": bytes(range(256)) * 50,
     "prose": "签名不对 please help".encode(),
-    "answer": b"HTTP/1.1 401 Unauthorized\r\n\r\n{}",
+    "response": b"HTTP/1.1 401 Unauthorized\r\n\r\n{}",
     "no-host": b"GET / HTTP/1.1\n\n",
     "header-without-colon": b"GET / HTTP/1.1\nHost: h.example.com\nAuthorization LOG a:b\n\n",
     "ten-megabytes": b"A" * 10_000_000,
@@ -162,18 +162,20 @@ TWO = (Path(__file__).parents[1] / "unit" / "transcripts" / "forms" / "curl-v.tx
 
 @pytest.mark.slow
 def test_every_request_is_judged_and_the_worst_decides(command):
-    """A retry that verifies does not hide the first request that does not; the answer stands beside each."""
+    """A retry that verifies does not hide the first request that does not; the response stands beside each."""
     wrong = TWO.replace(b"shard=0", b"shard=1", 1)
     done = command("signature", "-", "--json", "-", "--at", "1767323045", stdin=wrong + b"\n" + TWO)
     document = json.loads(done.stdout)
     assert done.returncode == 1
     assert [fact["verified"] for fact in document["facts"]] == [False, True]
     assert {finding["exchange"] for finding in document["findings"]} == {0}
-    assert "answered 401 SignatureNotMatch; what it means: sls-contract explain SignatureNotMatch" in done.stderr
+    assert (
+        "the response was 401 SignatureNotMatch; what it means: sls-contract explain SignatureNotMatch" in done.stderr
+    )
     assert done.stderr.endswith("1 of 2 requests right\n")
 
 
-def test_the_clock_is_that_of_the_answer(command):
+def test_the_clock_is_that_of_the_response(command):
     """Its Date is 11 months later: without --at that is what the request's time is compared with."""
     done = command("signature", "-", stdin=TWO)
     assert done.returncode == 1
@@ -237,7 +239,7 @@ def test_an_error_code_is_explained(command):
         assert "Signature {signature} is not matched." in done.stdout
         assert done.stdout.endswith("\nRun: sls-contract signature request.txt\n")
     assert "Error codes like it: SignatureNotMatch" in command("explain", "SignatureNotMatched").stderr
-    assert "got none. How to fix: paste the answer's body" in command("explain", "-", stdin=b"{}").stderr
+    assert "got none. How to fix: paste the body of the response" in command("explain", "-", stdin=b"{}").stderr
     assert "ConsumerGroupNotExist" in command("explain").stdout
 
 
@@ -249,24 +251,24 @@ def test_one_request_of_several_is_picked(command):
 
 
 def test_what_pytest_shows_of_a_breach_can_be_pasted(command):
-    """The failing test's text holds the exchange; request and answer are read out of it."""
+    """The failing test's text holds the exchange; request and response are read out of it."""
     shown = b"SLS310 signature-digest (violation)\n" + TWO.replace(b"\r", b"").replace(b"< HTTP/1.1 401", b"< 401")
     done = command("signature", "-", stdin=shown)
-    assert "answered 401 SignatureNotMatch" in done.stdout
+    assert "the response was 401 SignatureNotMatch" in done.stdout
 
 
-def test_a_har_on_standard_input_keeps_its_answers(command, tmp_path):
+def test_a_har_on_standard_input_keeps_its_responses(command, tmp_path):
     cassette = Path(__file__).parents[2] / "cassettes" / "documents" / "get-checkpoint-page.sls.yaml"
     path = tmp_path / "a.har"
     write_har(path, load_cassette(cassette).recordings, "1.0")
     done = command("signature", "-", "--json", "-", stdin=path.read_bytes())
     assert {fact["form"] for fact in json.loads(done.stdout)["facts"]} == {"HAR"}
-    assert "  answered 404 ConsumerGroupNotExist" in done.stderr
+    assert "  the response was 404 ConsumerGroupNotExist" in done.stderr
 
 
 def test_the_reason_of_a_status_line_is_no_error_code(command):
-    """Of an answer as curl -i prints it, the body's errorCode is explained."""
-    answer = b'HTTP/1.1 401 Unauthorized\r\n\r\n{"errorCode":"SignatureNotMatch"}'
-    done = command("explain", "-", stdin=answer)
+    """Of a response as curl -i prints it, the body's errorCode is explained."""
+    response = b'HTTP/1.1 401 Unauthorized\r\n\r\n{"errorCode":"SignatureNotMatch"}'
+    done = command("explain", "-", stdin=response)
     assert done.stdout.startswith("SignatureNotMatch (401)")
     assert "\nUnauthorized (" not in done.stdout

@@ -75,7 +75,7 @@ def test_what_a_page_no_longer_has_breaks_but_the_contract_keeps_it(page):
     assert changes(page("a.md"), new) == (1, [("page", "breaking", "gone", "error BreedInvalid")])
 
 
-ANSWER = """## Response elements
+RESPONSE = """## Response elements
 
 |Element|Type|Description|
 |-------|----|-----------|
@@ -119,8 +119,8 @@ REAL_CHANGES = {
     ),
     "element": (
         ("|count|Integer|How many.|", "|count|Integer|How many.|\n|more|Integer|The rest.|"),
-        [("page", "additive", "new", "answer /more")],
-        [("contract", "additive", "new", "answer /more")],
+        [("page", "additive", "new", "response /more")],
+        [("contract", "additive", "new", "response /more")],
     ),
     "method": (
         ("GET /farms", "PUT /farms"),
@@ -141,8 +141,8 @@ REAL_CHANGES = {
 )
 def test_of_two_pages_of_one_family_the_contract_tells_what_changed_and_nothing_else(page, old, new, change):
     replaced, of_page, of_contract = REAL_CHANGES[change]
-    answer = ("## Error codes", ANSWER)
-    code, told = changes(page(old, answer), page(new, answer, replaced))
+    response = ("## Error codes", RESPONSE)
+    code, told = changes(page(old, response), page(new, response, replaced))
     assert sorted(told) == sorted([*of_page, *of_contract])
     assert code == any("breaking" in each for each in told)
 
@@ -157,7 +157,7 @@ def test_pages_without_a_title_are_compared_all_the_same(page):
 
 def test_that_a_second_family_says_the_same_changes_nothing(page):
     """Two families make a contract surer that there is a body, and a member of a member; neither is a change."""
-    common = ("GET /farms", "POST /farms"), ("## Error codes", ANSWER), ("## Response elements", SORT)
+    common = ("GET /farms", "POST /farms"), ("## Error codes", RESPONSE), ("## Response elements", SORT)
     assert changes(
         page("2018-06-01.en.md", *common), page("2024.en.md", *common, ("Which farm.", "The farm to count in."))
     ) == (0, [])
@@ -165,9 +165,9 @@ def test_that_a_second_family_says_the_same_changes_nothing(page):
 
 @pytest.mark.slow
 def test_a_second_family_with_another_route_takes_no_promise_away(page):
-    """What it says of an answer is not heard, which makes that answer less sure than it was, and no other."""
-    answer = ("## Error codes", ANSWER)
-    told = changes(page("2018-06-01.en.md", answer), page("2024.en.md", answer, ("GET /farms", "PUT /farms")))[1]
+    """What it says of a response is not heard, which makes that response less sure than it was, and no other."""
+    response = ("## Error codes", RESPONSE)
+    told = changes(page("2018-06-01.en.md", response), page("2024.en.md", response, ("GET /farms", "PUT /farms")))[1]
     assert told == [("page", "breaking", "route", "method"), ("contract", "benign", "wording", "disagreements")]
 
 

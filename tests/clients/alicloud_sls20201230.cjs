@@ -19,8 +19,8 @@ function settings(task) {
 
 async function ask(task) {
   const request = new GetCheckPointRequest({ shard: task.shard });
-  const answer = await new Client(settings(task)).getCheckPoint(task.project, task.logstore, task.consumerGroup, request);
-  return answer.body;
+  const response = await new Client(settings(task)).getCheckPoint(task.project, task.logstore, task.consumerGroup, request);
+  return response.body;
 }
 
 module.exports = { ask };

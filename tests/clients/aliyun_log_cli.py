@@ -53,10 +53,10 @@ def main() -> None:
         command(wanted), env=os.environ | account(wanted), stdout=subprocess.PIPE, encoding="utf-8", check=False
     )
     sys.stderr.write(done.stdout)
-    answer = understood(done.stdout)
+    printed = understood(done.stdout)
     if done.returncode == 0:
-        finish(answer, status=0)
-    code = answer.get("errorCode") if isinstance(answer, dict) else None
+        finish(printed, status=0)
+    code = printed.get("errorCode") if isinstance(printed, dict) else None
     finish({"errorCode": code, "status": None}, status=1)
 
 

@@ -23,8 +23,8 @@ def ask(task: Task) -> object:
         region=task.region,
     )
     shard = -1 if task.shard is None else task.shard
-    answer = client.get_check_point(task.project, task.logstore, task.consumer_group, shard)
-    return answer.get_consumer_group_check_points()
+    response = client.get_check_point(task.project, task.logstore, task.consumer_group, shard)
+    return response.get_consumer_group_check_points()
 
 
 def explain(error: Exception) -> Failure:

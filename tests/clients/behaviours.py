@@ -18,13 +18,13 @@ TEA = (SYNC, ASYNC)
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """One run: `exit` is None where its time was over, `answer` is the last line that it printed, parsed.
+    """One run: `exit` is None where its time was over, `printed` is the last line that it printed, parsed.
 
     `complaints` is the end of its standard error.
     """
 
     exit: int | None
-    answer: Any
+    printed: Any
     requests: int
     complaints: str = ""
 
@@ -44,19 +44,19 @@ class Behaviour:
 
 def returns(kind: type | tuple[type, ...]) -> Holds:
     """Success, with a value of this type in the place of the list."""
-    return lambda seen: seen.exit == 0 and isinstance(seen.answer, kind)
+    return lambda seen: seen.exit == 0 and isinstance(seen.printed, kind)
 
 
 def gives(value: object) -> Holds:
     """Success, with exactly this value."""
-    return lambda seen: seen.exit == 0 and type(seen.answer) is type(value) and seen.answer == value
+    return lambda seen: seen.exit == 0 and type(seen.printed) is type(value) and seen.printed == value
 
 
 def entry(**fields: object) -> Holds:
     """Success, with an entry in which these fields have this value, or a value of this type."""
 
     def holds(seen: Seen) -> bool:
-        first = seen.answer[0] if seen.exit == 0 and isinstance(seen.answer, list) and seen.answer else None
+        first = seen.printed[0] if seen.exit == 0 and isinstance(seen.printed, list) and seen.printed else None
         return isinstance(first, Mapping) and all(_is(first.get(name), value) for name, value in fields.items())
 
     return holds
@@ -71,8 +71,8 @@ def fails(**known: object) -> Holds:
     keys = {"code": "errorCode", "status": "status"}
 
     def holds(seen: Seen) -> bool:
-        failed = seen.exit not in {0, None} and isinstance(seen.answer, Mapping)
-        return failed and all(seen.answer.get(keys[name]) == value for name, value in known.items())
+        failed = seen.exit not in {0, None} and isinstance(seen.printed, Mapping)
+        return failed and all(seen.printed.get(keys[name]) == value for name, value in known.items())
 
     return holds
 
@@ -93,7 +93,7 @@ def keeps_asking(seen: Seen) -> bool:
 
 
 def waits(seen: Seen) -> bool:
-    """Waiting for its one answer when its time was over."""
+    """Waiting for its one response when its time was over."""
     return seen.exit is None and seen.requests == 1
 
 
@@ -157,7 +157,7 @@ BEHAVIOURS = (
     Behaviour("failure-twice", "fails at the first failure", (*TEA, LOG, SLS), both(fails(), asks(1))),
     Behaviour("reset", "sends 10 requests, through a proxy", (SDK,), asks(10)),
     Behaviour("reset", "keeps asking", (CLI,), keeps_asking),
-    Behaviour("reset", "says status 200, though no answer came", (SDK,), fails(status=200)),
+    Behaviour("reset", "says status 200, though no response came", (SDK,), fails(status=200)),
     Behaviour("reset", "sends 1 request", (SYNC, LOG, SLS), asks(1)),
     Behaviour("reset", "sends 2 requests", (ASYNC,), asks(2)),
     Behaviour("reset-once", "succeeds by asking again", (ASYNC,), both(entry(shard=int), asks(2))),

@@ -7,12 +7,12 @@ const { task } = require('./protocol.cjs');
 const [LANES, CALLS] = [8, 5];
 
 async function lane() {
-  const answers = [];
-  for (let call = 0; call < CALLS; call += 1) answers.push(JSON.stringify(await ask(task(process.env))));
-  return answers;
+  const responses = [];
+  for (let call = 0; call < CALLS; call += 1) responses.push(JSON.stringify(await ask(task(process.env))));
+  return responses;
 }
 
 Promise.all(Array.from({ length: LANES }, lane)).then((lanes) => {
-  const answers = lanes.flat();
-  process.exitCode = answers.length === LANES * CALLS && new Set(answers).size === 1 ? 0 : 1;
+  const responses = lanes.flat();
+  process.exitCode = responses.length === LANES * CALLS && new Set(responses).size === 1 ? 0 : 1;
 });

@@ -15,8 +15,8 @@ THREADS, CALLS = 8, 5
 def main() -> bool:
     """Tell whether any two calls disagree."""
     with ThreadPoolExecutor(THREADS) as pool:
-        answers = list(pool.map(lambda _: str(ask(task(os.environ))), range(THREADS * CALLS)))
-    return len(answers) != THREADS * CALLS or len(set(answers)) != 1
+        responses = list(pool.map(lambda _: str(ask(task(os.environ))), range(THREADS * CALLS)))
+    return len(responses) != THREADS * CALLS or len(set(responses)) != 1
 
 
 if __name__ == "__main__":

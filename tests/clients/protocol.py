@@ -59,12 +59,12 @@ def task(environ: Mapping[str, str]) -> Task:
 def run(ask: Callable[[Task], Any], explain: Callable[[Exception], Failure]) -> None:
     """Ask once, print what the client returned or how it failed, and exit accordingly."""
     try:
-        answer = ask(task(os.environ))
+        result = ask(task(os.environ))
     except Exception as error:  # noqa: BLE001 - whatever a client raises is its way to say that it failed
         traceback.print_exc()
         failure = explain(error)
         finish({"errorCode": failure.code, "status": failure.status}, status=1)
-    finish(answer, status=0)
+    finish(result, status=0)
 
 
 def finish(last_line: object, *, status: int) -> None:

@@ -33,11 +33,11 @@ def arguments(task: Task) -> tuple[str, str, str, models.GetCheckPointRequest]:
     return task.project, task.logstore, task.consumer_group, models.GetCheckPointRequest(shard=task.shard)
 
 
-def checkpoints(answer: models.GetCheckPointResponse) -> object:
+def checkpoints(response: models.GetCheckPointResponse) -> object:
     """Return the models as the SDK filled them."""
     return [
         {"shard": each.shard, "checkpoint": each.checkpoint, "updateTime": each.update_time, "consumer": each.consumer}
-        for each in answer.body
+        for each in response.body
     ]
 
 

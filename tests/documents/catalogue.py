@@ -30,7 +30,7 @@ WORDS = Path(__file__).with_name("catalogue_words.txt")
 NO_TEXTS = (  # files to copy, patterns, words of pages, and what the service itself writes on the wire
     "_starter",
     "cassettes/scrub/key_formats.py",
-    "endpoint/state/answers.py",
+    "endpoint/state/responses.py",
     "locale",
     "scenarios/near_misses.py",
     "spec/export/openapi.py",

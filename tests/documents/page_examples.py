@@ -56,7 +56,7 @@ def success() -> Exchange:
     The body is the compact bare array of 111 bytes that the printed Content-Length counts; the page prints it
     over several lines and inside a stray pair of braces, which is not JSON.
     """
-    return _answered(200, [_ENTRY])
+    return _with_response(200, [_ENTRY])
 
 
 def errors() -> Mapping[str, Exchange]:
@@ -66,12 +66,12 @@ def errors() -> Mapping[str, Exchange]:
     instead, and the headers are those of its success.
     """
     return {
-        code: _answered(status, {"errorCode": code, "errorMessage": message})
+        code: _with_response(status, {"errorCode": code, "errorMessage": message})
         for code, (status, message) in _ERRORS.items()
     }
 
 
-def _answered(status: int, value: object) -> Exchange:
+def _with_response(status: int, value: object) -> Exchange:
     body = json.dumps(value, separators=(",", ":")).encode()
     headers = (
         ("Server", "nginx/1.12.1"),

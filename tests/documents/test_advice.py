@@ -18,7 +18,7 @@ ELSEWHERE = {
     r"^run this again when that one has ended": "another run in the moment between two lines",
     r"^end the recording, and verify again": "another run in the moment between two lines",
     r"^delete the file, revoke the key if": "a secret of a form that the scrub does not know",
-    r"^send the request to <project>": "another service answered",
+    r"^send the request to <project>": "another service responded",
     r"^please report it": "a mistake of ours",
     r"^start it, or correct the URL": "the tests start no database",
 }

@@ -23,7 +23,7 @@ KNOWING = {
     "checks/request_args.py": "logstore, group and shard by the names that paths give them",
     "checks/sequence.py": "what a read shows against what was written",
     "checks/subject.py": "paths that are no other service's, whatever the host",
-    "cassettes/scrub/others.py": "keys that hold names, in answers of operations without a contract, too",
+    "cassettes/scrub/others.py": "keys that hold names, in responses of operations without a contract, too",
     "cassettes/scrub/spellings.py": "words of the service, which are no secrets",
     "cli/serve.py": "options of the endpoint's setting",
     "endpoint/faults/fault.py": "the language of faults has a word for shards",

@@ -89,8 +89,8 @@ def test_alibabacloud_sls20201230_async(server, endpoint):
     client = tea_client(server)
 
     async def read():
-        answer = await client.get_check_point_async(*NAMES[:2], "g", models.GetCheckPointRequest(shard=0))
-        return answer.body[0].checkpoint
+        response = await client.get_check_point_async(*NAMES[:2], "g", models.GetCheckPointRequest(shard=0))
+        return response.body[0].checkpoint
 
     async def thirty():
         return await asyncio.gather(*(read() for _ in range(30)))
@@ -107,8 +107,8 @@ def test_the_proxy_variable_alone_is_enough(server, endpoint, monkeypatch):
     monkeypatch.setenv("http_proxy", server.url)
     endpoint.set_checkpoint("g", 1, "MTI=")
     key = (TEST_CREDENTIALS.access_key_id, TEST_CREDENTIALS.access_key_secret)
-    answer = LogClient(ENDPOINT, *key, source="test").get_check_point(*NAMES[:2], "g", 1)
-    assert answer.get_consumer_group_check_points()[0]["checkpoint"] == "MTI="
+    response = LogClient(ENDPOINT, *key, source="test").get_check_point(*NAMES[:2], "g", 1)
+    assert response.get_consumer_group_check_points()[0]["checkpoint"] == "MTI="
     config = Config(access_key_id=key[0], access_key_secret=key[1], endpoint=ENDPOINT, protocol="HTTP")
     (entry,) = Client(config).get_check_point(*NAMES[:2], "g", models.GetCheckPointRequest(shard=1)).body
     assert entry.checkpoint == "MTI="
@@ -126,7 +126,7 @@ def test_wrong_keys_are_refused(server):
     assert codes == [(401, "Unauthorized"), (401, "SignatureNotMatch")]
 
 
-def test_scripted_answers_reach_the_sdk(server, endpoint):
+def test_scripted_responses_reach_the_sdk(server, endpoint):
     """An error, HTML, a cut-off body and a reset, each once, then the truth."""
     endpoint.set_checkpoint("g", 0, "MTI=")
     client = tea_client(server)
@@ -137,8 +137,8 @@ def test_scripted_answers_reach_the_sdk(server, endpoint):
     for _ in range(4):
         with pytest.raises(Exception):  # noqa: B017 - the SDK's own, several
             client.get_check_point(*NAMES[:2], "g", models.GetCheckPointRequest(shard=0))
-    answer = client.get_check_point(*NAMES[:2], "g", models.GetCheckPointRequest(shard=0))
-    assert answer.body[0].checkpoint == "MTI="
+    response = client.get_check_point(*NAMES[:2], "g", models.GetCheckPointRequest(shard=0))
+    assert response.body[0].checkpoint == "MTI="
     assert [served.scripted for served in endpoint.log] == [True] * 4 + [False]
 
 
@@ -163,7 +163,7 @@ def certificate(tmp_path):
 
 
 def test_tls(endpoint, certificate):
-    """With a certificate the server speaks HTTPS, the URL says so, and answers are delivered as scripted."""
+    """With a certificate the server speaks HTTPS, the URL says so, and responses are delivered as scripted."""
     context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
     context.load_cert_chain(certificate)
     endpoint.answer_next(Response(200, {"Content-Length": "2"}, b"ok"))

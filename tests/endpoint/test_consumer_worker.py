@@ -101,13 +101,13 @@ def names(output):
 
 
 def held(endpoint):
-    """Return for each worker the shards that the last answer to its heartbeat gave it."""
-    answers = {}
+    """Return for each worker the shards that the last response to its heartbeat gave it."""
+    responses = {}
     for exchange in endpoint.exchanges:
         query = dict(exchange.request.query_pairs())
         if query.get("type") == "heartbeat":
-            answers[query["consumer"]] = json.loads(exchange.response.body)
-    return answers
+            responses[query["consumer"]] = json.loads(exchange.response.body)
+    return responses
 
 
 def checkpoints_read(endpoint, indices, records):
@@ -356,7 +356,7 @@ def test_a_killed_worker_with_temporary_keys_and_v4_loses_nothing(endpoint, star
 
 
 def without_filter(endpoint):
-    """Wrap the endpoint so that GetCheckPoint answers every shard, whichever was asked for."""
+    """Wrap the endpoint so that GetCheckPoint returns every shard, whichever was requested."""
 
     def send(request):
         if request.method == "GET" and request.path == PATH:
@@ -397,7 +397,7 @@ def test_an_endpoint_that_ignores_the_filter_is_found_out(endpoint, output, star
 
 
 def test_a_worker_never_starts_without_an_entry(endpoint, output, start_thread):
-    """Answered ``[]`` for a shard that was never consumed, it asks for ever and pulls nothing."""
+    """If it gets ``[]`` for a shard that was never consumed, it asks for ever and pulls nothing."""
     fill(endpoint, 1, 5)
     with serve(with_nothing_for_unconsumed(endpoint)) as server:
         start_thread(server)

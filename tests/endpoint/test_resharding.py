@@ -33,7 +33,7 @@ def listed(client):
 
 
 def test_the_python_sdk_splits_and_merges(client, endpoint):
-    """What it is answered and lists, where its logs go, and how it is refused."""
+    """What it gets and lists, where its logs go, and how it is refused."""
     put(client, LOW, "before")
     split = client.split_shard(*NAMES, 0, "4" + "0" * 31).get_shards_info()
     assert [(each["shardID"], each["status"]) for each in split] == [
@@ -67,8 +67,8 @@ def test_the_sdk_of_2020_splits_into_several(server, endpoint, monkeypatch):
     config = Config(access_key_id=key.access_key_id, access_key_secret=key.access_key_secret, endpoint=ENDPOINT)
     config.protocol = "http"
     client = Client(config)
-    answer = client.split_shard(*NAMES, "1", models.SplitShardRequest(shard_count=3))
-    assert [each.shard_id for each in answer.body] == [1, 2, 3, 4]
+    response = client.split_shard(*NAMES, "1", models.SplitShardRequest(shard_count=3))
+    assert [each.shard_id for each in response.body] == [1, 2, 3, 4]
     assert endpoint.shards(readonly=False) == (0, 2, 3, 4)
 
 
@@ -119,8 +119,8 @@ def until(condition):
 
 def entries(client):
     """Return consumer and checkpoint of each shard."""
-    answered = client.get_check_point(*NAMES, "readers").get_consumer_group_check_points()
-    return {each["shard"]: (each["consumer"], each["checkpoint"]) for each in answered}
+    returned = client.get_check_point(*NAMES, "readers").get_consumer_group_check_points()
+    return {each["shard"]: (each["consumer"], each["checkpoint"]) for each in returned}
 
 
 @pytest.mark.slow

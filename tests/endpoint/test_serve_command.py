@@ -34,7 +34,7 @@ def call(url: str, method: str, target: str, body: bytes = b"", key=TEST_CREDENT
         return session.request(method, url + target, headers=dict(signed.headers), data=body, timeout=60)
 
 
-def test_it_says_where_it_is_and_answers(command):
+def test_it_says_where_it_is_and_responds(command):
     """One line with the URL, how to point a client at it, the public key; INT ends it with 130."""
     with command() as process:
         url = url_of(process)
@@ -50,8 +50,8 @@ def test_it_says_where_it_is_and_answers(command):
 @pytest.mark.slow
 @pytest.mark.skipif(shutil.which("node") is None, reason="needs node")
 def test_what_it_says_to_a_shell_leads_node_here(command):
-    """The lines as they are, pasted: Node asks a real endpoint name, and the endpoint here answers."""
-    ask = "fetch('http://my-project.cn-hangzhou.log.aliyuncs.com/').then((answer) => console.log(answer.status))"
+    """The lines as they are, pasted: Node asks a real endpoint name, and the endpoint here responds."""
+    ask = "fetch('http://my-project.cn-hangzhou.log.aliyuncs.com/').then((response) => console.log(response.status))"
     with command() as process:
         lines = [process.stdout.readline() for _ in range(3)]
         node = ["sh", "-c", f'{"".join(lines)}node -e "$1"', "sh", ask]
@@ -68,8 +68,8 @@ def test_term_ends_it_with_143(command):
 
 
 @pytest.mark.slow
-def test_kill_9_loses_no_answered_write(command, tmp_path):
-    """Whatever was answered 200 before SIGKILL is there after a restart."""
+def test_kill_9_loses_no_successful_write(command, tmp_path):
+    """What got 200 before SIGKILL is there after a restart."""
     state = ("--state", str(tmp_path / "s.db"), "--shards", "4")
     with command(*state) as process:
         url, done = url_of(process), []
@@ -149,7 +149,7 @@ def test_a_key_from_the_environment_must_be_asked_for(command):
 
 
 def test_an_address_beyond_loopback_is_warned_about(command):
-    """Other machines can reach it: said on stderr; a host that is allowed is answered."""
+    """Other machines can reach it: said on stderr; a host that is allowed is served."""
     with command("--host", "0.0.0.0", "--allow-host", "sls.test") as process:
         port = url_of(process).rpartition(":")[2]
         with requests.Session() as session:

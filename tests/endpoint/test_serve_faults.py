@@ -22,7 +22,7 @@ TARGET = "/logstores/my-logstore/consumergroups/g?shard=0"
 
 
 def request(port: int, target: str = TARGET) -> bytes:
-    """Return a signed request as it stands on the wire; its connection ends with the answer."""
+    """Return a signed request as it stands on the wire; its connection ends with the response."""
     host = f"my-project.127.0.0.1:{port}"
     fields = {"Host": host, "Connection": "close"}
     signed = sign(Request("GET", f"http://{host}{target}", fields), TEST_CREDENTIALS, at=datetime.now(UTC))
@@ -67,7 +67,7 @@ def test_a_redirect_on_the_wire(ask):
 
 
 def test_codings_on_the_wire(ask):
-    """The endpoint's own answer, zipped though nobody asked, and in chunks."""
+    """The endpoint's own response, zipped though nobody asked, and in chunks."""
     head, body = ask("gzip")
     assert "\r\nContent-Encoding: gzip" in head
     assert gzip.decompress(body).startswith(b'[{"shard":0,')
@@ -78,7 +78,7 @@ def test_codings_on_the_wire(ask):
     assert gzip.decompress(body.partition(b"\r\n")[2].removesuffix(b"\r\n0\r\n\r\n")).startswith(b"[{")
 
 
-def test_a_cut_answer_on_the_wire(ask):
+def test_a_cut_response_on_the_wire(ask):
     """Fewer bytes than announced, and the end; a short body is cut as well."""
     head, body = ask("truncate=40")
     assert int(re.search(r"Content-Length: (\d+)", head)[1]) > 40 == len(body)
@@ -86,7 +86,7 @@ def test_a_cut_answer_on_the_wire(ask):
     assert ("Content-Length: 2" in head, body) == (True, b"o")
 
 
-def test_a_late_answer_on_the_wire(ask):
+def test_a_late_response_on_the_wire(ask):
     """Nothing comes before the delay is over."""
     began = time.monotonic()
     head, _ = ask("delay=200ms")
@@ -103,7 +103,7 @@ def test_an_end_on_the_wire(ask):
         ask("truncate=40 reset")
 
 
-def test_options_script_the_answers_in_their_order(command, wire, tmp_path):
+def test_options_script_the_responses_in_their_order(command, wire, tmp_path):
     """--fault and --faults as they stand; --verbose marks what was scripted; then the endpoint is itself."""
     script = tmp_path / "忙.faults"
     script.write_text("# two of them\nstatus=502\n\nreset\n", "utf-8")
@@ -117,7 +117,7 @@ def test_options_script_the_answers_in_their_order(command, wire, tmp_path):
         lines = process.communicate(timeout=60)[1].splitlines()
     assert got == [b"501", b"502", b"503", b"404"]
     told = [line.partition("shard=0 ")[2] for line in lines]
-    assert told == ["501 (scripted)", "502 (scripted)", "(no answer) (scripted)", "503 (scripted)", "404"]
+    assert told == ["501 (scripted)", "502 (scripted)", "(no response) (scripted)", "503 (scripted)", "404"]
 
 
 @pytest.mark.parametrize(
@@ -179,7 +179,7 @@ def test_the_sdk_copes_with_what_is_only_unusual(endpoint, client, text):
 
 
 def test_the_sdk_retries_a_server_error(endpoint, client):
-    """Two answers 500, then the third request is answered: the SDK repeats after a second each."""
+    """Two responses are 500, then the third request succeeds: the SDK repeats after a second each."""
     endpoint.set_checkpoint("g", 0, "MTAw")
     endpoint.answer_next(fault("status=500 times=2"))
     assert client.get_check_point(*NAMES, 0).get_consumer_group_check_points()

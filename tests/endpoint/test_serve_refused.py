@@ -8,9 +8,9 @@ def test_who_is_refused_is_told_at_once_and_at_the_end(command):
     for options in ((), ("--verbose",)):
         with command(*options) as process, requests.Session() as session:
             url, session.trust_env = process.first_line.split()[1], False
-            answers = [session.get(url, headers={"Host": "evil.example"}, timeout=60) for _ in range(2)]
-            assert [answer.json()["errorCode"] for answer in answers] == ["HostNotServed"] * 2
-            assert "--allow-host evil.example" in answers[0].json()["errorMessage"]
+            responses = [session.get(url, headers={"Host": "evil.example"}, timeout=60) for _ in range(2)]
+            assert [response.json()["errorCode"] for response in responses] == ["HostNotServed"] * 2
+            assert "--allow-host evil.example" in responses[0].json()["errorMessage"]
             process.terminate()
             _, errors = process.communicate(timeout=60)
         assert process.returncode == 143

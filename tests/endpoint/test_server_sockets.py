@@ -19,7 +19,7 @@ LAST = b"GET / HTTP/1.1\r\nHost: p.127.0.0.1\r\nConnection: close\r\n\r\n"
 
 
 class Echo:
-    """A Send that keeps what it got and answers what it was given."""
+    """A Send that keeps what it got and returns what it was given."""
 
     def __init__(self, response: Response) -> None:
         self.response, self.requests = response, []
@@ -77,7 +77,7 @@ def test_a_proxied_request_keeps_its_target_and_host(wire):
 
 
 def test_a_request_without_host_gets_the_servers_own(wire):
-    """HTTP/1.0 needs no Host; its connection ends after the answer."""
+    """HTTP/1.0 needs no Host; its connection ends after the response."""
     with served() as server:
         assert wire(server.port).say(b"GET /x HTTP/1.0\r\n\r\n").all().endswith(b"ok")
         assert server.echo.requests[0].url == f"{server.url}/x"
@@ -162,7 +162,7 @@ def test_names_that_only_look_like_ours_are_foreign(wire, host):
     ],
 )
 def test_what_is_no_request_is_400_and_the_server_lives(wire, said):
-    """Garbage is answered in plain words, without the library's own headers, and the next client is served."""
+    """The response to garbage is in plain words, without the library's own headers, and the next client is served."""
     with served() as server:
         got = wire(server.port).say(said).all()
         assert got.startswith(b"HTTP/1.1 400 ")
@@ -172,14 +172,14 @@ def test_what_is_no_request_is_400_and_the_server_lives(wire, said):
         assert wire(server.port).say(LAST).all().endswith(b"ok")
 
 
-def test_connections_are_kept_and_pipelined_requests_answered_in_order(wire):
-    """Fifty requests in one packet get fifty answers on one connection."""
+def test_connections_are_kept_and_responses_to_pipelined_requests_are_in_order(wire):
+    """Fifty requests in one packet get fifty responses on one connection."""
     with served() as server:
         got = wire(server.port).say(GET * 49 + LAST).all()
         assert got.count(b"HTTP/1.1 200 OK") == 50 == len(server.echo.requests)
 
 
-def test_head_is_answered_without_body(wire):
+def test_the_response_to_head_has_no_body(wire):
     """HEAD gets the length and no byte of the body, and the connection goes on."""
     with served() as server:
         got = wire(server.port).say(GET.replace(b"GET", b"HEAD") + LAST).all()
@@ -206,7 +206,7 @@ def test_after_a_lie_the_connection_ends(wire, headers, status):
     assert got.endswith(b"\r\n\r\nok")
 
 
-def test_chunked_answers_are_chunked_again(wire):
+def test_chunked_responses_are_chunked_again(wire):
     """Headers that announce chunks get chunks, and the connection goes on; an empty body is the last chunk alone."""
     for body, sent in ((b"ok", b"2\r\nok\r\n0\r\n\r\n"), (b"", b"0\r\n\r\n")):
         with served(Response(200, {"Transfer-Encoding": "chunked"}, body)) as server:
@@ -220,7 +220,7 @@ def test_a_bodiless_status_keeps_the_connection(wire):
         assert wire(server.port).say(GET + LAST).all() == b"HTTP/1.1 204 No Content\r\n\r\n" * 2
 
 
-def test_a_truncated_answer_stops_in_the_middle(wire):
+def test_a_truncated_response_stops_in_the_middle(wire):
     """The announced length stays, the first bytes come, then the end; chunks end without their last."""
     cut = Delivery(body_bytes=1)
     with served(DeliveredResponse(200, {"Content-Length": "2"}, b"ok", delivery=cut)) as server:
@@ -237,7 +237,7 @@ def test_a_silent_close_sends_nothing(wire):
 
 @pytest.mark.parametrize("silent", [True, False])
 def test_a_reset_is_a_reset(wire, silent):
-    """The client's read fails with ECONNRESET, before or after the answer's bytes."""
+    """The client's read fails with ECONNRESET, before or after the response's bytes."""
     with served(
         DeliveredResponse(200, {"Content-Length": "9"}, b"ok", delivery=Delivery(silent=silent, ending="reset"))
     ) as server:
@@ -246,8 +246,8 @@ def test_a_reset_is_a_reset(wire, silent):
             connection.all()
 
 
-def test_a_late_answer_holds_nobody_else_up(wire):
-    """While one answer waits, another client is served."""
+def test_a_late_response_holds_nobody_else_up(wire):
+    """While one response waits, another client is served."""
 
     def send(request: Request) -> Response:
         return DeliveredResponse(200, OK.headers, b"ok", delivery=Delivery(delay=0.5)) if request.path == "/" else OK
@@ -262,7 +262,7 @@ def test_a_late_answer_holds_nobody_else_up(wire):
 
 
 def test_a_blocking_send_runs_in_threads(wire):
-    """Four clients of a Send that waits for all four are answered."""
+    """Four clients of a Send that waits for all four get their responses."""
     barrier = threading.Barrier(4, timeout=60)
 
     def send(_request: Request) -> Response:
@@ -289,10 +289,10 @@ def test_a_send_that_fails_is_500_and_remembered(wire):
         assert [str(each) for each in server.failures] == ["secret"]
 
 
-@pytest.mark.parametrize("answer", [None, Response(200, {"X": "\ud800"})])
-def test_an_answer_that_is_none_is_a_failure(wire, answer):
+@pytest.mark.parametrize("response", [None, Response(200, {"X": "\ud800"})])
+def test_a_response_that_is_none_is_a_failure(wire, response):
     """What no wire can carry is 500 and remembered."""
-    with serve(lambda _request: answer) as server:
+    with serve(lambda _request: response) as server:
         assert wire(server.port).say(GET).all().startswith(b"HTTP/1.1 500 ")
         assert len(server.failures) == 1
 
@@ -305,15 +305,15 @@ def test_an_old_client_is_not_told_to_continue(wire):
         assert server.echo.requests[0].body == b"abc"
 
 
-def test_a_client_that_leaves_before_a_late_answer_is_harmless(wire):
-    """The answer goes nowhere, and the next client is served."""
+def test_a_client_that_leaves_before_a_late_response_is_harmless(wire):
+    """The response goes nowhere, and the next client is served."""
     with served(DeliveredResponse(200, OK.headers, b"ok", delivery=Delivery(delay=0.2))) as server:
         wire(server.port).say(GET).socket.close()
         assert wire(server.port).say(LAST).all().endswith(b"ok")
 
 
 def test_a_client_is_told_to_continue(wire):
-    """Expect: 100-continue is answered before the body is read."""
+    """The response to Expect: 100-continue comes before the body is read."""
     post = b"POST / HTTP/1.1\r\nHost: 127.0.0.1\r\nExpect: 100-continue\r\nConnection: close\r\nContent-Length: "
     with served(limits=Limits(body=10)) as server:
         connection = wire(server.port).say(post + b"3\r\n\r\n")

@@ -22,7 +22,7 @@ from sls_contract.spec import CLAUSES
 
 CLIENTS = Path(__file__).parent / "broken_clients"
 FULL = os.environ.get("SLS_FULL")
-SLOW = {"retries-ten-times": ("--timeout", "120")}  # where no answer comes, ten times its timeout of 8 s
+SLOW = {"retries-ten-times": ("--timeout", "120")}  # where no response comes, ten times its timeout of 8 s
 NEVER_ENDING = {"hang", "unbounded-retries"}
 SHOWN_IN_V4 = {
     "derives-no-key",

@@ -166,10 +166,10 @@ def test_the_page_shows_what_a_client_sent_and_not_its_key(tmp_path):
     assert "testAccessKeySecret" not in page
 
 
-def test_a_client_that_sends_nothing_was_answered_nothing():
-    """The finding says that no request came, and names no answer."""
+def test_a_client_that_sends_nothing_received_nothing():
+    """The finding says that no request came, and names no response."""
     code, out, _ = command(*ONE, "--", "sh", "-c", "exit 0")
-    assert (code, "SLS511" in out, "the service answered" in out) == (1, True, False)
+    assert (code, "SLS511" in out, "the service returned" in out) == (1, True, False)
 
 
 def test_nothing_judged_is_no_success():
@@ -212,7 +212,7 @@ def test_wrong_use_is_told(capsys, words, said):
 
 
 def test_the_list_names_every_scenario():
-    """Name, area, and what the service answers."""
+    """Name, area, and what the service returns."""
     code, out, _ = command("--list")
     assert code == 0
     assert [line.split()[0] for line in out.splitlines()[2:]] == list(SITUATIONS)

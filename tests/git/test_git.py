@@ -76,7 +76,7 @@ def put(git, tmp_path):
 
 
 def changed(recording, **members):
-    """Return a recording whose answer has another body."""
+    """Return a recording whose response has another body."""
     body = recording.exchange.response.body.replace(*members["body"])
     response = recording.exchange.response.replace(body=body)
     return replace(recording, exchange=Exchange(recording.exchange.request, response))

@@ -92,7 +92,7 @@ def test_every_served_operation_is_in_the_document(document):
 
 @pytest.mark.parametrize("operation", NAMES_OF_ROUTES)
 def test_schemathesis_finds_nothing_in_what_is_served(document, served, operation):
-    """Requests as the document allows them, signed by a hook, get answers as the document has them."""
+    """Requests as the document allows them, signed by a hook, get responses as the document has them."""
     every = [each.ok() for each in schemathesis.openapi.from_dict(document).get_all_operations()]
     (found,) = [each for each in every if each.definition.raw["operationId"] == operation]
 

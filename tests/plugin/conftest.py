@@ -166,7 +166,7 @@ def project(pytester: pytest.Pytester) -> Project:
 
 
 class Service:
-    """An endpoint on loopback that knows only the real names and the real key, and whose answers a test changes."""
+    """An endpoint on loopback that knows only the real names and the real key, and whose responses a test changes."""
 
     key = Credentials("LTAI5tRealKeyOfThisRun01", "realSecretOfThisRun0123456789x")
     options = ("--sls-project=real-project", "--sls-logstore=real-logstore")
@@ -181,7 +181,7 @@ class Service:
         return self.change(response) if request.method == "GET" and response.status == 200 else response
 
     def moved(self, **values):
-        """Change keys of every entry that is answered, or add them; None takes a key away."""
+        """Change keys of every entry that is returned, or add them; None takes a key away."""
 
         def change(response):
             entries = [{**entry, **values} for entry in json.loads(response.body)]
@@ -190,8 +190,8 @@ class Service:
 
         self.change = change
 
-    def answers(self, body):
-        """Answer every read with this body."""
+    def respond_with(self, body):
+        """Respond to every read with this body."""
         self.change = lambda response: _with_body(response, body)
 
     @property

@@ -14,8 +14,8 @@ WRONG_KEY = """
     @pytest.mark.sls_cassette
     def test_asks(sls):
         wrong = Credentials("LTAI5tMadeUpKey00001", "MadeUpSecret0123456789abcdefgh")
-        answer = ask(replace(sls, credentials=wrong))
-        assert answer.status_code == 200, answer.text
+        response = ask(replace(sls, credentials=wrong))
+        assert response.status_code == 200, response.text
 """
 RIGHT_KEY = "    @pytest.mark.sls_cassette\n    def test_asks(sls):\n        assert ask(sls).status_code == 200\n"
 

@@ -50,7 +50,7 @@ def test_a_test_that_no_longer_asks_ends_what_failed(project):
 
 
 @pytest.mark.slow
-def test_a_shared_cassette_says_why_it_does_not_answer(project):
+def test_a_shared_cassette_says_why_it_is_not_played(project):
     """Also where the other tests of it have recordings; a test under a new name is no owner, so all records anew."""
     project.test(SHARED.format(two="two", holds="0")).run("--sls-record=once").assert_outcomes(passed=1, failed=1)
     result = project.test(SHARED.format(two="renamed", holds="1")).run()

@@ -21,8 +21,8 @@ SWALLOWED = """
 """
 
 
-def test_a_wrong_query_key_fails_although_the_answer_was_fine(project):
-    """ShardId instead of shard is answered with every shard; only the contract notices."""
+def test_a_wrong_query_key_fails_although_the_response_was_fine(project):
+    """ShardId instead of shard returns every shard; only the contract notices."""
     result = project.test(OLD_METHOD).run("--sls-record=once")
     result.assert_outcomes(failed=1)
     result.stdout.fnmatch_lines(["*SLS1?? * (violation) at query shardId*", "*> GET https://my-project.*shardId=0*"])
@@ -64,8 +64,8 @@ def test_a_failing_test_keeps_its_own_error(project):
     result.stdout.fnmatch_lines(["*my own reason*", "*Captured sls-contract call*", "*at query shardId*"])
 
 
-def test_a_failure_shows_the_error_that_the_service_answered_last(project):
-    """The client's own error has no errorCode; a test whose last answer was served shows no exchange."""
+def test_a_failure_shows_the_error_that_the_service_returned_last(project):
+    """The client's own error has no errorCode; a test whose last response was served shows no exchange."""
     refused = """
     from dataclasses import replace
 

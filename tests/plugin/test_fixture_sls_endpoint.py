@@ -1,4 +1,4 @@
-"""Fixture sls_endpoint: a reference endpoint on loopback for tests that script what the service answers."""
+"""Fixture sls_endpoint: a reference endpoint on loopback for tests that script the responses of the service."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def test_a_test_sets_the_state_and_a_client_reads_it(project):
     ).run().assert_outcomes(passed=1)
 
 
-def test_a_scripted_answer_is_no_finding(project):
+def test_a_scripted_response_is_no_finding(project):
     """What the test makes the endpoint say, however wrong, fails nothing; the client's request was right."""
     project.test(
         SIGNED

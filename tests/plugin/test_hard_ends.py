@@ -90,7 +90,7 @@ def test_a_full_disk_fails_the_test_and_harms_nothing(project):
 
 
 def test_a_thread_that_comes_too_late_leaves_no_file_behind(project):
-    """An answer after the test's end belongs to no recording: the thread gets an error, and no journal is left over."""
+    """A response after the test's end belongs to no recording: the thread gets an error, and no journal is left."""
     project.write(
         "conftest.py",
         """

@@ -83,14 +83,14 @@ def test_asyncio_tests(project):
                 async def get(shard):
                     request = signed(sls, shard)
                     return (await client.get(request.url, headers=dict(request.headers))).json()
-                answers = await asyncio.gather(*(get(shard % 2) for shard in range(20)))
-            assert [answer[0]["shard"] for answer in answers] == [0, 1] * 10
+                responses = await asyncio.gather(*(get(shard % 2) for shard in range(20)))
+            assert [response[0]["shard"] for response in responses] == [0, 1] * 10
 
         async def test_aiohttp(sls):
             async with aiohttp.ClientSession() as client:
                 request = signed(sls, 1)
-                async with client.get(request.url, headers=dict(request.headers)) as answer:
-                    assert (await answer.json())[0]["shard"] == 1
+                async with client.get(request.url, headers=dict(request.headers)) as response:
+                    assert (await response.json())[0]["shard"] == 1
         """
     )
     result = project.spawn("-pasyncio", "--sls-record=once")  # anyio, loaded and forgotten, harms later tests
@@ -103,7 +103,7 @@ def test_asyncio_tests(project):
 @pytest.mark.slow
 @pytest.mark.parametrize("each", [4, full(40)])
 def test_eight_threads_lose_nothing(project, each):
-    """All that 8 threads ask is recorded and replayed, to each thread with its own answers."""
+    """All that 8 threads ask is recorded and replayed, to each thread with its own responses."""
     project.test(
         f"""
         from concurrent.futures import ThreadPoolExecutor

@@ -37,7 +37,9 @@ def test_a_renamed_test_or_file_is_told_its_cassette(project):
     project.test(ASKS).run("--sls-record=once").assert_outcomes(passed=2)
     result = project.test(ASKS.replace("test_asks", "test_reads")).run()
     result.assert_outcomes(failed=2)
-    result.stdout.fnmatch_lines(["E*test_asks[[]1].sls.yaml answers the request, and no test of this run plays it.*"])
+    result.stdout.fnmatch_lines(
+        ["E*test_asks[[]1].sls.yaml has a recording of the request, and no test of this run plays it.*"]
+    )
     for fix in fixes(result):
         _, _, command = fix.partition("rename its cassette (")
         subprocess.run(command.partition(");")[0], shell=True, check=True)

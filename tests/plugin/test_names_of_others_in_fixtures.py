@@ -17,8 +17,8 @@ SOURCE = """
     def listed(sls):
         url = f"http://{sls.project}.{sls.endpoint}/logstores/{sls.logstore}/consumergroups"
         request = sign(Request("GET", url), sls.credentials, at=datetime.now(UTC))
-        answer = requests.get(url, headers=dict(request.headers), timeout=60)
-        return sorted({each["name"] for each in answer.json()} - {sls.consumer_group})
+        response = requests.get(url, headers=dict(request.headers), timeout=60)
+        return sorted({each["name"] for each in response.json()} - {sls.consumer_group})
 
     @pytest.fixture(scope="session")
     def first(sls_session):

@@ -18,8 +18,8 @@ REAL = ("--sls-project=real-project", "--sls-logstore=real-logstore")
 READS = """
     @pytest.mark.sls_cassette
     def test_reads(sls):
-        answer = ask(sls)
-        assert answer.status_code == 200, answer.text
+        response = ask(sls)
+        assert response.status_code == 200, response.text
         print("names:", sls.project, sls.logstore, sls.consumer_group)
 """
 
@@ -111,17 +111,17 @@ def test_a_service_that_is_busy_to_the_end_is_told_as_that(project, endpoint, re
         result = project.run("--sls-record=once", f"--sls-endpoint={server.url}", *REAL)
     result.assert_outcomes(errors=1)
     result.stdout.fnmatch_lines(
-        [f"*at {server.url} was answered 503: *ServerBusy*", "*How to fix: run the tests again later.*"]
+        [f"*at {server.url} returned 503: *ServerBusy*", "*How to fix: run the tests again later.*"]
     )
 
 
 def test_an_endpoint_that_refuses_or_is_not_there(project, endpoint, real_key):
-    """A wrong name is told with the service's answer, a dead address with the address; neither shows the secret."""
+    """A wrong name is told with the service's response, a dead address with the address; neither shows the secret."""
     project.test(READS)
     with serve(endpoint) as server:
         result = project.run("--sls-record=once", f"--sls-endpoint={server.url}", REAL[0], "--sls-logstore=none")
     result.assert_outcomes(errors=1)
-    result.stdout.fnmatch_lines(["*was answered 404: *LogStoreNotExist*"])
+    result.stdout.fnmatch_lines(["*returned 404: *LogStoreNotExist*"])
     named = advised(result.stdout.str(), r"an existing project and logstore \((.*), (.*)\), and set a key").groups()
     assert named == tuple(each.partition("=")[0] for each in REAL)  # which are recorded with above
     result = project.run("--sls-record=once", f"--sls-endpoint={server.url}", *REAL)  # nobody listens any more

@@ -29,7 +29,7 @@ def aged(project):
         path = project.cassette("test_reads")
         (recording,) = load_cassette(path).recordings
         when = datetime.now(UTC) - timedelta(days=days)
-        made = replace(recording.provenance, validated_at=when)  # the answer's own Date fits the time of recording
+        made = replace(recording.provenance, validated_at=when)  # the response's own Date fits the time of recording
         path.unlink()
         write(path, [replace(recording, provenance=replace(made, **changes))])
         return project
@@ -66,7 +66,7 @@ def test_what_counts_is_the_last_validation(aged):
     project = aged(1, recorded_at=datetime.now(UTC) - timedelta(days=400))
     project.run("--sls-max-age=90d", "--sls-strict", "--sls-report=report.json")
     findings = json.loads((project.path / "report.json").read_text("utf-8"))["findings"]
-    assert [finding["code"] for finding in findings] == ["SLS255"]  # the answer's Date was not moved along
+    assert [finding["code"] for finding in findings] == ["SLS255"]  # the response's Date was not moved along
 
 
 @pytest.mark.slow
@@ -87,7 +87,7 @@ def test_an_unknown_age_is_told_and_fails_nothing(aged):
 
 
 @pytest.mark.parametrize("evidence", [Evidence.DOCUMENT, full(Evidence.SYNTHETIC)])
-def test_what_no_service_answered_does_not_age(aged, evidence):
+def test_what_no_service_sent_does_not_age(aged, evidence):
     """The example of a page is as good as the page."""
     aged(9000, evidence=evidence).run("--sls-max-age=1d", "--sls-strict").assert_outcomes(passed=1)
 

@@ -39,7 +39,7 @@ def validated(project):
     return [one.provenance.validated_at for one in load_cassette(project.cassette("test_reads")).recordings]
 
 
-def test_the_same_answer_renews_the_recording(recorded):
+def test_the_same_response_renews_the_recording(recorded):
     """Nothing moved: one line of the file is another, which says when it was validated; no proposal stays."""
     path = recorded.cassette("test_reads")
     before, (old,) = path.read_text("utf-8"), load_cassette(path).recordings
@@ -70,7 +70,7 @@ def test_what_was_edited_is_not_validated(recorded):
 @pytest.mark.slow
 @pytest.mark.parametrize("shards", [(0, 1), full((0,))])
 def test_an_outage_breaks_nothing_and_validates_nothing(recorded, service, shards):
-    """A busy service is a state, whatever the test makes of it: green, but no proof that the old answer still comes."""
+    """A busy service is a state, whatever the test makes of it: green, but no proof of the old response."""
     recorded.test(READS.replace("ask(sls).status_code == 200", f"[ask(sls, shard=each) for each in {shards}]"))
     recorded.verify(record="all").assert_outcomes(passed=1)
     before = validated(recorded)
@@ -100,7 +100,7 @@ def test_a_breaking_change_fails_with_clause_and_both_sides(recorded, service):
     assert "<mark>1700000000</mark>" in page
     result.stdout.fnmatch_lines(
         [
-            "*test_reads.sls.yaml: the endpoint no longer answers as it was recorded*",
+            "*test_reads.sls.yaml: the endpoint no longer responds as it was recorded*",
             "*breaking (1)*",
             "*exchange 0: SLS204 update-time-unit at /0/updateTime*",
             "*old: 1700000000000000*",
@@ -153,13 +153,13 @@ def test_accepted_classes_put_the_proposal_in_the_place_of_the_old_file(recorded
 
 @pytest.mark.slow
 def test_a_breaking_change_can_be_accepted_but_not_a_broken_contract(recorded, service):
-    """An entry that is gone can be taken over; an answer that itself breaks a clause cannot, but by sls_allow."""
+    """An entry that is gone can be taken over; a response that itself breaks a clause cannot, but by sls_allow."""
     service.moved(checkpoint="MTA=", updateTime=1_700_000_000, consumer="c1")
     result = recorded.verify("--sls-accept=breaking,additive,benign")
     result.assert_outcomes(failed=1)
     result.stdout.fnmatch_lines(["*; to accept it: fix or allow (@pytest.mark.sls_allow) the findings of its tests*"])
     assert (recorded.path / PROPOSED).exists()
-    service.answers(b"[]")
+    service.respond_with(b"[]")
     result = recorded.verify()
     result.assert_outcomes(failed=1)
     result.stdout.fnmatch_lines(["*accept the new recording: run this again with --sls-accept=breaking,benign."])
@@ -235,7 +235,7 @@ def test_a_request_without_a_recording_is_unmatched(recorded, service):
 def test_a_test_that_fails_by_itself_settles_nothing(recorded, service):
     """The old file keeps its date, no proposal stays, and what had moved until then is told beside the error."""
     before = recorded.cassette("test_reads").read_bytes()
-    service.answers(b"[]")
+    service.respond_with(b"[]")
     recorded.test(READS + "        raise RuntimeError('of its own')\n")
     result = recorded.verify()
     result.assert_outcomes(failed=1)
@@ -250,7 +250,7 @@ def test_a_test_that_fails_by_itself_settles_nothing(recorded, service):
 @pytest.mark.slow
 def test_an_earlier_proposal_is_replaced_or_taken_away(recorded, service):
     """What was proposed yesterday, even damaged, is no part of what is proposed today."""
-    service.answers(b"[]")
+    service.respond_with(b"[]")
     recorded.verify()
     service.moved(checkpoint="MTA=", updateTime=1_700_000_000_000_000, consumer="c1", lag=7)
     recorded.verify()
@@ -318,7 +318,7 @@ def test_where_nothing_was_recorded_there_is_nothing_to_compare(recorded):
 @pytest.mark.slow
 def test_a_test_that_asks_nothing_any_more_leaves_all_unmatched(recorded, service):
     """The old file stays, and what an earlier run proposed is not told as this one's."""
-    service.answers(b"[]")
+    service.respond_with(b"[]")
     recorded.verify()
     before = recorded.cassette("test_reads").read_bytes()
     recorded.test(READS.replace("assert ask(sls).status_code == 200", "pass"))
@@ -330,7 +330,7 @@ def test_a_test_that_asks_nothing_any_more_leaves_all_unmatched(recorded, servic
 
 
 @pytest.mark.parametrize("evidence", ["document", full("synthetic")])
-def test_what_no_endpoint_answered_cannot_be_verified(recorded, evidence):
+def test_what_no_endpoint_sent_cannot_be_verified(recorded, evidence):
     """The example of a page has no endpoint: an error says so, and nothing is sent."""
     path = recorded.cassette("test_reads")
     path.write_text(path.read_text("utf-8").replace("evidence: reference", f"evidence: {evidence}"), encoding="utf-8")

@@ -9,13 +9,13 @@ import pytest
 READS = """
     @pytest.mark.sls_cassette
     def test_reads(sls):
-        answer = ask(sls)
-        assert answer.json() == [{"shard": 0, "checkpoint": "", "updateTime": 0, "consumer": ""}]
+        response = ask(sls)
+        assert response.json() == [{"shard": 0, "checkpoint": "", "updateTime": 0, "consumer": ""}]
 """
 
 
 def test_what_once_records_none_replays(project):
-    """A cassette recorded by one run answers the next one, which opens no socket."""
+    """A cassette recorded by one run is played in the next one, which opens no socket."""
     project.test(READS)
     recorded = project.run("--sls-record=once")
     recorded.assert_outcomes(passed=1)
@@ -50,7 +50,7 @@ def test_nothing_is_recorded_by_default(project):
     """Without --sls-record, a request without a recording fails, names the remedy, and leaves no file."""
     result = project.test(READS).run()
     result.assert_outcomes(failed=1)
-    result.stdout.fnmatch_lines(["*no recording in *test_reads.sls.yaml (which does not exist) answers GET *"])
+    result.stdout.fnmatch_lines(["*no recording in *test_reads.sls.yaml (which does not exist) matches GET *"])
     result.stdout.fnmatch_lines(["*How to fix: record it (pytest --sls-record=once)*"])
     assert project.cassettes() == []
 
@@ -84,14 +84,14 @@ def test_a_missing_recording_is_told_once(project):
             try:
                 ask(sls, shard=8)
             except Exception as error:
-                raise ValueError("no answer") from error
+                raise ValueError("no response") from error
 
         @pytest.mark.sls_cassette
         def test_hides_it(sls):
             try:
                 ask(sls, shard=9)
             except Exception as error:
-                raise ValueError("no answer") from None
+                raise ValueError("no response") from None
         """
     )
     out = project.run().stdout.str()
@@ -113,7 +113,7 @@ def test_a_miss_names_the_closest_recording(project):
 def test_each_recording_plays_once(project):
     """Asking twice for what was recorded once fails, unless the marker says repeat='last'."""
     project.test(READS).run("--sls-record=once")
-    twice = READS.replace("answer = ask(sls)", "answer = ask(sls); answer = ask(sls)")
+    twice = READS.replace("response = ask(sls)", "response = ask(sls); response = ask(sls)")
     result = project.test(twice).run()
     result.assert_outcomes(failed=1)
     result.stdout.fnmatch_lines(["*It was recorded once, and has been played as often.*"])
@@ -122,7 +122,7 @@ def test_each_recording_plays_once(project):
 
 @pytest.mark.slow
 def test_identical_requests_play_in_recorded_order(project):
-    """Two equal requests with different answers replay in the order in which they were recorded."""
+    """Two equal requests with different responses replay in the order in which they were recorded."""
     project.test(
         """
         import base64, json
@@ -136,8 +136,8 @@ def test_identical_requests_play_in_recorded_order(project):
             request = Request("POST", url + "?type=checkpoint&consumer=&forceSuccess=true",
                               {"Content-Type": "application/json"}, body)
             request = sign(request, sls.credentials, at=datetime.now(UTC))
-            answer = requests.post(request.url, data=body, headers=dict(request.headers), timeout=60)
-            assert answer.status_code == 200, answer.text
+            response = requests.post(request.url, data=body, headers=dict(request.headers), timeout=60)
+            assert response.status_code == 200, response.text
 
         @pytest.mark.sls_cassette
         def test_moves(sls):

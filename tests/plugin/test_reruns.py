@@ -48,15 +48,15 @@ def test_the_last_run_is_what_was_recorded(project, record):
 
 @pytest.mark.slow
 def test_only_the_last_run_is_proposed(project, service):
-    """The first met a breaking answer, and is over; the second one's alone is taken over."""
+    """The first met a breaking response, and is over; the second one's alone is taken over."""
     options = (f"--sls-endpoint={service.url}", *service.options)
     project.test("@pytest.mark.sls_cassette\ndef test_reads(sls):\n    ask(sls)")
     project.run("--sls-record=once", *options).assert_outcomes(passed=1)
     project.write("conftest.py", RERUNS)
-    answers = [b"[]"]
+    responses = [b"[]"]
 
     def change(response):
-        body = answers.pop() if answers else response.body.replace(b'"shard"', b'"lag":7,"shard"')
+        body = responses.pop() if responses else response.body.replace(b'"shard"', b'"lag":7,"shard"')
         return response.replace(body=body, headers=response.headers.without("Content-Length"))
 
     service.change = change

@@ -57,8 +57,8 @@ PLANTS = '''
             raise RuntimeError(f"tried {KEY.access_key_secret}")
         except RuntimeError:
             logging.getLogger("sdk").exception("failed", stack_info=True)
-        answer = requests.request(method, request.url, data=body, headers=dict(request.headers), timeout=60)
-        return signature, answer
+        response = requests.request(method, request.url, data=body, headers=dict(request.headers), timeout=60)
+        return signature, response
 
     BODY = json.dumps({"copies": SECRETS, "hex": [secret.encode().hex() for secret in SECRETS]}).encode()
 '''
@@ -88,7 +88,7 @@ def test_planted_in_requests_logs_and_tracebacks(project):
         + """
     @pytest.mark.sls_cassette
     def test_planted(sls, record_property, record_testsuite_property):
-        signature, answer = plant(sls, BODY)
+        signature, response = plant(sls, BODY)
         record_property(SECRETS[1], SECRETS[0])
         record_testsuite_property("environment", " ".join(SECRETS))
         secrets = SECRETS
@@ -99,7 +99,7 @@ def test_planted_in_requests_logs_and_tracebacks(project):
         running.start()
         running.join()
         warnings.warn(f"warned of {secrets}")
-        assert answer.text == f"{secrets} {signature}", f"shown {secrets}"
+        assert response.text == f"{secrets} {signature}", f"shown {secrets}"
 
     @pytest.mark.sls_cassette
     def test_skips(sls):
@@ -124,10 +124,10 @@ def test_echoed_by_an_endpoint(project):
             + """
     @pytest.mark.sls_cassette
     def test_echoed(sls):
-        signature, answer = plant(sls, BODY)
+        signature, response = plant(sls, BODY)
         open("signature.py", "w").write(signature)
-        assert signature in answer.text
-        assert answer.status_code == 200, answer.text
+        assert signature in response.text
+        assert response.status_code == 200, response.text
     """
         )
         options = (f"--sls-endpoint={server.url}", "--sls-project=my-project", "--sls-logstore=my-logstore")
@@ -271,7 +271,7 @@ def test_logging_is_given_back(project):
 
 
 def _echoing(endpoint):
-    """Answer as the endpoint does, in an error that repeats what it got."""
+    """Respond as the endpoint does, in an error that repeats what it got."""
 
     def send(request):
         if not any(name.lower().startswith("x-copy") for name, _ in request.headers.pairs):

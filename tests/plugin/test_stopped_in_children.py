@@ -12,7 +12,7 @@ pytestmark = pytest.mark.skipif(not hasattr(os, "fork"), reason="this system can
 
 @pytest.mark.parametrize("options", [[], full(["--sls-record=once"]), full(["-n2"])])
 def test_children_tell_what_was_stopped_and_swallowed(project, options):
-    """Forked by hand or by a pool; one that expects the block is green; no test answers for another's child."""
+    """Forked by hand or by a pool; one that expects the block is green; no test fails for another's child."""
     project.test(
         """
         import multiprocessing, os

@@ -1,4 +1,4 @@
-"""The traceback of a request that no recording answers: it ends where the reader can change something."""
+"""The traceback of a request without a recording: it ends where the reader can change something."""
 
 from __future__ import annotations
 

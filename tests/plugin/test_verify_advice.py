@@ -96,7 +96,9 @@ def test_it_asks_where_it_was_recorded_or_says_what_to_do(recorded, service):
     result = recorded.verify()
     result.assert_outcomes(errors=1)
     result.stdout.fnmatch_lines(["*names the endpoint https://cn-hangzhou.log.aliyuncs.com*"])
-    option = advised(result.stdout.str(), "name the endpoint that answered: (--sls-endpoint=reference) for the bundled")
+    option = advised(
+        result.stdout.str(), "name the endpoint that responded: (--sls-endpoint=reference) for the bundled"
+    )
     assert len(service.read) == reads + 2
     recorded.verify(option.group(1)).stdout.fnmatch_lines(["sls-contract: verified 1 cassette: *"])
     path.write_bytes(before)
@@ -143,7 +145,7 @@ def test_an_endpoint_of_nobody_is_named_or_owned_as_advised(recorded, service):
 
 
 @pytest.mark.slow
-def test_an_answer_that_breaks_the_contract_can_be_taken_over_as_advised(recorded, service):
+def test_a_response_that_breaks_the_contract_can_be_taken_over_as_advised(recorded, service):
     """The advice is for the test's author; followed, the run is green, and so is replay."""
     service.moved(checkpoint="MTA=", updateTime=1_700_000_000, consumer="c1")
     result = recorded.verify()
@@ -161,12 +163,12 @@ def test_an_answer_that_breaks_the_contract_can_be_taken_over_as_advised(recorde
 
 
 @pytest.mark.slow
-def test_a_test_that_expects_the_old_answer_is_told_to_change_first(recorded, service):
+def test_a_test_that_expects_the_old_response_is_told_to_change_first(recorded, service):
     """It fails by itself, so there is no proposal, and none is spoken of; then it is changed, and the rest follows."""
-    service.answers(b"[]")
+    service.respond_with(b"[]")
     result = recorded.verify()
     result.assert_outcomes(failed=1)
-    result.stdout.fnmatch_lines(["How to fix: make the test pass with the new answer, and verify again*"])
+    result.stdout.fnmatch_lines(["How to fix: make the test pass with the new response and verify again*"])
     result.stdout.no_fnmatch_line("*--sls-accept=*")
     recorded.test(READS.replace('ask(sls).json()[0]["checkpoint"] == "MTA="', "ask(sls).json() == []"))
     result = recorded.verify()

@@ -14,8 +14,8 @@ RETRIES = """
     @pytest.mark.sls_cassette
     def test_reads(sls):
         for _ in range(4):
-            answer = ask(sls)
-            if answer.status_code == 200:
+            response = ask(sls)
+            if response.status_code == 200:
                 break
 """
 MANY = """

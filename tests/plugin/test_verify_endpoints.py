@@ -40,7 +40,7 @@ def test_a_named_endpoint_is_asked_by_the_client_itself(double, service):
     result.assert_outcomes(passed=1)
     result.stdout.fnmatch_lines(["*verified 1 cassette: 1 benign; 1 validated again"])
     assert len(service.read) == reads + 1
-    service.answers(b"[]")
+    service.respond_with(b"[]")
     double.spawn("--sls-record=verify", f"--sls-endpoint={URL}", *service.options).assert_outcomes(failed=1)
     other = "https://cn-shanghai.log.aliyuncs.com"
     result = double.spawn("--sls-record=verify", f"--sls-endpoint={other}", *service.options)
@@ -69,7 +69,7 @@ def test_a_request_to_another_host_is_refused_one_by_one(double, service):
 
 @pytest.mark.slow
 def test_the_cassette_says_which_endpoint_is_asked(double, service):
-    """Without --sls-endpoint a live recording is verified where it was made; an answer that proves less never wins."""
+    """Without --sls-endpoint a live recording is verified where it was made; a response that proves less never wins."""
     path = as_live(double)
     before = path.read_bytes()
     reads = len(service.read)

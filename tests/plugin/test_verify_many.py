@@ -68,7 +68,7 @@ def shared(project, service):
 
 
 @pytest.mark.parametrize("options", [(), full(("-n2",))])
-def test_the_embedded_endpoint_gives_the_same_answers(project, options):
+def test_the_embedded_endpoint_gives_the_same_responses(project, options):
     """What was recorded in `once` against it is reproducible: nothing breaks, whoever runs the tests."""
     project.write("post.py", POST)
     project.test(MANY).run("--sls-record=once").assert_outcomes(passed=3)
@@ -174,7 +174,7 @@ def test_what_nobody_asks_for_any_more_fails_the_run(shared):
 
 @pytest.mark.slow
 def test_a_repeated_recording_stands_for_all_that_come_after_it(project, service):
-    """repeat='last': asking more or less often than recorded is no difference; a changed answer is."""
+    """repeat='last': asking more or less often than recorded is no difference; a changed response is."""
     polls = """
     @pytest.mark.sls_cassette(repeat="last")
     def test_polls(sls):
@@ -185,7 +185,7 @@ def test_a_repeated_recording_stands_for_all_that_come_after_it(project, service
     project.test(polls.format(times=2)).run("--sls-record=once", *options).assert_outcomes(passed=1)
     for times in (1, 2, 4):
         project.test(polls.format(times=times)).run("--sls-record=verify", *options).assert_outcomes(passed=1)
-    service.answers(b"[]")
+    service.respond_with(b"[]")
     project.run("--sls-record=verify", *options).assert_outcomes(failed=1)
 
 
@@ -199,7 +199,7 @@ def test_an_expected_failure_stays_one(project, service):
     """
     options = (f"--sls-endpoint={service.url}", *service.options)
     project.test(source).run("--sls-record=once", *options).assert_outcomes(xpassed=1)
-    service.answers(b"[]")
+    service.respond_with(b"[]")
     result = project.run("--sls-record=verify", *options)
     result.assert_outcomes(xfailed=1)
     result.stdout.fnmatch_lines(["  breaking: SLS422*"])
@@ -254,7 +254,7 @@ def test_unittest_s_own_failures_are_told_from_differences(project, service):
     """
     options = (f"--sls-endpoint={service.url}", *service.options)
     project.test(source.format(more="")).run("--sls-record=once", *options).assert_outcomes(passed=1)
-    service.answers(b"[]")
+    service.respond_with(b"[]")
     project.run("--sls-record=verify", *options).assert_outcomes(failed=1)
     assert list(project.path.rglob("*.proposed"))
     project.test(source.format(more="self.fail()")).run("--sls-record=verify", *options).assert_outcomes(failed=1)

@@ -45,7 +45,7 @@ def served_oss(monkeypatch):
 class _Requests(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
 
-    def answer(self):
+    def respond(self):
         url = urlsplit(self.path)
         self.query = {name: values[0] for name, values in parse_qs(url.query, keep_blank_values=True).items()}
         _, self.bucket, self.key = (*unquote(url.path).split("/", 2), "")[:3]
@@ -63,7 +63,7 @@ class _Requests(BaseHTTPRequestHandler):
         if self.command != "HEAD":
             self.wfile.write(body)
 
-    do_GET = do_HEAD = do_PUT = do_POST = do_DELETE = answer  # noqa: N815 - as http.server calls them
+    do_GET = do_HEAD = do_PUT = do_POST = do_DELETE = respond  # noqa: N815 - as http.server calls them
 
     def log_message(self, *_):
         pass

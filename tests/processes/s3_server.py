@@ -57,7 +57,7 @@ def relayed(monkeypatch, writes=sys.maxsize):
     class Relay(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
 
-        def answer(self):
+        def respond(self):
             body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
             if self.command == "PUT" and next(begun) > writes and not healed.is_set():
                 self.connection.shutdown(socket.SHUT_RDWR)
@@ -66,19 +66,19 @@ def relayed(monkeypatch, writes=sys.maxsize):
             host, _, port = upstream.removeprefix("http://").partition(":")
             connection = http.client.HTTPConnection(host, int(port), timeout=60)
             connection.request(self.command, self.path, body, dict(self.headers))
-            answer = connection.getresponse()
-            content = answer.read()
-            self.send_response(answer.status)
-            for name, value in answer.headers.items():
+            response = connection.getresponse()
+            content = response.read()
+            self.send_response(response.status)
+            for name, value in response.headers.items():
                 if name.lower() not in {"connection", "transfer-encoding", "content-length"}:
                     self.send_header(name, value)
-            length = answer.headers.get("Content-Length", "0") if self.command == "HEAD" else str(len(content))
+            length = response.headers.get("Content-Length", "0") if self.command == "HEAD" else str(len(content))
             self.send_header("Content-Length", length)
             self.end_headers()
             self.wfile.write(content)
             connection.close()
 
-        do_GET = do_HEAD = do_PUT = do_POST = do_DELETE = answer  # noqa: N815 - as http.server calls them
+        do_GET = do_HEAD = do_PUT = do_POST = do_DELETE = respond  # noqa: N815 - as http.server calls them
 
         def log_message(self, *_):
             pass

@@ -26,11 +26,11 @@ bodies = st.sampled_from(
 )
 
 
-def recorded(asked=(), answered=(), sent=b"", body=b"[]", step="", word="python-requests/2.34", verdict="verified"):
+def recorded(asked=(), returned=(), sent=b"", body=b"[]", step="", word="python-requests/2.34", verdict="verified"):
     return Recording(
         Exchange(
             Request("GET", f"http://{HOST}/logstores/l/consumergroups/g?shard=0", [("Host", HOST), *asked], sent),
-            Response(200, [("Content-Type", "application/json"), *answered], body, reason="OK"),
+            Response(200, [("Content-Type", "application/json"), *returned], body, reason="OK"),
         ),
         Provenance(Evidence.LIVE, f"http://{HOST}", "cn-hangzhou", word, AT, AT, "1"),
         SignatureNote(verdict, step),
@@ -89,9 +89,9 @@ def test_what_clients_and_the_service_send_is_read_the_short_way():
 
 
 @given(fields, fields, bodies, bodies, words)
-def test_what_is_written_is_read_alike(asked, answered, sent, body, word):
+def test_what_is_written_is_read_alike(asked, returned, sent, body, word):
     """Odd names, values, bodies and clients: both ways, or the long one alone."""
-    recording = recorded(asked, answered, sent, body, word=word)
+    recording = recorded(asked, returned, sent, body, word=word)
     block = written(recording)
     quick = agree(block)
     assert quick is None or quick == recording == thoroughly(block)

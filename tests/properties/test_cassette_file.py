@@ -163,7 +163,7 @@ def test_every_loader_reads_the_very_values_that_were_emitted(tree):
 
 @given(st.lists(recordings(), max_size=3))
 def test_a_written_cassette_reads_back_equal_and_intact(tmp_path_factory, recorded):
-    """Any exchange, answered or not, comes back byte for byte, in order, with its provenance."""
+    """Any exchange, with a response or without, comes back byte for byte, in order, with its provenance."""
     path = tmp_path_factory.mktemp("round") / "cassette.sls.yaml"
     write(path, recorded)
     file = CassetteFile.read(path)

@@ -25,7 +25,7 @@ from sls_contract.spec import CLAUSES
 from sls_contract.spec.export import operation_schemas
 from sls_contract.spec.registry import registry
 
-ANSWER = Draft202012Validator(operation_schemas([registry().named("GetCheckPoint")])["GetCheckPoint.answer.json"])
+RESPONSE = Draft202012Validator(operation_schemas([registry().named("GetCheckPoint")])["GetCheckPoint.answer.json"])
 AT = datetime(2024, 11, 25, 10, 9, 42, tzinfo=UTC)
 URL = "http://my-project.cn-hangzhou.log.aliyuncs.com/logstores/l/consumergroups/g"
 GOOD = sign(Request("GET", URL, {"Accept-Encoding": "gzip, deflate, lz4"}), TEST_CREDENTIALS, at=AT)
@@ -148,9 +148,9 @@ def changed(fields, made):
     changes,
     st.just([]) | changes,
 )
-def test_what_is_nearly_usual_is_judged_as_by_each_clause_alone(request, status, body, sent, answered, more):
+def test_what_is_nearly_usual_is_judged_as_by_each_clause_alone(request, status, body, sent, returned, more):
     """The quick look at a usual exchange overlooks nothing: the same findings and clauses as each check gives."""
-    fields = changed(Headers({**USUAL, "Content-Length": str(len(body))}), [*answered, *more])
+    fields = changed(Headers({**USUAL, "Content-Length": str(len(body))}), [*returned, *more])
     exchange = Exchange(request.replace(headers=changed(request.headers, sent)), Response(status, fields, body))
     verdict, subject = judge(exchange, at=AT), Subject(exchange.request, exchange.response, None, AT)
     if verdict.operation != FOREIGN:
@@ -221,7 +221,7 @@ lists = st.dictionaries(st.integers(0, 2**31 - 1), entry, max_size=6).map(
 )
 
 
-def answered(body: bytes) -> Exchange:
+def returned(body: bytes) -> Exchange:
     fields = {
         "Content-Type": "application/json",
         "Content-Length": str(len(body)),
@@ -234,19 +234,19 @@ def answered(body: bytes) -> Exchange:
 @given(lists, st.booleans())
 def test_correct_lists_are_not_accused(entries, ascii_only):
     """Any list that keeps the contract has no finding, however its text is escaped."""
-    assert check(answered(json.dumps(entries, ensure_ascii=ascii_only).encode("utf-8", "surrogatepass")), at=AT) == ()
+    assert check(returned(json.dumps(entries, ensure_ascii=ascii_only).encode("utf-8", "surrogatepass")), at=AT) == ()
 
 
 @given(st.lists(json_like, max_size=3))
 def test_schema_and_clauses_agree(entries):
     """A list has a finding about objects or fields exactly where the schema refuses it."""
-    exchange = answered(json.dumps(entries).encode())
+    exchange = returned(json.dumps(entries).encode())
     value = read_json(exchange.response.body).value
     if value is None:
         return
     about_types = {"SLS202", "SLS203", "SLS205", "SLS206", "SLS208"}
     found = {finding.code for finding in check(exchange, at=AT)} & about_types
-    assert bool(found) == (not ANSWER.is_valid(value))
+    assert bool(found) == (not RESPONSE.is_valid(value))
 
 
 @given(st.binary(max_size=60))
@@ -275,5 +275,5 @@ def test_deep_nesting_is_judged():
     """A list nested beyond any parser is a finding."""
     with pytest.raises(RecursionError):
         json.loads("[" * 100_000)
-    (finding,) = check(answered(b"[" * 100_000), at=AT)
+    (finding,) = check(returned(b"[" * 100_000), at=AT)
     assert finding.slug == "json-text"

@@ -50,7 +50,7 @@ def spellings(draw, value):
 
 @st.composite
 def framings(draw, body, moment):
-    """Answer with a body in any of the ways that are free."""
+    """Respond with a body in any of the ways that are free."""
     fields = [("Content-Type", draw(st.sampled_from(["application/json", "Application/JSON; charset=utf-8"])))]
     if draw(st.booleans()):
         body = gzip.compress(body)
@@ -71,7 +71,7 @@ def recording(response: Response | None, moment=AT, target="") -> Recording:
 
 
 def kept(value):
-    """Give a correct answer in its plainest form."""
+    """Give a correct response in its plainest form."""
     raw = json.dumps(value).encode()
     fields = {"Content-Type": "application/json", "Content-Length": str(len(raw)), "Date": http_date(AT)}
     return Response(200, {**fields, "x-log-requestid": f"{int(AT.timestamp()):08X}05099546E07A82E8"}, raw)
@@ -90,7 +90,7 @@ def without(key):
     return first(lambda entry: {name: value for name, value in entry.items() if name != key})
 
 
-#: what is done to the list, and the clause that the answer then breaks
+#: what is done to the list, and the clause that the response then breaks
 BROKEN_LISTS = {
     "wrapped": (lambda value: {"checkpoints": value}, "body-array"),
     "alone": (lambda value: value[0], "body-array"),
@@ -123,8 +123,8 @@ def replaced(**headers):
     return change
 
 
-#: what is done to the answer, and the clause that it then breaks
-BROKEN_ANSWERS = {
+#: what is done to the response, and the clause that it then breaks
+BROKEN_RESPONSES = {
     "created": (lambda response: response.replace(status=201), "success-status"),
     "redirect": (lambda response: response.replace(status=307), "success-status"),
     "no id": (replaced(x_log_requestid=None), "request-id"),
@@ -159,12 +159,12 @@ def test_a_broken_list_is_found_under_any_movement(data, lists, moment, name):
     assert compare([new], [new]).changes == ()
 
 
-@given(st.data(), pairs(), moments, st.sampled_from(sorted(BROKEN_ANSWERS)))
-def test_a_broken_answer_is_found_under_any_movement(data, lists, moment, name):
+@given(st.data(), pairs(), moments, st.sampled_from(sorted(BROKEN_RESPONSES)))
+def test_a_broken_response_is_found_under_any_movement(data, lists, moment, name):
     """The same of status, headers and framing."""
-    change, slug = BROKEN_ANSWERS[name]
-    answer = change(data.draw(framings(data.draw(spellings(lists[1])), moment)))
-    drift = compare([recording(kept(lists[0]))], [recording(answer, moment)])
+    change, slug = BROKEN_RESPONSES[name]
+    response = change(data.draw(framings(data.draw(spellings(lists[1])), moment)))
+    drift = compare([recording(kept(lists[0]))], [recording(response, moment)])
     assert slug in {each.slug for each in drift.of(Class.BREAKING)}, drift.changes
 
 
@@ -173,13 +173,13 @@ def test_what_is_new_is_additive_and_never_silent(data, lists, key, header):
     """A key or header that no page names is told, is not breaking, and its end is benign."""
     old, new = lists
     grown = [{**entry, **({key: 1} if key not in FIELDS else {})} for entry in new]
-    answer = data.draw(framings(json.dumps(grown).encode(), AT))
-    answer = answer.replace(headers=Headers([*answer.headers.pairs, (header, "1")]))
-    drift = compare([recording(kept(old))], [recording(answer)])
+    response = data.draw(framings(json.dumps(grown).encode(), AT))
+    response = response.replace(headers=Headers([*response.headers.pairs, (header, "1")]))
+    drift = compare([recording(kept(old))], [recording(response)])
     assert drift.verdict == "additive"
     told = {each.slug for each in drift.of(Class.ADDITIVE)}
     assert told == {"new-header"} | ({"entry-additive-key"} if key not in FIELDS else set())
-    assert compare([recording(answer)], [recording(kept(old))]).verdict == "benign"
+    assert compare([recording(response)], [recording(kept(old))]).verdict == "benign"
 
 
 json_like = st.recursive(
@@ -196,7 +196,7 @@ json_like = st.recursive(
 )
 wire = st.binary(max_size=12).map(wire_text)
 names = st.sampled_from(["date", "x-log-requestid", "content-encoding", "content-type", "content-length", "x-token"])
-answers = st.none() | st.builds(
+responses = st.none() | st.builds(
     Response,
     st.sampled_from([200, 201, 204, 302, 400, 401, 404, 500, 0]),
     st.lists(st.tuples(names | wire, wire | st.just("gzip") | st.just("br")), max_size=6).map(Headers),
@@ -204,7 +204,7 @@ answers = st.none() | st.builds(
     st.booleans(),
 )
 targets = st.sampled_from(["", "?shard=0", "?shard=abc", "?x=1", "/other"])
-recordings = st.builds(lambda answer, target: recording(answer, target=target), answers, targets)
+recordings = st.builds(lambda response, target: recording(response, target=target), responses, targets)
 cassettes = st.lists(recordings, max_size=5)
 
 

@@ -24,16 +24,16 @@ AT = datetime(2026, 1, 2, tzinfo=UTC)
 
 
 def recording(shard, kind, number=0, at=AT):
-    """One attempt: an answer, a busy service, or a connection that broke."""
+    """One attempt: a response, a busy service, or a connection that broke."""
     busy = {"errorCode": "ServerBusy", "errorMessage": "busy"}
     entries = [{"shard": shard, "checkpoint": "MTA=", "updateTime": 1_700_000_000_000_000 + number, "consumer": "c"}]
     body = json.dumps(busy if kind == "busy" else entries).encode()
     fields = {"Content-Type": "application/json", "x-log-requestid": f"67444D36{number:016X}"}
-    answer = Response(503 if kind == "busy" else 200, fields, body)
+    response = Response(503 if kind == "busy" else 200, fields, body)
     made = Provenance(Evidence.REFERENCE, "reference", recorded_at=at, validated_at=at)
     request = Request("GET", f"{URL}{shard}", {"Date": at.isoformat()})
     broken = kind if kind in {"reset", "timeout"} else None
-    return Recording(Exchange(request, None if broken else answer), made, broken=broken)
+    return Recording(Exchange(request, None if broken else response), made, broken=broken)
 
 
 kinds = st.sampled_from(["ok", "ok", "busy", "reset", "timeout"])
@@ -71,7 +71,7 @@ def test_pairing_accounts_for_every_attempt(old, new, repeat):
 
 @given(st.lists(st.tuples(st.integers(0, 2), passing, passing), max_size=5))
 def test_retries_on_either_side_never_break(exchanges):
-    """Each request answered in the end: whatever failed before is benign, and each exchange has its partner."""
+    """Each request gets a response in the end: whatever failed before is benign, and each exchange has its partner."""
     sides = [
         [recording(shard, kind, 1) for shard, *failures in exchanges for kind in [*failures[side], "ok"]]
         for side in (0, 1)

@@ -25,7 +25,7 @@ FOLDER = schema_folder() / "json-schema"
 KNOWN = [registry().named(name) for name in registry().names]
 IN_DEPTH = [contract.operation for contract in KNOWN if contract.coverage != "model"]
 OPERATIONS = [*IN_DEPTH, "CreateDashboard", "ListLogStores", "UpdateLogStore", "GetProject"]
-ANSWERED = [name for name in IN_DEPTH if (FOLDER / f"{name}.answer.json").is_file()]
+RETURNING_JSON = [name for name in IN_DEPTH if (FOLDER / f"{name}.answer.json").is_file()]
 SAYABLE = {"missing", "type"}
 some = settings(max_examples=1_000 if FULL else 10, deadline=None, suppress_health_check=list(HealthCheck))
 
@@ -67,7 +67,7 @@ def unreported(request):
     return told if told and not violations(judge_request(request)) else []
 
 
-def answer_is_valid(exchange, contract):
+def response_is_valid(exchange, contract):
     if (
         contract.response is None
         or contract.response.content != "json"
@@ -84,11 +84,11 @@ def answer_is_valid(exchange, contract):
 @some
 @given(st.sampled_from(OPERATIONS), st.data())
 def test_a_correct_message_is_valid(name, data):
-    """What an operation may ask, answer and refuse fits the schemas of its request, answer and error."""
+    """What an operation may ask, return and refuse fits the schemas of its request, response and error."""
     contract = registry().named(name)
     exchange = data.draw(strategies.exchanges(name))
     assert list(schema(f"{name}.request").iter_errors(taken_apart(exchange.request, contract))) == []
-    assert answer_is_valid(exchange, contract)
+    assert response_is_valid(exchange, contract)
     error = json.loads(data.draw(strategies.errors(name)).body)
     assert schema(f"{name}.error").is_valid(error)
 
@@ -96,7 +96,7 @@ def test_a_correct_message_is_valid(name, data):
 @some
 @given(st.sampled_from(OPERATIONS), st.data())
 def test_what_a_schema_refuses_in_a_broken_message_check_reports(name, data):
-    """A request or answer that breaks one rule is refused by a schema only where `check` has a violation."""
+    """A request or response that breaks one rule is refused by a schema only where `check` has a violation."""
     contract = registry().named(name)
     try:
         breach, request = data.draw(strategies.broken_requests(name))
@@ -107,7 +107,7 @@ def test_what_a_schema_refuses_in_a_broken_message_check_reports(name, data):
     exchange = data.draw(strategies.exchanges(name))
     breach, response = data.draw(strategies.broken_answers(name, exchange.request))
     broken = Exchange(exchange.request, response)
-    valid = answer_is_valid(broken, contract)
+    valid = response_is_valid(broken, contract)
     assert valid or violations(judge(broken))
     in_body = bool(response.body) and breach.where.startswith(("/", "body"))
     if breach.kind in SAYABLE and breach.level is Level.VIOLATION and in_body and response.status in contract.success:
@@ -183,9 +183,9 @@ def put(document, way, value):
 
 
 @some
-@given(st.sampled_from(ANSWERED), st.data())
-def test_what_a_schema_refuses_anywhere_in_an_answer_check_reports(name, data):
-    """Whatever is put at whatever place of an answer: what the schema refuses is a violation."""
+@given(st.sampled_from(RETURNING_JSON), st.data())
+def test_what_a_schema_refuses_anywhere_in_a_response_check_reports(name, data):
+    """Whatever is put at whatever place of a response: what the schema refuses is a violation."""
     contract = registry().named(name)
     exchange = data.draw(strategies.exchanges(name))
     try:
@@ -196,4 +196,4 @@ def test_what_a_schema_refuses_anywhere_in_an_answer_check_reports(name, data):
     body = json.dumps(changed).encode()
     headers = [(key, text) for key, text in exchange.response.headers.items() if key.lower() != "content-length"]
     broken = Exchange(exchange.request, Response(exchange.response.status, headers, body))
-    assert answer_is_valid(broken, contract) or violations(judge(broken))
+    assert response_is_valid(broken, contract) or violations(judge(broken))

@@ -32,7 +32,7 @@ def every_operation(test):
 @pytest.mark.slow
 @every_operation
 def test_correct_exchanges_have_no_finding(operation):
-    """A request asks for its operation and verifies; it has no finding, nor have its answers and errors."""
+    """A request asks for its operation and verifies; it has no finding, nor have its responses and errors."""
 
     @few
     @given(st.data())
@@ -40,8 +40,8 @@ def test_correct_exchanges_have_no_finding(operation):
         request = data.draw(strategies.requests(operation))
         assert registry().operation_of(request).operation == operation
         assert verify_signature(request, TEST_CREDENTIALS) is None
-        answer = data.draw(st.one_of(strategies.answers(operation, request), strategies.errors(operation, request)))
-        assert check(Exchange(request, answer)) == ()
+        response = data.draw(st.one_of(strategies.answers(operation, request), strategies.errors(operation, request)))
+        assert check(Exchange(request, response)) == ()
 
     holds()
 
@@ -61,15 +61,15 @@ def test_a_broken_request_has_a_finding_where_it_is_broken(operation):
 
 
 @every_operation
-def test_a_broken_answer_has_a_finding_where_it_is_broken(operation):
-    """Whatever rule of the contract an answer breaks is found at its place."""
+def test_a_broken_response_has_a_finding_where_it_is_broken(operation):
+    """Whatever rule of the contract a response breaks is found at its place."""
 
     @few
     @given(st.data())
     def holds(data):
         request = data.draw(strategies.requests(operation))
-        breach, answer = data.draw(strategies.broken_answers(operation, request, levels=EVERY_LEVEL))
-        assert breach.where in places(check(Exchange(request, answer)))
+        breach, response = data.draw(strategies.broken_answers(operation, request, levels=EVERY_LEVEL))
+        assert breach.where in places(check(Exchange(request, response)))
 
     holds()
 

@@ -40,8 +40,8 @@ PYLOG = """
 
     client = LogClient("cn-hangzhou.log.aliyuncs.com", *key(), source="test", auth_version=AUTH, region="cn-hangzhou")
     for shard in SHARDS:
-        answer = client.get_check_point("my-project", "my-logstore", "readers", shard)
-        print([entry["checkpoint"] for entry in answer.get_consumer_group_check_points()])
+        response = client.get_check_point("my-project", "my-logstore", "readers", shard)
+        print([entry["checkpoint"] for entry in response.get_consumer_group_check_points()])
 """
 TEA = """
     import asyncio
@@ -56,10 +56,10 @@ TEA = """
     for shard in SHARDS:
         request = GetCheckPointRequest(shard=shard)
         if ASYNC:
-            answer = asyncio.run(client.get_check_point_async(*names, request))
+            response = asyncio.run(client.get_check_point_async(*names, request))
         else:
-            answer = client.get_check_point(*names, request)
-        print([entry.checkpoint for entry in answer.body])
+            response = client.get_check_point(*names, request)
+        print([entry.checkpoint for entry in response.body])
 """
 
 

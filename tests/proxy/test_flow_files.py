@@ -24,11 +24,11 @@ def fields(message):
 
 
 def flow(exchange, body=None):
-    """Give an exchange as a flow; ``body`` replaces that of the answer."""
+    """Give an exchange as a flow; ``body`` replaces that of the response."""
     made = tflow.tflow(resp=True)
-    request, answer = exchange.request, exchange.response
+    request, response = exchange.request, exchange.response
     made.request = http.Request.make(request.method, request.url, request.body, fields(request))
-    made.response = http.Response.make(answer.status, answer.body if body is None else body, fields(answer))
+    made.response = http.Response.make(response.status, response.body if body is None else body, fields(response))
     made.request.timestamp_start = made.response.timestamp_end = AT
     return made
 
@@ -48,7 +48,7 @@ def judged(path):
 
 
 def test_a_flow_is_the_exchange_that_went_through_the_proxy(tmp_path):
-    """Method, URL, headers in order, bodies, the time of the answer."""
+    """Method, URL, headers in order, bodies, the time of the response."""
     path = tmp_path / "流.flow"
     success = examples.success()
     write(path, [flow(success)])

@@ -102,9 +102,9 @@ def test_the_service_is_asked_over_https(kit, start, client, environ, tunnel, en
 def test_an_endpoint_whose_certificate_is_not_trusted_is_not_asked(kit, start, environ, endpoint, tmp_path):
     """No byte of the request is sent; the client is told."""
     proxy = start("proxy", "--cassette", "t.sls.yaml", environ={**environ, "SSL_CERT_FILE": os.devnull})
-    answer = kit.get(kit.URL, proxy.url, kit.KEY)
-    assert answer.status == 502
-    assert b"TLS handshake failed" in answer.body
+    response = kit.get(kit.URL, proxy.url, kit.KEY)
+    assert response.status == 502
+    assert b"TLS handshake failed" in response.body
     assert proxy.end() == 143
     assert not endpoint.requests
     assert [one.broken for one in load_cassette(tmp_path / "t.sls.yaml").recordings] == ["tls"]
@@ -192,7 +192,7 @@ class TestInterception:
 
     @pytest.mark.filterwarnings("ignore:.* is deprecated:DeprecationWarning")  # ldap3, which mitmproxy imports
     def test_what_a_send_does_reaches_the_client(self):
-        """No answer ends the connection, a mistake is answered 500 and kept, any other answer goes out as it is."""
+        """No response ends the connection, a mistake becomes a 500 and is kept, others go out unchanged."""
         from sls_contract.transport.interception import Interception, intercept
 
         def send(request: Request) -> Response | None:

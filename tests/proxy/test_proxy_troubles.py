@@ -26,21 +26,21 @@ RESET = struct.pack("ii", 1, 0)
 
 
 @contextlib.contextmanager
-def raw_endpoint(*answers: bytes | None):
-    """Answer each connection with bytes, then close; None resets it; the last answer holds on until the end."""
+def raw_endpoint(*responses: bytes | None):
+    """Send each connection bytes, then close; None resets it; the last response holds on until the end."""
     with socket.create_server(("127.0.0.1", 0)) as server:
         held = []
 
         def serve() -> None:
-            for answer in answers:
+            for response in responses:
                 connection, _ = server.accept()
                 held.append(connection)
                 connection.recv(65536)
-                if answer is None:
+                if response is None:
                     connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, RESET)
                     connection.close()
-                elif answer:
-                    connection.sendall(answer)
+                elif response:
+                    connection.sendall(response)
                     connection.close()
 
         threading.Thread(target=serve, daemon=True).start()
@@ -53,12 +53,12 @@ def raw_endpoint(*answers: bytes | None):
 def test_what_goes_wrong_upstream_is_recorded_as_such(kit, start, run, tmp_path):
     """Reset, cut off, garbage, hung up, too slow, endless headers: each is recorded, and the client gets an error."""
     endless = b"HTTP/1.1 200 OK\r\n" + b"".join(b"X-%d: y\r\n" % number for number in range(500))
-    answers = [None, HEAD + LIST[:20], b"SSH-2.0-OpenSSH\r\n", endless, HEAD + LIST, b""]
-    with raw_endpoint(*answers) as url:
+    responses = [None, HEAD + LIST[:20], b"SSH-2.0-OpenSSH\r\n", endless, HEAD + LIST, b""]
+    with raw_endpoint(*responses) as url:
         options = ("--to", url, "--timeout", "1")
         proxy = start("proxy", "--cassette", "bad.sls.yaml", *options, environ=kit.REAL)
         outcomes = []
-        for _ in answers:
+        for _ in responses:
             try:
                 got = kit.get(kit.URL, proxy.url, kit.KEY)
                 outcomes.append((got.status, json.loads(got.body)[0:1] or "") if got.status == 200 else got.status)
@@ -86,9 +86,9 @@ def test_an_endpoint_that_is_not_there_is_told(kit, start, tmp_path):
     with socket.create_server(("127.0.0.1", 0)) as closed:
         port = closed.getsockname()[1]
     proxy = start("proxy", "--cassette", "no.sls.yaml", "--to", f"http://127.0.0.1:{port}", environ=kit.REAL)
-    answer = kit.get(kit.URL, proxy.url, kit.KEY)
-    assert (answer.status, json.loads(answer.body)["errorCode"]) == (502, "EndpointNotReached")
-    assert answer.headers["x-sls-contract"] == "EndpointNotReached"
+    response = kit.get(kit.URL, proxy.url, kit.KEY)
+    assert (response.status, json.loads(response.body)["errorCode"]) == (502, "EndpointNotReached")
+    assert response.headers["x-sls-contract"] == "EndpointNotReached"
     assert proxy.end() == 143
     assert [one.broken for one in load_cassette(tmp_path / "no.sls.yaml").recordings] == ["refused"]
 
@@ -114,13 +114,13 @@ def test_a_full_disk_is_an_error_for_the_client(kit, start, upstream, tmp_path):
     proxy = start("proxy", "--cassette", "full.sls.yaml", "--to", upstream.url, environ=kit.REAL)
     limited = functools.partial(resource.prlimit, proxy.process.pid, resource.RLIMIT_FSIZE)
     unlimited = limited()
-    answers = [kit.get(f"{kit.URL}?shard=0", proxy.url, kit.KEY)]
+    responses = [kit.get(f"{kit.URL}?shard=0", proxy.url, kit.KEY)]
     written = (tmp_path / "full.sls.yaml.journal").stat().st_size
     limited((written * 3 // 2, unlimited[1]))  # room for half of one more
-    answers += [kit.get(f"{kit.URL}?shard=0", proxy.url, kit.KEY) for _ in range(2)]
+    responses += [kit.get(f"{kit.URL}?shard=0", proxy.url, kit.KEY) for _ in range(2)]
     limited(unlimited)  # the end writes, too
-    assert [answer.status for answer in answers] == [200, 500, 500]
-    assert json.loads(answers[1].body)["errorCode"] == "RecordingFailed"
+    assert [response.status for response in responses] == [200, 500, 500]
+    assert json.loads(responses[1].body)["errorCode"] == "RecordingFailed"
     assert proxy.end() == 2
     assert "File too large" in proxy.errors
     assert len(load_cassette(tmp_path / "full.sls.yaml").exchanges) == 1
@@ -128,7 +128,7 @@ def test_a_full_disk_is_an_error_for_the_client(kit, start, upstream, tmp_path):
 
 @pytest.mark.slow
 def test_an_exchange_under_way_is_not_lost(kit, start, endpoint, upstream, tmp_path):
-    """INT while the endpoint thinks: the answer is waited for and recorded."""
+    """INT while the endpoint thinks: the response is waited for and recorded."""
     endpoint.answer_next(Scripted.delayed(2.0))
     proxy = start("proxy", "--cassette", "late.sls.yaml", "--to", upstream.url, environ=kit.REAL)
     asked = threading.Thread(target=_ask_quietly, args=(kit, proxy.url))

@@ -32,29 +32,29 @@ def client(sls, auth="v1", credentials=None):
 @pytest.mark.parametrize("auth", ["v1", "v4"])
 def test_sync(sls, auth):
     """The generated SDK asks over https, signs with hmac-sha256 or v4, and reads the entries."""
-    answer = client(sls, auth).get_check_point(
+    response = client(sls, auth).get_check_point(
         sls.project, sls.logstore, sls.consumer_group, models.GetCheckPointRequest(shard=0)
     )
-    assert answer.status_code == 200
-    assert [(each.shard, each.checkpoint, each.update_time) for each in answer.body] == [(0, "", 0)]
+    assert response.status_code == 200
+    assert [(each.shard, each.checkpoint, each.update_time) for each in response.body] == [(0, "", 0)]
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("auth", ["v1", "v4"])
 async def test_async(sls, auth):
     """The same over aiohttp."""
-    answer = await client(sls, auth).get_check_point_async(
+    response = await client(sls, auth).get_check_point_async(
         sls.project, sls.logstore, sls.consumer_group, models.GetCheckPointRequest()
     )
-    assert [each.shard for each in answer.body] == [0, 1]
+    assert [each.shard for each in response.body] == [0, 1]
 
 
 def test_sts(sls):
     """A temporary key with its security token."""
-    answer = client(sls, "v1", TEST_STS_CREDENTIALS).get_check_point(
+    response = client(sls, "v1", TEST_STS_CREDENTIALS).get_check_point(
         sls.project, sls.logstore, sls.consumer_group, models.GetCheckPointRequest(shard=1)
     )
-    assert [each.shard for each in answer.body] == [1]
+    assert [each.shard for each in response.body] == [1]
 
 
 def test_a_missing_group_is_an_error(sls):

@@ -23,8 +23,8 @@ def client(sls, auth, credentials=None):
     )
 
 
-def entries(answer):
-    return answer.get_consumer_group_check_points()
+def entries(response):
+    return response.get_consumer_group_check_points()
 
 
 @pytest.mark.parametrize("auth", ["v1", "v4"])
@@ -50,9 +50,9 @@ def test_sts(sls, auth):
 
 
 def test_an_unknown_shard_is_an_empty_list(sls):
-    """Asking for a shard that does not exist is answered with 200 and nothing."""
-    answer = client(sls, "v1").get_check_point(sls.project, sls.logstore, sls.consumer_group, shard=99)
-    assert entries(answer) == []
+    """The response for a shard that does not exist is 200 and an empty list."""
+    response = client(sls, "v1").get_check_point(sls.project, sls.logstore, sls.consumer_group, shard=99)
+    assert entries(response) == []
 
 
 @pytest.mark.parametrize(

@@ -43,7 +43,7 @@ def command(*words: str) -> tuple[int, str]:
 
 
 def two_bugs(real):
-    """Break two clauses in every answer to a read: the unit of times, and the id of requests."""
+    """Break two clauses in every response to a read: the unit of times, and the id of requests."""
 
     def send(request):
         response = real(request)
@@ -121,7 +121,7 @@ def test_why_scenarios_prove_nothing_leaves_the_screen_to_findings(reference):
 
 @pytest.mark.slow
 def test_one_clause_is_judged_alone(reference):
-    """A clause that every answer can break is judged in every scenario, and nothing else is."""
+    """A clause that every response can break is judged in every scenario, and nothing else is."""
     endpoint, _ = reference
     with serve(two_bugs(endpoint)) as server:
         code, out = command("--endpoint", server.url, *PLACE, "--only", "SLS251,groups,listshards")
@@ -138,7 +138,7 @@ def test_one_clause_is_judged_alone(reference):
         (("--skip", "SLS2044"), "Did you mean SLS204"),
         (("--skip", "request_id"), "Did you mean request-id"),
         (("--only", "anything"), "Areas are "),
-        (("--skip", "SLS601"), "a clause about answers or behaviour"),
+        (("--skip", "SLS601"), "a clause about responses or behaviour"),
         (("--only", "groups", "--skip", "groups"), "leave nothing to judge"),
         (("--scenario", "group-fresh", "--skip", "groups"), "leave nothing to judge"),
         (("--group", "orders"), "--group needs --endpoint"),

@@ -18,14 +18,14 @@ _WARNINGS = {"SLS285", "SLS418", "SLS419", "SLS429", "SLS438"}
 EVERYWHERE = "group-made-again"
 SHOWN_BY = {
     "connection-after-refusals": (
-        "asks_for_one_signature_on_a_connection refuses_after_one_refusal answers_for_the_first_host "
+        "asks_for_one_signature_on_a_connection refuses_after_one_refusal responds_for_the_first_host "
     ),
     "connection-of-other-questions": (
-        "one_request_id_for_a_connection one_request_id_for_all answers_for_the_first_group "
+        "one_request_id_for_a_connection one_request_id_for_all responds_for_the_first_group "
         "compresses_for_whoever_took_it_once filters_by_the_first_shard "
     ),
     "connection-of-several-keys": "asks_for_one_token_on_a_connection",
-    "connection-to-two-logstores": "answers_for_the_first_logstore",
+    "connection-to-two-logstores": "responds_for_the_first_logstore",
     "connection-used-often": "serves_twenty_requests_on_a_connection",
     "connections-side-by-side": "sees_its_own_writes_only",
     "consumer-in-capitals": "consumer_in_small_letters",
@@ -77,8 +77,8 @@ SHOWN_BY = {
     "get-cursor-served": "names_the_cursor_otherwise gives_a_cursor_that_is_no_base64",
     "get-cursor-shard-not-exist": "missing_shards_are_404_everywhere missing_shards_are_missing_logstores",
     "get-cursor-time-of-a-log": "tells_the_time_in_milliseconds tells_the_time_of_beijing tells_the_time_in_a_text",
-    "group-updated": "takes_updates_and_keeps_none answers_204_where_a_group_was_changed",
-    "heartbeat-of-two-consumers": "answers_no_body_where_no_shard_is_held",
+    "group-updated": "takes_updates_and_keeps_none returns_204_where_a_group_was_changed",
+    "heartbeat-of-two-consumers": "returns_no_body_where_no_shard_is_held",
     "groups-listed": (
         "lists_all_groups_but_the_last lists_deleted_groups lists_one_timeout_for_all lists_no_order "
         "writes_timeouts_as_fractions wraps_groups_as_the_page_prints_them knows_no_group_when_asked_to_list "
@@ -92,16 +92,16 @@ SHOWN_BY = {
     "heartbeat-token-not-let-in": "registers_consumers_without_a_token",
     "heartbeat-nowhere": "missing_groups_of_heartbeats_are_missing_logstores",
     "heartbeat-of-one-consumer": (
-        "assigns_a_shard_more wraps_the_heartbeat_as_the_page_prints_it answers_heartbeats_in_texts "
+        "assigns_a_shard_more wraps_the_heartbeat_as_the_page_prints_it responds_to_heartbeats_in_texts "
         "lists_shards_without_status lists_one_of_the_shards_twice "
     ),
     "list-groups-nowhere": "lists_groups_of_missing_logstores",
     "logs-in-plain": "tells_the_compressed_size",
     "pull-logs-in-small-steps": (
-        "goes_back_to_the_first_cursor answers_the_cursor_that_was_asked_for hides_each_second_log_group "
+        "goes_back_to_the_first_cursor returns_the_cursor_that_was_asked_for hides_each_second_log_group "
         "takes_logs_and_keeps_none keeps_logs_in_ascii forgets_the_topic tells_the_size_on_the_wire "
         "counts_one_log_group_too_few counts_in_words gives_no_next_cursor "
-        "answers_json_to_whoever_asked_for_protobuf forgets_the_source keeps_whole_seconds sorts_the_keys_of_logs "
+        "returns_json_to_whoever_asked_for_protobuf forgets_the_source keeps_whole_seconds sorts_the_keys_of_logs "
         "declares_log_groups_as_json "
     ),
     "pull-logs-again": "gives_logs_once",
@@ -146,7 +146,7 @@ SHOWN_BY = {
         "crashes_on_malformed_authentication "
     ),
     "many-shards": (
-        "no_content_for_unknown_shard hangs_up_on_an_unknown_shard answers_null_for_empty filters_by_prefix "
+        "no_content_for_unknown_shard hangs_up_on_an_unknown_shard returns_null_for_empty filters_by_prefix "
         "empty_body_for_empty_list lists_a_hundred_at_most unknown_shard_is_invalid unknown_shard_is_404 "
         "time_of_the_read one_time_for_all_shards "
     ),
@@ -226,7 +226,7 @@ def test_the_correct_endpoint_is_never_accused(seed):
 
 
 def test_every_clause_has_its_bug():
-    """Each violation clause about answers and behaviour is the one that some endpoint breaks."""
+    """Each violation clause about responses and behaviour is the one that some endpoint breaks."""
     told = {code for code, each in CLAUSES.items() if code[3] in "24" and each.level is Level.VIOLATION}
     nowhere = {"SLS280"}  # no operation that verify asks for filters by a parameter that it is about
     assert {bug.code for bug in registry.BROKEN.values()} - _WARNINGS == told - nowhere

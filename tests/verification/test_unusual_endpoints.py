@@ -52,7 +52,7 @@ APART = 37  # without SLS_FULL each unusual endpoint meets one scenario in so ma
 def unusual(*telling, unproven=()):
     """Register a function of request and response that changes nothing that the contract fixes.
 
-    ``telling``: how the scenarios begin whose answers it changes, where those are few. ``unproven``: those that prove
+    ``telling``: how the scenarios begin whose responses it changes, where those are few. ``unproven``: those that prove
     nothing of it, as it never does what they look for.
     """
 
@@ -122,7 +122,7 @@ def takes_its_time_for_one_after_the_other(request, response):
 
 
 @unusual()
-def answers_in_chunks(request, response):
+def responds_in_chunks(request, response):
     return response.replace(
         headers=Headers([*response.headers.without("Content-Length").pairs, ("Transfer-Encoding", "chunked")])
     )
@@ -136,7 +136,7 @@ def spells_headers_otherwise(request, response):
 
 
 def pulls(change):
-    """Register a function of the log groups of a pull, each encoded; it returns what is answered in their place."""
+    """Register a function of the log groups of a pull, each encoded; it returns what is sent in their place."""
 
     def changed(request, response):
         if not asks_for(request, "PullLogs") or response.status != 200 or response.headers["x-log-count"] == "0":
@@ -197,20 +197,20 @@ def lists_a_shard_that_was_split(shards):
 
 
 @documents("SplitShard", "shard")
-def answers_a_split_backwards_with_more_of_each(shards):
+def returns_a_split_backwards_with_more_of_each(shards):
     return [{**shard, "shardType": "normal"} for shard in reversed(shards)]
 
 
 @unusual(
     *("heartbeat-in-time", "connection", "list-shards"),
-    # Which of two answers came first is not known of all: it depends on the ids of the requests.
+    # Which of two responses came first is not known of all: it depends on the ids of the requests.
     unproven=(
         *("consumers-begin-alike", "consumers-differ-in-case", "consumers-hash-alike", "consumers-look-alike"),
         *("consumers-sort-alike", "update-checkpoint-of-another-holder"),
     ),
 )
-def dates_answers_by_two_clocks(request, response):
-    """Two servers answer in turns, one of them four seconds behind."""
+def dates_responses_by_two_clocks(request, response):
+    """Two servers respond in turns, one of them four seconds behind."""
     behind = int(response.headers["x-log-requestid"][-1], 16) % 2 * timedelta(seconds=4)
     return with_header(response, "Date", http_date(parse_http_date(response.headers["Date"]) - behind))
 
@@ -363,27 +363,27 @@ def test_a_stricter_endpoint_is_not_accused(rule, scenarios):
 
 
 def not_found(response):
-    """Answer as a web server does that knows no such path."""
+    """Respond as a web server does that knows no such path."""
     plain = with_body(response.replace(status=404, headers=Headers()), b"<html>404</html>")
     return with_header(plain, "Content-Type", "text/html")
 
 
 PARTIAL = {
-    "a read alone": (lambda name: name == "GetCheckPoint", not_found, "CreateConsumerGroup was answered 404"),
+    "a read alone": (lambda name: name == "GetCheckPoint", not_found, "CreateConsumerGroup returned 404"),
     "no deletion": (
         lambda name: name != "DeleteConsumerGroup",
         not_found,
-        "DeleteConsumerGroup was answered 404",
+        "DeleteConsumerGroup returned 404",
     ),
     "no PutLogs": (
         lambda name: name != "PutLogs",
         lambda response: error(response, 501, "NotImplemented", "no"),
-        "PutLogs was answered 501 NotImplemented",
+        "PutLogs returned 501 NotImplemented",
     ),
     "a key that may not delete": (
         lambda name: name != "DeleteConsumerGroup",
         lambda response: error(response, 403, "Unauthorized", "denied by sts or ram"),
-        "DeleteConsumerGroup was answered 403 Unauthorized",
+        "DeleteConsumerGroup returned 403 Unauthorized",
     ),
 }
 
@@ -413,7 +413,7 @@ def test_what_is_not_offered_is_not_judged(offers, refused, reason):
     assert "not proven" not in {each.verdict for each in run.performed}
 
 
-def test_a_read_that_answers_like_what_is_not_offered_is_accused():
+def test_a_read_that_responds_like_what_is_not_offered_is_accused():
     """GetCheckPoint is what the run is about: it has its errors, also where nothing else is offered."""
     send = offering(PARTIAL["a read alone"][0], not_found)
 
@@ -434,7 +434,7 @@ def test_a_key_that_may_not_read_is_told():
 
 @pytest.mark.parametrize("busy", [429, 503])
 def test_who_had_to_wait_once_is_not_accused(busy):
-    """A gateway that answers 429 now and then is asked again, as a service is that answers 503."""
+    """A gateway that returns 429 now and then is asked again, as a service is that returns 503."""
     real, asked = correct(), []
 
     def send(request):
@@ -474,7 +474,7 @@ def test_logs_in_more_shards_than_are_pulled_are_not_provable():
     assert [(each.verdict, each.reason[:16]) for each in run.performed] == [("not provable", "logs may be in a")]
 
 
-def test_heartbeats_answered_as_the_page_prints_them_are_accused():
+def test_heartbeats_with_the_response_that_the_page_prints_are_accused():
     """The page's object is what no client reads; its own digest is that of the bare array. Nothing else is accused."""
     real = correct()
 

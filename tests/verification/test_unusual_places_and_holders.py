@@ -64,7 +64,7 @@ class TakesWritesOfAnybody:
 
 
 class RefusesOddPlacesAsInvalid:
-    """Answers 400 for a logstore that cannot be called so, and 401 for somebody else's project."""
+    """Returns 400 for a logstore that cannot be called so, and 401 for somebody else's project."""
 
     def __init__(self) -> None:
         self.real = correct()

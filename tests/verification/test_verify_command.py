@@ -41,12 +41,12 @@ def now() -> datetime:
     return datetime.now(UTC)
 
 
-def command(*words: str, environ=ENVIRON, answer: str = "") -> tuple[int, str, str]:
+def command(*words: str, environ=ENVIRON, typed: str = "") -> tuple[int, str, str]:
     parser = argparse.ArgumentParser()
     verify.configure(parser.add_subparsers(dest="command"))
     arguments = parser.parse_args(["verify", *words])
     out, err = io.StringIO(), io.StringIO()
-    code = arguments.run(arguments, Console(environ, io.StringIO(answer), out, err))
+    code = arguments.run(arguments, Console(environ, io.StringIO(typed), out, err))
     return code, out.getvalue(), err.getvalue()
 
 
@@ -259,12 +259,12 @@ def test_consent_is_a_yes(monkeypatch):
             return True
 
     monkeypatch.setenv("NO_PROXY", "*")
-    for words, answer in ((["--yes"], ""), ([], "yes\n")):
+    for words, typed in ((["--yes"], ""), ([], "yes\n")):
         parser = argparse.ArgumentParser()
         verify.configure(parser.add_subparsers(dest="command"))
         arguments = parser.parse_args(["verify", "--endpoint", "http://sls.invalid", *PLACE, *words])
         with pytest.raises(EndpointError, match="cannot be resolved"):
-            arguments.run(arguments, Console(ENVIRON, Terminal(answer), io.StringIO(), io.StringIO()))
+            arguments.run(arguments, Console(ENVIRON, Terminal(typed), io.StringIO(), io.StringIO()))
 
 
 def test_examples_are_counted_from_zero(capsys):

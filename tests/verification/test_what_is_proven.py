@@ -222,11 +222,11 @@ def test_an_endpoint_that_closes_each_connection_is_not_asked_for_more():
         server.shutdown()
         server.server_close()
     assert code == 0
-    assert "the endpoint closes each connection after one answer (connection-used-often)" in out
+    assert "the endpoint closes each connection after one response (connection-used-often)" in out
 
 
-def test_an_endpoint_that_answers_one_connection_at_a_time_is_not_accused():
-    """A second connection gets no answer while the first one is open: that is told, and everything else is judged."""
+def test_an_endpoint_that_serves_one_connection_at_a_time_is_not_accused():
+    """A second connection gets no response while the first one is open: that is told, and everything else is judged."""
     real, lines_open = correct(), []
 
     class Lone(Line):

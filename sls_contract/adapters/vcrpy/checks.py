@@ -66,7 +66,7 @@ class Checks:
         return recording_of_scrubbed(scrubbed, evidence, now, seen)
 
     def play(self, request: Request, recording: Recording) -> None:
-        """Judge a request and the recording that answers it."""
+        """Judge a request and the recording that is played for it."""
         shown = Exchange(self._scrubber.request(request), recording.exchange.response)
         self._judge.played(self._results, request, lambda: shown, with_integrity(recording), test_now())
 

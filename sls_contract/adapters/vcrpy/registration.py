@@ -45,7 +45,7 @@ def register(  # noqa: PLR0913 - keyword-only, each documented below
         check: when findings raise `ContractViolation`: ``end``, when the cassette is closed; ``now``, from the call of
             the client, which may swallow it; ``collect``: never; read `Checks.findings`.
         strict: warnings raise, too.
-        evidence: what recorded responses prove. ``live`` if the real service answers; vcrpy does not know that.
+        evidence: what recorded responses prove. ``live`` if the real service responds; vcrpy does not know that.
         hosts: more hosts whose requests match recordings of any other host, as the service's own do.
         scrub: regular expressions for text that must not be written; group 1, or the whole match, is replaced.
         scrub_keys: names of headers, query keys and JSON keys whose values must not be written.

@@ -77,7 +77,7 @@ class SlsPersister:
             path.parent.mkdir(parents=True, exist_ok=True)
             if isinstance(serializer, SlsSerializer):
                 pairs = zip(cassette_dict["requests"], cassette_dict["responses"], strict=True)
-                recordings = _with_unanswered(path, [to_recording(*pair) for pair in pairs])
+                recordings = _with_incomplete(path, [to_recording(*pair) for pair in pairs])
                 write(path, Conversion(tuple(recordings), self._scrubber))  # recordings of plain vcrpy may contain keys
             else:
                 plain = {**cassette_dict, "responses": [without_recording(each) for each in cassette_dict["responses"]]}
@@ -88,12 +88,12 @@ class SlsPersister:
             self._checks.scan(path)
 
 
-def _with_unanswered(path: Path, recordings: list[Recording]) -> Iterable[Recording]:
+def _with_incomplete(path: Path, recordings: list[Recording]) -> Iterable[Recording]:
     """Add the attempts without a response, which vcrpy does not load, at their old positions."""
     if not path.is_file() or not path.stat().st_size:
         path.unlink(missing_ok=True)
         return recordings
     before = tuple(CassetteFile.read(path))
     places = {each.id: place for place, each in enumerate(before) if each.id}
-    unanswered = [each for each in before if each.unanswered]
-    return sorted([*unanswered, *recordings], key=lambda each: places.get(each.id, len(before)))
+    incomplete = [each for each in before if each.unanswered]
+    return sorted([*incomplete, *recordings], key=lambda each: places.get(each.id, len(before)))

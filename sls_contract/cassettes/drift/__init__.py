@@ -1,11 +1,11 @@
 """Changes between two recordings of the same requests, classified by the contract.
 
-A difference is **breaking** if a client written to the contract can fail or misread the answer. It is **additive** if
+A difference is **breaking** if a client written to the contract can fail or misread the response. It is **additive** if
 clients may ignore it, and **benign** if both sides mean the same, or only values differ that change in each run.
 
 A difference has the clause (``code`` and ``slug``) that governs it, else the slug in brackets below.
-``kept → broken`` means: the old answer kept the clause, the new one breaks it. A clause that both sides break in the
-same way is no difference. A breach that the new side fixed is benign: clients expected the correct answer all along.
+``kept → broken`` means: the old response kept the clause, the new one breaks it. A clause that both sides break in the
+same way is no difference. A breach that the new side fixed is benign: clients expected the correct response all along.
 
 ==================================================================== ========= =======================================
 difference                                                           class     clause
@@ -23,7 +23,7 @@ signature, key, clock
 one undocumented errorCode → another                                 breaking  SLS234
 a signature known to be wrong: refused, or not there, → served       breaking  SLS239
 a missing project, logstore or group → 200 and an empty list         breaking  SLS443, SLS442, SLS441
-answered → not answered, or truncated                                breaking  SLS462
+a complete response → none, or a truncated one                       breaking  SLS462
 another operation: missing JSON key that each element had; another   breaking  SLS270 to 274 where the contract
 type; null where its contract allows none; another content type;               names it, else (json-shape); SLS253;
 another status of success                                                      SLS231
@@ -40,7 +40,7 @@ reason phrase                                                        benign    (
 a state of the service: missing project, logstore, group; 403; a     benign    SLS444, or the clause of the code
 known 5xx; 401 Unauthorized or InvalidAccessKeyId; or its end
 wording of errorMessage within one errorCode                         benign    SLS237
-an answer that no source specifies: to a malformed shard, unknown    benign    SLS444, or the clause of the code
+a response that no source specifies: to a malformed shard, unknown   benign    SLS444, or the clause of the code
 query keys, a body; the error code for a malformed signature
 values in another operation; in a fully specified one, any change of benign    (value)
 a key that its contract does not name; added, removed and moved
@@ -48,22 +48,22 @@ elements of lists; the content of log groups, whose binary bodies
 are compared decoded; bytes that no rule can compare
 parts of the request that matching ignores                           benign    (request); a header with a value that
                                                                                newly breaks SLS107 to 112: breaking
-not answered → answered                                              benign    SLS604
+no complete response → a complete one                                benign    SLS604
 other attempts before the same outcome: busy, reset, timed out       benign    (attempts)
 ==================================================================== ========= =======================================
 
 Two recordings cannot show some changes, which are not compared: signatures (recorders replace or drop them), and the
-Date of an answer if the request has the same date on both sides. An exchange of another service is not judged.
+Date of a response if the request has the same date on both sides. An exchange of another service is not judged.
 
 ::
 
     comparison      compare: pairs, classifies, formats
-      ├── pairing   which recordings are attempts of one exchange, and which exchanges answer the same request
+      ├── pairing   which recordings are attempts of one exchange, and which exchanges have the same request
       ├── clauses   clauses that only one side breaks
       ├── outcome   status and errorCode: served, refused, a state of the service
       ├── entries   the list of checkpoints, shard by shard
       ├── shape     any other JSON and log groups, by shape and contract
-      └── headers   headers of the answer and the request
+      └── headers   headers of the response and the request
     side            one exchange of a pair, with derived values
     change          the results: Change, Unmatched, Drift; a change as lines, as a finding, as JSON values
 """

@@ -68,7 +68,7 @@ class Change:
 
     @property
     def of_outcome(self) -> bool:
-        """Whether the outcome changed, or was not judged: the exchange does not confirm the old answer."""
+        """Whether the outcome changed, or was not judged: the exchange does not confirm the old response."""
         return self.where in _OUTCOME_PLACES
 
 

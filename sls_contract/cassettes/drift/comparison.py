@@ -89,7 +89,7 @@ def _changes(before: list[Side], after: list[Side], scrubber: Scrubber) -> Itera
     found = sorted(_worst(iter(differences)), key=lambda each: _SEVERITY.index(each.kind))
     if found:
         for side in (old, new):
-            scrubber.request(side.exchange.request)  # the scrubber learns the key id and token: an answer may echo them
+            scrubber.request(side.exchange.request)  # it learns the key id and token: a response may echo them
     for each in found:
         was, now = (_showable(each.where, text, scrubber) for text in (each.old, each.new))
         yield Change(each.kind, each.code, each.slug, old.position, masked(scrubber.text(each.where)), was, now)
@@ -138,7 +138,7 @@ def _differences(old: Side, new: Side) -> Differences:
         return
     yield from request_differences(old, new)
     if old.exchange.response is None or new.exchange.response is None:
-        yield from _unanswered(old, new)
+        yield from _incomplete(old, new)
         return
     found = [*clause_differences(old, new), *outcome_differences(old, new), *_bodies(old, new)]
     yield from found
@@ -149,7 +149,7 @@ def _differences(old: Side, new: Side) -> Differences:
 
 
 def _attempts(before: list[Side], after: list[Side]) -> Differences:
-    """Yield one difference for other attempts before the outcome, and the new breaches of their answers."""
+    """Yield one difference for other attempts before the outcome, and the new breaches of their responses."""
     was, now = (outcomes(each.recording for each in sides[:-1]) for sides in (before, after))
     if was != now:
         yield Difference(Class.BENIGN, "attempts", "attempts", was, now)
@@ -159,8 +159,8 @@ def _attempts(before: list[Side], after: list[Side]) -> Differences:
             yield from (each for each in _breaches(side) if each.slug not in known)
 
 
-def _unanswered(old: Side, new: Side) -> Differences:
-    """Yield the difference of missing answers; a newly missing answer is breaking."""
+def _incomplete(old: Side, new: Side) -> Differences:
+    """Yield the difference where a response is missing; a newly missing one is breaking."""
     before, after = _outcome(old), _outcome(new)
     if old.exchange.response is not None:
         yield Difference(Class.BREAKING, "answered", "exchange", before, after)
@@ -171,7 +171,7 @@ def _unanswered(old: Side, new: Side) -> Differences:
 
 
 def _breaches(new: Side) -> Differences:
-    """Yield the breaches of an answer that has no old answer to compare with."""
+    """Yield the breaches of a response that has no old response to compare with."""
     for finding in new.verdict.findings:
         if finding.level is Level.VIOLATION and finding.code[3] == "2" and finding.slug not in NEEDS_A_PARTNER:
             yield Difference(Class.BREAKING, finding.slug, finding.where, None, finding.actual)
@@ -179,8 +179,8 @@ def _breaches(new: Side) -> Differences:
 
 def _outcome(side: Side) -> str:
     if side.exchange.response is not None:
-        return f"answered with {side.exchange.response.status}"
-    return f"no complete answer: {side.recording.broken or 'none came'}"
+        return f"responded with {side.exchange.response.status}"
+    return f"no complete response: {side.recording.broken or 'none came'}"
 
 
 def _bodies(old: Side, new: Side) -> Differences:

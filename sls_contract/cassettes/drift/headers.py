@@ -21,14 +21,14 @@ _CLAUSES = {
     "x-log-compresstype": "compress-type",
     "x-log-bodyrawsize": "compress-type",
 }
-"""The clause that governs a header of an answer."""
+"""The clause that governs a header of a response."""
 
 _HARMLESS = frozenset({"server", "connection", "keep-alive", "transfer-encoding", "access-control-allow-origin"})
 """Headers that a page's sample prints, or that concern one connection: new ones are benign."""
 
 
 def header_differences(old: Side, new: Side) -> Differences:
-    """Yield the differences between the headers of two answers; for removed required ones, see `clauses`."""
+    """Yield the differences between the headers of two responses; for removed required ones, see `clauses`."""
     before, after = old.response.headers, new.response.headers
     for name in after:
         if name not in before:

@@ -36,7 +36,7 @@ _AUTHENTICATION = (400, 401)
 
 
 def outcome_differences(old: Side, new: Side) -> Differences:
-    """Yield the differences between two whole answers in status, errorCode and error body."""
+    """Yield the differences between two complete responses in status, errorCode and error body."""
     if old.subject.is_error and new.subject.is_error:
         yield from _error_to_error(old, new)
     elif new.subject.is_error:

@@ -1,9 +1,9 @@
 """Pair the exchanges of two recordings: those that replay would use for the same request.
 
-An exchange includes the retries of its request; the answer to the last attempt counts. An attempt is retried if it got
-no whole answer (refused, reset, truncated, timed out), or if the service was busy or broken: 429, 5xx, a quota. The
-next equal request is then its retry, after any delay. An exchange without a partner is paired with an attempt that was
-retried: a test may repeat requests itself.
+An exchange includes the retries of its request; the response to the last attempt counts. An attempt is retried if its
+response is missing or incomplete (refused, reset, truncated, timed out), or if the service was busy or broken: 429,
+5xx, a quota. The next equal request is then its retry, after any delay. An exchange without a partner is paired with
+an attempt that was retried: a test may repeat requests itself.
 """
 
 from __future__ import annotations
@@ -78,7 +78,7 @@ def outcomes(recordings: Iterable[Recording]) -> str:
 def _outcome(recording: Recording) -> str:
     response = recording.exchange.response
     if recording.unanswered or response is None:
-        return recording.broken or "no answer"
+        return recording.broken or "no response"
     return f"{response.status} {_error_code(recording)}".rstrip()
 
 
@@ -98,7 +98,7 @@ class Pairing:
     Args:
         old: the earlier recording.
         matching: how requests match.
-        repeat: whether the last of identical recordings answers all later requests.
+        repeat: whether the last of identical recordings is played for all later requests.
 
     """
 

@@ -125,7 +125,7 @@ def _by_key(elements: list[Any], name: str) -> dict[Any, Any] | None:
 
 
 def _logs(subject: Subject) -> dict[str, Any] | None:
-    """Return the log groups of an answer; None where there are none, or they cannot be decoded."""
+    """Return the log groups of a response; None where there are none, or they cannot be decoded."""
     message = subject.message
     if message is None or message.count is None or not subject.plain.data:
         return None

@@ -48,13 +48,13 @@ class Side:
 
     @cached_property
     def exchange(self) -> Exchange:
-        """The exchange, without an incomplete answer."""
+        """The exchange, without an incomplete response."""
         exchange = self.recording.exchange
         return replace(exchange, response=None) if self.recording.unanswered else exchange
 
     @property
     def response(self) -> Response:
-        """The answer; read it only where there is one."""
+        """The response; read it only where there is one."""
         assert self.exchange.response is not None
         return self.exchange.response
 
@@ -90,14 +90,14 @@ class Side:
 
     @property
     def list(self) -> Value:
-        """The contract's value for an answer that is a list; an empty value for others."""
+        """The contract's value for a response body that is a list; an empty value for others."""
         contract = self.subject.contract
         value = Value() if contract is None else contract.response_value
         return Value() if value.items is None else value
 
     @property
     def members(self) -> Mapping[str, Value]:
-        """The members that the contract names for the elements of an answered list."""
+        """The members that the contract names for the elements of a list in the response."""
         items = self.list.items
         return items.members if items is not None else {}
 
@@ -115,13 +115,13 @@ class Side:
 
     @property
     def named_headers(self) -> frozenset[str]:
-        """The headers of answers that the operation's contract names, in lower case."""
+        """The response headers that the operation's contract names, in lower case."""
         contract = self.subject.contract
         return frozenset(map(str.lower, contract.response_headers if contract is not None else ()))
 
     @property
     def unspecified(self) -> bool:
-        """Whether no source says how the request must be answered."""
+        """Whether no source says what the response to the request must be."""
         slugs = ("query-shard-value", "query-unknown-key", "request-body", "request-method")
         return any(slug in self.findings for slug in slugs)
 
@@ -166,13 +166,13 @@ class Side:
 
     @cached_property
     def error_body(self) -> Mapping[str, Any]:
-        """The body of an error answer; empty for a body that is no object, and for other answers."""
+        """The body of an error response; empty for a body that is no object, and for other responses."""
         document = self.subject.document if self.subject.is_error else None
         return document if isinstance(document, dict) else {}
 
     @property
     def error_code(self) -> str:
-        """The errorCode of an error answer; empty where there is none."""
+        """The errorCode of an error response; empty where there is none."""
         code = self.error_body.get("errorCode")
         return code if isinstance(code, str) else ""
 

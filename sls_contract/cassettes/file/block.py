@@ -8,9 +8,9 @@
       request:      what vcrpy's form cannot express: the order of header names, or
       response:     the exact header lines, target and wire body, where they differ from vcrpy's part
     request:        vcrpy's: method, uri, body, headers
-    response:       vcrpy's: status, headers, body; null where no whole answer came
+    response:       vcrpy's: status, headers, body; null where no complete response was received
 
-An unanswered or truncated exchange keeps its place in the list, with ``response: null``.
+An exchange without a complete response keeps its place in the list, with ``response: null``.
 vcrpy loads such an interaction and never plays it. The file still grows at one place only; a separate list at the top
 would change with each exchange, and would lose the order.
 
@@ -83,7 +83,7 @@ def _request_node(request: Request) -> Tree:
 
 
 def response_node(response: Response) -> Tree:
-    """Return vcrpy's part of an answer."""
+    """Return vcrpy's part of a response."""
     return {
         "status": {"code": response.status, "message": response.reason},
         "headers": header_node(response.headers),

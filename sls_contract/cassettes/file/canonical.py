@@ -1,8 +1,8 @@
 """Parse a canonical block with one regular expression: what `block` and `emission` write for a plain exchange.
 
 Nearly every recorded exchange is plain, and a client waits while a replayed block is parsed. Other blocks (content
-codings, repeated fields, unanswered exchanges, reformatted text) need YAML and `interaction`. Both ways return the same
-values, which a test compares.
+codings, repeated fields, exchanges without a response, reformatted text) need YAML and `interaction`. Both ways return
+the same values, which a test compares.
 """
 
 from __future__ import annotations
@@ -74,11 +74,12 @@ def canonical_request(block: str) -> tuple[str, str, str, bytes] | None:
 
 def _recording(parts: tuple[str | None, ...]) -> Recording:
     name, digest, evidence, endpoint, region, client, recorded, validated, version, verdict, step, *rest = parts
-    order, answer_order, method, url, body, fields, code, message, answer_fields, answer_body = map(str, rest)
+    order, response_order, method, url, body, fields, code, message, response_fields, response_body = map(str, rest)
+    headers = _headers(response_fields, response_order)
     return Recording(
         Exchange(
             Request(method, url, _headers(fields, order), b"" if body == "null" else _bytes(body)),
-            Response(int(code), _headers(answer_fields, answer_order), _bytes(answer_body), reason=_text(message)),
+            Response(int(code), headers, _bytes(response_body), reason=_text(message)),
         ),
         Provenance(
             Evidence(str(evidence)),

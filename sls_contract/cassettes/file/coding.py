@@ -11,10 +11,10 @@ if TYPE_CHECKING:
 
 
 def readable(response: Response) -> Response:
-    """Return the answer as plain vcrpy should replay it: with its body decoded.
+    """Return the response as plain vcrpy should replay it: with its body decoded.
 
     ``Content-Encoding`` is then removed and ``Content-Length`` adjusted. Otherwise a client would decode twice, or wait
-    for bytes that never come. An answer without a content coding, or with a body that does not decode, is returned
+    for bytes that never come. A response without a content coding, or with a body that does not decode, is returned
     unchanged.
     """
     body = decoded(response)

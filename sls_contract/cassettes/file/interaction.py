@@ -69,9 +69,9 @@ def _third_party(interaction: Node) -> Recording:
 
 
 def _native(interaction: Node, contract: Node) -> Recording:
-    answer, exact = interaction.get("response"), _part(contract, "response")
-    complete = answer is not None
-    shown = answer if complete else contract.get("partial")
+    response, exact = interaction.get("response"), _part(contract, "response")
+    complete = response is not None
+    shown = response if complete else contract.get("partial")
     request = _request(_mapping("request", interaction.get("request")), _part(contract, "request"))
     signature = _part(contract, "signature")
     recording = Recording(
@@ -137,7 +137,7 @@ def _request(node: Node, exact: Node) -> Request:
 
 
 def _response(node: Node, exact: Node) -> Response:
-    """Read an answer. Exact headers and wire body count only while they agree with vcrpy's part: it may be edited."""
+    """Read a response. Exact headers and wire body count only while they agree with vcrpy's part: it may be edited."""
     shown = _shown_response(node, _text(exact.get("order")))
     if exact.get("coding") == "removed":
         shown = shown.replace(wire=False)
@@ -149,7 +149,7 @@ def _response(node: Node, exact: Node) -> Response:
 
 
 def _shown_response(node: Node, order: str) -> Response:
-    """Read vcrpy's part of an answer; for httpx, vcrpy before 6 wrote ``status_code`` and ``content``."""
+    """Read vcrpy's part of a response; for httpx, vcrpy before 6 wrote ``status_code`` and ``content``."""
     status = node.get("status")
     if status is None and "status_code" in node:
         status = {"code": node["status_code"]}

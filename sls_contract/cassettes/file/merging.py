@@ -65,7 +65,7 @@ def _layout(text: str) -> Layout | None:
 def _by_name(base: Layout, ours: Layout, theirs: Layout) -> list[dict[str, str]]:
     """Return the blocks of each side by id. An exchange that both sides recorded again gets its id in the base back.
 
-    A new recording has a new id. Without this, both would be additions, and one request would have two answers.
+    A new recording has a new id. Without this, both would be additions, and one request would have two responses.
     """
     before, our, their = sides = [{id_of(block): block for block in each.blocks} for each in (base, ours, theirs)]
     removed, *added = (

@@ -74,7 +74,7 @@ class CassetteFile(Sequence[Recording]):
         return cls(Path(path), data)
 
     def __len__(self) -> int:
-        """Count the exchanges, unanswered ones included."""
+        """Count the exchanges, those without a response included."""
         return len(self._trees) if self.layout is None else len(self.layout.blocks)
 
     def failure_of(self, recording: Recording) -> str:

@@ -44,7 +44,7 @@ class HarFile(Sequence[Recording]):
         return ""
 
     def __len__(self) -> int:
-        """Count the exchanges, unanswered ones included."""
+        """Count the exchanges, those without a response included."""
         return len(self._entries)
 
     @overload

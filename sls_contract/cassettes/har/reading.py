@@ -1,8 +1,8 @@
 """An entry of a HAR as a recording: exact for sls-contract's entries, as complete as possible for other tools'.
 
 Other tools decode bodies and keep the headers of the encoded ones. Browsers add the pseudo headers of HTTP/2
-(``:path``), write status 0 where no answer came, and omit a body that they no longer have. mitmproxy and Chrome write
-``encoding: base64`` for binary bodies.
+(``:path``), write status 0 where no response was received, and omit a body that they no longer have. mitmproxy and
+Chrome write ``encoding: base64`` for binary bodies.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ Node: TypeAlias = "Mapping[str, Any]"
 _BODILESS = frozenset({100, 101, 102, 103, 204, 304})  # HTTP allows these no body
 _BASE64 = "base64"
 _TEXT = ("", "identity", "7bit", "8bit", "utf-8", "utf8", "us-ascii", "ascii")  # HAR 1.2: none means plain text
-NOT_KEPT = "the archive has no content for this answer"
+NOT_KEPT = "the archive has no content for this response"
 _NOTHING: Node = {}
 _FAILURES = (  # parts of Chrome's error names, such as net::ERR_CONNECTION_RESET
     ("NAME_NOT_RESOLVED", "name"),
@@ -72,7 +72,7 @@ def _notes(notes: Node) -> Node:
 def _native(entry: Node, notes: Node) -> Recording:
     """Read an entry of sls-contract. A manual edit of its public part counts; the digest reveals it."""
     request, response = _part(entry, "request"), _part(entry, "response")
-    answered = "_error" not in response
+    complete = "_error" not in response
     tree: dict[str, Any] = {
         "contract": notes,
         "request": {
@@ -81,21 +81,21 @@ def _native(entry: Node, notes: Node) -> Recording:
             "headers": header_node(_headers(request)),
             "body": _request_body(request),
         },
-        "response": _readable_node(response, notes) if answered else None,
+        "response": _readable_node(response, notes) if complete else None,
     }
     return recording_of(tree)
 
 
 def _readable_node(response: Node, notes: Node) -> Node:
-    """Return an answer as cassettes show it: an encoded body is decoded, and the headers are adjusted."""
+    """Return a response as cassettes show it: an encoded body is decoded, and the headers are adjusted."""
     body = _content(_part(response, "content")) or b""
     stored = _part(notes, "response", optional=True).get("body")
-    answer = Response(_number(response), _headers(response), body, reason=_text(response, "statusText"))
+    received = Response(_number(response), _headers(response), body, reason=_text(response, "statusText"))
     if isinstance(stored, (str, bytes)):
         coded = stored if isinstance(stored, bytes) else wire_bytes(stored)
-        answer = readable(answer.replace(body=coded)).replace(body=body)
-    node = response_node(answer)
-    node["status"] = {"code": answer.status, "message": _exact(notes, "reason", answer.reason, shown)}
+        received = readable(received.replace(body=coded)).replace(body=body)
+    node = response_node(received)
+    node["status"] = {"code": received.status, "message": _exact(notes, "reason", received.reason, shown)}
     return node
 
 
@@ -110,18 +110,18 @@ def _third_party(entry: Node) -> Recording:
     request, response = _part(entry, "request"), _part(entry, "response", optional=True)
     sent = Request(_text(request, "method"), _text(request, "url"), _headers(request), _request_body(request))
     provenance = Provenance(recorded_at=_moment(entry.get("startedDateTime")))
-    if _number(response) <= 0:  # no answer came; some tools write a negative number
+    if _number(response) <= 0:  # no response was received; some tools write a negative number
         error = _text(response, "_error", "")
         broken = next((kind for mark, kind in _FAILURES if mark in error.upper()), "closed")
         return Recording(Exchange(sent, None), provenance, broken=broken, detail=error)
-    answer = _third_party_response(response, sent.method)
-    if answer is None:
+    received = _third_party_response(response, sent.method)
+    if received is None:
         return Recording(Exchange(sent, None), provenance, broken="truncated", detail=NOT_KEPT)
-    return Recording(Exchange(sent, answer), provenance)
+    return Recording(Exchange(sent, received), provenance)
 
 
 def _third_party_response(response: Node, method: str) -> Response | None:
-    """Return an answer; None where the archive has no body for it, and does not say that it was empty.
+    """Return a response; None where the archive has no body for it, and does not say that it was empty.
 
     A size of -1 is an unknown size (HAR 1.2).
     """
@@ -136,9 +136,9 @@ def _third_party_response(response: Node, method: str) -> Response | None:
 
 
 def _is_empty(response: Node, method: str) -> bool:
-    """Return whether an answer has no body, by HTTP, by its headers, or by the sizes in the archive.
+    """Return whether a response has no body, by HTTP, by its headers, or by the sizes in the archive.
 
-    ``bodySize`` alone does not show it: it is 0 for an answer from a cache (HAR 1.2).
+    ``bodySize`` alone does not show it: it is 0 for a response from a cache (HAR 1.2).
     """
     if method == "HEAD" or _number(response) in _BODILESS:
         return True
@@ -149,7 +149,7 @@ def _is_empty(response: Node, method: str) -> bool:
 
 
 def _content(content: Node) -> bytes | None:
-    """Return the body of an answer; None where the archive has none."""
+    """Return the body of a response; None where the archive has none."""
     text = content.get("text")
     if text is None:
         return None

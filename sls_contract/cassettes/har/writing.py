@@ -1,7 +1,7 @@
 """Recordings as a HAR 1.2 document.
 
 Sources: HAR 1.2 Spec (Jan Odvarko), and the W3C draft "HTTP Archive (HAR) format", sections on entries, request,
-response, postData, content, timings; Chrome writes an attempt without an answer as status 0 with ``_error``.
+response, postData, content, timings; Chrome writes an attempt without a response as status 0 with ``_error``.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ UNKNOWN_SIZE = -1
 _NO_TIME = "1970-01-01T00:00:00Z"  # the format requires a time; ``_contract`` shows that there is none
 _NOT_RECORDED = "unknown"
 _NO_TYPE = "x-unknown"
-_NO_ANSWER = Response(0)
+_NO_RESPONSE = Response(0)
 _ENTRY, _END = "\n" + " " * 6, "\n" + " " * 4
 
 
@@ -53,15 +53,16 @@ def entry_of(recording: Recording, name: str) -> dict[str, Any]:
     notes = block_of(recording, name)["contract"]
     assert isinstance(notes, dict)
     request, response = recording.exchange.request, recording.exchange.response
-    answer = _NO_ANSWER if recording.unanswered or response is None else response
+    received = _NO_RESPONSE if recording.unanswered or response is None else response
+    exact = {NOTE_NAMES.get(key, key): note for key, note in notes.items()} | _exact(request, received)
     return {
         "startedDateTime": moment_text(recording.provenance.recorded_at) or _NO_TIME,
         "time": 0,
         "request": _request(request),
-        "response": _response(answer) | ({"_error": recording.broken or "closed"} if recording.unanswered else {}),
+        "response": _response(received) | ({"_error": recording.broken or "closed"} if recording.unanswered else {}),
         "cache": {},
         "timings": {"send": 0, "wait": 0, "receive": 0},
-        "_contract": as_json({NOTE_NAMES.get(key, key): note for key, note in notes.items()} | _exact(request, answer)),
+        "_contract": as_json(exact),
     }
 
 

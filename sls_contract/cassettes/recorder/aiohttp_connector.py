@@ -115,7 +115,7 @@ class _MemoryTransport(asyncio.Transport):
             (task, request, reader), self._live = self._live, None
             task.cancel()
             self._handler.received(
-                request, Broken("timeout", reader.response(), "given up while waiting for the answer")
+                request, Broken("timeout", reader.response(), "given up while waiting for the response")
             )
 
     abort = close
@@ -133,7 +133,7 @@ class _MemoryTransport(asyncio.Transport):
 
     def _decide(self, request: Request) -> None:
         try:
-            outcome = self._handler.answer(request)
+            outcome = self._handler.respond(request)
         except BaseException as error:  # noqa: BLE001 - it reaches the caller through the protocol, unchanged
             self._loop.call_soon(self._fail, error)
             return

@@ -33,7 +33,7 @@ def outcome_of(reader: ResponseReader, error: BaseException | None) -> Outcome:
     """Return the outcome of a live attempt; ``error`` ended it early (None: complete, or end of stream)."""
     response = reader.response()
     if reader.malformed:
-        return Broken("malformed", response, "the answer is not HTTP")
+        return Broken("malformed", response, "the response is not HTTP")
     if reader.complete and response is not None:
         return response
     if error is not None:

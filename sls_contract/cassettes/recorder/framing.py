@@ -22,7 +22,7 @@ _MAX_LINE = 65536  # bytes; the limit of http.client
 _MAX_FIELDS = 100  # http.client accepts fewer: it counts the empty line
 _MAX_DIGITS = 18  # of a length: fits a signed 64-bit integer
 
-MALFORMED = b"MALFORMED ANSWER\r\n\r\n"
+MALFORMED = b"MALFORMED RESPONSE\r\n\r\n"
 """The bytes that a client gets if the recorded response was not HTTP."""
 
 

@@ -1,7 +1,7 @@
 """Refuses requests for owned hosts that would leave this machine, from any library; changes nothing else.
 
 This is the only place where a request is refused. The check runs at the last moment, after a mock, a fake socket or
-another recorder could have answered:
+another recorder could have responded:
 
 - when the interpreter is about to resolve a name or to connect (`audit_hook`);
 - when a recorded client is about to send over a real connection;

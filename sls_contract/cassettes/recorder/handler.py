@@ -50,7 +50,7 @@ class Handler(Protocol):
 
     The caller of the client gets its exceptions unchanged, except an OSError: clients take that for a network error and
     may retry. A handler that never performs an attempt live may set ``offline = True``. A handler that performs each
-    attempt live may set ``online = True``; `answer` is not called then. A method ``started``, where present, is called
+    attempt live may set ``online = True``; `respond` is not called then. A method ``started``, where present, is called
     with the name of each program that is started while the handler is installed.
     """
 
@@ -61,7 +61,7 @@ class Handler(Protocol):
         """
         ...
 
-    def answer(self, request: Request, peer: str) -> Outcome | None:
+    def respond(self, request: Request, peer: str) -> Outcome | None:
         """Return the outcome that the client gets without a socket, or None to perform the attempt live."""
         ...
 
@@ -93,9 +93,9 @@ class Owner(NamedTuple):
         """Whether every attempt is performed live."""
         return getattr(self.handler, "online", False)
 
-    def answer(self, request: Request) -> Outcome | None:
+    def respond(self, request: Request) -> Outcome | None:
         """Return the handler's outcome; None to perform the attempt live."""
-        return None if self.online else self.handler.answer(request, self.peer)
+        return None if self.online else self.handler.respond(request, self.peer)
 
     def sent(self, request: Request) -> None:
         """Call the handler while the response is pending."""

@@ -177,7 +177,7 @@ def getresponse(original: Callable[..., Any], connection: Any, *args: Any, **kwa
     if type(memory) is not MemorySocket or args or kwargs:
         return original(connection, *args, **kwargs)
     try:
-        connection.sock = _answer(connection, memory)
+        connection.sock = _response(connection, memory)
         response = original(connection)
     except BaseException:
         memory.close()
@@ -189,7 +189,7 @@ def getresponse(original: Callable[..., Any], connection: Any, *args: Any, **kwa
     return response
 
 
-def _answer(connection: Any, memory: MemorySocket) -> RawResponse:
+def _response(connection: Any, memory: MemorySocket) -> RawResponse:
     scheme = "https" if connection.default_port == _HTTPS_PORT else "http"  # urllib3's class is no HTTPSConnection
     request = request_from_wire(bytes(memory.sent), scheme, _target(connection))
     handler = owner_of(request.host or _target(connection), _peer(connection))
@@ -198,7 +198,7 @@ def _answer(connection: Any, memory: MemorySocket) -> RawResponse:
         check_connection(request.host, real)
         return send_and_read(real, memory, ResponseReader(request.method), lambda: None)
     preset, PRESET.value = PRESET.value, None
-    outcome = preset[0] if preset else handler.answer(request)
+    outcome = preset[0] if preset else handler.respond(request)
     if outcome is None:
         return _perform(connection, memory, handler, request)
     if isinstance(outcome, RawResponse):
@@ -227,9 +227,9 @@ def _perform(connection: Any, memory: MemorySocket, handler: Owner, request: Req
         raise
     reader = ResponseReader(request.method)
     handler = handler.connected_to(address_of(real))
-    answer = send_and_read(real, memory, reader, lambda: handler.sent(request))
-    handler.received(request, failures.outcome_of(reader, answer.ending))
-    return answer
+    response = send_and_read(real, memory, reader, lambda: handler.sent(request))
+    handler.received(request, failures.outcome_of(reader, response.ending))
+    return response
 
 
 def address_of(real: Any) -> Any:
@@ -260,7 +260,7 @@ def send_and_read(real: Any, memory: MemorySocket, reader: ResponseReader, on_se
     try:
         if memory.read_timeout is not None and type(memory.connect_timeout) in _TIMEOUT_TYPES:
             real.settimeout(memory.connect_timeout)  # urllib3's time limit until it reads
-        with suppress(BrokenPipeError, ConnectionResetError):  # the peer may have answered before it stopped reading
+        with suppress(BrokenPipeError, ConnectionResetError):  # the peer may have responded before it stopped reading
             real.sendall(memory.sent)
         if memory.read_timeout is not None:
             real.settimeout(*memory.read_timeout)

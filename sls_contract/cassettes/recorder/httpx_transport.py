@@ -42,13 +42,13 @@ _ERRORS: dict[Kind, tuple[str, str]] = {
 
 
 def handle(original: Callable[..., Any], transport: Any, request: Any) -> Any:
-    """Answer one attempt of a sync client."""
+    """Return the response to one attempt of a sync client."""
     handler = owner_of(_host(request), _peer(transport, request))
     if handler is None:
         return original(transport, request)
     request.read()
     attempt = _Attempt(handler, request)
-    outcome = handler.answer(attempt.request)
+    outcome = handler.respond(attempt.request)
     if outcome is not None:
         return _replay(outcome, request.method)
     try:
@@ -63,13 +63,13 @@ def handle(original: Callable[..., Any], transport: Any, request: Any) -> Any:
 
 
 async def handle_async(original: Callable[..., Any], transport: Any, request: Any) -> Any:
-    """Answer one attempt of an async client."""
+    """Return the response to one attempt of an async client."""
     handler = owner_of(_host(request), _peer(transport, request))
     if handler is None:
         return await original(transport, request)
     await request.aread()
     attempt = _Attempt(handler, request)
-    outcome = handler.answer(attempt.request)
+    outcome = handler.respond(attempt.request)
     if outcome is not None:
         return _replay(outcome, request.method)
     try:

@@ -51,12 +51,12 @@ _PARSED_FIELDS = ("set-cookie", "transfer-encoding")
 
 
 def send(original: Callable[..., Any], adapter: Any, request: Any, *args: Any, **kwargs: Any) -> Any:
-    """Answer a plain attempt on the fast path; pass any other to http.client."""
+    """Return the response to a plain attempt on the fast path; pass any other to http.client."""
     plain = _plain_request(adapter, request, args, kwargs)
     owner = owner_of(plain.host, _peer(plain)) if plain is not None else None
     if plain is None or owner is None:
         return original(adapter, request, *args, **kwargs)
-    outcome = owner.answer(plain)
+    outcome = owner.respond(plain)
     attempt = perform(adapter, request, plain, owner, kwargs) if outcome is None and not args else None
     if attempt is not None:
         outcome = attempt.outcome

@@ -97,10 +97,10 @@ def _send_and_read(connection: Any, limits: _Limits, request: Request, owner: Ow
     memory.sent += wire_of(request)
     reader = ResponseReader(request.method)
     owner = owner.connected_to(address_of(real))
-    answer = send_and_read(real, memory, reader, lambda: owner.sent(request))
-    outcome = failures.outcome_of(reader, answer.ending)
+    response = send_and_read(real, memory, reader, lambda: owner.sent(request))
+    outcome = failures.outcome_of(reader, response.ending)
     owner.received(request, outcome)
-    return LiveAttempt(outcome, answer, reader.is_reusable and reader.is_canonical, reader.is_reusable)
+    return LiveAttempt(outcome, response, reader.is_reusable and reader.is_canonical, reader.is_reusable)
 
 
 def _pool(adapter: Any, request: Any, settings: dict[str, Any]) -> Any:

@@ -192,13 +192,13 @@ def unguarded_libraries() -> list[str]:
 class _Entry:
     """One installation of a handler: the same handler may be installed twice."""
 
-    __slots__ = ("answer", "offline", "online", "owns", "received", "sent", "started")
+    __slots__ = ("offline", "online", "owns", "received", "respond", "sent", "started")
 
     def __init__(self, handler: Handler) -> None:
-        self.offline = getattr(handler, "offline", False)  # the default: some attempts live, some answered
+        self.offline = getattr(handler, "offline", False)  # the default: some attempts live, some replayed
         self.online = getattr(handler, "online", False)
         self.owns = handler.owns
-        self.answer = handler.answer
+        self.respond = handler.respond
         self.sent = handler.sent
         self.started = getattr(handler, "started", None)
         self.received = handler.received

@@ -140,7 +140,7 @@ class Scrubber:
         """Return the scrubbed exchange, with the verdict on its signature.
 
         ``sent`` is the result of `sent` for its request, if that was called before. ``live``: the real service
-        answered, so names that only the response contains are those of others.
+        responded, so names that only the response contains are those of others.
         """
         prepared = self.sent(exchange.request) if sent is None else sent
         others = self._others.found(exchange) if live else ()

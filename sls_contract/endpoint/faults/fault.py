@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Literal, TypeAlias
 
 from sls_contract.endpoint.delivery import Delivery, deliver
 from sls_contract.endpoint.faults.words import shortened, suggestion
-from sls_contract.endpoint.state.answers import ServiceError
+from sls_contract.endpoint.state.responses import ServiceError
 from sls_contract.endpoint.state.scripted import Content, Scripted
 from sls_contract.errors import UsageError
 from sls_contract.exchange import Headers, Response, wire_bytes
@@ -27,7 +27,7 @@ FaultEnding: TypeAlias = Literal["close", "reset"]
 
 _FOUND = 302
 _REDIRECTS = 300  # a status from here up is no success, so it replaces the endpoint's own response
-_ANSWER = ("status", "error", "redirect", "body", "content_type", "headers", "gzip", "chunked")
+_RESPONSE = ("status", "error", "redirect", "body", "content_type", "headers", "gzip", "chunked")
 _FIELD_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")  # source: RFC 9110 section 5.1
 _NUMBER = re.compile(r"[0-9]{1,18}")
 _SHARD = ("shard", "shardid")  # in lower case; pages spell it shard, shardId and shardID
@@ -108,9 +108,9 @@ class Fault:
             f"for example, write error={shortened(code)} status={min(statuses, default=400)}{hint}"
         )
 
-    def answer_parts(self) -> list[str]:
+    def response_parts(self) -> list[str]:
         """Return the names of the fields that define the response."""
-        return [name for name in _ANSWER if getattr(self, name) not in (None, (), False)]
+        return [name for name in _RESPONSE if getattr(self, name) not in (None, (), False)]
 
     def matches(self, request: Request) -> bool:
         """Return whether the fault matches a request, regardless of counts."""
@@ -121,7 +121,7 @@ class Fault:
 
     def scripted(self) -> Scripted:
         """Return the fault as a value for ``answer_next``."""
-        return Scripted(self._answer(), when=self.matches, after=self.after, times=self.times, change=self.changed)
+        return Scripted(self._response(), when=self.matches, after=self.after, times=self.times, change=self.changed)
 
     def changed(self, response: Response) -> Response:
         """Return a response with the status, coding, headers and delivery of the fault."""
@@ -132,7 +132,7 @@ class Fault:
         sent = Response(status, self._headers(response.headers, len(body)), body, reason=reason)
         return deliver(sent, self._delivery(len(body)))
 
-    def _answer(self) -> ServiceError | Content | None:
+    def _response(self) -> ServiceError | Content | None:
         if self.error is not None:
             return ServiceError(self.status or _status_of(self.error) or 0, self.error, self._message(self.error))
         if self.redirect is not None:
@@ -203,12 +203,12 @@ def _is_line(text: str) -> bool:
 
 _RULES: tuple[tuple[Callable[[Fault], bool], str], ...] = (
     (
-        lambda fault: not fault.answer_parts() and fault.truncate is None and not fault.delay and not fault.ending,
+        lambda fault: not fault.response_parts() and fault.truncate is None and not fault.delay and not fault.ending,
         "the fault has no effect: set a response (status, error, body, …) or delivery (delay, truncate, close, reset)",
     ),
     (
-        lambda fault: fault.is_silent and bool(fault.answer_parts()),
-        "{0.ending} sends no byte, so no other setting of the answer takes effect; truncate sends a part first",
+        lambda fault: fault.is_silent and bool(fault.response_parts()),
+        "{0.ending} sends no byte, so no other setting of the response takes effect; truncate sends a part first",
     ),
     (
         lambda fault: fault.status is not None and not 200 <= fault.status <= 999,  # noqa: PLR2004 - the range of HTTP

@@ -249,7 +249,7 @@ _SETTINGS = {
     "body": _Setting("body", "a text, or @ and the path of a file", _body, _format_body),
     "truncate": _Setting("truncate", "a number of bytes of the body to send, such as 40", _number),
     "delay": _Setting("delay", "a time with its unit, such as 2.5s or 200ms", _seconds, lambda value: f"{value!r}s"),
-    "times": _Setting("times", "a number of requests to answer, such as 3", _number),
+    "times": _Setting("times", "a number of requests, such as 3", _number),
 }
 _FLAGS: dict[str, tuple[str, Any]] = {
     "gzip": ("gzip", True),

@@ -53,14 +53,14 @@ def serve(  # noqa: PLR0913 - settings, by name
     name. Requests to hosts that it does not serve get 502.
 
     Args:
-        send: answers each request; called for one request at a time, unless ``blocking``.
+        send: returns the response to each request; called for one request at a time, unless ``blocking``.
         host: address to listen on; loopback by default.
         port: port to listen on; 0 takes a free one.
         hosts: more domains to serve beside the service's; ``*``: every host.
         limits: bounds on bodies, headers, connections and times.
         tls: a server context makes it an HTTPS endpoint.
         blocking: call ``send`` in threads, because it waits for something.
-        refused: called for each request that the server itself answers: method, host or target, response.
+        refused: called where the server itself makes the response: method, host or target, response.
 
     Raises:
         EndpointError: the port is taken, or the server cannot listen on the address.
@@ -174,7 +174,7 @@ def _reason(error: Exception) -> str:
 def avoid_pauses() -> None:
     """Exclude all loaded objects from garbage collection, for the rest of the process.
 
-    A full collection visits every object that a command has imported. It took 25 ms, in which no request was answered,
+    A full collection visits every object that a command has imported. It took 25 ms, in which no response was sent,
     once in a few thousand requests. The objects of a request are freed without it.
     """
     gc.collect()
@@ -234,6 +234,6 @@ class Connection(web.RequestHandler):
         limits = cast("Listener", self._manager).limits
         malformed = f"its head is malformed, or has more than {limits.headers} headers"
         reason = f"a line is longer than {limits.header} bytes" if isinstance(exc, LineTooLong) else malformed
-        answer = refusal(status, "RequestNotRead", f"expected an HTTP request: {reason}", closing=True)
-        cast("Listener", self._manager).refused("?", _NOT_HTTP, answer)
-        return WireResponse(answer, head=False)
+        response = refusal(status, "RequestNotRead", f"expected an HTTP request: {reason}", closing=True)
+        cast("Listener", self._manager).refused("?", _NOT_HTTP, response)
+        return WireResponse(response, head=False)

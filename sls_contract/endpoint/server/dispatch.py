@@ -34,7 +34,7 @@ _REMEMBERED = 1000  # foreign hosts and failures that are kept; bounded, because
 _THREADS = 32  # for a blocking Send
 _FOREIGN = (
     "{0} is not an SLS host, and this endpoint forwards nothing. How to fix: set NO_PROXY={0} where the client "
-    "runs, keep the client from calling it, or let this endpoint answer for it: sls-contract serve --allow-host {0}, "
+    "runs, keep the client from calling it, or let this endpoint respond for it: sls-contract serve --allow-host {0}, "
     "or serve(…, hosts=[…])."
 )
 _FAILED = "the endpoint behind this server failed; see the server's failures for the error"
@@ -48,7 +48,7 @@ _NO_TUNNEL = (
 
 
 class Dispatcher:
-    """Answers requests with a `Send`; keeps refused hosts in ``foreign_hosts`` and its exceptions in ``failures``."""
+    """Passes requests to a `Send`; keeps refused hosts in ``foreign_hosts`` and its exceptions in ``failures``."""
 
     def __init__(
         self, send: Send, *, hosts: Iterable[str], limits: Limits, scheme: str, blocking: bool, refused: Refused
@@ -63,7 +63,7 @@ class Dispatcher:
         self.failures: deque[BaseException] = deque(maxlen=_REMEMBERED)
 
     async def __call__(self, raw: BaseRequest) -> WireResponse:
-        """Answer one request of the web server library; exceptions of the `Send` are kept in ``failures``."""
+        """Respond to one request of the web server library; exceptions of the `Send` are kept in ``failures``."""
         head = raw.method == "HEAD"
         try:
             request = await read_request(raw, self.address, self._limits, self._scheme)

@@ -1,1 +1,1 @@
-"""The state of the service, and a `Send` that answers from it."""
+"""The state of the service, and a `Send` that responds from it."""

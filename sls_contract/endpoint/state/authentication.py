@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
-from sls_contract.endpoint.state import answers
+from sls_contract.endpoint.state import responses
 from sls_contract.signing import (
     LogAuthorization,
     Sls4Authorization,
@@ -59,13 +59,13 @@ class Keyring:
         """Return the key, or raise the `ServiceError` 401 that explains why it is refused."""
         known = self._keys.get(access_key_id)
         if not known:
-            raise answers.unauthorized(_NOT_FOUND + access_key_id)
+            raise responses.unauthorized(_NOT_FOUND + access_key_id)
         if security_token in self._expired:
-            raise answers.unauthorized(_EXPIRED)
+            raise responses.unauthorized(_EXPIRED)
         for each in known:
             if each.security_token == security_token:
                 return each
-        raise answers.unauthorized(_INVALID)
+        raise responses.unauthorized(_INVALID)
 
 
 def authenticate(request: Request, keyring: Keyring, now: datetime, clock_error: ClockError) -> None:
@@ -77,45 +77,45 @@ def authenticate(request: Request, keyring: Keyring, now: datetime, clock_error:
     _expect_time(request, now, clock_error)
     credentials = keyring.find(authorization.access_key_id, request.headers.get(TOKEN_HEADER))
     if not verifies(request, credentials):
-        raise answers.signature_not_match(authorization.signature)
+        raise responses.signature_not_match(authorization.signature)
 
 
 def _authorization(request: Request) -> LogAuthorization | Sls4Authorization:
     """Parse the header; if it is missing, the table of 2026 defines 400, not 401."""
     value = request.headers.get("Authorization", "")
     if not value.strip():
-        raise answers.missing_header(name="authorization")
+        raise responses.missing_header(name="authorization")
     authorization = parse_authorization(value)
     if authorization is None or not authorization.access_key_id:
-        raise answers.invalid_authorization(value)
+        raise responses.invalid_authorization(value)
     return authorization
 
 
 def _expect_version(request: Request) -> None:
     version = request.headers.get("x-log-apiversion")
     if version is None:
-        raise answers.missing_api_version()
+        raise responses.missing_api_version()
     if version != API_VERSION:
-        raise answers.invalid_api_version(version)
+        raise responses.invalid_api_version(version)
 
 
 def _expect_method(request: Request) -> None:
     method = request.headers.get(METHOD_HEADER)
     if method is None:
-        raise answers.missing_header(name=METHOD_HEADER)
+        raise responses.missing_header(name=METHOD_HEADER)
     if method not in SIGNATURE_METHODS:
-        raise answers.invalid_signature_method(method)
+        raise responses.invalid_signature_method(method)
 
 
 def _expect_time(request: Request, now: datetime, clock_error: ClockError) -> None:
     shown = request.headers.get("x-log-date") or request.headers.get("Date", "")
     if not shown:
-        raise answers.missing_header(name="x-log-date")
+        raise responses.missing_header(name="x-log-date")
     time = request_time(request)
     if time is None:
-        raise answers.invalid_request_time(shown)
+        raise responses.invalid_request_time(shown)
     if within_skew(time, now):
         return
     if clock_error == "RequestTimeTooSkewed":
-        raise answers.request_time_too_skewed()
-    raise answers.request_time_expired(shown, http_date(now))
+        raise responses.request_time_too_skewed()
+    raise responses.request_time_expired(shown, http_date(now))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from sls_contract.endpoint.state import answers
+from sls_contract.endpoint.state import responses
 from sls_contract.endpoint.state.store import ShardKey
 
 if TYPE_CHECKING:
@@ -45,7 +45,7 @@ class Call:
         """Return the group in the path, or refuse the request."""
         group = self.store.group(self.key)
         if group is None:
-            raise answers.consumer_group_not_exist()
+            raise responses.consumer_group_not_exist()
         return group
 
     def shard_key(self, shard: int) -> ShardKey:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from sls_contract.checks.content_coding import plain_request_body
-from sls_contract.endpoint.state import answers
+from sls_contract.endpoint.state import responses
 
 if TYPE_CHECKING:
     from sls_contract.exchange import Request
@@ -32,14 +32,14 @@ def decompressed_body(request: Request) -> bytes:
     """Return a request's body before compression, or raise the `ServiceError` that refuses it."""
     kind = request.headers.get("x-log-compresstype", "").strip()
     if kind and "x-log-bodyrawsize" not in request.headers:
-        raise answers.missing_header(name="x-log-bodyrawsize")
+        raise responses.missing_header(name="x-log-bodyrawsize")
     plain = plain_request_body(request)
     if plain.unknown:
-        raise answers.invalid_compress_type(plain.unknown)
+        raise responses.invalid_compress_type(plain.unknown)
     if plain.data is None:
-        raise answers.post_body_uncompress_error()
+        raise responses.post_body_uncompress_error()
     if plain.compress_flaw:
-        raise answers.invalid_body_raw_size(request.headers.get("x-log-bodyrawsize", ""))
+        raise responses.invalid_body_raw_size(request.headers.get("x-log-bodyrawsize", ""))
     if len(plain.data) > LARGEST_BODY:
-        raise answers.post_body_too_large(len(plain.data))
+        raise responses.post_body_too_large(len(plain.data))
     return plain.data

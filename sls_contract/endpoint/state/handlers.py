@@ -9,7 +9,7 @@ import re
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from sls_contract.endpoint.state import answers, consumer_groups, cursors, log_handlers, parameters
+from sls_contract.endpoint.state import consumer_groups, cursors, log_handlers, parameters, responses
 from sls_contract.endpoint.state.consumer_groups import ConsumerGroup
 from sls_contract.spec.registry import registry
 
@@ -40,7 +40,7 @@ def create_consumer_group(call: Call) -> None:
     name, timeout, order = parameters.new_group(call.request)
     key = call.key._replace(group=name)
     if call.store.group(key) is not None:
-        raise answers.consumer_group_already_exist()
+        raise responses.consumer_group_already_exist()
     call.store.put_group(key, ConsumerGroup(timeout, order))
 
 
@@ -60,10 +60,10 @@ def heartbeat(call: Call) -> Any:
     """Register the consumer and return its shards."""
     group, consumer = call.group(), parameters.consumer_name(call.request)
     if not consumer:
-        raise answers.missing_query_key(key="consumer")
+        raise responses.missing_query_key(key="consumer")
     held = parameters.held_shards(call.request)
     if held and consumer not in consumer_groups.live_consumers(group, call.now):
-        raise answers.not_exist_consumer_with_body()
+        raise responses.not_exist_consumer_with_body()
     finished = _finished(call, group)
     shared = _shared(call, group, finished)
     group, assigned = consumer_groups.with_heartbeat(group, consumer, held, shared, call.now, finished)
@@ -103,13 +103,13 @@ def update_checkpoint(call: Call) -> None:
     group = call.group()
     shard, checkpoint = parameters.new_checkpoint(call.request)
     if shard not in call.numbers:
-        raise answers.shard_not_exist()
+        raise responses.shard_not_exist()
     if not parameters.is_forced(call.request):
         consumer = parameters.consumer_name(call.request)
         if consumer not in consumer_groups.live_consumers(group, call.now):
-            raise answers.consumer_not_exist()
+            raise responses.consumer_not_exist()
         if consumer_groups.holder(group, shard, call.now) != consumer:
-            raise answers.consumer_not_match()
+            raise responses.consumer_not_match()
     call.store.put_group(call.key, consumer_groups.with_checkpoint(group, shard, checkpoint, call.now))
 
 
@@ -146,11 +146,11 @@ def route(request: Request) -> tuple[Callable[[Call], Any], str, str]:
     if contract is None and len(discriminators) == 1:
         ((key, known),) = discriminators.items()
         raise (
-            answers.missing_query_key(key=key)
+            responses.missing_query_key(key=key)
             if values[key] is None
-            else answers.invalid_parameter(key=key, expected=" or ".join(known))
+            else responses.invalid_parameter(key=key, expected=" or ".join(known))
         )
     if contract is None and _GROUPS_PATH.match(request.path):
-        raise answers.invalid_method(request.path)
+        raise responses.invalid_method(request.path)
     kind = "&".join(f"{key}={value}" for key, value in values.items() if value is not None)
-    raise answers.NotServed(f"{request.method} {request.path}" + (f" with {kind}" if kind else ""))
+    raise responses.NotServed(f"{request.method} {request.path}" + (f" with {kind}" if kind else ""))

@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from sls_contract.checks.content_coding import compressed
-from sls_contract.endpoint.state import answers, compression, cursors, log_groups, parameters, shards
+from sls_contract.endpoint.state import compression, cursors, log_groups, parameters, responses, shards
 from sls_contract.endpoint.state.consumer_groups import SECOND
 from sls_contract.endpoint.state.store import ReceivedGroup
 
@@ -57,7 +57,7 @@ def get_cursor_time(call: Call) -> Any:
     return {"cursor_time": (found.received if found else call.now) // SECOND}
 
 
-def pull_logs(call: Call) -> answers.Payload:
+def pull_logs(call: Call) -> responses.Payload:
     """Return log groups from a cursor on, and the cursor after them; source: PullLogs page.
 
     ``end_cursor`` is in the CLI's page, and the SDKs send it. The header x-log-compresstype has the coding of
@@ -75,7 +75,7 @@ def pull_logs(call: Call) -> answers.Payload:
         ("x-log-cursor", cursors.cursor(shard, start + len(pulled))),
         *((("x-log-compresstype", coding),) if coding else ()),
     )
-    return answers.Payload(compressed(raw, coding), _PROTOBUF, headers)
+    return responses.Payload(compressed(raw, coding), _PROTOBUF, headers)
 
 
 def put_logs(call: Call) -> None:
@@ -89,9 +89,9 @@ def put_logs(call: Call) -> None:
     try:
         group = log_groups.decode_group(data)
     except UnicodeDecodeError:
-        raise answers.invalid_encoding() from None
+        raise responses.invalid_encoding() from None
     except ValueError:
-        raise answers.logs_cannot_be_parsed() from None
+        raise responses.logs_cannot_be_parsed() from None
     if group.logs:
         shard = _least_filled(call) if key is None else shards.shard_for_key(call.shards, key).number
         call.store.add_log_group(call.shard_key(shard), ReceivedGroup(data, call.now))
@@ -116,14 +116,14 @@ def _as_json(shard: Shard) -> dict[str, int | str]:
 def _shard_to_change(call: Call) -> int:
     try:
         return parameters.shard_number(call.name)
-    except answers.ServiceError:
-        raise answers.invalid_shard_id() from None
+    except responses.ServiceError:
+        raise responses.invalid_shard_id() from None
 
 
 def _shard(call: Call) -> int:
     shard = parameters.shard_number(call.name)
     if shard not in call.numbers:
-        raise answers.shard_of_logs_not_exist(shard)
+        raise responses.shard_of_logs_not_exist(shard)
     return shard
 
 
@@ -132,9 +132,9 @@ def _position(call: Call, shard: int, key: str) -> int:
     text = parameters.required(call.request, key)
     number = cursors.number(shard, text)
     if number is None:
-        raise answers.invalid_cursor(text)
+        raise responses.invalid_cursor(text)
     if not 0 <= number <= call.store.log_end(call.shard_key(shard)):
-        raise answers.cursor_out_of_range(text)
+        raise responses.cursor_out_of_range(text)
     return number
 
 

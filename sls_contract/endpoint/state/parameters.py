@@ -8,13 +8,13 @@ import json
 import re
 from typing import TYPE_CHECKING, Any, TypeGuard
 
-from sls_contract.endpoint.state import answers
+from sls_contract.endpoint.state import responses
 
 if TYPE_CHECKING:
-    from sls_contract.endpoint.state.answers import ServiceError
+    from sls_contract.endpoint.state.responses import ServiceError
     from sls_contract.exchange import Request
 
-MOST_GROUPS = 1000  #: log groups in one answer of PullLogs, and the default (source: PullLogs page)
+MOST_GROUPS = 1000  #: log groups in one response of PullLogs, and the default (source: PullLogs page)
 
 _INTEGER = re.compile(r"-?[0-9]{1,18}")
 _HASH = re.compile("[0-9a-fA-F]{32}")
@@ -31,7 +31,7 @@ def query_value(request: Request, key: str) -> str | None:
     """Return the key's value, None if it is absent; a repeated key or invalid UTF-8 is refused (no source)."""
     values = [value for name, value in request.query_pairs() if name == key]
     if len(values) > 1 or not all(_is_text(value) for value in values):
-        raise answers.invalid_parameter(key=key, expected=_ONCE)
+        raise responses.invalid_parameter(key=key, expected=_ONCE)
     return values[0] if values else None
 
 
@@ -50,14 +50,14 @@ def is_forced(request: Request) -> bool:
     """Return ``forceSuccess``; false if it is absent."""
     value = (query_value(request, "forceSuccess") or "false").lower()
     if value not in _BOOLEANS:
-        raise answers.invalid_parameter(key="forceSuccess", expected=_A_BOOLEAN)
+        raise responses.invalid_parameter(key="forceSuccess", expected=_A_BOOLEAN)
     return _BOOLEANS[value]
 
 
 def shard_number(text: str) -> int:
     """Return the shard in a path or a query; anything but an integer is refused (no source)."""
     if not _INTEGER.fullmatch(text):
-        raise answers.invalid_parameter(key="shard", expected="an integer")
+        raise responses.invalid_parameter(key="shard", expected="an integer")
     return int(text)
 
 
@@ -65,7 +65,7 @@ def required(request: Request, key: str) -> str:
     """Return the key's value, or refuse the request; source: general error codes (2026-01)."""
     value = query_value(request, key)
     if value is None:
-        raise answers.missing_query_key(key=key)
+        raise responses.missing_query_key(key=key)
     return value
 
 
@@ -75,7 +75,7 @@ def from_time(request: Request) -> str | int:
     if value in ("begin", "end"):
         return value
     if not _INTEGER.fullmatch(value):
-        raise answers.invalid_from()
+        raise responses.invalid_from()
     return int(value)
 
 
@@ -83,7 +83,7 @@ def group_count(request: Request) -> int:
     """Return the maximum number of log groups for PullLogs, by default the largest allowed; source: its page."""
     value = query_value(request, "count") or str(MOST_GROUPS)
     if not (_INTEGER.fullmatch(value) and 0 <= int(value) <= MOST_GROUPS):
-        raise answers.invalid_count()
+        raise responses.invalid_count()
     return int(value)
 
 
@@ -93,7 +93,7 @@ def hash_key(request: Request) -> int | None:
     if value is None:
         return None
     if not _HASH.fullmatch(value):
-        raise answers.invalid_parameter(key="key", expected=_AN_MD5)
+        raise responses.invalid_parameter(key="key", expected=_AN_MD5)
     return int(value, 16)
 
 
@@ -105,17 +105,17 @@ def split_place(request: Request) -> tuple[int | None, int]:
     """
     key, count = query_value(request, "key") or "", query_value(request, "shardCount") or "2"
     if not (_INTEGER.fullmatch(count) and 2 <= int(count) <= _MOST_SHARDS):  # noqa: PLR2004 - two halves
-        raise answers.invalid_parameter(key="shardCount", expected=f"from 2 to {_MOST_SHARDS}")
+        raise responses.invalid_parameter(key="shardCount", expected=f"from 2 to {_MOST_SHARDS}")
     if key and int(count) != 2:  # noqa: PLR2004 - two halves
         operation = "SplitShard with a key and a shardCount other than 2"
-        raise answers.NotServed(operation)
+        raise responses.NotServed(operation)
     return key_to_split_at(key), int(count)
 
 
 def key_to_split_at(text: str) -> int | None:
     """Return the key at which a shard is divided, None for its middle."""
     if text and not _HASH.fullmatch(text):
-        raise answers.invalid_mid_hash()
+        raise responses.invalid_mid_hash()
     return int(text, 16) if text else None
 
 
@@ -124,12 +124,12 @@ def refuse_processing(request: Request) -> None:
     for key in ("query", "processor"):
         if query_value(request, key):
             operation = f"PullLogs with a {key}"
-            raise answers.NotServed(operation)
+            raise responses.NotServed(operation)
 
 
 def new_group(request: Request) -> tuple[str, int, bool]:
     """Return name, timeout (seconds) and order of a group to create; source: CreateConsumerGroup page."""
-    refused = answers.json_info_invalid(_CREATE_REFUSED)
+    refused = responses.json_info_invalid(_CREATE_REFUSED)
     document = _object(request.body, refused)
     name, timeout, order = document.get("consumerGroup"), document.get("timeout"), document.get("order", False)
     if not (isinstance(name, str) and name and _is_text(name) and isinstance(order, bool)) or not _is_timeout(timeout):
@@ -139,7 +139,7 @@ def new_group(request: Request) -> tuple[str, int, bool]:
 
 def group_changes(request: Request) -> dict[str, int | bool]:
     """Return the settings to change, at least one; source: UpdateConsumerGroup page."""
-    refused = answers.json_info_invalid(_UPDATE_REFUSED)
+    refused = responses.json_info_invalid(_UPDATE_REFUSED)
     document = _object(request.body, refused)
     changes: dict[str, int | bool] = {key: document[key] for key in ("timeout", "order") if key in document}
     if not changes or not _is_timeout(changes.get("timeout", 1)) or not isinstance(changes.get("order", True), bool):
@@ -152,20 +152,20 @@ def held_shards(request: Request) -> frozenset[int]:
 
     The page prints ``{"shards": [0]}``, but its Content-MD5 and lengths are those of the bare array.
     """
-    document = _json(request.body or b"[]", answers.post_body_invalid())
+    document = _json(request.body or b"[]", responses.post_body_invalid())
     if not isinstance(document, list) or not all(type(shard) is int for shard in document):
-        raise answers.post_body_invalid()
+        raise responses.post_body_invalid()
     return frozenset(document)
 
 
 def new_checkpoint(request: Request) -> tuple[int, str]:
     """Return the shard and the checkpoint to write, which must be canonical base64 (source: UpdateCheckPoint page)."""
-    document = _object(request.body, answers.post_body_invalid())
+    document = _object(request.body, responses.post_body_invalid())
     shard, checkpoint = document.get("shard"), document.get("checkpoint")
     if type(shard) is not int:
-        raise answers.post_body_invalid()
+        raise responses.post_body_invalid()
     if not (isinstance(checkpoint, str) and _is_base64(checkpoint)):
-        raise answers.invalid_shard_checkpoint()
+        raise responses.invalid_shard_checkpoint()
     return shard, checkpoint
 
 

@@ -11,14 +11,14 @@ from typing import TYPE_CHECKING, Any, NamedTuple, Self
 
 from sls_contract.endpoint.delivery import DeliveredResponse
 from sls_contract.endpoint.refusal import MISDIRECTED, refusal
-from sls_contract.endpoint.state import answers, consumer_groups, cursors, parameters
+from sls_contract.endpoint.state import consumer_groups, cursors, parameters, responses
 from sls_contract.endpoint.state import shards as layout
-from sls_contract.endpoint.state.answers import ServiceError
 from sls_contract.endpoint.state.authentication import Keyring, authenticate
 from sls_contract.endpoint.state.call import Call
 from sls_contract.endpoint.state.consumer_groups import ConsumerGroup
 from sls_contract.endpoint.state.handlers import route
 from sls_contract.endpoint.state.log_groups import encoded_group
+from sls_contract.endpoint.state.responses import ServiceError
 from sls_contract.endpoint.state.scripted import Content, Script, Scripted
 from sls_contract.endpoint.state.store import GroupKey, ReceivedGroup, ShardKey
 from sls_contract.endpoint.state.store_memory import MemoryStore
@@ -49,7 +49,7 @@ class Served(NamedTuple):
 
 
 class ReferenceEndpoint:
-    """Answers as the pages and the observed service do. Callable with a `Request`; safe to share among threads.
+    """Responds as the pages and the observed service do. Callable with a `Request`; safe to share among threads.
 
     Args:
         clock: gives the time, aware, for responses, ``updateTime`` and heartbeats, and to check the time of requests.
@@ -86,7 +86,7 @@ class ReferenceEndpoint:
                     self._put_logstore(project, logstore, shards)
 
     def __call__(self, request: Request) -> Response:
-        """Answer one request; no request raises an exception."""
+        """Return the response to a request; no request raises an exception."""
         with self._lock:
             now = self._now()
             self._count += 1
@@ -141,7 +141,7 @@ class ReferenceEndpoint:
         elif isinstance(answer, (Response, ServiceError)):
             answer = Scripted(answer)
         elif not isinstance(answer, Scripted):
-            msg = f"the next answer must be a Response, ServiceError or Scripted, got {type(answer).__name__}"
+            msg = f"answer_next: expected a Response, ServiceError or Scripted, got {type(answer).__name__}"
             raise UsageError(msg)
         if times != 1 or type(times) is not int:
             answer = replace(answer, times=times)
@@ -269,15 +269,15 @@ class ReferenceEndpoint:
 
     def _respond(self, request: Request, scripted: Scripted | None, now: datetime) -> Response:
         if scripted is None:
-            return self._answer(request, now)
-        answer = scripted.answer
-        if answer is None:
-            answer = self._answer(request, now)
-        elif isinstance(answer, ServiceError):
-            answer = answers.failure(request, answer, now, self._count)
-        elif isinstance(answer, Content):
-            answer = answers.content(request, answer.status, answer.body, now, self._count)
-        return scripted.finish(answer)
+            return self._response_to(request, now)
+        response = scripted.answer
+        if response is None:
+            response = self._response_to(request, now)
+        elif isinstance(response, ServiceError):
+            response = responses.failure(request, response, now, self._count)
+        elif isinstance(response, Content):
+            response = responses.content(request, response.status, response.body, now, self._count)
+        return scripted.finish(response)
 
     def _record(self, request: Request, response: Response, *, scripted: bool) -> None:
         seen = response.received() if isinstance(response, DeliveredResponse) else response
@@ -287,16 +287,16 @@ class ReferenceEndpoint:
         for watcher in self._watchers:
             watcher(served)
 
-    def _answer(self, request: Request, now: datetime) -> Response:
+    def _response_to(self, request: Request, now: datetime) -> Response:
         try:
             body = self._result(request, now)
         except ServiceError as error:
-            return answers.failure(request, error, now, self._count)
-        except answers.NotServed as error:
+            return responses.failure(request, error, now, self._count)
+        except responses.NotServed as error:
             return refusal(MISDIRECTED, "NotServedHere", str(error))
         except EndpointError as error:  # the state file failed; it is no error of the client
             return refusal(500, "EndpointFailed", str(error))
-        return answers.success(request, body, now, self._count)
+        return responses.success(request, body, now, self._count)
 
     def _result(self, request: Request, now: datetime) -> Any:
         authenticate(request, self._keyring, now, self._clock_error)
@@ -305,7 +305,7 @@ class ReferenceEndpoint:
             handler, logstore, name = route(request)
             shards = self._store.shards(project, logstore)
             if shards is None:
-                raise answers.logstore_not_exist(logstore)
+                raise responses.logstore_not_exist(logstore)
             key = GroupKey(project, logstore, name)
             return handler(Call(request, self._store, key, shards, _microseconds(now), name))
 
@@ -314,13 +314,13 @@ class ReferenceEndpoint:
         projects = self._store.projects()
         if is_address(request.host):
             if len(projects) != 1:
-                raise answers.invalid_host(request.host)
+                raise responses.invalid_host(request.host)
             return projects[0]
         found = next((project for project in projects if project.lower() == request.project), None)
         if found is None:
             if not names_project(request.host):
                 route(request)  # raises NotServed for operations without a project, such as ListProject
-            raise answers.project_not_exist(request.project)
+            raise responses.project_not_exist(request.project)
         return found
 
     def _put_logstore(self, project: str, logstore: str, shards: int | Iterable[int]) -> None:

@@ -11,7 +11,7 @@ from sls_contract.errors import UsageError
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from sls_contract.endpoint.state.answers import ServiceError
+    from sls_contract.endpoint.state.responses import ServiceError
     from sls_contract.exchange import Request, Response
 
 
@@ -32,7 +32,7 @@ class Scripted:
         delivery: late, cut off, reset; see `Delivery`.
         when: returns whether it is for a request; None: for any.
         after: the number of matching requests that pass first.
-        times: the number of requests that it answers; None: all, until ``answer_normally``.
+        times: the number of requests that get it; None: all, until ``answer_normally``.
         change: a function that changes the response before it is sent; it may return a `DeliveredResponse`.
 
     Raises `UsageError` for ``times`` below 1, or a negative ``after``.
@@ -85,7 +85,7 @@ class Scripted:
 
 
 class Script:
-    """The pending scripted responses; the first that is due for a request answers it."""
+    """The pending scripted responses; the first that is due for a request is its response."""
 
     def __init__(self) -> None:
         """Start empty."""
@@ -100,7 +100,7 @@ class Script:
         due = [line for line in self._lines if line.scripted.matches(request) and line.count_request()]
         if not due:
             return None
-        if due[0].count_answer():
+        if due[0].count_response():
             self._lines.remove(due[0])
         return due[0].scripted
 
@@ -110,19 +110,19 @@ class Script:
 
 
 class _Line:
-    """A scripted response with the remaining numbers of requests to pass and to answer."""
+    """A scripted response with the numbers of requests that still pass, and that still get it."""
 
     def __init__(self, scripted: Scripted) -> None:
         self.scripted = scripted
-        self._to_pass, self._to_answer = scripted.after, scripted.times
+        self._to_pass, self._to_respond = scripted.after, scripted.times
 
     def count_request(self) -> bool:
         """Count a matching request, and return whether enough have passed."""
         self._to_pass -= 1
         return self._to_pass < 0
 
-    def count_answer(self) -> bool:
-        """Count an answered request, and return whether it was the last."""
-        if self._to_answer is not None:
-            self._to_answer -= 1
-        return self._to_answer == 0
+    def count_response(self) -> bool:
+        """Count a response, and return whether it was the last."""
+        if self._to_respond is not None:
+            self._to_respond -= 1
+        return self._to_respond == 0

@@ -10,7 +10,7 @@ from __future__ import annotations
 from itertools import pairwise
 from typing import TYPE_CHECKING, NamedTuple
 
-from sls_contract.endpoint.state import answers
+from sls_contract.endpoint.state import responses
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -74,7 +74,7 @@ def split(shards: Sequence[Shard], number: int, key: int | None = None, count: i
     parent = _writable(shards, number)
     ranges = _parts(parent.begin, parent.end, count) if key is None else [(parent.begin, key), (key, parent.end)]
     if any(begin >= min(end, _LAST) for begin, end in ranges):
-        raise answers.invalid_mid_hash()
+        raise responses.invalid_mid_hash()
     first = _next_number(shards)
     children = (Shard(first + index, begin, end, (number,)) for index, (begin, end) in enumerate(ranges))
     return (parent._replace(writable=False), *children)
@@ -88,7 +88,7 @@ def merged(shards: Sequence[Shard], number: int) -> tuple[Shard, ...]:
     left = _writable(shards, number)
     right = next((each for each in shards if each.writable and each.begin == left.end), None)
     if right is None:
-        raise answers.cannot_merge_the_last_shard()
+        raise responses.cannot_merge_the_last_shard()
     new = Shard(_next_number(shards), left.begin, right.end, (left.number, right.number))
     return new, left._replace(writable=False), right._replace(writable=False)
 
@@ -102,7 +102,7 @@ def changed(shards: Iterable[Shard], changes: Iterable[Shard]) -> tuple[Shard, .
 def _writable(shards: Iterable[Shard], number: int) -> Shard:
     found = next((shard for shard in shards if shard.number == number and shard.writable), None)
     if found is None:
-        raise answers.invalid_shard_id()
+        raise responses.invalid_shard_id()
     return found
 
 

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 AREAS = {
     "1": "Requests",
-    "2": "Answers",
+    "2": "Responses",
     "3": "Signatures",
     "4": "Behaviour",
     "5": "Clients",
@@ -110,7 +110,7 @@ def _areas(operations: Sequence[str], cells: _Cells, broken: Mapping[str, str]) 
 
 
 def _errors(operation: str, seen: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
-    """Return the error codes of an operation, including those that were never answered."""
+    """Return the error codes of an operation, including those that were never returned."""
     known = dict.fromkeys(error.code for error in errors_of(operation))
     listed = [{"code": code, "cell": seen.get(code)} for code in dict.fromkeys([*known, *seen])]
     return {"operation": operation, "codes": listed, "seen": sum(code in seen for code in known), "total": len(known)}

@@ -6,14 +6,14 @@ For a test of your own parser::
     from sls_contract.scenarios import strategies
 
     @given(strategies.answers("PullLogs"))
-    def test_my_parser_reads_every_correct_answer(answer):
-        my_parser(answer.headers, answer.body)
+    def test_my_parser_reads_every_correct_response(response):
+        my_parser(response.headers, response.body)
 
     @given(strategies.broken_answers("PullLogs", kinds=["syntax", "coding"]))
-    def test_my_parser_refuses_a_broken_answer(drawn):
-        breach, answer = drawn
+    def test_my_parser_refuses_a_broken_response(drawn):
+        breach, response = drawn
         with pytest.raises(MyError):
-            my_parser(answer.headers, answer.body)
+            my_parser(response.headers, response.body)
 
 An operation is named as in API 2020-12-30 or by an alias, or given as a `Contract`. `check` has no finding for correct
 messages; a broken message breaks one rule, which its `Breach` names.

@@ -1,8 +1,8 @@
 """Short correct sequences of a consumer's exchanges, consistent with each other: a small model of the service.
 
 The rules across exchanges: a pull continues at the cursor of the last one, or starts at the checkpoint or the cursor of
-GetCursor. A checkpoint is a cursor of an earlier answer, and is returned until the next write. No shard has two
-consumers. A heartbeat lists only shards of the last answer. The model shares no code with the reference endpoint.
+GetCursor. A checkpoint is a cursor of an earlier response, and is returned until the next write. No shard has two
+consumers. A heartbeat lists only shards of the last response. The model shares no code with the reference endpoint.
 """
 
 from __future__ import annotations
@@ -16,9 +16,9 @@ from hypothesis import strategies as st
 
 from sls_contract.errors import UsageError
 from sls_contract.exchange import Exchange
-from sls_contract.scenarios.strategies.answer_parts import draw_answer
 from sls_contract.scenarios.strategies.messages import contract_of
 from sls_contract.scenarios.strategies.request_parts import ENDPOINT, PROJECT, Sender, draw_request, draw_scheme
+from sls_contract.scenarios.strategies.response_parts import draw_response
 from sls_contract.scenarios.strategies.values import SIMPLE, Draw, cursor, log_group_lists, log_groups, times
 
 if TYPE_CHECKING:
@@ -81,8 +81,8 @@ class _Consumer:
     live: list[str] = field(default_factory=list)
     exchanges: list[Exchange] = field(default_factory=list)
 
-    def add(self, operation: str, sent: Mapping[str, Any], answered: Mapping[str, Any], *path: object) -> None:
-        """Add an exchange, with the values of request and answer that the model determines."""
+    def add(self, operation: str, sent: Mapping[str, Any], returned: Mapping[str, Any], *path: object) -> None:
+        """Add an exchange, with the values of request and response that the model determines."""
         contract = contract_of(operation)
         self.at += timedelta(seconds=self.draw(st.integers(0, _MOST_SECONDS)))
         fixed = {f"query {name}": None for name in _OMITTED} | dict(sent)
@@ -90,7 +90,7 @@ class _Consumer:
             names = _PLACEHOLDER.findall(template)
             fixed |= {f"path {name}": str(value) for name, value in zip(names, (self.logstore, *path), strict=False)}
         request = draw_request(self.draw, contract, self.at, fixed).signed(self.sender, self.scheme)
-        self.exchanges.append(Exchange(request, draw_answer(self.draw, contract, request, answered).answer()))
+        self.exchanges.append(Exchange(request, draw_response(self.draw, contract, request, returned).response()))
 
     def create(self) -> None:
         body = {"consumerGroup": self.group, "timeout": self.timeout, "order": self.order}

@@ -8,10 +8,10 @@ from hypothesis import strategies as st
 
 from sls_contract.errors import UsageError
 from sls_contract.exchange import Exchange
-from sls_contract.scenarios.strategies.answer_parts import draw_answer, draw_error, request_values, sent_at
-from sls_contract.scenarios.strategies.broken_answers import answer_ways, error_ways
 from sls_contract.scenarios.strategies.broken_requests import request_ways
+from sls_contract.scenarios.strategies.broken_responses import error_ways, response_ways
 from sls_contract.scenarios.strategies.request_parts import ENDPOINT, PROJECT, Sender, draw_request, draw_scheme
+from sls_contract.scenarios.strategies.response_parts import draw_error, draw_response, request_values, sent_at
 from sls_contract.scenarios.strategies.values import times
 from sls_contract.signing import SCHEMES, TEST_CREDENTIALS
 from sls_contract.spec.common_errors import COMMON
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 _VIOLATIONS = frozenset({Level.VIOLATION})
 
 _Way: TypeAlias = "tuple[Way, bool]"
-"""A way to break a message, and whether the message is an error answer."""
+"""A way to break a message, and whether the message is an error response."""
 
 
 def requests(
@@ -71,7 +71,7 @@ def answers(operation: str | Contract, request: Request | None = None) -> st.Sea
 
     Args:
         operation: name, alias or contract.
-        request: the request to answer: filters, Accept-Encoding and time come from it; None for any request.
+        request: the request to respond to: filters, Accept-Encoding and time come from it; None for any request.
 
     Raises:
         UsageError: the operation is unknown.
@@ -79,35 +79,35 @@ def answers(operation: str | Contract, request: Request | None = None) -> st.Sea
     Example::
 
         @given(strategies.answers("GetCheckPoint"))
-        def test_my_parser_reads_every_correct_answer(answer):
-            assert all(entry.shard >= 0 for entry in my_parser(answer.body))
+        def test_my_parser_reads_every_correct_response(response):
+            assert all(entry.shard >= 0 for entry in my_parser(response.body))
 
     """
-    return _answers(contract_of(operation), request)
+    return _responses(contract_of(operation), request)
 
 
 @st.composite
 def exchanges(draw: st.DrawFn, operation: str | Contract) -> Exchange:
-    """Correct requests of an operation, each with a correct answer to it.
+    """Correct requests of an operation, each with a correct response to it.
 
     Example::
 
         @given(strategies.exchanges("ListShards"))
-        def test_my_cache_keeps_what_was_answered(exchange): ...
+        def test_my_cache_keeps_what_was_returned(exchange): ...
 
     """
     contract = contract_of(operation)
     request = draw(_requests(contract, Sender()))
-    return Exchange(request, draw(_answers(contract, request)))
+    return Exchange(request, draw(_responses(contract, request)))
 
 
 def errors(operation: str | Contract, request: Request | None = None) -> st.SearchStrategy[Response]:
-    """Error answers of an operation, those of its page before the common ones; placeholders of messages are replaced.
+    """Error responses of an operation, those of its page before the common ones; placeholders of messages are replaced.
 
     Example::
 
         @given(strategies.errors("PullLogs"))
-        def test_my_client_raises_with_the_code_of_the_service(answer): ...
+        def test_my_client_raises_with_the_code_of_the_service(response): ...
 
     """
     return _errors(contract_of(operation), request)
@@ -159,11 +159,11 @@ def broken_answers(
     kinds: Collection[str] = (),
     levels: Collection[Level] = _VIOLATIONS,
 ) -> st.SearchStrategy[tuple[Breach, Response]]:
-    """Answers that break one rule, each with its breach; mostly successes, some errors.
+    """Responses that break one rule, each with its breach; mostly successes, some errors.
 
     Args:
         operation: name, alias or contract.
-        request: the request to answer; None for any request, and then no breach concerns a filter.
+        request: the request to respond to; None for any request, and then no breach concerns a filter.
         kinds: kinds of breach (see `Breach`); empty for every kind.
         levels: severities of the breaches; violations by default.
 
@@ -173,16 +173,16 @@ def broken_answers(
     Example::
 
         @given(strategies.broken_answers("PullLogs", kinds=["syntax", "coding"]))
-        def test_my_parser_refuses_broken_answers(drawn):
-            breach, answer = drawn
+        def test_my_parser_refuses_broken_responses(drawn):
+            breach, response = drawn
             with pytest.raises(MyError):
-                my_parser(answer.headers, answer.body)
+                my_parser(response.headers, response.body)
 
     """
     contract = contract_of(operation)
-    successes = [(way, False) for way in answer_ways(contract, request_values(contract, request))]
+    successes = [(way, False) for way in response_ways(contract, request_values(contract, request))]
     failures = [(way, True) for way in error_ways(contract)]
-    return _broken_answers(contract, request, _chosen(successes + failures, kinds, levels, contract))
+    return _broken_responses(contract, request, _chosen(successes + failures, kinds, levels, contract))
 
 
 def _sender(
@@ -216,14 +216,14 @@ def _requests(draw: st.DrawFn, contract: Contract, sender: Sender) -> Request:
 
 
 @st.composite
-def _answers(draw: st.DrawFn, contract: Contract, request: Request | None) -> Response:
-    return draw_answer(draw, contract, request).answer()
+def _responses(draw: st.DrawFn, contract: Contract, request: Request | None) -> Response:
+    return draw_response(draw, contract, request).response()
 
 
 @st.composite
 def _errors(draw: st.DrawFn, contract: Contract, request: Request | None) -> Response:
     status, code, message = draw(st.sampled_from(errors_of(contract)))
-    return draw_error(draw, status, code, message, sent_at(draw, request)).answer()
+    return draw_error(draw, status, code, message, sent_at(draw, request)).response()
 
 
 @st.composite
@@ -235,16 +235,16 @@ def _broken_requests(draw: st.DrawFn, contract: Contract, sender: Sender, ways: 
 
 
 @st.composite
-def _broken_answers(
+def _broken_responses(
     draw: st.DrawFn, contract: Contract, request: Request | None, ways: list[_Way]
 ) -> tuple[Breach, Response]:
     way, is_error = draw(st.sampled_from(ways))
     if is_error:
         parts = draw_error(draw, *draw(st.sampled_from(errors_of(contract))), sent_at(draw, request))
     else:
-        parts = draw_answer(draw, contract, request)
+        parts = draw_response(draw, contract, request)
     breach = way.apply(draw, parts)
-    return breach, parts.answer()
+    return breach, parts.response()
 
 
 def contract_of(operation: str | Contract) -> Contract:
@@ -266,8 +266,8 @@ def contract_of(operation: str | Contract) -> Contract:
 
 
 def errors_of(contract: Contract) -> list[tuple[int, str, str]]:
-    """Return status, code and message of each error that an operation may answer, those of its page first."""
+    """Return status, code and message of each error that an operation may return, those of its page first."""
     own = [(each.status, each.code, message) for each in contract.errors for message in each.messages]
-    common = [(each, message) for each in COMMON if each.may_answer(contract.operation) for message in each.wordings]
+    common = [(each, message) for each in COMMON if each.may_return(contract.operation) for message in each.wordings]
     own += [(each.status, each.code, message) for each, message in common]
     return [(status, code, message) for status, code, message in own if status is not None and code]

@@ -37,7 +37,7 @@ _LONGEST_NAME = 20
 _LONGEST_LIST = 4
 _LARGEST_INTEGER = 2**31 - 1  # where the contract has no bound
 _LARGEST_CURSOR = 2**63 - 1
-_OLDEST = 200 * 86400  # seconds before the message: the oldest time in an answer
+_OLDEST = 200 * 86400  # seconds before the message: the oldest time in a response
 
 
 @dataclass(frozen=True, slots=True)

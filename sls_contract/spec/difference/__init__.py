@@ -2,7 +2,7 @@
 
 The classes are those of `sls-contract diff`, for a client written against the old description. A difference is
 **breaking** if it can fail or misread, **additive** if it gets something new that it can ignore, **benign** otherwise.
-A client writes requests and reads answers, so the class of some differences depends on which of them they are in.
+A client writes requests and reads responses, so the class of some differences depends on which of them they are in.
 
 ======================================================================== ========= ===============
 difference                                                               class     slug
@@ -13,8 +13,8 @@ new and required in a request                                            breakin
 new otherwise                                                            additive  new
 now required in a request                                                breaking  required
 no longer required in a request                                          additive  optional
-no longer promised in an answer                                          breaking  not-promised
-now promised in an answer                                                additive  promised
+no longer promised in a response                                         breaking  not-promised
+now promised in a response                                               additive  promised
 another type, array ↔ object, JSON ↔ binary; a type where any was valid  breaking  retyped
 any type where one was required                                          additive  retyped
 the same name in another place: query → path, another parent; a          breaking  moved
@@ -23,7 +23,7 @@ a query key, header, member or error code renamed                        breakin
 a value of an enum gone, or an enum where any value was valid            breaking  values
 a new value of an enum, or any value where there was an enum             additive  values
 bounds, null, format or meaning: a valid request is now invalid;         breaking  rule
-an answer promises less, or something else
+a response promises less, or something else
 the reverse                                                              additive  rule
 another default                                                          breaking  rule
 a status of the success gone; one errorCode with another status          breaking  status

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 
 from sls_contract.spec.change import Change, Class
 from sls_contract.spec.contract import PLACEHOLDER
-from sls_contract.spec.difference.answers import answer_changes
 from sls_contract.spec.difference.pairing import pair
 from sls_contract.spec.difference.parts import one_sided, part_changes
+from sls_contract.spec.difference.responses import response_changes
 from sls_contract.spec.difference.side import ELEMENT, placeholders, pointer
 
 if TYPE_CHECKING:
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from sls_contract.spec.difference.pairing import Pairs
     from sls_contract.spec.difference.side import Part, Side
 
-_TABLES = ("answer", "answer header")
+_TABLES = ("response", "response header")
 """The places that a page can omit entirely: pages of 2022 and later print no response headers, for example."""
 
 
@@ -35,7 +35,7 @@ def compare(old: Side, new: Side) -> tuple[Change, ...]:
         map(_new, pairs.new),
         _order(before, after, pairs),
         *(_one_sided(place, old, new) for place in sorted(omitted)),
-        answer_changes(old, new),
+        response_changes(old, new),
         _metadata(old, new),
     )
     severity = list(Class)
@@ -84,7 +84,7 @@ def _paired(pairs: Pairs) -> Iterator[Change]:
 
 
 def _new(part: Part) -> Change:
-    is_required = part.required and not part.of_answer
+    is_required = part.required and not part.of_response
     kind, slug = (Class.BREAKING, "new-required") if is_required else (Class.ADDITIVE, "new")
     return Change(kind, slug, part.where, None, part.summary)
 

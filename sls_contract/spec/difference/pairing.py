@@ -136,7 +136,7 @@ def _move(pairs: Pairs) -> None:
 
 def _is_moved_and_renamed(part: Part, other: Part) -> bool:
     """Return whether a parameter has a similar name elsewhere: ``token`` in the query, ``x-log-token`` in a header."""
-    if part.place == other.place or part.parent or other.parent or part.of_answer or other.of_answer:
+    if part.place == other.place or part.parent or other.parent or part.of_response or other.of_response:
         return False
     return _is_similar(part.key, part, (*part.key[:2], ""), other)
 
@@ -144,13 +144,13 @@ def _is_moved_and_renamed(part: Part, other: Part) -> bool:
 def _is_moved(part: Part, other: Part) -> bool:
     same_name = bool(_letters(part.name)) and _letters(part.name) == _letters(other.name)
     elsewhere = (part.place, part.parent) != (other.place, other.parent)
-    return same_name and elsewhere and part.of_answer == other.of_answer
+    return same_name and elsewhere and part.of_response == other.of_response
 
 
 def _topmost(parts: list[Part]) -> list[Part]:
     """Omit members of objects and arrays that are in the list themselves; members of a page's body are kept."""
     wholes = {(part.place, pointer(part)) for part in parts if part.name or part.required is not None}
-    wholes -= {(part.place, "") for part in parts if part.place not in {"body", "answer"}}
+    wholes -= {(part.place, "") for part in parts if part.place not in {"body", "response"}}
     elements = {(part.place, part.parent) for part in parts if part.name == ELEMENT}
     return [part for part in parts if not part.name or not _is_below(part, wholes, elements)]
 

@@ -49,20 +49,20 @@ def _type(old: Part, new: Part) -> Iterator[Change]:
     if old.type is None or new.type is None:
         yield one_sided(new.where, old.type, new.type)
     else:
-        loosened = (old.type if new.of_answer else new.type) == ANY
+        loosened = (old.type if new.of_response else new.type) == ANY
         yield Change(Class.ADDITIVE if loosened else Class.BREAKING, "retyped", new.where, old.type, new.type)
 
 
 def _required(old: Part, new: Part) -> Iterator[Change]:
     if old.required == new.required:
         return
-    words = ("promised", "not promised") if new.of_answer else ("required", "optional")
+    words = ("promised", "not promised") if new.of_response else ("required", "optional")
     before, after = (None if part.required is None else words[not part.required] for part in (old, new))
     if before is None or after is None:
         yield one_sided(new.where, before, after)
         return
     slug = after.replace(" ", "-")
-    breaks = new.required is not new.of_answer
+    breaks = new.required is not new.of_response
     yield Change(Class.BREAKING if breaks else Class.ADDITIVE, slug, new.where, before, after)
 
 
@@ -103,10 +103,10 @@ def _rules(old: Part, new: Part) -> Iterator[Change]:
         return
     if old.nullable != new.nullable:
         before, after = ("null allowed" if part.nullable else "no null" for part in (old, new))
-        breaks = new.nullable is new.of_answer
+        breaks = new.nullable is new.of_response
         yield Change(Class.BREAKING if breaks else Class.ADDITIVE, "rule", new.where, before, after)
     if old.meanings != new.meanings:
-        fewer, more = (old, new) if new.of_answer else (new, old)
+        fewer, more = (old, new) if new.of_response else (new, old)
         kind = Class.ADDITIVE if fewer.meanings.items() <= more.meanings.items() else Class.BREAKING
         yield Change(kind, "rule", new.where, _listed(old.meanings) or None, _listed(new.meanings) or None)
 

@@ -48,11 +48,11 @@ class Part:
     """A parameter, a header, a member of a body or a whole body.
 
     Attributes:
-        place: ``path``, ``query``, ``header``, ``body``, ``answer`` or ``answer header``.
+        place: ``path``, ``query``, ``header``, ``body``, ``response`` or ``response header``.
         parent: pointer of the object that it is a member of; empty: the body itself, or no body.
         name: as on the wire; empty: the whole body.
         type: a JSON type, a kind of content, or `ANY`; None: not stated.
-        required: whether a request must have it or an answer always has it; None: not stated.
+        required: whether a request must have it or a response always has it; None: not stated.
         values: the allowed texts; empty: any; None: not stated.
         bounds: lowest and highest number; None: not stated.
         default: the value that applies if it is omitted; empty: none, or not stated.
@@ -81,21 +81,21 @@ class Part:
         return self.place, self.parent, name
 
     @property
-    def of_answer(self) -> bool:
-        """Whether it belongs to an answer."""
-        return self.place.startswith("answer")
+    def of_response(self) -> bool:
+        """Whether it belongs to a response."""
+        return self.place.startswith("response")
 
     @property
     def where(self) -> str:
         """Its place, for messages."""
-        if self.place in {"body", "answer"}:
+        if self.place in {"body", "response"}:
             return f"{self.place} {pointer(self)}" if self.name else self.place
         return f"{self.place} {self.name}"
 
     @property
     def summary(self) -> str:
         """A short description for messages."""
-        needed = {True: "promised" if self.of_answer else "required", False: "optional", None: ""}[self.required]
+        needed = {True: "promised" if self.of_response else "required", False: "optional", None: ""}[self.required]
         words = (self.name, self.type or "", needed, shown(self.values) if self.values else "")
         return " ".join(filter(None, words))
 
@@ -153,8 +153,8 @@ class Side:
             _contract_query(contract),
             _contract_parts("header", contract.headers),
             _contract_body("body", contract.body),
-            _contract_parts("answer header", contract.response_headers),
-            _contract_body("answer", contract.response),
+            _contract_parts("response header", contract.response_headers),
+            _contract_body("response", contract.response),
         )
         return cls(
             operation=contract.operation,
@@ -180,7 +180,7 @@ class Side:
 
 
 def _without_certainty(part: Part) -> Part:
-    is_whole = part.place in {"body", "answer"} and not pointer(part)
+    is_whole = part.place in {"body", "response"} and not pointer(part)
     metadata = {name: text for name, text in part.metadata.items() if name not in {"level", MISSING_LEVEL}}
     return replace(part, required=None if is_whole else part.required, metadata=metadata)
 
@@ -210,8 +210,8 @@ def _claim_parts(plain: Mapping[str, Any]) -> Iterator[Part]:
             yield Part(place, "", name, each["type"], each["required"], values, **_claim_limits(limits))
     yield from _claim_body("body", plain["body"], plain.get("limits", {}))
     for name in plain["response"]["headers"]:
-        yield Part("answer header", "", name)
-    yield from _claim_body("answer", plain["response"], {})
+        yield Part("response header", "", name)
+    yield from _claim_body("response", plain["response"], {})
 
 
 def _claim_limits(limits: Mapping[str, Any]) -> dict[str, Any]:

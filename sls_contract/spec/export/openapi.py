@@ -96,7 +96,7 @@ def _document(paths: Mapping[str, Any], version: str) -> dict[str, Any]:
             "schemas": {"Error": common()["error"]},
             "responses": {
                 "Error": {
-                    "description": "An error that any operation may answer.",
+                    "description": "An error that any operation may return.",
                     "content": {"application/json": {"schema": {"$ref": "#/components/schemas/Error"}}},
                 }
             },

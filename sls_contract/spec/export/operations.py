@@ -195,12 +195,12 @@ def _any_response(listed: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
         if "$ref" in same[0]:
             merged[status] = same[0]
             continue
-        answer: dict[str, Any] = {"description": " / ".join(dict.fromkeys(each["description"] for each in same))}
+        response: dict[str, Any] = {"description": " / ".join(dict.fromkeys(each["description"] for each in same))}
         headers: dict[str, Any] = {}
         for each in same:
             headers |= {name: {**header, "required": False} for name, header in each.get("headers", {}).items()}
         if headers:
-            answer["headers"] = headers
+            response["headers"] = headers
         content = _any_content(each["content"] for each in same if "content" in each)
-        merged[status] = answer | ({"content": content} if content else {})
+        merged[status] = response | ({"content": content} if content else {})
     return dict(sorted(merged.items()))

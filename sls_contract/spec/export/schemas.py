@@ -1,4 +1,4 @@
-"""The JSON Schemas of an operation (request in parsed form, answer, errors), and of the Authorization header."""
+"""The JSON Schemas of an operation (request in parsed form, response, errors), and of the Authorization header."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def schema_files(contracts: Iterable[Contract]) -> dict[str, str]:
 def operation_schemas(contracts: Iterable[Contract]) -> dict[str, dict[str, Any]]:
     """Return the schemas by file name, each self-contained.
 
-    All operations share ``authorization.json``. An answer that is not JSON has no schema. ``x-sls-body`` in the schema
+    All operations share ``authorization.json``. A response that is not JSON has no schema. ``x-sls-body`` in the schema
     of a request states the content of its body.
     """
     found = {"authorization.json": _with_id("authorization", common()["authorization"])}
@@ -44,8 +44,8 @@ def operation_schemas(contracts: Iterable[Contract]) -> dict[str, dict[str, Any]
         name = contract.operation
         found[f"{name}.request.json"] = _with_id(f"{name}.request", request_schema(contract))
         if contract.response is not None and contract.response.content == "json":
-            answer = {"title": f"{name} answer", **schema_of(contract.response.value)}
-            found[f"{name}.answer.json"] = _with_id(f"{name}.answer", answer)
+            response = {"title": f"{name} response", **schema_of(contract.response.value)}
+            found[f"{name}.answer.json"] = _with_id(f"{name}.answer", response)
         found[f"{name}.error.json"] = _with_id(f"{name}.error", error_schema(contract))
     return found
 

@@ -159,12 +159,12 @@ class _Assembly:
             place = f"{side} member {above}{name}"
             if place in self._decisions.by_place:
                 inside = self._members(side, f"{above}{name}.", inner)
-                answer = side == "response"
-                members[name] = self._answer_value(place, inside) if answer else self._request_value(place, inside)
+                response = side == "response"
+                members[name] = self._response_value(place, inside) if response else self._request_value(place, inside)
         return members
 
-    def _answer_value(self, place: str, members: Mapping[str, Value]) -> Value:
-        """Return a member of an answer, which can be missing or null; a type with a single source is only a warning."""
+    def _response_value(self, place: str, members: Mapping[str, Value]) -> Value:
+        """Return a member of a response: it can be missing or null; a type with a single source is only a warning."""
         known = self._decisions.by_place.get(f"{place} type")
         level = self._level if known is not None and known.sure else Level.WARNING
         level = Level.UNSPECIFIED if self._is_contradicted(place) else level

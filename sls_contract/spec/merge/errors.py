@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING
 
 from sls_contract.spec.common_errors import COMMON, KnownError
-from sls_contract.spec.contract import ErrorAnswer
+from sls_contract.spec.contract import ErrorResponse
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -20,7 +20,7 @@ _TWICE = re.compile(r"\b(\w+) (\1)\b", re.IGNORECASE)
 """A word followed by a placeholder of the same name: ``Invalid cursor cursor.``"""
 
 
-def errors_of(decided: Mapping[str, Decision], spelled: Mapping[str, str]) -> tuple[ErrorAnswer, ...]:
+def errors_of(decided: Mapping[str, Decision], spelled: Mapping[str, str]) -> tuple[ErrorResponse, ...]:
     """Return the errors by status and code, without common errors in known wordings.
 
     ``spelled`` are the correct spellings of codes by the code in lower case.
@@ -44,12 +44,12 @@ def spellings(codes: Iterable[str]) -> dict[str, str]:
     return best
 
 
-def _error(status: int, code: str, messages: Iterable[str], sources: Iterable[str]) -> ErrorAnswer:
+def _error(status: int, code: str, messages: Iterable[str], sources: Iterable[str]) -> ErrorResponse:
     worded: list[str] = []
     for message in (with_placeholders(each, code) for each in messages):
         if not KnownError(status, code, tuple(worded), ()).says(message):
             worded.append(message)
-    return ErrorAnswer(status=status, code=code, messages=tuple(worded), sources=tuple(sorted(sources)))
+    return ErrorResponse(status=status, code=code, messages=tuple(worded), sources=tuple(sorted(sources)))
 
 
 def with_placeholders(message: str, code: str) -> str:
@@ -60,7 +60,7 @@ def with_placeholders(message: str, code: str) -> str:
     return _TWICE.sub(r"\1 {\2}", marked)
 
 
-def _is_common(error: ErrorAnswer) -> bool:
+def _is_common(error: ErrorResponse) -> bool:
     """Return whether any operation can return this error, with only known wordings."""
     known = [each for each in COMMON if each.status == error.status and each.code == error.code]
     return bool(known) and all(any(each.says(message) for each in known) for message in error.messages)

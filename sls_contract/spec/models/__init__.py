@@ -1,7 +1,7 @@
 """Derives claims from machine-readable sources: the models of an installed SDK, and OpenAPI metadata.
 
 Both are generated from a single document of the service. They state routes, places, types and required parameters. They
-state no errors returned to clients and no response headers, and mark every member of an answer as optional.
+state no errors returned to clients and no response headers, and mark every member of a response as optional.
 """
 
 from sls_contract.spec.models.metadata import derive_metadata

@@ -27,7 +27,7 @@ def _page(name: str, api: Mapping[str, Any], schemas: Mapping[str, Any]) -> Page
     page.set_target(str(api.get("path") or ""))
     for parameter in api.get("parameters") or []:
         _add_parameter(page, _mapping(parameter), schemas)
-    _answer(page, _mapping(api.get("responses")), schemas)
+    _response(page, _mapping(api.get("responses")), schemas)
     _errors(page, _mapping(api.get("errorCodes")))
     if page.path is None:
         page.problem(1, "path", "path", f"{name} has none")
@@ -52,17 +52,17 @@ def _add_parameter(page: Page, parameter: Mapping[str, Any], schemas: Mapping[st
         page.problem(1, "not-in-syntax", f"parameter {name}", str(place))
 
 
-def _answer(page: Page, responses: Mapping[str, Any], schemas: Mapping[str, Any]) -> None:
+def _response(page: Page, responses: Mapping[str, Any], schemas: Mapping[str, Any]) -> None:
     status = next((code for code in responses if re.fullmatch(r"2\d\d", str(code))), None)
     if status is None:
         return
     page.status = int(status)
-    answer = _mapping(responses[status])
-    headers = _mapping(answer.get("headers"))
+    response = _mapping(responses[status])
+    headers = _mapping(response.get("headers"))
     page.response_headers = [
         name for name in headers if name.lower().startswith("x-log-") and name != "x-log-requestid"
     ]
-    if schema := _resolved(_mapping(answer.get("schema")), schemas):
+    if schema := _resolved(_mapping(response.get("schema")), schemas):
         page.response.shape = _type(schema)
         _add_members(page.response.members, schema, None, schemas, 0, optional=True)
 

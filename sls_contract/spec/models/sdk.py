@@ -133,7 +133,7 @@ def _page(method: ast.FunctionDef, params: dict[str, str], models: dict[str, lis
     _headers(page, method, models.get(_model_name(arguments.get("headers")), []))
     binary = params.get("req_body_type") == "protobuf"
     _request_body(page, method, request, models, binary=binary)
-    _answer(page, params, models.get(_model_name(method.returns), []), models)
+    _response(page, params, models.get(_model_name(method.returns), []), models)
     return page
 
 
@@ -186,7 +186,7 @@ def _request_body(
         _add_nested(page.body.members, whole.annotation, None, models, 0)
 
 
-def _answer(page: Page, params: dict[str, str], fields: list[_Field], models: dict[str, list[_Field]]) -> None:
+def _response(page: Page, params: dict[str, str], fields: list[_Field], models: dict[str, list[_Field]]) -> None:
     body = next((field for field in fields if field.name == "body"), None)
     if body is None:
         return

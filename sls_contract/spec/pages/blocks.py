@@ -178,7 +178,7 @@ class _Reader:
         return found[::-1]
 
     def _message(self, line: str) -> Code | None:
-        """Read a request or an answer outside a code block: its first line, its headers and its JSON body."""
+        """Read a request or a response outside a code block: its first line, its headers and its JSON body."""
         if not _START.fullmatch(line):
             return None
         first = end = self._at

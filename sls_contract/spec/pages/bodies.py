@@ -56,14 +56,14 @@ def readings(text: str) -> tuple[list[Any], tuple[str, ...]]:
     return [value, *(each for each in single_member if isinstance(each, list))], slips
 
 
-def error_in(answer: Message) -> tuple[str, str] | None:
-    """Return code and message of an answer that reports an error; None if it is a success, empty if it prints none."""
+def error_in(response: Message) -> tuple[str, str] | None:
+    """Return code and message of a response that reports an error; None if it is a success, empty if it prints none."""
     try:
-        value, _ = read_json(answer.body or "")
+        value, _ = read_json(response.body or "")
     except Unreadable:
         value = None
     error = value if isinstance(value, dict) and isinstance(value.get("errorCode"), str) else {}
-    failed = answer.status >= _FIRST_ERROR if answer.status is not None else bool(error)
+    failed = response.status >= _FIRST_ERROR if response.status is not None else bool(error)
     return (error.get("errorCode", ""), str(error.get("errorMessage", ""))) if failed else None
 
 

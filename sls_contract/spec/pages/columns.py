@@ -111,9 +111,9 @@ def yes_or_no(printed: str) -> bool | None:
     inside = re.fullmatch(r"([^(（]+?)\s*[(（]([^()（）]+)[)）]", word)
     if inside and (both := yes_or_no(inside[1])) is not None and both == yes_or_no(inside[2]):
         return both
-    for pattern, answer in ((_YES, True), (_NO, False)):
+    for pattern, value in ((_YES, True), (_NO, False)):
         if word and re.fullmatch(rf"(?:{pattern.pattern}\.?\s*)+", word, re.IGNORECASE):
-            return answer
+            return value
     return False if _NO_BUT.match(word) else None
 
 

@@ -221,7 +221,7 @@ def _row_claim(page: Page, body: Body, side: str, row: Row, parent: str | None, 
         page.problem(row.line, "element-type", f"{side} {name}", f"{row.type}, and {found} in the example")
     origins = {"table", "example"} if found else {"table"}
     member = Parameter(found or kind, row.required, origins=origins, parent=parent)
-    if side != "response":  # an answer can contain values that earlier limits allowed
+    if side != "response":  # a response can contain values that earlier limits allowed
         member.minimum, member.maximum = prose.limits(row.description, member.type)
         member.default = prose.default(row.description, member.type)
     body.members[parent, name] = member

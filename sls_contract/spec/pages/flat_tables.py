@@ -189,11 +189,11 @@ def _is_type(cell: str) -> bool:
 def _rows_by_type(flat: _Flat) -> Iterator[tuple[int, dict[Column, str]]]:
     """Read rows with a cell per line; the type, which follows the name, identifies a row."""
     body = flat.body
-    answers = {at for at, text in enumerate(body, 1) if yes_or_no(text.text) is not None}  # below them, JSON is a value
+    yes_no = {at for at, text in enumerate(body, 1) if yes_or_no(text.text) is not None}  # below them, JSON is a value
     anchors = [
         at
         for at, text in enumerate(body)
-        if text.kind == "paragraph" and _is_type(text.text) and not (text.text == "JSON" and at in answers)
+        if text.kind == "paragraph" and _is_type(text.text) and not (text.text == "JSON" and at in yes_no)
     ]
     for at, following in pairwise([*anchors, len(body)]):
         end = following - 1 if following < len(body) and _is_named(body, anchors, following) else following
@@ -223,7 +223,7 @@ def _listed_rows(texts: Iterable[Text]) -> Iterator[Row]:
         kind, *notes = re.split(r"\s*[,，、;；]\s*", found[2] or found[3]) if found else ("",)
         if found and _is_type(kind):
             first = first or text.line
-            required = next((answer for each in notes if (answer := yes_or_no(each)) is not None), None)
+            required = next((stated for each in notes if (stated := yes_or_no(each)) is not None), None)
             parents = [(depth, name) for depth, name in parents if depth < text.depth]
             parent = parents[-1][1] if parents else ""
             yield Row(found[1], kind, required, found[4], text.line, "", label, first, parent=parent)

@@ -1,4 +1,4 @@
-"""Reads printed requests and answers: with or without a start line, headers in eight notations, an optional body."""
+"""Reads printed requests and responses: with or without a start line, headers in eight notations, an optional body."""
 
 from __future__ import annotations
 
@@ -58,13 +58,13 @@ _BARE_URL = re.compile(r"https?://\S+", re.IGNORECASE)
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """A request or an answer as a page prints it.
+    """A request or a response as a page prints it.
 
     Attributes:
         line: its first line on the page, from 1.
-        method: of a request, upper case; empty for an answer, and if the page prints only an address.
+        method: of a request, upper case; empty for a response, and if the page prints only an address.
         target: the text after the method, without blanks after the question mark.
-        status: of an answer; None if the page prints none.
+        status: of a response; None if the page prints none.
         headers: names and values, in order.
         body: its text; None if there is none.
 
@@ -133,14 +133,14 @@ def _start_line(line: str) -> str:
     )
 
 
-def is_answer(text: str) -> bool:
-    """Return whether a code block is an answer by itself: it begins with a status line, headers or JSON."""
+def is_response(text: str) -> bool:
+    """Return whether a code block is a response by itself: it begins with a status line, headers or JSON."""
     first = next((line.strip() for line in text.split("\n") if line.strip()), "")
     return bool(_STATUS_LINE.fullmatch(first) or _HEADER_MARK.fullmatch(first)) or first.startswith(("{", "["))
 
 
-def answer_of(text: str, line: int) -> Message:
-    """Read an answer; a block without a status line and headers is a body."""
+def response_of(text: str, line: int) -> Message:
+    """Read a response; a block without a status line and headers is a body."""
     lines = text.split("\n")
     for at, each in enumerate(lines):
         if found := _STATUS_LINE.fullmatch(each):

@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING
 
 from sls_contract.spec.claims import Page
 from sls_contract.spec.pages import messages, routes
-from sls_contract.spec.pages.answer import answer_claims
 from sls_contract.spec.pages.blocks import Code, Text, blocks_of
 from sls_contract.spec.pages.cleaning import front_title
 from sls_contract.spec.pages.errors import error_claims
 from sls_contract.spec.pages.flat_tables import begins_table, is_row
 from sls_contract.spec.pages.parts import Parts
 from sls_contract.spec.pages.request import request_claims
+from sls_contract.spec.pages.response import response_claims
 from sls_contract.spec.pages.sections import named_operation, placed, title_of, titles_of
 from sls_contract.spec.pages.tables import holds_facts
 
@@ -50,7 +50,7 @@ def _derived(blocks: Sequence[Block], text: str, name: str) -> Page:
     page = Page(operation=_operation(blocks, text) or named)
     _route(page, parts)
     request_claims(page, parts)
-    answer_claims(page, parts)
+    response_claims(page, parts)
     error_claims(page, parts)
     _report_unread_tables(page, parts)
     return page
@@ -81,13 +81,13 @@ def derive_each(text: str, name: str = "") -> list[Page]:
 
 def _report_unread_tables(page: Page, parts: Parts) -> None:
     """Record as problems the tables without a readable row: of parameters, of elements, or with types as cells."""
-    rows = (parts.request_rows, parts.header_rows, parts.answer_rows, parts.answer_header_rows)
+    rows = (parts.request_rows, parts.header_rows, parts.response_rows, parts.response_header_rows)
     read = {line for each in rows for row in each for line in (row.table, row.line)}
     read |= {row.line for row in parts.error_rows}
     for role, block, _ in parts.all:
         where = next((f"{side} table" for side in ("request", "response") if role.startswith(side)), "table")
         if isinstance(block, Code):
-            if role == "errors" and not parts.error_rows and messages.is_answer(block.text):
+            if role == "errors" and not parts.error_rows and messages.is_response(block.text):
                 page.problem(block.line, "spelling", "errors", block.text[:_MAX_SHOWN])
         elif isinstance(block, Text):
             if block.line not in read and (begins_table(block.text) or (role in _WITH_ROWS and is_row(block.text))):

@@ -10,7 +10,7 @@ from sls_contract.spec.pages import flat_tables, tables
 from sls_contract.spec.pages.blocks import Code, Table, Text
 from sls_contract.spec.pages.bodies import error_in
 from sls_contract.spec.pages.columns import status_of
-from sls_contract.spec.pages.messages import METHODS, answer_of, is_answer, request_of
+from sls_contract.spec.pages.messages import METHODS, is_response, request_of, response_of
 from sls_contract.spec.pages.sections import BODY, codes
 
 if TYPE_CHECKING:
@@ -34,10 +34,10 @@ class Parts:
         all: the blocks with their sections.
         syntax, intro, requests: request lines and messages of the syntax, the introduction and the examples.
         bodies: printed below a label or heading of the request's body, if no request prints one.
-        printed: bodies in the section of the answer's elements.
-        answers: the example answers.
-        request_rows, answer_rows: parameters and elements, without tables of headers.
-        header_rows, answer_header_rows: of the request's and the answer's headers.
+        printed: bodies in the section of the response's elements.
+        responses: the example responses.
+        request_rows, response_rows: parameters and elements, without tables of headers.
+        header_rows, response_header_rows: of the request's and the response's headers.
         error_rows: of the errors; also those that only an example shows.
 
     """
@@ -48,19 +48,19 @@ class Parts:
     requests: tuple[Message, ...]
     bodies: tuple[Message, ...]
     printed: tuple[Message, ...]
-    answers: tuple[Message, ...]
+    responses: tuple[Message, ...]
     request_rows: tuple[tables.Row, ...]
-    answer_rows: tuple[tables.Row, ...]
+    response_rows: tuple[tables.Row, ...]
     header_rows: tuple[tables.Row, ...]
-    answer_header_rows: tuple[tables.Row, ...]
+    response_header_rows: tuple[tables.Row, ...]
     error_rows: tuple[tables.ErrorRow, ...]
 
     @classmethod
     def of(cls, placed: tuple[Placed, ...]) -> Parts:
         """Collect the parts of a page."""
         requests = _requests(placed, "request-example")
-        answers, printed = _answers(placed), _printed(placed, "response")
-        failures = _failures((*answers, *printed, *_printed(placed, "errors")))
+        responses, printed = _responses(placed), _printed(placed, "response")
+        failures = _failures((*responses, *printed, *_printed(placed, "errors")))
         errors = tables.error_rows(placed)
         known = {"", *(row.code for row in errors)}
         syntax = _requests(placed, "syntax") or _request_in_text(placed, "syntax")
@@ -73,12 +73,12 @@ class Parts:
             intro=intro,
             requests=requests,
             bodies=_bodies(placed) if not any(each.body for each in (*syntax, *intro, *requests)) else (),
-            printed=tuple(answer for answer in printed if error_in(answer) is None),
-            answers=tuple(answer for answer in answers if error_in(answer) is None),
+            printed=tuple(response for response in printed if error_in(response) is None),
+            responses=tuple(response for response in responses if error_in(response) is None),
             request_rows=_rows(placed, "path-parameters") + _rows(placed, "request"),
-            answer_rows=_rows(placed, "response"),
+            response_rows=_rows(placed, "response"),
             header_rows=_rows(placed, "request-headers"),
-            answer_header_rows=_rows(placed, "response-headers"),
+            response_header_rows=_rows(placed, "response-headers"),
             error_rows=(*errors, *(row for row in failures if row.code not in known)),
         )
 
@@ -103,8 +103,8 @@ def _requests(placed: Iterable[Placed], role: Role) -> tuple[Message, ...]:
 
 def _bodies(placed: Iterable[Placed]) -> tuple[Message, ...]:
     found = (part for part in placed if part.role.startswith("request") and BODY.match(part.label))
-    codes = (part.block for part in found if isinstance(part.block, Code) and is_answer(part.block.text))
-    return tuple(answer_of(code.text, code.line) for code in codes)
+    codes = (part.block for part in found if isinstance(part.block, Code) and is_response(part.block.text))
+    return tuple(response_of(code.text, code.line) for code in codes)
 
 
 def _request_in_text(placed: Iterable[Placed], *roles: Role) -> tuple[Message, ...]:
@@ -133,28 +133,28 @@ def _split_request(placed: Iterable[Placed], *roles: Role) -> tuple[Message, ...
     return (found,) if found else ()
 
 
-def _answers(placed: Iterable[Placed]) -> tuple[Message, ...]:
-    """Return the answers, including those in the section of the request whose heading was lost."""
+def _responses(placed: Iterable[Placed]) -> tuple[Message, ...]:
+    """Return the responses, including those in the section of the request whose heading was lost."""
     found = _printed(placed, "response-example")
     others = [
         code
         for code in codes(placed, "request-example")
-        if request_of(code.text, code.line) is None and is_answer(code.text)
+        if request_of(code.text, code.line) is None and is_response(code.text)
     ]
-    return (*found, *(answer_of(code.text, code.line) for code in others))
+    return (*found, *(response_of(code.text, code.line) for code in others))
 
 
 def _printed(placed: Iterable[Placed], role: Role) -> tuple[Message, ...]:
-    """Return the answers in a section, without program code beside them; the text before one can be its status."""
+    """Return the responses in a section, without program code beside them; the text before one can be its status."""
     found = [(part.block, part.label) for part in placed if part.role == role and isinstance(part.block, Code)]
-    found = [(code, label) for code, label in found if is_answer(code.text)] or found
-    answers = ((answer_of(code.text, code.line), status_of(label)) for code, label in found)
+    found = [(code, label) for code, label in found if is_response(code.text)] or found
+    responses = ((response_of(code.text, code.line), status_of(label)) for code, label in found)
     return tuple(
-        replace(answer, status=int(status)) if status and answer.status is None else answer
-        for answer, status in answers
+        replace(response, status=int(status)) if status and response.status is None else response
+        for response, status in responses
     )
 
 
-def _failures(answers: Iterable[Message]) -> list[tables.ErrorRow]:
-    errors = ((answer, error_in(answer)) for answer in answers)
-    return [tables.ErrorRow(str(answer.status or ""), *error, answer.line) for answer, error in errors if error]
+def _failures(responses: Iterable[Message]) -> list[tables.ErrorRow]:
+    errors = ((response, error_in(response)) for response in responses)
+    return [tables.ErrorRow(str(response.status or ""), *error, response.line) for response, error in errors if error]

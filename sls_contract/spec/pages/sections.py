@@ -40,7 +40,7 @@ _MORE_ELEMENTS = re.compile(
     re.ASCII,
 )
 _WHOLE_SIDE = re.compile(r"requests?|responses?|results?|请求|响应|返回", re.ASCII)
-"""A heading of a single word, whose section contains the whole request or answer."""
+"""A heading of a single word, whose section contains the whole request or response."""
 _PARAMETERS = re.compile(r"(?:url\s*)?(?:parameters?|params?|fields|参数(?:列表|说明)?|字段(?:说明)?)")
 _BEFORE_REQUEST = frozenset({"intro", "other", "syntax", "path-parameters"})
 _CONTAINED: dict[Role, Role] = {"request-headers": "request", "response-headers": "response"}  # section to parent

@@ -99,7 +99,7 @@ class DecodesWhatCameSoFar(ReadsASocket):
 
 @bug("hang", "stalled-in-body")
 class WaitsForEverInsideABody(ReadsASocket):
-    """Has a timeout until the answer begins, and none after that."""
+    """Has a timeout until the response begins, and none after that."""
 
     def received(self, response):
         response.fp.raw._sock.settimeout(None)

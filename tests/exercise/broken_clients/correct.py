@@ -17,11 +17,11 @@ from email.utils import formatdate
 from urllib.parse import quote, urlsplit
 
 EMPTY_SHA256 = hashlib.sha256(b"").hexdigest()
-TIMEOUT = 8.0  # seconds; more than a slow answer takes, less than a run is given
+TIMEOUT = 8.0  # seconds; more than a slow response takes, less than a run is given
 
 
 class Refused(Exception):
-    """The answer is an error, or makes no sense: what is known of it."""
+    """The response is an error, or makes no sense: what is known of it."""
 
     def __init__(self, code=None, status=None):
         super().__init__(code, status)
@@ -31,7 +31,7 @@ class Refused(Exception):
 class Client:
     """One run: asks once, a few times where the service is out of order, and says what it understood."""
 
-    attempts = 3  # where the service answers 5xx, or nothing
+    attempts = 3  # where the service returns 5xx, or nothing
     pause = 0.05  # seconds between them
 
     def __init__(self, told):
@@ -175,7 +175,7 @@ class Client:
         body = response.read()
         return gzip.decompress(body) if response.headers.get("Content-Encoding") == "gzip" else body
 
-    def answer(self):
+    def response(self):
         """Ask again, a little later, where that is worth it."""
         for left in reversed(range(self.attempts)):
             try:
@@ -188,10 +188,10 @@ class Client:
             time.sleep(self.pause)
         raise AssertionError
 
-    # what is made of the answer
+    # what is made of the response
 
     def entries(self):
-        status, _, body = self.answer()
+        status, _, body = self.response()
         if status != 200:
             raise self.error(status, body)
         try:

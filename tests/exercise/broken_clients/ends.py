@@ -110,7 +110,7 @@ class CrashesOnErrors(Client):
 
 
 @bug("silent-success", "error-404-consumer-group-not-exist")
-class AnswersErrorsWithAnEmptyList(Client):
+class ReturnsAnEmptyListForErrors(Client):
     def failed(self, refused):
         return 0, "[]"
 

@@ -89,7 +89,7 @@ class RemembersErrors(Client):
 
 @bug("error-code-lost", "failure-then-error")
 class GivesTheFirstError(RemembersErrors):
-    """Of several that it was answered, one after the other."""
+    """Of several that it received, one after the other."""
 
     def failed(self, refused):
         return super().failed(self.first)
@@ -97,7 +97,7 @@ class GivesTheFirstError(RemembersErrors):
 
 @bug("status-wrong", "failure-then-error")
 class GivesTheFirstStatus(RemembersErrors):
-    """Beside the code of the last answer."""
+    """Beside the code of the last response."""
 
     def failed(self, refused):
         return super().failed(Refused(refused.code, self.first.status))

@@ -1,4 +1,4 @@
-"""Clients that misread answers: what was right is passed on wrong, what was broken is passed on as right."""
+"""Clients that misread responses: what was right is passed on wrong, what was broken is passed on as right."""
 
 from __future__ import annotations
 
@@ -152,8 +152,8 @@ class KnowsAHundredShards(Client):
         return super().listed(status, value)[:100]
 
 
-# correct answers refused
-# correct answers refused
+# correct responses refused
+# correct responses refused
 
 
 @bug("good-answer-refused", "shard-unknown")
@@ -211,7 +211,7 @@ class NeedsACheckpoint(Client):
         return super().entry(value)
 
 
-# broken answers passed on as right
+# broken responses passed on as right
 
 
 class Swallows(Client):
@@ -221,10 +221,10 @@ class Swallows(Client):
         return False
 
     def entries(self):
-        status, headers, body = self.answer()
+        status, headers, body = self.response()
         if self.instead(status, body):
             return []
-        self.answer = lambda: (status, headers, body)
+        self.response = lambda: (status, headers, body)
         return super().entries()
 
 
@@ -329,7 +329,7 @@ class SavesWhatItCan(Client):
 @bug("silent-success", "html-404")
 class LooksAtTheBodyAlone(Client):
     def entries(self):
-        _, _, body = self.answer()
+        _, _, body = self.response()
         try:
             return [self.entry(each) for each in json.loads(body)]
         except (ValueError, TypeError, KeyError):

@@ -135,7 +135,7 @@ class KnowsNoTokens(Client):
 
 
 @kind
-class LogsBeforeItAnswers(Client):
+class LogsBeforeItReturns(Client):
     def succeeded(self, entries):
         code, line = super().succeeded(entries)
         return code, f"GetCheckPoint 成功\n[1, 2]\n\n{line}\n\n"
@@ -183,7 +183,7 @@ class TellsMore(Client):
 
 
 @kind
-class TakesOneShardFromAnAnswerWithAll(Client):
+class TakesOneShardFromAResponseWithAll(Client):
     """Looks for the shard asked for, as one must who does not trust the service's filter."""
 
     def listed(self, status, value):
@@ -192,7 +192,7 @@ class TakesOneShardFromAnAnswerWithAll(Client):
 
 
 @kind
-class RefusesAnswersToOtherQuestions(Client):
+class RefusesResponsesToOtherQuestions(Client):
     def listed(self, status, value):
         asked = self.told.get("SLS_SHARD", "")
         if asked and {each["shard"] for each in super().listed(status, value)} - {int(asked)}:
@@ -217,7 +217,7 @@ class ListsGroupsFirst(Client):
         path, query = self.path, self.query
         self.path, self.query = lambda: f"/logstores/{self.logstore()}/consumergroups", list
         try:
-            self.answer()
+            self.response()
         finally:
             self.path, self.query = path, query
         return super().entries()

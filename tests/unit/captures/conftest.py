@@ -36,17 +36,17 @@ def told(part: Part) -> list[tuple[str, int | None]]:
 
 
 def changed(recording, old, new):
-    """Put other bytes into an answer."""
-    answer = recording.exchange.response
-    assert old in answer.body
-    body = answer.body.replace(old, new)
-    response = answer.replace(body=body, headers=answer.headers.with_field("Content-Length", str(len(body))))
+    """Put other bytes into a response."""
+    response = recording.exchange.response
+    assert old in response.body
+    body = response.body.replace(old, new)
+    response = response.replace(body=body, headers=response.headers.with_field("Content-Length", str(len(body))))
     return replace(recording, exchange=replace(recording.exchange, response=response), id="", digest="")
 
 
 @pytest.fixture(scope="session")
 def workers():
-    """Give all recordings; one answer breaks a clause by itself, another together with those before."""
+    """Give all recordings; one response breaks a clause by itself, another together with those before."""
     whole = list(load_cassette(WORKERS).recordings)
     whole[3] = changed(whole[3], b'"shard"', b'"shart"')
     whole[126] = changed(whole[126], b"[0,1]", b"[0,1,2]")

@@ -49,7 +49,7 @@ def put(folder, name, recordings):
 
 @pytest.fixture
 def sides(tmp_path, workers):
-    """Give two folders of captures of each kind; in each of the new ones the first answer lacks its shard."""
+    """Give two folders of captures of each kind; in each of the new ones the first response lacks its shard."""
     old = workers[4:10]
     new = [changed(old[0], b'"shard"', b'"shart"'), *old[1:]]
     for name in NAMES:
@@ -130,8 +130,8 @@ def test_a_cluster_of_which_a_worker_is_killed_finds_the_same_changes(sides, tmp
 def test_it_does_not_matter_how_many_exchanges_are_compared_at_once(tmp_path, workers, monkeypatch):
     """Changes, and exchanges without a partner, are the same in the same order; requests repeat, and are retried."""
     busy = changed(workers[6], b"{", b" {")
-    answer = busy.exchange.response.replace(status=503)
-    busy = replace(busy, exchange=replace(busy.exchange, response=answer))
+    response = busy.exchange.response.replace(status=503)
+    busy = replace(busy, exchange=replace(busy.exchange, response=response))
     put(tmp_path / "old", "a.jsonl", [*workers[4:40], workers[6], workers[41]])
     put(tmp_path / "new", "a.jsonl", [busy, changed(workers[4], b'"', b" '"), *workers[4:38], workers[6]])
     whole = diff(tmp_path / "old", tmp_path / "new", tmp_path / "1.json")

@@ -64,7 +64,7 @@ def test_what_is_told():
 
 
 @pytest.mark.parametrize("evidence", sorted(AGELESS))
-def test_what_no_service_answered_does_not_age(evidence):
+def test_what_no_service_sent_does_not_age(evidence):
     """Neither the example of a page nor what we made up can be asked again."""
     assert age_findings(Provenance(evidence, recorded_at=NOW - 9000 * DAY), DAY, NOW) == []
     assert age_findings(Provenance(evidence), DAY, NOW) == []

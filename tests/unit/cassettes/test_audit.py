@@ -135,7 +135,7 @@ def test_a_substitution_that_is_no_list_is_an_edit(path):
     assert slugs(audit_of(path)) == [("recording-edited", 0)]
 
 
-def test_unknown_origin_and_no_answer_are_unspecified(path):
+def test_unknown_origin_and_no_response_are_unspecified(path):
     """Neither fails: a third party's recording says nothing of itself, and a reset is no breach."""
     cut = recording(made=Exchange(exchange().request, None), broken="reset")
     write(path, [recording(provenance=Provenance(recorded_at=AT)), cut])
@@ -225,8 +225,8 @@ def test_clocks_are_judged_at_the_time_of_recording(path):
 
 
 @pytest.mark.parametrize("partial", [b'[{"shard":', None])
-def test_what_had_come_of_an_answer_is_not_judged(path, partial):
-    """An answer that broke off breaks no clause about answers: its client was told that it broke off."""
+def test_what_had_come_of_a_response_is_not_judged(path, partial):
+    """A response that broke off breaks no clause about responses: its client was told that it broke off."""
     cut = exchange()
     cut = replace(cut, response=None if partial is None else cut.response.replace(body=partial))
     write(path, [recording(made=cut, broken="truncated")])
@@ -246,7 +246,7 @@ def test_what_had_come_of_an_answer_is_not_judged(path, partial):
     ],
 )
 def test_an_age_that_was_asked_for_is_held_against_each_exchange(path, changes, found):
-    """Last validated, else recorded; unknown is told; what no service answered does not age. Unasked, none is told."""
+    """Last validated, else recorded; unknown is told; what no service sent does not age. Unasked, none is told."""
     made = recording()
     write(path, [replace(made, provenance=replace(made.provenance, **changes))])
     ages = [slug for slug, _ in slugs(audit_of(path, max_age=timedelta(days=90))) if slug.startswith("recording-age")]
@@ -351,7 +351,7 @@ def test_what_may_not_be_read_is_told(public_path):
 
 @pytest.mark.slow
 def test_a_huge_foreign_file_is_judged_in_time(tmp_path):
-    """Megabytes of HTML in an answer are read, scanned and judged."""
+    """Megabytes of HTML in a response are read, scanned and judged."""
     big = json.loads(vcrpy_json("http://p.cn-hangzhou.log.aliyuncs.com/logstores/l/consumergroups/g"))
     big["interactions"][0]["response"]["body"]["string"] = "<p>日</p>" * 200_000
     (tmp_path / "big.json").write_text(json.dumps(big), "utf-8")

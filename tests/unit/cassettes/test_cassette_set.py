@@ -71,14 +71,14 @@ def test_a_miss_names_file_and_remedy(tmp_path):
     write(tmp_path / "b.sls.yaml", [recording(1)])
     cassette_set = CassetteSet([tmp_path], NOW)
     miss = str(cassette_set.explain_miss(request(2)))
-    assert miss.startswith("no recording in 2 cassettes answers GET ")
+    assert miss.startswith("no recording in 2 cassettes matches GET ")
     assert f"The closest is exchange 0 of {tmp_path / 'a.sls.yaml'}" in miss
     assert "sls-contract proxy --record new_episodes --cassette FILE" in miss
     assert "pytest" not in miss.replace(str(tmp_path), "")
     cassette_set.take(request(0))
     assert "replay with --repeat last" in str(cassette_set.explain_miss(request(0)))
     alone = CassetteSet([tmp_path / "a.sls.yaml"], NOW)
-    assert str(alone.explain_miss(request(2))).startswith(f"no recording in {tmp_path / 'a.sls.yaml'} answers GET ")
+    assert str(alone.explain_miss(request(2))).startswith(f"no recording in {tmp_path / 'a.sls.yaml'} matches GET ")
 
 
 def test_what_only_a_journal_holds_is_played(tmp_path):

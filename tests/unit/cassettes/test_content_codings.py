@@ -1,4 +1,4 @@
-"""Compressed answers stand in a cassette as the checks read them, and come back as they were on the wire."""
+"""Compressed responses stand in a cassette as the checks read them, and come back as they were on the wire."""
 
 import gzip
 import zlib
@@ -46,14 +46,14 @@ def raw_deflated(data):
 def test_what_checks_read_is_what_a_reviewer_reads(tmp_path, coding, packed, plain):
     """Decoded where it decodes cleanly, all members of it; else as it came. The wire's bytes are there either way."""
     headers = {"Content-Encoding": coding, "Content-Length": str(len(packed))}
-    answer = Response(200, headers, packed)
-    shown = readable(answer)
+    response = Response(200, headers, packed)
+    shown = readable(response)
     assert shown.body == (packed if plain is None else plain)
     if plain is not None:
-        assert plain_body(answer).data == plain
+        assert plain_body(response).data == plain
         assert dict(shown.headers) == {"Content-Length": str(len(plain))}
     path = tmp_path / "a.sls.yaml"
-    write(path, [Recording(Exchange(Request("GET", URL), answer))])
-    assert load(path)[0].exchange.response == answer
+    write(path, [Recording(Exchange(Request("GET", URL), response))])
+    assert load(path)[0].exchange.response == response
     assert (BODY.decode() in path.read_text("utf-8")) == (plain is not None or packed == BODY)
     assert judge(load(path)[0].exchange, at=datetime(2026, 1, 1, tzinfo=UTC))

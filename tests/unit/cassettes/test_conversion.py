@@ -115,7 +115,7 @@ def test_what_a_har_of_others_loses_is_told(tmp_path):
     assert list(losses(file).lost(file)) == [
         "1 entry that is no HTTP exchange",
         "times, cache, pages, cookies and comments, as far as the archive has them",
-        "1 answer without content in the archive",
+        "1 response without content in the archive",
         "the bytes on the wire of 1 body that the archive stores decoded",
     ]
     (tmp_path / "y.har").write_text("".join(document_text(load_cassette(PAGE).recordings, "1")), "utf-8")
@@ -148,7 +148,7 @@ def test_what_other_readers_of_a_har_do_not_see_is_told():
     assert list(losses(made).outside_har()) == [
         "evidence, provenance and digest of 5 exchanges",
         "the bytes on the wire of 1 exchange with a content coding",
-        "the partial answer of 1 exchange that broke off",
+        "the partial response of 1 exchange that broke off",
         "bytes that are not UTF-8 in the head of 1 exchange",
     ]
     assert list(losses([foreign()]).outside_har()) == []

@@ -11,8 +11,8 @@ from sls_contract.cassettes.results import SHOWN_BODY, exchange_lines
 URL = "https://p.cn-hangzhou.log.aliyuncs.com/logstores/x?shard=0&security-token=hidden"
 
 
-def test_request_and_answer():
-    """Lines of the request after >, of the answer after <, Chinese readable, secrets of the query masked."""
+def test_request_and_response():
+    """Lines of the request after >, of the response after <, Chinese readable, secrets of the query masked."""
     exchange = Exchange(
         Request("POST", URL, {"Date": "today"}, "消费组\nsecond".encode()),
         Response(200, {"Server": "x"}, b"[]", reason="OK"),
@@ -23,9 +23,9 @@ def test_request_and_answer():
     assert lines[1:] == ["> Date: today", ">", "> 消费组", "> second", "< 200 OK", "< Server: x", "<", "< []"]
 
 
-def test_no_answer():
-    """A request that nobody answered says so."""
-    assert list(exchange_lines(Exchange(Request("GET", URL), None)))[-1] == "< (no answer came)"
+def test_no_response():
+    """A request without a response says so."""
+    assert list(exchange_lines(Exchange(Request("GET", URL), None)))[-1] == "< (no response)"
 
 
 def test_long_bodies_are_cut():
@@ -36,7 +36,7 @@ def test_long_bodies_are_cut():
 
 @given(st.binary(max_size=200))
 def test_any_body_is_printable(body):
-    """Control characters and broken UTF-8 are spelled out: no terminal is set off by an answer."""
+    """Control characters and broken UTF-8 are spelled out: no terminal is set off by a response."""
     for line in exchange_lines(Exchange(Request("GET", URL), Response(200, {}, body))):
         assert line.isprintable()
         line.encode("utf-8")

@@ -70,7 +70,7 @@ def recorded(path, endpoint):
 
 
 def test_what_was_recorded_is_replayed_without_the_endpoint(path, endpoint):
-    """The same answers, byte for byte, from a str or a Path; the findings are empty and the exchanges are there."""
+    """The same responses, byte for byte, from a str or a Path; the findings are empty and the exchanges are there."""
     with use_cassette(str(path), record="once", send=endpoint) as cassette:
         live = get()
         assert cassette.path == path
@@ -120,7 +120,7 @@ def test_warnings_raise_where_strict(path, endpoint):
 
 
 def test_a_miss_raises_and_a_swallowed_miss_raises_at_exit(recorded):
-    """Nothing recorded answers: the request fails at once; where the client hides that, the block fails."""
+    """Nothing recorded responses: the request fails at once; where the client hides that, the block fails."""
     with pytest.raises(UnmatchedRequest, match="The closest is exchange 0"), use_cassette(recorded):
         get("shard=7")
     with pytest.raises(ContractViolation, match="SLS607"), use_cassette(recorded), suppress(UnmatchedRequest):
@@ -161,7 +161,7 @@ def test_all_records_everything_again(recorded, endpoint):
 
 
 def test_repeat_last(recorded):
-    """The last of identical recordings answers whatever comes after it."""
+    """The last of identical recordings is played for whatever comes after it."""
     with use_cassette(recorded, repeat="last"):
         assert [get().status_code for _ in range(3)] == [200] * 3
 

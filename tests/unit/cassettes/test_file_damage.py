@@ -132,7 +132,7 @@ def test_a_torn_block_is_named_with_its_line(cassette):
     assert file.lines[1] < caught.value.line < file.lines[2]
 
 
-def test_a_block_that_lost_its_answer_is_damaged_or_edited(cassette):
+def test_a_block_that_lost_its_response_is_damaged_or_edited(cassette):
     """An interaction without its parts is no silent success."""
     edit(cassette, "  request:\n    method", "  requests:\n    method")
     assert "request must be a mapping, got nothing" in damage(cassette).reason
@@ -184,8 +184,8 @@ def test_an_edit_of_what_a_reviewer_sees_wins_over_the_wire_bytes(tmp_path):
 
     path = tmp_path / "a.sls.yaml"
     headers = [("content-encoding", "gzip"), ("Content-Length", "34")]
-    answer = Response(200, headers, gzip.compress(BODY))
-    write(path, [Recording(Exchange(Request("GET", "http://a/\udcff", [("a b", "1")]), answer))])
+    response = Response(200, headers, gzip.compress(BODY))
+    write(path, [Recording(Exchange(Request("GET", "http://a/\udcff", [("a b", "1")]), response))])
     edit(path, "string: '[{\"shard\": 0}]'", "string: '[{\"shard\": 9}]'")
     edit(path, "uri: 'http://a/%FF'", "uri: 'http://a/%FE'")
     (one,) = load(path)
@@ -286,7 +286,7 @@ def test_an_empty_cassette_is_whole_and_proves_nothing(tmp_path):
     assert (cassette.exchanges, cassette.evidence, cassette.file[:]) == ((), Evidence.UNKNOWN, ())
 
 
-def test_a_cassette_shows_its_weakest_evidence_and_what_got_no_answer(tmp_path):
+def test_a_cassette_shows_its_weakest_evidence_and_what_got_no_response(tmp_path):
     """The value that load_cassette gives."""
     path = tmp_path / "a.sls.yaml"
     lost = Recording(Exchange(Request("GET", "http://a/"), None), Provenance(Evidence.REFERENCE), broken="reset")

@@ -63,9 +63,9 @@ def ours(url: str, *headers: tuple[str, str], body: bytes = BODY, **fields) -> R
 
 def replayed(path: Path, *urls: str) -> list[requests.Response]:
     with vcr.use_cassette(str(path), record_mode="none") as cassette, requests.Session() as session:
-        answers = [session.get(url, timeout=60) for url in urls]
+        responses = [session.get(url, timeout=60) for url in urls]
         assert cassette.play_count == len(urls)
-    return answers
+    return responses
 
 
 def test_plain_vcrpy_replays_what_we_wrote(tmp_path):
@@ -92,7 +92,7 @@ def test_plain_vcrpy_replays_what_we_wrote(tmp_path):
     assert load_cassette(path).exchanges[2].response.body == coded
 
 
-def test_plain_vcrpy_leaves_an_unanswered_exchange_alone(tmp_path):
+def test_plain_vcrpy_leaves_an_exchange_without_a_response_alone(tmp_path):
     """It is not played: the client is told that there is no recording, in vcrpy's own words."""
     path, url = tmp_path / "a.sls.yaml", "http://127.0.0.1:1/"
     write(path, [Recording(Exchange(Request("GET", url), None), broken="timeout")])
@@ -101,7 +101,7 @@ def test_plain_vcrpy_leaves_an_unanswered_exchange_alone(tmp_path):
 
 
 def test_pytest_recording_replays_what_we_wrote(tmp_path):
-    """Its marker finds our file and answers from it, beside an empty cassette of ours."""
+    """Its marker finds our file and responses from it, beside an empty cassette of ours."""
     folder = tmp_path / "cassettes" / "test_it"
     write(folder / "test_plain.yaml", [ours("http://p.127.0.0.1:1/")])
     (tmp_path / "test_it.py").write_text(
@@ -127,11 +127,11 @@ def test_what_plain_vcrpy_recorded_loads_here(tmp_path, service, serializer):
             session.get(f"{service}/{name}")
         session.post(f"{service}/post", data="体".encode())
     cassette = load_cassette(path)
-    answers = [exchange.response for exchange in cassette.exchanges]
-    assert [answer.body for answer in answers][:2] == [BODY, BODY]
-    assert serializer == "json" or answers[2].body == b"\xff\x00\n"
-    assert [answer.wire for answer in answers] == [True, False, *([True] * (len(names) - 1))]
-    assert answers[0].headers.get_all("set-cookie") == ("a=1", "b=2")
+    responses = [exchange.response for exchange in cassette.exchanges]
+    assert [response.body for response in responses][:2] == [BODY, BODY]
+    assert serializer == "json" or responses[2].body == b"\xff\x00\n"
+    assert [response.wire for response in responses] == [True, False, *([True] * (len(names) - 1))]
+    assert responses[0].headers.get_all("set-cookie") == ("a=1", "b=2")
     assert cassette.exchanges[-1].request.body == "体".encode()
     assert cassette.evidence is Evidence.UNKNOWN
     assert {one.integrity for one in cassette.recordings} == {Integrity.UNKNOWN}

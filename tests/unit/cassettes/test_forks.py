@@ -52,7 +52,7 @@ def in_child(act, *args, **changes):
 
 @pytest.fixture
 def numbered(tmp_path):
-    """Record the answers 0 to 5 to one request."""
+    """Record the responses 0 to 5 to one request."""
     path, count = tmp_path / "numbered.sls.yaml", iter(range(6))
     with suppress(ContractViolation), use_cassette(path, "once", send=lambda _: Response(200, (), b"%d" % next(count))):
         for _ in range(6):
@@ -122,11 +122,11 @@ def test_a_lock_that_another_thread_holds_is_not_inherited(numbered):
         threads = [threading.Thread(target=play) for _ in range(2)]
         for thread in threads:
             thread.start()
-        answers = [in_child(get) for _ in range(10)]
+        responses = [in_child(get) for _ in range(10)]
         stop.set()
         for thread in threads:
             thread.join()
-    assert set(answers) <= set("012345")
+    assert set(responses) <= set("012345")
 
 
 @pytest.mark.parametrize(

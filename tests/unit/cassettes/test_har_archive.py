@@ -53,7 +53,7 @@ def test_any_reader_finds_the_exchange():
     assert came["content"] == {"size": len(BODY), "mimeType": "application/json", "text": BODY.decode()}
 
 
-def test_a_compressed_answer_reads_decoded_under_its_own_headers():
+def test_a_compressed_response_reads_decoded_under_its_own_headers():
     """As browsers write it; the bytes of the wire come back from beside it."""
     packed = gzip.compress(BODY, mtime=0)
     coded = RESPONSE.replace(headers={"Content-Encoding": "gzip", "Content-Length": str(len(packed))}, body=packed)
@@ -65,7 +65,7 @@ def test_a_compressed_answer_reads_decoded_under_its_own_headers():
 
 
 def test_bytes_that_are_no_text():
-    """Bodies stand in base64, as the format wants it of answers; heads read as Latin-1, and come back byte by byte."""
+    """Bodies stand in base64, as the format wants it of responses; heads read as Latin-1, and come back unchanged."""
     request = REQUEST.replace(method="POST", headers={"X-Odd": wire_text(b"\xe9")}, body=b"\xff\x00")
     made = recording(request, RESPONSE.replace(body=b"\xfe"))
     entry = entry_of(made)
@@ -76,8 +76,8 @@ def test_bytes_that_are_no_text():
 
 
 @pytest.mark.parametrize(("response", "broken"), [(None, "reset"), (RESPONSE.replace(body=b'[{"sh'), "truncated")])
-def test_an_attempt_without_a_whole_answer_is_status_0(response, broken):
-    """As Chrome writes it; what had come of the answer stands beside it."""
+def test_an_attempt_without_a_whole_response_is_status_0(response, broken):
+    """As Chrome writes it; what had come of the response stands beside it."""
     made = recording(response=response, broken=broken, detail="the peer left")
     entry = entry_of(made)
     assert (entry["response"]["status"], entry["response"]["_error"]) == (0, broken)

@@ -119,14 +119,14 @@ def test_chrome_lists_what_is_no_http():
         (None, "closed"),
     ],
 )
-def test_status_0_is_no_answer(error, broken):
-    """Chrome and Firefox write 0 where no answer came, some others a negative number; the reason is kept."""
+def test_status_0_is_no_response(error, broken):
+    """Chrome and Firefox write 0 where no response came, some others a negative number; the reason is kept."""
     for status in (0, -1):
         recording = only({"status": status, "_error": error, "content": {"size": 0, "mimeType": "x-unknown"}})
         assert (recording.exchange.response, recording.broken, recording.detail) == (None, broken, error or "")
 
 
-def test_an_answer_whose_content_was_not_kept_is_none(tmp_path):
+def test_a_response_whose_content_was_not_kept_is_none(tmp_path):
     """A browser forgets bodies: judging an empty one would be a false alarm."""
     recording = only({"content": {"size": SIZE, "mimeType": "application/json"}})
     assert (recording.exchange.response, recording.broken, recording.detail) == (None, "truncated", NOT_KEPT)
@@ -147,14 +147,14 @@ def test_an_answer_whose_content_was_not_kept_is_none(tmp_path):
         {"content": {"size": 0}, "bodySize": SIZE},
     ],
 )
-def test_an_answer_whose_content_nobody_kept_is_not_empty(response):
-    """A size of -1 is an unknown one (HAR 1.2): unanswered, and nothing is held against an empty body."""
+def test_a_response_whose_content_nobody_kept_is_not_empty(response):
+    """A size of -1 is an unknown one (HAR 1.2): there is no response, and nothing is held against an empty body."""
     recording = only(response)
     assert (recording.exchange.response, recording.broken, recording.detail) == (None, "truncated", NOT_KEPT)
 
 
-def test_an_answer_without_content_is_empty():
-    """204 and 304 have none, nor has an answer to HEAD, or of length 0: that is an answer."""
+def test_a_response_without_content_is_empty():
+    """204 and 304 have none, nor has a response to HEAD, or of length 0: that is a response."""
     empties = ({"size": 0, "mimeType": ""}, {"size": -1}, None)
     for content in empties:
         recording = only({"status": 204, "content": content, "bodySize": 0, "statusText": None})
@@ -182,7 +182,7 @@ def test_only_a_body_that_surely_is_the_wires_counts_as_such(response, wire):
     assert (recording.exchange.response.body.decode(), recording.exchange.response.wire) == (BODY, wire)
 
 
-def test_mitmproxy_keeps_compressed_answers_decoded():
+def test_mitmproxy_keeps_compressed_responses_decoded():
     """Its size is that of the wire, its text the decoded body under the headers of the coded one."""
     packed = gzip.compress(BODY.encode())
     headers = [*CAME, *pairs(content_encoding="gzip", content_length=str(len(packed)))]
@@ -293,8 +293,8 @@ def test_text_that_says_so_is_text(encoding):
     assert only({"content": {"text": BODY, "encoding": encoding, "size": SIZE}}).exchange.response.body == BODY.encode()
 
 
-def test_a_status_of_null_is_no_answer():
-    """Some tools write null where no answer came, instead of 0 or nothing."""
+def test_a_status_of_null_is_no_response():
+    """Some tools write null where no response came, instead of 0 or nothing."""
     assert only({"status": None}).broken == "closed"
 
 

@@ -1,4 +1,4 @@
-"""Which hosts are owned, and which answers are the service's own."""
+"""Which hosts are owned, and which responses are the service's own."""
 
 from __future__ import annotations
 
@@ -72,5 +72,5 @@ def test_parts_of_a_host():
     ],
 )
 def test_what_is_live(host, peer, live):
-    """Only an answer under the service's name, from an address that is known and not this machine's, is live."""
+    """Only a response under the service's name, from an address that is known and not this machine's, is live."""
     assert is_live(host, peer) is live

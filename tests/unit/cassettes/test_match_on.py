@@ -104,7 +104,7 @@ def test_a_callable_is_asked_of_those_with_the_same_key_in_recorded_order(tmp_pa
 
 
 def test_a_callable_alone_and_with_repeat(tmp_path):
-    """Every recording is asked; the last that fits answers whatever comes after it."""
+    """Every recording is asked; the last that fits is played for whatever comes after it."""
     matching = Matching.on(lambda live, kept: live.body[:1] == kept.body[:1])
     before = recorded(b"a1", b"b1", b"a2")
     player = Player(tmp_path / "x", "none", datetime.now(UTC), repeat=True, before=before, matching=matching)

@@ -1,4 +1,4 @@
-"""Which recording answers a request, in which order, and what is said where none does."""
+"""Which recording a request matches, in which order, and what is said where there is none."""
 
 from __future__ import annotations
 
@@ -104,7 +104,7 @@ def test_a_miss_in_an_empty_cassette():
     """There is nothing to compare with: record it."""
     text = str(explain_miss(asking(), [], frozenset(), "x.yaml"))
     assert text.splitlines() == [
-        f"no recording in x.yaml answers GET {GROUP}?shard=0",
+        f"no recording in x.yaml matches GET {GROUP}?shard=0",
         "The cassette has no exchange.",
         "How to fix: record it (pytest --sls-record=new_episodes)",
     ]

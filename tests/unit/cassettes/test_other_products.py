@@ -15,7 +15,7 @@ OSS, ECS = "bucket.oss-cn-hangzhou.aliyuncs.com", "ecs.aliyuncs.com"
 
 
 class Double:
-    """Answers whatever no cassette takes."""
+    """Responds to whatever no cassette takes."""
 
     def owns(self, _host, _peer):
         return True
@@ -25,7 +25,7 @@ class Double:
 
     received = sent
 
-    def answer(self, request, _peer):
+    def respond(self, request, _peer):
         return Response(200, [("Content-Length", "6")], request.host[:6].encode())
 
 

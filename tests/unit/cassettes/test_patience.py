@@ -38,7 +38,7 @@ def played(tmp_path):
     with ReferenceEndpoint(lambda: NOW) as endpoint:
         endpoint.create_consumer_group("g")
         recording = Session(opening("once", send=endpoint))
-        recording.answer(asking(), HOST)
+        recording.respond(asking(), HOST)
         recording.close()
     session = Session(opening("none", repeat=True, deferred=True), Results(keep=True))
     session.start()
@@ -52,20 +52,20 @@ def slugs(session):
 
 
 def test_a_request_is_judged_at_its_own_time(played):
-    """However late somebody looks, a request counts as received when it was answered."""
-    played.answer(asking(), HOST)
+    """However late somebody looks, a request counts as received when its response was sent."""
+    played.respond(asking(), HOST)
     played.moved[0] = NOW + timedelta(hours=1)
     assert slugs(played) == []
-    played.answer(asking(), HOST)
+    played.respond(asking(), HOST)
     assert slugs(played) == ["request-clock"]
 
 
 @pytest.mark.slow
 def test_however_many_wait_each_is_judged_with_its_recording(played):
-    """Those behind the first thousand keep only the place of theirs, and show the same answer and findings."""
+    """Those behind the first thousand keep only the place of theirs, and show the same response and findings."""
     played.moved[0] = NOW + timedelta(hours=1)
     for _ in range(1_200):
-        played.answer(asking(), HOST)
+        played.respond(asking(), HOST)
     assert slugs(played) == ["request-clock"] * 1_200
     assert len(played.results.seen) == 1_200
     assert played.results.seen[1_199] == played.results.seen[0]
@@ -75,10 +75,10 @@ def test_however_many_wait_each_is_judged_with_its_recording(played):
 def test_whoever_looks_sees_everything_before(played):
     """Counts, exchanges and findings stand in the order of the requests, a miss among them."""
     wrong = asking().headers.with_field("x-log-apiversion", "0.5.0")
-    played.answer(Request("GET", URL, wrong), HOST)
+    played.respond(Request("GET", URL, wrong), HOST)
     with pytest.raises(Exception, match="no recording"):
-        played.answer(Request("GET", URL.replace("shard=0", "shard=7"), wrong), HOST)
-    played.answer(Request("GET", URL, wrong), HOST)
+        played.respond(Request("GET", URL.replace("shard=0", "shard=7"), wrong), HOST)
+    played.respond(Request("GET", URL, wrong), HOST)
     found = slugs(played)
     assert found.count("api-version") == 2
     assert found.index("api-version") < found.index("request-not-recorded") < len(found) - 1
@@ -88,7 +88,7 @@ def test_whoever_looks_sees_everything_before(played):
 def test_closing_judges_the_rest(played):
     """Also where nobody looked in between."""
     results = played.results
-    played.answer(asking(), HOST)
+    played.respond(asking(), HOST)
     played.close()
     assert results.exchanges == 1
 
@@ -156,24 +156,24 @@ def test_a_replay_asks_the_environment_for_no_proxy(played, monkeypatch):
     assert played.results.exchanges == 2
 
 
-def a_recording(tmp_path, clock, answered_at=NOW):
-    """A patient session that records what an endpoint answers."""
-    endpoint = ReferenceEndpoint(lambda: answered_at)
+def a_recording(tmp_path, clock, responded_at=NOW):
+    """A patient session that records the responses of an endpoint."""
+    endpoint = ReferenceEndpoint(lambda: responded_at)
     endpoint.create_consumer_group("g")
     parts = {"scrubber": Scrubber(), "owns": host_rule(), "clock": lambda: clock[0], "began": NOW, "deferred": True}
     return Session(Opening(path=tmp_path / "new.sls.yaml", record="all", send=endpoint, **parts), Results())
 
 
 def test_what_is_recorded_is_written_before_it_is_judged(tmp_path):
-    """The answer is in the journal when the client has it; only the verdict waits, and at the exchange's own time."""
+    """The response is in the journal when the client has it; only the verdict waits, and at the exchange's own time."""
     clock = [NOW]
     session = a_recording(tmp_path, clock)
-    session.answer(asking(), HOST)
+    session.respond(asking(), HOST)
     assert b"consumergroups/g?shard=0" in (tmp_path / "new.sls.yaml.journal").read_bytes()
     assert session._results.exchanges == 0  # reading the results settles them
     clock[0] = NOW + timedelta(hours=1)
     assert slugs(session) == []
-    session.answer(asking(), HOST)
+    session.respond(asking(), HOST)
     assert slugs(session) == ["request-clock", "response-clock"]
     session.close()
     assert session.results.exchanges == 2
@@ -183,7 +183,7 @@ def test_what_is_recorded_is_written_before_it_is_judged(tmp_path):
 def test_long_bodies_do_not_wait_in_memory(tmp_path):
     """An exchange of many megabytes is judged at once, and so is all before it."""
     session = a_recording(tmp_path, [NOW])
-    session.answer(asking(), HOST)
-    session.answer(Request("GET", URL, asking().headers, b"x" * 5_000_000), HOST)
+    session.respond(asking(), HOST)
+    session.respond(Request("GET", URL, asking().headers, b"x" * 5_000_000), HOST)
     assert session._results.exchanges == 2
     session.close()

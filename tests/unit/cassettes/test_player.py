@@ -123,7 +123,7 @@ def test_after_close_nothing_is_added(path):
 def test_a_miss_names_the_file_or_its_absence(old, tmp_path):
     """A reader learns where to look."""
     request = Request("GET", f"{HOST}7")
-    assert f"no recording in {old} answers" in str(Player(old, "none", BEGAN).explain_miss(request))
+    assert f"no recording in {old} matches" in str(Player(old, "none", BEGAN).explain_miss(request))
     absent = tmp_path / "absent.yaml"
     assert f"{absent} (which does not exist)" in str(Player(absent, "none", BEGAN).explain_miss(request))
 

@@ -102,12 +102,12 @@ def test_where_a_recording_can_be_asked_again(evidence, endpoint, here, same):
     ],
 )
 def test_the_endpoint_of_a_cassette(recordings, where):
-    """That of the first exchange that any endpoint answered."""
+    """That of the first exchange with an endpoint."""
     assert endpoint_of(recordings, Path("x.sls.yaml")) == where
 
 
-def test_what_answered_under_a_borrowed_name_is_not_guessed():
-    """The name is the service's and the evidence is not: whoever verifies says what answered."""
+def test_what_responded_under_a_borrowed_name_is_not_guessed():
+    """The name is the service's and the evidence is not: whoever verifies says what responded."""
     told = r"x\.sls\.yaml names the endpoint https://cn-.*\n.*--sls-endpoint=reference"
     with pytest.raises(EndpointError, match=told):
         endpoint_of([made(), made(1, evidence=Evidence.REFERENCE)], Path("x.sls.yaml"))
@@ -127,7 +127,7 @@ def test_a_request_that_would_go_elsewhere_is_refused(path):
 
 
 @pytest.mark.parametrize("evidence", [Evidence.DOCUMENT, Evidence.SYNTHETIC, Evidence.UNKNOWN])
-def test_what_no_endpoint_answered_is_refused_anywhere(path, evidence):
+def test_what_no_endpoint_sent_is_refused_anywhere(path, evidence):
     """There is nothing to compare with, wherever the run would ask."""
     open_ = proposal(path, made(evidence=evidence))
     with pytest.raises(EndpointError, match=rf"was not recorded at any endpoint \(evidence: {evidence}\)"):
@@ -156,7 +156,7 @@ def test_without_a_cassette_there_is_nothing_to_compare(path):
     assert list(path.parent.iterdir()) == []
 
 
-def test_each_answer_is_compared_with_the_recording_of_its_request(path):
+def test_each_response_is_compared_with_the_recording_of_its_request(path):
     """By matching key, identical requests in recorded order; positions are those of the old file."""
     open_ = proposal(path, made(1), made(0), made(0, RIGHT.replace(b"MTA=", b"MjA=")))
     open_.add(later(0))
@@ -201,7 +201,7 @@ def test_only_what_still_holds_is_validated(path):
 
 @pytest.mark.parametrize("kind", ["name", "refused", "connect-timeout", "tls"])
 def test_not_reaching_the_service_is_an_error_and_no_difference(path, kind):
-    """Nothing was answered, so nothing changed; the proposal is dropped, whatever the caller says."""
+    """There was no response, so nothing changed; the proposal is dropped, whatever the caller says."""
     open_ = proposal(path, made())
     open_.add(later(broken=kind, detail="no route to host"))
     assert classes(open_) == []
@@ -213,8 +213,8 @@ def test_not_reaching_the_service_is_an_error_and_no_difference(path, kind):
 
 
 @pytest.mark.parametrize("kind", ["timeout", "reset", "closed", "truncated", "malformed"])
-def test_a_service_that_stops_answering_breaks(path, kind):
-    """It was reached, and the client has no answer."""
+def test_a_service_that_stops_responding_breaks(path, kind):
+    """It was reached, and the client has no response."""
     open_ = proposal(path, made())
     open_.add(later(broken=kind))
     assert [(kind, slug) for _, kind, slug in classes(open_)] == [("breaking", "answered")]
@@ -228,7 +228,7 @@ def test_a_recorded_refusal_may_be_refused_again(path):
 
 
 def test_weaker_evidence_is_noted_by_what_it_would_replace(path):
-    """The weakest of all new answers counts; stronger or equal evidence is no loss."""
+    """The weakest of all new responses counts; stronger or equal evidence is no loss."""
     open_ = proposal(path, made(0), made(1), made(2, evidence=Evidence.REFERENCE))
     open_.add(later(0, evidence=Evidence.REFERENCE))
     open_.add(later(1, evidence=Evidence.UNKNOWN))

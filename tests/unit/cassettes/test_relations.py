@@ -28,11 +28,11 @@ SHARD = "http://my-project.cn-hangzhou.log.aliyuncs.com/logstores/my-logstore/sh
 NOW = AuditSettings(datetime.now(UTC))
 
 
-def recording(target, answer=b"", at=AT, evidence=Evidence.REFERENCE, **headers):
-    """A recording that was answered at once."""
+def recording(target, response=b"", at=AT, evidence=Evidence.REFERENCE, **headers):
+    """A recording whose response came at once."""
     request = Request("GET", SHARD + target, {"Date": http_date(at), "User-Agent": "worker"})
     fields = {"Date": http_date(at), **{name.replace("_", "-"): value for name, value in headers.items()}}
-    return Recording(Exchange(request, Response(200, fields, answer)), Provenance(evidence, recorded_at=at))
+    return Recording(Exchange(request, Response(200, fields, response)), Provenance(evidence, recorded_at=at))
 
 
 def located(time, number, seconds=0, **how):
@@ -59,7 +59,7 @@ def judged(recordings, positions=None):
 
 
 def test_a_recording_is_judged_against_those_before_it():
-    """What the service answered five seconds later contradicts what it answered before."""
+    """What the service returned five seconds later contradicts what it returned before."""
     assert judged(BACKWARDS) == ["SLS439"]
 
 
@@ -113,15 +113,15 @@ def test_workers_of_the_official_library_break_nothing():
         (lambda each: _with(each, "x-log-count", "4"), "SLS283"),
     ],
 )
-def test_workers_whose_answers_are_changed_are_found_out(tmp_path, change, code):
-    """The same recording, with one kind of answer wrong: it is judged, and not passed over."""
+def test_workers_whose_responses_are_changed_are_found_out(tmp_path, change, code):
+    """The same recording, with one kind of response wrong: it is judged, and not passed over."""
     path = tmp_path / "changed.sls.yaml"
     write(path, [_changed(each, change) for each in load(WORKERS)])
     assert code in {finding.code for finding, _, _ in audit(path, NOW).placed}
 
 
 def test_a_test_that_replays_judges_what_it_plays(tmp_path):
-    """In replay, too, the recorded answers are judged together."""
+    """In replay, too, the recorded responses are judged together."""
     path = tmp_path / "cursors.sls.yaml"
     write(path, BACKWARDS)
     with contextlib.suppress(ContractViolation), use_cassette(path) as cassette:
@@ -132,7 +132,7 @@ def test_a_test_that_replays_judges_what_it_plays(tmp_path):
 
 @pytest.mark.parametrize(("step", "codes"), [(0, set()), (1, {"SLS433"})])
 def test_a_client_that_counts_cursors_itself_is_told_as_it_records(tmp_path, step, codes):
-    """Pulling on at the cursor that was answered is right; one that nobody gave is a warning."""
+    """Pulling on at the cursor that was returned is right; one that nobody gave is a warning."""
     with ReferenceEndpoint(lambda: datetime.now(UTC)) as endpoint:
         for index in range(10):
             endpoint.put_logs(0, [{"index": str(index)}])

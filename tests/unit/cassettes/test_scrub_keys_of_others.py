@@ -50,11 +50,11 @@ def test_they_are_found_and_taken_out(key):
         found = leaks(f"x: 1\n{text}\n".encode())
         assert [leak.line for leak in found] == [2], text
         assert key not in found[0].excerpt
-    answer = Response(200, {"X-Debug": key}, json.dumps({"note": f"use {key}"}).encode())
+    response = Response(200, {"X-Debug": key}, json.dumps({"note": f"use {key}"}).encode())
     request = Request(
         "GET", f"https://p.cn-hangzhou.log.aliyuncs.com/logstores?token={key}", {"User-Agent": f"a {key}"}
     )
-    done = Scrubber().exchange(Exchange(request, answer)).exchange
+    done = Scrubber().exchange(Exchange(request, response)).exchange
     assert (
         key not in f"{done.request.url} {done.request.headers.pairs} {done.response.headers.pairs} {done.response.body}"
     )

@@ -48,7 +48,7 @@ def exchanged(scrubber, request, body=b"[]", headers=()):
 
 @pytest.fixture(scope="module")
 def scrubber():
-    """Return a scrubber that has met 60 keys, a request of each, and 3 cookies in each answer; none was given."""
+    """Return a scrubber that has met 60 keys, a request of each, and 3 cookies in each response; none was given."""
     scrubber = Scrubber()
     for number in range(60):
         cookies = [("Set-Cookie", f"sid={number:04}-{each}-{'q' * 20}") for each in range(3)]
@@ -59,7 +59,7 @@ def scrubber():
 @pytest.mark.slow
 @pytest.mark.parametrize("spelling", SPELLINGS)
 def test_ids_and_tokens_are_never_forgotten(scrubber, spelling):
-    """The first key, one between, and the last are taken out of an answer to somebody else, in each spelling."""
+    """The first key, one between, and the last are taken out of a response to somebody else, in each spelling."""
     other = Request("GET", URL.format(0))
     for number in (0, 30, 59):
         key = key_of(number)
@@ -123,10 +123,10 @@ def test_two_thousand_secrets_cost_no_more_than_fifty():
         scrubber = Scrubber()
         for number in range(learnt):
             scrubber._registry.replacement(Kind.SECURITY_TOKEN, f"t0ken-{number:040}")
-        request, answer = asked(key_of(1)), Response(200, {}, b'[{"shard":0,"checkpoint":"MTAw"}]' * 20)
+        request, response = asked(key_of(1)), Response(200, {}, b'[{"shard":0,"checkpoint":"MTAw"}]' * 20)
         began = time.process_time()
         for _ in range(50):
-            scrubber.exchange(Exchange(request, answer))
+            scrubber.exchange(Exchange(request, response))
         return time.process_time() - began
 
     assert seconds(2000) < 5 * seconds(50)

@@ -1,4 +1,4 @@
-"""Names of others in answers of the live service: hidden or told, and in replay the requests match."""
+"""Names of others in responses of the live service: hidden or told, and in replay the requests match."""
 
 import json
 from datetime import UTC, datetime
@@ -21,7 +21,7 @@ KEY = Credentials("LTAI5tAbCdEfGhIjKlMnOpQr", "kEy0123456789SecretSecretSecre")
 BASE = "https://my-project.cn-hangzhou.log.aliyuncs.com"
 GROUPS = f"{BASE}/logstores/my-logstore/consumergroups"
 REAL = ("billing-readers", "fraud.team", "42", "order")
-ANSWERS = {
+RESPONSES = {
     "GET /logstores": {"count": 3, "logstores": ["my-logstore", "salaries", "my-own-logstore"]},
     "GET /": {"projects": [{"projectName": "acme-payroll", "region": "cn-hangzhou"}, {"projectName": "my-project"}]},
     "GET /logstores/my-logstore/consumergroups": [
@@ -31,25 +31,25 @@ ANSWERS = {
 
 
 def service(request):
-    """Answer as a shared logstore does, whose groups are read by others."""
+    """Respond as a shared logstore does, whose groups are read by others."""
     key = f"{request.method} {request.path}"
-    if key in ANSWERS:
-        answer = ANSWERS[key]
+    if key in RESPONSES:
+        response = RESPONSES[key]
     elif request.method == "GET":
         group = request.path.rpartition("/")[2]
-        answer = [{"shard": 0, "checkpoint": "", "updateTime": 0, "consumer": f"host-7-of-{group}"}]
+        response = [{"shard": 0, "checkpoint": "", "updateTime": 0, "consumer": f"host-7-of-{group}"}]
     else:
-        answer = None
-    body = json.dumps(answer).encode() if answer is not None else b""
+        response = None
+    body = json.dumps(response).encode() if response is not None else b""
     headers = {"Content-Type": "application/json", "x-log-requestid": "6922B0B0F0F0F0F0F0F0F0F0"}
     return Response(200, {**headers, "Content-Length": str(len(body)), "Date": "Mon, 23 Nov 2026 00:00:00 GMT"}, body)
 
 
 def asked(method, url, key, body=b""):
-    """Send a signed request with requests; return the parsed answer."""
+    """Send a signed request with requests; return the parsed response."""
     request = sign(Request(method, url, {"Content-Type": "application/json"} if body else {}, body), key, at=AT)
-    answer = requests.request(method, url, headers=dict(request.headers), data=request.body, timeout=60)
-    return answer.json() if answer.content else None
+    response = requests.request(method, url, headers=dict(request.headers), data=request.body, timeout=60)
+    return response.json() if response.content else None
 
 
 def reads_of_others(key):
@@ -97,7 +97,7 @@ def about_names(path):
 
 
 def test_names_of_others_are_hidden_and_replay_matches(tmp_path):
-    """The client gets the real names; the file holds public ones, in answers and in later requests, signed anew."""
+    """The client gets the real names; the file holds public ones, in responses and in later requests, signed anew."""
     path = tmp_path / "live.sls.yaml"
     (names, consumers, *_), told = run(session(path, "all"))
     assert names[:2] == list(REAL[:2])
@@ -129,7 +129,7 @@ def test_requests_with_hidden_names_verify(tmp_path):
 
 
 def test_names_that_are_not_hidden_are_told_with_the_lines_that_hide_them(tmp_path):
-    """Each answer with names of others is a warning, while recording and in `check`; pasted, the lines hide them."""
+    """Each response with names of others is a warning, while recording and in `check`; pasted, the lines hide them."""
     path = tmp_path / "live.sls.yaml"
     _, told = run(session(path, "all", hide=False))
     assert str(told[0].level) == "warning"
@@ -148,7 +148,7 @@ def test_names_that_are_not_hidden_are_told_with_the_lines_that_hide_them(tmp_pa
 
 @pytest.mark.parametrize("evidence", [Evidence.REFERENCE, Evidence.SYNTHETIC])
 def test_only_the_live_service_knows_names_of_others(tmp_path, evidence):
-    """A reference endpoint's answers are written as they came, and nothing is told."""
+    """A reference endpoint's responses are written as they came, and nothing is told."""
     path = tmp_path / "reference.sls.yaml"
     (names, *_), told = run(session(path, "all", evidence=evidence))
     assert not told

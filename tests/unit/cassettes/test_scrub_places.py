@@ -29,7 +29,7 @@ BODY = (
 )
 
 
-def an_exchange(*, scheme="v1", url=URL, extra=(), sent=b"", body=BODY, answer=(), status=200):
+def an_exchange(*, scheme="v1", url=URL, extra=(), sent=b"", body=BODY, response=(), status=200):
     request = sign(Request("GET", url, [("Accept", "*/*"), *extra], sent), REAL, scheme=scheme, at=AT)
     headers = [
         ("Server", "Tengine"),
@@ -37,7 +37,7 @@ def an_exchange(*, scheme="v1", url=URL, extra=(), sent=b"", body=BODY, answer=(
         ("Content-Length", str(len(body))),
         ("Date", "Mon, 23 Nov 2026 02:00:00 GMT"),
         ("x-log-requestid", "5AD9B5B0F0F0F0F0F0F0F0F0"),
-        *answer,
+        *response,
     ]
     return Exchange(request, Response(status, headers, body))
 
@@ -151,27 +151,27 @@ PLACES = {
     "request json": lambda t: {"sent": b'{"note": "' + t.encode() + b'", "n": 1}'},
     "request form": lambda t: {"sent": b"a=1&b=" + quote(t, safe="%").encode()},
     "request gzip": lambda t: {"sent": gzip.compress(t.encode()), "extra": [("Content-Encoding", "gzip")]},
-    "answer header": lambda t: {"answer": [("x-Debug-ECHO", t)]},
-    "answer json": lambda t: {
+    "response header": lambda t: {"response": [("x-Debug-ECHO", t)]},
+    "response json": lambda t: {
         "body": b'{"errorCode":"Unauthorized","errorMessage":"' + t.encode() + b'"}',
         "status": 401,
     },
-    "answer text": lambda t: {"body": f"<html>no: {t}</html>".encode(), "status": 500},
-    "answer gzip": lambda t: {
+    "response text": lambda t: {"body": f"<html>no: {t}</html>".encode(), "status": 500},
+    "response gzip": lambda t: {
         "body": gzip.compress(b"[" + t.encode() + b"]"),
-        "answer": [("Content-Encoding", "gzip")],
+        "response": [("Content-Encoding", "gzip")],
     },
-    "answer gzip in gzip": lambda t: {
+    "response gzip in gzip": lambda t: {
         "body": gzip.compress(gzip.compress(t.encode())),
-        "answer": [("Content-Encoding", "gzip, gzip")],
+        "response": [("Content-Encoding", "gzip, gzip")],
     },
-    "answer gzip in two members": lambda t: {
+    "response gzip in two members": lambda t: {
         "body": gzip.compress(b"[1") + gzip.compress(t.encode()),
-        "answer": [("Content-Encoding", "gzip")],
+        "response": [("Content-Encoding", "gzip")],
     },
-    "answer zlib, not announced": lambda t: {"body": zlib.compress(t.encode())},
-    "answer deflate": lambda t: {"body": zlib.compress(t.encode()), "answer": [("Content-Encoding", "deflate")]},
-    "answer binary": lambda t: {"body": b"\x0a\xff\x00\x10" + t.encode() + b"\x00\xfe"},
+    "response zlib, not announced": lambda t: {"body": zlib.compress(t.encode())},
+    "response deflate": lambda t: {"body": zlib.compress(t.encode()), "response": [("Content-Encoding", "deflate")]},
+    "response binary": lambda t: {"body": b"\x0a\xff\x00\x10" + t.encode() + b"\x00\xfe"},
 }
 
 
@@ -185,7 +185,7 @@ def one_of(secrets, place, spelling):
 def test_the_scanner_sees(spelling):
     """The scanner finds what was planted before the scrub: it could tell if something were left."""
     for secret in (REAL.access_key_id, REAL.access_key_secret, REAL.security_token):
-        assert left_over(an_exchange(**PLACES["answer header"](SPELLINGS[spelling](secret))), secret) == {secret}
+        assert left_over(an_exchange(**PLACES["response header"](SPELLINGS[spelling](secret))), secret) == {secret}
 
 
 def some(step, offset):
@@ -213,9 +213,9 @@ def test_no_given_secret_is_left(place, spelling):
     assert Scrubber([REAL]).exchange(done.exchange).exchange == done.exchange
 
 
-@pytest.mark.parametrize(("place", "spelling"), [pair for pair in some(31, 1) if "answer" in pair[0]])
+@pytest.mark.parametrize(("place", "spelling"), [pair for pair in some(31, 1) if "response" in pair[0]])
 def test_no_signature_is_left(place, spelling):
-    """The real signature vanishes from each place of the answer, and the answer then echoes the stored one."""
+    """The real signature vanishes from each place of the response, and the response then echoes the stored one."""
     first = an_exchange()
     real = signature(first)
     exchange = Exchange(first.request, an_exchange(**PLACES[place](SPELLINGS[spelling](real))).response)
@@ -226,7 +226,7 @@ def test_no_signature_is_left(place, spelling):
 
 
 @pytest.mark.parametrize("spelling", ["raw", "base64"])
-@pytest.mark.parametrize("place", [place for place in PLACES if "answer" in place])
+@pytest.mark.parametrize("place", [place for place in PLACES if "response" in place])
 def test_no_signature_without_its_padding_is_left(place, spelling):
     """Base64 is often written without the sign at its end, which any reader can put back."""
     first = an_exchange()

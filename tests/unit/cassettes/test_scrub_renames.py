@@ -52,8 +52,8 @@ def test_names_that_are_words_of_the_protocol():
         "https://my-project.cn-hangzhou.log.aliyuncs.com/logstores/my-project/consumergroups/my-group?shard=88888"
     )
     assert request.headers["user-agent"] == "catalog app.log log-x"
-    answer = Response(200, (), b'[{"shard":77777,"log":"log"}]')
-    done = Scrubber(renames=renames).exchange(Exchange(request, answer)).exchange
+    response = Response(200, (), b'[{"shard":77777,"log":"log"}]')
+    done = Scrubber(renames=renames).exchange(Exchange(request, response)).exchange
     assert done.response.body == b'[{"shard":77777,"log":"my-project"}]'
 
 

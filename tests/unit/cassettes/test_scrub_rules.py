@@ -28,7 +28,7 @@ URL = "https://my-project.cn-hangzhou.log.aliyuncs.com/logstores/my-logstore/con
 BODY = (
     b'[{"shard":0,"checkpoint":"MTUyNDE1NTM3OTM3MzkwODQ5Ng==","updateTime":1524224984800922,"consumer":"consumer_1"}]'
 )
-ANSWER = Response(200, {"Content-Type": "application/json", "Content-Length": str(len(BODY))}, BODY)
+RESPONSE = Response(200, {"Content-Type": "application/json", "Content-Length": str(len(BODY))}, BODY)
 
 
 def a_request(key=PLAIN, scheme="v1", url=URL, headers=(), body=b"", method="GET"):
@@ -39,8 +39,8 @@ def scrub(exchange, *credentials, **rules):
     return Scrubber(credentials or (PLAIN, STS), **rules).exchange(exchange)
 
 
-def answered(body=BODY, headers=(), status=200, **rules):
-    """Scrub an answer with this body under a true length."""
+def returned(body=BODY, headers=(), status=200, **rules):
+    """Scrub a response with this body under a true length."""
     pairs = [("Content-Length", str(len(body))), *headers]
     return scrub(Exchange(a_request(), Response(status, pairs, body)), **rules).exchange.response
 
@@ -49,10 +49,10 @@ def answered(body=BODY, headers=(), status=200, **rules):
 @pytest.mark.parametrize("key", [PLAIN, STS])
 def test_nothing_to_hide_nothing_changed(key, scheme):
     """Only Authorization and token of a correct exchange differ, and the recording verifies with the public key."""
-    exchange = Exchange(a_request(key, scheme), ANSWER)
+    exchange = Exchange(a_request(key, scheme), RESPONSE)
     done = scrub(exchange)
     assert (done.signature, done.step, done.substitutions, done.unscanned) == ("verified", None, (), ())
-    assert done.exchange.response == ANSWER
+    assert done.exchange.response == RESPONSE
     gone = ("authorization", "x-acs-security-token")
     assert done.exchange.request.headers.without(*gone) == exchange.request.headers.without(*gone)
     assert (done.exchange.request.url, done.exchange.request.body) == (exchange.request.url, b"")
@@ -66,8 +66,8 @@ def test_public_key_passes(key, scheme):
     request = a_request(key, scheme)
     real = request.headers["authorization"]
     signature = re.split("[:=]", real, maxsplit=3 if scheme == "v4" else 1)[-1]
-    answer = Response(401, (), json.dumps({"errorMessage": f"signature {signature} not match, {real}"}).encode())
-    exchange = Exchange(request, answer)
+    response = Response(401, (), json.dumps({"errorMessage": f"signature {signature} not match, {real}"}).encode())
+    exchange = Exchange(request, response)
     assert scrub(exchange).exchange == exchange
     assert scrub(exchange).signature == "verified"
 
@@ -145,7 +145,7 @@ def test_lengths_stay_as_true_as_they_were(told, kept):
 def test_a_length_that_is_no_number_stays():
     """What is no length is not counted with."""
     body = PLAIN.access_key_id.encode()
-    assert answered(body, [("Content-Length", "many")]).headers.get_all("content-length")[1] == "many"
+    assert returned(body, [("Content-Length", "many")]).headers.get_all("content-length")[1] == "many"
 
 
 @pytest.mark.parametrize("scheme", ["v1", "v4"])
@@ -165,15 +165,15 @@ def test_digests_of_a_changed_body_are_made_anew(scheme):
 def test_a_wrong_digest_stays_wrong():
     """A digest that was wrong before is not repaired."""
     body = PLAIN.access_key_id.encode()
-    assert answered(body, [("Content-MD5", "0" * 32)]).headers["content-md5"] == "0" * 32
+    assert returned(body, [("Content-MD5", "0" * 32)]).headers["content-md5"] == "0" * 32
 
 
 def test_content_coding_is_kept():
     """A gzip body is opened, scrubbed and packed again; without a secret its bytes stay."""
     clean = gzip.compress(BODY)
     headers = [("Content-Encoding", "gzip")]
-    assert answered(clean, headers).body == clean
-    done = answered(gzip.compress(b'{"a":"' + PLAIN.access_key_id.encode() + b'"}'), headers)
+    assert returned(clean, headers).body == clean
+    done = returned(gzip.compress(b'{"a":"' + PLAIN.access_key_id.encode() + b'"}'), headers)
     assert gzip.decompress(done.body) == b'{"a":"testAccessKeyId"}'
     assert done.headers["content-length"] == str(len(done.body))
 
@@ -181,7 +181,7 @@ def test_content_coding_is_kept():
 def test_a_cut_off_gzip_body_stays_cut_off():
     """What can be read of a truncated gzip body is scrubbed, and its end stays missing."""
     packed = gzip.compress(f"{PLAIN.access_key_id} {'x1y2' * 50}".encode())[:-9]
-    done = answered(packed, [("Content-Encoding", "gzip")]).body
+    done = returned(packed, [("Content-Encoding", "gzip")]).body
     with pytest.raises(EOFError):
         gzip.decompress(done)
     assert zlib.decompressobj(31).decompress(done).startswith(b"testAccessKeyId ")
@@ -191,14 +191,14 @@ def test_what_stands_behind_a_gzip_body_is_scrubbed():
     """A text glued to the end of a gzip body is told apart, and nothing else of it changes."""
     content = gzip.compress(BODY)
     headers = [("Content-Encoding", "gzip")]
-    assert answered(content + b"the end", headers).body == content + b"the end"
-    done = answered(content + PLAIN.access_key_id.encode(), headers).body
+    assert returned(content + b"the end", headers).body == content + b"the end"
+    done = returned(content + PLAIN.access_key_id.encode(), headers).body
     assert done.endswith(b"testAccessKeyId")
     assert zlib.decompressobj(31).decompress(done) == BODY
     many = gzip.compress(b"") * 150 + gzip.compress(PLAIN.access_key_id.encode())
-    assert gzip.decompress(answered(many, headers).body) == b"testAccessKeyId"
+    assert gzip.decompress(returned(many, headers).body) == b"testAccessKeyId"
     damaged = gzip.compress(b"begun") + gzip.compress(b"x" * 99)[:4] + b"\xff" * 20
-    assert answered(damaged, headers).body == damaged
+    assert returned(damaged, headers).body == damaged
 
 
 @pytest.mark.parametrize(
@@ -241,13 +241,13 @@ def test_headers_of_other_schemes_are_masked(name):
     """Where the value looks made by chance; a word stays, and a known secret goes wherever it stands."""
     value = "Zx9QwErTy8UiOp7AsDfGh6"
     for sent in (value, f"Token {value}"):
-        headers = answered(headers=[(name, sent)]).headers
+        headers = returned(headers=[(name, sent)]).headers
         assert headers[name] == sent.replace(value, headers[name].rpartition(" ")[2])
         assert value not in headers[name]
-        assert answered(headers=[(name, headers[name])]).headers == headers
+        assert returned(headers=[(name, headers[name])]).headers == headers
     for word in ("none", "cn-hangzhou-my-project-1", "true"):
-        assert answered(headers=[(name, word)]).headers[name] == word
-    assert answered(headers=[(name, f"<{PLAIN.access_key_secret}>")]).headers[name] == "<testAccessKeySecret>"
+        assert returned(headers=[(name, word)]).headers[name] == word
+    assert returned(headers=[(name, f"<{PLAIN.access_key_secret}>")]).headers[name] == "<testAccessKeySecret>"
 
 
 @pytest.mark.parametrize("header", ["x-log-compresstype", "Content-Encoding"])
@@ -272,13 +272,13 @@ def test_a_coding_that_is_a_secret_is_told_without_it():
 
 def test_a_header_without_a_name_is_scrubbed():
     """Odd servers send a line that begins with a colon."""
-    assert answered(headers=[("", PLAIN.access_key_secret)]).headers[""] == "testAccessKeySecret"
+    assert returned(headers=[("", PLAIN.access_key_secret)]).headers[""] == "testAccessKeySecret"
 
 
 def test_binary_bodies_keep_their_length():
     """In binary data, where lengths are counted inside, a replacement is as long as what it replaces."""
     body = b"\x0a\x18" + PLAIN.access_key_id.encode() + b"\x00\x10" + "\0".join(PLAIN.access_key_id).encode() + b"\xff"
-    done = answered(body).body
+    done = returned(body).body
     assert len(done) == len(body)
     assert done.startswith(b"\x0a\x18testAccessKeyId*********\x00\x10t\0e\0s\0t\0")
 
@@ -352,9 +352,9 @@ NAMED = [
 @pytest.mark.parametrize(("text", "secret"), NAMED)
 def test_what_gives_itself_away(text, secret):
     """Values are masked by the name before them or by their shape, without being known; twice is the same as once."""
-    body = answered(text.encode()).body
+    body = returned(text.encode()).body
     assert secret.encode() not in body
-    assert answered(body).body == body
+    assert returned(body).body == body
     assert secret not in Scrubber().text(text)
     if text.startswith(('{"', '"{')) and "cut-off" not in text:
         assert type(json.loads(body)) is type(json.loads(text))
@@ -407,7 +407,7 @@ def test_only_what_is_named_goes():
     told = {"errorMessage": inner, "list": ["stays", "too"], "odd": "{'credentials': {'a': [1]}} and so on", "z": "end"}
     masked = {**told, "errorMessage": inner.replace("4711]", "***").replace("vier", "***")}
     for text in (json.dumps(told), json.dumps(told, indent=1), json.dumps([json.dumps(told)])):
-        done = answered(text.encode()).body.decode()
+        done = returned(text.encode()).body.decode()
         assert "4711" not in done
         assert "vier" not in done
         found = json.loads(done)
@@ -417,7 +417,7 @@ def test_only_what_is_named_goes():
 @pytest.mark.parametrize("text", INNOCENT)
 def test_what_is_no_secret_stays(text):
     """Prose about tokens, delimiters, placeholders, digests, request ids and cursors stay as they are."""
-    assert answered(text.encode()).body == text.encode()
+    assert returned(text.encode()).body == text.encode()
     assert Scrubber([PLAIN]).text(text) == text
     assert leaks(text.encode()) == ()
 
@@ -426,9 +426,9 @@ def test_what_is_no_secret_stays(text):
 def test_short_and_common_keys_do_not_shred(value):
     """A key that is a word of the protocol, or too short to be told from text, is replaced only in its own place."""
     key = Credentials(value, "secret", "token" if value != "0" else "1")
-    done = scrub(Exchange(a_request(key), ANSWER), key)
+    done = scrub(Exchange(a_request(key), RESPONSE), key)
     assert done.signature == "verified"
-    assert done.exchange.response == ANSWER
+    assert done.exchange.response == RESPONSE
     assert done.exchange.request.headers["x-acs-security-token"] == "testSecurityToken"
     assert done.exchange.request.headers["authorization"].startswith("LOG STS.testAccessKeyId:")
     assert done.exchange.request.url == URL
@@ -462,8 +462,8 @@ def test_a_plain_word_is_hunted_as_a_whole():
 def test_cookies_of_odd_forms():
     """A value without a name and one with quotes inside are masked; the attributes of an emptied cookie are none."""
     headers = [("Cookie", 'n4meless-c00kie; =n4meless-2; a="qu0ted-1"tail-0001; b=""; c=tok3n-x==')]
-    answer = Response(200, [("Set-Cookie", "sid=; Path=/; Secure"), ("Set-Cookie", "al0ne-0001; Path=/")], b"Secure")
-    done = scrub(Exchange(a_request(headers=headers), answer)).exchange
+    response = Response(200, [("Set-Cookie", "sid=; Path=/; Secure"), ("Set-Cookie", "al0ne-0001; Path=/")], b"Secure")
+    done = scrub(Exchange(a_request(headers=headers), response)).exchange
     assert done.request.headers["cookie"] == '***; =***; a="***; b=""; c=***'
     assert done.response.headers.get_all("set-cookie") == ("sid=; Path=/; Secure", "***; Path=/")
     assert done.response.body == b"Secure"
@@ -476,10 +476,10 @@ def test_cookies_and_proxy_credentials():
         ("Proxy-Authorization", "Basic " + base64.b64encode(b"anna:pa55w0rd99").decode()),
         ("X-Api-Key", "k3y-k3y-k3y"),
     ]
-    answer = Response(
+    response = Response(
         200, [("Set-Cookie", 'sid="c00kie-0002"; Path=/; HttpOnly')], b"c00kie-0001 c00kie-0002 pa55w0rd99"
     )
-    done = scrub(Exchange(a_request(headers=headers), answer)).exchange
+    done = scrub(Exchange(a_request(headers=headers), response)).exchange
     assert done.request.headers["cookie"] == "acw_tc=***; theme=***"
     assert done.request.headers["proxy-authorization"] == "Basic ***"
     assert done.request.headers["x-api-key"] == "***"
@@ -512,7 +512,7 @@ def test_a_secret_beside_the_place_of_secrets(name, value):
 def test_a_secret_as_a_method():
     """A method is any word; whoever mixes up arguments sends the key as one."""
     sent = a_request(method=PLAIN.access_key_secret)
-    done = scrub(Exchange(sent, ANSWER))
+    done = scrub(Exchange(sent, RESPONSE))
     assert (done.exchange.request.method.lower(), done.signature) == ("testaccesskeysecret", "verified")
     assert verify_signature(done.exchange.request, TEST_CREDENTIALS) is None
 
@@ -520,7 +520,7 @@ def test_a_secret_as_a_method():
 def test_names_in_cookies_are_renamed():
     """A cookie's domain names the project, too."""
     sent = [("Set-Cookie", "a=1; Domain=payments.cn-hangzhou.log.aliyuncs.com")]
-    assert "payments" not in answered(headers=sent, renames={"payments": "my-project"}).headers["set-cookie"]
+    assert "payments" not in returned(headers=sent, renames={"payments": "my-project"}).headers["set-cookie"]
 
 
 def test_user_patterns():
@@ -528,27 +528,27 @@ def test_user_patterns():
     rules = {"patterns": [r"order-(\d+)x", r"1[38]\d{9}", r'"name":"[^"]*","n":\d+']}
     hidden = base64.b64encode(b"tel 13800138000 !!").decode()
     text = f'{{"a":"order-77x","phone":13800138000,"name":"Anna","n":5,"e":"{hidden}"}}'
-    body = answered(text.encode(), **rules).body
+    body = returned(text.encode(), **rules).body
     assert json.loads(body)["phone"] == int("1" * 11)
     assert json.loads(body)["a"] == "order-11x"
     assert b"Anna" not in body
     assert base64.b64decode(json.loads(body)["e"]) == b"tel 11111111111 !!"
-    assert answered(body, **rules).body == body
+    assert returned(body, **rules).body == body
 
 
 @pytest.mark.parametrize("pattern", [r"^\d{6}$", r"(?m)^\d{6}$", r"\A\d{6}\Z"])
 def test_a_pattern_for_a_whole_value_meets_each_value(pattern):
     """The anchors of a user's pattern mean the ends of a header's value, or of a body."""
     request = a_request(headers={"X-Code": "123456"})
-    answer = Response(200, {"X-Code": "654321", "Content-Length": "6"}, b"246810")
-    done = scrub(Exchange(request, answer), patterns=[pattern]).exchange
+    response = Response(200, {"X-Code": "654321", "Content-Length": "6"}, b"246810")
+    done = scrub(Exchange(request, response), patterns=[pattern]).exchange
     assert done.request.headers["x-code"] == "111111"
     assert (done.response.headers["x-code"], done.response.body) == ("111111", b"111111")
 
 
 def test_a_short_pattern_garbles_no_word():
     """Words of base64's letters are not undone for it where no text comes out, and Authorization keeps its name."""
-    exchange = Exchange(a_request(), ANSWER)
+    exchange = Exchange(a_request(), RESPONSE)
     done = scrub(exchange, patterns=["[0-9]+", "[A-Z]u", "z"])
     assert done.signature == "verified"
     assert verify_signature(done.exchange.request, TEST_CREDENTIALS) is None
@@ -590,7 +590,7 @@ def test_rules_that_would_protect_nothing_are_refused(rules, told):
 def test_user_keys():
     """Values under the user's keys are masked in JSON, at any depth below, in queries and in headers."""
     rules = {"keys": ["customer", " X-Tenant ", "手机", ""]}
-    body = answered('{"customer":{"name":"Anna","no":[7,"x"]},"手机":"138","x":"customer"}'.encode(), **rules).body
+    body = returned('{"customer":{"name":"Anna","no":[7,"x"]},"手机":"138","x":"customer"}'.encode(), **rules).body
     assert json.loads(body) == {"customer": {"name": "***", "no": [1, "***"]}, "手机": "111", "x": "customer"}
     request = a_request(url=f"{URL}&customer=Anna%20B", headers={"x-tenant": "t-1"})
     done = scrub(Exchange(request, None), **rules).exchange.request

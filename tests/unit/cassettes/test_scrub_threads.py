@@ -20,21 +20,21 @@ def hasty():
     sys.setswitchinterval(before)
 
 
-def answers_of(scrubber, body):
-    """Scrub an answer in two threads that begin at once."""
-    begin, answers = threading.Barrier(2), []
+def responses_of(scrubber, body):
+    """Scrub a response in two threads that begin at once."""
+    begin, responses = threading.Barrier(2), []
 
     def scrub(number):
         request = Request("GET", f"http://h/{number}", {"Host": "h"})
         begin.wait()
-        answers.append(scrubber.exchange(Exchange(request, Response(200, {}, body))).exchange.response.body)
+        responses.append(scrubber.exchange(Exchange(request, Response(200, {}, body))).exchange.response.body)
 
     threads = [threading.Thread(target=scrub, args=(number,)) for number in range(2)]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join()
-    return answers
+    return responses
 
 
 @pytest.mark.usefixtures("hasty")
@@ -45,4 +45,4 @@ def test_what_two_threads_learn_at_once_neither_writes_in_another_spelling():
         copy = base64.b64encode(f"in {password} out".encode()).decode()
         body = f'{{"password":"{password}","note":"{copy}"}}'.encode()
         hidden = base64.b64encode(b"in *** out")
-        assert all(hidden in answer for answer in answers_of(Scrubber(), body))
+        assert all(hidden in response for response in responses_of(Scrubber(), body))

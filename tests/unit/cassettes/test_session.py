@@ -75,7 +75,7 @@ def test_provenance_is_recorded(opened, tmp_path):
     """Where, when, by whom and under which evidence an exchange was recorded stands beside it."""
     session = opened("once", credentials=KEY)
     assert session.recording
-    session.answer(asking(credentials=KEY), HOST)
+    session.respond(asking(credentials=KEY), HOST)
     session.close()
     assert session.recorded == 1
     (recording,) = load(tmp_path / "x.yaml")
@@ -92,7 +92,7 @@ def test_provenance_is_recorded(opened, tmp_path):
 def test_what_a_clients_own_stack_received_is_recorded_and_judged(opened, tmp_path):
     """Without something to send to, the client performs the attempt, and hands in what came."""
     session = opened("once", send=None)
-    assert session.answer(asking(), HOST) is None
+    assert session.respond(asking(), HOST) is None
     session.received(asking(), Response(200, {"Content-Type": "text/html"}, b"<p>"), f"{HOST}:443")
     session.received(asking("shard=1"), Broken("reset", None, "it broke"), "127.0.0.1:8080")
     session.close()
@@ -102,21 +102,21 @@ def test_what_a_clients_own_stack_received_is_recorded_and_judged(opened, tmp_pa
     assert (second.broken, second.detail, second.unanswered) == ("reset", "it broke", True)
     assert "json-text" in codes(session)
     replay = opened("none")
-    assert replay.answer(asking("shard=1"), HOST) == Broken("reset", None, "it broke")
+    assert replay.respond(asking("shard=1"), HOST) == Broken("reset", None, "it broke")
 
 
-def test_a_live_request_is_judged_against_now_and_its_answer_against_its_own_time(opened):
+def test_a_live_request_is_judged_against_now_and_its_response_against_its_own_time(opened):
     """A replay a year later is no finding; a client whose clock stands still is one."""
     session = opened("once")
-    session.answer(asking(), HOST)
+    session.respond(asking(), HOST)
     session.close()
     year = timedelta(days=365)
     later = opened("none", clock=lambda: NOW + year)
-    later.answer(asking(at=NOW + year), HOST)
+    later.respond(asking(at=NOW + year), HOST)
     assert codes(later) == []
     later.close()
     stale = opened("none", clock=lambda: NOW + year)
-    stale.answer(asking(at=NOW), HOST)
+    stale.respond(asking(at=NOW), HOST)
     assert codes(stale) == ["request-clock"]
 
 
@@ -125,7 +125,7 @@ def test_a_miss_is_raised_and_noted(opened):
     session = opened("none")
     assert not session.recording
     with pytest.raises(UnmatchedRequest, match="which does not exist"):
-        session.answer(asking(), HOST)
+        session.respond(asking(), HOST)
     assert codes(session) == ["request-not-recorded"]
     assert session.results.take_errors() == []
 
@@ -139,7 +139,7 @@ def test_what_goes_wrong_inside_is_raised_and_noted(opened):
 
     session = opened("once", send=send)
     with pytest.raises(ValueError, match="broken with"):
-        session.answer(asking(), HOST)
+        session.respond(asking(), HOST)
     (error,) = session.results.take_errors()
     assert error.startswith("ValueError: broken with ")
     assert KEY.access_key_secret not in error
@@ -180,7 +180,7 @@ def test_findings_show_no_secret(opened, endpoint):
     """What a check quotes is scrubbed, also where the check cannot know that it is a secret."""
     endpoint.answer_next(Response(403, {}, f"no: {KEY.access_key_secret}".encode()))
     session = opened("once", credentials=KEY)
-    session.answer(asking(credentials=KEY), HOST)
+    session.respond(asking(credentials=KEY), HOST)
     assert session.results.breaches
     assert KEY.access_key_secret not in "".join(str(breach.finding) for breach in session.results.breaches)
     assert all(
@@ -195,19 +195,19 @@ def test_findings_show_no_secret(opened, endpoint):
         (Scripted.reset(), Broken("reset", None)),
     ],
 )
-def test_an_answer_that_is_not_delivered(endpoint, scripted, outcome):
+def test_a_response_that_is_not_delivered(endpoint, scripted, outcome):
     """What a scripted endpoint does to a connection is what a client meets without one."""
     endpoint.answer_next(scripted)
     assert call_endpoint(endpoint, asking()) == outcome
 
 
-def test_a_delayed_answer_is_the_answer(endpoint):
-    """A delay changes when an answer comes, not what it is."""
+def test_a_delayed_response_is_the_response(endpoint):
+    """A delay changes when a response comes, not what it is."""
     endpoint.answer_next(Scripted.delayed(30))
     assert call_endpoint(endpoint, asking()).status == 200
 
 
-def test_a_cut_answer_keeps_its_part(endpoint):
+def test_a_cut_response_keeps_its_part(endpoint):
     """A body that ends early is broken off, with what came."""
     endpoint.answer_next(Scripted.truncated(3))
     outcome = call_endpoint(endpoint, asking())

@@ -69,7 +69,7 @@ def make_error(status: int, code: str, message: str, **more: Any) -> Response:
 
 
 class Maker:
-    """Builds requests, answers and exchanges, correct but for what is asked to differ."""
+    """Builds requests, responses and exchanges, correct but for what is asked to differ."""
 
     at = AT
     path = PATH

@@ -94,13 +94,13 @@ def asked(make, target=TARGET, body=BODY, mode="1", method="POST"):
     return Exchange(make.request(target, method=method, body=raw, headers=headers), None)
 
 
-def answered(make, *entries, total="1", target=TARGET, raw=None, status=200):
+def returned(make, *entries, total="1", target=TARGET, raw=None, status=200):
     body = list(entries) if raw is None else raw
     return replace(asked(make, target), response=make.response(body, status, {"x-log-total": total}))
 
 
 def entry(make, **fields):
-    return answered(make, ENTRY | fields)
+    return returned(make, ENTRY | fields)
 
 
 def refused(make, status, code, message, **more):
@@ -170,18 +170,18 @@ MUTANTS = [
     ("request-member-name", lambda make: asked(make, body=BODY | {"isStrict": True})),
     ("request-time-unit", lambda make: asked(make, body=BODY | {"when": 1_700_000_000_000})),
     ("request-element-unique", lambda make: asked(make, body=BODY | {"names": [{"name": "x"}, {"name": "x"}]})),
-    ("answer-status", lambda make: answered(make, ENTRY, status=201)),
+    ("answer-status", lambda make: returned(make, ENTRY, status=201)),
     ("answer-status", lambda make: replace(shipped(make, SHARDS), response=make.response([], 302))),
     ("answer-status", lambda make: replace(shipped(make, SHARDS), response=Response(307, {"Location": "https://a/"}))),
-    ("answer-json", lambda make: answered(make, raw=b"[")),
-    ("answer-json", lambda make: answered(make, raw=b"")),
-    ("answer-shape", lambda make: answered(make, raw={"entries": [ENTRY]})),
+    ("answer-json", lambda make: returned(make, raw=b"[")),
+    ("answer-json", lambda make: returned(make, raw=b"")),
+    ("answer-shape", lambda make: returned(make, raw={"entries": [ENTRY]})),
     ("answer-shape", lambda make: listing(make, GROUPS, {"consumergroups": []})),
-    ("answer-member-missing", lambda make: answered(make, {"mode": "fast"})),
-    ("answer-member-missing", lambda make: answered(make, {"ID": 1, "mode": "fast"})),
+    ("answer-member-missing", lambda make: returned(make, {"mode": "fast"})),
+    ("answer-member-missing", lambda make: returned(make, {"ID": 1, "mode": "fast"})),
     ("answer-member-type", lambda make: entry(make, cursor=7)),
     ("answer-member-type", lambda make: entry(make, mode=None)),
-    ("answer-member-type", lambda make: answered(make, ENTRY, 7)),
+    ("answer-member-type", lambda make: returned(make, ENTRY, 7)),
     ("answer-member-value", lambda make: entry(make, id=-1)),
     ("answer-member-value", lambda make: entry(make, ratio=1.5)),
     ("answer-member-value", lambda make: entry(make, cursor="MTUyNDE1NTM3OTM3MzkwODQ5Ng")),
@@ -192,10 +192,10 @@ MUTANTS = [
     ("answer-time-unit", lambda make: entry(make, at=1_700_000_000)),
     ("answer-time-unit", lambda make: entry(make, at=2**63)),
     ("answer-time-unit", lambda make: entry(make, at=-1)),
-    ("answer-element-unique", lambda make: answered(make, ENTRY, ENTRY)),
+    ("answer-element-unique", lambda make: returned(make, ENTRY, ENTRY)),
     ("answer-filter", lambda make: entry(make, mode="slow")),
-    ("answer-header-missing", lambda make: answered(make, ENTRY, total=None)),
-    ("answer-header-value", lambda make: answered(make, ENTRY, total="many")),
+    ("answer-header-missing", lambda make: returned(make, ENTRY, total=None)),
+    ("answer-header-value", lambda make: returned(make, ENTRY, total="many")),
     ("answer-error-unknown", lambda make: refused(make, 400, "NeverHeardOfIt", "no")),
     ("answer-error-operation", lambda make: refused(make, 404, "ConsumerGroupNotExist", "consumer group not exist.")),
     ("answer-error-status", lambda make: refused(make, 400, "EverythingExist", "Everything x exists.")),
@@ -221,8 +221,8 @@ UNUSUAL = {
     "a null that is as good as nothing": lambda make: asked(make, body=BODY | {"strict": None}),
     "JSON with white space and escapes": lambda make: asked(make, body=b' {"title" : "\\u00fc", "when": 0}\n'),
     "an element without the member that differs": lambda make: asked(make, body=BODY | {"names": [{}, {}]}),
-    "an empty list": answered,
-    "optional members left out": lambda make: answered(make, {"id": 2}, ENTRY),
+    "an empty list": returned,
+    "optional members left out": lambda make: returned(make, {"id": 2}, ENTRY),
     "an empty cursor, no time, a null, any object": lambda make: entry(
         make, cursor="", at=0, note=None, free={"a": [1, {}]}
     ),
@@ -307,7 +307,7 @@ def test_the_level_of_the_field_lowers_that_of_the_clause(make):
     ("path", "level"), [("everything", "violation"), ("something", "warning"), ("anything", "unspecified")]
 )
 def test_an_unknown_error_matters_as_much_as_the_operation_is_known(make, path, level):
-    """The table of a page may lack what the service answers."""
+    """The table of a page may lack what the service returns."""
     exchange = replace(asked(make, f"/{path}/1?mode=fast&owner=me"), response=make.error(400, "NeverHeardOfIt", "no"))
     assert [finding.level for finding in judge(exchange).findings] == [level]
 
@@ -318,8 +318,8 @@ def test_how_much_was_judged_is_told(make):
     assert [judge(asked(make, each)).extent for each in targets] == ["full", "derivation", "derivation", "common"]
 
 
-def test_an_answer_to_what_was_badly_asked_may_have_any_code(make):
-    """What the service answers to a malformed request is said nowhere."""
+def test_a_response_to_what_was_badly_asked_may_have_any_code(make):
+    """No source says what the service returns for a malformed request."""
     exchange = replace(
         asked(make, f"{TARGET}&offset=x"), response=make.error(404, "ConsumerGroupNotExist", "not the usual words")
     )
@@ -329,7 +329,7 @@ def test_an_answer_to_what_was_badly_asked_may_have_any_code(make):
 def test_many_breaches_of_one_clause_are_told_of_some(make):
     """A thousand wrong elements do not fill the terminal; the last ones are still pointed to where they stand."""
     entries = [{"id": number} for number in range(500)] + [{"id": number, "mode": 1} for number in range(500, 1000)]
-    findings = judge(answered(make, *entries)).findings
+    findings = judge(returned(make, *entries)).findings
     assert len(findings) == 20
     assert findings[0].where == "/500/mode"
 
@@ -342,14 +342,14 @@ def test_members_that_an_error_has_beside_its_own_are_told_in_one_order(make):
 
 def test_an_operation_of_a_folder_is_judged_in_full(make):
     """Whoever adds a contract has its exchanges judged by it at once."""
-    verdict = judge(answered(make, ENTRY))
+    verdict = judge(returned(make, ENTRY))
     assert (verdict.findings, verdict.operation, verdict.extent) == ((), "PutEverything", "full")
 
 
 @pytest.mark.parametrize(("path", "told"), [("everything", True), ("something", True), ("anything", False)])
 def test_a_success_says_that_it_is_json_where_pages_describe_it(make, path, told):
     """Of what only models of SDKs describe, no source says with which Content-Type it comes."""
-    exchange = answered(make, ENTRY, target=f"/{path}/1?mode=fast&owner=me")
+    exchange = returned(make, ENTRY, target=f"/{path}/1?mode=fast&owner=me")
     kept = [(name, text) for name, text in exchange.response.headers.items() if name.lower() != "content-type"]
     untold = replace(
         exchange, response=replace(exchange.response, headers=Headers([*kept, ("Content-Type", "text/plain")]))

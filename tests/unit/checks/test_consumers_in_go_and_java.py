@@ -1,4 +1,4 @@
-"""What the official consumers in Go and Java send, by hand from their public source, and the answers: nothing is found.
+"""What the official consumers in Go and Java send and receive, by hand from their public source: nothing is found.
 
 Sources: aliyun-log-go-sdk: client_consumer.go, log_store.go, request.go, model.go; aliyun-log-java-sdk: Client.java.
 """
@@ -31,7 +31,7 @@ JAVA = {"User-Agent": "aliyun-log-java-sdk-0.6.100", "x-log-bodyrawsize": "0", "
 
 
 class Wire:
-    """A client's way of writing requests; answers come from the endpoint, and every exchange is kept."""
+    """A client's way of writing requests; responses come from the endpoint, and every exchange is kept."""
 
     def __init__(self, scheme, key) -> None:
         self.scheme, self.key, self.exchanges, self.at = scheme, key, [], AT
@@ -63,8 +63,10 @@ class Go(Wire):
 
     def pull(self, cursor, coding):
         headers = {**GO, "Accept": PROTOBUF, "Accept-Encoding": coding}
-        answer = self.send("GET", f"{STORE}/shards/0?count=1000&cursor={cursor.replace('=', '%3D')}&type=logs", headers)
-        return answer.headers["x-log-cursor"]
+        response = self.send(
+            "GET", f"{STORE}/shards/0?count=1000&cursor={cursor.replace('=', '%3D')}&type=logs", headers
+        )
+        return response.headers["x-log-cursor"]
 
     def run(self):
         self.tell("POST", f"{STORE}/consumergroups", {"consumerGroup": "readers", "timeout": 60, "order": False})

@@ -34,16 +34,16 @@ class Talk:
         self.found, self.exercised, self.levels = [], set(), []
 
     def say(  # noqa: PLR0913 - each part is some test's point
-        self, method, target, body=None, *, status=200, answer=b"", agent="worker", after=5, took=0.2, **headers
+        self, method, target, body=None, *, status=200, returned=b"", agent="worker", after=5, took=0.2, **headers
     ):
-        """Send a request ``after`` seconds, whose answer takes ``took`` seconds more; status None: no answer came."""
+        """Send a request ``after`` seconds, whose response takes ``took`` seconds more; status None: none came."""
         sent = self.at + timedelta(seconds=after)
         self.at = sent + timedelta(seconds=took)
         raw = b"" if body is None else json.dumps(body).encode()
         asking = {"Date": http_date(sent), "User-Agent": agent, "x-log-apiversion": "0.6.0"}
-        answered = answer if isinstance(answer, bytes) else json.dumps(answer).encode()
+        content = returned if isinstance(returned, bytes) else json.dumps(returned).encode()
         fields = {"Date": http_date(self.at), **{name.replace("_", "-"): value for name, value in headers.items()}}
-        response = None if status is None else Response(status, fields, answered)
+        response = None if status is None else Response(status, fields, content)
         judged = self.judge.judge(Exchange(Request(method, HOST + target, asking, raw), response), self.at)
         self.found += [finding.code for finding in judged.findings]
         self.levels += [str(finding.level) for finding in judged.findings]
@@ -58,14 +58,14 @@ class Talk:
 
     def locate(self, time, number, shard=0, **how):
         """Ask GetCursor for the cursor of a time."""
-        return self.say("GET", f"{SHARDS}/{shard}?type=cursor&from={time}", answer={"cursor": cursor(number)}, **how)
+        return self.say("GET", f"{SHARDS}/{shard}?type=cursor&from={time}", returned={"cursor": cursor(number)}, **how)
 
     def make(self, timeout=60):
         body = {"consumerGroup": "readers", "timeout": timeout, "order": False}
         return self.say("POST", GROUPS, body)
 
-    def beat(self, consumer, body, answer=(), **how):
-        return self.say("POST", f"{GROUP}?type=heartbeat&consumer={consumer}", body, answer=list(answer), **how)
+    def beat(self, consumer, body, returned=(), **how):
+        return self.say("POST", f"{GROUP}?type=heartbeat&consumer={consumer}", body, returned=list(returned), **how)
 
     def write(self, number, shard=0, query="&consumer=one&forceSuccess=true", **how):
         return self.say(
@@ -73,11 +73,11 @@ class Talk:
         )
 
     def list(self, *shards):
-        return self.say("GET", SHARDS, answer=list(shards))
+        return self.say("GET", SHARDS, returned=list(shards))
 
     def read(self, number, time, shard=0, **how):
         entry = {**NEVER, "shard": shard, "checkpoint": cursor(number) if number else "", "updateTime": time}
-        return self.say("GET", f"{GROUP}?shard={shard}", answer=[entry], **how)
+        return self.say("GET", f"{GROUP}?shard={shard}", returned=[entry], **how)
 
 
 @pytest.fixture
@@ -117,26 +117,26 @@ BROKEN = [
     ("SLS439", lambda talk: talk.locate("1700000000", 20).locate("1700000001", 19)),
     ("SLS439", lambda talk: talk.locate("end", 20).locate("end", 15)),
     ("SLS439", lambda talk: talk.locate("0", 12).locate("begin", 10)),
-    ("SLS440", lambda talk: talk.locate("end", 10).pull(10, status=400, answer={"errorCode": "InvalidCursor"})),
-    ("SLS440", lambda talk: talk.locate("begin", 0).pull(0, status=400, answer={"errorCode": "InvalidCursor"})),
+    ("SLS440", lambda talk: talk.locate("end", 10).pull(10, status=400, returned={"errorCode": "InvalidCursor"})),
+    ("SLS440", lambda talk: talk.locate("begin", 0).pull(0, status=400, returned={"errorCode": "InvalidCursor"})),
     (
         "SLS440",
         lambda talk: talk.locate("end", 10).pull(
-            10, status=400, answer={"errorCode": "ParameterInvalid", "errorMessage": "Invalid cursor MTA=."}
+            10, status=400, returned={"errorCode": "ParameterInvalid", "errorMessage": "Invalid cursor MTA=."}
         ),
     ),
     ("SLS401", lambda talk: talk.read(5, 1000).write(7).read(5, 1000)),
     ("SLS401", lambda talk: talk.read(0, 0).write(7).read(0, 0)),
     (
         "SLS421",
-        lambda talk: talk.say("GET", SHARDS, answer=[{"shardID": n, "status": "readwrite"} for n in (0, 1)]).say(
-            "GET", GROUP, answer=[NEVER]
+        lambda talk: talk.say("GET", SHARDS, returned=[{"shardID": n, "status": "readwrite"} for n in (0, 1)]).say(
+            "GET", GROUP, returned=[NEVER]
         ),
     ),
     (
         "SLS422",
-        lambda talk: talk.say("GET", SHARDS, answer=[{"shardID": 0, "status": "readwrite"}]).say(
-            "GET", f"{GROUP}?shard=0", answer=[]
+        lambda talk: talk.say("GET", SHARDS, returned=[{"shardID": 0, "status": "readwrite"}]).say(
+            "GET", f"{GROUP}?shard=0", returned=[]
         ),
     ),
 ]
@@ -165,7 +165,7 @@ BROKEN_ALONE = [
             talk.make()
             .beat("one", [], [0])
             .beat("two", [], [1])
-            .write(5, query=UNFORCED, status=400, answer={"errorCode": "ConsumerNotMatch"})
+            .write(5, query=UNFORCED, status=400, returned={"errorCode": "ConsumerNotMatch"})
         ),
     ),
     ("SLS436", lambda talk: talk.make().beat("one", [0], [0])),
@@ -222,7 +222,7 @@ UNUSUAL = {
         "SLS433",
         lambda talk: (
             talk.pull(10, 15)
-            .pull(15, status=400, answer={"errorCode": "InvalidCursor"}, after=90)
+            .pull(15, status=400, returned={"errorCode": "InvalidCursor"}, after=90)
             .locate("end", 90)
             .pull(90, 95)
         ),
@@ -267,7 +267,7 @@ UNUSUAL = {
     "heartbeats as a page prints them": (
         "SLS435",
         lambda talk: talk.make().say(
-            "POST", f"{GROUP}?type=heartbeat&consumer=one", {"shards": []}, answer={"shards": [0]}
+            "POST", f"{GROUP}?type=heartbeat&consumer=one", {"shards": []}, returned={"shards": [0]}
         ),
     ),
     "handed over once it was given up": (
@@ -306,7 +306,7 @@ UNUSUAL = {
         lambda talk: (
             talk.make()
             .beat("one", [], [0])
-            .say("POST", f"{GROUP}-2?type=heartbeat&consumer=two", [], answer=[0])
+            .say("POST", f"{GROUP}-2?type=heartbeat&consumer=two", [], returned=[0])
             .beat("one", [0], [0])
         ),
     ),
@@ -321,7 +321,7 @@ UNUSUAL = {
             talk.make()
             .beat("one", [], [])
             .beat("two", [], [0])
-            .write(5, query=UNFORCED, status=400, answer={"errorCode": "ConsumerNotMatch"})
+            .write(5, query=UNFORCED, status=400, returned={"errorCode": "ConsumerNotMatch"})
         ),
     ),
     "an earlier time": ("SLS439", lambda talk: talk.locate("1700000001", 20).locate("1700000000", 10)),
@@ -330,15 +330,15 @@ UNUSUAL = {
     "asked side by side": ("SLS439", lambda talk: talk.locate("end", 20).locate("end", 15, after=-0.5, took=0.6)),
     "a cursor of an hour ago": (
         "SLS440",
-        lambda talk: talk.locate("begin", 10).pull(10, status=400, answer={"errorCode": "InvalidCursor"}, after=3600),
+        lambda talk: talk.locate("begin", 10).pull(10, status=400, returned={"errorCode": "InvalidCursor"}, after=3600),
     ),
     "a cursor that was never given": (
         "SLS440",
-        lambda talk: talk.locate("end", 10).pull(11, status=400, answer={"errorCode": "InvalidCursor"}),
+        lambda talk: talk.locate("end", 10).pull(11, status=400, returned={"errorCode": "InvalidCursor"}),
     ),
     "refused for another reason": (
         "SLS440",
-        lambda talk: talk.locate("end", 10).pull(10, status=400, answer={"errorCode": "ShardNotExist"}),
+        lambda talk: talk.locate("end", 10).pull(10, status=400, returned={"errorCode": "ShardNotExist"}),
     ),
     "somebody wrote the same as before": ("SLS401", lambda talk: talk.read(5, 1000).write(7).read(5, 2000)),
     "written back": ("SLS401", lambda talk: talk.read(5, 1000).write(7).write(5).read(5, 3000)),
@@ -354,16 +354,16 @@ UNUSUAL = {
     ),
     "a shard that was split has no entry": (
         "SLS421",
-        lambda talk: talk.say("GET", SHARDS, answer=[{"shardID": 0, "status": "readonly"}]).say(
-            "GET", GROUP, answer=[]
+        lambda talk: talk.say("GET", SHARDS, returned=[{"shardID": 0, "status": "readonly"}]).say(
+            "GET", GROUP, returned=[]
         ),
     ),
     "an entry and a shard that cannot be told, which their own clauses say": (
         "SLS421",
         lambda talk: (
-            talk.say("GET", SHARDS, answer=[{"shardID": n, "status": "readwrite"} for n in (0, 2**63)])
-            .say("GET", GROUP, answer=[{**NEVER, "shard": "0"}])
-            .say("GET", GROUP, answer=[NEVER])
+            talk.say("GET", SHARDS, returned=[{"shardID": n, "status": "readwrite"} for n in (0, 2**63)])
+            .say("GET", GROUP, returned=[{**NEVER, "shard": "0"}])
+            .say("GET", GROUP, returned=[NEVER])
         ),
     ),
     "a heartbeat that lists no shard's id": (
@@ -373,9 +373,9 @@ UNUSUAL = {
     "logstore made anew": (
         "SLS421",
         lambda talk: (
-            talk.say("GET", SHARDS, answer=[{"shardID": n, "status": "readwrite"} for n in (0, 1)])
+            talk.say("GET", SHARDS, returned=[{"shardID": n, "status": "readwrite"} for n in (0, 1)])
             .say("DELETE", "/logstores/my-logstore")
-            .say("GET", GROUP, answer=[NEVER])
+            .say("GET", GROUP, returned=[NEVER])
         ),
     ),
 }
@@ -397,17 +397,17 @@ ALONE = {
         talk.make()
         .beat("one", [], [0])
         .beat("two", [], [0])
-        .write(5, query=UNFORCED, status=400, answer={"errorCode": "ConsumerNotMatch"})
+        .write(5, query=UNFORCED, status=400, returned={"errorCode": "ConsumerNotMatch"})
     ),
     "refused when its timeout was over": lambda talk: (
         talk.make(10)
         .beat("one", [], [0])
-        .write(5, query=UNFORCED, status=400, answer={"errorCode": "ConsumerNotExist"}, after=11)
+        .write(5, query=UNFORCED, status=400, returned={"errorCode": "ConsumerNotExist"}, after=11)
     ),
     "refused for its checkpoint": lambda talk: (
         talk.make()
         .beat("one", [], [0])
-        .write(5, query=UNFORCED, status=400, answer={"errorCode": "InvalidShardCheckPoint"})
+        .write(5, query=UNFORCED, status=400, returned={"errorCode": "InvalidShardCheckPoint"})
     ),
 }
 

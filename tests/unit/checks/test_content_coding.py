@@ -115,7 +115,7 @@ def test_a_damaged_lz4_block_is_told(block, reason):
 
 
 @pytest.mark.parametrize(
-    ("accepted", "coding", "answer"),
+    ("accepted", "coding", "expected"),
     [
         ("gzip, deflate", "gzip", True),
         ("GZIP", "x-gzip", True),
@@ -130,6 +130,6 @@ def test_a_damaged_lz4_block_is_told(block, reason):
         ("", "gzip", False),
     ],
 )
-def test_accept_encoding_is_read_as_rfc_9110_has_it(accepted, coding, answer):
+def test_accept_encoding_is_read_as_rfc_9110_has_it(accepted, coding, expected):
     """Names are compared without case, weights of zero exclude, a star covers the rest."""
-    assert accepts(accepted, coding) is answer
+    assert accepts(accepted, coding) is expected

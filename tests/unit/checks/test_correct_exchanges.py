@@ -64,7 +64,7 @@ CLIENTS = {
     "page's own date": lambda make: extended(make.request(), Date="Mon, 25 Nov 2024 10:09:42 GMT"),
 }
 
-ANSWERS = {
+RESPONSES = {
     "empty list": lambda make: make.response([]),
     "all shards": lambda make: make.response([{**make.entry, "shard": shard} for shard in (0,)]),
     "never consumed": lambda make: make.response([{"shard": 0, "checkpoint": "", "updateTime": 0, "consumer": ""}]),
@@ -133,10 +133,10 @@ def test_no_client_is_accused(make, form):
     assert "SLS310" in verdict.exercised
 
 
-@pytest.mark.parametrize("kind", ANSWERS)
-def test_no_answer_is_accused(make, kind):
-    """Each of these answers was documented or observed, or is as good as those that were."""
-    exchange = make.exchange(ANSWERS[kind](make), headers={"Accept-Encoding": "gzip, deflate"})
+@pytest.mark.parametrize("kind", RESPONSES)
+def test_no_response_is_accused(make, kind):
+    """Each of these responses was documented or observed, or is as good as those that were."""
+    exchange = make.exchange(RESPONSES[kind](make), headers={"Accept-Encoding": "gzip, deflate"})
     assert check(exchange, at=make.at) == ()
     assert check(exchange) == ()
     assert judge_response(exchange, at=make.at).findings == ()
@@ -172,18 +172,18 @@ def test_clock_allows_fifteen_minutes(make):
 def test_a_late_request_is_refused_for_its_time(make):
     """The refusal has the server's time; without the time of the exchange, it is not measured by the request's."""
     late = make.request(at=make.at - timedelta(hours=8))
-    assert judge_response(replace(make.exchange(ANSWERS["expired"](make)), request=late)).findings == ()
+    assert judge_response(replace(make.exchange(RESPONSES["expired"](make)), request=late)).findings == ()
 
 
-def test_nonsense_may_be_answered_in_any_known_way(make):
-    """No source says what a malformed shard is answered with: only the request is remarked on."""
+def test_nonsense_may_get_any_known_response(make):
+    """No source says what a malformed shard gets: only the request is remarked on."""
     for error in (("ParameterInvalid", "The parameter shard must be an integer", 400), ("ShardNotExist", "no", 404)):
         exchange = make.exchange(make.error(error[2], *error[:2]), target=f"{make.path}?shard=abc")
         assert [finding.slug for finding in check(exchange)] == ["query-shard-value"]
 
 
 def test_head_has_no_body(make):
-    """An answer to HEAD has a Content-Length and no body; only the method is noted."""
+    """A response to HEAD has a Content-Length and no body; only the method is noted."""
     exchange = make.exchange(make.response(b"", headers={"Content-Length": "111"}), method="HEAD")
     assert [finding.slug for finding in check(exchange)] == ["request-method"]
 

@@ -37,8 +37,8 @@ def headed(request: Request, **fields: str | None) -> Exchange:
     return asked(replace(request, headers=headers))
 
 
-def answered(exchange: Exchange, **fields: str | None) -> Exchange:
-    """Change header fields of the answer; None takes one away."""
+def returned(exchange: Exchange, **fields: str | None) -> Exchange:
+    """Change header fields of the response; None takes one away."""
     assert exchange.response is not None
     headers = exchange.response.headers
     for name, value in fields.items():
@@ -172,7 +172,7 @@ ENTRIES = [
     ("entry-additive-key", lambda make: make.changed(consumer_id="c", **{"a/b~c": 1}), {}),
 ]
 
-ANSWERS = [
+RESPONSES = [
     ("json-text", lambda make: make.body(b""), {}),
     ("json-text", lambda make: make.body(b"<html>" + b"x" * 1_000_000), {}),
     ("json-text", lambda make: make.body(b"{[]}"), {}),
@@ -240,12 +240,12 @@ ANSWERS = [
 ]
 
 HEADERS = [
-    ("request-id", lambda make: answered(make.exchange(), x_log_requestid=None), {}),
-    ("request-id", lambda make: answered(make.exchange(), x_log_requestid=" "), {}),
-    ("request-id-form", lambda make: answered(make.exchange(), x_log_requestid="67444ce605099546e07a82e8"), {}),
-    ("request-id-form", lambda make: answered(make.exchange(), x_log_requestid="5AEC275D1FFC036AB254B20C"), {}),
-    ("content-type", lambda make: answered(make.exchange(), Content_Type="text/plain"), {}),
-    ("content-type", lambda make: answered(make.exchange(), Content_Type=None), {}),
+    ("request-id", lambda make: returned(make.exchange(), x_log_requestid=None), {}),
+    ("request-id", lambda make: returned(make.exchange(), x_log_requestid=" "), {}),
+    ("request-id-form", lambda make: returned(make.exchange(), x_log_requestid="67444ce605099546e07a82e8"), {}),
+    ("request-id-form", lambda make: returned(make.exchange(), x_log_requestid="5AEC275D1FFC036AB254B20C"), {}),
+    ("content-type", lambda make: returned(make.exchange(), Content_Type="text/plain"), {}),
+    ("content-type", lambda make: returned(make.exchange(), Content_Type=None), {}),
     (
         "content-type",
         lambda make: make.exchange(
@@ -257,31 +257,31 @@ HEADERS = [
         ),
         {},
     ),
-    ("response-date", lambda make: answered(make.exchange(), Date=None), {}),
-    ("response-date", lambda make: answered(make.exchange(), Date="2024-11-25 10:09:42"), {}),
-    ("response-date", lambda make: answered(make.exchange(), Date="Mon, 25 Nov 2024 10:09:42 +0000"), {}),
+    ("response-date", lambda make: returned(make.exchange(), Date=None), {}),
+    ("response-date", lambda make: returned(make.exchange(), Date="2024-11-25 10:09:42"), {}),
+    ("response-date", lambda make: returned(make.exchange(), Date="Mon, 25 Nov 2024 10:09:42 +0000"), {}),
     (
         "response-clock",
-        lambda make: answered(
+        lambda make: returned(
             make.exchange(make.error(503, "ServerBusy", "The server is busy, please try again later.")),
             Date="Mon, 25 Nov 2024 18:09:42 GMT",
             x_log_requestid="6744BF6605099546E07A82E8",
         ),
         {},
     ),
-    ("response-clock", lambda make: answered(make.exchange(), Date="Mon, 25 Nov 2024 18:09:42 GMT"), {}),
-    ("response-clock", lambda make: answered(make.exchange(), Date="Mon, 25 Nov 2024 18:09:42 GMT"), {"at": ...}),
+    ("response-clock", lambda make: returned(make.exchange(), Date="Mon, 25 Nov 2024 18:09:42 GMT"), {}),
+    ("response-clock", lambda make: returned(make.exchange(), Date="Mon, 25 Nov 2024 18:09:42 GMT"), {"at": ...}),
     (
         "response-clock-unknown",
         lambda make: replace(headed(make.request(), Date=None), response=make.response()),
         {"credentials": (), "without_too": {"SLS109", "SLS312"}},
     ),
-    ("content-length", lambda make: answered(make.exchange(), Content_Length="112"), {}),
-    ("content-length", lambda make: answered(make.exchange(), Content_Length="+111"), {}),
-    ("content-length", lambda make: answered(make.exchange(), Transfer_Encoding="chunked"), {}),
+    ("content-length", lambda make: returned(make.exchange(), Content_Length="112"), {}),
+    ("content-length", lambda make: returned(make.exchange(), Content_Length="+111"), {}),
+    ("content-length", lambda make: returned(make.exchange(), Transfer_Encoding="chunked"), {}),
     (
         "content-length",
-        lambda make: answered(make.exchange(), Content_Length="112", Transfer_Encoding="identity"),
+        lambda make: returned(make.exchange(), Content_Length="112", Transfer_Encoding="identity"),
         {},
     ),
     ("content-encoding", lambda make: make.body(make.response().body, Content_Encoding="gzip"), {"asks": "gzip"}),
@@ -309,7 +309,7 @@ HEADERS = [
         lambda make: make.body(b"\x20[]", x_log_compresstype="lz4", x_log_bodyrawsize="3"),
         {"asks": "lz4"},
     ),
-    ("content-md5", lambda make: answered(make.exchange(), Content_MD5="d751713988987e9331980363e24189ce"), {}),
+    ("content-md5", lambda make: returned(make.exchange(), Content_MD5="d751713988987e9331980363e24189ce"), {}),
     ("encoding-unknown", lambda make: make.body(b"\x0b\x01\x80[]\x03", Content_Encoding="br"), {"asks": "br"}),
 ]
 
@@ -322,7 +322,7 @@ SERVED = [
     ),
 ]
 
-MUTANTS = [*REQUESTS, *SIGNATURES, *ENTRIES, *ANSWERS, *HEADERS]
+MUTANTS = [*REQUESTS, *SIGNATURES, *ENTRIES, *RESPONSES, *HEADERS]
 
 
 def findings(make, broken, options, without=()):
@@ -366,13 +366,13 @@ class TestOneBreach:
 
 @pytest.mark.parametrize(("slug", "cause", "broken"), SERVED)
 def test_a_badly_signed_request_must_not_be_served(make, slug, cause, broken):
-    """The request is at fault for its signature, the service for answering it with 200."""
+    """The request is at fault for its signature, the service for returning 200."""
     exchange = replace(broken(make), response=make.response())
     assert {finding.slug for finding in judge(exchange).findings} == {slug, cause}
 
 
 def test_every_clause_has_a_mutant():
-    """No request, answer or signature clause stands without a broken exchange that needs it."""
+    """No request, response or signature clause stands without a broken exchange that needs it."""
     proved = {one[0] for one in (*MUTANTS, *SERVED)}
     elsewhere = GENERIC | {each.code for each in TABLES["logs"]}  # test_by_contract, test_logs
     assert {each.slug for each in CLAUSES.values() if each.code < "SLS4" and each.code not in elsewhere} == proved
@@ -387,7 +387,7 @@ def test_every_clause_of_one_exchange_has_its_check():
 
 
 def test_response_is_not_needed_to_judge_a_request(make):
-    """A request that got no answer is judged, and nothing is said of the answer."""
+    """A request that got no response is judged, and nothing is said of the response."""
     verdict = judge(asked(make.request()))
     assert verdict.findings == ()
     assert not any(code.startswith("SLS2") for code in verdict.exercised)

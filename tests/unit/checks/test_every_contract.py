@@ -1,4 +1,4 @@
-"""Every shipped contract: the least that keeps it is found right, request and answer."""
+"""Every shipped contract: the least that keeps it is found right, request and response."""
 
 from __future__ import annotations
 
@@ -62,7 +62,7 @@ def request(contract, make):
     return make.request(target, method=contract.method, headers=headers, body=raw, **host)
 
 
-def answer(contract, make):
+def response(contract, make):
     """Return the least success that a contract allows."""
     body = contract.response
     content = sample(body.value) if body and body.required and body.content == "json" else b""
@@ -75,7 +75,7 @@ def answer(contract, make):
 def test_the_least_that_a_contract_allows_is_right(make, name):
     """Nothing above unspecified is found in it, and it is judged as this operation."""
     contract = registry().named(name)
-    verdict = judge(Exchange(request(contract, make), answer(contract, make)))
+    verdict = judge(Exchange(request(contract, make), response(contract, make)))
     assert [each for each in verdict.findings if each.level is not Level.UNSPECIFIED] == []
     assert verdict.operation == name
     assert verdict.exercised & {"SLS270", "SLS231"}

@@ -22,7 +22,7 @@ def slugs(findings):
 
 
 def test_the_documented_exchanges_are_correct():
-    """What the page prints breaks nothing in its answers; its placeholder of a signature is none."""
+    """What the page prints breaks nothing in its responses; its placeholder of a signature is none."""
     for exchange in (examples.success(), *examples.errors().values()):
         assert judge_response(exchange).findings == ()
         assert slugs(judge_request(exchange.request).findings) == ["signature-authorization", "signature-not-verified"]
@@ -56,13 +56,13 @@ def test_no_keys_verify_nothing(make):
 
 
 def test_a_key_that_we_do_not_hold_may_be_served(make):
-    """The service may know a key that was not given here: answering it is no breach."""
+    """The service may know a key that was not given here: a 200 is no breach."""
     exchange = make.exchange(key=REAL)
     findings = check(exchange, credentials=Credentials("LTAIother", "x"))
     assert slugs(findings) == ["signature-access-key"]
 
 
-def test_answers_are_dated_by_the_best_time_known(make):
+def test_responses_are_dated_by_the_best_time_known(make):
     """With a time the Date is judged by it, without one by the request's own, without either not at all."""
     exchange = make.exchange()
     late = make.at + timedelta(hours=1)
@@ -74,7 +74,7 @@ def test_answers_are_dated_by_the_best_time_known(make):
 
 
 def test_halves_make_the_whole(make):
-    """Judging request and answer apart gives what judging the exchange gives."""
+    """Judging request and response apart gives what judging the exchange gives."""
     exchange = make.exchange(make.response([{}]), target=f"{make.path}?shardId=1")
     whole = judge(exchange, at=make.at)
     request = judge_request(exchange.request, at=make.at)
@@ -134,7 +134,7 @@ def test_what_came_instead_of_the_array_is_named(make, value, says):
 
 
 def test_no_finding_shows_a_secret(make):
-    """Key id, token and signature are masked wherever an answer or a query echoes them; the public ids stay."""
+    """Key id, token and signature are masked wherever a response or a query echoes them; the public ids stay."""
     key = Credentials("LTAI5tAbCdEfGhIjKlMn", "s", "token-of-this-test-0123456789")
     request = make.request(f"{make.path}?LTAI5tAbCdEfGhIjKlMn=1", key=key)
     signature = request.headers["authorization"].partition(":")[2]

@@ -172,7 +172,7 @@ def test_what_is_no_number_or_misspelled_is_told_once(pull, put, make):
 
 
 def test_what_could_not_fail_is_not_exercised(pull):
-    """An answer that is no success, or whose body cannot be had, shows nothing."""
+    """A response that is no success, or whose body cannot be had, shows nothing."""
     refused = pull().response.replace(status=400)
     for exchange in (Exchange(pull().request, refused), pull(body=b"\xff", packed="lz4"), pull(b"?", wire=False)):
         assert judge(exchange).exercised & {"SLS281", "SLS282", "SLS283"} == set()
@@ -217,7 +217,7 @@ def test_large_messages_are_counted_without_each_log():
         MESSAGES["LogGroupList"](encode_list(groups)[:-1])
 
 
-def test_any_contract_may_say_whom_an_answer_needs(make, tmp_path):
+def test_any_contract_may_say_whom_a_response_needs(make, tmp_path):
     """A success without the owner that `needed_unless` asks for is found in operations of one's own, too."""
     query = {"owner": {"type": "string", "needed_unless": {"query.anyhow": "true"}}, "anyhow": {"type": "boolean"}}
     contract = {"operation": "ReadShelf", "method": "GET", "path": "/shelves/{shelf}", "query": query}

@@ -122,13 +122,13 @@ def test_which_shards_have_an_entry(present, asked, code):
 
 
 def test_both_ways_of_asking_agree():
-    """Any difference between the two answers is named with its key."""
+    """Any difference between the two responses is named with its key."""
     assert judge_agreement(ENTRY, dict(ENTRY), "/0", filtered=True).findings == ()
     (finding,) = judge_agreement(ENTRY, {**ENTRY, "consumer": ""}, "/0", filtered=True).findings
     assert (finding.code, finding.where) == ("SLS424", "/0/consumer")
 
 
-def answer(status: int, code: str | None = None) -> Response:
+def response(status: int, code: str | None = None) -> Response:
     body = b"[]" if code is None else json.dumps({"errorCode": code, "errorMessage": "m"}).encode()
     return Response(status, [], body)
 
@@ -136,22 +136,22 @@ def answer(status: int, code: str | None = None) -> Response:
 @pytest.mark.parametrize(
     ("outcome", "right", "wrong", "code"),
     [
-        ("served", answer(200), answer(404, "ConsumerGroupNotExist"), "SLS444"),
-        ("served", answer(200), answer(401, "SignatureNotMatch"), "SLS456"),
-        ("served", answer(200), answer(400, "RequestTimeExpired"), "SLS457"),
-        ("unknown-shard", answer(200), answer(404, "ShardNotExist"), "SLS423"),
-        ("group-missing", answer(404, "ConsumerGroupNotExist"), answer(200), "SLS441"),
-        ("logstore-missing", answer(404, "LogStoreNotExist"), answer(404, "ConsumerGroupNotExist"), "SLS442"),
-        ("project-missing", answer(404, "ProjectNotExist"), answer(404, "LogStoreNotExist"), "SLS443"),
-        ("signature", answer(401, "SignatureNotMatch"), answer(401, "Unauthorized"), "SLS451"),
-        ("key", answer(401, "InvalidAccessKeyId"), answer(401, "SignatureNotMatch"), "SLS452"),
-        ("token", answer(401, "Unauthorized"), answer(200), "SLS453"),
-        ("malformed", answer(400, "ParameterInvalid"), answer(500, "InternalServerError"), "SLS454"),
-        ("clock", answer(400, "RequestTimeTooSkewed"), answer(401, "Unauthorized"), "SLS455"),
+        ("served", response(200), response(404, "ConsumerGroupNotExist"), "SLS444"),
+        ("served", response(200), response(401, "SignatureNotMatch"), "SLS456"),
+        ("served", response(200), response(400, "RequestTimeExpired"), "SLS457"),
+        ("unknown-shard", response(200), response(404, "ShardNotExist"), "SLS423"),
+        ("group-missing", response(404, "ConsumerGroupNotExist"), response(200), "SLS441"),
+        ("logstore-missing", response(404, "LogStoreNotExist"), response(404, "ConsumerGroupNotExist"), "SLS442"),
+        ("project-missing", response(404, "ProjectNotExist"), response(404, "LogStoreNotExist"), "SLS443"),
+        ("signature", response(401, "SignatureNotMatch"), response(401, "Unauthorized"), "SLS451"),
+        ("key", response(401, "InvalidAccessKeyId"), response(401, "SignatureNotMatch"), "SLS452"),
+        ("token", response(401, "Unauthorized"), response(200), "SLS453"),
+        ("malformed", response(400, "ParameterInvalid"), response(500, "InternalServerError"), "SLS454"),
+        ("clock", response(400, "RequestTimeTooSkewed"), response(401, "Unauthorized"), "SLS455"),
     ],
 )
 def test_served_or_refused_as_it_must_be(outcome, right, wrong, code):
-    """Each outcome has its status and codes; another answer breaks the clause that is exercised."""
+    """Each outcome has its status and codes; another response breaks the clause that is exercised."""
     assert judge_outcome(outcome, right).findings == ()
     judged = judge_outcome(outcome, wrong)
     assert [finding.code for finding in judged.findings] == [code]
@@ -161,7 +161,7 @@ def test_served_or_refused_as_it_must_be(outcome, right, wrong, code):
 @pytest.mark.parametrize(("outcome", "single"), [("signature", "SLS239"), ("clock", "SLS240"), ("served", "SLS231")])
 def test_nothing_is_told_twice(outcome, single):
     """What the exchange alone shows to be wrong is not found a second time."""
-    assert judge_outcome(outcome, answer(201), {single}).findings == ()
+    assert judge_outcome(outcome, response(201), {single}).findings == ()
 
 
 @pytest.mark.parametrize(
@@ -174,13 +174,13 @@ def test_nothing_is_told_twice(outcome, single):
 )
 def test_advice_is_about_what_came(wrong, says):
     """Serving a wrong signature, refusing it for something else, and failing are three mistakes."""
-    (found,) = judge_outcome("signature", answer(*wrong)).findings
+    (found,) = judge_outcome("signature", response(*wrong)).findings
     assert found.how_to_fix.startswith(says)
 
 
 def test_an_error_code_is_read_or_not():
     """Bodies that are no error body have none, however deep they are nested; then the status decides."""
-    assert error_code(answer(404, "X")) == "X"
+    assert error_code(response(404, "X")) == "X"
     for body in (b"", b"<html>", b"[1]", b'{"errorCode": 1}', b"[" * 100_000):
         assert error_code(Response(404, [], body)) is None
     assert judge_outcome("group-missing", Response(404, [], b"<html>")).findings == ()
@@ -188,6 +188,6 @@ def test_an_error_code_is_read_or_not():
 
 def test_a_busy_service_did_not_try():
     """503 and exhausted quotas say nothing about the request."""
-    assert is_overloaded(answer(503))
-    assert is_overloaded(answer(403, "ReadQuotaExceed"))
-    assert not is_overloaded(answer(403, "ProjectForbidden"))
+    assert is_overloaded(response(503))
+    assert is_overloaded(response(403, "ReadQuotaExceed"))
+    assert not is_overloaded(response(403, "ProjectForbidden"))

@@ -1,4 +1,4 @@
-"""`sls-contract explain` for error codes, by name and out of pasted answers."""
+"""`sls-contract explain` for error codes, by name and out of pasted responses."""
 
 import io
 import json
@@ -26,7 +26,7 @@ def test_every_known_code_says_status_meaning_wordings_sources_and_what_next(cod
     assert ended == 0
     head, meaning, *_ = page.splitlines()
     assert re.fullmatch(rf"{re.escape(code)} \((?:[45][0-9]{{2}}(?: or )?)+\)", head) or "no source" in head
-    assert not meaning.startswith("Answered by")
+    assert not meaning.startswith("Returned by")
     wordings = [wording for error in errors_with(code) for wording in error.wordings]
     together = " ".join(page.split())
     assert all(" ".join(wording.split()) in together for wording in wordings)
@@ -40,13 +40,13 @@ def test_codes_of_contracts_of_ones_own_are_explained(tmp_path):
     contract = {"operation": "RenameShelf", "method": "PUT", "path": "/shelves/{name}", "errors": errors}
     (tmp_path / "RenameShelf.json").write_text(json.dumps(contract), encoding="utf-8")
     ended, page = explained("ShelfNotExist", "--contract", str(tmp_path))
-    assert (ended, "Answered by: RenameShelf" in page, "shelf {name} does not exist." in page) == (0, True, True)
+    assert (ended, "Returned by: RenameShelf" in page, "shelf {name} does not exist." in page) == (0, True, True)
     assert explained("ShelfNotExist")[0] == 2
 
 
 PASTED = {
     "JSON": ('{"errorCode":"SignatureNotMatch","errorMessage":"signature x not match"}', "SignatureNotMatch"),
-    "a whole answer": ('HTTP/1.1 401 Unauthorized\n\n{"errorCode":"ShardNotExist"}', "ShardNotExist"),
+    "a whole response": ('HTTP/1.1 401 Unauthorized\n\n{"errorCode":"ShardNotExist"}', "ShardNotExist"),
     "XML": ("<Error><Code>RequestTimeTooSkewed</Code><Message>x</Message></Error>", "RequestTimeTooSkewed"),
     "HTML": ("{&quot;errorCode&quot;:&quot;ShardNotExist&quot;}", "ShardNotExist"),
     "escaped JSON": (r'"body":"{\"errorCode\":\"WriteQuotaExceed\"}"', "WriteQuotaExceed"),
@@ -60,7 +60,7 @@ PASTED = {
     "requests": ("401 Client Error: Unauthorized for url: http://x\nSignatureNotMatch.", "SignatureNotMatch"),
     "an error of Node": ("ConsumerGroupNotExistError: consumer group not exist.", "ConsumerGroupNotExist"),
     "Chinese": ("报错了，错误码：ProjectNotExist，请问怎么办？", "ProjectNotExist"),
-    "an answer in a message": (
+    "a response in a message": (
         '{"errorCode": "ClientError", "errorMessage": "{\\n \\"errorCode\\": \\"SignatureNotMatch\\"}"}',
         "SignatureNotMatch",
     ),
@@ -72,7 +72,7 @@ PASTED = {
 @pytest.mark.parametrize("encoding", ["utf-8", "gb18030", "utf-16"])
 @pytest.mark.parametrize(("pasted", "code"), PASTED.values(), ids=PASTED)
 def test_the_code_is_found_in_whatever_was_pasted(pasted, code, encoding):
-    """Exactly the code of the answer is explained, none that its message or HTTP's reason phrase happens to spell."""
+    """Exactly the code of the response is explained, none that its message or HTTP's reason phrase happens to spell."""
     ended, page = explained("-", stdin=pasted.encode(encoding))
     assert ended == 0
     assert re.findall(r"(?m)^(\S+) \([45n]", page) == [code]
@@ -87,10 +87,10 @@ def test_a_code_that_no_source_names_is_told_with_the_one_it_is_like():
 
 
 def test_a_code_of_another_service_is_told_as_such():
-    """SignatureDoesNotMatch is answered by OSS: the request went to the wrong service."""
+    """SignatureDoesNotMatch is returned by OSS: the request went to the wrong service."""
     for told in (
         explained("SignatureDoesNotMatch"),
         explained("-", stdin=b"<Error><Code>SignatureDoesNotMatch</Code></Error>"),
     ):
         assert told[0] == 2
-        assert "which OSS and the RPC interfaces of other services answer" in told[1]
+        assert "which OSS and the RPC interfaces of other services return" in told[1]

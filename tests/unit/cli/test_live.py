@@ -52,7 +52,7 @@ def test_a_finding_is_shown_once_and_counted(results, shown):
 
 def test_what_no_source_decides_is_counted_and_not_shown(results, shown):
     """Unspecified findings fill no screen."""
-    finding = clause("recording-unanswered").finding("recording", "an answer", "none", "record again")
+    finding = clause("recording-unanswered").finding("recording", "a response", "none", "record again")
     for _ in range(3):
         results.add([finding], broken(0), 0)
     assert shown == []
@@ -65,7 +65,7 @@ def test_verbose_shows_each_exchange_on_one_line(results, shown):
     results.count(FOREIGN, [judge(FOREIGN)], "live", 3)
     results.place = lambda _: {"cassette": "a.sls.yaml", "exchange": None}
     results.count(FOREIGN, [judge(FOREIGN)], "live")
-    line = "GET http://example.com/?token=*** (no answer)"
+    line = "GET http://example.com/?token=*** (no response)"
     assert shown == [f"{line} (a.sls.yaml:4 exchange 3)", line]
 
 

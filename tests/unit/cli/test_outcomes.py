@@ -19,9 +19,9 @@ ASK = Request("GET", "http://my-project.cn-hangzhou.log.aliyuncs.com/")
 JSON = {"Content-Type": "application/json"}
 
 
-def met(answer: Response) -> Response | str:
-    """Put an answer on a socket; return what came, or the kind of failure."""
-    with serve(lambda _: answer) as server:
+def met(response: Response) -> Response | str:
+    """Put a response on a socket; return what came, or the kind of failure."""
+    with serve(lambda _: response) as server:
         try:
             return open_transport(server.url, timeout=60)(ASK)
         except TransportError as error:
@@ -48,19 +48,19 @@ LONG = {**JSON, "Content-Length": "99"}
     ],
 )
 def test_a_broken_attempt_breaks_the_same_way(broken, kind):
-    """No parser takes a part for the whole, however the answer was framed."""
+    """No parser takes a part for the whole, however the response was framed."""
     assert met(replayed(broken)) in (kind, kind.partition(" ")[0], "reset")
 
 
 def test_a_timeout_holds_the_client():
     """No byte comes, for longer than any SDK waits."""
     for kind in ("timeout", "connect-timeout"):
-        answer = replayed(Broken(kind, Response(200)))
-        assert isinstance(answer, DeliveredResponse)
-        assert (answer.delivery.delay, answer.delivery.silent) == (TIMEOUT_DELAY, True)
+        response = replayed(Broken(kind, Response(200)))
+        assert isinstance(response, DeliveredResponse)
+        assert (response.delivery.delay, response.delivery.silent) == (TIMEOUT_DELAY, True)
 
 
-def test_a_whole_answer_is_given_as_it_was():
+def test_a_whole_response_is_given_as_it_was():
     """Status, reason, headers and body; what another tool stored decoded gets headers that fit."""
     whole = Response(404, [("x-B", "1"), ("X-a", "2"), ("Content-Length", "2")], b"no", reason="Nope")
     assert met(replayed(whole)) == whole
@@ -73,23 +73,23 @@ def test_a_proxy_says_what_it_did_not_reach(kind):
     """Where no connection stood or nothing came in time, it says so itself; all else goes on as it was."""
     codes = {"timeout": (504, "EndpointTimedOut")}
     codes |= dict.fromkeys(("name", "refused", "connect-timeout", "tls"), (502, "EndpointNotReached"))
-    answer = relayed(Broken(kind, None, "the reason"))
+    response = relayed(Broken(kind, None, "the reason"))
     if kind in codes:
-        told = json.loads(answer.body)
-        assert (answer.status, told["errorCode"], told["errorMessage"]) == (*codes[kind], "the reason")
+        told = json.loads(response.body)
+        assert (response.status, told["errorCode"], told["errorMessage"]) == (*codes[kind], "the reason")
     else:
-        assert answer == replayed(Broken(kind))
+        assert response == replayed(Broken(kind))
 
 
 def test_refusals_are_json_whatever_they_quote():
     """Chinese stays readable, stray bytes stay valid JSON."""
-    answer = refusal(421, "Code", "组 \udcff")
-    assert "组".encode() in answer.body
-    assert json.loads(answer.body) == {"errorCode": "Code", "errorMessage": "组 \udcff"}
+    response = refusal(421, "Code", "组 \udcff")
+    assert "组".encode() in response.body
+    assert json.loads(response.body) == {"errorCode": "Code", "errorMessage": "组 \udcff"}
 
 
 def test_what_is_not_recorded_or_cannot_be_is_refused():
-    """Our own errors become answers, mistakes do not."""
+    """Our own errors become responses, mistakes do not."""
 
     def failing(error: Exception):
         def ask(_: Request) -> Response:

@@ -59,7 +59,7 @@ def test_where_requests_may_go(given, ours, foreign):
 
 
 def test_a_door_refuses_and_remembers():
-    """Foreign hosts, what no wire can carry, and our own mistakes: an answer each, in the service's form."""
+    """Foreign hosts, what no wire can carry, and our own mistakes: a response each, in the service's form."""
 
     def send(request: Request) -> Response:
         raise UsageError("a space in its target") if request.method == "GET" else KeyError("ours")
@@ -71,7 +71,7 @@ def test_a_door_refuses_and_remembers():
         admit(Request("PUT", URL)),
     ]
     refused.append(admit(Request("GET", URL, [("Host", "example.org")])))
-    codes = [(answer.status, json.loads(answer.body)["errorCode"]) for answer in refused]
+    codes = [(response.status, json.loads(response.body)["errorCode"]) for response in refused]
     assert codes == [
         (502, "HostNotForwarded"),
         (400, "RequestNotForwarded"),
@@ -96,7 +96,7 @@ def test_what_is_under_way_for_too_long_is_told(tmp_path):
         thread.join(10)
         connection.close()
     assert not thread.is_alive()
-    assert results.troubles[0] == "not recorded: 1 exchange without an answer after 0.05 s more"
+    assert results.troubles[0] == "not recorded: 1 exchange without a response after 0.05 s more"
 
 
 def test_an_end_that_cannot_be_written_is_told(tmp_path, upstream):

@@ -1,4 +1,4 @@
-"""Whatever a client asks of shards and logs, the answer is one of the service's."""
+"""Whatever a client asks of shards and logs, the response is one of the service's."""
 
 from datetime import UTC, datetime
 
@@ -46,17 +46,17 @@ HEADERS = st.dictionaries(
     body=BODIES,
     headers=HEADERS,
 )
-def test_any_request_for_logs_is_answered(method, shard, query, body, headers):
-    """Odd shards, cursors, counts, codings and messages: the answer is well-formed, whatever it says."""
+def test_any_request_for_logs_gets_a_response(method, shard, query, body, headers):
+    """Odd shards, cursors, counts, codings and messages: the response is well-formed, whatever it says."""
     request = Request(method, f"{HOST}/logstores/my-logstore/shards{shard}?{query}", headers, body)
     request = sign(request, TEST_CREDENTIALS, at=NOW)
     endpoint = ReferenceEndpoint(lambda: NOW)
     for number in range(2):
         endpoint.put_logs(0, [{"a": str(number)}])
-    answer = endpoint(request)
-    if OWN_RESPONSE in answer.headers:  # not the service's voice: not judged as such
-        assert answer.status == 421
+    response = endpoint(request)
+    if OWN_RESPONSE in response.headers:  # not the service's voice: not judged as such
+        assert response.status == 421
         return
-    assert answer.status in {200, 400, 404, 405, 413}
-    found = check(Exchange(request, answer), at=NOW)
+    assert response.status in {200, 400, 404, 405, 413}
+    found = check(Exchange(request, response), at=NOW)
     assert [each for each in found if each.code.startswith("SLS2")] == []

@@ -1,4 +1,4 @@
-"""Whatever a client sends, the endpoint answers like a service, never with an exception or a 500."""
+"""Whatever a client sends, the endpoint responds like a service, never with an exception or a 500."""
 
 import json
 from datetime import UTC, datetime
@@ -42,7 +42,7 @@ HEADERS = st.lists(st.tuples(st.sampled_from(["Date", "x-log-date", "x-log-apive
 
 
 def asked(endpoint: ReferenceEndpoint, request: Request) -> int:
-    """Return the status of an answer that is whole and, where it has a body, JSON."""
+    """Return the status of a response that is whole and, where it has a body, JSON."""
     response = endpoint(request)
     assert response.headers["Content-Length"] == str(len(response.body))
     if response.body:
@@ -51,7 +51,7 @@ def asked(endpoint: ReferenceEndpoint, request: Request) -> int:
 
 
 @given(method=METHODS, path=PATHS, query=QUERIES, body=BODIES, host=HOSTS)
-def test_any_signed_request_is_answered(method, path, query, body, host):
+def test_any_signed_request_gets_a_response(method, path, query, body, host):
     """Odd methods, paths, queries, hosts and documents behind a good signature."""
     endpoint = ReferenceEndpoint(lambda: NOW)
     endpoint.set_checkpoint("g", 0, "MTI=", consumer="c")
@@ -60,7 +60,7 @@ def test_any_signed_request_is_answered(method, path, query, body, host):
 
 
 @given(headers=HEADERS, replaced=HEADERS)
-def test_any_authentication_is_answered(headers, replaced):
+def test_any_authentication_gets_a_response(headers, replaced):
     """Odd dates, versions and Authorization headers, alone or in place of good ones."""
     endpoint = ReferenceEndpoint(lambda: NOW)
     assert asked(endpoint, Request("GET", GROUPS, headers)) in STATUSES

@@ -38,7 +38,7 @@ def test_deflate_is_zlib(data):
 
 
 def test_nothing_is_not_compressed():
-    """An answer without logs has no body in any coding."""
+    """A response without logs has no body in any coding."""
     assert [compressed(b"", coding) for coding in ("", "lz4", "deflate")] == [b"", b"", b""]
 
 

@@ -160,7 +160,7 @@ def test_the_last_of_a_repeated_field_counts():
 
 
 def test_text_that_is_no_utf8_is_told_apart():
-    """Bytes that are no text have an error of their own: the service answers it with another code."""
+    """Bytes that are no text have an error of their own: the service returns another code for it."""
     with pytest.raises(UnicodeDecodeError):
         decode_group(a_log(TIME, a_pair(KEY, b"\x12\x01\xff")))
 

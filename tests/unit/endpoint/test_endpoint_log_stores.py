@@ -69,7 +69,7 @@ def test_a_file_begun_before_there_were_logs_is_taken(tmp_path, clock):
 
 
 def test_times_beyond_what_a_file_can_hold(tmp_path, clock, send):
-    """A time that no log group can have been received at is answered as by the store in memory."""
+    """A time that no log group can have been received at gets the same as from the store in memory."""
     with ReferenceEndpoint(clock, store=SqliteStore(tmp_path / "state")) as endpoint:
         first = endpoint.put_logs(0, [{"a": "b"}])
         send.endpoint = endpoint

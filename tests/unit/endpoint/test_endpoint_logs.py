@@ -1,4 +1,4 @@
-"""Logs, operation by operation, in process: what is answered, and what is refused with which words."""
+"""Logs, operation by operation, in process: what is returned, and what is refused with which words."""
 
 import json
 from urllib.parse import quote
@@ -113,7 +113,7 @@ def test_the_largest_log_group_is_pulled(send, endpoint):
 
 @pytest.mark.parametrize("coding", ["lz4", "deflate"])
 def test_an_empty_pull_names_the_coding_too(send, clock, endpoint, coding):
-    """The Go SDK refuses an answer without x-log-compresstype, also where there is nothing to decompress."""
+    """The Go SDK refuses a response without x-log-compresstype, also where there is nothing to decompress."""
     target = f"http://{HOST}{SHARDS}/0?type=logs&cursor={quote(cursors.cursor(0, 0))}"
     request = Request("GET", target, {"Accept-Encoding": coding})
     response = endpoint(sign(request, TEST_CREDENTIALS, at=clock()))

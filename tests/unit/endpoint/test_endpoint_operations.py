@@ -1,4 +1,4 @@
-"""What each operation answers, and each documented error."""
+"""What each operation returns, and each documented error."""
 
 import json
 import re
@@ -22,24 +22,24 @@ def refused(response) -> tuple[int, str]:
     return error(response)[:2]
 
 
-def test_the_pages_example_is_answered_byte_for_byte(send, endpoint, clock):
+def test_the_pages_example_is_returned_byte_for_byte(send, endpoint, clock):
     """The page's checkpoint comes back as the 111 bytes that its Content-Length announces."""
     clock.now = clock.now.fromtimestamp(1524224984, clock.now.tzinfo).replace(microsecond=800922)
     endpoint.set_checkpoint("consumer_group_test", 0, "MTUyNDE1NTM3OTM3MzkwODQ5Ng==", consumer="consumer_1")
-    answer = send("GET", f"{GROUPS}/consumer_group_test?shard=0")
-    assert answer.status == 200
-    assert answer.body == (
+    response = send("GET", f"{GROUPS}/consumer_group_test?shard=0")
+    assert response.status == 200
+    assert response.body == (
         b'[{"shard":0,"checkpoint":"MTUyNDE1NTM3OTM3MzkwODQ5Ng==",'
         b'"updateTime":1524224984800922,"consumer":"consumer_1"}]'
     )
-    assert answer.headers["Content-Length"] == "111" == str(len(answer.body))
+    assert response.headers["Content-Length"] == "111" == str(len(response.body))
 
 
-def test_answers_carry_the_observed_headers(send, endpoint):
-    """Every answer has the headers of the captured one, in order, dated by the clock."""
+def test_responses_carry_the_observed_headers(send, endpoint):
+    """Every response has the headers of the captured one, in order, dated by the clock."""
     endpoint.create_consumer_group("g")
-    answer = send("GET", f"{GROUPS}/g")
-    assert [name for name, _ in answer.headers.pairs] == [
+    response = send("GET", f"{GROUPS}/g")
+    assert [name for name, _ in response.headers.pairs] == [
         "Server",
         "Content-Type",
         "Content-Length",
@@ -49,23 +49,23 @@ def test_answers_carry_the_observed_headers(send, endpoint):
         "x-log-time",
         "x-log-requestid",
     ]
-    assert answer.headers["Server"] == "AliyunSLS"
-    assert answer.headers["Date"] == "Fri, 02 Jan 2026 03:04:05 GMT"
-    assert answer.headers["x-log-time"] == "1767323045"
-    assert re.fullmatch("[0-9A-F]{24}", answer.headers["x-log-requestid"])
-    assert int(answer.headers["x-log-requestid"][:8], 16) == 1767323045
+    assert response.headers["Server"] == "AliyunSLS"
+    assert response.headers["Date"] == "Fri, 02 Jan 2026 03:04:05 GMT"
+    assert response.headers["x-log-time"] == "1767323045"
+    assert re.fullmatch("[0-9A-F]{24}", response.headers["x-log-requestid"])
+    assert int(response.headers["x-log-requestid"][:8], 16) == 1767323045
 
 
 @pytest.mark.slow
 def test_request_ids_never_repeat(send):
-    """A thousand answers within one second carry a thousand ids."""
+    """A thousand responses within one second carry a thousand ids."""
     assert len({send("GET", GROUPS).headers["x-log-requestid"] for _ in range(1000)}) == 1000
 
 
 def test_connection_close_is_confirmed(send, endpoint):
-    """A client that says Connection: close is answered so."""
-    answer = endpoint(send.request("GET", GROUPS).replace(headers={"Connection": "close"}))
-    assert answer.headers["Connection"] == "close"
+    """A client that says Connection: close gets it back."""
+    response = endpoint(send.request("GET", GROUPS).replace(headers={"Connection": "close"}))
+    assert response.headers["Connection"] == "close"
 
 
 def test_shards_never_consumed_are_listed_with_an_empty_checkpoint(send, endpoint):
@@ -77,10 +77,10 @@ def test_shards_never_consumed_are_listed_with_an_empty_checkpoint(send, endpoin
 
 @pytest.mark.parametrize("shard", ["2", "-1", "2147483648", "99999999999"])
 def test_an_unknown_shard_is_an_empty_list(send, endpoint, shard):
-    """A shard that the logstore does not have is answered 200 and []."""
+    """A shard that the logstore does not have gets 200 and []."""
     endpoint.create_consumer_group("g")
-    answer = send("GET", f"{GROUPS}/g?shard={shard}")
-    assert (answer.status, answer.body) == (200, b"[]")
+    response = send("GET", f"{GROUPS}/g?shard={shard}")
+    assert (response.status, response.body) == (200, b"[]")
 
 
 @pytest.mark.parametrize(
@@ -191,8 +191,8 @@ def test_a_wrong_group_is_not_created(send, body):
 def test_a_group_is_created_once(send, endpoint):
     """A second group of the name is 400 and leaves the first as it was."""
     endpoint.set_checkpoint("g", 0, "MTI=")
-    answer = send("POST", GROUPS, b'{"consumerGroup":"g","timeout":10}')
-    assert error(answer) == (400, "ConsumerGroupAlreadyExist", "consumer group already exist.")
+    response = send("POST", GROUPS, b'{"consumerGroup":"g","timeout":10}')
+    assert error(response) == (400, "ConsumerGroupAlreadyExist", "consumer group already exist.")
     assert json.loads(send("GET", f"{GROUPS}/g?shard=0").body)[0]["checkpoint"] == "MTI="
 
 
@@ -284,8 +284,8 @@ def test_a_checkpoint_is_canonical_base64(send, endpoint, checkpoint):
     """Anything else is 400 InvalidShardCheckPoint and changes nothing."""
     endpoint.create_consumer_group("g")
     body = f'{{"shard":0,"checkpoint":{checkpoint}}}'.encode()
-    answer = send("POST", f"{GROUPS}/g?type=checkpoint&forceSuccess=true", body)
-    assert error(answer) == (400, "InvalidShardCheckPoint", "shard checkpoint not encoded by base64.")
+    response = send("POST", f"{GROUPS}/g?type=checkpoint&forceSuccess=true", body)
+    assert error(response) == (400, "InvalidShardCheckPoint", "shard checkpoint not encoded by base64.")
     assert json.loads(send("GET", f"{GROUPS}/g?shard=0").body) == [{"shard": 0, **NEVER}]
 
 
@@ -328,10 +328,10 @@ def test_a_bare_address_means_the_only_project(send, endpoint):
     assert refused(send("GET", GROUPS, host="127.0.0.1:8080")) == (400, "InvalidHost")
 
 
-def test_stray_bytes_are_answered_in_utf8(send):
-    """A path that is no UTF-8 is a missing logstore, and the answer is valid JSON."""
-    answer = send("GET", "/logstores/%FF%FE/consumergroups/g")
-    assert error(answer) == (404, "LogStoreNotExist", "logstore ?? does not exist")
+def test_stray_bytes_are_returned_in_utf8(send):
+    """A path that is no UTF-8 is a missing logstore, and the response is valid JSON."""
+    response = send("GET", "/logstores/%FF%FE/consumergroups/g")
+    assert error(response) == (404, "LogStoreNotExist", "logstore ?? does not exist")
     assert refused(send("POST", f"{GROUPS}/g?type=%FF", b"[]")) == (400, "ParameterInvalid")
 
 

@@ -1,4 +1,4 @@
-"""Scripted answers and the log, without sockets."""
+"""Scripted responses and the log, without sockets."""
 
 import json
 import math
@@ -13,7 +13,7 @@ from sls_contract.exchange import Response
 GROUPS = "/logstores/my-logstore/consumergroups"
 
 
-def test_scripted_answers_come_in_order_then_the_endpoints_own(send, endpoint):
+def test_scripted_responses_come_in_order_then_the_endpoints_own(send, endpoint):
     """Once, twice, then normally again."""
     endpoint.answer_next(Response(418, {"X": "1"}, b"tea"))
     endpoint.answer_next(ServiceError(503, "ServerBusy", "忙"), times=2)
@@ -25,7 +25,7 @@ def test_scripted_answers_come_in_order_then_the_endpoints_own(send, endpoint):
     assert [served.scripted for served in endpoint.log] == [True, True, True, False]
 
 
-def test_an_answer_for_always_lasts_until_told(send, endpoint):
+def test_a_response_for_always_lasts_until_told(send, endpoint):
     """times=None repeats until answer_normally."""
     endpoint.answer_next(ServiceError(500, "InternalServerError", "x"), times=None)
     assert {send("GET", GROUPS).status for _ in range(5)} == {500}
@@ -33,27 +33,27 @@ def test_an_answer_for_always_lasts_until_told(send, endpoint):
     assert send("GET", GROUPS).status == 200
 
 
-def test_a_lost_answer_is_logged_as_none_and_its_write_is_done(send, endpoint):
+def test_a_lost_response_is_logged_as_none_and_its_write_is_done(send, endpoint):
     """The request is carried out, nothing is sent, and the log says so."""
     endpoint.answer_next(Scripted.reset())
-    answer = send("POST", GROUPS, b'{"consumerGroup":"g","timeout":10}')
-    assert answer.delivery == Delivery(silent=True, ending="reset")
+    response = send("POST", GROUPS, b'{"consumerGroup":"g","timeout":10}')
+    assert response.delivery == Delivery(silent=True, ending="reset")
     assert endpoint.exchanges[0].response is None
     assert json.loads(send("GET", GROUPS).body)[0]["name"] == "g"
     assert [request.method for request in endpoint.requests] == ["POST", "GET"]
 
 
-def test_a_cut_answer_is_logged_as_the_client_saw_it(send, endpoint):
+def test_a_cut_response_is_logged_as_the_client_saw_it(send, endpoint):
     """Headers announce the whole body, the log holds what was sent of it."""
     endpoint.answer_next(Scripted.truncated(1))
-    answer = send("GET", GROUPS)
-    assert (answer.body, answer.delivery) == (b"[]", Delivery(body_bytes=1, ending="close"))
+    response = send("GET", GROUPS)
+    assert (response.body, response.delivery) == (b"[]", Delivery(body_bytes=1, ending="close"))
     seen = endpoint.exchanges[0].response
     assert (type(seen), seen.body, seen.headers["Content-Length"]) == (Response, b"[", "2")
 
 
-def test_delays_and_endings_keep_their_answer(send, endpoint):
-    """A delayed answer is the given one; a response that brings its delivery keeps it."""
+def test_delays_and_endings_keep_their_response(send, endpoint):
+    """A delayed response is the given one; a response that brings its delivery keeps it."""
     endpoint.answer_next(Scripted.delayed(0.5, Response(200, body=b"late")))
     endpoint.answer_next(Scripted.closed())
     endpoint.answer_next(DeliveredResponse(200, delivery=Delivery(delay=1)))
@@ -71,11 +71,11 @@ def test_impossible_deliveries_are_refused(fields):
 
 
 def test_impossible_scripts_are_refused(endpoint):
-    """Counts below one and things that are no answer."""
+    """Counts below one and things that are no response."""
     for times in (0, -1, True, 1.5):
         with pytest.raises(UsageError, match="times must be 1 or more"):
             endpoint.answer_next(Response(200), times=times)
-    with pytest.raises(UsageError, match="must be a Response, ServiceError or Scripted, got int"):
+    with pytest.raises(UsageError, match="expected a Response, ServiceError or Scripted, got int"):
         endpoint.answer_next(500)
 
 
@@ -102,7 +102,7 @@ def test_threads_share_an_endpoint(send, endpoint):
     assert len({each.response.headers["x-log-requestid"] for each in endpoint.exchanges}) == 400
 
 
-def test_a_changed_copy_of_an_answer_travels_as_before():
+def test_a_changed_copy_of_a_response_travels_as_before():
     """`replace` keeps the delivery, unless that is what it changes; a plain one gives a plain response."""
     late = DeliveredResponse(200, {"X-A": "1"}, b"[]", delivery=Delivery(delay=2.0, body_bytes=1))
     changed = late.replace(status=503, body=b"{}")

@@ -1,4 +1,4 @@
-"""Splitting and merging shards: what is answered, refused, kept, written to, and shared out to consumers."""
+"""Splitting and merging shards: what is returned, refused, kept, written to, and shared out to consumers."""
 
 import json
 
@@ -7,8 +7,8 @@ import pytest
 from hypothesis import example, given
 
 from sls_contract.endpoint import ReferenceEndpoint, SqliteStore
-from sls_contract.endpoint.state.answers import ServiceError
 from sls_contract.endpoint.state.cursors import cursor
+from sls_contract.endpoint.state.responses import ServiceError
 from sls_contract.endpoint.state.shards import changed, divided, merged, shard_for_key, split
 from sls_contract.errors import UsageError
 
@@ -78,7 +78,7 @@ def test_whatever_is_split_and_merged_every_key_has_one_writable_shard(data):
         assert ranges[-1][1] == 2**128
 
 
-def test_split_and_merge_answer_what_was_and_what_is(send, endpoint):
+def test_split_and_merge_return_what_was_and_what_is(send, endpoint):
     """Split: the parent, then the children; merge: the new one, then its parents; the list has all of them."""
     first, second = (0, "readonly", "0" * 32, HALF), (1, "readwrite", HALF, LAST)
     left, right = (2, "readwrite", "0" * 32, QUARTER), (3, "readwrite", QUARTER, HALF)
@@ -151,8 +151,8 @@ def test_a_restart_keeps_splits(tmp_path, clock):
 
 
 def beat(send, held, group="g"):
-    answer = send("POST", f"{GROUPS}/{group}?type=heartbeat&consumer=c", json.dumps(list(held)).encode())
-    return json.loads(answer.body)
+    response = send("POST", f"{GROUPS}/{group}?type=heartbeat&consumer=c", json.dumps(list(held)).encode())
+    return json.loads(response.body)
 
 
 def save(send, shard, value, group="g"):

@@ -93,7 +93,7 @@ def test_two_processes_share_a_file(tmp_path):
 
 
 def test_a_writer_that_never_ends_is_named(tmp_path, clock, send):
-    """While another program locks the file, a write is answered 500 in our own name, with the file that is locked."""
+    """While another program locks the file, a write gets 500 in our own name, with the file that is locked."""
     path = tmp_path / "s"
     store = SqliteStore(path)
     store._database.execute("PRAGMA busy_timeout = 10")
@@ -101,9 +101,9 @@ def test_a_writer_that_never_ends_is_named(tmp_path, clock, send):
     other = sqlite3.connect(path, isolation_level=None)
     other.execute("BEGIN IMMEDIATE")
     body = b'{"consumerGroup":"g","timeout":10}'
-    answer = send("POST", send.groups, body)
-    assert (answer.status, answer.headers[OWN_RESPONSE]) == (500, "EndpointFailed")
-    assert b"s: the state file cannot be used: database is locked" in answer.body
+    response = send("POST", send.groups, body)
+    assert (response.status, response.headers[OWN_RESPONSE]) == (500, "EndpointFailed")
+    assert b"s: the state file cannot be used: database is locked" in response.body
     assert send("GET", send.groups).body == b"[]"
     other.execute("ROLLBACK")
     assert send("POST", send.groups, body).status == 200
@@ -163,9 +163,9 @@ def test_a_damaged_row_is_named(tmp_path, clock, send):
     send.endpoint = endpoint = ReferenceEndpoint(clock, store=SqliteStore(path))
     endpoint.create_consumer_group("g")
     endpoint._store._database.execute("UPDATE consumer_group SET document = '[1]'")
-    answer = send("GET", f"{send.groups}/g")
-    assert answer.status == 500
-    assert b"a row has unexpected content" in answer.body
+    response = send("GET", f"{send.groups}/g")
+    assert response.status == 500
+    assert b"a row has unexpected content" in response.body
     endpoint.close()
 
 

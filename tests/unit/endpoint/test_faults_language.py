@@ -22,7 +22,7 @@ WHICH = {
     "times": st.none() | st.integers(1, 999),
     "delay": st.just(0.0) | st.floats(0, 1e9),
 }
-ANSWERS = st.one_of(
+RESPONSES = st.one_of(
     st.fixed_dictionaries({"status": st.integers(200, 999)}, optional={"body": st.binary(max_size=12)}),
     st.fixed_dictionaries(
         {"error": st.sampled_from([each.code for each in KNOWN_ERRORS]) | LINE.filter(bool)},
@@ -48,7 +48,7 @@ ENDINGS = st.sampled_from([{"ending": "close"}, {"ending": "reset"}, {"truncate"
 def faults(draw) -> Fault:
     """Any fault that says something, the other parts thrown together."""
     parts = draw(st.fixed_dictionaries({}, optional=WHICH))
-    what = draw(st.one_of(ANSWERS.flatmap(lambda answer: DRESS.map(answer.__or__)), DRESS, ENDINGS))
+    what = draw(st.one_of(RESPONSES.flatmap(lambda response: DRESS.map(response.__or__)), DRESS, ENDINGS))
     try:
         return Fault(**parts, **what)
     except UsageError:  # a code without a status, or nothing that goes wrong
@@ -129,7 +129,7 @@ def test_what_the_settings_mean(text, fault):
         ("status=100", "status must be from 200 to 999, got 100"),
         ("status=５００", "such as 503, got ５００"),
         ("times=0 reset", "times must be 1 or more, or None (in a line: always) for all, got 0"),
-        ("times=-1 reset", "times must be a number of requests to answer, such as 3, got -1"),
+        ("times=-1 reset", "times must be a number of requests, such as 3, got -1"),
         ("times=2 always reset", "always repeats or contradicts an earlier setting"),
         ("close reset", "reset repeats or contradicts an earlier setting"),
         ("delay=2", "delay must be a time with its unit, such as 2.5s or 200ms, got 2"),
@@ -159,7 +159,7 @@ def test_what_the_settings_mean(text, fault):
         ("error=ServerBusy body=x", "error already sets the whole response: remove body and redirect"),
         ("error=ServerBusy redirect=/", "error already sets the whole response: remove body and redirect"),
         ("message=busy status=503", "message needs an errorCode: add error=…"),
-        ("reset status=500", "reset sends no byte, so no other setting of the answer takes effect"),
+        ("reset status=500", "reset sends no byte, so no other setting of the response takes effect"),
         ("close gzip", "close sends no byte"),
         ('redirect="a\\r\\nb"', "must be one line of text"),
         ("header=X status=500", "header must be a name and a value, such as Retry-After:5, got X"),

@@ -1,4 +1,4 @@
-"""Which requests a fault meets and what they are answered, without sockets."""
+"""Which requests a fault meets and what they get, without sockets."""
 
 import gzip
 import json
@@ -34,7 +34,7 @@ def statuses(calls) -> list[int]:
 
 
 def test_a_known_code_brings_status_and_message(ask, endpoint):
-    """What the pages say of the code is what the client gets, dressed as the endpoint's own answers."""
+    """What the pages say of the code is what the client gets, dressed as the endpoint's own responses."""
     endpoint.answer_next(fault("error=ReadQuotaExceed"))
     got = ask()
     assert json.loads(got.body) == {"errorCode": "ReadQuotaExceed", "errorMessage": "Read quota is exceeded."}
@@ -115,7 +115,7 @@ def test_after_lets_requests_pass_that_it_meets(ask, send, endpoint):
     assert statuses([ask(), beat(send), ask(), beat(send), ask(), ask(), ask()]) == [200, 200, 200, 200, 500, 500, 200]
 
 
-def test_the_first_that_is_due_answers(ask, endpoint):
+def test_the_first_that_is_due_is_sent(ask, endpoint):
     """Faults stand in order; one that waits hides none behind it, and goes on counting."""
     endpoint.answer_next(fault("status=501 after=2"))
     endpoint.answer_next(fault("status=502"))
@@ -146,8 +146,8 @@ def test_a_request_of_no_operation_is_met_by_faults_for_any(send, endpoint):
     assert send("GET", "/nothing").status == 500
 
 
-def test_an_own_answer_is_changed_and_a_write_is_done(send, endpoint):
-    """Below 300, a status dresses the endpoint's own answer; the request was carried out."""
+def test_an_own_response_is_changed_and_a_write_is_done(send, endpoint):
+    """Below 300, a status dresses the endpoint's own response; the request was carried out."""
     create = b'{"consumerGroup":"g","timeout":9}'
     endpoint.answer_next(fault("status=202"))
     assert send("POST", GROUPS, create).status == 202
@@ -161,8 +161,8 @@ def test_an_own_answer_is_changed_and_a_write_is_done(send, endpoint):
     ]
 
 
-def test_an_answer_of_its_own_does_nothing(send, endpoint):
-    """A request that is answered with an error, a redirect or a body was not carried out."""
+def test_a_response_of_its_own_does_nothing(send, endpoint):
+    """A request that gets an error, a redirect or a body was not carried out."""
     for text in ("status=500", "body=x", "redirect=/", "error=ServerBusy"):
         endpoint.answer_next(fault(text))
         send("POST", GROUPS, b'{"consumerGroup":"g","timeout":9}')
@@ -220,15 +220,15 @@ def test_codings(ask, endpoint):
         ("truncate=5 status=500", Delivery(body_bytes=0, ending="close")),
     ],
 )
-def test_how_an_answer_travels(ask, endpoint, text, delivery):
-    """A cut keeps back one announced byte at least, so that no answer passes whole."""
+def test_how_a_response_travels(ask, endpoint, text, delivery):
+    """A cut keeps back one announced byte at least, so that no response passes whole."""
     endpoint.answer_next(fault(text))
     got = ask()
     assert got.delivery == delivery
     assert int(got.headers["Content-Length"]) > len(got.received().body) if "truncate" in text else True
 
 
-def test_times_beside_a_scripted_answer_go_before(ask, endpoint):
+def test_times_beside_a_scripted_response_go_before(ask, endpoint):
     """answer_next's own times replaces that of the fault, unless it is the default."""
     endpoint.answer_next(fault("status=500 times=3"), times=2)
     assert statuses(ask() for _ in range(3)) == [500, 500, 200]
@@ -236,8 +236,8 @@ def test_times_beside_a_scripted_answer_go_before(ask, endpoint):
     assert statuses(ask() for _ in range(3)) == [500] * 3
 
 
-def test_a_scripted_answer_may_say_when(ask, endpoint):
-    """Any predicate serves; scripted answers that never come true are refused."""
+def test_a_scripted_response_may_say_when(ask, endpoint):
+    """Any predicate serves; scripted responses that never come true are refused."""
     endpoint.answer_next(Scripted(Response(418), when=lambda request: "shard=1" in request.url, after=1, times=None))
     assert statuses(ask(f"?shard={number}") for number in (0, 1, 0, 1, 1)) == [200, 200, 200, 418, 418]
     for fields, words in (({"times": 0}, "times must be 1 or more"), ({"after": -1}, "after must be 0 or more")):

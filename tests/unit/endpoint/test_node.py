@@ -23,7 +23,7 @@ const read = (stream) => { let all = ''; stream.on('data', (d) => { all += d; })
 const kinds = {
   http: () => require('http').get(url, read).on('error', fail),
   https: () => require('https').get(url, read).on('error', fail),
-  fetch: () => fetch(url).then((answer) => answer.text()).then(console.log, fail),
+  fetch: () => fetch(url).then((response) => response.text()).then(console.log, fail),
   net: () => { const s = require('net').connect(80, new URL(url).host, () => s.end('GET /net\\r\\n\\r\\n')); read(s); },
 };
 kinds[kind]();
@@ -32,7 +32,7 @@ kinds[kind]();
 
 @pytest.fixture
 def echo():
-    """A server that answers with the Host and path it was asked for."""
+    """A server that returns the Host and path of the request."""
     import http.server
     import threading
 

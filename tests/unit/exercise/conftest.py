@@ -37,7 +37,7 @@ class Scene:
         return sign(bare, key or told.credentials, scheme=scheme or told.scheme, at=self.now)
 
     def ask(self, *, after: float = 0, **asked):
-        """Send a request, so many seconds after the one before, and return the answer."""
+        """Send a request, so many seconds after the one before, and return the response."""
         self.now += timedelta(seconds=after)
         return self.stage(self.request(**asked))
 

@@ -1,4 +1,4 @@
-"""The list that a client passed on, beside the answer's."""
+"""The list that a client passed on, beside the response's."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ TWO = {"shard": 2, "checkpoint": "MTI=", "updateTime": BIG, "consumer": ""}
 FRESH = {"shard": 3, "checkpoint": "", "updateTime": 0, "consumer": ""}
 
 
-def found(said, *answered, needed=None, told=None):
-    expected = Expectation(Duty.RETURN, answered, needed=needed)
+def found(said, *returned, needed=None, told=None):
+    expected = Expectation(Duty.RETURN, returned, needed=needed)
     return [(each.slug, each.flaw.where) for each in differences(said, expected, told)]
 
 
@@ -65,11 +65,11 @@ def test_a_changed_time_is_always_found(entries, shift, data):
 
 
 @pytest.mark.parametrize("consumer", [{}, {"consumer": None}, {"consumer": ""}])
-@pytest.mark.parametrize("answered", [{}, {"consumer": None}, {"consumer": ""}])
-def test_no_consumer_is_no_consumer(consumer, answered):
+@pytest.mark.parametrize("returned", [{}, {"consumer": None}, {"consumer": ""}])
+def test_no_consumer_is_no_consumer(consumer, returned):
     """Absent, null and empty count as equal, on either side."""
     entry = {"shard": 3, "checkpoint": "", "updateTime": 0}
-    assert found([{**entry, **consumer}], {**entry, **answered}) == []
+    assert found([{**entry, **consumer}], {**entry, **returned}) == []
 
 
 def test_other_keys_are_ignored():
@@ -135,7 +135,7 @@ def test_two_forms_of_a_letter_can_be_told_apart():
 
 
 def test_an_entry_without_shard_is_not_to_be_selected():
-    """Where the answer has no shard, the client is told to leave it out; else to keep the entry's own."""
+    """Where the response has no shard, the client is told to leave it out; else to keep the entry's own."""
     source = {**ONE, "shard": None}
     (missing,) = differences([{**ONE, "shard": 0}], Expectation(Duty.RETURN, (source,)), 1)
     (other,) = differences([{**ONE, "shard": 0}], Expectation(Duty.RETURN, (ONE,)), 1)
@@ -175,7 +175,7 @@ def test_an_empty_list_drops_every_entry():
 
 
 class TestNeeded:
-    """Where the answer ignored the filter, or had a shard twice, part of it is enough."""
+    """Where the response ignored the filter, or had a shard twice, part of it is enough."""
 
     def test_all_or_the_needed_entries(self):
         """As it came, or filtered."""
@@ -200,7 +200,7 @@ class TestNeeded:
 
 
 class TestMissingKeys:
-    """What the answer left out may be null, or what stands for nothing."""
+    """What the response left out may be null, or what stands for nothing."""
 
     @pytest.mark.parametrize("said", [{}, {"shard": None}, {"shard": 1}])
     def test_a_missing_shard_may_be_the_asked_one(self, said):

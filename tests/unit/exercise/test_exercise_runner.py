@@ -35,8 +35,8 @@ request = sign(request, key, scheme=env["SLS_AUTH"], at=datetime.now(timezone.ut
 def ask():
     connection = HTTPConnection(env["SLS_LOOPBACK"], timeout=20)
     connection.request("GET", request.target, headers={"Host": request.host, **dict(request.headers)})
-    answer = connection.getresponse()
-    return answer.status, json.loads(answer.read())
+    response = connection.getresponse()
+    return response.status, json.loads(response.read())
 
 
 """
@@ -171,7 +171,7 @@ def test_retries_and_time_are_facts(tmp_path):
     assert "  requests 3: error-503-server-busy, failure-twice" in list(lines(run, plan))
 
 
-def test_a_host_that_is_not_the_services_is_answered_502_and_named(tmp_path):
+def test_a_host_that_is_not_the_services_gets_502_and_is_named(tmp_path):
     """A client that calls home through the proxy; with the key in the call it is a violation."""
     call = """
     import urllib.error, urllib.request

@@ -36,8 +36,8 @@ JSON = st.lists(ENTRY, max_size=5) | ENTRY | st.recursive(st.none() | st.text(ma
 ERROR = {"errorCode": None, "status": None}
 
 
-def entries(answer) -> list:
-    return json.loads(answer.body)
+def entries(response) -> list:
+    return json.loads(response.body)
 
 
 def test_every_clause_about_clients_has_its_rule():
@@ -48,7 +48,7 @@ def test_every_clause_about_clients_has_its_rule():
 
 @pytest.mark.parametrize("auth", [Auth("v1"), STS, Auth("v4"), Auth("v4", sts=True)], ids=str)
 def test_a_correct_run_breaks_nothing(scene, broken, auth):
-    """Asked as told, and passed on as answered."""
+    """Asked as told, and passed on as received."""
     here = scene("shard-given", auth)
     assert broken(here.end(0, entries(here.ask()))) == set()
 
@@ -105,7 +105,7 @@ class TestEnding:
         assert broken(here.end(code)) == {"exit-code"}
 
     def test_silence_at_the_end_of_time_hangs(self, scene, broken):
-        """With an answer, or without one."""
+        """With a response, or without one."""
         for name in ("html-200", "stalled"):
             here = scene(name)
             here.ask()
@@ -141,9 +141,9 @@ class TestPrinting:
     def test_a_secret_in_a_log(self, scene, broken, form, part):
         """In any encoding; it is shown in no report."""
         here = scene("shard-given", STS)
-        answered = entries(here.ask())
+        returned = entries(here.ask())
         secret = getattr(here.setting.credentials, part)
-        trial = here.end(0, answered, stderr=f"DEBUG {form(secret)}\n".encode())
+        trial = here.end(0, returned, stderr=f"DEBUG {form(secret)}\n".encode())
         assert broken(trial) == {"secret-printed"}
         assert secret not in repr(judge_trial(trial, STS))
 
@@ -151,9 +151,9 @@ class TestPrinting:
         """Nor is the signature."""
         here = scene()
         request = here.request()
-        answered = entries(here.stage(request))
+        returned = entries(here.stage(request))
         told = f"{here.setting.credentials.access_key_id} {request.headers['Authorization']}".encode()
-        assert broken(here.end(0, answered, stderr=told)) == set()
+        assert broken(here.end(0, returned, stderr=told)) == set()
 
 
 class TestState:
@@ -175,12 +175,12 @@ class TestState:
     def test_a_checkpoint_that_was_written(self, scene, broken, checkpoint):
         """Another one is told; the same one, and heartbeats, change nothing that is read."""
         here = scene()
-        answered = entries(here.ask())
-        value = checkpoint or answered[0]["checkpoint"]
+        returned = entries(here.ask())
+        value = checkpoint or returned[0]["checkpoint"]
         query = "?type=checkpoint&consumer=&forceSuccess=true"
         self.write(here, "POST", query, json.dumps({"shard": 0, "checkpoint": value}).encode())
         self.write(here, "POST", "?type=heartbeat&consumer=me", b"[]")
-        assert ("state-changed" in broken(here.end(0, answered))) == (checkpoint is not None)
+        assert ("state-changed" in broken(here.end(0, returned))) == (checkpoint is not None)
 
 
 class TestAsking:
@@ -192,13 +192,13 @@ class TestAsking:
         told = here.request()
         for host, right in (("other.cn-hangzhou.log.aliyuncs.com", False), (f"{here.setting.host}:80", True)):
             there = scene()
-            answer = there.stage(
+            response = there.stage(
                 told.replace(
                     url=told.url.replace(here.setting.host, host),
                     headers=[*told.headers.without("Host").pairs, ("Host", here.setting.host)],
                 )
             )
-            assert broken(there.end(0, entries(answer))) == (set() if right else {"wrong-parameter"})
+            assert broken(there.end(0, entries(response))) == (set() if right else {"wrong-parameter"})
 
     @pytest.mark.parametrize("code", [0, 1])
     def test_no_request(self, scene, broken, code):
@@ -226,11 +226,11 @@ class TestAsking:
         "asked", [{"shard": 2}, {"shard": None}, {"project": "x"}, {"logstore": "x"}, {"group": "x"}]
     )
     def test_another_parameter(self, scene, broken, asked):
-        """What comes of the answer is not judged beside it, where it was passed on."""
+        """What comes of the response is not judged beside it, where it was passed on."""
         here = scene()
-        answer = here.ask(**asked)
-        said = entries(answer)
-        trial = here.end(0, said) if answer.status == 200 else here.end(1, {"errorCode": said["errorCode"]})
+        response = here.ask(**asked)
+        said = entries(response)
+        trial = here.end(0, said) if response.status == 200 else here.end(1, {"errorCode": said["errorCode"]})
         assert broken(trial) == {"wrong-parameter"}
 
     def test_names_have_a_case(self, scene, broken):
@@ -251,7 +251,7 @@ class TestAsking:
         assert "normalization" not in flaw.how_to_fix
 
     def test_asking_for_every_shard_and_filtering(self, scene, broken):
-        """The request is wrong; what was made of its answer is not judged."""
+        """The request is wrong; what was made of its response is not judged."""
         here = scene()
         said = entries(here.ask(shard=None))
         assert broken(here.end(0, said[:1])) == {"wrong-parameter"}
@@ -273,8 +273,8 @@ class TestAsking:
         """Beside the finding of the clause about requests."""
         here = scene()
         request = here.request()
-        answer = here.stage(request.replace(headers=request.headers.without("Authorization")))
-        found = broken(here.end(1, {"errorCode": entries(answer)["errorCode"], "status": 400}))
+        response = here.stage(request.replace(headers=request.headers.without("Authorization")))
+        found = broken(here.end(1, {"errorCode": entries(response)["errorCode"], "status": 400}))
         assert found == {"signature-missing", "signature-authorization"}
 
     @pytest.mark.parametrize("auth", [Auth("v1"), Auth("v4")], ids=str)
@@ -398,7 +398,7 @@ class TestTelling:
         assert broken(here.end(0, [])) == {"silent-success"}
 
     @pytest.mark.parametrize("name", ["chunked", "request-id-capitals", "shard-given", "shard-unknown"])
-    def test_a_good_answer_refused(self, scene, broken, name):
+    def test_a_good_response_refused(self, scene, broken, name):
         """No contract asks for a Content-Length, or a casing."""
         here = scene(name)
         here.ask()
@@ -411,7 +411,7 @@ class TestTelling:
         here.ask()
         assert broken(here.end(1, {"errorCode": code, "status": 404})) == {"error-code-lost"}
 
-    def test_the_last_answer_counts(self, scene, broken):
+    def test_the_last_response_counts(self, scene, broken):
         """A client that asks again must return the entry, one that gives up must keep the code."""
         here = scene("failure-once")
         here.ask()
@@ -421,7 +421,7 @@ class TestTelling:
         assert broken(here.end(0, list(here.stage.received[-1].expected.entries))) == set()
 
     @pytest.mark.parametrize(("status", "right"), [(404, True), (None, True), (200, False), (500, False), (0, False)])
-    def test_a_status_that_was_not_answered(self, scene, broken, status, right):
+    def test_a_status_that_was_not_received(self, scene, broken, status, right):
         """Null is right; another number is not."""
         here = scene("html-404")
         here.ask()
@@ -436,14 +436,14 @@ class TestTelling:
         ],
     )
     def test_a_status_belongs_to_its_code(self, scene, broken, said, right):
-        """Of a client that was answered twice."""
+        """Of a client that got two responses."""
         here = scene("failure-then-error")
         here.ask()
         here.ask()
         assert broken(here.end(1, said)) == (set() if right else {"status-wrong"})
 
     @pytest.mark.parametrize(("code", "right"), [(40401, True), ("40401", True), (None, True), (404, False)])
-    def test_a_number_that_was_answered_as_code_may_stay_one(self, scene, broken, code, right):
+    def test_a_number_that_was_received_as_code_may_stay_one(self, scene, broken, code, right):
         """No page allows one; a client that gives it as it came lost nothing."""
         here = scene("error-code-number")
         here.ask()
@@ -457,8 +457,8 @@ class TestTelling:
         here.stage(request.replace(headers=request.headers.with_field("Accept-Encoding", asked)))
         assert broken(here.end(1, ERROR)) == ({"error-code-lost"} if asked == "gzip" else set())
 
-    def test_a_status_is_not_judged_where_none_was_answered(self, scene, broken):
-        """A reset has no status, whatever the client makes of it; another host was answered 502."""
+    def test_a_status_is_not_judged_where_none_was_received(self, scene, broken):
+        """A reset has no status, whatever the client makes of it; another host got 502."""
         here = scene("reset")
         here.ask()
         assert broken(here.end(1, {"status": 200})) == set()
@@ -517,7 +517,7 @@ class TestFacts:
     """What is counted, and held against nobody."""
 
     def test_requests_seconds_and_outcome(self, scene):
-        """A late answer that was passed on after one retry."""
+        """A late response that was passed on after one retry."""
         here = scene("late")
         here.ask()
         said = entries(here.ask(after=1))
@@ -526,11 +526,11 @@ class TestFacts:
     @pytest.mark.parametrize(
         ("said", "outcome"), [(slice(0, 3), "passed on"), (slice(1, 2), "filtered"), (slice(0, 1), "changed")]
     )
-    def test_outcomes_of_a_questionable_answer(self, scene, said, outcome):
+    def test_outcomes_of_a_questionable_response(self, scene, said, outcome):
         """What the client made of it, in a word."""
         here = scene("filter-ignored")
-        answer = entries(here.ask())
-        assert dict(facts_of(here.end(0, answer[said]))) == {"outcome": outcome}
+        response = entries(here.ask())
+        assert dict(facts_of(here.end(0, response[said]))) == {"outcome": outcome}
         assert dict(facts_of(here.end(1, ERROR))) == {"outcome": "failed"}
         assert dict(facts_of(here.end(None, ERROR))) == {}
 
@@ -544,7 +544,7 @@ class TestFacts:
         assert dict(facts_of(here.end(0, [{**entry, **said}]))) == {"outcome": outcome}
 
     def test_an_ordinary_run_teaches_nothing(self, scene):
-        """One request, one answer."""
+        """One request, one response."""
         here = scene()
         assert list(facts_of(here.end(0, entries(here.ask())))) == []
 
@@ -561,7 +561,7 @@ class TestVerdicts:
 
     @pytest.mark.parametrize("name", ["shard-given", "gzip", "status-201"])
     def test_77_is_not_supported_and_judged_no_further(self, scene, name):
-        """Before the request; after an answer, where the service is at fault and the client may refuse it."""
+        """Before the request; after a response, where the service is at fault and the client may refuse it."""
         here = scene(name)
         if name != "shard-given":
             here.ask()
@@ -569,7 +569,7 @@ class TestVerdicts:
         assert (performed.verdict, performed.findings) == ("not supported", ())
 
     @pytest.mark.parametrize("name", ["shard-given", "error-404-consumer-group-not-exist", "html-200"])
-    def test_77_hides_no_answer(self, scene, broken, name):
+    def test_77_hides_no_response(self, scene, broken, name):
         """A client that says so of each failure would pass, whatever it makes of errors."""
         here = scene(name)
         here.ask()
@@ -610,7 +610,7 @@ class TestVerdicts:
         assert [(each.finding.slug, each.exchange) for each in performed.findings] == [("wrong-parameter", None)]
 
     def test_endless_requests_are_counted_and_judged_in_part(self, scene):
-        """A client that repeats itself thousands of times costs no minutes; the last answer counts."""
+        """A client that repeats itself thousands of times costs no minutes; the last response counts."""
         here = scene("error-500-internal-server-error")
         for _ in range(300):
             here.ask(after=0.01)

@@ -1,4 +1,4 @@
-"""The endpoint of one run: its known state, the situation's answers, and who gets them."""
+"""The endpoint of one run: its known state, the situation's responses, and who gets them."""
 
 from __future__ import annotations
 
@@ -21,10 +21,10 @@ from sls_contract.signing import TEST_CREDENTIALS
 DUTIES = {
     "documented successes": {Duty.RETURN},
     "documented errors": {Duty.FAIL},
-    "broken answers": {Duty.FAIL},
+    "broken responses": {Duty.FAIL},
     "unusual errors": {Duty.FAIL},
-    "unusual answers": {Duty.RETURN},
-    "questionable answers": {Duty.EITHER},
+    "unusual responses": {Duty.RETURN},
+    "questionable responses": {Duty.EITHER},
     "faults": {Duty.FAIL, Duty.EITHER},
 }
 KEPT_CODES = {
@@ -38,20 +38,20 @@ KEPT_CODES = {
 
 
 @pytest.mark.parametrize("name", SITUATIONS)
-def test_every_situation_answers_as_its_area_says(scene, name):
-    """A correct client meets the situation; what may become of the answer is what its area promises."""
+def test_every_situation_responds_as_its_area_says(scene, name):
+    """A correct client meets the situation; what may become of the response is what its area promises."""
     here = scene(name)
     here.ask()
     (received,) = here.stage.received
     assert received.expected.duty in DUTIES[here.situation.area]
 
 
-@pytest.mark.parametrize("name", [each.name for each in SITUATIONS.values() if each.area == "unusual answers"])
-def test_unusual_answers_keep_the_contract(scene, name):
-    """Whoever must pass an answer on is given one that breaks no clause on the service's side."""
+@pytest.mark.parametrize("name", [each.name for each in SITUATIONS.values() if each.area == "unusual responses"])
+def test_unusual_responses_keep_the_contract(scene, name):
+    """Whoever must pass a response on is given one that breaks no clause on the service's side."""
     here = scene(name)
-    answer = here.ask()
-    found = judge(Exchange(here.stage.received[0].request, answer), credentials=here.setting.credentials, at=here.now)
+    response = here.ask()
+    found = judge(Exchange(here.stage.received[0].request, response), credentials=here.setting.credentials, at=here.now)
     assert [each for each in found.findings if each.level == "violation"] == []
 
 
@@ -62,12 +62,12 @@ def test_documented_errors_are_well_formed_and_stay(scene, each):
     """Status and errorCode are those of the scenario's name, the body is as documented, and every retry meets it."""
     here = scene(each.name)
     for _ in range(3):
-        answer = here.ask(after=1)
-        status, code = each.answer.split()
-        assert (answer.status, json.loads(answer.body)["errorCode"]) == (int(status), code)
+        response = here.ask(after=1)
+        status, code = each.response.split()
+        assert (response.status, json.loads(response.body)["errorCode"]) == (int(status), code)
         assert here.stage.received[-1].expected.error_code == code
         verdict = judge(
-            Exchange(here.stage.received[-1].request, answer), credentials=here.setting.credentials, at=here.now
+            Exchange(here.stage.received[-1].request, response), credentials=here.setting.credentials, at=here.now
         )
         assert "SLS223" not in {finding.code for finding in verdict.findings if finding.where.startswith("/error")}
 
@@ -105,7 +105,7 @@ def test_every_way_to_sign_is_let_in(scene, auth):
 
 @pytest.mark.parametrize("name", ["html-200", "chunked", "failure-once", "reset", "error-404-project-not-exist"])
 class TestWhoAsksWrongly:
-    """A request that is not correct gets what the service would answer, whatever the scenario."""
+    """A request that is not correct gets what the service would return, whatever the scenario."""
 
     def test_is_refused_with_a_wrong_key(self, scene, name):
         """As it would be anywhere; the code is to be kept."""
@@ -117,8 +117,8 @@ class TestWhoAsksWrongly:
     def test_gets_the_shard_that_was_asked_for(self, scene, name, asked):
         """Not the one that the client was told."""
         here = scene(name)
-        answer = here.ask(**asked)
-        assert answer.status == 200
+        response = here.ask(**asked)
+        assert response.status == 200
         assert here.stage.received[0].expected.duty is Duty.RETURN
 
     @pytest.mark.parametrize("what", ["project", "logstore", "group"])
@@ -153,12 +153,12 @@ def test_other_operations_use_no_turn_up(scene):
 def test_a_redirect_leads_back_to_the_request(scene):
     """To the very place, query included."""
     here = scene("redirect")
-    answer = here.ask()
-    assert (answer.status, answer.headers["Location"]) == (302, here.stage.received[0].request.url)
+    response = here.ask()
+    assert (response.status, response.headers["Location"]) == (302, here.stage.received[0].request.url)
 
 
 def test_elsewhere_is_a_web_page(scene):
-    """Who follows the redirect to another host is heard, and is answered a page."""
+    """Who follows the redirect to another host is heard, and gets a page."""
     here = scene("redirect-elsewhere")
     place = here.ask().headers["Location"]
     page = here.stage(Request("GET", place, [("Host", ELSEWHERE)]))
@@ -179,15 +179,15 @@ def test_elsewhere_is_a_web_page(scene):
     ],
 )
 def test_foreign_hosts_are_told_from_the_service(scene, url, host, elsewhere):
-    """By Host and by target; what is not the service's is answered 502."""
+    """By Host and by target; what is not the service's gets 502."""
     here = scene()
-    answer = here.stage(Request("GET", url, [("Host", host)]))
+    response = here.stage(Request("GET", url, [("Host", host)]))
     assert here.stage.received[0].foreign_host == elsewhere
-    assert (answer.status == 502) == bool(elsewhere)
+    assert (response.status == 502) == bool(elsewhere)
 
 
-def test_what_was_never_sent_is_no_answer(scene):
-    """A reset is remembered as no answer, half a body as half a body."""
+def test_what_was_never_sent_is_no_response(scene):
+    """A reset is remembered as no response, half a body as half a body."""
     here = scene("reset")
     assert isinstance(here.ask(), DeliveredResponse)
     assert here.stage.received[0].response is None
@@ -209,7 +209,7 @@ def test_what_was_never_sent_is_no_answer(scene):
     ],
 )
 def test_who_names_a_coding_must_understand_it(scene, accepted, duty):
-    """Compression unasked is the service's fault; asked for, it is a correct answer."""
+    """Compression unasked is the service's fault; asked for, it is a correct response."""
     here = scene("gzip")
     request = here.request()
     if accepted is not None:
@@ -232,7 +232,7 @@ WORDS = st.binary(max_size=12).map(lambda data: wire_text(bytes(each for each in
 )
 @settings(suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture])
 def test_no_request_is_too_odd(scene, broken, method, name, segments, headers, body):
-    """Whatever a client sends, it is answered, and its run is judged."""
+    """Whatever a client sends, it gets a response, and its run is judged."""
     here = scene(name)
     url = f"http://{here.setting.host}/logstores/{'/'.join(segments)}"
     assert here.stage(Request(method, url, headers, body)).status
@@ -241,11 +241,11 @@ def test_no_request_is_too_odd(scene, broken, method, name, segments, headers, b
 
 
 def test_names_are_stable_words():
-    """Unique by construction; lower case, joined by hyphens; each with an answer and a source."""
+    """Unique by construction; lower case, joined by hyphens; each with a response and a source."""
     for name, each in SITUATIONS.items():
         assert name == each.name
         assert name.replace("-", "").isalnum()
         assert name == name.lower()
-        assert each.answer
+        assert each.response
         assert each.source
     assert {"shard-given", "html-200", "failure-twice", "error-404-consumer-group-not-exist"} <= SITUATIONS.keys()

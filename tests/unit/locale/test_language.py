@@ -71,7 +71,7 @@ def test_the_environment_chooses_the_language(environ, expected):
         ("4 exchanges, 4 runs judged: 8 violations, 0 warnings", "4 次交互，校验 4 次运行：8 处违规，0 处警告"),
         ("failed: documented successes 4, faults 2", "失败：文档所述的成功 4，故障 2"),
         ("failed: missing 3, GetCursor 1 and 6 more areas", "失败：missing 3, GetCursor 1 及另外 6 类"),
-        ('a failure: the answer was 401 with \'{"a": "b c"}\'', '失败：响应为 401，带 \'{"a": "b c"}\''),
+        ('a failure: the response was 401 with \'{"a": "b c"}\'', '失败：响应为 401，带 \'{"a": "b c"}\''),
         (
             "expected a URL, or a suite in a.lock. How to fix: name the URL of ini sls_cassette_dir.",
             "期望 URL，或 a.lock 中的套件。修复方法：指定 ini 设置 sls_cassette_dir 中的 URL。",

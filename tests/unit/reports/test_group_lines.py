@@ -64,7 +64,7 @@ def test_a_new_key_everywhere_is_one_line(code):
 
 
 def test_lines_hold_no_control_characters():
-    """Whatever an answer holds."""
+    """Whatever a response holds."""
     findings = found("SLS204", "a\n\x1b[2J", "b\r", text="\x1b[31m\n  How to fix: nothing")
     assert all(line.isprintable() for line in group_lines(findings))
     assert all(line.isprintable() for line in group_lines(found("SLS212", "a", text="\n\x1b")))

@@ -154,18 +154,18 @@ def test_the_same_seed_draws_the_same():
 
 @few
 @given(st.data())
-def test_an_answer_is_filtered_unique_and_of_its_time(data):
+def test_a_response_is_filtered_unique_and_of_its_time(data):
     """Elements are of the shard that was asked for, no two of one shard, their times in the unit of the contract."""
     request = data.draw(strategies.requests(LIST))
-    answer = data.draw(strategies.answers(LIST, request))
-    elements = json.loads(answer.body)
+    response = data.draw(strategies.answers(LIST, request))
+    elements = json.loads(response.body)
     shards = [element["shard"] for element in elements]
     asked = dict(request.query_pairs()).get("shard")
     assert len(set(shards)) == len(shards)
     assert asked is None or set(shards) <= {int(asked)}
     assert all(10**15 < element["time"] < 4 * 10**15 for element in elements)
-    assert int(answer.headers["x-log-total"]) >= 0
-    assert answer.headers["Content-Length"] == str(len(answer.body))
+    assert int(response.headers["x-log-total"]) >= 0
+    assert response.headers["Content-Length"] == str(len(response.body))
 
 
 @few
@@ -195,20 +195,20 @@ def test_logs_are_sent_in_every_compression():
 def test_pulled_logs_are_compressed_as_asked_and_counted(data):
     """The compression is what Accept-Encoding names; count and raw size are those of the body."""
     request = data.draw(strategies.requests(PULL))
-    answer = data.draw(strategies.answers(PULL, request))
+    response = data.draw(strategies.answers(PULL, request))
     accepted = request.headers["Accept-Encoding"]
-    plain = plain_body(answer)
-    assert answer.headers.get("x-log-compresstype", "identity") == accepted
-    assert answer.headers["x-log-bodyrawsize"] == str(len(plain.data))
-    assert answer.headers["x-log-count"] == str(len(list(read_fields(plain.data))))
+    plain = plain_body(response)
+    assert response.headers.get("x-log-compresstype", "identity") == accepted
+    assert response.headers["x-log-bodyrawsize"] == str(len(plain.data))
+    assert response.headers["x-log-count"] == str(len(list(read_fields(plain.data))))
 
 
 @few
 @given(strategies.errors(LIST))
-def test_errors_are_filled_in(answer):
+def test_errors_are_filled_in(response):
     """An error has its status, a code and a message in which nothing is left to fill in."""
-    body = json.loads(answer.body)
-    assert answer.status >= 400
+    body = json.loads(response.body)
+    assert response.status >= 400
     assert body["errorCode"]
     assert "{" not in body["errorMessage"]
 
@@ -235,8 +235,8 @@ def test_every_kind_of_breach_of_a_request_is_drawn():
 
 
 @pytest.mark.slow
-def test_every_kind_of_breach_of_an_answer_is_drawn():
-    """Each rule that the contract states for an answer is broken in some example; in a short run, most are."""
+def test_every_kind_of_breach_of_a_response_is_drawn():
+    """Each rule that the contract states for a response is broken in some example; in a short run, most are."""
     request = find(strategies.requests(LIST), lambda each: "shard" in dict(each.query_pairs()))
     strategy = strategies.broken_answers(LIST, request, levels=EVERY_LEVEL)
     kinds = {breach.kind for breach, _ in drawn(strategy, 1_000 if FULL else 100)}
@@ -315,7 +315,7 @@ def test_what_a_sequence_reads_and_pulls_fits_what_was_written(exchanges):
 
 @pytest.mark.slow
 def test_no_shard_has_two_consumers():
-    """Heartbeats of different consumers are answered with different shards."""
+    """Heartbeats of different consumers return different shards."""
     several = 0
     for exchanges in drawn(strategies.sequences("HeartBeat"), 60 if FULL else 15):
         owners: dict[int, str] = {}

@@ -19,8 +19,8 @@ def altered(request: Request, name: str, value: str) -> Request:
 
 
 @pytest.mark.parametrize("scheme", SCHEMES)
-def test_the_short_answer_is_that_of_the_long_one(scheme):
-    """Whether a signature verifies can be asked without why it does not, and the answers never differ."""
+def test_the_short_result_is_that_of_the_long_one(scheme):
+    """Whether a signature verifies can be asked without why it does not, and the responses never differ."""
     right = sign(BARE, TEST_CREDENTIALS, scheme=scheme, at=AT)
     requests = [
         right,
@@ -38,7 +38,7 @@ def test_the_short_answer_is_that_of_the_long_one(scheme):
         assert short == [at in (None, AT), False, False, False, False, False, at in (None, AT)]
 
 
-def test_the_short_answer_knows_a_region():
+def test_the_short_result_knows_a_region():
     """A region that the host does not name can be given."""
     request = sign(Request("GET", "http://p.127.0.0.1:80/"), TEST_CREDENTIALS, scheme="v4", region="cn-beijing", at=AT)
     assert verifies(request, TEST_CREDENTIALS, region="cn-beijing")

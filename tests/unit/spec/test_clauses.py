@@ -61,7 +61,7 @@ def test_a_clause_is_found_by_code_or_slug():
 
 
 def test_an_unknown_clause_names_the_closest():
-    """A slip of the hand is answered with what was probably meant."""
+    """A slip of the hand gets what was probably meant."""
     with pytest.raises(UsageError, match="did you mean update-time-unit"):
         clause("update-time")
     with pytest.raises(UsageError, match="SLS2"):

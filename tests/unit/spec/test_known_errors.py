@@ -143,7 +143,7 @@ def test_an_unknown_operation_has_the_common_errors():
 
 
 def test_every_record_can_be_believed():
-    """Each record has a source, a status of an error where a page or answer names it, and operations that exist."""
+    """Each record has a source, a status of an error where a page or response names it, and operations that exist."""
     names = set(registry().names)
     for error in KNOWN_ERRORS:
         assert error.sources

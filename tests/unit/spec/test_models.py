@@ -27,11 +27,11 @@ def test_the_sdk_gives_route_discriminator_places_types_and_what_is_required(sdk
     }
 
 
-def test_the_sdk_gives_answers_all_of_whose_members_are_optional(sdk):
+def test_the_sdk_gives_responses_all_of_whose_members_are_optional(sdk):
     """It calls the body an array, and names the elements' members as on the wire."""
-    answer = sdk["GetCheckPoint"].as_plain()["response"]
-    assert answer["shape"] == "array"
-    assert [(name, each["type"]) for name, each in answer["members"].items()] == [
+    response = sdk["GetCheckPoint"].as_plain()["response"]
+    assert response["shape"] == "array"
+    assert [(name, each["type"]) for name, each in response["members"].items()] == [
         ("shard", "integer"),
         ("checkpoint", "string"),
         ("updateTime", "integer"),

@@ -48,7 +48,7 @@ def test_a_page_of_2018_gives_route_query_headers_and_errors():
 
 
 def test_a_name_of_the_table_gives_way_to_the_one_on_the_wire():
-    """The table's name for a key of the query, or of the answer, is listed as a problem beside the one that is sent."""
+    """The table's name for a key of the query or of the response is listed as a problem beside the one that is sent."""
     page = claims("2018.en.md")
     assert page["response"]["shape"] == "array"
     assert page["response"]["headers"] == ["x-basket-count"]
@@ -66,7 +66,7 @@ def test_a_name_of_the_table_gives_way_to_the_one_on_the_wire():
     }
 
 
-def test_a_page_of_2021_gives_a_nested_body_and_a_proven_answer():
+def test_a_page_of_2021_gives_a_nested_body_and_a_proven_response():
     """A table dedented in mid-list describes the member that the words before it name; a length proves a bare array."""
     page = claims("2021.zh.md")
     assert (page["method"], page["path"]) == ("POST", "/stores/{storeName}/baskets")

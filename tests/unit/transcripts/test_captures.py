@@ -41,7 +41,7 @@ def captured(*segments):
 
 
 @pytest.mark.parametrize("body", [b"", BODY], ids=["bare", "body"])
-def test_a_request_in_a_packet_verifies_and_keeps_its_answer(body):
+def test_a_request_in_a_packet_verifies_and_keeps_its_response(body):
     """A packet that was captured twice holds one request; a body without a hash is taken, too."""
     found = transcript_of(captured(wire(sent(body)), wire(sent(body)), REFUSED))
     (seen,) = found.entries
@@ -79,7 +79,7 @@ def test_what_tshark_writes_is_read_with_its_body(form):
 
 
 @pytest.mark.filterwarnings("ignore:.* is deprecated:DeprecationWarning")  # ldap3, which mitmproxy imports
-def test_flows_of_mitmproxy_are_read_with_answers_and_times():
+def test_flows_of_mitmproxy_are_read_with_responses_and_times():
     """What mitmdump -w writes holds requests as they were on the wire."""
     pytest.importorskip("mitmproxy", reason="needs the extra: pip install 'sls-contract[proxy]'")
     from mitmproxy import http

@@ -48,7 +48,7 @@ def only(text: str | bytes, form: str) -> Request:
     ],
 )
 def test_real_output_is_read_and_verifies(name, form, status):
-    """What the tool printed holds the request that was sent, body included, and the answer beside it."""
+    """What the tool printed holds the request that was sent, body included, and the response beside it."""
     (seen,) = (found := transcript_of((FORMS / f"{name}.txt").read_bytes())).entries
     assert (found.form, seen.response and seen.response.status) == (form, status)
     assert verify_signature(seen.request, TEST_CREDENTIALS, at=AT) is None
@@ -159,14 +159,14 @@ RAW, CURL, STRUCTURE = "raw request", "curl command", "structure of a client"
 WAYS = {
     "crlf": (RAW, lambda sent: "\r\n".join([*head(sent), "", ""])),
     "doubled line ends": (RAW, lambda sent: "\n\n".join([*head(sent), "", ""])),
-    "fenced": (RAW, lambda sent: "\n".join(["The request:", "", "```http", *head(sent), "```", "and no answer"])),
+    "fenced": (RAW, lambda sent: "\n".join(["The request:", "", "```http", *head(sent), "```", "and no response"])),
     "commented": (RAW, lambda sent: "\n".join(["# my request", "// sent at noon", *head(sent), ""])),
     "prefixed": (RAW, lambda sent: "\n".join(f"2026-01-02 03:04:0{n % 10} INFO {x}" for n, x in enumerate(head(sent)))),
     "first line prefixed": (RAW, lambda sent: "2026/01/02 03:04:05 " + "\r\n".join([*head(sent), ""])),
     "wrapped": (RAW, lambda sent: "\n".join(head(sent)).replace("LOG test", "LOG\ntest")),
     "utf-16": (RAW, lambda sent: "\n".join(head(sent)).encode("utf-16")),
     "gbk": (RAW, lambda sent: "\n".join([*head(sent), "X-Note: 日志服务"]).encode("gb18030")),
-    "with its answer": (
+    "with its response": (
         RAW,
         lambda sent: "\n".join([*head(sent), "", "HTTP/1.1 401 Unauthorized", "Server: x", "", "{}"]),
     ),

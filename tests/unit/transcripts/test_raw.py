@@ -106,7 +106,7 @@ CURL = """\
     "change", [str, lambda text: text.replace("\n", "\r\n"), lambda text: text.replace("> ", "  > ")]
 )
 def test_curl_transcript(change):
-    """Of a curl -v transcript the lines sent count, of several requests the first; the answer is not its body."""
+    """Of a curl -v transcript the lines sent count, of several requests the first; the response is not its body."""
     assert parsed(change(CURL)) == WANTED
 
 
@@ -127,7 +127,7 @@ def test_curl_transcript_with_body():
     [
         ("", "line 1: expected a request line"),
         ("\n \n", "line 1: expected a request line"),
-        ("\nHTTP/1.1 200 OK\n", "line 2: expected a request line .* got the status line of an answer"),
+        ("\nHTTP/1.1 200 OK\n", "line 2: expected a request line .* got the status line of a response"),
         ("Host: h\n", "line 1: expected a request line"),
         ("\n\nhello world\n", "line 3: expected a request line .* got 'hello'"),
         ("GET /a b HTTP/1.1\n", "line 1: expected a request line"),

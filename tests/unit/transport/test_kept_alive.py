@@ -14,21 +14,21 @@ from sls_contract.transport import TransportError, open_transport
 HEAD = b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n%b\r\n%b"
 
 
-def answer(body: bytes = b"[]", more: bytes = b"") -> bytes:
+def response(body: bytes = b"[]", more: bytes = b"") -> bytes:
     return HEAD % (len(body), more, body)
 
 
 @contextmanager
 def serving(*connections):
-    """Serve one connection after the other: each is a list of answers; what ends the list ends the connection."""
+    """Serve one connection after the other: each is a list of responses; what ends the list ends the connection."""
     server = socket.create_server(("127.0.0.1", 0))
     received: list[int] = []
 
     def work() -> None:
-        for number, answers in enumerate(connections):
+        for number, responses in enumerate(connections):
             connection, _ = server.accept()
             with connection:
-                for each in answers:
+                for each in responses:
                     data = b""
                     while not data.endswith(b"\r\n\r\n"):
                         got = connection.recv(4096)
@@ -54,8 +54,8 @@ def ask(kept) -> bytes:
 
 
 def test_a_connection_is_used_again():
-    """As long as the answers let it be, and that is counted."""
-    with serving([answer(b"1"), answer(b"2"), answer(b"3")]) as (kept, received):
+    """As long as the responses let it be, and that is counted."""
+    with serving([response(b"1"), response(b"2"), response(b"3")]) as (kept, received):
         assert [ask(kept) for _ in range(3)] == [b"1", b"2", b"3"]
         assert (kept.reused, received) == (2, [0, 0, 0])
 
@@ -63,34 +63,34 @@ def test_a_connection_is_used_again():
 @pytest.mark.parametrize(
     "first",
     [
-        answer(b"1", b"Connection: close\r\n"),
+        response(b"1", b"Connection: close\r\n"),
         b"HTTP/1.0 200 OK\r\nContent-Length: 1\r\n\r\n1",
         b"HTTP/1.1 200 OK\r\n\r\n1",
     ],
     ids=["Connection: close", "HTTP/1.0", "without length"],
 )
-def test_a_connection_that_ends_with_its_answer_is_not_used_again(first):
+def test_a_connection_that_ends_with_its_response_is_not_used_again(first):
     """The next request opens another one."""
-    with serving([first], [answer(b"2")]) as (kept, received):
+    with serving([first], [response(b"2")]) as (kept, received):
         assert [ask(kept), ask(kept)] == [b"1", b"2"]
         assert (kept.reused, received) == (0, [0, 1])
 
 
 def test_a_connection_closed_while_idle_is_opened_again():
     """Without an error, whether the end is seen before the request or only after it was taken."""
-    with serving([answer(b"1")], [answer(b"2"), b""], [answer(b"3")]) as (kept, received):
+    with serving([response(b"1")], [response(b"2"), b""], [response(b"3")]) as (kept, received):
         assert [ask(kept), ask(kept), ask(kept)] == [b"1", b"2", b"3"]
         assert received == [0, 1, 1, 2]
 
 
-def test_bytes_behind_an_answer_belong_to_no_other():
-    """They show at the answer that they follow, and the connection is given up."""
-    with serving([answer(b"1") + b"stray"], [answer(b"2")]) as (kept, received):
+def test_bytes_behind_a_response_belong_to_no_other():
+    """They show at the response that they follow, and the connection is given up."""
+    with serving([response(b"1") + b"stray"], [response(b"2")]) as (kept, received):
         assert [ask(kept), ask(kept)] == [b"1stray", b"2"]
         assert received == [0, 1]
 
 
-def test_a_new_connection_that_gets_no_answer_is_an_error():
+def test_a_new_connection_that_gets_no_response_is_an_error():
     """Nothing is sent a third time."""
     with serving([b""]) as (kept, received):
         with pytest.raises(TransportError, match="closed"):

@@ -60,7 +60,7 @@ def test_chunks_that_were_joined_are_announced_by_length():
 
 
 def test_the_address_that_was_reached_is_told():
-    """Of a whole answer, and of one that broke off."""
+    """Of a whole response, and of one that broke off."""
     with serve(lambda _: Response(200, {"Content-Length": "9"}, b"cut")) as server:
         reached: set[str] = set()
         with pytest.raises(TransportError):

@@ -11,24 +11,25 @@ from sls_contract import Request
 from sls_contract.transport import TransportError, open_transport
 
 HEAD = b"HTTP/1.1 200 OK\r\n"
-ANSWERS = (b"", b"x", HEAD, HEAD + b"Content-Length: 9\r\n\r\nhe", HEAD + b"Transfer-Encoding: chunked\r\n\r\n5\r\nhe")
-NO_TUNNEL = ANSWERS[:3]
+CHUNKED = HEAD + b"Transfer-Encoding: chunked\r\n\r\n"
+RESPONSES = (b"", b"x", HEAD, HEAD + b"Content-Length: 9\r\n\r\nhe", CHUNKED + b"5\r\nhe")
+NO_TUNNEL = RESPONSES[:3]
 server = socket.create_server(("127.0.0.1", 0))
 address = f"127.0.0.1:{server.getsockname()[1]}"
 
 
 def serve():
-    for answer in ANSWERS + ANSWERS + NO_TUNNEL:
+    for response in RESPONSES + RESPONSES + NO_TUNNEL:
         connection, _ = server.accept()
         connection.recv(9999)
-        connection.sendall(answer)
+        connection.sendall(response)
         connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))  # reset it
         connection.close()
 
 
-def ask(url, answers=ANSWERS):
+def ask(url, responses=RESPONSES):
     with open_transport(url) as transport:
-        for _ in answers:
+        for _ in responses:
             try:
                 print(transport(Request("GET", "http://p.cn-hangzhou.log.aliyuncs.com/")))
             except TransportError as error:
@@ -45,7 +46,7 @@ gc.collect()
 """
 
 
-def test_a_broken_answer_prints_nothing_when_it_is_collected(monkeypatch):
+def test_a_broken_response_prints_nothing_when_it_is_collected(monkeypatch):
     """Resets inside a head or a body, direct, through a proxy and before a tunnel; -X dev tells on every Python."""
     monkeypatch.delenv("PYTHONWARNINGS", raising=False)
     monkeypatch.delenv("no_proxy", raising=False)

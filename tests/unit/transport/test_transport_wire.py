@@ -22,8 +22,8 @@ RESET = struct.pack("ii", 1, 0)
 class Raw:
     """A server that says fixed bytes to every connection, and keeps what it was sent."""
 
-    def __init__(self, *answers: bytes, ending: str = "close", pause: float = 0.0) -> None:
-        self.answers, self.ending, self.pause = answers, ending, pause
+    def __init__(self, *responses: bytes, ending: str = "close", pause: float = 0.0) -> None:
+        self.responses, self.ending, self.pause = responses, ending, pause
         self.received: list[bytes] = []
         self.listener = socket.create_server(("127.0.0.1", 0))
         self.url = f"http://127.0.0.1:{self.listener.getsockname()[1]}"
@@ -44,8 +44,8 @@ class Raw:
                 return
             data += more
         self.received.append(data)
-        for answer in self.answers:
-            connection.sendall(answer)
+        for response in self.responses:
+            connection.sendall(response)
             time.sleep(self.pause)
         if self.ending == "hang":
             time.sleep(3)
@@ -57,8 +57,8 @@ class Raw:
 def raw(request):
     servers = []
 
-    def start(*answers: bytes, **options: object) -> Raw:
-        servers.append(Raw(*answers, **options))
+    def start(*responses: bytes, **options: object) -> Raw:
+        servers.append(Raw(*responses, **options))
         return servers[-1]
 
     yield start
@@ -99,19 +99,19 @@ def test_adds_only_what_http_cannot_do_without(raw):
     assert server.received[1] == b"POST /x HTTP/1.1\r\nHost: p.example\r\ncontent-length: 3\r\n\r\n[0]"
 
 
-def test_reads_the_answer_as_it_came(raw):
+def test_reads_the_response_as_it_came(raw):
     """Header order, casing, repeats and stray bytes survive; chunks are joined, the content coding stays on."""
     server = raw(
         b"HTTP/1.1 404 N\xc3\xb6\r\nx-LOG-a: \xe6\x95\xb0\xff\r\nX-b: 1\r\nx-B: 2\r\n"
         b"Content-Encoding: gzip\r\nTransfer-Encoding: chunked\r\n\r\n2\r\n\x1f\x8b\r\n1\r\n!\r\n0\r\n\r\n"
     )
-    answer = open_transport(server.url)(get())
-    assert (answer.status, answer.reason, answer.body) == (404, "Nö", b"\x1f\x8b!")
-    assert answer.headers.pairs[:3] == (("x-LOG-a", "数\udcff"), ("X-b", "1"), ("x-B", "2"))
+    response = open_transport(server.url)(get())
+    assert (response.status, response.reason, response.body) == (404, "Nö", b"\x1f\x8b!")
+    assert response.headers.pairs[:3] == (("x-LOG-a", "数\udcff"), ("X-b", "1"), ("x-B", "2"))
 
 
 @pytest.mark.parametrize(
-    ("method", "answer", "body"),
+    ("method", "response", "body"),
     [
         ("HEAD", b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\n", b""),
         ("GET", b"HTTP/1.1 204 No\r\n\r\n", b""),
@@ -121,15 +121,15 @@ def test_reads_the_answer_as_it_came(raw):
     ],
     ids=["head", "204", "no-length", "after-100", "after-others"],
 )
-def test_knows_where_an_answer_ends(raw, method, answer, body):
-    """HEAD and 204 have no body, an answer without a length ends with the connection, 100 is no answer."""
-    read = open_transport(raw(answer).url)(get().replace(method=method))
+def test_knows_where_a_response_ends(raw, method, response, body):
+    """HEAD and 204 have no body, a response without a length ends with the connection, 100 is no response."""
+    read = open_transport(raw(response).url)(get().replace(method=method))
     assert read.body == body
     assert read.status in {200, 204}
 
 
 @pytest.mark.parametrize(
-    ("answers", "ending", "kind"),
+    ("responses", "ending", "kind"),
     [
         ((), "close", "closed"),
         ((), "reset", "reset"),
@@ -142,16 +142,16 @@ def test_knows_where_an_answer_ends(raw, method, answer, body):
         ((b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n[]\r\n",), "close", "truncated"),
     ],
 )
-def test_names_how_an_attempt_failed(raw, answers, ending, kind):
+def test_names_how_an_attempt_failed(raw, responses, ending, kind):
     """Each way in which a peer breaks off has its own kind, and the text says where and what to do."""
-    server = raw(*answers, ending=ending, pause=0.05)
+    server = raw(*responses, ending=ending, pause=0.05)
     error = failure(server)
     assert error.kind == kind
     assert error.peer in str(error)
     assert "How to fix:" in str(error)
 
 
-def test_a_cut_answer_is_kept(raw):
+def test_a_cut_response_is_kept(raw):
     """What came before the cut is in ``partial``, so that it can be recorded and judged."""
     partial = failure(raw(b"HTTP/1.1 200 OK\r\nX: y\r\nContent-Length: 9\r\n\r\n[1]")).partial
     assert partial is not None
@@ -159,12 +159,12 @@ def test_a_cut_answer_is_kept(raw):
 
 
 @pytest.mark.parametrize(
-    "answers", [(), (b"HTTP/1.1 200 OK\r\n",), (b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\n[",)]
+    "responses", [(), (b"HTTP/1.1 200 OK\r\n",), (b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\n[",)]
 )
-def test_a_hung_endpoint_times_out(raw, answers):
+def test_a_hung_endpoint_times_out(raw, responses):
     """Silence before, within, and after the head ends when the time is up."""
     started = time.monotonic()
-    assert failure(raw(*answers, ending="hang"), timeout=0.2).kind == "timeout"
+    assert failure(raw(*responses, ending="hang"), timeout=0.2).kind == "timeout"
     assert time.monotonic() - started < 15
 
 
@@ -207,7 +207,7 @@ def test_refused_dns_and_tls_have_their_own_kinds(raw):
 
 @pytest.mark.slow
 def test_https_is_verified_by_default_and_can_be_given_an_authority(tmp_path):
-    """An unknown authority is refused by name; the same endpoint answers once its authority is given."""
+    """An unknown authority is refused by name; the same endpoint responds once its authority is given."""
     trustme = pytest.importorskip("trustme")
     from datetime import UTC, datetime
 
@@ -291,7 +291,7 @@ def test_a_tunnel_that_opens_is_used(raw, monkeypatch):
 
 
 def test_the_addresses_reached_are_kept(raw):
-    """Whoever says what an answer proves needs to know where it came from."""
+    """Whoever says what a response proves needs to know where it came from."""
     transport = open_transport(raw(PLAIN).url)
     assert transport.reached == set()
     transport(get("my-project.127.0.0.1"))

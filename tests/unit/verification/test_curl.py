@@ -49,7 +49,7 @@ def test_a_line_carries_the_body():
 
 
 def test_the_numbered_lines_of_a_scenario_can_be_given_to_signature():
-    """As `verify` prints them, each with its answer below: every request is read back and verifies."""
+    """As `verify` prints them, each with its response below: every request is read back and verifies."""
     steps = [Read(0), Write(0), Read(0)]
     printed = "\n".join(f"  {at}. {shlex.join(line(step))}\n     -> 200  SLS401" for at, step in enumerate(steps, 1))
     exchanges = read_transcript(f"group-fresh: an empty array (page)\n  again: sls-contract verify\n{printed}\n")

@@ -159,7 +159,7 @@ def test_what_is_not_offered_is_not_supported():
     assert run.located == []
     assert verdicts(run)["group-missing"] == "passed"
     assert verdicts(run)["group-fresh"] == verdicts(run)["generated-sequences"] == "not supported"
-    assert "CreateConsumerGroup was answered 405 InvalidMethod" in "\n".join(lines(run, target()))
+    assert "CreateConsumerGroup returned 405 InvalidMethod" in "\n".join(lines(run, target()))
     advised(run.incomplete, "name a group that exists with --group")
     real.create_consumer_group("there")
     again = runner(reads_only, group="there")()
@@ -167,8 +167,8 @@ def test_what_is_not_offered_is_not_supported():
     assert verdicts(again)["shard-unknown"] == "passed"
 
 
-def answering(real: ReferenceEndpoint, operation: str, change):
-    """Change the answers to one operation."""
+def returning(real: ReferenceEndpoint, operation: str, change):
+    """Change the responses to one operation."""
 
     def send(request: Request) -> Response:
         response = real(request)
@@ -184,8 +184,8 @@ def with_text(response: Response, text: bytes) -> Response:
 
 @pytest.mark.parametrize("text", [b"", b"[", b"{}", b'"x"'])
 def test_an_endpoint_without_heartbeats_is_judged_by_the_rest(text):
-    """Where nobody is assigned a shard, the listed shards count; only the heartbeat's answer is accused."""
-    send = answering(endpoint(), "ConsumerGroupHeartBeat", lambda response: with_text(response, text))
+    """Where nobody is assigned a shard, the listed shards count; only the heartbeat's response is accused."""
+    send = returning(endpoint(), "ConsumerGroupHeartBeat", lambda response: with_text(response, text))
     run = runner(send, "group-fresh", "shard-given")()
     assert verdicts(run)["group-fresh"] == "passed"
     assert {(each.finding.operation, each.finding.level) for each in run.located} == {
@@ -212,7 +212,7 @@ def test_an_endpoint_without_heartbeats_is_judged_by_the_rest(text):
         ("ConsumerGroupHeartBeat", "consumer_2", b"[900]", "shard-handed-over"),
     ],
 )
-def test_an_answer_without_sense_ends_no_run(operation, query, document, scenario):
+def test_a_response_without_sense_ends_no_run(operation, query, document, scenario):
     """A cursor of half a letter is sent back, and a shard that nobody knows passes to nobody."""
     real = endpoint()
 
@@ -226,7 +226,7 @@ def test_an_answer_without_sense_ends_no_run(operation, query, document, scenari
 
 def test_an_endpoint_that_makes_a_group_twice_is_judged_by_that_alone():
     """Whether a second creation empties the group is then anybody's guess."""
-    send = answering(endpoint(), "CreateConsumerGroup", lambda response: with_text(response, b""))
+    send = returning(endpoint(), "CreateConsumerGroup", lambda response: with_text(response, b""))
     assert {each.finding.code for each in runner(send, "refused-creation")().located} == {"SLS445"}
 
 
@@ -280,7 +280,7 @@ def test_a_busy_service_is_spared_off_loopback_only():
 @pytest.mark.parametrize("loopback", [False, True])
 @pytest.mark.parametrize("before", [0, 5, 60])
 def test_a_service_that_is_always_busy_is_not_judged_for_long(before, loopback):
-    """The run ends incomplete after some hundred requests, whenever the service stops to answer; it is never green."""
+    """The run ends incomplete after some hundred requests, whenever the service stops responding; it is never green."""
     real, count = endpoint(), [0]
 
     def busy(request: Request) -> Response:
@@ -332,7 +332,7 @@ def test_a_busy_moment_costs_nothing():
 
 
 @pytest.mark.parametrize("lost", [{1}, {1, 2}])
-def test_a_first_answer_that_is_cut_off_is_told_as_that(lost):
+def test_a_first_response_that_is_cut_off_is_told_as_that(lost):
     """The run goes on where the next one is whole."""
     real, count = endpoint(), [0]
 
@@ -367,7 +367,7 @@ def test_a_wrong_name_is_told_in_clear_words(project, logstore):
 
 
 def test_an_endpoint_that_is_not_there_is_gone():
-    """Nobody answers: no scenario, no finding, an error."""
+    """Nobody responds: no scenario, no finding, an error."""
 
     def nobody(request: Request) -> Response:
         raise TransportError(REFUSED, HERE)
@@ -377,10 +377,10 @@ def test_an_endpoint_that_is_not_there_is_gone():
 
 
 class Dying:
-    """Answers so often and then never again."""
+    """Responds so often and then never again."""
 
-    def __init__(self, answers: int, kind: str) -> None:
-        self.real, self.left, self.kind = endpoint(), answers, kind
+    def __init__(self, responses: int, kind: str) -> None:
+        self.real, self.left, self.kind = endpoint(), responses, kind
 
     def __call__(self, request: Request) -> Response:
         self.left -= 1
@@ -399,7 +399,7 @@ def test_an_endpoint_that_dies_makes_the_run_incomplete(kind):
     assert any("sls-contract-" in left for left in run.leftovers)
 
 
-def test_an_answer_that_is_lost_while_others_come_is_a_violation():
+def test_a_response_that_is_lost_while_others_come_is_a_violation():
     """Hanging up on one request is found, the run goes on."""
     real = endpoint()
 
@@ -462,7 +462,7 @@ def test_what_cannot_be_deleted_is_named():
 
     run = runner(keeps, "group-fresh")()
     assert run.leftovers
-    assert all("DeleteConsumerGroup was answered 500" in left for left in run.leftovers)
+    assert all("DeleteConsumerGroup returned 500" in left for left in run.leftovers)
     assert any("left behind" in line for line in lines(run, target()))
 
 
@@ -508,7 +508,7 @@ def test_the_report_says_what_was_proven():
     assert any("500 InternalServerError" in each for each in report.not_provable)
     assert report.facts == ["logstore my-logstore has 3 shards"]
     assert {"SLS425", "SLS451"} <= report.exercised
-    assert "SLS461" not in report.exercised  # no two answers came over one connection
+    assert "SLS461" not in report.exercised  # no two responses came over one connection
 
 
 TIMED = tuple(name for name in SCENARIOS if re.search("time|date|token|advanced|rewound", name))
@@ -537,12 +537,12 @@ def test_a_write_refused_for_no_reason_is_told_from_a_missing_operation(status, 
     real = endpoint()
 
     def send(request: Request) -> Response:
-        answer = real(request)
+        response = real(request)
         if named(request) != "ConsumerGroupHeartBeat" or (clause and "%20" not in request.url):
-            return answer
+            return response
         body = json.dumps({"errorCode": code, "errorMessage": "consumer group not exist"}).encode()
-        headers = answer.headers.with_field("Content-Length", str(len(body)))
-        return answer.replace(status=status, headers=headers, body=body)
+        headers = response.headers.with_field("Content-Length", str(len(body)))
+        return response.replace(status=status, headers=headers, body=body)
 
     run = runner(send, "group-named-with-blank")()
     found = {each.finding.code for each in run.located if each.finding.level == "violation"}

@@ -19,17 +19,17 @@ def wraps_the_list(request, document):
 
 
 @on_list("SLS201")
-def answers_one_object_for_one_shard(request, document):
+def returns_one_object_for_one_shard(request, document):
     return document[0] if shard_of(request) is not None and len(document) == 1 else document
 
 
 @on_list("SLS201")
-def answers_null_for_empty(request, document):
+def returns_null_for_empty(request, document):
     return document or None
 
 
 @on_list("SLS202")
-def answers_rows(request, document):
+def returns_rows(request, document):
     return [list(entry.values()) for entry in document]
 
 

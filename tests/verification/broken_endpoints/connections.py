@@ -1,4 +1,4 @@
-"""What an endpoint keeps with a connection and should not: ids, keys, questions, answers, counts."""
+"""What an endpoint keeps with a connection and should not: ids, keys, questions, responses, counts."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
 
 class Connecting:
-    """Gives a connection of its own to each; ``on`` makes the endpoint that answers there."""
+    """Gives a connection of its own to each; ``on`` makes the endpoint that responds there."""
 
     def __init__(self) -> None:
         self.real, self.count = correct(), 0
@@ -44,22 +44,22 @@ class Connecting:
         return self.connect()(request)
 
     def on(self, kept: dict) -> Callable[[Request], Response]:
-        return lambda request: self.answer(request, kept)
+        return lambda request: self.respond(request, kept)
 
-    def answer(self, request: Request, kept: dict) -> Response:
+    def respond(self, request: Request, kept: dict) -> Response:
         raise NotImplementedError
 
 
 @bug("SLS461")
 class OneRequestIdForAConnection(Connecting):
-    def answer(self, request, kept):
+    def respond(self, request, kept):
         name = kept.setdefault("id", f"{int(now().timestamp()):08X}{kept['number']:016X}")
         return with_header(self.real(request), "x-log-requestid", name)
 
 
 @bug("SLS239")
 class AsksForOneSignatureOnAConnection(Connecting):
-    def answer(self, request, kept):
+    def respond(self, request, kept):
         response = self.real(trusted(request) if kept.get("known") and access_key_id(request) else request)
         kept["known"] = kept.get("known") or response.status == 200
         return response
@@ -69,7 +69,7 @@ class AsksForOneSignatureOnAConnection(Connecting):
 class AsksForOneTokenOnAConnection(Connecting):
     """Whose token was seen once need not send it again."""
 
-    def answer(self, request, kept):
+    def respond(self, request, kept):
         name = access_key_id(request)
         known = name in kept and "x-acs-security-token" not in request.headers
         response = self.real(trusted(request) if known else request)
@@ -82,7 +82,7 @@ class AsksForOneTokenOnAConnection(Connecting):
 class RefusesAfterOneRefusal(Connecting):
     """Whoever was refused once is refused on that connection for ever."""
 
-    def answer(self, request, kept):
+    def respond(self, request, kept):
         response = self.real(request)
         kept["refused"] = kept.get("refused") or response.status == 401
         if response.status == 200 and kept["refused"]:
@@ -91,8 +91,8 @@ class RefusesAfterOneRefusal(Connecting):
 
 
 @bug("SLS404")
-class AnswersForTheFirstGroup(Connecting):
-    def answer(self, request, kept):
+class RespondsForTheFirstGroup(Connecting):
+    def respond(self, request, kept):
         if not is_read(request) or not verify_quickly(request):
             return self.real(request)
         first = kept.setdefault(group_of(request)[0], group_of(request)[1])
@@ -100,8 +100,8 @@ class AnswersForTheFirstGroup(Connecting):
 
 
 @bug("SLS405")
-class AnswersForTheFirstLogstore(Connecting):
-    def answer(self, request, kept):
+class RespondsForTheFirstLogstore(Connecting):
+    def respond(self, request, kept):
         if not is_read(request) or not verify_quickly(request):
             return self.real(request)
         mine, path = group_of(request)[0], request.url
@@ -110,8 +110,8 @@ class AnswersForTheFirstLogstore(Connecting):
 
 
 @bug("SLS443")
-class AnswersForTheFirstHost(Connecting):
-    def answer(self, request, kept):
+class RespondsForTheFirstHost(Connecting):
+    def respond(self, request, kept):
         if not verify_quickly(request):
             return self.real(request)
         url = request.url.replace(request.host, kept.setdefault("host", request.host), 1)
@@ -120,7 +120,7 @@ class AnswersForTheFirstHost(Connecting):
 
 @bug("SLS211")
 class FiltersByTheFirstShard(Connecting):
-    def answer(self, request, kept):
+    def respond(self, request, kept):
         response = self.real(request)
         if not is_read(request) or response.status != 200 or shard_of(request) is None:
             return response
@@ -131,7 +131,7 @@ class FiltersByTheFirstShard(Connecting):
 
 @bug("SLS263")
 class CompressesForWhoeverTookItOnce(Connecting):
-    def answer(self, request, kept):
+    def respond(self, request, kept):
         response = self.real(request)
         kept["gzip"] = kept.get("gzip") or "gzip" in request.headers.get("Accept-Encoding", "")
         if not kept["gzip"] or not is_read(request):
@@ -141,7 +141,7 @@ class CompressesForWhoeverTookItOnce(Connecting):
 
 @bug("SLS444")
 class ServesTwentyRequestsOnAConnection(Connecting):
-    def answer(self, request, kept):
+    def respond(self, request, kept):
         kept["served"] = kept.get("served", 0) + 1
         response = self.real(request)
         if kept["served"] <= 20 or not is_read(request):
@@ -153,7 +153,7 @@ class ServesTwentyRequestsOnAConnection(Connecting):
 class SeesItsOwnWritesOnly(Connecting):
     """Each connection reads from a snapshot that only its own writes renew."""
 
-    def answer(self, request, kept):
+    def respond(self, request, kept):
         response = self.real(request)
         if asks_for(request, "ConsumerGroupUpdateCheckPoint") and response.status == 200:
             kept.pop(group_of(request), None)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from broken_endpoints.harness import error, fits, lets_in, now, on_answer
+from broken_endpoints.harness import error, fits, lets_in, now, on_response
 
 from sls_contract.signing import MAX_SKEW, parse_http_date, parse_iso_basic
 
@@ -14,14 +14,14 @@ def off(request, name):
     return None if time is None else abs(time - now()) > MAX_SKEW
 
 
-@on_answer("SLS457")
+@on_response("SLS457")
 def looks_at_date_first(request, response):
     if response.status != 200 or not off(request, "Date"):
         return response
     return error(response, 400, "RequestTimeExpired", "Request time has been expired while server time is now.")
 
 
-@on_answer("SLS456")
+@on_response("SLS456")
 def signs_date_first(request, response):
     dates = {request.headers.get(name) for name in ("Date", "x-log-date")} - {None}
     if response.status != 200 or len(dates) < 2 or request.headers.get("Authorization", "").startswith("SLS4"):

@@ -20,7 +20,7 @@ from broken_endpoints.harness import (
     error_of,
     group_of,
     is_read,
-    on_answer,
+    on_response,
     shard_of,
     trusted,
     with_body,
@@ -41,7 +41,7 @@ if TYPE_CHECKING:
 
 
 @shown_by("groups-begin-alike")
-@on_answer("SLS441")
+@on_response("SLS441")
 def fails_where_a_deleted_group_is_missing(request, response):
     missing = asks_for(request, "DeleteConsumerGroup") and error_of(response) == "ConsumerGroupNotExist"
     return error(response, 500, "InternalServerError", "Internal server error message.") if missing else response
@@ -172,10 +172,10 @@ class KeepsTheShardsThatAGroupWasMadeWith:
 
 
 def nothing(request: Request, real: ReferenceEndpoint) -> Response:
-    """Return the answer to a PutLogs whose logs are kept nowhere."""
+    """Return the response to a PutLogs whose logs are kept nowhere."""
     url = f"{request.url.partition('/logstores')[0]}/logstores/{LOGSTORE}/shards"
-    answered = with_body(real(trusted(Request("GET", url, Headers()))), b"")
-    return answered.replace(headers=answered.headers.without("Content-Type"))
+    returned = with_body(real(trusted(Request("GET", url, Headers()))), b"")
+    return returned.replace(headers=returned.headers.without("Content-Type"))
 
 
 class Splitting:
@@ -261,9 +261,9 @@ class AtOnce:
         with self.lock:
             self.present[request.path] -= 1
             last = self.present[request.path] == 0
-        return self.answer(request, at_once=number > 1, last=last)
+        return self.respond(request, at_once=number > 1, last=last)
 
-    def answer(self, request: Request, *, at_once: bool, last: bool) -> Response:
+    def respond(self, request: Request, *, at_once: bool, last: bool) -> Response:
         raise NotImplementedError
 
 
@@ -274,7 +274,7 @@ class LosesLogsThatComeAtOnce(AtOnce):
 
     operation = "PutLogs"
 
-    def answer(self, request, *, at_once, last):
+    def respond(self, request, *, at_once, last):
         if not at_once or last:
             return self.real(request)
         return nothing(request, self.real)
@@ -287,7 +287,7 @@ class SharesShardsOutTwiceAtOnce(AtOnce):
 
     operation = "ConsumerGroupHeartBeat"
 
-    def answer(self, request, *, at_once, last):
+    def respond(self, request, *, at_once, last):
         response = self.real(request)
         if not at_once or response.status != 200:
             return response

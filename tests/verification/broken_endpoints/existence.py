@@ -12,10 +12,10 @@ from broken_endpoints.harness import (
     error,
     error_of,
     is_read,
-    on_answer,
     on_entry,
     on_error,
     on_list,
+    on_response,
     shard_of,
     trusted,
     verify_quickly,
@@ -91,7 +91,7 @@ class RemembersThatAGroupWasThere:
         return response
 
 
-@on_answer("SLS444")
+@on_response("SLS444")
 def crashes_on_the_third_shard(request, response):
     if not is_read(request) or response.status != 200 or b'"shard":2,' not in response.body:
         return response
@@ -156,21 +156,21 @@ def makes_up_the_next_shard(request, document):
     return [{"shard": shard, "checkpoint": "", "updateTime": 0, "consumer": ""}]
 
 
-@on_answer("SLS423")
+@on_response("SLS423")
 def unknown_shard_is_invalid(request, response):
     if not is_read(request) or response.body != b"[]":
         return response
     return error(response, 400, "ParameterInvalid", "x-log-signaturemethod: hmac-sha1 pair is invalid.")
 
 
-@on_answer("SLS423")
+@on_response("SLS423")
 def unknown_shard_is_404(request, response):
     if not is_read(request) or response.body != b"[]":
         return response
     return error(response, 404, "ShardNotExist", "shard not exist.")
 
 
-@on_answer("SLS423")
+@on_response("SLS423")
 def overflows_on_a_large_shard(request, response):
     if not is_read(request) or (shard_of(request) or 0) < 2**31 - 1:
         return response

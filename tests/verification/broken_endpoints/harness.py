@@ -124,8 +124,8 @@ def bug(code: str) -> Callable[[Any], Any]:
     return register
 
 
-def on_answer(code: str) -> Callable[[Any], Any]:
-    """Register a function that changes answers: request and response in, response out."""
+def on_response(code: str) -> Callable[[Any], Any]:
+    """Register a function that changes responses: request and response in, response out."""
 
     def register(change: Callable[[Request, Response], Response]) -> Any:
         def make() -> Callable[[Request], Response]:
@@ -149,7 +149,7 @@ def on_list(code: str) -> Callable[[Any], Any]:
             return with_document(response, change(request, json.loads(response.body)))
 
         changed.__name__ = change.__name__
-        on_answer(code)(changed)
+        on_response(code)(changed)
         return change
 
     return register
@@ -172,14 +172,14 @@ def on_entry(code: str) -> Callable[[Any], Any]:
 
 
 def on_error(code: str, *codes: str) -> Callable[[Any], Any]:
-    """Register a function that changes error answers with one of some errorCodes."""
+    """Register a function that changes error responses with one of some errorCodes."""
 
     def register(change: Callable[[Request, Response], Response]) -> Any:
         def changed(request: Request, response: Response) -> Response:
             return change(request, response) if error_of(response) in codes else response
 
         changed.__name__ = change.__name__
-        on_answer(code)(changed)
+        on_response(code)(changed)
         return change
 
     return register
@@ -242,7 +242,7 @@ def on_text(code: str) -> Callable[[Any], Any]:
             return with_body(response, change(response.body)) if fits else response
 
         changed.__name__ = change.__name__
-        on_answer(code)(changed)
+        on_response(code)(changed)
         return change
 
     return register

@@ -13,8 +13,8 @@ from broken_endpoints.harness import (
     correct,
     error,
     error_of,
-    on_answer,
     on_error,
+    on_response,
     trusted,
     verify_quickly,
     with_body,
@@ -41,7 +41,7 @@ def on_pull(code: str):
             return change(request, response) if pulled and response.headers["x-log-count"] != "0" else response
 
         changed.__name__ = change.__name__
-        on_answer(code)(changed)
+        on_response(code)(changed)
         return change
 
     return register
@@ -103,7 +103,7 @@ def goes_back_to_the_first_cursor(request, response):
 
 
 @on_pull("SLS285")
-def answers_the_cursor_that_was_asked_for(request, response):
+def returns_the_cursor_that_was_asked_for(request, response):
     return with_header(response, "x-log-cursor", dict(request.query_pairs())["cursor"])
 
 
@@ -347,7 +347,7 @@ def gives_no_next_cursor(request, response):
 
 
 @on_pull("SLS281")
-def answers_json_to_whoever_asked_for_protobuf(request, response):
+def returns_json_to_whoever_asked_for_protobuf(request, response):
     return with_header(with_body(response, b'{"logs":[]}'), "x-log-compresstype", "")
 
 

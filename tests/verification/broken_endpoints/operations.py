@@ -13,8 +13,8 @@ from broken_endpoints.harness import (
     error,
     error_of,
     group_of,
-    on_answer,
     on_error,
+    on_response,
     trusted,
     verify_quickly,
     with_body,
@@ -43,7 +43,7 @@ def on_success(operation: str, code: str):
             return with_document(response, change(request, json.loads(response.body)))
 
         changed.__name__ = change.__name__
-        on_answer(code)(changed)
+        on_response(code)(changed)
         return change
 
     return register
@@ -254,7 +254,7 @@ def wraps_the_heartbeat_as_the_page_prints_it(request, shards):
 
 
 @on_success("ConsumerGroupHeartBeat", "SLS274")
-def answers_heartbeats_in_texts(request, shards):
+def responds_to_heartbeats_in_texts(request, shards):
     return [str(shard) for shard in shards]
 
 
@@ -290,19 +290,19 @@ class TakesCheckpointsOfNobody:
         return self.real(request)
 
 
-@on_answer("SLS270")
-def answers_204_where_a_group_was_changed(request, response):
+@on_response("SLS270")
+def returns_204_where_a_group_was_changed(request, response):
     changed = asks_for(request, "UpdateConsumerGroup") and response.status == 200
     return response.replace(status=204) if changed else response
 
 
-@on_answer("SLS271")
-def answers_no_body_where_no_shard_is_held(request, response):
+@on_response("SLS271")
+def returns_no_body_where_no_shard_is_held(request, response):
     empty = asks_for(request, "ConsumerGroupHeartBeat") and response.body == b"[]"
     return with_body(response, b"") if empty else response
 
 
-@on_answer("SLS277")
+@on_response("SLS277")
 def writes_timeouts_as_fractions(request, response):
     if not asks_for(request, "ListConsumerGroup") or response.status != 200:
         return response
@@ -324,14 +324,14 @@ def wraps_groups_as_the_page_prints_them(request, groups):
     return {"count": len(groups), "consumerGroups": groups}
 
 
-@on_answer("SLS444")
+@on_response("SLS444")
 def knows_no_group_when_asked_to_list(request, response):
     if not asks_for(request, "ListConsumerGroup") or response.status != 200:
         return response
     return error(response, 404, "LogStoreNotExist", "logstore x does not exist")
 
 
-@on_answer("SLS442")
+@on_response("SLS442")
 def lists_groups_of_missing_logstores(request, response):
     if not asks_for(request, "ListConsumerGroup") or error_of(response) != "LogStoreNotExist":
         return response

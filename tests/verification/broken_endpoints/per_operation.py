@@ -358,7 +358,7 @@ def checkpoint_without_blanks_around(entry):
 
 @bug("SLS263")
 class CompressesAsTheFirstPull(Connecting):
-    def answer(self, request: Request, kept: dict) -> Response:
+    def respond(self, request: Request, kept: dict) -> Response:
         if not asks_for(request, "PullLogs") or not is_let_in(request):
             return self.real(request)
         first = kept.setdefault("coding", request.headers.get("Accept-Encoding", ""))
@@ -368,7 +368,7 @@ class CompressesAsTheFirstPull(Connecting):
 
 @bug("SLS421")
 class ListsShardsOfTheFirstLogstore(Connecting):
-    def answer(self, request: Request, kept: dict) -> Response:
+    def respond(self, request: Request, kept: dict) -> Response:
         if not asks_for(request, "ListShards") or not is_let_in(request):
             return self.real(request)
         first = kept.setdefault("logstore", request.path.split("/")[2])

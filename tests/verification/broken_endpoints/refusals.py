@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from broken_endpoints.harness import KEYS, bug, correct, error, error_of, late, lets_in, on_answer, on_error
+from broken_endpoints.harness import KEYS, bug, correct, error, error_of, late, lets_in, on_error, on_response
 
 from sls_contract.signing import (
     access_key_id,
@@ -15,49 +15,49 @@ if TYPE_CHECKING:
     from sls_contract.exchange import Request, Response
 
 
-@on_answer("SLS457")
+@on_response("SLS457")
 def allows_five_minutes(request, response):
     if response.status != 200 or abs(late(request)) < timedelta(minutes=5):
         return response
     return error(response, 400, "RequestTimeExpired", "Request time has been expired while server time is now.")
 
 
-@on_answer("SLS456")
+@on_response("SLS456")
 def knows_no_v4(request, response):
     if not request.headers.get("authorization", "").startswith("SLS4"):
         return response
     return error(response, 401, "SignatureNotMatch", "signature x not match")
 
 
-@on_answer("SLS456")
+@on_response("SLS456")
 def knows_no_sha256(request, response):
     if request.headers.get("x-log-signaturemethod") != "hmac-sha256":
         return response
     return error(response, 401, "SignatureNotMatch", "signature x not match")
 
 
-@on_answer("SLS456")
+@on_response("SLS456")
 def wants_a_body_size(request, response):
     if "x-log-bodyrawsize" in request.headers or response.status != 200:
         return response
     return error(response, 400, "MissingParameter", "Missing http extend header key : x-log-bodyrawsize.")
 
 
-@on_answer("SLS456")
+@on_response("SLS456")
 def wants_a_content_type(request, response):
     if "content-type" in request.headers or response.status != 200 or request.method != "GET":
         return response
     return error(response, 400, "InvalidContentType", "Content-Type  is unsupported.")
 
 
-@on_answer("SLS456")
+@on_response("SLS456")
 def reads_header_names_letter_by_letter(request, response):
     if response.status != 200 or any(name == "x-log-apiversion" for name, _ in request.headers.pairs):
         return response
     return error(response, 400, "MissingParameter", "Missing http extend header key : x-log-signaturemethod.")
 
 
-@on_answer("SLS456")
+@on_response("SLS456")
 def knows_no_tokens(request, response):
     if response.status != 200 or "x-acs-security-token" not in request.headers:
         return response

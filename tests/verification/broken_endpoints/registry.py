@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from broken_endpoints import (
     admission,
-    answers,
     bodies,
     connections,
     dates,
@@ -18,6 +17,7 @@ from broken_endpoints import (
     passing,
     per_operation,
     refusals,
+    responses,
     shards,
     spellings,
     state,
@@ -28,7 +28,7 @@ __all__ = ["BROKEN", "EXPIRED", "FILES", "LOGSTORE", "OTHER", "PROJECT", "WIDE",
 
 FILES = (
     admission,
-    answers,
+    responses,
     bodies,
     connections,
     dates,

@@ -17,7 +17,7 @@ from broken_endpoints.harness import (
     error,
     late,
     now,
-    on_answer,
+    on_response,
     with_body,
     with_header,
 )
@@ -67,12 +67,12 @@ def calls_a_split_shard_writable(request, shards):
 
 
 @on_success("SplitShard", "SLS420")
-def answers_a_split_in_lists(request, shards):
+def returns_a_split_in_lists(request, shards):
     return [{**shard, "shardID": [shard["shardID"]], "status": [shard["status"]]} for shard in shards]
 
 
 @on_success("MergeShard", "SLS420")
-def answers_a_merge_with_what_was_merged(request, shards):
+def returns_a_merge_with_what_was_merged(request, shards):
     return shards[1:]
 
 
@@ -139,7 +139,7 @@ class TakesNothingFromWhoHoldsAShardNow:
 
 @bug("SLS287")
 class PullsAsManyAsTheFirstTime(Connecting):
-    def answer(self, request: Request, kept: dict) -> Response:
+    def respond(self, request: Request, kept: dict) -> Response:
         count = dict(request.query_pairs()).get("count", "")
         if not asks_for(request, "PullLogs") or not is_let_in(request):
             return self.real(request)
@@ -158,7 +158,7 @@ class TakesWritesOfTheFuture(Excusing):
 
 
 @bug("SLS464")
-class DatesAllAnswersAsTheFirst:
+class DatesAllResponsesAsTheFirst:
     def __init__(self) -> None:
         self.real, self.date = correct(), ""
 
@@ -168,7 +168,7 @@ class DatesAllAnswersAsTheFirst:
         return with_header(response, "Date", self.date)
 
 
-@on_answer("SLS464")
+@on_response("SLS464")
 def dates_heartbeats_by_the_minute(request, response):
     if not asks_for(request, "ConsumerGroupHeartBeat"):
         return response
@@ -182,15 +182,15 @@ SHOWN_BY = {
     "creates_shards_when_they_are_listed": "list-shards-again",
     "counts_creation_in_milliseconds": "list-shards-again",
     "calls_a_split_shard_writable": "shard-split",
-    "answers_a_split_in_lists": "shard-split",
-    "answers_a_merge_with_what_was_merged": "shards-merged",
+    "returns_a_split_in_lists": "shard-split",
+    "returns_a_merge_with_what_was_merged": "shards-merged",
     "forgets_a_split": "shard-split",
     "lists_ten_groups_at_most": "groups-listed-in-full",
     **{label: f"consumers-{word}" for label, (_, word) in CONFUSED.items()},
     "takes_nothing_from_who_holds_a_shard_now": "update-checkpoint-of-another-holder",
     "pulls_as_many_as_the_first_time": "connection-of-counts",
     "takes_writes_of_the_future": "update-checkpoint-not-let-in",
-    "dates_all_answers_as_the_first": "heartbeat-in-time",
+    "dates_all_responses_as_the_first": "heartbeat-in-time",
     "dates_heartbeats_by_the_minute": "heartbeat-in-time",
 }
 """The scenario that shows a bug, by the bug's name."""

@@ -1,4 +1,4 @@
-"""Requests that are read in one spelling only, answers that fail now and then, and groups that outlive their end."""
+"""Requests that are read in one spelling only, responses that fail now and then, and groups that outlive their end."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ from broken_endpoints.harness import (
     error,
     error_of,
     group_of,
-    on_answer,
     on_entry,
+    on_response,
     on_text,
     snake,
     trusted,
@@ -47,7 +47,7 @@ def shown_by(scenario: str):
 
 
 class Failing:
-    """Answers the second and each later success of an operation with 500."""
+    """Returns 500 in place of the second and each later success of an operation."""
 
     def __init__(self, operation: str) -> None:
         self.real, self.operation, self.served = correct(), operation, 0
@@ -78,7 +78,7 @@ def refuses(code: str, scenario: str, error_code: str = "SignatureNotMatch", sta
             return error(response, status, error_code, "signature x not match") if refused else response
 
         changed.__name__ = fits.__name__
-        shown_by(scenario)(on_answer(code)(changed))
+        shown_by(scenario)(on_response(code)(changed))
         return fits
 
     return register
@@ -132,8 +132,8 @@ def reads_the_type_in_first_place_only(request):
 
 
 @shown_by("group-advanced")
-@on_answer("SLS272")
-def answers_writes_with_an_error_of_none(request, response):
+@on_response("SLS272")
+def responds_to_writes_with_an_error_of_none(request, response):
     if not asks_for(request, "ConsumerGroupUpdateCheckPoint") or response.status != 200:
         return response
     document = with_document(response, {"errorCode": "0", "errorMessage": "success"})
@@ -159,7 +159,7 @@ def consumer_cut_at_64_letters(entry):
 
 
 @shown_by("groups-listed-by-long-names")
-@on_answer("SLS408")
+@on_response("SLS408")
 def cuts_names_in_lists(request, response):
     if not asks_for(request, "ListConsumerGroup") or response.status != 200:
         return response
@@ -239,7 +239,7 @@ for each, scenario, code in (
 @shown_by("group-fresh")
 @bug("SLS444")
 class MakesAGroupTwiceForOneRequest:
-    """A gateway sends each creation again and hands on the second answer."""
+    """A gateway sends each creation again and hands on the second response."""
 
     def __init__(self) -> None:
         self.real = correct()

@@ -68,16 +68,15 @@ def position(asked: str) -> int:
 
 
 def changed(asked: str, change):
-    """Return the later session with the answer to one request changed."""
+    """Return the later session with the response to one request changed."""
     at = position(asked)
-    request, response = LATER[at].exchange.request, LATER[at].exchange.response
-    answer = change(response)
-    answer = answer.replace(headers=answer.headers.with_field("Content-Length", str(len(answer.body))))
-    return [*LATER[:at], Recording(Exchange(request, answer)), *LATER[at + 1 :]]
+    request, response = LATER[at].exchange.request, change(LATER[at].exchange.response)
+    response = response.replace(headers=response.headers.with_field("Content-Length", str(len(response.body))))
+    return [*LATER[:at], Recording(Exchange(request, response)), *LATER[at + 1 :]]
 
 
 def member(change):
-    """Change the JSON of an answer: the element itself, or each of a list."""
+    """Change the JSON of a response: the element itself, or each of a list."""
 
     def change_body(response):
         value = json.loads(response.body)
@@ -88,7 +87,7 @@ def member(change):
 
 
 def pulled(groups):
-    """Answer other log groups in place of those that came."""
+    """Respond with other log groups in place of those that came."""
     raw = encode_list(groups)
 
     def change_body(response):

@@ -21,11 +21,11 @@ from labelled_pairs.wire import (
     ONE,
     PATH,
     STRANGER,
-    answer,
     asked,
     both,
     error,
     recorded,
+    response,
     with_entry,
 )
 
@@ -57,25 +57,25 @@ def test_a_change_names_clause_place_and_both_sides():
 
 def test_places_are_those_of_the_new_body_and_values_those_of_the_shard():
     """Entries are compared by shard, wherever they stand."""
-    drift = compare(*([side] for side in both(GOOD, answer([E1, {**E0, "updateTime": "x"}]))))
+    drift = compare(*([side] for side in both(GOOD, response([E1, {**E0, "updateTime": "x"}]))))
     (change,) = drift.of(Class.BREAKING)
     assert (change.where, change.old, change.new) == ("/1/updateTime", "1524224984800922", '"x"')
 
 
 def test_exchanges_pair_by_request_not_by_place():
     """Another order of different requests is no change; identical requests pair in order."""
-    first, second = recorded(answer([E0]), asked(ONE)), recorded(GOOD, asked())
+    first, second = recorded(response([E0]), asked(ONE)), recorded(GOOD, asked())
     assert compare([first, second], [second, first]) == Drift(
         pairs=2, exercised=compare([first, second], [first, second]).exercised, partners={0: 1, 1: 0}
     )
-    moved = recorded(answer([{**E0, "checkpoint": "MTIz"}]), asked(ONE))
+    moved = recorded(response([{**E0, "checkpoint": "MTIz"}]), asked(ONE))
     drift = compare([second, first, moved], [first, second, first])
     assert {change.exchange for change in drift.changes} == {2}
     assert drift.changes[0].where == "/0/checkpoint"
 
 
 def test_matching_overlooks_endpoint_scheme_and_order_of_the_query():
-    """What replay would answer with one recording is one pair: other endpoint, scheme, spelling of the path."""
+    """What replay would response with one recording is one pair: other endpoint, scheme, spelling of the path."""
     one = recorded(GOOD, Request("GET", f"http://{HOST}{PATH}?shard=0&x=1"))
     other = Request("GET", f"https://my-project.cn-beijing.log.aliyuncs.com{PATH.replace('_', '%5F')}?x=1&shard=0")
     drift = compare([one], [recorded(GOOD, other)])
@@ -103,7 +103,7 @@ def test_nothing_against_something():
 
 def test_a_clause_mended_shows_what_was_and_what_is():
     """A breach that the new side lacks is benign, with the clause."""
-    changes = compare(*([side] for side in both(answer(Content_Type="text/plain"), GOOD))).changes
+    changes = compare(*([side] for side in both(response(Content_Type="text/plain"), GOOD))).changes
     (change,) = (change for change in changes if change.where == "header Content-Type")
     assert (change.kind, change.code, change.old, change.new) == (
         Class.BENIGN,
@@ -115,7 +115,7 @@ def test_a_clause_mended_shows_what_was_and_what_is():
 
 def test_one_cause_is_told_once():
     """An entry of the wrong shard is not told as a missing one, too; true for 1 is told."""
-    (change,) = compare(*([side] for side in both(answer([E0]), answer([E1]), ONE))).of(Class.BREAKING)
+    (change,) = compare(*([side] for side in both(response([E0]), response([E1]), ONE))).of(Class.BREAKING)
     assert change.slug == "shard-filter"
     changes = compare(*([side] for side in both(with_entry(lag=1), with_entry(lag=True)))).changes
     assert [(each.old, each.new) for each in changes if each.where == "/0/lag"] == [("1", "true")]
@@ -131,17 +131,17 @@ def test_a_change_of_another_operation_is_told_by_its_clause_alone():
         ({"order": ...}, "true", "absent"),
     ):
         now = {key: value for key, value in {**was, **change}.items() if value is not ...}
-        drift = compare(*([side] for side in both(answer([was]), answer([now]), GROUPS)))
+        drift = compare(*([side] for side in both(response([was]), response([now]), GROUPS)))
         told = [(each.old, each.new) for each in drift.of(Class.BREAKING) if each.code]
         assert told == ([(old, new)] if new else []), drift.changes
         assert not [each for each in drift.of(Class.BREAKING) if each.code is None]
-    created = compare(*([side] for side in both(answer(LIST), answer(LIST, 201), GROUPS)))
+    created = compare(*([side] for side in both(response(LIST), response(LIST, 201), GROUPS)))
     assert [each.slug for each in created.changes] == ["answer-status"]
 
 
 def test_one_clause_hides_no_change_of_another_place():
     """The name of a group has another type, and another of its keys is gone: both are told."""
-    drift = compare(*([side] for side in both(answer(LIST), answer([{"name": 7, "timeout": 30}]), GROUPS)))
+    drift = compare(*([side] for side in both(response(LIST), response([{"name": 7, "timeout": 30}]), GROUPS)))
     assert [each.where for each in drift.of(Class.BREAKING)] == ["/0/order", "/0/name"]
 
 
@@ -149,7 +149,7 @@ def test_the_worst_of_one_place_is_told_once():
     """A value that is wrong now is not told as moved, too."""
     changes = compare(*([side] for side in both(GOOD, with_entry(updateTime=5e-324)))).changes
     assert [change.kind for change in changes if change.where == "/0/updateTime"] == [Class.BREAKING]
-    changes = compare(*([side] for side in both(GOOD, answer(b'\xef\xbb\xbf{"a":1,"a":2}')))).changes
+    changes = compare(*([side] for side in both(GOOD, response(b'\xef\xbb\xbf{"a":1,"a":2}')))).changes
     body = [change.slug for change in changes if change.where == "body"]
     assert body == ["body-array", "json-utf8", "json-duplicate-key"]
 
@@ -157,17 +157,17 @@ def test_the_worst_of_one_place_is_told_once():
 def test_many_breaches_on_both_sides_are_no_news():
     """Where the old side broke a clause in more entries than are told, more of the same are not called new."""
     old = [{**E0, "shard": shard, "updateTime": 1524224984} for shard in range(50)]
-    assert compare(*([side] for side in both(answer(old), answer(list(reversed(old)))))).verdict == "benign"
+    assert compare(*([side] for side in both(response(old), response(list(reversed(old)))))).verdict == "benign"
 
 
 def test_the_same_breach_elsewhere_is_no_news():
     """A shard that came twice before and now, and an entry that is none, are the same wherever they stand."""
-    assert compare(*([side] for side in both(answer([E0, E0, E1]), answer([E1, E0, E0])))).verdict == "benign"
-    assert compare(*([side] for side in both(answer([E0, None, E1]), answer([None, E0, E1])))).verdict == "benign"
-    (change,) = compare(*([side] for side in both(answer([E0, E1]), answer([None, E1])))).of(Class.BREAKING)
+    assert compare(*([side] for side in both(response([E0, E0, E1]), response([E1, E0, E0])))).verdict == "benign"
+    assert compare(*([side] for side in both(response([E0, None, E1]), response([None, E0, E1])))).verdict == "benign"
+    (change,) = compare(*([side] for side in both(response([E0, E1]), response([None, E1])))).of(Class.BREAKING)
     assert (change.slug, change.where, change.new) == ("entry-object", "/0", "null")
     assert change.old.startswith("an object with")
-    assert compare(*([side] for side in both(answer([E0, None]), answer([None, None])))).verdict == "breaking"
+    assert compare(*([side] for side in both(response([E0, None]), response([None, None])))).verdict == "breaking"
 
 
 def test_secrets_are_not_shown():
@@ -176,7 +176,7 @@ def test_secrets_are_not_shown():
     signature = request.headers["authorization"].rpartition(":")[2]
     echo = f"signature {signature} of {SECRET.access_key_id} with {SECRET.security_token} not match"
     old = recorded(error(401, "SignatureNotMatch", "x"), request)
-    new = recorded(answer({"errorCode": "SignatureNotMatch", "errorMessage": echo}, 401, x_token="abc"), request)
+    new = recorded(response({"errorCode": "SignatureNotMatch", "errorMessage": echo}, 401, x_token="abc"), request)
     text = repr(compare([old], [new]))
     for secret in (signature, SECRET.access_key_id, SECRET.security_token, "abc"):
         assert secret not in text
@@ -184,7 +184,7 @@ def test_secrets_are_not_shown():
 
 
 def test_echoes_of_a_key_are_not_shown():
-    """A key id that looks like nothing is known from the request, and hidden in the words of the answer."""
+    """A key id that looks like nothing is known from the request, and hidden in the words of the response."""
     request = sign(Request("GET", f"http://{HOST}{PATH}", {"Host": HOST}), STRANGER, scheme="v1", at=AT)
     echo = error(401, "Unauthorized", f"AccessKeyId not found: {STRANGER.access_key_id}")
     (change,) = (
@@ -202,40 +202,40 @@ def test_values_are_short_and_printable():
     (change,) = (each for each in compare(*([s] for s in both(GOOD, new))).changes if each.where == "/0/consumer")
     assert change.new.startswith('"消费者\\u001b')
     assert len(change.new) < 200
-    stray = answer(x_note="\udcff日志")
+    stray = response(x_note="\udcff日志")
     (change,) = compare(*([side] for side in both(GOOD, stray))).of(Class.ADDITIVE)
     assert change.new == "\\udcff日志"
     str(change).encode()
 
 
 def test_other_services_are_not_judged():
-    """A request to another service is counted, and a change of its answer said not to be judged."""
+    """A request to another service is counted, and a change of its response said not to be judged."""
     page = Request("GET", "https://example.com/")
-    old, new = recorded(answer({"a": 1}), page), recorded(answer(b"<html>", 500), page)
+    old, new = recorded(response({"a": 1}), page), recorded(response(b"<html>", 500), page)
     drift = compare([old], [new])
     assert (drift.verdict, drift.not_judged, drift.changes[0].slug) == ("benign", 1, "not-judged")
     assert compare([old], [old]).changes == ()
 
 
-def test_unanswered_on_both_sides_is_no_change():
-    """The same failure on both sides is the same; whatever had come of the answer."""
-    one = recorded(answer(b"[{"), asked(), broken="truncated")
-    other = recorded(answer(b"["), asked(), broken="truncated")
+def test_no_response_on_both_sides_is_no_change():
+    """The same failure on both sides is the same; whatever had come of the response."""
+    one = recorded(response(b"[{"), asked(), broken="truncated")
+    other = recorded(response(b"["), asked(), broken="truncated")
     assert compare([one], [other]).changes == ()
 
 
-@pytest.mark.parametrize("response", [MISSING, answer([FRESH])])
-def test_an_answer_after_none_breaks_nothing(response):
-    """Where nothing was answered before, a correct answer is benign, whoever dropped its signature."""
+@pytest.mark.parametrize("response", [MISSING, response([FRESH])])
+def test_a_response_after_none_breaks_nothing(response):
+    """Where no response came before, a correct response is benign, whoever dropped its signature."""
     unsigned = Request("GET", f"http://{HOST}{ONE}", {"Host": HOST, "x-log-apiversion": "0.6.0"})
     drift = compare([recorded(None, unsigned)], [recorded(response, unsigned)])
-    assert (drift.verdict, drift.changes[0].old) == ("benign", "no complete answer: none came")
+    assert (drift.verdict, drift.changes[0].old) == ("benign", "no complete response: none came")
 
 
 def test_third_party_cassettes_compare(tmp_path):
     """Recordings of plain vcrpy, without provenance and with decoded bodies, compare like ours."""
     ours, theirs = tmp_path / "ours.yaml", tmp_path / "theirs.yaml"
-    coded = answer(gzip.compress(GOOD.body), Content_Encoding="gzip")
+    coded = response(gzip.compress(GOOD.body), Content_Encoding="gzip")
     write(ours, [recorded(coded, asked(Accept_Encoding="gzip"))])
     theirs.write_text(
         f"version: 1\ninteractions:\n- request:\n    method: GET\n    uri: http://{HOST}{PATH}\n    body: null\n"
@@ -252,7 +252,7 @@ def test_third_party_cassettes_compare(tmp_path):
 
 def test_codes_are_those_of_the_clauses():
     """Whatever has a code has the slug of that clause."""
-    drift = compare(*([side] for side in both(answer(LIST), answer([{"name": "h"}], Server="x"), GROUPS)))
+    drift = compare(*([side] for side in both(response(LIST), response([{"name": "h"}], Server="x"), GROUPS)))
     for change in drift.changes:
         assert change.code is None or CLAUSES[change.code].slug == change.slug
     assert {change.code for change in drift.changes} >= {None}
@@ -278,7 +278,7 @@ def test_a_change_comes_back_from_its_plain_values(change):
 def test_a_secret_of_the_run_is_not_shown():
     """What the environment's key tells to be a secret is masked, in values and in places."""
     hidden = SECRET.access_key_secret
-    pair = both(answer([{"name": "g"}]), answer([{"name": f"g {hidden}", f"key/{hidden}": 1}]), GROUPS)
+    pair = both(response([{"name": "g"}]), response([{"name": f"g {hidden}", f"key/{hidden}": 1}]), GROUPS)
     drift = compare(*([side] for side in pair), Scrubber([SECRET]))
     assert drift.verdict == "additive"
     assert hidden not in str(drift.changes)

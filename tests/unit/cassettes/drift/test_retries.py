@@ -14,7 +14,7 @@ URL = "http://my-project.cn-hangzhou.log.aliyuncs.com/logstores/l/consumergroups
 ENTRY = {"shard": 0, "checkpoint": "MTA=", "updateTime": 1_700_000_000_000_000, "consumer": "c"}
 
 
-def answer(status=200, body=None, shard=0, **broken):
+def attempt(status=200, body=None, shard=0, **broken):
     raw = json.dumps(body if body is not None else [{**ENTRY, "shard": shard}]).encode()
     headers = {
         "Content-Type": "application/json",
@@ -27,12 +27,12 @@ def answer(status=200, body=None, shard=0, **broken):
 
 
 def error(status, code):
-    return answer(status, {"errorCode": code, "errorMessage": "x"})
+    return attempt(status, {"errorCode": code, "errorMessage": "x"})
 
 
-OK, MOVED = answer(), answer(body=[{**ENTRY, "checkpoint": "MjA="}])
+OK, MOVED = attempt(), attempt(body=[{**ENTRY, "checkpoint": "MjA="}])
 BUSY = error(503, "ServerBusy")
-RESET, TIMEOUT, REFUSED = (answer(broken=kind) for kind in ("reset", "timeout", "refused"))
+RESET, TIMEOUT, REFUSED = (attempt(broken=kind) for kind in ("reset", "timeout", "refused"))
 PASSING = [
     BUSY,
     error(500, "InternalServerError"),
@@ -49,7 +49,7 @@ def shown(drift):
 
 @pytest.mark.parametrize("passing", PASSING)
 def test_a_retry_is_no_exchange_of_its_own(passing):
-    """Three failures and the answer, on either side or on both: one pair, benign, nothing without a partner."""
+    """Three failures and the response, on either side or on both: one pair, benign, nothing without a partner."""
     retried = [passing, passing, passing, OK]
     assert shown(compare([OK], retried)) == ("benign", [], 1, 3)
     assert shown(compare(retried, [OK])) == ("benign", [], 1, 3)
@@ -60,12 +60,12 @@ def test_a_retry_is_no_exchange_of_its_own(passing):
 
 def test_each_request_has_its_own_retries():
     """Threads ask for several shards at once: attempts are told apart by what they ask for."""
-    old = [answer(shard=0), answer(shard=1)]
+    old = [attempt(shard=0), attempt(shard=1)]
     new = [
         BUSY,
-        answer(503, {"errorCode": "ServerBusy", "errorMessage": "x"}, shard=1),
-        answer(shard=1),
-        answer(shard=0),
+        attempt(503, {"errorCode": "ServerBusy", "errorMessage": "x"}, shard=1),
+        attempt(shard=1),
+        attempt(shard=0),
     ]
     assert shown(compare(old, new)) == ("benign", [], 2, 2)
 
@@ -91,7 +91,7 @@ def test_a_test_that_asks_again_itself_is_no_difference(old, new):
 
 def test_what_the_client_got_in_the_end_counts():
     """A failure that is the last word is an outcome; what came after a retry is compared in full."""
-    broken = answer(body=[{**ENTRY, "updateTime": 1_700_000_000}])
+    broken = attempt(body=[{**ENTRY, "updateTime": 1_700_000_000}])
     assert "update-time-unit" in {each.slug for each in compare([OK], [BUSY, broken]).changes}
     assert compare([OK], [BUSY, RESET]).verdict == "breaking"
     assert compare([BUSY, RESET, OK], [BUSY, MOVED]).verdict == "benign"
@@ -100,8 +100,8 @@ def test_what_the_client_got_in_the_end_counts():
 
 
 def test_an_attempt_that_breaks_the_contract_is_not_passed_over():
-    """A quota answer whose form is wrong is told, though a retry followed; the same on both sides is no news."""
-    nameless = answer(403, {"errorCode": "ReadQuotaExceed"})
+    """A quota response whose form is wrong is told, though a retry followed; the same on both sides is no news."""
+    nameless = attempt(403, {"errorCode": "ReadQuotaExceed"})
     drift = compare([OK], [nameless, OK])
     assert drift.verdict == "breaking"
     assert compare([nameless, OK], [nameless, OK]).verdict == "none"

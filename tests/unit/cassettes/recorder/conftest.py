@@ -25,7 +25,7 @@ OK = b"HTTP/1.1 200 OK\r\nX-One: 1\r\nContent-Length: 5\r\n\r\nhello"
 
 
 @dataclass
-class Answer:
+class RawResponse:
     """What the server does with one request: send ``raw``, then ``end`` (keep, close, reset, stall)."""
 
     raw: bytes = OK
@@ -33,7 +33,7 @@ class Answer:
 
 
 class ScriptedServer:
-    """Answers requests with a script, in order of arrival; keeps every request as raw bytes."""
+    """Sends the responses of a script, in order of arrival; keeps every request as raw bytes."""
 
     def __init__(self, script, wrap=None):
         self.script = list(script)
@@ -67,17 +67,17 @@ class ScriptedServer:
             while (request := read_request(connection)) is not None:
                 with self.lock:
                     self.requests.append(request)
-                    answer = self.script.pop(0) if self.script else Answer()
-                if not self.play(connection, answer):
+                    response = self.script.pop(0) if self.script else RawResponse()
+                if not self.play(connection, response):
                     return
 
-    def play(self, connection, answer):
-        connection.sendall(answer.raw)
-        if answer.end == "keep":
+    def play(self, connection, response):
+        connection.sendall(response.raw)
+        if response.end == "keep":
             return True
-        if answer.end == "stall":
+        if response.end == "stall":
             self.stopping.wait(5)
-        if answer.end == "reset":
+        if response.end == "reset":
             time.sleep(0.02)  # what was sent shall arrive before the reset does
             connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
         connection.close()
@@ -111,7 +111,7 @@ def read_request(connection):
 
 @dataclass
 class MemoryHandler:
-    """Owns loopback and everything under ``.test``; answers from ``memory``, or lets live where there is none."""
+    """Owns loopback and everything under ``.test``; replays ``memory``, or lets live where there is none."""
 
     memory: list | None = None
     asked: list = field(default_factory=list)
@@ -123,7 +123,7 @@ class MemoryHandler:
     def owns(self, host, peer):
         return host.partition(":")[0].endswith((".test", "127.0.0.1", "localhost"))
 
-    def answer(self, request, peer):
+    def respond(self, request, peer):
         with self.lock:
             self.asked.append(request)
             return None if self.memory is None else self.memory.pop(0)
@@ -159,24 +159,24 @@ def by_http_client(url, method="GET", timeout=60.0):
     connection = http.client.HTTPConnection(parts.netloc, timeout=timeout)
     try:
         connection.request(method, f"{parts.path}?{parts.query}")
-        answer = connection.getresponse()
-        return answer.status, answer.reason, answer.getheaders(), answer.read()
+        response = connection.getresponse()
+        return response.status, response.reason, response.getheaders(), response.read()
     finally:
         connection.close()
 
 
 def by_urllib3(url, method="GET", timeout=60.0):
     with urllib3.PoolManager() as pool:
-        answer = pool.request(method, url, timeout=timeout, retries=False, redirect=False)
-        return answer.status, answer.reason, list(answer.headers.iteritems()), answer.data
+        response = pool.request(method, url, timeout=timeout, retries=False, redirect=False)
+        return response.status, response.reason, list(response.headers.iteritems()), response.data
 
 
 def by_requests(url, method="GET", timeout=60.0, retries=0):
     with requests.Session() as session:
         session.trust_env = False
         session.mount("http://", requests.adapters.HTTPAdapter(max_retries=retries))
-        answer = session.request(method, url, timeout=timeout, allow_redirects=False)
-        return answer.status_code, answer.reason, list(answer.raw.headers.iteritems()), answer.content
+        response = session.request(method, url, timeout=timeout, allow_redirects=False)
+        return response.status_code, response.reason, list(response.raw.headers.iteritems()), response.content
 
 
 def by_requests_slowly(url, method="GET", timeout=60.0):
@@ -187,9 +187,9 @@ def by_requests_slowly(url, method="GET", timeout=60.0):
 def by_requests_stream(url, method="GET", timeout=60.0):
     with requests.Session() as session:
         session.trust_env = False
-        with session.request(method, url, timeout=timeout, allow_redirects=False, stream=True) as answer:
-            body = b"".join(answer.iter_content(1000))
-            return answer.status_code, answer.reason, list(answer.raw.headers.iteritems()), body
+        with session.request(method, url, timeout=timeout, allow_redirects=False, stream=True) as response:
+            body = b"".join(response.iter_content(1000))
+            return response.status_code, response.reason, list(response.raw.headers.iteritems()), body
 
 
 def by_httpx(url, method="GET", timeout=60.0):
@@ -205,9 +205,9 @@ def by_httpx_async(url, method="GET", timeout=60.0):
     return asyncio.run(run())
 
 
-def _httpx_result(answer):
-    pairs = [(name.decode(), value.decode()) for name, value in answer.headers.raw]
-    return answer.status_code, answer.reason_phrase, pairs, answer.content
+def _httpx_result(response):
+    pairs = [(name.decode(), value.decode()) for name, value in response.headers.raw]
+    return response.status_code, response.reason_phrase, pairs, response.content
 
 
 def by_aiohttp(url, method="GET", timeout=60.0):
@@ -215,10 +215,10 @@ def by_aiohttp(url, method="GET", timeout=60.0):
         limits = aiohttp.ClientTimeout(sock_read=timeout, sock_connect=timeout)
         async with (
             aiohttp.ClientSession(timeout=limits) as session,
-            session.request(method, url, allow_redirects=False) as answer,
+            session.request(method, url, allow_redirects=False) as response,
         ):
-            pairs = [(name.decode(), value.decode()) for name, value in answer.raw_headers]
-            return answer.status, answer.reason, pairs, await answer.read()
+            pairs = [(name.decode(), value.decode()) for name, value in response.raw_headers]
+            return response.status, response.reason, pairs, await response.read()
 
     return asyncio.run(run())
 
@@ -236,7 +236,7 @@ CLIENTS = {
 
 
 def told(call):
-    """Return what a client tells its caller: its answer, or its error with the wrapped ones."""
+    """Return what a client tells its caller: its response, or its error with the wrapped ones."""
     try:
         return call()
     except Exception as error:  # noqa: BLE001 - which one is what the tests compare
@@ -314,6 +314,6 @@ def wire():
 
 
 class Wire:
-    Answer, MemoryHandler, OK, CLIENTS = Answer, MemoryHandler, OK, CLIENTS
+    RawResponse, MemoryHandler, OK, CLIENTS = RawResponse, MemoryHandler, OK, CLIENTS
     ScriptedServer = ScriptedServer
     installed, told = staticmethod(installed), staticmethod(told)

@@ -19,11 +19,11 @@ import urllib3
 
 MOST = 500  # pieces; whoever hands out more never ends
 ENDLESS = "it never ends"
-PART = 1 if os.environ.get("SLS_FULL") else 11  # every way meets one answer in so many
+PART = 1 if os.environ.get("SLS_FULL") else 11  # every way meets one response in so many
 TEXT = '[{"shard": 0,\r\n "consumer": "消费者"},\n\n {"shard": 1}]'.encode()
 
 
-def _answer(*fields, body=b"", status=b"200 OK", length=True):
+def _raw_response(*fields, body=b"", status=b"200 OK", length=True):
     fields = (*fields, b"Content-Length: %d" % len(body)) if length else fields
     return b"HTTP/1.1 " + status + b"\r\n" + b"".join(field + b"\r\n" for field in fields) + b"\r\n" + body
 
@@ -31,30 +31,32 @@ def _answer(*fields, body=b"", status=b"200 OK", length=True):
 def _chunked(body, *fields):
     pieces = [body[at : at + 20] for at in range(0, len(body), 20)]
     raw = b"".join(b"%x\r\n%b\r\n" % (len(piece), piece) for piece in pieces) + b"0\r\n\r\n"
-    return _answer(b"Transfer-Encoding: chunked", *fields, body=raw, length=False)
+    return _raw_response(b"Transfer-Encoding: chunked", *fields, body=raw, length=False)
 
 
 ZIPPED = gzip.compress(TEXT, mtime=0)
-ANSWERS = {
-    "plain": _answer(b"Content-Type: application/json; charset=utf-8", body=TEXT),
-    "gzip": _answer(b"Content-Encoding: gzip", body=ZIPPED),
-    "gzip-members": _answer(b"Content-Encoding: gzip", body=gzip.compress(TEXT[:9], mtime=0) + gzip.compress(TEXT[9:])),
-    "gzip-cut": _answer(b"Content-Encoding: gzip", body=ZIPPED[:-12]),
-    "gzip-wrong": _answer(b"Content-Encoding: gzip", body=TEXT),
-    "deflate": _answer(b"Content-Encoding: deflate", body=zlib.compress(TEXT)),
+RESPONSES = {
+    "plain": _raw_response(b"Content-Type: application/json; charset=utf-8", body=TEXT),
+    "gzip": _raw_response(b"Content-Encoding: gzip", body=ZIPPED),
+    "gzip-members": _raw_response(
+        b"Content-Encoding: gzip", body=gzip.compress(TEXT[:9], mtime=0) + gzip.compress(TEXT[9:])
+    ),
+    "gzip-cut": _raw_response(b"Content-Encoding: gzip", body=ZIPPED[:-12]),
+    "gzip-wrong": _raw_response(b"Content-Encoding: gzip", body=TEXT),
+    "deflate": _raw_response(b"Content-Encoding: deflate", body=zlib.compress(TEXT)),
     "chunked": _chunked(TEXT),
     "chunked-gzip": _chunked(ZIPPED, b"Content-Encoding: gzip"),
     "chunked-empty": _chunked(b""),
-    "until-close": _answer(b"X-A: 1", body=TEXT, length=False),
-    "empty": _answer(),
-    "empty-gzip": _answer(b"Content-Encoding: gzip"),
-    "no-content": _answer(status=b"204 No Content", length=False),
-    "cut": _answer(b"X-A: 1", body=TEXT)[:-7],
+    "until-close": _raw_response(b"X-A: 1", body=TEXT, length=False),
+    "empty": _raw_response(),
+    "empty-gzip": _raw_response(b"Content-Encoding: gzip"),
+    "no-content": _raw_response(status=b"204 No Content", length=False),
+    "cut": _raw_response(b"X-A: 1", body=TEXT)[:-7],
 }
 
 
 def _coded(name, compress):
-    ANSWERS[name] = _answer(b"Content-Encoding: " + name.encode(), body=compress(TEXT))
+    RESPONSES[name] = _raw_response(b"Content-Encoding: " + name.encode(), body=compress(TEXT))
 
 
 try:
@@ -91,7 +93,7 @@ def _copied(raw):
     return target.getvalue()
 
 
-FILE_WAYS = {  # of a raw answer, of http.client and urllib3
+FILE_WAYS = {  # of a raw response, of http.client and urllib3
     "read": lambda raw: raw.read(),
     "read-pieces": lambda raw: _until_empty(lambda: raw.read(7)),
     "read-some": lambda raw: raw.read(7),
@@ -128,37 +130,37 @@ URLLIB3_WAYS = {
     "left-open": lambda raw: (setattr(raw, "auto_close", False), raw.read(), raw.closed, raw.read(3)),
 }
 REQUESTS_WAYS = {
-    "content": lambda answer: (answer.content, answer.content),
-    "text": lambda answer: answer.text,
-    "json": lambda answer: answer.json(),
-    "iter_content": lambda answer: _joined(answer.iter_content()),
-    "iter_content-pieces": lambda answer: _joined(answer.iter_content(7)),
-    "iter_content-none": lambda answer: _joined(answer.iter_content(None)),
-    "iter_content-text": lambda answer: _joined(answer.iter_content(7, decode_unicode=True)),
-    "iter_lines": lambda answer: _joined(answer.iter_lines()),
-    "iter_lines-pieces": lambda answer: _joined(answer.iter_lines(chunk_size=1)),
-    "iter_lines-none": lambda answer: _joined(answer.iter_lines(chunk_size=None)),
-    "iter_lines-delimiter": lambda answer: _joined(answer.iter_lines(delimiter=b"\n", chunk_size=9)),
+    "content": lambda response: (response.content, response.content),
+    "text": lambda response: response.text,
+    "json": lambda response: response.json(),
+    "iter_content": lambda response: _joined(response.iter_content()),
+    "iter_content-pieces": lambda response: _joined(response.iter_content(7)),
+    "iter_content-none": lambda response: _joined(response.iter_content(None)),
+    "iter_content-text": lambda response: _joined(response.iter_content(7, decode_unicode=True)),
+    "iter_lines": lambda response: _joined(response.iter_lines()),
+    "iter_lines-pieces": lambda response: _joined(response.iter_lines(chunk_size=1)),
+    "iter_lines-none": lambda response: _joined(response.iter_lines(chunk_size=None)),
+    "iter_lines-delimiter": lambda response: _joined(response.iter_lines(delimiter=b"\n", chunk_size=9)),
     "iteration": _joined,
-    "iterated-twice": lambda answer: (_joined(answer.iter_content(7)), _joined(answer.iter_content(7))),
-    "begun-then-content": lambda answer: (next(answer.iter_content(7)), answer.content),
-    "closed": lambda answer: (answer.close(), answer.raw.closed, answer.content),
-    **{f"raw-{name}": lambda answer, way=way: way(answer.raw) for name, way in URLLIB3_WAYS.items()},
+    "iterated-twice": lambda response: (_joined(response.iter_content(7)), _joined(response.iter_content(7))),
+    "begun-then-content": lambda response: (next(response.iter_content(7)), response.content),
+    "closed": lambda response: (response.close(), response.raw.closed, response.content),
+    **{f"raw-{name}": lambda response, way=way: way(response.raw) for name, way in URLLIB3_WAYS.items()},
 }
 HTTPX_WAYS = {
-    "read": lambda answer: (answer.read(), answer.content, answer.read()),
-    "text": lambda answer: (answer.read(), answer.text),
-    "json": lambda answer: (answer.read(), answer.json()),
-    "unread": lambda answer: answer.content,
-    "iter_bytes": lambda answer: _joined(answer.iter_bytes()),
-    "iter_bytes-pieces": lambda answer: _joined(answer.iter_bytes(7)),
-    "iter_raw": lambda answer: (_joined(answer.iter_raw()), answer.num_bytes_downloaded),
-    "iter_raw-pieces": lambda answer: _joined(answer.iter_raw(7)),
-    "iter_text": lambda answer: _joined(answer.iter_text(3)),
-    "iter_lines": lambda answer: _joined(answer.iter_lines()),
-    "twice": lambda answer: (_joined(answer.iter_raw()), _joined(answer.iter_raw())),
-    "read-then-iterated": lambda answer: (answer.read(), _joined(answer.iter_bytes(7))),
-    "closed": lambda answer: (answer.close(), answer.read()),
+    "read": lambda response: (response.read(), response.content, response.read()),
+    "text": lambda response: (response.read(), response.text),
+    "json": lambda response: (response.read(), response.json()),
+    "unread": lambda response: response.content,
+    "iter_bytes": lambda response: _joined(response.iter_bytes()),
+    "iter_bytes-pieces": lambda response: _joined(response.iter_bytes(7)),
+    "iter_raw": lambda response: (_joined(response.iter_raw()), response.num_bytes_downloaded),
+    "iter_raw-pieces": lambda response: _joined(response.iter_raw(7)),
+    "iter_text": lambda response: _joined(response.iter_text(3)),
+    "iter_lines": lambda response: _joined(response.iter_lines()),
+    "twice": lambda response: (_joined(response.iter_raw()), _joined(response.iter_raw())),
+    "read-then-iterated": lambda response: (response.read(), _joined(response.iter_bytes(7))),
+    "closed": lambda response: (response.close(), response.read()),
 }
 
 
@@ -184,35 +186,35 @@ async def _chunks(content):
     return await _gathered(data async for data, _ in content.iter_chunks())
 
 
-async def _twice(answer, pieces):
+async def _twice(response, pieces):
     return await _gathered(pieces()), await _gathered(pieces())
 
 
 HTTPX_ASYNC_WAYS = {
-    "aread": lambda answer: answer.aread(),
-    "aiter_bytes": lambda answer: _gathered(answer.aiter_bytes()),
-    "aiter_bytes-pieces": lambda answer: _gathered(answer.aiter_bytes(7)),
-    "aiter_raw": lambda answer: _gathered(answer.aiter_raw()),
-    "aiter_text": lambda answer: _gathered(answer.aiter_text(3)),
-    "aiter_lines": lambda answer: _gathered(answer.aiter_lines()),
-    "twice": lambda answer: _twice(answer, answer.aiter_raw),
+    "aread": lambda response: response.aread(),
+    "aiter_bytes": lambda response: _gathered(response.aiter_bytes()),
+    "aiter_bytes-pieces": lambda response: _gathered(response.aiter_bytes(7)),
+    "aiter_raw": lambda response: _gathered(response.aiter_raw()),
+    "aiter_text": lambda response: _gathered(response.aiter_text(3)),
+    "aiter_lines": lambda response: _gathered(response.aiter_lines()),
+    "twice": lambda response: _twice(response, response.aiter_raw),
 }
 AIOHTTP_WAYS = {
-    "read": lambda answer: answer.read(),
-    "text": lambda answer: answer.text(),
-    "json": lambda answer: answer.json(content_type=None),
-    "content.read": lambda answer: answer.content.read(),
-    "content.read-pieces": lambda answer: _until(lambda: answer.content.read(7)),
-    "readany": lambda answer: _until(answer.content.readany),
-    "readexactly": lambda answer: answer.content.readexactly(9),
-    "readexactly-more": lambda answer: answer.content.readexactly(999),
-    "readline": lambda answer: _until(answer.content.readline),
-    "readuntil": lambda answer: answer.content.readuntil(b"}"),
-    "iter_chunked": lambda answer: _gathered(answer.content.iter_chunked(7)),
-    "iter_any": lambda answer: _gathered(answer.content.iter_any()),
-    "iter_chunks": lambda answer: _chunks(answer.content),
-    "lines": lambda answer: _gathered(answer.content),
-    "twice": lambda answer: _twice(answer, lambda: answer.content.iter_chunked(7)),
+    "read": lambda response: response.read(),
+    "text": lambda response: response.text(),
+    "json": lambda response: response.json(content_type=None),
+    "content.read": lambda response: response.content.read(),
+    "content.read-pieces": lambda response: _until(lambda: response.content.read(7)),
+    "readany": lambda response: _until(response.content.readany),
+    "readexactly": lambda response: response.content.readexactly(9),
+    "readexactly-more": lambda response: response.content.readexactly(999),
+    "readline": lambda response: _until(response.content.readline),
+    "readuntil": lambda response: response.content.readuntil(b"}"),
+    "iter_chunked": lambda response: _gathered(response.content.iter_chunked(7)),
+    "iter_any": lambda response: _gathered(response.content.iter_any()),
+    "iter_chunks": lambda response: _chunks(response.content),
+    "lines": lambda response: _gathered(response.content),
+    "twice": lambda response: _twice(response, lambda: response.content.iter_chunked(7)),
 }
 
 
@@ -236,49 +238,49 @@ def _by_http_client(ways, url, method):
     for name, way in ways:
         connection = http.client.HTTPConnection(host, timeout=20)
         connection.request(method, f"/{path}")
-        with connection.getresponse() as answer:
-            yield name, _told(partial(way, answer)), answer.isclosed()
+        with connection.getresponse() as response:
+            yield name, _told(partial(way, response)), response.isclosed()
         connection.close()
 
 
 def _by_urllib3(ways, url, method):
     with urllib3.PoolManager(timeout=20, retries=False) as pool:
         for name, way in ways:
-            answer = pool.request(method, url, preload_content=False)
-            yield name, _told(partial(way, answer)), answer.closed
-            answer.close()
+            response = pool.request(method, url, preload_content=False)
+            yield name, _told(partial(way, response)), response.closed
+            response.close()
 
 
 def _by_requests(ways, url, method):
     with requests.Session() as session:
         session.trust_env = False
         for name, way in ways:
-            with session.request(method, url, timeout=20, stream=True) as answer:
-                yield name, _told(partial(way, answer)), answer.raw.closed
+            with session.request(method, url, timeout=20, stream=True) as response:
+                yield name, _told(partial(way, response)), response.raw.closed
 
 
 def _by_httpx(ways, url, method):
     with httpx.Client(trust_env=False, timeout=20, verify=False) as client:
         for name, way in ways:
-            with client.stream(method, url) as answer:
-                told = _told(partial(way, answer))
-                yield name, told, answer.is_closed, answer.is_stream_consumed
+            with client.stream(method, url) as response:
+                told = _told(partial(way, response))
+                yield name, told, response.is_closed, response.is_stream_consumed
 
 
 def _by_httpx_async(ways, url, method):
     async def run():
         async with httpx.AsyncClient(trust_env=False, timeout=20, verify=False) as client:
             for name, way in ways:
-                async with client.stream(method, url) as answer:
-                    told = await _told_async(partial(way, answer))
-                    yield name, told, answer.is_closed, answer.is_stream_consumed
+                async with client.stream(method, url) as response:
+                    told = await _told_async(partial(way, response))
+                    yield name, told, response.is_closed, response.is_stream_consumed
 
     return _collected(run())
 
 
 async def _with_aiohttp(session, method, url, way):
-    async with session.request(method, url) as answer:
-        return await way(answer), answer.content.at_eof()
+    async with session.request(method, url) as response:
+        return await way(response), response.content.at_eof()
 
 
 def _by_aiohttp(ways, url, method):
@@ -313,12 +315,12 @@ def _different(found, expected):
 
 
 CLOSES = {"until-close", "cut"}
-CASES = [(name, "GET") for name in ANSWERS] + [("plain", "HEAD"), ("gzip", "HEAD"), ("empty", "HEAD")]
+CASES = [(name, "GET") for name in RESPONSES] + [("plain", "HEAD"), ("gzip", "HEAD"), ("empty", "HEAD")]
 
 
 def _script(wire, name, method, times):
-    raw = ANSWERS[name].partition(b"\r\n\r\n")[0] + b"\r\n\r\n" if method == "HEAD" else ANSWERS[name]
-    return [wire.Answer(raw, "close" if name in CLOSES else "keep")] * times
+    raw = RESPONSES[name].partition(b"\r\n\r\n")[0] + b"\r\n\r\n" if method == "HEAD" else RESPONSES[name]
+    return [wire.RawResponse(raw, "close" if name in CLOSES else "keep")] * times
 
 
 @pytest.fixture(autouse=True)

@@ -66,8 +66,8 @@ def test_async_clients_keep_their_pools_across_a_replay(wire, serve):
         async with httpx.AsyncClient() as client, aiohttp.ClientSession() as session:
 
             async def both():
-                async with session.get(server.url) as answer:
-                    return (await client.get(server.url)).content, await answer.read()
+                async with session.get(server.url) as response:
+                    return (await client.get(server.url)).content, await response.read()
 
             assert await both() == (b"hello", b"hello")
             with wire.installed(wire.MemoryHandler(memory=[OK, OK])):
@@ -81,8 +81,8 @@ def test_async_clients_keep_their_pools_across_a_replay(wire, serve):
     assert (len(server.requests), server.connections) == (6, 2)
 
 
-def test_a_request_sent_before_the_recorder_left_is_still_answered(wire, serve):
-    """Taking the recorder away between request and answer strands nobody."""
+def test_a_request_sent_before_the_recorder_left_still_gets_its_response(wire, serve):
+    """Taking the recorder away between request and response strands nobody."""
     server = serve()
     connection = http.client.HTTPConnection("127.0.0.1", server.port)
     with wire.installed(wire.MemoryHandler()), wire.installed(wire.MemoryHandler(memory=[])):
@@ -99,7 +99,7 @@ class Foreign:
     def owns(self, host, peer):
         return False
 
-    def answer(self, request, peer):
+    def respond(self, request, peer):
         raise AssertionError(request)
 
     def sent(self, request, peer):
@@ -120,7 +120,7 @@ def test_foreign_traffic_is_not_touched(wire, serve):
 
 def test_a_host_header_that_is_foreign_takes_an_owned_address_out(wire, serve):
     """What decides is the Host header, not the address that the client connected to."""
-    server = serve(wire.Answer(), wire.Answer())
+    server = serve(wire.RawResponse(), wire.RawResponse())
 
     class Named(Foreign):
         def owns(self, host, peer):
@@ -166,8 +166,8 @@ def test_thirty_at_once_in_one_event_loop_beside_threads(wire, serve):
         async with httpx.AsyncClient() as client, aiohttp.ClientSession() as session:
 
             async def get(n):
-                async with session.get(f"{server.url}&n={n}") as answer:
-                    return await answer.read()
+                async with session.get(f"{server.url}&n={n}") as response:
+                    return await response.read()
 
             threads = [asyncio.to_thread(requests.get, f"{server.url}&n={n}", timeout=60) for n in range(60, 70)]
             clients = [client.get(f"{server.url}&n={n}") for n in range(30, 60)]
@@ -184,7 +184,7 @@ def test_thirty_at_once_in_one_event_loop_beside_threads(wire, serve):
 @pytest.mark.parametrize("library", ["requests", "urllib3"])
 def test_every_retry_is_an_attempt_of_its_own(wire, serve, no_sockets, library):
     """503, 503, 200 with urllib3's Retry: three attempts recorded, three replayed."""
-    server = serve(wire.Answer(BUSY), wire.Answer(BUSY), wire.Answer())
+    server = serve(wire.RawResponse(BUSY), wire.RawResponse(BUSY), wire.RawResponse())
     retry = urllib3.Retry(3, status_forcelist=[503], backoff_factor=0)
 
     def get():
@@ -207,12 +207,12 @@ def test_every_retry_is_an_attempt_of_its_own(wire, serve, no_sockets, library):
 @pytest.mark.parametrize("library", ["requests", "urllib3", "httpx", "aiohttp"])
 def test_every_redirect_is_an_attempt_of_its_own(wire, serve, library):
     """302, then 200: two attempts, each with its own URL."""
-    moved = wire.Answer(b"HTTP/1.1 302 Found\r\nLocation: /there\r\nContent-Length: 0\r\n\r\n")
-    server = serve(moved, wire.Answer())
+    moved = wire.RawResponse(b"HTTP/1.1 302 Found\r\nLocation: /there\r\nContent-Length: 0\r\n\r\n")
+    server = serve(moved, wire.RawResponse())
 
     async def by_aiohttp():
-        async with aiohttp.ClientSession() as session, session.get(server.url) as answer:
-            return answer.status
+        async with aiohttp.ClientSession() as session, session.get(server.url) as response:
+            return response.status
 
     with wire.installed(wire.MemoryHandler()) as live:
         if library == "aiohttp":
@@ -223,14 +223,14 @@ def test_every_redirect_is_an_attempt_of_its_own(wire, serve, library):
                 "urllib3": lambda url: urllib3.PoolManager().request("GET", url),
                 "httpx": lambda url: httpx.get(url, follow_redirects=True),
             }[library]
-            answer = get(server.url)
-            assert getattr(answer, "status_code", None) or answer.status == 200
+            response = get(server.url)
+            assert getattr(response, "status_code", None) or response.status == 200
     assert [request.path for request, _ in live.kept] == ["/logstores/a%20b", "/there"]
 
 
 def test_aiohttp_repeats_a_broken_attempt_by_itself(wire, serve):
     """The connection breaks, aiohttp asks again: both attempts are recorded."""
-    server = serve(wire.Answer(b"", "reset"), wire.Answer())
+    server = serve(wire.RawResponse(b"", "reset"), wire.RawResponse())
     with wire.installed(wire.MemoryHandler()) as live:
         assert wire.CLIENTS["aiohttp"](server.url)[0] == 200
     assert [type(outcome) for outcome in live.outcomes] == [Broken, Response]
@@ -259,8 +259,8 @@ def https_gets(url, trust, proxy=None):
             return client.get(url).content
 
     async def by_aiohttp():
-        async with aiohttp.ClientSession() as session, session.get(url, ssl=context, proxy=proxy) as answer:
-            return await answer.read()
+        async with aiohttp.ClientSession() as session, session.get(url, ssl=context, proxy=proxy) as response:
+            return await response.read()
 
     return [by_requests, by_urllib3, by_httpx, lambda: asyncio.run(by_aiohttp())]
 
@@ -384,7 +384,7 @@ def names(errors):
 class Raising:
     """Owns everything and raises, when asked or when told."""
 
-    def __init__(self, error, when="answer"):
+    def __init__(self, error, when="response"):
         self.error = error
         self.when = when
         self.calls = 0
@@ -392,8 +392,8 @@ class Raising:
     def owns(self, host, peer):
         return True
 
-    def answer(self, request, peer):
-        return self.fail("answer")
+    def respond(self, request, peer):
+        return self.fail("response")
 
     def sent(self, request, peer):
         self.fail("sent")
@@ -411,7 +411,7 @@ ERRORS = [UnmatchedRequest("closest: x"), NetworkBlocked("no"), AssertionError("
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("when", ["answer", "received"])
+@pytest.mark.parametrize("when", ["response", "received"])
 @pytest.mark.parametrize("error", ERRORS, ids=lambda error: type(error).__name__)
 @pytest.mark.parametrize(
     "client", ["http.client", "urllib3", "requests", "requests-slowly", "httpx", "httpx-async", "aiohttp"]
@@ -440,7 +440,7 @@ def test_an_error_of_the_handler_is_not_retried_by_urllib3(wire):
 @pytest.mark.parametrize("client", ["httpx", "aiohttp"])
 def test_a_caller_that_gives_up_leaves_a_timeout_behind(wire, serve, client):
     """The event loop's own time limit ends a live attempt: it is recorded before the caller goes on."""
-    server = serve(wire.Answer(b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhe", "stall"))
+    server = serve(wire.RawResponse(b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhe", "stall"))
 
     async def get():
         if client == "httpx":
@@ -463,7 +463,7 @@ def test_a_caller_that_gives_up_leaves_a_timeout_behind(wire, serve, client):
 
 def test_a_total_time_limit_of_aiohttp_is_a_timeout(wire, serve):
     """ClientTimeout(total=...) while recording: one timeout, and aiohttp's own error."""
-    server = serve(wire.Answer(b"", "stall"))
+    server = serve(wire.RawResponse(b"", "stall"))
 
     async def run():
         limit = aiohttp.ClientTimeout(total=0.2)
@@ -498,14 +498,14 @@ def test_the_recorder_holds_while_threads_come_and_go(wire):
 
 
 def test_a_download_larger_than_aiohttps_buffer_is_given_as_fast_as_it_is_read(wire, serve):
-    """Back pressure: a slow reader of a long answer gets every byte, while recording and in replay."""
+    """Back pressure: a slow reader of a long response gets every byte, while recording and in replay."""
     body = bytes(range(256)) * 12_000
-    server = serve(wire.Answer(b"HTTP/1.1 200 OK\r\n\r\n" + body, "close"))
+    server = serve(wire.RawResponse(b"HTTP/1.1 200 OK\r\n\r\n" + body, "close"))
 
     async def read_slowly():
-        async with aiohttp.ClientSession() as session, session.get(server.url) as answer:
+        async with aiohttp.ClientSession() as session, session.get(server.url) as response:
             pieces = []
-            async for piece in answer.content.iter_chunked(100_000):
+            async for piece in response.content.iter_chunked(100_000):
                 pieces.append(piece)
                 await asyncio.sleep(0)
             return b"".join(pieces)
@@ -516,13 +516,13 @@ def test_a_download_larger_than_aiohttps_buffer_is_given_as_fast_as_it_is_read(w
         assert asyncio.run(read_slowly()) == body
 
 
-def test_a_slow_answer_is_no_timeout_while_bytes_keep_coming(wire, serve):
+def test_a_slow_response_is_no_timeout_while_bytes_keep_coming(wire, serve):
     """The time limit ``sock_read`` of aiohttp counts from byte to byte, also under the recorder."""
 
     def drip(connection):
         return Dripping(connection)
 
-    server = serve(wire.Answer(b"HTTP/1.1 200 OK\r\nContent-Length: 6\r\n\r\nabcdef"), wrap=drip)
+    server = serve(wire.RawResponse(b"HTTP/1.1 200 OK\r\nContent-Length: 6\r\n\r\nabcdef"), wrap=drip)
     with wire.installed(wire.MemoryHandler()):
         assert wire.CLIENTS["aiohttp"](server.url, timeout=3.0)[3] == b"abcdef"
 
@@ -543,10 +543,10 @@ class Dripping:
 
 
 @pytest.mark.parametrize("library", ["urllib3", "http.client"])
-def test_an_early_answer_to_a_large_upload_is_recorded(wire, serve, library):
-    """The server refuses before it has read the body: its answer, or the reset, is an outcome like any other."""
+def test_an_early_response_to_a_large_upload_is_recorded(wire, serve, library):
+    """The server refuses before it has read the body: its response, or the reset, is an outcome like any other."""
     early = b"HTTP/1.1 413 Too Large\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
-    server = serve(wrap=lambda connection: answer_and_hang_up(connection, early))
+    server = serve(wrap=lambda connection: respond_and_hang_up(connection, early))
     body = b"x" * 20_000_000
 
     def upload():
@@ -566,7 +566,7 @@ def test_an_early_answer_to_a_large_upload_is_recorded(wire, serve, library):
     assert told == 413 if isinstance(outcome, Response) else outcome.kind in ("reset", "truncated")
 
 
-def answer_and_hang_up(connection, early):
+def respond_and_hang_up(connection, early):
     connection.recv(1000)
     connection.sendall(early)
     connection.close()
@@ -575,13 +575,13 @@ def answer_and_hang_up(connection, early):
 
 def test_an_idle_connection_that_its_peer_closed_is_opened_anew(wire, serve):
     """A keep-alive connection that went stale before recording does not make an outcome of its own."""
-    server = serve(wire.Answer(), wire.Answer())
+    server = serve(wire.RawResponse(), wire.RawResponse())
 
     async def run():
         async with aiohttp.ClientSession() as session:
             for _ in range(2):
-                async with session.get(server.url) as answer:
-                    assert await answer.read() == b"hello"
+                async with session.get(server.url) as response:
+                    assert await response.read() == b"hello"
                 for connection in server.open:
                     with contextlib.suppress(OSError):  # it is closed already
                         connection.shutdown(socket.SHUT_RDWR)
@@ -615,7 +615,7 @@ def test_an_error_of_the_handler_about_a_failed_connection_reaches_the_caller(wi
 
 def test_a_full_pool_of_httpx_is_no_outcome(wire, serve):
     """An attempt that never began is not recorded."""
-    server = serve(wire.Answer(b"", "stall"))
+    server = serve(wire.RawResponse(b"", "stall"))
     limits = httpx.Limits(max_connections=1)
 
     async def run():
@@ -679,7 +679,7 @@ def test_a_request_without_a_host_belongs_to_its_address(wire):
 
 def test_the_handler_hears_the_address_not_the_name(wire, serve):
     """Whatever a name promises, the handler is told where the socket really went, by every client."""
-    server = serve(*[wire.Answer() for _ in wire.CLIENTS])
+    server = serve(*[wire.RawResponse() for _ in wire.CLIENTS])
     named = server.url.replace("127.0.0.1", "localhost")
     with wire.installed(wire.MemoryHandler()) as handler:
         for call in wire.CLIENTS.values():

@@ -1,4 +1,4 @@
-"""Framing: any answer survives the way to bytes and back, in pieces of any size."""
+"""Framing: any response survives the way to bytes and back, in pieces of any size."""
 
 import re
 
@@ -29,7 +29,7 @@ CODINGS = st.sampled_from(["length", "chunked", "close"])
 STATUSES = st.sampled_from([200, 201, 302, 404, 500])
 
 
-def answer(status, pairs, body, coding):
+def response(status, pairs, body, coding):
     framing = {
         "length": [("Content-Length", str(len(body)))],
         "chunked": [("Transfer-Encoding", "chunked")],
@@ -51,20 +51,20 @@ def read(raw, method="GET", sizes=(65536,), *, eof=True):
 
 
 @given(STATUSES, PAIRS, BODIES, CODINGS, st.lists(st.integers(1, 9), min_size=1, max_size=3))
-def test_an_answer_survives_bytes_and_back_in_any_pieces(status, pairs, body, coding, sizes):
+def test_a_response_survives_bytes_and_back_in_any_pieces(status, pairs, body, coding, sizes):
     """Reading what was rendered gives the same status, fields, body and reason."""
-    given_answer = answer(status, pairs, body, coding)
-    reader = read(render(given_answer, "GET"), sizes=sizes)
+    given_response = response(status, pairs, body, coding)
+    reader = read(render(given_response, "GET"), sizes=sizes)
     assert reader.complete
     assert not reader.malformed
-    assert (reader.response(), reader.response().reason) == (given_answer, "Because")
+    assert (reader.response(), reader.response().reason) == (given_response, "Because")
     assert reader.is_reusable == (coding != "close")
 
 
 @given(STATUSES, PAIRS, st.binary(min_size=1, max_size=40), st.sampled_from(["length", "chunked"]), st.data())
-def test_an_answer_cut_anywhere_is_truncated_and_keeps_what_came(status, pairs, body, coding, data):
-    """The end of the stream before the end of the answer is never taken for a whole answer."""
-    raw = render(answer(status, pairs, body, coding), "GET")
+def test_a_response_cut_anywhere_is_truncated_and_keeps_what_came(status, pairs, body, coding, data):
+    """The end of the stream before the end of the response is never taken for a whole response."""
+    raw = render(response(status, pairs, body, coding), "GET")
     cut = data.draw(st.integers(0, len(raw) - 1))
     reader = read(raw[:cut])
     outcome = outcome_of(reader, None)
@@ -105,7 +105,7 @@ def test_a_broken_chunk_ends_the_body(raw, body):
         (b"HTTP/1.1 200 OK\r\nA: b\r\nContent-L", "truncated"),
     ],
 )
-def test_what_is_not_an_answer_is_named(raw, kind):
+def test_what_is_not_a_response_is_named(raw, kind):
     """Garbage, a cut head and silence are told apart, and garbage is garbage again in replay."""
     broken = outcome_of(read(raw), None)
     assert broken.kind == kind
@@ -113,8 +113,8 @@ def test_what_is_not_an_answer_is_named(raw, kind):
     assert (again.kind, again.partial) == (kind, broken.partial)
 
 
-def test_an_interim_answer_is_skipped():
-    """100 and 103 come before the answer, 101 is one; bytes are kept either way."""
+def test_an_interim_response_is_skipped():
+    """100 and 103 come before the response, 101 is one; bytes are kept either way."""
     raw = b"HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 103 Early Hints\r\nLink: x\r\n\r\nHTTP/1.1 204 \r\n\r\n"
     reader = read(raw, sizes=(1,))
     assert reader.complete
@@ -133,8 +133,8 @@ def test_an_interim_answer_is_skipped():
         (b"HTTP/1.1 200 OK", False),
     ],
 )
-def test_a_connection_is_kept_only_where_the_answer_allows(head, reusable):
-    """The end of an answer must be certain, and the peer must not want to close."""
+def test_a_connection_is_kept_only_where_the_response_allows(head, reusable):
+    """The end of a response must be certain, and the peer must not want to close."""
     assert read(head + b"\r\n\r\n").is_reusable == reusable
 
 

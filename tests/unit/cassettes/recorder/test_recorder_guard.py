@@ -94,8 +94,8 @@ def test_recorded_clients_are_stopped_at_the_request(wire, guard, client):
 @pytest.mark.slow
 @pytest.mark.parametrize("scheme", ["http", "https"])
 def test_only_a_proxy_that_leads_out_is_closed(wire, serve, scheme):
-    """Plain and through a tunnel, nothing is sent to a proxy that leaves the machine; a double on loopback answers."""
-    server = serve(*[wire.Answer(b"HTTP/1.1 502 Bad Gateway\r\nContent-Length: 0\r\n\r\n", "close")] * 5)
+    """Plain and through a tunnel, nothing is sent to a proxy that leaves the machine; a double on loopback responds."""
+    server = serve(*[wire.RawResponse(b"HTTP/1.1 502 Bad Gateway\r\nContent-Length: 0\r\n\r\n", "close")] * 5)
     proxy, url = f"http://127.0.0.1:{server.port}", f"{scheme}://{OWNED}/x"
     ways = {
         "requests": lambda: requests.get(url, proxies={"http": proxy, "https": proxy}, timeout=60),
@@ -150,7 +150,7 @@ def test_loopback_and_foreign_hosts_are_untouched(wire, serve, guard):
         each.connect("/no/such/socket")
 
 
-def test_an_open_cassette_answers_under_the_guard(wire, guard):
+def test_an_open_cassette_is_played_under_the_guard(wire, guard):
     """The guard stands behind every handler, whichever came first."""
     other = NetworkGuard(lambda host: guard.owns(host, host), "never")
     with wire.installed(wire.MemoryHandler(memory=[Response(200)] * 2)):

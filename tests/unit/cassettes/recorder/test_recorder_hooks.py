@@ -18,7 +18,7 @@ heavy = ["requests", "urllib3", "httpx", "aiohttp", "http.client", "asyncio", "s
 
 class Handler:
     def owns(self, host, peer): return host == "p.test"
-    def answer(self, request, peer): return Response(200, [("Content-Length", "2")], b"ok")
+    def respond(self, request, peer): return Response(200, [("Content-Length", "2")], b"ok")
     def sent(self, request, peer): raise AssertionError
     def received(self, request, outcome, peer): raise AssertionError
 
@@ -30,9 +30,9 @@ assert requests.get(url).content == b"ok"
 assert httpx.get(url).content == b"ok"
 
 async def both():
-    async with aiohttp.ClientSession() as session, session.get(url) as answer:
+    async with aiohttp.ClientSession() as session, session.get(url) as response:
         async with httpx.AsyncClient() as client:
-            return await answer.read() + (await client.get(url)).content
+            return await response.read() + (await client.get(url)).content
 
 assert asyncio.run(both()) == b"okok"
 remove()
@@ -150,11 +150,11 @@ def test_the_innermost_handler_is_asked_first_and_order_of_removal_is_free(wire)
     from sls_contract.cassettes.recorder.handler import owner_of
 
     removes = [install(outer), install(inner), install(inner)]
-    assert owner_of("p.test", "p.test:80").answer(None) == "inner"
+    assert owner_of("p.test", "p.test:80").respond(None) == "inner"
     removes[2]()
-    assert owner_of("p.test", "p.test:80").answer(None) == "inner"
+    assert owner_of("p.test", "p.test:80").respond(None) == "inner"
     removes[0]()
-    assert owner_of("p.test", "p.test:80").answer(None) == "inner"
+    assert owner_of("p.test", "p.test:80").respond(None) == "inner"
     assert owner_of("elsewhere.example", "x:80") is None
     removes[1]()
     assert owner_of("p.test", "p.test:80") is None

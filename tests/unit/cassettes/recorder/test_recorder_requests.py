@@ -84,8 +84,8 @@ def httpx_async_generator(url):
 
 def _aiohttp(url, **how):
     async def run():
-        async with aiohttp.ClientSession() as session, session.post(url, **how) as answer:
-            await answer.read()
+        async with aiohttp.ClientSession() as session, session.post(url, **how) as response:
+            await response.read()
 
     asyncio.run(run())
 
@@ -105,8 +105,8 @@ def aiohttp_waits_for_leave(url):
 def aiohttp_closes(url):
     async def run():
         connector = aiohttp.TCPConnector(force_close=True)
-        async with aiohttp.ClientSession(connector=connector) as session, session.get(url) as answer:
-            await answer.read()
+        async with aiohttp.ClientSession(connector=connector) as session, session.get(url) as response:
+            await response.read()
 
     asyncio.run(run())
 
@@ -192,10 +192,10 @@ PATHS = st.text("ab/.%2fF?=&+ ~'\u4e2d#\\", max_size=12)
     body=st.sampled_from([None, b"", b"abc", "abc", {"a": "b"}]),
 )
 def test_the_short_way_of_requests_sees_what_the_long_way_sees(wire, host, scheme, path, headers, method, body):
-    """For any request, the handler is asked the same, whether the answer takes the fast path or http.client's."""
-    answer = Response(200, [("X-A", "1"), ("Content-Length", "2")], b"ok", reason="OK")
+    """For any request, the handler is asked the same, whether the response takes the fast path or http.client's."""
+    response = Response(200, [("X-A", "1"), ("Content-Length", "2")], b"ok", reason="OK")
     short, long = (
-        _asked(wire, answer, retries, method, f"{scheme}://{host}/{path}", headers=headers, data=body)
+        _asked(wire, response, retries, method, f"{scheme}://{host}/{path}", headers=headers, data=body)
         for retries in (0, urllib3.Retry(1, connect=0, read=0, status=0, other=0))
     )
     assert short == long
@@ -212,10 +212,13 @@ def _asked(wire, outcome, retries, method, url, **how):
         return handler.asked, told
 
 
-def _seen(answer):
-    raw, parsed = answer.raw, (answer.status_code, answer.reason, answer.content, answer.url, answer.encoding)
+def _seen(response):
+    raw, parsed = (
+        response.raw,
+        (response.status_code, response.reason, response.content, response.url, response.encoding),
+    )
     wire = (raw.version, raw.version_string, list(raw.headers.iteritems()), raw.closed, raw.length_remaining)
-    return parsed, wire, dict(answer.headers), dict(answer.cookies)
+    return parsed, wire, dict(response.headers), dict(response.cookies)
 
 
 FIELDS = st.lists(
@@ -237,10 +240,10 @@ FIELDS = st.lists(
     true_framing=st.booleans(),
 )
 def test_the_short_way_of_requests_gives_what_the_long_way_gives(wire, method, status, fields, body, true_framing):
-    """For any recorded answer, also one that contradicts itself, requests gives the same either way."""
-    answer = Response(status, fields, body, wire=true_framing, reason="R")
+    """For any recorded response, also one that contradicts itself, requests gives the same either way."""
+    response = Response(status, fields, body, wire=true_framing, reason="R")
     short, long = (
-        _asked(wire, answer, retries, method, "http://p.test/a")[1]
+        _asked(wire, response, retries, method, "http://p.test/a")[1]
         for retries in (0, urllib3.Retry(1, connect=0, read=0, status=0, other=0))
     )
     assert short == long
@@ -260,9 +263,9 @@ def test_the_short_way_of_requests_gives_what_the_long_way_gives(wire, method, s
 @pytest.mark.parametrize("path", ["a", "a?b=%2f", "a/../b", "%61?c#d"])
 def test_odd_requests_are_seen_the_same_on_both_ways(wire, headers, path):
     """What the fast path cannot be sure of, it leaves to the slow path."""
-    answer = Response(200, [("Content-Length", "2")], b"ok", reason="OK")
+    response = Response(200, [("Content-Length", "2")], b"ok", reason="OK")
     never = urllib3.Retry(1, connect=0, read=0, status=0, other=0)
-    short, long = (_asked(wire, answer, each, "GET", f"http://p.test/{path}", headers=headers) for each in (0, never))
+    short, long = (_asked(wire, response, each, "GET", f"http://p.test/{path}", headers=headers) for each in (0, never))
     assert short == long
     assert len(short[0]) == 1
 
@@ -291,12 +294,12 @@ def test_hooks_cookies_and_streams_of_requests_work_in_replay(wire):
         requests.Session() as session,
         wire.installed(wire.MemoryHandler(memory=[Response(200, fields, zipped), cookie])),
     ):
-        answer = session.get(
+        response = session.get(
             "http://p.test/a", stream=True, timeout=60, hooks={"response": lambda r, **_: seen.append(r)}
         )
-        assert answer.raw.read(4) == zipped[:4]
-        assert answer.raw.read() == zipped[4:]
-        assert seen == [answer]
-        assert answer.elapsed.total_seconds() > 0
+        assert response.raw.read(4) == zipped[:4]
+        assert response.raw.read() == zipped[4:]
+        assert seen == [response]
+        assert response.elapsed.total_seconds() > 0
         session.get("http://p.test/a", timeout=60)
         assert session.cookies["a"] == "1"

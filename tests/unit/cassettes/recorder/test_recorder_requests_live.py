@@ -19,7 +19,7 @@ from hypothesis import strategies as st
 
 @pytest.fixture(scope="module")
 def server(wire):
-    """A server that answers whatever it is asked."""
+    """A server that responds to every request."""
     started = wire.ScriptedServer([])
     yield started
     started.stop()
@@ -40,13 +40,13 @@ def recording_with(wire, handler):
 
 
 def status_of(session, *args, **kwargs):
-    """Return the status of an answer."""
+    """Return the status of a response."""
     return session.request(*args, **kwargs).status_code
 
 
-def took_the_short_way(answer):
-    """Tell whether http.client had no part in an answer."""
-    return answer.raw._original_response is None
+def took_the_short_way(response):
+    """Tell whether http.client had no part in a response."""
+    return response.raw._original_response is None
 
 
 TEXT = st.text("".join(map(chr, range(32, 127))), max_size=8)
@@ -96,7 +96,7 @@ def test_the_short_way_is_taken(wire, server):
     [None, 5, 5.5, (5, 6), (None, 5), (None, None), 0, -1, "5", (1, 2, 3), (1, 0), True, urllib3.Timeout(5)],
 )
 def test_any_time_limit_means_what_it_means_to_the_bare_client(wire, server, timeout):
-    """An answer; or, for an odd one, the same error."""
+    """A response; or, for an odd one, the same error."""
     told = []
     for handler in (None, wire.MemoryHandler()):
         with session_of(server.url) as session, recording_with(wire, handler):
@@ -172,7 +172,7 @@ def test_a_pool_of_the_users_own_is_used(wire, server):
     assert b"\r\nX-Mark: 1\r\n" in server.requests[-1]
 
 
-def test_the_raw_answer_says_what_was_asked_and_how_often(wire, server):
+def test_the_raw_response_says_what_was_asked_and_how_often(wire, server):
     """Its path and its history of retries are those of the bare client."""
     said = []
     for handler in (None, wire.MemoryHandler()):
@@ -204,7 +204,7 @@ def test_a_handler_that_fails_leaves_the_pool_usable(wire, serve, step):
 
 def test_a_connection_that_died_while_idle_is_made_anew(wire, serve):
     """As urllib3 does: the next attempt connects again, and nothing is lost or sent twice."""
-    server = serve(wire.Answer(end="close"), wire.Answer(end="close"))
+    server = serve(wire.RawResponse(end="close"), wire.RawResponse(end="close"))
     with session_of(server.url) as session, wire.installed(wire.MemoryHandler()) as live:
         for _ in range(2):
             time.sleep(0.05)  # until its end has arrived
@@ -214,7 +214,7 @@ def test_a_connection_that_died_while_idle_is_made_anew(wire, serve):
 
 
 def test_many_threads_share_a_session(wire, server):
-    """Each attempt gets its own answer, and each is told to the handler once."""
+    """Each attempt gets its own response, and each is told to the handler once."""
     with session_of(server.url, pool_maxsize=8) as session, wire.installed(wire.MemoryHandler()) as live:
 
         def ask(number):

@@ -10,7 +10,7 @@ PATH = "/logstores/my-logstore/consumergroups/consumer_group_test"
 BODY = (
     b'[{"shard":0,"checkpoint":"MTUyNDE1NTM3OTM3MzkwODQ5Ng==","updateTime":1524224984800922,"consumer":"consumer_1"}]'
 )
-ANSWER = (
+RESPONSE = (
     b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nx-log-requestid: 5AD9D7D2A0D8A9F2B2A0E3C1\r\n"
     b"Content-Length: %d\r\n\r\n" % len(BODY) + BODY
 )
@@ -42,15 +42,15 @@ def tea_sdk():
 
 
 def tea_sdk_async():
-    answer = asyncio.run(tea_client().get_check_point_async(*tea_arguments()))
-    return [each.to_map() for each in answer.body]
+    response = asyncio.run(tea_client().get_check_point_async(*tea_arguments()))
+    return [each.to_map() for each in response.body]
 
 
 @pytest.mark.filterwarnings("ignore::DeprecationWarning")
 @pytest.mark.parametrize("sdk", [log_sdk, tea_sdk, tea_sdk_async], ids=lambda sdk: sdk.__name__)
 def test_the_sdks_are_recorded_and_replayed(wire, serve, monkeypatch, sdk):
     """GetCheckPoint through a proxy while recording, from memory afterwards; the application sees the same."""
-    server = serve(wire.Answer(ANSWER))
+    server = serve(wire.RawResponse(RESPONSE))
     monkeypatch.setenv("HTTP_PROXY", f"http://127.0.0.1:{server.port}")
     monkeypatch.setenv("http_proxy", f"http://127.0.0.1:{server.port}")
     with wire.installed(wire.MemoryHandler()) as live:

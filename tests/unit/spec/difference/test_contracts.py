@@ -18,7 +18,7 @@ SCALARS = st.fixed_dictionaries(
 
 @st.composite
 def contracts(draw):
-    """A contract with a query, a body, an answer of objects in an array, and errors."""
+    """A contract with a query, a body, a response of objects in an array, and errors."""
     return {
         "operation": "CountSheep",
         "method": "POST",
@@ -88,21 +88,21 @@ CHANGES = {
         {"type": "string"},
         ("additive", "new", "body /wool"),
     ),
-    "an array that is an object": (("response", "value", "type"), "object", ("breaking", "retyped", "answer")),
-    "an element gone": ((*ITEMS, "born"), None, ("breaking", "gone", "answer /born")),
-    "a new element": ((*ITEMS, "shorn"), {"type": "integer"}, ("additive", "new", "answer /shorn")),
-    "another unit": ((*ITEMS, "born", "unit"), "seconds", ("additive", "rule", "answer /born")),
+    "an array that is an object": (("response", "value", "type"), "object", ("breaking", "retyped", "response")),
+    "an element gone": ((*ITEMS, "born"), None, ("breaking", "gone", "response /born")),
+    "a new element": ((*ITEMS, "shorn"), {"type": "integer"}, ("additive", "new", "response /shorn")),
+    "another unit": ((*ITEMS, "born", "unit"), "seconds", ("additive", "rule", "response /born")),
     "an element that is promised": (
         (*ITEMS, "born", "required"),
         "violation",
-        ("additive", "promised", "answer /born"),
+        ("additive", "promised", "response /born"),
     ),
-    "an answer's header gone": (
+    "a response's header gone": (
         ("response_headers", "x-farm-count"),
         None,
-        ("breaking", "gone", "answer header x-farm-count"),
+        ("breaking", "gone", "response header x-farm-count"),
     ),
-    "another status": (("success",), [201], ("breaking", "status", "answer status")),
+    "another status": (("success",), [201], ("breaking", "status", "response status")),
     "an error gone": (("errors",), [], ("breaking", "gone", "error FarmNotExist")),
     "an error's status": (("errors", 0, "status"), 400, ("breaking", "status", "error FarmNotExist")),
     "an error's words": (("errors", 0, "messages"), ["none"], ("benign", "wording", "error FarmNotExist")),

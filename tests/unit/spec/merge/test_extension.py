@@ -80,7 +80,7 @@ def test_an_operation_that_nobody_ships_needs_only_its_page(tmp_path):
 
 @pytest.mark.slow
 def test_an_error_code_that_lost_its_capitals_is_put_right_by_the_shipped_ones(tmp_path):
-    """A page that prints Shardnotexist means the code that other operations answer."""
+    """A page that prints Shardnotexist means the code that other operations return."""
     write_claims(tmp_path, [(source(), page("ListBaskets", errors={(400, "Shardnotexist"): []}))])
     assert [each.code for each in load_folder(tmp_path)[0].errors] == ["ShardNotExist"]
 

@@ -120,8 +120,8 @@ def test_a_type_that_is_contradicted_is_not_judged():
 
 def test_what_only_models_tell_is_a_warning_at_most():
     """An operation of an SDK alone has coverage model; nothing of it is a violation."""
-    answer = Body("array", {(None, "lines"): key("array"), ("lines", "text"): key()})
-    claimed = page(query={"size": key("integer", required=True)}, response=answer)
+    response = Body("array", {(None, "lines"): key("array"), ("lines", "text"): key()})
+    claimed = page(query={"size": key("integer", required=True)}, response=response)
     found = contract((source("openapi-2024-sdk", kind="sdk"), claimed))
     assert found.coverage == "model"
     assert '"violation"' not in json.dumps(found.as_plain())
@@ -129,7 +129,7 @@ def test_what_only_models_tell_is_a_warning_at_most():
     assert found.response.value.items.members["lines"].items.level is Level.WARNING
 
 
-def test_members_of_an_answer_may_be_missing():
+def test_members_of_a_response_may_be_missing():
     """Or null. No table of elements makes one required; a type said once is a warning, said twice a violation."""
     told = {(None, "count"): key("integer", required=True)}
     shown = {(None, "count"): key("integer", read=("table", "example"))}

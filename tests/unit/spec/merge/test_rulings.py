@@ -71,7 +71,7 @@ def test_a_body_that_is_ruled_to_be_none_has_no_members():
 
 
 def test_what_a_ruling_requires_is_no_null():
-    """A derived member of an answer may be null; one that is ruled to be there may not, unless the ruling says so."""
+    """A derived member of a response may be null; one that is ruled to be there may not, unless the ruling says so."""
     claims = [(source(), page(response=Body("object", {(None, "count"): key(), (None, "total"): key()})))]
     members = {"count": {"required": "violation"}, "total": {"required": "violation", "nullable": True}}
     found = ruled({"contract": {"response": {"value": {"members": members}}}}, claims=claims).response.value.members

@@ -8,7 +8,7 @@ import yaml
 from jsonschema import Draft202012Validator
 
 from sls_contract.spec.clauses import CLAUSES
-from sls_contract.spec.contract import Body, Contract, ErrorAnswer, Value
+from sls_contract.spec.contract import Body, Contract, ErrorResponse, Value
 from sls_contract.spec.merge import claim_files, generated, outdated, source_of
 from sls_contract.spec.merge.text import yaml_text
 from sls_contract.spec.models import derive_sdk, installed_sdk
@@ -111,7 +111,7 @@ def test_editors_accept_every_file(name):
         (Contract, ()),
         (Value, ("$defs", "value")),
         (Body, ("$defs", "body")),
-        (ErrorAnswer, ("$defs", "error")),
+        (ErrorResponse, ("$defs", "error")),
     ],
 )
 @pytest.mark.parametrize("name", ["contract", "rulings"])

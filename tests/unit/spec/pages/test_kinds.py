@@ -282,7 +282,7 @@ def test_the_same_facts_in_another_form(form):
 
 
 def test_rows_of_headers_that_newer_pages_list_first_are_no_members():
-    """Server and Content-Type describe the answer, not its body, unless the example shows them in it."""
+    """Server and Content-Type describe the response, not its body, unless the example shows them in it."""
     headers = "|Server|String|Who.|\n|Content-Type|String|What.|\n|x-log-plot|String|Which.|\n|planId|"
     page = derive(PAGE.replace("|planId|", headers)).as_plain()
     assert [*page["response"]["members"]] == ["planId"]
@@ -332,7 +332,7 @@ def test_a_page_that_has_one_operation_gives_one():
     assert [page.operation for page in derive_each(PAGE + "\n# ListOrchards\n\nSee there.\n")] == ["PlanOrchard"]
 
 
-def test_a_page_without_a_request_line_tells_its_answer_and_what_it_lacks():
+def test_a_page_without_a_request_line_tells_its_response_and_what_it_lacks():
     """What it has is claimed; that the line is missing is a problem."""
     page = derive(PAGE.replace(SYNTAX, "\n")).as_plain()
     assert (page["path"], [*page["response"]["members"]]) == (None, ["planId"])

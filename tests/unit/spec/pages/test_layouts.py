@@ -113,7 +113,7 @@ def facts(text):
         "route": (page["operation"], page["method"], page["path"], page["host"]),
         "query": {name: (each["type"], each["required"], each.get("const")) for name, each in page["query"].items()},
         "body": {name: (each["type"], each["required"]) for name, each in page["body"]["members"].items()},
-        "answer": (page["response"]["status"], page["response"]["shape"], sorted(page["response"]["members"])),
+        "response": (page["response"]["status"], page["response"]["shape"], sorted(page["response"]["members"])),
         "errors": [(each["status"], each["code"], each["messages"]) for each in page["errors"]],
     }
 
@@ -125,7 +125,7 @@ def test_the_page_itself():
         "route": ("CountSheep", "POST", "/farms/{farmName}/sheep", "{project}.{endpoint}"),
         "query": {"type": ("string", True, "count"), "line": ("integer", False, None)},
         "body": {"breed": ("string", True), "lambs": ("boolean", False)},
-        "answer": (200, "object", ["count", "sheep"]),
+        "response": (200, "object", ["count", "sheep"]),
         "errors": [
             (404, "FarmNotExist", ["Farm farmName does not exist."]),
             (400, "BreedInvalid", ["No such breed."]),
@@ -235,10 +235,10 @@ def two_tables(rows):
     at = rows[0].index("Required")
     return [
         line
-        for title, answer in (("Required parameters", "Yes"), ("Optional parameters", "No"))
+        for title, cell in (("Required parameters", "Yes"), ("Optional parameters", "No"))
         for line in (
             *("", f"**{title}**", ""),
-            *piped([[*cells[:at], *cells[at + 1 :]] for cells in rows if cells[at] in {"Required", answer}]),
+            *piped([[*cells[:at], *cells[at + 1 :]] for cells in rows if cells[at] in {"Required", cell}]),
         )
     ]
 
@@ -422,7 +422,7 @@ many. |
 Response parameters
 Name | Type | Description | Example |
 ---|---|---|---|
-object | The answer. | |
+object | The response. | |
 count | integer | How many
 | 2 |
 sheep | array<object> | The sheep. | |
@@ -503,7 +503,7 @@ def test_a_parameter_of_a_path_that_has_no_place_for_it_is_listed():
     assert "path" in [each["kind"] for each in page["problems"]]
 
 
-def test_code_in_a_language_beside_an_answer_is_no_answer():
+def test_code_in_a_language_beside_a_response_is_no_response():
     """A sample in Java is no JSON, and nobody says it were."""
     code = "\n-   In Java\n\n    ```\n    import com.example;\n    ```\n\n## Error"
     assert derive(PAGE.replace("\n## Error", code)).as_plain() == derive(PAGE).as_plain()
@@ -610,7 +610,7 @@ def test_front_matter_without_an_end_is_read_line_by_line():
     assert derive("---\n" + "- : b\n" * 200 + "# CountSheep\n").operation == "CountSheep"
 
 
-def test_an_example_of_a_listed_error_is_neither_the_answer_nor_another_wording():
+def test_an_example_of_a_listed_error_is_neither_the_response_nor_another_wording():
     """Its message contains sample values: the table's wording stays the only one."""
     page = PAGE.replace("-   Sample responses\n", f"-   Sample responses\n{FAILURE}")
     assert facts(page) == facts(PAGE)

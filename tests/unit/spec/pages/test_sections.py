@@ -1,4 +1,4 @@
-"""Bodies, answers and errors by the headings above them, and tables beside other tables."""
+"""Bodies, responses and errors by the headings above them, and tables beside other tables."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import pytest
 
 from sls_contract.spec.pages import derive
 
-ANSWERS = """# CountSheep
+RESPONSES = """# CountSheep
 
 ## Request syntax
 
@@ -36,30 +36,30 @@ POST /farms HTTP/1.1
 """
 
 
-def test_answers_below_their_statuses_are_a_success_and_an_error():
+def test_responses_below_their_statuses_are_a_success_and_an_error():
     """The error has no member in common with the success, and is an error although no table lists it."""
-    page = derive(ANSWERS).as_plain()
+    page = derive(RESPONSES).as_plain()
     assert (page["response"]["status"], [*page["response"]["members"]]) == (200, ["count"])
     assert page["errors"] == [{"status": 404, "code": "FarmNotExist", "messages": ["No such farm."]}]
 
 
-def test_an_answer_with_a_member_errorcode_and_status_200_is_a_success():
-    """A job reports its last error: that is a member of the answer."""
-    page = derive(ANSWERS.replace('{"count": 2}', '{"errorCode": "", "count": 2}')).as_plain()
+def test_a_response_with_a_member_errorcode_and_status_200_is_a_success():
+    """A job reports its last error: that is a member of the response."""
+    page = derive(RESPONSES.replace('{"count": 2}', '{"errorCode": "", "count": 2}')).as_plain()
     assert [*page["response"]["members"]] == ["errorCode", "count"]
 
 
 def test_a_table_below_the_heading_of_a_body_lists_its_members():
     """The request line shows no query, and the heading says where they go; without it they would be in the query."""
-    page = derive(ANSWERS).as_plain()
+    page = derive(RESPONSES).as_plain()
     assert (page["query"], page["body"]["shape"], [*page["body"]["members"]]) == ({}, "object", ["breed"])
-    assert derive(ANSWERS.replace("### Request body", "## Request body")).as_plain()["body"] == page["body"]
-    assert [*derive(ANSWERS.replace("### Request body", "### Request parameters")).query] == ["breed"]
+    assert derive(RESPONSES.replace("### Request body", "## Request body")).as_plain()["body"] == page["body"]
+    assert [*derive(RESPONSES.replace("### Request body", "### Request parameters")).query] == ["breed"]
 
 
 def test_json_below_the_heading_of_a_body_is_one():
     """No request line is printed above it."""
-    text = ANSWERS.replace(
+    text = RESPONSES.replace(
         "|Name|Type|Required|", '```json\n{"breed": "merino", "lambs": true}\n```\n\n|Name|Type|Required|'
     )
     members = derive(text).as_plain()["body"]["members"]
@@ -75,7 +75,7 @@ def test_rows_without_separators_that_say_the_place_are_read():
     rows = (
         "breedStringBodyYesmerino\n\nWhich.\n\npensArray of StringBodyNo\n\nWhere.\n\nlineIntegerQueryNo10\n\nHow many."
     )
-    page = derive(ANSWERS[: ANSWERS.index("###")] + f"## Request parameters\n\n{glued}\n{rows}\n").as_plain()
+    page = derive(RESPONSES[: RESPONSES.index("###")] + f"## Request parameters\n\n{glued}\n{rows}\n").as_plain()
     assert {name: (each["type"], each["required"]) for name, each in page["body"]["members"].items()} == {
         "breed": ("string", True),
         "pens": ("array", False),
@@ -85,7 +85,7 @@ def test_rows_without_separators_that_say_the_place_are_read():
 
 def test_a_second_table_of_a_request_without_a_body_is_of_its_query():
     """A GET has no body that its parameters could be in."""
-    text = ANSWERS[: ANSWERS.index("###")].replace("POST", "GET") + (
+    text = RESPONSES[: RESPONSES.index("###")].replace("POST", "GET") + (
         "## Request parameters\n\n|Name|Type|\n|---|---|\n|line|int|\n\nPages:\n\n|Name|Type|\n|---|---|\n|size|int|\n"
     )
     found = derive(text).as_plain()
@@ -96,7 +96,7 @@ def test_a_table_after_a_row_that_lacks_cells_is_another_table():
     """The pipe that begins its head does not close the row above."""
     rows = "Name | Type | Required | Description |\n---|---|---|---|\nline | int | No |\n\nMore:\n\n"
     more = "| Type | Required | Name | Description |\n|---|---|---|---|\n| int | Yes | size | How many. |\n"
-    text = ANSWERS[: ANSWERS.index("###")].replace("POST", "GET") + f"## Request parameters\n\n{rows}{more}"
+    text = RESPONSES[: RESPONSES.index("###")].replace("POST", "GET") + f"## Request parameters\n\n{rows}{more}"
     page = derive(text)
     assert {name: (each.type, each.required) for name, each in page.query.items()} == {
         "line": ("integer", False),
@@ -148,7 +148,7 @@ def test_a_box_around_a_table_is_not_the_text_before_it():
 def test_a_request_line_between_backticks_below_any_heading_is_one():
     """No section of the page is called its syntax; a sentence about a path is no request line."""
     line = "## Request\n\nSee /farms for more.\n\n`POST /farms`\n"
-    page = derive(ANSWERS.replace("## Request syntax\n\n```\nPOST /farms HTTP/1.1\n```\n", line))
+    page = derive(RESPONSES.replace("## Request syntax\n\n```\nPOST /farms HTTP/1.1\n```\n", line))
     assert (page.method, page.path, [*page.body.members]) == ("POST", "/farms", [(None, "breed")])
 
 
@@ -163,14 +163,14 @@ def test_a_number_beside_an_error_is_no_message():
 def test_a_table_of_html_without_an_end_ends_before_the_next_heading():
     """What follows it on the page is not lost."""
     table = "<table>\n<tr><th>Name</th><th>Type</th></tr>\n<tr><td>breed</td><td>string</td></tr>\n\n## Response"
-    page = derive(ANSWERS.replace("|Name|Type|Required|\n|---|---|---|\n|breed|string|Yes|\n\n## Response", table))
+    page = derive(RESPONSES.replace("|Name|Type|Required|\n|---|---|---|\n|breed|string|Yes|\n\n## Response", table))
     assert (page.body.members[None, "breed"].type, page.status) == ("string", 200)
 
 
-def test_a_table_of_errors_below_a_status_among_the_answers_lists_errors():
+def test_a_table_of_errors_below_a_status_among_the_responses_lists_errors():
     """The table of a success, below its status, lists elements."""
     head = "|Code|Message|\n|---|---|\n"
-    text = ANSWERS[: ANSWERS.index("### 200")]
+    text = RESPONSES[: RESPONSES.index("### 200")]
     elements = "|Name|Type|\n|---|---|\n|FleeceCount|Integer|\n"
     page = derive(f"{text}### Status 200\n\n{elements}\n### Status 404\n\n{head}|FarmNotExist|No such farm.|\n")
     assert page.errors == {(404, "FarmNotExist"): ["No such farm."]}
@@ -179,15 +179,17 @@ def test_a_table_of_errors_below_a_status_among_the_answers_lists_errors():
 
 def test_json_below_yes_or_no_is_a_value():
     """The example JSON is no type; in a table with a cell per line, types tell where rows begin."""
-    cells = "Name\n\nType\n\nRequired\n\nExample\n\nDescription\n\nFormat\n\nString\n\nNo\n\nJSON\n\nOf the answer.\n"
-    page = derive(ANSWERS[: ANSWERS.index("###")].replace("POST", "GET") + f"## Request parameters\n\n{cells}")
+    cells = "Name\n\nType\n\nRequired\n\nExample\n\nDescription\n\nFormat\n\nString\n\nNo\n\nJSON\n\nOf the response.\n"
+    page = derive(RESPONSES[: RESPONSES.index("###")].replace("POST", "GET") + f"## Request parameters\n\n{cells}")
     assert {name: (each.type, each.required) for name, each in page.query.items()} == {"Format": ("string", False)}
 
 
 def test_a_list_in_a_row_that_lost_its_markup_separates_no_cells():
     """The blanks after its dashes are many, and single blanks separate the cells."""
     row = "order bool Yes How.-   true: in order. -   false: not."
-    page = derive(f"{ANSWERS[: ANSWERS.index('###')]}## Request parameters\n\nName Type Required Description\n{row}\n")
+    page = derive(
+        f"{RESPONSES[: RESPONSES.index('###')]}## Request parameters\n\nName Type Required Description\n{row}\n"
+    )
     assert page.query["order"].required is True
 
 
@@ -199,28 +201,28 @@ def test_a_request_line_without_a_fence_may_begin_with_the_endpoint():
 
 def test_a_star_after_a_name_is_listed():
     """It can mean that the parameter is required, or refer to a note; beside a column that says so, it is a note."""
-    star = ANSWERS.replace("|Required|", "|", 1).replace("|---|---|---|", "|---|---|", 1)
+    star = RESPONSES.replace("|Required|", "|", 1).replace("|---|---|---|", "|---|---|", 1)
     assert [each.says for each in derive(star.replace("|breed|string|Yes|", "|breed*|string|")).problems] == ["*"]
-    assert derive(ANSWERS.replace("|breed|", "|breed*|")).problems == derive(ANSWERS).problems
+    assert derive(RESPONSES.replace("|breed|", "|breed*|")).problems == derive(RESPONSES).problems
 
 
 @pytest.mark.parametrize("heading", ["## Error codes", "### 404 Not Found", "## Failure response example"])
 def test_an_error_is_one_below_any_heading(heading):
     """Its body and its status line tell it from the success."""
-    error = ANSWERS[ANSWERS.index("### 404") :].replace("### 404 Not Found", heading)
+    error = RESPONSES[RESPONSES.index("### 404") :].replace("### 404 Not Found", heading)
     error = error.replace("```json\n", "```\nHTTP/1.1 404 Not Found\n\n")
-    page = derive(ANSWERS[: ANSWERS.index("### 404")] + error)
+    page = derive(RESPONSES[: RESPONSES.index("### 404")] + error)
     assert (page.errors, [*page.response.members]) == ({(404, "FarmNotExist"): ["No such farm."]}, [(None, "count")])
 
 
 def test_an_error_without_a_status_is_no_success():
     """No part of the page says with which status it comes, so it is listed."""
-    page = derive(ANSWERS.replace("### 404 Not Found", "### Failure response"))
+    page = derive(RESPONSES.replace("### 404 Not Found", "### Failure response"))
     assert [*page.response.members] == [(None, "count")]
     assert "error-spelling" in [each.kind for each in page.problems]
 
 
 def test_a_name_alone_in_its_row_is_a_row_without_a_type():
     """A note alone in its row is skipped; a name may have lost its cells."""
-    page = derive(ANSWERS.replace("|breed|string|Yes|", "|breed|string|Yes|\n|wool|||\n|All are signed.|||"))
+    page = derive(RESPONSES.replace("|breed|string|Yes|", "|breed|string|Yes|\n|wool|||\n|All are signed.|||"))
     assert [(each.kind, each.where) for each in page.problems] == [("element-type", "request syntax wool")]

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from labelled_pairs.wire import E0, E1, GOOD, GROUPS, LIST, MISSING, answer, both, error, with_entry
+from labelled_pairs.wire import E0, E1, GOOD, GROUPS, LIST, MISSING, both, error, response, with_entry
 
 #: something new that may be ignored
 ADDITIVE = {
     "key in an entry": (both(GOOD, with_entry(lag=1)), "entry-additive-key"),
-    "key in every entry": (both(GOOD, answer([{**E0, "lag": 1}, {**E1, "lag": 2}])), "entry-additive-key"),
+    "key in every entry": (both(GOOD, response([{**E0, "lag": 1}, {**E1, "lag": 2}])), "entry-additive-key"),
     "key with a slash": (both(GOOD, with_entry(**{"a/b~c": {}})), "entry-additive-key"),
     "second key": (both(with_entry(lag=1), with_entry(lag=1, lead=2)), "entry-additive-key"),
     "key and moved values": (both(GOOD, with_entry(lag=1, checkpoint="MTIz", updateTime=0)), "entry-additive-key"),
@@ -18,26 +18,26 @@ ADDITIVE = {
         both(error(401, "Unauthorized", "x"), error(401, "Unauthorized", "x", accessDeniedDetail={"a": 1})),
         "error-additive-key",
     ),
-    "header": (both(GOOD, answer(x_log_time="1732529382")), "new-header"),
-    "header of a proxy": (both(GOOD, answer(Via="1.1 proxy")), "new-header"),
-    "header in Chinese": (both(GOOD, answer(x_note="日志")), "new-header"),
-    "cookie": (both(GOOD, answer(Set_Cookie="a=b")), "new-header"),
-    "header of an error": (both(MISSING, answer(MISSING.body, 404, x_log_time="1")), "new-header"),
+    "header": (both(GOOD, response(x_log_time="1732529382")), "new-header"),
+    "header of a proxy": (both(GOOD, response(Via="1.1 proxy")), "new-header"),
+    "header in Chinese": (both(GOOD, response(x_note="日志")), "new-header"),
+    "cookie": (both(GOOD, response(Set_Cookie="a=b")), "new-header"),
+    "header of an error": (both(MISSING, response(MISSING.body, 404, x_log_time="1")), "new-header"),
     "brotli as asked": (
-        both(GOOD, answer(b"\x8b\x01", Content_Encoding="br"), Accept_Encoding="br"),
+        both(GOOD, response(b"\x8b\x01", Content_Encoding="br"), Accept_Encoding="br"),
         "encoding-unknown",
     ),
     "other brotli": (
-        both(answer(b"1", Content_Encoding="br"), answer(b"2", Content_Encoding="br"), Accept_Encoding="br"),
+        both(response(b"1", Content_Encoding="br"), response(b"2", Content_Encoding="br"), Accept_Encoding="br"),
         "encoding-unknown",
     ),
-    "key of a group": (both(answer(LIST), answer([{**LIST[0], "shards": 2}]), GROUPS), "new-key"),
+    "key of a group": (both(response(LIST), response([{**LIST[0], "shards": 2}]), GROUPS), "new-key"),
     "key deep in another operation": (
-        both(answer({"a": {"b": 1}}), answer({"a": {"b": 1, "c": 2}}), "/logstores/l"),
+        both(response({"a": {"b": 1}}), response({"a": {"b": 1, "c": 2}}), "/logstores/l"),
         "new-key",
     ),
     "body where there was none": (
-        both(answer(b""), answer({"ok": 1}), GROUPS, method="POST"),
+        both(response(b""), response({"ok": 1}), GROUPS, method="POST"),
         "new-body",
     ),
 }

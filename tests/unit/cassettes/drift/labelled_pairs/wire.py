@@ -33,7 +33,7 @@ def packed(value: Any) -> bytes:
     return value if isinstance(value, bytes) else json.dumps(value, separators=(",", ":"), ensure_ascii=False).encode()
 
 
-def answer(body: Any = (E0, E1), status: int = 200, *, at=AT, wire=True, reason="", **fields: str | None) -> Response:
+def response(body: Any = (E0, E1), status: int = 200, *, at=AT, wire=True, reason="", **fields: str | None) -> Response:
     raw = packed(body)
     headers = {
         "Server": "AliyunSLS",
@@ -49,7 +49,7 @@ def answer(body: Any = (E0, E1), status: int = 200, *, at=AT, wire=True, reason=
 
 
 def error(status: int, code: str, message: str = "consumer group not exist.", **more: Any) -> Response:
-    return answer({"errorCode": code, "errorMessage": message, **more}, status)
+    return response({"errorCode": code, "errorMessage": message, **more}, status)
 
 
 def asked(target: str = PATH, method: str = "GET", body: bytes = b"", at=AT, key=TEST_CREDENTIALS, **fields: str):
@@ -58,8 +58,8 @@ def asked(target: str = PATH, method: str = "GET", body: bytes = b"", at=AT, key
 
 
 def with_entry(**fields: Any) -> Response:
-    """Answer with both shards, the first changed; ``...`` takes a key away."""
-    return answer([{key: value for key, value in {**E0, **fields}.items() if value is not ...}, E1])
+    """Respond with both shards, the first changed; ``...`` takes a key away."""
+    return response([{key: value for key, value in {**E0, **fields}.items() if value is not ...}, E1])
 
 
 def recorded(response: Response | None, request: Request, **more: Any) -> Recording:
@@ -71,12 +71,12 @@ def both(old: Any, new: Any, target: str = PATH, **request: Any) -> tuple[Record
     return tuple(sides)  # type: ignore[return-value]
 
 
-GOOD = answer()
+GOOD = response()
 MISSING = error(404, "ConsumerGroupNotExist")
 DENIED = error(401, "SignatureNotMatch", "signature abc not match")
 BUSY = error(503, "ServerBusy", "The server is busy, please try again later.")
 HTML = b"<html><h1>502 Bad Gateway</h1></html>"
-GZIP = answer(gzip.compress(packed((E0, E1))), Content_Encoding="gzip")
+GZIP = response(gzip.compress(packed((E0, E1))), Content_Encoding="gzip")
 LATE = asked(at=AT - timedelta(minutes=20))
 STRANGER = Credentials("someKeyId", "some-secret-of-this-test")
 WRONG = asked(key=Credentials("testAccessKeyId", "wrong"))

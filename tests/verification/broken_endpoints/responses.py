@@ -1,4 +1,4 @@
-"""Status, error bodies and headers that are not what the pages say, and answers that never come."""
+"""Status, error bodies and headers that are not what the pages say, and responses that never come."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from broken_endpoints.harness import (
     error,
     is_read,
     now,
-    on_answer,
     on_error,
+    on_response,
     with_body,
     with_document,
     with_header,
@@ -28,18 +28,18 @@ from sls_contract.transport import TransportError
 CLOSED, TRUNCATED = "closed", "truncated"
 
 
-@on_answer("SLS231")
+@on_response("SLS231")
 def created_for_success(request, response):
     return response.replace(status=201) if is_read(request) and response.status == 200 else response
 
 
-@on_answer("SLS231")
+@on_response("SLS231")
 def no_content_for_unknown_shard(request, response):
     empty = is_read(request) and response.body == b"[]"
     return Response(204, response.headers.without("Content-Length", "Content-Type")) if empty else response
 
 
-@on_answer("SLS231")
+@on_response("SLS231")
 def redirects_to_https(request, response):
     if not is_read(request) or response.status != 200:
         return response
@@ -97,92 +97,92 @@ def wrong_signature_is_403(request, response):
     return response.replace(status=403)
 
 
-@on_answer("SLS251")
+@on_response("SLS251")
 def no_request_id(request, response):
     return response.replace(headers=response.headers.without("x-log-requestid"))
 
 
-@on_answer("SLS251")
+@on_response("SLS251")
 def no_request_id_on_errors(request, response):
     return no_request_id(request, response) if response.status >= 400 else response
 
 
-@on_answer("SLS253")
+@on_response("SLS253")
 def plain_text(request, response):
     return with_header(response, "Content-Type", "text/plain") if response.body else response
 
 
-@on_answer("SLS253")
+@on_response("SLS253")
 def no_content_type(request, response):
     return response.replace(headers=response.headers.without("Content-Type"))
 
 
-@on_answer("SLS254")
+@on_response("SLS254")
 def no_date(request, response):
     return response.replace(headers=response.headers.without("Date"))
 
 
-@on_answer("SLS254")
+@on_response("SLS254")
 def date_in_iso(request, response):
     return with_header(response, "Date", now().isoformat())
 
 
-@on_answer("SLS255")
+@on_response("SLS255")
 def date_in_local_time(request, response):
     return with_header(response, "Date", http_date(now() + timedelta(hours=8)))
 
 
-@on_answer("SLS255")
+@on_response("SLS255")
 def errors_in_local_time(request, response):
     return date_in_local_time(request, response) if response.status >= 400 else response
 
 
-@on_answer("SLS261")
+@on_response("SLS261")
 def length_in_characters(request, response):
     return with_header(response, "Content-Length", str(len(response.body.decode("utf-8", "replace"))))
 
 
-@on_answer("SLS261")
+@on_response("SLS261")
 def tells_the_length_of_chunks(request, response):
     return with_header(response, "Transfer-Encoding", "chunked")
 
 
-@on_answer("SLS262")
+@on_response("SLS262")
 def announces_gzip(request, response):
     return with_header(response, "Content-Encoding", "gzip") if is_read(request) else response
 
 
-@on_answer("SLS262")
+@on_response("SLS262")
 def announces_gzip_to_whoever_takes_it(request, response):
     takes = "gzip" in request.headers.get("Accept-Encoding", "")
     return with_header(response, "Content-Encoding", "gzip") if takes and is_read(request) else response
 
 
-@on_answer("SLS263")
+@on_response("SLS263")
 def gzip_for_everybody(request, response):
     if not is_read(request):
         return response
     return with_header(with_body(response, gzip.compress(response.body)), "Content-Encoding", "gzip")
 
 
-@on_answer("SLS265")
+@on_response("SLS265")
 def announces_lz4(request, response):
     if not is_read(request) or response.status != 200:
         return response
     return with_header(with_header(response, "x-log-compresstype", "lz4"), "x-log-bodyrawsize", str(len(response.body)))
 
 
-@on_answer("SLS265")
+@on_response("SLS265")
 def announces_lz4_where_nothing_forbids_it(request, response):
     return announces_lz4(request, response) if "Accept-Encoding" not in request.headers else response
 
 
-@on_answer("SLS266")
+@on_response("SLS266")
 def checksum_of_something_else(request, response):
     return with_header(response, "Content-MD5", "D41D8CD98F00B204E9800998ECF8427E") if response.body else response
 
 
-@on_answer("SLS461")
+@on_response("SLS461")
 def one_request_id_for_all(request, response):
     return with_header(response, "x-log-requestid", f"{int(now().timestamp()):08X}{'0' * 16}")
 
@@ -200,7 +200,7 @@ class HangsUpOnAnUnknownShard:
 
 
 @bug("SLS462")
-class CutsLongAnswersOff:
+class CutsLongResponsesOff:
     def __init__(self) -> None:
         self.real = correct()
 

@@ -17,7 +17,7 @@ _ByStatus: TypeAlias = dict[int | None, tuple[str, ...]]
 _Errors: TypeAlias = dict[str, _ByStatus]
 
 
-def answer_changes(old: Side, new: Side) -> Iterator[Change]:
+def response_changes(old: Side, new: Side) -> Iterator[Change]:
     """Yield the differences of the success statuses and of the errors."""
     yield from _success(old, new)
     if any(side.partial and not side.errors for side in (old, new)):
@@ -33,7 +33,7 @@ def _success(old: Side, new: Side) -> Iterator[Change]:
         return
     kind = Class.ADDITIVE if old.success < new.success else Class.BREAKING
     before, after = (", ".join(map(str, sorted(side.success))) for side in (old, new))
-    yield Change(kind, "status", "answer status", before, after)
+    yield Change(kind, "status", "response status", before, after)
 
 
 def _by_code(side: Side) -> _Errors:

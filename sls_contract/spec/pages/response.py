@@ -1,4 +1,4 @@
-"""Derives claims about the answer: status, headers, and the shape, members and digest of the body."""
+"""Derives claims about the response: status, headers, and the shape, members and digest of the body."""
 
 from __future__ import annotations
 
@@ -37,24 +37,24 @@ _COMMON = frozenset(
 _HEADERS_ROW = "headers"
 
 
-def answer_claims(page: Page, parts: Parts) -> None:
-    """Add the claims about a successful answer: status, headers specific to the operation, and body."""
+def response_claims(page: Page, parts: Parts) -> None:
+    """Add the claims about a successful response: status, headers specific to the operation, and body."""
     page.status = _status(parts)
-    shown = "\n".join(message.body or "" for message in (*parts.answers, *parts.printed))
-    rows, header_rows = _split_headers(parts.answer_rows, shown)
-    named = [*parts.answer_header_rows, *header_rows]
+    shown = "\n".join(message.body or "" for message in (*parts.responses, *parts.printed))
+    rows, header_rows = _split_headers(parts.response_rows, shown)
+    named = [*parts.response_header_rows, *header_rows]
     for row in (row for row in named if row.name and not TOKEN.fullmatch(row.name)):
         page.problem(row.line, "spelling", "response header", row.name)
     names = [row.name for row in named if TOKEN.fullmatch(row.name)]
     names += [found[1] for item in parts.items("response-headers") if (found := _HEADER_ITEM.fullmatch(item.text))]
     page.response_headers = list(dict.fromkeys(name for name in names if name.lower() not in _COMMON))
-    body_claims(page, page.response, "response", [*parts.answers, *parts.printed], rows)
+    body_claims(page, page.response, "response", [*parts.responses, *parts.printed], rows)
     if page.response.shape is None and _says_binary(parts):
         page.response.shape = "binary"
 
 
 def _status(parts: Parts) -> int | None:
-    printed = [answer.status for answer in (*parts.answers, *parts.printed) if answer.status is not None]
+    printed = [response.status for response in (*parts.responses, *parts.printed) if response.status is not None]
     if printed:
         return printed[0]
     words = " ".join(item.text for role in ("response", "response-headers") for item in parts.items(role))
@@ -85,5 +85,5 @@ def _is_header_name(name: str) -> bool:
 
 def _says_binary(parts: Parts) -> bool:
     words = " ".join(item.text for item in parts.items("response"))
-    kinds = [answer.header("content-type") or "" for answer in parts.answers]
+    kinds = [response.header("content-type") or "" for response in parts.responses]
     return bool(re.search(r"protobuf|\bPB\b", words, re.IGNORECASE)) or any("protobuf" in kind for kind in kinds)

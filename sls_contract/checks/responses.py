@@ -47,7 +47,7 @@ def server_error_body(subject: Subject) -> Flaws:
 def _error_body(subject: Subject) -> Flaws:
     if not subject.is_error or subject.json is None:
         return None
-    fix = 'answer with {"errorCode": "…", "errorMessage": "…"}.'
+    fix = 'return the body {"errorCode": "…", "errorMessage": "…"}.'
     value = subject.json.value
     if subject.json.syntax or not isinstance(value, dict):
         return [Flaw("body", "a JSON object", shortened(subject.json.syntax) or shown(value), fix)]
@@ -59,7 +59,7 @@ def _error_body(subject: Subject) -> Flaws:
 
 
 def unsigned_is_refused(subject: Subject) -> Flaws:
-    """Require that a request known to be badly signed is not answered with 200."""
+    """Require that a request known to be badly signed does not get 200."""
     if subject.anonymous:
         return None
     flaw = _signature_flaw(subject)
@@ -73,7 +73,7 @@ def unsigned_is_refused(subject: Subject) -> Flaws:
             "status",
             "400 or 401",
             f"200, though {flaw}",
-            "verify the signature before you serve; answer 401 or 400 if it is wrong.",
+            "verify the signature before you serve; return 401 or 400 if it is wrong.",
         )
     ]
 
@@ -88,7 +88,7 @@ def _signature_flaw(subject: Subject) -> str:
 
 
 def late_is_refused(subject: Subject) -> Flaws:
-    """Require that a request whose time is far from the server's is not answered with 200."""
+    """Require that a request whose time is far from the server's does not get 200."""
     sent, dated = subject.sent, subject.dated
     if subject.anonymous or subject.misdated or sent is None or dated is None:
         return None
@@ -101,13 +101,13 @@ def late_is_refused(subject: Subject) -> Flaws:
             "status",
             "400 RequestTimeExpired",
             actual,
-            "answer 400 RequestTimeExpired if the request is dated more than 15 minutes off.",
+            "return 400 RequestTimeExpired if the request is dated more than 15 minutes off.",
         )
     ]
 
 
 def _is_json(subject: Subject) -> bool:
-    return (subject.answers_json or subject.is_error) and subject.document is not None
+    return (subject.returns_json or subject.is_error) and subject.document is not None
 
 
 def _kept_by_served(subject: Subject) -> frozenset[str] | None:
@@ -119,7 +119,7 @@ def _kept_by_served(subject: Subject) -> frozenset[str] | None:
         return None
     if subject.authorization is None or subject.mismatch is not None:
         return None
-    if not subject.answers_json or subject.document is None or subject.json is None:
+    if not subject.returns_json or subject.document is None or subject.json is None:
         return _DATED
     return None if subject.json.charset or subject.json.repeated else _DATED_JSON
 

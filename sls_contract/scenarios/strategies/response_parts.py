@@ -1,4 +1,4 @@
-"""Draw an answer from a contract, in parts that can be changed before the answer is built."""
+"""Draw a response from a contract, in parts that can be changed before the response is built."""
 
 from __future__ import annotations
 
@@ -42,8 +42,8 @@ _REPLACEMENTS = st.text(st.sampled_from("abcdefgh0123456789"), min_size=1, max_s
 
 
 @dataclass(slots=True)
-class AnswerParts:
-    """The parts of an answer; a breach changes them before `answer` builds it.
+class ResponseParts:
+    """The parts of a response; a breach changes them before `response` builds it.
 
     Attributes:
         status: the HTTP status.
@@ -74,8 +74,8 @@ class AnswerParts:
             return json_bytes(self.document)
         return self.raw if self.groups is None else encoded_list(self.groups)
 
-    def answer(self) -> Response:
-        """Build the answer."""
+    def response(self) -> Response:
+        """Build the response."""
         data = compressed(self.plain(), self.coding) if self.data is None else self.data
         derived = {
             "Content-Type": CONTENT_TYPES.get(self.content),
@@ -91,7 +91,7 @@ class AnswerParts:
 
 
 def sent_at(draw: Draw, request: Request | None) -> datetime:
-    """Return the time of a request, which is also that of its answer; a drawn time where there is no request."""
+    """Return the time of a request, which is also that of its response; a drawn time where there is no request."""
     return (request_time(request) if request is not None else None) or draw(times())
 
 
@@ -104,20 +104,20 @@ def request_values(contract: Contract, request: Request | None) -> dict[str, str
     return sent | {f"path.{key}": text for names in named for key, text in names.items()}
 
 
-def draw_answer(
+def draw_response(
     draw: Draw, contract: Contract, request: Request | None, fixed: Mapping[str, Any] | None = None
-) -> AnswerParts:
+) -> ResponseParts:
     """Draw the parts of a correct success.
 
     Args:
         draw: Hypothesis' draw.
         contract: of the operation.
-        request: the request to answer; None for any.
+        request: the request to respond to; None for any.
         fixed: values that are not drawn, by place: ``body`` (JSON value), ``groups``, ``header x-log-cursor``.
 
     """
     fixed = fixed or {}
-    parts = AnswerParts(contract.success[0], sent_at(draw, request))
+    parts = ResponseParts(contract.success[0], sent_at(draw, request))
     context = Context(parts.at, request_values(contract, request))
     if contract.response is not None and contract.response.content != "none":
         _draw_body(draw, parts, contract.response, request, context, fixed)
@@ -143,7 +143,7 @@ def cursor_after(text: str, groups: int) -> str:
         return text
 
 
-def header_count(parts: AnswerParts, what: str) -> str | None:
+def header_count(parts: ResponseParts, what: str) -> str | None:
     """Return the correct value of a header that counts something; None where it is unknown."""
     if what == "body.raw_size":
         return str(len(parts.plain()))
@@ -152,16 +152,16 @@ def header_count(parts: AnswerParts, what: str) -> str | None:
     return None
 
 
-def draw_error(draw: Draw, status: int, code: str, message: str, at: datetime) -> AnswerParts:
-    """Draw an error answer with the placeholders of its message replaced."""
+def draw_error(draw: Draw, status: int, code: str, message: str, at: datetime) -> ResponseParts:
+    """Draw an error response with the placeholders of its message replaced."""
     filled = _MESSAGE_PLACEHOLDER.sub(lambda _: draw(_REPLACEMENTS), message)
-    parts = AnswerParts(status, at, "json", {"errorCode": code, "errorMessage": filled})
+    parts = ResponseParts(status, at, "json", {"errorCode": code, "errorMessage": filled})
     _draw_common_headers(draw, parts)
     return parts
 
 
 def _draw_body(
-    draw: Draw, parts: AnswerParts, body: Body, request: Request | None, context: Context, fixed: Mapping[str, Any]
+    draw: Draw, parts: ResponseParts, body: Body, request: Request | None, context: Context, fixed: Mapping[str, Any]
 ) -> None:
     parts.content = body.content
     if body.content == "json":
@@ -176,15 +176,15 @@ def _draw_body(
 
 
 def _accepted(request: Request | None) -> list[str]:
-    """Return the compressions that a request accepts; an answer shrinks to the first."""
+    """Return the compressions that a request accepts; a response shrinks to the first."""
     if request is None:
         return ["", *CODINGS]
     named = [each.partition(";")[0].strip().lower() for each in request.headers.get("accept-encoding", "").split(",")]
     return [coding for coding in named if coding in CODINGS] or [""]
 
 
-def _draw_common_headers(draw: Draw, parts: AnswerParts) -> None:
-    """Draw the headers of every answer, in the spellings of servers and proxies."""
+def _draw_common_headers(draw: Draw, parts: ResponseParts) -> None:
+    """Draw the headers of every response, in the spellings of servers and proxies."""
     name = draw(st.sampled_from(("x-log-requestid", "X-Log-Requestid")))
     parts.headers[name] = f"{int(parts.at.timestamp()):08X}{draw(st.integers(0, 2**64 - 1)):016X}"
     parts.headers["Server"] = draw(st.sampled_from(("AliyunSLS", "Tengine", "nginx/1.12.1")))

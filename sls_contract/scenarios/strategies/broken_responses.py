@@ -1,4 +1,4 @@
-"""The ways to break an answer of a contract."""
+"""The ways to break a response of a contract."""
 
 from __future__ import annotations
 
@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING
 from hypothesis import strategies as st
 
 from sls_contract.checks.logs import PROCESSED
-from sls_contract.scenarios.strategies.answer_parts import header_count
 from sls_contract.scenarios.strategies.breaches import ANY_TIME, Breach, Way, json_ways, level_of, wrong_texts
+from sls_contract.scenarios.strategies.response_parts import header_count
 from sls_contract.spec.finding import Level
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
-    from sls_contract.scenarios.strategies.answer_parts import AnswerParts
+    from sls_contract.scenarios.strategies.response_parts import ResponseParts
     from sls_contract.scenarios.strategies.values import Draw
     from sls_contract.spec.contract import Body, Contract, Value
 
@@ -22,7 +22,7 @@ _OTHER_SUCCESSES = (201, 202, 302)
 _UNKNOWN_CODE = "NoSuchErrorCode"
 
 
-def answer_ways(contract: Contract, sent: Mapping[str, str]) -> Iterator[Way]:
+def response_ways(contract: Contract, sent: Mapping[str, str]) -> Iterator[Way]:
     """Yield the ways to break a success of an operation.
 
     Args:
@@ -42,7 +42,7 @@ def answer_ways(contract: Contract, sent: Mapping[str, str]) -> Iterator[Way]:
 
 
 def error_ways(contract: Contract) -> Iterator[Way]:
-    """Yield the ways to break an error answer of an operation."""
+    """Yield the ways to break an error response of an operation."""
     if contract.coverage == "full":
         yield Way(Breach("error-code", "/errorCode", Level.VIOLATION), _set_member("errorCode", _UNKNOWN_CODE))
         yield Way(Breach("error-status", "status", Level.VIOLATION), _move_status)
@@ -78,60 +78,60 @@ def _body_ways(body: Body, sent: Mapping[str, str]) -> Iterator[Way]:
         yield Way(Breach("coding", "header x-log-compresstype", Level.VIOLATION), _set_wrong_coding)
 
 
-def _set_header(name: str, text: str | None) -> Callable[[Draw, AnswerParts], None]:
-    def change(_draw: Draw, parts: AnswerParts) -> None:
+def _set_header(name: str, text: str | None) -> Callable[[Draw, ResponseParts], None]:
+    def change(_draw: Draw, parts: ResponseParts) -> None:
         parts.headers = {each: old for each, old in parts.headers.items() if each.lower() != name.lower()}
         parts.headers[name] = text
 
     return change
 
 
-def _wrong_header(name: str, value: Value, kind: str) -> Callable[[Draw, AnswerParts], None]:
-    def change(draw: Draw, parts: AnswerParts) -> None:
+def _wrong_header(name: str, value: Value, kind: str) -> Callable[[Draw, ResponseParts], None]:
+    def change(draw: Draw, parts: ResponseParts) -> None:
         parts.headers[name] = draw(st.sampled_from(dict(wrong_texts(value, parts.at))[kind]))
 
     return change
 
 
-def _miscount(name: str, what: str) -> Callable[[Draw, AnswerParts], None]:
-    def change(draw: Draw, parts: AnswerParts) -> None:
+def _miscount(name: str, what: str) -> Callable[[Draw, ResponseParts], None]:
+    def change(draw: Draw, parts: ResponseParts) -> None:
         parts.headers[name] = str(int(header_count(parts, what) or 0) + draw(st.integers(1, 9)))
 
     return change
 
 
-def _set_status(contract: Contract) -> Callable[[Draw, AnswerParts], None]:
+def _set_status(contract: Contract) -> Callable[[Draw, ResponseParts], None]:
     others = [status for status in _OTHER_SUCCESSES if status not in contract.success]
 
-    def change(draw: Draw, parts: AnswerParts) -> None:
+    def change(draw: Draw, parts: ResponseParts) -> None:
         parts.status = draw(st.sampled_from(others))
 
     return change
 
 
-def _move_status(draw: Draw, parts: AnswerParts) -> None:
+def _move_status(draw: Draw, parts: ResponseParts) -> None:
     parts.status = draw(st.sampled_from([status for status in (409, 418, 429, 501) if status != parts.status]))
 
 
-def _set_member(name: str, value: object) -> Callable[[Draw, AnswerParts], None]:
+def _set_member(name: str, value: object) -> Callable[[Draw, ResponseParts], None]:
     """Set a member of an error body; None removes it."""
 
-    def change(_draw: Draw, parts: AnswerParts) -> None:
+    def change(_draw: Draw, parts: ResponseParts) -> None:
         changed = {**parts.document, name: value}
         parts.document = {key: each for key, each in changed.items() if each is not None}
 
     return change
 
 
-def _set_wrong_length(draw: Draw, parts: AnswerParts) -> None:
-    parts.headers["Content-Length"] = str(len(parts.answer().body) + draw(st.integers(1, 9)))
+def _set_wrong_length(draw: Draw, parts: ResponseParts) -> None:
+    parts.headers["Content-Length"] = str(len(parts.response().body) + draw(st.integers(1, 9)))
 
 
-def _write(*ways: Callable[[bytes], bytes]) -> Callable[[Draw, AnswerParts], None]:
+def _write(*ways: Callable[[bytes], bytes]) -> Callable[[Draw, ResponseParts], None]:
     """Rewrite the body in one of the given ways; Content-Length is adapted."""
 
-    def change(draw: Draw, parts: AnswerParts) -> None:
-        parts.data = draw(st.sampled_from(ways))(parts.answer().body)
+    def change(draw: Draw, parts: ResponseParts) -> None:
+        parts.data = draw(st.sampled_from(ways))(parts.response().body)
 
     return change
 
@@ -140,7 +140,7 @@ def _cut(data: bytes) -> bytes:
     return data[:-1] if data[-1:] in b']}"' else data + b"]"  # a shorter number would still be valid JSON
 
 
-def _cut_log_group(_draw: Draw, parts: AnswerParts) -> None:
+def _cut_log_group(_draw: Draw, parts: ResponseParts) -> None:
     """Add a log group that ends within a field; sizes and compression are correct."""
     parts.groups = [*(parts.groups or ()), b"\x0a\x09\x08"]
     for name in parts.headers:
@@ -150,7 +150,7 @@ def _cut_log_group(_draw: Draw, parts: AnswerParts) -> None:
             parts.headers[name] = str(len(parts.groups))
 
 
-def _set_wrong_coding(_draw: Draw, parts: AnswerParts) -> None:
+def _set_wrong_coding(_draw: Draw, parts: ResponseParts) -> None:
     """Announce a compression, and send bytes that are not compressed."""
     parts.data, parts.coding = b"\xff\xff\xff", parts.coding or "lz4"
 

@@ -56,7 +56,7 @@ class NotServed(Exception):
         """Take the method and path of the request, or a description."""
         super().__init__(
             f"the reference endpoint of sls-contract does not serve {request}; this is its limit, not the service's. "
-            "How to fix: record this request at a live endpoint, or script its answer (answer_next, serve --fault)."
+            "How to fix: record this request at a live endpoint, or script its response (answer_next, serve --fault)."
         )
 
 
@@ -165,7 +165,7 @@ def _compact(document: Any) -> bytes:
 
 
 def _response(request: Request, status: int, payload: Payload, now: datetime, count: int) -> Response:
-    """Return a response with the headers of the answer captured on 2024-11-25, in the same order and casing."""
+    """Return a response with the headers of one captured on 2024-11-25, in the same order and casing."""
     closing = "close" in request.headers.get("Connection", "").lower()
     content_type = [("Content-Type", payload.content_type)] if payload.content_type else []
     fields = Headers.from_pairs(

@@ -36,7 +36,7 @@ def signed(  # noqa: PLR0913 - what a client may vary
 
 @pytest.mark.parametrize("key", [TEST_CREDENTIALS, TEST_STS_CREDENTIALS], ids=["key", "sts"])
 @pytest.mark.parametrize("scheme", ["v1", "v1-sha256", "v4"])
-def test_every_answer_conforms(endpoint, key, scheme):
+def test_every_response_conforms(endpoint, key, scheme):
     """A group's life and the three kinds of missing things give no finding at all."""
     for step in STEPS:
         endpoint(signed(endpoint, *step, key=key, scheme=scheme))
@@ -49,7 +49,7 @@ def test_every_answer_conforms(endpoint, key, scheme):
 
 @pytest.mark.slow
 def test_every_refusal_conforms(endpoint):
-    """Whatever is wrong with a request's authentication, the answer to it breaks no clause for responses."""
+    """Whatever is wrong with a request's authentication, the response to it breaks no clause for responses."""
     good = signed(endpoint, "GET", f"{GROUPS}/g")
     for name in ("Authorization", "x-log-apiversion", "x-log-signaturemethod"):
         endpoint(good.replace(headers=good.headers.without(name)))

@@ -1,4 +1,4 @@
-"""Unusual answers that conform to the contract, and questionable ones that slightly break it."""
+"""Unusual responses that conform to the contract, and questionable ones that slightly break it."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ _PAGE = "GetCheckPoint page"
 _ELEMENTS = f"{_PAGE}, response elements"
 _HTTP = "RFC 9110 and 9112: what HTTP allows, proxies do"
 _JSON = "RFC 8259: one value, many texts"
-_SDKS = "answers on which the official SDKs were seen to differ"
+_SDKS = "responses on which the official SDKs were seen to differ"
 _REQUEST_ID = "x-log-requestid"
 
 
@@ -140,7 +140,7 @@ def _pretty(listed: list[dict[str, Any]]) -> str:
 
 
 def _doubled(good: Response) -> Reply:
-    """Answer with two entries of the requested shard: an older one and the current one."""
+    """Return two entries of the requested shard: an older one and the current one."""
     (entry,) = json.loads(good.body)
     older = {**entry, "checkpoint": "MTIz", "updateTime": entry["updateTime"] - 1_000_000}
     reply = entries(lambda _: [older, entry], Duty.EITHER)(good)
@@ -148,7 +148,7 @@ def _doubled(good: Response) -> Reply:
 
 
 def _unfiltered(good: Response) -> Reply:
-    """Answer with entries of other shards before and after the requested one."""
+    """Return entries of other shards before and after the requested one."""
     (entry,) = json.loads(good.body)
     before = {**entry, "shard": entry["shard"] - 1, "checkpoint": "MTAwMQ==", "updateTime": entry["updateTime"] - 7}
     after = {**entry, "shard": entry["shard"] + 1, "checkpoint": "MTAwMw==", "updateTime": entry["updateTime"] + 7}
@@ -156,12 +156,12 @@ def _unfiltered(good: Response) -> Reply:
     return replace(reply, expected=replace(reply.expected, needed=frozenset({entry["shard"]})))
 
 
-def _right(name: str, answer: str, source: str = _HTTP) -> Situation:
-    return Situation(name, "unusual answers", answer, source)
+def _right(name: str, response: str, source: str = _HTTP) -> Situation:
+    return Situation(name, "unusual responses", response, source)
 
 
-def _odd(name: str, answer: str, source: str = _SDKS) -> Situation:
-    return Situation(name, "questionable answers", answer, source)
+def _odd(name: str, response: str, source: str = _SDKS) -> Situation:
+    return Situation(name, "questionable responses", response, source)
 
 
 UNUSUAL = (

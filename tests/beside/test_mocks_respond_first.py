@@ -1,4 +1,4 @@
-"""A run that uses nothing of ours: whoever mocks the service, or another product, is answered by the mock."""
+"""A run that uses nothing of ours: who mocks the service, or another product, gets the response of the mock."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def failed(folder, *options):
 
 
 @pytest.mark.slow
-def test_every_mock_answers_as_if_the_plugin_were_not_there(tmp_path):
+def test_every_mock_responds_as_if_the_plugin_were_not_there(tmp_path):
     """vcrpy, respx, httpretty, mocket, pook and others, for the service and for OSS; patched sockets; a proxy here."""
     (tmp_path / "pytest.ini").write_text(INI, encoding="utf-8")
     (tmp_path / "test_mocks.py").write_text(WAYS.read_text(encoding="utf-8"), encoding="utf-8")

@@ -1,4 +1,4 @@
-"""Answers in the voice of sls-contract itself are no recordings of the service."""
+"""Responses in the voice of sls-contract itself are no recordings of the service."""
 
 from __future__ import annotations
 
@@ -27,12 +27,12 @@ def test_what_the_endpoint_does_not_serve_is_not_recorded(tmp_path, target):
     path = tmp_path / "x.sls.yaml"
     endpoint = ReferenceEndpoint(lambda: datetime.now(UTC))
     with (  # noqa: PT012 - the error comes when the block ends
-        pytest.raises(SlsContractError, match="sls-contract itself answered"),
+        pytest.raises(SlsContractError, match="sls-contract itself responded"),
         use_cassette(path, "once", send=endpoint),
     ):
         assert ask("GET", "/logstores/my-logstore/consumergroups").status_code == 200
-        answer = ask("GET", target)
-        assert (answer.status_code, answer.headers["x-sls-contract"]) == (421, "NotServedHere")
-        assert "its limit, not the service's" in answer.json()["errorMessage"]
+        response = ask("GET", target)
+        assert (response.status_code, response.headers["x-sls-contract"]) == (421, "NotServedHere")
+        assert "its limit, not the service's" in response.json()["errorMessage"]
     assert [exchange.response.status for exchange in load_cassette(path).exchanges] == [200]
     assert "NotServedHere" not in path.read_text("utf-8")

@@ -1,4 +1,4 @@
-"""Read the parts of an answer that the run compares."""
+"""Read the parts of a response that the run compares."""
 
 from __future__ import annotations
 
@@ -46,11 +46,11 @@ def _is_entry(entry: object) -> bool:
 
 
 def assigned_by(response: Response) -> frozenset[int]:
-    """Return the shards that a HeartBeat answer assigns, in either form of the page."""
+    """Return the shards that a HeartBeat response assigns, in either form of the page."""
     return shards_of(json_body(response)) or frozenset()
 
 
-def describe_answer(step: Request, response: Response) -> str:
+def describe_response(step: Request, response: Response) -> str:
     """Return a phrase with the operation, status and errorCode."""
     name = operation_name(step)
-    return f"{name} was answered {response.status} {error_code(response) or ''}".strip()
+    return f"{name} returned {response.status} {error_code(response) or ''}".strip()
