@@ -41,6 +41,9 @@ _DASK = {
     "distributed.admin.tick.interval": "1s",
     "distributed.worker.memory.monitor-interval": "1s",
     "distributed.admin.system-monitor.interval": "10s",
+    # Nobody is told the port of the pages about a cluster that ends with the command, and they need no key.
+    "distributed.scheduler.http.routes": [],
+    "distributed.worker.http.routes": [],
 }
 _ATTEMPTS = 3  # workers that one task may kill
 _TERM_INTERVAL = 0.05  # seconds; a result is usually sent within
@@ -287,9 +290,10 @@ class _Dask:
         address = os.environ.get("DASK_SCHEDULER_ADDRESS")
         with ExitStack() as started:
             started.enter_context(config.set(_DASK))
-            # Any free port; logs of workers, such as warnings on shutdown, must not reach the terminal.
-            quiet = {"dashboard_address": ":0", "silence_logs": logging.CRITICAL}
-            local = {"n_workers": jobs, "threads_per_worker": 1, **quiet}
+            # Its ports are on loopback (":0" is on all interfaces). Logs of workers, such as warnings on shutdown, must
+            # not reach the terminal.
+            pages = {"dashboard_address": "127.0.0.1:0", "scheduler_kwargs": {"dashboard": False}}
+            local = {"n_workers": jobs, "threads_per_worker": 1, "silence_logs": logging.CRITICAL, **pages}
             where = {"address": address, "timeout": "10s"} if address else local
             try:
                 self._client = started.enter_context(Client(**where))

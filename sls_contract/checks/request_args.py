@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, NamedTuple, TypeGuard
 
-from sls_contract.spec.registry import operation_of, registry
+from sls_contract.spec.registry import registry
 
 if TYPE_CHECKING:
     from sls_contract.exchange import Request
@@ -41,12 +41,12 @@ class RequestArgs(NamedTuple):
 
 def request_args(request: Request) -> RequestArgs | None:
     """Return the arguments of a request; None if it concerns no logstore or its operation has no contract."""
-    contract, names = operation_of(request), registry().names_in(request)
+    operation, names = registry().operation_and_names(request)
     logstore = names.get("logstore", names.get("logstoreName"))  # the pages use both names
-    if contract is None or logstore is None:
+    if logstore is None:
         return None
     place = Place(request.project or request.host, logstore)
-    return RequestArgs(contract.operation, place, shard_number(names.get("shard", "")), names.get("consumerGroup", ""))
+    return RequestArgs(operation, place, shard_number(names.get("shard", "")), names.get("consumerGroup", ""))
 
 
 def shard_number(text: str) -> int | None:

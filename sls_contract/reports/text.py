@@ -91,7 +91,7 @@ def wrapped(text: str, columns: int, first: str = "", rest: str = "", *, at_hyph
     if width(text) == len(text):
         return textwrap.wrap(text, columns, initial_indent=first, subsequent_indent=rest, break_on_hyphens=at_hyphens)
     lines, line, start = [], "", first
-    for word in _UNBROKEN.findall(" ".join(text.split())):
+    for word in re.findall(_UNBROKEN, " ".join(text.split())):
         if line and width(f"{start}{line}{word}".rstrip()) > columns:
             lines.append(f"{start}{line.rstrip()}")
             line, start = word.lstrip(), rest
@@ -101,9 +101,8 @@ def wrapped(text: str, columns: int, first: str = "", rest: str = "", *, at_hyph
 
 
 _WIDE = "\u2e80-\uffff"
-_UNBROKEN = re.compile(  # a word, or a wide character, with the marks that may not begin a line
-    rf"\s*[（“‘《]*(?:[{_WIDE}]|[^\s{_WIDE}]+)[，。；：、！？）”’》…]*"
-)
+# A word, or a wide character, with the marks that may not begin a line. Compiled on first use.
+_UNBROKEN = rf"\s*[（“‘《]*(?:[{_WIDE}]|[^\s{_WIDE}]+)[，。；：、！？）”’》…]*"
 
 
 def finding_lines(finding: Finding, place: str = "") -> list[str]:

@@ -82,8 +82,12 @@ class Registry:
 
     def names_in(self, request: Request) -> dict[str, str]:
         """Return the percent-decoded path parameters of a request by name; empty for an unknown operation."""
+        return self.operation_and_names(request)[1]
+
+    def operation_and_names(self, request: Request) -> tuple[str, dict[str, str]]:
+        """Return the name of the operation that a request calls, and what `names_in` returns; empty if none matches."""
         route = self._router.route_of(request)
-        return {} if route is None else names_in(route.path, request.path) or {}
+        return ("", {}) if route is None else (route.operation, names_in(route.path, request.path) or {})
 
     def discriminators(self, request: Request) -> dict[str, tuple[str, ...]]:
         """Return the query keys, with their values, that distinguish the operations on a request's method and path."""

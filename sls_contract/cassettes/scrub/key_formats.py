@@ -13,6 +13,7 @@ from collections import defaultdict
 from typing import TYPE_CHECKING
 
 from sls_contract.cassettes.scrub.names import Kind
+from sls_contract.cassettes.scrub.patterns import compiled
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -84,14 +85,14 @@ _WORD_CHARS = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz_.
 _SEPARATORS = bytes(code if code in _WORD_CHARS else 32 for code in range(256))
 
 
-def _patterns_by_prefix() -> dict[bytes, list[re.Pattern[bytes]]]:
+def _patterns_by_prefix() -> dict[bytes, list[bytes]]:
     """Return the patterns of the rows by the first characters of their prefixes."""
     found = defaultdict(list)
     for row in _ROWS.strip().splitlines():
         prefixes, alphabet, length = row.split()
         size = f"{{{length.removesuffix('=')}}}" if length.endswith("=") else f"{{{length},}}"
         starts = prefixes.split("|")
-        pattern = re.compile(f"(?:{'|'.join(map(re.escape, starts))})({_ALPHABETS[alphabet]}{size})".encode())
+        pattern = f"(?:{'|'.join(map(re.escape, starts))})({_ALPHABETS[alphabet]}{size})".encode()
         for start in {each[:_PREFIX_LENGTH].encode() for each in starts}:
             found[start].append(pattern)
     return found
@@ -115,7 +116,7 @@ def _key_in(word: bytes) -> bytes | None:
     """Return the key in a word, without the full stop of a sentence; None if the word is no key."""
     key = word.rstrip(b".")
     for pattern in _BY_PREFIX[word[:_PREFIX_LENGTH]]:
-        found = pattern.fullmatch(key)
+        found = compiled(pattern).fullmatch(key)
         if found and _is_random(found[1]):
             return key
     return None

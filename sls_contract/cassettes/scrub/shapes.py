@@ -18,6 +18,7 @@ from sls_contract.cassettes.scrub.names import (
     looks_random,
     possible_kind_of,
 )
+from sls_contract.cassettes.scrub.patterns import compiled
 from sls_contract.cassettes.scrub.views import safe_bytes
 from sls_contract.exchange import wire_text
 
@@ -40,38 +41,35 @@ _USER = rb"://[^\s/]*@"  # binary data often contains an @ alone
 
 #: Each with a stem: in lower-cased text without the stem, the pattern cannot match. Each begins with literal text,
 #: which the engine finds fast; therefore the lookbehind for the text before it follows the literal.
-_SHAPES: tuple[tuple[bytes, re.Pattern[bytes], tuple[Kind, ...]], ...] = tuple(
-    (stem, re.compile(pattern), kinds)
-    for stem, pattern, kinds in (
-        # access key ids of Alibaba Cloud: users' begin with LTAI, temporary ones with STS.
-        (b"ltai", rb"(LTAI(?<![0-9A-Za-z]LTAI)[0-9A-Za-z]{12,30})(?![0-9A-Za-z])", (Kind.ACCESS_KEY_ID,)),
-        (b"sts.", rb"(STS\.(?<![0-9A-Za-z.]STS\.)[0-9A-Za-z]{16,})", (Kind.ACCESS_KEY_ID,)),
-        # security tokens are long base64 of a structure that always begins with the same bytes
-        (b"cais", rb"(CAIS(?<![0-9A-Za-z+/]CAIS)[0-9A-Za-z+/]{60,}={0,2})", (Kind.SECURITY_TOKEN,)),
-        # the service's texts about a key that it refuses (source: its error pages, see `spec.known_errors`)
-        (b"not found: ", rb"ccessKeyId not found: (?<=[Aa]ccessKeyId not found: )" + _QUOTED, (Kind.ACCESS_KEY_ID,)),
-        (
-            b"is disabled: ",
-            rb"ccessKeyId is disabled: (?<=[Aa]ccessKeyId is disabled: )" + _QUOTED,
-            (Kind.ACCESS_KEY_ID,),
-        ),
-        (b"is invalid: ", rb"key id you provided is invalid: " + _QUOTED, (Kind.ACCESS_KEY_ID,)),
-        (b" is inactive", rb"ccessKeyId " + _QUOTED + b" is inactive", (Kind.ACCESS_KEY_ID,)),
-        (b"eyj", rb"(eyJ[\w-]{8,}\.(?:eyJ[\w-]{8,}\.[\w-]{8,}|[\w-]*(?:\.[\w-]{8,}){3}))", (Kind.OTHER,)),
-        (b"log ", rb"LOG (?<!\wLOG )([^\s:\"',]{1,128}):(" + _SIGNATURE + b")", (Kind.ACCESS_KEY_ID, Kind.SIGNATURE)),
-        (b"credential=", rb"Credential=([^/,\s\"'&]{1,128})/\d{8}/", (Kind.ACCESS_KEY_ID,)),
-        (b"signature", rb"ignature(?<=[Ss]ignature)\W{1,4}(" + _SIGNATURE + b")", (Kind.SIGNATURE,)),
-        (b"basic ", rb"asic (?<=[Bb]asic )" + _OPAQUE, (Kind.OTHER,)),
-        (b"bearer ", rb"earer (?<=[Bb]earer )" + _OPAQUE, (Kind.OTHER,)),
-        (_AT, rb"://([^\s/@:\"'<>?#]+):([^\s/@\"'<>?#]+)@", (Kind.OTHER, Kind.OTHER)),
-        (_AT, rb"://((?=[A-Za-z+._~-]*[0-9])[0-9A-Za-z+._~-]{16,})@", (Kind.OTHER,)),
-        (b"private key", rb"BEGIN [A-Z ]*PRIVATE KEY(?: BLOCK)?-----([\s\S]+?)(?:-----END|\Z)", (Kind.OTHER,)),
-        (b"identified by", rb"(?i:IDENTIFIED BY)\s+(?:(?i:PASSWORD)\s+)?['\"]([^'\"\s]+)['\"]", (Kind.OTHER,)),
-        # ``sk`` and ``ak`` are names in SDKs of other languages; an id alone is found by its shape only
-        (b'sk"', rb"[AaSs][Kk]\"(?<=\"..\")\s*:\s*\"" + _LONG_KEY + b'"', (Kind.OTHER,)),
-        (b"sk=", rb"[AaSs][Kk]=(?<![\w-]..=)" + _LONG_KEY, (Kind.OTHER,)),
-        (b"sk: ", rb"[AaSs][Kk]: (?<![\w-]..: )" + _LONG_KEY, (Kind.OTHER,)),
-    )
+_SHAPES: tuple[tuple[bytes, bytes, tuple[Kind, ...]], ...] = (
+    # access key ids of Alibaba Cloud: users' begin with LTAI, temporary ones with STS.
+    (b"ltai", rb"(LTAI(?<![0-9A-Za-z]LTAI)[0-9A-Za-z]{12,30})(?![0-9A-Za-z])", (Kind.ACCESS_KEY_ID,)),
+    (b"sts.", rb"(STS\.(?<![0-9A-Za-z.]STS\.)[0-9A-Za-z]{16,})", (Kind.ACCESS_KEY_ID,)),
+    # security tokens are long base64 of a structure that always begins with the same bytes
+    (b"cais", rb"(CAIS(?<![0-9A-Za-z+/]CAIS)[0-9A-Za-z+/]{60,}={0,2})", (Kind.SECURITY_TOKEN,)),
+    # the service's texts about a key that it refuses (source: its error pages, see `spec.known_errors`)
+    (b"not found: ", rb"ccessKeyId not found: (?<=[Aa]ccessKeyId not found: )" + _QUOTED, (Kind.ACCESS_KEY_ID,)),
+    (
+        b"is disabled: ",
+        rb"ccessKeyId is disabled: (?<=[Aa]ccessKeyId is disabled: )" + _QUOTED,
+        (Kind.ACCESS_KEY_ID,),
+    ),
+    (b"is invalid: ", rb"key id you provided is invalid: " + _QUOTED, (Kind.ACCESS_KEY_ID,)),
+    (b" is inactive", rb"ccessKeyId " + _QUOTED + b" is inactive", (Kind.ACCESS_KEY_ID,)),
+    (b"eyj", rb"(eyJ[\w-]{8,}\.(?:eyJ[\w-]{8,}\.[\w-]{8,}|[\w-]*(?:\.[\w-]{8,}){3}))", (Kind.OTHER,)),
+    (b"log ", rb"LOG (?<!\wLOG )([^\s:\"',]{1,128}):(" + _SIGNATURE + b")", (Kind.ACCESS_KEY_ID, Kind.SIGNATURE)),
+    (b"credential=", rb"Credential=([^/,\s\"'&]{1,128})/\d{8}/", (Kind.ACCESS_KEY_ID,)),
+    (b"signature", rb"ignature(?<=[Ss]ignature)\W{1,4}(" + _SIGNATURE + b")", (Kind.SIGNATURE,)),
+    (b"basic ", rb"asic (?<=[Bb]asic )" + _OPAQUE, (Kind.OTHER,)),
+    (b"bearer ", rb"earer (?<=[Bb]earer )" + _OPAQUE, (Kind.OTHER,)),
+    (_AT, rb"://([^\s/@:\"'<>?#]+):([^\s/@\"'<>?#]+)@", (Kind.OTHER, Kind.OTHER)),
+    (_AT, rb"://((?=[A-Za-z+._~-]*[0-9])[0-9A-Za-z+._~-]{16,})@", (Kind.OTHER,)),
+    (b"private key", rb"BEGIN [A-Z ]*PRIVATE KEY(?: BLOCK)?-----([\s\S]+?)(?:-----END|\Z)", (Kind.OTHER,)),
+    (b"identified by", rb"(?i:IDENTIFIED BY)\s+(?:(?i:PASSWORD)\s+)?['\"]([^'\"\s]+)['\"]", (Kind.OTHER,)),
+    # ``sk`` and ``ak`` are names in SDKs of other languages; an id alone is found by its shape only
+    (b'sk"', rb"[AaSs][Kk]\"(?<=\"..\")\s*:\s*\"" + _LONG_KEY + b'"', (Kind.OTHER,)),
+    (b"sk=", rb"[AaSs][Kk]=(?<![\w-]..=)" + _LONG_KEY, (Kind.OTHER,)),
+    (b"sk: ", rb"[AaSs][Kk]: (?<![\w-]..: )" + _LONG_KEY, (Kind.OTHER,)),
 )
 
 
@@ -82,8 +80,8 @@ def is_suspicious(lowered: bytes) -> bool:
 
 _PUBLIC_ID = rb"(?:STS\.)?testAccessKeyId[0-9]*"
 _SIGNED_PUBLICLY = (
-    re.compile(rb"LOG " + _PUBLIC_ID + rb":(" + _SIGNATURE + b")"),
-    re.compile(rb"Credential=" + _PUBLIC_ID + rb"/[0-9]{8}/[^,\s]*,\s?Signature=(" + _SIGNATURE + b")"),
+    rb"LOG " + _PUBLIC_ID + rb":(" + _SIGNATURE + b")",
+    rb"Credential=" + _PUBLIC_ID + rb"/[0-9]{8}/[^,\s]*,\s?Signature=(" + _SIGNATURE + b")",
 )
 
 
@@ -91,14 +89,14 @@ def public_signatures(text: bytes) -> frozenset[bytes]:
     """Return the signatures in a text that were made with the public test key."""
     if b"testAccessKeyId" not in text:
         return frozenset()
-    return frozenset(signature for pattern in _SIGNED_PUBLICLY for signature in pattern.findall(text))
+    return frozenset(signature for pattern in _SIGNED_PUBLICLY for signature in compiled(pattern).findall(text))
 
 
 def shaped(text: bytes, lowered: bytes) -> Iterator[Found]:
     """Yield strings that look like a key."""
     for stem, pattern, kinds in _SHAPES:
         if stem in lowered:
-            for match in pattern.finditer(text):
+            for match in compiled(pattern).finditer(text):
                 yield from ((*match.span(number), kind) for number, kind in enumerate(kinds, 1))
 
 
@@ -168,7 +166,7 @@ class Named:
         self._kind_of = kind_of
         self._accept_unquoted = accept_unquoted
         self._accept = accept
-        self._pattern = re.compile(rb"(?:" + safe_bytes(endings) + rb")(?P<end>)(?=[^0-9a-z])(?:" + _AFTER_NAME + rb")")
+        self._pattern = rb"(?:" + safe_bytes(endings) + rb")(?P<end>)(?=[^0-9a-z])(?:" + _AFTER_NAME + rb")"
 
     def __call__(self, text: bytes, lowered: bytes) -> Iterator[Found]:
         """Yield each value with the kind that its name denotes."""
@@ -203,9 +201,9 @@ class Named:
         A match whose name denotes no secret does not cover a later one: in ``{"key": "password", "value": …}`` the
         name is itself a value.
         """
-        done = 0
+        done, pattern = 0, compiled(self._pattern)
         for at in _places(lowered, self._stems):
-            match = self._pattern.match(lowered, at) if at >= done else None
+            match = pattern.match(lowered, at) if at >= done else None
             kind = self._kind(lowered, match) if match and _is_plausible(lowered, match) else None
             if match and kind:
                 done = match.end()

@@ -189,6 +189,31 @@ def test_what_a_cluster_has_done_is_not_kept(tmp_path):
     assert int(grown) < 50
 
 
+LISTENING = """
+import psutil
+from sls_contract.captures.engine import _Dask
+
+if __name__ == "__main__":
+    cluster = _Dask(1)
+    try:
+        me = psutil.Process()
+        pids = {me.pid, *(each.pid for each in me.children(recursive=True))}
+        ports = [each for each in psutil.net_connections("inet") if each.pid in pids and each.status == "LISTEN"]
+        print(*{each.laddr.ip for each in ports})
+    finally:
+        cluster.stop()
+"""
+
+
+@pytest.mark.skipif(sys.platform == "darwin", reason="only root may list connections")
+def test_a_cluster_of_its_own_listens_on_loopback_only(tmp_path):
+    """Neither tasks nor pages about them are open to other machines: Dask asks for no key."""
+    pytest.importorskip("distributed", reason="the extra dask is not installed")
+    script = tmp_path / "listening.py"
+    script.write_text(LISTENING, encoding="utf-8")
+    assert subprocess.check_output([sys.executable, str(script)], timeout=300).split() == [b"127.0.0.1"]
+
+
 def test_ray_finds_the_same(capture):
     """The findings of one process, each once, in the same order."""
     pytest.importorskip("ray", reason="the extra ray is not installed")
