@@ -29,7 +29,6 @@ from sls_contract.checks.consumption import received_of
 from sls_contract.checks.contract_map import ContractMap
 from sls_contract.checks.sequence import ClauseResults
 from sls_contract.errors import CassetteDamaged, CassetteError
-from sls_contract.exchange import Exchange
 from sls_contract.reports.examples import first_example, join_examples
 from sls_contract.spec.registry import contracts_in
 
@@ -41,6 +40,7 @@ if TYPE_CHECKING:
     from sls_contract.cassettes.audit import AuditSettings
     from sls_contract.cassettes.recording import Evidence, Recording
     from sls_contract.checks.consumption_received import Received
+    from sls_contract.exchange import Exchange
     from sls_contract.spec import Finding, Level
 
 MOST_LISTED = 1000  # findings per clause and capture; the others are counted
@@ -130,17 +130,12 @@ class _Deferred:
         evidence = recording.provenance.evidence
         if evidence in RELATED:
             at = recording.provenance.at
-            received = received_of(_without_incomplete(recording), at)
+            received = received_of(recording.complete_exchange, at)
             self.related.append(Related(position, self.span, received, evidence, at))
         return ClauseResults()
 
     def lose(self) -> None:
         self.related.append(None)
-
-
-def _without_incomplete(recording: Recording) -> Exchange:
-    """Return the exchange, without its response if that is incomplete."""
-    return Exchange(recording.exchange.request, None) if recording.unanswered else recording.exchange
 
 
 def judge_chunk(chunk: Chunk, settings: AuditSettings, contracts: Path | None = None) -> Part:
@@ -262,7 +257,7 @@ class Whole:
             for finding in judged.findings:
                 recording = recording_of(chunk.kind, chunk.data[slice(*each.span)])
                 assert recording is not None
-                first_example(self._part.examples, finding, _without_incomplete(recording), self._scrubbed)
+                first_example(self._part.examples, finding, recording.complete_exchange, self._scrubbed)
                 yield Placed(finding, each.position, part.lines[each.position])
 
     def _scrubbed(self, exchange: Exchange) -> Exchange:

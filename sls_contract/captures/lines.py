@@ -47,9 +47,9 @@ def line_of(recording: Recording) -> str:
     request, response, origin = recording.exchange.request, recording.exchange.response, recording.provenance
     line: dict[str, Any] = {
         "request": {"method": request.method, "url": request.url, **_message(request)},
-        "response": None if response is None or recording.unanswered else _response_node(response),
+        "response": None if response is None or recording.incomplete else _response_node(response),
     }
-    if recording.unanswered:
+    if recording.incomplete:
         line["error"] = recording.broken or "closed"
     provenance = {"endpoint": origin.endpoint, "region": origin.region, "client": origin.client}
     line |= {"evidence": str(origin.evidence), "recorded_at": moment_text(origin.at)} | provenance

@@ -16,7 +16,6 @@ from sls_contract.cassettes.scrub.findings import clean_verdict, names_of_others
 from sls_contract.cassettes.scrub.others import OtherNames
 from sls_contract.checks import judge
 from sls_contract.errors import CassetteDamaged, CassetteError
-from sls_contract.exchange import Exchange
 from sls_contract.signing import STEPS, TEST_CREDENTIALS, TEST_STS_CREDENTIALS, Credentials
 from sls_contract.spec import Finding, clause
 
@@ -148,7 +147,7 @@ def judge_recording(
     """Judge one recording and add the findings; ``reason`` says why its test failed (empty: it passed)."""
     scrubber, others, relations = state
     origin = recording.provenance
-    exchange = Exchange(recording.exchange.request, None) if recording.unanswered else recording.exchange
+    exchange = recording.complete_exchange
     hidden = hidden_clauses(recording)
     keys = _keyring(recording, settings.credentials)
     verdict = judge(exchange, credentials=keys, at=origin.at, without=hidden)
@@ -211,8 +210,8 @@ def recording_findings(recording: Recording) -> list[Finding]:
         findings.append(_finding("recording-provenance", "evidence, endpoint, time", "none"))
     if recording.signature is not None and recording.signature.verdict == "invalid":
         findings.append(_signature_finding(recording.signature.step))
-    if recording.unanswered:
-        findings.append(_finding("recording-unanswered", "a response", recording.broken or "none"))
+    if recording.incomplete:
+        findings.append(_finding("recording-incomplete", "a response", recording.broken or "none"))
     return findings
 
 

@@ -41,9 +41,9 @@ class Cassette:
         return tuple(recording.exchange for recording in self.recordings)
 
     @cached_property
-    def unanswered(self) -> tuple[Recording, ...]:
+    def incomplete(self) -> tuple[Recording, ...]:
         """The recordings without a complete response, in recorded order."""
-        return tuple(recording for recording in self.recordings if recording.unanswered)
+        return tuple(recording for recording in self.recordings if recording.incomplete)
 
     @cached_property
     def evidence(self) -> Evidence:

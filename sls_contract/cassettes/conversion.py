@@ -143,7 +143,7 @@ def _har_losses(recording: Recording) -> Iterator[str]:
     response = recording.exchange.response
     if recording.provenance.evidence is not Evidence.UNKNOWN:
         yield "provenance"
-    if response is not None and recording.unanswered:
+    if response is not None and recording.incomplete:
         yield "partial"
     elif response is not None and response.wire and "content-encoding" in response.headers:
         yield "coded"

@@ -67,7 +67,7 @@ class Judge:
         key = self.credentials
         keyring = None if key is None else (key, TEST_CREDENTIALS, TEST_STS_CREDENTIALS)
         verdicts = [judge_request(request, credentials=keyring, at=seen)]
-        if not recording.unanswered:
+        if not recording.incomplete:
             hidden = hidden_clauses(recording)
             verdicts.append(judge_response(recording.exchange, at=recording.provenance.at, without=hidden))
         origin, findings = recording.provenance, recording_findings(recording)

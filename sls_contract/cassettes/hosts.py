@@ -78,7 +78,7 @@ def without_project(host: str) -> str:
 
 
 def is_live(host: str, peer: str) -> bool:
-    """Return whether a response is the real service's: its domain is the Host, and a known address not loopback."""
+    """Return whether the real service responded: the Host is of its domain, the address known and not loopback."""
     return is_service_host(host) and bool(peer) and not is_loopback(peer)
 
 

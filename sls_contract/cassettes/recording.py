@@ -120,9 +120,14 @@ class Recording:
     written: Provenance | None = field(default=None, compare=False)
 
     @property
-    def unanswered(self) -> bool:
+    def incomplete(self) -> bool:
         """Whether there is no complete response."""
         return self.broken is not None or self.exchange.response is None
+
+    @property
+    def complete_exchange(self) -> Exchange:
+        """The exchange, without its response if that is incomplete."""
+        return Exchange(self.exchange.request, None) if self.incomplete else self.exchange
 
     @property
     def session(self) -> str:

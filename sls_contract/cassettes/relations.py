@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING
 from sls_contract.cassettes.recording import Evidence
 from sls_contract.checks.consumption import Consumption, received_of
 from sls_contract.checks.sequence import ClauseResults
-from sls_contract.exchange import Exchange
 
 if TYPE_CHECKING:
     from datetime import datetime
 
     from sls_contract.cassettes.recording import Recording
     from sls_contract.checks.consumption_received import Received
+    from sls_contract.exchange import Exchange
 
 _SAME_STATE = timedelta(seconds=10)  # a restart of an endpoint between two exchanges takes longer
 RELATED = frozenset({Evidence.LIVE, Evidence.REFERENCE})
@@ -42,8 +42,7 @@ class Relations:
         with self._lock:
             self._broken |= position != self._next
             self._next = position + 1
-        exchange = Exchange(recording.exchange.request, None) if recording.unanswered else recording.exchange
-        return self.follow_exchange(exchange, recording.provenance.evidence, recording.provenance.at)
+        return self.follow_exchange(recording.complete_exchange, recording.provenance.evidence, recording.provenance.at)
 
     def follow_exchange(self, exchange: Exchange, evidence: Evidence, at: datetime | None) -> ClauseResults:
         """Judge an exchange that was complete ``at`` a time; no findings once exchanges were lost."""

@@ -25,7 +25,7 @@ _MOST_CONSUMERS = 256  # of a group; the one that was silent longest is dropped
 
 @dataclass(slots=True)
 class _Consumer:
-    """A consumer after its last heartbeat with a response.
+    """A consumer after its last heartbeat that got a response.
 
     Attributes:
         listed: the shards that it listed.
@@ -187,7 +187,7 @@ def judge_repeated(listed: Any) -> ClauseResults:
     shards = [each for each in listed if type(each) is int] if isinstance(listed, list) else []
     twice = sorted(shard for shard, count in Counter(shards).items() if count > 1)
     fix = "return each shard once."
-    found = clause("answer-element-unique").finding("body", "each shard once", f"{_listed(twice)} again", fix)
+    found = clause("response-element-unique").finding("body", "each shard once", f"{_listed(twice)} again", fix)
     return ClauseResults((found,) if twice else (), frozenset({"SLS279"} if len(shards) > 1 else ()))
 
 

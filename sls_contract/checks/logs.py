@@ -179,12 +179,12 @@ _COUNTED = {
 
 _REQUEST_CHECKS = (on_request("sent-message", sent_message), on_request("sent-raw-size", sent_raw_size))
 _RESPONSE_CHECKS = (
-    on_response("answered-message", returned_message),
-    on_response("answered-raw-size", partial(counts, "raw_size")),
-    on_response("answered-count", partial(counts, "log_groups")),
+    on_response("returned-message", returned_message),
+    on_response("returned-raw-size", partial(counts, "raw_size")),
+    on_response("returned-count", partial(counts, "log_groups")),
     on_response("cursor-goes-on", cursor_goes_on),
     on_response("cursor-passes-logs", cursor_passes_logs),
-    on_response("answered-at-most", count_is_respected),
+    on_response("returned-at-most", count_is_respected),
 )
 
 GROUPS = (

@@ -90,7 +90,7 @@ def judge_end(mark: str, cursor: str, end: str) -> ClauseResults:
     """Judge a log from a pull by its ``end_cursor``; ``cursor`` is the known position of the log."""
     number, limit = decoded(cursor), decoded(end)
     beyond = cursor == end or (number is not None and limit is not None and number >= limit)
-    found = clause("answered-at-most").finding(
+    found = clause("returned-at-most").finding(
         "body",
         f"no log at or after end_cursor {shown(end)}",
         f"the log {shown(mark)} at cursor {shown(cursor)}",

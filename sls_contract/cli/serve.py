@@ -62,7 +62,7 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
     with reference_endpoint(arguments, console.environ) as endpoint:
         _fill(endpoint, arguments)
         for fault in faults:
-            endpoint.answer_next(fault.scripted())
+            endpoint.respond_next(fault.scripted())
         show = line_writer(console.stderr)
         refused = _Refused(show, verbose=arguments.verbose)
         if arguments.verbose:

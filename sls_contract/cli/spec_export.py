@@ -27,7 +27,7 @@ def configure(actions: argparse._SubParsersAction[argparse.ArgumentParser]) -> N
     export = actions.add_parser(
         "export",
         help="write the contracts as JSON Schemas or as an OpenAPI document",
-        description="Write the contracts for other tools. json-schema: files <Operation>.request.json, .answer.json "
+        description="Write the contracts for other tools. json-schema: files <Operation>.request.json, .response.json "
         "and .error.json (draft 2020-12), and authorization.json. openapi: one OpenAPI 3.1 document; operations that "
         "share path and method are one entry, whose x-sls-operations has each of them in full.",
         epilog="Exit codes: 0 written; 2 wrong use, or a file that exists and differs. "

@@ -379,7 +379,7 @@ _BY_SLUG: Mapping[str, Callable[[Trial], Flaws]] = {
     "key-follows-redirect": key_left_behind,
     "state-changed": state_kept,
     "silent-success": failure_noticed,
-    "good-answer-refused": good_response_accepted,
+    "good-response-refused": good_response_accepted,
     "error-code-lost": error_code_kept,
     "status-wrong": status_true,
     **{slug: partial(passed_on, slug) for slug in PASSED_ON},

@@ -256,7 +256,7 @@ class Opener:
         return settings._replace(endpoint=endpoint)
 
     def _sending(self, path: Path, target: Target) -> Send | None:
-        """Return what answers while recording.
+        """Return the `Send` that responds while recording; None: the client itself sends each request.
 
         Without ``--sls-endpoint`` that is the bundled endpoint, but not for a cassette of another endpoint: its
         recordings would be replaced by others that prove less.

@@ -159,7 +159,7 @@ class KeptAlive:
     may_expire: float = 4.0
     _connection: socket.socket | None = None
     _peer: Address | None = None
-    _answered_at: float = 0.0
+    _responded_at: float = 0.0
 
     def __call__(self, request: Request) -> Response:
         """Send one request and return its response."""
@@ -184,7 +184,7 @@ class KeptAlive:
 
     def _send_over(self, connection: socket.socket, call: _Call, *, again: bool = False) -> Response | None:
         """Return the response; None if the connection had carried one (``again``), and was closed while it was idle."""
-        may_expire = monotonic() - self._answered_at >= self.may_expire
+        may_expire = monotonic() - self._responded_at >= self.may_expire
         is_reusable = False
         try:
             response, is_reusable = call.send_over(connection)
@@ -199,7 +199,7 @@ class KeptAlive:
         finally:
             if not is_reusable:
                 self.close()
-        self._answered_at = monotonic()
+        self._responded_at = monotonic()
         return response
 
 

@@ -107,7 +107,7 @@ def test_a_suite_records_judged_and_plays_offline(pytester, suite, endpoint):
 def test_a_broken_response_fails_in_recording_and_in_replay(suite, endpoint, settings, outcome):
     """At the end of the test, or where it asked; the clause is named each time."""
     with serve(endpoint) as server:
-        endpoint.answer_next(BROKEN)
+        endpoint.respond_next(BROKEN)
         recorded = suite(server.url, "--record-mode=once", "-k", "two_cassettes", settings=settings)
     played = suite(NOWHERE, "-k", "two_cassettes", settings=settings)
     for run in (recorded, played):

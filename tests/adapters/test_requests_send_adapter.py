@@ -169,7 +169,7 @@ def test_a_scripted_fault_reaches_the_session():
     """Faults of the reference endpoint that cut a connection are errors of requests, too."""
     endpoint = ReferenceEndpoint(lambda: datetime.now(UTC))
     endpoint.create_consumer_group("readers")
-    endpoint.answer_next(fault("reset"))
+    endpoint.respond_next(fault("reset"))
     with mounted(endpoint) as session:
         session.auth = SlsAuth(TEST_CREDENTIALS)
         with pytest.raises(requests.ConnectionError):

@@ -102,7 +102,7 @@ BROKEN = Response(200, [("Content-Type", "application/json")], b'[{"shard": "0"}
 
 
 def break_next(endpoint) -> None:
-    endpoint.answer_next(
+    endpoint.respond_next(
         BROKEN.replace(headers=[*BROKEN.headers.pairs, ("x-log-requestid", "6B0AC8F29E3779B97F4A7C15")])
     )
 
@@ -425,7 +425,7 @@ def test_compressed_responses_keep_the_bytes_of_the_wire(tmp_path, endpoint, ser
     path = tmp_path / "a.yaml"
     recorder = vcr.VCR()
     checks = register(recorder, credentials=KEY, strict=True)
-    endpoint.answer_next(fault("gzip"))
+    endpoint.respond_next(fault("gzip"))
     with recorder.use_cassette(path):
         recorded = client(service)
     response = load_cassette(path).exchanges[0].response

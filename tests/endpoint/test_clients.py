@@ -130,10 +130,10 @@ def test_scripted_responses_reach_the_sdk(server, endpoint):
     """An error, HTML, a cut-off body and a reset, each once, then the truth."""
     endpoint.set_checkpoint("g", 0, "MTI=")
     client = tea_client(server)
-    endpoint.answer_next(ServiceError(403, "ReadQuotaExceed", "Read quota is exceeded."))
-    endpoint.answer_next(Response(200, {"Content-Type": "text/html", "Content-Length": "4"}, b"<hr>"))
-    endpoint.answer_next(Scripted.truncated(10))
-    endpoint.answer_next(Scripted.reset())
+    endpoint.respond_next(ServiceError(403, "ReadQuotaExceed", "Read quota is exceeded."))
+    endpoint.respond_next(Response(200, {"Content-Type": "text/html", "Content-Length": "4"}, b"<hr>"))
+    endpoint.respond_next(Scripted.truncated(10))
+    endpoint.respond_next(Scripted.reset())
     for _ in range(4):
         with pytest.raises(Exception):  # noqa: B017 - the SDK's own, several
             client.get_check_point(*NAMES[:2], "g", models.GetCheckPointRequest(shard=0))
@@ -166,8 +166,8 @@ def test_tls(endpoint, certificate):
     """With a certificate the server speaks HTTPS, the URL says so, and responses are delivered as scripted."""
     context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
     context.load_cert_chain(certificate)
-    endpoint.answer_next(Response(200, {"Content-Length": "2"}, b"ok"))
-    endpoint.answer_next(Scripted.reset())
+    endpoint.respond_next(Response(200, {"Content-Length": "2"}, b"ok"))
+    endpoint.respond_next(Scripted.reset())
     with serve(endpoint, tls=context) as server, requests.Session() as session:
         session.trust_env, session.verify = False, str(certificate)
         assert server.url == f"https://127.0.0.1:{server.port}"

@@ -36,7 +36,7 @@ def ask(server, endpoint, wire):
     endpoint.set_checkpoint("g", 0, "MTAw")
 
     def ask(text: str) -> tuple[str, bytes]:
-        endpoint.answer_next(fault(text))
+        endpoint.respond_next(fault(text))
         head, _, body = wire(server.port).say(request(server.port)).all().partition(b"\r\n\r\n")
         return head.decode(), body
 
@@ -162,7 +162,7 @@ NAMES = ("my-project", "my-logstore", "g")
 def test_the_sdk_sees_what_was_scripted(endpoint, client, text, code):
     """aliyun-log-python-sdk raises what it makes of the fault, and only for the operation that it is for."""
     endpoint.set_checkpoint("g", 0, "MTAw")
-    endpoint.answer_next(fault(f"operation=GetCheckPoint {text}"))
+    endpoint.respond_next(fault(f"operation=GetCheckPoint {text}"))
     assert client.list_consumer_group(*NAMES[:2]).get_consumer_groups()
     with pytest.raises(LogException) as raised:
         client.get_check_point(*NAMES, 0)
@@ -174,14 +174,14 @@ def test_the_sdk_sees_what_was_scripted(endpoint, client, text, code):
 def test_the_sdk_copes_with_what_is_only_unusual(endpoint, client, text):
     """What HTTP allows harms nobody."""
     endpoint.set_checkpoint("g", 0, "MTAw")
-    endpoint.answer_next(fault(text))
+    endpoint.respond_next(fault(text))
     assert client.get_check_point(*NAMES, 0).get_consumer_group_check_points()[0]["checkpoint"] == "MTAw"
 
 
 def test_the_sdk_retries_a_server_error(endpoint, client):
     """Two responses are 500, then the third request succeeds: the SDK repeats after a second each."""
     endpoint.set_checkpoint("g", 0, "MTAw")
-    endpoint.answer_next(fault("status=500 times=2"))
+    endpoint.respond_next(fault("status=500 times=2"))
     assert client.get_check_point(*NAMES, 0).get_consumer_group_check_points()
     assert [served.scripted for served in endpoint.log] == [True, True, False]
 

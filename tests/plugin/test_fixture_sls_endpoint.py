@@ -37,7 +37,7 @@ def test_a_scripted_response_is_no_finding(project):
         + """
     def test_copes(sls_endpoint):
         sls_endpoint.create_consumer_group("g")
-        sls_endpoint.answer_next(Response(200, {"Content-Type": "text/html"}, b"<html>busy</html>"))
+        sls_endpoint.respond_next(Response(200, {"Content-Type": "text/html"}, b"<html>busy</html>"))
         assert get(sls_endpoint).text == "<html>busy</html>"
         assert get(sls_endpoint).status_code == 200
     """

@@ -94,8 +94,8 @@ def test_what_is_missing_is_named(project, endpoint, real_key, monkeypatch):
 def test_a_service_that_is_busy_at_first_makes_and_deletes_the_group(project, endpoint, real_key):
     """Busy before and behind the test: it is recorded, and its cassette holds its own exchange only."""
     project.test(READS)
-    endpoint.answer_next(fault("error=ServerBusy operation=CreateConsumerGroup times=2"))
-    endpoint.answer_next(fault("error=ServerBusy operation=DeleteConsumerGroup"))
+    endpoint.respond_next(fault("error=ServerBusy operation=CreateConsumerGroup times=2"))
+    endpoint.respond_next(fault("error=ServerBusy operation=DeleteConsumerGroup"))
     with serve(endpoint) as server:
         project.run("--sls-record=once", f"--sls-endpoint={server.url}", *REAL).assert_outcomes(passed=1)
     assert [line.partition(" ")[0] for line in asked(endpoint)] == ["POST"] * 3 + ["GET"] + ["DELETE"] * 2
@@ -106,7 +106,7 @@ def test_a_service_that_is_busy_at_first_makes_and_deletes_the_group(project, en
 def test_a_service_that_is_busy_to_the_end_is_told_as_that(project, endpoint, real_key):
     """The advice is about the service, and its URL is the one that was asked."""
     project.test(READS)
-    endpoint.answer_next(fault("error=ServerBusy operation=CreateConsumerGroup times=9"))
+    endpoint.respond_next(fault("error=ServerBusy operation=CreateConsumerGroup times=9"))
     with serve(endpoint) as server:
         result = project.run("--sls-record=once", f"--sls-endpoint={server.url}", *REAL)
     result.assert_outcomes(errors=1)

@@ -74,7 +74,7 @@ def test_an_outage_breaks_nothing_and_validates_nothing(recorded, service, shard
     recorded.test(READS.replace("ask(sls).status_code == 200", f"[ask(sls, shard=each) for each in {shards}]"))
     recorded.verify(record="all").assert_outcomes(passed=1)
     before = validated(recorded)
-    service.endpoint.answer_next(fault("error=ServerBusy operation=GetCheckPoint"))
+    service.endpoint.respond_next(fault("error=ServerBusy operation=GetCheckPoint"))
     result = recorded.verify("--sls-report=report.json")
     assert result.ret == pytest.ExitCode.OK
     result.stdout.fnmatch_lines(

@@ -59,7 +59,7 @@ def test_what_needs_no_endpoint_is_played(recorded):
 
 
 def test_an_interrupted_recording_is_continued_where_it_began(recorded, service):
-    """The mode `once` continues what another endpoint answered only there."""
+    """The mode `once` continues a recording of another endpoint only there."""
     source = ASKS.format(shards=[0, 1])
     options = ("--sls-record=once", f"--sls-endpoint={service.url}", *service.options)
     recorded.cassette("test_asks").unlink()

@@ -52,7 +52,7 @@ def test_retries_are_no_exchanges_on_either_side(project, service, verify):
     verify(record="once").assert_outcomes(passed=1)
     path = project.cassette("test_reads")
     blocks = load_cassette(path).file.layout.blocks
-    service.endpoint.answer_next(fault(BUSY.format(3)))
+    service.endpoint.respond_next(fault(BUSY.format(3)))
     result = verify()
     assert result.ret == pytest.ExitCode.OK
     result.stdout.fnmatch_lines(["sls-contract: verified 1 cassette: 1 benign; 1 validated again"])
@@ -60,13 +60,13 @@ def test_retries_are_no_exchanges_on_either_side(project, service, verify):
     assert load_cassette(path).file.layout.blocks == blocks
     validated = path.read_bytes()
 
-    service.endpoint.answer_next(fault(BUSY.format(4)))
+    service.endpoint.respond_next(fault(BUSY.format(4)))
     result = verify()
     assert result.ret == pytest.ExitCode.OK
     result.stdout.fnmatch_lines(["*1 not validated: another outcome, or edited"])
     assert path.read_bytes() == validated
 
-    service.endpoint.answer_next(fault(BUSY.format(2)))
+    service.endpoint.respond_next(fault(BUSY.format(2)))
     verify(record="all").assert_outcomes(passed=1)
     assert len(load_cassette(path).exchanges) == 3
     result = verify()

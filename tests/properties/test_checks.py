@@ -25,7 +25,7 @@ from sls_contract.spec import CLAUSES
 from sls_contract.spec.export import operation_schemas
 from sls_contract.spec.registry import registry
 
-RESPONSE = Draft202012Validator(operation_schemas([registry().named("GetCheckPoint")])["GetCheckPoint.answer.json"])
+RESPONSE = Draft202012Validator(operation_schemas([registry().named("GetCheckPoint")])["GetCheckPoint.response.json"])
 AT = datetime(2024, 11, 25, 10, 9, 42, tzinfo=UTC)
 URL = "http://my-project.cn-hangzhou.log.aliyuncs.com/logstores/l/consumergroups/g"
 GOOD = sign(Request("GET", URL, {"Accept-Encoding": "gzip, deflate, lz4"}), TEST_CREDENTIALS, at=AT)

@@ -25,7 +25,7 @@ FOLDER = schema_folder() / "json-schema"
 KNOWN = [registry().named(name) for name in registry().names]
 IN_DEPTH = [contract.operation for contract in KNOWN if contract.coverage != "model"]
 OPERATIONS = [*IN_DEPTH, "CreateDashboard", "ListLogStores", "UpdateLogStore", "GetProject"]
-RETURNING_JSON = [name for name in IN_DEPTH if (FOLDER / f"{name}.answer.json").is_file()]
+RETURNING_JSON = [name for name in IN_DEPTH if (FOLDER / f"{name}.response.json").is_file()]
 SAYABLE = {"missing", "type"}
 some = settings(max_examples=1_000 if FULL else 10, deadline=None, suppress_health_check=list(HealthCheck))
 
@@ -78,7 +78,7 @@ def response_is_valid(exchange, contract):
         value = json.loads(exchange.response.body)
     except ValueError:
         return True
-    return schema(f"{contract.operation}.answer").is_valid(value)
+    return schema(f"{contract.operation}.response").is_valid(value)
 
 
 @some
@@ -105,7 +105,7 @@ def test_what_a_schema_refuses_in_a_broken_message_check_reports(name, data):
     if registry().operation_of(request) is contract:
         assert unreported(request) == []
     exchange = data.draw(strategies.exchanges(name))
-    breach, response = data.draw(strategies.broken_answers(name, exchange.request))
+    breach, response = data.draw(strategies.broken_responses(name, exchange.request))
     broken = Exchange(exchange.request, response)
     valid = response_is_valid(broken, contract)
     assert valid or violations(judge(broken))

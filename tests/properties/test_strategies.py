@@ -40,7 +40,7 @@ def test_correct_exchanges_have_no_finding(operation):
         request = data.draw(strategies.requests(operation))
         assert registry().operation_of(request).operation == operation
         assert verify_signature(request, TEST_CREDENTIALS) is None
-        response = data.draw(st.one_of(strategies.answers(operation, request), strategies.errors(operation, request)))
+        response = data.draw(st.one_of(strategies.responses(operation, request), strategies.errors(operation, request)))
         assert check(Exchange(request, response)) == ()
 
     holds()
@@ -68,7 +68,7 @@ def test_a_broken_response_has_a_finding_where_it_is_broken(operation):
     @given(st.data())
     def holds(data):
         request = data.draw(strategies.requests(operation))
-        breach, response = data.draw(strategies.broken_answers(operation, request, levels=EVERY_LEVEL))
+        breach, response = data.draw(strategies.broken_responses(operation, request, levels=EVERY_LEVEL))
         assert breach.where in places(check(Exchange(request, response)))
 
     holds()

@@ -129,7 +129,7 @@ def test_a_full_disk_is_an_error_for_the_client(kit, start, upstream, tmp_path):
 @pytest.mark.slow
 def test_an_exchange_under_way_is_not_lost(kit, start, endpoint, upstream, tmp_path):
     """INT while the endpoint thinks: the response is waited for and recorded."""
-    endpoint.answer_next(Scripted.delayed(2.0))
+    endpoint.respond_next(Scripted.delayed(2.0))
     proxy = start("proxy", "--cassette", "late.sls.yaml", "--to", upstream.url, environ=kit.REAL)
     asked = threading.Thread(target=_ask_quietly, args=(kit, proxy.url))
     asked.start()

@@ -364,7 +364,7 @@ def test_a_stricter_endpoint_is_not_accused(rule, scenarios):
     def send(request):
         refusal = rule(request)
         if refusal is not None and verify_quickly(request):
-            real.answer_next(refusal)
+            real.respond_next(refusal)
         return real(request)
 
     run = verify(send, *scenarios)
@@ -495,5 +495,5 @@ def test_heartbeats_with_the_response_that_the_page_prints_are_accused():
 
     run = verify(wrapped, "shard-given", examples=0)
     assert {(each.finding.slug, each.finding.operation) for each in run.located} == {
-        ("answer-shape", "ConsumerGroupHeartBeat")
+        ("response-shape", "ConsumerGroupHeartBeat")
     }

@@ -75,7 +75,7 @@ def request_of(request: Request) -> dict[str, Any]:
 def response_of(recording: Recording) -> VcrResponse | None:
     """Return vcrpy's response, with the recording; None without a complete response: vcrpy never plays those."""
     response = recording.exchange.response
-    if recording.unanswered or response is None:
+    if recording.incomplete or response is None:
         return None
     node = response_node(readable(response))
     node["body"] = {"string": readable(response).body}

@@ -96,5 +96,5 @@ def _with_incomplete(path: Path, recordings: list[Recording]) -> Iterable[Record
         return recordings
     before = tuple(CassetteFile.read(path))
     places = {each.id: place for place, each in enumerate(before) if each.id}
-    incomplete = [each for each in before if each.unanswered]
+    incomplete = [each for each in before if each.incomplete]
     return sorted([*incomplete, *recordings], key=lambda each: places.get(each.id, len(before)))

@@ -19,16 +19,18 @@ _CLASSES = {
     # warnings of `check` that cost a client the code, the number or the body
     "server-error-body": Class.BREAKING,
     "checkpoint-decimal": Class.BREAKING,
-    "answer-form": Class.BREAKING,
+    "response-form": Class.BREAKING,
     "encoding-not-requested": Class.BREAKING,
     # warnings about values that change in each run
     "error-message": Class.BENIGN,
-    "answer-error-message": Class.BENIGN,
+    "response-error-message": Class.BENIGN,
     "request-id-form": Class.BENIGN,
     # a body that cannot be compared must be reported
     "encoding-unknown": Class.ADDITIVE,
 }
-_REPORTED_ELSEWHERE = frozenset({"consumer-missing", "entry-additive-key", "error-additive-key", "answer-error-member"})
+_REPORTED_ELSEWHERE = frozenset(
+    {"consumer-missing", "entry-additive-key", "error-additive-key", "response-error-member"}
+)
 """Clauses whose breaches `entries` and `outcome` report, key by key."""
 
 _CLOCKS = frozenset({"response-clock", "clock-served"})

@@ -163,9 +163,9 @@ def _incomplete(old: Side, new: Side) -> Differences:
     """Yield the difference where a response is missing; a newly missing one is breaking."""
     before, after = _outcome(old), _outcome(new)
     if old.exchange.response is not None:
-        yield Difference(Class.BREAKING, "answered", "exchange", before, after)
+        yield Difference(Class.BREAKING, "response-complete", "exchange", before, after)
     elif before != after:
-        yield Difference(Class.BENIGN, "recording-unanswered", "exchange", before, after)
+        yield Difference(Class.BENIGN, "recording-incomplete", "exchange", before, after)
     if new.exchange.response is not None:
         yield from _breaches(new)
 

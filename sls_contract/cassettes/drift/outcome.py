@@ -29,7 +29,7 @@ _MISSING = {
 _RENAMED = {"ProjectNotExists": "project-missing"}
 """A misspelled code of one table, and the clause that requires the documented code."""
 
-_STATUS_CLAUSES = ("error-status", "answer-error-status")
+_STATUS_CLAUSES = ("error-status", "response-error-status")
 _STATE_STATUSES = frozenset({403, 404})
 _SERVER_ERROR = 500
 _AUTHENTICATION = (400, 401)
@@ -54,7 +54,7 @@ def outcome_differences(old: Side, new: Side) -> Differences:
 def _has_other_status(old: Side, new: Side) -> bool:
     """Return whether the status changed, and no newly broken clause reports that already."""
     newly_broken = new.findings.keys() - old.findings.keys()
-    return old.response.status != new.response.status and "answer-status" not in newly_broken
+    return old.response.status != new.response.status and "response-status" not in newly_broken
 
 
 def _no_longer_served(old: Side, new: Side) -> Differences:

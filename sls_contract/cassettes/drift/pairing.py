@@ -50,7 +50,7 @@ class Attempts:
 def is_transient(recording: Recording) -> bool:
     """Return whether an attempt failed for a temporary reason, so that clients retry."""
     response = recording.exchange.response
-    if recording.unanswered or response is None:
+    if recording.incomplete or response is None:
         return True
     busy = response.status in _BUSY or response.status >= _SERVER_ERROR
     return busy or (response.status == _FORBIDDEN and _error_code(recording).endswith("QuotaExceed"))
@@ -77,7 +77,7 @@ def outcomes(recordings: Iterable[Recording]) -> str:
 
 def _outcome(recording: Recording) -> str:
     response = recording.exchange.response
-    if recording.unanswered or response is None:
+    if recording.incomplete or response is None:
         return recording.broken or "no response"
     return f"{response.status} {_error_code(recording)}".rstrip()
 

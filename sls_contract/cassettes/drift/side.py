@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -49,8 +49,7 @@ class Side:
     @cached_property
     def exchange(self) -> Exchange:
         """The exchange, without an incomplete response."""
-        exchange = self.recording.exchange
-        return replace(exchange, response=None) if self.recording.unanswered else exchange
+        return self.recording.complete_exchange
 
     @property
     def response(self) -> Response:

@@ -45,13 +45,13 @@ def block_of(recording: Recording, block_id: str) -> Tree:
     contract: Tree = {"id": block_id, "digest": recording.digest if edited else digest_of(recording)}
     contract |= _provenance_node(recording)
     contract |= _compact({"request": _exact_request(request), "response": _exact_response(response)})
-    if recording.unanswered:
+    if recording.incomplete:
         partial = None if response is None else response_node(readable(response))
         contract |= _compact({"broken": recording.broken or "", "detail": recording.detail, "partial": partial or {}})
     return {
         "contract": contract,
         "request": _request_node(request),
-        "response": None if recording.unanswered or response is None else response_node(readable(response)),
+        "response": None if recording.incomplete or response is None else response_node(readable(response)),
     }
 
 

@@ -135,9 +135,8 @@ def text_of(path: str, data: bytes) -> str:
         raise CassetteDamaged(path, _line_at(data, error.start), reason) from None
     if "\r" in text:
         text = text.replace("\r\n", "\n")
-    if (
-        any(mark in text and 7 * mark in text for mark in "<|>") or "\n=======\n" in text
-    ):  # one character is found faster
+    # one character is found faster
+    if any(mark in text and 7 * mark in text for mark in "<|>") or "\n=======\n" in text:
         _refuse_marker(path, text)
     return text
 

@@ -53,13 +53,13 @@ def entry_of(recording: Recording, name: str) -> dict[str, Any]:
     notes = block_of(recording, name)["contract"]
     assert isinstance(notes, dict)
     request, response = recording.exchange.request, recording.exchange.response
-    received = _NO_RESPONSE if recording.unanswered or response is None else response
+    received = _NO_RESPONSE if recording.incomplete or response is None else response
     exact = {NOTE_NAMES.get(key, key): note for key, note in notes.items()} | _exact(request, received)
     return {
         "startedDateTime": moment_text(recording.provenance.recorded_at) or _NO_TIME,
         "time": 0,
         "request": _request(request),
-        "response": _response(received) | ({"_error": recording.broken or "closed"} if recording.unanswered else {}),
+        "response": _response(received) | ({"_error": recording.broken or "closed"} if recording.incomplete else {}),
         "cache": {},
         "timings": {"send": 0, "wait": 0, "receive": 0},
         "_contract": as_json(exact),

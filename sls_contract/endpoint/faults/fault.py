@@ -120,7 +120,7 @@ class Fault:
         return self.shard is None or self.shard == shard_of(request)
 
     def scripted(self) -> Scripted:
-        """Return the fault as a value for ``answer_next``."""
+        """Return the fault as a value for ``respond_next``."""
         return Scripted(self._response(), when=self.matches, after=self.after, times=self.times, change=self.changed)
 
     def changed(self, response: Response) -> Response:

@@ -29,7 +29,7 @@ _DURATION = re.compile(r"([0-9]+(?:\.[0-9]+)?(?:e[+-]?[0-9]{1,3})?)(ms|s)")
 
 
 def fault(text: str) -> Scripted:
-    """Return a fault as a value for ``answer_next``; raises `UsageError` as `parse_fault`."""
+    """Return a fault as a value for ``respond_next``; raises `UsageError` as `parse_fault`."""
     return parse_fault(text).scripted()
 
 

@@ -130,25 +130,25 @@ class ReferenceEndpoint:
         with self._lock:
             self._watchers.append(watcher)
 
-    def answer_next(self, answer: Response | ServiceError | Scripted, times: int | None = 1) -> None:
-        """Script the response to the next requests, after earlier ones; ``times=None``: until `answer_normally`.
+    def respond_next(self, response: Response | ServiceError | Scripted, times: int | None = 1) -> None:
+        """Script the response to the next requests, after earlier ones; ``times=None``: until `respond_normally`.
 
         A `Scripted`, such as that of ``fault("…")``, may have its own ``times`` and its own condition for requests. A
         ``times`` other than 1 overrides its own.
         """
-        if isinstance(answer, DeliveredResponse):
-            answer = Scripted(answer, answer.delivery)
-        elif isinstance(answer, (Response, ServiceError)):
-            answer = Scripted(answer)
-        elif not isinstance(answer, Scripted):
-            msg = f"answer_next: expected a Response, ServiceError or Scripted, got {type(answer).__name__}"
+        if isinstance(response, DeliveredResponse):
+            response = Scripted(response, response.delivery)
+        elif isinstance(response, (Response, ServiceError)):
+            response = Scripted(response)
+        elif not isinstance(response, Scripted):
+            msg = f"respond_next: expected a Response, ServiceError or Scripted, got {type(response).__name__}"
             raise UsageError(msg)
         if times != 1 or type(times) is not int:
-            answer = replace(answer, times=times)
+            response = replace(response, times=times)
         with self._lock:
-            self._script.add(answer)
+            self._script.add(response)
 
-    def answer_normally(self) -> None:
+    def respond_normally(self) -> None:
         """Remove the pending scripted responses."""
         with self._lock:
             self._script.clear()
@@ -270,7 +270,7 @@ class ReferenceEndpoint:
     def _respond(self, request: Request, scripted: Scripted | None, now: datetime) -> Response:
         if scripted is None:
             return self._response_to(request, now)
-        response = scripted.answer
+        response = scripted.response
         if response is None:
             response = self._response_to(request, now)
         elif isinstance(response, ServiceError):

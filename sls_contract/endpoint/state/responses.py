@@ -38,7 +38,7 @@ class Payload:
 class ServiceError(Exception):
     """An error response of the service: HTTP status, ``errorCode`` and ``errorMessage``.
 
-    Raised by the endpoint to refuse a request; `ReferenceEndpoint.answer_next` takes it as a scripted response.
+    Raised by the endpoint to refuse a request; `ReferenceEndpoint.respond_next` takes it as a scripted response.
     """
 
     def __init__(self, status: int, code: str, message: str) -> None:
@@ -56,7 +56,7 @@ class NotServed(Exception):
         """Take the method and path of the request, or a description."""
         super().__init__(
             f"the reference endpoint of sls-contract does not serve {request}; this is its limit, not the service's. "
-            "How to fix: record this request at a live endpoint, or script its response (answer_next, serve --fault)."
+            "How to fix: record this request at a live endpoint, or script its response (respond_next, serve --fault)."
         )
 
 

@@ -27,19 +27,19 @@ class Scripted:
     """A response to one or more of the next requests, its delivery, and the requests that it is for.
 
     Attributes:
-        answer: a `Response`, sent unchanged; a `ServiceError` or `Content`, sent with the endpoint's headers; None: the
-            endpoint's own response, with its state changes.
+        response: a `Response`, sent unchanged; a `ServiceError` or `Content`, sent with the endpoint's headers; None:
+            the endpoint's own response, with its state changes.
         delivery: late, cut off, reset; see `Delivery`.
         when: returns whether it is for a request; None: for any.
         after: the number of matching requests that pass first.
-        times: the number of requests that get it; None: all, until ``answer_normally``.
+        times: the number of requests that get it; None: all, until ``respond_normally``.
         change: a function that changes the response before it is sent; it may return a `DeliveredResponse`.
 
     Raises `UsageError` for ``times`` below 1, or a negative ``after``.
 
     """
 
-    answer: Response | ServiceError | Content | None = None
+    response: Response | ServiceError | Content | None = None
     delivery: Delivery = PLAIN
     when: Callable[[Request], bool] | None = None
     after: int = 0
@@ -56,14 +56,14 @@ class Scripted:
             raise UsageError(msg)
 
     @classmethod
-    def delayed(cls, seconds: float, answer: Response | ServiceError | None = None) -> Scripted:
+    def delayed(cls, seconds: float, response: Response | ServiceError | None = None) -> Scripted:
         """Send the response late."""
-        return cls(answer, Delivery(delay=seconds))
+        return cls(response, Delivery(delay=seconds))
 
     @classmethod
-    def truncated(cls, body_bytes: int, answer: Response | ServiceError | None = None) -> Scripted:
+    def truncated(cls, body_bytes: int, response: Response | ServiceError | None = None) -> Scripted:
         """Announce the whole body, send its first bytes, and close the connection."""
-        return cls(answer, Delivery(body_bytes=body_bytes, ending="close"))
+        return cls(response, Delivery(body_bytes=body_bytes, ending="close"))
 
     @classmethod
     def closed(cls) -> Scripted:

@@ -5,11 +5,11 @@ For a test of your own parser::
     from hypothesis import given
     from sls_contract.scenarios import strategies
 
-    @given(strategies.answers("PullLogs"))
+    @given(strategies.responses("PullLogs"))
     def test_my_parser_reads_every_correct_response(response):
         my_parser(response.headers, response.body)
 
-    @given(strategies.broken_answers("PullLogs", kinds=["syntax", "coding"]))
+    @given(strategies.broken_responses("PullLogs", kinds=["syntax", "coding"]))
     def test_my_parser_refuses_a_broken_response(drawn):
         breach, response = drawn
         with pytest.raises(MyError):
@@ -24,24 +24,24 @@ from __future__ import annotations
 from sls_contract.scenarios.strategies.breaches import Breach
 from sls_contract.scenarios.strategies.consumer import sequences
 from sls_contract.scenarios.strategies.messages import (
-    answers,
-    broken_answers,
     broken_requests,
+    broken_responses,
     errors,
     exchanges,
     requests,
+    responses,
 )
 from sls_contract.scenarios.strategies.values import cursors, times
 
 __all__ = [
     "Breach",
-    "answers",
-    "broken_answers",
     "broken_requests",
+    "broken_responses",
     "cursors",
     "errors",
     "exchanges",
     "requests",
+    "responses",
     "sequences",
     "times",
 ]

@@ -8,9 +8,9 @@ from hypothesis import strategies as st
 
 from sls_contract.errors import UsageError
 from sls_contract.exchange import Exchange
-from sls_contract.scenarios.strategies.broken_requests import request_ways
-from sls_contract.scenarios.strategies.broken_responses import error_ways, response_ways
+from sls_contract.scenarios.strategies.request_breaches import request_ways
 from sls_contract.scenarios.strategies.request_parts import ENDPOINT, PROJECT, Sender, draw_request, draw_scheme
+from sls_contract.scenarios.strategies.response_breaches import error_ways, response_ways
 from sls_contract.scenarios.strategies.response_parts import draw_error, draw_response, request_values, sent_at
 from sls_contract.scenarios.strategies.values import times
 from sls_contract.signing import SCHEMES, TEST_CREDENTIALS
@@ -66,7 +66,7 @@ def requests(
     return _requests(contract, sender)
 
 
-def answers(operation: str | Contract, request: Request | None = None) -> st.SearchStrategy[Response]:
+def responses(operation: str | Contract, request: Request | None = None) -> st.SearchStrategy[Response]:
     """Correct successes of an operation.
 
     Args:
@@ -78,7 +78,7 @@ def answers(operation: str | Contract, request: Request | None = None) -> st.Sea
 
     Example::
 
-        @given(strategies.answers("GetCheckPoint"))
+        @given(strategies.responses("GetCheckPoint"))
         def test_my_parser_reads_every_correct_response(response):
             assert all(entry.shard >= 0 for entry in my_parser(response.body))
 
@@ -152,7 +152,7 @@ def broken_requests(  # noqa: PLR0913 - settings, by name
     return _broken_requests(contract, sender, _chosen(ways, kinds, levels, contract))
 
 
-def broken_answers(
+def broken_responses(
     operation: str | Contract,
     request: Request | None = None,
     *,
@@ -172,7 +172,7 @@ def broken_answers(
 
     Example::
 
-        @given(strategies.broken_answers("PullLogs", kinds=["syntax", "coding"]))
+        @given(strategies.broken_responses("PullLogs", kinds=["syntax", "coding"]))
         def test_my_parser_refuses_broken_responses(drawn):
             breach, response = drawn
             with pytest.raises(MyError):

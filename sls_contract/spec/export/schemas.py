@@ -28,7 +28,7 @@ _UNSIGNED = ("authorization", "x-log-apiversion")
 
 
 def schema_files(contracts: Iterable[Contract]) -> dict[str, str]:
-    """Return the text of each file: ``authorization.json``, ``<Operation>.request.json``, ``.answer.json``, …."""
+    """Return the text of each file: ``authorization.json``, ``<Operation>.request.json``, ``.response.json``, …."""
     schemas = operation_schemas(contracts)
     return {name: json.dumps(each, ensure_ascii=False, indent=2) + "\n" for name, each in schemas.items()}
 
@@ -45,7 +45,7 @@ def operation_schemas(contracts: Iterable[Contract]) -> dict[str, dict[str, Any]
         found[f"{name}.request.json"] = _with_id(f"{name}.request", request_schema(contract))
         if contract.response is not None and contract.response.content == "json":
             response = {"title": f"{name} response", **schema_of(contract.response.value)}
-            found[f"{name}.answer.json"] = _with_id(f"{name}.answer", response)
+            found[f"{name}.response.json"] = _with_id(f"{name}.response", response)
         found[f"{name}.error.json"] = _with_id(f"{name}.error", error_schema(contract))
     return found
 

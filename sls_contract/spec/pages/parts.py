@@ -25,7 +25,7 @@ _LABEL = re.compile(
     re.IGNORECASE,
 )
 """A label before a method or a path."""
-_NOT_OF_ANSWERS: tuple[Role, ...] = ("intro", "syntax", "request", "request-example", "other")
+_NOT_OF_RESPONSES: tuple[Role, ...] = ("intro", "syntax", "request", "request-example", "other")
 _IN_SENTENCE = re.compile(rf"(?a:\b)(?:{'|'.join(METHODS)})\s+(?:https?:/)?/[^\s，。、；;）)]+")
 
 
@@ -160,7 +160,7 @@ def _responses(placed: Iterable[Placed]) -> tuple[Message, ...]:
     found = _printed(placed, "response-example")
     others = [
         code
-        for role in _NOT_OF_ANSWERS
+        for role in _NOT_OF_RESPONSES
         for code in codes(placed, role)
         if request_of(code.text, code.line) is None
         and (is_response(code.text) if role == "request-example" else begins_with_status(code.text))

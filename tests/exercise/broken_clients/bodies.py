@@ -63,7 +63,7 @@ class ReadsASocket(Client):
         raise NotImplementedError
 
 
-@bug("good-answer-refused", "pause-in-body")
+@bug("good-response-refused", "pause-in-body")
 class ReadsOnce(ReadsASocket):
     """Takes what one read gives for the whole body."""
 
@@ -77,13 +77,13 @@ class TakesAPauseForTheEnd(ReadsOnce):
         return [json.loads(each) for each in re.findall(rb"\{[^{}]*\}", body)]
 
 
-@bug("good-answer-refused", "shards-many")
+@bug("good-response-refused", "shards-many")
 class HasABufferOf64KiB(Client):
     def parsed(self, body):
         return super().parsed(body[: 1 << 16])
 
 
-@bug("good-answer-refused", "chunked")
+@bug("good-response-refused", "chunked")
 class TakesTheFirstChunk(ReadsASocket):
     def received(self, response):
         return response.read(response.chunk_left or response._get_chunk_left()) if response.chunked else response.read()

@@ -85,7 +85,7 @@ class SaysGoodbye(Client):
         return 0, super().succeeded(entries)[1] + "\ndone"
 
 
-@bug("good-answer-refused")
+@bug("good-response-refused")
 class LeavesWithOneOnSuccess(Client):
     def succeeded(self, entries):
         return 1, super().succeeded(entries)[1]

@@ -156,13 +156,13 @@ class KnowsAHundredShards(Client):
 # correct responses refused
 
 
-@bug("good-answer-refused", "shard-unknown")
+@bug("good-response-refused", "shard-unknown")
 class FailsOnNothing(Client):
     def listed(self, status, value):
         return super().listed(status, value) or self.entry({})
 
 
-@bug("good-answer-refused", "entry-new-key")
+@bug("good-response-refused", "entry-new-key")
 class FailsOnNewKeys(Client):
     def entry(self, value):
         if value.keys() - {"shard", "checkpoint", "updateTime", "consumer"}:
@@ -170,7 +170,7 @@ class FailsOnNewKeys(Client):
         return super().entry(value)
 
 
-@bug("good-answer-refused", "shards-unordered")
+@bug("good-response-refused", "shards-unordered")
 class NeedsEntriesInOrder(Client):
     def listed(self, status, value):
         entries = super().listed(status, value)
@@ -179,7 +179,7 @@ class NeedsEntriesInOrder(Client):
         return entries
 
 
-@bug("good-answer-refused", "chunked")
+@bug("good-response-refused", "chunked")
 class NeedsALength(Client):
     def body_of(self, response):
         if "Content-Length" not in response.headers:
@@ -187,7 +187,7 @@ class NeedsALength(Client):
         return super().body_of(response)
 
 
-@bug("good-answer-refused", "content-type-charset")
+@bug("good-response-refused", "content-type-charset")
 class ReadsTheContentTypeLetterByLetter(Client):
     def body_of(self, response):
         if response.status == 200 and response.headers["Content-Type"] != "application/json":
@@ -195,7 +195,7 @@ class ReadsTheContentTypeLetterByLetter(Client):
         return super().body_of(response)
 
 
-@bug("good-answer-refused", "request-id-capitals")
+@bug("good-response-refused", "request-id-capitals")
 class ReadsTheRequestIdLetterByLetter(Client):
     def body_of(self, response):
         if not {"x-log-requestid", "x-log-requestID"} & set(response.headers.keys()):
@@ -203,7 +203,7 @@ class ReadsTheRequestIdLetterByLetter(Client):
         return super().body_of(response)
 
 
-@bug("good-answer-refused", "shard-never-consumed")
+@bug("good-response-refused", "shard-never-consumed")
 class NeedsACheckpoint(Client):
     def entry(self, value):
         if not value["checkpoint"]:

@@ -140,7 +140,7 @@ def test_unknown_origin_and_no_response_are_unspecified(path):
     cut = recording(made=Exchange(exchange().request, None), broken="reset")
     write(path, [recording(provenance=Provenance(recorded_at=AT)), cut])
     audited = audit_of(path)
-    assert slugs(audited) == [("recording-provenance", 0), ("recording-unanswered", 1)]
+    assert slugs(audited) == [("recording-provenance", 0), ("recording-incomplete", 1)]
     assert {finding.level for finding, _, _ in audited.placed} == {"unspecified"}
     assert audited.entry.evidence is Evidence.UNKNOWN
 
@@ -231,7 +231,7 @@ def test_what_had_come_of_a_response_is_not_judged(path, partial):
     cut = replace(cut, response=None if partial is None else cut.response.replace(body=partial))
     write(path, [recording(made=cut, broken="truncated")])
     audited = audit_of(path)
-    assert slugs(audited) == [("recording-unanswered", 0)]
+    assert slugs(audited) == [("recording-incomplete", 0)]
     assert "SLS201" not in audited.results.exercised
 
 

@@ -302,7 +302,7 @@ def test_a_cassette_shows_its_weakest_evidence_and_what_got_no_response(tmp_path
     cassette = load_cassette(path)
     assert cassette.path == path
     assert cassette.evidence is Evidence.REFERENCE
-    assert cassette.unanswered == (lost, cut)
+    assert cassette.incomplete == (lost, cut)
     assert cassette.exchanges[1].response is None
     assert cassette.recordings[2].exchange.response.body == BODY
     assert json.loads(json.dumps(cassette.file.lines)) == sorted(cassette.file.lines)

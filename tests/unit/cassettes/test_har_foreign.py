@@ -92,7 +92,7 @@ def test_what_it_says_is_taken_and_nothing_is_made_up():
     assert (response.status, response.reason, response.body.decode(), response.wire) == (200, "OK", BODY, True)
     assert recording.provenance.recorded_at == datetime(2026, 11, 23, 10, 0, 0, 250000, timezone(timedelta(hours=8)))
     assert (recording.provenance.evidence, recording.provenance.endpoint) == (Evidence.UNKNOWN, "")
-    assert (recording.integrity, recording.signature, recording.unanswered) == (Integrity.UNKNOWN, None, False)
+    assert (recording.integrity, recording.signature, recording.incomplete) == (Integrity.UNKNOWN, None, False)
     assert (file.evidence, file[0:1]) == (Evidence.UNKNOWN, (recording,))
 
 
@@ -132,7 +132,7 @@ def test_a_response_whose_content_was_not_kept_is_none(tmp_path):
     assert (recording.exchange.response, recording.broken, recording.detail) == (None, "truncated", NOT_KEPT)
     (tmp_path / "a.har").write_bytes(har(entry({"content": {"size": SIZE, "mimeType": ""}})))
     found = audit(tmp_path / "a.har", AuditSettings(datetime(2026, 11, 24, tzinfo=UTC)))
-    assert "recording-unanswered" in [finding.slug for finding, _, _ in found.placed]
+    assert "recording-incomplete" in [finding.slug for finding, _, _ in found.placed]
     assert not [finding for finding, _, _ in found.placed if finding.code.startswith("SLS2")]
 
 
@@ -324,7 +324,7 @@ def test_load_cassette_opens_it(tmp_path):
     """By its suffix, in any casing; a creator is not needed."""
     (tmp_path / "A.HAR").write_bytes(har(entry(), creator=None))
     loaded = load_cassette(tmp_path / "A.HAR")
-    assert (len(loaded.exchanges), loaded.evidence, loaded.unanswered) == (1, Evidence.UNKNOWN, ())
+    assert (len(loaded.exchanges), loaded.evidence, loaded.incomplete) == (1, Evidence.UNKNOWN, ())
     with pytest.raises(CassetteError, match="cannot be read: No such file"):
         load_cassette(tmp_path / "b.har")
 

@@ -218,7 +218,7 @@ def test_a_service_that_stops_responding_breaks(path, kind):
     """It was reached, and the client has no response."""
     open_ = proposal(path, made())
     open_.add(later(broken=kind))
-    assert [(kind, slug) for _, kind, slug in classes(open_)] == [("breaking", "answered")]
+    assert [(kind, slug) for _, kind, slug in classes(open_)] == [("breaking", "response-complete")]
 
 
 def test_a_recorded_refusal_may_be_refused_again(path):

@@ -99,7 +99,7 @@ def test_what_a_clients_own_stack_received_is_recorded_and_judged(opened, tmp_pa
     first, second = load(tmp_path / "x.yaml")
     assert first.provenance.evidence is Evidence.LIVE
     assert second.provenance.evidence is Evidence.REFERENCE
-    assert (second.broken, second.detail, second.unanswered) == ("reset", "it broke", True)
+    assert (second.broken, second.detail, second.incomplete) == ("reset", "it broke", True)
     assert "json-text" in codes(session)
     replay = opened("none")
     assert replay.respond(asking("shard=1"), HOST) == Broken("reset", None, "it broke")
@@ -178,7 +178,7 @@ def test_a_client_library_that_cannot_be_recorded_leaves_nothing_open(tmp_path):
 
 def test_findings_show_no_secret(opened, endpoint):
     """What a check quotes is scrubbed, also where the check cannot know that it is a secret."""
-    endpoint.answer_next(Response(403, {}, f"no: {KEY.access_key_secret}".encode()))
+    endpoint.respond_next(Response(403, {}, f"no: {KEY.access_key_secret}".encode()))
     session = opened("once", credentials=KEY)
     session.respond(asking(credentials=KEY), HOST)
     assert session.results.breaches
@@ -197,19 +197,19 @@ def test_findings_show_no_secret(opened, endpoint):
 )
 def test_a_response_that_is_not_delivered(endpoint, scripted, outcome):
     """What a scripted endpoint does to a connection is what a client meets without one."""
-    endpoint.answer_next(scripted)
+    endpoint.respond_next(scripted)
     assert call_endpoint(endpoint, asking()) == outcome
 
 
 def test_a_delayed_response_is_the_response(endpoint):
     """A delay changes when a response comes, not what it is."""
-    endpoint.answer_next(Scripted.delayed(30))
+    endpoint.respond_next(Scripted.delayed(30))
     assert call_endpoint(endpoint, asking()).status == 200
 
 
 def test_a_cut_response_keeps_its_part(endpoint):
     """A body that ends early is broken off, with what came."""
-    endpoint.answer_next(Scripted.truncated(3))
+    endpoint.respond_next(Scripted.truncated(3))
     outcome = call_endpoint(endpoint, asking())
     assert (outcome.kind, outcome.partial.body) == ("truncated", b'[{"')
 

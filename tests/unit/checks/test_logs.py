@@ -89,20 +89,20 @@ ALSO = {"request-query-missing"}
 """That a request names no consumer is its own fault; that it is served is the service's."""
 
 MUTANTS = [
-    ("answered-message", lambda pull, put, write: pull(LISTED[:-1], x_log_count="2")),
-    ("answered-message", lambda pull, put, write: pull(GROUP)),
-    ("answered-message", lambda pull, put, write: pull(b'{"logs":[]}', "lz4")),
-    ("answered-message", lambda pull, put, write: pull(encode_list([b"\x0a\x02\x12\x00"]))),
-    ("answered-raw-size", lambda pull, put, write: pull(x_log_bodyrawsize="7")),
-    ("answered-raw-size", lambda pull, put, write: pull(x_log_bodyrawsize="0")),
-    ("answered-raw-size", lambda pull, put, write: pull(body=b"", x_log_count="0", x_log_cursor=FIRST)),
-    ("answered-count", lambda pull, put, write: pull(x_log_count="3")),
-    ("answered-count", lambda pull, put, write: pull(accept="application/json", x_log_count="3")),
-    ("answered-count", lambda pull, put, write: pull(packed="zstd", x_log_count="1")),
+    ("returned-message", lambda pull, put, write: pull(LISTED[:-1], x_log_count="2")),
+    ("returned-message", lambda pull, put, write: pull(GROUP)),
+    ("returned-message", lambda pull, put, write: pull(b'{"logs":[]}', "lz4")),
+    ("returned-message", lambda pull, put, write: pull(encode_list([b"\x0a\x02\x12\x00"]))),
+    ("returned-raw-size", lambda pull, put, write: pull(x_log_bodyrawsize="7")),
+    ("returned-raw-size", lambda pull, put, write: pull(x_log_bodyrawsize="0")),
+    ("returned-raw-size", lambda pull, put, write: pull(body=b"", x_log_count="0", x_log_cursor=FIRST)),
+    ("returned-count", lambda pull, put, write: pull(x_log_count="3")),
+    ("returned-count", lambda pull, put, write: pull(accept="application/json", x_log_count="3")),
+    ("returned-count", lambda pull, put, write: pull(packed="zstd", x_log_count="1")),
     ("cursor-goes-on", lambda pull, put, write: pull(x_log_cursor="MTUyNDE1NTM3OTM3MzkwODQ5NQ==")),
     ("cursor-passes-logs", lambda pull, put, write: pull(x_log_cursor=FIRST)),
-    ("answered-at-most", lambda pull, put, write: pull(count=1)),
-    ("answered-at-most", lambda pull, put, write: pull(packed="lz4", count=0)),
+    ("returned-at-most", lambda pull, put, write: pull(count=1)),
+    ("returned-at-most", lambda pull, put, write: pull(packed="lz4", count=0)),
     ("unforced-without-consumer", lambda pull, put, write: write("&forceSuccess=false")),
     ("unforced-without-consumer", lambda pull, put, write: write("&consumer=")),
     ("sent-message", lambda pull, put, write: put(b"\x0a\x02\x12\x00")),
@@ -164,7 +164,7 @@ def test_what_is_unusual_is_let_pass(pull, put, write, correct):
 
 def test_what_is_no_number_or_misspelled_is_told_once(pull, put, make):
     """By its own clause, and not as a wrong size, or as a missing key, too."""
-    assert slugs(pull(packed="lz4", x_log_bodyrawsize="many")) == {"answer-header-value"}
+    assert slugs(pull(packed="lz4", x_log_bodyrawsize="many")) == {"response-header-value"}
     assert slugs(put(size="")) == {"body-raw-size"}
     body = b'{"shard":0,"checkpoint":"MTI="}'
     misspelled = make.request(f"{make.path}?type=checkpoint&consmuer=c", method="POST", body=body)

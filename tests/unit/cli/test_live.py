@@ -52,7 +52,7 @@ def test_a_finding_is_shown_once_and_counted(results, shown):
 
 def test_what_no_source_decides_is_counted_and_not_shown(results, shown):
     """Unspecified findings fill no screen."""
-    finding = clause("recording-unanswered").finding("recording", "a response", "none", "record again")
+    finding = clause("recording-incomplete").finding("recording", "a response", "none", "record again")
     for _ in range(3):
         results.add([finding], broken(0), 0)
     assert shown == []

@@ -15,8 +15,8 @@ GROUPS = "/logstores/my-logstore/consumergroups"
 
 def test_scripted_responses_come_in_order_then_the_endpoints_own(send, endpoint):
     """Once, twice, then normally again."""
-    endpoint.answer_next(Response(418, {"X": "1"}, b"tea"))
-    endpoint.answer_next(ServiceError(503, "ServerBusy", "忙"), times=2)
+    endpoint.respond_next(Response(418, {"X": "1"}, b"tea"))
+    endpoint.respond_next(ServiceError(503, "ServerBusy", "忙"), times=2)
     got = [send("GET", GROUPS) for _ in range(4)]
     assert [each.status for each in got] == [418, 503, 503, 200]
     assert got[0] == Response(418, {"X": "1"}, b"tea")
@@ -26,16 +26,16 @@ def test_scripted_responses_come_in_order_then_the_endpoints_own(send, endpoint)
 
 
 def test_a_response_for_always_lasts_until_told(send, endpoint):
-    """times=None repeats until answer_normally."""
-    endpoint.answer_next(ServiceError(500, "InternalServerError", "x"), times=None)
+    """times=None repeats until respond_normally."""
+    endpoint.respond_next(ServiceError(500, "InternalServerError", "x"), times=None)
     assert {send("GET", GROUPS).status for _ in range(5)} == {500}
-    endpoint.answer_normally()
+    endpoint.respond_normally()
     assert send("GET", GROUPS).status == 200
 
 
 def test_a_lost_response_is_logged_as_none_and_its_write_is_done(send, endpoint):
     """The request is carried out, nothing is sent, and the log says so."""
-    endpoint.answer_next(Scripted.reset())
+    endpoint.respond_next(Scripted.reset())
     response = send("POST", GROUPS, b'{"consumerGroup":"g","timeout":10}')
     assert response.delivery == Delivery(silent=True, ending="reset")
     assert endpoint.exchanges[0].response is None
@@ -45,7 +45,7 @@ def test_a_lost_response_is_logged_as_none_and_its_write_is_done(send, endpoint)
 
 def test_a_cut_response_is_logged_as_the_client_saw_it(send, endpoint):
     """Headers announce the whole body, the log holds what was sent of it."""
-    endpoint.answer_next(Scripted.truncated(1))
+    endpoint.respond_next(Scripted.truncated(1))
     response = send("GET", GROUPS)
     assert (response.body, response.delivery) == (b"[]", Delivery(body_bytes=1, ending="close"))
     seen = endpoint.exchanges[0].response
@@ -54,9 +54,9 @@ def test_a_cut_response_is_logged_as_the_client_saw_it(send, endpoint):
 
 def test_delays_and_endings_keep_their_response(send, endpoint):
     """A delayed response is the given one; a response that brings its delivery keeps it."""
-    endpoint.answer_next(Scripted.delayed(0.5, Response(200, body=b"late")))
-    endpoint.answer_next(Scripted.closed())
-    endpoint.answer_next(DeliveredResponse(200, delivery=Delivery(delay=1)))
+    endpoint.respond_next(Scripted.delayed(0.5, Response(200, body=b"late")))
+    endpoint.respond_next(Scripted.closed())
+    endpoint.respond_next(DeliveredResponse(200, delivery=Delivery(delay=1)))
     late, closed, own = (send("GET", GROUPS) for _ in range(3))
     assert (late.body, late.delivery.delay) == (b"late", 0.5)
     assert closed.delivery == Delivery(silent=True, ending="close")
@@ -74,9 +74,9 @@ def test_impossible_scripts_are_refused(endpoint):
     """Counts below one and things that are no response."""
     for times in (0, -1, True, 1.5):
         with pytest.raises(UsageError, match="times must be 1 or more"):
-            endpoint.answer_next(Response(200), times=times)
+            endpoint.respond_next(Response(200), times=times)
     with pytest.raises(UsageError, match="expected a Response, ServiceError or Scripted, got int"):
-        endpoint.answer_next(500)
+        endpoint.respond_next(500)
 
 
 def test_the_log_can_be_switched_off(clock, send):

@@ -402,7 +402,7 @@ class TestTelling:
         """No contract asks for a Content-Length, or a casing."""
         here = scene(name)
         here.ask()
-        assert broken(here.end(1, ERROR)) == {"good-answer-refused"}
+        assert broken(here.end(1, ERROR)) == {"good-response-refused"}
 
     @pytest.mark.parametrize("code", [None, "Unknown", "consumergroupnotexist", ""])
     def test_a_code_that_is_lost(self, scene, broken, code):
@@ -417,7 +417,7 @@ class TestTelling:
         here.ask()
         assert broken(here.end(1, {"errorCode": "InternalServerError", "status": 500})) == set()
         here.ask()
-        assert broken(here.end(1, {"errorCode": "InternalServerError", "status": 500})) == {"good-answer-refused"}
+        assert broken(here.end(1, {"errorCode": "InternalServerError", "status": 500})) == {"good-response-refused"}
         assert broken(here.end(0, list(here.stage.received[-1].expected.entries))) == set()
 
     @pytest.mark.parametrize(("status", "right"), [(404, True), (None, True), (200, False), (500, False), (0, False)])

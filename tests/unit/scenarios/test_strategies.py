@@ -148,7 +148,7 @@ def test_the_simplest_request_is_as_simple_as_it_can_be():
 @pytest.mark.slow
 def test_the_same_seed_draws_the_same():
     """A failure can be brought about again."""
-    for strategy in (strategies.requests(LIST), strategies.answers(LIST), strategies.broken_answers(LIST)):
+    for strategy in (strategies.requests(LIST), strategies.responses(LIST), strategies.broken_responses(LIST)):
         assert drawn(strategy, 10) == drawn(strategy, 10)
 
 
@@ -157,7 +157,7 @@ def test_the_same_seed_draws_the_same():
 def test_a_response_is_filtered_unique_and_of_its_time(data):
     """Elements are of the shard that was asked for, no two of one shard, their times in the unit of the contract."""
     request = data.draw(strategies.requests(LIST))
-    response = data.draw(strategies.answers(LIST, request))
+    response = data.draw(strategies.responses(LIST, request))
     elements = json.loads(response.body)
     shards = [element["shard"] for element in elements]
     asked = dict(request.query_pairs()).get("shard")
@@ -195,7 +195,7 @@ def test_logs_are_sent_in_every_compression():
 def test_pulled_logs_are_compressed_as_asked_and_counted(data):
     """The compression is what Accept-Encoding names; count and raw size are those of the body."""
     request = data.draw(strategies.requests(PULL))
-    response = data.draw(strategies.answers(PULL, request))
+    response = data.draw(strategies.responses(PULL, request))
     accepted = request.headers["Accept-Encoding"]
     plain = plain_body(response)
     assert response.headers.get("x-log-compresstype", "identity") == accepted
@@ -238,7 +238,7 @@ def test_every_kind_of_breach_of_a_request_is_drawn():
 def test_every_kind_of_breach_of_a_response_is_drawn():
     """Each rule that the contract states for a response is broken in some example; in a short run, most are."""
     request = find(strategies.requests(LIST), lambda each: "shard" in dict(each.query_pairs()))
-    strategy = strategies.broken_answers(LIST, request, levels=EVERY_LEVEL)
+    strategy = strategies.broken_responses(LIST, request, levels=EVERY_LEVEL)
     kinds = {breach.kind for breach, _ in drawn(strategy, 1_000 if FULL else 100)}
     wanted = {
         *("missing", "type", "form", "unit", "unique", "filter", "unknown", "syntax", "length", "status"),
@@ -248,7 +248,7 @@ def test_every_kind_of_breach_of_a_response_is_drawn():
 
 
 @few
-@given(strategies.broken_answers(LIST))
+@given(strategies.broken_responses(LIST))
 def test_breaches_are_violations_unless_others_are_asked_for(example):
     """By default nothing is broken that a lenient client may overlook."""
     assert example[0].level is Level.VIOLATION

@@ -73,7 +73,7 @@ def test_a_value_says_where_it_comes_from():
 
 
 def test_what_is_no_violation_is_not_invalid():
-    schema = operation_schemas(CONTRACTS)["FeedSheep.answer.json"]
+    schema = operation_schemas(CONTRACTS)["FeedSheep.response.json"]
     assert jsonschema.Draft202012Validator(schema).is_valid(["no integer"])
     assert not jsonschema.Draft202012Validator(schema).is_valid({})
 

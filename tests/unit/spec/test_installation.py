@@ -45,7 +45,7 @@ def test_a_wheel_has_the_schemas_and_exports_the_same(installed):
     assert done.returncode == 0, done.stderr
     for file in (installed / "out").iterdir():
         assert file.read_bytes() == (installed / "sls_contract/_schemas/json-schema" / file.name).read_bytes()
-    assert json.loads((installed / "out/GetCheckPoint.answer.json").read_text("utf-8"))["type"] == "array"
+    assert json.loads((installed / "out/GetCheckPoint.response.json").read_text("utf-8"))["type"] == "array"
 
 
 @pytest.mark.slow

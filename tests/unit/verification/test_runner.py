@@ -138,7 +138,7 @@ def test_an_endpoint_at_which_no_checkpoint_can_be_written_is_not_green(operatio
 
     def send(request: Request) -> Response:
         if named(request) == operation:
-            real.answer_next(ServiceError(405, "InvalidMethod", "invalid request method : /"))
+            real.respond_next(ServiceError(405, "InvalidMethod", "invalid request method : /"))
         return real(request)
 
     run = runner(send, "group-fresh", "shard-given", "group-advanced", "get-cursor-served")()
@@ -152,7 +152,7 @@ def test_what_is_not_offered_is_not_supported():
     def reads_only(request: Request) -> Response:
         if request.method == "GET":
             return real(request)
-        real.answer_next(ServiceError(405, "InvalidMethod", "invalid request method : /"))
+        real.respond_next(ServiceError(405, "InvalidMethod", "invalid request method : /"))
         return real(request)
 
     run = runner(reads_only)()
@@ -196,7 +196,7 @@ def test_an_endpoint_without_heartbeats_is_judged_by_the_rest(text):
 
     def refused(request: Request) -> Response:
         if named(request) == "ConsumerGroupHeartBeat":
-            real.answer_next(ServiceError(405, "InvalidMethod", "invalid request method : /"))
+            real.respond_next(ServiceError(405, "InvalidMethod", "invalid request method : /"))
         return real(request)
 
     assert verdicts(runner(refused, "group-fresh", "shard-given")()) == {
@@ -236,7 +236,7 @@ def test_another_logstore_in_which_no_group_can_be_made_spoils_nothing_else():
 
     def send(request: Request) -> Response:
         if request.method == "POST" and "/other/" in request.path:
-            real.answer_next(ServiceError(403, "ProjectForbidden", "Project x has been forbidden."))
+            real.respond_next(ServiceError(403, "ProjectForbidden", "Project x has been forbidden."))
         return real(request)
 
     run = runner(send, "group-fresh", "two-logstores", other_logstore="other")()
@@ -268,7 +268,7 @@ def test_a_busy_service_is_spared_off_loopback_only():
 
     def busy(request: Request) -> Response:
         if named(request) == "GetCheckPoint" and "shard=2" in request.query:
-            real.answer_next(ServiceError(503, "ServerBusy", "the server is busy, please try again later."))
+            real.respond_next(ServiceError(503, "ServerBusy", "the server is busy, please try again later."))
         return real(request)
 
     assert verdicts(runner(busy, "each-shard-given", loopback=False)())["each-shard-given"] == "not proven"
@@ -286,7 +286,7 @@ def test_a_service_that_is_always_busy_is_not_judged_for_long(before, loopback):
     def busy(request: Request) -> Response:
         count[0] += 1
         if count[0] > before:
-            real.answer_next(ServiceError(503, "ServerBusy", "the server is busy, please try again later."))
+            real.respond_next(ServiceError(503, "ServerBusy", "the server is busy, please try again later."))
         return real(request)
 
     run = runner(busy, loopback=loopback)
@@ -307,7 +307,9 @@ def test_a_key_that_may_not_delete_leaves_one_group_at_a_service(loopback, left)
 
     def keeps(request: Request) -> Response:
         if named(request) == "DeleteConsumerGroup":
-            real.answer_next(ServiceError(403, "Unauthorized", "denied by sts or ram, action: log:DeleteConsumerGroup"))
+            real.respond_next(
+                ServiceError(403, "Unauthorized", "denied by sts or ram, action: log:DeleteConsumerGroup")
+            )
         return real(request)
 
     run = runner(keeps, "group-fresh", "group-advanced", "shard-given", loopback=loopback)()
@@ -323,7 +325,7 @@ def test_a_busy_moment_costs_nothing():
     def send(request: Request) -> Response:
         count[0] += 1
         if count[0] in {2, 20}:
-            real.answer_next(ServiceError(503, "ServerBusy", "the server is busy, please try again later."))
+            real.respond_next(ServiceError(503, "ServerBusy", "the server is busy, please try again later."))
         return real(request)
 
     run = runner(send, "group-fresh", "shard-given", "each-shard-given", loopback=False)()
@@ -457,7 +459,7 @@ def test_what_cannot_be_deleted_is_named():
 
     def keeps(request: Request) -> Response:
         if request.method == "DELETE":
-            real.answer_next(ServiceError(500, "InternalServerError", "internal server error"))
+            real.respond_next(ServiceError(500, "InternalServerError", "internal server error"))
         return real(request)
 
     run = runner(keeps, "group-fresh")()

@@ -136,7 +136,7 @@ def test_a_change_of_another_operation_is_told_by_its_clause_alone():
         assert told == ([(old, new)] if new else []), drift.changes
         assert not [each for each in drift.of(Class.BREAKING) if each.code is None]
     created = compare(*([side] for side in both(response(LIST), response(LIST, 201), GROUPS)))
-    assert [each.slug for each in created.changes] == ["answer-status"]
+    assert [each.slug for each in created.changes] == ["response-status"]
 
 
 def test_one_clause_hides_no_change_of_another_place():

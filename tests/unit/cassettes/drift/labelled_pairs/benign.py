@@ -298,10 +298,10 @@ BENIGN = {
     ),
     "another client": (both(recorded(GOOD, asked(User_Agent="a")), recorded(GOOD, asked(User_Agent="b"))), "request"),
     "signature dropped by a recorder": (both(recorded(GOOD, asked()), recorded(GOOD, UNSIGNED)), "request"),
-    "a response at last": (both(recorded(None, asked(), broken="reset"), GOOD), "recording-unanswered"),
+    "a response at last": (both(recorded(None, asked(), broken="reset"), GOOD), "recording-incomplete"),
     "broken off otherwise": (
         both(recorded(None, asked(), broken="reset"), recorded(None, asked(), broken="timeout")),
-        "recording-unanswered",
+        "recording-incomplete",
     ),
     "groups moved": (both(response(LIST), response([{**LIST[0], "name": "h", "timeout": 60}]), GROUPS), "value"),
     "no group left": (both(response(LIST), response([]), GROUPS), "value"),
