@@ -17,7 +17,6 @@ No message contains a secret: the code that raises scrubs it first.
 
 from __future__ import annotations
 
-import os
 import sys
 from typing import TYPE_CHECKING
 
@@ -55,21 +54,6 @@ def _unpickled(kind: type[SlsContractError], args: tuple[object, ...], values: d
 
 class UsageError(SlsContractError, ValueError):
     """An argument, option or file is wrong; the text says what was expected, what was given, and the fix."""
-
-
-def check_file_name(path: os.PathLike[str] | str) -> None:
-    """Raise `UsageError` for a path that the file system's encoding lacks characters of, as in some locales."""
-    try:
-        os.fsencode(path)
-    except UnicodeEncodeError as error:
-        encoding = sys.getfilesystemencoding()
-        msg = f"expected a file name in the encoding of this process, {encoding}, got {os.fspath(path)!r}\n" + (
-            "How to fix: leave out the half of a surrogate pair."
-            if encoding == "utf-8"
-            else "How to fix: set the environment variable PYTHONUTF8=1, or use ASCII characters only "
-            "(for the cassette of a test: name= of the marker sls_cassette)."
-        )
-        raise UsageError(msg) from error
 
 
 class ContractViolation(SlsContractError, AssertionError):

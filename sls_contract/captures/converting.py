@@ -13,12 +13,13 @@ from sls_contract.captures.lines import line_of
 from sls_contract.captures.reading import LARGEST_CASSETTE, chunks_of, kind_by_name, opened_capture
 from sls_contract.captures.storage import size_of
 from sls_contract.cassettes.conversion import Conversion
-from sls_contract.cassettes.file.atomic import replace_file
 from sls_contract.cassettes.file.parsing import NotReadable
 from sls_contract.cassettes.file.recording_file import write
+from sls_contract.cassettes.file.replacing import replace_file
 from sls_contract.cassettes.har.archive import write_har
 from sls_contract.cassettes.scrub import Scrubber, leaks
-from sls_contract.errors import CassetteError, UsageError, check_file_name
+from sls_contract.errors import CassetteError, UsageError
+from sls_contract.files import check_file_name
 from sls_contract.reports import plural
 
 if TYPE_CHECKING:

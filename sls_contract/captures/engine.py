@@ -41,7 +41,7 @@ _DASK = {
     "distributed.admin.tick.interval": "1s",
     "distributed.worker.memory.monitor-interval": "1s",
     "distributed.admin.system-monitor.interval": "10s",
-    # Nobody is told the port of the pages about a cluster that ends with the command, and they need no key.
+    # Anyone who finds the port could read the pages about the cluster: they need no key.
     "distributed.scheduler.http.routes": [],
     "distributed.worker.http.routes": [],
 }

@@ -19,7 +19,8 @@ from sls_contract.cassettes.session import Session
 from sls_contract.cassettes.session_settings import Opening
 from sls_contract.cassettes.texts import texts
 from sls_contract.clock import test_now, utc_now
-from sls_contract.errors import CassetteError, ContractViolation, UsageError, check_file_name
+from sls_contract.errors import CassetteError, ContractViolation, UsageError
+from sls_contract.files import check_file_name
 from sls_contract.signing.environment import credentials_from_environment
 
 if TYPE_CHECKING:

@@ -6,7 +6,7 @@ import os
 from typing import TYPE_CHECKING, TypeAlias
 
 from sls_contract.cassettes.file.recording_file import load
-from sls_contract.errors import check_file_name
+from sls_contract.files import check_file_name
 
 if TYPE_CHECKING:
     from sls_contract.cassettes.file.reader import CassetteFile

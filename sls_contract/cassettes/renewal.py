@@ -10,13 +10,13 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
-from sls_contract.cassettes.file.atomic import replace_file
 from sls_contract.cassettes.file.block import block_of
 from sls_contract.cassettes.file.emission import emit_block
 from sls_contract.cassettes.file.journal import Journal, journal_of, read_frames
 from sls_contract.cassettes.file.layout import Layout, id_of
 from sls_contract.cassettes.file.reader import CassetteFile
 from sls_contract.cassettes.file.recording_file import fold, load, with_ids
+from sls_contract.cassettes.file.replacing import replace_file
 from sls_contract.cassettes.file.validation import Validation
 from sls_contract.cassettes.proposal import proposed
 from sls_contract.cassettes.recording import Integrity

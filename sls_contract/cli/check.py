@@ -89,7 +89,7 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
     with progress(len(paths), console) as update:
         outcome.judge(paths, settings, arguments, update)
     report = _report(outcome, allowed)
-    report.repeat = [arguments.parser.given(arguments).line(*arguments.paths)]
+    report.repeat = [arguments.parser.command_line(arguments).text(*arguments.paths)]
     stream = console.text_stream(arguments)
     console.show(_text(outcome, report, columns(stream), verbose=arguments.verbose), stream)
     console.report(as_document(report, __version__) | _ledger(outcome, allowed), arguments)

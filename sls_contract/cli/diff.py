@@ -175,7 +175,7 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
     work = partial(in_order, compare, engine=arguments.engine, jobs=arguments.jobs, size_of=lambda pair: pair.size)
     outcome.compare(arguments.old, arguments.new, work, partial(progress, console=console))
     console.show(_text(outcome, verbose=arguments.verbose), console.text_stream(arguments))
-    repeat = [arguments.parser.given(arguments).line(arguments.old, arguments.new)]
+    repeat = [arguments.parser.command_line(arguments).text(arguments.old, arguments.new)]
     console.report(_document(outcome) | {"repeat": repeat}, arguments)
     if outcome.verdict in CLASSES[: CLASSES.index(arguments.fail_on) + 1]:
         return 1

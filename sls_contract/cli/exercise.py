@@ -96,7 +96,7 @@ def _plan(arguments: argparse.Namespace) -> Plan:
         arguments.timeout,
         arguments.jobs,
         arguments.seed,
-        arguments.parser.given(arguments),
+        arguments.parser.command_line(arguments),
     )
 
 

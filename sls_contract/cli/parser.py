@@ -11,7 +11,7 @@ from sls_contract.locale import translated
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from sls_contract.reports.repeating import Given
+    from sls_contract.reports.command_line import CommandLine
 
 
 class _Formatter(argparse.HelpFormatter):
@@ -84,12 +84,12 @@ class Parser(argparse.ArgumentParser):
             self.error(f"unrecognized arguments: {' '.join(rest)}.{next(filter(None, hints), '')}")
         return known, rest
 
-    def given(self, arguments: argparse.Namespace) -> Given:
+    def command_line(self, arguments: argparse.Namespace) -> CommandLine:
         """Return the options of a command line that repeats the run."""
-        from sls_contract.reports.repeating import RESULTS, Given
+        from sls_contract.reports.command_line import RESULTS, CommandLine
 
         values = ((action, getattr(arguments, action.dest, action.default)) for action in self._actions)
-        return Given(
+        return CommandLine(
             tuple(self.prog.split()),
             {
                 action.dest: tuple(_words(action.option_strings[-1], value))

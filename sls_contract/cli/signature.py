@@ -72,7 +72,7 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
     secrets = (key.access_key_secret, key.security_token) if key else ()
     console.write((safe_text(line, secrets) for line in _lines(form, verdicts)), console.text_stream(arguments))
     report = _report(form, verdicts, (key,) if key else ())
-    report.repeat = [arguments.parser.given(arguments).line(arguments.file)]
+    report.repeat = [arguments.parser.command_line(arguments).text(arguments.file)]
     console.report(as_document(report, __version__), arguments)
     return 0 if all(each.good for each in verdicts) else 1
 

@@ -168,7 +168,7 @@ def _target(arguments: argparse.Namespace, environ: Mapping[str, str]) -> Iterat
             writes_logs=True,
             changes_shards=True,
             clock=clock,
-            given=arguments.parser.given(arguments),
+            command_line=arguments.parser.command_line(arguments),
         )
 
 
@@ -224,7 +224,7 @@ def _given_target(arguments: argparse.Namespace, environ: Mapping[str, str]) -> 
         loopback=address.loopback,
         writes_logs=arguments.write_logs,
         changes_shards=arguments.change_shards,
-        given=arguments.parser.given(arguments),
+        command_line=arguments.parser.command_line(arguments),
     )
 
 

@@ -18,7 +18,7 @@ from sls_contract.exercise.setting import SCHEMES, Auth, Scheme, environment, ma
 from sls_contract.exercise.situations import SITUATIONS
 from sls_contract.exercise.stage import Stage
 from sls_contract.exercise.trial import Trial
-from sls_contract.reports.repeating import Given
+from sls_contract.reports.command_line import CommandLine
 from sls_contract.spec.registry import contracts_in
 
 if TYPE_CHECKING:
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
     from sls_contract.exercise.situation import Situation
 
-_WITHOUT_OPTIONS = Given(("sls-contract", "exercise"))
+_WITHOUT_OPTIONS = CommandLine(("sls-contract", "exercise"))
 TIMEOUT = 30.0
 """Seconds that one run of the client may take."""
 
@@ -47,7 +47,7 @@ class Plan:
         timeout: seconds for one run.
         jobs: how many runs at a time.
         seed: of made-up names and keys.
-        given: the command line of the run.
+        command_line: the command line of the run.
 
     """
 
@@ -57,7 +57,7 @@ class Plan:
     timeout: float = TIMEOUT
     jobs: int = JOBS
     seed: int = 0
-    given: Given = field(default=_WITHOUT_OPTIONS, compare=False)
+    command_line: CommandLine = field(default=_WITHOUT_OPTIONS, compare=False)
 
     def tasks(self) -> tuple[Task, ...]:
         """Return the runs to do, in the order of the report."""

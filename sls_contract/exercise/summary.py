@@ -106,7 +106,7 @@ def _again(performed: Performed, plan: Plan) -> str:
 
 
 def _command(plan: Plan, **options: tuple[str, ...]) -> str:
-    return plan.given.line("--", *plan.command, seed=("--seed", str(plan.seed)), **options)
+    return plan.command_line.text("--", *plan.command, seed=("--seed", str(plan.seed)), **options)
 
 
 def _facts(run: Run) -> list[str]:

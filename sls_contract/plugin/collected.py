@@ -6,7 +6,8 @@ from contextlib import suppress
 from dataclasses import asdict, dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
-from sls_contract.errors import UsageError, check_file_name
+from sls_contract.errors import UsageError
+from sls_contract.files import check_file_name
 from sls_contract.plugin.located import cassette_folder, fixture_path, fixtures_of, locate
 from sls_contract.plugin.naming import SUFFIX, safe
 

@@ -11,7 +11,8 @@ import pytest
 
 from sls_contract.cassettes.file.recording_file import recorded
 from sls_contract.cassettes.matching import DEFAULT, Matching
-from sls_contract.errors import UsageError, check_file_name
+from sls_contract.errors import UsageError
+from sls_contract.files import check_file_name
 from sls_contract.plugin.key_masking import without_key
 from sls_contract.plugin.naming import file_name, marker_path, readable, safe
 

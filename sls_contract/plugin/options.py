@@ -10,7 +10,8 @@ from urllib.parse import urlsplit
 import pytest
 
 from sls_contract.cassettes.hosts import host_rule
-from sls_contract.errors import UsageError, check_file_name
+from sls_contract.errors import UsageError
+from sls_contract.files import check_file_name
 from sls_contract.locale import translated
 
 if TYPE_CHECKING:

@@ -11,9 +11,9 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
-from sls_contract.atomic import replace_file
 from sls_contract.checks.contract_map import ContractMap
 from sls_contract.errors import UsageError
+from sls_contract.files import replace_file
 from sls_contract.locale import for_programs
 from sls_contract.spec import Level
 
@@ -38,7 +38,7 @@ class Report:
 
     Attributes:
         located: findings, each with the keys of its origin (``scenario``, ``exchange``, ``cassette``); ``allowed`` is
-            set if the test accepts the clause.
+            set if the test or the user accepts the clause.
         not_listed: by code and level, the number of findings beyond those in ``located``.
         examples: the exchange of the first finding of each clause and level (`sls_contract.reports.examples`).
         repeat: the commands that repeat the run.

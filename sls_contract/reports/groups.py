@@ -73,7 +73,7 @@ def _rank(group: Group) -> tuple[int, bool, int]:
 
 
 def level_of(finding: Mapping[str, Any]) -> str:
-    """Return the level of a finding; ``allowed`` if its test accepts the clause, whatever the clause's level."""
+    """Return the level of a finding; ``allowed`` if its test or the user accepts the clause."""
     return "allowed" if finding.get("allowed") else str(finding["level"])
 
 

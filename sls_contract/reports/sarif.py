@@ -48,7 +48,8 @@ def _rule(code: str) -> dict[str, Any]:
 
 def _result(finding: Mapping[str, Any], index: int) -> dict[str, Any]:
     text = f"expected: {finding['expected']}; actual: {finding['actual']}. How to fix: {finding['how_to_fix']}"
-    suppressed = {"suppressions": [{"kind": "inSource"}]} if finding.get("allowed") else {}
+    kind = "inSource" if finding.get("test") else "external"  # a marker of the test, or an option of the command
+    suppressed = {"suppressions": [{"kind": kind}]} if finding.get("allowed") else {}
     return {
         "ruleId": finding["code"],
         "ruleIndex": index,

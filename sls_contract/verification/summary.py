@@ -48,7 +48,7 @@ def as_report(run: Run, target: Target) -> Report:
         report.show(each.finding, run.sent[each.exchange - 1][0], lambda shown: scrubber.exchange(shown).exchange)
     report.map.merge((operation, target.evidence, *rest) for operation, _, *rest in run.map.as_plain())
     failed = [_command(each, run, target) for each in run.performed if each.verdict == "failed"]
-    report.repeat = [target.given.line(seed=("--seed", str(run.seed))), *failed[:_MOST_REPEATED]]
+    report.repeat = [target.command_line.text(seed=("--seed", str(run.seed))), *failed[:_MOST_REPEATED]]
     report.exchanges, report.scenarios = len(run.sent), run.judged()
     report.exercised, report.clauses_total = run.judged_clauses(), len(CLAUSES)
     report.not_provable = [*_reasons(run, "not provable"), *_NEVER_PROVABLE]
@@ -160,7 +160,7 @@ def _again(commands: dict[str, str], finding: Mapping[str, Any]) -> Iterator[str
 def _command(performed: Performed, run: Run, target: Target) -> str:
     name = performed.scenario.name
     examples = ("--examples", str(performed.planned)) if name in GENERATED else ()
-    return target.given.line(scenario=("--scenario", name), examples=examples, seed=("--seed", str(run.seed)))
+    return target.command_line.text(scenario=("--scenario", name), examples=examples, seed=("--seed", str(run.seed)))
 
 
 def _requests(run: Run, target: Target) -> Iterator[str]:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, get_args
 
 from sls_contract.errors import UsageError
-from sls_contract.reports.repeating import Given
+from sls_contract.reports.command_line import CommandLine
 from sls_contract.scenarios.bench import MISSING_PROJECT, Bench
 from sls_contract.scenarios.steps import NearlyKnown, NearlyRight
 from sls_contract.signing import Credentials
@@ -23,7 +23,7 @@ _LONGER = "-none"
 _SHORTEST, _LONGEST_LABEL = 3, 63  # characters: of a name on the CreateLogstore page, of a label in DNS
 _WRONG_TOKEN = "sls-contract-wrong-token"  # noqa: S105 - opens nothing
 
-_WITHOUT_OPTIONS = Given(("sls-contract", "verify"))
+_WITHOUT_OPTIONS = CommandLine(("sls-contract", "verify"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +49,7 @@ class Target:
         writes_logs: whether the run may write logs; they stay in the logstores.
         changes_shards: whether the run may split and merge shards of the second logstore; this cannot be undone.
         clock: its clock; None where it cannot be set.
-        given: the command line of the run.
+        command_line: the command line of the run.
 
     Raises `UsageError` where both logstores or both projects have the same name.
 
@@ -73,7 +73,7 @@ class Target:
     writes_logs: bool = False
     changes_shards: bool = False
     clock: SettableClock | None = field(default=None, compare=False)
-    given: Given = field(default=_WITHOUT_OPTIONS, compare=False)
+    command_line: CommandLine = field(default=_WITHOUT_OPTIONS, compare=False)
 
     def __post_init__(self) -> None:
         """Check that the two logstores and the two projects differ."""

@@ -16,7 +16,7 @@ LAG = 2.0  # seconds; GetLogs may lag by three, and no page speaks of PullLogs
 
 
 class ShowsLogsLate:
-    """Answers a pull without log groups for a while after each write."""
+    """Responds to a pull without log groups for a while after each write."""
 
     def __init__(self) -> None:
         self.real, self.written = correct(), {}
@@ -33,7 +33,7 @@ class ShowsLogsLate:
 
 
 class ListsSplitsLate:
-    """Answers ListShards as before for a second after each split."""
+    """Responds to ListShards as before for a second after each split."""
 
     def __init__(self) -> None:
         self.real, self.before, self.changed = correct(), {}, {}

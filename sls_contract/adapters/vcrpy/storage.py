@@ -12,10 +12,11 @@ from vcr.serialize import deserialize, serialize
 
 from sls_contract.adapters.vcrpy.forms import request_of, response_of, to_recording, without_recording
 from sls_contract.cassettes.conversion import Conversion
-from sls_contract.cassettes.file.atomic import replace_file
 from sls_contract.cassettes.file.reader import CassetteFile
 from sls_contract.cassettes.file.recording_file import cassette_text, fold, write
-from sls_contract.errors import CassetteDamaged, check_file_name
+from sls_contract.cassettes.file.replacing import replace_file
+from sls_contract.errors import CassetteDamaged
+from sls_contract.files import check_file_name
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

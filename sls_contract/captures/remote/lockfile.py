@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, NamedTuple
 
-from sls_contract.atomic import replace_file
 from sls_contract.errors import CassetteError, UsageError
+from sls_contract.files import replace_file
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -10,9 +10,9 @@ from concurrent.futures import ThreadPoolExecutor
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from sls_contract.atomic import replace_file
 from sls_contract.captures.remote.revision import Revision, digest_of, revision_of
-from sls_contract.errors import CassetteError, check_file_name
+from sls_contract.errors import CassetteError
+from sls_contract.files import check_file_name, replace_file
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping

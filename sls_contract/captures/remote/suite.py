@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from sls_contract.captures.storage import refuse_credentials
-from sls_contract.errors import UsageError, check_file_name
+from sls_contract.errors import UsageError
+from sls_contract.files import check_file_name
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -22,9 +22,9 @@ from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
-from sls_contract.cassettes.file.atomic import not_written
 from sls_contract.cassettes.file.lock import lock, unlock
-from sls_contract.errors import check_file_name
+from sls_contract.cassettes.file.replacing import not_written
+from sls_contract.files import check_file_name
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator

@@ -10,13 +10,13 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any, overload
 
-from sls_contract.cassettes.file.atomic import not_readable
 from sls_contract.cassettes.file.block import block_of
 from sls_contract.cassettes.file.canonical import canonical_recording, canonical_request
 from sls_contract.cassettes.file.emission import emit_block
 from sls_contract.cassettes.file.interaction import MalformedInteraction, recording_of
 from sls_contract.cassettes.file.layout import Layout, first_lines, id_of, layout_of, text_of
 from sls_contract.cassettes.file.parsing import NotReadable, parse_block_yaml, parse_document
+from sls_contract.cassettes.file.replacing import not_readable
 from sls_contract.cassettes.matching import Key
 from sls_contract.cassettes.recording import Evidence, Integrity, Recording, weakest, with_integrity
 from sls_contract.checks.steady_body import moving_body

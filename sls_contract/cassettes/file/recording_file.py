@@ -10,12 +10,12 @@ from itertools import count
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from sls_contract.cassettes.file.atomic import replace_file
 from sls_contract.cassettes.file.block import block_of, check_names
 from sls_contract.cassettes.file.emission import emit_block
 from sls_contract.cassettes.file.journal import LOCK_TIMEOUT, Frame, Journal, journal_of, read_frames
 from sls_contract.cassettes.file.layout import Layout, id_of
 from sls_contract.cassettes.file.reader import CassetteFile
+from sls_contract.cassettes.file.replacing import replace_file
 from sls_contract.cassettes.file.seen import Seen
 from sls_contract.cassettes.recording import deserialized, digest_of, serialized
 from sls_contract.errors import CassetteError, UsageError

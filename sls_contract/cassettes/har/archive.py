@@ -7,10 +7,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, overload
 
-from sls_contract.cassettes.file.atomic import not_readable, not_written, replace_file
 from sls_contract.cassettes.file.interaction import MalformedInteraction
 from sls_contract.cassettes.file.layout import text_of
 from sls_contract.cassettes.file.parsing import NotReadable, parse_document
+from sls_contract.cassettes.file.replacing import not_readable, not_written, replace_file
 from sls_contract.cassettes.har.reading import is_http, recording_of_entry
 from sls_contract.cassettes.har.writing import document_text
 from sls_contract.cassettes.recording import Evidence, Recording, weakest

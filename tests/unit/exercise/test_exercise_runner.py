@@ -15,7 +15,7 @@ import pytest
 from sls_contract.errors import UsageError
 from sls_contract.exercise import SITUATIONS, Plan, Runner
 from sls_contract.exercise.summary import as_report, document, lines
-from sls_contract.reports.repeating import Given
+from sls_contract.reports.command_line import CommandLine
 
 ASK = """
 import json, os, sys
@@ -122,8 +122,8 @@ def test_findings_are_told_once_with_all_that_share_them(tmp_path):
     assert told.index("SLS521 silent-success") < told.index("SLS502 error-line-missing")  # the gravest first
     again = "  again: sls-contract exercise --seed 7 --auth v1 --scenario shard-given -- "
     assert f"{again}{sys.executable} '" in told
-    given = Given(("sls-contract", "exercise"), {"timeout": ("--timeout", "5")})
-    shorter = "\n".join(lines(run, replace(plan, given=given)))
+    command_line = CommandLine(("sls-contract", "exercise"), {"timeout": ("--timeout", "5")})
+    shorter = "\n".join(lines(run, replace(plan, command_line=command_line)))
     assert again.replace("--seed 7", "--timeout 5 --seed 7") in shorter
     report = document(run, plan, "1.2.3")
     assert [(each["slug"], each["scenario"], each["auth"]) for each in report["findings"]] == [

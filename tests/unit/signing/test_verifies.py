@@ -20,7 +20,7 @@ def altered(request: Request, name: str, value: str) -> Request:
 
 @pytest.mark.parametrize("scheme", SCHEMES)
 def test_the_short_result_is_that_of_the_long_one(scheme):
-    """Whether a signature verifies can be asked without why it does not, and the responses never differ."""
+    """Whether a signature verifies can be asked without why it does not, and the results never differ."""
     right = sign(BARE, TEST_CREDENTIALS, scheme=scheme, at=AT)
     requests = [
         right,

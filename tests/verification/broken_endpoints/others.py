@@ -135,7 +135,7 @@ class FindsLogsASecondTooEarly:
         return self.real(let_in(request, url=request.url.replace(f"from={start}", f"from={int(start) - 1}")))
 
 
-class Splitting:
+class RemembersSplits:
     """Sees each split; subclasses lose something of the shard that was split."""
 
     def __init__(self) -> None:
@@ -154,7 +154,7 @@ class Splitting:
 
 @shown_by("shard-split")
 @bug("SLS401")
-class ForgetsCheckpointsOfAShardThatWasSplit(Splitting):
+class ForgetsCheckpointsOfAShardThatWasSplit(RemembersSplits):
     def after(self, request, response):
         if not is_read(request) or response.status != 200:
             return response
@@ -170,7 +170,7 @@ class ForgetsCheckpointsOfAShardThatWasSplit(Splitting):
 
 @shown_by("shard-split-takes-logs")
 @bug("SLS426")
-class HidesLogsOfAShardThatWasSplit(Splitting):
+class HidesLogsOfAShardThatWasSplit(RemembersSplits):
     def after(self, request, response):
         parts = request.path.split("/")
         if not asks_for(request, "PullLogs") or response.status != 200:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from sls_contract import atomic
-from sls_contract.errors import CassetteError, check_file_name
+from sls_contract import files
+from sls_contract.errors import CassetteError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -17,9 +17,9 @@ def replace_file(path: Path, text: str | Iterable[str]) -> None:
 
     Raises `CassetteError`, `UsageError` for a name that cannot be written, and any error from the iterator of pieces.
     """
-    check_file_name(path)
+    files.check_file_name(path)
     try:
-        atomic.replace_file(path, text, locked=True)
+        files.replace_file(path, text, locked=True)
     except OSError as error:
         raise not_written(path, error) from error
 

@@ -1,4 +1,4 @@
-"""The commands that repeat a run, or a part of it: built from the options that were given."""
+"""The command line of a run, from which the commands that repeat it or a part of it are built."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ RESULTS = frozenset({"json", "report", "record", "verbose", "list", "help"})
 
 
 @dataclass(frozen=True, slots=True)
-class Given:
-    """A command line.
+class CommandLine:
+    """The command line of a run.
 
     Attributes:
         command: its first words.
@@ -27,6 +27,6 @@ class Given:
     command: tuple[str, ...]
     options: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
-    def line(self, *arguments: str, **options: tuple[str, ...]) -> str:
+    def text(self, *arguments: str, **options: tuple[str, ...]) -> str:
         """Return the line, quoted for a shell: ``options`` replace those that were given, ``arguments`` follow them."""
         return shlex.join([*self.command, *chain.from_iterable({**self.options, **options}.values()), *arguments])

@@ -1,11 +1,14 @@
-"""Replaces a file atomically: after a kill or on a full disk, readers see the old file or the new one."""
+"""Names of files that can be written, and files replaced as a whole."""
 
 from __future__ import annotations
 
 import os
 import shutil
+import sys
 from contextlib import suppress
 from typing import TYPE_CHECKING
+
+from sls_contract.errors import UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -14,8 +17,23 @@ if TYPE_CHECKING:
 _SUFFIX = ".writing"
 
 
+def check_file_name(path: os.PathLike[str] | str) -> None:
+    """Raise `UsageError` for a path that the file system's encoding lacks characters of, as in some locales."""
+    try:
+        os.fsencode(path)
+    except UnicodeEncodeError as error:
+        encoding = sys.getfilesystemencoding()
+        msg = f"expected a file name in the encoding of this process, {encoding}, got {os.fspath(path)!r}\n" + (
+            "How to fix: leave out the half of a surrogate pair."
+            if encoding == "utf-8"
+            else "How to fix: set the environment variable PYTHONUTF8=1, or use ASCII characters only "
+            "(for the cassette of a test: name= of the marker sls_cassette)."
+        )
+        raise UsageError(msg) from error
+
+
 def replace_file(path: Path, content: str | bytes | Iterable[str], *, locked: bool = False) -> None:
-    """Replace a file atomically, and keep its mode.
+    """Replace a file atomically, and keep its mode: after a kill or on a full disk, readers see the old or the new one.
 
     Args:
         path: of the file; a link stays a link.
