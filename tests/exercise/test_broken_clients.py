@@ -30,6 +30,7 @@ SHOWN_IN_V4 = {
     "knows-one-region",
     "knows-v1-only",
     "scopes-to-another-service",
+    "scopes-to-the-local-day",
     "scopes-to-tomorrow",
     "signs-no-host",
 }
@@ -50,6 +51,8 @@ TELLING = (
     "byte-order-mark",
     "chunked",
     "shards-many",
+    "consumer-in-gbk",
+    "header-names-lower-case",
 )
 
 

@@ -262,6 +262,12 @@ class ScopesToTomorrow(OnlyV4):
 
 
 @bug("signature-scope")
+class ScopesToTheLocalDay(OnlyV4):
+    def scope(self, headers):
+        return time.strftime("%Y%m%d", time.localtime(self.now())) + super().scope(headers)[8:]
+
+
+@bug("signature-scope")
 class ScopesToAnotherService(OnlyV4):
     def scope(self, headers):
         return super().scope(headers).replace("/sls/", "/log/")

@@ -249,6 +249,18 @@ class IgnoresByteOrderMarks(Client):
 
 
 @kind
+class PassesBytesOn(Client):
+    """Reads names as the bytes that they are, and writes the same bytes."""
+
+    def parsed(self, body):
+        return super().parsed(body.decode("utf-8-sig", "surrogateescape"))
+
+    def succeeded(self, entries):
+        sys.stdout.buffer.write(json.dumps(entries, ensure_ascii=False).encode("utf-8", "surrogateescape"))
+        return 0, ""
+
+
+@kind
 class CreatesTheGroupFirst(Client):
     """And goes on where it is there already."""
 
