@@ -216,9 +216,9 @@ UNUSUAL = (
     ).given(unchanged, group="Größe-e\u0301-消费", may_refuse=True),
     _right(
         "group-with-signs", "the entry of group a b+c~&=", "CreateConsumerGroup page: names are not restricted"
-    ).given(unchanged, group="a b+c~&=", may_refuse=True),
+    ).given(unchanged, group="a b+c~&=", may_refuse=True, multiplied=True),
     _right("group-in-chinese", "the entry of group 消费组", "CreateConsumerGroup page: names are not restricted").given(
-        unchanged, group="消费组", may_refuse=True
+        unchanged, group="消费组", may_refuse=True, multiplied=True
     ),
 )
 """The client must pass the entries on."""
@@ -250,9 +250,11 @@ QUESTIONABLE = (
     ),
     _odd("consumer-missing", "an entry without consumer").given(entries(_without("consumer"), Duty.EITHER)),
     _odd("consumer-null", "an entry with consumer null").given(entries(_with(consumer=None), Duty.EITHER)),
-    _odd("consumer-in-gbk", f"consumer {_CHINESE} in GBK, not in UTF-8", "RFC 8259 section 8.1: JSON is in UTF-8").given(
-        entries(_with(consumer=wire_text(_CHINESE.encode("gbk"))), Duty.EITHER)
-    ),
+    _odd(
+        "consumer-in-gbk",
+        f"consumer {_CHINESE} in GBK, not in UTF-8",
+        "RFC 8259 section 8.1: systems exchange JSON in UTF-8",
+    ).given(entries(_with(consumer=wire_text(_CHINESE.encode("gbk"))), Duty.EITHER)),
     _odd("shard-missing", "an entry without shard").given(entries(_without("shard"), Duty.EITHER)),
     _odd("checkpoint-missing", "an entry without checkpoint").given(entries(_without("checkpoint"), Duty.EITHER)),
     _odd("update-time-missing", "an entry without updateTime").given(entries(_without("updateTime"), Duty.EITHER)),

@@ -87,6 +87,12 @@ class Posts(Client):
         return "POST"
 
 
+@bug("no-request-sent")
+class WritesVerbsInSmallLetters(Client):
+    def method(self):
+        return "get"
+
+
 @bug("wrong-parameter", "another-shard-given")
 class KnowsOneEndpoint(Client):
     def host(self):

@@ -11,7 +11,7 @@ import socket
 import sys
 from base64 import b64encode
 from http.client import HTTPResponse
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
 
 from broken_clients.correct import TIMEOUT, Client, Refused
 from broken_clients.registry import kind
@@ -258,6 +258,21 @@ class PassesBytesOn(Client):
     def succeeded(self, entries):
         sys.stdout.buffer.write(json.dumps(entries, ensure_ascii=False).encode("utf-8", "surrogateescape"))
         return 0, ""
+
+
+@kind
+class SignsNamesAsSent(Client):
+    """Percent-encoded, as some SDKs do."""
+
+    def resource(self):
+        return self.target()
+
+    def text_v4(self, headers):
+        self.path = lambda: quote(Client.path(self))
+        try:
+            return super().text_v4(headers)
+        finally:
+            del self.path
 
 
 @kind
