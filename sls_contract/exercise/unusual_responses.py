@@ -253,7 +253,7 @@ QUESTIONABLE = (
     _odd(
         "consumer-in-gbk",
         f"consumer {_CHINESE} in GBK, not in UTF-8",
-        "RFC 8259 section 8.1: systems exchange JSON in UTF-8",
+        "RFC 8259 section 8.1: texts are encoded in UTF-8",
     ).given(entries(_with(consumer=wire_text(_CHINESE.encode("gbk"))), Duty.EITHER)),
     _odd("shard-missing", "an entry without shard").given(entries(_without("shard"), Duty.EITHER)),
     _odd("checkpoint-missing", "an entry without checkpoint").given(entries(_without("checkpoint"), Duty.EITHER)),
