@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 _WIDEST = 48  # characters of a printed value that are shown
 _FIELDS = {
     "checkpoint-missing": "checkpoint",
+    "consumer-in-gbk": "consumer",
     "consumer-missing": "consumer",
     "consumer-null": "consumer",
     "entry-new-key": "lag",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     _Matches: TypeAlias = Callable[[Entry, Entry, int | None], bool]
 
 _NUMBERS = ("shard", "updateTime")
+_NOT_UTF_8 = re.compile("[\udc80-\udcff]+")  # bytes that are not UTF-8, as `wire_text` decodes them
 _MILLISECOND = 1000
 _SECOND = 1_000_000
 
@@ -118,7 +120,12 @@ def _same_time(received: Entry, printed: Entry) -> bool:
 
 
 def _same_consumer(received: Entry, printed: Entry) -> bool:
-    return (received.get("consumer") or "") == (printed.get("consumer") or "")
+    """Return whether the name is unchanged; U+FFFD may stand for bytes that are not UTF-8 (Unicode Standard, 3.9)."""
+    wanted, got = (each.get("consumer") or "" for each in (received, printed))
+    if got == wanted or not isinstance(wanted, str) or not isinstance(got, str):
+        return bool(got == wanted)
+    pieces = [re.escape(each) for each in _NOT_UTF_8.split(wanted)]
+    return len(pieces) > 1 and re.fullmatch("\ufffd+".join(pieces), got) is not None
 
 
 def _same_number(wanted: Any, got: Any) -> bool:
@@ -159,14 +166,19 @@ def _changed(received: Entry, index: int, printed: Entry) -> Iterator[Difference
     if not _same_time(received, printed):
         yield _field("update-time-changed", "updateTime", index, received, printed, _time_fix(received, printed))
     if not _same_consumer(received, printed):
-        fix = "return the consumer unchanged, in Unicode."
-        yield _field("consumer-changed", "consumer", index, received, printed, fix)
+        yield _field("consumer-changed", "consumer", index, received, printed, _consumer_fix(received))
 
 
 def _field(slug: str, name: str, index: int, received: Entry, printed: Entry, fix: str) -> Difference:
     wanted, got = received.get(name), printed.get(name)
     texts = shown_apart(wanted, got) if isinstance(got, str) else (shown(wanted), _shown(got))
     return Difference(slug, Flaw(f"/{index}/{name}", texts[0], texts[1] if name in printed else "nothing", fix))
+
+
+def _consumer_fix(received: Entry) -> str:
+    if _NOT_UTF_8.search(received.get("consumer") or ""):
+        return "fail if the body is not UTF-8, or put U+FFFD in the place of the bytes; do not remove them."
+    return "return the consumer unchanged, in Unicode."
 
 
 def _time_fix(received: Entry, printed: Entry) -> str:

@@ -43,6 +43,7 @@ _MARKUP = "<!DOCTYPE html>\n<html><head><title>{0}</title></head><body><h1>{0}</
 _SERVER_ERROR = 500
 _PAGE = "GetCheckPoint page, error codes"
 _COMMON = "CommonErrorCodes page"
+_OBJECTS = "GetCheckPoint page, response elements: an array of objects"
 
 ELSEWHERE = "login.example.com"
 """The target of redirects to another host, which is this host or a subdomain of it."""
@@ -88,6 +89,10 @@ def _cut_after_entry(good: Response) -> Reply:
 
 def _as_printed(listed: list[dict[str, Any]]) -> str:
     return f"{{\n{compact(listed)}\n}}"
+
+
+def _error_after(listed: list[dict[str, Any]]) -> str:
+    return compact(listed) + _DOCUMENTED
 
 
 def _wrapped(listed: list[dict[str, Any]]) -> str:
@@ -166,8 +171,20 @@ BROKEN = (
     _broken("single-object", "the entry without its array").given(
         rewritten(lambda listed: compact(listed[0]), Duty.FAIL)
     ),
+    _broken(
+        "error-after-list", "the list, and an error body after it", "RFC 8259 section 2: a JSON text is one value"
+    ).given(rewritten(_error_after, Duty.FAIL)),
+    _broken("null-after-entry", "a list of the entry and null", _OBJECTS).given(
+        rewritten(lambda listed: compact([*listed, None]), Duty.FAIL)
+    ),
+    _broken("list-in-list", "the list inside another list", _OBJECTS).given(
+        rewritten(lambda listed: compact([listed]), Duty.FAIL)
+    ),
+    _broken("list-of-texts", "a list of the checkpoint alone", _OBJECTS).given(
+        rewritten(lambda listed: compact([entry["checkpoint"] for entry in listed]), Duty.FAIL)
+    ),
 )
-"""The client must fail, even if it could find the entries: the contract allows only the array itself."""
+"""The client must fail, even if it could find the entries: the contract allows only an array of objects."""
 
 ERRORS = (
     _unusual("html-404", "a web page with status 404", _GATEWAYS).given(_html("404 Not Found", 404)),

@@ -150,7 +150,7 @@ class Runner:
         setting = make_setting(self.plan.seed, situation, auth)
         stage = Stage(setting, situation, self.clock, self.plan.seed)
         with serve(stage, hosts=("*",)) as server:
-            environ = environment(setting, f"{server.host}:{server.port}", self.environ)
+            environ = environment(setting, f"{server.host}:{server.port}", self.environ, self.clock())
             ending = self._processes.run(environ, self.plan.timeout)
             ended_at = self.clock()
             received, changes, failures = stage.received, stage.changes(), server.failures

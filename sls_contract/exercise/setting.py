@@ -6,6 +6,7 @@ import random
 import string
 from base64 import b64encode, urlsafe_b64encode
 from dataclasses import dataclass
+from datetime import UTC
 from typing import TYPE_CHECKING, Literal, TypeAlias, get_args
 from urllib.parse import quote
 
@@ -14,6 +15,7 @@ from sls_contract.signing import Credentials
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from datetime import datetime
 
     from sls_contract.exercise.situation import Situation
 
@@ -25,7 +27,8 @@ SCHEMES: tuple[Scheme, ...] = get_args(Scheme)
 _PREFIX = "ALIBABA_CLOUD_"
 _PROXIES = ("HTTP_PROXY", "http_proxy", "HTTPS_PROXY", "https_proxy")
 _REMOVED = frozenset({"NO_PROXY", "no_proxy", "ALL_PROXY", "all_proxy"})
-_TIME_ZONE = "Asia/Shanghai"  # not UTC, so that a client that takes its local time for GMT is 8 hours late or early
+_BEHIND, _AHEAD = "Pacific/Pago_Pago", "Pacific/Kiritimati"  # 11 hours behind UTC, 14 ahead, all year
+_SWITCH = 10  # o'clock in UTC; from then on the next day has begun in Kiritimati
 _LETTERS = string.ascii_letters + string.digits
 _LOWER = string.ascii_lowercase + string.digits
 
@@ -111,13 +114,19 @@ def make_setting(seed: int, situation: Situation, auth: Auth) -> Setting:
     )
 
 
-def environment(setting: Setting, address: str, inherited: Mapping[str, str]) -> dict[str, str]:
+def time_zone(now: datetime) -> str:
+    """Return a zone whose day differs from that of UTC, so that a client that takes its local time for UTC fails."""
+    return _BEHIND if now.astimezone(UTC).hour < _SWITCH else _AHEAD
+
+
+def environment(setting: Setting, address: str, inherited: Mapping[str, str], now: datetime) -> dict[str, str]:
     """Return the environment of the client's process: the inherited one, with the protocol's variables.
 
     Args:
         setting: the names, key and scheme for the client.
         address: ``127.0.0.1:PORT`` of the endpoint.
         inherited: the caller's environment; its proxies and its Alibaba Cloud variables are not passed on.
+        now: the time, by which the time zone is chosen.
 
     """
     kept = {name: text for name, text in inherited.items() if name not in _REMOVED and not name.startswith(_PREFIX)}
@@ -134,7 +143,7 @@ def environment(setting: Setting, address: str, inherited: Mapping[str, str]) ->
         "SLS_SHARD": "" if setting.shard is None else str(setting.shard),
         "SLS_REGION": setting.region,
         "SLS_AUTH": setting.scheme,
-        "TZ": _TIME_ZONE,
+        "TZ": time_zone(now),
         f"{_PREFIX}ACCESS_KEY_ID": key.access_key_id,
         f"{_PREFIX}ACCESS_KEY_SECRET": key.access_key_secret,
         **token,

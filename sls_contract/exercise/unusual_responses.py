@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from sls_contract.endpoint import Delivery
 from sls_contract.endpoint.delivery import deliver
+from sls_contract.exchange import Headers, wire_text
 from sls_contract.exercise.reply import (
     Duty,
     Reply,
@@ -71,6 +72,11 @@ def _field(name: str, value: str | None) -> Callable[[Response], Response]:
 
 def _renamed(name: str, new: str) -> Callable[[Response], Response]:
     return lambda good: good.replace(headers=good.headers.without(name).with_field(new, good.headers[name]))
+
+
+def _in_casing(casing: Callable[[str], str]) -> Callable[[Response], Response]:
+    """Change the letter case of every header name."""
+    return lambda good: good.replace(headers=Headers((casing(name), value) for name, value in good.headers.pairs))
 
 
 def _status(status: int) -> Callable[[Response], Response]:
@@ -184,7 +190,8 @@ UNUSUAL = (
         headed(_field("Content-Type", "application/json;charset=utf-8"))
     ),
     _right("content-type-casing", "Application/JSON").given(headed(_field("Content-Type", "Application/JSON"))),
-    _right("request-id-capitals", "X-LOG-REQUESTID").given(headed(_renamed(_REQUEST_ID, "X-LOG-REQUESTID"))),
+    _right("header-names-lower-case", "every header name in lower case").given(headed(_in_casing(str.lower))),
+    _right("header-names-upper-case", "every header name in upper case").given(headed(_in_casing(str.upper))),
     _right("request-id-mixed", "X-Log-RequestId").given(headed(_renamed(_REQUEST_ID, "X-Log-RequestId"))),
     _right("json-spaced", "the list on many lines, its keys in another order", _JSON).given(rewritten(_pretty)),
     _right("shards-unordered", "every shard's entry, the last first", f"{_PAGE}: no order is promised").given(
@@ -209,9 +216,9 @@ UNUSUAL = (
     ).given(unchanged, group="Größe-e\u0301-消费", may_refuse=True),
     _right(
         "group-with-signs", "the entry of group a b+c~&=", "CreateConsumerGroup page: names are not restricted"
-    ).given(unchanged, group="a b+c~&=", may_refuse=True),
+    ).given(unchanged, group="a b+c~&=", may_refuse=True, multiplied=True),
     _right("group-in-chinese", "the entry of group 消费组", "CreateConsumerGroup page: names are not restricted").given(
-        unchanged, group="消费组", may_refuse=True
+        unchanged, group="消费组", may_refuse=True, multiplied=True
     ),
 )
 """The client must pass the entries on."""
@@ -243,6 +250,11 @@ QUESTIONABLE = (
     ),
     _odd("consumer-missing", "an entry without consumer").given(entries(_without("consumer"), Duty.EITHER)),
     _odd("consumer-null", "an entry with consumer null").given(entries(_with(consumer=None), Duty.EITHER)),
+    _odd(
+        "consumer-in-gbk",
+        f"consumer {_CHINESE} in GBK, not in UTF-8",
+        "RFC 8259 section 8.1: texts are encoded in UTF-8",
+    ).given(entries(_with(consumer=wire_text(_CHINESE.encode("gbk"))), Duty.EITHER)),
     _odd("shard-missing", "an entry without shard").given(entries(_without("shard"), Duty.EITHER)),
     _odd("checkpoint-missing", "an entry without checkpoint").given(entries(_without("checkpoint"), Duty.EITHER)),
     _odd("update-time-missing", "an entry without updateTime").given(entries(_without("updateTime"), Duty.EITHER)),

@@ -12,7 +12,9 @@ from sls_contract.spec import CLAUSES
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-_CAUSES = frozenset({"SLS444", "SLS456", "SLS457", "SLS462"})  # a correct request is refused or gets no response
+_REFUSED = frozenset({"SLS444", "SLS456", "SLS457", "SLS462"})  # a correct request is refused or gets no response
+_WRONG_REQUESTS = frozenset({"SLS511", "SLS512", "SLS513", "SLS514", "SLS515", "SLS516"})  # the response is an error
+_CAUSES = _REFUSED | _WRONG_REQUESTS
 _RANKS = {"violation": 0, "warning": 1, "allowed": 2, "unspecified": 3}
 
 
@@ -59,7 +61,7 @@ class Group:
 
 
 def grouped(findings: Iterable[Mapping[str, Any]]) -> list[Group]:
-    """Group the findings of a report: violations first, refused correct requests before their consequences."""
+    """Group the findings of a report: violations first, causes before their consequences."""
     groups: dict[tuple[str, str, str], Group] = {}
     for finding in findings:
         key = finding["code"], level_of(finding), finding["operation"] or ""

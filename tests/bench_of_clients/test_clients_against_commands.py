@@ -69,7 +69,7 @@ def say(url, method, target, body):
 def told(url, scheme="v1", key=TEST_CREDENTIALS, shard=None):
     """Return the environment that brings a wrapper to a URL."""
     setting = Setting("cn-hangzhou", "my-project", "my-logstore", "readers", shard, scheme, key)
-    return environment(setting, url.removeprefix("http://"), os.environ)
+    return environment(setting, url.removeprefix("http://"), os.environ, datetime.now(UTC))
 
 
 def ask(client, url, scheme, key, shard):

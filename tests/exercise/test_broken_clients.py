@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 from advice import speaks_of_its_breach
-from broken_clients import asks, bodies, ends, errors, names, reads, unusual  # noqa: F401 - each fills the register
+from broken_clients import asks, bodies, ends, errors, names, reads, retries, unusual  # noqa: F401 - each fills the register
 from broken_clients.registry import BUGS, UNUSUAL, Bug
 
 from sls_contract import cli
@@ -30,8 +30,10 @@ SHOWN_IN_V4 = {
     "knows-one-region",
     "knows-v1-only",
     "scopes-to-another-service",
+    "scopes-to-the-local-day",
     "scopes-to-tomorrow",
     "signs-no-host",
+    "signs-v4-in-ascii",
 }
 TELLING = (
     "shard-omitted",
@@ -50,6 +52,8 @@ TELLING = (
     "byte-order-mark",
     "chunked",
     "shards-many",
+    "consumer-in-gbk",
+    "header-names-lower-case",
 )
 
 

@@ -87,6 +87,12 @@ class Posts(Client):
         return "POST"
 
 
+@bug("no-request-sent")
+class WritesVerbsInSmallLetters(Client):
+    def method(self):
+        return "get"
+
+
 @bug("wrong-parameter", "another-shard-given")
 class KnowsOneEndpoint(Client):
     def host(self):
@@ -259,6 +265,12 @@ class SignsNoHost(OnlyV4):
 class ScopesToTomorrow(OnlyV4):
     def scope(self, headers):
         return str(int(headers["x-log-date"][:8]) + 1) + super().scope(headers)[8:]
+
+
+@bug("signature-scope")
+class ScopesToTheLocalDay(OnlyV4):
+    def scope(self, headers):
+        return time.strftime("%Y%m%d", time.localtime(self.now())) + super().scope(headers)[8:]
 
 
 @bug("signature-scope")

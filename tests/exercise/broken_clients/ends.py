@@ -121,11 +121,25 @@ class DiesOfASignal(Client):
         os.kill(os.getpid(), signal.SIGKILL)
 
 
+@bug("update-time-changed")
+class GroupsDigits(Client):
+    """As its locale writes numbers."""
+
+    def entry(self, value):
+        return super().entry(value) | {"updateTime": f"{value['updateTime']:,}"}
+
+
 @bug("number-as-text")
 class GivesNumbersAsText(Client):
     def entry(self, value):
         entry = super().entry(value)
         return entry | {"shard": str(entry["shard"]), "updateTime": str(entry["updateTime"])}
+
+
+@bug("error-line-missing", "cut-off-after-entry")
+class PrintsItsListBeforeItFails(Client):
+    def failed(self, refused):
+        return 1, "[]"
 
 
 @bug("exit-code", "error-404-consumer-group-not-exist")

@@ -119,3 +119,15 @@ class ReadsEscapesOneByOne(Client):
 
     def parsed(self, body):
         return super().parsed(re.sub(rb"\\u[dD][89a-fA-F]..", b"?", body))
+
+
+@bug("signature-wrong", "group-in-chinese")
+class SignsV4InAscii(Client):
+    """The canonical request, which has the name of the group; v1 is right."""
+
+    def text_v4(self, headers):
+        group, self.group = self.group, lambda: Client.group(self).encode("ascii", "replace").decode()
+        try:
+            return super().text_v4(headers)
+        finally:
+            self.group = group

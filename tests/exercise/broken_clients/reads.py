@@ -195,10 +195,18 @@ class ReadsTheContentTypeLetterByLetter(Client):
         return super().body_of(response)
 
 
-@bug("good-response-refused", "request-id-capitals")
+@bug("good-response-refused", "header-names-upper-case")
 class ReadsTheRequestIdLetterByLetter(Client):
     def body_of(self, response):
         if not {"x-log-requestid", "x-log-requestID"} & set(response.headers.keys()):
+            raise Refused(None, response.status)
+        return super().body_of(response)
+
+
+@bug("good-response-refused", "header-names-lower-case")
+class KnowsHeadersInTheirUsualCaseOnly(Client):
+    def body_of(self, response):
+        if "Content-Type" not in response.headers.keys():  # noqa: SIM118 - `in headers` ignores case
             raise Refused(None, response.status)
         return super().body_of(response)
 
@@ -310,6 +318,41 @@ class UnwrapsLists(Client):
 class TakesOneObjectForAList(Client):
     def listed(self, status, value):
         return [value] if isinstance(value, dict) and "shard" in value else super().listed(status, value)
+
+
+@bug("silent-success", "error-after-list")
+class ReadsTheFirstValueOfAStream(Client):
+    """And leaves what comes after it."""
+
+    def parsed(self, body):
+        return json.JSONDecoder().raw_decode(body.decode())[0]
+
+
+@bug("silent-success", "null-after-entry")
+class SkipsNull(Client):
+    def listed(self, status, value):
+        return [each for each in super().listed(status, value) if each is not None]
+
+
+@bug("silent-success", "list-in-list")
+class FlattensLists(Client):
+    def listed(self, status, value):
+        entries = super().listed(status, value)
+        return entries[0] if entries and isinstance(entries[0], list) else entries
+
+
+@bug("silent-success", "list-of-texts")
+class TakesTextsForCheckpoints(Client):
+    def entry(self, value):
+        if isinstance(value, str):
+            return {"shard": int(self.told["SLS_SHARD"]), "checkpoint": value, "updateTime": 0}
+        return super().entry(value)
+
+
+@bug("consumer-changed", "consumer-in-gbk")
+class RemovesWhatIsNoUtf8(Client):
+    def parsed(self, body):
+        return json.loads(body.decode("utf-8", "ignore"))
 
 
 @bug("silent-success", "cut-off")

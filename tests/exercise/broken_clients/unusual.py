@@ -11,7 +11,7 @@ import socket
 import sys
 from base64 import b64encode
 from http.client import HTTPResponse
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
 
 from broken_clients.correct import TIMEOUT, Client, Refused
 from broken_clients.registry import kind
@@ -246,6 +246,41 @@ class NeedsAConsumer(Client):
 class IgnoresByteOrderMarks(Client):
     def parsed(self, body):
         return super().parsed(body.decode("utf-8-sig"))
+
+
+@kind
+class PassesBytesOn(Client):
+    """Reads names as the bytes that they are, and writes the same bytes."""
+
+    def parsed(self, body):
+        return super().parsed(body.decode("utf-8-sig", "surrogateescape"))
+
+    def succeeded(self, entries):
+        sys.stdout.buffer.write(json.dumps(entries, ensure_ascii=False).encode("utf-8", "surrogateescape"))
+        return 0, ""
+
+
+@kind
+class ReplacesWhatIsNoUtf8(Client):
+    """Reads bytes that are not UTF-8 as U+FFFD, as browsers and Go do."""
+
+    def parsed(self, body):
+        return super().parsed(body.decode("utf-8-sig", "replace"))
+
+
+@kind
+class SignsNamesAsSent(Client):
+    """Percent-encoded, as some SDKs do."""
+
+    def resource(self):
+        return self.target()
+
+    def text_v4(self, headers):
+        self.path = lambda: quote(Client.path(self))
+        try:
+            return super().text_v4(headers)
+        finally:
+            del self.path
 
 
 @kind

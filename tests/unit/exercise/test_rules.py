@@ -397,7 +397,7 @@ class TestTelling:
         here.ask()
         assert broken(here.end(0, [])) == {"silent-success"}
 
-    @pytest.mark.parametrize("name", ["chunked", "request-id-capitals", "shard-given", "shard-unknown"])
+    @pytest.mark.parametrize("name", ["chunked", "header-names-upper-case", "shard-given", "shard-unknown"])
     def test_a_good_response_refused(self, scene, broken, name):
         """No contract asks for a Content-Length, or a casing."""
         here = scene(name)

@@ -58,6 +58,14 @@ def test_alike_findings_are_one_group_and_violations_come_first():
     ]
 
 
+def test_what_is_wrong_in_requests_comes_before_what_follows_from_it():
+    """A client without its token gets errors; that it loses their codes is reported below, however often it does."""
+    token = (CLAUSES["SLS516"], "nothing", {"scenario": "shard-given", "auth": "v1-sts"})
+    lost = [(CLAUSES["SLS523"], "nothing", {"scenario": f"error-{each}", "auth": "v1"}) for each in range(9)]
+    groups = grouped(document(*lost, token)["findings"])
+    assert [(group.first["code"], group.count) for group in groups] == [("SLS516", 1), ("SLS523", 9)]
+
+
 def test_a_finding_that_its_test_allows_fails_nothing():
     """Every report shows it as allowed; the same finding in another test is a violation."""
     where = {"test": "test_a.py::test_a", "exchange": 0}
