@@ -6,6 +6,7 @@ import bz2
 import lzma
 import zlib
 from functools import partial
+from itertools import chain
 from typing import IO, TYPE_CHECKING, Any
 
 from sls_contract.cassettes.file.parsing import NotReadable
@@ -34,21 +35,22 @@ _DECOMPRESSORS: tuple[tuple[bytes, str, Callable[[], Any]], ...] = (
 
 
 def plain_blocks(file: IO[bytes]) -> Generator[bytes]:
-    """Yield the decompressed content of a file in blocks; raises `NotReadable` if the data is cut off or damaged."""
-    first = file.read(_BLOCK)
-    blocks = _blocks(first, file)
+    """Yield the decompressed content of a file in blocks; raises `NotReadable` if the data is cut off or damaged.
+
+    A file that was compressed twice is decompressed twice: a download may compress a ``.gz`` again.
+    """
+    yield from _decompressed_once(_decompressed_once(iter(partial(file.read, _BLOCK), b"")))
+
+
+def _decompressed_once(blocks: Iterator[bytes]) -> Iterator[bytes]:
+    first = next(blocks, b"")
     for magic, name, make in _DECOMPRESSORS:
         if first.startswith(magic):
-            yield from _joined(_decompressed(blocks, name, make))
+            yield from _joined(_decompressed(chain([first], blocks), name, make))
             return
+    if first:
+        yield first
     yield from blocks
-
-
-def _blocks(first: bytes, file: IO[bytes]) -> Generator[bytes]:
-    block = first
-    while block:
-        yield block
-        block = file.read(_BLOCK)
 
 
 def _joined(pieces: Iterator[bytes]) -> Generator[bytes]:

@@ -139,7 +139,7 @@ def _write(task: Task, recordings: Iterable[Recording]) -> None:
     if suffix == ".har":
         write_har(target, recordings, __version__)
     elif suffix == ".jsonl":
-        replace_file(target, map(line_of, recordings))
+        replace_file(target, map(line_of, recordings), locked=False)
     else:
         write(target, _limited(task.source, recordings))
 

@@ -149,7 +149,7 @@ def _moment(text: object) -> datetime | None:
     if text is None:
         return None
     try:
-        return moment_of(str(text))
+        return moment_of(str(text), zone=None)
     except ValueError:
-        msg = "recorded_at must be a time such as 2026-01-02T03:04:05Z"
+        msg = "recorded_at must be a time with its zone, such as 2026-01-02T03:04:05Z"
         raise ValueError(msg) from None

@@ -7,6 +7,7 @@ import json
 import os
 import re
 import tempfile
+from codecs import BOM_UTF8
 from contextlib import closing, contextmanager
 from dataclasses import replace
 from itertools import chain
@@ -56,8 +57,10 @@ _TOO_LARGE = "neither HAR nor JSON Lines, and larger than 128 MiB: a cassette is
 _HEADS: tuple[tuple[re.Pattern[bytes], Kind], ...] = (
     (re.compile(rb"[0-9]+:"), "flows"),
     (re.compile(rb'\s*\{\s*"log"'), "har"),
-    (re.compile(rb'\{(?!\s*"(?:version|interactions)")[^\n]*"request"[^\n]*\}\s*(\n|\Z)'), "lines"),
+    # A long first line goes on after the head.
+    (re.compile(rb'\s*\{(?!\s*"(?:version|interactions)")[^\n]*"request"[^\n]*(\}\s*\n|\Z)'), "lines"),
 )
+_REQUEST = b'"request"'
 _CREATOR = re.compile(r'"creator"\s*:\s*(\{[^{}]*\})')
 _SPLITTERS: dict[Kind, Callable[[Iterable[bytes]], Iterator[Piece]]] = {
     "har": pieces_of_har,
@@ -132,10 +135,20 @@ def is_capture(name: str) -> bool:
         return False
     try:
         with reading(name) as file, closing(plain_blocks(file)) as blocks:
-            head = next(blocks, b"")
+            return _begins_with_request(blocks) if kind == "lines" else is_cassette_text(next(blocks, b""))
     except (OSError, CassetteError, NotReadable):
         return kind is not None
-    return _kind_by_head(head) == "lines" if kind == "lines" else is_cassette_text(head)
+
+
+def _begins_with_request(blocks: Iterable[bytes]) -> bool:
+    """Return whether the first line that is not blank contains a request, even if it is long, damaged or in UTF-16."""
+    line = b""
+    for block in blocks:
+        line, end, _ = (line + block.replace(b"\0", b"")).lstrip().partition(b"\n")
+        if end or _REQUEST in line:
+            break
+        line = line[-len(_REQUEST) :]
+    return _REQUEST in line
 
 
 def chunks_of(source: str) -> Generator[Chunk]:
@@ -171,7 +184,8 @@ def _cassette(source: str) -> Chunk:
 
 
 def _kind_by_head(head: bytes) -> Kind:
-    return next((kind for pattern, kind in _HEADS if pattern.match(head)), "cassette")
+    text = head.removeprefix(BOM_UTF8)
+    return next((kind for pattern, kind in _HEADS if pattern.match(text)), "cassette")
 
 
 def _split(source: str, kind: Kind, blocks: Iterable[bytes]) -> Iterator[Chunk]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, tzinfo
 from enum import StrEnum
 from hashlib import sha256
 from typing import TYPE_CHECKING
@@ -196,14 +196,18 @@ def moment_text(moment: datetime | None) -> str:
     return "" if moment is None else moment.astimezone(UTC).isoformat().replace("+00:00", "Z")
 
 
-def moment_of(value: datetime | str) -> datetime:
-    """Return a time that another tool wrote, in UTC; a time without a zone counts as UTC.
+def moment_of(value: datetime | str, *, zone: tzinfo | None = UTC) -> datetime:
+    """Return a time that another tool wrote, in UTC; ``zone`` is that of a time that names none.
 
-    Raises `ValueError` for any other text, and for the first and last hours of other zones that UTC cannot represent.
+    Raises `ValueError` for any other text, for the first and last hours of other zones that UTC cannot represent, and,
+    if ``zone`` is None, for a time without a zone.
     """
     moment = value if isinstance(value, datetime) else datetime.fromisoformat(value)
+    if moment.tzinfo is None and zone is None:
+        msg = "a time without a zone"
+        raise ValueError(msg)
     try:
-        return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
+        return (moment.replace(tzinfo=zone) if moment.tzinfo is None else moment).astimezone(UTC)
     except OverflowError as error:
         raise ValueError(str(error)) from None
 

@@ -107,7 +107,8 @@ class Subject:
         """Compute the fields that every check needs."""
         request, response = self.request, self.response
         known, path = registry().operation_of(request), request.path
-        is_sls = (known is not None and _OWN_PATH.match(path) is not None) or _is_sls(request)
+        own_path = known is not None and _OWN_PATH.match(path) is not None
+        is_sls = not _is_before_sls(request) and (own_path or _is_sls(request))
         self.contract = known if is_sls else None
         self.operation = FOREIGN if not is_sls else OTHER if known is None else known.operation
         self.authorization = authorization_of(request)
@@ -215,6 +216,16 @@ def id_is_near(sent: str, dated: datetime) -> bool:
     if not REQUEST_ID.fullmatch(sent):
         return False
     return abs(int(sent[:SECONDS_DIGITS], 16) - dated.timestamp()) <= _MAX_SECONDS
+
+
+def _is_before_sls(request: Request) -> bool:
+    """Return whether a request only prepares one to the service: a proxy's tunnel, or a browser's preflight (CORS).
+
+    The proxy answers the first, and no page of the service describes the second.
+    """
+    headers = request.headers.lowered
+    preflight = request.method == "OPTIONS" and "origin" in headers and "access-control-request-method" in headers
+    return request.method == "CONNECT" or preflight
 
 
 def _is_sls(request: Request) -> bool:

@@ -12,14 +12,15 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
-def replace_file(path: Path, text: str | Iterable[str]) -> None:
-    """Replace a file atomically with ``text``, given whole or in pieces; the caller holds the cassette's lock.
+def replace_file(path: Path, text: str | Iterable[str], *, locked: bool = True) -> None:
+    """Replace a file atomically with ``text``, given whole or in pieces.
 
+    ``locked``: the caller holds the cassette's lock; without it, several processes may write the file at once.
     Raises `CassetteError`, `UsageError` for a name that cannot be written, and any error from the iterator of pieces.
     """
     files.check_file_name(path)
     try:
-        files.replace_file(path, text, locked=True)
+        files.replace_file(path, text, locked=locked)
     except OSError as error:
         raise not_written(path, error) from error
 

@@ -83,7 +83,7 @@ def write_har(path: os.PathLike[str] | str, recordings: Iterable[Recording], ver
         target.parent.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise not_written(target, error) from error
-    replace_file(target, text)
+    replace_file(target, text, locked=False)
 
 
 def _log(path: str, data: bytes) -> Mapping[str, Any]:

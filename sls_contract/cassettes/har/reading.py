@@ -7,6 +7,7 @@ Chrome write ``encoding: base64`` for binary bodies.
 
 from __future__ import annotations
 
+from codecs import BOM_UTF8
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, TypeAlias
 from urllib.parse import urlencode
@@ -127,12 +128,26 @@ def _third_party_response(response: Node, method: str) -> Response | None:
     """
     content = _part(response, "content", optional=True)
     body, sizes = _content(content), (_size(content, "size"), _size(response, "bodySize"))
-    if body is None and not _is_empty(response, method):
+    if _is_cut_off(response, body) or (body is None and not _is_empty(response, method)):
         return None
     headers, body = _headers(response), body or b""
     exact = _encoding("content.text", content.get("encoding")) == _BASE64 or len(body) in sizes
     wire = exact and "content-encoding" not in headers  # other text: its charset on the wire is unknown
     return Response(_number(response), headers, body, wire, _text(response, "statusText", ""))
+
+
+def _is_cut_off(response: Node, body: bytes | None) -> bool:
+    """Return whether the archive has less of a body than came: browsers and proxies limit what they keep.
+
+    The size is that of the decoded body. Some tools write that of the encoded one, and those that decode text drop a
+    byte order mark.
+    """
+    size = _size(_part(response, "content", optional=True), "size")
+    if body is None or size <= len(body) + len(BOM_UTF8):
+        return False
+    headers = _headers(response)
+    encoded = {_size(response, "bodySize"), headers.get("content-length", "").strip()}
+    return "content-encoding" not in headers or encoded.isdisjoint({size, str(size)})
 
 
 def _is_empty(response: Node, method: str) -> bool:
@@ -226,8 +241,9 @@ def _size(node: Node, key: str) -> int:
 
 
 def _moment(value: object) -> datetime | None:
+    """Return a time; None if it has no zone: it may be that of any local clock."""
     try:
-        return moment_of(value) if isinstance(value, str) else None
+        return moment_of(value, zone=None) if isinstance(value, str) else None
     except ValueError:
         return None
 

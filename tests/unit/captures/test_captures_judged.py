@@ -201,6 +201,42 @@ def test_folders_hold_captures_beside_other_files_of_such_names(tmp_path, worker
     assert captures_at([str(tmp_path / "*.har*")], "checked", pytest.fail) == found[:2]
 
 
+@pytest.mark.parametrize(
+    "written",
+    [
+        lambda text: text.encode("utf-8-sig"),
+        lambda text: text.encode("utf-16"),
+        lambda text: b"\r\n\n " + text.encode(),
+        lambda text: b'{"_note": "' + b"x" * 300_000 + b'", ' + text[1:].encode(),
+        lambda text: b'{"request": ' + text.encode()[:40],
+        lambda text: gzip.compress(gzip.compress(text.encode())),
+    ],
+    ids=["byte order mark", "UTF-16", "blank lines", "long line", "cut off", "compressed twice"],
+)
+@pytest.mark.parametrize("name", ["a.jsonl", "a.jsonl.gz"])
+def test_a_folder_passes_over_no_json_lines_of_an_unusual_form(tmp_path, lines, written, name):
+    """A capture that is passed over is one that nobody judges: it is read, or reported as damaged."""
+    path = tmp_path / "folder" / name
+    path.parent.mkdir()
+    path.write_bytes(written(lines.read_text(encoding="utf-8")))
+    assert captures_at([str(path.parent)], "checked", pytest.fail) == [str(path)]
+
+
+@pytest.mark.parametrize("compress", COMPRESS.values(), ids=COMPRESS)
+def test_a_file_that_was_compressed_twice_is_read(lines, compress):
+    """As a download is that compressed a ``.gz`` again."""
+    path = lines.with_name("a.jsonl.gz")
+    path.write_bytes(gzip.compress(compress(lines.read_bytes())))
+    assert told(judged(path)) == told(judged(lines))
+
+
+def test_a_time_of_a_local_clock_is_refused(lines):
+    """It is hours off in most places, and every date would be compared with it."""
+    line = json.loads(lines.read_text(encoding="utf-8").splitlines()[0])
+    lines.write_text(json.dumps(line | {"recorded_at": "2026-01-02T03:04:05"}), encoding="utf-8")
+    assert "a time with its zone" in judged(lines).placed[0].finding.actual
+
+
 def test_a_pattern_that_matches_nothing_is_an_error(tmp_path):
     """As a path that does not exist is."""
     with pytest.raises(UsageError, match="matches no file"):

@@ -38,6 +38,20 @@ def reread(made: Recording, old: str = "", new: str = "") -> Recording:
     return recorded
 
 
+def test_two_writers_of_one_file_do_not_disturb_each_other(tmp_path):
+    """Two commands may write the same HAR at the same time; the later one is there, whole."""
+    path, made = tmp_path / "a.har", [recording()] * 3
+
+    def slowly():
+        yield made[0]
+        write_har(path, made[:2], "1")
+        yield from made[1:]
+
+    write_har(path, slowly(), "1")
+    assert len(HarFile.read(path)) == len(made)
+    assert [each.name for each in tmp_path.iterdir()] == ["a.har"]
+
+
 def test_any_reader_finds_the_exchange():
     """Head, query, cookies, body and time stand where the format wants them; a URL is plain ASCII."""
     entry = entry_of(recording())

@@ -10,7 +10,7 @@ import pytest
 
 from sls_contract.checks import check, judge, judge_request, judge_response
 from sls_contract.errors import UsageError
-from sls_contract.exchange import Exchange, Headers, Request
+from sls_contract.exchange import Exchange, Headers, Request, Response
 from sls_contract.signing import TEST_CREDENTIALS, Credentials
 from sls_contract.spec import Level
 
@@ -44,6 +44,21 @@ def test_one_key_must_be_the_right_one(make):
     assert slugs(judge_request(request, credentials=other).findings) == ["signature-access-key"]
     assert slugs(judge_request(request, credentials=[other]).findings) == ["signature-not-verified"]
     assert slugs(judge_request(request).findings) == ["signature-not-verified"]
+
+
+PREFLIGHT = [("Origin", "https://example.com"), ("Access-Control-Request-Method", "GET")]
+
+
+@pytest.mark.parametrize(
+    ("method", "headers", "is_judged"),
+    [("CONNECT", [], False), ("OPTIONS", PREFLIGHT, False), ("OPTIONS", PREFLIGHT[:1], True), ("GET", PREFLIGHT, True)],
+)
+def test_what_only_prepares_a_request_to_the_service_is_not_judged(make, method, headers, is_judged):
+    """HARs list the tunnel through a proxy and a browser's preflight beside the request itself."""
+    request = Request(method, make.request().url, headers)
+    verdict = judge(Exchange(request, Response(200, [])))
+    assert (verdict.operation != "foreign") is is_judged
+    assert bool(verdict.findings) is is_judged
 
 
 def test_no_keys_verify_nothing(make):
