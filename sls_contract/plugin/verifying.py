@@ -130,7 +130,8 @@ class Verifying:
         return f"{take} --sls-accept={','.join([*kinds, *([EVIDENCE] if found.weaker else [])])}."
 
     def _advice_on_requests(self) -> str:
-        if self._only_more_requests and getattr(self.proposal.old, "unfinished", ()):
+        unfinished = getattr(self.proposal.old, "unfinished", ())
+        if unfinished and self._only_more_requests:
             return _UNFINISHED
         return _POLLED if self._polled() else _OTHER_REQUESTS
 

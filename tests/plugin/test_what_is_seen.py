@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 
+BESIDE = ("-p", "no:cacheprovider", "-o", "asyncio_default_fixture_loop_scope=function")
 EXPECTED = """
     @pytest.mark.xfail
     @pytest.mark.sls_cassette
@@ -48,7 +49,7 @@ def test_an_error_that_pytest_shows_is_shown_once(project):
     """
     for expected in ("ZeroDivisionError", "Exception"):
         result = project.test(source.format(expected=expected)).run("--sls-record=verify", "-rN")
-        result.assert_outcomes(failed=1)
+        assert result.parseoutcomes()["failed"] == 1
         shown = [line for line in result.outlines if "there is no cassette at " in line]
         assert len(shown) == 1
 
@@ -57,8 +58,7 @@ def test_a_doctest_is_not_told_to_take_a_marker(project):
     """It cannot have one; a test function can."""
     body = "import requests; _ = requests.get('http://p.cn-hangzhou.log.aliyuncs.com/')"
     project.write("documented.py", f'def work():\n    """Work.\n\n    >>> {body}\n    """\n')
-    options = ("-pdoctest", "--doctest-modules")
-    result = project.pytester.runpytest_inprocess("-p", "no:cacheprovider", *options[1:], "documented.py")
+    result = project.pytester.runpytest_inprocess(*BESIDE, "--doctest-modules", "documented.py")
     result.assert_outcomes(failed=1)
     fixes = [line for line in result.outlines if "How to fix: " in line]
     assert fixes
