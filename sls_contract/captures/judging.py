@@ -82,7 +82,7 @@ class Part:
         extents: the number of exchanges by how fully they were judged.
         failure: why the capture could not be read to its end; None if it was.
         last: whether this is the last part of the capture.
-        examples: the exchange of the first finding of each clause and level, scrubbed for the report.
+        examples: the exchange of the first finding of each clause, level and operation, scrubbed for the report.
         map: the clauses judged for each operation, as `ContractMap.as_plain` returns them.
         digest: the digest of the content: captures with equal digests are the same.
         related: the exchanges that remain to be judged in order; None stands for missing exchanges.

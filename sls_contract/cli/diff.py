@@ -155,7 +155,7 @@ def configure(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> 
         help="the level, or worse, that makes it exit 1 (default: %(default)s)",
     )
     add_verbose(command, "show every change in full, benign ones too")
-    add_reports(command, "also write the changes as JSON")
+    add_reports(command, "also write the changes as JSON; - for standard output")
     add_contract(command)
     add_jobs(command)
     command.set_defaults(run=run, parser=command)

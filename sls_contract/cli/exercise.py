@@ -44,7 +44,7 @@ def configure(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -
     add("--scenario", action="append", default=[], metavar="NAME", help="run only this scenario; repeatable")
     add("--list", action="store_true", help="list the scenarios and do nothing")
     add("--timeout", type=_seconds, default=30.0, metavar="S", help="seconds for one run of CMD (default: %(default)g)")
-    add_jobs(command, "runs at a time", 4)
+    add_jobs(command, "runs at a time (default: %(default)s)", 4)
     add("--seed", type=int, default=0, help="seed of the generated names and keys (default: %(default)s)")
     add_strict(command)
     add_verbose(command, "show every finding in full")

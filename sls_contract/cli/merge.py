@@ -34,7 +34,7 @@ def configure(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> 
     )
     command.add_argument("sources", nargs="+", metavar="REPORT", help="a report as JSON: a path or a URL")
     add_strict(command)
-    add_reports(command, "write the merged report as JSON")
+    add_reports(command, "write the merged report as JSON; - for standard output")
     command.set_defaults(run=run)
 
 

@@ -15,14 +15,16 @@ if TYPE_CHECKING:
 
 _RECORDINGS = (".yaml", ".yml", ".har")
 _MOST_PORTS = 65_535
+_FINDINGS = "also write the findings as JSON; - for standard output"
+_PROCESSES = "number of processes (default: the number of cores)"
 
 
 def add_json(parser: argparse.ArgumentParser, text: str) -> None:
-    """Declare ``--json``; its path is checked before the run, not at its end."""
-    parser.add_argument("--json", type=report_path, metavar="PATH", help=f"{text}; - for standard output")
+    """Declare ``--json``; ``text`` is its help. Its path is checked before the run, not at its end."""
+    parser.add_argument("--json", type=report_path, metavar="PATH", help=text)
 
 
-def add_reports(parser: argparse.ArgumentParser, text: str = "also write the findings as JSON") -> None:
+def add_reports(parser: argparse.ArgumentParser, text: str = _FINDINGS) -> None:
     """Declare ``--json`` and ``--report``."""
     add_json(parser, text)
     kinds = ", ".join(KINDS[:-1])
@@ -55,11 +57,10 @@ def add_contract(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def add_jobs(parser: argparse.ArgumentParser, jobs: str = "number of processes", default: int | None = None) -> None:
-    """Declare ``--jobs`` and ``--engine``; ``jobs`` describes the first, ``default`` None means the number of cores."""
+def add_jobs(parser: argparse.ArgumentParser, text: str = _PROCESSES, default: int | None = None) -> None:
+    """Declare ``--jobs`` and ``--engine``; ``text`` is the help of the first, None means the number of cores."""
     from sls_contract.captures.engine import ENGINES, cores
 
-    text = f"{jobs} (default: {default or 'the cores'})"
     parser.add_argument("--jobs", type=at_least(1), default=default or cores(), metavar="N", help=text)
     parser.add_argument(
         "--engine",

@@ -57,7 +57,7 @@ def configure(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -
     _add_scrubbing(parser)
     add("--timeout", type=float, default=60.0, metavar="SECONDS", help="seconds for an exchange (default: %(default)g)")
     add_strict(parser)
-    add_reports(parser, "at the end, also write the findings as JSON")
+    add_reports(parser, "at the end, also write the findings as JSON; - for standard output")
     add("--verbose", action="store_true", help="show each request on stderr")
     parser.set_defaults(run=run)
 

@@ -46,7 +46,7 @@ def configure(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -
     )
     add_allow_host(parser, "serve this host and its subdomains too; repeatable")
     add_strict(parser)
-    add_reports(parser, "at the end, also write the findings as JSON")
+    add_reports(parser, "at the end, also write the findings as JSON; - for standard output")
     add_contract(parser)
     add("--verbose", action="store_true", help="show each request, and which recording was played, on stderr")
     parser.set_defaults(run=run)

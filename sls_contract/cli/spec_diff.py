@@ -45,7 +45,7 @@ def configure(actions: argparse._SubParsersAction[argparse.ArgumentParser]) -> N
     )
     diff.add_argument("old", type=Path, metavar="OLD", help="the earlier description")
     diff.add_argument("new", type=Path, metavar="NEW", help="the later one")
-    add_json(diff, "also write the changes as JSON")
+    add_json(diff, "also write the changes as JSON; - for standard output")
     add_contract(diff)
     add_verbose(diff, "show each change of each operation")
     diff.set_defaults(run=run)

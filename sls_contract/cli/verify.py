@@ -32,7 +32,8 @@ _REQUESTS = 3000  # requests of the documented scenarios, about
 _POLITE_RATE = 20.0  # requests a second, off loopback
 _STS = "SLS_CONTRACT_STS_"
 _EXPIRED_TOKEN = "testExpiredSecurityToken"  # noqa: S105 - of the bundled endpoint
-_NAMES = "areas or clauses, such as names,near-misses,SLS251; repeatable"
+_ONLY = "judge only these areas or clauses, such as names,near-misses,SLS251; repeatable"
+_SKIP = "do not judge these areas or clauses, such as names,near-misses,SLS251; repeatable"
 _UNPROVEN = 2
 _SHARDS, _OTHER_SHARDS, _WIDE_SHARDS = 4, 2, 256
 
@@ -65,8 +66,8 @@ def configure(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> 
     add("--seed", type=int, default=0, help="seed of the generated scenarios (default: %(default)s)")
     add("--database", metavar="DIR|URL", help="replay generated sequences that failed before, and keep those that fail")
     add("--scenario", action="append", default=[], metavar="NAME", help="run only this scenario; repeatable")
-    add("--only", action="append", default=[], metavar="NAMES", help=f"judge only these {_NAMES}")
-    add("--skip", action="append", default=[], metavar="NAMES", help=f"do not judge these {_NAMES}")
+    add("--only", action="append", default=[], metavar="NAMES", help=_ONLY)
+    add("--skip", action="append", default=[], metavar="NAMES", help=_SKIP)
     add("--group", metavar="NAME", help="judge this existing consumer group by reads only; nothing is changed")
     add("--write-logs", action="store_true", help="also write some hundred logs to the logstores; they stay there")
     add("--change-shards", action="store_true", help="also split and merge shards of --other-logstore (irreversible)")

@@ -32,6 +32,11 @@ REMEDY = (
     "mark the test with @pytest.mark.sls_cassette and record it (pytest --sls-record=once); "
     "or allow requests of unmarked tests (--sls-unmarked=allow)."
 )
+REMEDY_WITHOUT_MARKER = (
+    "move the request to a test function with @pytest.mark.sls_cassette, or open a cassette around it "
+    "(sls_contract.use_cassette); or allow requests of unmarked tests (--sls-unmarked=allow)."
+)
+"""The remedy for a test that takes no marker, such as a doctest."""
 RECORDED = "requests, urllib3, httpx, aiohttp or http.client"
 """The clients that cassettes can record."""
 
@@ -64,6 +69,7 @@ class RunGuard(NetworkGuard):
 
     Attributes:
         test: the id of the test that runs now; empty between tests.
+        remedy: what the author of this test can do about a blocked request.
         blocked: the blocked requests in order; `take` removes those of one test.
 
     """
@@ -72,7 +78,7 @@ class RunGuard(NetworkGuard):
         owned = host_rule(settings.owned_hosts)
         super().__init__(owned, REMEDY, local_peers(os.environ), spares_recording=settings.record != "none")
         self._allows = settings.unmarked == "allow"
-        self.test = ""
+        self.test, self.remedy = "", REMEDY
         self.blocked: list[BlockedRequest] = []
         self.children = Children()
 
@@ -91,7 +97,7 @@ class RunGuard(NetworkGuard):
 
     def refusal(self, host: str) -> NetworkBlocked:
         """Return the error that names the host and the remedy, and note the blocked request."""
-        remedy = f"use a client that can be recorded: {RECORDED}." if OPEN.sessions else REMEDY
+        remedy = f"use a client that can be recorded: {RECORDED}." if OPEN.sessions else self.remedy
         error = NetworkBlocked(f"a request to {host} was blocked: no cassette is open for it.\nHow to fix: {remedy}")
         if len(self.blocked) < _MOST_KEPT:
             caller_expects = caller_names_error()
@@ -110,6 +116,11 @@ class RunGuard(NetworkGuard):
         taken = [each for each in self.blocked if each.test == test]
         self.blocked = [each for each in self.blocked if each.test != test]
         return taken
+
+
+def remedy_for(item: pytest.Item) -> str:
+    """Return what the author of a test can do about a blocked request: only test functions take a marker."""
+    return REMEDY if isinstance(item, pytest.Function) else REMEDY_WITHOUT_MARKER
 
 
 def local_peers(environ: Mapping[str, str]) -> Callable[[str], bool]:

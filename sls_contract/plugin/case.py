@@ -23,7 +23,6 @@ if TYPE_CHECKING:
     from sls_contract.cassettes.session import Session
     from sls_contract.plugin.target import Target
     from sls_contract.plugin.verifying import Verifying
-    from sls_contract.spec import Finding
 
 
 Cause: TypeAlias = tuple[str, str, str, str]
@@ -43,6 +42,7 @@ class Case:
         called: whether the test function itself was called (``--setup-only`` runs fixtures only).
         incomplete: whether the test function was not called, or a phase failed: its recording may lack exchanges.
         excused: whether the test failed as expected (xfail), which counts as its end.
+        unplayable: whether a request got no recorded response, because its recording is missing or damaged.
         flawed: whether exchanges broke the contract: then a proposal is not accepted.
         failure: the first line of why the test failed.
         flaws: the codes of the broken clauses.
@@ -69,6 +69,7 @@ class Case:
     called: bool = False
     incomplete: bool = False
     excused: bool = False
+    unplayable: bool = False
     flawed: bool = False
     failure: str = ""
     flaws: set[str] = field(default_factory=set)
@@ -89,23 +90,28 @@ class Case:
     def end_phase(self, error: BaseException | None = None) -> str | None:
         """Return the failure of this phase, or None.
 
-        A missing recording is not repeated if the error of the phase names it already.
+        What pytest shows with the error of the phase is not repeated: a missing recording, an error of this package.
         """
         for collect in self.collectors:
             collect()
         breaches, self._mark = self.results.since(self._mark)
         broken = failing(breaches, strict=self.strict, allowed=self.allowed)
-        already_shown = _shown_by_pytest(error)
+        by_pytest = _shown_by_pytest(error)
+        already_shown = [each.finding for each in by_pytest if isinstance(each, UnmatchedRequest)]
+        errors = self.results.take_errors()
+        shown_errors = {f"{type(each).__name__}: {self.scrub(str(each))}" for each in by_pytest}
+        self.unplayable |= bool(errors) or any(breach.finding.slug == "request-not-recorded" for breach in broken)
         self.edited |= {breach.position for breach in breaches if breach.finding.slug == "recording-edited"}
         unreported = [self._for_test_author(breach) for breach in broken if breach.finding not in already_shown]
-        parts = self.results.take_errors() + ([self._shown(unreported)] if unreported else [])
+        parts = [each for each in errors if each not in shown_errors]
+        parts += [self._shown(unreported)] if unreported else []
         if self.verifying is None:
-            self.incomplete |= bool(parts or broken)
+            self.incomplete |= bool(errors or broken)
             if parts:
                 self.note_failure(str(broken[0].finding) if broken else parts[0])
         else:
-            parts += self.verifying.errors()
-            self.flawed |= bool(parts or broken)
+            parts += (failures := self.verifying.errors())
+            self.flawed |= bool(errors or failures or broken)
             self.flaws |= {breach.finding.code for breach in broken}
             parts += filter(None, [self.verifying.differences(incomplete=self.incomplete, flaws=self.flaws)])
         self.reported = "\n\n".join(parts) or None
@@ -197,6 +203,7 @@ class Case:
             verified=[self.verifying.plain(test, ended=self.ended, flawed=self.flawed)] if self.verifying else [],
             plays=self._plays(test),
             outside=[{"program": each, "test": test} for each in programs],
+            unchecked=[test] if self.excused and self.unplayable and not results.exchanges else [],
             tests=[{"cassette": self.where, "test": test, "exchanges": results.exchanges}] if by_cassette else [],
         )
 
@@ -219,19 +226,18 @@ class Case:
         return [plays | {"match_groups": match_groups}]
 
 
-def _shown_by_pytest(error: BaseException | None) -> list[Finding | None]:
-    """Return the findings that pytest shows with an error: its own, and those of its causes."""
+def _shown_by_pytest(error: BaseException | None) -> list[BaseException]:
+    """Return the errors that pytest shows for an error: itself and its causes."""
     if error is None:
         return []
     from sls_contract.cassettes.recorder.failures import causes
 
-    findings = []
+    shown_errors = []
     for each in causes(error):
-        if isinstance(each, UnmatchedRequest):
-            findings.append(each.finding)
+        shown_errors.append(each)
         if each.__suppress_context__ and each.__cause__ is None:  # raised "from None": pytest shows no more
             break
-    return findings
+    return shown_errors
 
 
 def _cause_of(breach: Breach) -> Cause:
@@ -251,7 +257,7 @@ def _repeated(broken: list[Breach], shown: dict[Cause, str]) -> str:
 
 
 def _examples(breaches: Iterable[Breach]) -> list[dict[str, Any]]:
-    """Return an example exchange for each clause and level: that of the first breach."""
+    """Return an example exchange for each clause, level and operation: that of the first breach."""
     from sls_contract.reports.examples import first_example
 
     examples: list[dict[str, Any]] = []

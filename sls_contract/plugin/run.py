@@ -388,6 +388,10 @@ class Run:
             from sls_contract.reports import plural
 
             reasons.append(f"{plural(between, 'request')} blocked between tests (--sls-strict)")
+        if strict and (unchecked := len(self.totals.unchecked)):
+            from sls_contract.reports import plural
+
+            reasons.append(f"{plural(unchecked, 'expected failure')} without a usable recording (--sls-strict)")
         if failure:
             reasons.append(failure)
         return reasons

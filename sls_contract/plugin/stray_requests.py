@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from sls_contract.hosts import is_address, is_loopback
-from sls_contract.plugin.blocking import RECORDED
+from sls_contract.plugin.blocking import RECORDED, REMEDY_WITHOUT_MARKER
 from sls_contract.plugin.located import used_by
 from sls_contract.spec import Level, clause
 
@@ -22,6 +22,15 @@ if TYPE_CHECKING:
 FIXTURES = frozenset({"sls", "sls_session", "sls_endpoint"})
 """Tests that use these fixtures are expected to send requests."""
 
+_TAKES_A_MARKER = (
+    "mark the test with @pytest.mark.sls_cassette and record it (pytest --sls-record=once), or remove the "
+    "request. If the test expects the error, use pytest.raises(sls_contract.errors.NetworkBlocked) or "
+    "@pytest.mark.sls_allow('SLS616', reason='…')"
+)
+_TAKES_NO_MARKER = (
+    "move the request to a test function with @pytest.mark.sls_cassette, open a cassette around it "
+    "(sls_contract.use_cassette), or remove the request"
+)
 _MARKED = "@pytest.mark.sls_cassette(empty=True)"
 
 
@@ -72,20 +81,19 @@ def foreign_requests(foreign: dict[str, bool]) -> Iterator[Finding]:
             )
 
 
-def swallowed_errors(blocked: Iterable[BlockedRequest]) -> Iterator[Finding]:
+def swallowed_errors(blocked: Iterable[BlockedRequest], remedy: str) -> Iterator[Finding]:
     """Yield a finding for each blocked host whose error was caught by code that does not name it."""
+    fix = _TAKES_NO_MARKER if remedy == REMEDY_WITHOUT_MARKER else _TAKES_A_MARKER
     for host in dict.fromkeys(each.host for each in blocked if not each.is_expected):
         yield clause("request-blocked").finding(
             "request",
             "an open cassette",
             f"a request to {host} was blocked, and the test caught the error",
-            "mark the test with @pytest.mark.sls_cassette and record it (pytest --sls-record=once), or remove the "
-            "request. If the test expects the error, use pytest.raises(sls_contract.errors.NetworkBlocked) or "
-            "@pytest.mark.sls_allow('SLS616', reason='…')",
+            fix,
         )
 
 
-def plain_blocked(blocked: Iterable[BlockedRequest]) -> list[dict[str, Any]]:
-    """Return plain values of the blocked requests, for the controller of the run."""
+def plain_blocked(blocked: Iterable[BlockedRequest], remedy: str) -> list[dict[str, Any]]:
+    """Return plain values of the blocked requests and their remedy, for the controller of the run."""
     counted = Counter((each.test, each.host) for each in blocked)
-    return [{"test": test, "host": host, "times": times} for (test, host), times in counted.items()]
+    return [{"test": test, "host": host, "times": times, "remedy": remedy} for (test, host), times in counted.items()]

@@ -11,7 +11,6 @@ from sls_contract import __version__
 from sls_contract.cassettes.recorder.wiring import unguarded_libraries
 from sls_contract.cassettes.recording import Evidence, weakest
 from sls_contract.clock import utc_now
-from sls_contract.plugin.blocking import REMEDY
 from sls_contract.plugin.key_masking import each_text, without_key
 from sls_contract.plugin.naming import shown
 from sls_contract.reports import Report, Target, as_document, exercised, narrowed_lines, plural, writing
@@ -26,6 +25,7 @@ if TYPE_CHECKING:
     from sls_contract.plugin.outcome import Outcome
     from sls_contract.plugin.totals import Totals
 
+_RECORD_OR_DO_NOT_RUN = "record these tests (pytest --sls-record=once), or do not run them: xfail(run=False)."
 NAMES_OF_OTHERS = "names-of-others"
 MOST_LINES = 10
 """How many cassettes, and exchanges of each, are listed; the report contains all."""
@@ -39,6 +39,7 @@ def summary_lines(totals: Totals, outcome: Outcome) -> list[str]:
             _counts(totals, outcome),
             *_finding_lines(totals),
             *_program_lines(totals),
+            *_unchecked(totals),
             *_unused(outcome),
             *_verified(outcome),
             *_uncovered(),
@@ -62,6 +63,14 @@ def _counts(totals: Totals, outcome: Outcome) -> str:
     return "sls-contract: " + ", ".join(parts)
 
 
+def _unchecked(totals: Totals) -> Iterator[str]:
+    """Yield lines about tests that failed as expected, but for a missing recording: nothing of them was checked."""
+    if totals.unchecked:
+        yield f"  not checked: {plural(len(totals.unchecked), 'expected failure')} (xfail) without a usable recording"
+        yield from _first_lines(f"    {test}" for test in totals.unchecked)
+        yield f"    How to fix: {_RECORD_OR_DO_NOT_RUN}"
+
+
 def _uncovered() -> Iterator[str]:
     """Yield a line that names the libraries in use whose requests cannot be intercepted."""
     if names := unguarded_libraries():
@@ -79,7 +88,7 @@ def _blocked(totals: Totals) -> Iterator[str]:
         yield from _first_lines(
             f"  {host} in {test or 'between tests'}: {plural(times, 'time')}" for (test, host), times in counted.items()
         )
-        yield f"  How to fix: {REMEDY}"
+        yield from (f"  How to fix: {remedy}" for remedy in dict.fromkeys(each["remedy"] for each in totals.blocked))
 
 
 def _first_lines(lines: Iterable[str]) -> Iterator[str]:

@@ -20,6 +20,7 @@ class Totals:
         plays: what other tests left unplayed in their cassettes.
         blocked: the requests to owned hosts that no cassette took.
         outside: the programs that were started while a cassette was open, with the test.
+        unchecked: tests that failed as expected (xfail), because a recording is missing.
         tests: the number of exchanges of each test with a cassette.
         examples: an exchange for each kind of finding.
         map: the rows of a `ContractMap`.
@@ -39,6 +40,7 @@ class Totals:
     plays: list[dict[str, Any]] = field(default_factory=list)
     blocked: list[dict[str, Any]] = field(default_factory=list)
     outside: list[dict[str, str]] = field(default_factory=list)
+    unchecked: list[str] = field(default_factory=list)
     tests: list[dict[str, Any]] = field(default_factory=list)
     examples: list[dict[str, Any]] = field(default_factory=list)
     map: list[list[Any]] = field(default_factory=list)
@@ -52,7 +54,7 @@ class Totals:
             counts = getattr(self, name)
             for key, count in other[name].items():
                 counts[key] = counts.get(key, 0) + count
-        for name in ("findings", "verified", "plays", "blocked", "outside", "tests"):
+        for name in ("findings", "verified", "plays", "blocked", "outside", "unchecked", "tests"):
             getattr(self, name).extend(other[name])
         if other["examples"]:
             from sls_contract.reports.examples import join_examples

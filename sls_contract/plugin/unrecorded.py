@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from sls_contract.plugin.blocking import REMEDY, remedy_for
+
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable
 
@@ -26,7 +28,7 @@ class Unrecorded:
 
     def begin(self, item: pytest.Item) -> None:
         """Begin a phase of a test."""
-        self._guard.test = item.nodeid
+        self._guard.test, self._guard.remedy = item.nodeid, remedy_for(item)
         self._guard.rewatch()
 
     def end(self, item: pytest.Item) -> list[BlockedRequest]:
@@ -36,7 +38,7 @@ class Unrecorded:
         from sls_contract.plugin.stray_requests import plain_blocked
 
         blocked = self._guard.take(item.nodeid)
-        self._blocked += plain_blocked(blocked)
+        self._blocked += plain_blocked(blocked, self._guard.remedy)
         return blocked
 
     def swallowed_failure(self, item: pytest.Item) -> str | None:
@@ -47,7 +49,7 @@ class Unrecorded:
         from sls_contract.plugin.stray_requests import swallowed_errors
 
         allowed = allowed_codes(item)
-        found = self._noted(swallowed_errors(blocked), item.nodeid, allowed)
+        found = self._noted(swallowed_errors(blocked, self._guard.remedy), item.nodeid, allowed)
         return "\n\n".join(str(each) for each in found if each.code not in allowed) or None
 
     def no_request_failure(self, item: pytest.Item, case: Case) -> str | None:
@@ -85,8 +87,9 @@ class Unrecorded:
         if self._guard.collect():
             from sls_contract.plugin.stray_requests import plain_blocked
 
-            self._blocked += plain_blocked([*self._guard.take(self._guard.test), *self._guard.take("")])
-        self._guard.test = ""
+            self._blocked += plain_blocked(self._guard.take(self._guard.test), self._guard.remedy)
+            self._blocked += plain_blocked(self._guard.take(""), REMEDY)
+        self._guard.test, self._guard.remedy = "", REMEDY
         counted, self._fixtures = self._fixtures, []
         if self._blocked or self._findings:
             from sls_contract.plugin.totals import Totals

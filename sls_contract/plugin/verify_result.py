@@ -23,7 +23,7 @@ from sls_contract.plugin.naming import shown
 from sls_contract.plugin.options import ACCEPTABLE
 from sls_contract.plugin.totals import by_cassette
 from sls_contract.reports import plural
-from sls_contract.reports.change_lines import change_lines, is_notable
+from sls_contract.reports.change_lines import SHOWN_CLASSES, change_lines, class_of, is_notable
 from sls_contract.reports.text import on_one_line
 from sls_contract.spec.change import verdict_of
 
@@ -175,10 +175,16 @@ def _counted(outcome: VerifyOutcome, count: int) -> str:
     }[outcome]
 
 
+def _shown_verdict(verified: VerifiedCassette) -> str:
+    """Return the verdict for people; it is accepted if all changes of its class are."""
+    worst = {class_of(change) for change in verified.changes if change["class"] == verified.verdict}
+    return worst.pop() if len(worst) == 1 else verified.verdict
+
+
 def verified_lines(verified: Sequence[VerifiedCassette]) -> Iterator[str]:
     """Yield a line of counts, the notable differences, and the paths of proposals."""
-    verdicts, outcomes = Counter(each.verdict for each in verified), Counter(each.outcome for each in verified)
-    kinds = ", ".join(f"{verdicts[kind]} {kind}" for kind in (*map(str, Class), "none") if verdicts[kind])
+    verdicts, outcomes = Counter(map(_shown_verdict, verified)), Counter(each.outcome for each in verified)
+    kinds = ", ".join(f"{verdicts[kind]} {kind}" for kind in (*SHOWN_CLASSES, "none") if verdicts[kind])
     results = ", ".join(_counted(name, outcomes[name]) for name in get_args(VerifyOutcome) if outcomes[name])
     yield f"sls-contract: verified {plural(len(verified), 'cassette')}: {kinds}; {results}"
     changes = ({**one, "cassette": shown(each.path)} for each in verified for one in each.changes)

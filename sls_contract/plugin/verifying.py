@@ -21,6 +21,7 @@ _POLLED = (
     "the test now sends the request more often than it was recorded. If it polls, mark it "
     "sls_cassette(repeat='last'); else record it again (pytest --sls-record=all)."
 )
+_UNFINISHED = "the recording is unfinished: continue it (pytest --sls-record=once), then verify again."
 _OTHER_REQUESTS = "the test now sends different requests; record it again (pytest --sls-record=all)."
 
 
@@ -80,7 +81,7 @@ class Verifying:
             "flawed": flawed,
             "shared": self.shared,
             "recorded": self.proposal.added,
-            "changes": [plain_change(each) for each in found.changes],
+            "changes": [self._plain_change(each) for each in found.changes],
             "unmatched": [asdict(each) for each in found.unmatched],
             "unplayed": [asdict(each) for each in self.unplayed],
             "played": sorted(self.proposal.played()) if self.shared else [],
@@ -101,13 +102,20 @@ class Verifying:
 
     def _fails(self, change: Change) -> bool:
         fail = (Class.BREAKING, Class.ADDITIVE) if self.strict else (Class.BREAKING,)
-        return change.kind in fail and str(change.kind) not in self.accepted and change.code not in self.allowed
+        return change.kind in fail and not self._accepts(change)
+
+    def _accepts(self, change: Change) -> bool:
+        return str(change.kind) in self.accepted or change.code in self.allowed
+
+    def _plain_change(self, change: Change) -> dict[str, Any]:
+        """Return a change as plain values, with ``accepted`` if the run or the test accepts it."""
+        return plain_change(change) | ({"accepted": True} if self._accepts(change) else {})
 
     def _advice(self, *, incomplete: bool, flaws: Collection[str]) -> str:
         """Return the fix; a proposal is accepted with all classes that it contains, not only those that fail."""
         found = self.proposal.compared
         if found.unmatched or self.unplayed:
-            return _POLLED if self._polled() else _OTHER_REQUESTS
+            return self._advice_on_requests()
         if incomplete:
             return "make the test pass with the new response and verify again; a test that fails proposes no recording."
         if any(code[:4] not in ABOUT_RESPONSES for code in flaws):
@@ -121,11 +129,22 @@ class Verifying:
         kinds = [str(kind) for kind in Class if any(change.kind is kind for change in found.changes)]
         return f"{take} --sls-accept={','.join([*kinds, *([EVIDENCE] if found.weaker else [])])}."
 
+    def _advice_on_requests(self) -> str:
+        unfinished = getattr(self.proposal.old, "unfinished", ())
+        if unfinished and self._only_more_requests:
+            return _UNFINISHED
+        return _POLLED if self._polled() else _OTHER_REQUESTS
+
     def _polled(self) -> bool:
         """Whether all unmatched exchanges repeat requests that the cassette has already."""
-        extra = self.proposal.compared.unmatched
         known = {unmatched_exchange("old", at, recording).request for at, recording in enumerate(self.proposal.old)}
-        return bool(extra) and not self.unplayed and all(each.side == "new" and each.request in known for each in extra)
+        return self._only_more_requests and all(each.request in known for each in self.proposal.compared.unmatched)
+
+    @property
+    def _only_more_requests(self) -> bool:
+        """Whether every recorded exchange was requested, and others beside them."""
+        extra = self.proposal.compared.unmatched
+        return bool(extra) and not self.unplayed and all(each.side == "new" for each in extra)
 
     def _unreported(self, which: int, found: list[Any]) -> list[Any]:
         start, self._reported[which] = self._reported[which], len(found)

@@ -25,14 +25,23 @@ _OUTCOME = frozenset({"status", "/errorCode", "exchange"})
 def change_lines(changes: Iterable[Mapping[str, Any]], *, verbose: bool = False) -> Iterator[str]:
     """Yield the lines of a report's changes, the worst first; ``verbose``: each change in full."""
     kept = list(changes)
-    for kind in CLASSES:
-        of_kind = [each for each in kept if each["class"] == kind]
+    for kind in SHOWN_CLASSES:
+        of_kind = [each for each in kept if class_of(each) == kind]
         yield from map(on_one_line, _full(kind, of_kind) if verbose else _grouped(kind, of_kind))
 
 
 def is_notable(change: Mapping[str, Any]) -> bool:
     """Return whether a change is listed: it is not benign, or the response has another outcome."""
     return change["class"] != "benign" or change["where"] in _OUTCOME
+
+
+def class_of(change: Mapping[str, Any]) -> str:
+    """Return the class of a change for people: an accepted change is said to be accepted."""
+    return f"{change['class']} (accepted)" if change.get("accepted") else str(change["class"])
+
+
+SHOWN_CLASSES = tuple(class_of({"class": each, "accepted": accepted}) for each in CLASSES for accepted in (False, True))
+"""The classes as `class_of` shows them, in the same order."""
 
 
 def _full(kind: str, changes: Changes) -> Iterator[str]:
@@ -74,7 +83,7 @@ def _brief_group(group: Changes) -> str:
 
 def _head(group: Changes) -> str:
     first = group[0]
-    return f"{first['class']}: {_rule(first)} at {part_of(first['where']) if len(group) > 1 else first['where']}"
+    return f"{class_of(first)}: {_rule(first)} at {part_of(first['where']) if len(group) > 1 else first['where']}"
 
 
 def _rule(change: Mapping[str, Any]) -> str:

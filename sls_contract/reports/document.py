@@ -40,7 +40,7 @@ class Report:
         located: findings, each with the keys of its origin (``scenario``, ``exchange``, ``cassette``); ``allowed`` is
             set if the test or the user accepts the clause.
         not_listed: by code and level, the number of findings beyond those in ``located``.
-        examples: the exchange of the first finding of each clause and level (`sls_contract.reports.examples`).
+        examples: the exchange of the first finding of each clause, level and operation (`reports.examples`).
         repeat: the commands that repeat the run.
         not_judged: what the user excluded.
         allowed: the codes of clauses that the user accepts in the whole run.
@@ -72,13 +72,13 @@ class Report:
             self.located.append((finding, where | {"allowed": True} if finding.code in self.allowed else where))
 
     def show(self, finding: Finding, exchange: Exchange, scrub: Callable[[Exchange], Exchange] | None = None) -> None:
-        """Add the exchange of a finding if it is the first of its clause and level; ``scrub`` cleans it."""
+        """Add the exchange of a finding if it is the first of its clause, level and operation; ``scrub`` cleans it."""
         from sls_contract.reports.examples import first_example
 
         first_example(self.examples, finding, exchange, scrub)
 
     def add_examples(self, examples: Iterable[dict[str, Any]]) -> None:
-        """Add examples of another process if they are the first of their clause and level."""
+        """Add examples of another process if they are the first of their clause, level and operation."""
         from sls_contract.reports.examples import join_examples
 
         join_examples(self.examples, examples)

@@ -35,11 +35,11 @@ def first_example(
     exchange: Exchange,
     scrub: Callable[[Exchange], Exchange] | None = None,
 ) -> None:
-    """Add the exchange of a finding if it is the first of its clause and level (``kind``); ``scrub`` cleans it."""
-    code, kind = finding.code, str(finding.level)
-    if (code, kind, "") not in map(kind_of, examples):
+    """Add the exchange of a finding if it is the first of its clause, level and operation; ``scrub`` cleans it."""
+    plain = {"code": finding.code, "kind": str(finding.level), "operation": finding.operation or None}
+    if kind_of(plain) not in map(kind_of, examples):
         shown = plain_exchange(scrub(exchange) if scrub else exchange)
-        examples.append({"code": code, "kind": kind, "where": finding.where, **shown})
+        examples.append({**plain, "where": finding.where, **shown})
 
 
 def join_examples(examples: list[dict[str, Any]], more: Iterable[dict[str, Any]]) -> None:
@@ -48,9 +48,9 @@ def join_examples(examples: list[dict[str, Any]], more: Iterable[dict[str, Any]]
     examples.extend(each for each in more if kind_of(each) not in kinds)
 
 
-def kind_of(example: Mapping[str, Any]) -> tuple[str, str, str]:
-    """Return the key that distinguishes examples: clause and level; for a change, also class and slug."""
-    return example["code"] or "", example["kind"], example.get("slug") or ""
+def kind_of(example: Mapping[str, Any]) -> tuple[str, str, str, str]:
+    """Return the key that distinguishes examples: clause, level and operation; for a change: clause, class and slug."""
+    return example["code"] or "", example["kind"], example.get("operation") or "", example.get("slug") or ""
 
 
 def change_example(change: Mapping[str, Any], old: Exchange, new: Exchange) -> dict[str, Any]:

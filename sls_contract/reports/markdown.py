@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from typing import TYPE_CHECKING, Any
 
 from sls_contract.locale import translated, translated_markdown
-from sls_contract.reports.change_lines import CLASSES
+from sls_contract.reports.change_lines import CLASSES, SHOWN_CLASSES, class_of
 from sls_contract.reports.group_lines import first_few
 from sls_contract.reports.groups import Group, file_of, grouped, place_of
 from sls_contract.reports.text import plural, printable
@@ -46,7 +47,8 @@ def _lines(document: Mapping[str, Any]) -> Iterator[str]:
         if listed := document.get(key):
             yield from ("", f"**{title}**: {len(listed)}", "", *(f"- {_cell(_item_text(each))}" for each in listed))
     if changes := document.get("changes"):
-        counts = {kind: sum(each["class"] == kind for each in changes) for kind in CLASSES}
+        found = Counter(map(class_of, changes))
+        counts = {kind: found[kind] for kind in SHOWN_CLASSES if kind in CLASSES or found[kind]}
         yield from ("", f"**Changes**: {', '.join(f'{count} {kind}' for kind, count in counts.items())}")
         yield from _changes([each for each in changes if each["class"] != "benign"])
     for group in grouped(document["findings"]):
@@ -60,7 +62,7 @@ def _changes(changes: Sequence[Mapping[str, Any]]) -> Iterator[str]:
     """Yield a table with one row for each kind of change, the worst first."""
     kinds: dict[tuple[str, str], list[Mapping[str, Any]]] = {}
     for change in sorted(changes, key=lambda each: each["class"] != "breaking"):
-        kinds.setdefault((change["class"], change["slug"]), []).append(change)
+        kinds.setdefault((class_of(change), change["slug"]), []).append(change)
     if kinds:
         yield from ("", "| class | what | times | first at | before | after |", "|---|---|---:|---|---|---|")
     for (kind, slug), same_kind in kinds.items():

@@ -96,11 +96,11 @@ def _not_judged(documents: Sequence[Document], *, one_endpoint: bool) -> list[st
 
 
 def _examples(documents: Iterable[Document]) -> list[Any]:
-    """Return one example for each clause and level, and for each kind of change without a clause.
+    """Return one example for each clause, level and operation, and for each kind of change without a clause.
 
     The choice does not depend on the order of merging.
     """
-    chosen: dict[tuple[str, str, str], str] = {}
+    chosen: dict[tuple[str, ...], str] = {}
     for each in (one for document in documents for one in document.get("examples", ())):
         kind, text = kind_of(each), _canonical(each)
         chosen[kind] = min(text, chosen.get(kind, text))

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from sls_contract.exchange import Request
+    from sls_contract.scenarios.bench import Bench
     from sls_contract.verification.execution import Execution
     from sls_contract.verification.session import Session
     from sls_contract.verification.target import Target
@@ -137,9 +138,8 @@ def read_logstore_shards(session: Session, role: Role, *, first: bool = True) ->
             session.obstacles.unsupported = str(error)
     else:
         known, session.bench = role in session.bench.shards, session.bench.with_shards(role, shards)
-        where = f" of project {session.bench.other_project}" if role == "abroad" else ""
         if not known:
-            session.run.facts.append(f"logstore {session.bench.logstores[role]}{where} has {len(shards)} shards")
+            session.run.facts.append(_shards_found(session.bench, role, len(shards)))
     finally:
         if not retry:
             session.collect(execution, None)
@@ -147,6 +147,13 @@ def read_logstore_shards(session: Session, role: Role, *, first: bool = True) ->
     if retry:
         session.wire.sleep(BUSY_PAUSE)
         read_logstore_shards(session, role, first=False)
+
+
+def _shards_found(bench: Bench, role: Role, count: int) -> str:
+    """Return the number of shards of a logstore as a fact; a logstore of another project is named with it."""
+    if role == "abroad":
+        return f"logstore {bench.logstores[role]} of project {bench.other_project} has {count} shards"
+    return f"logstore {bench.logstores[role]} has {count} shards"
 
 
 def _shards_of(execution: Execution, role: Role) -> tuple[int, ...]:

@@ -1,13 +1,16 @@
 """The Chinese catalogue has every text of the package, and gives each text its own translation."""
 
+import argparse
+import ast
 import re
 import string
 
 from babel.messages.mofile import read_mo
 from babel.messages.pofile import read_po
-from catalogue import CATALOGUE, NO_TEXTS, texts
+from catalogue import CATALOGUE, NO_TEXTS, PACKAGE, texts
 from hypothesis import given
 from hypothesis import strategies as st
+from sentences import nodes_of
 from sentences import texts as sentences
 
 from sls_contract.locale.catalogue import chinese
@@ -54,6 +57,28 @@ def test_each_sentence_that_a_user_meets_is_in_the_catalogue():
     }
     assert len(found) > 1000
     assert not {line for line in found if line.replace("{", "").replace("}", "") not in known}
+
+
+def test_each_help_is_translated_as_a_whole():
+    """A help that is put together from parts is looked up part by part, and its words can mean something else there."""
+    known = {message.id.replace("{{", "{").replace("}}", "}") for message in MESSAGES}
+    helps = [each.value for each in help_arguments() if not isinstance(each.value, ast.Name)]
+    assert len(helps) > 80
+    assert not [ast.unparse(each) for each in helps if isinstance(each, ast.JoinedStr) and begins_with_a_value(each)]
+    constant = {each.value for each in helps if isinstance(each, ast.Constant) and " " in str(each.value)}
+    assert not {text for text in constant - known if text != argparse.SUPPRESS}
+
+
+def help_arguments():
+    for path in sorted((PACKAGE / "cli").glob("*.py")):
+        for node in nodes_of(path.read_text("utf-8")):
+            if isinstance(node, ast.Call):
+                yield from (each for each in node.keywords if each.arg == "help")
+
+
+def begins_with_a_value(text):
+    """Return whether an f-string begins or ends with a value: then this is a part of its sentence."""
+    return any(isinstance(text.values[end], ast.FormattedValue) for end in (0, -1))
 
 
 def test_a_translation_has_the_values_of_its_text():

@@ -1,6 +1,7 @@
 """Every text that a user can meet, held against simple rules: short sentences, plain words, no leftovers."""
 
 import re
+from pathlib import Path
 
 import pytest
 from catalogue import texts as translated
@@ -42,3 +43,12 @@ def test_every_fix_is_a_sentence(catalogue):
     fixes = [(place, text.partition("How to fix:")[2]) for place, text in catalogue if "How to fix:" in text]
     assert len(fixes) > 100
     assert not {place for place, fix in fixes if not fix.strip() or fix != fix.rstrip(" ")}
+
+
+def test_no_link_reads_as_a_path():
+    """A page of the site has no file name: the text of a link says what the page is about."""
+    root = Path(__file__).parents[2]
+    pages = [*root.glob("README*.md"), *(root / "docs").glob("*.md")]
+    found = [(page.name, link) for page in pages for link in re.findall(r"\[docs/[^\]]*\]\(", page.read_text("utf-8"))]
+    assert len(pages) > 20
+    assert not found

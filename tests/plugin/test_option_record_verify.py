@@ -143,7 +143,7 @@ def test_accepted_classes_put_the_proposal_in_the_place_of_the_old_file(recorded
     recorded.verify("--sls-accept=benign").assert_outcomes(passed=1)
     assert (recorded.path / PROPOSED).exists()
     result = recorded.verify("--sls-accept=additive, benign")
-    result.stdout.fnmatch_lines(["sls-contract: verified 1 cassette: 1 additive; 1 replaced by the proposal"])
+    result.stdout.fnmatch_lines(["*verified 1 cassette: 1 additive (accepted); 1 replaced by the proposal"])
     (exchange,) = load_cassette(recorded.cassette("test_reads")).exchanges
     assert b'"checkpoint":"MjA="' in exchange.response.body
     assert not (recorded.path / PROPOSED).exists()

@@ -62,6 +62,6 @@ def test_only_the_last_run_is_proposed(project, service):
     service.change = change
     result = project.run("--sls-record=verify", "--sls-accept=additive,benign", *options)
     result.assert_outcomes(passed=1)
-    result.stdout.fnmatch_lines(["sls-contract: verified 1 cassette: 1 additive; 1 replaced by the proposal"])
+    result.stdout.fnmatch_lines(["*verified 1 cassette: 1 additive (accepted); 1 replaced by the proposal"])
     (exchange,) = load_cassette(project.cassette("test_reads")).exchanges
     assert b'"lag":7' in exchange.response.body

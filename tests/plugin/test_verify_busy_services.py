@@ -100,7 +100,7 @@ def test_accepting_one_key_is_a_few_lines(project, service, verify):
     assert len(added) <= 14
     assert sum("lag" in line for line in added) == 1
     result = verify("--sls-accept=additive,benign")
-    result.stdout.fnmatch_lines(["sls-contract: verified 1 cassette: 1 additive; 1 replaced by the proposal"])
+    result.stdout.fnmatch_lines(["*verified 1 cassette: 1 additive (accepted); 1 replaced by the proposal"])
     after = path.read_text("utf-8")
     assert len(changed_lines(before, after)) <= 14
     names = [line for line in after.splitlines() if line.startswith("    id: ")]

@@ -105,7 +105,7 @@ def test_a_shared_cassette_is_settled_once(shared, service):
     assert all(new > old for new, old in zip(validated(shared), before, strict=True))
     service.moved(checkpoint="", updateTime=0, consumer="", lag=7)
     result = shared.verify("--sls-accept=additive,benign")
-    result.stdout.fnmatch_lines(["sls-contract: verified 1 cassette: 1 additive; 1 replaced by the proposal"])
+    result.stdout.fnmatch_lines(["*verified 1 cassette: 1 additive (accepted); 1 replaced by the proposal"])
     assert sorted(shared.shards("shared")) == ["0", "1"]
     shared.run().assert_outcomes(passed=2)
 
@@ -128,7 +128,7 @@ def test_a_part_of_a_shared_cassette_renews_that_part(shared, service, only):
     )
     assert sorted(shared.shards("shared")) == ["0", "1"]
     result = shared.verify("--sls-accept=additive,benign", "test_it.py")
-    result.stdout.fnmatch_lines(["*verified 1 cassette: 1 additive; 1 replaced by the proposal"])
+    result.stdout.fnmatch_lines(["*verified 1 cassette: 1 additive (accepted); 1 replaced by the proposal"])
 
 
 @pytest.mark.slow

@@ -234,7 +234,8 @@ def _refuse_repeated(path: str, layout: Layout) -> None:
     seen: dict[str, int] = {}
     for at, name in enumerate(map(id_of, layout.blocks)):
         if name and name in seen:
-            lines = first_lines(layout.blocks)
-            reason = f"the exchange of line {lines[seen[name]]} is repeated here; a merge kept both sides"
-            raise CassetteDamaged(path, lines[at], reason)
+            first, second = (first_lines(layout.blocks)[each] for each in (seen[name], at))
+            reason = f"the exchange of line {first} is repeated here; a merge kept both sides"
+            fix = f"remove one of the two blocks, which begin at lines {first} and {second}"
+            raise CassetteDamaged(path, second, reason, fix)
         seen[name] = at

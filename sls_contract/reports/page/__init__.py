@@ -13,7 +13,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from sls_contract.locale import translated, translated_page
-from sls_contract.reports.change_lines import CLASSES
+from sls_contract.reports.change_lines import CLASSES, class_of
+from sls_contract.reports.examples import kind_of
 from sls_contract.reports.groups import grouped, level_of
 from sls_contract.reports.page.ages import ages
 from sls_contract.reports.page.body import marked_body, marked_part
@@ -59,13 +60,15 @@ def page(document: Mapping[str, Any], today: date) -> str:
 def _verdict(document: Mapping[str, Any]) -> dict[str, str]:
     """Return the verdict in words, and ``state``, which selects the page's colours."""
     summary = document["summary"]
-    if document.get("verdict") == "breaking":
-        count = sum(each["class"] == "breaking" for each in document["changes"])
+    breaking = [each for each in document.get("changes", ()) if each["class"] == "breaking"]
+    if count := sum(not each.get("accepted") for each in breaking):
         return {"state": "bad", "text": plural(count, "breaking change")}
     if summary["violations"]:
         broken = {each["code"] for each in document["findings"] if level_of(each) == "violation"}
         times = f", {plural(summary['violations'], 'time')}" if summary["violations"] > len(broken) else ""
         return {"state": "bad", "text": f"{plural(len(broken), 'clause')} violated{times}"}
+    if breaking:
+        return {"state": "good", "text": f"{plural(len(breaking), 'breaking change')} accepted"}
     if not summary["exchanges"]:
         return {"state": "unknown", "text": "Nothing was judged"}
     if summary["warnings"]:
@@ -74,10 +77,10 @@ def _verdict(document: Mapping[str, Any]) -> dict[str, str]:
 
 
 def _groups(document: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
-    examples = {(each["code"], each["kind"]): each for each in document.get("examples", ()) if "request" in each}
+    examples = {kind_of(each): each for each in document.get("examples", ()) if "request" in each}
     for group in grouped(document["findings"]):
         first = group.findings[0]  # whose exchange is the example
-        example = examples.get((first["code"], first["level"]))
+        example = examples.get((first["code"], first["level"], first["operation"] or "", ""))
         places = [translated(printable(place)) for place in group.places]
         yield {
             "first": first,
@@ -96,15 +99,17 @@ def _changes(document: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
     examples = {(each["kind"], each["slug"]): each for each in document.get("examples", ()) if "old" in each}
     kinds: dict[tuple[str, str], list[Mapping[str, Any]]] = {}
     for change in document.get("changes", ()):
-        kinds.setdefault((change["class"], change["slug"]), []).append(change)
-    order = sorted(kinds.items(), key=lambda each: (CLASSES.index(each[0][0]), -len(each[1])))
-    for (kind, slug), changes in order:
+        kinds.setdefault((class_of(change), change["slug"]), []).append(change)
+    order = sorted(kinds.items(), key=lambda each: (CLASSES.index(each[1][0]["class"]), -len(each[1])))
+    for (shown, slug), changes in order:
+        kind = changes[0]["class"]
         example, found = examples.get((kind, slug)), findings.get(slug) if kind == "breaking" else None
         places = [*map(printable, found.places)] if found else [*dict.fromkeys(map(_place, changes))]
         places = [*map(translated, places)]
         yield {
             "first": changes[0],
-            "kind": kind,
+            "kind": "accepted" if changes[0].get("accepted") else kind,
+            "class": shown,
             "slug": slug,
             "title": (found.title if found else "") or slug,
             "fix": found.first["how_to_fix"] if found else "",

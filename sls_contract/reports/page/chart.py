@@ -6,6 +6,7 @@ from datetime import date
 from typing import TYPE_CHECKING, Any
 
 from sls_contract.reports.groups import level_of
+from sls_contract.reports.text import plural
 from sls_contract.spec import CLAUSES, errors_of
 from sls_contract.spec.registry import registry
 
@@ -25,7 +26,7 @@ AREAS = {
     "6": "Recordings",
 }
 """The areas of clauses, by the hundreds digit of their codes."""
-_SHORT = {"live": "live", "reference": "ref", "document": "doc", "synthetic": "made", "unknown": "?"}
+_EVIDENCE = ("live", "reference", "document", "synthetic", "unknown")
 _ACROSS = "Across exchanges"
 _FRESH, _OLD = 30, 90
 """Days since the last validation: evidence is fresh up to the first number, and old beyond the second."""
@@ -51,7 +52,7 @@ def chart(document: Mapping[str, Any], today: date) -> dict[str, Any]:
         "areas": [*_areas(operations, cells, broken)],
         "errors": [_errors(operation, errors.get(operation, {})) for operation in operations if operation in judged],
         "others": others,
-        "legend": [{"short": short, "evidence": evidence} for evidence, short in _SHORT.items()],
+        "legend": _EVIDENCE,
         "fresh": _FRESH,
         "old": _OLD,
     }
@@ -61,14 +62,12 @@ def _cell(row: Mapping[str, Any], today: date) -> dict[str, Any]:
     """Return a cell: evidence and age; ``age`` is a colour class of the page."""
     days = None if row["validated"] is None else max((today - date.fromisoformat(row["validated"])).days, 0)
     age = "undated" if days is None else "fresh" if days <= _FRESH else "aging" if days <= _OLD else "old"
-    age_text = "" if days is None else f" {days} d"
-    since = f", last validated {row['validated']}" if row["validated"] else ""
-    evidence = row["evidence"]
+    evidence, since = row["evidence"], row["validated"]
     return {
         "evidence": evidence,
         "age": age,
-        "text": f"{_SHORT.get(evidence, evidence)}{age_text}",
-        "title": f"evidence: {evidence}{since}",
+        "text": evidence if days is None else f"{evidence}, {plural(days, 'day')} old",
+        "title": f"evidence: {evidence}, last validated {since}" if since else f"evidence: {evidence}",
     }
 
 

@@ -162,6 +162,7 @@ def test_a_block_that_stands_twice_is_damage(cassette):
     error = damage(cassette)
     assert error.line == 4 + text[start:second].count("\n")
     assert "line 4 is repeated here" in error.reason
+    assert error.how_to_fix == f"remove one of the two blocks, which begin at lines 4 and {error.line}"
 
 
 @pytest.mark.parametrize(

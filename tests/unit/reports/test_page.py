@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from functools import cache
 from html.parser import HTMLParser
@@ -132,7 +133,7 @@ def test_the_map_shows_the_best_evidence_and_its_age_and_what_was_not_judged():
     error = Response(404, {}, b'{"errorCode":"ConsumerGroupNotExist","errorMessage":"no"}')
     report.map.add("GetCheckPoint", frozenset(), "document", None, error)
     text = " ".join(Tags(page(as_document(report, "1.0"), TODAY)).text.split())
-    assert f"SLS204 {TIME.title} live 10 d" in text
+    assert f"SLS204 {TIME.title} live, 10 days old" in text
     assert "SLS203 shard is an integer from 0 to 2147483647 not judged" in text
     assert "ConsumerGroupNotExist doc" in text
     assert "LogStoreNotExist not seen" in text
@@ -225,3 +226,17 @@ def test_of_each_kind_of_change_the_first_is_kept_across_workers():
         ("new-key", "/0/lag"),
         ("gone-key", "/0/lag"),
     ]
+
+
+def test_a_group_shows_an_exchange_of_its_own_operation():
+    """One clause, broken by two operations: each group has the first exchange of its operation, in any order."""
+    report = Report("check", Target(None, "reference"), exchanges=2)
+    for operation in ("GetCheckPoint", "HeartBeat"):
+        found = replace(TIME.finding("/0/updateTime", "a", "b", "c"), operation=operation)
+        report.add([found], exchange=0)
+        report.show(found, exchange(f'["{operation} came"]'))
+    text = page(as_document(report, "1.0"), TODAY)
+    shown = [part.partition("</details>")[0] for part in text.split('<details class="finding ')[1:]]
+    assert len(shown) == 2
+    assert ["GetCheckPoint came" in each for each in shown] == [True, False]
+    assert ["HeartBeat came" in each for each in shown] == [False, True]
