@@ -755,9 +755,8 @@ def test_a_long_cell_takes_no_minutes(piece):
         f"|Name|Type|\n|---|---|\n|wool{'(x)' * 20_000}|Integer|\n",
         f"|Name|Type|\n|---|---|\n|{'+ ' * 100_000}wool|Integer|\n",
         "|Name|Type|\n|---|---|\n|wool|Integer\n" + "\n" * 20_000 + "x\n",
-        "".join(f"- The x-log-{'a' * (at % 200 + 1)}{chr(97 + at % 26)} header\n" for at in range(20_000)),
     ],
-    ids=["blanks of a heading", "remarks", "marks", "blank lines", "problems"],
+    ids=["blanks of a heading", "remarks", "marks", "blank lines"],
 )
 def test_a_long_page_takes_no_minutes(text):
     """What follows was looked for from each of these anew."""
