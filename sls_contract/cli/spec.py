@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 from typing import IO, TYPE_CHECKING
 
@@ -90,7 +91,20 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
             "How to fix: pass the page's Markdown, with its tables and code blocks.",
             file=console.stderr,
         )
-    return USAGE if empty else 0
+    foreign = [(path, page.host) for path, page in pages if page.host and _is_foreign(page.host)]
+    for path, host in foreign:
+        print(
+            f"{path}: expected a page of Simple Log Service, found the host {host}\n"
+            "How to fix: pass a page of its API reference.",
+            file=console.stderr,
+        )
+    return USAGE if empty or foreign else 0
+
+
+def _is_foreign(host: str) -> bool:
+    """Return whether a printed host is of another service: it has no part ``log`` or ``sls``, and is no example."""
+    parts = re.split(r"[.-]", host)
+    return not host.startswith("{") and not {"log", "sls", "example"} & {*parts}
 
 
 def _write_claims(pages: Sequence[tuple[Path, Page]], arguments: argparse.Namespace, stdout: IO[str]) -> None:

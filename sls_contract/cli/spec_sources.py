@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
+import re
 from difflib import get_close_matches
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from sls_contract.errors import UsageError
 
@@ -13,6 +14,11 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from sls_contract.spec.pages import Page
+
+_MAX_BYTES = 16_000_000
+"""Of a source; the service's longest page has 12,000."""
+_HTML = re.compile(r"\s*<(?:!doctype\s+html|html)\b", re.IGNORECASE)
+_FIX_PAGE = "pass the page's Markdown, with its tables and code blocks."
 
 
 def derived(path: Path, names: Sequence[str]) -> list[Page]:
@@ -25,9 +31,9 @@ def derived(path: Path, names: Sequence[str]) -> list[Page]:
     try:
         if path.is_dir():
             return _named(path, derive_sdk(path), names)
-        text = path.read_text(encoding="utf-8-sig")
+        text = _text(path)
         if path.suffix.lower() == ".json":
-            return _named(path, derive_metadata(json.loads(text)), names)
+            return _named(path, derive_metadata(_json(path, text)), names)
     except OSError as error:
         named = error.filename or path
         msg = (
@@ -41,15 +47,40 @@ def derived(path: Path, names: Sequence[str]) -> list[Page]:
     except SyntaxError as error:
         msg = f"expected the folder of alibabacloud_sls20201230, got {path}: line {error.lineno} is no Python"
         raise UsageError(msg) from error
+    return _pages(path, text)
+
+
+def _json(path: Path, text: str) -> Any:
+    try:
+        return json.loads(text)
     except json.JSONDecodeError as error:
         msg = f"expected OpenAPI metadata, got {path}, which is no JSON at line {error.lineno}"
         raise UsageError(msg) from error
-    return _pages(path, text)
+    except (ValueError, RecursionError) as error:
+        msg = f"expected OpenAPI metadata, got {path}, which has too many digits in a number, or too many levels"
+        raise UsageError(msg) from error
+
+
+def _text(path: Path) -> str:
+    """Return the text of a file; raises `UsageError` if it is too large, or no text."""
+    with path.open("rb") as file:
+        content = file.read(_MAX_BYTES + 1)
+    if len(content) > _MAX_BYTES:
+        msg = f"expected at most {_MAX_BYTES} bytes, got {path}, which is larger\nHow to fix: {_FIX_PAGE}"
+        raise UsageError(msg)
+    text = content.decode("utf-8-sig")
+    if "\0" in text:
+        msg = f"expected UTF-8, got {path}, which contains NUL\nHow to fix: save it as UTF-8."
+        raise UsageError(msg)
+    return text.replace("\r\n", "\n").replace("\r", "\n")
 
 
 def _pages(path: Path, text: str) -> list[Page]:
     from sls_contract.spec.pages import derive_each
 
+    if _HTML.match(text):
+        msg = f"expected Markdown, got {path}, which is HTML\nHow to fix: {_FIX_PAGE}"
+        raise UsageError(msg)
     folder = path.resolve().parent.name
     return derive_each(
         text, folder if folder.isalpha() and folder[:1].isupper() else ""

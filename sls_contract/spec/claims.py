@@ -155,6 +155,7 @@ class Page:
     errors: dict[tuple[int, str], list[str]] = field(default_factory=dict)
     problems: list[Problem] = field(default_factory=list)
     lines: dict[str, set[int]] = field(default_factory=dict)
+    _known_problems: set[Problem] = field(default_factory=set, init=False, repr=False, compare=False)
 
     @property
     def is_empty(self) -> bool:
@@ -177,7 +178,8 @@ class Page:
     def problem(self, line: int, kind: ProblemKind, where: str, says: str) -> None:
         """Record a problem once."""
         found = Problem(line, kind, where, says)
-        if found not in self.problems:
+        if found not in self._known_problems:
+            self._known_problems.add(found)
             self.problems.append(found)
 
     def as_plain(self) -> dict[str, Any]:

@@ -103,3 +103,79 @@ def test_metadata_and_what_is_none_of_the_sources(tmp_path):
     assert "no JSON at line 1" in run(document)[2]
     assert "client.py" in run(tmp_path)[2]
     assert "How to fix: name a file, or pass --sdk." in run()[2]
+
+
+def _references(to):
+    """Return metadata whose schema A refers to another one."""
+    members = {name: {"$ref": f"#/components/schemas/{to}"} for name in "abcdef"}
+    schemas = {"A": {"type": "object", "properties": members}}
+    body = {"name": "body", "in": "body", "schema": {"$ref": "#/components/schemas/A"}}
+    return json.dumps({"apis": {"GetBasket": {"path": "/b", "parameters": [body]}}, "components": {"schemas": schemas}})
+
+
+def test_a_schema_that_contains_itself_is_read_once(tmp_path):
+    """Six members to the power of twelve levels took hours."""
+    document = tmp_path / "api.json"
+    document.write_text(_references("A"), encoding="utf-8")
+    code, out, _ = run(document, "--json", "-")
+    assert (code, json.loads(out)["body"]["shape"]) == (0, "object")
+    assert {*"abcdef"} <= json.loads(out)["body"]["members"].keys()
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        "[" * 100_000,
+        "1" * 5000,
+        "[1, 2]",
+        '{"apis": [1]}',
+        '{"apis": {}, "components": 1}',
+    ],
+)
+def test_json_that_is_no_metadata_is_refused(tmp_path, content):
+    document = tmp_path / "api.json"
+    document.write_text(content, encoding="utf-8")
+    code, out, err = run(document)
+    assert (code, out) == (2, "")
+    assert f"got {document}" in err or f"expected {document} to have operations" in err
+
+
+def test_metadata_with_values_of_other_types_is_read_for_the_rest(tmp_path):
+    document = tmp_path / "api.json"
+    api = {
+        "methods": "get",
+        "path": "/b",
+        "parameters": [{"name": "a", "in": ["query"]}],
+        "errorCodes": {"4" * 5000: []},
+    }
+    document.write_text(json.dumps({"apis": {"GetBasket": api}}), encoding="utf-8")
+    code, out, _ = run(document, "--json", "-")
+    claims = json.loads(out)
+    assert (code, claims["path"], claims["method"], claims["errors"]) == (0, "/b", None, [])
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        (b"<!DOCTYPE html>\n<html><h1>GetBasket</h1><pre>GET /baskets HTTP/1.1</pre></html>", "which is HTML"),
+        ("GET /baskets HTTP/1.1\n".encode("utf-16-le"), "contains NUL"),
+        ("GET /baskets HTTP/1.1\n".encode("utf-16"), "is not UTF-8"),
+        (b"GET /{key} HTTP/1.1\nHost: {bucket}.s3.amazonaws.com\n", "found the host bucket.s3.amazonaws.com"),
+        (b"x" * 16_000_001, "expected at most 16000000 bytes"),
+    ],
+)
+def test_a_file_that_is_no_page_of_the_service_is_refused(tmp_path, content, said):
+    page = tmp_path / "page.md"
+    page.write_bytes(content)
+    code, _, err = run(page)
+    assert (code, said in err, "How to fix:" in err) == (2, True, True)
+
+
+@pytest.mark.parametrize(
+    "host",
+    ["project.cn-hangzhou.log.aliyuncs.com", "sls.aliyuncs.com", "data.log.private.cn", "test.region.example.com"],
+)
+def test_a_host_of_the_service_or_of_an_example_is_no_other_service(tmp_path, host):
+    page = tmp_path / "page.md"
+    page.write_text(f"GET /baskets HTTP/1.1\nHost: {host}\n", encoding="utf-8")
+    assert run(page)[0] == 0

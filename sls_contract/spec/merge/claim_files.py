@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from sls_contract.spec.claims import ORIGINS, Body, Page, Parameter, Problem
+from sls_contract.spec.claims import ORIGINS, Body, Page, Parameter
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -81,7 +81,8 @@ def from_plain(plain: Mapping[str, Any]) -> Page:
     page.lines = {place: set(lines) for place, lines in _all_lines(plain) if lines}
     page.status, page.response_headers = response.get("status"), list(response.get("headers", ()))
     page.errors = {(each["status"], each["code"]): list(each.get("messages", ())) for each in plain.get("errors", ())}
-    page.problems = [Problem(**each) for each in plain.get("problems", ())]
+    for each in plain.get("problems", ()):
+        page.problem(**each)
     return page
 
 

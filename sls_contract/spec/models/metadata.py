@@ -9,7 +9,7 @@ from sls_contract.spec.claims import Page, Parameter
 from sls_contract.spec.pages.columns import json_type
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
 _MAX_DEPTH = 12
 
@@ -22,10 +22,10 @@ def derive_metadata(document: Any) -> dict[str, Page]:
 
 
 def _page(name: str, api: Mapping[str, Any], schemas: Mapping[str, Any]) -> Page:
-    methods = api.get("methods") or [None]
-    page = Page(operation=name, method=str(methods[0]).upper() if methods[0] else None, host="{endpoint}")
+    method = next(iter(_sequence(api.get("methods"))), None)
+    page = Page(operation=name, method=str(method).upper() if method else None, host="{endpoint}")
     page.set_target(str(api.get("path") or ""))
-    for parameter in api.get("parameters") or []:
+    for parameter in _sequence(api.get("parameters")):
         _add_parameter(page, _mapping(parameter), schemas)
     _response(page, _mapping(api.get("responses")), schemas)
     _errors(page, _mapping(api.get("errorCodes")))
@@ -36,7 +36,7 @@ def _page(name: str, api: Mapping[str, Any], schemas: Mapping[str, Any]) -> Page
 
 def _add_parameter(page: Page, parameter: Mapping[str, Any], schemas: Mapping[str, Any]) -> None:
     """Add a parameter at its place on the wire; an unknown place is recorded as a problem."""
-    name, place = str(parameter.get("name") or ""), parameter.get("in")
+    name, place = str(parameter.get("name") or ""), str(parameter.get("in"))
     schema = _resolved(_mapping(parameter.get("schema")), schemas)
     if place == "host":
         page.host = "{project}.{endpoint}"
@@ -49,7 +49,7 @@ def _add_parameter(page: Page, parameter: Mapping[str, Any], schemas: Mapping[st
         page.body.shape = "object"
         page.body.members[None, name] = _parameter(schema)
     elif place != "path":
-        page.problem(1, "not-in-syntax", f"parameter {name}", str(place))
+        page.problem(1, "not-in-syntax", f"parameter {name}", place)
 
 
 def _response(page: Page, responses: Mapping[str, Any], schemas: Mapping[str, Any]) -> None:
@@ -69,7 +69,7 @@ def _response(page: Page, responses: Mapping[str, Any], schemas: Mapping[str, An
 
 def _errors(page: Page, statuses: Mapping[str, Any]) -> None:
     for status, errors in statuses.items():
-        for error in errors if str(status).isdecimal() and isinstance(errors, list) else []:
+        for error in _sequence(errors) if re.fullmatch(r"[1-5]\d\d", status, re.ASCII) else ():
             code, message = str(_mapping(error).get("errorCode")), str(_mapping(error).get("errorMessage") or "")
             page.errors.setdefault((int(status), code), []).append(message)
 
@@ -91,6 +91,8 @@ def _add_members(
             members, _resolved(_mapping(schema["items"]), schemas), parent, schemas, depth + 1, optional=optional
         )
     for name, inner in _mapping(schema.get("properties")).items():
+        if "$ref" in _mapping(inner) and (parent, name) in members:
+            continue  # a schema that contains itself
         resolved = _resolved(_mapping(inner), schemas)
         member = _parameter(resolved)
         member.parent, member.required = parent, None if optional else member.required
@@ -100,7 +102,7 @@ def _add_members(
 
 def _parameter(schema: Mapping[str, Any]) -> Parameter:
     required = None if isinstance(schema.get("required"), list) else bool(schema.get("required"))
-    return Parameter(_type(schema), required, tuple(map(str, schema.get("enum") or [])), {"table"})
+    return Parameter(_type(schema), required, tuple(map(str, _sequence(schema.get("enum")))), {"table"})
 
 
 def _type(schema: Mapping[str, Any]) -> str | None:
@@ -115,3 +117,7 @@ def _resolved(schema: Mapping[str, Any], schemas: Mapping[str, Any]) -> Mapping[
 
 def _mapping(value: Any) -> Mapping[str, Any]:
     return value if isinstance(value, dict) else {}
+
+
+def _sequence(value: Any) -> Sequence[Any]:
+    return value if isinstance(value, list) else ()

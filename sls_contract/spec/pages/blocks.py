@@ -24,7 +24,7 @@ Kind: TypeAlias = Literal["heading", "bold", "item", "paragraph"]
 _HEADING = re.compile(r"(#+)(?:\s+|(?<=##))(.*)")
 _UNDERLINE = re.compile(r"(=|-)\1{2,}")
 """The line that underlines a heading."""
-_HEADING_ID = re.compile(r"\s*\{#[^}]*\}\s*$")
+_HEADING_ID = re.compile(r"\{#[^{}]*\}$")
 _BOLD = re.compile(r"\*\*([^*]+)\*\*\s*[:：]?|__(?=[^_]*[ \u4e00-\u9fff])([^_]+)__\s*[:：]?")
 _ITEM = re.compile(r"(?:[-*+]|\d{1,2}[.)、])\s+(.*)")
 _TERM = re.compile(r"<dt>((?:(?!<dt>).)*?)</dt>\s*<dd>((?:(?!<dd>).)*?)</dd>", re.IGNORECASE)
@@ -36,6 +36,8 @@ _JSON = re.compile(r"\{(?:\s*[\"}].*)?|\[(?:\s*[\"{\]].*)?")
 _FENCE = re.compile(r"(`{3,}|~{3,})")
 _RULE = re.compile(r"(?=.*\|)[\s:|-]*-[\s:|-]*")
 _MAX_COLUMNS, _MAX_JSON_LINES, _MAX_CELL_LINES = 10, 1000, 50
+_PIECE = re.compile(r"\\.?|`[^`\n]*`|[^\\`|]+|.", re.DOTALL)
+"""A piece of a row: an escaped character, inline code, text, or a pipe."""
 _CONTAINER = re.compile(r":{3,}.*|(?:</?(?:div|section|details|center)(?:\s[^<>]*)?>\s*)+", re.IGNORECASE)
 """A line that begins or ends a box around a note or a table."""
 _INLINE_TAGS = (
@@ -44,6 +46,9 @@ _INLINE_TAGS = (
 )
 _TAG = re.compile(rf"<sup[^<>]*>[^<>]*</sup>|</?(?:{_INLINE_TAGS})(?:[\s=][^<>]*)?/?>|\[\^\d+\]", re.IGNORECASE)
 """Tags of HTML and DITA, whose text is kept, and footnotes, which are removed; other names in < > are parameters."""
+_LINE_TAG = re.compile(r"(?:(?<!\s)\s+)?<(?:br\s*/?|/?(?:p|div))>\s*", re.IGNORECASE)
+_LI_TAG = re.compile(r"(?:(?<!\s)\s+)?<li>\s*", re.IGNORECASE)
+"""Tags that begin a line, with the blanks around them; blanks are tried from the first of them only."""
 _STATUS_LINE = re.compile(r"(?:< ?)?HTTP/\d(?:\.\d)? [1-5]\d\d\b")
 _OF_REQUEST = re.compile(r"(?:> ?)?(?:GET|POST|PUT|DELETE|HEAD|PATCH)\s|(?:\$ )?curl\s")
 _PRE = re.compile(r"<pre(?:\s[^<>]*)?>", re.IGNORECASE)
@@ -109,9 +114,9 @@ def plain(text: str) -> str:
     """Return the text of a piece of Markdown, without escapes, emphasis, code marks and link targets."""
     if structure := _STRUCTURE.fullmatch(text.strip()):
         return f"object<{structure[1]}>"
-    words = re.sub(r"!?\[((?:\\.|[^\[\]\\])*)\]\([^)\n]{0,1000}\)", r"\1", text)
-    words = re.sub(r"\s*<(?:br\s*/?|/?(?:p|div))>\s*", "\n", re.sub(r"\*\*|`", "", words), flags=re.IGNORECASE)
-    words = html.unescape(_TAG.sub("", re.sub(r"\s*<li>\s*", "\n- ", words, flags=re.IGNORECASE)))
+    words = re.sub(r"!?\[((?:\\.|[^\[\]\\])*)\]\([^)\[\n]{0,1000}\)", r"\1", text)
+    words = _LINE_TAG.sub("\n", re.sub(r"\*\*|`", "", words))
+    words = html.unescape(_TAG.sub("", _LI_TAG.sub("\n- ", words)))
     words = re.sub(r"(?<![\w*\\])\*([^*\s](?:[^*\n]*[^*\s\\])?)\*(?![\w*])", r"\1", words.strip())
     return re.sub(r"\\([\\`*_{}\[\]()<>#+.!|~\"'-])", r"\1", words).strip()
 
@@ -297,28 +302,29 @@ class _Reader:
 
     def _row(self, width: int, *, piped: bool) -> tuple[str, ...]:
         """Read a row, over as many lines as its last cell needs to close."""
-        parts = [self._lines[self._at].strip()]
+        first, last = self._at, self._lines[self._at].strip()
+        missing = width - len(_split(last))
         self._at += 1
-        while width and not _is_closed(parts, width) and (self._continues() if piped else self._closes(parts, width)):
-            parts.append(self._lines[self._at].strip())
-            self._at += 1
-        return _cells("\n".join(parts))
+        while width and (missing > 0 or not _is_closed(last)):
+            end = self._continued() if piped else self._closed(missing)
+            if end == self._at:
+                break
+            above, last, self._at = last, self._lines[end - 1].strip(), end
+            missing -= len(_split(f"|{last}")) - 1 + _is_closed(above)
+        return _cells("\n".join(line.strip() for line in self._lines[first : self._at]))
 
-    def _continues(self) -> bool:
-        """Return whether the next line continues an open row: a blank line can, a new row or a fence cannot."""
+    def _continued(self) -> int:
+        """Return the index after the next line with text if it continues an open row; a new row or a fence does not."""
         at = past_blank(self._lines, self._at)
-        if at == len(self._lines):
-            return False
-        line = self._lines[at].strip()
-        return line == "|" or not (line.startswith(("|", "#")) or _FENCE.match(line))
+        line = self._lines[at].strip() if at < len(self._lines) else "#"
+        return at + 1 if line == "|" or not (line.startswith(("|", "#")) or _FENCE.match(line)) else self._at
 
-    def _closes(self, parts: Sequence[str], width: int) -> bool:
-        """Return whether the next line with a pipe begins with it, and so closes an open row without an outer pipe."""
-        missing = width - len(_split("\n".join(parts)))
-        for line in map(str.strip, self._lines[self._at : self._at + _MAX_CELL_LINES]):
+    def _closed(self, missing: int) -> int:
+        """Return the index after the next line with a pipe if it begins with it, and so closes an open row."""
+        for at, line in enumerate(map(str.strip, self._lines[self._at : self._at + _MAX_CELL_LINES]), self._at):
             if "|" in line or line.startswith("#") or _FENCE.match(line):
-                return line.startswith("|") and line.count("|") <= missing + 1
-        return False
+                return at + 1 if line.startswith("|") and line.count("|") <= missing + 1 else self._at
+        return self._at
 
 
 def _messages(code: Code) -> tuple[Code, ...]:
@@ -343,9 +349,8 @@ def _indented(rows: Sequence[tuple[int, tuple[str, ...]]]) -> tuple[tuple[int, t
     )
 
 
-def _is_closed(parts: Sequence[str], width: int) -> bool:
-    last = parts[-1]
-    return last.endswith("|") and not last.endswith("\\|") and len(_split("\n".join(parts))) >= width
+def _is_closed(line: str) -> bool:
+    return line.endswith("|") and not line.endswith("\\|")
 
 
 def _cells(text: str) -> tuple[str, ...]:
@@ -354,30 +359,19 @@ def _cells(text: str) -> tuple[str, ...]:
 
 def _split(row: str) -> list[str]:
     """Split a row at its pipes; an escaped pipe, or a pipe between back-ticks, belongs to a cell."""
-    inner = re.sub(r"\|\s*$", "", row.strip().removeprefix("|"))
-    cells, at = [""], 0
-    while at < len(inner):
-        piece = _piece_at(inner, at)
+    cells: list[list[str]] = [[]]
+    for piece in _PIECE.findall(row.strip().removeprefix("|").removesuffix("|")):
         if piece == "|":
-            cells.append("")
+            cells.append([])
         else:
-            cells[-1] += piece
-        at += len(piece)
-    return cells
-
-
-def _piece_at(text: str, at: int) -> str:
-    """Return the next piece: an escaped character, inline code, or a single character."""
-    if text[at] == "\\":
-        return text[at : at + 2]
-    closed = re.compile(r"`[^`\n]*`").match(text, at)
-    return closed[0] if closed else text[at]
+            cells[-1].append(piece)
+    return ["".join(pieces) for pieces in cells]
 
 
 def _words(line: str, number: int, indent: int) -> Text:
     if heading := _HTML_HEADING.fullmatch(line):
         return Text("heading", plain(heading[2]), number, int(heading[1]))
-    line = _HEADING_ID.sub("", line)
+    line = _HEADING_ID.sub("", line).rstrip()
     if heading := _HEADING.fullmatch(line):
         return Text("heading", plain(heading[2]), number, len(heading[1]))
     if bold := _BOLD.fullmatch(line):

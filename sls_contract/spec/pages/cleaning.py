@@ -57,8 +57,8 @@ def past_blank(lines: Sequence[str], at: int) -> int:
 def front_title(text: str) -> str:
     """Return the title in the front matter; empty if there is none."""
     front = _front_matter(_INVISIBLE.sub("", text.replace("\r\n", "\n")))
-    title = re.search(r"^title\s*[:=]\s*[\"']?(.*?)[\"']?\s*$", front, re.MULTILINE)
-    return title[1] if title else ""
+    title = re.search(r"^title\s*[:=]\s*(.*)", front, re.MULTILINE)
+    return title[1].strip().strip("\"'") if title else ""
 
 
 def _front_matter(text: str) -> str:

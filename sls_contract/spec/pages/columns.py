@@ -71,6 +71,7 @@ _STATUS = re.compile(
     rf"(?:(?P<before>[A-Za-z -]+?)\s*[(（:：]?\s*)??{HTTP}(?P<status>[1-5]\d\d)\b"
     r"[\s(（:：–—-]*(?P<after>[A-Za-z -]*?)[\s)）]*[:：]?"
 )
+_PHRASES = frozenset({"", *(each.phrase.lower() for each in HTTPStatus)})
 _FOOTNOTE = re.compile(r"[*†‡¹²³①-⑳\s]+$")
 
 _TRADITIONAL = str.maketrans(
@@ -136,8 +137,7 @@ def stated(*texts: str, description: str) -> bool | None:
 def status_of(text: str) -> str | None:
     """Return the status that a text consists of, with or without its phrase; None if there is other text."""
     found = _STATUS.fullmatch(text) if len(text) <= _MAX_STATUS else None
-    phrases = {"", *(each.phrase.lower() for each in HTTPStatus)}
-    return found["status"] if found and (found["before"] or found["after"] or "").lower() in phrases else None
+    return found["status"] if found and (found["before"] or found["after"] or "").lower() in _PHRASES else None
 
 
 def status_at_start(text: str) -> str | None:

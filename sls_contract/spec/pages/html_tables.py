@@ -75,4 +75,4 @@ class _Rows(HTMLParser):
 
 
 def _span(text: str | None) -> int:
-    return min(int(text), _MAX_SPAN) if text and text.isdecimal() and int(text) else 1
+    return min(int(text[:3]), _MAX_SPAN) or 1 if text and text.isdecimal() else 1

@@ -31,6 +31,8 @@ _PYTHON = {"True": True, "False": False, "None": None}
 _QUOTES = {'"': '"', "'": "'", "“": "”", "”": "”", "‘": "’"}
 _COLONS = frozenset({":", "："})
 _MAX_DEPTH = 60
+_MAX_DIGITS = 1000
+"""Of a number; Python itself refuses to read those of more than 4,300."""
 
 
 class Unreadable(ValueError):
@@ -91,6 +93,8 @@ class _Parser:
         if char in _QUOTES and char:
             return self.string()
         if number := _NUMBER.match(self.text, self.at):
+            if len(number[0]) > _MAX_DIGITS:
+                self.fail(f"a number of at most {_MAX_DIGITS} digits")
             self.at = number.end()
             return json.loads(number[0])
         return self.word()

@@ -66,6 +66,8 @@ _ARTICLES = frozenset(
     {"a", "an", "the", "empty", "in", "is", "of", "unique", "specified", "set", "less", "greater", "one", "no"}
 )
 _MIN_CHOICE = 2
+_ENDLESS = re.compile(r"\d{20,}")
+"""A number that no integer of the service has; the patterns above would try each of its digits as the first."""
 
 
 def fixed_value(description: str) -> str | None:
@@ -97,6 +99,7 @@ def limits(description: str, kind: str | None) -> tuple[int | None, int | None]:
 
     None if it states none, or several.
     """
+    description = _ENDLESS.sub("", description)
     if kind == "string":
         spans = [(int(low), int(high)) for low, high in _LENGTH.findall(description)]
         minima, maxima = set(), {int(each) for each in _MAX_LENGTH.findall(description)}

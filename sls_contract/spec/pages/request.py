@@ -93,7 +93,7 @@ def _report_missing_bodies(page: Page, parts: Parts) -> None:
     """Record examples whose Content-Length counts a body that is not printed."""
     for message in parts.requests:
         length = message.header("content-length") or ""
-        if message.body is None and length.isdecimal() and int(length):
+        if message.body is None and length.isdecimal() and length.strip("0"):
             page.problem(message.line, "digest", "request body", f"content-length: {length}, and no body")
 
 

@@ -21,11 +21,10 @@ TYPE_CELL = re.compile(
 NAME = re.compile(r"[A-Za-z_][\w.$-]{0,63}")
 _MARKS = re.compile(r"[\ue000└├│┗┣┃↳•·>＞»→∟╰╚╠+][─━\s-]*|\.(?=[.\w])\s*|->?(?=[\s\w-])\s*")
 """A mark before the name of a member, repeated for each level of nesting."""
-_TAG = re.compile(
-    r"\s*[(（][^()（）]*[)）]|\s+(?:deprecated|已?废弃)|\s*[*†‡¹²³①-⑳:：]",
-    re.IGNORECASE,
+_TAGS_BACKWARDS = re.compile(
+    r"(?:(?:[)）][^()（）]*[(（]\s*|(?:detacerped|弃废已?)\s+|[*†‡¹²³①-⑳:：]\s*)(?=\S))+", re.IGNORECASE
 )
-"""A remark, footnote mark or colon after a name."""
+"""Remarks, footnote marks and colons after a name, matched from its end."""
 NAME_AND_TYPE = re.compile(r"(\S+)\s*[(（]\s*([^()（）]+?)\s*[)）]")
 MAX_HEAD = 24
 """Characters of the head of a column; the longest known is "Required or not"."""
@@ -108,17 +107,16 @@ def unquoted(name: str) -> str:
 
 def unmarked(name: str) -> tuple[int, str]:
     """Return the number of depth marks before a name, and the name."""
-    depth = 0
-    while found := _MARKS.match(name):
-        depth, name = depth + 1, name[found.end() :]
-    return depth, name
+    depth = at = 0
+    while found := _MARKS.match(name, at):
+        depth, at = depth + 1, found.end()
+    return depth, name[at:]
 
 
 def untagged(name: str) -> str:
     """Return a name without tags after it."""
-    while (found := re.search(rf"(?:{_TAG.pattern})$", name, re.IGNORECASE)) and found.start():
-        name = name[: found.start()]
-    return name
+    tags = _TAGS_BACKWARDS.match(name[::-1])
+    return name[: len(name) - tags.end()] if tags else name
 
 
 def cell_at(cells: Sequence[str], at: int | None) -> str:

@@ -740,12 +740,38 @@ def test_the_work_grows_with_the_page_and_not_with_its_square(piece):
     assert large < 6 * small
 
 
-@pytest.mark.parametrize("piece", ["[x", "[x](", "`x", "x "])
+@pytest.mark.parametrize("piece", ["[x", "[x](", "`x", "x ", " ", "` ", "(x)", "+ "])
 def test_a_long_cell_takes_no_minutes(piece):
     """An opening bracket that nothing closes was followed to the end of the cell, from each of them: 70 seconds."""
     began = time.monotonic()
     derive(f"# CountSheep\n\n## Request parameters\n\n|Name|Type|\n|---|---|\n|{piece * 20_000}|Integer|\n")
     assert time.monotonic() - began < 10
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        f"## Request{' ' * 40_000}parameters\n",
+        f"|Name|Type|\n|---|---|\n|wool{'(x)' * 20_000}|Integer|\n",
+        f"|Name|Type|\n|---|---|\n|{'+ ' * 100_000}wool|Integer|\n",
+        "|Name|Type|\n|---|---|\n|wool|Integer\n" + "\n" * 20_000 + "x\n",
+    ],
+    ids=["blanks of a heading", "remarks", "marks", "blank lines"],
+)
+def test_a_long_page_takes_no_minutes(text):
+    """What follows was looked for from each of these anew."""
+    began = time.monotonic()
+    derive(f"# CountSheep\n\n## Request parameters\n\n{text}")
+    assert time.monotonic() - began < 10
+
+
+@pytest.mark.parametrize("text", ["Minimum value: 1" + "0" * 5000, "Valid values: 1 to 1" + "0" * 5000])
+def test_a_number_that_no_integer_has_is_no_limit(text):
+    """Python refuses to read more than 4,300 digits."""
+    page = derive(
+        f"# CountSheep\n\n## Request parameters\n\n|Name|Type|Description|\n|---|---|---|\n|wool|Integer|{text}|\n"
+    )
+    assert "limits" not in page.as_plain() or page.as_plain()["limits"] == {}
 
 
 def test_front_matter_without_an_end_is_read_line_by_line():
