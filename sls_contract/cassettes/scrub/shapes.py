@@ -56,7 +56,8 @@ _SHAPES: tuple[tuple[bytes, bytes, tuple[Kind, ...]], ...] = (
     ),
     (b"is invalid: ", rb"key id you provided is invalid: " + _QUOTED, (Kind.ACCESS_KEY_ID,)),
     (b" is inactive", rb"ccessKeyId " + _QUOTED + b" is inactive", (Kind.ACCESS_KEY_ID,)),
-    (b"eyj", rb"(eyJ[\w-]{8,}\.(?:eyJ[\w-]{8,}\.[\w-]{8,}|[\w-]*(?:\.[\w-]{8,}){3}))", (Kind.OTHER,)),
+    # a JSON Web Token; its first part has a limit, because "eyJ" is frequent in base64 of JSON, which has no dot
+    (b"eyj", rb"(eyJ[\w-]{8,16384}+\.(?:eyJ[\w-]{8,}\.[\w-]{8,}|[\w-]*(?:\.[\w-]{8,}){3}))", (Kind.OTHER,)),
     (b"log ", rb"LOG (?<!\wLOG )([^\s:\"',]{1,128}):(" + _SIGNATURE + b")", (Kind.ACCESS_KEY_ID, Kind.SIGNATURE)),
     (b"credential=", rb"Credential=([^/,\s\"'&]{1,128})/\d{8}/", (Kind.ACCESS_KEY_ID,)),
     (b"signature", rb"ignature(?<=[Ss]ignature)\W{1,4}(" + _SIGNATURE + b")", (Kind.SIGNATURE,)),
