@@ -84,17 +84,20 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
     elif arguments.json != "-":
         for path, page in pages:
             console.write(_lines(path, page))
-    empty = [path for path, page in pages if page.is_empty]
-    for path in empty:
-        print(
-            f"{path}: expected a page of the API reference, found no request line and no table\n"
-            "How to fix: pass the page's Markdown, with its tables and code blocks.",
-            file=console.stderr,
-        )
     for path, page in pages:
-        if page.host and _is_foreign(page.host):
-            print(f"{path}: note: the host {page.host} may be of another service", file=console.stderr)
-    return USAGE if empty else 0
+        if note := _note(path, page):
+            print(note, file=console.stderr)
+    return USAGE if any(page.is_empty for _, page in pages) else 0
+
+
+def _note(path: Path, page: Page) -> str:
+    """Return what a reader must know of a page beside its claims; empty text for most pages."""
+    if page.is_empty:
+        return (
+            f"{path}: expected a page of the API reference, found no request line and no table\n"
+            "How to fix: pass the page's Markdown, with its tables and code blocks."
+        )
+    return f"{path}: note: the host {page.host} may be of another service" if _is_foreign(page.host or "log") else ""
 
 
 def _is_foreign(host: str) -> bool:
