@@ -102,14 +102,18 @@ class Verifying:
 
     def _fails(self, change: Change) -> bool:
         fail = (Class.BREAKING, Class.ADDITIVE) if self.strict else (Class.BREAKING,)
-        return change.kind in fail and not self._accepts(change)
+        return change.kind in fail and self._waiver(change) is None
 
-    def _accepts(self, change: Change) -> bool:
-        return str(change.kind) in self.accepted or change.code in self.allowed
+    def _waiver(self, change: Change) -> str | None:
+        """Return why a change does not fail the test: the run accepts its class, or the test allows its clause."""
+        if str(change.kind) in self.accepted:
+            return "accepted"
+        return "allowed" if change.code in self.allowed else None
 
     def _plain_change(self, change: Change) -> dict[str, Any]:
-        """Return a change as plain values, with ``accepted`` if the run or the test accepts it."""
-        return plain_change(change) | ({"accepted": True} if self._accepts(change) else {})
+        """Return a change as plain values, with ``accepted`` or ``allowed`` if it does not fail the test."""
+        waiver = self._waiver(change)
+        return plain_change(change) | ({} if waiver is None else {waiver: True})
 
     def _advice(self, *, incomplete: bool, flaws: Collection[str]) -> str:
         """Return the fix; a proposal is accepted with all classes that it contains, not only those that fail."""

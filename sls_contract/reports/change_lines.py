@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 CLASSES = tuple(map(str, Class))
 """The classes of changes by their effect on a client that follows the contract, worst first."""
 
+_WAIVERS = ("accepted", "allowed")
 _MOST = 8  # groups of one class
 _OUTCOME = frozenset({"status", "/errorCode", "exchange"})
 
@@ -35,12 +36,18 @@ def is_notable(change: Mapping[str, Any]) -> bool:
     return change["class"] != "benign" or change["where"] in _OUTCOME
 
 
+def waiver_of(change: Mapping[str, Any]) -> str:
+    """Return why a change fails no test: ``accepted`` by the run, ``allowed`` by the test; else an empty text."""
+    return next((each for each in _WAIVERS if change.get(each)), "")
+
+
 def class_of(change: Mapping[str, Any]) -> str:
-    """Return the class of a change for people: an accepted change is said to be accepted."""
-    return f"{change['class']} (accepted)" if change.get("accepted") else str(change["class"])
+    """Return the class of a change for people, with its waiver: ``breaking (accepted)``."""
+    waiver = waiver_of(change)
+    return f"{change['class']} ({waiver})" if waiver else str(change["class"])
 
 
-SHOWN_CLASSES = tuple(class_of({"class": each, "accepted": accepted}) for each in CLASSES for accepted in (False, True))
+SHOWN_CLASSES = tuple(class_of({"class": each, waiver: True}) for each in CLASSES for waiver in ("", *_WAIVERS))
 """The classes as `class_of` shows them, in the same order."""
 
 

@@ -78,7 +78,7 @@ def test_the_cassette_says_which_endpoint_is_asked(double, service):
     assert len(service.read) == reads + 1
     result.stdout.fnmatch_lines(
         [
-            "*verified 1 cassette: 1 benign; 1 unchanged, proposal written beside it",
+            "*verified 1 cassette: 1 benign (accepted); 1 unchanged, proposal written beside it",
             "  evidence cassettes/test_it/test_reads.sls.yaml: reference would replace live",
             "  proposal *--sls-accept=benign,evidence",
         ]

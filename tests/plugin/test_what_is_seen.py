@@ -96,7 +96,7 @@ def test_an_accepted_breaking_change_is_said_to_be_accepted(project, service):
     result.stdout.fnmatch_lines(["  breaking (accepted): SLS422 *"])
     page = (project.path / "a.html").read_text("utf-8")
     assert '<header class="good">' in page
-    assert "<h1>1 breaking change accepted</h1>" in page
+    assert "<h1>1 breaking change accepted or allowed</h1>" in page
     assert "| breaking (accepted) |" in (project.path / "a.md").read_text("utf-8")
     (change,) = [
         each for each in json.loads((project.path / "a.json").read_text("utf-8"))["changes"] if each["code"] == "SLS422"

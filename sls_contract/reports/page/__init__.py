@@ -13,7 +13,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from sls_contract.locale import translated, translated_page
-from sls_contract.reports.change_lines import CLASSES, class_of
+from sls_contract.reports.change_lines import CLASSES, class_of, waiver_of
 from sls_contract.reports.examples import kind_of
 from sls_contract.reports.groups import grouped, level_of
 from sls_contract.reports.page.ages import ages
@@ -61,14 +61,14 @@ def _verdict(document: Mapping[str, Any]) -> dict[str, str]:
     """Return the verdict in words, and ``state``, which selects the page's colours."""
     summary = document["summary"]
     breaking = [each for each in document.get("changes", ()) if each["class"] == "breaking"]
-    if count := sum(not each.get("accepted") for each in breaking):
+    if count := sum(not waiver_of(each) for each in breaking):
         return {"state": "bad", "text": plural(count, "breaking change")}
     if summary["violations"]:
         broken = {each["code"] for each in document["findings"] if level_of(each) == "violation"}
         times = f", {plural(summary['violations'], 'time')}" if summary["violations"] > len(broken) else ""
         return {"state": "bad", "text": f"{plural(len(broken), 'clause')} violated{times}"}
     if breaking:
-        return {"state": "good", "text": f"{plural(len(breaking), 'breaking change')} accepted"}
+        return {"state": "good", "text": f"{plural(len(breaking), 'breaking change')} accepted or allowed"}
     if not summary["exchanges"]:
         return {"state": "unknown", "text": "Nothing was judged"}
     if summary["warnings"]:
@@ -108,7 +108,7 @@ def _changes(document: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
         places = [*map(translated, places)]
         yield {
             "first": changes[0],
-            "kind": "accepted" if changes[0].get("accepted") else kind,
+            "kind": "accepted" if waiver_of(changes[0]) else kind,
             "class": shown,
             "slug": slug,
             "title": (found.title if found else "") or slug,
