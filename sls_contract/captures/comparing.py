@@ -119,12 +119,14 @@ class _Sum:
             replace(each, exchange=(old if each.side == "old" else new)[each.exchange]) for each in found.unmatched
         ]
         whole = self.drift
+        whole.map.merge(found.map.as_plain())
         self.drift = Drift(
             tuple(self._first([*whole.changes, *changes])),
             tuple(self._first_alone([*whole.unmatched, *alone])),
             whole.pairs + found.pairs,
             whole.not_judged + found.not_judged,
             whole.exercised | found.exercised,
+            whole.map,
             whole.retried + found.retried,
             more=self._more,
             more_unmatched=self._more_unmatched,

@@ -155,8 +155,9 @@ def judge_recording(
         verdict = replace(verdict, findings=(*verdict.findings, _unverified_finding()))
     scrubber.register_cookies(recording.exchange)
     found.entry.add(origin)
-    agreed = origin.validated_at or origin.recorded_at
-    found.results.count(recording.exchange, (clean_verdict(verdict, scrubber.text),), origin.evidence, position, agreed)
+    found.results.count(
+        recording.exchange, (clean_verdict(verdict, scrubber.text),), origin.evidence, position, origin.agreed
+    )
     judged = clean_verdict(relations.follow(recording, position), scrubber.text)
     found.results.relate(judged, recording.exchange, position)
     reported = {finding.code for finding in verdict.findings}  # report a clause once for each recording

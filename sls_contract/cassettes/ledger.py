@@ -44,8 +44,7 @@ def parse_age(text: str) -> timedelta:
 
 def age_of(provenance: Provenance, now: datetime) -> timedelta | None:
     """Return the time since the last validation, else since the recording; None where both are unknown."""
-    agreed = provenance.validated_at or provenance.recorded_at
-    return None if agreed is None else now - agreed
+    return None if provenance.agreed is None else now - provenance.agreed
 
 
 def age_findings(provenance: Provenance, limit: timedelta, now: datetime) -> list[Finding]:

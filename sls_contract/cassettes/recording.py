@@ -74,6 +74,11 @@ class Provenance:
         """The time to judge dates by: the client's clock, if it was set; else the time of recording."""
         return self.clock or self.recorded_at
 
+    @property
+    def agreed(self) -> datetime | None:
+        """When the endpoint last gave this response; None if that is unknown."""
+        return self.validated_at or self.recorded_at
+
 
 @dataclass(frozen=True, slots=True)
 class SignatureNote:

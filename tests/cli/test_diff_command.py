@@ -153,6 +153,15 @@ def test_json_document(cassette, tmp_path):
     assert alone["request"].endswith("/logstores/l/consumergroups/a")
 
 
+def test_the_contract_map_is_that_of_the_new_side(cassette):
+    """It says for each operation what was judged, in each pair."""
+    old = cassette("old.sls.yaml", GOOD, recording("/logstores/l/index"))
+    document = json.loads(run(old, old, "--json", "-")[1])
+    rows = {row["operation"]: row for row in document["contract_map"]}
+    assert (rows["GetCheckPoint"]["evidence"], "SLS204" in rows["GetCheckPoint"]["clauses"]) == ("reference", True)
+    assert "SLS204" not in rows["GetIndex"]["clauses"]
+
+
 def test_json_on_standard_output(cassette):
     """With - the document alone is on standard output, the text on standard error."""
     old = cassette("old.sls.yaml", GOOD)

@@ -7,6 +7,7 @@ from dataclasses import asdict, dataclass, field, fields
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
+from sls_contract.checks.contract_map import ContractMap
 from sls_contract.checks.presentation import shown
 from sls_contract.spec import CLAUSES
 from sls_contract.spec.change import Change as RuleChange
@@ -98,6 +99,7 @@ class Drift:
         pairs: number of compared pairs.
         not_judged: number of pairs that are requests to another service, which the contract does not cover.
         exercised: codes of the clauses that could have failed on the new side.
+        map: the clauses and errors of the new side, by operation.
         retried: number of attempts on both sides that a retry followed; each belongs to the exchange of its retry.
         partners: the position of each new exchange by that of its old one.
         more: number of changes beside ``changes``, by class, code and slug.
@@ -110,6 +112,7 @@ class Drift:
     pairs: int = 0
     not_judged: int = 0
     exercised: frozenset[str] = frozenset()
+    map: ContractMap = field(default_factory=ContractMap, compare=False)
     retried: int = 0
     partners: Mapping[int, int] = field(default_factory=dict, compare=False)
     more: Mapping[Rest, int] = field(default_factory=dict)

@@ -16,6 +16,7 @@ from sls_contract.cassettes.drift.shape import body_differences
 from sls_contract.cassettes.drift.side import Side
 from sls_contract.cassettes.scrub import Scrubber
 from sls_contract.cassettes.scrub.names import kind_of
+from sls_contract.checks.contract_map import ContractMap
 from sls_contract.checks.presentation import masked, shortened
 from sls_contract.checks.subject import FOREIGN
 from sls_contract.exchange import masked_url
@@ -23,7 +24,7 @@ from sls_contract.spec import Level
 from sls_contract.spec.change import Class
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
     from typing import Literal
 
     from sls_contract.cassettes.drift.pairing import Attempts
@@ -54,10 +55,21 @@ def compare(old: Sequence[Recording], new: Sequence[Recording], scrubber: Scrubb
         len(pairs),
         sum(after[-1].subject.operation == FOREIGN for _, after in sides),
         frozenset().union(*(after[-1].verdict.exercised for _, after in sides)),
+        _contract_map(after[-1] for _, after in sides),
         sum(len(each.retried) for pair in pairs for each in pair)
         + sum(len(each.retried) for each in (*pairing.not_requested, *new_unmatched)),
         {before.last: after.last for before, after in pairs},
     )
+
+
+def _contract_map(sides: Iterable[Side]) -> ContractMap:
+    judged = ContractMap()
+    for side in sides:
+        if side.subject.operation != FOREIGN:
+            origin = side.recording.provenance
+            response = side.exchange.response
+            judged.add(side.subject.operation, side.verdict.exercised, origin.evidence, origin.agreed, response)
+    return judged
 
 
 def compare_exchange(old: Sequence[Recording], new: Sequence[Recording], position: int) -> tuple[Change, ...]:

@@ -75,7 +75,7 @@ def test_exchanges_pair_by_request_not_by_place():
 
 
 def test_matching_overlooks_endpoint_scheme_and_order_of_the_query():
-    """What replay would response with one recording is one pair: other endpoint, scheme, spelling of the path."""
+    """What one recording would be replayed for is one pair: other endpoint, scheme, spelling of the path."""
     one = recorded(GOOD, Request("GET", f"http://{HOST}{PATH}?shard=0&x=1"))
     other = Request("GET", f"https://my-project.cn-beijing.log.aliyuncs.com{PATH.replace('_', '%5F')}?x=1&shard=0")
     drift = compare([one], [recorded(GOOD, other)])
