@@ -55,7 +55,8 @@ def test_the_commands_of_a_report_repeat_the_run(project, monkeypatch, place):
     monkeypatch.chdir(folder)
     monkeypatch.setenv("PYTHONPATH", str(project.path))
     named = ("-p", "no:cacheprovider", "--rootdir", str(project.path), "-c", str(project.path / "pytest.ini"))
-    paths = ("test_it.py",) if place == "tests" else ("tests", "tests/test_it.py::test_right")
+    ids = ("tests/test_it.py::test_right", "tests/test_it.py::test_wrong")
+    paths = ("test_it.py",) if place == "tests" else ids
     first = _run("pytest", *named, "--sls-strict", "--sls-report", "report.json", *paths)
     report = folder / "report.json"
     whole, wrong = (shlex.split(each) for each in json.loads(report.read_text("utf-8"))["repeat"])
