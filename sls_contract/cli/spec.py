@@ -97,7 +97,9 @@ def _note(path: Path, page: Page) -> str:
             f"{path}: expected a page of the API reference, found no request line and no table\n"
             "How to fix: pass the page's Markdown, with its tables and code blocks."
         )
-    return f"{path}: note: the host {page.host} may be of another service" if _is_foreign(page.host or "log") else ""
+    if page.host and _is_foreign(page.host):
+        return f"{path}: note: the host {page.host} may be of another service"
+    return ""
 
 
 def _is_foreign(host: str) -> bool:
