@@ -130,6 +130,7 @@ class _Sum:
             whole.retried + found.retried,
             more=self._more,
             more_unmatched=self._more_unmatched,
+            other_outcome=whole.other_outcome + found.other_outcome,
         )
         partners = {old[was]: Place(new[now], batch.lines[now]) for was, now in found.partners.items()}
         listed = {each.exchange for each in self.drift.changes}

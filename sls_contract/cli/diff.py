@@ -86,9 +86,23 @@ class _Outcome:
                     self.not_compared.append(found.failure)
                 if found.drift is not None:
                     self.compared.append(_Compared(found.name, found.drift, found.new, found.places))
+                    self._confirm(found.drift, found.new)
                 pace.done += found.exchanges
         self.unpaired += [("old", name) for name in before if name not in after]
         self.unpaired += [("new", name) for name in after if name not in before]
+
+    def _confirm(self, drift: Drift, new: str) -> None:
+        """List a recording that confirms nothing: each request met a state of the service, which breaks no clause."""
+        from sls_contract.cassettes.drift import Class
+
+        nothing = 0 < drift.other_outcome == drift.pairs - drift.not_judged
+        if nothing and drift.verdict != Class.BREAKING:
+            first = next(each for each in drift.changes if each.of_outcome and each.code is not None)
+            reason = (
+                f"no response could be compared, every exchange has another outcome (first: {first.old} -> "
+                f"{first.new}). How to fix: record it again where these requests are served."
+            )
+            self.not_compared.append((new, reason))
 
     def _missed(self, error: OSError) -> None:
         self.not_compared.append((str(error.filename), error.strerror or str(error)))
@@ -133,7 +147,7 @@ def configure(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> 
         description="Pair the exchanges of two cassettes (ours or vcrpy's) or captures, or of all of two folders by "
         "their relative paths, and class every difference: breaking, if a client written to the contract can fail or "
         "misread; additive, if it meets something new that it may ignore; benign, if only values differ that always "
-        "do.",
+        "do, or the state of the service.",
         epilog="Exit codes: 0 nothing of the level or worse, 1 a difference of the level or worse, or an exchange or "
         "cassette without a partner, 2 nothing, or not everything, could be compared. Retries of one request are one "
         "exchange. Example: sls-contract diff reads.sls.yaml reads.sls.yaml.proposed",
@@ -294,11 +308,13 @@ def _summary(outcome: _Outcome) -> str:
     foreign = sum(each.drift.not_judged for each in outcome.compared)
     pairs = plural(sum(each.drift.pairs for each in outcome.compared), "pair")
     cassettes = plural(len(outcome.compared), "pair")
+    others = sum(each.drift.other_outcome for each in outcome.compared)
     retried = sum(each.drift.retried for each in outcome.compared)
     return (
         f"{outcome.verdict}: {counts}, {outcome.unmatched_count} unmatched; "
         f"{pairs} of exchanges in {cassettes} of cassettes"
         f"{f', {foreign} of other services not judged' if foreign else ''}"
+        f"{f', {others} with another outcome' if others else ''}"
         f"{f', {retried} retried' if retried else ''}"
         f"{f', {outcome.failed} of failed recordings left out' if outcome.failed else ''}"
     )

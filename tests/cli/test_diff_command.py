@@ -6,10 +6,12 @@ import io
 import json
 import os
 import stat
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from advice import advised
 
 from sls_contract.cassettes.file.recording_file import open_for_recording, write
 from sls_contract.cassettes.recording import Evidence, Provenance, Recording
@@ -236,6 +238,45 @@ def test_nothing_compared_is_no_success(cassette, tmp_path):
     code, text, _ = run(foreign, foreign)
     assert code == 2
     assert "1 of other services not judged" in text
+
+
+def refused(target: str = PATH, status: int = 503, code: str = "ServerBusy") -> Recording:
+    """Return a recording of a request that met a state of the service."""
+    made = recording(target)
+    body = json.dumps({"errorCode": code, "errorMessage": "The server is busy, please try again later."}).encode()
+    headers = {**made.exchange.response.headers, "Content-Length": str(len(body))}
+    return replace(made, exchange=replace(made.exchange, response=Response(status, headers, body)))
+
+
+STATES = [(503, "ServerBusy"), (401, "InvalidAccessKeyId"), (404, "ProjectNotExist"), (404, "ConsumerGroupNotExist")]
+
+
+@pytest.mark.parametrize(("status", "code"), STATES)
+def test_a_service_that_refused_everything_confirms_nothing(cassette, status, code):
+    """The states of a service break no clause; where they were all that came, nothing was compared."""
+    one, two = f"{PATH}?shard=0", f"{PATH}?shard=1"
+    served = cassette("served.sls.yaml", recording(one), recording(two, shard=1))
+    state = cassette("state.sls.yaml", refused(one, status, code), refused(two, status, code))
+    for old, new, change in ((served, state, f"200 -> {status} {code}"), (state, served, f"{status} {code} -> 200")):
+        exit_code, out, err = run(old, new, "--json", "-")
+        assert exit_code == 2
+        assert f"not compared: {new}: " in err
+        assert change in err
+        assert json.loads(out)["verdict"] == "benign"
+        assert [each["cassette"] for each in json.loads(out)["not_provable"]] == [str(new)]
+    assert run(state, state)[0] == 0
+    assert advised(run(served, state)[1], "record it again where these requests are served")
+    assert run(served, cassette("state.sls.yaml", recording(one, checkpoint="MTI0"), recording(two, shard=1)))[0] == 0
+
+
+def test_a_service_that_refused_a_part_is_counted(cassette):
+    """One refusal among served requests is no failure, and the summary has its number."""
+    one, two = f"{PATH}?shard=0", f"{PATH}?shard=1"
+    old = cassette("old.sls.yaml", recording(one), recording(two, shard=1))
+    code, text, _ = run(old, cassette("new.sls.yaml", recording(one), refused(two)))
+    assert code == 0
+    assert text.splitlines()[-1].endswith("2 pairs of exchanges in 1 pair of cassettes, 1 with another outcome")
+    assert run(old, cassette("newer.sls.yaml", recording(one, updateTime=1), refused(two)))[0] == 1
 
 
 def test_damage_is_told_and_never_success(cassette, tmp_path):

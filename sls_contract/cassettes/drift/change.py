@@ -98,6 +98,8 @@ class Drift:
         unmatched: exchanges without a partner, the old ones first.
         pairs: number of compared pairs.
         not_judged: number of pairs that are requests to another service, which the contract does not cover.
+        other_outcome: number of pairs whose responses were not compared: one was served or refused, the other was not,
+            or had another error code.
         exercised: codes of the clauses that could have failed on the new side.
         map: the clauses and errors of the new side, by operation.
         retried: number of attempts on both sides that a retry followed; each belongs to the exchange of its retry.
@@ -117,6 +119,7 @@ class Drift:
     partners: Mapping[int, int] = field(default_factory=dict, compare=False)
     more: Mapping[Rest, int] = field(default_factory=dict)
     more_unmatched: int = 0
+    other_outcome: int = 0
 
     @property
     def verdict(self) -> str:

@@ -59,7 +59,17 @@ def compare(old: Sequence[Recording], new: Sequence[Recording], scrubber: Scrubb
         sum(len(each.retried) for pair in pairs for each in pair)
         + sum(len(each.retried) for each in (*pairing.not_requested, *new_unmatched)),
         {before.last: after.last for before, after in pairs},
+        other_outcome=sum(_has_other_outcome(before[-1], after[-1]) for before, after in sides),
     )
+
+
+def _has_other_outcome(old: Side, new: Side) -> bool:
+    """Return whether the responses of a pair to SLS cannot be compared, as one is missing or another error."""
+    if new.subject.operation == FOREIGN:
+        return False
+    if old.exchange.response is None or new.exchange.response is None:
+        return True
+    return (old.subject.is_error, old.error_code) != (new.subject.is_error, new.error_code)
 
 
 def _contract_map(sides: Iterable[Side]) -> ContractMap:
