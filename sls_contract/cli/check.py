@@ -92,10 +92,12 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
     report.repeat = [arguments.parser.command_line(arguments).text(*arguments.paths)]
     stream = console.text_stream(arguments)
     console.show(_text(outcome, report, columns(stream), verbose=arguments.verbose), stream)
-    console.report(as_document(report, __version__) | _ledger(outcome, allowed), arguments)
     if report.failed(strict=arguments.strict):
-        return 1
-    return outcome.interrupted or (0 if outcome.judged() and not outcome.not_checked else NOTHING_CHECKED)
+        code = 1
+    else:
+        code = outcome.interrupted or (0 if outcome.judged() and not outcome.not_checked else NOTHING_CHECKED)
+    console.report(as_document(report, __version__) | _ledger(outcome, allowed), arguments, code)
+    return code
 
 
 @dataclass(slots=True)

@@ -190,8 +190,13 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
     outcome.compare(arguments.old, arguments.new, work, partial(progress, console=console))
     console.show(_text(outcome, verbose=arguments.verbose), console.text_stream(arguments))
     repeat = [arguments.parser.command_line(arguments).text(arguments.old, arguments.new)]
-    console.report(_document(outcome) | {"repeat": repeat}, arguments)
-    if outcome.verdict in CLASSES[: CLASSES.index(arguments.fail_on) + 1]:
+    code = _exit_code(outcome, arguments.fail_on)
+    console.report(_document(outcome) | {"repeat": repeat}, arguments, code)
+    return code
+
+
+def _exit_code(outcome: _Outcome, fail_on: str) -> int:
+    if outcome.verdict in CLASSES[: CLASSES.index(fail_on) + 1]:
         return 1
     if not outcome.judged:
         return NOT_COMPARED

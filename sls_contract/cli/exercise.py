@@ -77,7 +77,7 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
         arguments,
         console,
         lines=lambda width: lines(runner.run, plan, verbose=arguments.verbose, columns=width),
-        write=lambda: console.report(document(runner.run, plan, __version__), arguments),
+        write=lambda code: console.report(document(runner.run, plan, __version__), arguments, code),
     )
 
 

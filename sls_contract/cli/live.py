@@ -183,7 +183,7 @@ def conclude(ended: Ended, results: LiveResults, arguments: argparse.Namespace, 
     report.not_provable = [{"reason": text} for text in troubles]
     console.write(_summary(report, results), console.text_stream(arguments))
     try:
-        console.report(as_document(report, __version__), arguments)
+        console.report(as_document(report, __version__), arguments, exit_code(report, 0, strict=arguments.strict))
     except UsageError as error:  # a trouble like the others: the exit code for a violation stays 1
         report.not_provable.append({"reason": str(error)})
         print(f"sls-contract {report.command}: {error}", file=console.stderr)

@@ -29,7 +29,8 @@ def configure(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> 
         description="Join reports that --json, --report and --sls-report wrote as JSON: a capture that several "
         "reports of check have counts once, and so does a report that is given twice; findings and exercised clauses "
         "are united, ages are kept. A merged report can be merged again, in any order.",
-        epilog="Exit codes: 0 no violation, 1 a violation is in one of them, 2 a file is not a report. "
+        epilog="Exit codes: 0 no violation, 1 a violation, 2 a file that is not a report. A report of a run that ended with "
+        "1, or was incomplete (2), makes the merge end with 1 or 2, too. "
         "Example: sls-contract merge a.json b.json --report all.md",
     )
     command.add_argument("sources", nargs="+", metavar="REPORT", help="a report as JSON: a path or a URL")
@@ -40,13 +41,16 @@ def configure(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> 
 
 def run(arguments: argparse.Namespace, console: Console) -> int:
     """Merge the reports; return the exit code."""
-    from sls_contract.reports.merging import merged
+    from sls_contract.reports.merging import VIOLATED, merged
 
-    document = merged([_read(source) for source in arguments.sources], __version__)
-    console.write(map(on_one_line, _lines(document, len(arguments.sources))), console.text_stream(arguments))
-    console.report(document, arguments)
+    reports = {source: _read(source) for source in arguments.sources}
+    document = merged([*reports.values()], __version__)
+    console.write(map(on_one_line, _lines(document, reports)), console.text_stream(arguments))
     summary = document["summary"]
-    return int(bool(summary["violations"] or (arguments.strict and summary["warnings"])))
+    violated = summary["violations"] or (arguments.strict and summary["warnings"])
+    code = VIOLATED if violated else document["exit_code"]
+    console.report(document, arguments, code)
+    return code
 
 
 def _read(source: str) -> Mapping[str, Any]:
@@ -64,7 +68,7 @@ def _read(source: str) -> Mapping[str, Any]:
     return expect_report(value, source)
 
 
-def _lines(document: Mapping[str, Any], count: int) -> Iterator[str]:
+def _lines(document: Mapping[str, Any], reports: Mapping[str, Mapping[str, Any]]) -> Iterator[str]:
     for group in grouped(document["findings"]):
         if group.level != "unspecified":
             places = list(group.places)
@@ -75,10 +79,13 @@ def _lines(document: Mapping[str, Any], count: int) -> Iterator[str]:
             )
     summary, clauses = document["summary"], document["summary"]["clauses"]
     yield (
-        f"{plural(count, 'report')}, {plural(summary['exchanges'], 'exchange')}: "
+        f"{plural(len(reports), 'report')}, {plural(summary['exchanges'], 'exchange')}: "
         f"{plural(summary['violations'], 'violation')}, {plural(summary['warnings'], 'warning')}, "
         f"{summary['unspecified']} unspecified; {exercised(clauses['exercised'], clauses['total'])}"
     )
+    for source, report in reports.items():
+        if code := report.get("exit_code"):
+            yield f"{source}: the run ended with exit code {code}"
     ages = document["ages"]
     if ages["oldest_days"] is not None:
         oldest, median = plural(ages["oldest_days"], "day"), plural(ages["median_days"], "day")

@@ -56,21 +56,24 @@ def finish(
     console: Console,
     *,
     lines: Callable[[int | None], Iterable[str]],
-    write: Callable[[], None],
+    write: Callable[[int], None],
+    proven: bool = True,
 ) -> int:
-    """Print the results, write the requested files, and return the exit code.
+    """Print the results, write the requested files, and return the exit code, which ``write`` gets.
 
     Exit codes, the first that applies: 1 for a violation, even if a file cannot be written; that of an interruption;
-    2 if nothing was judged, or not everything; 0.
+    2 if nothing was judged, or not everything (``proven``); 0.
     """
     stream, violated = console.text_stream(arguments), run.violated(strict=arguments.strict)
     console.show(lines(columns(stream)), stream)
+    if violated or interrupted:
+        code = 1 if violated else interrupted
+    else:
+        code = 0 if proven and run.judged() and not run.incomplete else _NOTHING_JUDGED
     try:
-        write()
+        write(code)
     except SlsContractError as error:
         if not violated:
             raise
         print(f"sls-contract {arguments.command}: {error}", file=console.stderr)
-    if violated or interrupted:
-        return 1 if violated else interrupted
-    return _NOTHING_JUDGED if run.incomplete or not run.judged() else 0
+    return code

@@ -73,8 +73,9 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
     console.write((safe_text(line, secrets) for line in _lines(form, verdicts)), console.text_stream(arguments))
     report = _report(form, verdicts, (key,) if key else ())
     report.repeat = [arguments.parser.command_line(arguments).text(arguments.file)]
-    console.report(as_document(report, __version__), arguments)
-    return 0 if all(each.good for each in verdicts) else 1
+    code = 0 if all(each.good for each in verdicts) else 1
+    console.report(as_document(report, __version__), arguments, code)
+    return code
 
 
 def _key_for(sample: Sample, key: Credentials | None) -> Credentials:

@@ -55,11 +55,11 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
     """Compare two descriptions; return the exit code. Raises `UsageError` if they cannot be read or compared."""
     outcome = Outcome(_described(arguments.old), _described(arguments.new), arguments.contract)
     console.write(_text(outcome, verbose=arguments.verbose), console.text_stream(arguments))
+    incomplete = NOT_MERGED if outcome.not_merged else 0
+    code = 1 if outcome.verdict == "breaking" else incomplete
     if arguments.json:
-        write_json(_document(outcome), arguments.json, console.stdout)
-    if outcome.verdict == "breaking":
-        return 1
-    return NOT_MERGED if outcome.not_merged else 0
+        write_json({**_document(outcome), "exit_code": code}, arguments.json, console.stdout)
+    return code
 
 
 class Outcome:

@@ -52,12 +52,15 @@ class Console:
         """Print lines to a stream, by default standard output, as the function `show` does."""
         show(lines, stream or self.stdout, self.environ)
 
-    def report(self, document: Mapping[str, Any], arguments: argparse.Namespace) -> None:
-        """Write the document to the paths of ``--json`` and ``--report``, and for the CI service (`write_reports`)."""
+    def report(self, document: Mapping[str, Any], arguments: argparse.Namespace, exit_code: int) -> None:
+        """Write the document to the paths of ``--json`` and ``--report``, and for the CI service (`write_reports`).
+
+        It has the exit code of the run: `merge` of reports is no better than the worst of them.
+        """
         from sls_contract.reports import Surroundings, write_reports
 
         around = Surroundings(self.stdout, self.stderr, self.environ, utc_now())
-        write_reports(document, [arguments.json, *arguments.report], around)
+        write_reports({**document, "exit_code": exit_code}, [arguments.json, *arguments.report], around)
 
     def keys(self) -> tuple[Credentials, ...]:
         """Return the key of the environment, or nothing if there is none."""

@@ -34,7 +34,6 @@ _STS = "SLS_CONTRACT_STS_"
 _EXPIRED_TOKEN = "testExpiredSecurityToken"  # noqa: S105 - of the bundled endpoint
 _ONLY = "judge only these areas or clauses, such as names,near-misses,SLS251; repeatable"
 _SKIP = "do not judge these areas or clauses, such as names,near-misses,SLS251; repeatable"
-_UNPROVEN = 2
 _SHARDS, _OTHER_SHARDS, _WIDE_SHARDS = 4, 2, 256
 
 
@@ -104,16 +103,15 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
             runner.progress = lambda name: update(next(steps), name)
             code = execute(runner)
         judged = replace(target, evidence=_evidence(send))
-        code = finish(
+        return finish(
             runner.run,
             code,
             arguments,
             console,
             lines=lambda width: lines(runner.run, judged, verbose=arguments.verbose, columns=width),
             write=partial(_write, runner.run, judged, arguments, console),
+            proven=bool(runner.run.judged_clauses()) and not runner.run.unproven(),
         )
-    proven = runner.run.judged_clauses() and not runner.run.unproven()
-    return code or (0 if proven else _UNPROVEN)
 
 
 def _plan(arguments: argparse.Namespace) -> Plan:
@@ -286,11 +284,11 @@ def _runner(arguments: argparse.Namespace, send: Transport, target: Target, plan
     return Runner(target, wire, plan)
 
 
-def _write(run: Run, target: Target, arguments: argparse.Namespace, console: Console) -> None:
+def _write(run: Run, target: Target, arguments: argparse.Namespace, console: Console, exit_code: int) -> None:
     """Write the requested files, after the text was printed: an error here loses no result."""
     from sls_contract.verification.summary import document
 
-    console.report(document(run, target, __version__), arguments)
+    console.report(document(run, target, __version__), arguments, exit_code)
     if arguments.record:
         _record(run, target, arguments.record)
 

@@ -350,7 +350,8 @@ class Run:
         from sls_contract.plugin.summary import write_reports
 
         try:
-            write_reports(self.totals, self.outcome, self.settings, partial(commands_for, session.config))
+            commands = partial(commands_for, session.config)
+            write_reports(self.totals, self.outcome, self.settings, commands, int(session.exitstatus))
         except SlsContractError as error:
             self._failure = f"sls-contract: {error}"
             session.exitstatus = pytest.ExitCode.USAGE_ERROR

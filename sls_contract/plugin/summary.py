@@ -116,7 +116,11 @@ def _foreign(totals: Totals) -> Iterator[str]:
 
 
 def write_reports(
-    totals: Totals, outcome: Outcome, settings: Settings, commands_for: Callable[[Iterable[str]], list[str]]
+    totals: Totals,
+    outcome: Outcome,
+    settings: Settings,
+    commands_for: Callable[[Iterable[str]], list[str]],
+    exit_code: int,
 ) -> None:
     """Write all configured reports; ``commands_for`` returns the commands that repeat the run and tests of it."""
     report = Report(
@@ -132,7 +136,7 @@ def write_reports(
     tests = dict.fromkeys(plain["test"] for plain in totals.findings if plain["test"] is not None)
     report.repeat = commands_for([*tests][:MOST_LINES])
     report.clauses_total = len(CLAUSES)
-    document = as_document(report, __version__) | {"tests": _tests(totals)}
+    document = as_document(report, __version__) | {"tests": _tests(totals), "exit_code": exit_code}
     if settings.record == "verify":
         from sls_contract.plugin.verify_result import verified_document
 

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 Document: TypeAlias = "Mapping[str, Any]"
 
 COMMAND = "merge"
+VIOLATED, INCOMPLETE = 1, 2  # exit codes
 _LISTS = (
     *("not_provable", "not_supported", "not_proven", "left_out", "repeat"),
     *("facts", "leftovers", "outcomes", "unmatched", "changes", "changes_not_listed"),
@@ -72,6 +73,7 @@ def merged(documents: Sequence[Document], version: str) -> dict[str, Any]:
         "ledger": ledger,
         "ages": _ages(ledger),
         "merged": units,
+        "exit_code": _exit_code(documents),
         "summary": {
             "exchanges": sum(unit["exchanges"] for unit in units),
             "scenarios": sum(unit.get("scenarios", 0) for unit in units),
@@ -82,6 +84,14 @@ def merged(documents: Sequence[Document], version: str) -> dict[str, Any]:
             },
         },
     }
+
+
+def _exit_code(documents: Iterable[Document]) -> int:
+    """Return the worst exit code: that of a violation, else that of a run that checked nothing or was incomplete."""
+    codes = [each.get("exit_code", 0) for each in documents]
+    if VIOLATED in codes:
+        return VIOLATED
+    return INCOMPLETE if any(codes) else 0
 
 
 def _not_judged(documents: Sequence[Document], *, one_endpoint: bool) -> list[str]:

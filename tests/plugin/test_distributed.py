@@ -32,6 +32,7 @@ def test_what_workers_record_and_find_is_all_there(project, workers):
     report = json.loads((project.path / "report.json").read_text("utf-8"))
     wrong = {each["test"] for each in report["findings"] if each["level"] == "violation"}
     assert wrong == {f"test_it.py::test_wrong[{shard}]" for shard in range(4)}
+    assert report["exit_code"] == 1
     project.run("-k", "asks").assert_outcomes(passed=40, deselected=4)
 
 

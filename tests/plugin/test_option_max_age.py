@@ -64,9 +64,10 @@ def test_a_young_recording_and_no_limit_say_nothing(aged):
 def test_what_counts_is_the_last_validation(aged):
     """A recording of long ago that was verified yesterday is young."""
     project = aged(1, recorded_at=datetime.now(UTC) - timedelta(days=400))
-    project.run("--sls-max-age=90d", "--sls-strict", "--sls-report=report.json")
-    findings = json.loads((project.path / "report.json").read_text("utf-8"))["findings"]
-    assert [finding["code"] for finding in findings] == ["SLS255"]  # the response's Date was not moved along
+    result = project.run("--sls-max-age=90d", "--sls-strict", "--sls-report=report.json")
+    report = json.loads((project.path / "report.json").read_text("utf-8"))
+    assert [finding["code"] for finding in report["findings"]] == ["SLS255"]  # the response's Date was not moved along
+    assert report["exit_code"] == result.ret == 1
 
 
 @pytest.mark.slow
@@ -82,8 +83,9 @@ def test_an_unknown_age_is_told_and_fails_nothing(aged):
     project = aged(0, recorded_at=None, validated_at=None)
     result = project.run("--sls-max-age=1d", "--sls-strict", "--sls-report=report.json")
     result.assert_outcomes(passed=1)
-    findings = json.loads((project.path / "report.json").read_text("utf-8"))["findings"]
-    assert [each["level"] for each in findings if each["code"] == "SLS609"] == ["unspecified"]
+    report = json.loads((project.path / "report.json").read_text("utf-8"))
+    assert [each["level"] for each in report["findings"] if each["code"] == "SLS609"] == ["unspecified"]
+    assert report["exit_code"] == 0
 
 
 @pytest.mark.parametrize("evidence", [Evidence.DOCUMENT, full(Evidence.SYNTHETIC)])

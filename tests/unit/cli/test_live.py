@@ -77,7 +77,7 @@ ENVIRON = {
 
 def concluding(results, json_path=None, **ended):
     stdout, stderr = io.StringIO(), io.StringIO()
-    arguments = Namespace(command="replay", json=json_path, report=[])
+    arguments = Namespace(command="replay", json=json_path, report=[], strict=False)
     end = Ended(Target("http://x", "live"), **ended)
     report = conclude(end, results, arguments, Console(ENVIRON, io.StringIO(), stdout, stderr))
     return report, stdout.getvalue(), stderr.getvalue()

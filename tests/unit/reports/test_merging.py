@@ -6,6 +6,7 @@ import io
 import json
 from collections import Counter
 from functools import reduce
+from pathlib import Path
 
 import hypothesis.strategies as st
 import pytest
@@ -50,6 +51,7 @@ TESTS = st.fixed_dictionaries(
     {"test": st.sampled_from(["a", "b"]), "digest": st.sampled_from(["", "1", "2"]), "exchanges": st.integers(0, 9)}
 )
 
+CASSETTE = Path(__file__).parents[3] / "cassettes" / "documents" / "get-checkpoint-page.sls.yaml"
 AREAS = {"one": "shards", "two": "shards", "three": "names"}
 
 
@@ -89,6 +91,7 @@ def reports(draw):
         "examples": draw(st.lists(EXAMPLES, max_size=3)),
         "facts": draw(st.lists(st.sampled_from(["one", "two"]), max_size=2)),
         **({"ledger": ledger} if ledger else {"tests": tests} if tests else {}),
+        **draw(st.fixed_dictionaries({}, optional={"exit_code": st.sampled_from([0, 0, 1, 2, 5, 130])})),
         "summary": {
             "exchanges": count,
             "scenarios": 0,
@@ -174,6 +177,36 @@ def run(*argv):
     out, err = io.StringIO(), io.StringIO()
     code = cli.run([*map(str, argv)], environ={}, stdin=io.StringIO(), stdout=out, stderr=err)
     return code, out.getvalue(), err.getvalue()
+
+
+@pytest.fixture
+def report_of(tmp_path):
+    """Run a command; give its exit code and the path of its report."""
+
+    def made(name, *argv):
+        path = tmp_path / f"{name}.json"
+        return run(*argv, "--json", path)[0], path
+
+    return made
+
+
+def test_a_run_that_failed_or_checked_nothing_stays_so(report_of, tmp_path):
+    """The exit code is the worst of all runs, also of those without a finding; a merged report has it, too."""
+    page, part, nothing = tmp_path / "page.jsonl", tmp_path / "part.jsonl", tmp_path / "nothing"
+    assert run("convert", CASSETTE, page)[0] == 0
+    part.write_text(page.read_text("utf-8").partition("\n")[0] + "\n", "utf-8")
+    nothing.mkdir()
+    good, checked = report_of("checked", "check", CASSETTE)
+    empty, unchecked = report_of("unchecked", "check", nothing)
+    unmatched, differing = report_of("differing", "diff", page, part)
+    assert (good, empty, unmatched) == (0, 2, 1)
+    assert report_of("a", "merge", checked)[0] == 0
+    code, incomplete = report_of("b", "merge", checked, unchecked)
+    assert code == 2
+    assert f"{unchecked}: the run ended with exit code 2" in run("merge", unchecked, checked)[1]
+    code, failed = report_of("c", "merge", differing, incomplete)
+    assert code == 1
+    assert [run("merge", each, checked)[0] for each in (incomplete, failed, checked)] == [2, 1, 0]
 
 
 @pytest.mark.parametrize("text", ["", "[]", '{"version": 1}', '{"version": 1, "findings": []}', None])
