@@ -29,8 +29,8 @@ def configure(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> 
         description="Join reports that --json, --report and --sls-report wrote as JSON: a capture that several "
         "reports of check have counts once, and so does a report that is given twice; findings and exercised clauses "
         "are united, ages are kept. A merged report can be merged again, in any order.",
-        epilog="Exit codes: 0 no violation, 1 a violation, 2 a file that is not a report. A report of a run that ended with "
-        "1, or was incomplete (2), makes the merge end with 1 or 2, too. "
+        epilog="Exit codes: 0 no violation, 1 a violation, 2 a file that is not a report. A report of a run that ended "
+        "with 1, or was incomplete (2), makes the merge end with 1 or 2, too. "
         "Example: sls-contract merge a.json b.json --report all.md",
     )
     command.add_argument("sources", nargs="+", metavar="REPORT", help="a report as JSON: a path or a URL")
