@@ -8,6 +8,7 @@ from xml.etree.ElementTree import Element, SubElement, indent, tostring
 
 from sls_contract.reports.group_lines import first_few
 from sls_contract.reports.groups import Group, grouped, level_of, place_of, source_of
+from sls_contract.reports.verdict import verdict
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -17,11 +18,14 @@ _PASSED, _FAILED = "passed", "failed"
 
 
 def junit(document: Mapping[str, Any]) -> str:
-    """Format a report: violations fail their test case; a case that was not judged is skipped, with the reason."""
+    """Format a report: violations fail their test case; a case that was not judged is skipped, with the reason.
+
+    A run that failed without a violation, or was incomplete, is an error of a case of its own.
+    """
     command = str(document["command"])
     cases = _cases(document)
-    suite = Element("testsuite", name=f"sls-contract {command}", tests=str(len(cases)), errors="0")
-    failures = skipped = 0
+    suite = Element("testsuite", name=f"sls-contract {command}")
+    failures = skipped = errors = 0
     for name, (reason, findings) in cases.items():
         case = SubElement(suite, "testcase", classname=f"sls-contract.{command}", name=_clean(name), time="0")
         violations = [each for each in findings if level_of(each) == "violation"]
@@ -38,9 +42,13 @@ def junit(document: Mapping[str, Any]) -> str:
         others = [each for each in findings if level_of(each) != "violation"]
         if others:
             SubElement(case, "system-out").text = _clean("\n\n".join(map(_text, grouped(others))))
-    suite.set("failures", str(failures))
-    suite.set("skipped", str(skipped))
-    root = Element("testsuites", name="sls-contract", tests=str(len(cases)), failures=str(failures), errors="0")
+    if document.get("exit_code") and not failures:
+        errors = 1
+        case = SubElement(suite, "testcase", classname=f"sls-contract.{command}", name="the run as a whole", time="0")
+        SubElement(case, "error", message=f"{verdict(document).text}: exit code {document['exit_code']}")
+    counts = {"tests": str(len(cases) + errors), "failures": str(failures), "errors": str(errors)}
+    suite.attrib.update(counts, skipped=str(skipped))
+    root = Element("testsuites", {"name": "sls-contract", **counts})
     root.append(suite)
     indent(root)
     return f'<?xml version="1.0" encoding="UTF-8"?>\n{tostring(root, encoding="unicode")}\n'

@@ -11,6 +11,7 @@ from sls_contract.reports.change_lines import CLASSES, SHOWN_CLASSES, class_of
 from sls_contract.reports.group_lines import first_few
 from sls_contract.reports.groups import Group, file_of, grouped, place_of
 from sls_contract.reports.text import plural, printable
+from sls_contract.reports.verdict import verdict
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -22,6 +23,7 @@ _LISTS = {
     "Not provable here": "not_provable",
     "Left over": "leftovers",
 }
+_STATES = {"good": "✅", "warn": "✅", "unknown": "⚠️", "bad": "❌"}
 _MARKS = {"violation": "❌", "warning": "⚠️", "allowed": "☑️", "unspecified": "ℹ️"}
 
 
@@ -34,7 +36,9 @@ def _lines(document: Mapping[str, Any]) -> Iterator[str]:
     summary, target = document["summary"], document["target"]
     bad = summary["violations"]
     allowed = f", {summary['allowed']} allowed" if summary.get("allowed") else ""
-    yield f"## {'❌' if bad else '✅'} sls-contract {document['command']}: {plural(bad, 'violation')}{allowed}"
+    state, text = verdict(document)
+    reason = f". {text}" if state in {"bad", "unknown"} and not bad else ""
+    yield f"## {_STATES[state]} sls-contract {document['command']}: {plural(bad, 'violation')}{allowed}{reason}"
     yield ""
     yield "| exchanges | violations | warnings | unspecified | clauses exercised | evidence |"
     yield "|---:|---:|---:|---:|---:|---|"

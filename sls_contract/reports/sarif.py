@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 _LEVELS = {"violation": "error", "warning": "warning", "unspecified": "note"}
+_COMPLETE = (0, 1)  # exit codes of runs that judged everything
 _SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
 
 
@@ -22,10 +23,12 @@ def sarif(document: Mapping[str, Any]) -> str:
     rules = [_rule(code) for code in codes]
     results = [_result(finding, codes.index(finding["code"])) for finding in document["findings"]]
     driver = {"name": "sls-contract", "version": document["tool"]["version"], "rules": rules}
+    code = document.get("exit_code")
     run = {
         "tool": {"driver": driver},
         "automationDetails": {"id": f"sls-contract/{document['command']}/"},
         "columnKind": "unicodeCodePoints",
+        **({} if code is None else {"invocations": [{"executionSuccessful": code in _COMPLETE, "exitCode": code}]}),
         "results": results,
         "properties": {key: document[key] for key in ("summary", "target", "not_judged")},
     }

@@ -86,6 +86,16 @@ def test_a_translation_has_the_values_of_its_text():
     assert not [message.id for message in MESSAGES if sorted(names(message.id)) != sorted(names(message.string))]
 
 
+TERMS = {"How to fix: ": "修复方法："}
+
+
+def test_one_term_has_one_translation():
+    """A reader of many messages finds the advice by its label."""
+    for english, term in TERMS.items():
+        translated = [each for each in MESSAGES if each.string != each.id]  # a response to a client stays English
+        assert not [each.id for each in translated if english in each.id and term not in each.string]
+
+
 def test_texts_of_one_form_have_one_translation():
     """Two texts that differ only in the names of what is filled in cannot be told apart later."""
     forms = {}

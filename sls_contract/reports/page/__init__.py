@@ -15,11 +15,12 @@ from typing import TYPE_CHECKING, Any
 from sls_contract.locale import translated, translated_page
 from sls_contract.reports.change_lines import CLASSES, class_of, waiver_of
 from sls_contract.reports.examples import kind_of
-from sls_contract.reports.groups import grouped, level_of
+from sls_contract.reports.groups import grouped
 from sls_contract.reports.page.ages import ages
 from sls_contract.reports.page.body import marked_body, marked_part
 from sls_contract.reports.page.chart import chart
 from sls_contract.reports.text import plural, printable
+from sls_contract.reports.verdict import verdict
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -46,7 +47,7 @@ def page(document: Mapping[str, Any], today: date) -> str:
     text = environment.get_template("page.html.j2").render(
         document=document,
         summary=document["summary"],
-        verdict=_verdict(document),
+        verdict=verdict(document),
         groups=[each for each in groups if each["first"]["slug"] not in shown_as_changes],
         changes=changes,
         chart=chart(document, today),
@@ -55,25 +56,6 @@ def page(document: Mapping[str, Any], today: date) -> str:
         areas=[*_areas(document.get("outcomes", ()))],
     )
     return translated_page(text)
-
-
-def _verdict(document: Mapping[str, Any]) -> dict[str, str]:
-    """Return the verdict in words, and ``state``, which selects the page's colours."""
-    summary = document["summary"]
-    breaking = [each for each in document.get("changes", ()) if each["class"] == "breaking"]
-    if count := sum(not waiver_of(each) for each in breaking):
-        return {"state": "bad", "text": plural(count, "breaking change")}
-    if summary["violations"]:
-        broken = {each["code"] for each in document["findings"] if level_of(each) == "violation"}
-        times = f", {plural(summary['violations'], 'time')}" if summary["violations"] > len(broken) else ""
-        return {"state": "bad", "text": f"{plural(len(broken), 'clause')} violated{times}"}
-    if breaking:
-        return {"state": "good", "text": f"{plural(len(breaking), 'breaking change')} accepted or allowed"}
-    if not summary["exchanges"]:
-        return {"state": "unknown", "text": "Nothing was judged"}
-    if summary["warnings"]:
-        return {"state": "warn", "text": f"No violation, {plural(summary['warnings'], 'warning')}"}
-    return {"state": "good", "text": "No violation"}
 
 
 def _groups(document: Mapping[str, Any]) -> Iterator[dict[str, Any]]:

@@ -88,6 +88,45 @@ def test_a_finding_that_its_test_allows_fails_nothing():
     assert "1 clause violated" in page(both, NOW)
 
 
+NOTHING = {"summary": document()["summary"] | {"exchanges": 0}}
+ALONE = {"unmatched": [{"side": "old", "cassette": None, "exchange": 3, "request": "GET /"}]}
+
+
+@pytest.mark.parametrize(
+    ("more", "verdict", "mark"),
+    [
+        ({"exit_code": 2} | NOTHING, "Nothing was judged", "⚠️"),
+        ({"exit_code": 2}, "Not everything was judged", "⚠️"),
+        ({"exit_code": 130}, "Not everything was judged", "⚠️"),
+        ({"exit_code": 1}, "The run failed, without a violation", "❌"),
+        ({"exit_code": 1} | ALONE, "1 exchange without a counterpart", "❌"),
+        ({"exit_code": 0}, "No violation", "✅"),
+    ],
+)
+def test_a_run_that_did_not_end_well_looks_so_everywhere(more, verdict, mark):
+    """A run without a violation is green only if it judged everything."""
+    made = document((WARNING, "a", {"cassette": "a", "exchange": 0}), **more)
+    text, case, code = markdown(made), ET.fromstring(junit(made)), more["exit_code"]
+    assert text.startswith(f"## {mark} sls-contract check: 0 violations")
+    assert (verdict in text) is bool(code)
+    assert f"<h1>{verdict}" in page(made, NOW)
+    errors = [each.get("message") for each in case.iter("error")]
+    assert errors == ([f"{verdict}: exit code {code}"] if code else [])
+    assert case.get("errors") == str(len(errors))
+    assert int(case.get("tests")) == len([*case.iter("testcase")])
+    (run,) = json.loads(sarif(made))["runs"]
+    jsonschema.validate(json.loads(sarif(made)), SARIF)
+    assert run["invocations"] == [{"executionSuccessful": code in (0, 1), "exitCode": code}]
+
+
+def test_a_violation_is_the_verdict_of_an_incomplete_run():
+    """What was found counts more than what was not judged; JUnit needs no further error then."""
+    made = document(*FOUND, exit_code=1)
+    assert markdown(made).startswith("## ❌ sls-contract check: 2 violations\n")
+    assert "1 clause violated, 2 times" in page(made, NOW)
+    assert "<error" not in junit(made)
+
+
 def test_an_example_can_be_repeated_and_every_part_of_a_message_is_named_first():
     """What no scenario met is no example; the places begin with one of each part, and indexes are no parts."""
     wheres = [(None, "/0/shard"), ("a", "/1/shard"), ("b", "/2/shard"), ("c", "header Date")]
