@@ -98,7 +98,14 @@ def test_the_end_is_told_to_people_and_programs(results):
     assert "judged: " in stderr
     assert "1 exchange of other services: not judged" in stderr
     assert "not SLS hosts: b.test" in stderr
-    assert exit_code(report, 130, strict=False) == 1
+    assert exit_code(report, 130, strict=False) == document["exit_code"] == 1
+
+
+def test_the_report_of_a_run_without_an_exchange_is_not_green(results):
+    """A signal ends each run: the report says how it went. Nothing was judged if no client came."""
+    assert json.loads(concluding(results, "-")[1])["exit_code"] == 2
+    results.count(FOREIGN, [judge(FOREIGN)], "live", 0)
+    assert json.loads(concluding(results, "-")[1])["exit_code"] == 0
 
 
 def test_a_key_in_the_place_of_a_host_is_not_told(results):
