@@ -182,7 +182,8 @@ def conclude(ended: Ended, results: LiveResults, arguments: argparse.Namespace, 
     troubles = results.troubles or [f"internal error of sls-contract: {type(each).__name__}" for each in ended.failures]
     report.not_provable = [{"reason": text} for text in troubles]
     console.write(_summary(report, results), console.text_stream(arguments))
-    code = exit_code(report, 0 if report.exchanges else _INCOMPLETE, strict=arguments.strict)  # without the signal's
+    judged = results.exchanges > results.not_judged
+    code = exit_code(report, 0 if judged else _INCOMPLETE, strict=arguments.strict)  # without the signal's
     try:
         console.report(as_document(report, __version__), arguments, code)
     except UsageError as error:  # a trouble like the others: the exit code for a violation stays 1

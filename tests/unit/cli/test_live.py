@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 from argparse import Namespace
+from dataclasses import replace
 
 import pytest
 
@@ -102,9 +103,12 @@ def test_the_end_is_told_to_people_and_programs(results):
 
 
 def test_the_report_of_a_run_without_an_exchange_is_not_green(results):
-    """A signal ends each run: the report says how it went. Nothing was judged if no client came."""
+    """A signal ends each run: the report says how it went. Nothing was judged if no request to SLS came."""
     assert json.loads(concluding(results, "-")[1])["exit_code"] == 2
     results.count(FOREIGN, [judge(FOREIGN)], "live", 0)
+    assert json.loads(concluding(results, "-")[1])["exit_code"] == 2
+    read = Exchange(Request("GET", URL.partition("/g?")[0]), None)
+    results.count(read, [replace(judge(read), findings=())], "live", 1)
     assert json.loads(concluding(results, "-")[1])["exit_code"] == 0
 
 
