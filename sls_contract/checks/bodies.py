@@ -277,6 +277,8 @@ def _comparing_tests(value: Value, own_rules: Rules) -> Iterator[Test]:
     """Yield the tests that compare: elements with each other, members with the request."""
     if value.type == "array" and value.unique_by:
         yield _unique_test(value, own_rules)
+    if value.type == "array" and value.unique:
+        yield _once_test(value, own_rules)
     if value.type in ("string", "integer", "boolean") and value.filtered_by:
         yield _filter_test(value, own_rules)
 
@@ -295,6 +297,22 @@ def _unique_test(value: Value, own_rules: Rules) -> Test:
                 objects = [(at, each) for at, each in enumerate(elements) if type(each) is dict]
                 keys = [(at, key) for at, each in objects if type(key := each.get(name)) in types and _is_key(key)]
                 _report_repeated(name, keys, rule, pointer(index), breaches)
+
+    return test
+
+
+def _once_test(value: Value, own_rules: Rules) -> Test:
+    rule, fix = own_rules.rule("unique", value.level), "list each element once."
+
+    def test(lists: Sequence[Any], pointer: Pointer, breaches: Breaches) -> None:
+        for index, elements in enumerate(lists):
+            first: dict[Any, int] = {}
+            for at, one in enumerate(elements):
+                if _is_key(one) and first.setdefault(one, at) != at:
+                    repeated = f"{shown(one)}, as in {pointer(index)}/{first[one]}"
+                    breaches.add(rule, f"{pointer(index)}/{at}", "each element once", repeated, fix)
+            if len(first) > 1:
+                breaches.exercised.add(rule.code)
 
     return test
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 from itertools import chain
 from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 
-from sls_contract.checks.consumption_groups import GroupState, judge_repeated
+from sls_contract.checks.consumption_groups import GroupState
 from sls_contract.checks.consumption_ranges import judge_lasting, judge_ranges, writable_shards
 from sls_contract.checks.consumption_received import Received, objects, shards_of
 from sls_contract.checks.consumption_shards import ShardState
@@ -148,7 +148,6 @@ class Consumption:
             yield group.judge_unknown_consumer(consumer, body, accepted=received.served)
         if success_json is not None:
             yield group.judge_assigned(consumer, body, success_json, received.moment)
-            yield judge_repeated(received.success_json)
         elif received.served:
             group.created = False  # the shards that the consumer was assigned are unknown
 

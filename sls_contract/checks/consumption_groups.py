@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from sls_contract.checks.presentation import shown
 from sls_contract.checks.sequence import ClauseResults
@@ -180,15 +179,6 @@ class GroupState:
 
     def _is_live(self, consumer: _Consumer, moment: Moment) -> bool:
         return self.timeout is not None and moment.is_within(self.timeout, consumer.moment)
-
-
-def judge_repeated(listed: Any) -> ClauseResults:
-    """Judge whether the response to a heartbeat lists each shard once; ``listed`` is its array."""
-    shards = [each for each in listed if type(each) is int] if isinstance(listed, list) else []
-    twice = sorted(shard for shard, count in Counter(shards).items() if count > 1)
-    fix = "return each shard once."
-    found = clause("response-element-unique").finding("body", "each shard once", f"{_listed(twice)} again", fix)
-    return ClauseResults((found,) if twice else (), frozenset({"SLS279"} if len(shards) > 1 else ()))
 
 
 def _judge_rivals(consumer: str, before: _Consumer, listed: frozenset[int]) -> ClauseResults:

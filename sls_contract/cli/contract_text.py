@@ -86,6 +86,7 @@ def _described(value: Value) -> str:
     parts.append(f"{value.default} by default" if value.default else "")
     parts.append(f"equals {value.equals}" if value.equals else "")
     parts.append(f"equal to {value.filtered_by} of the request" if value.filtered_by else "")
+    parts.append("each once" if value.unique else "")
     parts.append(f"unique {value.unique_by}" if value.unique_by else "")
     parts.append(f"at least one of {', '.join(value.some_of)}" if value.some_of else "")
     parts += [f"needed unless {place} is {text}" for place, text in value.needed_unless.items()]

@@ -60,6 +60,7 @@ class Value:
         aliases: names that pages print for it and that are wrong on the wire.
         unit: of a time: ``seconds``, ``microseconds``, ``nanoseconds``; since 1970 UTC.
         form: a constraint that no schema can express, such as ``base64-cursor``; `checks` has these.
+        unique: of an array of texts or numbers: whether no two elements may be equal.
         unique_by: of an array of objects: the member that must differ between elements.
         filtered_by: of a member: the request's value that it must equal if that was sent (``query.shard``).
         equals: of a header: the quantity that it states (``body.raw_size``, ``body.log_groups``).
@@ -89,6 +90,7 @@ class Value:
     aliases: tuple[str, ...] = ()
     unit: str = ""
     form: str = ""
+    unique: bool = False
     unique_by: str = ""
     filtered_by: str = ""
     equals: str = ""

@@ -11,8 +11,8 @@ same way is no difference. A breach that the new side fixed is benign: clients e
 difference                                                           class     clause
 ==================================================================== ========= =======================================
 a clause of level violation: kept → broken                           breaking  that clause
-5xx without an error body; no longer decimal checkpoint; compression breaking  SLS233, SLS207, SLS264: warnings where
-that was not asked for: kept → broken                                          a client loses code, number or body
+5xx without an error body; no longer decimal checkpoint; compression breaking  SLS233, SLS207, SLS264, SLS290: warnings
+that was not asked for; size of the unpacked body: kept → broken               where a client loses code, number, body
 a missing key of an entry, except an empty consumer                  breaking  clause of the key; consumer: SLS209
 a missing entry: of the requested shard; of a list in which no other breaking  SLS422; SLS421
 shard shows a split, a merge or a new logstore

@@ -62,6 +62,8 @@ def _class_of(finding: Finding, old: Side, new: Side) -> Class | None:
         return None
     if finding.slug in _CLOCKS and _clock_is_inconclusive(finding, old, new):
         return None
+    if finding.slug == "response-header-missing" and "x-log-compresstype" in new.response.headers:
+        return Class.BREAKING  # a warning of `check`, but clients cannot unpack lz4 without the size
     if finding.slug == "encoding-not-requested" and _was_decoded(new):
         return Class.BENIGN
     return _CLASSES.get(finding.slug, Class.BREAKING if finding.level is Level.VIOLATION else None)

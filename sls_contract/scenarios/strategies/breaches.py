@@ -120,6 +120,11 @@ def json_ways(root: Value, sent: Mapping[str, str]) -> Iterator[Way]:
         where = "".join(f"/{'*' if step is None else step}" for step in path) or "body"
         for kind, level, change in _changes(value, path, sent):
             yield Way(Breach(kind, where, level), _at_place(root, path, sent, change))
+        if value.unique:
+            yield Way(
+                Breach("unique", f"{where.removeprefix('body')}/*", level_of(value, "unique")),
+                _at_place(root, (*path, None), sent, _doubled()),
+            )
         if value.unique_by:
             doubled = _at_place(root, (*path, None), sent, _doubled(value.unique_by))
             yield Way(
@@ -239,10 +244,11 @@ def _extended(_draw: Draw, node: Node) -> str:
     return f"{node.pointer}/{UNKNOWN}"
 
 
-def _doubled(unique_by: str) -> _Change:
+def _doubled(unique_by: str = "") -> _Change:
     def change(_draw: Draw, node: Node) -> str:
         node.holder.append(node.holder[node.key])
-        return f"{node.pointer.rpartition('/')[0]}/{len(node.holder) - 1}/{unique_by}"
+        place = f"{node.pointer.rpartition('/')[0]}/{len(node.holder) - 1}"
+        return f"{place}/{unique_by}" if unique_by else place
 
     return change
 

@@ -163,6 +163,7 @@ def _draw_array(draw: Draw, value: Value, context: Context) -> list[Any]:
     key = value.items.members.get(value.unique_by)
     alone = key is not None and key.filtered_by in context.sent  # matching elements have the same key
     unique = (lambda element: json.dumps(element.get(value.unique_by))) if value.unique_by else None
+    unique = json.dumps if value.unique else unique
     elements = json_values(value.items, context)
     return draw(st.lists(elements, max_size=1 if alone else _LONGEST_LIST, unique_by=unique))
 

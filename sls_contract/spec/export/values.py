@@ -69,6 +69,8 @@ def _constraints(value: Value) -> dict[str, Any]:
         found["enum"] = [_typed(text, value.type) for text in value.values] + ([None] if value.nullable else [])
     if value.pattern:
         found |= _full_match(value.pattern)
+    if value.unique:
+        found["uniqueItems"] = True
     return found if value.bounds and value.level is Level.VIOLATION else found | _bounds(value)
 
 

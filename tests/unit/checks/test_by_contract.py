@@ -54,6 +54,7 @@ EVERYTHING = {
                     "at": {"type": "integer", "unit": "milliseconds"},
                     "ratio": {"type": "number", "maximum": 1},
                     "note": {"type": "string", "nullable": True},
+                    "parts": {"type": "array", "unique": True, "items": {"type": "integer"}},
                     "free": {"type": "object", "others": None},
                 },
             },
@@ -196,6 +197,7 @@ MUTANTS = [
     ("response-time-unit", lambda make: entry(make, at=2**63)),
     ("response-time-unit", lambda make: entry(make, at=-1)),
     ("response-element-unique", lambda make: returned(make, ENTRY, ENTRY)),
+    ("response-element-unique", lambda make: returned(make, ENTRY | {"parts": [2, 0, 1, 0]})),
     ("response-filter", lambda make: entry(make, mode="slow")),
     ("response-header-missing", lambda make: returned(make, ENTRY, total=None)),
     ("response-header-value", lambda make: returned(make, ENTRY, total="many")),
@@ -228,6 +230,9 @@ UNUSUAL = {
     "optional members left out": lambda make: returned(make, {"id": 2}, ENTRY),
     "an empty cursor, no time, a null, any object": lambda make: entry(
         make, cursor="", at=0, note=None, free={"a": [1, {}]}
+    ),
+    "elements in any order, alike in two lists": lambda make: returned(
+        make, ENTRY | {"parts": [2, 0, 1]}, ENTRY | {"id": 9, "parts": [1, 2]}
     ),
     "a ratio that is a whole number": lambda make: entry(make, ratio=1),
     "more than 64 bits": lambda make: entry(make, id=2**70),

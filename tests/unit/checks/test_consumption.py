@@ -104,7 +104,6 @@ LEFT, RIGHT = shard(0, "0", "8"), shard(1, "8", "f")
 
 #: code, a sequence that breaks it
 BROKEN = [
-    ("SLS279", lambda talk: talk.make().beat("one", [], [0, 1, 0])),
     ("SLS433", lambda talk: talk.locate("begin", 10).pull(10, 15).pull(16, 20)),
     ("SLS433", lambda talk: talk.locate("begin", 10).locate("begin", 90, shard=1).pull(10, 15).pull(90, 95)),
     ("SLS434", lambda talk: talk.locate("begin", 10).pull(10, 15).write(14)),
@@ -182,7 +181,7 @@ def test_what_others_could_have_done_is_judged_where_there_are_none(talk, alone,
     assert code not in talk.exercised
 
 
-_OF_OTHERS = {"SLS279", "SLS401", "SLS421", "SLS422"}
+_OF_OTHERS = {"SLS401", "SLS421", "SLS422"}
 
 
 def test_every_clause_is_needed():
@@ -214,7 +213,6 @@ UNUSUAL = {
             .list(shard(0, "0", "f", createTime=9))
         ),
     ),
-    "assigned in any order": ("SLS279", lambda talk: talk.make().beat("one", [], [2, 0, 1]).beat("one", [0], [1, 0])),
     "goes back to its checkpoint": ("SLS433", lambda talk: talk.pull(10, 15).pull(15, 20).read(15, 9).pull(15, 20)),
     "asks the same again after a failure": ("SLS433", lambda talk: talk.pull(10, 15).pull(10, 15)),
     "stays at the end": ("SLS433", lambda talk: talk.pull(10, 10).pull(10, 10).pull(10, 12)),

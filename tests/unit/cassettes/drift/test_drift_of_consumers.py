@@ -105,10 +105,15 @@ def put(key, value):
     return member(lambda each: {**each, key: value})
 
 
-def without_time(response):
-    """Take the time of the cursor from a pull's headers."""
-    kept = [(name, value) for name, value in response.headers.items() if name.lower() != "x-log-cursor-time"]
-    return response.replace(headers=Headers(kept))
+def without_header(left_out):
+    def change(response):
+        kept = [(name, value) for name, value in response.headers.items() if name.lower() != left_out]
+        return response.replace(headers=Headers(kept))
+
+    return change
+
+
+without_time = without_header("x-log-cursor-time")
 
 
 def test_a_session_of_another_day_and_other_logs_is_no_drift():
@@ -139,6 +144,8 @@ def test_logs_are_compared_decoded():
         (SHARDS, put("shardID", 0), "response-element-unique"),
         (f"GET {STORE}/consumergroups_", without("timeout"), "response-member-missing"),
         ("POST type=heartbeat", member(str), "response-member-type"),
+        ("POST type=heartbeat", lambda response: response.replace(body=b"[0, 1, 0]"), "response-element-unique"),
+        ("GET type=logs", without_header("x-log-bodyrawsize"), "response-header-missing"),
         ("GET type=cursor&", put("cursor", 7), "response-member-type"),
         ("GET type=cursor&", put("cursor", "no base64"), "response-member-value"),
         ("GET type=cursor_time", put("cursor_time", 1_767_312_000_000_000), "response-time-unit"),
@@ -181,6 +188,14 @@ def test_what_a_consumer_may_ignore_is_additive(asked, change):
 def test_what_the_contract_allows_is_benign(asked, change):
     """A null where one is as good as a value, another order of the shards, log groups without topic and source."""
     assert compare(OLD, changed(asked, change)).verdict == "benign"
+
+
+def test_the_size_of_a_body_that_is_not_compressed_may_be_missing():
+    """A client needs it to unpack lz4 only."""
+    at = position("GET type=logs") + 2
+    assert "x-log-compresstype" not in OLD[at].exchange.response.headers
+    response = without_header("x-log-bodyrawsize")(OLD[at].exchange.response)
+    assert compare([OLD[at]], [Recording(Exchange(OLD[at].exchange.request, response))]).verdict in ("none", "benign")
 
 
 @pytest.mark.parametrize(("asked", "verdict"), [("GET type=logs", "benign"), (SHARDS, "additive")])
