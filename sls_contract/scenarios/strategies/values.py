@@ -162,10 +162,14 @@ def _draw_array(draw: Draw, value: Value, context: Context) -> list[Any]:
         return []
     key = value.items.members.get(value.unique_by)
     alone = key is not None and key.filtered_by in context.sent  # matching elements have the same key
-    unique = (lambda element: json.dumps(element.get(value.unique_by))) if value.unique_by else None
-    unique = json.dumps if value.unique else unique
-    elements = json_values(value.items, context)
-    return draw(st.lists(elements, max_size=1 if alone else _LONGEST_LIST, unique_by=unique))
+    elements, longest = json_values(value.items, context), 1 if alone else _LONGEST_LIST
+    if not (value.unique or value.unique_by):
+        return draw(st.lists(elements, max_size=longest))
+
+    def key_of(element: Any) -> str:
+        return json.dumps(element.get(value.unique_by) if value.unique_by else element)
+
+    return draw(st.lists(elements, max_size=longest, unique_by=key_of))
 
 
 @st.composite
