@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Literal, TypeAlias
 
 from sls_contract.endpoint.delivery import Delivery, deliver
 from sls_contract.endpoint.faults.words import shortened, suggestion
-from sls_contract.endpoint.state.responses import ServiceError
-from sls_contract.endpoint.state.scripted import Content, Scripted
+from sls_contract.endpoint.state.responses import Payload, ServiceError
+from sls_contract.endpoint.state.scripted import Scripted
 from sls_contract.errors import UsageError
 from sls_contract.exchange import Headers, Response, wire_bytes
 from sls_contract.spec.known_errors import errors_with, known_codes, statuses_of
@@ -132,13 +132,13 @@ class Fault:
         sent = Response(status, self._headers(response.headers, len(body)), body, reason=reason)
         return deliver(sent, self._delivery(len(body)))
 
-    def _response(self) -> ServiceError | Content | None:
+    def _response(self) -> ServiceError | Payload | None:
         if self.error is not None:
             return ServiceError(self.status or _status_of(self.error) or 0, self.error, self._message(self.error))
         if self.redirect is not None:
-            return Content(self.status or _FOUND, self.body or b"")
+            return Payload(self.body or b"", status=self.status or _FOUND)
         if self.body is not None or (self.status or 0) >= _REDIRECTS:
-            return Content(self.status or 200, self.body or b"")
+            return Payload(self.body or b"", status=self.status or 200)
         return None
 
     def _message(self, code: str) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from sls_contract.endpoint.delivery import PLAIN, Delivery, deliver
 from sls_contract.errors import UsageError
@@ -11,15 +11,8 @@ from sls_contract.errors import UsageError
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from sls_contract.endpoint.state.responses import ServiceError
+    from sls_contract.endpoint.state.responses import Payload, ServiceError
     from sls_contract.exchange import Request, Response
-
-
-class Content(NamedTuple):
-    """A status and a body of any kind; the endpoint adds its headers."""
-
-    status: int
-    body: bytes = b""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +20,7 @@ class Scripted:
     """A response to one or more of the next requests, its delivery, and the requests that it is for.
 
     Attributes:
-        response: a `Response`, sent unchanged; a `ServiceError` or `Content`, sent with the endpoint's headers; None:
+        response: a `Response`, sent unchanged; a `ServiceError` or `Payload`, sent with the endpoint's headers; None:
             the endpoint's own response, with its state changes.
         delivery: late, cut off, reset; see `Delivery`.
         when: returns whether it is for a request; None: for any.
@@ -39,7 +32,7 @@ class Scripted:
 
     """
 
-    response: Response | ServiceError | Content | None = None
+    response: Response | ServiceError | Payload | None = None
     delivery: Delivery = PLAIN
     when: Callable[[Request], bool] | None = None
     after: int = 0
