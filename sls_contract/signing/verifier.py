@@ -76,15 +76,6 @@ def verifies(request: Request, credentials: Keyring, *, at: datetime | None = No
     return _verified(request, parsed, key)[0] is not None
 
 
-def recognise(request: Request, credentials: Keyring) -> Dialect | SignatureMismatch:
-    """Return the dialect in which a request verifies, for `resign`; else the mismatch. The clock is not judged."""
-    found = examine(request, credentials)
-    if found.mismatch is not None:
-        return found.mismatch
-    assert found.dialect is not None
-    return found.dialect
-
-
 def examine(
     request: Request, credentials: Keyring, *, at: datetime | None = None, region: str | None = None
 ) -> Examination:
