@@ -183,6 +183,7 @@ class _Outcome:
 
 def _report(outcome: _Outcome, allowed: frozenset[str]) -> Report:
     from sls_contract.cassettes.recording import weakest
+    from sls_contract.reports.examples import join_examples
 
     report = Report("check", clauses_total=len(CLAUSES), allowed=allowed)
     for audit in outcome.audits:
@@ -191,7 +192,7 @@ def _report(outcome: _Outcome, allowed: frozenset[str]) -> Report:
         report.not_listed.update(audit.not_listed)
         for finding, exchange, line in audit.placed:
             report.add([finding], cassette=str(audit.source), exchange=exchange, line=line)
-        report.add_examples(audit.examples)
+        join_examples(report.examples, audit.examples)
         report.map.merge(audit.map)
     evidences = [audit.entry.evidence for audit in outcome.audits if audit.entry.evidence is not None]
     report.target = Target(None, weakest(evidences) if evidences else None)

@@ -21,6 +21,7 @@ from sls_contract.reports import (
     narrowed_lines,
     plural,
 )
+from sls_contract.reports.examples import first_example
 from sls_contract.reports.text import on_one_line, printable
 from sls_contract.spec import CLAUSES, Level, clause
 
@@ -176,7 +177,7 @@ def conclude(ended: Ended, results: LiveResults, arguments: argparse.Namespace, 
     report.exchanges, report.exercised, report.map = results.exchanges, results.exercised, results.map
     for noted in results.noted.values():
         report.add([noted.finding], times=noted.times, **noted.where)
-        report.show(noted.finding, noted.exchange)
+        first_example(report.examples, noted.finding, noted.exchange)
     hosts = dict.fromkeys(map(console.scrubber().text, ended.foreign_hosts))
     report.facts = [{"fact": "foreign-host", "host": host} for host in hosts]
     troubles = results.troubles or [f"internal error of sls-contract: {type(each).__name__}" for each in ended.failures]
