@@ -25,11 +25,10 @@ from sls_contract.spec.change import verdict_of
 
 if TYPE_CHECKING:
     import argparse
-    from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
     from typing import TypeAlias
 
-    from sls_contract.captures.comparing import Compared, Pair, Place
-    from sls_contract.cassettes.drift import Drift
+    from sls_contract.captures.comparing import Compared, Pair
     from sls_contract.cassettes.drift.change import Rest
     from sls_contract.cassettes.recording import Evidence
     from sls_contract.cli.progress import Progress
@@ -41,19 +40,6 @@ NOT_COMPARED = 2
 _MOST_UNMATCHED = 5
 
 
-@dataclass(frozen=True, slots=True)
-class _Compared:
-    """Two cassettes of the same name (empty for two files), and their differences.
-
-    ``new`` and ``places`` locate the exchanges of the newer cassette, as in `Compared`.
-    """
-
-    name: str
-    drift: Drift
-    new: str
-    places: Mapping[int, Place]
-
-
 @dataclass(slots=True)
 class _Outcome:
     """The compared pairs, cassettes without a partner (side and name), and unreadable ones (path and reason).
@@ -61,7 +47,7 @@ class _Outcome:
     ``failed`` is the number of exchanges that were ignored because their test failed while it recorded them.
     """
 
-    compared: list[_Compared] = field(default_factory=list)
+    compared: list[Compared] = field(default_factory=list)
     unpaired: list[tuple[str, str]] = field(default_factory=list)
     not_compared: list[tuple[str, str]] = field(default_factory=list)
     evidence: list[Evidence] = field(default_factory=list)
@@ -81,11 +67,11 @@ class _Outcome:
                 found = next(results)
                 self.failed += found.failed
                 self.evidence += found.evidence
-                self.examples = found.examples | self.examples
+                self.examples, found.examples = found.examples | self.examples, {}  # one for all pairs
                 if found.failure is not None:
                     self.not_compared.append(found.failure)
-                if found.drift is not None:
-                    self.compared.append(_Compared(found.name, found.drift, found.new, found.places))
+                else:
+                    self.compared.append(found)
                 pace.done += found.exchanges
         self.unpaired += [("old", name) for name in before if name not in after]
         self.unpaired += [("new", name) for name in after if name not in before]
