@@ -9,6 +9,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from sls_contract import __version__
+from sls_contract.cli.exit_codes import INCOMPLETE, interruption
 from sls_contract.cli.options import add_contract, add_jobs, add_reports, add_strict, add_verbose
 from sls_contract.cli.progress import Pace, progress
 from sls_contract.cli.terminal import columns
@@ -38,8 +39,6 @@ if TYPE_CHECKING:
     from sls_contract.cassettes.audit import AuditSettings
     from sls_contract.cli.terminal import Console
 
-NOTHING_CHECKED = 2
-_INTERRUPTED = 130
 _DAMAGED = clause("recording-damaged").code
 _COLUMNS = ("cassette", "evidence", "region", "client", "exchanges", "last validated", "findings")
 _LONGEST_NAME = 24  # characters of a client's name
@@ -95,7 +94,7 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
     console.report(as_document(report, __version__) | _ledger(outcome, allowed), arguments)
     if report.failed(strict=arguments.strict):
         return 1
-    return outcome.interrupted or (0 if outcome.judged() and not outcome.not_checked else NOTHING_CHECKED)
+    return outcome.interrupted or (0 if outcome.judged() and not outcome.not_checked else INCOMPLETE)
 
 
 @dataclass(slots=True)
@@ -133,13 +132,12 @@ class _Outcome:
                     yield chunk
 
         work = partial(judge_chunk, settings=settings, contracts=arguments.contract)
-        try:
+
+        def join() -> None:
             with closing(in_order(work, chunks(), arguments.engine, arguments.jobs, lambda chunk: chunk.size)) as parts:
                 self._join(((part, submitted.popleft()) for part in parts), settings, update)
-        except KeyboardInterrupt:
-            self.interrupted = _INTERRUPTED
-        except SystemExit as end:  # SIGTERM
-            self.interrupted = int(end.code or 0)
+
+        self.interrupted = interruption(join)
         self.not_checked += [(each.source, each.failure) for each in self.audits if each.failure is not None]
         if self.interrupted:
             self.not_checked.append((f"{len(paths) - len(self.audits)} of {len(paths)} cassettes", "interrupted"))

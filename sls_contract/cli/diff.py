@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from sls_contract import __version__
+from sls_contract.cli.exit_codes import INCOMPLETE
 from sls_contract.cli.options import add_contract, add_jobs, add_reports, add_verbose
 from sls_contract.cli.progress import Pace, progress
 from sls_contract.errors import CassetteError, UsageError
@@ -36,7 +37,6 @@ if TYPE_CHECKING:
 
     _Work: TypeAlias = Callable[[Sequence[Pair]], Generator[Compared]]
 
-NOT_COMPARED = 2
 _MOST_UNMATCHED = 5
 
 
@@ -166,10 +166,10 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
     if outcome.verdict in CLASSES[: CLASSES.index(arguments.fail_on) + 1]:
         return 1
     if not outcome.judged:
-        return NOT_COMPARED
+        return INCOMPLETE
     if outcome.unmatched:
         return 1
-    return NOT_COMPARED if outcome.not_compared else 0
+    return INCOMPLETE if outcome.not_compared else 0
 
 
 def _for_git(given: Sequence[str], outcome: _Outcome, work: _Work, console: Console) -> int:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 from sls_contract import __version__
 from sls_contract.cassettes.results import Breach, Results, exchange_lines
+from sls_contract.cli.exit_codes import INCOMPLETE, INTERRUPTED, TERMINATED
 from sls_contract.cli.listening import SIGNAL_POLL
 from sls_contract.errors import CassetteError, UsageError
 from sls_contract.exchange import masked_url
@@ -37,8 +38,7 @@ if TYPE_CHECKING:
     from sls_contract.reports import Target
     from sls_contract.spec import Finding
 
-_CODES = {signal.SIGINT: 130, signal.SIGTERM: 143}
-_INCOMPLETE = 2
+_CODES = {signal.SIGINT: INTERRUPTED, signal.SIGTERM: TERMINATED}
 _LEAK = clause("secret-in-recording").code  # reported as a trouble of the file, not as a finding of an exchange
 
 
@@ -196,7 +196,7 @@ def exit_code(report: Report, signalled: int, *, strict: bool) -> int:
     leaked = any(_LEAK in trouble["reason"] for trouble in report.not_provable)
     if leaked or report.failed(strict=strict):
         return 1
-    return _INCOMPLETE if report.not_provable else signalled
+    return INCOMPLETE if report.not_provable else signalled
 
 
 def _key_of(breach: Breach) -> tuple[Any, ...]:

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from sls_contract import __version__
+from sls_contract.cli.exit_codes import INCOMPLETE
 from sls_contract.cli.options import add_contract, add_json, add_verbose
 from sls_contract.cli.spec_reading import read_descriptions
 from sls_contract.errors import UsageError
@@ -20,8 +21,6 @@ if TYPE_CHECKING:
     from sls_contract.spec.claims import Page
     from sls_contract.spec.difference import Change
     from sls_contract.spec.merge import Source
-
-NOT_MERGED = 2
 
 _PAGE = "What the page says"
 _CONTRACT = "What the contract says"
@@ -59,7 +58,7 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
         write_json(_document(outcome), arguments.json, console.stdout)
     if outcome.verdict == "breaking":
         return 1
-    return NOT_MERGED if outcome.not_merged else 0
+    return INCOMPLETE if outcome.not_merged else 0
 
 
 class Outcome:

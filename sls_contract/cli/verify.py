@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from sls_contract import __version__
+from sls_contract.cli.exit_codes import INCOMPLETE
 from sls_contract.cli.options import add_contract, add_reports, add_strict, add_verbose, at_least
 from sls_contract.cli.progress import progress
 from sls_contract.cli.runs import check_scenarios, execute, finish
@@ -34,7 +35,6 @@ _STS = "SLS_CONTRACT_STS_"
 _EXPIRED_TOKEN = "testExpiredSecurityToken"  # noqa: S105 - of the bundled endpoint
 _ONLY = "judge only these areas or clauses, such as names,near-misses,SLS251; repeatable"
 _SKIP = "do not judge these areas or clauses, such as names,near-misses,SLS251; repeatable"
-_UNPROVEN = 2
 _SHARDS, _OTHER_SHARDS, _WIDE_SHARDS = 4, 2, 256
 
 
@@ -113,7 +113,7 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
             write=partial(_write, runner.run, judged, arguments, console),
         )
     proven = runner.run.judged_clauses() and not runner.run.unproven()
-    return code or (0 if proven else _UNPROVEN)
+    return code or (0 if proven else INCOMPLETE)
 
 
 def _plan(arguments: argparse.Namespace) -> Plan:
