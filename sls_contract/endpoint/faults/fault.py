@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import gzip
 import json
-import math
 import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal, TypeAlias
@@ -88,6 +87,7 @@ class Fault:
             if is_broken(self):
                 raise UsageError(text.format(self))
         self.scripted()  # refuses invalid counts
+        self._delivery(1)  # refuses an invalid delay
 
     @property
     def is_silent(self) -> bool:
@@ -232,10 +232,6 @@ _RULES: tuple[tuple[Callable[[Fault], bool], str], ...] = (
     (
         lambda fault: any(not (_FIELD_NAME.fullmatch(name) and _is_line(value)) for name, value in fault.headers),
         "a header must have a name of letters, digits and -, and one line of text",
-    ),
-    (
-        lambda fault: not (math.isfinite(fault.delay) and fault.delay >= 0),
-        "delay must be a number of seconds, 0 or more, got {0.delay}",
     ),
     (
         lambda fault: fault.truncate is not None and fault.truncate < 0,
