@@ -14,8 +14,7 @@ from aiohttp import web
 from aiohttp.http_exceptions import LineTooLong
 
 from sls_contract.endpoint.refusal import refusal
-from sls_contract.endpoint.server.dispatch import Dispatcher, Refused
-from sls_contract.endpoint.server.limits import DEFAULT_LIMITS, Limits
+from sls_contract.endpoint.server.dispatch import DEFAULT_LIMITS, Dispatcher, Limits, Refused
 from sls_contract.endpoint.server.outgoing import WireResponse, head_bytes
 from sls_contract.errors import EndpointError
 from sls_contract.hosts import authority_of

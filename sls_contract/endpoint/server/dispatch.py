@@ -1,4 +1,4 @@
-"""Handle one request: read it, check its host, call the `Send`, and return the response."""
+"""Handle one request: read it within the limits, check its host, call the `Send`, and return the response."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import asyncio
 from collections import deque
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING, TypeAlias
 
@@ -23,7 +24,6 @@ if TYPE_CHECKING:
 
     from aiohttp.web import BaseRequest
 
-    from sls_contract.endpoint.server.limits import Limits
     from sls_contract.exchange import Send
 
 
@@ -45,6 +45,31 @@ _NO_TUNNEL = (
     "https://… (alibabacloud-sls20201230: protocol='HTTP'), or unset HTTPS_PROXY; `sls-contract proxy --https` opens "
     "tunnels."
 )
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """Bounds that keep a faulty client from exhausting the process.
+
+    Attributes:
+        body: bytes of a request body; a longer one gets 413 (source: PostBodyTooLarge in the table of 2026-01).
+        header: bytes of the request line, and of each header field.
+        headers: number of header fields.
+        connections: number of connections at once; the next one gets 503.
+        idle: seconds that a connection may be idle, or take for a request's head.
+        read: seconds that a request's body may take.
+
+    """
+
+    body: int = 10 * 1024 * 1024
+    header: int = 64 * 1024
+    headers: int = 128
+    connections: int = 1024
+    idle: float = 75.0
+    read: float = 60.0
+
+
+DEFAULT_LIMITS = Limits()
 
 
 class Dispatcher:
