@@ -47,34 +47,36 @@ class ErrorJudge:
             fix = "check whether a documented key was renamed; clients ignore unknown keys."
             breaches.add(self._member, where, "the documented keys only", f"the key {shown(key)}", fix)
         code, message = body.get("errorCode"), body.get("errorMessage")
-        if not isinstance(code, str) or not code:
-            return
-        breaches.exercised.add(self._unknown.code)
-        errors = self._documented(code, breaches, is_valid_request)
-        self._judge_status(code, errors, breaches)
-        if self._message and isinstance(message, str) and message:
-            wordings = [] if any(error.free for error in errors) else [each for one in errors for each in one.wordings]
-            if wordings and is_valid_request():
-                self._judge_message(self._message, code, message, wordings[0], breaches)
+        if isinstance(code, str) and code:
+            known = errors_with(code)
+            of_operation = [error for error in known if error.may_return(self._operation)]
+            self._judge_code(code, known, of_operation, breaches, is_valid_request)
+            if self._message and isinstance(message, str) and message:
+                self._judge_message(self._message, code, message, of_operation or known, breaches, is_valid_request)
 
-    def _documented(self, code: str, breaches: Breaches, is_valid_request: Callable[[], bool]) -> Sequence[KnownError]:
-        """Return what is documented of a code, for this operation if it may return the code; judge whether it may."""
-        known = errors_with(code)
+    def _judge_code(
+        self,
+        code: str,
+        known: Sequence[KnownError],
+        of_operation: Sequence[KnownError],
+        breaches: Breaches,
+        is_valid_request: Callable[[], bool],
+    ) -> None:
+        breaches.exercised.add(self._unknown.code)
         if not known:
             fix = "return a code of the operation's page or of the common tables."
             breaches.add(self._unknown, "/errorCode", "a documented code", shown(code), fix)
-            return ()
-        own = [error for error in known if error.may_return(self._operation)]
-        if own:
-            breaches.exercised.add(self._foreign.code)
-        elif is_valid_request():
+            return
+        if not of_operation and is_valid_request():
             belongs = ", ".join(dict.fromkeys(name for error in known for name in error.operations))
             expected, actual = f"a code of {self._operation}", f"{code}, which belongs to {belongs}"
             breaches.add(self._foreign, "/errorCode", expected, actual, "return a code of this operation.")
-        return own or known
+        elif of_operation:
+            breaches.exercised.add(self._foreign.code)
+        self._judge_status(code, of_operation or known, breaches)
 
-    def _judge_status(self, code: str, errors: Sequence[KnownError], breaches: Breaches) -> None:
-        statuses = {error.status for error in errors if error.status is not None}
+    def _judge_status(self, code: str, known: Sequence[KnownError], breaches: Breaches) -> None:
+        statuses = {error.status for error in known if error.status is not None}
         if not statuses:
             return
         breaches.exercised.add(self._status.code)
@@ -84,9 +86,20 @@ class ErrorJudge:
             expected = f"{' or '.join(map(str, sorted(statuses)))} with {code}"
             breaches.add(self._status, "status", expected, str(status), "return the code with its documented status.")
 
-    def _judge_message(self, rule: Rule, code: str, message: str, wording: str, breaches: Breaches) -> None:
+    def _judge_message(
+        self,
+        rule: Rule,
+        code: str,
+        message: str,
+        errors: Sequence[KnownError],
+        breaches: Breaches,
+        is_valid_request: Callable[[], bool],
+    ) -> None:
+        wordings = [wording for error in errors for wording in error.wordings]
+        if not wordings or any(error.free for error in errors) or not is_valid_request():
+            return
         breaches.exercised.add(rule.code)
         if not wording_is_known(code, message):
-            expected = shortened(f"such as {shown(wording)}")
+            expected = shortened(f"such as {shown(wordings[0])}")
             fix = "compare errorCode, not the message; report a new wording to sls-contract."
             breaches.add(rule, "/errorMessage", expected, shown(message), fix)
