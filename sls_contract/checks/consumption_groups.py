@@ -7,8 +7,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from sls_contract.checks.presentation import shown
-from sls_contract.checks.rule import KEPT, Flaw, Flaws
-from sls_contract.checks.sequence import ClauseResults, judges
+from sls_contract.checks.sequence import ClauseResults
 from sls_contract.spec import Level, clause
 
 if TYPE_CHECKING:
@@ -76,27 +75,27 @@ class GroupState:
     _consumers: dict[str, _Consumer] = field(default_factory=dict)
     _checkpoints: dict[int, _Checkpoint] = field(default_factory=dict)
 
-    @judges("heartbeat-subset")
-    def judge_listed(self, consumer: str, listed: frozenset[int]) -> Flaws:
+    def judge_listed(self, consumer: str, listed: frozenset[int]) -> ClauseResults:
         """Judge the shards that a heartbeat lists."""
         before = self._consumers.get(consumer)
         if before is None and not self.created:
-            return None
+            return ClauseResults()
         allowed = before.listed | before.assigned if before else _NO_SHARDS
-        if listed <= allowed:
-            return KEPT
-        expected = f"some of {_listed(allowed)}" if before else "[]: the consumer's first heartbeat in this group"
-        fix = "list the shards of the last response, and those before it that are not given up yet."
-        return [Flaw("request body", expected, _listed(listed), fix)]
+        findings = []
+        if listed - allowed:
+            expected = f"some of {_listed(allowed)}" if before else "[]: the consumer's first heartbeat in this group"
+            fix = "list the shards of the last response, and those before it that are not given up yet."
+            findings.append(clause("heartbeat-subset").finding("request body", expected, _listed(listed), fix))
+        return ClauseResults(tuple(findings), frozenset({"SLS435"}))
 
-    @judges("unknown-consumer-with-shards")
-    def judge_unknown_consumer(self, consumer: str, listed: frozenset[int], *, accepted: bool) -> Flaws:
+    def judge_unknown_consumer(self, consumer: str, listed: frozenset[int], *, accepted: bool) -> ClauseResults:
         """Judge the response to a heartbeat with shards from a consumer that does not exist."""
         if not (self.created and self.alone and listed) or consumer in self._consumers:
-            return None
+            return ClauseResults()
         fix = "refuse shards from a consumer that does not exist."
         expected = "400 NotExistConsumerWithBody: the consumer does not exist"
-        return [Flaw("status", expected, "200", fix)] if accepted else KEPT
+        found = clause("unknown-consumer-with-shards").finding("status", expected, "200", fix)
+        return ClauseResults((found,) if accepted else (), frozenset({"SLS436"}))
 
     def judge_assigned(
         self, consumer: str, listed: frozenset[int], assigned: frozenset[int], moment: Moment
@@ -113,8 +112,7 @@ class GroupState:
             del self._consumers[next(iter(self._consumers))]
         return judged
 
-    @judges("unforced-write-of-others")
-    def judge_unforced(self, consumer: str, shard: int, moment: Moment, outcome: str) -> Flaws:
+    def judge_unforced(self, consumer: str, shard: int, moment: Moment, outcome: str) -> ClauseResults:
         """Judge an unforced write by a consumer that may not hold the shard; ``outcome`` is an errorCode, or 200."""
         sender = self._consumers.get(consumer)
         if sender is None:
@@ -130,10 +128,11 @@ class GroupState:
             if self._holds_alone(consumer, shard, moment):
                 expected = "200: no other consumer was assigned the shard"
         if not expected:
-            return None
+            return ClauseResults()
         fix = "take an unforced checkpoint from the shard's holder only."
+        found = clause("unforced-write-of-others").finding("status", expected, f"{outcome} for {shown(consumer)}", fix)
         wrong = {"200", "ConsumerNotExist", "ConsumerNotMatch"} - {expected.partition(":")[0]}
-        return [Flaw("status", expected, f"{outcome} for {shown(consumer)}", fix)] if outcome in wrong else KEPT
+        return ClauseResults((found,) if outcome in wrong else (), frozenset({"SLS438"}))
 
     def record_write(self, shard: int, checkpoint: str, moment: Moment, status: int | None) -> None:
         """Record a write and its status."""
@@ -183,24 +182,22 @@ class GroupState:
         return self.timeout is not None and moment.is_within(self.timeout, consumer.moment)
 
 
-@judges("response-element-unique")
-def judge_repeated(listed: Any) -> Flaws:
+def judge_repeated(listed: Any) -> ClauseResults:
     """Judge whether the response to a heartbeat lists each shard once; ``listed`` is its array."""
     shards = [each for each in listed if type(each) is int] if isinstance(listed, list) else []
     twice = sorted(shard for shard, count in Counter(shards).items() if count > 1)
-    if not twice:
-        return KEPT if len(shards) > 1 else None
-    return [Flaw("body", "each shard once", f"{_listed(twice)} again", "return each shard once.")]
+    fix = "return each shard once."
+    found = clause("response-element-unique").finding("body", "each shard once", f"{_listed(twice)} again", fix)
+    return ClauseResults((found,) if twice else (), frozenset({"SLS279"} if len(shards) > 1 else ()))
 
 
-@judges("shard-held-once")
-def _judge_rivals(consumer: str, before: _Consumer, listed: frozenset[int]) -> Flaws:
+def _judge_rivals(consumer: str, before: _Consumer, listed: frozenset[int]) -> ClauseResults:
     """Judge whether shards that a consumer held between its last two heartbeats were assigned to others."""
     held = before.assigned & listed
     if not held or not before.rivals:
-        return None
-    return [
-        Flaw(
+        return ClauseResults()
+    findings = (
+        clause("shard-held-once").finding(
             f"consumer {shown(rival)}",
             f"none of {_listed(shards)}: {shown(consumer)} is alive and holds it",
             f"a heartbeat of {shown(rival)} returned {_listed(shards)} in between",
@@ -208,7 +205,8 @@ def _judge_rivals(consumer: str, before: _Consumer, listed: frozenset[int]) -> F
         )
         for rival, assigned in before.rivals.items()
         if (shards := held & assigned)
-    ]
+    )
+    return ClauseResults(tuple(findings), frozenset({"SLS437"}))
 
 
 def _stale_finding(judge_read: _Read, written: str) -> Finding:

@@ -6,11 +6,13 @@ import re
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from sls_contract.checks.presentation import shown
-from sls_contract.checks.rule import KEPT, Flaw, Flaws
-from sls_contract.checks.sequence import judges
+from sls_contract.checks.sequence import ClauseResults
+from sls_contract.spec import clause
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping, Sequence
+
+    from sls_contract.spec import Finding
 
 _BEGIN, _END = "inclusiveBeginKey", "exclusiveEndKey"
 _HASH_KEY = re.compile("[0-9A-Fa-f]{32}")  # the page also prints a key of 31 digits, without a meaning
@@ -62,28 +64,24 @@ def lowest_writable(listed: Sequence[Mapping[str, Any]]) -> tuple[int, str] | No
     return number, f"{keys.begin + (keys.end - keys.begin) // 2:032x}"
 
 
-@judges("shard-changed")
-def judge_change(number: int, returned: Sequence[Mapping[str, Any]], before: Collection[int]) -> Flaws:
+def judge_change(number: int, returned: Sequence[Mapping[str, Any]], before: Collection[int]) -> ClauseResults:
     """Judge the response to SplitShard or MergeShard; ``before`` are the shards that existed before."""
     status = {number: each.get("status") for number, each in by_number(returned).items()}
     new = [number for number in by_number(writable_shards(returned)) if number not in before]
     fix = "Return the shard, now readonly, and the new readwrite shards that take its keys."
-    flaws = []
+    findings = []
     if status.get(number) != _READONLY:
-        flaws.append(Flaw("body", f"shard {number} with status readonly", shown(status.get(number)), fix))
+        findings.append(_change_finding("body", f"shard {number} with status readonly", shown(status.get(number)), fix))
     if not new:
-        flaws.append(Flaw("body", "a readwrite shard that was not listed before", "none", fix))
-    return flaws
+        findings.append(_change_finding("body", "a readwrite shard that was not listed before", "none", fix))
+    return ClauseResults(tuple(findings), frozenset({"SLS420"}))
 
 
-@judges("shard-changed")
-def judge_changes_kept(changed: Mapping[int, Mapping[str, Any]], listed: Sequence[Mapping[str, Any]]) -> Flaws:
+def judge_changes_kept(changed: Mapping[int, Mapping[str, Any]], listed: Sequence[Mapping[str, Any]]) -> ClauseResults:
     """Judge whether ListShards agrees with the response to SplitShard or MergeShard, by shard."""
-    if not changed:
-        return None
     status = {number: each.get("status") for number, each in by_number(listed).items()}
-    return [
-        Flaw(
+    findings = (
+        _change_finding(
             "body",
             f"shard {number} with status {shown(each.get('status'))[1:-1]}, as it was returned",
             shown(status[number]) if number in status else "no such shard",
@@ -91,48 +89,54 @@ def judge_changes_kept(changed: Mapping[int, Mapping[str, Any]], listed: Sequenc
         )
         for number, each in changed.items()
         if number not in status or status[number] != each.get("status")
-    ]
+    )
+    return ClauseResults(tuple(findings), frozenset({"SLS420"} if changed else ()))
 
 
-@judges("shard-ranges")
-def judge_ranges(listed: Sequence[Mapping[str, Any]]) -> Flaws:
+def _change_finding(where: str, expected: str, actual: str, fix: str) -> Finding:
+    return clause("shard-changed").finding(where, expected, actual, fix)
+
+
+def judge_ranges(listed: Sequence[Mapping[str, Any]]) -> ClauseResults:
     """Judge whether each hash key is in the range of one writable shard; keys in another form are not judged."""
     ranges = [_Range.of(each, at) for at, each in enumerate(listed) if each.get("status") == _WRITABLE]
-    return None if not ranges or None in ranges else list(_gaps_and_overlaps(sorted(filter(None, ranges))))[:1]
+    if not ranges or None in ranges:
+        return ClauseResults()
+    return ClauseResults(tuple(_gaps_and_overlaps(sorted(filter(None, ranges))))[:1], frozenset({"SLS418"}))
 
 
-@judges("shard-ranges")
-def judge_writable(listed: Sequence[Mapping[str, Any]]) -> Flaws:
+def judge_writable(listed: Sequence[Mapping[str, Any]]) -> ClauseResults:
     """Judge a list after which PutLogs was served, so that a shard must be writable."""
     fix = "List a shard that accepts logs as readwrite."
-    flaw = Flaw("body", "a readwrite shard: PutLogs is served", "only readonly ones", fix)
-    return KEPT if writable_shards(listed) else [flaw]
+    found = clause("shard-ranges").finding("body", "a readwrite shard: PutLogs is served", "only readonly ones", fix)
+    return ClauseResults(() if writable_shards(listed) else (found,), frozenset({"SLS418"}))
 
 
-@judges("shard-lasting")
-def judge_lasting(shard: Mapping[str, Any], before: Mapping[str, Any]) -> Flaws:
+def judge_lasting(shard: Mapping[str, Any], before: Mapping[str, Any]) -> ClauseResults:
     """Compare a shard with an earlier list."""
     both = [name for name in _LASTING if type(shard.get(name)) is type(before.get(name)) and name in shard]
     fix = "Store when a shard was created, and its keys; a split or a merge makes new shards."
-    flaws = [
-        Flaw(f"shard {shard['shardID']}, {name}", f"{shown(before[name])}, as before", shown(shard[name]), fix)
+    findings = (
+        clause("shard-lasting").finding(
+            f"shard {shard['shardID']}, {name}", f"{shown(before[name])}, as before", shown(shard[name]), fix
+        )
         for name in both
         if shard[name] != before[name]
-    ]
-    return flaws if both else None
+    )
+    return ClauseResults(tuple(findings), frozenset({"SLS419"} if both else ()))
 
 
-def _gaps_and_overlaps(ranges: Sequence[_Range]) -> Iterator[Flaw]:
+def _gaps_and_overlaps(ranges: Sequence[_Range]) -> Iterator[Finding]:
     """Yield the overlaps and gaps of the ranges, which must be in ascending order."""
     reached = 0
     for begin, end, at in ranges:
         if begin != reached:
-            yield _range_flaw(f"/{at}/{_BEGIN}", reached, begin)
+            yield _range_finding(f"/{at}/{_BEGIN}", reached, begin)
         reached = max(reached, end)
     if reached != _LAST:
-        yield _range_flaw(f"/{ranges[-1].at}/{_END}", _LAST, reached)
+        yield _range_finding(f"/{ranges[-1].at}/{_END}", _LAST, reached)
 
 
-def _range_flaw(where: str, expected: int, actual: int) -> Flaw:
+def _range_finding(where: str, expected: int, actual: int) -> Finding:
     fix = "Let the ranges of the readwrite shards follow each other, from the first key to the last."
-    return Flaw(where, f"{expected:032x}", f"{actual:032x}", fix)
+    return clause("shard-ranges").finding(where, f"{expected:032x}", f"{actual:032x}", fix)

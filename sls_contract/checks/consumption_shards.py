@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from sls_contract.checks.cursors import decoded
 from sls_contract.checks.presentation import shown
-from sls_contract.checks.rule import KEPT, Flaw, Flaws
-from sls_contract.checks.sequence import judges
+from sls_contract.checks.sequence import ClauseResults
+from sls_contract.spec import clause
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -86,62 +86,65 @@ class ShardState:
             if len(self.fresh) > _MOST_FRESH:
                 del self.fresh[next(iter(self.fresh))]
 
-    @judges("pulled-cursor-given")
-    def judge_pull(self, query: Mapping[str, str], client: str, next_cursor: str | None, moment: Moment) -> Flaws:
+    def judge_pull(
+        self, query: Mapping[str, str], client: str, next_cursor: str | None, moment: Moment
+    ) -> ClauseResults:
         """Judge the cursor of a pull; ``next_cursor`` is x-log-cursor of a success, None for anything else."""
         number = decoded(query.get("cursor", ""))
-        flaws: Flaws = None
-        if number is not None and client in self.clients:
+        applies = number is not None and client in self.clients
+        findings = []
+        if applies and number not in self.known:
+            expected = "a cursor that was returned for this shard"
             fix = "pull at x-log-cursor of the last response, or at the cursor of GetCursor or GetCheckPoint."
-            flaws = self._unknown_cursor("query cursor", query["cursor"], number, fix)
+            shown_cursor = f"{shown(query['cursor'])}, which is {number}"
+            findings.append(clause("pulled-cursor-given").finding("query cursor", expected, shown_cursor, fix))
         if next_cursor is not None:
             self.add_cursor(query.get("cursor"))
             self.add_cursor(next_cursor, moment)
             if len(self.clients) < _MOST_CLIENTS:
                 self.clients.add(client)
-        return flaws
+        return ClauseResults(tuple(findings), frozenset({"SLS433"} if applies else ()))
 
-    @judges("given-cursor-served")
-    def judge_served(self, query: Mapping[str, str], refusal: str, moment: Moment) -> Flaws:
+    def judge_served(self, query: Mapping[str, str], refusal: str, moment: Moment) -> ClauseResults:
         """Judge whether a pull at a fresh cursor is served; ``refusal`` is the error, empty if it was served."""
         number = decoded(query.get("cursor", ""))
         known = None if number is None else self.fresh.get(number)
         if known is None or not moment.is_within(_FRESH_FOR, known):
-            return None
+            return ClauseResults()
         fix = "accept every cursor that was returned, as long as its logs are kept."
         expected = "200: this cursor was returned within the last minute"
-        return [Flaw("status", expected, refusal, fix)] if refusal else KEPT
+        found = clause("given-cursor-served").finding("status", expected, refusal, fix) if refusal else None
+        return ClauseResults((found,) if found else (), frozenset({"SLS440"}))
 
-    @judges("cursor-by-time")
-    def judge_cursor(self, requested: str, cursor: object, moment: Moment) -> Flaws:
+    def judge_cursor(self, requested: str, cursor: object, moment: Moment) -> ClauseResults:
         """Judge the cursor that GetCursor returned for a time, ``requested`` as sent."""
         number = decoded(cursor) if isinstance(cursor, str) else None
         time = _time_of(requested)
         self.add_cursor(cursor, moment)
         if number is None or time is None:
-            return None
+            return ClauseResults()
         before = [each for each in self.times if each.time <= time and moment.follows(each.moment)]
         later = max(before, key=lambda each: each.cursor, default=None)
         self.times.append(_TimedCursor(time, requested, number, moment))
-        if later is None or number >= later.cursor:
-            return KEPT if before else None
-        expected = f"{later.cursor} or more, as from={shown(later.requested)[1:-1]} gave before"
-        fix = "give the first cursor at or after the time; begin is the oldest log, end the next to be written."
-        return [Flaw("/cursor", expected, str(number), fix)]
+        findings = []
+        if later is not None and number < later.cursor:
+            expected = f"{later.cursor} or more, as from={shown(later.requested)[1:-1]} gave before"
+            fix = "give the first cursor at or after the time; begin is the oldest log, end the next to be written."
+            findings.append(clause("cursor-by-time").finding("/cursor", expected, str(number), fix))
+        return ClauseResults(tuple(findings), frozenset({"SLS439"} if before else ()))
 
-    @judges("checkpoint-given")
-    def judge_checkpoint(self, checkpoint: object) -> Flaws:
+    def judge_checkpoint(self, checkpoint: object) -> ClauseResults:
         """Judge a checkpoint that a client sends."""
         number = decoded(checkpoint) if isinstance(checkpoint, str) else None
         if number is None or not self.clients:
-            return None
-        fix = "write x-log-cursor of the last response that the client has processed."
-        return self._unknown_cursor("request body /checkpoint", checkpoint, number, fix)
-
-    def _unknown_cursor(self, where: str, cursor: object, number: int, fix: str) -> Flaws:
-        if number in self.known:
-            return KEPT
-        return [Flaw(where, "a cursor that was returned for this shard", f"{shown(cursor)}, which is {number}", fix)]
+            return ClauseResults()
+        findings = []
+        if number not in self.known:
+            expected = "a cursor that was returned for this shard"
+            fix = "write x-log-cursor of the last response that the client has processed."
+            actual = f"{shown(checkpoint)}, which is {number}"
+            findings.append(clause("checkpoint-given").finding("request body /checkpoint", expected, actual, fix))
+        return ClauseResults(tuple(findings), frozenset({"SLS434"}))
 
 
 def _time_of(requested: str) -> float | None:

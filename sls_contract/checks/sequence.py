@@ -7,17 +7,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from functools import wraps
-from typing import TYPE_CHECKING, Any, Literal, ParamSpec, TypeAlias
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 from sls_contract.spec import Finding, clause
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
-
-    from sls_contract.checks.rule import Flaws
-
-_P = ParamSpec("_P")
+    from collections.abc import Iterator, Mapping
 
 Origin: TypeAlias = Literal["shard", "group", "logstore", "project"]
 """Where a foreign value was written: in another shard of the group, another group, logstore or project."""
@@ -85,24 +80,6 @@ class ClauseResults:
     def of(self, codes: frozenset[str]) -> ClauseResults:
         """Return the part that is about some clauses."""
         return ClauseResults(tuple(each for each in self.findings if each.code in codes), self.exercised & codes)
-
-
-def judges(slug: str) -> Callable[[Callable[_P, Flaws]], Callable[_P, ClauseResults]]:
-    """Make a function that returns the flaws of one clause, as a `Check` does, return them as results of the clause."""
-    judged = clause(slug)
-    exercised = frozenset({judged.code})
-
-    def decorate(find: Callable[_P, Flaws]) -> Callable[_P, ClauseResults]:
-        @wraps(find)
-        def judge(*args: _P.args, **named: _P.kwargs) -> ClauseResults:
-            flaws = find(*args, **named)
-            if flaws is None:
-                return ClauseResults()
-            return ClauseResults(tuple([judged.finding(*flaw) for flaw in flaws]), exercised)
-
-        return judge
-
-    return decorate
 
 
 def judge_entry(entry: Mapping[str, Any], expected: ExpectedEntry, where: str) -> ClauseResults:

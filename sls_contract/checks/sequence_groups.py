@@ -5,8 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from sls_contract.checks.presentation import shown
-from sls_contract.checks.rule import KEPT, Flaw, Flaws
-from sls_contract.checks.sequence import ClauseResults, judges
+from sls_contract.checks.sequence import ClauseResults
 from sls_contract.spec import clause
 
 if TYPE_CHECKING:
@@ -25,34 +24,41 @@ def judge_groups(
     return ClauseResults(findings, frozenset(codes))
 
 
-@judges("assigned-shard-exists")
-def judge_assigned(assigned: Collection[int], listed: Collection[int]) -> Flaws:
+def judge_assigned(assigned: Collection[int], listed: Collection[int]) -> ClauseResults:
     """Judge the shards in the response to a heartbeat by those of ListShards."""
     strange = sorted(set(assigned) - set(listed))
-    if not strange:
-        return KEPT if assigned else None
-    expected = f"some of {shown(str(sorted(listed)))[1:-1]}: the shards that ListShards lists"
-    return [Flaw("body", expected, f"also {strange}", "Assign shards of the logstore only.")]
+    found = clause("assigned-shard-exists").finding(
+        "body",
+        f"some of {shown(str(sorted(listed)))[1:-1]}: the shards that ListShards lists",
+        f"also {strange}",
+        "Assign shards of the logstore only.",
+    )
+    return ClauseResults((found,) if strange else (), frozenset({"SLS417"} if assigned else ()))
 
 
-@judges("every-shard-assigned")
-def judge_all_assigned(missing: Collection[int], writable: Collection[int]) -> Flaws:
+def judge_all_assigned(missing: Collection[int], writable: Collection[int]) -> ClauseResults:
     """Judge the writable shards that the only consumer was not assigned during several heartbeats."""
-    expected = f"all of {shown(str(sorted(writable)))[1:-1]}: no other consumer of the group is alive"
-    actual = f"{sorted(missing)} assigned by none of the last heartbeats"
-    fix = "Assign all shards to the live consumers, and none to a consumer that timed out."
-    return [Flaw("body", expected, actual, fix)] if missing else KEPT
+    found = clause("every-shard-assigned").finding(
+        "body",
+        f"all of {shown(str(sorted(writable)))[1:-1]}: no other consumer of the group is alive",
+        f"{sorted(missing)} assigned by none of the last heartbeats",
+        "Assign all shards to the live consumers, and none to a consumer that timed out.",
+    )
+    return ClauseResults((found,) if missing else (), frozenset({"SLS429"}))
 
 
-@judges("consumer-timeout")
-def judge_alive(error: str | None, status: int, *, alive: bool | None) -> Flaws:
+def judge_alive(error: str | None, status: int, *, alive: bool | None) -> ClauseResults:
     """Judge the response to a heartbeat with shards by whether its sender is alive; None: it may be either."""
     refused = error == "NotExistConsumerWithBody"
     if alive is None or refused != alive:
-        return KEPT if alive is False else None
-    expected = "200: the timeout is not over" if alive else "400 NotExistConsumerWithBody: three timeouts are over"
-    fix = "Delete a consumer once it was silent for the timeout of its group, in seconds, and not before."
-    return [Flaw("status", expected, f"{status} {error or ''}".strip(), fix)]
+        return ClauseResults((), frozenset() if alive is not False else frozenset({"SLS416"}))
+    found = clause("consumer-timeout").finding(
+        "status",
+        "200: the timeout is not over" if alive else "400 NotExistConsumerWithBody: three timeouts are over",
+        f"{status} {error or ''}".strip(),
+        "Delete a consumer once it was silent for the timeout of its group, in seconds, and not before.",
+    )
+    return ClauseResults((found,), frozenset({"SLS416"}))
 
 
 def _presence(

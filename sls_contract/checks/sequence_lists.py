@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any, TypeAlias
 
-from sls_contract.checks.rule import Flaw, Flaws
-from sls_contract.checks.sequence import ClauseResults, judges
+from sls_contract.checks.sequence import ClauseResults
 from sls_contract.checks.subject import GET_CHECK_POINT
 from sls_contract.spec import clause
 from sls_contract.spec.contract import Value
@@ -37,16 +36,15 @@ def judge_list(entries: Sequence[Entry], requested: int | None, shards: Collecti
     return ClauseResults(findings, frozenset({code} if shards or requested is not None else ()))
 
 
-@judges("filter-agrees")
-def judge_agreement(entry: Entry, other: Entry, where: str, *, filtered: bool) -> Flaws:
+def judge_agreement(entry: Entry, other: Entry, where: str, *, filtered: bool) -> ClauseResults:
     """Compare a shard's entry with the one that the other kind of request returned for the same state.
 
     ``filtered`` tells whether that other request named the shard.
     """
     items = _listed().items
     documented = items.members.keys() if items is not None else set()
-    return [
-        Flaw(
+    findings = (
+        clause("SLS424").finding(
             f"{where}/{key}",
             f"{other.get(key)!r}, as asked with{'' if filtered else 'out'} shard",
             repr(entry.get(key)),
@@ -54,7 +52,8 @@ def judge_agreement(entry: Entry, other: Entry, where: str, *, filtered: bool) -
         )
         for key in sorted((entry.keys() | other.keys()) & documented)
         if entry.get(key) != other.get(key)
-    ]
+    )
+    return ClauseResults(tuple(findings), frozenset({"SLS424"}))
 
 
 def _listed() -> Value:
