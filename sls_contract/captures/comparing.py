@@ -60,19 +60,19 @@ class Compared:
 
     Attributes:
         name: the name of both captures; empty for two single files.
-        drift: the differences; None if one capture could not be read.
+        drift: the differences; none if one capture could not be read.
         new: path or URL of the new capture.
         places: position and line in the new capture of each exchange that differs, by its position in the old one.
         exchanges: the number of exchanges read.
         failed: the number of exchanges skipped because their test failed while recording.
         evidence: the evidence of each capture that could be read.
-        failure: path and reason of a capture that could not be read.
+        failure: path and reason of a capture that could not be read; None if both could.
         examples: both sides of the first change of each kind, scrubbed.
 
     """
 
     name: str
-    drift: Drift | None = None
+    drift: Drift = field(default_factory=Drift)
     new: str = ""
     places: dict[int, Place] = field(default_factory=dict)
     exchanges: int = 0

@@ -28,7 +28,7 @@ _BASE64 = re.compile(_CANONICAL)
 
 
 class Misfit(NamedTuple):
-    """Why a text does not have its form: the kind of breach and the expected form."""
+    """Why a text does not fit: the kind of breach and what was expected."""
 
     kind: str
     expected: str

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
-from sls_contract.checks.meanings import FORMS
+from sls_contract.checks.meanings import FORMS, Misfit
 from sls_contract.checks.presentation import shown
 from sls_contract.spec.contract import SPELLED
 
@@ -19,11 +19,6 @@ if TYPE_CHECKING:
 _MOST_DIGITS = 400  # that are compared; int() refuses more than 4300
 _LONG_NAME, _SHORTEST_NAME = 8, 3  # letters
 _SEPARATORS = str.maketrans("", "", "_-.")
-
-
-class _Violation(NamedTuple):
-    kind: str
-    expected: str
 
 
 class Text:
@@ -46,27 +41,27 @@ class Text:
         judged = (("type", self._spelled), ("value", limited))
         self.codes = frozenset(self._rules[kind].code for kind, applies in judged if applies)
 
-    def violations(self, text: str) -> Iterator[_Violation]:
+    def misfits(self, text: str) -> Iterator[Misfit]:
         """Yield how a text breaks the contract: by its type, else by its value."""
         says = self._value.says
         if self._spelled and not self._fits(text):
-            yield _Violation("type", says or self._spelled)
+            yield Misfit("type", says or self._spelled)
             return
         if self._values and text not in self._values:
-            yield _Violation("value", says or " or ".join(map(shown, self._value.values)))
+            yield Misfit("value", says or " or ".join(map(shown, self._value.values)))
         elif self._pattern and not self._pattern.fullmatch(text):
-            yield _Violation("value", says or f"a text that fits {self._value.pattern}")
+            yield Misfit("value", says or f"a text that fits {self._value.pattern}")
         elif self._bounded and not self._is_within(text):
-            yield _Violation("range", says or between(self._value))
+            yield Misfit("range", says or between(self._value))
         elif self._form and (misfit := self._form.misfit(text)):
-            yield _Violation(misfit.kind, misfit.expected)
+            yield misfit
 
     def judge(self, text: str, where: str, breaches: Breaches) -> None:
         """Judge one text."""
         if not self.codes:
             return
         breaches.exercised.update(self.codes)
-        for kind, expected in self.violations(text):
+        for kind, expected in self.misfits(text):
             fix = breaches.fix_for(where.partition(" ")[2] or where)
             breaches.add(self._rules[kind], where, expected, shown(text), fix)
 
@@ -104,7 +99,7 @@ class Query:
     def is_allowed(self, name: str, text: str) -> bool:
         """Return whether the contract allows a value."""
         known = self._known.get(name)
-        return known is None or not any(known[0].violations(text))
+        return known is None or not any(known[0].misfits(text))
 
     def judge(self, pairs: Iterable[tuple[str, str]], breaches: Breaches) -> None:
         """Judge the decoded query."""

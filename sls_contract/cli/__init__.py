@@ -1,8 +1,4 @@
-"""The command line: each command is a module with ``configure`` and ``run``; this module selects and runs it.
-
-Exit codes: 0 conforming; 1 a violation was found; 2 wrong usage, or nothing was checked; 130 interrupted (SIGINT);
-143 terminated (SIGTERM); 141 the reader of the output closed its end of the pipe.
-"""
+"""The command line: each command is a module with ``configure`` and ``run``; this module selects and runs it."""
 
 from __future__ import annotations
 
@@ -16,6 +12,7 @@ from pathlib import Path
 from typing import IO, TYPE_CHECKING, NoReturn
 
 from sls_contract import __version__
+from sls_contract.cli.exit_codes import INCOMPLETE, INTERRUPTED, PIPE_CLOSED, TERMINATED
 from sls_contract.cli.parser import Parser
 from sls_contract.cli.terminal import Console, columns
 from sls_contract.errors import SlsContractError
@@ -45,11 +42,6 @@ COMMANDS = (
     "explain",
     "completion",
 )
-
-INTERRUPTED = 130
-PIPE_CLOSED = 141
-TERMINATED = 143
-USAGE = 2
 
 
 def main() -> NoReturn:
@@ -84,7 +76,7 @@ def _guarded(argv: Sequence[str], environ: Mapping[str, str], stdin: IO[str], st
         return _failed("interrupted", INTERRUPTED, stderr)
     except OSError as error:
         named = f": {error.filename}" if error.filename else ""
-        return _failed(f"sls-contract: {error.strerror or error}{named}", USAGE, stderr)
+        return _failed(f"sls-contract: {error.strerror or error}{named}", INCOMPLETE, stderr)
 
 
 def _run(argv: Sequence[str], console: Console) -> int:
@@ -94,13 +86,13 @@ def _run(argv: Sequence[str], console: Console) -> int:
             from sls_contract.cli.overview import overview
 
             console.show(overview(columns(console.stdout)))
-            return USAGE
+            return INCOMPLETE
         arguments = parser(argv[0]).parse_args(argv)
         command = f"sls-contract {arguments.command}"
         with _contracts(arguments):
             code = int(arguments.run(arguments, console))
     except SlsContractError as error:
-        return _failed(f"{command}: {_without_key(str(error), console)}", USAGE, console.stderr)
+        return _failed(f"{command}: {_without_key(str(error), console)}", INCOMPLETE, console.stderr)
     except SystemExit as end:  # of argparse, or of SIGTERM
         code = int(end.code or 0)
     console.stdout.flush()  # here, where a full disk or a closed pipe can still be reported

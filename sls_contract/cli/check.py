@@ -9,6 +9,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from sls_contract import __version__
+from sls_contract.cli.exit_codes import INCOMPLETE, interruption
 from sls_contract.cli.options import add_contract, add_jobs, add_reports, add_strict, add_verbose
 from sls_contract.cli.progress import Pace, progress
 from sls_contract.cli.terminal import columns
@@ -38,8 +39,6 @@ if TYPE_CHECKING:
     from sls_contract.cassettes.audit import AuditSettings
     from sls_contract.cli.terminal import Console
 
-NOTHING_CHECKED = 2
-_INTERRUPTED = 130
 _DAMAGED = clause("recording-damaged").code
 _COLUMNS = ("cassette", "evidence", "region", "client", "exchanges", "last validated", "findings")
 _LONGEST_NAME = 24  # characters of a client's name
@@ -95,7 +94,7 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
     if report.failed(strict=arguments.strict):
         code = 1
     else:
-        code = outcome.interrupted or (0 if outcome.judged() and not outcome.not_checked else NOTHING_CHECKED)
+        code = outcome.interrupted or (0 if outcome.judged() and not outcome.not_checked else INCOMPLETE)
     console.report(as_document(report, __version__) | _ledger(outcome, allowed), arguments, code)
     return code
 
@@ -135,13 +134,12 @@ class _Outcome:
                     yield chunk
 
         work = partial(judge_chunk, settings=settings, contracts=arguments.contract)
-        try:
+
+        def join() -> None:
             with closing(in_order(work, chunks(), arguments.engine, arguments.jobs, lambda chunk: chunk.size)) as parts:
                 self._join(((part, submitted.popleft()) for part in parts), settings, update)
-        except KeyboardInterrupt:
-            self.interrupted = _INTERRUPTED
-        except SystemExit as end:  # SIGTERM
-            self.interrupted = int(end.code or 0)
+
+        self.interrupted = interruption(join)
         self.not_checked += [(each.source, each.failure) for each in self.audits if each.failure is not None]
         if self.interrupted:
             self.not_checked.append((f"{len(paths) - len(self.audits)} of {len(paths)} cassettes", "interrupted"))
@@ -185,6 +183,7 @@ class _Outcome:
 
 def _report(outcome: _Outcome, allowed: frozenset[str]) -> Report:
     from sls_contract.cassettes.recording import weakest
+    from sls_contract.reports.examples import join_examples
 
     report = Report("check", clauses_total=len(CLAUSES), allowed=allowed)
     for audit in outcome.audits:
@@ -193,7 +192,7 @@ def _report(outcome: _Outcome, allowed: frozenset[str]) -> Report:
         report.not_listed.update(audit.not_listed)
         for finding, exchange, line in audit.placed:
             report.add([finding], cassette=str(audit.source), exchange=exchange, line=line)
-        report.add_examples(audit.examples)
+        join_examples(report.examples, audit.examples)
         report.map.merge(audit.map)
     evidences = [audit.entry.evidence for audit in outcome.audits if audit.entry.evidence is not None]
     report.target = Target(None, weakest(evidences) if evidences else None)

@@ -7,6 +7,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from sls_contract.cli.exit_codes import INCOMPLETE
 from sls_contract.cli.options import add_jobs
 from sls_contract.cli.progress import Pace, progress
 from sls_contract.errors import UsageError
@@ -18,8 +19,6 @@ if TYPE_CHECKING:
 
     from sls_contract.captures.converting import Written
     from sls_contract.cli.terminal import Console
-
-_NOT_WRITTEN = 2
 
 
 def configure(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -98,7 +97,7 @@ def _convert_all(arguments: argparse.Namespace, console: Console) -> int:
             pace(done + 1, task.source)
     console.write(on_one_line(f"not converted: {each}") for each in missed)
     console.write([f"{plural(pace.done, 'exchange')} of {plural(len(tasks), 'capture')}"])
-    return 1 if leaking else _NOT_WRITTEN if missed or not tasks else 0
+    return 1 if leaking else INCOMPLETE if missed or not tasks else 0
 
 
 def _keep(target: Path, *, force: bool) -> None:

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from sls_contract import __version__
+from sls_contract.cli.exit_codes import INCOMPLETE
 from sls_contract.cli.options import add_contract, add_jobs, add_reports, add_verbose
 from sls_contract.cli.progress import Pace, progress
 from sls_contract.errors import CassetteError, UsageError
@@ -25,10 +26,10 @@ from sls_contract.spec.change import verdict_of
 
 if TYPE_CHECKING:
     import argparse
-    from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
     from typing import TypeAlias
 
-    from sls_contract.captures.comparing import Compared, Pair, Place
+    from sls_contract.captures.comparing import Compared, Pair
     from sls_contract.cassettes.drift import Drift
     from sls_contract.cassettes.drift.change import Rest
     from sls_contract.cassettes.recording import Evidence
@@ -37,21 +38,7 @@ if TYPE_CHECKING:
 
     _Work: TypeAlias = Callable[[Sequence[Pair]], Generator[Compared]]
 
-NOT_COMPARED = 2
 _MOST_UNMATCHED = 5
-
-
-@dataclass(frozen=True, slots=True)
-class _Compared:
-    """Two cassettes of the same name (empty for two files), and their differences.
-
-    ``new`` and ``places`` locate the exchanges of the newer cassette, as in `Compared`.
-    """
-
-    name: str
-    drift: Drift
-    new: str
-    places: Mapping[int, Place]
 
 
 @dataclass(slots=True)
@@ -61,7 +48,7 @@ class _Outcome:
     ``failed`` is the number of exchanges that were ignored because their test failed while it recorded them.
     """
 
-    compared: list[_Compared] = field(default_factory=list)
+    compared: list[Compared] = field(default_factory=list)
     unpaired: list[tuple[str, str]] = field(default_factory=list)
     not_compared: list[tuple[str, str]] = field(default_factory=list)
     evidence: list[Evidence] = field(default_factory=list)
@@ -81,11 +68,11 @@ class _Outcome:
                 found = next(results)
                 self.failed += found.failed
                 self.evidence += found.evidence
-                self.examples = found.examples | self.examples
+                self.examples, found.examples = found.examples | self.examples, {}  # one for all pairs
                 if found.failure is not None:
                     self.not_compared.append(found.failure)
-                if found.drift is not None:
-                    self.compared.append(_Compared(found.name, found.drift, found.new, found.places))
+                else:
+                    self.compared.append(found)
                     self._confirm(found.drift, found.new)
                 pace.done += found.exchanges
         self.unpaired += [("old", name) for name in before if name not in after]
@@ -97,10 +84,10 @@ class _Outcome:
 
         nothing = 0 < drift.other_outcome == drift.pairs - drift.not_judged
         if nothing and drift.verdict != Class.BREAKING:
-            first = next(each for each in drift.changes if each.of_outcome and each.code is not None)
+            outcomes = (f" (first: {each.old} -> {each.new})" for each in drift.changes if each.of_outcome)
             reason = (
-                f"no response could be compared, every exchange has another outcome (first: {first.old} -> "
-                f"{first.new}). How to fix: record it again where these requests are served."
+                f"no response could be compared, every exchange has another outcome{next(outcomes, '')}. "
+                "How to fix: record it again where these requests are served."
             )
             self.not_compared.append((new, reason))
 
@@ -199,10 +186,10 @@ def _exit_code(outcome: _Outcome, fail_on: str) -> int:
     if outcome.verdict in CLASSES[: CLASSES.index(fail_on) + 1]:
         return 1
     if not outcome.judged:
-        return NOT_COMPARED
+        return INCOMPLETE
     if outcome.unmatched:
         return 1
-    return NOT_COMPARED if outcome.not_compared else 0
+    return INCOMPLETE if outcome.not_compared else 0
 
 
 def _for_git(given: Sequence[str], outcome: _Outcome, work: _Work, console: Console) -> int:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 from sls_contract import __version__
 from sls_contract.cassettes.results import Breach, Results, exchange_lines
+from sls_contract.cli.exit_codes import INCOMPLETE, INTERRUPTED, TERMINATED
 from sls_contract.cli.listening import SIGNAL_POLL
 from sls_contract.errors import CassetteError, UsageError
 from sls_contract.exchange import masked_url
@@ -21,6 +22,7 @@ from sls_contract.reports import (
     narrowed_lines,
     plural,
 )
+from sls_contract.reports.examples import first_example
 from sls_contract.reports.text import on_one_line, printable
 from sls_contract.spec import CLAUSES, Level, clause
 
@@ -36,8 +38,7 @@ if TYPE_CHECKING:
     from sls_contract.reports import Target
     from sls_contract.spec import Finding
 
-_CODES = {signal.SIGINT: 130, signal.SIGTERM: 143}
-_INCOMPLETE = 2
+_CODES = {signal.SIGINT: INTERRUPTED, signal.SIGTERM: TERMINATED}
 _LEAK = clause("secret-in-recording").code  # reported as a trouble of the file, not as a finding of an exchange
 
 
@@ -176,14 +177,14 @@ def conclude(ended: Ended, results: LiveResults, arguments: argparse.Namespace, 
     report.exchanges, report.exercised, report.map = results.exchanges, results.exercised, results.map
     for noted in results.noted.values():
         report.add([noted.finding], times=noted.times, **noted.where)
-        report.show(noted.finding, noted.exchange)
+        first_example(report.examples, noted.finding, noted.exchange)
     hosts = dict.fromkeys(map(console.scrubber().text, ended.foreign_hosts))
     report.facts = [{"fact": "foreign-host", "host": host} for host in hosts]
     troubles = results.troubles or [f"internal error of sls-contract: {type(each).__name__}" for each in ended.failures]
     report.not_provable = [{"reason": text} for text in troubles]
     console.write(_summary(report, results), console.text_stream(arguments))
     judged = results.exchanges > results.not_judged
-    code = exit_code(report, 0 if judged else _INCOMPLETE, strict=arguments.strict)  # without the signal's
+    code = exit_code(report, 0 if judged else INCOMPLETE, strict=arguments.strict)  # without the signal's
     try:
         console.report(as_document(report, __version__), arguments, code)
     except UsageError as error:  # a trouble like the others: the exit code for a violation stays 1
@@ -197,7 +198,7 @@ def exit_code(report: Report, signalled: int, *, strict: bool) -> int:
     leaked = any(_LEAK in trouble["reason"] for trouble in report.not_provable)
     if leaked or report.failed(strict=strict):
         return 1
-    return _INCOMPLETE if report.not_provable else signalled
+    return INCOMPLETE if report.not_provable else signalled
 
 
 def _key_of(breach: Breach) -> tuple[Any, ...]:

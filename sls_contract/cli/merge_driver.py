@@ -14,8 +14,6 @@ if TYPE_CHECKING:
 
     from sls_contract.cli.terminal import Console
 
-CONFLICT = 1
-
 
 def configure(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     """Declare the command's options."""
@@ -53,7 +51,7 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
         f"and delete the marker lines; then sls-contract check {file}",
         file=console.stderr,
     )
-    return CONFLICT
+    return 1
 
 
 def _text(path: Path) -> str:

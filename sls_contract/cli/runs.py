@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Protocol
 
+from sls_contract.cli.exit_codes import INCOMPLETE, INTERRUPTED, interruption
 from sls_contract.cli.parser import did_you_mean
 from sls_contract.cli.terminal import columns
 from sls_contract.errors import SlsContractError, UsageError
@@ -14,9 +15,6 @@ if TYPE_CHECKING:
 
     from sls_contract.cli.terminal import Console
     from sls_contract.reports.benches import BenchRun
-
-_INTERRUPTED = 130
-_NOTHING_JUDGED = 2
 
 
 class _Runner(Protocol):
@@ -38,15 +36,10 @@ def check_scenarios(scenarios: Iterable[str], known: Collection[str]) -> None:
 
 def execute(runner: _Runner) -> int:
     """Execute the run; return the exit code of an interruption, else 0."""
-    try:
-        runner()
-    except KeyboardInterrupt:
-        runner.run.incomplete = "interrupted"
-        return _INTERRUPTED
-    except SystemExit as end:  # SIGTERM
-        runner.run.incomplete = "terminated"
-        return int(end.code or 0)
-    return 0
+    code = interruption(runner)
+    if code:
+        runner.run.incomplete = "interrupted" if code == INTERRUPTED else "terminated"
+    return code
 
 
 def finish(
@@ -69,7 +62,7 @@ def finish(
     if violated or interrupted:
         code = 1 if violated else interrupted
     else:
-        code = 0 if proven and run.judged() and not run.incomplete else _NOTHING_JUDGED
+        code = 0 if proven and run.judged() and not run.incomplete else INCOMPLETE
     try:
         write(code)
     except SlsContractError as error:

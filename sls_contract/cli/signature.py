@@ -155,6 +155,7 @@ def _read(name: str, console: Console) -> bytes:
 
 def _report(form: str, verdicts: Sequence[Verdict], keys: Sequence[Credentials]) -> Report:
     from sls_contract.cassettes.scrub import Scrubber
+    from sls_contract.reports.examples import first_example
 
     scrubber = Scrubber(keys)
     report = Report("signature", Target(endpoint=verdicts[0].sample.request.host), exchanges=len(verdicts))
@@ -163,7 +164,7 @@ def _report(form: str, verdicts: Sequence[Verdict], keys: Sequence[Credentials])
         report.add(verdict.findings(), exchange=position)
         exchange = Exchange(verdict.sample.request, verdict.sample.response)
         for finding in verdict.findings():
-            report.show(finding, exchange, lambda shown: scrubber.exchange(shown).exchange)
+            first_example(report.examples, finding, exchange, lambda shown: scrubber.exchange(shown).exchange)
     return report
 
 

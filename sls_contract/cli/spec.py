@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import IO, TYPE_CHECKING
 
 from sls_contract.cli import contracts, spec_diff, spec_export
+from sls_contract.cli.exit_codes import INCOMPLETE
 from sls_contract.cli.options import add_json
 from sls_contract.cli.spec_sources import derived
 from sls_contract.errors import UsageError
@@ -20,7 +21,6 @@ if TYPE_CHECKING:
     from sls_contract.cli.terminal import Console
     from sls_contract.spec.pages import Page
 
-USAGE = 2
 _MOST_LISTED = 20
 """Files that a command names one by one."""
 
@@ -87,7 +87,7 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
     for path, page in pages:
         if note := _note(path, page):
             print(note, file=console.stderr)
-    return USAGE if any(page.is_empty for _, page in pages) else 0
+    return INCOMPLETE if any(page.is_empty for _, page in pages) else 0
 
 
 def _note(path: Path, page: Page) -> str:

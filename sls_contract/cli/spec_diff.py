@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from sls_contract import __version__
+from sls_contract.cli.exit_codes import INCOMPLETE
 from sls_contract.cli.options import add_contract, add_json, add_verbose
 from sls_contract.cli.spec_reading import read_descriptions
 from sls_contract.errors import UsageError
@@ -20,8 +21,6 @@ if TYPE_CHECKING:
     from sls_contract.spec.claims import Page
     from sls_contract.spec.difference import Change
     from sls_contract.spec.merge import Source
-
-NOT_MERGED = 2
 
 _PAGE = "What the page says"
 _CONTRACT = "What the contract says"
@@ -55,7 +54,7 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
     """Compare two descriptions; return the exit code. Raises `UsageError` if they cannot be read or compared."""
     outcome = Outcome(_described(arguments.old), _described(arguments.new), arguments.contract)
     console.write(_text(outcome, verbose=arguments.verbose), console.text_stream(arguments))
-    incomplete = NOT_MERGED if outcome.not_merged else 0
+    incomplete = INCOMPLETE if outcome.not_merged else 0
     code = 1 if outcome.verdict == "breaking" else incomplete
     if arguments.json:
         write_json({**_document(outcome), "exit_code": code}, arguments.json, console.stdout)

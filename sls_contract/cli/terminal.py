@@ -49,8 +49,23 @@ class Console:
         stream.flush()
 
     def show(self, lines: Iterable[str], stream: IO[str] | None = None) -> None:
-        """Print lines to a stream, by default standard output, as the function `show` does."""
-        show(lines, stream or self.stdout, self.environ)
+        """Print lines to a stream, by default standard output, in colours on a terminal.
+
+        NO_COLOR, FORCE_COLOR and TERM=dumb are respected.
+        """
+        lines, stream = map(translated, lines), stream or self.stdout
+        if not (stream.isatty() or self.environ.get("FORCE_COLOR")):
+            print(*lines, sep="\n", file=stream)
+            return
+        from rich.console import Console as RichConsole
+        from rich.text import Text
+
+        console = RichConsole(file=stream, _environ=self.environ, soft_wrap=True)
+        for line in lines:
+            text = Text(line)
+            for pattern, style in _STYLES.items():
+                text.highlight_regex(pattern, style)
+            console.print(text)
 
     def report(self, document: Mapping[str, Any], arguments: argparse.Namespace, exit_code: int) -> None:
         """Write the document to the paths of ``--json`` and ``--report``, and for the CI service (`write_reports`).
@@ -87,23 +102,6 @@ class Console:
         print(f"{question} [y/N] ", end="", file=self.stderr, flush=True)
         if self.stdin.readline().strip().lower() not in {"y", "yes"}:
             raise UsageError(refused)
-
-
-def show(lines: Iterable[str], stream: IO[str], environ: Mapping[str, str]) -> None:
-    """Print lines, in colours on a terminal; NO_COLOR, FORCE_COLOR and TERM=dumb are respected."""
-    lines = map(translated, lines)
-    if not (stream.isatty() or environ.get("FORCE_COLOR")):
-        print(*lines, sep="\n", file=stream)
-        return
-    from rich.console import Console
-    from rich.text import Text
-
-    console = Console(file=stream, _environ=environ, soft_wrap=True)
-    for line in lines:
-        text = Text(line)
-        for pattern, style in _STYLES.items():
-            text.highlight_regex(pattern, style)
-        console.print(text)
 
 
 def columns(stream: IO[str]) -> int | None:

@@ -2,20 +2,15 @@
 
 from __future__ import annotations
 
-from sls_contract.exercise.outcome import VERDICTS, Located, Performed, Run
-from sls_contract.exercise.runner import JOBS, TIMEOUT, Plan, Runner, perform_task
-from sls_contract.exercise.setting import SCHEMES, Auth
+from sls_contract.exercise.outcome import VERDICTS, Run
+from sls_contract.exercise.runner import Plan, Runner, perform_task
+from sls_contract.exercise.setting import SCHEMES
 from sls_contract.exercise.situations import SITUATIONS
 
 __all__ = [
-    "JOBS",
     "SCHEMES",
     "SITUATIONS",
-    "TIMEOUT",
     "VERDICTS",
-    "Auth",
-    "Located",
-    "Performed",
     "Plan",
     "Run",
     "Runner",

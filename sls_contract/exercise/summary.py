@@ -10,6 +10,7 @@ from sls_contract.exercise.outcome import VERDICTS
 from sls_contract.reports import Report, as_document, plural
 from sls_contract.reports import Target as ReportTarget
 from sls_contract.reports.benches import area_table, by_verdict, titled
+from sls_contract.reports.examples import first_example
 from sls_contract.reports.group_lines import MOST_PLACES, first_few, group_lines
 from sls_contract.reports.text import printable
 from sls_contract.spec import CLAUSES
@@ -32,7 +33,7 @@ def as_report(run: Run) -> Report:
         for each in performed.findings:
             report.add([each.finding], **where, exchange=each.exchange)
             if each.exchange is not None and each.exchange in performed.shown:
-                report.show(each.finding, performed.shown[each.exchange])
+                first_example(report.examples, each.finding, performed.shown[each.exchange])
         report.map.merge(performed.map.as_plain())
         report.facts += [{**where, "fact": fact.name, "value": fact.value} for fact in performed.facts]
         report.exercised |= performed.exercised

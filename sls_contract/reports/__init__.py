@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from sls_contract.reports.counts import exercised, judged_line, narrowed_lines
-from sls_contract.reports.document import Report, Target, as_document, plain_counts, print_json, write_json
+from sls_contract.reports.document import Report, Target, as_document, plain_counts, write_json
 from sls_contract.reports.text import finding_lines, listing, plural, table
-from sls_contract.reports.writing import KINDS, Surroundings, write_reports
+from sls_contract.reports.writing import Surroundings, write_reports
 
 __all__ = [
-    "KINDS",
     "Report",
     "Surroundings",
     "Target",
@@ -20,7 +19,6 @@ __all__ = [
     "narrowed_lines",
     "plain_counts",
     "plural",
-    "print_json",
     "table",
     "write_json",
     "write_reports",

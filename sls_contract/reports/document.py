@@ -18,9 +18,8 @@ from sls_contract.locale import for_programs
 from sls_contract.spec import Level
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+    from collections.abc import Collection, Iterable, Iterator, Mapping
 
-    from sls_contract.exchange import Exchange
     from sls_contract.spec import Finding
 
 
@@ -70,18 +69,6 @@ class Report:
         """Add findings, with their origin."""
         for finding in findings:
             self.located.append((finding, where | {"allowed": True} if finding.code in self.allowed else where))
-
-    def show(self, finding: Finding, exchange: Exchange, scrub: Callable[[Exchange], Exchange] | None = None) -> None:
-        """Add the exchange of a finding if it is the first of its clause, level and operation; ``scrub`` cleans it."""
-        from sls_contract.reports.examples import first_example
-
-        first_example(self.examples, finding, exchange, scrub)
-
-    def add_examples(self, examples: Iterable[dict[str, Any]]) -> None:
-        """Add examples of another process if they are the first of their clause, level and operation."""
-        from sls_contract.reports.examples import join_examples
-
-        join_examples(self.examples, examples)
 
     def count(self, level: Level) -> int:
         """Count the findings of one level that are not allowed."""

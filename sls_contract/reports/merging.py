@@ -13,7 +13,7 @@ from collections import Counter
 from hashlib import sha256
 from typing import TYPE_CHECKING, Any, TypeAlias
 
-from sls_contract.checks.contract_map import ContractMap
+from sls_contract.checks.contract_map import EVIDENCE, ContractMap
 from sls_contract.errors import UsageError
 from sls_contract.reports.examples import kind_of
 from sls_contract.reports.groups import level_of, source_of
@@ -30,7 +30,6 @@ _LISTS = (
     *("not_provable", "not_supported", "not_proven", "left_out", "repeat"),
     *("facts", "leftovers", "outcomes", "unmatched", "changes", "changes_not_listed"),
 )
-_EVIDENCES = ("live", "reference", "document", "synthetic", "unknown")  # strongest first
 
 
 def expect_report(value: object, name: str) -> Document:
@@ -194,8 +193,8 @@ def _common(units: Iterable[Mapping[str, Any]], name: str) -> Any:
 
 
 def _weakest(units: Iterable[Mapping[str, Any]]) -> str | None:
-    known = [unit["evidence"] for unit in units if unit["evidence"] in _EVIDENCES]
-    return max(known, key=_EVIDENCES.index, default=None)
+    known = [unit["evidence"] for unit in units if unit["evidence"] in EVIDENCE]
+    return max(known, key=EVIDENCE.index, default=None)
 
 
 def _ages(ledger: Iterable[Mapping[str, Any]]) -> dict[str, int | None]:

@@ -19,7 +19,7 @@ from sls_contract.signing.environment import credentials_from_environment
 from sls_contract.signing.mismatch import STEPS, SignatureMismatch
 from sls_contract.signing.region import region_of
 from sls_contract.signing.signer import content_md5, content_sha256, resign, sign
-from sls_contract.signing.verifier import Examination, examine, recognise, verifies, verify_signature
+from sls_contract.signing.verifier import Examination, examine, verifies, verify_signature
 
 __all__ = [
     "LOG_SCHEMES",
@@ -48,7 +48,6 @@ __all__ = [
     "parse_authorization",
     "parse_http_date",
     "parse_iso_basic",
-    "recognise",
     "region_of",
     "request_time",
     "resign",

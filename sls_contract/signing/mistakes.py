@@ -94,8 +94,7 @@ def query_plain(form: F, request: Request) -> Iterator[F]:
     parts = sorted(query_parts(request.query))
     if not isinstance(form, LogForm) and _query(parts, str, empty="") == form.query:
         return  # nothing to encode
-    yield replace(form, query=_query(parts, str))
-    yield replace(form, query=_query(parts, str, empty=""))
+    yield from _with_query(form, parts, str)
 
 
 def query_encoded(form: F, request: Request) -> Iterator[F]:
@@ -105,11 +104,8 @@ def query_encoded(form: F, request: Request) -> Iterator[F]:
         return  # nothing to encode
     quotes = (percent_encode, lambda text: quote_plus(wire_bytes(text)), lambda text: quote(wire_bytes(text)), _lower)
     for encode in quotes:
-        yield replace(form, query=_query(parts, encode))
-        yield replace(form, query=_query(parts, encode, empty=""))
-        both = [(encode(key), value, equals) for key, value, equals in parts]
-        yield replace(form, query=_query(both, encode))
-        yield replace(form, query=_query(both, encode, empty=""))
+        yield from _with_query(form, parts, encode)
+        yield from _with_query(form, [(encode(key), value, equals) for key, value, equals in parts], encode)
 
 
 def query_twice_encoded(form: F, request: Request) -> Iterator[F]:
@@ -117,8 +113,7 @@ def query_twice_encoded(form: F, request: Request) -> Iterator[F]:
     parts = sorted(query_parts(request.query))
     if all(percent_encode(value) == value for _, value, _ in parts):
         return  # nothing to encode
-    yield replace(form, query=_query(parts, lambda value: percent_encode(percent_encode(value)), empty=""))
-    yield replace(form, query=_query(parts, lambda value: percent_encode(percent_encode(value))))
+    yield from _with_query(form, parts, lambda value: percent_encode(percent_encode(value)))
 
 
 def query_unsorted(form: F, request: Request) -> Iterator[F]:
@@ -165,6 +160,12 @@ def first(forms: Iterable[F], limit: int) -> tuple[F, ...]:
 def other_digest_spec(part: str, others: Iterable[Any]) -> Callable[[F, Request], Iterator[F]]:
     """Return a function that yields the form with each other value of one field of its `DigestSpec`."""
     return lambda form, _: (replace(form, digest_spec=replace(form.digest_spec, **{part: other})) for other in others)
+
+
+def _with_query(form: F, parts: list[tuple[str, str, str]], encode: Callable[[str], str]) -> Iterator[F]:
+    """Yield the form with a query, with and without the ``=`` of empty values."""
+    for empty in ("=", ""):
+        yield replace(form, query=_query(parts, encode, empty=empty))
 
 
 def _query(parts: list[tuple[str, str, str]], encode: Callable[[str], str], *, empty: str = "=") -> str:

@@ -82,10 +82,7 @@ def _signed_query(form: F, query: str) -> str:
 def with_lost_header(form: F, request: Request) -> Iterator[F]:
     """Yield the form with a header that clients send and sign but that did not arrive, for each in turn."""
     arrived = {name for name, _ in form.headers}
-    candidates = [*_COMMON_HEADERS, ("x-log-bodyrawsize", str(len(request.body)))]
-    if isinstance(form, Sls4Form):
-        candidates += [("content-type", text) for text in _COMMON_TYPES]
-    for name, value in candidates:
+    for name, value in _candidates(form, request):
         if name not in arrived:
             yield replace(form, headers=tuple(sorted((*form.headers, (name, value)))))
 
@@ -93,13 +90,16 @@ def with_lost_header(form: F, request: Request) -> Iterator[F]:
 def with_other_value(form: F, request: Request) -> Iterator[F]:
     """Yield the form with another common value of a header that arrived, for each in turn."""
     arrived = dict(form.headers)
-    candidates = [*_COMMON_HEADERS, ("x-log-bodyrawsize", str(len(request.body)))]
-    if isinstance(form, Sls4Form):
-        given = arrived.get("content-type", "")
-        candidates += [("content-type", text) for text in (*_COMMON_TYPES, given.partition(";")[0].rstrip())]
-    for name, value in candidates:
+    bare_type = arrived.get("content-type", "").partition(";")[0].rstrip()
+    for name, value in (*_candidates(form, request), ("content-type", bare_type)):
         if name in arrived and arrived[name] != value:
             yield replace(form, headers=tuple(sorted({**arrived, name: value}.items())))
+
+
+def _candidates(form: F, request: Request) -> list[tuple[str, str]]:
+    """Return headers that clients send and sign; v1 does not sign the type of the content among the headers."""
+    types = [("content-type", text) for text in _COMMON_TYPES] if isinstance(form, Sls4Form) else []
+    return [*_COMMON_HEADERS, ("x-log-bodyrawsize", str(len(request.body))), *types]
 
 
 def other_host(form: Sls4Form, request: Request) -> Iterator[Sls4Form]:

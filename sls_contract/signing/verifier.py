@@ -21,6 +21,7 @@ from sls_contract.signing.mismatch import STEPS, SignatureMismatch, shown_part, 
 from sls_contract.signing.problems import first_problem
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from datetime import datetime
 
     from sls_contract.exchange import Request
@@ -76,15 +77,6 @@ def verifies(request: Request, credentials: Keyring, *, at: datetime | None = No
     return _verified(request, parsed, key)[0] is not None
 
 
-def recognise(request: Request, credentials: Keyring) -> Dialect | SignatureMismatch:
-    """Return the dialect in which a request verifies, for `resign`; else the mismatch. The clock is not judged."""
-    found = examine(request, credentials)
-    if found.mismatch is not None:
-        return found.mismatch
-    assert found.dialect is not None
-    return found.dialect
-
-
 def examine(
     request: Request, credentials: Keyring, *, at: datetime | None = None, region: str | None = None
 ) -> Examination:
@@ -97,11 +89,12 @@ def examine(
     if key is None:
         return Examination(_unknown_key(parsed, keys), parsed)
     problem = first_problem(request, parsed, key, at=at, region=region)
-    dialect, form = _verified(request, parsed, key)
+    dialect, forms = _verified(request, parsed, key)
+    form = forms[-1]
     if dialect is not None and problem is None:
         return Examination(None, parsed, dialect, form)
     if dialect is None:
-        problem, form = _explain(request, parsed, key, problem)
+        problem, form = _explain(request, parsed, key, problem, forms)
     else:
         assert problem is not None
         problem = replace(problem, string_to_sign=shown_string(form))
@@ -113,29 +106,25 @@ def _key_of(parsed: Authorization | None, keys: tuple[Credentials, ...]) -> Cred
     return next((key for key in keys if parsed is not None and key.access_key_id == parsed.access_key_id), None)
 
 
-def _region_of(parsed: Authorization) -> str | None:
-    return parsed.region if isinstance(parsed, Sls4Authorization) else None
-
-
-def _verified(request: Request, parsed: Authorization, key: Credentials) -> tuple[Dialect | None, Form]:
-    """Return the dialect in which the digest is the client's, with its form; else None and the default form."""
-    default: Form | None = None
-    scheme = scheme_of(request, parsed)
-    for dialect in dialects(request, scheme, _region_of(parsed)):
-        form = form_of(request, dialect, parsed)
-        if signature(form, key.access_key_secret) == parsed.signature:
-            return dialect, form
-        default = default or form
-    assert default is not None
-    return None, default
+def _verified(request: Request, parsed: Authorization, key: Credentials) -> tuple[Dialect | None, list[Form]]:
+    """Return the dialect in which the digest is the client's, or None, and the forms that were tried, it last."""
+    region = parsed.region if isinstance(parsed, Sls4Authorization) else None
+    forms: list[Form] = []
+    for dialect in dialects(request, scheme_of(request, parsed), region):
+        forms.append(form_of(request, dialect, parsed))
+        if signature(forms[-1], key.access_key_secret) == parsed.signature:
+            return dialect, forms
+    return None, forms
 
 
 def _explain(
-    request: Request, parsed: Authorization, key: Credentials, problem: SignatureMismatch | None
+    request: Request,
+    parsed: Authorization,
+    key: Credentials,
+    problem: SignatureMismatch | None,
+    forms: Sequence[Form],
 ) -> tuple[SignatureMismatch, Form]:
     """Explain a wrong digest by known mistakes; an earlier wrong step that needs no digest takes precedence."""
-    accepted = dialects(request, scheme_of(request, parsed), _region_of(parsed))
-    forms = [form_of(request, dialect, parsed) for dialect in accepted]
     found = diagnose(forms, request, key.access_key_secret, parsed.signature)
     right = found.right if found else forms[0]
     mismatch = _known_mismatch(found) if found else _unexplained(right, parsed, key)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sls_contract.verification.outcome import Located, Performed, Run
+from sls_contract.verification.outcome import Run
 from sls_contract.verification.plan import ABOUT, GENERATED, Plan, Selection
 from sls_contract.verification.preflight import EndpointRefuses
 from sls_contract.verification.runner import Runner
@@ -14,8 +14,6 @@ __all__ = [
     "GENERATED",
     "EndpointGone",
     "EndpointRefuses",
-    "Located",
-    "Performed",
     "Plan",
     "Run",
     "Runner",

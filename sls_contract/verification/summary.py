@@ -12,6 +12,7 @@ from sls_contract.exchange import split_url
 from sls_contract.reports import Report, as_document, plural, table
 from sls_contract.reports import Target as ReportTarget
 from sls_contract.reports.benches import area_table, by_verdict, titled
+from sls_contract.reports.examples import first_example
 from sls_contract.reports.group_lines import MOST_PLACES, first_few, group_lines
 from sls_contract.reports.text import printable
 from sls_contract.scenarios.documented import NOT_PROVABLE
@@ -45,7 +46,8 @@ def as_report(run: Run, target: Target) -> Report:
     scrubber = Scrubber(target.keys().values())
     for each in run.located:
         report.add([each.finding], scenario=each.scenario, exchange=each.exchange)
-        report.show(each.finding, run.sent[each.exchange - 1][0], lambda shown: scrubber.exchange(shown).exchange)
+        exchange, _ = run.sent[each.exchange - 1]
+        first_example(report.examples, each.finding, exchange, lambda shown: scrubber.exchange(shown).exchange)
     report.map.merge((operation, target.evidence, *rest) for operation, _, *rest in run.map.as_plain())
     failed = [_command(each, run, target) for each in run.performed if each.verdict == "failed"]
     report.repeat = [target.command_line.text(seed=("--seed", str(run.seed))), *failed[:_MOST_REPEATED]]

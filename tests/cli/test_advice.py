@@ -16,7 +16,7 @@ import pytest
 from advice import advised
 
 from sls_contract import load_cassette, use_cassette
-from sls_contract.endpoint.faults.language import format_fault, parse_fault
+from sls_contract.endpoint.faults.language import parse_fault
 from sls_contract.errors import UsageError
 from sls_contract.exchange import Request
 from sls_contract.signing import TEST_CREDENTIALS, sign
@@ -288,7 +288,7 @@ def test_examples_in_advice_are_right(make, monkeypatch):
     told = advised(run("sls-contract serve --fault nonsense"), "like one of (.*)").group(1)
     faults = told.rstrip(".").split("; ")
     assert len(faults) == 4
-    assert [str(format_fault(parse_fault(each))) for each in faults]
+    assert [parse_fault(each) for each in faults]
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,7 @@ import pytest
 from sls_contract import Credentials, Request, load_cassette, sign
 from sls_contract.cassettes.har.archive import write_har
 from sls_contract.exchange import wire_bytes
-from sls_contract.signing import TEST_CREDENTIALS, TEST_STS_CREDENTIALS, recognise, resign
+from sls_contract.signing import TEST_CREDENTIALS, TEST_STS_CREDENTIALS, examine, resign
 
 KEY = {"ALIBABA_CLOUD_ACCESS_KEY_ID": "testAccessKeyId", "ALIBABA_CLOUD_ACCESS_KEY_SECRET": "testAccessKeySecret"}
 STS = {
@@ -213,7 +213,7 @@ def test_what_check_finds_is_said_too(command):
     """The signature is right; a header that every request must have is missing: not green."""
     bare = BARE.replace(headers=[("x-log-signaturemethod", "hmac-sha1")])
     sent = sign(bare, TEST_CREDENTIALS, at=datetime(2026, 1, 2, tzinfo=UTC))
-    dialect = recognise(sent, TEST_CREDENTIALS)
+    dialect = examine(sent, TEST_CREDENTIALS).dialect
     without = sent.replace(headers=sent.headers.without("x-log-apiversion"))
     done = command("signature", "-", stdin=raw(resign(without, dialect, TEST_CREDENTIALS)))
     assert "SLS107 api-version (violation)" in done.stdout

@@ -24,10 +24,10 @@ from sls_contract.signing import (
     Dialect,
     content_md5,
     content_sha256,
+    examine,
     parse_authorization,
     parse_http_date,
     parse_iso_basic,
-    recognise,
     resign,
     sign,
     verify_signature,
@@ -223,7 +223,7 @@ def test_every_dialect_verifies_and_is_signed_again(dialect, target, headers, bo
     """A request signed in any dialect verifies, is recognised, and verifies again under another key, time unchanged."""
     request = signed_in(dialect, target, headers, body)
     assert verify_signature(request, TEST_CREDENTIALS, at=AT) is None
-    found = recognise(request, TEST_CREDENTIALS)
+    found = examine(request, TEST_CREDENTIALS).dialect
     assert isinstance(found, Dialect)
     other = Credentials("LTAIother", "anotherSecret")
     again = resign(request, found, other)
@@ -237,7 +237,7 @@ def test_resign_replaces_the_token(scheme, target, body):
     """A recorded temporary key gives way to the public temporary test key, token included."""
     live = Credentials("STS.live", "liveSecretOfTheKey", "liveSecurityToken")
     request = sign(Request("GET", f"http://{HOST}{target}", {}, body), live, scheme=scheme, at=AT)
-    found = recognise(request, live)
+    found = examine(request, live).dialect
     assert isinstance(found, Dialect)
     again = resign(request, found, TEST_STS_CREDENTIALS)
     assert verify_signature(again, TEST_STS_CREDENTIALS, at=AT) is None

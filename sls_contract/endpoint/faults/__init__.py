@@ -3,6 +3,6 @@
 from __future__ import annotations
 
 from sls_contract.endpoint.faults.fault import Fault
-from sls_contract.endpoint.faults.language import fault, format_fault, parse_fault, read_faults
+from sls_contract.endpoint.faults.language import fault, parse_fault, read_faults
 
-__all__ = ["Fault", "fault", "format_fault", "parse_fault", "read_faults"]
+__all__ = ["Fault", "fault", "parse_fault", "read_faults"]

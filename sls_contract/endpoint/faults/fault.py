@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import gzip
 import json
-import math
 import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
 from sls_contract.endpoint.delivery import Delivery, deliver
 from sls_contract.endpoint.faults.words import shortened, suggestion
-from sls_contract.endpoint.state.responses import ServiceError
-from sls_contract.endpoint.state.scripted import Content, Scripted
+from sls_contract.endpoint.state.responses import Payload, ServiceError
+from sls_contract.endpoint.state.scripted import Scripted
 from sls_contract.errors import UsageError
 from sls_contract.exchange import Headers, Response, wire_bytes
 from sls_contract.spec.known_errors import errors_with, known_codes, statuses_of
@@ -88,6 +87,7 @@ class Fault:
             if is_broken(self):
                 raise UsageError(text.format(self))
         self.scripted()  # refuses invalid counts
+        self._delivery(1)  # refuses an invalid delay
 
     @property
     def is_silent(self) -> bool:
@@ -132,13 +132,13 @@ class Fault:
         sent = Response(status, self._headers(response.headers, len(body)), body, reason=reason)
         return deliver(sent, self._delivery(len(body)))
 
-    def _response(self) -> ServiceError | Content | None:
+    def _response(self) -> ServiceError | Payload | None:
         if self.error is not None:
             return ServiceError(self.status or _status_of(self.error) or 0, self.error, self._message(self.error))
         if self.redirect is not None:
-            return Content(self.status or _FOUND, self.body or b"")
+            return Payload(self.body or b"", status=self.status or _FOUND)
         if self.body is not None or (self.status or 0) >= _REDIRECTS:
-            return Content(self.status or 200, self.body or b"")
+            return Payload(self.body or b"", status=self.status or 200)
         return None
 
     def _message(self, code: str) -> str:
@@ -232,10 +232,6 @@ _RULES: tuple[tuple[Callable[[Fault], bool], str], ...] = (
     (
         lambda fault: any(not (_FIELD_NAME.fullmatch(name) and _is_line(value)) for name, value in fault.headers),
         "a header must have a name of letters, digits and -, and one line of text",
-    ),
-    (
-        lambda fault: not (math.isfinite(fault.delay) and fault.delay >= 0),
-        "delay must be a number of seconds, 0 or more, got {0.delay}",
     ),
     (
         lambda fault: fault.truncate is not None and fault.truncate < 0,

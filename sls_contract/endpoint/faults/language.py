@@ -6,7 +6,7 @@ Grammar, examples and every setting: docs/faults.md.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from itertools import takewhile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -18,7 +18,7 @@ from sls_contract.exchange import wire_bytes, wire_text
 from sls_contract.spec.registry import registry
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable
 
     from sls_contract.endpoint.state.scripted import Scripted
 
@@ -49,11 +49,6 @@ def parse_fault(text: str, folder: Path | str = "") -> Fault:
     except ValueError as error:  # a UsageError is one, too
         msg = f"fault {shortened(text)!r}: {error}\nHow to fix: write it like one of {'; '.join(EXAMPLES)}."
         raise UsageError(msg) from None
-
-
-def format_fault(fault: Fault) -> str:
-    """Return a fault as text that `parse_fault` can read; its body is part of the text."""
-    return " ".join(_settings_of(fault))
 
 
 def read_faults(path: Path | str) -> tuple[Fault, ...]:
@@ -162,17 +157,6 @@ def _reason(error: ValueError) -> str:
     return f"; {error}" if str(error) else ""
 
 
-def _settings_of(fault: Fault) -> Iterator[str]:
-    unset = {each.name: each.default for each in fields(Fault)}
-    for name, setting in _SETTINGS.items():
-        value = getattr(fault, setting.field)
-        if value is not None and value != unset[setting.field]:
-            yield from (format_setting(name, setting.write(each)) for each in (value if name == "header" else (value,)))
-    for name, (field, value) in _FLAGS.items():
-        if getattr(fault, field) == value:
-            yield name
-
-
 def _number(value: str, _folder: Path) -> int:
     if not _NUMBER.fullmatch(value):
         raise ValueError
@@ -203,11 +187,6 @@ def _header(value: str, _folder: Path) -> tuple[str, str]:
     return name, content.removeprefix(" ")
 
 
-def _format_header(field: tuple[str, str]) -> str:
-    name, value = field
-    return f"{name}: {value}" if value.startswith(" ") else f"{name}:{value}"
-
-
 def _body(value: str, folder: Path) -> bytes:
     """Return the bytes of a text or, after an ``@``, of a file; a doubled ``@`` starts a text with one."""
     if not value.startswith("@") or value.startswith("@@"):
@@ -222,18 +201,13 @@ def _body(value: str, folder: Path) -> bytes:
     raise ValueError(msg)
 
 
-def _format_body(body: bytes) -> str:
-    return wire_text(b"@" + body if body.startswith(b"@") else body)
-
-
 @dataclass(frozen=True, slots=True)
 class _Setting:
-    """A setting with a value: its field in `Fault`, the form of the value, and functions to read and write it."""
+    """A setting with a value: its field in `Fault`, the form of the value, and the function that reads it."""
 
     field: str
     form: str
     read: Callable[[str, Path], Any]
-    write: Callable[[Any], str] = str
 
 
 _SETTINGS = {
@@ -245,10 +219,10 @@ _SETTINGS = {
     "message": _Setting("message", "an errorMessage", _text),
     "redirect": _Setting("redirect", "the URL to go to", _text),
     "content-type": _Setting("content_type", "a media type, such as text/html", _text),
-    "header": _Setting("headers", "a name and a value, such as Retry-After:5", _header, _format_header),
-    "body": _Setting("body", "a text, or @ and the path of a file", _body, _format_body),
+    "header": _Setting("headers", "a name and a value, such as Retry-After:5", _header),
+    "body": _Setting("body", "a text, or @ and the path of a file", _body),
     "truncate": _Setting("truncate", "a number of bytes of the body to send, such as 40", _number),
-    "delay": _Setting("delay", "a time with its unit, such as 2.5s or 200ms", _seconds, lambda value: f"{value!r}s"),
+    "delay": _Setting("delay", "a time with its unit, such as 2.5s or 200ms", _seconds),
     "times": _Setting("times", "a number of requests, such as 3", _number),
 }
 _FLAGS: dict[str, tuple[str, Any]] = {

@@ -14,17 +14,16 @@ from aiohttp import web
 from aiohttp.http_exceptions import LineTooLong
 
 from sls_contract.endpoint.refusal import refusal
-from sls_contract.endpoint.server.dispatch import Dispatcher, Refused
-from sls_contract.endpoint.server.limits import DEFAULT_LIMITS, Limits
+from sls_contract.endpoint.server.dispatch import DEFAULT_LIMITS, Dispatcher, Limits, Refused
 from sls_contract.endpoint.server.outgoing import WireResponse, head_bytes
 from sls_contract.errors import EndpointError
 from sls_contract.hosts import authority_of
 
 if TYPE_CHECKING:
     import ssl
-    from collections.abc import Awaitable, Callable, Iterable
+    from collections.abc import Iterable
 
-    from sls_contract.exchange import Response, Send
+    from sls_contract.exchange import Send
 
 LOOPBACK = "127.0.0.1"
 _GRACE = 1.0  # seconds for pending responses when the server closes
@@ -68,7 +67,7 @@ def serve(  # noqa: PLR0913 - settings, by name
     """
     scheme = "https" if tls else "http"
     dispatcher = Dispatcher(send, hosts=hosts, limits=limits, scheme=scheme, blocking=blocking, refused=refused)
-    return Server(dispatcher, host, port, limits, tls)
+    return Server(dispatcher, host, port, tls)
 
 
 class Server:
@@ -81,11 +80,9 @@ class Server:
 
     """
 
-    def __init__(
-        self, dispatcher: Dispatcher, host: str, port: int, limits: Limits, tls: ssl.SSLContext | None
-    ) -> None:
+    def __init__(self, dispatcher: Dispatcher, host: str, port: int, tls: ssl.SSLContext | None) -> None:
         """Listen, in a thread; raises `EndpointError` if that fails."""
-        self._dispatcher, self._limits, self._tls = dispatcher, limits, tls
+        self._dispatcher, self._tls = dispatcher, tls
         self._loop = asyncio.new_event_loop()
         self._closing = asyncio.Event()
         self.host = host
@@ -135,7 +132,7 @@ class Server:
             runner.run(self._listen(port, started))
 
     async def _listen(self, port: int, started: Future[int]) -> None:
-        listener = Listener(self._dispatcher, self._limits, self._dispatcher.refused)
+        listener = Listener(self._dispatcher)
         try:
             sockets = await self._loop.create_server(listener, self.host, port, ssl=self._tls, backlog=_BACKLOG)
         except (OSError, OverflowError) as error:
@@ -184,16 +181,10 @@ def avoid_pauses() -> None:
 class Listener(web.Server):
     """Creates a `Connection` for each client, within the limits."""
 
-    def __init__(
-        self,
-        handler: Callable[[web.BaseRequest], Awaitable[web.StreamResponse]],
-        limits: Limits,
-        refused: Callable[[str, str, Response], None],
-    ) -> None:
-        """Configure the library: no log, no decoding of bodies, our limits; ``refused`` as in `serve`."""
-        super().__init__(handler)
-        self.refused = refused
-        self.limits = limits
+    def __init__(self, dispatcher: Dispatcher) -> None:
+        """Configure the library: no log, no decoding of bodies, our limits."""
+        super().__init__(dispatcher)
+        self.dispatcher, limits = dispatcher, dispatcher.limits
         self._settings: dict[str, Any] = {
             "access_log": None,
             "auto_decompress": False,
@@ -208,10 +199,6 @@ class Listener(web.Server):
         """Create the protocol of one connection."""
         return Connection(self, loop=asyncio.get_running_loop(), **self._settings)
 
-    def is_full(self) -> bool:
-        """Return whether there are more connections than allowed."""
-        return len(self.connections) > self.limits.connections
-
 
 class Connection(web.RequestHandler):
     """The connection of one client; requests that cannot be parsed get a `refusal`, and nothing is logged."""
@@ -221,7 +208,8 @@ class Connection(web.RequestHandler):
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Refuse the client if there are too many connections."""
         super().connection_made(transport)
-        if cast("Listener", self._manager).is_full():
+        listener = cast("Listener", self._manager)
+        if len(listener.connections) > listener.dispatcher.limits.connections:
             busy = refusal(503, "TooManyConnections", "too many connections at once", closing=True)
             cast("asyncio.Transport", transport).write(head_bytes(busy) + busy.body)
             transport.close()
@@ -231,9 +219,10 @@ class Connection(web.RequestHandler):
     ) -> web.StreamResponse:
         """Refuse a request that is not HTTP, or too long."""
         del request, message
-        limits = cast("Listener", self._manager).limits
+        dispatcher = cast("Listener", self._manager).dispatcher
+        limits = dispatcher.limits
         malformed = f"its head is malformed, or has more than {limits.headers} headers"
         reason = f"a line is longer than {limits.header} bytes" if isinstance(exc, LineTooLong) else malformed
         response = refusal(status, "RequestNotRead", f"expected an HTTP request: {reason}", closing=True)
-        cast("Listener", self._manager).refused("?", _NOT_HTTP, response)
+        dispatcher.refused("?", _NOT_HTTP, response)
         return WireResponse(response, head=False)

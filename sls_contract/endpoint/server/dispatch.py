@@ -1,4 +1,4 @@
-"""Handle one request: read it, check its host, call the `Send`, and return the response."""
+"""Handle one request: read it within the limits, check its host, call the `Send`, and return the response."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import asyncio
 from collections import deque
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING, TypeAlias
 
@@ -23,7 +24,6 @@ if TYPE_CHECKING:
 
     from aiohttp.web import BaseRequest
 
-    from sls_contract.endpoint.server.limits import Limits
     from sls_contract.exchange import Send
 
 
@@ -47,6 +47,31 @@ _NO_TUNNEL = (
 )
 
 
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """Bounds that keep a faulty client from exhausting the process.
+
+    Attributes:
+        body: bytes of a request body; a longer one gets 413 (source: PostBodyTooLarge in the table of 2026-01).
+        header: bytes of the request line, and of each header field.
+        headers: number of header fields.
+        connections: number of connections at once; the next one gets 503.
+        idle: seconds that a connection may be idle, or take for a request's head.
+        read: seconds that a request's body may take.
+
+    """
+
+    body: int = 10 * 1024 * 1024
+    header: int = 64 * 1024
+    headers: int = 128
+    connections: int = 1024
+    idle: float = 75.0
+    read: float = 60.0
+
+
+DEFAULT_LIMITS = Limits()
+
+
 class Dispatcher:
     """Passes requests to a `Send`; keeps refused hosts in ``foreign_hosts`` and its exceptions in ``failures``."""
 
@@ -54,8 +79,8 @@ class Dispatcher:
         self, send: Send, *, hosts: Iterable[str], limits: Limits, scheme: str, blocking: bool, refused: Refused
     ) -> None:
         """Take the settings of `serve`."""
-        self.refused = refused
-        self._send, self._limits, self._scheme = send, limits, scheme
+        self.limits, self.refused = limits, refused
+        self._send, self._scheme = send, scheme
         self._domains = tuple(host_name(host).lstrip(".") for host in hosts)
         self._pool = ThreadPoolExecutor(_THREADS, "sls-contract-send") if blocking else None
         self.address = ""
@@ -66,7 +91,7 @@ class Dispatcher:
         """Respond to one request of the web server library; exceptions of the `Send` are kept in ``failures``."""
         head = raw.method == "HEAD"
         try:
-            request = await read_request(raw, self.address, self._limits, self._scheme)
+            request = await self._read(raw)
             self._check_host(request, raw)
             return WireResponse(await self._call_send(request), head=head)
         except Rejected as error:
@@ -86,6 +111,53 @@ class Dispatcher:
         """Let the threads of a blocking `Send` end."""
         if self._pool is not None:
             self._pool.shutdown(wait=False, cancel_futures=True)
+
+    async def _read(self, raw: BaseRequest) -> Request:
+        """Read the body and return the request; raises `Rejected` if it is invalid."""
+        pairs = tuple([(wire_text(name), wire_text(value)) for name, value in raw.raw_headers])
+        headers = Headers.from_pairs(pairs)
+        url = self._url(raw.method, raw.raw_path, headers.get("Host", "").strip())
+        return Request(raw.method, url, headers, await self._body(raw))
+
+    def _url(self, method: str, target: str, host: str) -> str:
+        """Return the URL of a request, with its target unchanged.
+
+        An absolute-form target (of a client behind ``HTTP_PROXY``) is the URL; an origin-form target follows the Host,
+        or the server's own address if the request has no Host.
+        """
+        if method == "CONNECT":
+            raise rejected(501, "TunnelNotOpened", _NO_TUNNEL, target)
+        if target.lower().startswith(("http://", "https://")):
+            return target
+        if not target.startswith("/") or any(mark in host for mark in "/?#@ "):
+            text = "expected a target that begins with / and a Host such as my-project.…"
+            raise rejected(400, "RequestNotRead", text)
+        return f"{self._scheme}://{host or self.address}{target}"
+
+    async def _body(self, raw: BaseRequest) -> bytes:
+        if raw.headers.get("Expect", "").lower() == "100-continue" and raw.version >= HttpVersion11:
+            if (raw.content_length or 0) > self.limits.body:
+                raise _too_large(raw.content_length or 0, self.limits)
+            await raw.writer.write(_CONTINUE)
+        elif not raw.body_exists:
+            return b""
+        try:
+            async with asyncio.timeout(self.limits.read):
+                return await self._collect(raw)
+        except TimeoutError:
+            text = f"expected the whole body within {self.limits.read:g} seconds"
+            raise rejected(408, "BodyTooLate", text) from None
+
+    async def _collect(self, raw: BaseRequest) -> bytes:
+        chunks = bytearray()
+        try:
+            while chunk := await raw.content.readany():
+                chunks += chunk
+                if len(chunks) > self.limits.body:
+                    raise _too_large(raw.content_length or len(chunks), self.limits)
+        except (RequestPayloadError, OSError):
+            raise Rejected(_CLOSED) from None
+        return bytes(chunks)
 
     def _check_host(self, request: Request, raw: BaseRequest) -> None:
         """Refuse a request to a host that is not served, by its Host header or by the target of a proxied request."""
@@ -126,59 +198,6 @@ class Rejected(Exception):
 def rejected(status: int, code: str, text: str, target: str = "") -> Rejected:
     """Return the error for a response after which the connection ends."""
     return Rejected(refusal(status, code, text, closing=True), target)
-
-
-async def read_request(raw: BaseRequest, address: str, limits: Limits, scheme: str) -> Request:
-    """Read the body and return the request; raises `Rejected` if it is invalid.
-
-    ``address`` is the server's own host and port: the URL's authority if the request has no Host.
-    """
-    pairs = tuple([(wire_text(name), wire_text(value)) for name, value in raw.raw_headers])
-    headers = Headers.from_pairs(pairs)
-    url = absolute_url(raw.method, raw.raw_path, headers.get("Host", ""), address, scheme)
-    return Request(raw.method, url, headers, await _body(raw, limits))
-
-
-def absolute_url(method: str, target: str, host: str, address: str, scheme: str) -> str:
-    """Return the URL of a request, with its target unchanged.
-
-    An absolute-form target (of a client behind ``HTTP_PROXY``) is the URL; an origin-form target follows the Host.
-    """
-    if method == "CONNECT":
-        raise rejected(501, "TunnelNotOpened", _NO_TUNNEL, target)
-    if target.lower().startswith(("http://", "https://")):
-        return target
-    host = host.strip()
-    if not target.startswith("/") or any(mark in host for mark in "/?#@ "):
-        text = "expected a target that begins with / and a Host such as my-project.…"
-        raise rejected(400, "RequestNotRead", text)
-    return f"{scheme}://{host or address}{target}"
-
-
-async def _body(raw: BaseRequest, limits: Limits) -> bytes:
-    if raw.headers.get("Expect", "").lower() == "100-continue" and raw.version >= HttpVersion11:
-        if (raw.content_length or 0) > limits.body:
-            raise _too_large(raw.content_length or 0, limits)
-        await raw.writer.write(_CONTINUE)
-    elif not raw.body_exists:
-        return b""
-    try:
-        async with asyncio.timeout(limits.read):
-            return await _collect(raw, limits)
-    except TimeoutError:
-        raise rejected(408, "BodyTooLate", f"expected the whole body within {limits.read:g} seconds") from None
-
-
-async def _collect(raw: BaseRequest, limits: Limits) -> bytes:
-    chunks = bytearray()
-    try:
-        while chunk := await raw.content.readany():
-            chunks += chunk
-            if len(chunks) > limits.body:
-                raise _too_large(raw.content_length or len(chunks), limits)
-    except (RequestPayloadError, OSError):
-        raise Rejected(_CLOSED) from None
-    return bytes(chunks)
 
 
 def _too_large(size: int, limits: Limits) -> Rejected:

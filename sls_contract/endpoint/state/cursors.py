@@ -10,12 +10,11 @@ cursor is valid in two shards.
 from __future__ import annotations
 
 import base64
-import binascii
-import re
+
+from sls_contract.checks.cursors import decoded
 
 _FIRST_CREATED = 1_453_949_705  #: seconds since 1970 UTC; createTime of the ListShards page's example
 _SECOND = 1_000_000_000  #: nanoseconds, so a shard has room for that many log groups
-_DECIMAL = re.compile(rb"[0-9]{1,30}")
 
 
 def created(shard: int) -> int:
@@ -29,17 +28,9 @@ def cursor(shard: int, number: int) -> str:
 
 
 def number(shard: int, text: str) -> int | None:
-    """Return the number of a cursor's log group; negative before the shard's begin; None if it is not a cursor.
-
-    The padding may be missing, as in the PullLogs page's table. A line feed may follow: the Python SDK sends it with
-    the cursor that it computes if nothing was consumed.
-    """
-    text = text.removesuffix("\n")
-    try:
-        decimal = base64.b64decode(text.encode("ascii") + b"=" * (-len(text) % 4), validate=True)
-    except (UnicodeEncodeError, binascii.Error):
-        return None
-    return int(decimal) - _begin(shard) if _DECIMAL.fullmatch(decimal) else None
+    """Return the number of a cursor's log group; negative before the shard's begin; None if it is not a cursor."""
+    position = decoded(text)
+    return None if position is None else position - _begin(shard)
 
 
 def _begin(shard: int) -> int:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import TypeAlias
 
 from sls_contract.checks.protobuf import BYTES, FIXED32, VARINT, Field, encode_field, read_fields
-from sls_contract.endpoint.state.compression import LARGEST_BODY
+from sls_contract.endpoint.state.parameters import LARGEST_BODY
 from sls_contract.errors import UsageError
 
 _UINT32 = 2**32 - 1  # the time of a log, in seconds, is a field 32 bits wide

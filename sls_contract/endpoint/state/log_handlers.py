@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from sls_contract.checks.content_coding import compressed
-from sls_contract.endpoint.state import compression, cursors, log_groups, parameters, responses, shards
+from sls_contract.endpoint.state import cursors, log_groups, parameters, responses, shards
 from sls_contract.endpoint.state.consumer_groups import SECOND
 from sls_contract.endpoint.state.store import ReceivedGroup
 
@@ -68,7 +68,7 @@ def pull_logs(call: Call) -> responses.Payload:
     start = _position(call, shard, "cursor")
     stop = min(start + parameters.group_count(call.request), _end_position(call, shard))
     pulled = _within_limit(call.store.log_groups(call.shard_key(shard), start, max(start, stop)))
-    raw, coding = log_groups.encode_list(pulled), compression.accepted_coding(call.request)
+    raw, coding = log_groups.encode_list(pulled), parameters.accepted_coding(call.request)
     headers = (
         ("x-log-bodyrawsize", str(len(raw))),
         ("x-log-count", str(len(pulled))),
@@ -85,7 +85,7 @@ def put_logs(call: Call) -> None:
     age of logs is not checked.
     """
     key = parameters.hash_key(call.request) if call.request.path.endswith("/route") else None
-    data = compression.decompressed_body(call.request)
+    data = parameters.decompressed_body(call.request)
     try:
         group = log_groups.decode_group(data)
     except UnicodeDecodeError:
@@ -150,7 +150,7 @@ def _within_limit(groups: Iterable[ReceivedGroup]) -> list[bytes]:
     size = 0
     for group in groups:
         size += len(group.data)
-        if size > compression.LARGEST_BODY:
+        if size > parameters.LARGEST_BODY:
             break
         fitting.append(group.data)
     return fitting

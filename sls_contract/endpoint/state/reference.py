@@ -19,7 +19,7 @@ from sls_contract.endpoint.state.consumer_groups import ConsumerGroup
 from sls_contract.endpoint.state.handlers import route
 from sls_contract.endpoint.state.log_groups import encoded_group
 from sls_contract.endpoint.state.responses import ServiceError
-from sls_contract.endpoint.state.scripted import Content, Script, Scripted
+from sls_contract.endpoint.state.scripted import Script, Scripted
 from sls_contract.endpoint.state.store import GroupKey, ReceivedGroup, ShardKey
 from sls_contract.endpoint.state.store_memory import MemoryStore
 from sls_contract.errors import EndpointError, UsageError
@@ -273,10 +273,8 @@ class ReferenceEndpoint:
         response = scripted.response
         if response is None:
             response = self._response_to(request, now)
-        elif isinstance(response, ServiceError):
-            response = responses.failure(request, response, now, self._count)
-        elif isinstance(response, Content):
-            response = responses.content(request, response.status, response.body, now, self._count)
+        elif not isinstance(response, Response):
+            response = responses.response(request, response, now, self._count)
         return scripted.finish(response)
 
     def _record(self, request: Request, response: Response, *, scripted: bool) -> None:
@@ -289,14 +287,14 @@ class ReferenceEndpoint:
 
     def _response_to(self, request: Request, now: datetime) -> Response:
         try:
-            body = self._result(request, now)
+            result = self._result(request, now)
         except ServiceError as error:
-            return responses.failure(request, error, now, self._count)
+            result = error
         except responses.NotServed as error:
             return refusal(MISDIRECTED, "NotServedHere", str(error))
         except EndpointError as error:  # the state file failed; it is no error of the client
             return refusal(500, "EndpointFailed", str(error))
-        return responses.success(request, body, now, self._count)
+        return responses.response(request, result, now, self._count)
 
     def _result(self, request: Request, now: datetime) -> Any:
         authenticate(request, self._keyring, now, self._clock_error)

@@ -28,11 +28,15 @@ _ID_SPACE = 1 << 64
 
 @dataclass(frozen=True, slots=True)
 class Payload:
-    """The body of a success that is not JSON, with the headers of its operation."""
+    """The status and body of a response, and the headers of its operation; the endpoint adds those of every response.
 
-    body: bytes
-    content_type: str
+    If ``content_type`` is None, it is that of JSON, and there is none for an empty body.
+    """
+
+    body: bytes = b""
+    content_type: str | None = None
     headers: tuple[tuple[str, str], ...] = ()
+    status: int = 200
 
 
 class ServiceError(Exception):
@@ -136,42 +140,18 @@ invalid_compress_type = _error(400, "ParameterInvalid", "Http extend x-log-compr
 invalid_body_raw_size = _error(400, "ParameterInvalid", "Http extend x-log-bodyrawsize : {} pair is invalid.")
 
 
-def success(request: Request, body: Any, now: datetime, count: int) -> Response:
-    """Return 200 with compact JSON or a `Payload`; a ``body`` of None gives an empty body without ``Content-Type``."""
-    if body is None:
-        return _response(request, 200, Payload(b"", ""), now, count)
-    payload = body if isinstance(body, Payload) else Payload(_compact(body), _JSON)
-    return _response(request, 200, payload, now, count)
+def response(request: Request, result: Any, now: datetime, count: int) -> Response:
+    """Return the response with a result: a `Payload`, a `ServiceError`, a JSON value, or None for an empty body.
 
-
-def failure(request: Request, error: ServiceError, now: datetime, count: int) -> Response:
-    """Return an error response; bytes of the request that are not UTF-8 are echoed as question marks."""
-    body = _compact({"errorCode": error.code, "errorMessage": error.message})
-    return _response(request, error.status, Payload(body, _JSON), now, count)
-
-
-def content(request: Request, status: int, body: bytes, now: datetime, count: int) -> Response:
-    """Return a response with any body; its type is JSON unless it is empty."""
-    return _response(request, status, Payload(body, _JSON if body else ""), now, count)
-
-
-def request_id(now: datetime, count: int) -> str:
-    """Return 24 upper-case hexadecimal digits: Unix seconds, then a number of the request (form: observed ids)."""
-    return f"{int(now.timestamp()):08X}{count * _ID_STEP % _ID_SPACE:016X}"
-
-
-def _compact(document: Any) -> bytes:
-    return json.dumps(document, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "replace")
-
-
-def _response(request: Request, status: int, payload: Payload, now: datetime, count: int) -> Response:
-    """Return a response with the headers of one captured on 2024-11-25, in the same order and casing."""
+    Its headers are those of one captured on 2024-11-25, in the same order and casing.
+    """
+    payload = _payload(result)
+    content_type = _JSON if payload.content_type is None and payload.body else payload.content_type
     closing = "close" in request.headers.get("Connection", "").lower()
-    content_type = [("Content-Type", payload.content_type)] if payload.content_type else []
     fields = Headers.from_pairs(
         (
             ("Server", "AliyunSLS"),
-            *content_type,
+            *((("Content-Type", content_type),) if content_type else ()),
             ("Content-Length", str(len(payload.body))),
             ("Connection", "close" if closing else "keep-alive"),
             ("Access-Control-Allow-Origin", "*"),
@@ -181,4 +161,22 @@ def _response(request: Request, status: int, payload: Payload, now: datetime, co
             *payload.headers,
         )
     )
-    return Response(status, fields, payload.body, reason=_PHRASES.get(status, ""))
+    return Response(payload.status, fields, payload.body, reason=_PHRASES.get(payload.status, ""))
+
+
+def _payload(result: Any) -> Payload:
+    """Return a result as a payload; bytes of the request that are not UTF-8 are echoed as question marks."""
+    if isinstance(result, Payload):
+        return result
+    status, document = 200, result
+    if isinstance(result, ServiceError):
+        status, document = result.status, {"errorCode": result.code, "errorMessage": result.message}
+    elif result is None:
+        return Payload()
+    text = json.dumps(document, ensure_ascii=False, separators=(",", ":"))
+    return Payload(text.encode("utf-8", "replace"), status=status)
+
+
+def request_id(now: datetime, count: int) -> str:
+    """Return 24 upper-case hexadecimal digits: Unix seconds, then a number of the request (form: observed ids)."""
+    return f"{int(now.timestamp()):08X}{count * _ID_STEP % _ID_SPACE:016X}"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from sls_contract.endpoint.delivery import PLAIN, Delivery, deliver
 from sls_contract.errors import UsageError
@@ -11,15 +11,8 @@ from sls_contract.errors import UsageError
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from sls_contract.endpoint.state.responses import ServiceError
+    from sls_contract.endpoint.state.responses import Payload, ServiceError
     from sls_contract.exchange import Request, Response
-
-
-class Content(NamedTuple):
-    """A status and a body of any kind; the endpoint adds its headers."""
-
-    status: int
-    body: bytes = b""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +20,7 @@ class Scripted:
     """A response to one or more of the next requests, its delivery, and the requests that it is for.
 
     Attributes:
-        response: a `Response`, sent unchanged; a `ServiceError` or `Content`, sent with the endpoint's headers; None:
+        response: a `Response`, sent unchanged; a `ServiceError` or `Payload`, sent with the endpoint's headers; None:
             the endpoint's own response, with its state changes.
         delivery: late, cut off, reset; see `Delivery`.
         when: returns whether it is for a request; None: for any.
@@ -39,7 +32,7 @@ class Scripted:
 
     """
 
-    response: Response | ServiceError | Content | None = None
+    response: Response | ServiceError | Payload | None = None
     delivery: Delivery = PLAIN
     when: Callable[[Request], bool] | None = None
     after: int = 0
@@ -89,40 +82,35 @@ class Script:
 
     def __init__(self) -> None:
         """Start empty."""
-        self._lines: list[_Line] = []
+        self._pending: list[_Pending] = []
 
     def add(self, scripted: Scripted) -> None:
         """Append a response."""
-        self._lines.append(_Line(scripted))
+        self._pending.append(_Pending(scripted, scripted.after, scripted.times))
 
     def take(self, request: Request) -> Scripted | None:
         """Return and count the response to a request; None if none is due."""
-        due = [line for line in self._lines if line.scripted.matches(request) and line.count_request()]
-        if not due:
+        matching = [each for each in self._pending if each.scripted.matches(request)]
+        due = next((each for each in matching if not each.to_pass), None)
+        for each in matching:
+            each.to_pass = max(each.to_pass - 1, 0)
+        if due is None:
             return None
-        if due[0].count_response():
-            self._lines.remove(due[0])
-        return due[0].scripted
+        if due.left is not None:
+            due.left -= 1
+        if due.left == 0:
+            self._pending.remove(due)
+        return due.scripted
 
     def clear(self) -> None:
         """Remove all pending responses."""
-        self._lines.clear()
+        self._pending.clear()
 
 
-class _Line:
-    """A scripted response with the numbers of requests that still pass, and that still get it."""
+@dataclass(slots=True, eq=False)
+class _Pending:
+    """A scripted response, the number of matching requests that still pass, and of those that still get it."""
 
-    def __init__(self, scripted: Scripted) -> None:
-        self.scripted = scripted
-        self._to_pass, self._to_respond = scripted.after, scripted.times
-
-    def count_request(self) -> bool:
-        """Count a matching request, and return whether enough have passed."""
-        self._to_pass -= 1
-        return self._to_pass < 0
-
-    def count_response(self) -> bool:
-        """Count a response, and return whether it was the last."""
-        if self._to_respond is not None:
-            self._to_respond -= 1
-        return self._to_respond == 0
+    scripted: Scripted
+    to_pass: int
+    left: int | None

@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from sls_contract.checks.presentation import steps_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Sequence
 
 _DEEPEST = 50  # levels; deeper JSON is shown unchanged
 _BEFORE, _AFTER = 12, 6  # lines that are shown before and after the marked value
+_MARK = "\0"  # in JSON always written as an escape
 
 
 class Segment(NamedTuple):
@@ -42,9 +43,10 @@ def marked_body(text: str, where: str) -> list[Segment]:
     try:
         value = json.loads(text, parse_int=_Literal, parse_float=_Literal, parse_constant=_Literal)
         path = _existing(value, steps_of(where)) if where.startswith("/") else None
-        return _shortened([*_joined(_laid_out(value, path, 0))])
+        pieces = _laid_out(value, path, 0).split(_MARK)  # before, within and after the marked value
     except (ValueError, RecursionError):
         return [Segment(text, marked=False)]
+    return _shortened([Segment(piece, marked=at == 1) for at, piece in enumerate(pieces) if piece])
 
 
 def _existing(value: Any, steps: Sequence[str]) -> list[str]:
@@ -61,42 +63,24 @@ def _existing(value: Any, steps: Sequence[str]) -> list[str]:
     return existing
 
 
-def _laid_out(value: Any, path: Sequence[str] | None, depth: int) -> Iterator[Segment]:
-    """Yield the indented text of a value; ``path`` leads from it to the marked value (None: it contains none)."""
+def _laid_out(value: Any, path: Sequence[str] | None, depth: int) -> str:
+    """Return the indented text of a value; ``path`` leads from it to the value between two marks (None: to none)."""
     if depth > _DEEPEST:
         raise RecursionError
     if path is not None and not path:
-        yield Segment("".join(each.text for each in _laid_out(value, None, depth)), marked=True)
-    elif isinstance(value, dict) and value:
-        labels = [json.dumps(key, ensure_ascii=False) + ": " for key in value]
-        yield from _members("{}", [*zip(labels, value, value.values(), strict=True)], path, depth)
+        return f"{_MARK}{_laid_out(value, None, depth)}{_MARK}"
+    if isinstance(value, dict) and value:
+        brackets, members = "{}", [(f"{json.dumps(key, ensure_ascii=False)}: ", key, value[key]) for key in value]
     elif isinstance(value, list) and value:
-        yield from _members("[]", [("", str(at), each) for at, each in enumerate(value)], path, depth)
+        brackets, members = "[]", [("", str(at), each) for at, each in enumerate(value)]
     else:
-        yield Segment(value if isinstance(value, _Literal) else json.dumps(value, ensure_ascii=False), marked=False)
-
-
-def _members(
-    brackets: str, members: Sequence[tuple[str, str, Any]], path: Sequence[str] | None, depth: int
-) -> Iterator[Segment]:
-    """Yield a container; each member is given as its label, its step in a path, and its value."""
-    yield Segment(f"{brackets[0]}\n", marked=False)
-    for at, (label, step, value) in enumerate(members, start=1):
-        yield Segment("  " * (depth + 1) + label, marked=False)
-        yield from _laid_out(value, path[1:] if path and path[0] == step else None, depth + 1)
-        yield Segment("," * (at < len(members)) + "\n", marked=False)
-    yield Segment("  " * depth + brackets[1], marked=False)
-
-
-def _joined(segments: Iterator[Segment]) -> Iterator[Segment]:
-    """Join neighbours with equal marks."""
-    text, marked = "", False
-    for segment in segments:
-        if segment.marked != marked and text:
-            yield Segment(text, marked)
-            text = ""
-        text, marked = text + segment.text, segment.marked
-    yield Segment(text, marked)
+        return value if isinstance(value, _Literal) else json.dumps(value, ensure_ascii=False)
+    margin = "  " * depth
+    lines = [
+        f"{margin}  {label}{_laid_out(each, path[1:] if path and path[0] == step else None, depth + 1)}"
+        for label, step, each in members
+    ]
+    return "\n".join((brackets[0], ",\n".join(lines), margin + brackets[1]))
 
 
 def _shortened(segments: list[Segment]) -> list[Segment]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
+from sls_contract.checks.contract_map import EVIDENCE
 from sls_contract.reports.groups import level_of
 from sls_contract.reports.text import plural
 from sls_contract.spec import CLAUSES, errors_of
@@ -26,7 +27,6 @@ AREAS = {
     "6": "Recordings",
 }
 """The areas of clauses, by the hundreds digit of their codes."""
-_EVIDENCE = ("live", "reference", "document", "synthetic", "unknown")
 _ACROSS = "Across exchanges"
 _FRESH, _OLD = 30, 90
 """Days since the last validation: evidence is fresh up to the first number, and old beyond the second."""
@@ -52,7 +52,7 @@ def chart(document: Mapping[str, Any], today: date) -> dict[str, Any]:
         "areas": [*_areas(operations, cells, broken)],
         "errors": [_errors(operation, errors.get(operation, {})) for operation in operations if operation in judged],
         "others": others,
-        "legend": _EVIDENCE,
+        "legend": EVIDENCE,
         "fresh": _FRESH,
         "old": _OLD,
     }

@@ -10,7 +10,7 @@ from hypothesis import example, given
 
 from sls_contract.checks.content_coding import compressed
 from sls_contract.endpoint import ServiceError
-from sls_contract.endpoint.state.compression import LARGEST_BODY, accepted_coding, decompressed_body
+from sls_contract.endpoint.state.parameters import LARGEST_BODY, accepted_coding, decompressed_body
 from sls_contract.exchange import Request
 
 URL = "http://my-project.cn-hangzhou.log.aliyuncs.com/logstores/my-logstore/shards/lb"

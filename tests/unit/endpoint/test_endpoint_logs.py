@@ -7,7 +7,7 @@ import pytest
 from aliyun.log.proto import LogGroup, LogGroupList
 
 from sls_contract.endpoint.state import cursors
-from sls_contract.endpoint.state.compression import LARGEST_BODY
+from sls_contract.endpoint.state.parameters import LARGEST_BODY
 from sls_contract.errors import UsageError
 from sls_contract.exchange import OWN_RESPONSE, Request
 from sls_contract.signing import TEST_CREDENTIALS, sign

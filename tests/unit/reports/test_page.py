@@ -16,6 +16,7 @@ from sls_contract.checks.contract_map import ContractMap
 from sls_contract.exchange import Exchange, Request, Response
 from sls_contract.locale.catalogue import chinese
 from sls_contract.reports import Report, Target, as_document
+from sls_contract.reports.examples import first_example
 from sls_contract.reports.page import page
 from sls_contract.reports.page.body import marked_body
 from sls_contract.reports.page.chart import AREAS
@@ -63,7 +64,7 @@ def document(clause=TIME, where="/0/updateTime", text="in seconds", shown=None, 
     report = Report("check", Target(None, "reference"), seed=7, exchanges=1, clauses_total=len(CLAUSES))
     finding = clause.finding(where, text, text, text)
     report.add([finding], cassette=text, exchange=0, line=4)
-    report.show(finding, shown or exchange())
+    first_example(report.examples, finding, shown or exchange())
     report.repeat = ["sls-contract check cassettes"]
     return as_document(report, "1.0") | more
 
@@ -85,7 +86,7 @@ def test_the_value_that_is_shown_is_that_of_the_exchange_below():
     for text, where in (("17", {"exchange": 2}), ("18", {"exchange": 3, "scenario": "group-fresh"})):
         finding = TIME.finding("/0/updateTime", "microseconds", text, "multiply.")
         report.add([finding], **where)
-        report.show(finding, exchange(f'[{{"updateTime":{text}}}]'))
+        first_example(report.examples, finding, exchange(f'[{{"updateTime":{text}}}]'))
     read = Tags(page(as_document(report, "1.0"), TODAY))
     assert read.marks == ["17"]
     assert re.search(r"Actual\s+17\s", read.text)
@@ -234,7 +235,7 @@ def test_a_group_shows_an_exchange_of_its_own_operation():
     for operation in ("GetCheckPoint", "HeartBeat"):
         found = replace(TIME.finding("/0/updateTime", "a", "b", "c"), operation=operation)
         report.add([found], exchange=0)
-        report.show(found, exchange(f'["{operation} came"]'))
+        first_example(report.examples, found, exchange(f'["{operation} came"]'))
     text = page(as_document(report, "1.0"), TODAY)
     shown = [part.partition("</details>")[0] for part in text.split('<details class="finding ')[1:]]
     assert len(shown) == 2

@@ -18,7 +18,7 @@ from sls_contract.signing import (
     Credentials,
     SignatureMismatch,
     content_md5,
-    recognise,
+    examine,
     sign,
     verify_signature,
 )
@@ -373,11 +373,13 @@ def test_credentials_of_another_type(wrong):
         verify_signature(BARE, wrong)
 
 
-def test_recognise_gives_the_mismatch():
-    """A request that does not verify has no dialect; the clock is not judged."""
+def test_a_request_that_does_not_verify_has_no_dialect():
+    """The clock is not judged without a time."""
     request = sign(BARE, TEST_CREDENTIALS, at=AT)
-    assert recognise(request, TEST_CREDENTIALS).scheme == "v1"
-    assert isinstance(recognise(request.replace(method="PUT"), TEST_CREDENTIALS), SignatureMismatch)
+    found, wrong = (examine(each, TEST_CREDENTIALS) for each in (request, request.replace(method="PUT")))
+    assert (found.mismatch, found.dialect.scheme) == (None, "v1")
+    assert isinstance(wrong.mismatch, SignatureMismatch)
+    assert wrong.dialect is None
 
 
 def test_a_short_token_is_masked_by_its_header():
