@@ -84,9 +84,8 @@ class _Outcome:
 
         nothing = 0 < drift.other_outcome == drift.pairs - drift.not_judged
         if nothing and drift.verdict != Class.BREAKING:
-            outcomes = (f" (first: {each.old} -> {each.new})" for each in drift.changes if each.of_outcome)
             reason = (
-                f"no response could be compared, every exchange has another outcome{next(outcomes, '')}. "
+                "every exchange has another outcome, so no response could be compared. "
                 "How to fix: record it again where these requests are served."
             )
             self.not_compared.append((new, reason))
