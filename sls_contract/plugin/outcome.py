@@ -119,13 +119,12 @@ def _played(cassette: str, tests: Sequence[dict[str, Any]]) -> frozenset[int]:
     """Return the positions that the tests of a cassette played together; all positions if the file is gone."""
     from sls_contract.cassettes.file.recording_file import load
     from sls_contract.cassettes.matching import requested_positions
-    from sls_contract.cassettes.player import keys_of
 
     together, size = frozenset(position for test in tests for position in test["played"]), tests[0]["size"]
     if len(tests) == 1 or len(together) == size:
         return together
     try:
-        keys = next((test["match_groups"] for test in tests if test["match_groups"]), None) or keys_of(load(cassette))
+        keys = next((test["match_groups"] for test in tests if test["match_groups"]), None) or load(cassette).keys()
     except CassetteError:
         keys = ()
     if len(keys) != size:

@@ -173,7 +173,7 @@ def test_a_written_cassette_reads_back_equal_and_intact(tmp_path_factory, record
     written = path.read_bytes()
     write(path, file)
     assert path.read_bytes() == written
-    for asked, one in zip(file.requests, recorded, strict=True):
+    for asked, one in zip(file.requests(), recorded, strict=True):
         request = one.exchange.request
         assert (asked.method, asked.url, asked.body, asked.host) == (
             request.method,
