@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from sls_contract.cassettes.recorder.wiring import wrap_clients_again
 from sls_contract.plugin.blocking import REMEDY, remedy_for
 
 if TYPE_CHECKING:
@@ -29,7 +30,7 @@ class Unrecorded:
     def begin(self, item: pytest.Item) -> None:
         """Begin a phase of a test."""
         self._guard.test, self._guard.remedy = item.nodeid, remedy_for(item)
-        self._guard.rewatch()
+        wrap_clients_again()
 
     def end(self, item: pytest.Item) -> list[BlockedRequest]:
         """Count the requests that were blocked in a phase, and return them."""

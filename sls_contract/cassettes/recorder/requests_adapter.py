@@ -89,7 +89,7 @@ def merge_settings(
 def _is_offline(url: str) -> bool:
     host = split_url(url)[1]
     owner = owner_of(host, host)
-    return owner is not None and owner.offline
+    return owner is not None and owner.handler.offline
 
 
 def _environment_has_no_proxy() -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from socket import SOCK_DGRAM
 from typing import TYPE_CHECKING, Any
 
-from sls_contract.cassettes.recorder.guard import check_name, check_probe, check_proxied
+from sls_contract.cassettes.recorder.guard import check_name, check_proxied
 from sls_contract.hosts import authority_of
 
 if TYPE_CHECKING:
@@ -32,7 +32,7 @@ def socket_connect(original: Callable[..., Any], sock: Any, address: Any, *args:
     aliyun-log-python-sdk connects a datagram socket to the endpoint to find its own IP address, and ignores a refusal.
     """
     if isinstance(address, tuple) and len(address) > 1:
-        (check_probe if sock.type == SOCK_DGRAM else check_name)(*address[:2])
+        check_name(*address[:2], sends=sock.type != SOCK_DGRAM)
     return original(sock, address, *args, **kwargs)
 
 
