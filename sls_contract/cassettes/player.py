@@ -109,11 +109,14 @@ class Player:
         self.stored_at = ""
         self._mode = mode
         self._began = began
-        self.records = self._may_record()
+        # whether this session (another test, another worker) made every recording in the file
+        is_new = mode == "once" and not any(map(self._is_old, self._before))
+        is_marked = bool(self._before.unfinished or self._before.failed)  # this recording continues or replaces it
+        self.records = is_new or is_marked if mode == "once" else mode != "none"
         if self.records and path.suffix.lower() == ".json":
             raise UsageError(_NOT_JSON.format(path=path))
         self._repeat = repeat
-        self._keys = self._playable()
+        self._keys = () if mode == "all" or is_new else self._before.keys(matching)
         self._index = Index(self._keys, repeat=repeat)
         self._lock = threading.Lock()
         self._recorder: Recorder | None = None
@@ -246,7 +249,9 @@ class Player:
             self.recording = recorder.name
         else:
             recorder = None
-        if recorder is None and finished and self._mode != "all" and self._lacks_end():
+        # an unfinished recording only needs its end mark; a failed one was not recorded again
+        is_marked = bool(self._before.unfinished or failed_of(self._before.failed, self.owner))
+        if recorder is None and finished and is_marked and self._mode in ("once", "new_episodes"):
             recorder = open_for_recording(self.path, self.owner)
         if recorder is None:
             return
@@ -255,10 +260,6 @@ class Player:
         else:
             recorder.close(finished=finished, replaced=self._replaced(), failure=failure)
 
-    def _lacks_end(self) -> bool:
-        """Return whether an unfinished recording only needs its end mark, or a failed one was not recorded again."""
-        return self._continues() or (self._mode != "none" and bool(failed_of(self._before.failed, self.owner)))
-
     def _has_duplicate(self, name: str) -> bool:
         """Return whether another process has made the same recording in this session."""
         file = load_unmarked(self.path)
@@ -266,27 +267,9 @@ class Player:
         others = counts.keys() - {name, *file.unfinished}
         return any(counts[each] >= self.added for each in others)  # a recording that continued this one is smaller
 
-    def _may_record(self) -> bool:
-        if self._mode == "once":
-            return self._is_new() or self._continues() or bool(self._before.failed)
-        return self._mode != "none"
-
-    def _continues(self) -> bool:
-        """Return whether there is an unfinished recording that this one can continue."""
-        return self._mode != "none" and bool(self._before.unfinished)
-
-    def _is_new(self) -> bool:
-        """Return whether this session (another test, another worker) made every recording in the file."""
-        return not any(self._is_old(recording) for recording in self._before)
-
     def _is_old(self, recording: Recording) -> bool:
         recorded_at = recording.provenance.recorded_at
         return recorded_at is None or recorded_at < self._began
-
-    def _playable(self) -> Sequence[Hashable]:
-        if self._mode == "all" or (self._mode == "once" and self._is_new()):
-            return ()
-        return self._before.keys(self._matching)
 
     def _fits(self, request: Request, position: int) -> bool:
         return self._matching.fits(request, self._before[position].exchange.request)

@@ -20,6 +20,7 @@ from sls_contract.cassettes.recording import Evidence, Recording, with_integrity
 from sls_contract.cassettes.relations import Relations
 from sls_contract.cassettes.results import Results
 from sls_contract.cassettes.scrub.findings import clean_verdict
+from sls_contract.checks.consumption import received_of
 from sls_contract.errors import CassetteError, UnmatchedRequest
 from sls_contract.exchange import OWN_RESPONSE, Exchange
 from sls_contract.hosts import host_name
@@ -278,7 +279,7 @@ class Session:
     def _judge_recorded(self, wire_exchange: Exchange, scrubbed: Scrubbed, evidence: Evidence, seen: datetime) -> None:
         """Judge an exchange that took place at ``seen``, alone and together with earlier ones."""
         self._judging.recorded(self._results, wire_exchange, scrubbed, evidence, seen)
-        related = self._relations.follow_exchange(wire_exchange, evidence, seen)
+        related = self._relations.take(received_of(wire_exchange, seen), evidence, seen)
         self._results.relate(clean_verdict(related, self._opening.scrubber.shown), scrubbed.exchange)
 
     def _keep(self, recording: Recording) -> None:
