@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from sls_contract.captures.compression import SUFFIXES
 from sls_contract.captures.reading import failure_of, local_copy, recording_of
 from sls_contract.captures.storage import is_url
-from sls_contract.cassettes.audit import Audit, AuditState, audit, damage_finding, judge_recording, leak_findings
+from sls_contract.cassettes.audit import Audit, audit, damage_finding, leak_findings
 from sls_contract.cassettes.file.interaction import MalformedInteraction
 from sls_contract.cassettes.file.parsing import NotReadable
 from sls_contract.cassettes.ledger import Entry, digest_of_file, digest_with
@@ -107,14 +107,15 @@ class Part:
     related: list[Related | None] = field(default_factory=list)
 
     @classmethod
-    def of(cls, found: Audit, scrubber: Scrubber) -> Part:
-        """Return the results for a file, with one exchange for each kind of finding."""
+    def of(cls, found: Audit) -> Part:
+        """Return the results of an audit, with one exchange for each kind of finding."""
         results = found.results
         part = cls(str(found.path), found.entry, [Placed(*each) for each in found.placed], failure=found.failure)
         part.exchanges, part.not_judged, part.unverified = results.exchanges, results.not_judged, results.unverified
         part.exercised, part.extents = set(results.exercised), Counter(results.extents)
+        scrub = found.scrubber.exchange
         for breach in results.breaches:
-            first_example(part.examples, breach.finding, breach.exchange, lambda one: scrubber.exchange(one).exchange)
+            first_example(part.examples, breach.finding, breach.exchange, lambda one: scrub(one).exchange)
         part.map = results.map.as_plain()
         return part
 
@@ -147,49 +148,43 @@ def judge_chunk(chunk: Chunk, settings: AuditSettings, contracts: Path | None = 
 
 
 def _part(chunk: Chunk, settings: AuditSettings) -> Part:
-    found, scrubber, deferred = Audit(Path(), Entry(settings.now)), Scrubber(settings.credentials), _Deferred()
-    state = AuditState(scrubber, OtherNames() if chunk.whole else None, deferred)
+    deferred = _Deferred()
+    found = Audit(Path(), settings, OtherNames() if chunk.whole else None, deferred)
     lines: list[int | None] = []
     for line, span in chunk.placed():
         try:
             recording = recording_of(chunk.kind, chunk.data[slice(*span)])
         except MalformedInteraction as error:
-            found.findings.append(_damage(chunk, line, f"no HTTP exchange: {error}"))
-            deferred.lose()
+            found.add_damage(chunk.damaged(line, f"no HTTP exchange: {error}"))
             recording = None
         if recording is not None:
             lines.append(line)
             deferred.span = span
-            judge_recording(found, recording, len(lines) - 1, "", settings, state)
+            found.add(recording, len(lines) - 1)
     found.lines = tuple(lines)
-    found.entry.clean(scrubber.text)
+    found.entry.clean(found.scrubber.text)
     data = chunk.data.encode("utf-8", "surrogatepass") if isinstance(chunk.data, str) else chunk.data
-    found.findings += leak_findings(data, scrubber, first=chunk.line or 1)
+    found.findings += leak_findings(data, found.scrubber, first=chunk.line or 1)
     if chunk.damage is not None:
-        found.findings.append(_damage(chunk, *chunk.damage))
-        deferred.lose()
-    part = Part.of(found, scrubber)
+        found.add_damage(chunk.damaged(*chunk.damage))
+    part = Part.of(found)
     part.source, part.failure = chunk.source, chunk.failure
     part.related, part.lines = deferred.related, lines
     part.digest, part.last = sha256(data).hexdigest(), chunk.last
     return part
 
 
-def _damage(chunk: Chunk, line: int | None, reason: str) -> tuple[Finding, int | None]:
-    return damage_finding(chunk.damaged(line, reason))
-
-
 def _cassette(source: str, settings: AuditSettings) -> Part:
     """Judge a cassette: a plain local file in place, any other from a local copy."""
     path = Path(source)
     if not is_url(source) and path.suffix not in SUFFIXES:
-        part = Part.of(audit(path, settings), Scrubber(settings.credentials))
+        part = Part.of(audit(path, settings))
         part.digest = digest_of_file(path)
         return part
     part = Part(source, Entry(settings.now))
     try:
         with local_copy(source) as copy:
-            part = Part.of(audit(copy, settings), Scrubber(settings.credentials))
+            part = Part.of(audit(copy, settings))
             part.digest = digest_of_file(copy)
     except NotReadable as error:
         part.placed.append(_file_finding(source, error))

@@ -21,7 +21,6 @@ from sls_contract.captures.reading import captures_at, chunks_of
 from sls_contract.cassettes.audit import audit
 from sls_contract.cassettes.file.reader import CassetteFile
 from sls_contract.cassettes.har.archive import write_har
-from sls_contract.cassettes.scrub import Scrubber
 from sls_contract.errors import CassetteDamaged, UsageError
 
 from .conftest import TERMS, judged, told
@@ -45,7 +44,7 @@ def test_it_does_not_matter_where_a_capture_is_split(tmp_path, workers, size, su
 
 def test_a_har_is_judged_as_the_whole_file_is(har):
     """Counts, clauses, evidence and findings are those of a cassette's audit."""
-    streamed, whole = judged(har), judging.Part.of(audit(har, TERMS), Scrubber(()))
+    streamed, whole = judged(har), judging.Part.of(audit(har, TERMS))
     assert told(streamed) == told(whole)
     assert (streamed.entry, streamed.exercised, streamed.extents) == (whole.entry, whole.exercised, whole.extents)
     assert (streamed.examples, streamed.map) == (whole.examples, whole.map)
