@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from contextlib import contextmanager
-from functools import cached_property, partial
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -346,11 +346,10 @@ class Run:
             self._failure, session.exitstatus = failure, NOTHING_COMPARED
 
     def _write_reports(self, session: pytest.Session) -> None:
-        from sls_contract.plugin.repeating import commands_for
         from sls_contract.plugin.summary import write_reports
 
         try:
-            write_reports(self.totals, self.outcome, self.settings, partial(commands_for, session.config))
+            write_reports(self.totals, self.outcome, self.settings, session.config)
         except SlsContractError as error:
             self._failure = f"sls-contract: {error}"
             session.exitstatus = pytest.ExitCode.USAGE_ERROR

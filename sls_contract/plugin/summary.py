@@ -13,13 +13,16 @@ from sls_contract.cassettes.recording import Evidence, weakest
 from sls_contract.clock import utc_now
 from sls_contract.plugin.key_masking import each_text, without_key
 from sls_contract.plugin.naming import shown
+from sls_contract.plugin.repeating import commands_for
 from sls_contract.reports import Report, Target, as_document, exercised, narrowed_lines, plural, writing
 from sls_contract.reports.groups import grouped
 from sls_contract.reports.text import on_one_line
 from sls_contract.spec import CLAUSES, Finding, Level
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Iterable, Iterator
+
+    import pytest
 
     from sls_contract.plugin.options import Settings
     from sls_contract.plugin.outcome import Outcome
@@ -115,10 +118,8 @@ def _foreign(totals: Totals) -> Iterator[str]:
         )
 
 
-def write_reports(
-    totals: Totals, outcome: Outcome, settings: Settings, commands_for: Callable[[Iterable[str]], list[str]]
-) -> None:
-    """Write all configured reports; ``commands_for`` returns the commands that repeat the run and tests of it."""
+def write_reports(totals: Totals, outcome: Outcome, settings: Settings, config: pytest.Config) -> None:
+    """Write all configured reports."""
     report = Report(
         "pytest", Target(settings.endpoint, weakest(map(Evidence, totals.evidence)) if totals.evidence else None)
     )
@@ -130,7 +131,7 @@ def write_reports(
     report.examples = totals.examples
     report.map.merge(totals.map)
     tests = dict.fromkeys(plain["test"] for plain in totals.findings if plain["test"] is not None)
-    report.repeat = commands_for([*tests][:MOST_LINES])
+    report.repeat = commands_for(config, [*tests][:MOST_LINES])
     report.clauses_total = len(CLAUSES)
     document = as_document(report, __version__) | {"tests": _tests(totals)}
     if settings.record == "verify":

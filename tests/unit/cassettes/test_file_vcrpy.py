@@ -13,8 +13,8 @@ import pytest
 import requests
 import vcr
 
-from sls_contract.cassettes.cassette import load_cassette
 from sls_contract.cassettes.file.recording_file import open_for_recording, write
+from sls_contract.cassettes.opening import load_cassette
 from sls_contract.cassettes.recording import Evidence, Integrity, Provenance, Recording
 from sls_contract.exchange import Exchange, Request, Response
 
