@@ -21,7 +21,7 @@ from sls_contract.cassettes.recorder.handler import CONNECT_KINDS
 from sls_contract.cassettes.recording import Evidence, digest_of, weakest
 from sls_contract.cassettes.recordings import Listed
 from sls_contract.errors import CassetteDamaged, CassetteError, EndpointError, UsageError
-from sls_contract.exchange import masked_url, split_url
+from sls_contract.exchange import DEFAULT_PORTS, masked_url, split_url
 from sls_contract.hosts import is_loopback, is_service_host
 
 if TYPE_CHECKING:
@@ -314,8 +314,7 @@ def is_under_service_name(provenance: Provenance) -> bool:
 def _authority(endpoint: str) -> str:
     """Return host and port in lower case, without a default port."""
     parts = urlsplit(endpoint if "://" in endpoint else f"//{endpoint}")
-    default = {"http": ":80", "https": ":443"}.get(parts.scheme, "")
-    return parts.netloc.lower().removesuffix(default)
+    return parts.netloc.lower().removesuffix(f":{DEFAULT_PORTS.get(parts.scheme, '-')}")
 
 
 def _undamaged(path: Path) -> Path:
