@@ -102,7 +102,7 @@ class Run:
     def _track(self, item: pytest.Item, case: Case) -> Case:
         item.stash[CASE] = case
         self._opened.add(case)
-        self._scrub = case.scrub
+        self._scrub = case.scrubber.shown
         return case
 
     @contextmanager
@@ -191,7 +191,7 @@ class Run:
         case = item.stash.get(CASE, None)
         if case is not None:
             case.keep_in_report(report)
-        if (scrub := case.scrub if case is not None else self._last_scrub) is not None:
+        if (scrub := case.scrubber.shown if case is not None else self._last_scrub) is not None:
             scrub_report(report, scrub)
         if report.when == "teardown":
             counted = [case.counted(item.nodeid).as_plain()] if case is not None else []

@@ -63,7 +63,7 @@ class Unrecorded:
         from sls_contract.plugin.stray_requests import foreign_requests, no_request
 
         foreign, marker = case.session.hosts.foreign, item.get_closest_marker("sls_cassette")
-        shown = {case.scrub(host): remote for host, remote in foreign.items()}
+        shown = {case.scrubber.shown(host): remote for host, remote in foreign.items()}
         self._noted(foreign_requests(shown), item.nodeid)
         if marker is None or case.may_be_empty or not case.ended or case.excused or case.session.used:
             return None
