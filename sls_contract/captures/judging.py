@@ -203,7 +203,6 @@ class Whole:
     """Joins the parts of a capture in their order."""
 
     def __init__(self, source: str, settings: AuditSettings) -> None:
-        """Start without results."""
         self._part = Part(source, Entry(settings.now))
         self._relations, self._scrubber = Relations(), Scrubber(settings.credentials)
         self._listed: Counter[str] = Counter()

@@ -227,7 +227,6 @@ class Streamed:
     """
 
     def __init__(self, source: str, kind: Kind) -> None:
-        """Set the file to read."""
         self._source, self.kind = source, kind
         self.creator, self.left_out = "", 0
 

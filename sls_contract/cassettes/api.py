@@ -198,7 +198,6 @@ class Reopening(Generic[Value]):
         self._entered: list[AbstractContextManager[Value]] = []
 
     def __enter__(self) -> Value:
-        """Open a new context."""
         context = self._opened()
         value = context.__enter__()
         self._entered.append(context)
@@ -211,7 +210,6 @@ class Reopening(Generic[Value]):
         return self._entered.pop().__exit__(kind, error, at)
 
     async def __aenter__(self) -> Value:
-        """Open a new context."""
         return self.__enter__()
 
     async def __aexit__(

@@ -87,7 +87,6 @@ class Audit:
     failure: str | None = None
 
     def __post_init__(self) -> None:
-        """Start before the first exchange."""
         self.scrubber, self.entry = Scrubber(self.settings.credentials), Entry(self.settings.now)
 
     @property

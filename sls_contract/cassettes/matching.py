@@ -225,7 +225,6 @@ class Miss:
         return replace(self, details=(*self.details, detail), advice=f"continue the recording ({resume})")
 
     def __str__(self) -> str:
-        """Return all parts as lines."""
         return "\n".join([self.headline, *self.details, f"How to fix: {self.advice}"])
 
 

@@ -92,7 +92,6 @@ class Listed(Recordings):
         self.excluded = [each for each in source if self.failure_of(each)]
 
     def __len__(self) -> int:
-        """Count the recordings."""
         return len(self._kept)
 
     def at(self, position: int) -> Recording:

@@ -29,7 +29,6 @@ class Relations:
     """
 
     def __init__(self) -> None:
-        """Start before the first exchange."""
         self._consumption = Consumption()
         self._lock = threading.Lock()
         self._last: datetime | None = None

@@ -179,7 +179,6 @@ class Children:
     """The forked children of one run: each appends lines to a file, which the parent reads when a phase ends."""
 
     def __init__(self) -> None:
-        """Start without children."""
         self._file: IO[bytes] | None = None
         self._read = 0
         self._parent = os.getpid()

@@ -60,7 +60,6 @@ class Proxy:
     authorization: str | None = None
 
     def __repr__(self) -> str:
-        """Show the address only."""
         return f"Proxy({self.address.authority!r})"
 
 

@@ -97,11 +97,9 @@ class Interceptor:
         self.certificate = (self._folder / _CERTIFICATE).resolve()
 
     def __enter__(self) -> Self:
-        """Return the proxy; leaving the block closes it."""
         return self
 
     def __exit__(self, *_: object) -> None:
-        """Close."""
         self.close()
 
     @property

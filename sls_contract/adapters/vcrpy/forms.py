@@ -36,7 +36,6 @@ class StoredRecording:
     recording: Recording
 
     def __deepcopy__(self, _memo: object) -> Self:
-        """Return itself: vcrpy copies every response."""
         return self
 
 

@@ -49,7 +49,6 @@ class NetworkGuard:
         *,
         spares_recording: bool = False,
     ) -> None:
-        """Create an inactive guard."""
         self._owns = owns
         self._stays = stays
         self._message = message
