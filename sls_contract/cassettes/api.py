@@ -126,7 +126,6 @@ def use_cassette(  # noqa: PLR0913 - keyword-only, each documented below
             send=send,
             repeat=_parse_repeat(repeat),
             matching=Matching.on(match_on),
-            deferred=True,
         )
         session = Session(opening, Results(keep=True))
         with _started(session, opening):

@@ -232,15 +232,8 @@ class Session:
             self._opening.mirror(request)
         kept = recording if self._results.deferred_count < _MAX_KEPT else None
         judging = partial(self._judge, request, position, kept, *self._opening.now(request))
-        self._judge_or_defer(judging, request, recording.exchange.response)
+        self._results.defer(judging, _size_of(request, recording.exchange.response))
         return outcome_of(recording)
-
-    def _judge_or_defer(self, judging: Callable[[], None], request: Request, response: Response | None) -> None:
-        """Judge an exchange now, or when the results are read."""
-        if self._is_child or not self._opening.deferred:
-            judging()
-            return
-        self._results.defer(judging, len(request.body) + (len(response.body) if response is not None else 0))
 
     def _judge(
         self,
@@ -274,7 +267,8 @@ class Session:
         if isinstance(outcome, Broken):
             recording = replace(recording, broken=outcome.kind, detail=opening.scrubber.text(outcome.detail))
         self._keep(recording)
-        self._judge_or_defer(partial(self._judge_recorded, wire_exchange, scrubbed, evidence, seen), request, response)
+        judging = partial(self._judge_recorded, wire_exchange, scrubbed, evidence, seen)
+        self._results.defer(judging, _size_of(request, response))
 
     def _judge_recorded(self, wire_exchange: Exchange, scrubbed: Scrubbed, evidence: Evidence, seen: datetime) -> None:
         """Judge an exchange that took place at ``seen``, alone and together with earlier ones."""
@@ -302,6 +296,10 @@ class Session:
         finding = clause("request-not-recorded").finding("request", "a recording that matches it", actual, miss.advice)
         self.results.add([finding], Exchange(scrubbed, None))
         return UnmatchedRequest(str(miss), finding)
+
+
+def _size_of(request: Request, response: Response | None) -> int:
+    return len(request.body) + (len(response.body) if response is not None else 0)
 
 
 class _Pending(threading.local):

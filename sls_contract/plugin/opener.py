@@ -190,7 +190,6 @@ class Opener:
             send=self._sending(located.path, target),
             repeat=located.repeat,
             matching=located.matching,
-            deferred=True,
             endpoint=target.endpoint if target.send is not None else "",
             max_age=settings.max_age,
             mirror=target.send if single and target.endpoint == REFERENCE else None,

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from sls_contract.cassettes.file.interaction import MalformedInteraction
 from sls_contract.cassettes.file.layout import text_of
-from sls_contract.cassettes.file.parsing import NotReadable, parse_document
+from sls_contract.cassettes.file.parsing import NotReadable, parse_json
 from sls_contract.cassettes.file.replacing import not_readable, not_written, replace_file
 from sls_contract.cassettes.har.reading import is_http, recording_of_entry
 from sls_contract.cassettes.har.writing import document_text
@@ -71,7 +71,7 @@ def write_har(path: os.PathLike[str] | str, recordings: Iterable[Recording], ver
 
 def _log(path: str, data: bytes) -> Mapping[str, Any]:
     try:
-        root, _ = parse_document(text_of(path, data), is_json=True)
+        root = parse_json(text_of(path, data))
     except NotReadable as error:
         raise CassetteDamaged(path, error.line, error.reason) from None
     log = root.get("log") if isinstance(root, Mapping) else None
