@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from sls_contract.captures.compression import SUFFIXES
 from sls_contract.captures.reading import failure_of, local_copy, recording_of
 from sls_contract.captures.storage import is_url
-from sls_contract.cassettes.audit import Audit, audit, damage_finding, leak_findings
+from sls_contract.cassettes.audit import Audit, Placed, audit, damage_finding, leak_findings
 from sls_contract.cassettes.file.interaction import MalformedInteraction
 from sls_contract.cassettes.file.parsing import NotReadable
 from sls_contract.cassettes.ledger import Entry, digest_of_file, digest_with
@@ -41,17 +41,9 @@ if TYPE_CHECKING:
     from sls_contract.cassettes.recording import Evidence, Recording
     from sls_contract.checks.consumption_received import Received
     from sls_contract.exchange import Exchange
-    from sls_contract.spec import Finding, Level
+    from sls_contract.spec import Level
 
 MOST_LISTED = 1000  # findings per clause and capture; the others are counted
-
-
-class Placed(NamedTuple):
-    """A finding, the position of its exchange (None: it concerns the file), and its line (None: unknown)."""
-
-    finding: Finding
-    position: int | None
-    line: int | None
 
 
 class Related(NamedTuple):
@@ -83,7 +75,7 @@ class Part:
         failure: why the capture could not be read to its end; None if it was.
         last: whether this is the last part of the capture.
         examples: the exchange of the first finding of each clause, level and operation, scrubbed for the report.
-        map: the clauses judged for each operation, as `ContractMap.as_plain` returns them.
+        map: the clauses judged for each operation.
         digest: the digest of the content: captures with equal digests are the same.
         related: the exchanges that remain to be judged in order; None stands for missing exchanges.
 
@@ -100,7 +92,7 @@ class Part:
     exercised: set[str] = field(default_factory=set)
     extents: Counter[str] = field(default_factory=Counter)
     examples: list[dict[str, Any]] = field(default_factory=list)
-    map: list[list[Any]] = field(default_factory=list)
+    map: ContractMap = field(default_factory=ContractMap)
     failure: str | None = None
     last: bool = True
     digest: str = ""
@@ -110,13 +102,13 @@ class Part:
     def of(cls, found: Audit) -> Part:
         """Return the results of an audit, with one exchange for each kind of finding."""
         results = found.results
-        part = cls(str(found.path), found.entry, [Placed(*each) for each in found.placed], failure=found.failure)
+        part = cls(str(found.path), found.entry, [*found.placed], failure=found.failure)
         part.exchanges, part.not_judged, part.unverified = results.exchanges, results.not_judged, results.unverified
         part.exercised, part.extents = set(results.exercised), Counter(results.extents)
         scrub = found.scrubber.exchange
         for breach in results.breaches:
             first_example(part.examples, breach.finding, breach.exchange, lambda one: scrub(one).exchange)
-        part.map = results.map.as_plain()
+        part.map = results.map
         return part
 
 
@@ -200,23 +192,16 @@ def _file_finding(source: str, error: NotReadable) -> Placed:
 
 
 class Whole:
-    """Joins the parts of a capture in their order."""
+    """Joins the parts of a capture in their order; ``part`` has the results so far."""
 
     def __init__(self, source: str, settings: AuditSettings) -> None:
-        self._part = Part(source, Entry(settings.now))
+        self.part = Part(source, Entry(settings.now))
         self._relations, self._scrubber = Relations(), Scrubber(settings.credentials)
         self._listed: Counter[str] = Counter()
-        self._map = ContractMap()
-
-    @property
-    def part(self) -> Part:
-        """The results so far."""
-        self._part.map = self._map.as_plain()
-        return self._part
 
     def add(self, part: Part, chunk: Chunk) -> None:
         """Add the next part, the result for ``chunk``, and judge the relations of its exchanges to earlier ones."""
-        whole, offset = self._part, self._part.exchanges
+        whole, offset = self.part, self.part.exchanges
         found = [*part.placed, *self._related_findings(part, chunk)]
         found.sort(key=lambda each: -1 if each.position is None else each.position)
         for finding, position, line in found:
@@ -228,7 +213,7 @@ class Whole:
         whole.unverified += part.unverified
         whole.exercised |= part.exercised
         whole.extents.update(part.extents)
-        self._map.merge(part.map)
+        whole.map.update(part.map)
         join_examples(whole.examples, part.examples)
         whole.digest = digest_with(part.digest, whole.digest)
         whole.failure = part.failure or whole.failure
@@ -237,9 +222,9 @@ class Whole:
         code = placed.finding.code
         self._listed[code] += 1
         if self._listed[code] <= MOST_LISTED:
-            self._part.placed.append(placed)
+            self.part.placed.append(placed)
         else:
-            self._part.not_listed[code, placed.finding.level] += 1
+            self.part.not_listed[code, placed.finding.level] += 1
 
     def _related_findings(self, part: Part, chunk: Chunk) -> Iterator[Placed]:
         for each in part.related:
@@ -247,11 +232,11 @@ class Whole:
                 self._relations.lose()
                 continue
             judged = clean_verdict(self._relations.take(*each[2:]), self._scrubber.text)
-            self._part.exercised |= judged.exercised
+            self.part.exercised |= judged.exercised
             for finding in judged.findings:
                 recording = recording_of(chunk.kind, chunk.data[slice(*each.span)])
                 assert recording is not None
-                first_example(self._part.examples, finding, recording.complete_exchange, self._scrubbed)
+                first_example(self.part.examples, finding, recording.complete_exchange, self._scrubbed)
                 yield Placed(finding, each.position, part.lines[each.position])
 
     def _scrubbed(self, exchange: Exchange) -> Exchange:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from sls_contract.cassettes.file.journal import journal_of
 from sls_contract.cassettes.ledger import Entry, age_findings
@@ -45,6 +45,14 @@ class AuditSettings:
     now: datetime
     credentials: tuple[Credentials, ...] = ()
     max_age: timedelta | None = None
+
+
+class Placed(NamedTuple):
+    """A finding, the position of its exchange (None: it concerns the file), and its line (None: unknown)."""
+
+    finding: Finding
+    position: int | None
+    line: int | None
 
 
 class SequenceJudge(Protocol):
@@ -90,12 +98,12 @@ class Audit:
         self.scrubber, self.entry = Scrubber(self.settings.credentials), Entry(self.settings.now)
 
     @property
-    def placed(self) -> Iterator[tuple[Finding, int | None, int | None]]:
-        """Every finding with the position of its exchange (None: it is about the file) and its line (None: unknown)."""
-        yield from ((finding, None, line) for finding, line in self.findings)
+    def placed(self) -> Iterator[Placed]:
+        """Every finding with its place; those about the file come first."""
+        yield from (Placed(finding, None, line) for finding, line in self.findings)
         for breach in self.results.breaches:
             position = breach.position
-            yield breach.finding, position, None if position is None else self.lines[position]
+            yield Placed(breach.finding, position, None if position is None else self.lines[position])
 
     def add_damage(self, damage: CassetteDamaged) -> None:
         """Add the finding for damage; exchanges after it are not judged together with those before it."""
@@ -106,7 +114,8 @@ class Audit:
         """Judge the next recording, without an incomplete response; ``reason`` says why its test failed, if it did."""
         origin, scrub = recording.provenance, self.scrubber.text
         hidden = hidden_clauses(recording)
-        keys = _keyring(recording, self.settings.credentials)
+        public = (TEST_CREDENTIALS, TEST_STS_CREDENTIALS)
+        keys = () if recording.signature_replaced else (*self.settings.credentials, *public)
         verdict = judge(recording.complete_exchange, credentials=keys, at=origin.at, without=hidden)
         if hidden and verdict.operation != FOREIGN:
             verdict = replace(verdict, findings=(*verdict.findings, _unverified_finding()))
@@ -175,13 +184,6 @@ def _judge_file(found: Audit) -> None:
             found.add_damage(damage)
         else:
             found.add(recording, position, file.failure_of(recording))
-
-
-def _keyring(recording: Recording, keys: tuple[Credentials, ...]) -> tuple[Credentials, ...]:
-    """Return the keys that can verify a recording's signature: none, where a marked one replaced it."""
-    if recording.signature is not None and recording.signature.verdict != "verified":
-        return ()
-    return (*keys, TEST_CREDENTIALS, TEST_STS_CREDENTIALS)
 
 
 def hidden_clauses(recording: Recording) -> tuple[str, ...]:

@@ -135,6 +135,11 @@ class Recording:
         return Exchange(self.exchange.request, None) if self.incomplete else self.exchange
 
     @property
+    def signature_replaced(self) -> bool:
+        """Whether a marked invalid signature stands where the client's was: no key can verify it."""
+        return self.signature is not None and self.signature.verdict != "verified"
+
+    @property
     def session(self) -> str:
         """The name of its recording session: the part of its id before the hyphen."""
         return self.id.partition("-")[0]

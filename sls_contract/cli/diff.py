@@ -237,7 +237,7 @@ def _report(outcome: _Outcome) -> Report:
     for each in outcome.compared:
         report.exchanges += each.drift.pairs
         report.exercised |= each.drift.exercised
-        report.map.merge(each.drift.map.as_plain())
+        report.map.update(each.drift.map)
         for change in each.drift.of(Class.BREAKING):
             if (finding := finding_of(change)) is not None:
                 place = each.places[change.exchange]
