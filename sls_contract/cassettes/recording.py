@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, tzinfo
 from enum import StrEnum
 from hashlib import sha256
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Self
 
 from sls_contract.errors import UsageError
 from sls_contract.exchange import Exchange, Headers, Request, Response, wire_bytes, wire_text
@@ -123,6 +123,9 @@ class Recording:
     digest: str = field(default="", compare=False)
     integrity: Integrity = field(default=Integrity.UNKNOWN, compare=False)
     written: Provenance | None = field(default=None, compare=False)
+
+    def __deepcopy__(self, _memo: object) -> Self:
+        return self  # it never changes; vcrpy copies every response, with our recording in it
 
     @property
     def incomplete(self) -> bool:

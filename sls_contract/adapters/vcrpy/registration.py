@@ -6,7 +6,7 @@ import os
 from typing import TYPE_CHECKING, Any, get_args
 
 from sls_contract.adapters.vcrpy.cassette import checked_use_cassette
-from sls_contract.adapters.vcrpy.checks import Checks, CheckSettings, When
+from sls_contract.adapters.vcrpy.checks import Checks, When
 from sls_contract.adapters.vcrpy.forms import exchange_of
 from sls_contract.adapters.vcrpy.storage import SlsPersister, SlsSerializer
 from sls_contract.cassettes.hosts import host_rule
@@ -66,7 +66,7 @@ def register(  # noqa: PLR0913 - keyword-only, each documented below
     scrubber = Scrubber(
         [key] if key else [], patterns=scrub, keys=scrub_keys, renames=rename, hide_names=kind is Evidence.LIVE
     )
-    checks = Checks(CheckSettings(key, kind, strict, check), scrubber)
+    checks = Checks(key, kind, scrubber, strict=strict, when=check)
     vcr.register_serializer(NAME, SlsSerializer())
     vcr.register_matcher(NAME, _matcher(scrubber, hosts))
     vcr.register_persister(SlsPersister(vcr.persister, scrubber, checks))
