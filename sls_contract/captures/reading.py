@@ -102,7 +102,7 @@ def captures_by_name(name: str, done: str, missed: Callable[[OSError], None]) ->
         return {os.path.relpath(each, folder_of(name)): str(each) for each in found}
     root = expect_recordings(Path(name), done)
     if not root.is_dir():
-        return {"": name}
+        return {"": str(root)}
     paths = cassettes_below(root, missed, lambda path: is_capture(str(path)))
     return {path.relative_to(root).as_posix(): str(path) for path in paths}
 

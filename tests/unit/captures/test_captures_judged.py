@@ -189,8 +189,8 @@ def test_an_unknown_key_of_a_line_is_refused_by_name(lines):
     assert "has no 'respons'" in judged(lines).placed[0].finding.actual
 
 
-def test_folders_hold_captures_beside_other_files_of_such_names(tmp_path, workers, lines):
-    """JSON Lines of something else, and YAML of something else, are passed over."""
+def test_folders_hold_captures_beside_other_files_of_such_names(tmp_path, workers, lines, monkeypatch):
+    """JSON Lines of something else, and YAML of something else, are passed over; a file named twice counts once."""
     write_har(tmp_path / "b.har", workers[:1], "1")
     (tmp_path / "c.har.gz").write_bytes(gzip.compress((tmp_path / "b.har").read_bytes()))
     (tmp_path / "events.jsonl").write_text('{"event": 1}\n', encoding="utf-8")
@@ -198,6 +198,8 @@ def test_folders_hold_captures_beside_other_files_of_such_names(tmp_path, worker
     found = captures_at([str(tmp_path)], "checked", pytest.fail)
     assert [each.rpartition("/")[2] for each in found] == ["b.har", "c.har.gz", lines.name]
     assert captures_at([str(tmp_path / "*.har*")], "checked", pytest.fail) == found[:2]
+    monkeypatch.chdir(tmp_path)
+    assert captures_at(["./b.har", "*.gz", str(tmp_path / "b.har")], "checked", pytest.fail) == ["b.har", "c.har.gz"]
 
 
 @pytest.mark.parametrize(
