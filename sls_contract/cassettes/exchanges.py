@@ -74,7 +74,7 @@ class Judge:
         needed = findings or results.shows_all_exchanges or any(verdict.findings for verdict in verdicts)
         exchange = shown() if needed else recording.exchange
         results.count(
-            exchange, self._clean(verdicts), origin.evidence, position, origin.validated_at or origin.recorded_at
+            exchange, self._clean(verdicts), origin.evidence, position, origin.agreed
         )
         results.add(findings, exchange, position)
 
