@@ -167,11 +167,8 @@ class Player:
     def played(self) -> frozenset[int]:
         """Return the positions that were requested; with ``repeat``, one of identical recordings counts for all."""
         played = self._index.played
-        if not self._repeat or len(played) == self.size:
-            return played
-        keys = self._before.keys(self._matching)
-        requested = {keys[position] for position in played}
-        return frozenset(at for at, key in enumerate(keys) if key in requested)
+        is_known = not self._repeat or len(played) == self.size
+        return played if is_known else self._before.repeats_of(played, self._matching)
 
     @property
     def match_groups(self) -> list[int] | None:

@@ -212,11 +212,7 @@ class Proposal(Player):
     def played(self) -> frozenset[int]:
         """Return the positions of the old exchanges that were requested, as `Player.played` does."""
         paired = self.compared.paired
-        if not self._repeat:
-            return frozenset(paired)
-        keys = self.old.keys(self._matching)
-        requested = {keys[position] for position in paired}
-        return frozenset(at for at, key in enumerate(keys) if at in paired or key in requested)
+        return self.old.repeats_of(paired, self._matching) if self._repeat else frozenset(paired)
 
     def _judge(self, partner: Attempts | None, exchange: Attempts) -> None:
         """Compare an exchange with its partner, if it reached the service."""

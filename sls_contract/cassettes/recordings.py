@@ -11,7 +11,7 @@ from sls_contract.cassettes.matching import DEFAULT
 from sls_contract.cassettes.recording import Evidence, Recording, weakest
 
 if TYPE_CHECKING:
-    from collections.abc import Hashable, Mapping
+    from collections.abc import Hashable, Iterable, Mapping
 
     from sls_contract.cassettes.matching import Matching
     from sls_contract.exchange import Request
@@ -69,6 +69,12 @@ class Recordings(Sequence[Recording]):
     def keys(self, matching: Matching = DEFAULT) -> Sequence[Hashable]:
         """Return the matching key of each request; they may be unverified."""
         return [matching.key(recording.exchange.request) for recording in self]
+
+    def repeats_of(self, played: Iterable[int], matching: Matching) -> frozenset[int]:
+        """Return the positions of all recordings whose request is also that of one of the ``played``."""
+        keys = self.keys(matching)
+        requested = {keys[position] for position in played}
+        return frozenset(at for at, key in enumerate(keys) if key in requested)
 
     def match_groups(self, matching: Matching) -> list[int] | None:
         """Return a number for each recording, equal for recordings of the same request; None with the default matching.

@@ -61,13 +61,12 @@ class Endpoints:
 
     def of(self, node: pytest.Item | pytest.Collector | None) -> Send:
         """Return an endpoint for a test, or for fixtures of a wider node; it starts from what wider fixtures set up."""
-        created: list[ReferenceEndpoint] = []
+        make = cache(lambda: self._make(node))
 
         def send(request: Request) -> Response:
             with self._lock:
-                if not created:
-                    created.append(self._make(node))
-            return created[0](request)
+                endpoint = make()
+            return endpoint(request)
 
         return send
 
