@@ -187,15 +187,15 @@ def serialized(recording: Recording) -> str:
     return _ENCODE(values)
 
 
-def deserialized(text: str, name: str = "") -> Recording:
-    """Return the recording from a `serialized` text, with its id in the file."""
+def deserialized(text: str) -> Recording:
+    """Return the recording from a `serialized` text."""
     request, response, (evidence, *origin), moments, signature, substitutions, (broken, detail) = json.loads(text)
     endpoint, region, client, contract = origin
     recorded_at, validated_at, *clock = (datetime.fromisoformat(text) if text else None for text in moments)
     provenance = Provenance(Evidence(evidence), endpoint, region, client, recorded_at, validated_at, contract, *clock)
     note = None if signature is None else SignatureNote(*signature)
     exchange = Exchange(_request(*request), None if response is None else _response(*response))
-    return Recording(exchange, provenance, note, tuple(substitutions), broken, detail, id=name)
+    return Recording(exchange, provenance, note, tuple(substitutions), broken, detail)
 
 
 def _moments(provenance: Provenance) -> tuple[datetime | None, ...]:

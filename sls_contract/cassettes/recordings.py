@@ -94,8 +94,9 @@ class Listed(Recordings):
         if isinstance(source, Recordings):
             self.failed = source.failed
             self.unfinished = tuple(name for name in source.unfinished if name not in source.failed)
-        self._kept = [each for each in source if not self.failure_of(each)]
-        self.excluded = [each for each in source if self.failure_of(each)]
+        recordings = [*source]
+        self._kept = [each for each in recordings if not self.failure_of(each)]
+        self.excluded = [each for each in recordings if self.failure_of(each)]
 
     def __len__(self) -> int:
         return len(self._kept)
