@@ -17,7 +17,8 @@ from sls_contract.errors import UsageError
 
 HeaderSource: TypeAlias = "Headers | Mapping[str, str] | Iterable[tuple[str, str]]"
 
-_DEFAULT_PORTS = {"http": "80", "https": "443"}
+DEFAULT_PORTS = {"http": 80, "https": 443}
+"""The default port of each scheme of a URL."""
 _SHOWN = 60  # characters of a wrong value in a message
 _URL = re.compile(r"(.*?)://([^/?#]*)([^#]*)", re.DOTALL)
 _T = TypeVar("_T")
@@ -184,7 +185,7 @@ class Request:
             return named[0].strip()
         scheme, authority, _ = split_url(self.url)
         authority = authority.rpartition("@")[2]
-        return authority.removesuffix(":" + _DEFAULT_PORTS.get(scheme, "-"))
+        return authority.removesuffix(f":{DEFAULT_PORTS.get(scheme, '-')}")
 
     @property
     def project(self) -> str:
@@ -352,7 +353,7 @@ def masked_url(url: str) -> str:
 def _absolute(url: object) -> str:
     text = _text("url", url)
     scheme, mark, rest = text.partition("://")
-    if not mark or scheme.lower() not in _DEFAULT_PORTS or not rest or rest[0] in "/?#":
+    if not mark or scheme.lower() not in DEFAULT_PORTS or not rest or rest[0] in "/?#":
         came = f"one that begins {text.partition('?')[0].rpartition('@')[2][:_SHOWN]!r}" if text else "an empty text"
         msg = f"url must be absolute ('https://my-project.cn-hangzhou.log.aliyuncs.com/…'), got {came}"
         raise UsageError(msg)

@@ -25,7 +25,7 @@ from sls_contract.cassettes.outcomes import call_endpoint
 from sls_contract.cassettes.recorder.handler import CONNECT_KINDS, Broken
 from sls_contract.cassettes.recorder.http_connection import raw_response
 from sls_contract.errors import UsageError
-from sls_contract.exchange import Headers, Request, wire_bytes, wire_text
+from sls_contract.exchange import DEFAULT_PORTS, Headers, Request, wire_bytes, wire_text
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -33,7 +33,6 @@ if TYPE_CHECKING:
     from sls_contract.cassettes.recorder.handler import Outcome
     from sls_contract.exchange import Send
 
-_PORTS = {"http": 80, "https": 443}
 _SECRET_FIELDS = ("Authorization", "x-acs-security-token")
 
 
@@ -122,7 +121,7 @@ def _strip_signature(response: requests.Response, *_args: Any, **_kwargs: Any) -
 def _wire_request(prepared: requests.PreparedRequest) -> Request:
     """Convert a prepared request as it goes on the wire: urllib3's quoting, one leading slash, no default port."""
     parts = parse_url(prepared.url or "")
-    port = "" if parts.port in (None, _PORTS.get(parts.scheme or "")) else f":{parts.port}"
+    port = "" if parts.port in (None, DEFAULT_PORTS.get(parts.scheme or "")) else f":{parts.port}"
     url = f"{parts.scheme}://{parts.host}{port}/{parts.request_uri.lstrip('/')}"
     pairs = [(_on_the_wire(name), _on_the_wire(value)) for name, value in prepared.headers.items()]
     return Request(prepared.method or "GET", url, Headers.from_pairs(tuple(pairs)), _body_bytes(prepared.body))

@@ -119,7 +119,7 @@ class _Sum:
             replace(each, exchange=(old if each.side == "old" else new)[each.exchange]) for each in found.unmatched
         ]
         whole = self.drift
-        whole.map.merge(found.map.as_plain())
+        whole.map.update(found.map)
         self.drift = Drift(
             tuple(self._first([*whole.changes, *changes])),
             tuple(self._first_alone([*whole.unmatched, *alone])),

@@ -15,13 +15,12 @@ from sls_contract.cassettes.file.interaction import MalformedInteraction
 from sls_contract.cassettes.file.parsing import NotReadable
 from sls_contract.cassettes.recording import Provenance, Recording
 from sls_contract.errors import UsageError
-from sls_contract.exchange import Exchange, Headers, Request, Response, wire_text
+from sls_contract.exchange import DEFAULT_PORTS, Exchange, Headers, Request, Response, wire_text
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
 _FLOWS = re.compile(rb"[0-9]+:[0-9]+:[a-z_]+;")
-_PORTS = {"http": 80, "https": 443}
 
 
 def are_flows(data: bytes) -> bool:
@@ -76,7 +75,7 @@ def _url(request: dict[str, Any]) -> str:
     scheme, path = _str(request["scheme"]), _str(request["path"])
     port = request["port"]
     host = next(iter(_headers(request).get_all("host")), "") or _str(request.get("authority", b""))
-    address = _str(request["host"]) + ("" if port == _PORTS.get(scheme) else f":{port}")
+    address = _str(request["host"]) + ("" if port == DEFAULT_PORTS.get(scheme) else f":{port}")
     return f"{scheme}://{host or address}{path}"
 
 

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from sls_contract.captures.compression import SUFFIXES
 from sls_contract.captures.reading import failure_of, local_copy, recording_of
 from sls_contract.captures.storage import is_url
-from sls_contract.cassettes.audit import Audit, AuditState, audit, damage_finding, judge_recording, leak_findings
+from sls_contract.cassettes.audit import Audit, Placed, audit, damage_finding, leak_findings
 from sls_contract.cassettes.file.interaction import MalformedInteraction
 from sls_contract.cassettes.file.parsing import NotReadable
 from sls_contract.cassettes.ledger import Entry, digest_of_file, digest_with
@@ -41,17 +41,9 @@ if TYPE_CHECKING:
     from sls_contract.cassettes.recording import Evidence, Recording
     from sls_contract.checks.consumption_received import Received
     from sls_contract.exchange import Exchange
-    from sls_contract.spec import Finding, Level
+    from sls_contract.spec import Level
 
 MOST_LISTED = 1000  # findings per clause and capture; the others are counted
-
-
-class Placed(NamedTuple):
-    """A finding, the position of its exchange (None: it concerns the file), and its line (None: unknown)."""
-
-    finding: Finding
-    position: int | None
-    line: int | None
 
 
 class Related(NamedTuple):
@@ -83,7 +75,7 @@ class Part:
         failure: why the capture could not be read to its end; None if it was.
         last: whether this is the last part of the capture.
         examples: the exchange of the first finding of each clause, level and operation, scrubbed for the report.
-        map: the clauses judged for each operation, as `ContractMap.as_plain` returns them.
+        map: the clauses judged for each operation.
         digest: the digest of the content: captures with equal digests are the same.
         related: the exchanges that remain to be judged in order; None stands for missing exchanges.
 
@@ -100,22 +92,23 @@ class Part:
     exercised: set[str] = field(default_factory=set)
     extents: Counter[str] = field(default_factory=Counter)
     examples: list[dict[str, Any]] = field(default_factory=list)
-    map: list[list[Any]] = field(default_factory=list)
+    map: ContractMap = field(default_factory=ContractMap)
     failure: str | None = None
     last: bool = True
     digest: str = ""
     related: list[Related | None] = field(default_factory=list)
 
     @classmethod
-    def of(cls, found: Audit, scrubber: Scrubber) -> Part:
-        """Return the results for a file, with one exchange for each kind of finding."""
+    def of(cls, found: Audit) -> Part:
+        """Return the results of an audit, with one exchange for each kind of finding."""
         results = found.results
-        part = cls(str(found.path), found.entry, [Placed(*each) for each in found.placed], failure=found.failure)
+        part = cls(str(found.path), found.entry, [*found.placed], failure=found.failure)
         part.exchanges, part.not_judged, part.unverified = results.exchanges, results.not_judged, results.unverified
         part.exercised, part.extents = set(results.exercised), Counter(results.extents)
+        scrub = found.scrubber.exchange
         for breach in results.breaches:
-            first_example(part.examples, breach.finding, breach.exchange, lambda one: scrubber.exchange(one).exchange)
-        part.map = results.map.as_plain()
+            first_example(part.examples, breach.finding, breach.exchange, lambda one: scrub(one).exchange)
+        part.map = results.map
         return part
 
 
@@ -147,49 +140,43 @@ def judge_chunk(chunk: Chunk, settings: AuditSettings, contracts: Path | None = 
 
 
 def _part(chunk: Chunk, settings: AuditSettings) -> Part:
-    found, scrubber, deferred = Audit(Path(), Entry(settings.now)), Scrubber(settings.credentials), _Deferred()
-    state = AuditState(scrubber, OtherNames() if chunk.whole else None, deferred)
+    deferred = _Deferred()
+    found = Audit(Path(), settings, OtherNames() if chunk.whole else None, deferred)
     lines: list[int | None] = []
     for line, span in chunk.placed():
         try:
             recording = recording_of(chunk.kind, chunk.data[slice(*span)])
         except MalformedInteraction as error:
-            found.findings.append(_damage(chunk, line, f"no HTTP exchange: {error}"))
-            deferred.lose()
+            found.add_damage(chunk.damaged(line, f"no HTTP exchange: {error}"))
             recording = None
         if recording is not None:
             lines.append(line)
             deferred.span = span
-            judge_recording(found, recording, len(lines) - 1, "", settings, state)
+            found.add(recording, len(lines) - 1)
     found.lines = tuple(lines)
-    found.entry.clean(scrubber.text)
+    found.entry.clean(found.scrubber.text)
     data = chunk.data.encode("utf-8", "surrogatepass") if isinstance(chunk.data, str) else chunk.data
-    found.findings += leak_findings(data, scrubber, first=chunk.line or 1)
+    found.findings += leak_findings(data, found.scrubber, first=chunk.line or 1)
     if chunk.damage is not None:
-        found.findings.append(_damage(chunk, *chunk.damage))
-        deferred.lose()
-    part = Part.of(found, scrubber)
+        found.add_damage(chunk.damaged(*chunk.damage))
+    part = Part.of(found)
     part.source, part.failure = chunk.source, chunk.failure
     part.related, part.lines = deferred.related, lines
     part.digest, part.last = sha256(data).hexdigest(), chunk.last
     return part
 
 
-def _damage(chunk: Chunk, line: int | None, reason: str) -> tuple[Finding, int | None]:
-    return damage_finding(chunk.damaged(line, reason))
-
-
 def _cassette(source: str, settings: AuditSettings) -> Part:
     """Judge a cassette: a plain local file in place, any other from a local copy."""
     path = Path(source)
     if not is_url(source) and path.suffix not in SUFFIXES:
-        part = Part.of(audit(path, settings), Scrubber(settings.credentials))
+        part = Part.of(audit(path, settings))
         part.digest = digest_of_file(path)
         return part
     part = Part(source, Entry(settings.now))
     try:
         with local_copy(source) as copy:
-            part = Part.of(audit(copy, settings), Scrubber(settings.credentials))
+            part = Part.of(audit(copy, settings))
             part.digest = digest_of_file(copy)
     except NotReadable as error:
         part.placed.append(_file_finding(source, error))
@@ -205,24 +192,16 @@ def _file_finding(source: str, error: NotReadable) -> Placed:
 
 
 class Whole:
-    """Joins the parts of a capture in their order."""
+    """Joins the parts of a capture in their order; ``part`` has the results so far."""
 
     def __init__(self, source: str, settings: AuditSettings) -> None:
-        """Start without results."""
-        self._part = Part(source, Entry(settings.now))
+        self.part = Part(source, Entry(settings.now))
         self._relations, self._scrubber = Relations(), Scrubber(settings.credentials)
         self._listed: Counter[str] = Counter()
-        self._map = ContractMap()
-
-    @property
-    def part(self) -> Part:
-        """The results so far."""
-        self._part.map = self._map.as_plain()
-        return self._part
 
     def add(self, part: Part, chunk: Chunk) -> None:
         """Add the next part, the result for ``chunk``, and judge the relations of its exchanges to earlier ones."""
-        whole, offset = self._part, self._part.exchanges
+        whole, offset = self.part, self.part.exchanges
         found = [*part.placed, *self._related_findings(part, chunk)]
         found.sort(key=lambda each: -1 if each.position is None else each.position)
         for finding, position, line in found:
@@ -234,7 +213,7 @@ class Whole:
         whole.unverified += part.unverified
         whole.exercised |= part.exercised
         whole.extents.update(part.extents)
-        self._map.merge(part.map)
+        whole.map.update(part.map)
         join_examples(whole.examples, part.examples)
         whole.digest = digest_with(part.digest, whole.digest)
         whole.failure = part.failure or whole.failure
@@ -243,9 +222,9 @@ class Whole:
         code = placed.finding.code
         self._listed[code] += 1
         if self._listed[code] <= MOST_LISTED:
-            self._part.placed.append(placed)
+            self.part.placed.append(placed)
         else:
-            self._part.not_listed[code, placed.finding.level] += 1
+            self.part.not_listed[code, placed.finding.level] += 1
 
     def _related_findings(self, part: Part, chunk: Chunk) -> Iterator[Placed]:
         for each in part.related:
@@ -253,11 +232,11 @@ class Whole:
                 self._relations.lose()
                 continue
             judged = clean_verdict(self._relations.take(*each[2:]), self._scrubber.text)
-            self._part.exercised |= judged.exercised
+            self.part.exercised |= judged.exercised
             for finding in judged.findings:
                 recording = recording_of(chunk.kind, chunk.data[slice(*each.span)])
                 assert recording is not None
-                first_example(self._part.examples, finding, recording.complete_exchange, self._scrubbed)
+                first_example(self.part.examples, finding, recording.complete_exchange, self._scrubbed)
                 yield Placed(finding, each.position, part.lines[each.position])
 
     def _scrubbed(self, exchange: Exchange) -> Exchange:

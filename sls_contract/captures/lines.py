@@ -5,11 +5,10 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
-from sls_contract.cassettes.file.interaction import HALF_PAIR, MalformedInteraction
+from sls_contract.cassettes.file.interaction import MalformedInteraction, malformed
 from sls_contract.cassettes.file.parsing import NotReadable, parse_json
 from sls_contract.cassettes.har.notes import as_json, from_json
 from sls_contract.cassettes.recording import Evidence, Provenance, Recording, moment_of, moment_text
-from sls_contract.errors import UsageError
 from sls_contract.exchange import Exchange, Headers, Request, Response, wire_text
 
 if TYPE_CHECKING:
@@ -24,22 +23,15 @@ _RESPONSE = ("status", "reason", "headers", "body", "decoded")
 def recording_of_line(line: str | bytes) -> Recording:
     """Parse a line into a recording; raises `MalformedInteraction`."""
     try:
-        return _recording(_object("the line", _parsed(line), _LINE))
+        text = line if isinstance(line, str) else line.decode("utf-8-sig")  # the first line may have a byte order mark
+        node = parse_json(text)
     except UnicodeDecodeError as error:
         msg = f"not UTF-8: byte 0x{error.object[error.start]:02x}"
         raise MalformedInteraction(msg) from None
-    except UnicodeError:
-        raise MalformedInteraction(HALF_PAIR) from None
-    except (UsageError, ValueError) as error:
-        raise MalformedInteraction(str(error)) from None
-
-
-def _parsed(line: str | bytes) -> object:
-    text = line if isinstance(line, str) else line.decode("utf-8-sig")  # the first line may have a byte order mark
-    try:
-        return parse_json(text)
     except NotReadable as error:
-        raise ValueError(error.reason) from None
+        raise MalformedInteraction(error.reason) from None
+    with malformed():
+        return _recording(_object("the line", node, _LINE))
 
 
 def line_of(recording: Recording) -> str:

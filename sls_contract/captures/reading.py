@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 from sls_contract.captures.compression import SUFFIXES, plain_blocks
 from sls_contract.captures.flows import recording_of_flow
 from sls_contract.captures.lines import recording_of_line
-from sls_contract.captures.remote.places import recordings_at, recordings_by_name
+from sls_contract.captures.remote.places import recordings_by_name
 from sls_contract.captures.splitting import Chunk, pieces_of_flows, pieces_of_har, pieces_of_lines
 from sls_contract.captures.storage import (
     folder_of,
@@ -78,8 +78,8 @@ def captures_at(names: Iterable[str], done: str, missed: Callable[[OSError], Non
     found: dict[str, str] = {}
     empty: list[str] = []
     for name in names:
-        here = _captures_at(name, done, missed)
-        for each in here:
+        here = captures_by_name(name, done, missed)
+        for each in here.values():
             found.setdefault(each if is_url(name) else os.path.realpath(each), each)
         empty += [] if here else [name]
     for name in empty if found else ():
@@ -87,37 +87,24 @@ def captures_at(names: Iterable[str], done: str, missed: Callable[[OSError], Non
     return list(found.values())
 
 
-def _captures_at(name: str, done: str, missed: Callable[[OSError], None]) -> list[str]:
-    if is_url(name):
-        return [url for url in recordings_at(name) if url == name or is_capture(url)]
-    return list(map(str, cassettes_at(_local(name), done, missed, lambda path: is_capture(str(path)))))
-
-
 def captures_by_name(name: str, done: str, missed: Callable[[OSError], None]) -> dict[str, str]:
-    """Return the captures at or below a path, pattern or URL by their relative paths; "" names a single file.
+    """Return the captures at or below a path, pattern or URL by their relative paths, sorted; "" names a single file.
 
     Raises as `captures_at` does.
     """
     if is_url(name):
         return {below: url for below, url in recordings_by_name(name).items() if not below or is_capture(url)}
     if has_glob(name) and not os.path.exists(name):  # noqa: PTH110 - as text
-        found = captures_at([name], done, missed)
-        return {os.path.relpath(each, folder_of(name)): each for each in found}
+        if not (matched := matching_paths(name)):
+            msg = f"{name} matches no file. How to fix: name a file, a folder or a pattern that exists."
+            raise UsageError(msg)
+        found = cassettes_at(map(Path, matched), done, missed, lambda path: is_capture(str(path)))
+        return {os.path.relpath(each, folder_of(name)): str(each) for each in found}
     root = expect_recordings(Path(name), done)
     if not root.is_dir():
-        return {"": name}
+        return {"": str(root)}
     paths = cassettes_below(root, missed, lambda path: is_capture(str(path)))
     return {path.relative_to(root).as_posix(): str(path) for path in paths}
-
-
-def _local(name: str) -> list[Path]:
-    path = Path(name)
-    if not has_glob(name) or path.exists():
-        return [path]
-    if matched := matching_paths(name):
-        return [Path(each) for each in matched]
-    msg = f"{name} matches no file. How to fix: name a file, a folder or a pattern that exists."
-    raise UsageError(msg)
 
 
 def kind_by_name(name: str) -> Kind | None:
@@ -240,7 +227,6 @@ class Streamed:
     """
 
     def __init__(self, source: str, kind: Kind) -> None:
-        """Set the file to read."""
         self._source, self.kind = source, kind
         self.creator, self.left_out = "", 0
 

@@ -60,7 +60,6 @@ class Sorting:
     """Stores two captures, the old one (side 0) and the new one, and returns them sorted by request."""
 
     def __init__(self) -> None:
-        """Open temporary files."""
         import sqlite3
 
         self._data: IO[bytes] = TemporaryFile()  # noqa: SIM115 - closed by __exit__
@@ -72,11 +71,9 @@ class Sorting:
         self._end = 0
 
     def __enter__(self) -> Self:
-        """Return the object itself."""
         return self
 
     def __exit__(self, *_: object) -> None:
-        """Remove the temporary files."""
         self._data.close()
         self._index.close()
 

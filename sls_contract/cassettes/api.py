@@ -126,7 +126,6 @@ def use_cassette(  # noqa: PLR0913 - keyword-only, each documented below
             send=send,
             repeat=_parse_repeat(repeat),
             matching=Matching.on(match_on),
-            deferred=True,
         )
         session = Session(opening, Results(keep=True))
         with _started(session, opening):
@@ -198,7 +197,6 @@ class Reopening(Generic[Value]):
         self._entered: list[AbstractContextManager[Value]] = []
 
     def __enter__(self) -> Value:
-        """Open a new context."""
         context = self._opened()
         value = context.__enter__()
         self._entered.append(context)
@@ -211,7 +209,6 @@ class Reopening(Generic[Value]):
         return self._entered.pop().__exit__(kind, error, at)
 
     async def __aenter__(self) -> Value:
-        """Open a new context."""
         return self.__enter__()
 
     async def __aexit__(

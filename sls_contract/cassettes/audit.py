@@ -24,7 +24,6 @@ if TYPE_CHECKING:
     from datetime import datetime, timedelta
     from pathlib import Path
 
-    from sls_contract.cassettes.opening import Recorded
     from sls_contract.cassettes.recording import Recording
     from sls_contract.checks.sequence import ClauseResults
 
@@ -48,34 +47,12 @@ class AuditSettings:
     max_age: timedelta | None = None
 
 
-@dataclass(slots=True)
-class Audit:
-    """The content of one cassette, and the findings about it.
+class Placed(NamedTuple):
+    """A finding, the position of its exchange (None: it concerns the file), and its line (None: unknown)."""
 
-    Attributes:
-        path: path of the cassette.
-        entry: evidence and age of its exchanges.
-        findings: findings about the file itself (damage, secrets), each with its line, or None for an unknown line.
-        results: findings about its exchanges.
-        lines: the line, counted from 1, at which each exchange begins; None where it is unknown.
-        failure: why the file could not be read at all; None where it was read.
-
-    """
-
-    path: Path
-    entry: Entry
-    findings: list[tuple[Finding, int | None]] = field(default_factory=list)
-    results: Results = field(default_factory=Results)
-    lines: tuple[int | None, ...] = ()
-    failure: str | None = None
-
-    @property
-    def placed(self) -> Iterator[tuple[Finding, int | None, int | None]]:
-        """Every finding with the position of its exchange (None: it is about the file) and its line (None: unknown)."""
-        yield from ((finding, None, line) for finding, line in self.findings)
-        for breach in self.results.breaches:
-            position = breach.position
-            yield breach.finding, position, None if position is None else self.lines[position]
+    finding: Finding
+    position: int | None
+    line: int | None
 
 
 class SequenceJudge(Protocol):
@@ -88,12 +65,87 @@ class SequenceJudge(Protocol):
         """Note that an exchange is missing."""
 
 
-class AuditState(NamedTuple):
-    """State that is kept from one exchange of a cassette to the next; without ``others``, SLS612 is not checked."""
+@dataclass(slots=True)
+class Audit:
+    """Judges the exchanges of one cassette in their order; its content, and the findings about it.
 
-    scrubber: Scrubber
-    others: OtherNames | None
-    relations: SequenceJudge
+    Attributes:
+        path: path of the cassette.
+        settings: the settings of the check.
+        others: the names of others in it; None: SLS612 is not checked.
+        relations: judges each exchange together with earlier ones.
+        scrubber: removes secrets from findings, and those that it discovered in the cassette.
+        entry: evidence and age of its exchanges.
+        findings: findings about the file itself (damage, secrets), each with its line, or None for an unknown line.
+        results: findings about its exchanges.
+        lines: the line, counted from 1, at which each exchange begins; None where it is unknown.
+        failure: why the file could not be read at all; None where it was read.
+
+    """
+
+    path: Path
+    settings: AuditSettings
+    others: OtherNames | None = field(default_factory=OtherNames)
+    relations: SequenceJudge = field(default_factory=Relations)
+    scrubber: Scrubber = field(init=False)
+    entry: Entry = field(init=False)
+    findings: list[tuple[Finding, int | None]] = field(default_factory=list)
+    results: Results = field(default_factory=Results)
+    lines: tuple[int | None, ...] = ()
+    failure: str | None = None
+
+    def __post_init__(self) -> None:
+        self.scrubber, self.entry = Scrubber(self.settings.credentials), Entry(self.settings.now)
+
+    @property
+    def placed(self) -> Iterator[Placed]:
+        """Every finding with its place; those about the file come first."""
+        yield from (Placed(finding, None, line) for finding, line in self.findings)
+        for breach in self.results.breaches:
+            position = breach.position
+            yield Placed(breach.finding, position, None if position is None else self.lines[position])
+
+    def add_damage(self, damage: CassetteDamaged) -> None:
+        """Add the finding for damage; exchanges after it are not judged together with those before it."""
+        self.findings.append(damage_finding(damage))
+        self.relations.lose()
+
+    def add(self, recording: Recording, position: int, reason: str = "") -> None:
+        """Judge the next recording, without an incomplete response; ``reason`` says why its test failed, if it did."""
+        origin, scrub = recording.provenance, self.scrubber.text
+        hidden = hidden_clauses(recording)
+        public = (TEST_CREDENTIALS, TEST_STS_CREDENTIALS)
+        keys = () if recording.signature_replaced else (*self.settings.credentials, *public)
+        verdict = judge(recording.complete_exchange, credentials=keys, at=origin.at, without=hidden)
+        if hidden and verdict.operation != FOREIGN:
+            verdict = replace(verdict, findings=(*verdict.findings, _unverified_finding()))
+        self.scrubber.register_cookies(recording.exchange)
+        self.entry.add(origin)
+        self.results.count(
+            recording.exchange, (clean_verdict(verdict, scrub),), origin.evidence, position, origin.agreed
+        )
+        related = clean_verdict(self.relations.follow(recording, position), scrub)
+        self.results.relate(related, recording.exchange, position)
+        reported = {finding.code for finding in verdict.findings}  # report a clause once for each recording
+        findings = [finding for finding in recording_findings(recording) if finding.code not in reported]
+        if reason:
+            fix = "fix the test, then record it again (pytest --sls-record=once)"
+            findings.append(clause("recording-failed").finding("recording", "a test that passed", reason, fix))
+        findings += self._name_findings(recording)
+        if self.settings.max_age is not None:
+            findings += age_findings(origin, self.settings.max_age, self.settings.now)
+        self.results.add(findings, recording.exchange, position)
+
+    def _name_findings(self, recording: Recording) -> list[Finding]:
+        """Return the finding for names that belong to others. Only the real service returns real names."""
+        if self.others is None:
+            return []
+        self.others.add_own(recording.exchange.request)
+        if recording.provenance.evidence is not Evidence.LIVE:
+            return []
+        public = {text.rpartition(": ")[2] for text in recording.substitutions}
+        found = self.others.found(recording.exchange, public)
+        return [names_of_others(found)] if found else []
 
 
 def audit(path: Path, settings: AuditSettings) -> Audit:
@@ -102,15 +154,14 @@ def audit(path: Path, settings: AuditSettings) -> Audit:
     A damaged or unreadable file does not raise: damage becomes a finding for each damaged exchange, and ``failure``
     says why a file could not be read.
     """
-    found = Audit(path, Entry(settings.now))
+    found = Audit(path, settings)
     try:
         if path.exists() and not path.is_file():
             found.failure = "no regular file"
             return found
-        scrubber = Scrubber(settings.credentials)
-        _read(found, settings, scrubber)
-        found.entry.clean(scrubber.text)
-        found.findings += _leaks(path, scrubber)
+        _judge_file(found)
+        found.entry.clean(found.scrubber.text)
+        found.findings += _leaks(path, found.scrubber)
     except OSError as error:
         found.failure = error.strerror or str(error)
     except CassetteError as error:
@@ -118,78 +169,21 @@ def audit(path: Path, settings: AuditSettings) -> Audit:
     return found
 
 
-def _read(found: Audit, settings: AuditSettings, scrubber: Scrubber) -> None:
+def _judge_file(found: Audit) -> None:
+    """Judge each exchange of a file; a damaged one does not hide the others."""
     try:
         file = opened(found.path)
     except CassetteDamaged as damage:
-        found.findings.append(damage_finding(damage))
+        found.add_damage(damage)
         return
     found.lines = tuple(file.lines)
-    state = AuditState(scrubber, OtherNames(), Relations())
     for position in range(len(file)):
-        _judge(found, file, position, settings, state)
-
-
-def _judge(found: Audit, file: Recorded, position: int, settings: AuditSettings, state: AuditState) -> None:
-    """Judge one exchange, without an incomplete response; a damaged exchange does not hide the others."""
-    try:
-        recording = file[position]
-    except CassetteDamaged as damage:
-        found.findings.append(damage_finding(damage))
-        state.relations.lose()
-        return
-    judge_recording(found, recording, position, file.failure_of(recording), settings, state)
-
-
-def judge_recording(
-    found: Audit, recording: Recording, position: int, reason: str, settings: AuditSettings, state: AuditState
-) -> None:
-    """Judge one recording and add the findings; ``reason`` says why its test failed (empty: it passed)."""
-    scrubber, others, relations = state
-    origin = recording.provenance
-    exchange = recording.complete_exchange
-    hidden = hidden_clauses(recording)
-    keys = _keyring(recording, settings.credentials)
-    verdict = judge(exchange, credentials=keys, at=origin.at, without=hidden)
-    if hidden and verdict.operation != FOREIGN:
-        verdict = replace(verdict, findings=(*verdict.findings, _unverified_finding()))
-    scrubber.register_cookies(recording.exchange)
-    found.entry.add(origin)
-    found.results.count(
-        recording.exchange, (clean_verdict(verdict, scrubber.text),), origin.evidence, position, origin.agreed
-    )
-    judged = clean_verdict(relations.follow(recording, position), scrubber.text)
-    found.results.relate(judged, recording.exchange, position)
-    reported = {finding.code for finding in verdict.findings}  # report a clause once for each recording
-    findings = [finding for finding in recording_findings(recording) if finding.code not in reported]
-    findings += _failure_findings(reason)
-    findings += _name_findings(recording, others) if others is not None else []
-    if settings.max_age is not None:
-        findings += age_findings(origin, settings.max_age, settings.now)
-    found.results.add(findings, recording.exchange, position)
-
-
-def _failure_findings(reason: str) -> list[Finding]:
-    """Return the finding for an exchange whose test failed while it was recorded."""
-    fix = "fix the test, then record it again (pytest --sls-record=once)"
-    return [clause("recording-failed").finding("recording", "a test that passed", reason, fix)] if reason else []
-
-
-def _name_findings(recording: Recording, others: OtherNames) -> list[Finding]:
-    """Return the finding for names that belong to others. Only the real service returns real names."""
-    others.add_own(recording.exchange.request)
-    if recording.provenance.evidence is not Evidence.LIVE:
-        return []
-    public = {text.rpartition(": ")[2] for text in recording.substitutions}
-    found = others.found(recording.exchange, public)
-    return [names_of_others(found)] if found else []
-
-
-def _keyring(recording: Recording, keys: tuple[Credentials, ...]) -> tuple[Credentials, ...]:
-    """Return the keys that can verify a recording's signature: none, where a marked one replaced it."""
-    if recording.signature is not None and recording.signature.verdict != "verified":
-        return ()
-    return (*keys, TEST_CREDENTIALS, TEST_STS_CREDENTIALS)
+        try:
+            recording = file[position]
+        except CassetteDamaged as damage:
+            found.add_damage(damage)
+        else:
+            found.add(recording, position, file.failure_of(recording))
 
 
 def hidden_clauses(recording: Recording) -> tuple[str, ...]:

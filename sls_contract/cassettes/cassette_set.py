@@ -11,9 +11,10 @@ from sls_contract.cassettes.matching import Key, Remedies, explain_miss
 from sls_contract.cassettes.opening import opened
 from sls_contract.cassettes.outcomes import outcome_of
 from sls_contract.cassettes.places import cassettes_at
-from sls_contract.cassettes.player import Player, requests_of
+from sls_contract.cassettes.player import Player
 from sls_contract.cassettes.recorder import Broken
 from sls_contract.cassettes.recording import Evidence, weakest
+from sls_contract.cassettes.recordings import Listed
 from sls_contract.cassettes.scrub import Scrubber
 from sls_contract.clock import utc_now
 from sls_contract.errors import CassetteError, EndpointError, UnmatchedRequest, UsageError
@@ -51,12 +52,15 @@ class CassetteSet(Player):
     def __init__(self, paths: Iterable[Path], began: datetime, *, repeat: bool = False) -> None:
         self.files: tuple[Recorded, ...] = tuple(opened(path) for path in cassettes_at(paths, "played", _unreadable))
         self._ends = list(accumulate(len(file) for file in self.files))
-        recordings = tuple(chain.from_iterable(self.files))  # parse now: damage must not surface in a client's request
+        recordings = Listed(
+            [*chain.from_iterable(self.files)]
+        )  # parse now: damage must not surface in a client's request
         if not recordings:
             msg = "nothing is recorded below the paths. How to fix: name cassettes, such as cassettes/."
             raise UsageError(msg)
-        projects = {Key.of(request).project for request in requests_of(recordings)}
-        self._host = requests_of(recordings)[0].host if len(projects) == 1 else None
+        requests = recordings.requests()
+        projects = {Key.of(request).project for request in requests}
+        self._host = requests[0].host if len(projects) == 1 else None
         where = str(self.files[0].path) if len(self.files) == 1 else f"{len(self.files)} cassettes"
         super().__init__(Path(where), "none", began, repeat=repeat, before=recordings, remedies=_IN_REPLAY)
 
@@ -78,7 +82,7 @@ class CassetteSet(Player):
 
     def explain_miss(self, request: Request) -> Miss:
         """Return why no recording matches a scrubbed request, which is closest, in which file, and the fix."""
-        requests, played, where = requests_of(self._before), self._index.played, str(self.path)
+        requests, played, where = self._before.requests(), self._index.played, str(self.path)
         return explain_miss(self._with_recorded_host(request), requests, played, where, self._remedies, self._describe)
 
     def _with_recorded_host(self, request: Request) -> Request:

@@ -53,7 +53,6 @@ class Conversion:
         self._before = self.count = sum(1 for _ in self)
 
     def __iter__(self) -> Iterator[Recording]:
-        """Yield each recording, scrubbed."""
         self.scrubbed, self.losses = 0, Losses()
         self.unscanned = list[str]()
         for at, recording in enumerate(self._source):
@@ -91,7 +90,6 @@ class Losses:
     """Counts the information that a format cannot represent."""
 
     def __init__(self) -> None:
-        """Start with no recordings."""
         self._counts: Counter[str] = Counter()
 
     @property

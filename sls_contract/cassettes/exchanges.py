@@ -73,9 +73,7 @@ class Judge:
         origin, findings = recording.provenance, recording_findings(recording)
         needed = findings or results.shows_all_exchanges or any(verdict.findings for verdict in verdicts)
         exchange = shown() if needed else recording.exchange
-        results.count(
-            exchange, self._clean(verdicts), origin.evidence, position, origin.validated_at or origin.recorded_at
-        )
+        results.count(exchange, self._clean(verdicts), origin.evidence, position, origin.agreed)
         results.add(findings, exchange, position)
 
     def refuse_own(self, results: Results, request: Request, response: Response) -> None:

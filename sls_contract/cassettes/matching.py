@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
 from sls_contract.checks.steady_body import steady_body
 from sls_contract.errors import UsageError
-from sls_contract.exchange import Request, decode_path, masked_url, pairs_of, split_url
+from sls_contract.exchange import DEFAULT_PORTS, Request, decode_path, masked_url, pairs_of, split_url
 from sls_contract.hosts import host_name
 
 if TYPE_CHECKING:
@@ -36,8 +36,6 @@ _IGNORED_HEADERS = frozenset(
     | {"content-length", "x-log-bodyrawsize"}
 )
 """Headers that differ each time a request is signed, or that only describe its body."""
-
-_PORTS = {"http": "80", "https": "443"}
 
 
 class Key(NamedTuple):
@@ -69,7 +67,7 @@ def _project(host: str) -> str:
 def _port(request: Request) -> str:
     scheme, authority, _ = split_url(request.url)
     _, colon, port = authority.rpartition("@")[2].rpartition("]")[2].partition(":")
-    return port if colon else _PORTS.get(scheme, "")
+    return port if colon else str(DEFAULT_PORTS.get(scheme, ""))
 
 
 def _headers(request: Request) -> tuple[tuple[str, str], ...]:
@@ -227,7 +225,6 @@ class Miss:
         return replace(self, details=(*self.details, detail), advice=f"continue the recording ({resume})")
 
     def __str__(self) -> str:
-        """Return all parts as lines."""
         return "\n".join([self.headline, *self.details, f"How to fix: {self.advice}"])
 
 

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import threading
-from collections import Counter, UserList
+from collections import Counter
 from functools import cached_property, partial
 from typing import TYPE_CHECKING, Literal, TypeAlias, get_args
 
-from sls_contract.cassettes.file.reader import CassetteFile
 from sls_contract.cassettes.file.recording_file import (
     failed_of,
     load,
@@ -21,7 +20,6 @@ from sls_contract.cassettes.matching import (
     DEFAULT,
     IN_PYTEST,
     Index,
-    Key,
     Matching,
     Miss,
     Remedies,
@@ -29,6 +27,7 @@ from sls_contract.cassettes.matching import (
     failed_before,
 )
 from sls_contract.cassettes.missing import explain_missing
+from sls_contract.cassettes.recordings import Listed, Recordings
 from sls_contract.errors import PAUSE_FAKE_FILES, CassetteError, UsageError, files_are_fake
 from sls_contract.exchange import masked_url
 from sls_contract.hosts import SERVICE_DOMAIN, host_name, is_service_host
@@ -80,7 +79,6 @@ class Player:
         single: whether a recording is removed where another process recorded the same at the same time.
         candidates: returns cassettes that may be this one under an old name; called where the file is missing.
         stored_at: the URL of the folder of which this is a copy; empty: it is no copy.
-        failed: the recordings in the file whose test failed, each with the reason; they are not played.
 
     Raises:
         CassetteDamaged: the file is damaged; it is not changed.
@@ -95,7 +93,7 @@ class Player:
         began: datetime,
         *,
         repeat: bool = False,
-        before: Sequence[Recording] | None = None,
+        before: Recordings | None = None,
         remedies: Remedies = IN_PYTEST,
         matching: Matching = DEFAULT,
     ) -> None:
@@ -103,8 +101,7 @@ class Player:
             msg = f"record must be one of {', '.join(MODES)}, got {mode!r}"
             raise UsageError(msg)
         self.path = path
-        self._before: Sequence[Recording] = _loaded(path) if before is None else before
-        self.failed: dict[str, str] = getattr(self._before, "failed", {})
+        self._before = _loaded(path) if before is None else before
         self._remedies = remedies
         self._matching = matching
         self.single, self.owner = False, ""
@@ -112,11 +109,14 @@ class Player:
         self.stored_at = ""
         self._mode = mode
         self._began = began
-        self.records = self._may_record()
+        # whether this session (another test, another worker) made every recording in the file
+        is_new = mode == "once" and not any(map(self._is_old, self._before))
+        is_marked = bool(self._before.unfinished or self._before.failed)  # this recording continues or replaces it
+        self.records = is_new or is_marked if mode == "once" else mode != "none"
         if self.records and path.suffix.lower() == ".json":
             raise UsageError(_NOT_JSON.format(path=path))
         self._repeat = repeat
-        self._keys = self._playable()
+        self._keys = () if mode == "all" or is_new else self._before.keys(matching)
         self._index = Index(self._keys, repeat=repeat)
         self._lock = threading.Lock()
         self._recorder: Recorder | None = None
@@ -127,7 +127,7 @@ class Player:
     @cached_property
     def other_hosts(self) -> frozenset[str]:
         """Recorded hosts of other products: earlier versions owned these hosts, so their recordings are played."""
-        names = {host_name(request.host) for request in requests_of(self._before)}
+        names = {host_name(request.host) for request in self._before.requests()}
         return frozenset(name for name in names if name.endswith(f".{SERVICE_DOMAIN}") and not is_service_host(name))
 
     def take(self, request: Request) -> tuple[int, Recording] | None:
@@ -139,8 +139,7 @@ class Player:
         position = self._index.take(self._matching.key(request), fits)
         if position is None:
             return None
-        unverified = getattr(self._before, "unverified", self._before.__getitem__)
-        return position, unverified(position)
+        return position, self._before.unverified(position)
 
     def take_unscrubbed(self, request: Request) -> tuple[int, Recording] | None:
         """Return the next recording for a request before it is scrubbed, if matching is the default; else None."""
@@ -157,8 +156,8 @@ class Player:
 
     @cached_property
     def lines(self) -> Sequence[int | None]:
-        """The line at which each recording begins; empty where it is unknown."""
-        return getattr(self._before, "lines", ())
+        """The line at which each recording begins; None where it is unknown."""
+        return self._before.lines
 
     @property
     def size(self) -> int:
@@ -168,16 +167,13 @@ class Player:
     def played(self) -> frozenset[int]:
         """Return the positions that were requested; with ``repeat``, one of identical recordings counts for all."""
         played = self._index.played
-        if not self._repeat or len(played) == self.size:
-            return played
-        keys = keys_of(self._before, self._matching)
-        requested = {keys[position] for position in played}
-        return frozenset(at for at, key in enumerate(keys) if key in requested)
+        is_known = not self._repeat or len(played) == self.size
+        return played if is_known else self._before.repeats_of(played, self._matching)
 
     @property
     def match_groups(self) -> list[int] | None:
-        """See `match_groups`."""
-        return match_groups(self._before, self._matching)
+        """See `Recordings.match_groups`."""
+        return self._before.match_groups(self._matching)
 
     def explain_miss(self, request: Request) -> Miss:
         """Return why no recording matches a scrubbed request, which is closest, and the fix."""
@@ -190,21 +186,17 @@ class Player:
             return failed_before(request, where, reason)
         if not (self._before or recorded(self.path)):
             key = matching.key(request)
-            fix = explain_missing(
-                self.path, self.candidates(), lambda file: key in keys_of(file, matching), self.stored_at
-            )
+            fix = explain_missing(self.path, self.candidates(), lambda file: key in file.keys(matching), self.stored_at)
             return Miss.of(request, where, *fix)
-        requests, played = requests_of(self._before, matching), self._index.played
+        requests, played = self._before.requests(matching), self._index.played
         miss = explain_miss(request, requests, played, where, self._remedies, matching=matching)
-        return miss.in_unfinished(self._remedies.resume) if self._is_unfinished else miss
+        return miss.in_unfinished(self._remedies.resume) if self._before.unfinished else miss
 
     def _failed_reason(self, key: Hashable) -> str:
         """Return why a request's recording, or the test's own one, is not played; empty where no test failed."""
-        excluded = [
-            each for each in getattr(self._before, "excluded", ()) if self._matching.key(each.exchange.request) == key
-        ]
-        same = [self.failed[each.session] for each in excluded]
-        failed = failed_of(self.failed, self.owner)
+        excluded = [each for each in self._before.excluded if self._matching.key(each.exchange.request) == key]
+        same = map(self._before.failure_of, excluded)
+        failed = failed_of(self._before.failed, self.owner)
         return next(iter([*same, *failed.values()]), "")
 
     def add(self, recording: Recording) -> None:
@@ -254,7 +246,9 @@ class Player:
             self.recording = recorder.name
         else:
             recorder = None
-        if recorder is None and finished and self._mode != "all" and self._lacks_end():
+        # an unfinished recording only needs its end mark; a failed one was not recorded again
+        is_marked = bool(self._before.unfinished or failed_of(self._before.failed, self.owner))
+        if recorder is None and finished and is_marked and self._mode in ("once", "new_episodes"):
             recorder = open_for_recording(self.path, self.owner)
         if recorder is None:
             return
@@ -263,10 +257,6 @@ class Player:
         else:
             recorder.close(finished=finished, replaced=self._replaced(), failure=failure)
 
-    def _lacks_end(self) -> bool:
-        """Return whether an unfinished recording only needs its end mark, or a failed one was not recorded again."""
-        return self._continues() or (self._mode != "none" and bool(failed_of(self.failed, self.owner)))
-
     def _has_duplicate(self, name: str) -> bool:
         """Return whether another process has made the same recording in this session."""
         file = load_unmarked(self.path)
@@ -274,31 +264,9 @@ class Player:
         others = counts.keys() - {name, *file.unfinished}
         return any(counts[each] >= self.added for each in others)  # a recording that continued this one is smaller
 
-    def _may_record(self) -> bool:
-        if self._mode == "once":
-            return self._is_new() or self._continues() or bool(self.failed)
-        return self._mode != "none"
-
-    def _continues(self) -> bool:
-        """Return whether there is an unfinished recording that this one can continue."""
-        return self._mode != "none" and self._is_unfinished
-
-    @property
-    def _is_unfinished(self) -> bool:
-        return bool(getattr(self._before, "unfinished", ()))
-
-    def _is_new(self) -> bool:
-        """Return whether this session (another test, another worker) made every recording in the file."""
-        return not any(self._is_old(recording) for recording in self._before)
-
     def _is_old(self, recording: Recording) -> bool:
         recorded_at = recording.provenance.recorded_at
         return recorded_at is None or recorded_at < self._began
-
-    def _playable(self) -> Sequence[Hashable]:
-        if self._mode == "all" or (self._mode == "once" and self._is_new()):
-            return ()
-        return keys_of(self._before, self._matching)
 
     def _fits(self, request: Request, position: int) -> bool:
         return self._matching.fits(request, self._before[position].exchange.request)
@@ -307,44 +275,10 @@ class Player:
         if self._mode != "all":
             return ()
         old = (name for recording, name in with_ids(self._before) if self._is_old(recording))
-        return (*old, *(each.id for each in getattr(self._before, "excluded", ()) if self._is_old(each)))
+        return (*old, *(each.id for each in self._before.excluded if self._is_old(each)))
 
 
-class _WithoutFailed(UserList["Recording"]):
-    """The recordings of a file without those whose test failed; the marks of the file stay."""
-
-    def __init__(self, file: CassetteFile) -> None:
-        super().__init__(each for each in file if not file.failure_of(each))
-        self.excluded = [each for each in file if file.failure_of(each)]
-        self.unfinished = tuple(name for name in file.unfinished if name not in file.failed)
-        self.failed = file.failed
-
-
-def _loaded(path: Path) -> Sequence[Recording]:
-    file = load(path) if recorded(path) else ()
-    return _WithoutFailed(file) if isinstance(file, CassetteFile) and file.failed else file
-
-
-def requests_of(recordings: Sequence[Recording], matching: Matching = DEFAULT) -> Sequence[Request]:
-    """Return the requests of recordings, reduced to the parts that matching compares; parse as little as possible."""
-    unparsed: Sequence[Request] | None = getattr(recordings, "requests", None) if matching == DEFAULT else None
-    return unparsed if unparsed is not None else tuple(recording.exchange.request for recording in recordings)
-
-
-def match_groups(recordings: Sequence[Recording], matching: Matching) -> list[int] | None:
-    """Return a number for each recording, equal for recordings of the same request; None with the default matching.
-
-    The numbers can be compared where the matching itself is not available.
-    """
-    if matching.names == DEFAULT.names:
-        return None
-    numbers: dict[Hashable, int] = {}
-    return [numbers.setdefault(key, len(numbers)) for key in keys_of(recordings, matching)]
-
-
-def keys_of(recordings: Sequence[Recording], matching: Matching = DEFAULT) -> Sequence[Hashable]:
-    """Return the matching key of each recording."""
-    unparsed: Sequence[Key] | None = getattr(recordings, "keys", None)
-    if unparsed is not None and matching.names == DEFAULT.names:
-        return unparsed
-    return [matching.key(recording.exchange.request) for recording in recordings]
+def _loaded(path: Path) -> Recordings:
+    """Return the recordings of a file, if there is one, without those whose test failed."""
+    file: Recordings = load(path) if recorded(path) else Listed()
+    return Listed(file) if file.failed else file

@@ -16,11 +16,12 @@ from sls_contract.cassettes.drift.pairing import group_attempts, is_transient
 from sls_contract.cassettes.file.recording_file import load, recorded, with_ids
 from sls_contract.cassettes.hosts import without_project
 from sls_contract.cassettes.matching import DEFAULT
-from sls_contract.cassettes.player import Player, keys_of, match_groups
+from sls_contract.cassettes.player import Player
 from sls_contract.cassettes.recorder.handler import CONNECT_KINDS
 from sls_contract.cassettes.recording import Evidence, digest_of, weakest
+from sls_contract.cassettes.recordings import Listed
 from sls_contract.errors import CassetteDamaged, CassetteError, EndpointError, UsageError
-from sls_contract.exchange import masked_url, split_url
+from sls_contract.exchange import DEFAULT_PORTS, masked_url, split_url
 from sls_contract.hosts import is_loopback, is_service_host
 
 if TYPE_CHECKING:
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
     from sls_contract.cassettes.drift.pairing import Attempts
     from sls_contract.cassettes.matching import Matching
     from sls_contract.cassettes.recording import Provenance, Recording
+    from sls_contract.cassettes.recordings import Recordings
     from sls_contract.exchange import Exchange, Request
 
 REFERENCE = "reference"
@@ -134,7 +136,7 @@ class Proposal(Player):
     ) -> None:
         super().__init__(_undamaged(proposed(path)), "all", began, repeat=repeat, matching=matching)
         self.cassette = path
-        self.old: Sequence[Recording] = load(path) if recorded(path) else ()
+        self.old: Recordings = load(path) if recorded(path) else Listed()
         self._route = route
         self._comparing = threading.Lock()
         self._found = Compared()
@@ -143,7 +145,7 @@ class Proposal(Player):
         self._compared_until = 0
         self._pairing = Pairing(self.old, matching, repeat=repeat)
         self._first: dict[Hashable, int] = {}
-        for position, key in enumerate(keys_of(self.old, matching)):
+        for position, key in enumerate(self.old.keys(matching)):
             self._first.setdefault(key, position)
 
     @property
@@ -191,8 +193,8 @@ class Proposal(Player):
 
     @property
     def match_groups(self) -> list[int] | None:
-        """See `match_groups`; for the old exchanges."""
-        return match_groups(self.old, self._matching)
+        """See `Recordings.match_groups`; for the old exchanges."""
+        return self.old.match_groups(self._matching)
 
     def end(self, *, shared: bool) -> None:
         """Pair leftover old exchanges with retried attempts; in a ``shared`` cassette, other tests may request them."""
@@ -210,11 +212,7 @@ class Proposal(Player):
     def played(self) -> frozenset[int]:
         """Return the positions of the old exchanges that were requested, as `Player.played` does."""
         paired = self.compared.paired
-        if not self._repeat:
-            return frozenset(paired)
-        keys = keys_of(self.old, self._matching)
-        requested = {keys[position] for position in paired}
-        return frozenset(at for at, key in enumerate(keys) if at in paired or key in requested)
+        return self.old.repeats_of(paired, self._matching) if self._repeat else frozenset(paired)
 
     def _judge(self, partner: Attempts | None, exchange: Attempts) -> None:
         """Compare an exchange with its partner, if it reached the service."""
@@ -312,8 +310,7 @@ def is_under_service_name(provenance: Provenance) -> bool:
 def _authority(endpoint: str) -> str:
     """Return host and port in lower case, without a default port."""
     parts = urlsplit(endpoint if "://" in endpoint else f"//{endpoint}")
-    default = {"http": ":80", "https": ":443"}.get(parts.scheme, "")
-    return parts.netloc.lower().removesuffix(default)
+    return parts.netloc.lower().removesuffix(f":{DEFAULT_PORTS.get(parts.scheme, '-')}")
 
 
 def _undamaged(path: Path) -> Path:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, tzinfo
 from enum import StrEnum
 from hashlib import sha256
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Self
 
 from sls_contract.errors import UsageError
 from sls_contract.exchange import Exchange, Headers, Request, Response, wire_bytes, wire_text
@@ -124,6 +124,9 @@ class Recording:
     integrity: Integrity = field(default=Integrity.UNKNOWN, compare=False)
     written: Provenance | None = field(default=None, compare=False)
 
+    def __deepcopy__(self, _memo: object) -> Self:
+        return self  # it never changes; vcrpy copies every response, with our recording in it
+
     @property
     def incomplete(self) -> bool:
         """Whether there is no complete response."""
@@ -133,6 +136,11 @@ class Recording:
     def complete_exchange(self) -> Exchange:
         """The exchange, without its response if that is incomplete."""
         return Exchange(self.exchange.request, None) if self.incomplete else self.exchange
+
+    @property
+    def signature_replaced(self) -> bool:
+        """Whether a marked invalid signature stands where the client's was: no key can verify it."""
+        return self.signature is not None and self.signature.verdict != "verified"
 
     @property
     def session(self) -> str:
@@ -179,15 +187,15 @@ def serialized(recording: Recording) -> str:
     return _ENCODE(values)
 
 
-def deserialized(text: str, name: str = "") -> Recording:
-    """Return the recording from a `serialized` text, with its id in the file."""
+def deserialized(text: str) -> Recording:
+    """Return the recording from a `serialized` text."""
     request, response, (evidence, *origin), moments, signature, substitutions, (broken, detail) = json.loads(text)
     endpoint, region, client, contract = origin
     recorded_at, validated_at, *clock = (datetime.fromisoformat(text) if text else None for text in moments)
     provenance = Provenance(Evidence(evidence), endpoint, region, client, recorded_at, validated_at, contract, *clock)
     note = None if signature is None else SignatureNote(*signature)
     exchange = Exchange(_request(*request), None if response is None else _response(*response))
-    return Recording(exchange, provenance, note, tuple(substitutions), broken, detail, id=name)
+    return Recording(exchange, provenance, note, tuple(substitutions), broken, detail)
 
 
 def _moments(provenance: Provenance) -> tuple[datetime | None, ...]:

@@ -15,7 +15,6 @@ if TYPE_CHECKING:
 
     from sls_contract.cassettes.recording import Recording
     from sls_contract.checks.consumption_received import Received
-    from sls_contract.exchange import Exchange
 
 _SAME_STATE = timedelta(seconds=10)  # a restart of an endpoint between two exchanges takes longer
 RELATED = frozenset({Evidence.LIVE, Evidence.REFERENCE})
@@ -30,7 +29,6 @@ class Relations:
     """
 
     def __init__(self) -> None:
-        """Start before the first exchange."""
         self._consumption = Consumption()
         self._lock = threading.Lock()
         self._last: datetime | None = None
@@ -42,14 +40,14 @@ class Relations:
         with self._lock:
             self._broken |= position != self._next
             self._next = position + 1
-        return self.follow_exchange(recording.complete_exchange, recording.provenance.evidence, recording.provenance.at)
-
-    def follow_exchange(self, exchange: Exchange, evidence: Evidence, at: datetime | None) -> ClauseResults:
-        """Judge an exchange that was complete ``at`` a time; no findings once exchanges were lost."""
-        return self.take(received_of(exchange, at), evidence, at)
+        origin = recording.provenance
+        return self.take(received_of(recording.complete_exchange, origin.at), origin.evidence, origin.at)
 
     def take(self, received: Received | None, evidence: Evidence, at: datetime | None) -> ClauseResults:
-        """Judge an exchange that was parsed already; None is an exchange that is related to no other."""
+        """Judge an exchange that was complete ``at`` a time; no findings once exchanges were lost.
+
+        ``received`` is its parsed form; None if it is related to no other.
+        """
         if self._broken or evidence not in RELATED:
             return ClauseResults()
         with self._lock:

@@ -67,9 +67,10 @@ class Results:
     _running: threading.RLock = field(default_factory=threading.RLock, repr=False)
 
     def defer(self, work: Callable[[], None], size: int = 0) -> None:
-        """Defer work that adds to these results until they are read; ``size``: the bytes that it keeps in memory.
+        """Defer work that adds to these results until they are read, so that no client waits for it.
 
-        When too much is deferred, the oldest work runs now, until there is room: no call waits for all of it.
+        ``size``: the bytes that it keeps in memory. When too much is deferred, the oldest work runs now, until there is
+        room: no call waits for all of it.
         """
         with self._lock:
             self._deferred.append((work, size))

@@ -20,6 +20,7 @@ from sls_contract.cassettes.recording import Evidence, Recording, with_integrity
 from sls_contract.cassettes.relations import Relations
 from sls_contract.cassettes.results import Results
 from sls_contract.cassettes.scrub.findings import clean_verdict
+from sls_contract.checks.consumption import received_of
 from sls_contract.errors import CassetteError, UnmatchedRequest
 from sls_contract.exchange import OWN_RESPONSE, Exchange
 from sls_contract.hosts import host_name
@@ -231,15 +232,8 @@ class Session:
             self._opening.mirror(request)
         kept = recording if self._results.deferred_count < _MAX_KEPT else None
         judging = partial(self._judge, request, position, kept, *self._opening.now(request))
-        self._judge_or_defer(judging, request, recording.exchange.response)
+        self._results.defer(judging, _size_of(request, recording.exchange.response))
         return outcome_of(recording)
-
-    def _judge_or_defer(self, judging: Callable[[], None], request: Request, response: Response | None) -> None:
-        """Judge an exchange now, or when the results are read."""
-        if self._is_child or not self._opening.deferred:
-            judging()
-            return
-        self._results.defer(judging, len(request.body) + (len(response.body) if response is not None else 0))
 
     def _judge(
         self,
@@ -273,12 +267,13 @@ class Session:
         if isinstance(outcome, Broken):
             recording = replace(recording, broken=outcome.kind, detail=opening.scrubber.text(outcome.detail))
         self._keep(recording)
-        self._judge_or_defer(partial(self._judge_recorded, wire_exchange, scrubbed, evidence, seen), request, response)
+        judging = partial(self._judge_recorded, wire_exchange, scrubbed, evidence, seen)
+        self._results.defer(judging, _size_of(request, response))
 
     def _judge_recorded(self, wire_exchange: Exchange, scrubbed: Scrubbed, evidence: Evidence, seen: datetime) -> None:
         """Judge an exchange that took place at ``seen``, alone and together with earlier ones."""
         self._judging.recorded(self._results, wire_exchange, scrubbed, evidence, seen)
-        related = self._relations.follow_exchange(wire_exchange, evidence, seen)
+        related = self._relations.take(received_of(wire_exchange, seen), evidence, seen)
         self._results.relate(clean_verdict(related, self._opening.scrubber.shown), scrubbed.exchange)
 
     def _keep(self, recording: Recording) -> None:
@@ -301,6 +296,10 @@ class Session:
         finding = clause("request-not-recorded").finding("request", "a recording that matches it", actual, miss.advice)
         self.results.add([finding], Exchange(scrubbed, None))
         return UnmatchedRequest(str(miss), finding)
+
+
+def _size_of(request: Request, response: Response | None) -> int:
+    return len(request.body) + (len(response.body) if response is not None else 0)
 
 
 class _Pending(threading.local):

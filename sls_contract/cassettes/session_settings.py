@@ -42,8 +42,6 @@ class Opening:
         evidence: what a response of ``send`` proves.
         repeat: whether the last of identical recordings is played repeatedly.
         endpoint: the endpoint of ``send``, for the provenance of recordings; empty: the one that the request names.
-        deferred: whether exchanges are judged when the results are read, and not while the client waits. Recorded
-            exchanges are always scrubbed and written before the client gets the response.
         max_age: how long ago a played exchange may have been validated; None: any time.
         mirror: is called with each played request, so that its state follows the recording.
         single: whether only one of equal recordings is kept that processes make at the same time.
@@ -65,7 +63,6 @@ class Opening:
     evidence: Evidence = Evidence.REFERENCE
     repeat: bool = False
     endpoint: str = ""
-    deferred: bool = False
     max_age: timedelta | None = None
     candidates: Callable[[], Iterable[Path]] = tuple
     stored_at: str = ""

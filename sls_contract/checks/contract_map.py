@@ -48,13 +48,17 @@ class ContractMap:
         day = "" if agreed is None else agreed.date().isoformat()
         self._judged[_Judged(operation, str(evidence), day, error, clauses)] = None
 
+    def update(self, other: ContractMap) -> None:
+        """Add another map."""
+        self._judged |= other._judged
+
     def merge(self, plain: Iterable[Iterable[Any]]) -> None:
         """Add the values that `as_plain` returned."""
         for operation, evidence, day, error, clauses in plain:
             self._judged[_Judged(operation, evidence, day, error, frozenset(clauses))] = None
 
     def as_plain(self) -> list[list[Any]]:
-        """Return values that another process can `merge`."""
+        """Return values that execnet can carry, for `merge`."""
         return [[*each[:4], sorted(each.clauses)] for each in self._judged]
 
     def rows(self) -> Iterator[dict[str, Any]]:

@@ -193,7 +193,7 @@ def _report(outcome: _Outcome, allowed: frozenset[str]) -> Report:
         for finding, exchange, line in audit.placed:
             report.add([finding], cassette=str(audit.source), exchange=exchange, line=line)
         join_examples(report.examples, audit.examples)
-        report.map.merge(audit.map)
+        report.map.update(audit.map)
     evidences = [audit.entry.evidence for audit in outcome.audits if audit.entry.evidence is not None]
     report.target = Target(None, weakest(evidences) if evidences else None)
     report.not_provable = [{"cassette": path, "reason": reason} for path, reason in outcome.not_checked]

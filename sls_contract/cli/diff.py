@@ -39,6 +39,8 @@ if TYPE_CHECKING:
     _Work: TypeAlias = Callable[[Sequence[Pair]], Generator[Compared]]
 
 _MOST_UNMATCHED = 5
+_OTHER_OUTCOMES = "every exchange has another outcome, so no response could be compared."
+_RECORD_AGAIN = "record it again where these requests are served."
 
 
 @dataclass(slots=True)
@@ -84,11 +86,7 @@ class _Outcome:
 
         nothing = 0 < drift.other_outcome == drift.pairs - drift.not_judged
         if nothing and drift.verdict != Class.BREAKING:
-            reason = (
-                "every exchange has another outcome, so no response could be compared. "
-                "How to fix: record it again where these requests are served."
-            )
-            self.not_compared.append((new, reason))
+            self.not_compared.append((new, f"{_OTHER_OUTCOMES} How to fix: {_RECORD_AGAIN}"))
 
     def _missed(self, error: OSError) -> None:
         self.not_compared.append((str(error.filename), error.strerror or str(error)))
@@ -242,7 +240,7 @@ def _report(outcome: _Outcome) -> Report:
     for each in outcome.compared:
         report.exchanges += each.drift.pairs
         report.exercised |= each.drift.exercised
-        report.map.merge(each.drift.map.as_plain())
+        report.map.update(each.drift.map)
         for change in each.drift.of(Class.BREAKING):
             if (finding := finding_of(change)) is not None:
                 place = each.places[change.exchange]

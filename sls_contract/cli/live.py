@@ -76,6 +76,10 @@ class LiveResults(Results):
         """Whether exchanges without a finding are printed, too."""
         return self.verbose
 
+    def defer(self, work: Callable[[], None], size: int = 0) -> None:  # noqa: ARG002 - as in `Results`
+        """Do the work now: findings are printed while the run goes on."""
+        work()
+
     def count(
         self,
         exchange: Exchange,

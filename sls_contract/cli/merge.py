@@ -9,6 +9,7 @@ from sls_contract import __version__
 from sls_contract.cli.options import add_reports, add_strict
 from sls_contract.errors import UsageError
 from sls_contract.reports import exercised, plural
+from sls_contract.reports.group_lines import first_few
 from sls_contract.reports.groups import grouped
 from sls_contract.reports.text import on_one_line
 
@@ -17,8 +18,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from sls_contract.cli.terminal import Console
-
-_MOST_PLACES = 3  # of equal findings; the merged report has all
 
 
 def configure(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -71,11 +70,9 @@ def _read(source: str) -> Mapping[str, Any]:
 def _lines(document: Mapping[str, Any], reports: Mapping[str, Mapping[str, Any]]) -> Iterator[str]:
     for group in grouped(document["findings"]):
         if group.level != "unspecified":
-            places = list(group.places)
-            more = f", +{len(places) - _MOST_PLACES} more" if len(places) > _MOST_PLACES else ""
             yield (
                 f"{group.first['code']} {group.first['slug']} ({group.level}), {plural(group.count, 'time')}: "
-                + (", ".join(places[:_MOST_PLACES]) + more)
+                f"{first_few(list(group.places))}"
             )
     summary, clauses = document["summary"], document["summary"]["clauses"]
     yield (

@@ -34,7 +34,7 @@ def as_report(run: Run) -> Report:
             report.add([each.finding], **where, exchange=each.exchange)
             if each.exchange is not None and each.exchange in performed.shown:
                 first_example(report.examples, each.finding, performed.shown[each.exchange])
-        report.map.merge(performed.map.as_plain())
+        report.map.update(performed.map)
         report.facts += [{**where, "fact": fact.name, "value": fact.value} for fact in performed.facts]
         report.exercised |= performed.exercised
         report.exchanges += performed.requests

@@ -86,10 +86,10 @@ class RunGuard(NetworkGuard):
         """Return whether real requests to ``host`` are refused now if they go to ``peer``."""
         return bool(OPEN.sessions or not self._allows) and super().owns(host, peer)
 
-    def check(self, host: Any, port: Any) -> None:
+    def check(self, host: Any, port: Any, *, sends: bool = True) -> None:
         """Refuse to resolve or connect to an owned host; the open cassette notes the other hosts."""
-        super().check(host, port)
-        sessions = OPEN.sessions
+        super().check(host, port, sends=sends)
+        sessions = OPEN.sessions if sends else ()
         if sessions and not is_live():
             name = host.decode("ascii", "replace") if isinstance(host, bytes | bytearray) else host
             if isinstance(name, str) and name:
@@ -179,7 +179,6 @@ class Children:
     """The forked children of one run: each appends lines to a file, which the parent reads when a phase ends."""
 
     def __init__(self) -> None:
-        """Start without children."""
         self._file: IO[bytes] | None = None
         self._read = 0
         self._parent = os.getpid()

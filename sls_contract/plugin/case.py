@@ -36,8 +36,9 @@ class Case:
 
     Attributes:
         where: the path of the cassette, or the test's id if it has none.
-        scrub: removes secrets from a text.
-        mask: replaces the real access key in a text by the public one.
+        scrubber: removes secrets from what is shown.
+        test: the name of the test.
+        first_tests: each cause of a breach that this run showed, with the test that showed it in full.
         collectors: called at the end of each phase; they add exchanges received elsewhere (`sls_endpoint`).
         called: whether the test function itself was called (``--setup-only`` runs fixtures only).
         incomplete: whether the test function was not called, or a phase failed: its recording may lack exchanges.
@@ -46,11 +47,9 @@ class Case:
         flawed: whether exchanges broke the contract: then a proposal is not accepted.
         failure: the first line of why the test failed.
         flaws: the codes of the broken clauses.
-        test: the name of the test.
         reported: the failure of the last phase.
         shared: whether other tests may use the same cassette.
         may_be_empty: whether the test may send no request.
-        first_tests: each cause of a breach that this run showed, with the test that showed it in full.
         edited: the positions of the played recordings that were edited.
 
     """
@@ -58,10 +57,10 @@ class Case:
     where: str
     strict: bool
     allowed: frozenset[str]
-    scrub: Callable[[str], str]
-    results: Results
-    mask: Callable[[str], str] = str
-    scrubber: Scrubber | None = None
+    scrubber: Scrubber
+    test: str
+    first_tests: dict[Cause, str]
+    results: Results = field(default_factory=Results)
     session: Session | None = None
     target: Target | None = None
     resources: ExitStack = field(default_factory=ExitStack)
@@ -73,11 +72,9 @@ class Case:
     flawed: bool = False
     failure: str = ""
     flaws: set[str] = field(default_factory=set)
-    test: str = ""
     reported: str | None = None
     shared: bool = False
     may_be_empty: bool = False
-    first_tests: dict[Cause, str] = field(default_factory=dict)
     verifying: Verifying | None = None
     edited: set[int | None] = field(default_factory=set)
     _mark: int = 0
@@ -99,7 +96,7 @@ class Case:
         by_pytest = _shown_by_pytest(error)
         already_shown = [each.finding for each in by_pytest if isinstance(each, UnmatchedRequest)]
         errors = self.results.take_errors()
-        shown_errors = {f"{type(each).__name__}: {self.scrub(str(each))}" for each in by_pytest}
+        shown_errors = {f"{type(each).__name__}: {self.scrubber.shown(str(each))}" for each in by_pytest}
         self.unplayable |= bool(errors) or any(breach.finding.slug == "request-not-recorded" for breach in broken)
         self.edited |= {breach.position for breach in breaches if breach.finding.slug == "recording-edited"}
         unreported = [self._for_test_author(breach) for breach in broken if breach.finding not in already_shown]
@@ -122,8 +119,10 @@ class Case:
         for breach in broken:
             self.first_tests.setdefault(_cause_of(breach), self.test)
         shown = {_cause_of(breach): self.first_tests[_cause_of(breach)] for breach in broken}
-        text = message(broken, self.where) if self.test in shown.values() else _repeated(broken, shown)
-        return self.mask(text) if self.session is not None and self.session.recording else text
+        return self._masked(message(broken, self.where) if self.test in shown.values() else _repeated(broken, shown))
+
+    def _masked(self, text: str) -> str:
+        return self.scrubber.masked(text) if self.session is not None and self.session.recording else text
 
     def _for_test_author(self, breach: Breach) -> Breach:
         """Rewrite the fix for a test's author: the clause says what the service should do."""
@@ -144,12 +143,11 @@ class Case:
         last = self.results.last
         if last is None or last.response is None or last.response.status < HTTPStatus.BAD_REQUEST:
             return None
-        text = "\n".join(["the last exchange before the failure:", *exchange_lines(last)])
-        return self.mask(text) if self.session is not None and self.session.recording else text
+        return self._masked("\n".join(["the last exchange before the failure:", *exchange_lines(last)]))
 
     def note_failure(self, reason: str) -> None:
         """Note why a test fails, in one line without secrets; the first reason is kept."""
-        line = self.scrub(next(iter(reason.strip().splitlines()), ""))
+        line = self.scrubber.shown(next(iter(reason.strip().splitlines()), ""))
         shown = "".join(char if char.isprintable() else " " for char in line)
         self.failure = self.failure or shown[:_LONGEST_REASON]
 

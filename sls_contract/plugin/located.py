@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import pytest
 
-from sls_contract.cassettes.file.recording_file import recorded
 from sls_contract.cassettes.matching import DEFAULT, Matching
 from sls_contract.errors import UsageError
 from sls_contract.files import check_file_name
@@ -50,7 +49,7 @@ def locate(item: pytest.Item, marker: pytest.Mark, settings: Settings) -> Locate
         name, repeat, empty, matching = _marker_arguments(marker)
         folder = cassette_folder(item.path, settings.rootdir, settings.cassette_dir)
         clean = without_key(name or ".".join([*_classes(item), readable(item.name)]), os.environ)
-        path = folder / file_name(clean) if name is None else _named_path(folder, clean)
+        path = folder / (file_name(clean) if name is None else marker_path(clean))
         check_file_name(path)
         located = Located(path, repeat, name is not None, empty, matching)
         item.stash[_LOCATED] = located
@@ -128,12 +127,6 @@ def _fixture_folder(item: pytest.Item, fixturedef: pytest.FixtureDef[Any], setti
 def cassette_folder(test_file: Path, rootdir: Path, configured: str | None) -> Path:
     """Return the folder of a test file's cassettes: below ``configured``, or beside the file."""
     return (rootdir / configured if configured else test_file.parent / "cassettes") / safe(test_file.stem)
-
-
-def _named_path(folder: Path, name: str) -> Path:
-    """Return the path that a marker names; older versions made the name safe first, so that path is tried, too."""
-    path, old_path = folder / marker_path(name), folder / file_name(name)
-    return old_path if old_path != path and not recorded(path) and recorded(old_path) else path
 
 
 def _classes(item: pytest.Item) -> list[str]:

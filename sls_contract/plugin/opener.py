@@ -16,7 +16,6 @@ import pytest
 
 from sls_contract.cassettes.file.recording_file import load, recorded, remove_recording
 from sls_contract.cassettes.hosts import host_rule
-from sls_contract.cassettes.results import Results
 from sls_contract.cassettes.scrub import Scrubber
 from sls_contract.cassettes.session import Session
 from sls_contract.cassettes.session_settings import Opening
@@ -62,13 +61,12 @@ class Endpoints:
 
     def of(self, node: pytest.Item | pytest.Collector | None) -> Send:
         """Return an endpoint for a test, or for fixtures of a wider node; it starts from what wider fixtures set up."""
-        created: list[ReferenceEndpoint] = []
+        make = cache(lambda: self._make(node))
 
         def send(request: Request) -> Response:
             with self._lock:
-                if not created:
-                    created.append(self._make(node))
-            return created[0](request)
+                endpoint = make()
+            return endpoint(request)
 
         return send
 
@@ -121,7 +119,7 @@ class Opener:
         name = f"{item.path.name}::{item.nodeid.partition('::')[2]}"  # the same from any working directory
         case = self._case(located, item, item.path, name, allowed_codes(item))
         assert case.session is not None  # just created
-        case.resources.enter_context(scrubbed_logs(case.scrub))
+        case.resources.enter_context(scrubbed_logs(case.scrubber.shown))
         case.session.start()
         case.collectors.append(case.session.collect)
         case.resources.callback(self._note_recording, item.nodeid, case.session.player)
@@ -142,12 +140,11 @@ class Opener:
 
     def hide_names_of(self, shared: Case, opened: Iterable[Case]) -> None:
         """Hide the foreign names that a fixture received in other cassettes, too: its tests may send them."""
-        assert shared.scrubber is not None  # a fixture's case has one
         known = {name.real for name in self._hidden}
         self._hidden += [name for name in shared.scrubber.hidden if name.real not in known]
-        for scrubber in (case.scrubber for case in opened):
-            if scrubber is not None and scrubber is not shared.scrubber:
-                scrubber.hide(self._hidden)
+        for case in opened:
+            if case is not shared:
+                case.scrubber.hide(self._hidden)
 
     @contextmanager
     def session_names(self) -> Iterator[Sls]:
@@ -175,11 +172,11 @@ class Opener:
         self._check_session_endpoint(located.path, target)
         scrubber = self._scrubber(target, source)
         scrubber.hide(self._hidden)
-        case = Case(str(located.path), settings.strict, allowed, scrubber.shown, Results())
-        case.scrubber = scrubber
-        case.target, case.mask, case.test = target, scrubber.masked, without_key(test, os.environ)
-        case.verifying, case.first_tests = self._verifying(case, located), self._first_tests
-        case.shared, case.may_be_empty = located.shared, located.empty
+        case = Case(
+            str(located.path), settings.strict, allowed, scrubber, without_key(test, os.environ), self._first_tests
+        )
+        case.target, case.shared, case.may_be_empty = target, located.shared, located.empty
+        case.verifying = self._verifying(located, target, allowed)
         opening = Opening(
             path=located.path,
             record="all" if settings.record == "verify" else settings.record,
@@ -192,7 +189,6 @@ class Opener:
             send=self._sending(located.path, target),
             repeat=located.repeat,
             matching=located.matching,
-            deferred=True,
             endpoint=target.endpoint if target.send is not None else "",
             max_age=settings.max_age,
             mirror=target.send if single and target.endpoint == REFERENCE else None,
@@ -215,9 +211,8 @@ class Opener:
 
     def open_without_cassette(self, item: pytest.Item) -> Case:
         """Return a case without a cassette, for a test that only serves an endpoint."""
-        case = Case(item.nodeid, self.settings.strict, allowed_codes(item), Scrubber().shown, Results())
-        case.test, case.first_tests = item.nodeid, self._first_tests
-        return case
+        settings = self.settings
+        return Case(item.nodeid, settings.strict, allowed_codes(item), Scrubber(), item.nodeid, self._first_tests)
 
     @contextmanager
     def names(self, case: Case) -> Iterator[Sls]:
@@ -284,17 +279,16 @@ class Opener:
             )
             raise UsageError(msg)
 
-    def _verifying(self, case: Case, located: Located) -> Verifying | None:
+    def _verifying(self, located: Located, target: Target, allowed: frozenset[str]) -> Verifying | None:
         """Return the comparison of a test's responses with the recorded ones; None unless the mode is ``verify``."""
         if self.settings.record != "verify":
             return None
         from sls_contract.cassettes.proposal import Proposal
         from sls_contract.plugin.verifying import Verifying
 
-        assert case.target is not None  # the caller set it
-        route = case.target.endpoint if case.target.send is not None else ""
+        route = target.endpoint if target.send is not None else ""
         proposal = Proposal(located.path, self.started, route, repeat=located.repeat, matching=located.matching)
-        return Verifying(proposal, self.settings.strict, case.allowed, self.settings.accept, located.shared)
+        return Verifying(proposal, self.settings.strict, allowed, self.settings.accept, located.shared)
 
     def _note_recording(self, test: str, player: Player) -> None:
         if player.recording and self.settings.record != "new_episodes":  # that mode continues a recording

@@ -45,13 +45,18 @@ class Outcome:
     unused: list[tuple[Finding, str, int | None]] = field(default_factory=list)
     verified: list[VerifiedCassette] = field(default_factory=list)
 
-    def reasons(self, *, strict: bool) -> list[str]:
+    def reasons(self, totals: Totals, *, strict: bool) -> list[str]:
         """Return why the run fails although no single test did, each reason in a few words."""
         counted = Counter(f"{finding.code} {finding.slug}" for finding, _, _ in self.unused) if strict else Counter()
         reasons = [f"{plural(count, 'warning')} {name} (--sls-strict)" for name, count in counted.items()]
         if cassettes := [each.path for each in self.verified if each.has_unplayed]:
             reasons.append(f"exchanges of {', '.join(map(shown, cassettes))} that no test requested")
-        return reasons + [f"{shown(each.path)} was not written" for each in self.verified if each.failure]
+        reasons += [f"{shown(each.path)} was not written" for each in self.verified if each.failure]
+        if strict and (between := sum(each["times"] for each in totals.blocked if not each["test"])):
+            reasons.append(f"{plural(between, 'request')} blocked between tests (--sls-strict)")
+        if strict and (unchecked := len(totals.unchecked)):
+            reasons.append(f"{plural(unchecked, 'expected failure')} without a usable recording (--sls-strict)")
+        return reasons
 
     def plain_findings(self) -> list[dict[str, Any]]:
         """Return the findings as plain values for `Totals`."""
@@ -119,13 +124,12 @@ def _played(cassette: str, tests: Sequence[dict[str, Any]]) -> frozenset[int]:
     """Return the positions that the tests of a cassette played together; all positions if the file is gone."""
     from sls_contract.cassettes.file.recording_file import load
     from sls_contract.cassettes.matching import requested_positions
-    from sls_contract.cassettes.player import keys_of
 
     together, size = frozenset(position for test in tests for position in test["played"]), tests[0]["size"]
     if len(tests) == 1 or len(together) == size:
         return together
     try:
-        keys = next((test["match_groups"] for test in tests if test["match_groups"]), None) or keys_of(load(cassette))
+        keys = next((test["match_groups"] for test in tests if test["match_groups"]), None) or load(cassette).keys()
     except CassetteError:
         keys = ()
     if len(keys) != size:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from contextlib import contextmanager
-from functools import cached_property, partial
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -102,7 +102,7 @@ class Run:
     def _track(self, item: pytest.Item, case: Case) -> Case:
         item.stash[CASE] = case
         self._opened.add(case)
-        self._scrub = case.scrub
+        self._scrub = case.scrubber.shown
         return case
 
     @contextmanager
@@ -191,7 +191,7 @@ class Run:
         case = item.stash.get(CASE, None)
         if case is not None:
             case.keep_in_report(report)
-        if (scrub := case.scrub if case is not None else self._last_scrub) is not None:
+        if (scrub := case.scrubber.shown if case is not None else self._last_scrub) is not None:
             scrub_report(report, scrub)
         if report.when == "teardown":
             counted = [case.counted(item.nodeid).as_plain()] if case is not None else []
@@ -291,10 +291,13 @@ class Run:
             return
         for counted in rest:
             self.totals.merge(counted)
-        self._finish_results(session)
-        self._expect_comparison(session)
-        counts = self.totals if "totals" in vars(self) else None  # reading the property would create it
-        checked = counts is not None and (counts.exchanges or counts.cassettes or counts.findings)
+        ran = session.exitstatus in (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED)
+        checked = False
+        if "totals" in vars(self):  # reading the property would create it; without cassettes, there is nothing to find
+            self._finish_results(session, ran=ran)
+            checked = bool(self.totals.exchanges or self.totals.cassettes or self.totals.findings)
+        if self.settings.record == "verify" and ran and not session.config.option.collectonly:
+            self._expect_comparison(session)
         if self.settings.reports or (checked and os.environ.get("GITHUB_ACTIONS") == "true"):
             self._write_reports(session)
 
@@ -306,39 +309,30 @@ class Run:
 
         return collected(self._items, session.items, self.settings)
 
-    def _finish_results(self, session: pytest.Session) -> None:
-        """Find what no single test can find, and fail the run for it; without cassettes, there is nothing to find."""
-        if "totals" not in vars(self):
-            return
+    def _finish_results(self, session: pytest.Session, *, ran: bool) -> None:
+        """Find what no single test can find, and fail the run for it; ``ran``: it was not interrupted."""
         if self.settings.record in {"none", "verify"}:
-            self._finish_recordings(session)
+            from sls_contract.plugin.collected import scope_of
+            from sls_contract.plugin.outcome import outcome_of
+
+            self.outcome = outcome_of(
+                self.totals,
+                self.settings,
+                self._collected(session),
+                scope_of(session.config, self.settings),
+                self._failed,
+                self.started,
+                cut_short=not ran or bool(session.shouldstop or session.shouldfail) or self._worker_lost,
+            )
+            self.totals.findings += self.outcome.plain_findings()
         if self._reasons() and session.exitstatus == pytest.ExitCode.OK:
             session.exitstatus = pytest.ExitCode.TESTS_FAILED
 
-    def _finish_recordings(self, session: pytest.Session) -> None:
-        from sls_contract.plugin.collected import scope_of
-        from sls_contract.plugin.outcome import outcome_of
-
-        ran = session.exitstatus in (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED)
-        self.outcome = outcome_of(
-            self.totals,
-            self.settings,
-            self._collected(session),
-            scope_of(session.config, self.settings),
-            self._failed,
-            self.started,
-            cut_short=not ran or bool(session.shouldstop or session.shouldfail) or self._worker_lost,
-        )
-        self.totals.findings += self.outcome.plain_findings()
-
     def _expect_comparison(self, session: pytest.Session) -> None:
         """Fail a run in mode ``verify`` that compared nothing, with the exit code of the command line."""
-        ran = session.exitstatus in (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED)
-        if self.settings.record != "verify" or not ran or session.config.option.collectonly:
-            return
-        if self._collected(session) is None:
-            return
-        if any(each["finding"]["level"] == "violation" for each in self.totals.findings):
+        if self._collected(session) is None or any(
+            each["finding"]["level"] == "violation" for each in self.totals.findings
+        ):
             return
         from sls_contract.plugin.verify_result import NOTHING_COMPARED, nothing_compared
 
@@ -346,12 +340,10 @@ class Run:
             self._failure, session.exitstatus = failure, NOTHING_COMPARED
 
     def _write_reports(self, session: pytest.Session) -> None:
-        from sls_contract.plugin.repeating import commands_for
         from sls_contract.plugin.summary import write_reports
 
         try:
-            commands = partial(commands_for, session.config)
-            write_reports(self.totals, self.outcome, self.settings, commands, int(session.exitstatus))
+            write_reports(self.totals, self.outcome, self.settings, session.config, int(session.exitstatus))
         except SlsContractError as error:
             self._failure = f"sls-contract: {error}"
             session.exitstatus = pytest.ExitCode.USAGE_ERROR
@@ -380,19 +372,8 @@ class Run:
         return f"sls-contract: the run failed (exit {int(session.exitstatus)}): {'; '.join(reasons)}"
 
     def _reasons(self) -> list[str]:
-        failure = (self._failure or "").partition("\n")[0].removeprefix("sls-contract: ")  # its fix is shown above
-        if "totals" not in vars(self):
-            return [failure] if failure else []
-        strict, between = self.settings.strict, sum(each["times"] for each in self.totals.blocked if not each["test"])
-        reasons = self.outcome.reasons(strict=strict)
-        if strict and between:
-            from sls_contract.reports import plural
-
-            reasons.append(f"{plural(between, 'request')} blocked between tests (--sls-strict)")
-        if strict and (unchecked := len(self.totals.unchecked)):
-            from sls_contract.reports import plural
-
-            reasons.append(f"{plural(unchecked, 'expected failure')} without a usable recording (--sls-strict)")
-        if failure:
-            reasons.append(failure)
+        """Return why the run fails although no single test did."""
+        reasons = self.outcome.reasons(self.totals, strict=self.settings.strict) if "totals" in vars(self) else []
+        if self._failure:  # its fix is shown above
+            reasons.append(self._failure.partition("\n")[0].removeprefix("sls-contract: "))
         return reasons

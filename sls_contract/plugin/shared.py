@@ -41,7 +41,7 @@ class SharedCassette:
         session = self.case.session
         assert session is not None  # a fixture's case has one
         with ExitStack() as opening:
-            opening.enter_context(scrubbed_logs(self.case.scrub))
+            opening.enter_context(scrubbed_logs(self.case.scrubber.shown))
             session.start()
             opening.callback(session.pause)
             self._open = opening.pop_all()
@@ -89,7 +89,7 @@ class Fixtures:
             yield
             return
         self._opened.add(shared.case)
-        self.scrub = shared.case.scrub
+        self.scrub = shared.case.scrubber.shown
         fixturedef.addfinalizer(partial(self._end, shared))  # it runs last: finalizers run in reverse order
         with shared.setting_up():
             yield

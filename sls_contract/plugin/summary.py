@@ -13,13 +13,17 @@ from sls_contract.cassettes.recording import Evidence, weakest
 from sls_contract.clock import utc_now
 from sls_contract.plugin.key_masking import each_text, without_key
 from sls_contract.plugin.naming import shown
+from sls_contract.plugin.repeating import commands_for
 from sls_contract.reports import Report, Target, as_document, exercised, narrowed_lines, plural, writing
+from sls_contract.reports.group_lines import first_few
 from sls_contract.reports.groups import grouped
 from sls_contract.reports.text import on_one_line
 from sls_contract.spec import CLAUSES, Finding, Level
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Iterable, Iterator
+
+    import pytest
 
     from sls_contract.plugin.options import Settings
     from sls_contract.plugin.outcome import Outcome
@@ -107,22 +111,14 @@ def _foreign(totals: Totals) -> Iterator[str]:
             tests_of_hosts.setdefault(plain["finding"]["actual"], []).append(plain["test"])
     hosts = [f"{host} ({plural(len(tests), 'test')}, first {tests[0]})" for host, tests in tests_of_hosts.items()]
     if hosts:
-        more = f", +{len(hosts) - MOST_LINES} more" if len(hosts) > MOST_LINES else ""
         yield on_one_line(
             "sls-contract: requests to other hosts while a cassette was open, not recorded and not judged "
-            "(ini sls_hosts adds hosts): "
-            f"{', '.join(hosts[:MOST_LINES])}{more}"
+            f"(ini sls_hosts adds hosts): {first_few(hosts, MOST_LINES)}"
         )
 
 
-def write_reports(
-    totals: Totals,
-    outcome: Outcome,
-    settings: Settings,
-    commands_for: Callable[[Iterable[str]], list[str]],
-    exit_code: int,
-) -> None:
-    """Write all configured reports; ``commands_for`` returns the commands that repeat the run and tests of it."""
+def write_reports(totals: Totals, outcome: Outcome, settings: Settings, config: pytest.Config, exit_code: int) -> None:
+    """Write all configured reports."""
     report = Report(
         "pytest", Target(settings.endpoint, weakest(map(Evidence, totals.evidence)) if totals.evidence else None)
     )
@@ -134,7 +130,7 @@ def write_reports(
     report.examples = totals.examples
     report.map.merge(totals.map)
     tests = dict.fromkeys(plain["test"] for plain in totals.findings if plain["test"] is not None)
-    report.repeat = commands_for([*tests][:MOST_LINES])
+    report.repeat = commands_for(config, [*tests][:MOST_LINES])
     report.clauses_total = len(CLAUSES)
     document = as_document(report, __version__) | {"tests": _tests(totals), "exit_code": exit_code}
     if settings.record == "verify":
@@ -214,7 +210,6 @@ def _program_lines(totals: Totals) -> list[str]:
     """Return a line about programs that were started while a cassette was open: their requests are not recorded."""
     if not totals.outside:
         return []
-    programs = sorted({each["program"] for each in totals.outside})
-    named = ", ".join(programs[:MOST_LINES]) + (f" +{len(programs) - MOST_LINES} more" * (len(programs) > MOST_LINES))
+    named = first_few(sorted({each["program"] for each in totals.outside}), MOST_LINES)
     started = f"{plural(len(totals.outside), 'program')} that tests started ({named})"
     return [on_one_line(f"  not recorded: requests of {started}, first in {totals.outside[0]['test']}")]

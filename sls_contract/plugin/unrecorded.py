@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from sls_contract.cassettes.recorder.wiring import wrap_clients_again
 from sls_contract.plugin.blocking import REMEDY, remedy_for
 
 if TYPE_CHECKING:
@@ -29,7 +30,7 @@ class Unrecorded:
     def begin(self, item: pytest.Item) -> None:
         """Begin a phase of a test."""
         self._guard.test, self._guard.remedy = item.nodeid, remedy_for(item)
-        self._guard.rewatch()
+        wrap_clients_again()
 
     def end(self, item: pytest.Item) -> list[BlockedRequest]:
         """Count the requests that were blocked in a phase, and return them."""
@@ -62,7 +63,7 @@ class Unrecorded:
         from sls_contract.plugin.stray_requests import foreign_requests, no_request
 
         foreign, marker = case.session.hosts.foreign, item.get_closest_marker("sls_cassette")
-        shown = {case.scrub(host): remote for host, remote in foreign.items()}
+        shown = {case.scrubber.shown(host): remote for host, remote in foreign.items()}
         self._noted(foreign_requests(shown), item.nodeid)
         if marker is None or case.may_be_empty or not case.ended or case.excused or case.session.used:
             return None

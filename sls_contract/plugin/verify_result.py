@@ -15,7 +15,6 @@ from typing import TYPE_CHECKING, Any, Literal, TypeAlias, get_args
 from sls_contract.cassettes.drift import Class, change_of
 from sls_contract.cassettes.file.recording_file import load, recorded
 from sls_contract.cassettes.matching import requested_positions
-from sls_contract.cassettes.player import keys_of
 from sls_contract.cassettes.proposal import SUFFIX, not_requested, proposed
 from sls_contract.cassettes.renewal import Replacement, accept, dismiss, propose, renew
 from sls_contract.errors import SlsContractError
@@ -120,7 +119,7 @@ def _unplayed(cassette: str, tests: list[Plain]) -> tuple[bool, list[Plain]]:
     if not tests[0]["shared"]:
         return False, [{**each, "test": test["test"]} for test in tests for each in test["unplayed"]]
     old = load(cassette)
-    keys = next((test["match_groups"] for test in tests if test["match_groups"]), None) or keys_of(old)
+    keys = next((test["match_groups"] for test in tests if test["match_groups"]), None) or old.keys()
     played = requested_positions(keys, [test["played"] for test in tests])
     unplayed = [{**asdict(each), "test": None} for each in not_requested(old, played)]
     return bool(unplayed), unplayed

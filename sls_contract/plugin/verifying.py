@@ -134,8 +134,7 @@ class Verifying:
         return f"{take} --sls-accept={','.join([*kinds, *([EVIDENCE] if found.weaker else [])])}."
 
     def _advice_on_requests(self) -> str:
-        unfinished = getattr(self.proposal.old, "unfinished", ())
-        if unfinished and self._only_more_requests:
+        if self.proposal.old.unfinished and self._only_more_requests:
             return _UNFINISHED
         return _POLLED if self._polled() else _OTHER_REQUESTS
 

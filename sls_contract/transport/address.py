@@ -13,13 +13,12 @@ from urllib.request import (  # type: ignore[attr-defined]  # typeshed lacks pro
 )
 
 from sls_contract.errors import UsageError
-from sls_contract.exchange import masked_url, wire_bytes
+from sls_contract.exchange import DEFAULT_PORTS, masked_url, wire_bytes
 from sls_contract.hosts import authority_of, is_address, is_loopback
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-_DEFAULT_PORTS = {"http": 80, "https": 443}
 _EXAMPLES = "'https://cn-hangzhou.log.aliyuncs.com' or 'http://127.0.0.1:8080'"
 _UNREADABLE = "the port is not a number up to 65535, or the brackets do not contain an IP address"
 _PRINTABLE = re.compile(r"[!-~]+")
@@ -36,7 +35,7 @@ class Address:
     @property
     def authority(self) -> str:
         """The host in the form of a Host header: IPv6 in brackets, with the port if it is not the default."""
-        return authority_of(self.host, None if self.port == _DEFAULT_PORTS[self.scheme] else self.port)
+        return authority_of(self.host, None if self.port == DEFAULT_PORTS[self.scheme] else self.port)
 
     @property
     def literal(self) -> bool:
@@ -61,7 +60,6 @@ class Proxy:
     authorization: str | None = None
 
     def __repr__(self) -> str:
-        """Show the address only."""
         return f"Proxy({self.address.authority!r})"
 
 
@@ -77,7 +75,7 @@ def parse_endpoint(endpoint: str) -> Address:
     except ValueError:
         raise _usage_error(endpoint, _UNREADABLE) from None
     host = (parts.hostname or "").rstrip(".")
-    if parts.scheme not in _DEFAULT_PORTS:
+    if parts.scheme not in DEFAULT_PORTS:
         raise _usage_error(endpoint, "its scheme is neither http nor https")
     if port == 0:
         raise _usage_error(endpoint, "port 0 accepts no connections")
@@ -85,7 +83,7 @@ def parse_endpoint(endpoint: str) -> Address:
         raise _usage_error(endpoint, "it contains no plain host name")
     if parts.path not in {"", "/"} or parts.query or parts.fragment:
         raise _usage_error(endpoint, "it has more than scheme, host and port")
-    return Address(parts.scheme, host, _DEFAULT_PORTS[parts.scheme] if port is None else port)
+    return Address(parts.scheme, host, DEFAULT_PORTS[parts.scheme] if port is None else port)
 
 
 def proxy_for(address: Address, environ_proxies: Mapping[str, str] | None = None) -> Proxy | None:

@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
 from sls_contract.errors import EndpointError, UsageError
-from sls_contract.exchange import Headers, Request, Response, wire_bytes, wire_text
+from sls_contract.exchange import DEFAULT_PORTS, Headers, Request, Response, wire_bytes, wire_text
 from sls_contract.hosts import authority_of
 
 if TYPE_CHECKING:
@@ -97,11 +97,9 @@ class Interceptor:
         self.certificate = (self._folder / _CERTIFICATE).resolve()
 
     def __enter__(self) -> Self:
-        """Return the proxy; leaving the block closes it."""
         return self
 
     def __exit__(self, *_: object) -> None:
-        """Close."""
         self.close()
 
     @property
@@ -196,8 +194,8 @@ def request_of(raw: Any) -> Request:
     """Convert mitmproxy's request, byte for byte; inside a tunnel its URL names the tunnel's host."""
     data = raw.data
     scheme = wire_text(data.scheme) or "http"
-    default = {"http": 80, "https": 443}[scheme]
-    authority = wire_text(data.authority) or (raw.host if raw.port == default else f"{raw.host}:{raw.port}")
+    own = raw.host if raw.port == DEFAULT_PORTS[scheme] else f"{raw.host}:{raw.port}"
+    authority = wire_text(data.authority) or own
     headers = Headers([(wire_text(name), wire_text(value)) for name, value in data.headers.fields])
     url = f"{scheme}://{authority}{wire_text(data.path)}"
     return Request(wire_text(data.method), url, headers, data.content or b"")

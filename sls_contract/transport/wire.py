@@ -104,11 +104,9 @@ class Transport:
         connection.close()
 
     def __enter__(self) -> Self:
-        """Return the transport."""
         return self
 
     def __exit__(self, *_: object) -> None:
-        """Close it."""
         self.close()
 
     def close(self) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
@@ -26,22 +25,15 @@ When: TypeAlias = Literal["end", "now", "collect"]
 """``end``: when the cassette is closed; ``now``: from the client's call; ``collect``: never."""
 
 
-@dataclass(frozen=True, slots=True)
-class CheckSettings:
-    """The settings of the checks: the key of the run, the evidence of responses, and which findings raise when."""
-
-    credentials: Credentials | None
-    evidence: Evidence
-    strict: bool
-    when: When
-
-
 class Checks:
-    """The findings of a ``vcr.VCR``, over all its cassettes; returned by `register`."""
+    """The findings of a ``vcr.VCR``, over all its cassettes; made and returned by `register`, with its settings."""
 
-    def __init__(self, settings: CheckSettings, scrubber: Scrubber) -> None:
-        self._settings, self._scrubber = settings, scrubber
-        self._judge = Judge(scrubber, settings.credentials)
+    def __init__(
+        self, credentials: Credentials | None, evidence: Evidence, scrubber: Scrubber, *, strict: bool, when: When
+    ) -> None:
+        self._credentials, self._evidence, self._scrubber = credentials, evidence, scrubber
+        self._strict, self._when = strict, when
+        self._judge = Judge(scrubber, credentials)
         self._results = Results(keep=True)
         self._raised = 0
 
@@ -60,7 +52,7 @@ class Checks:
         if exchange.response is not None and OWN_RESPONSE in exchange.response.headers:
             self._judge.refuse_own(self._results, exchange.request, exchange.response)
             return None
-        now, seen, evidence = utc_now(), test_now(), self._settings.evidence
+        now, seen, evidence = utc_now(), test_now(), self._evidence
         scrubbed = self._scrubber.exchange(exchange, live=evidence is Evidence.LIVE)
         self._judge.recorded(self._results, exchange, scrubbed, evidence, seen)
         return recording_of_scrubbed(scrubbed, evidence, now, seen)
@@ -72,7 +64,7 @@ class Checks:
 
     def scan(self, path: os.PathLike[str] | str) -> None:
         """Scan a written file for secrets."""
-        for secret in written_secrets(Path(path), self._settings.credentials):
+        for secret in written_secrets(Path(path), self._credentials):
             self._results.fail(secret)
 
     def write_failed(self, error: Exception) -> None:
@@ -81,7 +73,7 @@ class Checks:
 
     def raise_now(self) -> None:
         """Raise new findings if ``check`` is ``now``."""
-        if self._settings.when == "now":
+        if self._when == "now":
             self._raise("this exchange")
 
     def raise_at_end(self, where: str, error: BaseException | None) -> None:
@@ -93,10 +85,10 @@ class Checks:
             return
         if failures:
             raise CassetteError("\n\n".join(failures))
-        if self._settings.when != "collect":
+        if self._when != "collect":
             self._raise(where)
 
     def _raise(self, where: str) -> None:
         breaches, self._raised = self._results.since(self._raised)
-        if broken := failing(breaches, strict=self._settings.strict):
+        if broken := failing(breaches, strict=self._strict):
             raise ContractViolation(message(broken, where), (breach.finding for breach in broken))

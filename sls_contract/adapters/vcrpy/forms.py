@@ -6,8 +6,8 @@ A response contains its recording under the key ``contract``: vcrpy copies it wi
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any, Self, TypeAlias
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from vcr.request import Request as VcrRequest
 
@@ -27,17 +27,6 @@ VcrResponse: TypeAlias = "dict[str, Any]"
 """``{"status": {"code", "message"}, "headers": {name: [values]}, "body": {"string": bytes}}``."""
 
 RECORDING_KEY = "contract"
-
-
-@dataclass(frozen=True, slots=True)
-class StoredRecording:
-    """The recording of a vcrpy response. It is immutable, so a copy is itself."""
-
-    recording: Recording
-
-    def __deepcopy__(self, _memo: object) -> Self:
-        """Return itself: vcrpy copies every response."""
-        return self
 
 
 def exchange_of(request: Any, response: Mapping[str, Any] | None) -> Exchange:
@@ -79,7 +68,7 @@ def response_of(recording: Recording) -> VcrResponse | None:
         return None
     node = response_node(readable(response))
     node["body"] = {"string": readable(response).body}
-    return {**node, RECORDING_KEY: StoredRecording(recording)}
+    return {**node, RECORDING_KEY: recording}
 
 
 def without_recording(response: Mapping[str, Any] | None) -> VcrResponse | None:
@@ -92,10 +81,9 @@ def without_recording(response: Mapping[str, Any] | None) -> VcrResponse | None:
 
 def to_recording(request: Any, response: Mapping[str, Any]) -> Recording:
     """Return the recording of a vcrpy response; a new one if it has none or was changed since."""
-    exchange, stored = exchange_of(request, response), response.get(RECORDING_KEY)
-    if not isinstance(stored, StoredRecording):
+    exchange, before = exchange_of(request, response), response.get(RECORDING_KEY)
+    if not isinstance(before, Recording):
         return Recording(exchange)
-    before = stored.recording
     same = exchange_of(VcrRequest(**request_of(before.exchange.request)), response_of(before))
     if exchange == same:
         return before

@@ -1,4 +1,4 @@
-"""`register`, the single call that configures a ``vcr.VCR``."""
+"""`register`, the single call that configures a ``vcr.VCR``, and the matcher that it registers."""
 
 from __future__ import annotations
 
@@ -6,21 +6,26 @@ import os
 from typing import TYPE_CHECKING, Any, get_args
 
 from sls_contract.adapters.vcrpy.cassette import checked_use_cassette
-from sls_contract.adapters.vcrpy.checks import Checks, CheckSettings, When
-from sls_contract.adapters.vcrpy.matching import matcher
+from sls_contract.adapters.vcrpy.checks import Checks, When
+from sls_contract.adapters.vcrpy.forms import exchange_of
 from sls_contract.adapters.vcrpy.storage import SlsPersister, SlsSerializer
+from sls_contract.cassettes.hosts import host_rule
+from sls_contract.cassettes.matching import Key
 from sls_contract.cassettes.recording import Evidence
 from sls_contract.cassettes.scrub import Scrubber
 from sls_contract.errors import UsageError
+from sls_contract.hosts import host_name
 from sls_contract.signing.environment import credentials_from_environment
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping
 
     from sls_contract.signing import Credentials
 
 NAME = "sls"
 """The name of our serializer and matcher in vcrpy's settings."""
+
+_KEY_ATTRIBUTE = "_sls_contract_key"
 
 
 def register(  # noqa: PLR0913 - keyword-only, each documented below
@@ -61,9 +66,9 @@ def register(  # noqa: PLR0913 - keyword-only, each documented below
     scrubber = Scrubber(
         [key] if key else [], patterns=scrub, keys=scrub_keys, renames=rename, hide_names=kind is Evidence.LIVE
     )
-    checks = Checks(CheckSettings(key, kind, strict, check), scrubber)
+    checks = Checks(key, kind, scrubber, strict=strict, when=check)
     vcr.register_serializer(NAME, SlsSerializer())
-    vcr.register_matcher(NAME, matcher(scrubber, hosts))
+    vcr.register_matcher(NAME, _matcher(scrubber, hosts))
     vcr.register_persister(SlsPersister(vcr.persister, scrubber, checks))
     vcr.serializer, vcr.match_on = NAME, (NAME,)
     vcr.use_cassette = checked_use_cassette(vcr, checks)
@@ -83,3 +88,39 @@ def _check_arguments(vcr: Any, check: object, evidence: object) -> None:
     if evidence not in (Evidence.LIVE, Evidence.REFERENCE, Evidence.SYNTHETIC):
         msg = f"evidence must be live, reference or synthetic, got {evidence!r}"
         raise UsageError(msg)
+
+
+def _matcher(scrubber: Scrubber, hosts: Iterable[str]) -> Callable[[Any, Any], None]:
+    """Return the matcher; hosts that are neither the service's nor in ``hosts`` must be equal too, except the port."""
+    owns = host_rule(hosts)
+
+    def key_of(request: Any) -> dict[str, object]:
+        scrubbed = scrubber.scrubbed_request(exchange_of(request, None).request)
+        parts: dict[str, object] = Key.of(scrubbed)._asdict()
+        return parts if owns(scrubbed.host) else {"host": host_name(scrubbed.host), **parts}
+
+    latest: tuple[Any, dict[str, object]] = (None, {})
+
+    def sls(request: Any, recorded: Any) -> None:
+        nonlocal latest
+        current = latest
+        if current[0] is not request:  # vcrpy compares one request with each recording in turn
+            current = latest = (request, key_of(request))
+        attributes = vars(recorded)
+        if _KEY_ATTRIBUTE not in attributes:
+            attributes[_KEY_ATTRIBUTE] = key_of(recorded)
+        key, recorded_key = current[1], attributes[_KEY_ATTRIBUTE]
+        if key != recorded_key:
+            raise AssertionError("; ".join(_difference(key, recorded_key)))
+
+    return sls
+
+
+def _difference(key: dict[str, object], recorded_key: dict[str, object]) -> Iterator[str]:
+    for name in recorded_key | key:
+        if key.get(name) != recorded_key.get(name):
+            yield f"{name}: {_shown(recorded_key.get(name))} recorded, {_shown(key.get(name))} here"
+
+
+def _shown(part: object) -> str:
+    return f"{len(part)} bytes" if isinstance(part, bytes) else repr(part)

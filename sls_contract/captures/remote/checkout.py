@@ -29,6 +29,7 @@ from sls_contract.cassettes.file.recording_file import fold
 from sls_contract.cassettes.places import cassettes_below
 from sls_contract.cassettes.scrub import Scrubber
 from sls_contract.errors import CassetteBusy, CassetteError
+from sls_contract.reports.group_lines import first_few
 from sls_contract.reports.text import plural
 
 if TYPE_CHECKING:
@@ -105,7 +106,10 @@ class Checkout:
         added = sorted(name for name, digest in self._local().items() if here.get(name) != digest)
         if not added:
             return []
-        return [f"not uploaded: {_few(added)}, kept in {self.suite.folder}", f"How to fix: {self._command('push')}"]
+        return [
+            f"not uploaded: {first_few(added, _MOST)}, kept in {self.suite.folder}",
+            f"How to fix: {self._command('push')}",
+        ]
 
     def _lost(self, names: Iterable[str]) -> Iterator[str]:
         """Yield the lines to print about locked revisions that nobody without a copy can download."""
@@ -320,8 +324,5 @@ def _changes(old: Mapping[str, str], new: Mapping[str, str]) -> str:
         "changed": [name for name in new if name in old and old[name] != new[name]],
         "gone": [name for name in old if name not in new],
     }
-    return "; ".join(f"{kind}: {_few(sorted(names))}" for kind, names in kinds.items() if names) or "the same cassettes"
-
-
-def _few(names: Sequence[str]) -> str:
-    return ", ".join(names[:_MOST]) + (f" +{len(names) - _MOST} more" if len(names) > _MOST else "")
+    changes = [f"{kind}: {first_few(sorted(names), _MOST)}" for kind, names in kinds.items() if names]
+    return "; ".join(changes) or "the same cassettes"

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from sls_contract.cassettes.recording import Recording
     from sls_contract.checks import Verdict
     from sls_contract.exchange import Exchange, Response
+    from sls_contract.signing import Credentials
     from sls_contract.spec import Finding
 
 Entry = dict[str, Any]
@@ -215,7 +216,5 @@ class Side:
         return entries[int(place)] if place.isdecimal() and int(place) < len(entries) else None
 
     @property
-    def _keyring(self) -> tuple[Any, ...]:
-        """The keys that can verify the signature; none, where a marked one replaced it."""
-        note = self.recording.signature
-        return () if note is not None and note.verdict != "verified" else (TEST_CREDENTIALS, TEST_STS_CREDENTIALS)
+    def _keyring(self) -> tuple[Credentials, ...]:
+        return () if self.recording.signature_replaced else (TEST_CREDENTIALS, TEST_STS_CREDENTIALS)

@@ -8,7 +8,7 @@
     canonical                  the same for unedited blocks, much faster
     layout, validation         the text of a file: prolog, blocks, end; split without parsing YAML
     reader                     CassetteFile: each block is parsed when it is read
-    lock, atomic, journal      one writer at a time, atomic replacement, no received exchange is lost
+    lock, replacing, journal   one writer at a time, atomic replacement, no received exchange is lost
     merging                    three-way merge by exchange
     recording_file             open_for_recording, fold, write
 """

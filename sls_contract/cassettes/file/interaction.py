@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from base64 import b64decode
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import replace
 from datetime import datetime
 from typing import Any, TypeAlias
@@ -26,24 +27,31 @@ Node: TypeAlias = "Mapping[str, Any]"
 
 _NOTHING: Node = {}
 
-HALF_PAIR = "the text contains half a surrogate pair, which cannot be sent"
+_HALF_PAIR = "the text contains half a surrogate pair, which cannot be sent"
 
 
 class MalformedInteraction(Exception):
     """Valid YAML that is not an interaction; the text says what was expected and what came."""
 
 
+@contextmanager
+def malformed() -> Iterator[None]:
+    """Raise the errors of reading one interaction, in any format, as `MalformedInteraction`."""
+    try:
+        yield
+    except UnicodeError:
+        raise MalformedInteraction(_HALF_PAIR) from None
+    except (UsageError, ValueError) as error:
+        raise MalformedInteraction(str(error)) from None
+
+
 def recording_of(tree: object) -> Recording:
     """Return the recording of an interaction; raises `MalformedInteraction`."""
-    try:
+    with malformed():
         interaction = _mapping("an interaction", tree)
         if interaction.get("contract") is None:
             return _third_party(interaction)
         return _native(interaction, _mapping("contract", interaction["contract"]))
-    except UnicodeError:
-        raise MalformedInteraction(HALF_PAIR) from None
-    except (UsageError, ValueError) as error:
-        raise MalformedInteraction(str(error)) from error
 
 
 def body_of_base64(name: str, text: str) -> bytes:

@@ -35,11 +35,9 @@ def parse_block_yaml(text: str) -> object:
     return items[0]
 
 
-def parse_document(text: str, *, is_json: bool = False) -> tuple[object, list[int | None]]:
-    """Parse a whole file, YAML or JSON (``is_json``: only JSON); return its value and the line of each interaction."""
-    if not (is_json or text.lstrip().startswith("{")):
-        return parse_yaml(text)
-    return parse_json(text), []
+def parse_document(text: str) -> tuple[object, list[int | None]]:
+    """Parse a whole file, YAML or JSON; return its value and the line of each interaction."""
+    return (parse_json(text), []) if text.lstrip().startswith("{") else parse_yaml(text)
 
 
 def parse_json(text: str) -> object:

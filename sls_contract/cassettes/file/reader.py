@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Sequence
 from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
-from typing import Any, overload
+from typing import TYPE_CHECKING, Any
 
 from sls_contract.cassettes.file.block import block_of
 from sls_contract.cassettes.file.canonical import canonical_recording, canonical_request
@@ -17,11 +16,18 @@ from sls_contract.cassettes.file.interaction import MalformedInteraction, record
 from sls_contract.cassettes.file.layout import Layout, first_lines, id_of, layout_of, text_of
 from sls_contract.cassettes.file.parsing import NotReadable, parse_block_yaml, parse_document
 from sls_contract.cassettes.file.replacing import not_readable
-from sls_contract.cassettes.matching import Key
-from sls_contract.cassettes.recording import Evidence, Integrity, Recording, weakest, with_integrity
+from sls_contract.cassettes.matching import DEFAULT, Key
+from sls_contract.cassettes.recording import Evidence, Integrity, weakest, with_integrity
+from sls_contract.cassettes.recordings import Recordings
 from sls_contract.checks.steady_body import moving_body
 from sls_contract.errors import CassetteDamaged, CassetteError
 from sls_contract.exchange import Request, split_url
+
+if TYPE_CHECKING:
+    from collections.abc import Hashable, Sequence
+
+    from sls_contract.cassettes.matching import Matching
+    from sls_contract.cassettes.recording import Recording
 
 _FIX_FOREIGN = (
     "restore the file from version control, or delete it and record again (pytest --sls-record=once); "
@@ -31,7 +37,7 @@ _FIX_FORMAT = "install the version of sls-contract that recorded the file, or a 
 _EVIDENCE = re.compile(r"\n    evidence: ([a-z]+)\n")
 
 
-class CassetteFile(Sequence[Recording]):
+class CassetteFile(Recordings):
     """The recordings of one cassette of sls-contract, or of a third party's vcrpy version 1 cassette (YAML or JSON).
 
     Opening a file finds faults of the file as a whole; reading an exchange finds faults of that exchange. Both raise
@@ -39,8 +45,6 @@ class CassetteFile(Sequence[Recording]):
 
     Attributes:
         path: path of the file.
-        unfinished: names of the recordings that did not end.
-        failed: names of those whose test failed, each with the reason; they must not be played.
         layout: the text in blocks; None for a layout that sls-contract did not write.
 
     """
@@ -59,8 +63,7 @@ class CassetteFile(Sequence[Recording]):
             unfinished, failed = self.layout.unfinished, dict(self.layout.failed)
             _refuse_repeated(os.fspath(path), self.layout)
             self._refuse_cut(self.layout)
-        self.unfinished: tuple[str, ...] = unfinished
-        self.failed: dict[str, str] = failed
+        self.unfinished, self.failed = unfinished, failed
 
     @classmethod
     def read(cls, path: os.PathLike[str] | str) -> CassetteFile:
@@ -78,24 +81,26 @@ class CassetteFile(Sequence[Recording]):
         """Count the exchanges, those without a response included."""
         return len(self._trees) if self.layout is None else len(self.layout.blocks)
 
-    def failure_of(self, recording: Recording) -> str:
-        """Return why the test that recorded an exchange failed; empty where it passed, or is unknown."""
-        return self.failed.get(recording.session, "")
+    def at(self, position: int) -> Recording:
+        """Return a recording; it is parsed now and its digest compared."""
+        return self._with_validation(with_integrity(self.unverified(position)))
 
-    @overload
-    def __getitem__(self, index: int) -> Recording: ...
-    @overload
-    def __getitem__(self, index: slice) -> tuple[Recording, ...]: ...
-    def __getitem__(self, index: int | slice) -> Recording | tuple[Recording, ...]:
-        """Return recordings; each is parsed now and its digest compared (`Recording.integrity`)."""
-        if isinstance(index, slice):
-            return tuple(self[at] for at in range(*index.indices(len(self))))
-        at = range(len(self))[index]
-        return self._with_validation(with_integrity(self._parse(at)))
-
-    def unverified(self, index: int) -> Recording:
-        """Return a recording as its block has it; its digest may not have been compared yet (see `compared`)."""
-        return self._parse(range(len(self))[index])
+    def unverified(self, position: int) -> Recording:
+        """Return a recording as its block has it; its digest may not have been compared yet."""
+        canonical = canonical_recording(self.layout.blocks[position]) if self.layout is not None else None
+        if canonical is not None:
+            return canonical
+        try:
+            if self.layout is None:
+                return recording_of(self._trees[position])
+            return recording_of(parse_block_yaml(self.layout.blocks[position]))
+        except MalformedInteraction as error:
+            line = self.lines[position]
+            raise CassetteDamaged(self.path, line, f"exchange {position} is not a valid interaction: {error}") from None
+        except NotReadable as error:
+            line = self.lines[position]
+            assert line is not None  # only blocks of a `Layout` are parsed one by one
+            raise CassetteDamaged(self.path, line + (error.line or 1) - 1, error.reason) from None
 
     @property
     def lines(self) -> Sequence[int | None]:
@@ -109,15 +114,17 @@ class CassetteFile(Sequence[Recording]):
         """The weakest evidence in the file; unknown for an empty one."""
         return weakest(self._evidence(at) for at in range(len(self)))
 
-    @property
-    def requests(self) -> tuple[Request, ...]:
-        """Each request with the parts that matching compares: method, URL, Host and body. Cheap and unverified."""
+    def requests(self, matching: Matching = DEFAULT) -> Sequence[Request]:
+        """Return the requests; by default only method, URL, Host and body of each, which is cheap."""
+        if matching != DEFAULT:
+            return super().requests(matching)
         return tuple(self._request(at) for at in range(len(self)))
 
-    @property
-    def keys(self) -> tuple[Key, ...]:
-        """The matching key of each request. Cheap and unverified."""
-        return tuple([self._key(at) for at in range(len(self))])
+    def keys(self, matching: Matching = DEFAULT) -> Sequence[Hashable]:
+        """Return the matching key of each request, which is cheap by default."""
+        if matching.names != DEFAULT.names:
+            return super().keys(matching)
+        return [self._key(at) for at in range(len(self))]
 
     @cached_property
     def validated(self) -> frozenset[str]:
@@ -135,20 +142,6 @@ class CassetteFile(Sequence[Recording]):
         if provenance.validated_at is not None and provenance.validated_at >= at:
             return recording
         return replace(recording, provenance=replace(provenance, validated_at=at), written=provenance)
-
-    def _parse(self, at: int) -> Recording:
-        canonical = canonical_recording(self.layout.blocks[at]) if self.layout is not None else None
-        if canonical is not None:
-            return canonical
-        try:
-            return recording_of(self._trees[at] if self.layout is None else parse_block_yaml(self.layout.blocks[at]))
-        except MalformedInteraction as error:
-            line = self.lines[at]
-            raise CassetteDamaged(self.path, line, f"exchange {at} is not a valid interaction: {error}") from None
-        except NotReadable as error:
-            line = self.lines[at]
-            assert line is not None  # only blocks of a `Layout` are parsed one by one
-            raise CassetteDamaged(self.path, line + (error.line or 1) - 1, error.reason) from None
 
     def _evidence(self, at: int) -> Evidence:
         found = _EVIDENCE.search(self.layout.blocks[at]) if self.layout is not None else None
@@ -177,7 +170,7 @@ class CassetteFile(Sequence[Recording]):
             return
         line = self.lines[-1] if layout.blocks else 3
         if layout.blocks:
-            last = with_integrity(self._parse(len(layout.blocks) - 1))
+            last = with_integrity(self.unverified(len(layout.blocks) - 1))
             written = emit_block(block_of(last, last.id))
             if last.integrity is Integrity.INTACT and not written.startswith(layout.blocks[-1].rstrip()):
                 return

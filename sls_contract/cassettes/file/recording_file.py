@@ -151,7 +151,6 @@ class Recorder:
         self._open_in_process()
 
     def __enter__(self) -> Self:
-        """Return the recorder itself."""
         return self
 
     def __exit__(self, kind: type[BaseException] | None, *rest: object) -> None:

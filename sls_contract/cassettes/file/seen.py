@@ -15,7 +15,6 @@ class Seen:
     """A set of ids that never needs more than some megabytes of memory."""
 
     def __init__(self) -> None:
-        """Create an empty set."""
         self._in_memory: set[str] = set()
         self._database: Connection | None = None
 

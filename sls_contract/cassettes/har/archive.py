@@ -3,21 +3,26 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, overload
+from typing import TYPE_CHECKING, Any
 
 from sls_contract.cassettes.file.interaction import MalformedInteraction
 from sls_contract.cassettes.file.layout import text_of
-from sls_contract.cassettes.file.parsing import NotReadable, parse_document
+from sls_contract.cassettes.file.parsing import NotReadable, parse_json
 from sls_contract.cassettes.file.replacing import not_readable, not_written, replace_file
 from sls_contract.cassettes.har.reading import is_http, recording_of_entry
 from sls_contract.cassettes.har.writing import document_text
-from sls_contract.cassettes.recording import Evidence, Recording, weakest
+from sls_contract.cassettes.recordings import Recordings
 from sls_contract.errors import CassetteDamaged
 
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
-class HarFile(Sequence[Recording]):
+    from sls_contract.cassettes.recording import Recording
+
+
+class HarFile(Recordings):
     """The HTTP exchanges of a HAR 1.1 or 1.2 file of any tool, each parsed when it is read.
 
     Attributes:
@@ -38,38 +43,16 @@ class HarFile(Sequence[Recording]):
         except OSError as error:
             raise not_readable(Path(path), error) from error
 
-    def failure_of(self, recording: Recording) -> str:
-        """Return an empty text: an archive does not say whether a test failed."""
-        del recording
-        return ""
-
     def __len__(self) -> int:
         """Count the exchanges, those without a response included."""
         return len(self._entries)
 
-    @overload
-    def __getitem__(self, index: int) -> Recording: ...
-    @overload
-    def __getitem__(self, index: slice) -> tuple[Recording, ...]: ...
-    def __getitem__(self, index: int | slice) -> Recording | tuple[Recording, ...]:
-        """Return recordings; raises `CassetteDamaged` for an entry that is no HTTP exchange."""
-        if isinstance(index, slice):
-            return tuple(self[at] for at in range(*index.indices(len(self))))
-        at = range(len(self))[index]
+    def at(self, position: int) -> Recording:
+        """Return a recording; raises `CassetteDamaged` for an entry that is no HTTP exchange."""
         try:
-            return recording_of_entry(self._entries[at])
+            return recording_of_entry(self._entries[position])
         except MalformedInteraction as error:
-            raise CassetteDamaged(self.path, None, f"entry {at} is not an HTTP exchange: {error}") from None
-
-    @property
-    def lines(self) -> Sequence[int | None]:
-        """The line at which each exchange begins: None, since the JSON parser reports no lines."""
-        return [None] * len(self)
-
-    @property
-    def evidence(self) -> Evidence:
-        """The weakest evidence in the file; unknown for an empty one."""
-        return weakest(recording.provenance.evidence for recording in self)
+            raise CassetteDamaged(self.path, None, f"entry {position} is not an HTTP exchange: {error}") from None
 
 
 def write_har(path: os.PathLike[str] | str, recordings: Iterable[Recording], version: str) -> None:
@@ -88,7 +71,7 @@ def write_har(path: os.PathLike[str] | str, recordings: Iterable[Recording], ver
 
 def _log(path: str, data: bytes) -> Mapping[str, Any]:
     try:
-        root, _ = parse_document(text_of(path, data), is_json=True)
+        root = parse_json(text_of(path, data))
     except NotReadable as error:
         raise CassetteDamaged(path, error.line, error.reason) from None
     log = root.get("log") if isinstance(root, Mapping) else None

@@ -14,11 +14,10 @@ from urllib.parse import urlencode
 
 from sls_contract.cassettes.file.block import header_node, plain_url, response_node
 from sls_contract.cassettes.file.coding import readable
-from sls_contract.cassettes.file.interaction import HALF_PAIR, MalformedInteraction, body_of_base64, recording_of
+from sls_contract.cassettes.file.interaction import body_of_base64, malformed, recording_of
 from sls_contract.cassettes.har.notes import from_json, shown, shown_url
 from sls_contract.cassettes.har.writing import NOTE_NAMES
 from sls_contract.cassettes.recording import Provenance, Recording, moment_of
-from sls_contract.errors import UsageError
 from sls_contract.exchange import Exchange, Headers, Request, Response, wire_bytes, wire_text
 
 if TYPE_CHECKING:
@@ -54,15 +53,11 @@ def is_http(entry: object) -> bool:
 
 def recording_of_entry(entry: object) -> Recording:
     """Return the recording of an entry; raises `MalformedInteraction`."""
-    try:
+    with malformed():
         whole = _mapping("an entry", entry)
         if isinstance(whole.get("_contract"), Mapping):
             return _native(whole, _notes(whole["_contract"]))
         return _third_party(whole)
-    except UnicodeError:
-        raise MalformedInteraction(HALF_PAIR) from None
-    except (UsageError, ValueError) as error:
-        raise MalformedInteraction(str(error)) from error
 
 
 def _notes(notes: Node) -> Node:

@@ -120,7 +120,6 @@ class ResponseReader:
     """
 
     def __init__(self, method: str) -> None:
-        """Start before the first byte."""
         self.raw = bytearray()
         self.complete = False
         self.malformed = False

@@ -20,7 +20,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from sls_contract.cassettes.recorder import audit_hook
-from sls_contract.cassettes.recorder.wiring import wrap_clients, wrap_clients_again
+from sls_contract.cassettes.recorder.wiring import wrap_clients
 from sls_contract.errors import NetworkBlocked
 from sls_contract.hosts import authority_of, host_name, is_loopback
 
@@ -49,7 +49,6 @@ class NetworkGuard:
         *,
         spares_recording: bool = False,
     ) -> None:
-        """Create an inactive guard."""
         self._owns = owns
         self._stays = stays
         self._message = message
@@ -67,10 +66,6 @@ class NetworkGuard:
                 audit_hook.add(self.check)
                 _GUARDS.add(self)
 
-    def rewatch(self) -> None:
-        """Wrap the methods that another tool has restored meanwhile."""
-        wrap_clients_again()
-
     def deactivate(self) -> None:
         """Undo one `activate`; surplus calls do nothing."""
         with self._lock:
@@ -85,24 +80,19 @@ class NetworkGuard:
         host = host.lower()
         if not self._owns(host) or is_loopback(host) or self._stays(peer):
             return False
-        return not (self._spares_recording and _GUARDS.lets_through(host))
+        return not (self._spares_recording and host_name(host) in _GUARDS.recording)
 
-    def check(self, host: Any, port: Any) -> None:
-        """Refuse to resolve or connect to a name given as text or bytes; other types are ignored."""
-        if name := self._refused(host, port):
-            raise self.refusal(name)
+    def check(self, host: Any, port: Any, *, sends: bool = True) -> None:
+        """Refuse to resolve or connect to a name given as text or bytes; other types are ignored.
 
-    def check_probe(self, host: Any, port: Any) -> None:
-        """Refuse to resolve a name for a socket that would send nothing; this does not count as a request."""
-        if name := self._refused(host, port):
-            raise self.error(name)
-
-    def _refused(self, host: Any, port: Any) -> str:
+        ``sends``: otherwise the socket would send nothing, and the refusal does not count as a request.
+        """
         name = host.decode("ascii", "replace") if isinstance(host, bytes | bytearray) else host
         if not isinstance(name, str):
-            return ""
+            return
         name = host_name(name)
-        return name if self.owns(name, name) or (isinstance(port, int) and self.owns(f"{name}:{port}", name)) else ""
+        if self.owns(name, name) or (isinstance(port, int) and self.owns(f"{name}:{port}", name)):
+            raise self.refusal(name) if sends else self.error(name)
 
     def check_route(self, host: str, peer: str) -> None:
         """Refuse to send a request for ``host`` to ``peer``, unless that is this machine."""
@@ -125,7 +115,7 @@ class _Guards:
 
     def __init__(self) -> None:
         self.active: tuple[NetworkGuard, ...] = ()
-        self._recording: Counter[str] = Counter()
+        self.recording: Counter[str] = Counter()
         self._lock = threading.Lock()
 
     def add(self, guard: NetworkGuard) -> None:
@@ -136,14 +126,11 @@ class _Guards:
         with self._lock:
             self.active = tuple(each for each in self.active if each is not guard)
 
-    def lets_through(self, host: str) -> bool:
-        return host_name(host) in self._recording
-
     def count(self, name: str, change: int) -> None:
         with self._lock:
-            self._recording[name] += change
-            if not self._recording[name]:
-                del self._recording[name]
+            self.recording[name] += change
+            if not self.recording[name]:
+                del self.recording[name]
 
 
 _GUARDS = _Guards()
@@ -163,16 +150,10 @@ def let_through(host: str) -> Iterator[None]:
         _GUARDS.count(name, -1)
 
 
-def check_name(host: Any, port: Any = None) -> None:
-    """Raise `NetworkBlocked` where a guard forbids resolving or connecting to a name."""
+def check_name(host: Any, port: Any = None, *, sends: bool = True) -> None:
+    """Raise `NetworkBlocked` where a guard forbids resolving or connecting to a name; see `NetworkGuard.check`."""
     for guard in _GUARDS.active:
-        guard.check(host, port)
-
-
-def check_probe(host: Any, port: Any) -> None:
-    """Raise `NetworkBlocked` where a guard forbids resolving a name for a socket that sends nothing."""
-    for guard in _GUARDS.active:
-        guard.check_probe(host, port)
+        guard.check(host, port, sends=sends)
 
 
 def check_route(host: str, peer: str) -> None:

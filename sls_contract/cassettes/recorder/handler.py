@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Literal, NamedTuple, Protocol, TypeAlias
 from sls_contract.hosts import authority_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from sls_contract.exchange import Request, Response
 
@@ -49,9 +49,7 @@ class Handler(Protocol):
     """Decides about each attempt. Called from any thread, possibly concurrently; must not block on the network.
 
     The caller of the client gets its exceptions unchanged, except an OSError: clients take that for a network error and
-    may retry. A handler that never performs an attempt live may set ``offline = True``. A handler that performs each
-    attempt live may set ``online = True``; `respond` is not called then. A method ``started``, where present, is called
-    with the name of each program that is started while the handler is installed.
+    may retry. For optional attributes, see `Installed`.
     """
 
     def owns(self, host: str, peer: str) -> bool:
@@ -77,25 +75,35 @@ class Handler(Protocol):
         ...
 
 
+class Installed:
+    """One installation of a handler, which may be installed twice; with its optional attributes.
+
+    Attributes:
+        offline: whether no attempt is performed live; False: some may be.
+        online: whether every attempt is performed live; then `Handler.respond` is not called.
+        started: is called with the name of each program that is started.
+
+    """
+
+    __slots__ = ("offline", "online", "owns", "received", "respond", "sent", "started")
+
+    def __init__(self, handler: Handler) -> None:
+        self.offline: bool = getattr(handler, "offline", False)
+        self.online: bool = getattr(handler, "online", False)
+        self.started: Callable[[str], None] | None = getattr(handler, "started", None)
+        self.owns, self.respond = handler.owns, handler.respond
+        self.sent, self.received = handler.sent, handler.received
+
+
 class Owner(NamedTuple):
     """A handler and the peer of one attempt."""
 
-    handler: Handler
+    handler: Installed
     peer: str
-
-    @property
-    def offline(self) -> bool:
-        """Whether no attempt is performed live."""
-        return getattr(self.handler, "offline", False)
-
-    @property
-    def online(self) -> bool:
-        """Whether every attempt is performed live."""
-        return getattr(self.handler, "online", False)
 
     def respond(self, request: Request) -> Outcome | None:
         """Return the handler's outcome; None to perform the attempt live."""
-        return None if self.online else self.handler.respond(request, self.peer)
+        return None if self.handler.online else self.handler.respond(request, self.peer)
 
     def sent(self, request: Request) -> None:
         """Call the handler while the response is pending."""
@@ -117,7 +125,7 @@ class _Stack:
 
     def __init__(self) -> None:
         self.lock = threading.RLock()
-        self.handlers: tuple[Handler, ...] = ()
+        self.handlers: tuple[Installed, ...] = ()
 
 
 STACK = _Stack()

@@ -36,7 +36,6 @@ class Hooks:
     """A set of hooks, placed and removed as a whole. The caller holds a lock."""
 
     def __init__(self, hooks: Iterable[Hook]) -> None:
-        """Group the hooks by module."""
         self._by_module: dict[str, list[Hook]] = {}
         for hook in hooks:
             self._by_module.setdefault(hook.module, []).append(hook)

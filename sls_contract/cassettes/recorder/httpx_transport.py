@@ -11,7 +11,7 @@ from sls_contract.cassettes.recorder import failures
 from sls_contract.cassettes.recorder.framing import absolute_url, delivered, with_true_framing
 from sls_contract.cassettes.recorder.guard import let_through
 from sls_contract.cassettes.recorder.handler import Broken, owner_of
-from sls_contract.exchange import Headers, Request, Response, wire_bytes, wire_text
+from sls_contract.exchange import DEFAULT_PORTS, Headers, Request, Response, wire_bytes, wire_text
 from sls_contract.hosts import authority_of
 
 if TYPE_CHECKING:
@@ -19,7 +19,6 @@ if TYPE_CHECKING:
 
     from sls_contract.cassettes.recorder.handler import Kind, Outcome, Owner
 
-_DEFAULT_PORTS = {"http": 80, "https": 443}
 _KINDS: dict[str, Kind] = {
     "ConnectTimeout": "connect-timeout",
     "ReadTimeout": "timeout",
@@ -133,7 +132,7 @@ def _peer(transport: Any, request: Any) -> str:
     proxy = getattr(transport._pool, "_proxy_url", None)  # noqa: SLF001 - httpx has no public accessor
     if proxy is not None:
         return authority_of(wire_text(proxy.host), proxy.port)
-    return authority_of(request.url.host, request.url.port or _DEFAULT_PORTS.get(request.url.scheme))
+    return authority_of(request.url.host, request.url.port or DEFAULT_PORTS.get(request.url.scheme))
 
 
 def _host(request: Any) -> str:

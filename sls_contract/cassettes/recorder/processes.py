@@ -36,8 +36,8 @@ def start(original: Callable[..., Any], process: Any) -> Any:
 
 def _report(program: str) -> None:
     for handler in () if is_live() else STACK.handlers:
-        if (started := getattr(handler, "started", None)) is not None:
-            started(program)
+        if handler.started is not None:
+            handler.started(program)
             return
 
 

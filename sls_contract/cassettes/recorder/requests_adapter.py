@@ -18,7 +18,7 @@ from sls_contract.cassettes.recorder.framing import absolute_url, delivered, fra
 from sls_contract.cassettes.recorder.handler import owner_of
 from sls_contract.cassettes.recorder.http_connection import PRESET, RawResponse
 from sls_contract.cassettes.recorder.requests_live import perform
-from sls_contract.exchange import Headers, Request, Response, split_url
+from sls_contract.exchange import DEFAULT_PORTS, Headers, Request, Response, split_url
 from sls_contract.hosts import authority_of
 
 if TYPE_CHECKING:
@@ -31,7 +31,6 @@ _PLAIN_URL = re.compile(
 )
 _DOT_SEGMENT = re.compile(r"/\.\.?(?:[/?]|$)")
 _PLAIN_FIELDS = re.compile(r"(?:[!#$%&'*+.^_`|~0-9A-Za-z-]++:(?:[!-~](?:[ !-~]*[!-~])?)?\n)*+")
-_DEFAULT_PORTS = {"http": "80", "https": "443"}
 _ADAPTER_METHODS = (
     "send",
     "request_url",
@@ -89,7 +88,7 @@ def merge_settings(
 def _is_offline(url: str) -> bool:
     host = split_url(url)[1]
     owner = owner_of(host, host)
-    return owner is not None and owner.offline
+    return owner is not None and owner.handler.offline
 
 
 def _environment_has_no_proxy() -> bool:
@@ -115,7 +114,7 @@ class _WithoutTrustEnv:
 
 def _peer(request: Request) -> str:
     scheme, authority, _ = split_url(request.url)
-    return authority if ":" in authority else authority_of(authority, _DEFAULT_PORTS[scheme])
+    return authority if ":" in authority else authority_of(authority, DEFAULT_PORTS[scheme])
 
 
 def _plain_request(adapter: Any, request: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Request | None:
@@ -132,7 +131,7 @@ def _plain_request(adapter: Any, request: Any, args: tuple[Any, ...], kwargs: di
         return None
     if "/." in target and _DOT_SEGMENT.search(target):
         return None
-    netloc = host if port in (None, _DEFAULT_PORTS[scheme]) else f"{host}:{port}"
+    netloc = host if port in (None, str(DEFAULT_PORTS[scheme])) else f"{host}:{port}"
     headers = _wire_headers(request, netloc)
     if headers is None or headers["host"][:1] in _NOT_A_HOST:
         return None

@@ -1,11 +1,16 @@
-"""Guards for libraries that resolve names or connect with their own code, which raises no audit event."""
+"""Guards for libraries that resolve names or connect with their own code, which raises no audit event.
+
+For httpcore, below httpx, and for urllib3-future's own protocols, the check runs before a real connection sends. At
+that level every proxy, tunnel, pool and HTTP version is one connection; mocks of httpx work at a higher level.
+"""
 
 from __future__ import annotations
 
 from socket import SOCK_DGRAM
 from typing import TYPE_CHECKING, Any
 
-from sls_contract.cassettes.recorder.guard import check_name, check_probe, check_proxied
+from sls_contract.cassettes.recorder.guard import check_connection, check_name, check_proxied
+from sls_contract.exchange import wire_text
 from sls_contract.hosts import authority_of
 
 if TYPE_CHECKING:
@@ -32,7 +37,7 @@ def socket_connect(original: Callable[..., Any], sock: Any, address: Any, *args:
     aliyun-log-python-sdk connects a datagram socket to the endpoint to find its own IP address, and ignores a refusal.
     """
     if isinstance(address, tuple) and len(address) > 1:
-        (check_probe if sock.type == SOCK_DGRAM else check_name)(*address[:2])
+        check_name(*address[:2], sends=sock.type != SOCK_DGRAM)
     return original(sock, address, *args, **kwargs)
 
 
@@ -49,3 +54,18 @@ def socks_connect(original: Callable[..., Any], sock: Any, address: Any, *args: 
     if sock.proxy and sock.proxy[1]:
         check_proxied(authority_of(str(address[0]), address[1]), authority_of(sock.proxy[1], sock.proxy[2] or 1080))
     return original(sock, address, *args, **kwargs)
+
+
+def send(original: Callable[..., Any], connection: Any, request: Any) -> Any:
+    """Check the guards before a request is written; for sync and async (which returns a coroutine)."""
+    named = next((value for name, value in request.headers if name.lower() == b"host"), request.url.host)
+    stream = connection._network_stream  # noqa: SLF001 - there is no public accessor
+    check_connection(wire_text(named), stream.get_extra_info("socket"))
+    return original(connection, request)
+
+
+def endheaders(original: Callable[..., Any], connection: Any, *args: Any, **kwargs: Any) -> Any:
+    """Check the guards before a request is written; for sync and async (which returns a coroutine)."""
+    host = connection._tunnel_host or connection.host  # noqa: SLF001 - set_tunnel() has no public counterpart
+    check_connection(authority_of(host), connection.sock)
+    return original(connection, *args, **kwargs)

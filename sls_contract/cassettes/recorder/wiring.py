@@ -6,7 +6,7 @@ import sys
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from sls_contract.cassettes.recorder.handler import STACK
+from sls_contract.cassettes.recorder.handler import STACK, Installed
 from sls_contract.cassettes.recorder.hooks import Hook, Hooks
 
 if TYPE_CHECKING:
@@ -63,13 +63,13 @@ _GUARDED = [
     *_guards("urllib3._async.connection", "AsyncHTTPSConnection", ["connect"], "http_connection", "connect"),
     *_guards("urllib3_future._async.connection", "AsyncHTTPConnection", ["connect"], "http_connection", "connect"),
     *_guards("urllib3_future._async.connection", "AsyncHTTPSConnection", ["connect"], "http_connection", "connect"),
-    *_guards("urllib3.backend.hface", "HfaceBackend", ["endheaders"], "guarded_connections", "endheaders"),
-    *_guards("urllib3_future.backend.hface", "HfaceBackend", ["endheaders"], "guarded_connections", "endheaders"),
-    *_guards("urllib3.backend._async.hface", "AsyncHfaceBackend", ["endheaders"], "guarded_connections", "endheaders"),
-    *_guards("httpcore", "HTTP11Connection", ["handle_request"], "guarded_connections", "send"),
-    *_guards("httpcore", "HTTP2Connection", ["handle_request"], "guarded_connections", "send"),
-    *_guards("httpcore", "AsyncHTTP11Connection", ["handle_async_request"], "guarded_connections", "send"),
-    *_guards("httpcore", "AsyncHTTP2Connection", ["handle_async_request"], "guarded_connections", "send"),
+    *_guards("urllib3.backend.hface", "HfaceBackend", ["endheaders"], "resolvers", "endheaders"),
+    *_guards("urllib3_future.backend.hface", "HfaceBackend", ["endheaders"], "resolvers", "endheaders"),
+    *_guards("urllib3.backend._async.hface", "AsyncHfaceBackend", ["endheaders"], "resolvers", "endheaders"),
+    *_guards("httpcore", "HTTP11Connection", ["handle_request"], "resolvers", "send"),
+    *_guards("httpcore", "HTTP2Connection", ["handle_request"], "resolvers", "send"),
+    *_guards("httpcore", "AsyncHTTP11Connection", ["handle_async_request"], "resolvers", "send"),
+    *_guards("httpcore", "AsyncHTTP2Connection", ["handle_async_request"], "resolvers", "send"),
     *_guards("socket", "socket", ["connect", "connect_ex"], "resolvers", "socket_connect"),
     *_guards("socket", "socket", ["sendto"], "resolvers", "address_arguments"),
     *_guards("socks", "socksocket", ["connect"], "resolvers", "socks_connect"),
@@ -136,7 +136,7 @@ def install(handler: Handler) -> Callable[[], None]:
         CassetteError: an installed library lacks a method that recording needs; its version is named.
 
     """
-    entry = _Entry(handler)
+    entry = Installed(handler)
     with STACK.lock:
         unwrap = wrap_clients()
         STACK.handlers = (entry, *STACK.handlers)
@@ -187,18 +187,3 @@ def unguarded_libraries() -> list[str]:
     The summary names them, since silence would claim that nothing left the machine.
     """
     return sorted(_HOOKS.not_wrapped.union(_UNGUARDED & sys.modules.keys()))
-
-
-class _Entry:
-    """One installation of a handler: the same handler may be installed twice."""
-
-    __slots__ = ("offline", "online", "owns", "received", "respond", "sent", "started")
-
-    def __init__(self, handler: Handler) -> None:
-        self.offline = getattr(handler, "offline", False)  # the default: some attempts live, some replayed
-        self.online = getattr(handler, "online", False)
-        self.owns = handler.owns
-        self.respond = handler.respond
-        self.sent = handler.sent
-        self.started = getattr(handler, "started", None)
-        self.received = handler.received

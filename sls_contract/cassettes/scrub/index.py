@@ -31,7 +31,6 @@ class SecretIndex:
         self._exact = _Needles()
 
     def __len__(self) -> int:
-        """Return the number of secrets."""
         return len(self._secrets)
 
     def add(self, secret: Secret) -> None:

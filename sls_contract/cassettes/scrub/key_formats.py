@@ -13,7 +13,7 @@ from collections import defaultdict
 from typing import TYPE_CHECKING
 
 from sls_contract.cassettes.scrub.names import Kind
-from sls_contract.cassettes.scrub.patterns import compiled
+from sls_contract.cassettes.scrub.shapes import compiled
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -91,7 +91,6 @@ class Renames:
         return (self if name.lower() == "host" else self._declared).text(value)
 
     def __bool__(self) -> bool:
-        """Return whether there is anything to rename."""
         return self._pattern is not None
 
     def occur_in(self, request: Request) -> bool:

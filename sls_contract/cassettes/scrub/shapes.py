@@ -6,6 +6,7 @@ The patterns are precise: `leaks` uses them for recordings of others too, where 
 from __future__ import annotations
 
 import re
+from functools import cache
 from itertools import groupby
 from typing import TYPE_CHECKING
 
@@ -18,7 +19,6 @@ from sls_contract.cassettes.scrub.names import (
     looks_random,
     possible_kind_of,
 )
-from sls_contract.cassettes.scrub.patterns import compiled
 from sls_contract.cassettes.scrub.views import safe_bytes
 from sls_contract.exchange import wire_text
 
@@ -27,6 +27,9 @@ if TYPE_CHECKING:
 
 Found = tuple[int, int, Kind]
 """Start and end of a value in a text, and its kind."""
+
+compiled: Callable[[bytes], re.Pattern[bytes]] = cache(re.compile)
+"""Compiles a pattern on first use: a run that only plays recordings uses few of them."""
 
 _SIGNATURE = rb"(?:[0-9A-Za-z+/_-]{27}=|[0-9A-Za-z+/_-]{43}=|[0-9A-Fa-f]{64}|[0-9A-Fa-f]{40})(?![0-9A-Za-z+/=])"
 

@@ -21,7 +21,6 @@ from sls_contract.captures.reading import captures_at, chunks_of
 from sls_contract.cassettes.audit import audit
 from sls_contract.cassettes.file.reader import CassetteFile
 from sls_contract.cassettes.har.archive import write_har
-from sls_contract.cassettes.scrub import Scrubber
 from sls_contract.errors import CassetteDamaged, UsageError
 
 from .conftest import TERMS, judged, told
@@ -45,7 +44,7 @@ def test_it_does_not_matter_where_a_capture_is_split(tmp_path, workers, size, su
 
 def test_a_har_is_judged_as_the_whole_file_is(har):
     """Counts, clauses, evidence and findings are those of a cassette's audit."""
-    streamed, whole = judged(har), judging.Part.of(audit(har, TERMS), Scrubber(()))
+    streamed, whole = judged(har), judging.Part.of(audit(har, TERMS))
     assert told(streamed) == told(whole)
     assert (streamed.entry, streamed.exercised, streamed.extents) == (whole.entry, whole.exercised, whole.extents)
     assert (streamed.examples, streamed.map) == (whole.examples, whole.map)
@@ -190,8 +189,8 @@ def test_an_unknown_key_of_a_line_is_refused_by_name(lines):
     assert "has no 'respons'" in judged(lines).placed[0].finding.actual
 
 
-def test_folders_hold_captures_beside_other_files_of_such_names(tmp_path, workers, lines):
-    """JSON Lines of something else, and YAML of something else, are passed over."""
+def test_folders_hold_captures_beside_other_files_of_such_names(tmp_path, workers, lines, monkeypatch):
+    """JSON Lines of something else, and YAML of something else, are passed over; a file named twice counts once."""
     write_har(tmp_path / "b.har", workers[:1], "1")
     (tmp_path / "c.har.gz").write_bytes(gzip.compress((tmp_path / "b.har").read_bytes()))
     (tmp_path / "events.jsonl").write_text('{"event": 1}\n', encoding="utf-8")
@@ -199,6 +198,8 @@ def test_folders_hold_captures_beside_other_files_of_such_names(tmp_path, worker
     found = captures_at([str(tmp_path)], "checked", pytest.fail)
     assert [each.rpartition("/")[2] for each in found] == ["b.har", "c.har.gz", lines.name]
     assert captures_at([str(tmp_path / "*.har*")], "checked", pytest.fail) == found[:2]
+    monkeypatch.chdir(tmp_path)
+    assert captures_at(["./b.har", "*.gz", str(tmp_path / "b.har")], "checked", pytest.fail) == ["b.har", "c.har.gz"]
 
 
 @pytest.mark.parametrize(

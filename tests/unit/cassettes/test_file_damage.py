@@ -7,9 +7,9 @@ import json
 import pytest
 import yaml
 
-from sls_contract.cassettes.cassette import load_cassette
 from sls_contract.cassettes.file.reader import CassetteFile
 from sls_contract.cassettes.file.recording_file import fold, load, open_for_recording, write
+from sls_contract.cassettes.opening import load_cassette
 from sls_contract.cassettes.recording import Evidence, Integrity, Provenance, Recording
 from sls_contract.errors import CassetteDamaged, CassetteError, UsageError
 from sls_contract.exchange import Exchange, Request, Response

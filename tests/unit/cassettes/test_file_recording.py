@@ -181,7 +181,7 @@ def test_a_kill_at_any_moment_loses_nothing(path):
         writer.stdout.close()
         writer.wait()
         confirmed.extend(f"{kill}/{number}" for number in [int(line) for line in shown.splitlines()])
-        found = [request.target[1:] for request in load(path).requests]
+        found = [request.target[1:] for request in load(path).requests()]
         assert set(confirmed) <= set(found)
         assert len(found) == len(set(found))
     assert {one.integrity for one in load(path)} == {Integrity.INTACT}

@@ -13,8 +13,8 @@ import pytest
 import requests
 import vcr
 
-from sls_contract.cassettes.cassette import load_cassette
 from sls_contract.cassettes.file.recording_file import open_for_recording, write
+from sls_contract.cassettes.opening import load_cassette
 from sls_contract.cassettes.recording import Evidence, Integrity, Provenance, Recording
 from sls_contract.exchange import Exchange, Request, Response
 
@@ -135,7 +135,7 @@ def test_what_plain_vcrpy_recorded_loads_here(tmp_path, service, serializer):
     assert cassette.exchanges[-1].request.body == "体".encode()
     assert cassette.evidence is Evidence.UNKNOWN
     assert {one.integrity for one in cassette.recordings} == {Integrity.UNKNOWN}
-    assert [request.url for request in cassette.file.requests] == [one.request.url for one in cassette.exchanges]
+    assert [request.url for request in cassette.file.requests()] == [one.request.url for one in cassette.exchanges]
     assert len(cassette.file.lines) == len(cassette.file)
     assert cassette.file.lines[0] == (2 if serializer == "yaml" else None)
     write(tmp_path / "copy.sls.yaml", cassette.recordings)

@@ -11,6 +11,7 @@ from sls_contract.cassettes.file.recording_file import write
 from sls_contract.cassettes.matching import DEFAULT, Key, Matching, explain_miss
 from sls_contract.cassettes.player import Player
 from sls_contract.cassettes.recording import Recording
+from sls_contract.cassettes.recordings import Listed
 from sls_contract.errors import UsageError
 from sls_contract.signing import TEST_CREDENTIALS, sign
 
@@ -84,7 +85,7 @@ def test_what_cannot_be_matched_on_is_refused(wrong):
 
 
 def recorded(*bodies):
-    return [Recording(Exchange(BASE.replace(body=body), Response(200, (), body))) for body in bodies]
+    return Listed([Recording(Exchange(BASE.replace(body=body), Response(200, (), body))) for body in bodies])
 
 
 def test_a_callable_is_asked_of_those_with_the_same_key_in_recorded_order(tmp_path):

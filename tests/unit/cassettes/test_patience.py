@@ -40,7 +40,7 @@ def played(tmp_path):
         recording = Session(opening("once", send=endpoint))
         recording.respond(asking(), HOST)
         recording.close()
-    session = Session(opening("none", repeat=True, deferred=True), Results(keep=True))
+    session = Session(opening("none", repeat=True), Results(keep=True))
     session.start()
     session.moved = clock
     yield session
@@ -160,7 +160,7 @@ def a_recording(tmp_path, clock, responded_at=NOW):
     """A patient session that records the responses of an endpoint."""
     endpoint = ReferenceEndpoint(lambda: responded_at)
     endpoint.create_consumer_group("g")
-    parts = {"scrubber": Scrubber(), "owns": host_rule(), "clock": lambda: clock[0], "began": NOW, "deferred": True}
+    parts = {"scrubber": Scrubber(), "owns": host_rule(), "clock": lambda: clock[0], "began": NOW}
     return Session(Opening(path=tmp_path / "new.sls.yaml", record="all", send=endpoint, **parts), Results())
 
 

@@ -71,6 +71,10 @@ def test_the_environment_chooses_the_language(environ, expected):
         ("4 exchanges, 4 runs judged: 8 violations, 0 warnings", "4 次交互，校验 4 次运行：8 处违规，0 处警告"),
         ("failed: documented successes 4, faults 2", "失败：文档所述的成功 4，故障 2"),
         ("failed: missing 3, GetCursor 1 and 6 more areas", "失败：missing 3, GetCursor 1 及另外 6 类"),
+        (
+            "not recorded: requests of 4 programs that tests started (a, b and 2 more), first in t.py::a",
+            "未录制：测试启动的 4 个程序（a, b 及另外 2 个）的请求，首次在 t.py::a",
+        ),
         ('a failure: the response was 401 with \'{"a": "b c"}\'', '失败：响应为 401，带 \'{"a": "b c"}\''),
         (
             "expected a URL, or a suite in a.lock. How to fix: name the URL of ini sls_cassette_dir.",

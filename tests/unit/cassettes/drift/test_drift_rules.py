@@ -29,9 +29,9 @@ from labelled_pairs.wire import (
     with_entry,
 )
 
-from sls_contract.cassettes.cassette import load_cassette
 from sls_contract.cassettes.drift import Change, Class, Drift, Unmatched, change_of, compare, plain_change
 from sls_contract.cassettes.file.recording_file import write
+from sls_contract.cassettes.opening import load_cassette
 from sls_contract.cassettes.scrub import Scrubber
 from sls_contract.exchange import Request
 from sls_contract.signing import Credentials, sign

@@ -13,6 +13,7 @@ import requests
 import urllib3
 
 from sls_contract.cassettes.recorder import NetworkGuard, let_through
+from sls_contract.cassettes.recorder.wiring import wrap_clients_again
 from sls_contract.errors import NetworkBlocked
 from sls_contract.exchange import Response
 
@@ -77,7 +78,7 @@ def test_a_way_that_another_tool_opened_is_closed_again(guard, monkeypatch):
     own = socket.socket.connect
     guard.activate()
     monkeypatch.setattr(socket.socket, "connect", own)
-    guard.rewatch()
+    wrap_clients_again()
     with pytest.raises(NetworkBlocked, match=REMEDY):
         raw_socket()
     guard.deactivate()
