@@ -36,11 +36,11 @@ def judge_assigned(assigned: Collection[int], listed: Collection[int]) -> Clause
     return ClauseResults((found,) if strange else (), frozenset({"SLS417"} if assigned else ()))
 
 
-def judge_all_assigned(missing: Collection[int], writable: Collection[int]) -> ClauseResults:
-    """Judge the writable shards that the only consumer was not assigned during several heartbeats."""
+def judge_all_assigned(missing: Collection[int], wanted: Collection[int]) -> ClauseResults:
+    """Judge the shards with logs to read that no consumer was assigned during several heartbeats."""
     found = clause("every-shard-assigned").finding(
         "body",
-        f"all of {shown(str(sorted(writable)))[1:-1]}: no other consumer of the group is alive",
+        f"all of {shown(str(sorted(wanted)))[1:-1]}: no other consumer of the group is alive",
         f"{sorted(missing)} assigned by none of the last heartbeats",
         "Assign all shards to the live consumers, and none to a consumer that timed out.",
     )

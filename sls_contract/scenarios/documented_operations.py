@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from sls_contract.scenarios.near_misses import TOKEN_UNSIGNED
 from sls_contract.scenarios.scenario import Scenario, setup
 from sls_contract.scenarios.steps import (
+    BODY_END,
     IN_EACH_SCHEME,
     Call,
     Create,
@@ -25,16 +26,18 @@ from sls_contract.scenarios.steps import (
     Request,
     RequestVariant,
     Role,
+    ShardRef,
     Update,
     Write,
     needs_group,
 )
+from sls_contract.spec.registry import registry
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
 _A, _B = Place("a"), Place("b")
-_UNAUTHORIZED = (
+UNAUTHORIZED = (
     RequestVariant(flaw="no-authorization"),
     *(
         variant
@@ -46,15 +49,21 @@ _UNAUTHORIZED = (
         )
     ),
 )
+WITH_WRONG_TOKENS = (
+    *(RequestVariant(scheme, key="sts-wrong-token") for scheme in ("v1", "v4")),
+    *(RequestVariant(scheme, key="sts-without-token") for scheme in ("v1", "v4")),
+    *(RequestVariant(scheme, key="sts", flaw=TOKEN_UNSIGNED.name) for scheme in ("v1", "v4")),
+)
+WITH_EXPIRED_TOKENS = tuple(RequestVariant(scheme, key="sts-expired") for scheme in ("v1", "v4"))
 _WITH_BODY = (Create, Update, HeartBeat, Write, Put)
 PROTOBUF = (("Accept", "application/x-protobuf"), ("Accept-Encoding", "lz4"))
 _BEGIN = Kept("begin")
 _BAD_CURSOR = "bm8gY3Vyc29y"  # base64 of a text that is not a number
 
 
-def get_cursor(at: Place = _A) -> Call:
+def get_cursor(at: Place = _A, shard: ShardRef = 0) -> Call:
     """Return the step that gets the first cursor of a shard, and keeps it."""
-    return Call("GetCursor", 0, (("from", "begin"),), at=at, keep=_BEGIN.name)
+    return Call("GetCursor", shard, (("from", "begin"),), at=at, keep=_BEGIN.name)
 
 
 def pull(cursor: str | Kept = _BEGIN, at: Place = _A, *, count: int = 10) -> Call:
@@ -148,7 +157,7 @@ def _unauthorized(operation: str) -> Scenario:
     ).doing(
         *setup(),
         *_cursor(request),
-        *(replace(request, variant=variant) for variant in _UNAUTHORIZED),
+        *(replace(request, variant=variant) for variant in UNAUTHORIZED),
         *(replace(request, variant=RequestVariant(flaw=flaw)) for flaw in _flaws_of_parts(request)),
         elsewhere,
         replace(signed, variant=RequestVariant(signed_as=elsewhere)),
@@ -191,15 +200,42 @@ def _wrong_token(operation: str) -> Scenario:
         "token-not-let-in",
         "401 Unauthorized for a wrong security token, 401 for an unsigned one, 400 or 401 without one",
         "SLS451 SLS453 SLS454",
-        *(RequestVariant(scheme, key="sts-wrong-token") for scheme in ("v1", "v4")),
-        *(RequestVariant(scheme, key="sts-without-token") for scheme in ("v1", "v4")),
-        *(RequestVariant(scheme, key="sts", flaw=TOKEN_UNSIGNED.name) for scheme in ("v1", "v4")),
+        *WITH_WRONG_TOKENS,
     )
 
 
 def _expired_token(operation: str) -> Scenario:
-    variants = (RequestVariant(scheme, key="sts-expired") for scheme in ("v1", "v4"))
-    return _with_token(operation, "token-expired", "401 Unauthorized for a token that has expired", "SLS453", *variants)
+    expects = "401 Unauthorized for a token that has expired"
+    return _with_token(operation, "token-expired", expects, "SLS453", *WITH_EXPIRED_TOKENS)
+
+
+def _omissions(operation: str) -> Iterator[tuple[str, ...]]:
+    """Yield the parameters without which the contract has no such request, one by one.
+
+    Never the name of a group: an endpoint that accepts such a request may create a group that the run cannot delete.
+    """
+    contract = registry().named(operation)
+    assert contract is not None
+    value = contract.body.value if contract.body and contract.body.content == "json" else None
+    members = value.members if value else {}
+    required = (key for key, each in {**contract.query, **members}.items() if each.required)
+    yield from ((key,) for key in required if key not in {*contract.discriminator, "consumerGroup"})
+    if value:
+        yield from filter(None, (value.some_of, (BODY_END,)))
+
+
+def _incomplete(operation: str) -> Scenario:
+    """Return the scenario of requests without something that they need, after a correct one."""
+    request = _request(operation)
+    served = (request, Delete(request.at)) if isinstance(request, Create) else (request,)
+    lacking = (replace(request, variant=RequestVariant(omits=names)) for names in _omissions(operation))
+    return Scenario.of(
+        operation,
+        f"{LABELS[operation]}-incomplete",
+        "400 for a request without a required parameter, and for one whose JSON ends too early",
+        f"{_source(operation)}, request parameters; common error table of 2026",
+        "SLS445",
+    ).doing(*setup(), *_cursor(request), *served, *lacking, *_unchanged(request))
 
 
 def _missing_place(operation: str) -> Scenario:
@@ -247,6 +283,7 @@ def _no_shard(operation: str, *query: tuple[str, str | Kept]) -> Call:
     return Call(operation, "next", query, PROTOBUF if operation == "PullLogs" else (), refused="ShardNotExist")
 
 
+_NO_TIMEOUTS = ("soon", 20.5)
 _CURSOR_ERRORS = "ParameterInvalid InvalidCursor"
 
 TRIGGERED: Mapping[tuple[str, str], tuple[str, tuple[Request, ...]]] = {
@@ -255,12 +292,12 @@ TRIGGERED: Mapping[tuple[str, str], tuple[str, tuple[Request, ...]]] = {
         (Create(_A), Create(_A), Create(_A, timeout=10, order=True), ListGroups(_A)),
     ),
     ("CreateConsumerGroup", "JsonInfoInvalid"): (
-        "the timeout is a text",
-        (Create(_B, timeout="soon", refused="JsonInfoInvalid"), ListGroups(_B)),
+        "the timeout is a text, or no whole number",
+        (*(Create(_B, timeout=each, refused="JsonInfoInvalid") for each in _NO_TIMEOUTS), ListGroups(_B)),
     ),
     ("UpdateConsumerGroup", "JsonInfoInvalid"): (
-        "the timeout is a text",
-        (Create(_A), Update("soon", refused="JsonInfoInvalid"), ListGroups(_A)),
+        "the timeout is a text, or no whole number",
+        (Create(_A), *(Update(each, refused="JsonInfoInvalid") for each in _NO_TIMEOUTS), ListGroups(_A)),
     ),
     ("ConsumerGroupHeartBeat", "NotExistConsumerWithBody"): (
         "the first heartbeat of a consumer lists a shard, also if a group of this name was deleted",
@@ -274,7 +311,11 @@ TRIGGERED: Mapping[tuple[str, str], tuple[str, tuple[Request, ...]]] = {
     ),
     ("ConsumerGroupUpdateCheckPoint", "InvalidShardCheckPoint"): (
         "the checkpoint is not base64",
-        (Create(_A), HeartBeat(), Write(0), Write(0, raw="not base64!", refused="InvalidShardCheckPoint"), Read(0)),
+        (
+            *(Create(_A), HeartBeat(), Write(0)),
+            *(Write(0, raw=raw, refused="InvalidShardCheckPoint") for raw in ("not base64!", "MTIzN")),
+            Read(0),
+        ),
     ),
     ("ConsumerGroupUpdateCheckPoint", "ShardNotExist"): (
         "there is no such shard",
@@ -293,10 +334,13 @@ TRIGGERED: Mapping[tuple[str, str], tuple[str, tuple[Request, ...]]] = {
         (get_cursor(), _no_shard("PullLogs", ("cursor", _BEGIN), ("count", "1"))),
     ),
     ("PullLogs", "ParameterInvalid"): (
-        "count is more than 1000",
+        "count is not a number from 0 to 1000",
         (
             get_cursor(),
-            Call("PullLogs", 0, (("cursor", _BEGIN), ("count", "1001")), PROTOBUF, refused="ParameterInvalid"),
+            *(
+                Call("PullLogs", 0, (("cursor", _BEGIN), ("count", count)), PROTOBUF, refused="ParameterInvalid")
+                for count in ("1001", "-1", "all")
+            ),
         ),
     ),
     ("PullLogs", "InvalidCursor"): (
@@ -366,6 +410,7 @@ SCENARIOS = (
     *(_missing_place(operation) for operation in REQUESTS),
     *(_similar_names(operation) for operation in REQUESTS),
     *_triggered(),
+    *(_incomplete(operation) for operation in REQUESTS if any(_omissions(operation))),
     *(_unauthorized(operation) for operation in REQUESTS),
     *(_wrong_token(operation) for operation in REQUESTS),
     *(_expired_token(operation) for operation in REQUESTS),

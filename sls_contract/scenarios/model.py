@@ -355,6 +355,11 @@ class LogModel:
             if each.accepted and each.where == where and len(self._found.get(mark, ())) < len(each.numbers)
         }
 
+    def filled(self, where: Logstore) -> frozenset[int]:
+        """Return the shards of a logstore that logs were accepted for by their hash key."""
+        logs = (each for each in self._written.values() if each.accepted and each.where == where)
+        return frozenset(each.shard for each in logs if each.shard is not None)
+
     def refused(self, where: Logstore) -> bool:
         """Return whether a PutLogs to a logstore was refused."""
         return any(not each.accepted and each.where == where for each in self._written.values())

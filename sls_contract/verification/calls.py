@@ -12,6 +12,7 @@ from sls_contract.checks.consumption_ranges import (
     first_and_last_key,
     judge_change,
     judge_changes_kept,
+    judge_refused_change,
     judge_writable,
     lowest_writable,
     writable_shards,
@@ -50,6 +51,8 @@ class CallJudge:
         hash_keys: by logstore and shard, the first and the last hash key of its range.
         times: by cursor, the first time that GetCursorTime returned, in Unix seconds.
         changed: by logstore and shard, the object that SplitShard or MergeShard returned.
+        altered: logstores of which one of these succeeded since the last ListShards.
+        unchanged: by logstore, the shards before one of these was refused; until the next ListShards.
 
     """
 
@@ -61,6 +64,8 @@ class CallJudge:
     hash_keys: dict[tuple[Logstore, int], tuple[str, str]] = field(default_factory=dict)
     times: dict[str, int] = field(default_factory=dict)
     changed: dict[Logstore, dict[int, Mapping[str, Any]]] = field(default_factory=dict)
+    altered: set[Logstore] = field(default_factory=set)
+    unchanged: dict[Logstore, dict[int, Mapping[str, Any]]] = field(default_factory=dict)
 
     def logstore_of(self, place: Place) -> Logstore:
         """Return the real names of a place's logstore."""
@@ -71,8 +76,21 @@ class CallJudge:
         return frozenset(by_number(writable_shards(self.shard_lists.get(self.logstore_of(place), []))))
 
     def lowest(self, place: Place) -> tuple[int, str] | None:
-        """Return the readwrite shard with the lowest hash keys and its middle key, by the last ListShards."""
+        """Return the readwrite shard with the lowest hash keys and a key inside its range, by the last ListShards."""
         return lowest_writable(self.shard_lists.get(self.logstore_of(place), []))
+
+    def unread(self, place: Place) -> frozenset[int]:
+        """Return the shards of a logstore that this run wrote to, split or merged, which are now readonly."""
+        where = self.logstore_of(place)
+        changed = self.changed.get(where, {}).items()
+        return frozenset(each for each, shard in changed if shard.get("status") == "readonly") & self.logs.filled(where)
+
+    def record_change(self, step: Call, *, accepted: bool) -> None:
+        """Record a SplitShard or MergeShard; if it was refused, the next ListShards must return the same shards."""
+        if accepted:
+            self.altered.add(self.logstore_of(step.at))
+        else:
+            self.unchanged |= {where: by_number(shards) for where, shards in self.shard_lists.items()}
 
     def value(self, name: str) -> str | None:
         """Return the value of a `Kept` name; None where it is not known."""
@@ -155,13 +173,20 @@ class CallJudge:
             if each.get("status") == "readwrite" and keys is not None:
                 self.hash_keys[where, number] = keys
         lowest = self.lowest(step.at)
-        self.kept |= {"middle": lowest[1]} if lowest else {}
-        return judge_changes_kept(self.changed.get(where, {}), shards)
+        before = self.unchanged.pop(where, None)
+        self.kept |= {"inner": lowest[1]} if lowest else {}
+        judged = combined(
+            judge_changes_kept(self.changed.get(where, {}), shards),
+            judge_refused_change(before, shards) if before and where not in self.altered else NO_FINDINGS,
+        )
+        self.altered.discard(where)
+        return judged
 
     def _change_shards(self, step: Call, response: Response) -> ClauseResults:
         """Judge the response to SplitShard or MergeShard, and expect its shards in every later ListShards."""
         where, shards = self.logstore_of(step.at), objects_of(response)
-        judged = judge_change(self._shard(step), shards, self.listed.get(where, frozenset()))
+        key = str(dict(step.query)["key"]) if step.operation == "SplitShard" else None
+        judged = judge_change(self._shard(step), shards, self.listed.get(where, frozenset()), key)
         self.changed.setdefault(where, {}).update(by_number(shards))
         return judged
 

@@ -25,7 +25,7 @@ _BAD_REQUEST = 400
 _PLAIN_NAME = re.compile("[a-z0-9_-]{1,20}")  # of a group, after the prefix of the run
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class RefusalJudge:
     """Judges the refusals of one scenario.
 

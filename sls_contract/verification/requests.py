@@ -10,6 +10,7 @@ from sls_contract.checks.sequence_groups import judge_alive, judge_assigned, jud
 from sls_contract.checks.sequence_outcomes import Outcome, error_code, is_overloaded, judge_documented, judge_outcome
 from sls_contract.scenarios.bench import contract_of
 from sls_contract.scenarios.model import GroupKey, Model, Settings
+from sls_contract.scenarios.scenario import CHANGES_SHARDS
 from sls_contract.scenarios.steps import (
     GROUP_TIMEOUT,
     PLAIN,
@@ -34,7 +35,7 @@ from sls_contract.scenarios.steps import (
 )
 from sls_contract.spec import Finding, Level
 from sls_contract.verification.calls import CallJudge
-from sls_contract.verification.correctness import authentication_refusal, is_correct, place_refusal
+from sls_contract.verification.correctness import is_correct, place_refusal, variant_refusal
 from sls_contract.verification.outcome import Busy, Done, NotProvable, NotSupported
 from sls_contract.verification.reads import NO_FINDINGS, ReadJudge, combined
 from sls_contract.verification.refusals import RefusalJudge
@@ -297,7 +298,8 @@ class Requests:
         if isinstance(step, Call):
             judged, role = self._calls.judge(step, sent), step.at.logstore
             shards = dict.fromkeys((*self.bench.shards.get(role, ()), *sorted(self._calls.writable(step.at))))
-            self.bench = self._calls.bench = self.bench.with_shards(role, tuple(shards))
+            bench = self.bench.with_shards(role, tuple(shards))
+            self.bench = self._calls.bench = self._reads.bench = self._refusals.bench = bench
             return judged
         if isinstance(step, Put):
             return self._calls.judge_put(step)
@@ -310,7 +312,7 @@ class Requests:
 
     def _expected_outcome(self, step: Request, key: GroupKey) -> Outcome:
         """Return the outcome that the contract requires of a request."""
-        refused = authentication_refusal(step.variant) or place_refusal(step.at)
+        refused = variant_refusal(step.variant) or place_refusal(step.at)
         if refused is not None:
             return refused
         if needs_group(step) and not self._model.exists(key):
@@ -320,12 +322,12 @@ class Requests:
 
     def _update_model(self, step: Request, key: GroupKey, sent: Sent, value: str) -> None:
         """Update the model with the effect of a request."""
-        if isinstance(step, Put):
-            self._calls.put(step, sent, value)
+        if isinstance(step, (Call, Put)):
+            self._record_call(step, sent, value)
         elif sent.response.status != _OK:
             self._record_refusal(step, key, value, sent.response)
         elif isinstance(step, Create):
-            timeout = step.timeout if isinstance(step.timeout, int) else GROUP_TIMEOUT
+            timeout = GROUP_TIMEOUT if isinstance(step.timeout, str) else int(step.timeout)
             self._model.created(key, Settings(timeout, step.order))
             self.groups.mark_existing(step.at, self.bench)
             self._reads.forget(key)
@@ -334,7 +336,7 @@ class Requests:
             self.groups.remove(step.at, self.bench)
             self._reads.forget(key)
         elif isinstance(step, Update):
-            changed = step.timeout if isinstance(step.timeout, int) else None
+            changed = int(step.timeout) if isinstance(step.timeout, (int, float)) else None
             self._model.updated(key, changed, step.order)
         elif isinstance(step, HeartBeat):
             self._heartbeat_accepted, assigned = True, assigned_by(sent.response)
@@ -344,6 +346,16 @@ class Requests:
             shard = self.bench.shard(step.shard, step.at.logstore)
             checkpoint = self.bench.checkpoint(step, value)
             self._model.written(key, shard, checkpoint, step.consumer, sent.sent_at, sent.responded_at)
+
+    def _record_call(self, step: Call | Put, sent: Sent, value: str) -> None:
+        """Record written logs, or a change of shards; the shard in its path is then readonly."""
+        if isinstance(step, Put):
+            self._calls.put(step, sent, value)
+        elif step.operation in CHANGES_SHARDS and step.shard is not None:
+            accepted = sent.response.status == _OK
+            self._calls.record_change(step, accepted=accepted)
+            if accepted and not step.refused:
+                self._resolved_shards["readonly"] = int(step.shard)
 
     def _record_refusal(self, step: Request, key: GroupKey, value: str, response: Response) -> None:
         if needs_group(step) or isinstance(step, Create):

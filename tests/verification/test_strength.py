@@ -182,6 +182,7 @@ SHOWN_BY = {
     "token-v1": "knows_no_tokens",
     "two-groups": "one_checkpoint_for_all_groups",
     "two-logstores": "one_checkpoint_for_all_logstores",
+    "update-time-not-forced": "unforced_writes_keep_the_time",
     "update-time-of-same-value": "keeps_the_time_of_the_first_write same_value_is_no_write",
 }
 """The scenario that shows a bug, where the usual one does not: names of bugs by the name of the scenario."""
