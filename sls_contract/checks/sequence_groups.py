@@ -1,4 +1,4 @@
-"""``SLS408``, ``SLS409``, ``SLS417``, ``SLS429``: the contents of lists of groups and of assigned shards."""
+"""``SLS408``, ``SLS409``, ``SLS417``, ``SLS429``, ``SLS446``: lists of groups, and the shards that are assigned."""
 
 from __future__ import annotations
 
@@ -34,6 +34,18 @@ def judge_assigned(assigned: Collection[int], listed: Collection[int]) -> Clause
         "Assign shards of the logstore only.",
     )
     return ClauseResults((found,) if strange else (), frozenset({"SLS417"} if assigned else ()))
+
+
+def judge_in_order(assigned: Collection[int], waiting: Collection[int]) -> ClauseResults:
+    """Judge the response to a heartbeat in a group with order, while new shards wait for the split one."""
+    early = sorted(set(assigned) & set(waiting))
+    found = clause("split-in-order").finding(
+        "body",
+        f"none of {shown(str(sorted(waiting)))[1:-1]}: the group has order, and the split shard is not consumed",
+        f"{early} assigned",
+        "Assign the new shards of a split when the checkpoint of the split shard has reached its end.",
+    )
+    return ClauseResults((found,) if early else (), frozenset({"SLS446"}))
 
 
 def judge_all_assigned(missing: Collection[int], wanted: Collection[int]) -> ClauseResults:

@@ -211,16 +211,15 @@ SCENARIOS = (
     ),
     _consumer_group_update_check_point(
         "update-checkpoint-of-a-stranger",
-        "ConsumerNotExist for a consumer that sent no heartbeat; forced, it is written",
-        f"{_WRITE}, error code ConsumerNotExist and parameter forceSuccess",
+        "ConsumerNotExist for a consumer that sent no heartbeat; forced by true or True, it is written",
+        f"{_WRITE}, error code ConsumerNotExist and parameter forceSuccess; aliyun-log-python-sdk",
         "SLS402 SLS438",
     ).doing(
         *setup(),
         Write(0, consumer="consumer_2", force="false"),
         Write(0, consumer="consumer_2", force=""),
         Read(0),
-        Write(0, consumer="consumer_2", force="true"),
-        Read(0),
+        *(step for force in ("true", "True") for step in (Write(0, consumer="consumer_2", force=force), Read(0))),
     ),
     _consumer_group_update_check_point(
         "update-checkpoint-of-another-holder",

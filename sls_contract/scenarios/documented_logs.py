@@ -21,6 +21,7 @@ from sls_contract.scenarios.steps import (
     Create,
     Drain,
     Follow,
+    HeartBeat,
     HoldAll,
     Kept,
     PassTime,
@@ -234,8 +235,11 @@ SCENARIOS = (
         Put(),
         Drain(),
     ),
-    _put_logs("put-logs-to-two-logstores", "each log in the logstore that it was written to", _PUT, _DELIVERED).doing(
-        Follow(), Follow(_OTHER), Put(), Put(at=_OTHER), Drain(), Drain(at=_OTHER)
+    *(
+        _put_logs(f"put-logs-to-two-{kind}s", f"each log in the {kind} that it was written to", _PUT, _DELIVERED).doing(
+            Follow(), Follow(elsewhere), Put(), Put(at=elsewhere), Drain(), Drain(at=elsewhere)
+        )
+        for kind, elsewhere in (("logstore", _OTHER), ("project", Place("a", "abroad")))
     ),
     _list_shards(
         "list-shards-again",
@@ -333,6 +337,20 @@ SCENARIOS = (
         *(Put(at=_OTHER),) * 4,
         Put(shard="lowest", at=_OTHER),
         Drain(at=_OTHER),
+    ),
+    _resharding(
+        "shard-split-in-order",
+        "no new shard for the consumer of a group with order before the split shard is consumed",
+        "CreateConsumerGroup page, order: first the original shard, then the new ones",
+        "SLS446",
+    ).doing(
+        _LIST,
+        Put(shard="lowest", at=_OTHER),
+        Create(_OTHER, order=True),
+        HeartBeat(at=_OTHER),
+        _SPLIT,
+        PassTime(1),
+        *(HeartBeat(at=_OTHER),) * 4,
     ),
     _resharding(
         "shards-merged",

@@ -91,6 +91,11 @@ class Model:
         """Return whether any group of a project was created and not deleted."""
         return any(key.project == project for key in self._groups)
 
+    def is_ordered(self, key: GroupKey) -> bool:
+        """Return whether the group exists and has order."""
+        group = self._groups.get(key)
+        return group is not None and group.settings.order
+
     def exists_elsewhere(self, key: GroupKey) -> bool:
         """Return whether another logstore of the project has a group of this name."""
         return any((each.project, each.group) == (key.project, key.group) for each in self._groups.keys() - {key})

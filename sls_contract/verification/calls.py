@@ -25,7 +25,7 @@ from sls_contract.verification.reads import NO_FINDINGS, combined
 from sls_contract.verification.responses import objects_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Collection, Iterator, Mapping
 
     from sls_contract.checks.sequence import ClauseResults
     from sls_contract.exchange import Response
@@ -51,6 +51,7 @@ class CallJudge:
         hash_keys: by logstore and shard, the first and the last hash key of its range.
         times: by cursor, the first time that GetCursorTime returned, in Unix seconds.
         changed: by logstore and shard, the object that SplitShard or MergeShard returned.
+        parts: by logstore and split shard, the new shards.
         altered: logstores of which one of these succeeded since the last ListShards.
         unchanged: by logstore, the shards before one of these was refused; until the next ListShards.
 
@@ -64,6 +65,7 @@ class CallJudge:
     hash_keys: dict[tuple[Logstore, int], tuple[str, str]] = field(default_factory=dict)
     times: dict[str, int] = field(default_factory=dict)
     changed: dict[Logstore, dict[int, Mapping[str, Any]]] = field(default_factory=dict)
+    parts: dict[tuple[Logstore, int], frozenset[int]] = field(default_factory=dict)
     altered: set[Logstore] = field(default_factory=set)
     unchanged: dict[Logstore, dict[int, Mapping[str, Any]]] = field(default_factory=dict)
 
@@ -84,6 +86,11 @@ class CallJudge:
         where = self.logstore_of(place)
         changed = self.changed.get(where, {}).items()
         return frozenset(each for each, shard in changed if shard.get("status") == "readonly") & self.logs.filled(where)
+
+    def parts_of(self, place: Place, shards: Collection[int]) -> frozenset[int]:
+        """Return the new shards of split ones."""
+        where = self.logstore_of(place)
+        return frozenset[int]().union(*(self.parts.get((where, shard), ()) for shard in shards))
 
     def record_change(self, step: Call, *, accepted: bool) -> None:
         """Record a SplitShard or MergeShard; if it was refused, the next ListShards must return the same shards."""
@@ -186,7 +193,10 @@ class CallJudge:
         """Judge the response to SplitShard or MergeShard, and expect its shards in every later ListShards."""
         where, shards = self.logstore_of(step.at), objects_of(response)
         key = str(dict(step.query)["key"]) if step.operation == "SplitShard" else None
-        judged = judge_change(self._shard(step), shards, self.listed.get(where, frozenset()), key)
+        before = self.listed.get(where, frozenset())
+        judged = judge_change(self._shard(step), shards, before, key)
+        if key is not None:
+            self.parts[where, self._shard(step)] = frozenset(by_number(writable_shards(shards))) - before
         self.changed.setdefault(where, {}).update(by_number(shards))
         return judged
 
@@ -225,7 +235,9 @@ class CallJudge:
         if not written.accepted:
             yield sequence_logs.judge_refused_log(mark)
         elif written.where != where:
-            yield sequence_logs.judge_foreign_log(mark, "/".join(written.where))
+            there = f"{written.where.logstore} of {written.where.project}"
+            same = written.where.project == where.project
+            yield sequence_logs.judge_foreign_log(mark, there, same_project=same)
         else:
             yield sequence_logs.judge_log(log._asdict(), written.log._asdict())
             yield sequence_logs.judge_shard(found.shard, written.shard)

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from sls_contract.checks.sequence import ClauseResults
-from sls_contract.checks.sequence_groups import judge_alive, judge_assigned, judge_groups
+from sls_contract.checks.sequence_groups import judge_alive, judge_assigned, judge_groups, judge_in_order
 from sls_contract.checks.sequence_outcomes import Outcome, error_code, is_overloaded, judge_documented, judge_outcome
 from sls_contract.scenarios.bench import contract_of
 from sls_contract.scenarios.model import GroupKey, Model, Settings
@@ -306,9 +306,21 @@ class Requests:
         if isinstance(step, ListGroups) and not self._reads.shared:  # the settings of a shared group are unknown
             return judge_groups(objects_of(sent.response), *self._model.listing(key.logstore, key.project))
         if isinstance(step, HeartBeat):
+            assigned = assigned_by(sent.response)
             listed = self._calls.listed.get(self._calls.logstore_of(step.at), frozenset())
-            return judge_assigned(assigned_by(sent.response), listed) if listed else NO_FINDINGS
+            waiting = self._waiting(step.at, key)
+            return combined(
+                judge_assigned(assigned, listed | waiting) if listed else NO_FINDINGS,
+                judge_in_order(assigned, waiting) if waiting else NO_FINDINGS,
+            )
         return NO_FINDINGS
+
+    def _waiting(self, place: Place, key: GroupKey) -> frozenset[int]:
+        """Return the shards that no consumer of a group with order may have before the split shard is consumed."""
+        if not self._model.is_ordered(key):
+            return frozenset()
+        unread = self._calls.unread(place) - self._model.written_shards(key)
+        return self._calls.parts_of(place, unread)
 
     def _expected_outcome(self, step: Request, key: GroupKey) -> Outcome:
         """Return the outcome that the contract requires of a request."""
@@ -343,9 +355,14 @@ class Requests:
             self._any_assigned |= bool(assigned)
             self._model.assigned(key, step.consumer, assigned, sent.sent_at)
         elif isinstance(step, Write):
-            shard = self.bench.shard(step.shard, step.at.logstore)
-            checkpoint = self.bench.checkpoint(step, value)
-            self._model.written(key, shard, checkpoint, step.consumer, sent.sent_at, sent.responded_at)
+            self._record_write(step, key, sent, value)
+
+    def _record_write(self, step: Write, key: GroupKey, sent: Sent, value: str) -> None:
+        shard = self.bench.shard(step.shard, step.at.logstore)
+        checkpoint = self.bench.checkpoint(step, value)
+        if step.force.lower() == "true" and shard not in self._model.held(key, step.consumer):
+            self._refusals.forced.add((key, shard, step.consumer))
+        self._model.written(key, shard, checkpoint, step.consumer, sent.sent_at, sent.responded_at)
 
     def _record_call(self, step: Call | Put, sent: Sent, value: str) -> None:
         """Record written logs, or a change of shards; the shard in its path is then readonly."""

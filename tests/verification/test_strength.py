@@ -14,7 +14,7 @@ from started_processes import FULL
 
 from sls_contract.spec import CLAUSES, Level
 
-_WARNINGS = {"SLS285", "SLS418", "SLS419", "SLS429", "SLS438"}
+_WARNINGS = {"SLS285", "SLS418", "SLS419", "SLS429", "SLS438", "SLS446"}
 EVERYWHERE = "group-made-again"
 SHOWN_BY = {
     "connection-after-refusals": (

@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 from broken_endpoints.harness import (
+    ABROAD,
     KEYS,
+    PROJECT,
     Recalling,
     asks_for,
     bug,
@@ -195,6 +197,20 @@ class AssignsNoShardThatWasSplit(RemembersSplits):
         return with_document(response, [shard for shard in json.loads(response.body) if shard not in split])
 
 
+@shown_by("shard-split-in-order")
+@bug("SLS446")
+class ForgetsTheOrderOfGroups:
+    """Keeps the order of a group, lists it, and assigns new shards at once."""
+
+    def __init__(self) -> None:
+        self.real = correct()
+
+    def __call__(self, request: Request) -> Response:
+        if not asks_for(request, "CreateConsumerGroup") or not is_let_in(request):
+            return self.real(request)
+        return self.real(let_in(request, body=request.body.replace(b'"order":true', b'"order":false')))
+
+
 @shown_by("shard-split")
 @bug("SLS403")
 class BeginsNewShardsAtTheCheckpointOfTheSplitOne(RemembersSplits):
@@ -259,6 +275,35 @@ class AssignsTheRemainderToNobody(Assigning):
 
     def added(self, consumer, group, shards):
         return []
+
+
+@shown_by("put-logs-to-two-projects")
+@bug("SLS463")
+class KeepsAllLogsInTwoProjects:
+    """Stores each log group in the logstore of this name in the other project, too."""
+
+    def __init__(self) -> None:
+        self.real = correct()
+
+    def __call__(self, request: Request) -> Response:
+        response = self.real(request)
+        if asks_for(request, "PutLogs") and response.status == 200 and f"/{PROJECT}." in request.url:
+            self.real(let_in(request, url=request.url.replace(f"/{PROJECT}.", f"/{ABROAD}.")))
+        return response
+
+
+@shown_by("update-checkpoint-of-a-stranger")
+@bug("SLS444")
+class ForcesInSmallLettersOnly:
+    def __init__(self) -> None:
+        self.real = correct()
+
+    def __call__(self, request: Request) -> Response:
+        return self.real(
+            let_in(request, url=request.url.replace("forceSuccess=True", "forceSuccess=false"))
+            if asks_for(request, "ConsumerGroupUpdateCheckPoint") and is_let_in(request)
+            else request
+        )
 
 
 @shown_by("heartbeat-missing-beside-writes")
