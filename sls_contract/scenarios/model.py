@@ -296,6 +296,7 @@ class Written(NamedTuple):
         log: its contents.
         accepted: whether PutLogs returned 200.
         responded_at: the server's time of that response.
+        spare: how many times more it may have been written.
 
     """
 
@@ -305,6 +306,7 @@ class Written(NamedTuple):
     log: PulledLog
     accepted: bool
     responded_at: datetime
+    spare: int = 0
 
 
 class Found(NamedTuple):
@@ -342,14 +344,22 @@ class LogModel:
         return dict(self._followed.get(where, _Followed()).cursors)
 
     def put(
-        self, where: Logstore, shard: int | None, logs: dict[str, PulledLog], responded_at: datetime, *, accepted: bool
+        self,
+        where: Logstore,
+        shard: int | None,
+        logs: dict[str, PulledLog],
+        responded_at: datetime,
+        *,
+        accepted: bool,
+        perhaps_twice: bool = False,
     ) -> None:
         """Record a PutLogs, its logs by their unique values; a refused repetition does not count."""
         for mark, log in logs.items():
             before = self._written.get(mark)
             if before is None or accepted:
                 numbers = (*(before.numbers if before and before.accepted else ()), self._count)
-                self._written[mark] = Written(where, shard, numbers, log, accepted, responded_at)
+                spare = (before.spare if before else 0) + perhaps_twice
+                self._written[mark] = Written(where, shard, numbers, log, accepted, responded_at, spare)
             self._count += 1
 
     def outstanding(self, where: Logstore) -> dict[str, Written]:
@@ -380,7 +390,8 @@ class LogModel:
         """
         last = self._followed.setdefault(where, _Followed()).last
         numbers, before = self._written[mark].numbers, self._found.setdefault(mark, [])
-        expected, repeated = len(before) < len(numbers), len(numbers) > 1
+        most = len(numbers) + self._written[mark].spare
+        expected, repeated = len(before) < most, most > 1
         in_order = repeated or numbers[0] > last.get(found.shard, -1)
         before.append(found)
         if not repeated:

@@ -34,13 +34,14 @@ from sls_contract.scenarios.steps import (
     operation_name,
 )
 from sls_contract.spec import Finding, Level
+from sls_contract.transport import TransportError
 from sls_contract.verification.calls import CallJudge
 from sls_contract.verification.correctness import is_correct, place_refusal, variant_refusal
 from sls_contract.verification.outcome import Busy, Done, NotProvable, NotSupported
 from sls_contract.verification.reads import NO_FINDINGS, ReadJudge, combined
 from sls_contract.verification.refusals import RefusalJudge
 from sls_contract.verification.responses import assigned_by, describe_response, objects_of
-from sls_contract.verification.wire import FAILURES, NOT_OFFERED, absence
+from sls_contract.verification.wire import FAILURES, NOT_OFFERED, ResponseLost, absence
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -161,9 +162,13 @@ class Requests:
     def receive(self, pending: PendingRequest, sent: Sent) -> None:
         """Judge the response to a request, and update the model with its effect.
 
-        Raises `Busy` and `NotSupported`.
+        Raises `Busy`, `NotSupported`, and `ResponseLost` for a request that was handled before a reset.
         """
         step, key = pending.step, pending.key
+        if sent.resent and self._is_repeated(step, key, sent.response):
+            served = replace(sent.exchange, response=sent.response.replace(status=_OK))
+            self._update_model(step, key, replace(sent, exchange=served), pending.value)
+            raise ResponseLost(TransportError("reset", sent.exchange.request.host), sent)
         if self.busy_allowed and is_overloaded(sent.response):
             self.done.append(Done(sent.number, sent.exchange, sent.findings))
             raise Busy(describe_response(step, sent.response))
@@ -392,6 +397,12 @@ class Requests:
             return False
         exists = isinstance(step, Create) and error_code(response) == "ConsumerGroupAlreadyExist"
         return not exists or self._refusals.no_group_exists(key)
+
+    def _is_repeated(self, step: Request, key: GroupKey, response: Response) -> bool:
+        """Return whether a request that was sent twice is refused because the first one had its effect."""
+        once = isinstance(step, (Create, Delete)) or operation_name(step) in CHANGES_SHARDS
+        expected = self._expected_outcome(step, key) == "served" and not self._expected_errors(step, key)
+        return once and expected and response.status in _REFUSALS
 
     def _should_succeed(self, step: Request, key: GroupKey) -> bool:
         """Return whether a correct request must succeed in this state if the operation is offered."""
