@@ -75,6 +75,7 @@ REQUESTS: Mapping[str, Callable[[Place], Request]] = {
     "ListConsumerGroup": ListGroups,
     "CreateConsumerGroup": Create,
     "UpdateConsumerGroup": lambda at: Update(60, order=True, at=at),
+    "DeleteConsumerGroup": Delete,
     "ConsumerGroupHeartBeat": lambda at: HeartBeat("consumer_2", at),
     "ConsumerGroupUpdateCheckPoint": lambda at: Write(0, at=at),
     "GetCursor": get_cursor,
@@ -89,6 +90,7 @@ LABELS = {
     "ListConsumerGroup": "list-groups",
     "CreateConsumerGroup": "create-group",
     "UpdateConsumerGroup": "update-group",
+    "DeleteConsumerGroup": "delete-group",
     "ConsumerGroupHeartBeat": "heartbeat",
     "ConsumerGroupUpdateCheckPoint": "update-checkpoint",
     "GetCursor": "get-cursor",
@@ -131,8 +133,8 @@ def _served(operation: str) -> Scenario:
     steps: list[Request] = [*setup(), *_cursor(request)]  # type: ignore[list-item]  # these steps are requests
     for variant in IN_EACH_SCHEME:
         steps.append(replace(request, variant=variant))
-        if isinstance(request, Create):
-            steps.append(Delete(request.at))
+        if isinstance(request, (Create, Delete)):
+            steps.append((Delete if isinstance(request, Create) else Create)(request.at))
     return Scenario.of(
         operation,
         f"{LABELS[operation]}-served",
@@ -177,6 +179,8 @@ def _unchanged(refused: Request) -> tuple[Request, ...]:
     """Return steps which show that a refused request had no effect, such as no consumer of a refused heartbeat."""
     if isinstance(refused, (Create, Update)):
         return (ListGroups(refused.at),)
+    if isinstance(refused, Delete):
+        return (Read(at=refused.at),)
     stranger = (Write(0, consumer=refused.consumer, force="false"),) if isinstance(refused, HeartBeat) else ()
     return (*stranger, Read(0)) if isinstance(refused, (Write, HeartBeat)) else ()
 
@@ -268,7 +272,7 @@ def _similar_names(operation: str) -> Scenario:
         f"{LABELS[operation]}-nearly-there",
         "404 for names with the same beginning as others, or in another case; for logstores and projects also 400",
         f"{_source(operation)}, error codes",
-        "SLS442 SLS443" + (" SLS441" if about_group else ""),
+        "SLS442 SLS443" + (" SLS441" if about_group and operation != "DeleteConsumerGroup" else ""),
     ).doing(
         *_cursor(make(_A)),
         *setup(existing),

@@ -95,6 +95,7 @@ SHOWN_BY = {
         "assigns_a_shard_more wraps_the_heartbeat_as_the_page_prints_it responds_to_heartbeats_in_texts "
         "lists_shards_without_status lists_one_of_the_shards_twice "
     ),
+    "delete-group-nowhere": "deletes_in_missing_logstores",
     "list-groups-nowhere": "lists_groups_of_missing_logstores",
     "logs-in-plain": "tells_the_compressed_size",
     "pull-logs-in-small-steps": (
