@@ -359,10 +359,10 @@ SCENARIOS = (
         "SLS418 SLS419 SLS420 SLS429",
     ).doing(
         _LIST,
-        _SPLIT,
+        replace(_SPLIT, variant=RequestVariant("v4")),
         PassTime(1),
         _LIST,
-        _MERGE,
+        replace(_MERGE, variant=RequestVariant("v1-sha256")),
         PassTime(1),
         _LIST,
         *setup(_OTHER),

@@ -26,10 +26,11 @@ from broken_endpoints.per_operation import (
     has_token,
     is_let_in,
     is_unsigned,
+    is_v4,
     let_in,
     refused_in_v4,
 )
-from broken_endpoints.spellings import SHOWN_BY, shown_by
+from broken_endpoints.spellings import SHOWN_BY, refuses, shown_by
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -203,3 +204,13 @@ for each, what in (("SplitShard", "split-shard"), ("MergeShard", "merge-shard"))
     ):
         BROKEN[f"{snake(each)}_{label}"] = Broken(f"{snake(each)}_{label}", code, make)
         SHOWN_BY[f"{snake(each)}_{label}"] = f"{what}-{scenario}"
+
+
+@refuses("SLS456", "shards-merged")
+def splits_for_signatures_of_v1_only(request):
+    return asks_for(request, "SplitShard") and is_v4(request)
+
+
+@refuses("SLS456", "shards-merged")
+def merges_for_hmac_sha1_only(request):
+    return asks_for(request, "MergeShard") and request.headers.get("x-log-signaturemethod") == "hmac-sha256"
