@@ -20,7 +20,7 @@ from sls_contract.checks.consumption_ranges import (
 from sls_contract.checks.content_coding import json_body, plain_body
 from sls_contract.scenarios.bench import LOG_KEY
 from sls_contract.scenarios.log_messages import logs_of
-from sls_contract.scenarios.model import Found, LogModel, Logstore
+from sls_contract.scenarios.log_model import Found, LogModel, Logstore
 from sls_contract.verification.reads import NO_FINDINGS, combined
 from sls_contract.verification.responses import objects_of
 
@@ -87,10 +87,12 @@ class CallJudge:
         changed = self.changed.get(where, {}).items()
         return frozenset(each for each, shard in changed if shard.get("status") == "readonly") & self.logs.filled(where)
 
-    def parts_of(self, place: Place, shards: Collection[int]) -> frozenset[int]:
-        """Return the new shards of split ones."""
+    def waiting(self, place: Place, written: Collection[int]) -> frozenset[int]:
+        """Return the new shards whose split shard has logs and no checkpoint; ``written`` are those that have one."""
         where = self.logstore_of(place)
-        return frozenset[int]().union(*(self.parts.get((where, shard), ()) for shard in shards))
+        return frozenset[int]().union(
+            *(self.parts.get((where, shard), ()) for shard in self.unread(place).difference(written))
+        )
 
     def record_change(self, step: Call, *, accepted: bool) -> None:
         """Record a SplitShard or MergeShard; if it was refused, the next ListShards must return the same shards."""

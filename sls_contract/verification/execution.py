@@ -28,7 +28,7 @@ from sls_contract.scenarios.steps import (
     Write,
 )
 from sls_contract.verification.outcome import Done, NotProvable
-from sls_contract.verification.requests import PendingRequest, Requests
+from sls_contract.verification.requests import Requests
 from sls_contract.verification.responses import entries_of
 from sls_contract.verification.wire import FAILURES, OneAtATime, ResponseLost, lost
 
@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
     from sls_contract.scenarios.steps import ShardRef
+    from sls_contract.verification.outcome import PendingRequest
 
 _OK = 200
 _LONGEST_WAIT = 2  # seconds to wait where the clock cannot be set

@@ -37,7 +37,7 @@ from sls_contract.spec import Finding, Level
 from sls_contract.transport import TransportError
 from sls_contract.verification.calls import CallJudge
 from sls_contract.verification.correctness import is_correct, place_refusal, variant_refusal
-from sls_contract.verification.outcome import Busy, Done, NotProvable, NotSupported
+from sls_contract.verification.outcome import Busy, Done, NotProvable, NotSupported, PendingRequest
 from sls_contract.verification.reads import NO_FINDINGS, ReadJudge, combined
 from sls_contract.verification.refusals import RefusalJudge
 from sls_contract.verification.responses import assigned_by, describe_response, objects_of
@@ -58,17 +58,6 @@ _OK = 200
 _REFUSALS = range(400, 500)
 # Checkpoints that the run chooses look like cursors, never repeat, and both increase and decrease.
 _SMALLEST_VALUE, _VALUES, _STRIDE = 10**18, 2**62, 0x9E3779B97F4A7C15
-
-
-@dataclass(frozen=True, slots=True)
-class PendingRequest:
-    """A request to send: its step and group, the value it writes, and whether the run created its group before."""
-
-    step: Request
-    key: GroupKey
-    value: str
-    make: Callable[[datetime], HttpRequest]
-    created_before: bool
 
 
 @dataclass(slots=True)
@@ -313,19 +302,13 @@ class Requests:
         if isinstance(step, HeartBeat):
             assigned = assigned_by(sent.response)
             listed = self._calls.listed.get(self._calls.logstore_of(step.at), frozenset())
-            waiting = self._waiting(step.at, key)
+            written = self._model.written_shards(key)
+            waiting = self._calls.waiting(step.at, written) if self._model.is_ordered(key) else frozenset()
             return combined(
                 judge_assigned(assigned, listed | waiting) if listed else NO_FINDINGS,
                 judge_in_order(assigned, waiting) if waiting else NO_FINDINGS,
             )
         return NO_FINDINGS
-
-    def _waiting(self, place: Place, key: GroupKey) -> frozenset[int]:
-        """Return the shards that no consumer of a group with order may have before the split shard is consumed."""
-        if not self._model.is_ordered(key):
-            return frozenset()
-        unread = self._calls.unread(place) - self._model.written_shards(key)
-        return self._calls.parts_of(place, unread)
 
     def _expected_outcome(self, step: Request, key: GroupKey) -> Outcome:
         """Return the outcome that the contract requires of a request."""

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from sls_contract.scenarios import SCENARIOS
-from sls_contract.scenarios.documented_operations import COMMON, NOT_TRIGGERED, REQUESTS, TRIGGERED
+from sls_contract.scenarios.documented_errors import COMMON, NOT_TRIGGERED, TRIGGERED
+from sls_contract.scenarios.documented_operations import REQUESTS
 from sls_contract.scenarios.steps import Place, operation_name
 from sls_contract.spec.registry import registry
 
