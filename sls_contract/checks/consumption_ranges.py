@@ -1,13 +1,14 @@
-"""``SLS418`` to ``SLS420``: the shards of ListShards, compared with each other, an earlier list, and their changes."""
+"""``SLS406``, ``SLS418`` to ``SLS420``: the shards of ListShards, by each other, earlier ones, and their changes."""
 
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from sls_contract.checks.presentation import shown
 from sls_contract.checks.sequence import ClauseResults
-from sls_contract.spec import clause
+from sls_contract.spec import Level, clause
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping, Sequence
@@ -55,26 +56,59 @@ def first_and_last_key(shard: Mapping[str, Any]) -> tuple[str, str] | None:
 
 
 def lowest_writable(listed: Sequence[Mapping[str, Any]]) -> tuple[int, str] | None:
-    """Return the readwrite shard with the lowest keys, and the key in its middle; None if there is none."""
+    """Return the readwrite shard with the lowest keys, and a key in its last quarter; None if there is none."""
     writable = [(_Range.of(each, at), each.get("shardID")) for at, each in enumerate(writable_shards(listed))]
     known = [(keys, number) for keys, number in writable if keys is not None and type(number) is int]
     if not known:
         return None
     keys, number = min(known)
-    return number, f"{keys.begin + (keys.end - keys.begin) // 2:032x}"
+    return number, f"{keys.end - (keys.end - keys.begin) // 4:032x}"
 
 
-def judge_change(number: int, returned: Sequence[Mapping[str, Any]], before: Collection[int]) -> ClauseResults:
-    """Judge the response to SplitShard or MergeShard; ``before`` are the shards that existed before."""
+def judge_change(
+    number: int, returned: Sequence[Mapping[str, Any]], before: Collection[int], key: str | None = None
+) -> ClauseResults:
+    """Judge the response to SplitShard at a key, or to MergeShard; ``before`` are the shards that existed before."""
     status = {number: each.get("status") for number, each in by_number(returned).items()}
-    new = [number for number in by_number(writable_shards(returned)) if number not in before]
+    new = [each for number, each in by_number(writable_shards(returned)).items() if number not in before]
     fix = "Return the shard, now readonly, and the new readwrite shards that take its keys."
     findings = []
     if status.get(number) != _READONLY:
         findings.append(_change_finding("body", f"shard {number} with status readonly", shown(status.get(number)), fix))
     if not new:
         findings.append(_change_finding("body", "a readwrite shard that was not listed before", "none", fix))
+    elif key is not None:
+        findings += _judge_parts(new, key)
+        if next(iter(by_number(returned))) != number:
+            fix = "Return the split shard first, and the new ones after it."
+            found = _change_finding("/0/shardID", str(number), shown(returned[0].get("shardID")), fix)
+            findings.append(replace(found, level=Level.WARNING))  # clients find shards by their ids
     return ClauseResults(tuple(findings), frozenset({"SLS420"}))
+
+
+def _judge_parts(new: Sequence[Mapping[str, Any]], key: str) -> Iterator[Finding]:
+    """Judge whether the shards of a split meet at its key; ranges in another form are not judged."""
+    ranges, wanted = [_Range.of(each, at) for at, each in enumerate(new)], int(key, 16)
+    known = [each for each in ranges if each is not None]
+    if len(known) == len(new) and {wanted} - {each.end for each in known} | {wanted} - {each.begin for each in known}:
+        ends = ", ".join(f"{each.begin:032x} to {each.end:032x}" for each in sorted(known))
+        fix = "Divide the keys where the request says: the second shard begins at its key."
+        yield _change_finding("body", f"new shards that meet at {key}, the key of the request", ends, fix)
+
+
+def judge_refused_change(before: Mapping[int, Mapping[str, Any]], listed: Sequence[Mapping[str, Any]]) -> ClauseResults:
+    """Judge a list after a refused SplitShard or MergeShard; ``before`` are the shards at that time, by id."""
+    findings = (
+        clause("refused-changes-nothing").finding(
+            f"shard {number}",
+            f"status {shown(before[number].get('status'))}, as before" if number in before else "no such shard",
+            shown(each.get("status")),
+            "Check a request before it changes anything.",
+        )
+        for number, each in by_number(listed).items()
+        if number not in before or before[number].get("status") != each.get("status")
+    )
+    return ClauseResults(tuple(findings), frozenset({"SLS406"}))
 
 
 def judge_changes_kept(changed: Mapping[int, Mapping[str, Any]], listed: Sequence[Mapping[str, Any]]) -> ClauseResults:

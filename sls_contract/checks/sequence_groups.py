@@ -1,4 +1,4 @@
-"""``SLS408``, ``SLS409``, ``SLS417``, ``SLS429``: the contents of lists of groups and of assigned shards."""
+"""``SLS408``, ``SLS409``, ``SLS417``, ``SLS429``, ``SLS446``: lists of groups, and the shards that are assigned."""
 
 from __future__ import annotations
 
@@ -36,11 +36,23 @@ def judge_assigned(assigned: Collection[int], listed: Collection[int]) -> Clause
     return ClauseResults((found,) if strange else (), frozenset({"SLS417"} if assigned else ()))
 
 
-def judge_all_assigned(missing: Collection[int], writable: Collection[int]) -> ClauseResults:
-    """Judge the writable shards that the only consumer was not assigned during several heartbeats."""
+def judge_in_order(assigned: Collection[int], waiting: Collection[int]) -> ClauseResults:
+    """Judge the response to a heartbeat in a group with order, while new shards wait for the split one."""
+    early = sorted(set(assigned) & set(waiting))
+    found = clause("split-in-order").finding(
+        "body",
+        f"none of {shown(str(sorted(waiting)))[1:-1]}: the group has order, and the split shard is not consumed",
+        f"{early} assigned",
+        "Assign the new shards of a split when the checkpoint of the split shard has reached its end.",
+    )
+    return ClauseResults((found,) if early else (), frozenset({"SLS446"}))
+
+
+def judge_all_assigned(missing: Collection[int], wanted: Collection[int]) -> ClauseResults:
+    """Judge the shards with logs to read that no consumer was assigned during several heartbeats."""
     found = clause("every-shard-assigned").finding(
         "body",
-        f"all of {shown(str(sorted(writable)))[1:-1]}: no other consumer of the group is alive",
+        f"all of {shown(str(sorted(wanted)))[1:-1]}: no other consumer of the group is alive",
         f"{sorted(missing)} assigned by none of the last heartbeats",
         "Assign all shards to the live consumers, and none to a consumer that timed out.",
     )

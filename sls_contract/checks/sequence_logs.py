@@ -120,12 +120,15 @@ def judge_refused_log(mark: str) -> ClauseResults:
     return ClauseResults((found,), frozenset({"SLS406"}))
 
 
-def judge_foreign_log(mark: str, logstore: str) -> ClauseResults:
-    """Report a log that was written to another logstore."""
-    found = clause("logstore-isolation").finding(
-        "body", f"no log {shown(mark)}: it was written to {shown(logstore)}", "the log", "Keep logs for each logstore."
+def judge_foreign_log(mark: str, logstore: str, *, same_project: bool) -> ClauseResults:
+    """Report a log that was written to another logstore, perhaps of another project."""
+    found = clause("logstore-isolation" if same_project else "project-isolation").finding(
+        "body",
+        f"no log {shown(mark)}: it was written to {shown(logstore)}",
+        "the log",
+        "Keep logs for each logstore of each project.",
     )
-    return ClauseResults((found,), frozenset({"SLS405"}))
+    return ClauseResults((found,), frozenset({found.code}))
 
 
 def judge_cursor(requested: str, cursor: object, bound: str, *, latest: bool) -> ClauseResults:

@@ -26,6 +26,7 @@ Outcome: TypeAlias = Literal[
     "token",
     "malformed",
     "clock",
+    "incomplete",
     "unknown-shard",
 ]
 
@@ -54,6 +55,7 @@ _REFUSALS: dict[str, _Refusal] = {
     "key": _Refusal("SLS452", {401}, {"Unauthorized", "InvalidAccessKeyId"}, "Refuse keys that do not exist with 401."),
     "token": _Refusal("SLS453", {401}, {"Unauthorized"}, "Check the token of a temporary key."),
     "malformed": _Refusal("SLS454", {400, 401}, (), "Refuse a text that is not a signature with 400 or 401."),
+    "incomplete": _Refusal("SLS445", {400}, (), "Refuse damaged JSON, and a missing parameter, with 400."),
     "clock": _Refusal("SLS455", {400}, CLOCK_ERRORS, "Compare the request's time with the server's, both ways."),
 }
 

@@ -9,12 +9,13 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 from urllib.parse import quote, urlencode
 
-from sls_contract.checks.content_coding import compressed
+from sls_contract.checks.content_coding import compressed, json_value
 from sls_contract.errors import UsageError
 from sls_contract.exchange import Headers, Request, wire_bytes
 from sls_contract.scenarios.log_messages import PulledLog, log_group
 from sls_contract.scenarios.near_misses import FLAWS, Signer
 from sls_contract.scenarios.steps import (
+    BODY_END,
     Call,
     Create,
     Delete,
@@ -112,7 +113,8 @@ class Bench:
         shards = self.shards.get(role, ())
         last = max(shards, default=0)
         if isinstance(ref, str):
-            defaults = {"kept": min(shards, default=0), "handed over": last, "written": last}  # a run resolves these
+            # a run resolves these:
+            defaults = {"kept": min(shards, default=0), **dict.fromkeys(("handed over", "written", "readonly"), last)}
             return {"last": last, "next": last + 1, "far": last + _FAR, "largest": LARGEST_SHARD, **defaults}[ref]
         if not shards:  # the logstore is unknown, or does not exist
             return ref
@@ -240,6 +242,7 @@ class Bench:
             return self._with_other_signature(request, variant.signed_as, replace(variant, signed_as=None), at)
         form = WIRE_FORMS[variant.form].of_method(request.method)
         credentials, moment = self.keys[variant.key], at + timedelta(seconds=variant.shift)
+        request = _without(request, variant.omits)
         shaped = _in_encoding_of(request.replace(headers=_with_form_headers(request.headers, form)), form)
         signer = Signer(credentials, variant.scheme, moment, self._sign)
         if variant.flaw is not None:
@@ -292,6 +295,21 @@ class Bench:
     def with_shards(self, role: Role, shards: tuple[int, ...]) -> Bench:
         """Return a bench that knows the shards of one more logstore."""
         return replace(self, shards={**self.shards, role: shards})
+
+
+def _without(request: Request, names: tuple[str, ...]) -> Request:
+    """Return the request without some parameters of its query or JSON body, or without the end of its body."""
+    if not names:
+        return request
+    path, mark, query = request.url.partition("?")
+    pairs = [pair for pair in query.split("&") if pair.partition("=")[0] not in names]
+    body = request.body[:-1] if BODY_END in names else request.body
+    document = json_value(body)
+    if isinstance(document, dict):
+        left = {key: value for key, value in document.items() if key not in names}
+        body = wire_bytes(json.dumps(left, ensure_ascii=False, separators=(",", ":")))
+    headers = request.headers.with_field("Content-Length", str(len(body))) if request.body else request.headers
+    return request.replace(url=path + (mark and f"?{'&'.join(pairs)}"), headers=headers, body=body)
 
 
 def contract_of(step: Step) -> Contract:

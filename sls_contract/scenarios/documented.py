@@ -10,6 +10,7 @@ from sls_contract.scenarios import (
     documented_checkpoints,
     documented_connections,
     documented_consumers,
+    documented_errors,
     documented_logs,
     documented_operations,
 )
@@ -307,6 +308,7 @@ SCENARIOS: Mapping[str, Scenario] = {
         *_SIZE,
         *documented_authentication.SCENARIOS,
         *documented_operations.SCENARIOS,
+        *documented_errors.SCENARIOS,
         *documented_consumers.SCENARIOS,
         *documented_logs.SCENARIOS,
     )

@@ -175,6 +175,12 @@ _CHECKPOINTS = (
         "SLS411 SLS412 SLS413 SLS414",
     ).doing(*setup(), Write(0), Read(0), Read(0), Write(0), Read(0), WaitForClock(0), Read()),
     _checkpoints(
+        "update-time-not-forced",
+        "updateTime later after each write with forceSuccess=false, too",
+        f"{_ELEMENTS}; {_UPDATE}, parameter forceSuccess",
+        "SLS411 SLS412",
+    ).doing(*setup(), Write(0), Read(0), Write(0, force="false"), Read(0), WaitForClock(0, force="false")),
+    _checkpoints(
         "update-time-of-same-value",
         "a later updateTime, even if the same checkpoint was written again",
         _ELEMENTS,

@@ -76,6 +76,21 @@ SCENARIOS = (
         ListGroups(),
     ),
     _update_consumer_group(
+        "updates-at-once",
+        "timeout and order, each set by one of two requests in parallel",
+        f"{_UPDATE}: timeout, order, or both",
+        "SLS408 SLS409",
+    ).doing(
+        Create(_A, timeout=20),
+        *(AtOnce((Update(40), Update(order=True))), ListGroups(), Update(20, order=False)) * 3,
+    ),
+    _list_consumer_group(
+        "creations-at-once",
+        "200 for one of two requests in parallel that create the same group, ConsumerGroupAlreadyExist for the other",
+        f"{_CREATE}, ConsumerGroupAlreadyExist",
+        "SLS408 SLS409 SLS445",
+    ).doing(*(step for at in (_A, _B, Place("c")) for step in (AtOnce((Create(at), Create(at))), ListGroups()))),
+    _update_consumer_group(
         "group-updated-keeps-checkpoints", "checkpoints and updateTime as they were", _UPDATE, "SLS402 SLS413"
     ).doing(*setup(), Write(0), Read(0), Update(60, order=True), Read(0), Read()),
     _update_consumer_group(
@@ -104,7 +119,7 @@ SCENARIOS = (
         HeartBeat(),
         HeartBeat("consumer_2"),
         *(step for _ in range(6) for step in (PassTime(15), HeartBeat("consumer_2"))),
-        HoldAll("consumer_2"),
+        HoldAll(("consumer_2",)),
         PassTime(90),
         HeartBeat(lists=()),
         HoldAll(),
@@ -129,6 +144,12 @@ SCENARIOS = (
         f"{_HEART}; README of the Java consumer library",
         "SLS437",
     ).doing(Create(_OTHER), *(HeartBeat(f"consumer_{number}", _OTHER) for _ in range(5) for number in (1, 2, 3))),
+    _consumer_group_heart_beat(
+        "heartbeat-of-three-for-every-shard",
+        "every shard assigned to one of three consumers",
+        f"{_HEART}, response",
+        "SLS417 SLS429",
+    ).doing(Create(), Call("ListShards"), HoldAll(("consumer_1", "consumer_2", "consumer_3"))),
     _consumer_group_heart_beat(
         "heartbeats-at-once",
         "no shard is given to both of two consumers that start in parallel",
@@ -160,6 +181,17 @@ SCENARIOS = (
         PassTime(90),
         Read(),
     ),
+    _consumer_group_heart_beat(
+        "heartbeat-missing-beside-writes",
+        "a consumer that only writes checkpoints for three timeouts is deleted",
+        f"{_CREATE}, timeout: without heartbeats; {_HEART}, NotExistConsumerWithBody",
+        "SLS416",
+    ).doing(
+        Create(timeout=20),
+        *(HeartBeat(),) * 2,
+        *(PassTime(15), Write(0)) * 6,
+        HeartBeat(refused="NotExistConsumerWithBody"),
+    ),
     _update_consumer_group(
         "heartbeat-timeout-updated",
         "the new timeout counts",
@@ -179,20 +211,19 @@ SCENARIOS = (
     ),
     _consumer_group_update_check_point(
         "update-checkpoint-of-a-stranger",
-        "ConsumerNotExist for a consumer that sent no heartbeat; forced, it is written",
-        f"{_WRITE}, error code ConsumerNotExist and parameter forceSuccess",
+        "ConsumerNotExist for a consumer that sent no heartbeat; forced by true or True, it is written",
+        f"{_WRITE}, error code ConsumerNotExist and parameter forceSuccess; aliyun-log-python-sdk",
         "SLS402 SLS438",
     ).doing(
         *setup(),
         Write(0, consumer="consumer_2", force="false"),
         Write(0, consumer="consumer_2", force=""),
         Read(0),
-        Write(0, consumer="consumer_2", force="true"),
-        Read(0),
+        *(step for force in ("true", "True") for step in (Write(0, consumer="consumer_2", force=force), Read(0))),
     ),
     _consumer_group_update_check_point(
         "update-checkpoint-of-another-holder",
-        "ConsumerNotMatch for a consumer that does not hold the shard; forced, it is written",
+        "ConsumerNotMatch for a consumer that does not hold the shard; forced, it is written, and the holder stays",
         f"{_WRITE}, parameter forceSuccess; aliyun-log-java-sdk",
         "SLS402 SLS438",
     ).doing(
@@ -203,6 +234,8 @@ SCENARIOS = (
         Write("handed over", consumer="consumer_2", force="false"),
         Read("handed over"),
         Write("handed over", consumer="consumer_1", force="true"),
+        Read("handed over"),
+        Write("handed over", consumer="consumer_2", force="false"),
         Read("handed over"),
     ),
     _consumer_group_update_check_point(

@@ -4,14 +4,24 @@ from __future__ import annotations
 
 from dataclasses import replace
 from functools import partial
+from itertools import chain
 
-from sls_contract.scenarios.documented_operations import PROTOBUF, get_cursor, pull
+from sls_contract.scenarios.documented_operations import (
+    PROTOBUF,
+    UNAUTHORIZED,
+    WITH_EXPIRED_TOKENS,
+    WITH_WRONG_TOKENS,
+    get_cursor,
+    pull,
+)
 from sls_contract.scenarios.scenario import Scenario, setup
 from sls_contract.scenarios.steps import (
     AtOnce,
     Call,
+    Create,
     Drain,
     Follow,
+    HeartBeat,
     HoldAll,
     Kept,
     PassTime,
@@ -49,7 +59,57 @@ def _coded(coding: str) -> Scenario:
 
 
 _LIST = Call("ListShards", at=_OTHER)
-_SPLIT = Call("SplitShard", "lowest", (("key", Kept("middle")),), at=_OTHER)
+_SPLIT = Call("SplitShard", "lowest", (("key", Kept("inner")),), at=_OTHER)
+_MERGE = Call("MergeShard", "lowest", at=_OTHER)
+_CHANGES = {"split-shard": (_SPLIT, _MERGE), "merge-shard": (_MERGE, _SPLIT)}
+"""The requests that change shards, by the beginning of the names of their scenarios, each with the other one."""
+
+
+def _change_refused(label: str, name: str, expects: str, proves: str, *steps: Call) -> Scenario:
+    """Return the scenario of refused changes of shards, after which the shards are listed as before."""
+    return _resharding(
+        f"{label}-{name}", f"{expects}; no change of the shards", "CommonErrorCodes page", f"SLS406 {proves}"
+    ).doing(_LIST, *steps, PassTime(1), _LIST)
+
+
+def _changes_not_let_in(label: str, change: Call, other: Call) -> tuple[Scenario, ...]:
+    """Return the scenarios of a change of shards whose sender must be refused, and in places that do not exist."""
+
+    def sent(*variants: RequestVariant) -> tuple[Call, ...]:
+        return tuple(replace(change, variant=variant) for variant in variants)
+
+    flaws = (RequestVariant(flaw=flaw) for flaw in ("query-value", "query-dropped"))
+    return (
+        _change_refused(
+            label,
+            "not-let-in",
+            "401 for a wrong signature and an unknown key, 400 for a time 16 minutes off, 400 or 401 unsigned",
+            "SLS451 SLS452 SLS454 SLS455",
+            *sent(*UNAUTHORIZED, *flaws, RequestVariant(signed_as=other)),
+        ),
+        _change_refused(
+            label,
+            "token-not-let-in",
+            "401 Unauthorized for a wrong security token, 401 for an unsigned one, 400 or 401 without one",
+            "SLS451 SLS453 SLS454",
+            *sent(*WITH_WRONG_TOKENS),
+        ),
+        _change_refused(
+            label,
+            "token-expired",
+            "401 Unauthorized for a token that has expired",
+            "SLS453",
+            *sent(*WITH_EXPIRED_TOKENS),
+        ),
+        _change_refused(
+            label,
+            "nowhere",
+            "404 for a logstore or project that does not exist",
+            "SLS442 SLS443",
+            *(replace(change, shard=0, at=at) for at in (Place("a", "missing"), Place("a", project="missing"))),
+        ),
+    )
+
 
 SCENARIOS = (
     _pull_logs(
@@ -175,8 +235,11 @@ SCENARIOS = (
         Put(),
         Drain(),
     ),
-    _put_logs("put-logs-to-two-logstores", "each log in the logstore that it was written to", _PUT, _DELIVERED).doing(
-        Follow(), Follow(_OTHER), Put(), Put(at=_OTHER), Drain(), Drain(at=_OTHER)
+    *(
+        _put_logs(f"put-logs-to-two-{kind}s", f"each log in the {kind} that it was written to", _PUT, _DELIVERED).doing(
+            Follow(), Follow(elsewhere), Put(), Put(at=elsewhere), Drain(), Drain(at=elsewhere)
+        )
+        for kind, elsewhere in (("logstore", _OTHER), ("project", Place("a", "abroad")))
     ),
     _list_shards(
         "list-shards-again",
@@ -246,6 +309,8 @@ SCENARIOS = (
         _LIST,
         _SPLIT,
         Read(at=_OTHER),
+        Write("readonly", at=_OTHER),
+        Read("readonly", at=_OTHER),
         PassTime(1),
         _LIST,
         HoldAll(at=_OTHER),
@@ -253,21 +318,39 @@ SCENARIOS = (
     ),
     _resharding(
         "shard-split-takes-logs",
-        "earlier logs as before; later ones in readwrite shards only, each in the shard whose range holds its hash key",
-        f"{_SPLIT_PAGE}; {_PUT}, mode KeyHash",
-        _DELIVERED,
+        "earlier logs as before, in a shard for consumers; later ones in the readwrite shard of their hash key",
+        f"{_SPLIT_PAGE}; {_PUT}, mode KeyHash; CreateConsumerGroup page, order",
+        f"{_DELIVERED} SLS429",
     ).doing(
         _LIST,
         Follow(_OTHER),
         *(Put(shard=shard, at=_OTHER) for shard in ("lowest", "last")),
         _SPLIT,
         PassTime(1),
+        get_cursor(_OTHER, "readonly"),
+        Call("GetCursorTime", "readonly", (("cursor", Kept("begin")),), at=_OTHER),
         Drain(at=_OTHER),
         _LIST,
+        Create(_OTHER),
+        HoldAll(at=_OTHER),
         Follow(_OTHER),
         *(Put(at=_OTHER),) * 4,
         Put(shard="lowest", at=_OTHER),
         Drain(at=_OTHER),
+    ),
+    _resharding(
+        "shard-split-in-order",
+        "no new shard for the consumer of a group with order before the split shard is consumed",
+        "CreateConsumerGroup page, order: first the original shard, then the new ones",
+        "SLS446",
+    ).doing(
+        _LIST,
+        Put(shard="lowest", at=_OTHER),
+        Create(_OTHER, order=True),
+        HeartBeat(at=_OTHER),
+        _SPLIT,
+        PassTime(1),
+        *(HeartBeat(at=_OTHER),) * 4,
     ),
     _resharding(
         "shards-merged",
@@ -276,10 +359,10 @@ SCENARIOS = (
         "SLS418 SLS419 SLS420 SLS429",
     ).doing(
         _LIST,
-        _SPLIT,
+        replace(_SPLIT, variant=RequestVariant("v4")),
         PassTime(1),
         _LIST,
-        Call("MergeShard", "lowest", at=_OTHER),
+        replace(_MERGE, variant=RequestVariant("v1-sha256")),
         PassTime(1),
         _LIST,
         *setup(_OTHER),
@@ -288,18 +371,23 @@ SCENARIOS = (
     ),
     _resharding(
         "shard-split-refused",
-        "400 for a shard that does not exist and for an invalid key, 401 for a wrong signature; nothing changes",
-        f"{_SPLIT_PAGE}, error codes",
-        "SLS420 SLS445 SLS451",
+        "400 for a missing shard, a readonly one, and a key outside its range, 401 for a wrong signature; no change",
+        f"{_SPLIT_PAGE}, description and error codes",
+        "SLS406 SLS420 SLS445 SLS451",
     ).doing(
         _LIST,
         _SPLIT,
         PassTime(1),
         _LIST,
-        Call("SplitShard", "far", (("key", Kept("middle")),), at=_OTHER, refused="ParameterInvalid"),
-        Call("SplitShard", "lowest", (("key", "none"),), at=_OTHER, refused="ParameterInvalid"),
+        Call("SplitShard", "far", (("key", Kept("inner")),), at=_OTHER, refused="ParameterInvalid"),
+        Call("SplitShard", "readonly", (("key", Kept("inner")),), at=_OTHER, refused="ParameterInvalid"),
+        *(
+            Call("SplitShard", "lowest", (("key", key),), at=_OTHER, refused="ParameterInvalid")
+            for key in ("none", "f" * 32)
+        ),
         replace(_SPLIT, variant=_FORGED),
         PassTime(1),
         _LIST,
     ),
+    *chain.from_iterable(_changes_not_let_in(label, *requests) for label, requests in _CHANGES.items()),
 )

@@ -34,11 +34,16 @@ Key: TypeAlias = (
 """The key that signs. The two types above are variants of the run's own key id and token: with case swapped, or
 with one character more or less."""
 
-ShardRef: TypeAlias = "int | Literal['last', 'next', 'far', 'largest', 'handed over', 'kept', 'written', 'lowest']"
+ShardRef: TypeAlias = (
+    "int | Literal['last', 'next', 'far', 'largest', 'handed over', 'kept', 'written', 'lowest', 'readonly']"
+)
 """A known shard by its index among the shards of the logstore, or the last of them. Missing shards: the number after
 the last, one far beyond it, the largest of 32 bits. After a `HandOver`: a shard that passed to the second consumer, and
 one that the first consumer kept. After a `Drain`: the shard of the last log. After a `Call` of ListShards: the
-readwrite shard with the lowest hash keys."""
+readwrite shard with the lowest hash keys. After one of SplitShard or MergeShard: the shard in its path."""
+
+BODY_END = "body-end"
+"""In `RequestVariant.omits`: the last byte of the body, without which it is not JSON."""
 
 UNKNOWN_SHARDS = frozenset({"next", "far", "largest"})
 
@@ -63,6 +68,7 @@ class RequestVariant:
         shift: seconds between the server's time and the request's.
         flaw: name of a `near_misses.Flaw`; None for a correct request.
         signed_as: the step whose signature the request has; None for its own signature.
+        omits: the names of parameters of its query or JSON body that it lacks; ``BODY_END`` for the end of the body.
 
     """
 
@@ -72,6 +78,7 @@ class RequestVariant:
     shift: int = 0
     flaw: str | None = None
     signed_as: Step | None = None
+    omits: tuple[str, ...] = ()
 
 
 PLAIN = RequestVariant()
@@ -85,8 +92,8 @@ class Kept(NamedTuple):
     The cursor of an earlier `Call`, by its ``keep``. After a `Drain`: ``log``, the cursor at which the last log was
     pulled, ``before``, the cursor of the log before it, ``next``, the cursor after it, ``received``, its time from
     GetCursorTime, ``received+1``, a second later, and ``earlier`` and ``later``, times in seconds a minute before
-    and after it was written. After a `Call` of ListShards: ``middle``, the middle key of the readwrite shard with the
-    lowest hash keys.
+    and after it was written. After a `Call` of ListShards: ``inner``, a key inside the range of the readwrite shard
+    with the lowest hash keys, and not its middle.
     """
 
     name: str
@@ -97,7 +104,7 @@ class Create:
     """CreateConsumerGroup.
 
     Attributes:
-        timeout: seconds; a text for an invalid request.
+        timeout: seconds; a text or a fraction for an invalid request.
         order: as in the page.
         refused: the errorCodes, separated by spaces, of which the response must have one; empty for success.
 
@@ -105,7 +112,7 @@ class Create:
 
     at: Place = Place()
     variant: RequestVariant = PLAIN
-    timeout: int | str = GROUP_TIMEOUT
+    timeout: float | str = GROUP_TIMEOUT
     order: bool = False
     refused: str = ""
 
@@ -114,7 +121,7 @@ class Create:
 class Update:
     """UpdateConsumerGroup; None is not sent. ``refused`` as in `Create`."""
 
-    timeout: int | str | None = None
+    timeout: float | str | None = None
     order: bool | None = None
     at: Place = Place()
     variant: RequestVariant = PLAIN
@@ -276,11 +283,13 @@ class PassTime:
 class WaitForClock:
     """Not a request: where the last write did not change the shard's ``updateTime``, wait and write again.
 
-    This distinguishes a clock that counts seconds from one that does not advance. ``value`` is as in `Write`.
+    This distinguishes a clock that counts seconds from one that does not advance. ``value`` and ``force`` are as in
+    `Write`.
     """
 
     shard: ShardRef = 0
     value: str | None = None
+    force: str = "true"
     at: Place = Place()
     variant: RequestVariant = PLAIN
 
@@ -300,12 +309,13 @@ class HandOver:
 
 @dataclass(frozen=True, slots=True)
 class HoldAll:
-    """Not a request: the only live consumer sends heartbeats until it is assigned every writable shard.
+    """Not a request: all live consumers send heartbeats until each shard that has logs to read is assigned to one.
 
-    ListShards must come before. The step continues as long as the number of assigned shards grows.
+    These are the writable shards, and those that were split in this run before their logs were consumed. ListShards
+    must come before. The step continues as long as the number of assigned shards grows.
     """
 
-    consumer: str = "consumer_1"
+    consumers: tuple[str, ...] = ("consumer_1",)
     at: Place = Place()
     variant: RequestVariant = PLAIN
 
@@ -314,7 +324,7 @@ class HoldAll:
 class AtOnce:
     """Not a request: send requests in parallel, each over its own connection; after checkpoints, read the group."""
 
-    requests: tuple[Write | Put | HeartBeat | Read, ...]
+    requests: tuple[Write | Put | HeartBeat | Read | Create | Update, ...]
     at: Place = Place()
     variant: RequestVariant = PLAIN
 

@@ -149,11 +149,13 @@ class KeptAlive:
     connection unread, the request is sent once more over a new one: an endpoint may close an idle connection at any
     time (RFC 9112 section 9.3.1). If it read the request, the response is lost, and a second request could do the work
     twice. A connection idle for ``may_expire`` seconds always counts as unread: some endpoints close it in two steps,
-    and read what comes between them. Raises the errors of its transport. Not thread-safe.
+    and read what comes between them. A reset does not tell whether the request was read: it is sent once more, and
+    ``resent`` counts it. Raises the errors of its transport. Not thread-safe.
     """
 
     transport: Transport
     reused: int = 0
+    resent: int = 0
     may_expire: float = 4.0
     _connection: socket.socket | None = None
     _peer: Address | None = None
@@ -192,6 +194,7 @@ class KeptAlive:
             raise
         except ConnectionError:
             if again:
+                self.resent += 1
                 return None
             raise
         finally:

@@ -12,6 +12,7 @@ from sls_contract.checks.consumption_ranges import (
     first_and_last_key,
     judge_change,
     judge_changes_kept,
+    judge_refused_change,
     judge_writable,
     lowest_writable,
     writable_shards,
@@ -19,12 +20,12 @@ from sls_contract.checks.consumption_ranges import (
 from sls_contract.checks.content_coding import json_body, plain_body
 from sls_contract.scenarios.bench import LOG_KEY
 from sls_contract.scenarios.log_messages import logs_of
-from sls_contract.scenarios.model import Found, LogModel, Logstore
+from sls_contract.scenarios.log_model import Found, LogModel, Logstore
 from sls_contract.verification.reads import NO_FINDINGS, combined
 from sls_contract.verification.responses import objects_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Collection, Iterator, Mapping
 
     from sls_contract.checks.sequence import ClauseResults
     from sls_contract.exchange import Response
@@ -50,6 +51,9 @@ class CallJudge:
         hash_keys: by logstore and shard, the first and the last hash key of its range.
         times: by cursor, the first time that GetCursorTime returned, in Unix seconds.
         changed: by logstore and shard, the object that SplitShard or MergeShard returned.
+        parts: by logstore and split shard, the new shards.
+        altered: logstores of which one of these succeeded since the last ListShards.
+        unchanged: by logstore, the shards before one of these was refused; until the next ListShards.
 
     """
 
@@ -61,6 +65,9 @@ class CallJudge:
     hash_keys: dict[tuple[Logstore, int], tuple[str, str]] = field(default_factory=dict)
     times: dict[str, int] = field(default_factory=dict)
     changed: dict[Logstore, dict[int, Mapping[str, Any]]] = field(default_factory=dict)
+    parts: dict[tuple[Logstore, int], frozenset[int]] = field(default_factory=dict)
+    altered: set[Logstore] = field(default_factory=set)
+    unchanged: dict[Logstore, dict[int, Mapping[str, Any]]] = field(default_factory=dict)
 
     def logstore_of(self, place: Place) -> Logstore:
         """Return the real names of a place's logstore."""
@@ -71,8 +78,28 @@ class CallJudge:
         return frozenset(by_number(writable_shards(self.shard_lists.get(self.logstore_of(place), []))))
 
     def lowest(self, place: Place) -> tuple[int, str] | None:
-        """Return the readwrite shard with the lowest hash keys and its middle key, by the last ListShards."""
+        """Return the readwrite shard with the lowest hash keys and a key inside its range, by the last ListShards."""
         return lowest_writable(self.shard_lists.get(self.logstore_of(place), []))
+
+    def unread(self, place: Place) -> frozenset[int]:
+        """Return the shards of a logstore that this run wrote to, split or merged, which are now readonly."""
+        where = self.logstore_of(place)
+        changed = self.changed.get(where, {}).items()
+        return frozenset(each for each, shard in changed if shard.get("status") == "readonly") & self.logs.filled(where)
+
+    def waiting(self, place: Place, written: Collection[int]) -> frozenset[int]:
+        """Return the new shards whose split shard has logs and no checkpoint; ``written`` are those that have one."""
+        where = self.logstore_of(place)
+        return frozenset[int]().union(
+            *(self.parts.get((where, shard), ()) for shard in self.unread(place).difference(written))
+        )
+
+    def record_change(self, step: Call, *, accepted: bool) -> None:
+        """Record a SplitShard or MergeShard; if it was refused, the next ListShards must return the same shards."""
+        if accepted:
+            self.altered.add(self.logstore_of(step.at))
+        else:
+            self.unchanged |= {where: by_number(shards) for where, shards in self.shard_lists.items()}
 
     def value(self, name: str) -> str | None:
         """Return the value of a `Kept` name; None where it is not known."""
@@ -97,7 +124,8 @@ class CallJudge:
         """Record the logs of a PutLogs, and whether it was accepted."""
         logs = {} if step.body is not None else {_mark(each): each for each in self.bench.logs(step, value)}
         shard = None if step.shard is None else self.bench.shard(step.shard, step.at.logstore)
-        self.logs.put(self.logstore_of(step.at), shard, logs, sent.responded_at, accepted=sent.response.status == _OK)
+        where, accepted = self.logstore_of(step.at), sent.response.status == _OK
+        self.logs.put(where, shard, logs, sent.responded_at, accepted=accepted, perhaps_twice=sent.resent)
 
     def judge_put(self, step: Put) -> ClauseResults:
         """Check that the last ListShards has a writable shard, because a later PutLogs succeeded."""
@@ -155,13 +183,23 @@ class CallJudge:
             if each.get("status") == "readwrite" and keys is not None:
                 self.hash_keys[where, number] = keys
         lowest = self.lowest(step.at)
-        self.kept |= {"middle": lowest[1]} if lowest else {}
-        return judge_changes_kept(self.changed.get(where, {}), shards)
+        before = self.unchanged.pop(where, None)
+        self.kept |= {"inner": lowest[1]} if lowest else {}
+        judged = combined(
+            judge_changes_kept(self.changed.get(where, {}), shards),
+            judge_refused_change(before, shards) if before and where not in self.altered else NO_FINDINGS,
+        )
+        self.altered.discard(where)
+        return judged
 
     def _change_shards(self, step: Call, response: Response) -> ClauseResults:
         """Judge the response to SplitShard or MergeShard, and expect its shards in every later ListShards."""
         where, shards = self.logstore_of(step.at), objects_of(response)
-        judged = judge_change(self._shard(step), shards, self.listed.get(where, frozenset()))
+        key = str(dict(step.query)["key"]) if step.operation == "SplitShard" else None
+        before = self.listed.get(where, frozenset())
+        judged = judge_change(self._shard(step), shards, before, key)
+        if key is not None:
+            self.parts[where, self._shard(step)] = frozenset(by_number(writable_shards(shards))) - before
         self.changed.setdefault(where, {}).update(by_number(shards))
         return judged
 
@@ -200,7 +238,9 @@ class CallJudge:
         if not written.accepted:
             yield sequence_logs.judge_refused_log(mark)
         elif written.where != where:
-            yield sequence_logs.judge_foreign_log(mark, "/".join(written.where))
+            there = f"{written.where.logstore} of {written.where.project}"
+            same = written.where.project == where.project
+            yield sequence_logs.judge_foreign_log(mark, there, same_project=same)
         else:
             yield sequence_logs.judge_log(log._asdict(), written.log._asdict())
             yield sequence_logs.judge_shard(found.shard, written.shard)

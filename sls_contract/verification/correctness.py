@@ -33,15 +33,15 @@ _PLACE_OUTCOMES: Mapping[str, Outcome] = {
 }
 
 
-def authentication_refusal(variant: RequestVariant) -> Outcome | None:
-    """Return how a request must be refused for its authentication; None where it must be accepted."""
+def variant_refusal(variant: RequestVariant) -> Outcome | None:
+    """Return how a request must be refused for its authentication or its omissions; None where it must be accepted."""
     if variant.signed_as is not None:
         return "signature"
     if variant.flaw is not None:
         return FLAWS[variant.flaw].refusal
     if abs(variant.shift) > _CLOCK_SECONDS:
         return "clock"
-    return _TOKEN_OUTCOMES.get(variant.key)
+    return _TOKEN_OUTCOMES.get(variant.key) or ("incomplete" if variant.omits else None)
 
 
 def in_form_of_a_client(variant: RequestVariant) -> bool:
@@ -60,6 +60,7 @@ def is_correct(step: Step) -> bool:
     plain = (
         variant.flaw is None
         and variant.signed_as is None
+        and not variant.omits
         and variant.key in {"own", "sts"}
         and abs(variant.shift) < _CLOCK_SECONDS
     )

@@ -15,6 +15,7 @@ from sls_contract.scenarios.steps import (
     AtOnce,
     Call,
     Connect,
+    Create,
     Drain,
     Follow,
     HandOver,
@@ -27,7 +28,7 @@ from sls_contract.scenarios.steps import (
     Write,
 )
 from sls_contract.verification.outcome import Done, NotProvable
-from sls_contract.verification.requests import PendingRequest, Requests
+from sls_contract.verification.requests import Requests
 from sls_contract.verification.responses import entries_of
 from sls_contract.verification.wire import FAILURES, OneAtATime, ResponseLost, lost
 
@@ -35,7 +36,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
     from sls_contract.scenarios.steps import ShardRef
+    from sls_contract.verification.outcome import PendingRequest
 
+_OK = 200
 _LONGEST_WAIT = 2  # seconds to wait where the clock cannot be set
 _MOST_FOLLOWED = 32  # shards
 _MOST_PULLS = 200  # of one shard in a row
@@ -78,7 +81,8 @@ class Execution(Requests):
     def _send_at_once(self, step: AtOnce) -> None:
         """Send requests in parallel, and judge the responses in the order of the requests.
 
-        After checkpoints, read the group: of two for one shard, the one that the read shows counts as the later.
+        After checkpoints, read the group: of two for one shard, the one that the read shows counts as the later. Of two
+        creations of one group, the one that was accepted counts as the earlier.
         """
         steps = (replace(each, variant=step.variant) for each in step.requests)
         pending = [self.prepare(each, number) for number, each in enumerate(steps)]
@@ -90,6 +94,8 @@ class Execution(Requests):
             shown = {entry["checkpoint"] for _, entry in entries}
             sent.sort(key=lambda each: self._checkpoint_of(each[0]) in shown)
             sent.append((read, last))
+        if any(isinstance(each, Create) for each in step.requests):
+            sent.sort(key=lambda each: isinstance(each[1].response, Response) and each[1].response.status != _OK)
         for each, attempt in sent:
             self.receive(each, self.wire.judge(attempt))
 
@@ -164,14 +170,20 @@ class Execution(Requests):
         raise NotProvable(msg)
 
     def _hold_all(self, step: HoldAll) -> None:
-        """Send heartbeats of a consumer until it is assigned all shards, or none more in several rounds."""
-        wanted = self._calls.writable(step.at)
-        missing, idle = wanted, 0
-        while missing and idle < _ROUNDS:
+        """Send heartbeats of the consumers until they are assigned all shards, or none more in several rounds.
+
+        At least as many rounds as consumers: a shard passes to another one when its holder's next heartbeat omits it.
+        """
+        key = self._key(step.at)
+        wanted = self._calls.writable(step.at) | (self._calls.unread(step.at) - self._model.written_shards(key))
+        missing, idle, rounds = wanted, 0, 0
+        while wanted and (rounds < len(step.consumers) or (missing and idle < _ROUNDS)):
             self.wire.sleep(_BETWEEN_HEARTBEATS if idle else 0)
-            self.request(HeartBeat(step.consumer, step.at, step.variant))
-            remaining = wanted - set(self._model.held(self._key(step.at), step.consumer))
+            for consumer in step.consumers:
+                self.request(HeartBeat(consumer, step.at, step.variant))
+            remaining = wanted.difference(*(self._model.held(key, consumer) for consumer in step.consumers))
             missing, idle = remaining, 0 if len(remaining) < len(missing) else idle + 1
+            rounds += 1
         if wanted:
             self._add_result(judge_all_assigned(missing, wanted))
 
@@ -181,7 +193,7 @@ class Execution(Requests):
         if self._model.moved(key, shard):
             return
         self.wire.sleep(COARSE_CLOCK.total_seconds() * 1.1)
-        self.request(Write(step.shard, step.value, at=step.at, variant=step.variant))
+        self.request(Write(step.shard, step.value, force=step.force, at=step.at, variant=step.variant))
         self.request(Read(step.shard, step.at, step.variant))
 
 

@@ -9,11 +9,14 @@ from sls_contract.checks.contract_map import ContractMap
 from sls_contract.reports.benches import BenchRun
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from datetime import datetime
 
     from sls_contract.exchange import Exchange
+    from sls_contract.exchange import Request as HttpRequest
+    from sls_contract.scenarios.model import GroupKey
     from sls_contract.scenarios.scenario import Scenario
+    from sls_contract.scenarios.steps import Request
     from sls_contract.spec import Finding
 
 
@@ -42,6 +45,17 @@ class Busy(Stopped):
     """The service was too busy for the request, or its quota was used up."""
 
     verdict = "not proven"
+
+
+@dataclass(frozen=True, slots=True)
+class PendingRequest:
+    """A request to send: its step and group, the value it writes, and whether the run created its group before."""
+
+    step: Request
+    key: GroupKey
+    value: str
+    make: Callable[[datetime], HttpRequest]
+    created_before: bool
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from sls_contract.checks.sequence_outcomes import error_code, is_overloaded
@@ -25,7 +25,7 @@ _BAD_REQUEST = 400
 _PLAIN_NAME = re.compile("[a-z0-9_-]{1,20}")  # of a group, after the prefix of the run
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class RefusalJudge:
     """Judges the refusals of one scenario.
 
@@ -34,6 +34,7 @@ class RefusalJudge:
         model: the state that the requests should have produced.
         served: names of the operations that returned 200.
         baseline: the variant of requests that name none.
+        forced: by group, shard and consumer, the accepted forced writes of consumers that do not hold the shard.
 
     """
 
@@ -41,6 +42,7 @@ class RefusalJudge:
     model: Model
     served: AbstractSet[str]
     baseline: RequestVariant
+    forced: set[tuple[GroupKey, int, str]] = field(default_factory=set)
 
     def is_wrong(self, step: Request, key: GroupKey, sent: Sent) -> bool:
         """Return whether a correct request was refused without a reason; False where its operation is not offered.
@@ -81,7 +83,8 @@ class RefusalJudge:
         if isinstance(step, Write):
             shard = self.bench.shard(step.shard, step.at.logstore)
             number = step.value is None or step.value.isdecimal()
-            return number and self.model.certainly_holds(key, shard, step.consumer, sent.sent_at)
+            again = step.force.lower() == "true" and (key, shard, step.consumer) in self.forced
+            return number and (again or self.model.certainly_holds(key, shard, step.consumer, sent.sent_at))
         return not isinstance(step, Put) or step.coding != "zstd"
 
     def no_group_exists(self, key: GroupKey) -> bool:

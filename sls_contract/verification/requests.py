@@ -6,10 +6,11 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from sls_contract.checks.sequence import ClauseResults
-from sls_contract.checks.sequence_groups import judge_alive, judge_assigned, judge_groups
+from sls_contract.checks.sequence_groups import judge_alive, judge_assigned, judge_groups, judge_in_order
 from sls_contract.checks.sequence_outcomes import Outcome, error_code, is_overloaded, judge_documented, judge_outcome
 from sls_contract.scenarios.bench import contract_of
 from sls_contract.scenarios.model import GroupKey, Model, Settings
+from sls_contract.scenarios.scenario import CHANGES_SHARDS
 from sls_contract.scenarios.steps import (
     GROUP_TIMEOUT,
     PLAIN,
@@ -33,13 +34,14 @@ from sls_contract.scenarios.steps import (
     operation_name,
 )
 from sls_contract.spec import Finding, Level
+from sls_contract.transport import TransportError
 from sls_contract.verification.calls import CallJudge
-from sls_contract.verification.correctness import authentication_refusal, is_correct, place_refusal
-from sls_contract.verification.outcome import Busy, Done, NotProvable, NotSupported
+from sls_contract.verification.correctness import is_correct, place_refusal, variant_refusal
+from sls_contract.verification.outcome import Busy, Done, NotProvable, NotSupported, PendingRequest
 from sls_contract.verification.reads import NO_FINDINGS, ReadJudge, combined
 from sls_contract.verification.refusals import RefusalJudge
 from sls_contract.verification.responses import assigned_by, describe_response, objects_of
-from sls_contract.verification.wire import FAILURES, NOT_OFFERED, absence
+from sls_contract.verification.wire import FAILURES, NOT_OFFERED, ResponseLost, absence
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -56,17 +58,6 @@ _OK = 200
 _REFUSALS = range(400, 500)
 # Checkpoints that the run chooses look like cursors, never repeat, and both increase and decrease.
 _SMALLEST_VALUE, _VALUES, _STRIDE = 10**18, 2**62, 0x9E3779B97F4A7C15
-
-
-@dataclass(frozen=True, slots=True)
-class PendingRequest:
-    """A request to send: its step and group, the value it writes, and whether the run created its group before."""
-
-    step: Request
-    key: GroupKey
-    value: str
-    make: Callable[[datetime], HttpRequest]
-    created_before: bool
 
 
 @dataclass(slots=True)
@@ -160,9 +151,13 @@ class Requests:
     def receive(self, pending: PendingRequest, sent: Sent) -> None:
         """Judge the response to a request, and update the model with its effect.
 
-        Raises `Busy` and `NotSupported`.
+        Raises `Busy`, `NotSupported`, and `ResponseLost` for a request that was handled before a reset.
         """
         step, key = pending.step, pending.key
+        if sent.resent and self._is_repeated(step, key, sent.response):
+            served = replace(sent.exchange, response=sent.response.replace(status=_OK))
+            self._update_model(step, key, replace(sent, exchange=served), pending.value)
+            raise ResponseLost(TransportError("reset", sent.exchange.request.host), sent)
         if self.busy_allowed and is_overloaded(sent.response):
             self.done.append(Done(sent.number, sent.exchange, sent.findings))
             raise Busy(describe_response(step, sent.response))
@@ -297,20 +292,27 @@ class Requests:
         if isinstance(step, Call):
             judged, role = self._calls.judge(step, sent), step.at.logstore
             shards = dict.fromkeys((*self.bench.shards.get(role, ()), *sorted(self._calls.writable(step.at))))
-            self.bench = self._calls.bench = self.bench.with_shards(role, tuple(shards))
+            bench = self.bench.with_shards(role, tuple(shards))
+            self.bench = self._calls.bench = self._reads.bench = self._refusals.bench = bench
             return judged
         if isinstance(step, Put):
             return self._calls.judge_put(step)
         if isinstance(step, ListGroups) and not self._reads.shared:  # the settings of a shared group are unknown
             return judge_groups(objects_of(sent.response), *self._model.listing(key.logstore, key.project))
         if isinstance(step, HeartBeat):
+            assigned = assigned_by(sent.response)
             listed = self._calls.listed.get(self._calls.logstore_of(step.at), frozenset())
-            return judge_assigned(assigned_by(sent.response), listed) if listed else NO_FINDINGS
+            written = self._model.written_shards(key)
+            waiting = self._calls.waiting(step.at, written) if self._model.is_ordered(key) else frozenset()
+            return combined(
+                judge_assigned(assigned, listed | waiting) if listed else NO_FINDINGS,
+                judge_in_order(assigned, waiting) if waiting else NO_FINDINGS,
+            )
         return NO_FINDINGS
 
     def _expected_outcome(self, step: Request, key: GroupKey) -> Outcome:
         """Return the outcome that the contract requires of a request."""
-        refused = authentication_refusal(step.variant) or place_refusal(step.at)
+        refused = variant_refusal(step.variant) or place_refusal(step.at)
         if refused is not None:
             return refused
         if needs_group(step) and not self._model.exists(key):
@@ -320,12 +322,12 @@ class Requests:
 
     def _update_model(self, step: Request, key: GroupKey, sent: Sent, value: str) -> None:
         """Update the model with the effect of a request."""
-        if isinstance(step, Put):
-            self._calls.put(step, sent, value)
+        if isinstance(step, (Call, Put)):
+            self._record_call(step, sent, value)
         elif sent.response.status != _OK:
             self._record_refusal(step, key, value, sent.response)
         elif isinstance(step, Create):
-            timeout = step.timeout if isinstance(step.timeout, int) else GROUP_TIMEOUT
+            timeout = GROUP_TIMEOUT if isinstance(step.timeout, str) else int(step.timeout)
             self._model.created(key, Settings(timeout, step.order))
             self.groups.mark_existing(step.at, self.bench)
             self._reads.forget(key)
@@ -334,16 +336,31 @@ class Requests:
             self.groups.remove(step.at, self.bench)
             self._reads.forget(key)
         elif isinstance(step, Update):
-            changed = step.timeout if isinstance(step.timeout, int) else None
+            changed = int(step.timeout) if isinstance(step.timeout, (int, float)) else None
             self._model.updated(key, changed, step.order)
         elif isinstance(step, HeartBeat):
             self._heartbeat_accepted, assigned = True, assigned_by(sent.response)
             self._any_assigned |= bool(assigned)
             self._model.assigned(key, step.consumer, assigned, sent.sent_at)
         elif isinstance(step, Write):
-            shard = self.bench.shard(step.shard, step.at.logstore)
-            checkpoint = self.bench.checkpoint(step, value)
-            self._model.written(key, shard, checkpoint, step.consumer, sent.sent_at, sent.responded_at)
+            self._record_write(step, key, sent, value)
+
+    def _record_write(self, step: Write, key: GroupKey, sent: Sent, value: str) -> None:
+        shard = self.bench.shard(step.shard, step.at.logstore)
+        checkpoint = self.bench.checkpoint(step, value)
+        if step.force.lower() == "true" and shard not in self._model.held(key, step.consumer):
+            self._refusals.forced.add((key, shard, step.consumer))
+        self._model.written(key, shard, checkpoint, step.consumer, sent.sent_at, sent.responded_at)
+
+    def _record_call(self, step: Call | Put, sent: Sent, value: str) -> None:
+        """Record written logs, or a change of shards; the shard in its path is then readonly."""
+        if isinstance(step, Put):
+            self._calls.put(step, sent, value)
+        elif step.operation in CHANGES_SHARDS and step.shard is not None:
+            accepted = sent.response.status == _OK
+            self._calls.record_change(step, accepted=accepted)
+            if accepted and not step.refused:
+                self._resolved_shards["readonly"] = int(step.shard)
 
     def _record_refusal(self, step: Request, key: GroupKey, value: str, response: Response) -> None:
         if needs_group(step) or isinstance(step, Create):
@@ -363,6 +380,12 @@ class Requests:
             return False
         exists = isinstance(step, Create) and error_code(response) == "ConsumerGroupAlreadyExist"
         return not exists or self._refusals.no_group_exists(key)
+
+    def _is_repeated(self, step: Request, key: GroupKey, response: Response) -> bool:
+        """Return whether a request that was sent twice is refused because the first one had its effect."""
+        once = isinstance(step, (Create, Delete)) or operation_name(step) in CHANGES_SHARDS
+        expected = self._expected_outcome(step, key) == "served" and not self._expected_errors(step, key)
+        return once and expected and response.status in _REFUSALS
 
     def _should_succeed(self, step: Request, key: GroupKey) -> bool:
         """Return whether a correct request must succeed in this state if the operation is offered."""

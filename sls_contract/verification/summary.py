@@ -16,7 +16,8 @@ from sls_contract.reports.examples import first_example
 from sls_contract.reports.group_lines import MOST_PLACES, first_few, group_lines
 from sls_contract.reports.text import printable
 from sls_contract.scenarios.documented import NOT_PROVABLE
-from sls_contract.scenarios.documented_operations import NOT_TRIGGERED, REQUESTS
+from sls_contract.scenarios.documented_errors import NOT_TRIGGERED
+from sls_contract.scenarios.documented_operations import REQUESTS
 from sls_contract.signing import TEST_CREDENTIALS, TEST_STS_CREDENTIALS, access_key_id
 from sls_contract.spec import CLAUSES, Level, operation_of
 from sls_contract.spec.registry import registry

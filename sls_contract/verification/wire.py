@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
@@ -53,7 +53,8 @@ class EndpointGone(EndpointError):
 class Sent:
     """One request of the run, its response, and their findings.
 
-    ``number`` starts at 1; ``sent_at`` and ``responded_at`` are the server's time.
+    ``number`` starts at 1; ``sent_at`` and ``responded_at`` are the server's time. ``resent``: the first attempt ended
+    with a reset, so that the endpoint may have handled the request twice.
     """
 
     number: int
@@ -62,6 +63,7 @@ class Sent:
     responded_at: datetime
     findings: tuple[Finding, ...]
     exercised: frozenset[str]
+    resent: bool = False
 
     @property
     def response(self) -> Response:
@@ -101,9 +103,13 @@ class OneAtATime(Exception):
 
 
 class KeptSend(Protocol):
-    """A `Send` over a kept-alive connection; ``reused`` counts requests after the first response."""
+    """A `Send` over a kept-alive connection.
+
+    ``reused`` counts requests after the first response, ``resent`` those that were sent twice because of a reset.
+    """
 
     reused: int
+    resent: int
 
     def __call__(self, request: Request) -> Response:
         """Send one request."""
@@ -174,10 +180,10 @@ class Wire:
         sent_at = self.now
         request = make(sent_at)
         try:
-            response, reused = self._send(request)
+            response, reused, resent = self._send(request)
         except TransportError as error:
             return self.judge(Attempt(make, request, error, sent_at))
-        return self.judge(Attempt(make, request, response, sent_at), reused=reused)
+        return replace(self.judge(Attempt(make, request, response, sent_at), reused=reused), resent=resent)
 
     def send_parallel(self, makes: Sequence[Callable[[datetime], Request]]) -> list[Attempt]:
         """Send requests in parallel, each over its own connection; `judge` then takes the attempts one by one."""
@@ -236,17 +242,17 @@ class Wire:
             kept.close()
         self._kept.clear()
 
-    def _send(self, request: Request) -> tuple[Response, bool]:
-        """Return the response, and whether its connection had carried one before."""
+    def _send(self, request: Request) -> tuple[Response, bool, bool]:
+        """Return the response, whether its connection had carried one before, and whether the request went twice."""
         if self.keep is None or self._over == "one each":
-            return self.send(request), False
+            return self.send(request), False, False
         kept = self._kept.get(self._over)
         if kept is None:
             kept = self._kept[self._over] = self.keep()
-        before = kept.reused
+        reused, resent = kept.reused, kept.resent
         response = kept(request)
-        self.reused += kept.reused - before
-        return response, kept.reused > before
+        self.reused += kept.reused - reused
+        return response, kept.reused > reused, kept.resent > resent
 
     def _set_offset(self, response: Response) -> None:
         """Set the offset of the server's clock from the Date of its response."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import select
 import socket
+import struct
 from contextlib import contextmanager, suppress
 from functools import partial
 from threading import Thread
@@ -69,6 +70,15 @@ def after_handling_a_request(served, _connection, lines) -> None:
         served.dropped += 1
 
 
+def with_a_reset_after_a_request(served, connection, lines) -> None:
+    """Handle the next request, and reset the connection: nobody can tell that from one that was not read."""
+    request = read_request(lines)
+    if request is not None:
+        served.endpoint(request)
+        served.dropped += 1
+        connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+
+
 def while_a_request_comes(_served, connection, _lines) -> None:
     """Close without a word, so late that the next request is under way, and unread."""
     select.select([connection], [], [], 60)
@@ -98,6 +108,16 @@ def test_a_response_dropped_after_the_work_was_done_is_lost_and_nothing_else(res
         assert {each.finding.code for each in run.located} == {"SLS462"}
         assert {each.verdict for each in run.performed} == {"passed", "failed"}  # those that use a connection once pass
         assert served.dropped == len(run.located)
+
+
+@pytest.mark.parametrize("responses", [2, full(3)])
+def test_a_reset_after_the_work_was_done_is_a_lost_response_or_nothing(responses):
+    """The request is sent again: a group that is there already shows the loss; a log that comes twice is no fault."""
+    served = Served(responses, with_a_reset_after_a_request)
+    with verified(served, *SCENARIOS, "connection-of-counts", "connection-used-often", "shard-split") as run:
+        assert {each.finding.code for each in run.located} == {"SLS462"}
+        assert {each.verdict for each in run.performed} == {"passed", "failed"}
+        assert served.dropped > len(run.located)
 
 
 @pytest.mark.parametrize("responses", [2, full(3)])

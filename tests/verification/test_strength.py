@@ -14,7 +14,7 @@ from started_processes import FULL
 
 from sls_contract.spec import CLAUSES, Level
 
-_WARNINGS = {"SLS285", "SLS418", "SLS419", "SLS429", "SLS438"}
+_WARNINGS = {"SLS285", "SLS418", "SLS419", "SLS429", "SLS438", "SLS446"}
 EVERYWHERE = "group-made-again"
 SHOWN_BY = {
     "connection-after-refusals": (
@@ -95,6 +95,7 @@ SHOWN_BY = {
         "assigns_a_shard_more wraps_the_heartbeat_as_the_page_prints_it responds_to_heartbeats_in_texts "
         "lists_shards_without_status lists_one_of_the_shards_twice "
     ),
+    "delete-group-nowhere": "deletes_in_missing_logstores",
     "list-groups-nowhere": "lists_groups_of_missing_logstores",
     "logs-in-plain": "tells_the_compressed_size",
     "pull-logs-in-small-steps": (
@@ -182,6 +183,7 @@ SHOWN_BY = {
     "token-v1": "knows_no_tokens",
     "two-groups": "one_checkpoint_for_all_groups",
     "two-logstores": "one_checkpoint_for_all_logstores",
+    "update-time-not-forced": "unforced_writes_keep_the_time",
     "update-time-of-same-value": "keeps_the_time_of_the_first_write same_value_is_no_write",
 }
 """The scenario that shows a bug, where the usual one does not: names of bugs by the name of the scenario."""

@@ -8,8 +8,10 @@ import os
 import re
 import time
 from datetime import timedelta
+from itertools import count
 from threading import Lock
 from urllib.parse import quote, unquote
+from zlib import crc32
 
 import pytest
 from broken_endpoints.harness import (
@@ -224,6 +226,43 @@ def lists_groups_of_others_too(groups):
 @documents("ConsumerGroupHeartBeat", "heartbeat", "shard-handed-over")
 def assigns_shards_in_another_order(shards):
     return shards[::-1]
+
+
+def in_changing_order(elements):
+    """Return the elements in an order that differs from that of the last call, as a hash table may give them."""
+    return sorted(elements, key=lambda each: crc32(f"{next(TURN)}{json.dumps(each)}".encode()))
+
+
+TURN = count()
+
+
+@documents("ListConsumerGroup", "group", "list-groups", "creations", "updates")
+def lists_groups_in_changing_order(groups):
+    return in_changing_order(groups)
+
+
+@documents("ListShards", "shard", "list-shards", "put-logs-by")
+def lists_shards_in_changing_order(shards):
+    return in_changing_order(shards)
+
+
+@documents("ConsumerGroupHeartBeat", "heartbeat", "shard-split")
+def assigns_shards_in_changing_order(shards):
+    return in_changing_order(shards)
+
+
+@unusual("pull-logs", "logs-in", "put-logs", "connection-of", unproven=("connection-of-pulls",))
+def gives_no_cursor_where_there_are_no_logs(request, response):
+    """The last cursor stays."""
+    nothing_came = asks_for(request, "PullLogs") and response.headers.get("x-log-count") == "0"
+    return with_header(response, "x-log-cursor", "") if nothing_came else response
+
+
+@unusual(*(name for name in SCENARIOS if name.endswith("-incomplete")))
+def calls_every_mistake_an_invalid_parameter(request, response):
+    mistake = error_of(response) in {"MissingParameter", "PostBodyInvalid"} and not asks_for(request, "PutLogs")
+    fits = mistake and verify_quickly(request)
+    return error(response, 400, "ParameterInvalid", "The parameter is invalid.") if fits else response
 
 
 @unusual("get-cursor-invalid", "get-cursor-time", "pull-logs-invalid")

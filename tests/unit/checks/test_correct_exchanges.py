@@ -12,7 +12,7 @@ import pytest
 
 from sls_contract.checks import check, judge, judge_request, judge_response
 from sls_contract.exchange import Headers, Request
-from sls_contract.signing import TEST_STS_CREDENTIALS, http_date
+from sls_contract.signing import TEST_CREDENTIALS, TEST_STS_CREDENTIALS, http_date
 
 GZIP = {"Accept-Encoding": "gzip, deflate", "Accept": "*/*"}
 JSON_ASKED = {"accept": "application/json", "content-type": "application/json", "accept-encoding": "identity"}
@@ -237,3 +237,17 @@ def test_nothing_is_not_compressed(make):
     """The end of the data is pulled with the header of the compression and no body: nothing was to be asked for."""
     exchange = make.exchange(make.response(b"", headers={"x-log-compresstype": "lz4"}), target="/logstores/l/shards/0")
     assert check(exchange) == ()
+
+
+def test_a_signature_of_v4_in_capitals_may_be_served(make):
+    """No page says whether; only the client is told, whose signature differs from that of the official SDKs."""
+    request = make.request(scheme="v4")
+    head, mark, digest = request.headers["Authorization"].rpartition("Signature=")
+
+    def found(signature: str) -> set[str]:
+        sent = extended(request, Authorization=head + mark + signature)
+        judged = judge_response(replace(make.exchange(), request=sent), credentials=(TEST_CREDENTIALS,), at=make.at)
+        return {each.code for each in judged.findings}
+
+    assert found(digest.upper()) == set()
+    assert found(digest.upper()[::-1]) == {"SLS239"}

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from sls_contract.scenarios import SCENARIOS
-from sls_contract.scenarios.documented_operations import COMMON, NOT_TRIGGERED, REQUESTS, TRIGGERED
+from sls_contract.scenarios.documented_errors import COMMON, NOT_TRIGGERED, TRIGGERED
+from sls_contract.scenarios.documented_operations import REQUESTS
 from sls_contract.scenarios.steps import Place, operation_name
 from sls_contract.spec.registry import registry
 
@@ -33,3 +34,15 @@ def test_each_operation_of_a_consumer_is_asked_for():
         names = [name for name, each in SCENARIOS.items() if each.area == operation]
         ends = {"-served", "-not-let-in", "-nowhere", "-nearly-there"}
         assert {end for end in ends if any(name.endswith(end) for name in names)} == ends
+
+
+def test_no_operation_that_is_asked_for_is_left_out():
+    """Each operation has the refusals that all share; those of the others have names of their own."""
+    asked = frozenset().union(*(each.operations for each in SCENARIOS.values()))
+    names = {
+        "GetCheckPoint": "key-unknown",
+        "SplitShard": "split-shard-not-let-in",
+        "MergeShard": "merge-shard-nowhere",
+    }
+    assert asked == REQUESTS.keys() | names.keys()
+    assert set(names.values()) <= SCENARIOS.keys()

@@ -5,7 +5,8 @@ from __future__ import annotations
 from datetime import UTC, datetime
 
 from sls_contract.scenarios.log_messages import PulledLog, encoded_list, log_group, logs_of
-from sls_contract.scenarios.model import Found, GroupKey, LogModel, Logstore, Model, Settings
+from sls_contract.scenarios.log_model import Found, LogModel, Logstore
+from sls_contract.scenarios.model import GroupKey, Model, Settings
 
 AT = datetime(2018, 5, 4, 9, 26, 53, tzinfo=UTC)
 HERE, THERE = Logstore("l", "p"), Logstore("m", "p")

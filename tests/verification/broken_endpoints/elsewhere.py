@@ -312,3 +312,26 @@ class SharesShardsOutTwiceAtOnce(AtOnce):
         if not at_once or response.status != 200:
             return response
         return with_document(response, list(self.real.shards(project=request.project, logstore=group_of(request)[0])))
+
+
+@shown_by("creations-at-once")
+@bug("SLS445")
+class MakesAGroupTwiceAtOnce(AtOnce):
+    """Looks whether there is such a group, and makes one."""
+
+    operation = "CreateConsumerGroup"
+
+    def respond(self, request, *, at_once, last):
+        response = self.real(request)
+        return nothing(request, self.real) if at_once and response.status == 400 else response
+
+
+@shown_by("updates-at-once")
+@bug("SLS409")
+class LosesOneOfTwoUpdatesAtOnce(AtOnce):
+    """Reads the settings, changes one, and writes all."""
+
+    operation = "UpdateConsumerGroup"
+
+    def respond(self, request, *, at_once, last):
+        return self.real(request) if not at_once or last else nothing(request, self.real)

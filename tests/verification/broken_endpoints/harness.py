@@ -74,6 +74,8 @@ def target() -> Target:
 class Line:
     """A connection in this process, kept alive: an endpoint that knows connections gives a `Send` for each."""
 
+    resent = 0
+
     def __init__(self, send: Callable[[Request], Response]) -> None:
         self.carry, self.requests = getattr(send, "connect", lambda: send)(), 0
 

@@ -338,6 +338,13 @@ def lists_groups_of_missing_logstores(request, response):
     return with_header(with_body(response.replace(status=200), b"[]"), "Content-Type", "application/json")
 
 
+@on_response("SLS442")
+def deletes_in_missing_logstores(request, response):
+    missing = asks_for(request, "DeleteConsumerGroup") and error_of(response) == "LogStoreNotExist"
+    emptied = response.replace(status=200, headers=response.headers.without("Content-Type"))
+    return with_body(emptied, b"") if missing else response
+
+
 @on_error("SLS441", "ConsumerGroupNotExist")
 def missing_groups_of_heartbeats_are_missing_logstores(request, response):
     if not asks_for(request, "ConsumerGroupHeartBeat"):

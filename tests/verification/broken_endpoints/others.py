@@ -8,11 +8,14 @@ from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 from broken_endpoints.harness import (
+    ABROAD,
     KEYS,
+    PROJECT,
     Recalling,
     asks_for,
     bug,
     correct,
+    error,
     error_of,
     group_of,
     is_read,
@@ -180,6 +183,164 @@ class HidesLogsOfAShardThatWasSplit(RemembersSplits):
         base = request.url.partition("?")[0]
         end = json.loads(self.real(let_in(request, url=f"{base}?type=cursor&from=end")).body)["cursor"]
         return self.real(let_in(request, url=f"{base}?type=log&cursor={quote(end)}&count=1"))
+
+
+@shown_by("shard-split-takes-logs")
+@bug("SLS429")
+class AssignsNoShardThatWasSplit(RemembersSplits):
+    """Its logs are consumed by nobody."""
+
+    def after(self, request, response):
+        if not asks_for(request, "ConsumerGroupHeartBeat") or response.status != 200:
+            return response
+        split = {number for *place, number in self.split if place == [request.project, group_of(request)[0]]}
+        return with_document(response, [shard for shard in json.loads(response.body) if shard not in split])
+
+
+@shown_by("shard-split-in-order")
+@bug("SLS446")
+class ForgetsTheOrderOfGroups:
+    """Keeps the order of a group, lists it, and assigns new shards at once."""
+
+    def __init__(self) -> None:
+        self.real = correct()
+
+    def __call__(self, request: Request) -> Response:
+        if not asks_for(request, "CreateConsumerGroup") or not is_let_in(request):
+            return self.real(request)
+        return self.real(let_in(request, body=request.body.replace(b'"order":true', b'"order":false')))
+
+
+@shown_by("shard-split")
+@bug("SLS403")
+class BeginsNewShardsAtTheCheckpointOfTheSplitOne(RemembersSplits):
+    def after(self, request, response):
+        entries = json.loads(response.body) if is_read(request) and response.status == 200 else []
+        split = {number for *place, number in self.split if place == [request.project, request.path.split("/")[2]]}
+        parent = next((each for each in entries if each["shard"] in split), None)
+        if parent is None:
+            return response
+        shown = (each if each["shard"] < 2 else {**each, **parent, "shard": each["shard"]} for each in entries)
+        return with_document(response, [*shown])
+
+
+class RefusesSplitShards(RemembersSplits):
+    """Knows writable shards only, for one operation."""
+
+    def __init__(self, operation: str, code: int) -> None:
+        super().__init__()
+        self.operation, self.code = operation, code
+
+    def after(self, request, response):
+        if not asks_for(request, self.operation) or response.status != 200:
+            return response
+        parts, body = request.path.split("/"), request.body
+        number = json.loads(body)["shard"] if body else int(parts[4])
+        known = (request.project, parts[2], number) not in self.split
+        return response if known else error(response, self.code, "ShardNotExist", "Shard x does not exist.")
+
+
+@shown_by("shard-split")
+@bug("SLS444")
+class TakesNoCheckpointOfASplitShard(RefusesSplitShards):
+    def __init__(self) -> None:
+        super().__init__("ConsumerGroupUpdateCheckPoint", 404)
+
+
+@shown_by("shard-split-takes-logs")
+@bug("SLS444")
+class GivesNoCursorOfASplitShard(RefusesSplitShards):
+    def __init__(self) -> None:
+        super().__init__("GetCursor", 400)
+
+
+@shown_by("shard-split-takes-logs")
+@bug("SLS444")
+class TellsNoTimeOfASplitShard(RefusesSplitShards):
+    def __init__(self) -> None:
+        super().__init__("GetCursorTime", 400)
+
+
+@shown_by("heartbeat-of-three-for-every-shard")
+@bug("SLS429")
+class AssignsTheRemainderToNobody(Assigning):
+    """Divides the number of shards by that of consumers, and forgets the rest."""
+
+    def __call__(self, request: Request) -> Response:
+        response = super().__call__(request)
+        if not asks_for(request, "ConsumerGroupHeartBeat") or response.status != 200:
+            return response
+        shared = len(self.assigned[(request.project, *group_of(request))]) > 1
+        return with_document(response, [shard for shard in json.loads(response.body) if shard != 3 or not shared])
+
+    def added(self, consumer, group, shards):
+        return []
+
+
+@shown_by("put-logs-to-two-projects")
+@bug("SLS463")
+class KeepsAllLogsInTwoProjects:
+    """Stores each log group in the logstore of this name in the other project, too."""
+
+    def __init__(self) -> None:
+        self.real = correct()
+
+    def __call__(self, request: Request) -> Response:
+        response = self.real(request)
+        if asks_for(request, "PutLogs") and response.status == 200 and f"/{PROJECT}." in request.url:
+            self.real(let_in(request, url=request.url.replace(f"/{PROJECT}.", f"/{ABROAD}.")))
+        return response
+
+
+@shown_by("update-checkpoint-of-a-stranger")
+@bug("SLS444")
+class ForcesInSmallLettersOnly:
+    def __init__(self) -> None:
+        self.real = correct()
+
+    def __call__(self, request: Request) -> Response:
+        return self.real(
+            let_in(request, url=request.url.replace("forceSuccess=True", "forceSuccess=false"))
+            if asks_for(request, "ConsumerGroupUpdateCheckPoint") and is_let_in(request)
+            else request
+        )
+
+
+@shown_by("heartbeat-missing-beside-writes")
+@bug("SLS416")
+class LivesOfCheckpoints:
+    """A checkpoint counts as a heartbeat."""
+
+    def __init__(self) -> None:
+        self.real = correct()
+
+    def __call__(self, request: Request) -> Response:
+        response = self.real(request)
+        if asks_for(request, "ConsumerGroupUpdateCheckPoint") and response.status == 200:
+            consumer = quote(dict(request.query_pairs()).get("consumer", ""))
+            url = f"{request.url.partition('?')[0]}?type=heartbeat&consumer={consumer}"
+            self.real(let_in(request, url=url, body=b"[]"))
+        return response
+
+
+@shown_by("update-checkpoint-of-another-holder")
+@bug("SLS438")
+class GivesShardsToThoseThatForce:
+    """Who writes a checkpoint by force holds the shard."""
+
+    def __init__(self) -> None:
+        self.real, self.holders = correct(), {}
+
+    def __call__(self, request: Request) -> Response:
+        if not asks_for(request, "ConsumerGroupUpdateCheckPoint") or not is_let_in(request):
+            return self.real(request)
+        query, response = dict(request.query_pairs()), self.real(request)
+        shard = (group_of(request), json.loads(request.body)["shard"])
+        if query.get("forceSuccess") == "true" and response.status == 200:
+            self.holders[shard] = query.get("consumer")
+        elif response.status == 200 and self.holders.get(shard, query["consumer"]) != query["consumer"]:
+            return error(response, 400, "ConsumerNotMatch", "consumer not match")
+        return response
 
 
 @shown_by("near-miss-digest-longer")

@@ -236,6 +236,24 @@ class SameValueIsNoWrite(Timing):
             self.times[place] = entry["updateTime"]
 
 
+@bug("SLS412")
+class UnforcedWritesKeepTheTime(Timing):
+    def __call__(self, request: Request) -> Response:
+        self.forced = "forceSuccess=false" not in request.url
+        return super().__call__(request)
+
+    def wrote(self, place, value, accepted):
+        if accepted and self.forced:
+            self.times.pop(place, None)
+
+    def deleted(self, group):
+        self.times = {place: time for place, time in self.times.items() if place[:2] != group}
+
+    def show(self, place, entry):
+        if entry["updateTime"]:
+            entry["updateTime"] = self.times.setdefault(place, entry["updateTime"])
+
+
 @on_entry("SLS413")
 def time_of_the_read(entry):
     if entry["updateTime"]:
