@@ -181,11 +181,12 @@ class Consumption:
                 yield group.judge_read(shard, checkpoint, time, received.moment)
 
     def _judge_missing(self, received: Received, entries: Sequence[Mapping[str, Any]]) -> Iterator[ClauseResults]:
-        """Judge whether the shards of the last ListShards have an entry."""
+        """Judge whether the shards of the last ListShards have an entry; the filter is judged elsewhere."""
         shards, listed_at = self._listed.get(received.args.place, (_NO_SHARDS, received.moment))
         wanted = received.query.get("shard")
         requested = None if wanted is None else shard_number(wanted)
-        if shards and received.moment.follows(listed_at) and (wanted is None or requested in shards):
+        others = requested is not None and any(each["shard"] != requested for each in entries)
+        if shards and not others and received.moment.follows(listed_at) and (wanted is None or requested in shards):
             yield judge_list(entries, requested, shards)
 
     def _shard(self, place: Place, shard: int | None) -> ShardState:

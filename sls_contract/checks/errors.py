@@ -48,32 +48,27 @@ class ErrorJudge:
             breaches.add(self._member, where, "the documented keys only", f"the key {shown(key)}", fix)
         code, message = body.get("errorCode"), body.get("errorMessage")
         if isinstance(code, str) and code:
-            known = errors_with(code)
-            of_operation = [error for error in known if error.may_return(self._operation)]
-            self._judge_code(code, known, of_operation, breaches, is_valid_request)
+            errors = self._errors_of(code, breaches, is_valid_request)
+            self._judge_status(code, errors, breaches)
             if self._message and isinstance(message, str) and message:
-                self._judge_message(self._message, code, message, of_operation or known, breaches, is_valid_request)
+                self._judge_message(self._message, code, message, errors, breaches, is_valid_request)
 
-    def _judge_code(
-        self,
-        code: str,
-        known: Sequence[KnownError],
-        of_operation: Sequence[KnownError],
-        breaches: Breaches,
-        is_valid_request: Callable[[], bool],
-    ) -> None:
+    def _errors_of(self, code: str, breaches: Breaches, is_valid_request: Callable[[], bool]) -> Sequence[KnownError]:
+        """Judge the code; return the errors that status and message must agree with, none if the code is wrong."""
+        known = errors_with(code)
+        of_operation = [error for error in known if error.may_return(self._operation)]
         breaches.exercised.add(self._unknown.code)
         if not known:
             fix = "return a code of the operation's page or of the common tables."
             breaches.add(self._unknown, "/errorCode", "a documented code", shown(code), fix)
-            return
-        if not of_operation and is_valid_request():
+        elif of_operation:
+            breaches.exercised.add(self._foreign.code)
+        elif is_valid_request():
             belongs = ", ".join(dict.fromkeys(name for error in known for name in error.operations))
             expected, actual = f"a code of {self._operation}", f"{code}, which belongs to {belongs}"
             breaches.add(self._foreign, "/errorCode", expected, actual, "return a code of this operation.")
-        elif of_operation:
-            breaches.exercised.add(self._foreign.code)
-        self._judge_status(code, of_operation or known, breaches)
+            return ()
+        return of_operation or known
 
     def _judge_status(self, code: str, known: Sequence[KnownError], breaches: Breaches) -> None:
         statuses = {error.status for error in known if error.status is not None}

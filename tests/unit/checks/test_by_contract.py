@@ -291,6 +291,44 @@ def test_a_cursor_that_is_base64_of_no_number_is_not_called_no_base64(make):
     assert [each.expected for each in told if each.where == "query cursor"] == ["base64 of a decimal number"]
 
 
+@pytest.mark.parametrize("cursor", ["1453949705000000000", "MTA", ""])
+def test_a_cursor_in_no_base64_is_told_once(make, cursor):
+    """Its pattern and its form speak of the same fault."""
+    exchange = replace(shipped(make, f"{SHARDS}/0?type=cursor&from=end"), response=make.response({"cursor": cursor}))
+    assert [(each.code, each.where) for each in judge(exchange).findings] == [("SLS275", "/cursor")]
+
+
+@pytest.mark.parametrize(
+    ("target", "operation", "where"),
+    [
+        (f"{SHARDS}/0?type=Logs&cursor=&count=5", "PullLogs", "query type"),
+        (f"{SHARDS}/0?type=cursorTime&cursor=MTA=", "GetCursorTime", "query type"),
+        (f"{SHARDS}/0?type=curser&from=end", "GetCursor", "query type"),
+        (f"{SHARDS}/0?from=end", "GetCursor", "query type"),
+        (f"{SHARDS}/0?cursor=&count=5", "PullLogs", "query type"),
+        (f"{SHARDS}/0?Type=cursor&from=end", "GetCursor", "query Type"),
+    ],
+)
+def test_an_operation_is_judged_although_its_selecting_key_is_wrong(make, target, operation, where):
+    """A client with a misspelt type is told of it, once, and not that nothing is known of its request."""
+    verdict = judge(shipped(make, target))
+    assert (verdict.operation, verdict.extent) == (operation, "full")
+    assert [each.where for each in verdict.findings] == [where]
+
+
+def test_a_value_that_may_select_a_newer_operation_is_no_misspelling(make):
+    """Nothing but a warning is told of an operation that no source describes."""
+    (finding,) = judge(shipped(make, f"{SHARDS}/0?type=lock&from=end")).findings
+    assert (finding.slug, finding.level) == ("request-operation", Level.WARNING)
+
+
+def test_a_code_of_another_operation_is_told_once(make):
+    """Its status and message belong to the other operation, too."""
+    refusal = make.error(400, "ConsumerGroupNotExist", "Shard 99 does not exist.")
+    exchange = replace(shipped(make, f"{SHARDS}/99?type=cursor&from=end"), response=refusal)
+    assert slugs(exchange) == {"response-error-operation"}
+
+
 def test_a_unit_is_named(make):
     """A time in another unit is told with the unit in which it makes sense."""
     (finding,) = judge(entry(make, at=1_700_000_000_000_000)).findings

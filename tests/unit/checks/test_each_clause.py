@@ -64,7 +64,11 @@ REQUESTS = [
     ("query-shard-value", lambda make: asked(make.request(f"{make.path}?shard=0&shard=1")), {}),
     ("query-shard-value", lambda make: asked(make.request(f"{make.path}?shard=2147483648")), {}),
     ("query-unknown-key", lambda make: asked(make.request(f"{make.path}?shard=0&offset=1")), {}),
-    ("request-body", lambda make: asked(make.request(body=b"{}")), {}),
+    (
+        "request-body",
+        lambda make: asked(make.request(body=b"{}", headers={"Content-Type": "application/json"})),
+        {},
+    ),
     ("api-version", lambda make: asked(make.request(headers={"x-log-apiversion": "0.4.0"})), {}),
     ("api-version", lambda make: headed(make.request(), x_log_apiversion=None), {"credentials": ()}),
     ("signature-method", lambda make: headed(make.request(), x_log_signaturemethod="md5"), {"credentials": ()}),
@@ -100,6 +104,16 @@ REQUESTS = [
     ("request-host-form", lambda make: asked(make.request(host="p.sls.cn-hangzhou.aliyuncs.com")), {}),
     ("request-host-form", lambda make: asked(make.request(host="undefined.cn-hangzhou.log.aliyuncs.com")), {}),
     ("security-token", lambda make: asked(make.request(key=STS)), {"credentials": STS}),
+    ("request-operation", lambda make: asked(make.request("/logstores/l/consumergroups", method="PUT")), {}),
+    ("request-operation", lambda make: asked(make.request(f"{make.path}?type=lock", method="POST")), {}),
+    ("request-operation", lambda make: asked(make.request(f"{make.path}?consumer=c", method="POST")), {}),
+    ("request-operation", lambda make: asked(make.request("/logstores/l/shards/0")), {}),
+    ("request-content-type", lambda make: asked(make.request("/nowhere", method="POST", body=b"{}")), {}),
+    (
+        "request-content-type",
+        lambda make: asked(make.request("/nowhere", method="POST", body=b"{}", headers={"Content-Type": ""})),
+        {},
+    ),
 ]
 
 SIGNATURES = [

@@ -73,7 +73,8 @@ def write(make):
 
     def made(query, status=200):
         body = b'{"shard":0,"checkpoint":"MTI="}'
-        request = make.request(f"{make.path}?type=checkpoint{query}", method="POST", body=body)
+        headers = {"Content-Type": "application/json"}
+        request = make.request(f"{make.path}?type=checkpoint{query}", method="POST", body=body, headers=headers)
         served = make.response(b"", headers={"Content-Type": None})
         refused = make.error(404, "ConsumerNotExist", "Consumer not exist in the consumer group")
         return Exchange(request, served if status == 200 else refused)
@@ -85,7 +86,7 @@ def slugs(exchange, without=()):
     return {finding.slug for finding in judge(exchange, without=without).findings}
 
 
-ALSO = {"request-query-missing"}
+ALSO = {"request-query-missing", "request-query-value"}
 """That a request names no consumer is its own fault; that it is served is the service's."""
 
 MUTANTS = [
@@ -167,7 +168,9 @@ def test_what_is_no_number_or_misspelled_is_told_once(pull, put, make):
     assert slugs(pull(packed="lz4", x_log_bodyrawsize="many")) == {"response-header-value"}
     assert slugs(put(size="")) == {"body-raw-size"}
     body = b'{"shard":0,"checkpoint":"MTI="}'
-    misspelled = make.request(f"{make.path}?type=checkpoint&consmuer=c", method="POST", body=body)
+    headers = {"Content-Type": "application/json"}
+    target = f"{make.path}?type=checkpoint&consmuer=c"
+    misspelled = make.request(target, method="POST", body=body, headers=headers)
     assert slugs(Exchange(misspelled, None)) == {"request-query-name"}
 
 
