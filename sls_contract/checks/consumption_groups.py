@@ -225,7 +225,10 @@ def _back_finding(now: _Read, before: _Read) -> Finding:
     """Report an updateTime that decreased; a write by anybody, also after the group was recreated, is later."""
     expected = f"{before.update_time} or later, as read before"
     return clause("update-time-back").finding(
-        "/updateTime", expected, str(now.update_time), "return the last write on every read; never let updateTime decrease."
+        "/updateTime",
+        expected,
+        str(now.update_time),
+        "return the last write on every read; never let updateTime decrease.",
     )
 
 

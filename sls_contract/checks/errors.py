@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from sls_contract.checks.parameters import closest_name
 from sls_contract.checks.presentation import shortened, shown
 from sls_contract.spec import Level, errors_with, wording_is_known
 
@@ -16,6 +17,9 @@ if TYPE_CHECKING:
 
 FIELDS = frozenset({"errorCode", "errorMessage", "accessDeniedDetail"})
 """The documented members of an error body."""
+
+ERROR_MEMBERS = frozenset({"errorCode", "errorMessage"})
+"""The members that every error body has."""
 
 _WRONG_CODE = {"full": Level.VIOLATION, "derived": Level.WARNING, "model": Level.UNSPECIFIED}
 
@@ -42,7 +46,10 @@ class ErrorJudge:
         if not isinstance(body, dict) or not body.keys() & FIELDS:
             return
         breaches.exercised.add(self._member.code)
+        absent = ERROR_MEMBERS - body.keys()
         for key in sorted(body.keys() - FIELDS):
+            if closest_name(key, absent):
+                continue  # the absence of what it replaces is reported
             where = f"/{shown(key)[1:-1]}"
             fix = "check whether a documented key was renamed; clients ignore unknown keys."
             breaches.add(self._member, where, "the documented keys only", f"the key {shown(key)}", fix)

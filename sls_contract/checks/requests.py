@@ -13,6 +13,7 @@ from sls_contract.hosts import host_flaw, is_service_host, names_project
 from sls_contract.signing import LogAuthorization, Sls4Authorization, parse_http_date
 from sls_contract.signing.clock import parse_iso_basic
 from sls_contract.signing.dialect import API_VERSION, SIGNATURE_METHODS
+from sls_contract.signing.signer import content_md5, content_sha256
 from sls_contract.spec.registry import registry
 
 if TYPE_CHECKING:
@@ -167,6 +168,18 @@ def content_type(subject: Subject) -> Flaws:
     return [Flaw("header Content-Type", "the type of the body", "nothing", fix)]
 
 
+def length_is_true(subject: Subject) -> Flaws:
+    """Require that Content-Length is the length of the body, if a digest shows that this body was sent."""
+    request = subject.request
+    sent = request.headers.lowered.get("content-length", "").strip()
+    if not sent or not request.body or sent == str(len(request.body)):
+        return KEPT if sent and request.body else None
+    if not {content_md5(request.body), content_sha256(request.body)} & set(request.headers.lowered.values()):
+        return None
+    fix = "count the bytes of the body, not its characters."
+    return [Flaw("header Content-Length", f"{len(request.body)}, the bytes of the body", shown(sent), fix)]
+
+
 def host_names_project(subject: Subject) -> Flaws:
     """Require that the host is a project in front of an endpoint."""
     if subject.contract is not None and not subject.contract.project:
@@ -227,7 +240,7 @@ def _shown_or_nothing(value: str | None) -> str:
 def _typical_request(subject: Subject) -> frozenset[str] | None:
     """Return the codes of the clauses that a typical v1 request keeps; None for any other request."""
     sent, parsed, contract = subject.request.headers.lowered, subject.authorization, subject.contract
-    size, typed = sent.get("x-log-bodyrawsize"), bool(subject.request.body)
+    size, typed, length = sent.get("x-log-bodyrawsize"), bool(subject.request.body), sent.get("content-length")
     typical = (
         type(parsed) is LogAuthorization
         and contract is not None
@@ -240,15 +253,19 @@ def _typical_request(subject: Subject) -> frozenset[str] | None:
         and not parsed.access_key_id.startswith("STS.")
         and not subject.anonymous
         and (not typed or bool(sent.get("content-type", "").strip()))
+        and (not typed or length in (None, str(len(subject.request.body))))
     )
-    return _kept_for_host(subject.request.host, sized=size is not None, typed=typed) if typical else None
+    if not typical:
+        return None
+    counted = typed and length is not None
+    return _kept_for_host(subject.request.host, sized=size is not None, typed=typed, counted=counted)
 
 
 @lru_cache(maxsize=64)  # a run uses few hosts
-def _kept_for_host(host: str, *, sized: bool, typed: bool) -> frozenset[str] | None:
+def _kept_for_host(host: str, *, sized: bool, typed: bool, counted: bool) -> frozenset[str] | None:
     if host_flaw(host) is not None or not names_project(host):
         return None
-    applicable = {body_raw_size: sized, content_type: typed, host_form: is_service_host(host)}
+    applicable = {body_raw_size: sized, content_type: typed, length_is_true: counted, host_form: is_service_host(host)}
     not_applicable = [find for find, applies in applicable.items() if not applies]
     not_applicable += [date_beside_log_date, token_with_temporary_key]
     return frozenset(check.code for check in _HEADER_CHECKS if check.find not in not_applicable)
@@ -265,6 +282,7 @@ _HEADER_CHECKS = (
     on_request("request-host-form", host_form),
     on_request("security-token", token_with_temporary_key),
     on_request("request-content-type", content_type),
+    on_request("request-content-length", length_is_true),
 )
 
 _OPERATION_CHECK = on_request("request-operation", calls_an_operation)

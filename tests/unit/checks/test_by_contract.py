@@ -322,6 +322,23 @@ def test_a_value_that_may_select_a_newer_operation_is_no_misspelling(make):
     assert (finding.slug, finding.level) == ("request-operation", Level.WARNING)
 
 
+@pytest.mark.parametrize("target", [f"{GROUPS}/g", "/logstores/l"])
+def test_an_error_with_the_status_of_a_success_is_found(make, target):
+    """Where pages describe no body of a success, clients still read 200 as one."""
+    body = {"errorCode": "LogStoreNotExist", "errorMessage": "logstore l does not exist."}
+    deleted = shipped(make, target, method="DELETE")
+    assert slugs(replace(deleted, response=make.response(body))) == {"response-status"}
+    assert slugs(replace(deleted, response=make.response({"errorCode": ""}))) == set()
+
+
+@pytest.mark.parametrize("misspelled", ["errormessage", "error_message", "errorMesage"])
+def test_a_member_of_an_error_that_is_misspelled_is_told_once(make, misspelled):
+    """It is missing; the key in its place is not called new, too."""
+    body = {"errorCode": "LogStoreNotExist", misspelled: "logstore l does not exist."}
+    exchange = replace(shipped(make, f"{SHARDS}/0?type=cursor&from=end"), response=make.response(body, 404))
+    assert slugs(exchange) == {"error-body"}
+
+
 def test_a_code_of_another_operation_is_told_once(make):
     """Its status and message belong to the other operation, too."""
     refusal = make.error(400, "ConsumerGroupNotExist", "Shard 99 does not exist.")
