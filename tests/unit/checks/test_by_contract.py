@@ -124,12 +124,18 @@ MUTANTS = [
     ("request-path-value", lambda make: asked(make, "/everything/-1?mode=fast&owner=me")),
     ("request-query-missing", lambda make: asked(make, "/everything/1?owner=me")),
     ("request-query-missing", lambda make: asked(make, "/everything/1?mode=fast")),
+    ("request-query-missing", lambda make: asked(make, "/everything/1?mode=fast&owner=")),
     ("request-query-missing", lambda make: shipped(make, f"{SHARDS}/0?type=cursor")),
     ("request-query-type", lambda make: asked(make, f"{TARGET}&offset=one")),
     ("request-query-type", lambda make: asked(make, f"{TARGET}&offset=")),
     ("request-query-type", lambda make: asked(make, f"{TARGET}&reverse=yes")),
     ("request-query-type", lambda make: asked(make, f"{TARGET}&ratio=1,5")),
     ("request-query-value", lambda make: asked(make, f"{TARGET}&offset=-1")),
+    ("request-query-value", lambda make: shipped(make, f"{SHARDS}/0?type=cursor_time&cursor=1524155379373908496")),
+    (
+        "request-query-value",
+        lambda make: shipped(make, f"{GROUPS}/g?type=heartbeat&consumer=", b"[]", "POST", **JSON),
+    ),
     ("request-query-value", lambda make: asked(make, f"{TARGET}&size=99999")),
     ("request-query-value", lambda make: asked(make, f"{TARGET}&size=1{'0' * 5000}")),
     ("request-query-value", lambda make: asked(make, f"{TARGET}&ratio=2.5")),
@@ -165,6 +171,11 @@ MUTANTS = [
     ("request-member-type", lambda make: asked(make, body=BODY | {"names": ["a"]})),
     ("request-member-type", lambda make: shipped(make, GROUPS, CREATED, "POST", **JSON)),
     ("request-member-value", lambda make: asked(make, body=BODY | {"title": "c"})),
+    *[
+        ("request-member-value", lambda make, body=body: shipped(make, GROUPS, body, "POST", **JSON))
+        for body in (b'{"consumerGroup":"","timeout":30}', b'{"consumerGroup":"g","timeout":-1}')
+    ],
+    ("request-member-value", lambda make: shipped(make, f"{GROUPS}/g", b'{"timeout":-1}', "PUT", **JSON)),
     ("request-member-unknown", lambda make: asked(make, body=BODY | {"colour": "red"})),
     ("request-member-name", lambda make: asked(make, body=BODY | {"nmaes": []})),
     ("request-member-name", lambda make: asked(make, body=BODY | {"isStrict": True})),
@@ -236,6 +247,9 @@ UNUSUAL = {
     "an error whose text tells more": lambda make: refused(make, 400, "ParameterInvalid", "mode: 参数无效。"),
     "an error to what was badly asked": lambda make: replace(
         asked(make, f"{TARGET}&colour=red&offset=1"), response=make.error(500, "InternalServerError", "any")
+    ),
+    "a cursor as the Python SDK computes it": lambda make: shipped(
+        make, f"{SHARDS}/0?type=cursor_time&cursor=MTUyNDE1NTM3OTM3MzkwODQ5Ng%3D%3D%0A"
     ),
     "a page of a proxy": lambda make: replace(asked(make), response=make.response(b"<html>", 502)),
 }

@@ -86,7 +86,7 @@ def slugs(exchange, without=()):
     return {finding.slug for finding in judge(exchange, without=without).findings}
 
 
-ALSO = {"request-query-missing", "request-query-value"}
+ALSO = {"request-query-missing"}
 """That a request names no consumer is its own fault; that it is served is the service's."""
 
 MUTANTS = [
@@ -146,6 +146,7 @@ UNUSUAL = {
     "a number of many digits": lambda pull, put, write: pull(x_log_count="9" * 5000),
     "large": lambda pull, put, write: pull(encode_list([GROUP] * 3000), count=9999, x_log_count="3000"),
     "forced": lambda pull, put, write: write("&forceSuccess=True"),
+    "forced by the Python SDK, without a consumer": lambda pull, put, write: write("&consumer=&forceSuccess=True"),
     "refused": lambda pull, put, write: write("&forceSuccess=false", status=404),
     "unforced by a consumer": lambda pull, put, write: write("&forceSuccess=false&consumer=c"),
     "put plain": lambda pull, put, write: put(packed="", size=None),
