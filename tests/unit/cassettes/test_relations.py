@@ -41,6 +41,13 @@ def located(time, number, seconds=0, **how):
     return recording(f"?type=cursor&from={time}", f'{{"cursor":"{cursor}"}}'.encode(), at, **how)
 
 
+def pulled(number, following, seconds):
+    """A pull of the service at a cursor."""
+    cursors = [b64encode(str(each).encode()).decode() for each in (number, following)]
+    target, at = f"?type=log&count=5&cursor={cursors[0].replace('=', '%3D')}", AT + timedelta(seconds=seconds)
+    return recording(target, at=at, evidence=Evidence.LIVE, x_log_cursor=cursors[1])
+
+
 BACKWARDS = (located("end", 20), located("end", 10, 5))
 
 
@@ -77,6 +84,14 @@ def test_an_endpoint_may_begin_anew_after_a_while():
         replace(each, provenance=replace(each.provenance, evidence=Evidence.LIVE)) for each in (BACKWARDS[0], later)
     ]
     assert judged(live) == ["SLS439"]
+
+
+def test_exchanges_out_of_order_contradict_nothing():
+    """A file that is sorted the wrong way round, or two recordings in one, the later one first."""
+    pulls = [pulled(number, number + 5, number) for number in (10, 15, 20)]
+    assert judged(pulls[::-1]) == []
+    assert judged([*pulls, pulled(90, 95, 25)]) == ["SLS433"]
+    assert judged([pulls[2], *pulls[:2], pulled(90, 95, 25)]) == ["SLS433"]
 
 
 @pytest.mark.parametrize("evidence", [Evidence.UNKNOWN, Evidence.DOCUMENT, Evidence.SYNTHETIC])
