@@ -61,7 +61,9 @@ class Relations:
             self._last = at
             if received is not None and received.moment.sent is not None:
                 self._sent = max(self._sent or received.moment.sent, received.moment.sent)
-            return self._consumption.judge_received(received) if received is not None else ClauseResults()
+            if received is None:
+                return ClauseResults()
+            return self._consumption.judge_received(received, of_service=evidence is Evidence.LIVE)
 
     def _is_out_of_order(self, received: Received | None, at: datetime | None) -> bool:
         """Return whether an exchange was complete before one that stands before it was sent."""
