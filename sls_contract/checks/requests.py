@@ -6,9 +6,11 @@ import re
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
+from sls_contract.checks.parameters import closest_name
 from sls_contract.checks.presentation import shown
 from sls_contract.checks.rule import KEPT, Flaw, Flaws, Group, on_request
 from sls_contract.checks.subject import FOREIGN, GET_CHECK_POINT, OTHER, Subject
+from sls_contract.exchange import decode_path
 from sls_contract.hosts import host_flaw, is_service_host, names_project
 from sls_contract.signing import LogAuthorization, Sls4Authorization, parse_http_date
 from sls_contract.signing.clock import parse_iso_basic
@@ -55,18 +57,27 @@ def calls_an_operation(subject: Subject) -> Flaws:
     if subject.operation != OTHER or request.method in ("HEAD", "OPTIONS"):
         return None
     routes = [route for method in _METHODS for route in contracts.routes_on(request.replace(method=method))]
+    if not routes:
+        routes = [route for route in contracts.routes if _resembles(route.path, request.path)]
     if not any(map(contracts.is_complete, routes)):
         return None
     query = request.url.partition("?")[2]
-    actual = f"{request.method} ?{shown(query)[1:-1]}" if query else request.method
+    actual = f"{request.method} {shown(request.path)[1:-1]}{f'?{shown(query)[1:-1]}' if query else ''}"
     fix = "send the method of an operation on this path, and the query that selects it."
     return [Flaw("request line", ", ".join(dict.fromkeys(map(_described, routes))), actual, fix)]
 
 
 def _described(route: Route) -> str:
-    """Return the method of a route, the query that selects it, and the operation."""
+    """Return the method and path of a route, the query that selects it, and the operation."""
     selected = "&".join(f"{key}={values[0] if values else '…'}" for key, values in route.discriminator.items())
-    return f"{route.method} {f'?{selected} ' if selected else ''}({route.operation})"
+    return f"{route.method} {route.path}{f'?{selected}' if selected else ''} ({route.operation})"
+
+
+def _resembles(template: str, path: str) -> bool:
+    """Return whether a path is a template with a misspelled segment, an empty name, or a slash at its end."""
+    fixed, sent = template.split("/")[1:], path.removesuffix("/").split("/")[1:]
+    pairs = zip(fixed, map(decode_path, sent), strict=False)
+    return len(fixed) == len(sent) and all(each[:1] == "{" or closest_name(text, [each]) for each, text in pairs)
 
 
 def _template() -> str:

@@ -119,6 +119,9 @@ JSON = {"Content-Type": "application/json"}
 GROUPS, SHARDS = "/logstores/l/consumergroups", "/logstores/l/shards"
 CREATED = b'{"consumerGroup":"g","timeout":"30","order":false}'
 
+LISTED = {"name": "g", "timeout": 30, "order": False}
+SHARD = {"shardID": 0, "status": "readwrite", "createTime": 1_700_000_000}
+
 MUTANTS = [
     ("request-path-value", lambda make: asked(make, "/everything/one?mode=fast&owner=me")),
     ("request-path-value", lambda make: asked(make, "/everything/-1?mode=fast&owner=me")),
@@ -173,7 +176,11 @@ MUTANTS = [
     ("request-member-value", lambda make: asked(make, body=BODY | {"title": "c"})),
     *[
         ("request-member-value", lambda make, body=body: shipped(make, GROUPS, body, "POST", **JSON))
-        for body in (b'{"consumerGroup":"","timeout":30}', b'{"consumerGroup":"g","timeout":-1}')
+        for body in (
+            b'{"consumerGroup":"","timeout":30}',
+            b'{"consumerGroup":"g","timeout":-1}',
+            b'{"consumerGroup":"g","timeout":4294967296}',
+        )
     ],
     ("request-member-value", lambda make: shipped(make, f"{GROUPS}/g", b'{"timeout":-1}', "PUT", **JSON)),
     ("request-member-unknown", lambda make: asked(make, body=BODY | {"colour": "red"})),
@@ -198,6 +205,14 @@ MUTANTS = [
     ("response-member-type", lambda make: returned(make, ENTRY, 7)),
     ("response-member-value", lambda make: entry(make, id=-1)),
     ("response-member-value", lambda make: entry(make, ratio=1.5)),
+    *[
+        ("response-member-value", lambda make, group=group: listing(make, GROUPS, [{**LISTED, **group}]))
+        for group in ({"name": ""}, {"timeout": 2**31})
+    ],
+    *[
+        ("response-member-value", lambda make, key=key: listing(make, SHARDS, [{**SHARD, "exclusiveEndKey": key}]))
+        for key in ("", "end", "f" * 33)
+    ],
     ("response-member-value", lambda make: entry(make, cursor="MTUyNDE1NTM3OTM3MzkwODQ5Ng")),
     ("response-member-value", lambda make: entry(make, cursor="AAAA\nAAAA")),
     ("response-member-value", lambda make: listing(make, f"{SHARDS}/0?type=cursor&from=end", {"cursor": ""})),
@@ -250,6 +265,9 @@ UNUSUAL = {
     ),
     "a cursor as the Python SDK computes it": lambda make: shipped(
         make, f"{SHARDS}/0?type=cursor_time&cursor=MTUyNDE1NTM3OTM3MzkwODQ5Ng%3D%3D%0A"
+    ),
+    "a key of 31 digits, and none": lambda make: listing(
+        make, SHARDS, [{**SHARD, "inclusiveBeginKey": "0" * 31, "exclusiveEndKey": None}]
     ),
     "a page of a proxy": lambda make: replace(asked(make), response=make.response(b"<html>", 502)),
 }

@@ -114,6 +114,9 @@ REQUESTS = [
     ("request-operation", lambda make: asked(make.request(f"{make.path}?type=lock", method="POST")), {}),
     ("request-operation", lambda make: asked(make.request(f"{make.path}?consumer=c", method="POST")), {}),
     ("request-operation", lambda make: asked(make.request("/logstores/l/shards/0")), {}),
+    ("request-operation", lambda make: asked(make.request("/logstore/l/shards")), {}),
+    ("request-operation", lambda make: asked(make.request("/logstores/l/shards/")), {}),
+    ("request-operation", lambda make: asked(make.request("/logstores//shards")), {}),
     ("request-content-type", lambda make: asked(make.request("/nowhere", method="POST", body=b"{}")), {}),
     *[
         ("request-content-length", lambda make, scheme=scheme: counted(make, scheme, "11"), {})

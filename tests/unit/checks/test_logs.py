@@ -92,11 +92,13 @@ ALSO = {"request-query-missing"}
 MUTANTS = [
     ("returned-message", lambda pull, put, write: pull(LISTED[:-1], x_log_count="2")),
     ("returned-message", lambda pull, put, write: pull(GROUP)),
+    ("returned-message", lambda pull, put, write: pull(body=LISTED[:-1])),
     ("returned-message", lambda pull, put, write: pull(b'{"logs":[]}', "lz4")),
     ("returned-message", lambda pull, put, write: pull(encode_list([b"\x0a\x02\x12\x00"]))),
     ("returned-raw-size", lambda pull, put, write: pull(x_log_bodyrawsize="7")),
     ("returned-raw-size", lambda pull, put, write: pull(x_log_bodyrawsize="0")),
     ("returned-raw-size", lambda pull, put, write: pull(body=b"", x_log_count="0", x_log_cursor=FIRST)),
+    ("returned-raw-size", lambda pull, put, write: pull(body=b"", x_log_cursor=FIRST)),
     ("returned-count", lambda pull, put, write: pull(x_log_count="3")),
     ("returned-count", lambda pull, put, write: pull(accept="application/json", x_log_count="3")),
     ("returned-count", lambda pull, put, write: pull(packed="zstd", x_log_count="1")),
@@ -108,6 +110,7 @@ MUTANTS = [
     ("unforced-without-consumer", lambda pull, put, write: write("&consumer=")),
     ("sent-message", lambda pull, put, write: put(b"\x0a\x02\x12\x00")),
     ("sent-message", lambda pull, put, write: put(b'{"__logs__":[]}', "")),
+    ("sent-message", lambda pull, put, write: put(GROUP[:-1], size=str(len(GROUP)))),
     ("sent-raw-size", lambda pull, put, write: put(size="7")),
     ("sent-raw-size", lambda pull, put, write: put(size=None)),
 ]
