@@ -54,7 +54,7 @@ def method_is_get(subject: Subject) -> Flaws:
 def calls_an_operation(subject: Subject) -> Flaws:
     """Require a documented operation of a request to the path of one whose contract is complete."""
     request, contracts = subject.request, registry()
-    if subject.operation != OTHER or request.method in ("HEAD", "OPTIONS"):
+    if subject.operation != OTHER or request.method in ("HEAD", "OPTIONS") or path_names(subject):
         return None
     routes = [route for method in _METHODS for route in contracts.routes_on(request.replace(method=method))]
     if not routes:
