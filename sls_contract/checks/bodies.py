@@ -14,8 +14,9 @@ from operator import itemgetter
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from sls_contract.checks.meanings import FORMS, UNITS, Form, implausible_times, read_as_unit
-from sls_contract.checks.parameters import between, closest_name, is_within
+from sls_contract.checks.parameters import between, is_within
 from sls_contract.checks.presentation import escaped, shown
+from sls_contract.checks.spelling import closest_name
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from sls_contract.checks.parameters import closest_name
 from sls_contract.checks.presentation import shortened, shown
+from sls_contract.checks.spelling import closest_name
 from sls_contract.spec import Level, errors_with, wording_is_known
 
 if TYPE_CHECKING:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from sls_contract.checks.parameters import closest_name
+from sls_contract.checks.spelling import closest_name
 from sls_contract.spec.registry import registry
 
 if TYPE_CHECKING:

@@ -6,9 +6,9 @@ import re
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
-from sls_contract.checks.parameters import closest_name
 from sls_contract.checks.presentation import shown
 from sls_contract.checks.rule import KEPT, Flaw, Flaws, Group, on_request
+from sls_contract.checks.spelling import closest_name
 from sls_contract.checks.subject import FOREIGN, GET_CHECK_POINT, OTHER, Subject
 from sls_contract.exchange import decode_path
 from sls_contract.hosts import host_flaw, is_service_host, names_project
