@@ -25,13 +25,15 @@ class Relations:
     """Judges the exchanges of a cassette in order; safe from any thread.
 
     Examples of a document are unrelated, and other recorders drop exchanges: neither is judged. An endpoint that is not
-    the service may have been restarted, with an empty state, between two recordings.
+    the service may have been restarted, with an empty state, between two recordings. The same holds for exchanges that
+    are not in the order of their times: each that was complete before an earlier one was sent starts over.
     """
 
     def __init__(self) -> None:
         self._consumption = Consumption()
         self._lock = threading.Lock()
         self._last: datetime | None = None
+        self._sent: datetime | None = None
         self._next = 0
         self._broken = False
 
@@ -52,10 +54,18 @@ class Relations:
             return ClauseResults()
         with self._lock:
             paused = at is None or self._last is None or abs(at - self._last) > _SAME_STATE
-            if paused and evidence is not Evidence.LIVE:
-                self._consumption = Consumption()
+            if (paused and evidence is not Evidence.LIVE) or self._is_out_of_order(received, at):
+                self._consumption, self._sent = Consumption(), None
             self._last = at
-            return self._consumption.judge_received(received) if received is not None else ClauseResults()
+            if received is not None and received.moment.sent is not None:
+                self._sent = max(self._sent or received.moment.sent, received.moment.sent)
+            if received is None:
+                return ClauseResults()
+            return self._consumption.judge_received(received, of_service=evidence is Evidence.LIVE)
+
+    def _is_out_of_order(self, received: Received | None, at: datetime | None) -> bool:
+        """Return whether an exchange was complete before one that stands before it was sent."""
+        return received is not None and at is not None and self._sent is not None and at < self._sent
 
     def lose(self) -> None:
         """Judge nothing from now on: exchanges are missing, or their order is unknown."""

@@ -14,8 +14,9 @@ from operator import itemgetter
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from sls_contract.checks.meanings import FORMS, UNITS, Form, implausible_times, read_as_unit
-from sls_contract.checks.parameters import between, closest_name, is_within
+from sls_contract.checks.parameters import between, is_within
 from sls_contract.checks.presentation import escaped, shown
+from sls_contract.checks.spelling import closest_name
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -208,7 +209,9 @@ def _scalar_tests(value: Value, own_rules: Rules, column: Column) -> Iterator[Te
     if value.type == "string" and value.pattern and not (form and form.pattern == value.pattern):
         fits = re.compile(value.pattern, re.ASCII).fullmatch
         yield _value_test(value, own_rules, column, lambda one: fits(one) is not None)
-    if form:
+        if form:
+            yield _form_test(value, form, own_rules, column, lambda one: fits(one) is not None)
+    elif form:
         yield _form_test(value, form, own_rules, column)
     if value.type == "integer" and value.unit in UNITS:
         yield _unit_test(value, own_rules)
@@ -242,7 +245,9 @@ def _range_test(value: Value, own_rules: Rules, column: Column) -> Test:
     return test
 
 
-def _form_test(value: Value, form: Form, own_rules: Rules, column: Column) -> Test:
+def _form_test(
+    value: Value, form: Form, own_rules: Rules, column: Column, applies: Callable[[str], bool] = lambda _: True
+) -> Test:
     rules = {kind: own_rules.rule(kind, value.level) for kind in ("value", "form")}
     codes = frozenset(rule.code for rule in rules.values())
 
@@ -252,7 +257,7 @@ def _form_test(value: Value, form: Form, own_rules: Rules, column: Column) -> Te
         if form.fits(values):
             return
         for index, one in enumerate(values):
-            if misfit := form.misfit(one):
+            if applies(one) and (misfit := form.misfit(one)):
                 breaches.add(rules[misfit.kind], pointer(index), misfit.expected, shown(one), column.fix(breaches))
 
     return test

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from sls_contract.checks.breaches import Breaches, Rules
 from sls_contract.checks.content_coding import plain_request_body
-from sls_contract.checks.errors import ErrorJudge
+from sls_contract.checks.errors import ERROR_MEMBERS, ErrorJudge
 from sls_contract.checks.parameters import HeaderFields, Query, Text
 from sls_contract.checks.presentation import shown
 from sls_contract.checks.whole_bodies import WholeBody
@@ -86,6 +86,8 @@ class Compiled:
             self._response_headers.judge(response.headers, breaches)
             if self._response_body and not subject.bodiless:
                 self._response_body.judge(subject.plain.data, breaches, subject.json)
+            if not breaches.found:  # otherwise the body's own clauses report it
+                self._judge_served_error(response.status, breaches)
         elif subject.is_error:
             self._errors.judge(breaches, lambda: not self.judge_request(subject).malformed)
         else:
@@ -93,6 +95,15 @@ class Compiled:
             expected, fix = f"{named}, or an error of 4xx or 5xx", f"return a success with {named}."
             breaches.add(self._status, "status", expected, shown(response.status), fix)
         return breaches
+
+    def _judge_served_error(self, status: int, breaches: Breaches) -> None:
+        """Report the body of an error under the status of a success, unless the contract documents such members."""
+        body, response = breaches.subject.document, self.contract.response
+        documented = response.value.members.keys() if response is not None and response.value is not None else ()
+        if isinstance(body, dict) and body.keys() >= ERROR_MEMBERS and not ERROR_MEMBERS & set(documented):
+            actual = f"{status} with errorCode {shown(body['errorCode'])}"
+            fix = "return an error with its documented status of 4xx or 5xx."
+            breaches.add(self._status, "status", "4xx or 5xx with the body of an error", actual, fix)
 
     def _names(self, path: str) -> Mapping[str, str]:
         templates = (self.contract.path, *self.contract.other_paths)

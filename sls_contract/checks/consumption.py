@@ -9,13 +9,15 @@ from itertools import chain
 from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 
 from sls_contract.checks.consumption_groups import GroupState
-from sls_contract.checks.consumption_ranges import judge_lasting, judge_ranges, writable_shards
+from sls_contract.checks.consumption_ranges import are_distinct, judge_lasting, judge_ranges, writable_shards
 from sls_contract.checks.consumption_received import Received, objects, shards_of
 from sls_contract.checks.consumption_shards import ShardState
 from sls_contract.checks.consumption_time import Moment
 from sls_contract.checks.request_args import is_shard, request_args, shard_number
 from sls_contract.checks.sequence import ClauseResults
 from sls_contract.checks.sequence_lists import judge_list
+from sls_contract.checks.subject import REQUEST_ID
+from sls_contract.spec import clause
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -60,15 +62,20 @@ class Consumption:
         self._groups: dict[tuple[Place, str], GroupState] = {}
         self._listed: dict[Place, tuple[frozenset[int], Moment]] = {}
         self._first_listed: dict[tuple[Place, int], Mapping[str, Any]] = {}
+        self._ids: dict[str, Any] = {}
+        self._of_service = False
 
     def judge(self, exchange: Exchange, at: datetime | None = None) -> ClauseResults:
         """Judge an exchange by those before it; ``at`` is when it was complete, by the client's clock."""
         received = received_of(exchange, at, in_order=self._in_order)
         return ClauseResults() if received is None else self.judge_received(received)
 
-    def judge_received(self, received: Received) -> ClauseResults:
-        """Judge an exchange that `received_of` has read by those before it."""
+    def judge_received(self, received: Received, *, of_service: bool = False) -> ClauseResults:
+        """Judge an exchange that `received_of` has read by those before it; ``of_service``: no emulator responded."""
+        self._of_service = of_service
         parts = list(self.handlers[received.args.operation](self, received))
+        if of_service:
+            parts.append(self._judge_id(received))
         findings = chain.from_iterable(part.findings for part in parts)
         return ClauseResults(tuple(findings), frozenset().union(*(part.exercised for part in parts)))
 
@@ -91,9 +98,10 @@ class Consumption:
         place, shards = received.args.place, objects(received.success_json)
         writable = (each.get("shardID") for each in writable_shards(shards))
         self._listed[place] = (frozenset(filter(is_shard, writable)), received.moment)
-        if not self._alone:  # a stub may list any ranges; another client may recreate the logstore
+        if self._alone or (self._of_service and are_distinct(shards)):  # a stub may list any ranges
+            yield judge_ranges(shards)
+        if not self._alone:  # another client may recreate the logstore
             return
-        yield judge_ranges(shards)
         for each in shards:
             if type(each.get("shardID")) is int:
                 yield judge_lasting(each, self._first_listed.setdefault((place, each["shardID"]), each))
@@ -180,12 +188,25 @@ class Consumption:
                 yield group.judge_read(shard, checkpoint, time, received.moment)
 
     def _judge_missing(self, received: Received, entries: Sequence[Mapping[str, Any]]) -> Iterator[ClauseResults]:
-        """Judge whether the shards of the last ListShards have an entry."""
+        """Judge whether the shards of the last ListShards have an entry; the filter is judged elsewhere."""
         shards, listed_at = self._listed.get(received.args.place, (_NO_SHARDS, received.moment))
         wanted = received.query.get("shard")
         requested = None if wanted is None else shard_number(wanted)
-        if shards and received.moment.follows(listed_at) and (wanted is None or requested in shards):
+        others = requested is not None and any(each["shard"] != requested for each in entries)
+        if shards and not others and received.moment.follows(listed_at) and (wanted is None or requested in shards):
             yield judge_list(entries, requested, shards)
+
+    def _judge_id(self, received: Received) -> ClauseResults:
+        """Judge whether two requests got the same id; one exchange may be recorded twice."""
+        if not REQUEST_ID.fullmatch(received.request_id):
+            return ClauseResults()
+        exchange = (received.args, received.query, received.request_json, received.moment.sent)
+        first = _state_of(self._ids, received.request_id, lambda: exchange)
+        if first == exchange:
+            return ClauseResults((), frozenset({"SLS461"}))
+        expected, fix = "an id that no earlier response had", "Give every response its own id."
+        found = clause("request-ids-differ").finding("header x-log-requestid", expected, received.request_id, fix)
+        return ClauseResults((found,), frozenset({"SLS461"}))
 
     def _shard(self, place: Place, shard: int | None) -> ShardState:
         return ShardState() if shard is None else _state_of(self._shards, (place, shard), ShardState)

@@ -19,6 +19,7 @@ _OK = 200
 _REFUSALS = range(400, 500)
 _NO_SHARDS: frozenset[int] = frozenset()
 _TIMEOUTS_UNTIL_GONE = 3  # no page says how soon a silent consumer is removed
+_LEAST_UNIT = 1000  # the factor between two units of time
 _MOST_CONSUMERS = 256  # of a group; the one that was silent longest is dropped
 
 
@@ -142,18 +143,23 @@ class GroupState:
             state.unsure = True
 
     def judge_read(self, shard: int, checkpoint: str, update_time: int, moment: Moment) -> ClauseResults:
-        """Judge whether a read that equals an earlier one is possible after the writes in between."""
+        """Judge a read by the one before it: its time, and whether it shows the write in between."""
         state = self._checkpoints.setdefault(shard, _Checkpoint())
         before, written, now = state.read, state.written, _Read(checkpoint, update_time, moment)
         if written is not None and not moment.follows(written[1]):
             return ClauseResults()
         state.read, state.written = now, None
-        if before is None or written is None or state.unsure or written[0] == before.checkpoint:
+        if before is None:
             return ClauseResults()
+        if _is_back(now, before):
+            return ClauseResults((_back_finding(now, before),), frozenset({"SLS411"}))
+        later = frozenset({"SLS411"} if moment.follows(before.moment) and before.update_time else ())
+        if written is None or state.unsure or written[0] == before.checkpoint:
+            return ClauseResults((), later)
         if not written[1].follows(before.moment):
-            return ClauseResults()
+            return ClauseResults((), later)
         stale = now[:2] == before[:2]
-        return ClauseResults((_stale_finding(now, written[0]),) if stale else (), frozenset({"SLS401"}))
+        return ClauseResults((_stale_finding(now, written[0]),) if stale else (), later | {"SLS401"})
 
     def _certain_holder(self, shard: int, moment: Moment) -> str | None:
         return next(
@@ -197,6 +203,23 @@ def _judge_rivals(consumer: str, before: _Consumer, listed: frozenset[int]) -> C
         if (shards := held & assigned)
     )
     return ClauseResults(tuple(findings), frozenset({"SLS437"}))
+
+
+def _is_back(now: _Read, before: _Read) -> bool:
+    """Return whether updateTime decreased; 0 may be a recreated group's, and units are judged elsewhere."""
+    decreased = before.update_time // _LEAST_UNIT < now.update_time < before.update_time
+    return decreased and now.moment.follows(before.moment)
+
+
+def _back_finding(now: _Read, before: _Read) -> Finding:
+    """Report an updateTime that decreased; a write by anybody, also after the group was recreated, is later."""
+    expected = f"{before.update_time} or later, as read before"
+    return clause("update-time-back").finding(
+        "/updateTime",
+        expected,
+        str(now.update_time),
+        "return the last write on every read; never let updateTime decrease.",
+    )
 
 
 def _stale_finding(judge_read: _Read, written: str) -> Finding:

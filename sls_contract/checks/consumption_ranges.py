@@ -42,6 +42,12 @@ def by_number(listed: Sequence[Mapping[str, Any]]) -> dict[int, Mapping[str, Any
     return {each["shardID"]: each for each in listed if type(each.get("shardID")) is int}
 
 
+def are_distinct(listed: Sequence[Mapping[str, Any]]) -> bool:
+    """Return whether each shard has its own id and a documented status; other clauses report what is wrong."""
+    known = all(each.get("status") in (_WRITABLE, _READONLY) for each in listed)
+    return known and len(by_number(listed)) == len(listed)
+
+
 def writable_shards(listed: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
     """Return the shards of a list that take logs."""
     return [each for each in listed if each.get("status") == _WRITABLE]

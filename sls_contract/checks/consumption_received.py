@@ -30,6 +30,7 @@ class Received(NamedTuple):
         status: None if no response came.
         response_json: the response's body as JSON; None if it is not JSON, or contains pulled logs.
         next_cursor: the next cursor of a successful PullLogs; None for anything else.
+        request_id: x-log-requestid; empty if there is none.
 
     """
 
@@ -41,6 +42,7 @@ class Received(NamedTuple):
     status: int | None
     response_json: Any
     next_cursor: str | None
+    request_id: str = ""
 
     @classmethod
     def of(cls, exchange: Exchange, args: RequestArgs, moment: Moment) -> Received:
@@ -52,8 +54,10 @@ class Received(NamedTuple):
             return cls(args, moment, query, request_json, client, None, None, None)
         pulled = args.operation == "PullLogs" and response.status == _OK
         response_json = None if pulled else json_body(response)
-        next_cursor = response.headers.get("x-log-cursor", "").strip() if pulled else None
-        return cls(args, moment, query, request_json, client, response.status, response_json, next_cursor)
+        headers = response.headers.lowered
+        next_cursor = headers.get("x-log-cursor", "").strip() if pulled else None
+        request_id = headers.get("x-log-requestid", "").strip()
+        return cls(args, moment, query, request_json, client, response.status, response_json, next_cursor, request_id)
 
     @property
     def success_json(self) -> Any:

@@ -99,9 +99,12 @@ class ShardState:
             shown_cursor = f"{shown(query['cursor'])}, which is {number}"
             findings.append(clause("pulled-cursor-given").finding("query cursor", expected, shown_cursor, fix))
         if next_cursor is not None:
+            following = decoded(next_cursor)
             self.add_cursor(query.get("cursor"))
             self.add_cursor(next_cursor, moment)
-            if len(self.clients) < _MOST_CLIENTS:
+            if following is None or (number is not None and following < number):
+                self.clients.clear()  # the response is broken, so it is unknown how a client goes on
+            elif len(self.clients) < _MOST_CLIENTS:
                 self.clients.add(client)
         return ClauseResults(tuple(findings), frozenset({"SLS433"} if applies else ()))
 

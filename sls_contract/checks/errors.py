@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from sls_contract.checks.presentation import shortened, shown
+from sls_contract.checks.spelling import closest_name
 from sls_contract.spec import Level, errors_with, wording_is_known
 
 if TYPE_CHECKING:
@@ -16,6 +17,9 @@ if TYPE_CHECKING:
 
 FIELDS = frozenset({"errorCode", "errorMessage", "accessDeniedDetail"})
 """The documented members of an error body."""
+
+ERROR_MEMBERS = frozenset({"errorCode", "errorMessage"})
+"""The members that every error body has."""
 
 _WRONG_CODE = {"full": Level.VIOLATION, "derived": Level.WARNING, "model": Level.UNSPECIFIED}
 
@@ -42,38 +46,36 @@ class ErrorJudge:
         if not isinstance(body, dict) or not body.keys() & FIELDS:
             return
         breaches.exercised.add(self._member.code)
+        absent = ERROR_MEMBERS - body.keys()
         for key in sorted(body.keys() - FIELDS):
+            if closest_name(key, absent):
+                continue  # the absence of what it replaces is reported
             where = f"/{shown(key)[1:-1]}"
             fix = "check whether a documented key was renamed; clients ignore unknown keys."
             breaches.add(self._member, where, "the documented keys only", f"the key {shown(key)}", fix)
         code, message = body.get("errorCode"), body.get("errorMessage")
         if isinstance(code, str) and code:
-            known = errors_with(code)
-            of_operation = [error for error in known if error.may_return(self._operation)]
-            self._judge_code(code, known, of_operation, breaches, is_valid_request)
+            errors = self._errors_of(code, breaches, is_valid_request)
+            self._judge_status(code, errors, breaches)
             if self._message and isinstance(message, str) and message:
-                self._judge_message(self._message, code, message, of_operation or known, breaches, is_valid_request)
+                self._judge_message(self._message, code, message, errors, breaches, is_valid_request)
 
-    def _judge_code(
-        self,
-        code: str,
-        known: Sequence[KnownError],
-        of_operation: Sequence[KnownError],
-        breaches: Breaches,
-        is_valid_request: Callable[[], bool],
-    ) -> None:
+    def _errors_of(self, code: str, breaches: Breaches, is_valid_request: Callable[[], bool]) -> Sequence[KnownError]:
+        """Judge the code; return the errors that status and message must agree with, none if the code is wrong."""
+        known = errors_with(code)
+        of_operation = [error for error in known if error.may_return(self._operation)]
         breaches.exercised.add(self._unknown.code)
         if not known:
             fix = "return a code of the operation's page or of the common tables."
             breaches.add(self._unknown, "/errorCode", "a documented code", shown(code), fix)
-            return
-        if not of_operation and is_valid_request():
+        elif of_operation:
+            breaches.exercised.add(self._foreign.code)
+        elif is_valid_request():
             belongs = ", ".join(dict.fromkeys(name for error in known for name in error.operations))
             expected, actual = f"a code of {self._operation}", f"{code}, which belongs to {belongs}"
             breaches.add(self._foreign, "/errorCode", expected, actual, "return a code of this operation.")
-        elif of_operation:
-            breaches.exercised.add(self._foreign.code)
-        self._judge_status(code, of_operation or known, breaches)
+            return ()
+        return of_operation or known
 
     def _judge_status(self, code: str, known: Sequence[KnownError], breaches: Breaches) -> None:
         statuses = {error.status for error in known if error.status is not None}

@@ -8,17 +8,22 @@ from typing import TYPE_CHECKING
 
 from sls_contract.checks.presentation import shown
 from sls_contract.checks.rule import KEPT, Flaw, Flaws, Group, on_request
-from sls_contract.checks.subject import FOREIGN, GET_CHECK_POINT, Subject
+from sls_contract.checks.spelling import closest_name
+from sls_contract.checks.subject import FOREIGN, GET_CHECK_POINT, OTHER, Subject
+from sls_contract.exchange import decode_path
 from sls_contract.hosts import host_flaw, is_service_host, names_project
 from sls_contract.signing import LogAuthorization, Sls4Authorization, parse_http_date
 from sls_contract.signing.clock import parse_iso_basic
 from sls_contract.signing.dialect import API_VERSION, SIGNATURE_METHODS
+from sls_contract.signing.signer import content_md5, content_sha256
 from sls_contract.spec.registry import registry
 
 if TYPE_CHECKING:
     from sls_contract.checks.rule import Check
+    from sls_contract.spec.routing import Route
 
 _ISO_BASIC = "20151109T061116Z"
+_METHODS = ("GET", "POST", "PUT", "DELETE")
 _RFC_1123 = "Mon, 09 Nov 2015 06:11:16 GMT"
 
 
@@ -44,6 +49,35 @@ def method_is_get(subject: Subject) -> Flaws:
     if subject.operation == FOREIGN or named is None or method in ("GET", "POST", "PUT", "DELETE"):
         return None
     return [Flaw("method", "GET", shown(method), "read checkpoints with GET.")]
+
+
+def calls_an_operation(subject: Subject) -> Flaws:
+    """Require a documented operation of a request to the path of one whose contract is complete."""
+    request, contracts = subject.request, registry()
+    if subject.operation != OTHER or request.method in ("HEAD", "OPTIONS") or path_names(subject):
+        return None
+    routes = [route for method in _METHODS for route in contracts.routes_on(request.replace(method=method))]
+    if not routes:
+        routes = [route for route in contracts.routes if _resembles(route.path, request.path)]
+    if not any(map(contracts.is_complete, routes)):
+        return None
+    query = request.url.partition("?")[2]
+    actual = f"{request.method} {shown(request.path)[1:-1]}{f'?{shown(query)[1:-1]}' if query else ''}"
+    fix = "send the method of an operation on this path, and the query that selects it."
+    return [Flaw("request line", ", ".join(dict.fromkeys(map(_described, routes))), actual, fix)]
+
+
+def _described(route: Route) -> str:
+    """Return the method and path of a route, the query that selects it, and the operation."""
+    selected = "&".join(f"{key}={values[0] if values else '…'}" for key, values in route.discriminator.items())
+    return f"{route.method} {route.path}{f'?{selected}' if selected else ''} ({route.operation})"
+
+
+def _resembles(template: str, path: str) -> bool:
+    """Return whether a path is a template with a misspelled segment, an empty name, or a slash at its end."""
+    fixed, sent = template.split("/")[1:], path.removesuffix("/").split("/")[1:]
+    pairs = zip(fixed, map(decode_path, sent), strict=False)
+    return len(fixed) == len(sent) and all(each[:1] == "{" or closest_name(text, [each]) for each, text in pairs)
 
 
 def _template() -> str:
@@ -135,6 +169,28 @@ def body_raw_size(subject: Subject) -> Flaws:
     return [Flaw("header x-log-bodyrawsize", "a decimal number of bytes", shown(sent), fix)]
 
 
+def content_type(subject: Subject) -> Flaws:
+    """Require that a request with a body names its Content-Type."""
+    if subject.anonymous or not subject.request.body:
+        return None
+    if subject.request.headers.lowered.get("content-type", "").strip():
+        return KEPT
+    fix = "send Content-Type: application/json, or application/x-protobuf for PutLogs, and sign it."
+    return [Flaw("header Content-Type", "the type of the body", "nothing", fix)]
+
+
+def length_is_true(subject: Subject) -> Flaws:
+    """Require that Content-Length is the length of the body, if a digest shows that this body was sent."""
+    request = subject.request
+    sent = request.headers.lowered.get("content-length", "").strip()
+    if not sent or not request.body or sent == str(len(request.body)):
+        return KEPT if sent and request.body else None
+    if not {content_md5(request.body), content_sha256(request.body)} & set(request.headers.lowered.values()):
+        return None
+    fix = "count the bytes of the body, not its characters."
+    return [Flaw("header Content-Length", f"{len(request.body)}, the bytes of the body", shown(sent), fix)]
+
+
 def host_names_project(subject: Subject) -> Flaws:
     """Require that the host is a project in front of an endpoint."""
     if subject.contract is not None and not subject.contract.project:
@@ -195,7 +251,7 @@ def _shown_or_nothing(value: str | None) -> str:
 def _typical_request(subject: Subject) -> frozenset[str] | None:
     """Return the codes of the clauses that a typical v1 request keeps; None for any other request."""
     sent, parsed, contract = subject.request.headers.lowered, subject.authorization, subject.contract
-    size = sent.get("x-log-bodyrawsize")
+    size, typed, length = sent.get("x-log-bodyrawsize"), bool(subject.request.body), sent.get("content-length")
     typical = (
         type(parsed) is LogAuthorization
         and contract is not None
@@ -207,15 +263,20 @@ def _typical_request(subject: Subject) -> frozenset[str] | None:
         and is_http_date(sent.get("date", ""))
         and not parsed.access_key_id.startswith("STS.")
         and not subject.anonymous
+        and (not typed or bool(sent.get("content-type", "").strip()))
+        and (not typed or length in (None, str(len(subject.request.body))))
     )
-    return _kept_for_host(subject.request.host, sized=size is not None) if typical else None
+    if not typical:
+        return None
+    counted = typed and length is not None
+    return _kept_for_host(subject.request.host, sized=size is not None, typed=typed, counted=counted)
 
 
 @lru_cache(maxsize=64)  # a run uses few hosts
-def _kept_for_host(host: str, *, sized: bool) -> frozenset[str] | None:
+def _kept_for_host(host: str, *, sized: bool, typed: bool, counted: bool) -> frozenset[str] | None:
     if host_flaw(host) is not None or not names_project(host):
         return None
-    applicable = {body_raw_size: sized, host_form: is_service_host(host)}
+    applicable = {body_raw_size: sized, content_type: typed, length_is_true: counted, host_form: is_service_host(host)}
     not_applicable = [find for find, applies in applicable.items() if not applies]
     not_applicable += [date_beside_log_date, token_with_temporary_key]
     return frozenset(check.code for check in _HEADER_CHECKS if check.find not in not_applicable)
@@ -231,8 +292,11 @@ _HEADER_CHECKS = (
     on_request("request-host", host_names_project),
     on_request("request-host-form", host_form),
     on_request("security-token", token_with_temporary_key),
+    on_request("request-content-type", content_type),
+    on_request("request-content-length", length_is_true),
 )
 
+_OPERATION_CHECK = on_request("request-operation", calls_an_operation)
 _TARGET_CHECKS = (on_request("request-path", path_names), on_request("request-method", method_is_get))
 _TARGET_CODES = frozenset(check.code for check in _TARGET_CHECKS)
 
@@ -241,4 +305,4 @@ GROUPS = (
     Group(_HEADER_CHECKS, _typical_request),
 )
 
-CHECKS: tuple[Check, ...] = (*_TARGET_CHECKS, *_HEADER_CHECKS)
+CHECKS: tuple[Check, ...] = (*_TARGET_CHECKS, _OPERATION_CHECK, *_HEADER_CHECKS)

@@ -9,6 +9,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from sls_contract.checks.content_coding import PlainBody, plain_body
+from sls_contract.checks.intended import intended_operation
 from sls_contract.checks.log_messages import ReadMessage, read_response
 from sls_contract.checks.strict_json import JsonText, read_json
 from sls_contract.signing import (
@@ -106,7 +107,7 @@ class Subject:
     def __post_init__(self) -> None:
         """Compute the fields that every check needs."""
         request, response = self.request, self.response
-        known, path = registry().operation_of(request), request.path
+        known, path = registry().operation_of(request) or intended_operation(request), request.path
         own_path = known is not None and _OWN_PATH.match(path) is not None
         is_sls = not _is_before_sls(request) and (own_path or _is_sls(request))
         self.contract = known if is_sls else None

@@ -92,10 +92,18 @@ class Registry:
     def discriminators(self, request: Request) -> dict[str, tuple[str, ...]]:
         """Return the query keys, with their values, that distinguish the operations on a request's method and path."""
         found: dict[str, tuple[str, ...]] = {}
-        for route in self._router.routes_on(request):
+        for route in self.routes_on(request):
             for key, values in route.discriminator.items():
                 found[key] = (*found.get(key, ()), *values)
         return found
+
+    def routes_on(self, request: Request) -> list[Route]:
+        """Return the routes that match the method and path of a request, whatever its query."""
+        return self._router.routes_on(request)
+
+    def is_complete(self, route: Route) -> bool:
+        """Return whether the contract of a route's operation covers all of it."""
+        return self._entries[route.operation].contract().coverage == "full"
 
     def mentioning(self, text: str) -> Iterator[Contract]:
         """Yield the contracts that can contain a text as a value, such as an error code; others are not parsed."""

@@ -284,8 +284,11 @@ class SignsNamesAsSent(Client):
 
 
 @kind
-class CreatesTheGroupFirst(Client):
+class CreatesTheGroupFirst(SendsAContentType):
     """And goes on where it is there already."""
+
+    def headers(self):
+        return super().headers() | {"Content-Type": "application/json"}
 
     def entries(self):
         body = json.dumps({"consumerGroup": self.group(), "timeout": 60, "order": False}).encode()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import json
 from base64 import b64encode
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -24,13 +25,14 @@ from sls_contract.signing import TEST_CREDENTIALS, http_date
 
 WORKERS = Path(__file__).parents[3] / "cassettes" / "test_consumer_workers" / "workers.sls.yaml"
 AT = datetime(2026, 11, 28, 12, tzinfo=UTC)
-SHARD = "http://my-project.cn-hangzhou.log.aliyuncs.com/logstores/my-logstore/shards/0"
+SHARDS = "http://my-project.cn-hangzhou.log.aliyuncs.com/logstores/my-logstore/shards"
+SHARD = f"{SHARDS}/0"
 NOW = AuditSettings(datetime.now(UTC))
 
 
-def recording(target, response=b"", at=AT, evidence=Evidence.REFERENCE, **headers):
+def recording(query, response=b"", at=AT, evidence=Evidence.REFERENCE, target=SHARD, **headers):
     """A recording whose response came at once."""
-    request = Request("GET", SHARD + target, {"Date": http_date(at), "User-Agent": "worker"})
+    request = Request("GET", target + query, {"Date": http_date(at), "User-Agent": "worker"})
     fields = {"Date": http_date(at), **{name.replace("_", "-"): value for name, value in headers.items()}}
     return Recording(Exchange(request, Response(200, fields, response)), Provenance(evidence, recorded_at=at))
 
@@ -39,6 +41,13 @@ def located(time, number, seconds=0, **how):
     cursor = b64encode(str(number).encode()).decode()
     at = AT + timedelta(seconds=seconds)
     return recording(f"?type=cursor&from={time}", f'{{"cursor":"{cursor}"}}'.encode(), at, **how)
+
+
+def pulled(number, following, seconds):
+    """A pull of the service at a cursor."""
+    cursors = [b64encode(str(each).encode()).decode() for each in (number, following)]
+    target, at = f"?type=log&count=5&cursor={cursors[0].replace('=', '%3D')}", AT + timedelta(seconds=seconds)
+    return recording(target, at=at, evidence=Evidence.LIVE, x_log_cursor=cursors[1])
 
 
 BACKWARDS = (located("end", 20), located("end", 10, 5))
@@ -77,6 +86,63 @@ def test_an_endpoint_may_begin_anew_after_a_while():
         replace(each, provenance=replace(each.provenance, evidence=Evidence.LIVE)) for each in (BACKWARDS[0], later)
     ]
     assert judged(live) == ["SLS439"]
+
+
+def listed(*shards, seconds=0, **how):
+    """ListShards with the first digit at each end of its shards; ``f``: the highest key."""
+    entries = [
+        {
+            "shardID": number,
+            "status": status,
+            "inclusiveBeginKey": begin + "0" * 31,
+            "exclusiveEndKey": end + ("f" if end == "f" else "0") * 31,
+        }
+        for number, begin, end, status in shards
+    ]
+    at = AT + timedelta(seconds=seconds)
+    return recording("", json.dumps(entries).encode(), at, target=SHARDS, **how)
+
+
+LOW, HIGH, SPLIT = (0, "0", "8", "readwrite"), (1, "8", "f", "readwrite"), (2, "0", "f", "readonly")
+
+
+@pytest.mark.parametrize(
+    ("shards", "found"),
+    [
+        ((LOW, HIGH), []),
+        ((HIGH, LOW, SPLIT), []),
+        ((LOW,), ["SLS418"]),
+        ((LOW, (1, "4", "f", "readwrite")), ["SLS418"]),
+        ((LOW, (1, "9", "f", "readwrite")), ["SLS418"]),
+        (((0, "8", "0", "readwrite"), HIGH), ["SLS418"]),
+        ((LOW, LOW, HIGH), []),
+        ((LOW, (1, "8", "f", "ReadWrite")), []),
+    ],
+    ids=["apart", "after a split", "a shard is missing", "overlap", "gap", "swapped", "twice", "of no known status"],
+)
+def test_the_shards_of_the_service_share_all_keys(shards, found):
+    """Stubs list any ranges; a shard twice, and an unknown status, have clauses of their own."""
+    assert judged([listed(*shards, evidence=Evidence.LIVE)]) == found
+    assert judged([listed(*shards)]) == []
+
+
+def test_a_request_id_of_the_service_is_not_used_again():
+    """By another request; a recorder may have written one exchange twice, and a stub has one id for all."""
+    one, other = (
+        located(time, 10, seconds, evidence=Evidence.LIVE, x_log_requestid="6B0D96D6E2ACEBA5783354E7")
+        for time, seconds in (("begin", 0), ("end", 5))
+    )
+    assert judged([one, other]) == ["SLS461"]
+    assert judged([one, one]) == []
+    assert judged([told_as(each, Evidence.REFERENCE) for each in (one, other)]) == []
+
+
+def test_exchanges_out_of_order_contradict_nothing():
+    """A file that is sorted the wrong way round, or two recordings in one, the later one first."""
+    pulls = [pulled(number, number + 5, number) for number in (10, 15, 20)]
+    assert judged(pulls[::-1]) == []
+    assert judged([*pulls, pulled(90, 95, 25)]) == ["SLS433"]
+    assert judged([pulls[2], *pulls[:2], pulled(90, 95, 25)]) == ["SLS433"]
 
 
 @pytest.mark.parametrize("evidence", [Evidence.UNKNOWN, Evidence.DOCUMENT, Evidence.SYNTHETIC])

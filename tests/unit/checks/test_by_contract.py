@@ -120,17 +120,26 @@ JSON = {"Content-Type": "application/json"}
 GROUPS, SHARDS = "/logstores/l/consumergroups", "/logstores/l/shards"
 CREATED = b'{"consumerGroup":"g","timeout":"30","order":false}'
 
+LISTED = {"name": "g", "timeout": 30, "order": False}
+SHARD = {"shardID": 0, "status": "readwrite", "createTime": 1_700_000_000}
+
 MUTANTS = [
     ("request-path-value", lambda make: asked(make, "/everything/one?mode=fast&owner=me")),
     ("request-path-value", lambda make: asked(make, "/everything/-1?mode=fast&owner=me")),
     ("request-query-missing", lambda make: asked(make, "/everything/1?owner=me")),
     ("request-query-missing", lambda make: asked(make, "/everything/1?mode=fast")),
+    ("request-query-missing", lambda make: asked(make, "/everything/1?mode=fast&owner=")),
     ("request-query-missing", lambda make: shipped(make, f"{SHARDS}/0?type=cursor")),
     ("request-query-type", lambda make: asked(make, f"{TARGET}&offset=one")),
     ("request-query-type", lambda make: asked(make, f"{TARGET}&offset=")),
     ("request-query-type", lambda make: asked(make, f"{TARGET}&reverse=yes")),
     ("request-query-type", lambda make: asked(make, f"{TARGET}&ratio=1,5")),
     ("request-query-value", lambda make: asked(make, f"{TARGET}&offset=-1")),
+    ("request-query-value", lambda make: shipped(make, f"{SHARDS}/0?type=cursor_time&cursor=1524155379373908496")),
+    (
+        "request-query-value",
+        lambda make: shipped(make, f"{GROUPS}/g?type=heartbeat&consumer=", b"[]", "POST", **JSON),
+    ),
     ("request-query-value", lambda make: asked(make, f"{TARGET}&size=99999")),
     ("request-query-value", lambda make: asked(make, f"{TARGET}&size=1{'0' * 5000}")),
     ("request-query-value", lambda make: asked(make, f"{TARGET}&ratio=2.5")),
@@ -166,6 +175,15 @@ MUTANTS = [
     ("request-member-type", lambda make: asked(make, body=BODY | {"names": ["a"]})),
     ("request-member-type", lambda make: shipped(make, GROUPS, CREATED, "POST", **JSON)),
     ("request-member-value", lambda make: asked(make, body=BODY | {"title": "c"})),
+    *[
+        ("request-member-value", lambda make, body=body: shipped(make, GROUPS, body, "POST", **JSON))
+        for body in (
+            b'{"consumerGroup":"","timeout":30}',
+            b'{"consumerGroup":"g","timeout":-1}',
+            b'{"consumerGroup":"g","timeout":4294967296}',
+        )
+    ],
+    ("request-member-value", lambda make: shipped(make, f"{GROUPS}/g", b'{"timeout":-1}', "PUT", **JSON)),
     ("request-member-unknown", lambda make: asked(make, body=BODY | {"colour": "red"})),
     ("request-member-name", lambda make: asked(make, body=BODY | {"nmaes": []})),
     ("request-member-name", lambda make: asked(make, body=BODY | {"isStrict": True})),
@@ -188,6 +206,14 @@ MUTANTS = [
     ("response-member-type", lambda make: returned(make, ENTRY, 7)),
     ("response-member-value", lambda make: entry(make, id=-1)),
     ("response-member-value", lambda make: entry(make, ratio=1.5)),
+    *[
+        ("response-member-value", lambda make, group=group: listing(make, GROUPS, [{**LISTED, **group}]))
+        for group in ({"name": ""}, {"timeout": 2**31})
+    ],
+    *[
+        ("response-member-value", lambda make, key=key: listing(make, SHARDS, [{**SHARD, "exclusiveEndKey": key}]))
+        for key in ("", "end", "f" * 33)
+    ],
     ("response-member-value", lambda make: entry(make, cursor="MTUyNDE1NTM3OTM3MzkwODQ5Ng")),
     ("response-member-value", lambda make: entry(make, cursor="AAAA\nAAAA")),
     ("response-member-value", lambda make: listing(make, f"{SHARDS}/0?type=cursor&from=end", {"cursor": ""})),
@@ -242,6 +268,12 @@ UNUSUAL = {
     "an error to what was badly asked": lambda make: replace(
         asked(make, f"{TARGET}&colour=red&offset=1"), response=make.error(500, "InternalServerError", "any")
     ),
+    "a cursor as the Python SDK computes it": lambda make: shipped(
+        make, f"{SHARDS}/0?type=cursor_time&cursor=MTUyNDE1NTM3OTM3MzkwODQ5Ng%3D%3D%0A"
+    ),
+    "a key of 31 digits, and none": lambda make: listing(
+        make, SHARDS, [{**SHARD, "inclusiveBeginKey": "0" * 31, "exclusiveEndKey": None}]
+    ),
     "a page of a proxy": lambda make: replace(asked(make), response=make.response(b"<html>", 502)),
 }
 
@@ -294,6 +326,61 @@ def test_a_cursor_that_is_base64_of_no_number_is_not_called_no_base64(make):
     """What is wrong with it is told, not what its pattern says."""
     told = judge(shipped(make, f"{SHARDS}/0?type=logs&cursor=bm8gY3Vyc29y&count=1")).findings
     assert [each.expected for each in told if each.where == "query cursor"] == ["base64 of a decimal number"]
+
+
+@pytest.mark.parametrize("cursor", ["1453949705000000000", "MTA", ""])
+def test_a_cursor_in_no_base64_is_told_once(make, cursor):
+    """Its pattern and its form speak of the same fault."""
+    exchange = replace(shipped(make, f"{SHARDS}/0?type=cursor&from=end"), response=make.response({"cursor": cursor}))
+    assert [(each.code, each.where) for each in judge(exchange).findings] == [("SLS275", "/cursor")]
+
+
+@pytest.mark.parametrize(
+    ("target", "operation", "where"),
+    [
+        (f"{SHARDS}/0?type=Logs&cursor=&count=5", "PullLogs", "query type"),
+        (f"{SHARDS}/0?type=cursorTime&cursor=MTA=", "GetCursorTime", "query type"),
+        (f"{SHARDS}/0?type=curser&from=end", "GetCursor", "query type"),
+        (f"{SHARDS}/0?from=end", "GetCursor", "query type"),
+        (f"{SHARDS}/0?cursor=&count=5", "PullLogs", "query type"),
+        (f"{SHARDS}/0?Type=cursor&from=end", "GetCursor", "query Type"),
+    ],
+)
+def test_an_operation_is_judged_although_its_selecting_key_is_wrong(make, target, operation, where):
+    """A client with a misspelt type is told of it, once, and not that nothing is known of its request."""
+    verdict = judge(shipped(make, target))
+    assert (verdict.operation, verdict.extent) == (operation, "full")
+    assert [each.where for each in verdict.findings] == [where]
+
+
+def test_a_value_that_may_select_a_newer_operation_is_no_misspelling(make):
+    """Nothing but a warning is told of an operation that no source describes."""
+    (finding,) = judge(shipped(make, f"{SHARDS}/0?type=lock&from=end")).findings
+    assert (finding.slug, finding.level) == ("request-operation", Level.WARNING)
+
+
+@pytest.mark.parametrize("target", [f"{GROUPS}/g", "/logstores/l"])
+def test_an_error_with_the_status_of_a_success_is_found(make, target):
+    """Where pages describe no body of a success, clients still read 200 as one."""
+    body = {"errorCode": "LogStoreNotExist", "errorMessage": "logstore l does not exist."}
+    deleted = shipped(make, target, method="DELETE")
+    assert slugs(replace(deleted, response=make.response(body))) == {"response-status"}
+    assert slugs(replace(deleted, response=make.response({"errorCode": ""}))) == set()
+
+
+@pytest.mark.parametrize("misspelled", ["errormessage", "error_message", "errorMesage"])
+def test_a_member_of_an_error_that_is_misspelled_is_told_once(make, misspelled):
+    """It is missing; the key in its place is not called new, too."""
+    body = {"errorCode": "LogStoreNotExist", misspelled: "logstore l does not exist."}
+    exchange = replace(shipped(make, f"{SHARDS}/0?type=cursor&from=end"), response=make.response(body, 404))
+    assert slugs(exchange) == {"error-body"}
+
+
+def test_a_code_of_another_operation_is_told_once(make):
+    """Its status and message belong to the other operation, too."""
+    refusal = make.error(400, "ConsumerGroupNotExist", "Shard 99 does not exist.")
+    exchange = replace(shipped(make, f"{SHARDS}/99?type=cursor&from=end"), response=refusal)
+    assert slugs(exchange) == {"response-error-operation"}
 
 
 def test_a_unit_is_named(make):

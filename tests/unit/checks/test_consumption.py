@@ -126,6 +126,8 @@ BROKEN = [
     ),
     ("SLS401", lambda talk: talk.read(5, 1000).write(7).read(5, 1000)),
     ("SLS401", lambda talk: talk.read(0, 0).write(7).read(0, 0)),
+    ("SLS411", lambda talk: talk.read(5, 1_800_000_000_000_000).read(5, 1_799_999_990_000_000)),
+    ("SLS411", lambda talk: talk.read(5, 1_800_000_000_000_000).write(7).read(5, 1_799_999_990_000_000)),
     (
         "SLS421",
         lambda talk: talk.say("GET", SHARDS, returned=[{"shardID": n, "status": "readwrite"} for n in (0, 1)]).say(
@@ -181,7 +183,7 @@ def test_what_others_could_have_done_is_judged_where_there_are_none(talk, alone,
     assert code not in talk.exercised
 
 
-_OF_OTHERS = {"SLS401", "SLS421", "SLS422"}
+_OF_OTHERS = {"SLS401", "SLS411", "SLS421", "SLS422"}
 
 
 def test_every_clause_is_needed():
@@ -214,6 +216,14 @@ UNUSUAL = {
         ),
     ),
     "goes back to its checkpoint": ("SLS433", lambda talk: talk.pull(10, 15).pull(15, 20).read(15, 9).pull(15, 20)),
+    "goes on after a response without a next cursor": (
+        "SLS433",
+        lambda talk: talk.pull(10, 15).say("GET", f"{SHARDS}/0?type=log&cursor={cursor(15)}").pull(20, 25),
+    ),
+    "goes on after a response whose cursor goes back": (
+        "SLS434",
+        lambda talk: talk.pull(10, 15).pull(15, 12).write(20),
+    ),
     "asks the same again after a failure": ("SLS433", lambda talk: talk.pull(10, 15).pull(10, 15)),
     "stays at the end": ("SLS433", lambda talk: talk.pull(10, 10).pull(10, 10).pull(10, 12)),
     "goes on at the end after InvalidCursor": (
@@ -338,6 +348,12 @@ UNUSUAL = {
         "SLS440",
         lambda talk: talk.locate("end", 10).pull(10, status=400, returned={"errorCode": "ShardNotExist"}),
     ),
+    "the group was made again": ("SLS411", lambda talk: talk.read(5, 1_800_000_000_000_000).read(0, 0)),
+    "two reads at once": (
+        "SLS411",
+        lambda talk: talk.read(5, 1_800_000_000_000_000).read(5, 1_799_999_990_000_000, after=-0.1, took=1),
+    ),
+    "a time in another unit": ("SLS411", lambda talk: talk.read(5, 1_800_000_000_000_000).read(5, 1_800_000_000_000)),
     "somebody wrote the same as before": ("SLS401", lambda talk: talk.read(5, 1000).write(7).read(5, 2000)),
     "written back": ("SLS401", lambda talk: talk.read(5, 1000).write(7).write(5).read(5, 3000)),
     "read while it is written": ("SLS401", lambda talk: talk.read(5, 1000).write(7).read(5, 1000, after=-0.1, took=1)),
@@ -362,6 +378,12 @@ UNUSUAL = {
             talk.say("GET", SHARDS, returned=[{"shardID": n, "status": "readwrite"} for n in (0, 2**63)])
             .say("GET", GROUP, returned=[{**NEVER, "shard": "0"}])
             .say("GET", GROUP, returned=[NEVER])
+        ),
+    ),
+    "the entry of another shard, which the clause of the filter says": (
+        "SLS422",
+        lambda talk: talk.say("GET", SHARDS, returned=[{"shardID": n, "status": "readwrite"} for n in (0, 1)]).say(
+            "GET", f"{GROUP}?shard=0", returned=[{**NEVER, "shard": 1}]
         ),
     ),
     "a heartbeat that lists no shard's id": (

@@ -51,6 +51,12 @@ def retargeted(request: Request, target: str) -> Exchange:
     return asked(replace(request, url=request.url.partition("?")[0] + target))
 
 
+def counted(make, scheme: str, length: str) -> Exchange:
+    """A body of 9 characters and 11 bytes, under any Content-Length."""
+    headers = {"Content-Type": "application/json", "Content-Length": length}
+    return asked(make.request("/nowhere", method="POST", body='["g_消_1"]'.encode(), headers=headers, scheme=scheme))
+
+
 #: slug, how to break it, arguments of `judge`
 REQUESTS = [
     ("request-path", lambda make: asked(make.request("/logstores/my-logstore/consumergroups/")), {}),
@@ -64,7 +70,11 @@ REQUESTS = [
     ("query-shard-value", lambda make: asked(make.request(f"{make.path}?shard=0&shard=1")), {}),
     ("query-shard-value", lambda make: asked(make.request(f"{make.path}?shard=2147483648")), {}),
     ("query-unknown-key", lambda make: asked(make.request(f"{make.path}?shard=0&offset=1")), {}),
-    ("request-body", lambda make: asked(make.request(body=b"{}")), {}),
+    (
+        "request-body",
+        lambda make: asked(make.request(body=b"{}", headers={"Content-Type": "application/json"})),
+        {},
+    ),
     ("api-version", lambda make: asked(make.request(headers={"x-log-apiversion": "0.4.0"})), {}),
     ("api-version", lambda make: headed(make.request(), x_log_apiversion=None), {"credentials": ()}),
     ("signature-method", lambda make: headed(make.request(), x_log_signaturemethod="md5"), {"credentials": ()}),
@@ -100,6 +110,24 @@ REQUESTS = [
     ("request-host-form", lambda make: asked(make.request(host="p.sls.cn-hangzhou.aliyuncs.com")), {}),
     ("request-host-form", lambda make: asked(make.request(host="undefined.cn-hangzhou.log.aliyuncs.com")), {}),
     ("security-token", lambda make: asked(make.request(key=STS)), {"credentials": STS}),
+    ("request-operation", lambda make: asked(make.request("/logstores/l/consumergroups", method="PUT")), {}),
+    ("request-operation", lambda make: asked(make.request(f"{make.path}?type=lock", method="POST")), {}),
+    ("request-operation", lambda make: asked(make.request(f"{make.path}?consumer=c", method="POST")), {}),
+    ("request-operation", lambda make: asked(make.request("/logstores/l/shards/0")), {}),
+    ("request-operation", lambda make: asked(make.request("/logstores/l/shards/0?count=5")), {}),
+    ("request-operation", lambda make: asked(make.request("/logstore/l/shards")), {}),
+    ("request-operation", lambda make: asked(make.request("/logstores/l/shards/")), {}),
+    ("request-operation", lambda make: asked(make.request("/logstores//shards")), {}),
+    ("request-content-type", lambda make: asked(make.request("/nowhere", method="POST", body=b"{}")), {}),
+    *[
+        ("request-content-length", lambda make, scheme=scheme: counted(make, scheme, "9"), {})
+        for scheme in ("v1", "v4")
+    ],
+    (
+        "request-content-type",
+        lambda make: asked(make.request("/nowhere", method="POST", body=b"{}", headers={"Content-Type": ""})),
+        {},
+    ),
 ]
 
 SIGNATURES = [
@@ -369,6 +397,13 @@ def test_a_badly_signed_request_must_not_be_served(make, slug, cause, broken):
     """The request is at fault for its signature, the service for returning 200."""
     exchange = replace(broken(make), response=make.response())
     assert {finding.slug for finding in judge(exchange).findings} == {slug, cause}
+
+
+@pytest.mark.parametrize("digest", [None, "00"])
+def test_a_body_that_no_digest_proves_is_not_measured(make, digest):
+    """Other recorders decode bodies, or leave them out."""
+    exchange = headed(counted(make, "v1", "9").request, Content_MD5=digest)
+    assert "request-content-length" not in {finding.slug for finding in judge(exchange, credentials=()).findings}
 
 
 def test_every_clause_has_a_mutant():

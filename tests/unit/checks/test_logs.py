@@ -73,7 +73,8 @@ def write(make):
 
     def made(query, status=200):
         body = b'{"shard":0,"checkpoint":"MTI="}'
-        request = make.request(f"{make.path}?type=checkpoint{query}", method="POST", body=body)
+        headers = {"Content-Type": "application/json"}
+        request = make.request(f"{make.path}?type=checkpoint{query}", method="POST", body=body, headers=headers)
         served = make.response(b"", headers={"Content-Type": None})
         refused = make.error(404, "ConsumerNotExist", "Consumer not exist in the consumer group")
         return Exchange(request, served if status == 200 else refused)
@@ -91,11 +92,13 @@ ALSO = {"request-query-missing"}
 MUTANTS = [
     ("returned-message", lambda pull, put, write: pull(LISTED[:-1], x_log_count="2")),
     ("returned-message", lambda pull, put, write: pull(GROUP)),
+    ("returned-message", lambda pull, put, write: pull(body=LISTED[:-1])),
     ("returned-message", lambda pull, put, write: pull(b'{"logs":[]}', "lz4")),
     ("returned-message", lambda pull, put, write: pull(encode_list([b"\x0a\x02\x12\x00"]))),
     ("returned-raw-size", lambda pull, put, write: pull(x_log_bodyrawsize="7")),
     ("returned-raw-size", lambda pull, put, write: pull(x_log_bodyrawsize="0")),
     ("returned-raw-size", lambda pull, put, write: pull(body=b"", x_log_count="0", x_log_cursor=FIRST)),
+    ("returned-raw-size", lambda pull, put, write: pull(body=b"", x_log_cursor=FIRST)),
     ("returned-count", lambda pull, put, write: pull(x_log_count="3")),
     ("returned-count", lambda pull, put, write: pull(accept="application/json", x_log_count="3")),
     ("returned-count", lambda pull, put, write: pull(packed="zstd", x_log_count="1")),
@@ -107,6 +110,7 @@ MUTANTS = [
     ("unforced-without-consumer", lambda pull, put, write: write("&consumer=")),
     ("sent-message", lambda pull, put, write: put(b"\x0a\x02\x12\x00")),
     ("sent-message", lambda pull, put, write: put(b'{"__logs__":[]}', "")),
+    ("sent-message", lambda pull, put, write: put(GROUP[:-1], size=str(len(GROUP)))),
     ("sent-raw-size", lambda pull, put, write: put(size="7")),
     ("sent-raw-size", lambda pull, put, write: put(size=None)),
 ]
@@ -145,6 +149,7 @@ UNUSUAL = {
     "a number of many digits": lambda pull, put, write: pull(x_log_count="9" * 5000),
     "large": lambda pull, put, write: pull(encode_list([GROUP] * 3000), count=9999, x_log_count="3000"),
     "forced": lambda pull, put, write: write("&forceSuccess=True"),
+    "forced by the Python SDK, without a consumer": lambda pull, put, write: write("&consumer=&forceSuccess=True"),
     "refused": lambda pull, put, write: write("&forceSuccess=false", status=404),
     "unforced by a consumer": lambda pull, put, write: write("&forceSuccess=false&consumer=c"),
     "put plain": lambda pull, put, write: put(packed="", size=None),
@@ -167,7 +172,9 @@ def test_what_is_no_number_or_misspelled_is_told_once(pull, put, make):
     assert slugs(pull(packed="lz4", x_log_bodyrawsize="many")) == {"response-header-value"}
     assert slugs(put(size="")) == {"body-raw-size"}
     body = b'{"shard":0,"checkpoint":"MTI="}'
-    misspelled = make.request(f"{make.path}?type=checkpoint&consmuer=c", method="POST", body=body)
+    headers = {"Content-Type": "application/json"}
+    target = f"{make.path}?type=checkpoint&consmuer=c"
+    misspelled = make.request(target, method="POST", body=body, headers=headers)
     assert slugs(Exchange(misspelled, None)) == {"request-query-name"}
 
 
