@@ -203,7 +203,7 @@ class Case:
             verified=[self.verifying.plain(test, ended=self.ended, flawed=self.flawed)] if self.verifying else [],
             plays=self._plays(test),
             outside=[{"program": each, "test": test} for each in programs],
-            unchecked=[test] if self.excused and self.unplayable and not results.exchanges else [],
+            unchecked=[f"{test}: {self.failure}"] if self.excused and self.unplayable and not results.exchanges else [],
             tests=[{"cassette": self.where, "test": test, "exchanges": results.exchanges}] if by_cassette else [],
         )
 

@@ -215,9 +215,16 @@ class Opener:
 
     def open_without_cassette(self, item: pytest.Item) -> Case:
         """Return a case without a cassette, for a test that only serves an endpoint."""
-        case = Case(item.nodeid, self.settings.strict, allowed_codes(item), Scrubber().shown, Results())
+        case = Case(item.nodeid, self.settings.strict, allowed_codes(item), self.scrub, Results())
         case.test, case.first_tests = item.nodeid, self._first_tests
+        case.resources.enter_context(scrubbed_logs(case.scrub))
         return case
+
+    @cached_property
+    def scrub(self) -> Callable[[str], str]:
+        """Removes the run's key, and what the settings name, from texts that belong to no cassette."""
+        key = credentials_from_environment(os.environ)
+        return Scrubber([key] if key else (), patterns=self.settings.scrub, keys=self.settings.scrub_keys).shown
 
     @contextmanager
     def names(self, case: Case) -> Iterator[Sls]:

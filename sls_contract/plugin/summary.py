@@ -25,7 +25,10 @@ if TYPE_CHECKING:
     from sls_contract.plugin.outcome import Outcome
     from sls_contract.plugin.totals import Totals
 
-_RECORD_OR_DO_NOT_RUN = "record these tests (pytest --sls-record=once), or do not run them: xfail(run=False)."
+_RECORD_OR_DO_NOT_RUN = (
+    "restore or delete damaged files and record these tests (pytest --sls-record=once), "
+    "or do not run them: xfail(run=False)."
+)
 NAMES_OF_OTHERS = "names-of-others"
 MOST_LINES = 10
 """How many cassettes, and exchanges of each, are listed; the report contains all."""
@@ -34,7 +37,7 @@ MOST_LINES = 10
 def summary_lines(totals: Totals, outcome: Outcome) -> list[str]:
     """Return the lines of the terminal summary."""
     lines = [*_blocked(totals), *_foreign(totals)]
-    if totals.exchanges or totals.cassettes:
+    if totals.exchanges or totals.cassettes or totals.unchecked:
         lines = [
             _counts(totals, outcome),
             *_finding_lines(totals),
@@ -64,7 +67,7 @@ def _counts(totals: Totals, outcome: Outcome) -> str:
 
 
 def _unchecked(totals: Totals) -> Iterator[str]:
-    """Yield lines about tests that failed as expected, but for a missing recording: nothing of them was checked."""
+    """Yield lines about tests that failed as expected, but for their recording: nothing of them was checked."""
     if totals.unchecked:
         yield f"  not checked: {plural(len(totals.unchecked), 'expected failure')} (xfail) without a usable recording"
         yield from _first_lines(f"    {test}" for test in totals.unchecked)
