@@ -396,6 +396,4 @@ class Run:
                 reasons.append(f"{plural(between, 'request')} blocked between tests (--sls-strict)")
             if unchecked := len(self.totals.unchecked):
                 reasons.append(f"{plural(unchecked, 'expected failure')} without a usable recording (--sls-strict)")
-        if failure:
-            reasons.append(failure)
-        return reasons
+        return [*reasons, failure] if failure else reasons

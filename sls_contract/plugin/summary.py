@@ -11,6 +11,7 @@ from sls_contract import __version__
 from sls_contract.cassettes.recorder.wiring import unguarded_libraries
 from sls_contract.cassettes.recording import Evidence, weakest
 from sls_contract.clock import utc_now
+from sls_contract.locale import translated
 from sls_contract.plugin.key_masking import each_text, without_key
 from sls_contract.plugin.naming import shown
 from sls_contract.reports import Report, Target, as_document, exercised, narrowed_lines, plural, writing
@@ -70,7 +71,7 @@ def _unchecked(totals: Totals) -> Iterator[str]:
     """Yield lines about tests that failed as expected, but for their recording: nothing of them was checked."""
     if totals.unchecked:
         yield f"  not checked: {plural(len(totals.unchecked), 'expected failure')} (xfail) without a usable recording"
-        yield from _first_lines(f"    {test}" for test in totals.unchecked)
+        yield from _first_lines(f"    {each['test']}: {translated(each['reason'])}" for each in totals.unchecked)
         yield f"    How to fix: {_RECORD_OR_DO_NOT_RUN}"
 
 

@@ -40,7 +40,7 @@ class Totals:
     plays: list[dict[str, Any]] = field(default_factory=list)
     blocked: list[dict[str, Any]] = field(default_factory=list)
     outside: list[dict[str, str]] = field(default_factory=list)
-    unchecked: list[str] = field(default_factory=list)
+    unchecked: list[dict[str, str]] = field(default_factory=list)
     tests: list[dict[str, Any]] = field(default_factory=list)
     examples: list[dict[str, Any]] = field(default_factory=list)
     map: list[list[Any]] = field(default_factory=list)

@@ -30,7 +30,6 @@ class Unrecorded:
 
     def begin(self, item: pytest.Item) -> None:
         """Begin a phase of a test."""
-        self._unusable = ""
         self._guard.test, self._guard.remedy = item.nodeid, remedy_for(item)
         self._guard.rewatch()
 
@@ -54,7 +53,7 @@ class Unrecorded:
             return []
         from sls_contract.plugin.totals import Totals
 
-        return [Totals(unchecked=[f"{item.nodeid}: {self._unusable}"]).as_plain()]
+        return [Totals(unchecked=[{"test": item.nodeid, "reason": self._unusable}]).as_plain()]
 
     def swallowed_failure(self, item: pytest.Item) -> str | None:
         """Return the failure of a phase that passed although requests were blocked, or None."""

@@ -74,6 +74,8 @@ def test_so_is_one_whose_cassette_is_damaged(project, damage):
         result.stdout.fnmatch_lines(["  not checked: 3 expected failures (xfail) *"])
         result.stdout.fnmatch_lines_random([f"    test_it.py::test_{name}: *.sls.yaml*" for name in NAMES])
     assert project.run("--sls-strict").ret == 1
+    alone = project.run("-k", "reads")
+    alone.stdout.fnmatch_lines(["*: 0 exchanges checked *", "  not checked: 1 *", "    test_it.py::test_reads: *"])
     for cassette in (project.path / "cassettes").rglob("*.yaml"):  # as the summary says
         cassette.unlink()
     project.run("--sls-record=once").assert_outcomes(xfailed=3)

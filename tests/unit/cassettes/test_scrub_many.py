@@ -119,7 +119,10 @@ def test_the_oldest_of_too_many_cookies_is_learnt_again():
 
 def test_many_secrets_are_found_at_the_places_of_each():
     """In any spelling and at any place, also side by side, overlapping or cut: as if each was searched for alone."""
-    secrets = [Secret.of(f"a-Secret+{number}/{'q' * number}".encode(), b"***", Kind.OTHER) for number in range(20)]
+    values = [f"a-Secret+{number}/{'q' * number}" for number in range(20)] + [
+        f"{word}words" for word in ("many", "such")
+    ]
+    secrets = [Secret.of(value.encode(), b"***", Kind.OTHER) for value in values]  # words are found as a whole only
     index = SecretIndex()
     for secret in secrets:
         index.add(secret)
