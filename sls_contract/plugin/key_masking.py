@@ -7,14 +7,15 @@ from functools import lru_cache
 from inspect import signature
 from typing import TYPE_CHECKING, Any
 
+import pytest
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
-
-    import pytest
 
     from sls_contract.cassettes.scrub.registry import SecretRegistry
     from sls_contract.signing import Credentials
 
+_WITH_ID = type(pytest.param())
 _SHORTEST = 8  # characters; shorter ones are ordinary text
 _PREFIX = "ALIBABA_CLOUD_"  # without a variable of this prefix, nothing is imported
 
@@ -71,7 +72,8 @@ def mask_given_ids(metafunc: pytest.Metafunc, environ: Mapping[str, str]) -> Non
         given = signature(parametrize).bind(*args, **kwargs)
         values, ids = given.arguments.get("argvalues", ()), given.arguments.get("ids")
         given.arguments["argvalues"] = [
-            each._replace(id=_id_without_key(each.id, environ)) if hasattr(each, "marks") else each for each in values
+            each._replace(id=_id_without_key(each.id, environ)) if isinstance(each, _WITH_ID) else each
+            for each in values
         ]
         if callable(ids):
             given.arguments["ids"] = lambda value: _id_without_key(ids(value), environ)

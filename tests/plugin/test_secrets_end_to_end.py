@@ -190,6 +190,14 @@ def test_in_ids_that_tests_give_themselves(project):
     def test_single(sls, value):
         ask(sls)
 
+    class Pupil:
+        marks = 5
+
+    @pytest.mark.parametrize("value", [Pupil()])
+    def test_object(sls, value):
+        assert value.marks == 5
+        ask(sls)
+
     @pytest.fixture(params=[8], ids=[KEY.access_key_secret])
     def given(request):
         return request.param
@@ -200,11 +208,11 @@ def test_in_ids_that_tests_give_themselves(project):
     """
     )
     result = project.spawn("--sls-record=once", "-v")
-    result.assert_outcomes(passed=11)
+    result.assert_outcomes(passed=12)
     assert leaked(project, result) == []
     assert not [each for each in project.cassettes() if KEY.access_key_secret[:9] in each]
     result.stdout.fnmatch_lines(["*::test_texts[[]one] *", "*::test_texts[[]3] *", "*::test_function[[]7] *"])
-    project.spawn().assert_outcomes(passed=11)
+    project.spawn().assert_outcomes(passed=12)
 
 
 def test_in_a_test_that_only_has_an_endpoint(project):
