@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 Cause: TypeAlias = tuple[str, str, str, str]
 
 _LONGEST_REASON = 200  # characters
+_UNMATCHED = f"{UnmatchedRequest.__name__}: "
 
 
 @dataclass(slots=True, eq=False)
@@ -201,9 +202,15 @@ class Case:
             verified=[self.verifying.plain(test, ended=self.ended, flawed=self.flawed)] if self.verifying else [],
             plays=self._plays(test),
             outside=[{"program": each, "test": test} for each in programs],
-            unchecked=[test] if self.excused and self.unplayable and not results.exchanges else [],
+            unchecked=self._unchecked(test),
             tests=[{"cassette": self.where, "test": test, "exchanges": results.exchanges}] if by_cassette else [],
         )
+
+    def _unchecked(self, test: str) -> list[dict[str, str]]:
+        """Return the test and its failure if it failed as expected, but without a recording."""
+        if not (self.excused and self.unplayable) or self.results.exchanges:
+            return []
+        return [{"test": test, "reason": self.failure.removeprefix(_UNMATCHED)}]
 
     def _placed(self, breach: Breach) -> dict[str, Any]:
         """Return the cassette of an exchange and, if it was replayed, its line."""

@@ -30,6 +30,17 @@ def as_failure() -> Iterator[None]:
         raise pytest.fail.Exception(str(error), pytrace=False) from None
 
 
+def own_failure(error: BaseException) -> str | None:
+    """Return the first line of the error of this package that an error is or comes from; None if there is none.
+
+    The failure of `as_failure` comes from one, too.
+    """
+    from sls_contract.cassettes.recorder.failures import causes
+
+    own = next((each for each in causes(error) if isinstance(each, SlsContractError)), None)
+    return None if own is None else str(own).partition("\n")[0]
+
+
 def is_skip_or_xfail(item: pytest.Item, error: BaseException) -> bool:
     """Return whether an error that ends a test does not fail it: a skip, or an error that its xfail names.
 

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from functools import lru_cache
+from inspect import signature
 from typing import TYPE_CHECKING, Any
+
+import pytest
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -11,6 +15,7 @@ if TYPE_CHECKING:
     from sls_contract.cassettes.scrub.registry import SecretRegistry
     from sls_contract.signing import Credentials
 
+_WITH_ID = type(pytest.param())
 _SHORTEST = 8  # characters; shorter ones are ordinary text
 _PREFIX = "ALIBABA_CLOUD_"  # without a variable of this prefix, nothing is imported
 
@@ -30,7 +35,7 @@ def each_text(shown: Any, change: Callable[[str], str]) -> Any:
 
 
 def _without_key(text: str, environ: Mapping[str, str]) -> str:
-    if len(text) < _SHORTEST or not any(name.startswith(_PREFIX) for name in environ):
+    if len(text) < _SHORTEST or not _has_key(environ):
         return text
     from sls_contract.signing.environment import ID, SECRET, TOKEN
 
@@ -55,6 +60,38 @@ def _registry(credentials: Credentials) -> SecretRegistry:
     from sls_contract.cassettes.scrub.registry import SecretRegistry
 
     return SecretRegistry([credentials])
+
+
+def mask_given_ids(metafunc: pytest.Metafunc, environ: Mapping[str, str]) -> None:
+    """Keep the key out of the ids that a test gives its parameters itself; pytest asks no plugin for these."""
+    if not _has_key(environ):
+        return
+    parametrize = metafunc.parametrize
+
+    def parametrize_masked(*args: Any, **kwargs: Any) -> None:
+        given = signature(parametrize).bind(*args, **kwargs)
+        values, ids = given.arguments.get("argvalues", ()), given.arguments.get("ids")
+        given.arguments["argvalues"] = [
+            each._replace(id=_id_without_key(each.id, environ)) if isinstance(each, _WITH_ID) else each
+            for each in values
+        ]
+        if callable(ids):
+            given.arguments["ids"] = lambda value: _id_without_key(ids(value), environ)
+        elif ids:
+            masked = (_id_without_key(each, environ) for each in ids)  # perhaps without end
+            given.arguments["ids"] = masked if isinstance(ids, Iterator) else [*masked]
+        parametrize(*given.args, **given.kwargs)
+
+    metafunc.parametrize = parametrize_masked  # type: ignore[method-assign]
+
+
+def _id_without_key(given: object, environ: Mapping[str, str]) -> Any:
+    """Return an id without the key; other objects, such as `pytest.HIDDEN_PARAM`, stay."""
+    return _without_key(given, environ) if isinstance(given, str) else given
+
+
+def _has_key(environ: Mapping[str, str]) -> bool:
+    return any(name.startswith(_PREFIX) for name in environ)
 
 
 def parameter_id(value: object, environ: Mapping[str, str]) -> str | None:

@@ -211,8 +211,16 @@ class Opener:
 
     def open_without_cassette(self, item: pytest.Item) -> Case:
         """Return a case without a cassette, for a test that only serves an endpoint."""
-        settings = self.settings
-        return Case(item.nodeid, settings.strict, allowed_codes(item), Scrubber(), item.nodeid, self._first_tests)
+        strict, allowed, test = self.settings.strict, allowed_codes(item), item.nodeid
+        case = Case(test, strict, allowed, self.scrubber, test, self._first_tests)
+        case.resources.enter_context(scrubbed_logs(case.scrubber.shown))
+        return case
+
+    @cached_property
+    def scrubber(self) -> Scrubber:
+        """Removes the run's key, and what the settings name, from texts that belong to no cassette."""
+        key = credentials_from_environment(os.environ)
+        return Scrubber([key] if key else (), patterns=self.settings.scrub, keys=self.settings.scrub_keys)
 
     @contextmanager
     def names(self, case: Case) -> Iterator[Sls]:

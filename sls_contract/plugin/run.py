@@ -97,6 +97,7 @@ class Run:
         __tracebackhide__ = True
         if marker := item.get_closest_marker("sls_cassette"):
             with as_failure():
+                self._scrub = self._scrub or self._opener.scrubber.shown
                 self._track(item, self._opener.open(item, marker))
 
     def _track(self, item: pytest.Item, case: Case) -> Case:
@@ -123,6 +124,7 @@ class Run:
             if (case := item.stash.get(CASE, None)) is not None and not isinstance(error, _NO_FAILURES):
                 case.note_failure(f"{type(error).__name__}: {error}")
             text = self._end_phase(item, error)
+            self._unrecorded.note_failure(error, case)
             if text and is_skip_or_xfail(item, error):
                 pytest.fail(text, pytrace=False)
             if case is not None and not isinstance(error, (*_NO_FAILURES, SlsContractError)):
@@ -193,6 +195,8 @@ class Run:
             case.keep_in_report(report)
         if (scrub := case.scrubber.shown if case is not None else self._last_scrub) is not None:
             scrub_report(report, scrub)
+        if report.when == "setup" and hasattr(report, "wasxfail"):
+            distributed.attach(report, self._unrecorded.unchecked(item))
         if report.when == "teardown":
             counted = [case.counted(item.nodeid).as_plain()] if case is not None else []
             if counted := counted + self._unrecorded.counted():
@@ -359,11 +363,12 @@ class Run:
             )
         if self._failure:
             last_lines.append(self._failure)
-        if "totals" not in vars(self) or not (self.totals.exchanges or self.totals.cassettes or self.totals.blocked):
+        totals = vars(self).get("totals")  # reading the property would create it
+        if totals is None or not (totals.exchanges or totals.cassettes or totals.blocked or totals.unchecked):
             return last_lines
         from sls_contract.plugin.summary import summary_lines
 
-        return summary_lines(self.totals, self.outcome) + last_lines
+        return summary_lines(totals, self.outcome) + last_lines
 
     def last_line(self, session: pytest.Session) -> str | None:
         """Return why the run failed if no test shows it; None if there is nothing to add."""

@@ -11,6 +11,7 @@ from sls_contract import __version__
 from sls_contract.cassettes.recorder.wiring import unguarded_libraries
 from sls_contract.cassettes.recording import Evidence, weakest
 from sls_contract.clock import utc_now
+from sls_contract.locale import translated
 from sls_contract.plugin.key_masking import each_text, without_key
 from sls_contract.plugin.naming import shown
 from sls_contract.plugin.repeating import commands_for
@@ -29,7 +30,10 @@ if TYPE_CHECKING:
     from sls_contract.plugin.outcome import Outcome
     from sls_contract.plugin.totals import Totals
 
-_RECORD_OR_DO_NOT_RUN = "record these tests (pytest --sls-record=once), or do not run them: xfail(run=False)."
+_RECORD_OR_DO_NOT_RUN = (
+    "restore or delete damaged files and record these tests (pytest --sls-record=once), "
+    "or do not run them: xfail(run=False)."
+)
 NAMES_OF_OTHERS = "names-of-others"
 MOST_LINES = 10
 """How many cassettes, and exchanges of each, are listed; the report contains all."""
@@ -38,7 +42,7 @@ MOST_LINES = 10
 def summary_lines(totals: Totals, outcome: Outcome) -> list[str]:
     """Return the lines of the terminal summary."""
     lines = [*_blocked(totals), *_foreign(totals)]
-    if totals.exchanges or totals.cassettes:
+    if totals.exchanges or totals.cassettes or totals.unchecked:
         lines = [
             _counts(totals, outcome),
             *_finding_lines(totals),
@@ -68,10 +72,10 @@ def _counts(totals: Totals, outcome: Outcome) -> str:
 
 
 def _unchecked(totals: Totals) -> Iterator[str]:
-    """Yield lines about tests that failed as expected, but for a missing recording: nothing of them was checked."""
+    """Yield lines about tests that failed as expected, but for their recording: nothing of them was checked."""
     if totals.unchecked:
         yield f"  not checked: {plural(len(totals.unchecked), 'expected failure')} (xfail) without a usable recording"
-        yield from _first_lines(f"    {test}" for test in totals.unchecked)
+        yield from _first_lines(f"    {each['test']}: {translated(each['reason'])}" for each in totals.unchecked)
         yield f"    How to fix: {_RECORD_OR_DO_NOT_RUN}"
 
 

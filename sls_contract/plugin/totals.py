@@ -20,7 +20,7 @@ class Totals:
         plays: what other tests left unplayed in their cassettes.
         blocked: the requests to owned hosts that no cassette took.
         outside: the programs that were started while a cassette was open, with the test.
-        unchecked: tests that failed as expected (xfail), because a recording is missing.
+        unchecked: tests that failed as expected (xfail), because a recording is missing or damaged; with the reason.
         tests: the number of exchanges of each test with a cassette.
         examples: an exchange for each kind of finding.
         map: the rows of a `ContractMap`.
@@ -40,7 +40,7 @@ class Totals:
     plays: list[dict[str, Any]] = field(default_factory=list)
     blocked: list[dict[str, Any]] = field(default_factory=list)
     outside: list[dict[str, str]] = field(default_factory=list)
-    unchecked: list[str] = field(default_factory=list)
+    unchecked: list[dict[str, str]] = field(default_factory=list)
     tests: list[dict[str, Any]] = field(default_factory=list)
     examples: list[dict[str, Any]] = field(default_factory=list)
     map: list[list[Any]] = field(default_factory=list)

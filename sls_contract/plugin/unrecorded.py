@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from sls_contract.cassettes.recorder.wiring import wrap_clients_again
 from sls_contract.plugin.blocking import REMEDY, remedy_for
+from sls_contract.plugin.failures import own_failure
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable
@@ -26,6 +27,7 @@ class Unrecorded:
         self._findings: list[dict[str, Any]] = []
         self._fixtures: list[dict[str, Any]] = []
         self._sending_fixtures: set[str] = set()
+        self._unusable = ""
 
     def begin(self, item: pytest.Item) -> None:
         """Begin a phase of a test."""
@@ -41,6 +43,18 @@ class Unrecorded:
         blocked = self._guard.take(item.nodeid)
         self._blocked += plain_blocked(blocked, self._guard.remedy)
         return blocked
+
+    def note_failure(self, error: BaseException, case: Case | None) -> None:
+        """Note whether the error that ended a phase, or a request in it, says that a recording cannot be used."""
+        self._unusable = own_failure(error) or (case.failure if case is not None and case.unplayable else "")
+
+    def unchecked(self, item: pytest.Item) -> list[dict[str, Any]]:
+        """Return the totals of a test whose setup just failed as expected: nothing was checked without a recording."""
+        if not self._unusable:
+            return []
+        from sls_contract.plugin.totals import Totals
+
+        return [Totals(unchecked=[{"test": item.nodeid, "reason": self._unusable}]).as_plain()]
 
     def swallowed_failure(self, item: pytest.Item) -> str | None:
         """Return the failure of a phase that passed although requests were blocked, or None."""

@@ -165,6 +165,83 @@ def test_in_names_of_tests_and_shortened_values(project):
     assert [name for name in project.cassettes() if KEY.access_key_id in name or "KeyOfThisRun" in name] == []
 
 
+def test_in_ids_that_tests_give_themselves(project):
+    """Texts, a function, an endless iterator, of single parameters and of fixtures; ids without a key stay."""
+    project.test(
+        PLANTS
+        + """
+    import itertools
+
+    pytestmark = pytest.mark.sls_cassette
+
+    @pytest.mark.parametrize("value", [1, 2, 3], ids=["one", f"key={KEY.access_key_secret}", None])
+    def test_texts(sls, value):
+        ask(sls)
+
+    @pytest.mark.parametrize("value", [KEY.access_key_id, 7], ids=str)
+    def test_function(sls, value):
+        ask(sls)
+
+    @pytest.mark.parametrize("value", [4, 5], ids=(f"{n}-{KEY.access_key_secret}" for n in itertools.count()))
+    def test_iterator(sls, value):
+        ask(sls)
+
+    @pytest.mark.parametrize("value", (pytest.param(each, id=f"of {each}") for each in SECRETS))
+    def test_single(sls, value):
+        ask(sls)
+
+    class Pupil:
+        marks = 5
+
+    @pytest.mark.parametrize("value", [Pupil()])
+    def test_object(sls, value):
+        assert value.marks == 5
+        ask(sls)
+
+    @pytest.fixture(params=[8], ids=[KEY.access_key_secret])
+    def given(request):
+        return request.param
+
+    def test_fixture(sls, given):
+        assert given == 8
+        ask(sls)
+    """
+    )
+    result = project.spawn("--sls-record=once", "-v")
+    result.assert_outcomes(passed=12)
+    assert leaked(project, result) == []
+    assert not [each for each in project.cassettes() if KEY.access_key_secret[:9] in each]
+    result.stdout.fnmatch_lines(["*::test_texts[[]one] *", "*::test_texts[[]3] *", "*::test_function[[]7] *"])
+    project.spawn().assert_outcomes(passed=12)
+
+
+def test_in_a_test_that_only_has_an_endpoint(project):
+    """It has no cassette, but the key of the run is in its environment all the same; the user's patterns hold, too."""
+    project.ini("sls_scrub = order-[0-9]+").test(
+        PLANTS
+        + """
+    def test_served(sls_endpoint):
+        logging.getLogger("sdk").warning("logged %s", SECRETS)
+        print("printed", SECRETS, "order-12345")
+        assert KEY.access_key_secret == "another value"
+    """
+    )
+    result = project.spawn(*LOUD)
+    result.assert_outcomes(failed=1)
+    result.stdout.fnmatch_lines(["printed *", "*logged *"])
+    assert leaked(project, result, (KEY.access_key_secret[:9], KEY.access_key_secret[-9:], "order-12345")) == []
+
+
+def test_in_a_test_whose_cassette_is_damaged(project):
+    """Its setup fails; what fixtures printed before that is shown without the key."""
+    project.write("cassettes/test_it/test_reads.sls.yaml", "- no cassette")
+    project.write("conftest.py", "import os\ndef pytest_runtest_setup():\n    print(*os.environ.values())")
+    project.test("@pytest.mark.sls_cassette\ndef test_reads(sls):\n    pass")
+    result = project.spawn(*LOUD)
+    result.assert_outcomes(errors=1)
+    assert leaked(project, result) == []
+
+
 @pytest.mark.slow
 def test_in_a_recording_that_was_killed(project):
     """The journal that a kill leaves behind is as clean as the file."""

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import json
 
+import pytest
+from left_out import full
+
 BESIDE = ("-p", "no:cacheprovider", "-o", "asyncio_default_fixture_loop_scope=function")
 EXPECTED = """
     @pytest.mark.xfail
@@ -20,10 +23,90 @@ def test_an_expected_failure_without_a_recording_is_named_and_strict_fails(proje
     result = project.run()
     result.assert_outcomes(xfailed=1)
     assert result.ret == 0
-    result.stdout.fnmatch_lines(["  not checked: 1 expected failure (xfail) *", "    test_it.py::test_reads"])
+    result.stdout.fnmatch_lines(
+        ["  not checked: 1 expected failure (xfail) *", "    test_it.py::test_reads: *no recording *"]
+    )
     result = project.run("--sls-strict")
     assert result.ret == 1
     result.stdout.fnmatch_lines(["sls-contract: the run failed (exit 1): 1 expected failure without *"])
+
+
+IN_FIXTURES = """
+    @pytest.fixture
+    def read(sls):
+        return ask(sls)
+
+    @pytest.fixture(scope="module")
+    def shared(sls_session):
+        return ask(sls_session)
+
+    @pytest.mark.xfail
+    @pytest.mark.sls_cassette
+    def test_with_read(read):
+        assert False
+
+    @pytest.mark.xfail
+    @pytest.mark.sls_cassette(empty=True)
+    def test_with_shared(shared):
+        assert False
+"""
+NAMES = ("reads", "with_read", "with_shared")
+
+
+def test_so_is_one_whose_fixture_lacks_a_recording(project):
+    """The setup failed as expected, too: the test itself was never called."""
+    result = project.test(EXPECTED + IN_FIXTURES).run("--sls-strict")
+    result.assert_outcomes(xfailed=3)
+    assert result.ret == 1
+    result.stdout.fnmatch_lines([f"    test_it.py::test_{name}: *no recording in *" for name in NAMES])
+
+
+@pytest.mark.parametrize("damage", [lambda text: text[:600], full(lambda text: f"<<<<<<< HEAD\n{text}")])
+def test_so_is_one_whose_cassette_is_damaged(project, damage):
+    """Its cassette, or that of its fixture, cannot be opened. The reason is shown, also by workers."""
+    project.test(EXPECTED + IN_FIXTURES).run("--sls-record=once").assert_outcomes(xfailed=3)
+    for cassette in (project.path / "cassettes").rglob("*.yaml"):
+        cassette.write_text(damage(cassette.read_text("utf-8")), "utf-8")
+    for options in ((), ("-pxdist", "-n1")):
+        result = project.run(*options)
+        result.assert_outcomes(xfailed=3)
+        assert result.ret == 0
+        result.stdout.fnmatch_lines(["  not checked: 3 expected failures (xfail) *"])
+        result.stdout.fnmatch_lines_random([f"    test_it.py::test_{name}: *.sls.yaml*" for name in NAMES])
+    assert project.run("--sls-strict").ret == 1
+    alone = project.run("-k", "reads")
+    alone.stdout.fnmatch_lines(["*: 0 exchanges checked *", "  not checked: 1 *", "    test_it.py::test_reads: *"])
+    for cassette in (project.path / "cassettes").rglob("*.yaml"):  # as the summary says
+        cassette.unlink()
+    project.run("--sls-record=once").assert_outcomes(xfailed=3)
+    result = project.run("--sls-strict")
+    assert result.ret == 0
+    result.stdout.no_fnmatch_line("*not checked*")
+
+
+def test_an_expected_failure_of_another_fixture_is_no_matter_of_recordings(project):
+    """Nor is a test that is not run."""
+    project.test(
+        """
+    @pytest.fixture
+    def broken():
+        raise ZeroDivisionError
+
+    @pytest.mark.xfail
+    @pytest.mark.sls_cassette
+    def test_broken(broken):
+        pass
+
+    @pytest.mark.xfail(run=False)
+    @pytest.mark.sls_cassette
+    def test_not_run(sls):
+        ask(sls)
+    """
+    )
+    result = project.run("--sls-strict")
+    result.assert_outcomes(xfailed=2)
+    assert result.ret == 0
+    result.stdout.no_fnmatch_line("*not checked*")
 
 
 def test_an_expected_failure_with_a_recording_was_checked(project):

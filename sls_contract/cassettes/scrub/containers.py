@@ -29,15 +29,25 @@ _MAX_MEMBERS = 100  # decompressed as one text; further ones count as another
 _ZLIB = (b"\x78\x01", b"\x78\x5e", b"\x78\x9c", b"\x78\xda")
 _PROBE_BYTES = 4096  # enough bytes to see whether data is compressed
 _EMBEDDED_MAGIC = (b"\x1f\x8b\x08", b"\x78\x9c", b"\x78\xda")  # the other signatures are also plain text
+_LZMA = b"\x5d\0\0"  # too short to be searched for
+#: Name, a text that is found fast, and how the archive begins.
 _ARCHIVES = (
-    ("zip", b"PK\x03\x04"),
-    *(("bzip2", b"BZh%d1AY&SY" % level) for level in range(1, 10)),
-    ("xz", b"\xfd7zXZ\0"),
-    ("lzma", b"\x5d\0\0"),
-    ("7z", b"7z\xbc\xaf\x27\x1c"),
-    ("rar", b"Rar!\x1a\x07"),
-    ("zstd", b"\x28\xb5\x2f\xfd"),
-    ("lz4", b"\x04\x22\x4d\x18"),
+    ("zip", b"PK\x03\x04", re.compile(rb"PK\x03\x04[\x0a-\x3f]\x00")),
+    ("bzip2", b"1AY&SY", re.compile(rb"BZh[1-9]1AY&SY")),
+    ("xz", b"\xfd7zXZ\0", re.compile(rb"\xfd7zXZ\x00")),
+    ("7z", b"7z\xbc\xaf\x27\x1c", re.compile(rb"7z\xbc\xaf\x27\x1c")),
+    ("rar", b"Rar!\x1a\x07", re.compile(rb"Rar!\x1a\x07")),
+    ("zstd", b"\x28\xb5\x2f\xfd", re.compile(rb"\x28\xb5\x2f\xfd")),
+    ("lz4", b"\x04\x22\x4d\x18", re.compile(rb"\x04\x22\x4d\x18[\x40-\x7f]")),
+)
+_IN_BASE64 = (
+    ("zip", b"UEsDB", re.compile(rb"UEsDB[A-D][0-9A-Za-z+/_-]A")),
+    ("bzip2", b"FBWSZTW", re.compile(rb"Qlpo[MNO][0-9A-Za-z]FBWSZTW")),
+    ("xz", b"Td6WFoA", re.compile(rb"Td6WFoA")),
+    ("7z", b"N3q8ryccA", re.compile(rb"N3q8ryccA")),
+    ("rar", b"UmFyIRoH", re.compile(rb"UmFyIRoH")),
+    ("zstd", b"KLUv", re.compile(rb"(?<![0-9A-Za-z+/_-])KLUv[/_][Q-T]")),
+    ("lz4", b"BCJNG", re.compile(rb"(?<![0-9A-Za-z+/_-])BCJNG[E-H]")),
 )
 _QUANTUM = 4
 _GAP = b"AAAA"
@@ -204,8 +214,14 @@ def is_packed(data: bytes) -> bool:
 
 
 def archive_format(data: bytes) -> str | None:
-    """Return the name of an archive or compression format that is not decompressed here; None for other data."""
-    return next((name for name, beginning in _ARCHIVES if data.startswith(beginning)), None)
+    """Return the name of an archive or compression format in the data that is not decompressed here; None without one.
+
+    It may be the data, a part of it (of a form, of a message), or base64 in it.
+    """
+    if data.startswith(_LZMA):
+        return "lzma"
+    kinds = _IN_BASE64 if data.isascii() else _ARCHIVES + _IN_BASE64
+    return next((name for name, stem, pattern in kinds if stem in data and pattern.search(data)), None)
 
 
 def unpacked(data: bytes) -> Packed | None:

@@ -185,19 +185,19 @@ class Detector:
 
     def _all_edits(self, text: bytes, depth: int, *, fit: bool) -> Iterator[Edit]:
         lowered = text.lower()
-        yield from self._known_secrets(text, lowered)
+        yield from self._known_secrets(lowered)
         for view in joined_views(text, self._contains_known):
-            yield from map(view.to_source, self._known_secrets(view.text, view.text.lower(), DISTINCTIVE))
+            yield from map(view.to_source, self._known_secrets(view.text.lower(), DISTINCTIVE))
         yield from self._fragments(text)
         yield from self._new_secrets(text, lowered, is_decoded=depth > 0 and _is_binary(text))
         if depth < _MAX_DEPTH:
             yield from self._encoded(text, depth, fit=fit)
 
-    def _known_secrets(self, text: bytes, lowered: bytes, shortest: int = 0) -> Iterator[Edit]:
-        for secret in (*self.secrets, *self.registry.discovered.within(text, lowered)):
+    def _known_secrets(self, lowered: bytes, shortest: int = 0) -> Iterator[Edit]:
+        given = ((*place, secret) for secret in self.secrets for place in secret.places(lowered))
+        for start, end, new, secret in (*given, *self.registry.discovered.places(lowered)):
             if len(secret.value) >= shortest:
-                for start, end, new in secret.places(lowered):
-                    yield Edit(start, end, new, secret.kind)
+                yield Edit(start, end, new, secret.kind)
 
     def _fragments(self, text: bytes) -> Iterator[Edit]:
         """Yield given secrets that are written in another alphabet, or split by other text."""

@@ -10,7 +10,7 @@ from __future__ import annotations
 import sys
 import threading
 from itertools import chain
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -36,25 +36,42 @@ class SecretIndex:
     def add(self, secret: Secret) -> None:
         """Index a secret by all of its spellings."""
         with self._lock:
-            self._folded.add(secret, secret.needles)
-            self._exact.add(secret, secret.windows)
+            self._folded.add(_folded(secret))
+            self._exact.add(_exact(secret))
             self._secrets[secret.value] = secret
 
     def discard(self, value: bytes) -> Secret | None:
         """Remove a secret and return it; None if it is not indexed."""
         with self._lock:
             if secret := self._secrets.pop(value, None):
-                self._folded.discard(secret, secret.needles)
-                self._exact.discard(secret, secret.windows)
+                self._folded.discard(_folded(secret))
+                self._exact.discard(_exact(secret))
             return secret
 
     def within(self, data: bytes, lowered: bytes) -> list[Secret]:
         """Return the secrets with a spelling in a text; ``lowered`` is the text in lower case."""
         if len(self._secrets) <= _MAX_SCANNED:
-            candidates: Iterable[Secret] = self._secrets.copy().values()
-        else:
-            candidates = {one.value: one for one in chain(self._folded.hits(lowered), self._exact.hits(data))}.values()
-        return [secret for secret in candidates if secret.occurs_in(data, lowered)]
+            return [secret for secret in self._secrets.copy().values() if secret.occurs_in(data, lowered)]
+        found = chain(self._folded.places(lowered), self._exact.places(data))
+        return list({needle.secret.value: needle.secret for *_, needle in found}.values())
+
+    def places(self, lowered: bytes) -> Iterator[tuple[int, int, bytes, Secret]]:
+        """Yield each place (start, end) of a secret in lower-cased text, with its replacement and the secret."""
+        if len(self._secrets) <= _MAX_SCANNED:
+            for secret in self._secrets.copy().values():
+                yield from ((*place, secret) for place in secret.places(lowered))
+            return
+        for start, end, needle in self._folded.places(lowered):
+            if needle.new is not None and needle.secret.is_place(lowered, start, end):
+                yield start, end, needle.new, needle.secret
+
+
+class _Needle(NamedTuple):
+    """One spelling of a secret, and its replacement; None if only `containers` can replace it."""
+
+    text: bytes
+    new: bytes | None
+    secret: Secret
 
 
 class _Needles:
@@ -63,21 +80,20 @@ class _Needles:
     def __init__(self) -> None:
         self._by_size = {8: _Chunks(8, "Q"), 4: _Chunks(4, "I")}
 
-    def add(self, secret: Secret, needles: Iterable[bytes]) -> None:
-        for chunks, needle in self._with_chunks(needles):
-            chunks.add(needle, secret)
-
-    def discard(self, secret: Secret, needles: Iterable[bytes]) -> None:
-        for chunks, needle in self._with_chunks(needles):
-            chunks.discard(needle, secret)
-
-    def hits(self, text: bytes) -> Iterator[Secret]:
-        for chunks in self._by_size.values():
-            yield from chunks.hits(text)
-
-    def _with_chunks(self, needles: Iterable[bytes]) -> Iterator[tuple[_Chunks, bytes]]:
+    def add(self, needles: Iterable[_Needle]) -> None:
         for needle in needles:
-            yield self._by_size[8 if len(needle) >= 8 + _STEP - 1 else 4], needle
+            self._chunks_of(needle).add(needle)
+
+    def discard(self, needles: Iterable[_Needle]) -> None:
+        for needle in needles:
+            self._chunks_of(needle).discard(needle)
+
+    def places(self, text: bytes) -> Iterator[tuple[int, int, _Needle]]:
+        for chunks in self._by_size.values():
+            yield from chunks.places(text)
+
+    def _chunks_of(self, needle: _Needle) -> _Chunks:
+        return self._by_size[8 if len(needle.text) >= 8 + _STEP - 1 else 4]
 
 
 class _Chunks:
@@ -85,32 +101,52 @@ class _Chunks:
 
     def __init__(self, size: int, code: Literal["Q", "I"]) -> None:
         self._size, self._code = size, code
-        self._secrets: dict[int, tuple[Secret, ...]] = {}
+        self._needles: dict[int, tuple[tuple[int, _Needle], ...]] = {}
 
-    def add(self, needle: bytes, secret: Secret) -> None:
-        single = (secret,)
-        for key in min(self._places(needle), key=lambda keys: sum(len(self._secrets.get(key, ())) for key in keys)):
-            self._secrets[key] = self._secrets.get(key, ()) + single
+    def add(self, needle: _Needle) -> None:
+        unique = (keys for keys in self._places(needle.text) if not self._how_common(keys))
+        for at, key in next(unique, None) or min(self._places(needle.text), key=self._how_common):
+            self._needles[key] = (*self._needles.get(key, ()), (at, needle))
 
-    def discard(self, needle: bytes, secret: Secret) -> None:
-        for key in chain.from_iterable(self._places(needle)):
-            others = tuple(one for one in self._secrets.pop(key, ()) if one is not secret)
+    def discard(self, needle: _Needle) -> None:
+        for _, key in chain.from_iterable(self._places(needle.text)):
+            others = tuple(each for each in self._needles.pop(key, ()) if each[1].secret is not needle.secret)
             if others:
-                self._secrets[key] = others
+                self._needles[key] = others
 
-    def hits(self, text: bytes) -> Iterator[Secret]:
-        """Yield the secrets that share a chunk with a text."""
-        if not self._secrets:
+    def places(self, text: bytes) -> Iterator[tuple[int, int, _Needle]]:
+        """Yield each place (start, end) of a needle once: one of the chunks that index it is at a multiple of four."""
+        if not self._needles:
             return
         for start in range(0, self._size, _STEP):
             chunks = memoryview(text)[start : start + (len(text) - start) // self._size * self._size].cast(self._code)
-            if not self._secrets.keys().isdisjoint(chunks):
-                yield from chain.from_iterable(self._secrets.get(key, ()) for key in set(chunks))
+            if self._needles.keys().isdisjoint(chunks):
+                continue
+            for number, key in enumerate(chunks):
+                for at, needle in self._needles.get(key, ()):
+                    place = start + number * self._size - at
+                    if place >= 0 and text.startswith(needle.text, place):
+                        yield place, place + len(needle.text), needle
 
-    def _places(self, needle: bytes) -> Iterator[tuple[int, ...]]:
-        """Yield the chunks of the needle's end, middle and beginning."""
+    def _how_common(self, places: tuple[tuple[int, int], ...]) -> int:
+        return sum(len(self._needles.get(key, ())) for _, key in places)
+
+    def _places(self, needle: bytes) -> Iterator[tuple[tuple[int, int], ...]]:
+        """Yield the chunks of the needle's end, middle and beginning, each with its place."""
         last = len(needle) - self._size - _STEP + 1
         for start in (last, last // 2, 0):
             yield tuple(
-                int.from_bytes(needle[at : at + self._size], sys.byteorder) for at in range(start, start + _STEP)
+                (at, int.from_bytes(needle[at : at + self._size], sys.byteorder)) for at in range(start, start + _STEP)
             )
+
+
+def _folded(secret: Secret) -> Iterator[_Needle]:
+    """Yield the spellings in lower-cased text."""
+    yield from (_Needle(text, new, secret) for text, new in secret.folded)
+    if secret.hexadecimal:
+        yield _Needle(secret.hexadecimal, None, secret)
+
+
+def _exact(secret: Secret) -> Iterator[_Needle]:
+    """Yield the spellings in text as it is."""
+    return (_Needle(window, None, secret) for window in secret.windows)

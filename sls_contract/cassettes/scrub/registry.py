@@ -10,6 +10,7 @@ import base64
 import re
 import threading
 from collections import Counter, deque
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from sls_contract.cassettes.scrub.elided import Pieces
@@ -70,8 +71,8 @@ def marker(signature: str) -> str:
 class SecretRegistry:
     """The secrets of a run: the given credentials, and those discovered in traffic. Thread-safe.
 
-    Ids, key secrets, tokens and signatures are never dropped. Of other secrets (cookies, passwords) the last
-    `MAX_OTHERS` are searched for; an older one is discovered again when it occurs again.
+    Ids, key secrets, tokens and signatures are never dropped. Of other secrets (cookies, passwords), those of the
+    current text and the last `MAX_OTHERS` are searched for; an older one is discovered again when it occurs again.
 
     Attributes:
         given: the credentials of the run, searched for one by one.
@@ -87,6 +88,7 @@ class SecretRegistry:
         self._counts: Counter[str] = Counter()
         self._public: dict[str, str] = {}
         self._others: deque[str] = deque()
+        self._keeping = 0
         self.discovered = SecretIndex()
         self.pieces = Pieces()
         self.version = 0
@@ -123,8 +125,8 @@ class SecretRegistry:
         """Return a short text of a header with verbatim occurrences of known secrets replaced."""
         data = wire_bytes(text)
         lowered = data.lower()
-        known = (*self.given, *self.discovered.within(data, lowered))
-        found = [Edit(*place, secret.kind) for secret in known for place in secret.places(lowered)]
+        found = [Edit(*place, secret.kind) for secret in self.given for place in secret.places(lowered)]
+        found += [Edit(start, end, new, one.kind) for start, end, new, one in self.discovered.places(lowered)]
         return wire_text(applied(data, disjoint(found))) if found else text
 
     def _add(self, kind: Kind, value: str) -> str:
@@ -137,16 +139,29 @@ class SecretRegistry:
             self.pieces.add(secret)
         if kind is Kind.OTHER:
             self._others.append(value)
-            if len(self._others) > MAX_OTHERS:
-                self._drop(self._others.popleft())
+            self._drop_oldest()
         self.version += 1
         self._public[value] = public  # last, so that a thread that sees it also finds it in the index
         return public
 
-    def _drop(self, value: str) -> None:
-        if secret := self.discovered.discard(wire_bytes(value)):
-            self.pieces.discard(secret)
-        del self._public[value]
+    @contextmanager
+    def keeping(self) -> Iterator[None]:
+        """Drop nothing within the context: one text may contain more than `MAX_OTHERS` secrets, and copies of them."""
+        with self._lock:
+            self._keeping += 1
+        try:
+            yield
+        finally:
+            with self._lock:
+                self._keeping -= 1
+                self._drop_oldest()
+
+    def _drop_oldest(self) -> None:
+        while len(self._others) > MAX_OTHERS and not self._keeping:
+            value = self._others.popleft()
+            if secret := self.discovered.discard(wire_bytes(value)):
+                self.pieces.discard(secret)
+            del self._public[value]
 
     def _from_credentials(self, key: Credentials) -> Iterator[Secret]:
         test = TEST_CREDENTIALS if key.security_token is None else TEST_STS_CREDENTIALS

@@ -224,11 +224,12 @@ class Scrubber:
 
     def _until_stable(self, step: Callable[[], T]) -> T:
         """Repeat a step until it discovers no more secrets."""
-        for _ in range(_ROUNDS):
-            before = self._registry.version
-            result = step()
-            if self._registry.version == before:
-                break
+        with self._registry.keeping():
+            for _ in range(_ROUNDS):
+                before = self._registry.version
+                result = step()
+                if self._registry.version == before:
+                    break
         return result
 
     def _detector(self) -> Detector:

@@ -105,18 +105,19 @@ def shaped(text: bytes, lowered: bytes) -> Iterator[Found]:
 
 
 _AFTER_NAME = (
-    # JSON and printed mappings: "name": "text", a number, an array or object, a word
-    rb"(?P<quote>\\*[\"'])\s*[:=]>?\s*(?:"
-    rb"(?P=quote)(?P<text>(?:(?!(?P=quote))(?:\\.|[^\\]))*)"
+    # JSON and printed mappings: "name": "text", bytes, the first text of a list (also of Go), a number, an array or
+    # object, a word
+    rb"(?P<quote>\\*[\"'])\s*(?:[:=]>?|->)\s*(?:"
+    rb"(?:[bu]|\[(?=')|\[\]string\{)?(?P=quote)(?P<text>(?:(?!(?P=quote))(?:\\.|[^\\]))*)"
     rb"|(?P<number>-?\d[\d.eE+-]*)|(?P<nest>[\[{])|(?P<word>[^\s\"'&;,<>(){}\[\]\\]{4,}))"
     # JSON with the name as a value: "name": "token", "value": "…"
     rb"|(?P<rim>\\*[\"'])\s*,\s*(?P=rim)v(?:al(?:ue)?)?(?P=rim)\s*:\s*(?P=rim)"
     rb"(?P<paired>(?:(?!(?P=rim))(?:\\.|[^\\]))*)"
     # an attribute of XML; a form or a query, also name[]=…
-    rb"|=(?P<mark>[\"'])(?P<attribute>[^\"'<>]*)(?P=mark)"
-    rb"|\]*=(?P<value>[^\s\"'&;,<>(){}\[\]\\]+)"
+    rb"|=[bu]?(?P<mark>[\"'])(?P<attribute>[^\"'<>]*)(?P=mark)"
+    rb"|\]*=(?![bu][\"'])(?P<value>[^\s\"'&;,<>(){}\[\]\\]+)"
     # the next item of a list
-    rb"|(?P<comma>[\"'])\s*,\s*(?P=comma)(?P<next>[\w+/=]{16,})(?P=comma)"
+    rb"|(?P<comma>[\"'])\s*,\s*[bu]?(?P=comma)(?P<next>[\w+/=]{16,})(?P=comma)"
     # YAML: "- name: token", and "value: …" on the next line
     rb"|[\"']?\s*\n[ \t-]*value:\s*[\"']?(?P<below>[^\s\"'\\]{8,})"
     # the last cell below the last column of a table: CSV, TSV, Markdown
@@ -125,8 +126,9 @@ _AFTER_NAME = (
     # a sentence: "the name is …", also in Chinese
     rb"|[ \t]*(?:\xef\xbc\x9a| (?:is|\xe4\xb8\xba|\xe6\x98\xaf) )\s*(?:\xe2\x80\x9c|[\"'`])?"
     rb"(?P<sentence>[0-9A-Za-z+/=_-]{16,})"
-    # a line: "name: …", "name = …", a YAML block
-    rb"|[ \t]*(?:=>?[ \t]*|:\s*(?:[|>][-+]?\n\s+)?)(?:-\s+)?(?:\"{3}|[\"'])?(?P<line>[^\s\"'&;,<>(){}\[\]\\]+)"
+    # a line: "name: …", "name = …", a YAML block; a printed map of Go: "name:[…]"
+    rb"|[ \t]*(?:(?:=>?|->)[ \t]*|:\s*(?:[|>][-+]?\n\s+)?)(?:-\s+)?(?:\"{3}|[bu]?[\"']|\[)?"
+    rb"(?P<line>[^\s\"'&;,<>(){}\[\]\\]+)"
     # a call: set_name("…")
     rb"|\(\s*(?P<around>[\"'])(?P<call>[^\s\"']{8,})(?P=around)\s*\)"
     # the next cell of an HTML table; the content of an element of XML

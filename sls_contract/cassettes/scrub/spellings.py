@@ -114,8 +114,12 @@ class Secret:
     def places(self, lowered: bytes) -> Iterator[tuple[int, int, bytes]]:
         """Yield each place (start, end) in lower-cased text, with its replacement."""
         for start, end, new in _places(lowered, self.folded):
-            if not self.whole or _is_whole_word(lowered, start, end):
+            if self.is_place(lowered, start, end):
                 yield start, end, new
+
+    def is_place(self, lowered: bytes, start: int, end: int) -> bool:
+        """Return whether a spelling there is the secret, and not a part of a longer word."""
+        return not self.whole or _is_whole_word(lowered, start, end)
 
 
 def _places(text: bytes, spellings: tuple[tuple[bytes, bytes], ...]) -> Iterator[tuple[int, int, bytes]]:

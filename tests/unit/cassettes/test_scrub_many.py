@@ -8,8 +8,10 @@ from urllib.parse import quote
 import pytest
 
 from sls_contract.cassettes.scrub import Scrubber
+from sls_contract.cassettes.scrub.index import SecretIndex
 from sls_contract.cassettes.scrub.names import Kind
 from sls_contract.cassettes.scrub.registry import MAX_OTHERS
+from sls_contract.cassettes.scrub.spellings import Secret
 from sls_contract.exchange import Exchange, Request, Response
 from sls_contract.signing import Credentials, sign
 
@@ -113,6 +115,40 @@ def test_the_oldest_of_too_many_cookies_is_learnt_again():
     exchanged(scrubber, Request("GET", URL.format(0)), headers={"Set-Cookie": "sid=c00kie-number-0"})
     assert scrubber.text("c00kie-number-0 c00kie-number-1") == "*** c00kie-number-1"
     assert key_of(7).access_key_id not in scrubber.text(key_of(7).access_key_id)
+
+
+def test_many_secrets_are_found_at_the_places_of_each():
+    """In any spelling and at any place, also side by side, overlapping or cut: as if each was searched for alone."""
+    values = [f"a-Secret+{number}/{'q' * number}" for number in range(20)] + [
+        f"{word}words" for word in ("many", "such")
+    ]
+    secrets = [Secret.of(value.encode(), b"***", Kind.OTHER) for value in values]  # words are found as a whole only
+    index = SecretIndex()
+    for secret in secrets:
+        index.add(secret)
+    spelled = [text for secret in secrets for text in (secret.value, secret.value.hex(",").encode(), secret.needles[1])]
+    texts = [b"x".join(spelled), b"".join(spelled), *(b"y" * shift + text for text in spelled for shift in range(8))]
+    for text in (*texts, *(text[1:-1] for text in texts)):
+        lowered = text.lower()
+        found = sorted((*place, secret.value) for *place, secret in index.places(lowered))
+        assert found == sorted((*place, each.value) for each in secrets for place in each.places(lowered))
+        assert {each.value for each in index.within(text, lowered)} == {
+            each.value for each in secrets if each.occurs_in(text, lowered)
+        }
+
+
+@pytest.mark.slow
+def test_a_body_with_more_secrets_than_are_kept():
+    """A dump of tokens: the first one is still known at its end, and the time grows as the body does."""
+
+    def seconds(count):
+        tokens = [f"{number * 7919:08}Token{number:07}" for number in range(count)]
+        body = "\n".join([*(f"Authorization: Bearer {token}" for token in tokens), f"again {tokens[0]} {tokens[-1]}"])
+        began = time.process_time()
+        assert "Token" not in Scrubber().text(body)
+        return time.process_time() - began
+
+    assert seconds(MAX_OTHERS + 100) < 3 * seconds(MAX_OTHERS // 2)
 
 
 @pytest.mark.slow

@@ -7,6 +7,7 @@ import hashlib
 import io
 import json
 import lzma
+import random
 import re
 import zipfile
 import zlib
@@ -15,6 +16,7 @@ from datetime import UTC, datetime
 import pytest
 
 from sls_contract.cassettes.scrub import Scrubber, leaks
+from sls_contract.cassettes.scrub.containers import archive_format
 from sls_contract.checks.content_coding import compressed, decompressed
 from sls_contract.errors import UsageError
 from sls_contract.exchange import Exchange, Headers, Request, Response
@@ -231,7 +233,41 @@ def test_an_archive_that_is_not_looked_into_is_told(name, body):
     for wire, headers in ((body, {}), (gzip.compress(body), {"Content-Encoding": "gzip"})):
         done = scrub(Exchange(a_request(), Response(200, headers, wire)))
         assert done.unscanned == (f"response body: {name}",)
+    words = b"zipped UEsDB, base64 of KLUv, BCJNG and FBWSZTW, xKLUv/Qx"
+    assert scrub(Exchange(a_request(), Response(200, {}, words))).unscanned == ()
     assert scrub(Exchange(a_request(), Response(200, {}, b"PK of the table: BZh9 ]"))).unscanned == ()
+
+
+@pytest.mark.parametrize(
+    ("name", "archive"),
+    [
+        ("bzip2", bz2.compress(BODY)),
+        ("xz", lzma.compress(BODY)),
+        ("zip", _zipped()),
+        ("zstd", compressed(BODY, "zstd")),
+        ("7z", b"7z\xbc\xaf\x27\x1c\0\4" + bytes(range(200, 230))),
+        ("rar", b"Rar!\x1a\x07\x01\0" + bytes(range(200, 230))),
+        ("lz4", b"\x04\x22\x4d\x18\x64\x40\xa7" + bytes(30)),
+    ],
+)
+def test_so_is_one_inside_a_body(name, archive):
+    """A file in a form, a field of a message, base64 of either alphabet in JSON or in a data URL."""
+    encoded = base64.b64encode(archive).decode()
+    form = b'--b\r\nContent-Disposition: form-data; name="file"\r\n\r\n' + archive + b"\r\n--b--\r\n"
+    safe = encoded.replace("+", "-").replace("/", "_")
+    texts = [json.dumps(each) for each in ({"file": encoded}, [safe], f"data:application/x;base64,{encoded}")]
+    for body in (form, b"\x0a\x7f" + archive, *map(str.encode, texts)):
+        done = scrub(Exchange(a_request(), Response(200, {}, body)))
+        assert done.unscanned == (f"response body: {name}",), body
+
+
+def test_random_data_is_no_archive():
+    """Checkpoints, cursors, compressed logs and digests contain no beginning of one by chance."""
+    numbers = random.Random(7)
+    for _ in range(300):
+        data = numbers.randbytes(3000)
+        for body in (data, base64.b64encode(data), data.hex().encode()):
+            assert archive_format(body) is None
 
 
 @pytest.mark.parametrize(
@@ -344,6 +380,14 @@ NAMED = [
     ("insert into k (access_key_secret, n)\nvalues ('x', 1), ('2nd row', 2)", "2nd row"),
     ('{"token": ["Zx9QwErTy8UiOp7AsDfGh6", "\\"", "in a list"], "n": 1}', "in a list"),
     ('{"x_token": "short"}', "short"),
+    ("{'x-acs-security-token': b'Zx9QwErTy8'}", "Zx9QwErTy8"),
+    ("Config(security_token=b'Zx9QwErTy8', access_key_secret=u'Zx9')", "Zx9"),
+    ("[(b'host', b'h'), (b'x-acs-security-token', b'Zx9QwErTy8UiOp7AsDfGh6')]", "Zx9QwErTy8UiOp7AsDfGh6"),
+    ("{'SecurityToken': ['Zx9QwErTy8'], 'a': ['1']}", "Zx9QwErTy8"),
+    ("map[Host:[h] X-Acs-Security-Token:[Zx9QwErTy8] Z:[1]]", "Zx9QwErTy8"),
+    ('http.Header{"X-Acs-Security-Token":[]string{"Zx9QwErTy8"}}', "Zx9QwErTy8"),
+    ("Map(password -> Zx9QwErTy8)", "Zx9QwErTy8"),
+    ('"password" -> "pa55"', "pa55"),
     ("a=1&token=hidden42&b=2", "hidden42"),
     ("https://h.example/?access_token=<b>&token=!9", "!9"),
     ('--X\r\nContent-Disposition: form-data; name="password"\r\n\r\nin a part\r\n--X--\r\n', "in a part"),
@@ -397,6 +441,9 @@ INNOCENT = [
     INDEX,
     json.dumps(json.loads(INDEX), separators=(",", ":"), ensure_ascii=False),
     json.dumps({"indexDetail": INDEX, "logstoreName": "my-logstore"}),
+    str(json.loads(INDEX)),
+    "password -> required, token: [expired], password: [at least 8 characters], token=b, 'token', 'consumer_1'",
+    'map[Host:[h] X-Log-Requestid:[5AD9B5B0F0F0F0F0F0F0F0F0]] []string{"token", "shard"} {\'token\': []}',
     '{"max_token": 4096, "index_token": "word"}',
     "GET /oauth?grant=1&token_type=bearer HTTP/1.1",
     "token=REDACTED&SecurityToken=DUMMY&access_token=undefined&password=null&Signature=XXXXXXXX",
