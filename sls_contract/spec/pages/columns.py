@@ -15,20 +15,37 @@ if TYPE_CHECKING:
     from sls_contract.spec.pages.blocks import Block
 
 Column: TypeAlias = Literal[
-    "name", "type", "required", "optional", "example", "description", "place", "status", "code", "message"
+    "name",
+    "type",
+    "required",
+    "optional",
+    "default",
+    "minimum",
+    "maximum",
+    "example",
+    "description",
+    "place",
+    "status",
+    "code",
+    "message",
 ]
 
 _COLUMNS: tuple[tuple[re.Pattern[str], Column], ...] = (
     (re.compile(r"status|状态码|\bhttp(?!.*(?:header|头))|返回码"), "status"),
     (
-        re.compile(r"error ?(?:descriptions?|details?|info)|错误(?:消息|信息|描述|提示|说明|详情)|message|\bmsg\b"),
+        re.compile(
+            r"error ?(?:descriptions?|details?|info)|错误(?:消息|信息|描述|提示|说明|详情)|(?:error ?)?message|\bmsg\b"
+        ),
         "message",
     ),
     (re.compile(r"error ?codes?|错误(?:代?码|类型)|^code$|^error$|^错误$"), "code"),
     (re.compile(r"type|类型|^(?:data )?format$|^(?:数据)?格式$"), "type"),
     (re.compile(r"required|mandatory|necess|必[须填选需要传]"), "required"),
     (re.compile(r"optional|可选"), "optional"),
-    (re.compile(r"example|sample|\be\.g\.|示例|样例|举例"), "example"),
+    (re.compile(r"^default|默认"), "default"),
+    (re.compile(r"^min(?:imum)?\b|最小"), "minimum"),
+    (re.compile(r"^max(?:imum)?\b|最大"), "maximum"),
+    (re.compile(r"example|sample|\be\.g\.|示例|样例|举例|^values?$|^值$"), "example"),
     (re.compile(r"position|location|\bin\b|位置"), "place"),
     (re.compile(r"description|说明|描述|meaning|remark|comment|^notes?$|备注|含义|解释|注释"), "description"),
     (

@@ -15,9 +15,10 @@ from sls_contract.spec.pages.lenient_json import PLACEHOLDER, Unreadable, Wrappe
 from sls_contract.spec.pages.routes import misspelt_name, same_name
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from sls_contract.spec.claims import Body, Page
+    from sls_contract.spec.pages.blocks import Text
     from sls_contract.spec.pages.messages import Message
     from sls_contract.spec.pages.tables import Row
 
@@ -36,6 +37,7 @@ _OUTER = (
 """The beginning of a body, which shows its shape even if the rest is unreadable."""
 _INTRODUCES = re.compile(r"follow|includ|descri|content|包含|如下|说明", re.IGNORECASE)
 """Words before a table of members."""
+_MAX_SHOWN = 80
 _COMPATIBLE = {("integer", "number"), ("number", "integer")}  # types in table and example that agree
 
 
@@ -48,6 +50,16 @@ class _Shown:
     around: set[str] = field(default_factory=set)
 
 
+def stated_shape(page: Page, body: Body, side: str, texts: Iterable[Text]) -> None:
+    """Use the shape that a sentence states for a body that nothing shows; record a body that is only mentioned."""
+    found = [(text.line, *prose.body_in(text.text, side)) for text in texts] if body.shape is None else []
+    if mentioned := next((each for each in found if each[1]), None) or next((each for each in found if each[2]), None):
+        line, body.shape, sentence = mentioned
+        page.add_line(_place(side), line)
+        if body.shape is None and not body.members:
+            page.problem(line, "spelling", f"{side} body", sentence[:_MAX_SHOWN])
+
+
 def body_claims(page: Page, body: Body, side: str, printed: Sequence[Message], rows: Sequence[Row]) -> None:
     """Add the claims about a body from the messages that print it and the rows that describe it."""
     shown = _Shown()
@@ -58,13 +70,13 @@ def body_claims(page: Page, body: Body, side: str, printed: Sequence[Message], r
     nameless = [row for row in rows if not row.name and json_type(row.type) in {"array", "object"}]
     if body.shape is None and nameless and not any(message.body for message in printed):
         body.shape = json_type(nameless[0].type)
-    if side == "response" and rows and body.shape is None and not any(message.body for message in printed):
-        page.problem(rows[0].line, "spelling", f"{side} body", "object or array: no example shows it")
     named = [row for row in rows if row.name and row.name not in shown.around]
     parents = _parents(named, shown.values)
+    nested = {row.table for row in named if row.parent}
     elements = {} if shown.values else _arrays_by_line(rows)
     for row, below in pairwise(named):
-        placed = shown.values or below.parent or below.line in elements or below.table != row.table
+        apart = below.table != row.table or row.name in parents.values()
+        placed = shown.values or row.table in nested or below.line in elements or apart
         if row.type.strip().lower() in {"object", "json", "json object"} and not placed:
             page.problem(row.line, "body-key", f"{side} {row.name}", f"{row.type} {WITHOUT_DEPTH}")
     for row in named:

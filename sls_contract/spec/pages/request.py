@@ -12,7 +12,7 @@ from sls_contract.spec.export.common import common
 from sls_contract.spec.pages import prose, routes
 from sls_contract.spec.pages.bodies import is_binary, members_of
 from sls_contract.spec.pages.columns import json_type, simplified
-from sls_contract.spec.pages.elements import SYNTAX, body_claims
+from sls_contract.spec.pages.elements import SYNTAX, body_claims, stated_shape
 from sls_contract.spec.pages.lenient_json import Unreadable, read_json
 from sls_contract.spec.pages.messages import TOKEN
 from sls_contract.spec.pages.sections import BODY
@@ -53,6 +53,8 @@ def request_claims(page: Page, parts: Parts) -> None:
     members = _assign_rows(page, parts, _body_keys(printed), is_printed=bool(printed))
     _headers(page, parts)
     _body(page, printed, members)
+    if page.method and page.method not in _BODILESS and not printed:
+        stated_shape(page, page.body, "request", parts.items("syntax", "path-parameters", "request-headers", "request"))
 
 
 def _assign_rows(page: Page, parts: Parts, keys: Collection[str], *, is_printed: bool) -> list[Row]:
