@@ -69,7 +69,7 @@ _SIDES = {"request": r"request|请求|消息", "response": r"response|return(?:e
 _IS_ARRAY = r"arrays?|lists?|数组|列表"
 _BODY_IS = (
     r"(?:\b(?:is|are|must be|as|in)\s+(?:an?\s+|the\s+)?(?:\w+\s+){0,2}?"
-    r"|[是为](?:一个)?\s*(?:JSON)?\s*(?:格式的)?\s*|组成的\s*)"
+    r"|[是为](?:一个)?\s*(?:JSON\s*)?(?:格式的\s*)?|组成的\s*)"
     rf"(?:(?P<array>{_IS_ARRAY})|(?P<object>objects?|maps?|对象))(?![A-Za-z])"
 )
 """What a sentence says that a body is; "contains a list" does not say it."""
@@ -88,7 +88,7 @@ def body_in(text: str, side: str) -> tuple[str | None, str]:
     The shape is None if no sentence states it; the sentence is empty if none mentions a body with content.
     """
     body = re.compile(
-        rf"(?<!of the )(?<!of a )(?:{_SIDES[side]})\s*(?:的)?(?:消息)?\s*(?:body(?![a-z])|体)", re.IGNORECASE
+        rf"(?<!of the )(?<!of a )(?:{_SIDES[side]})\s*(?:的\s*)?(?:消息\s*)?(?:body(?![a-z])|体)", re.IGNORECASE
     )
     sentences = [each for each in _SENTENCE.findall(text) if body.search(each) and not _NOTHING.search(each)]
     for sentence in sentences:

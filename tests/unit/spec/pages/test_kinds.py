@@ -378,6 +378,7 @@ def test_a_section_of_one_word_is_no_title():
         "# Farm Service:PlanOrchard",
         "All Products\nSearch\n\n果园:PlanOrchard - 规划TreeList",
         ":PlanOrchard",
+        "Text.\n\n" * 9 + "# PlanOrchard - 规划TreeList",
     ],
 )
 def test_a_title_has_a_service_before_the_operation_and_a_summary_after_it(title):

@@ -234,6 +234,13 @@ def test_a_list_in_a_list_shows_what_is_in_what(at):
         "yard": (None, "object", None),
         "cows": (None, "array", None),
     }
+    ladder = "### ladder\n\n- Type: string\n- Required: Yes\n"
+    assert members(text + ladder) == members(text) | {"ladder": (None, "string", True)}
+
+
+def test_the_row_of_a_body_takes_precedence_over_a_sentence():
+    text = PAGE.replace("|Object|Yes|What", "|Array|Yes|What") + "\nThe request body is a JSON object.\n"
+    assert derive(text).body.shape == "array"
 
 
 def test_an_object_whose_members_have_a_table_of_their_own_has_depth():
