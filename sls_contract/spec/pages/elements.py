@@ -8,7 +8,7 @@ from functools import lru_cache
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
-from sls_contract.spec.claims import WITHOUT_DEPTH, Parameter
+from sls_contract.spec.claims import USER_KEY, WITHOUT_DEPTH, Parameter
 from sls_contract.spec.pages import prose
 from sls_contract.spec.pages.bodies import is_binary, members_of, proof_of, readings, shape_of, type_of
 from sls_contract.spec.pages.columns import json_type, json_type_near
@@ -316,6 +316,9 @@ def _shown_claims(
     for parent, name, value in extra:
         sample = _SAMPLE_NAME.fullmatch(name) and (rows or (side == SYNTAX and body.members))
         key = rows and name not in parents and _is_free_key(value, described, parent, name)
+        if key and any((parent, each) in body.members for _, each, _ in members_of(value)):
+            line = next((row.line for row in rows if row.name == parent), rows[0].line)
+            page.problem(line, "body-key", f"{_place(side)} {parent}", USER_KEY)
         if sample or key or parent in maps or parent in free or (rows and name in free):
             free.add(name)
         elif not rows or parent is None or parent in claimed:

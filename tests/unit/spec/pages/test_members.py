@@ -303,3 +303,19 @@ def test_keys_with_their_values_are_members_with_the_types_of_these():
         "farm": None,
     }
     assert [(each.kind, each.where) for each in page.problems] == [("element-type", "request syntax farm")]
+
+
+def test_members_below_a_users_own_keys_are_not_judged_at_the_key():
+    """The example shows the row's members one level deeper; a user's key can have the name of one of them."""
+    rows = "|stalls|Object|No|Stalls by name.|\n"
+    table = "\nEach of the stalls has:\n\n|Parameter|Type|Required|\n|---|---|---|\n|size|Integer|Yes|\n"
+    top = PAGE.replace("|body|Object|Yes|What to fill in.|\n", rows) + table
+    page = derive(top + EXAMPLE % '{"stalls": {"left": {"size": 1}, "right": {"size": 2}}}')
+    assert [(each.where, each.says) for each in page.problems] == [("body stalls", "keys that users choose")]
+    source = Source(id="handbook-2021-en", family="handbook", date="2021", language="en")
+    (contract,) = merge(Layers(((source, page),))).contracts
+    assert contract.body is not None
+    assert (contract.body.value.members["stalls"].type, contract.body.value.members["stalls"].members) == ("object", {})
+    plain = derive(top + EXAMPLE % '{"stalls": {"size": 1, "gate": {"width": 2}}}')
+    (contract,) = merge(Layers(((source, plain),))).contracts
+    assert [*contract.body.value.members["stalls"].members] == ["size", "gate"]
