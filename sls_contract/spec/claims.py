@@ -38,6 +38,8 @@ MEANINGS: Mapping[ProblemKind, str] = {
 }
 WITHOUT_DEPTH = "without depth"
 """The end of a problem's text where rows follow an object, and the page does not show which are its members."""
+USER_KEY = "keys that users choose"
+"""A problem's text where an example shows the members of a member one level deeper, below keys of the user's own."""
 ORIGINS = ("syntax", "table", "example", "prose")
 """The parts of a page that can name a parameter, in the order in which they are listed."""
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeAlias
 
-from sls_contract.spec.claims import WITHOUT_DEPTH
+from sls_contract.spec.claims import USER_KEY, WITHOUT_DEPTH
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -56,8 +56,15 @@ def facts_of(source: Source, page: Page) -> dict[str, Fact]:
     return {
         place: Fact(value, _MODEL if model else read, source.id)
         for place, value, read in _facts(page)
-        if value is not None and not _is_unplaced(page, place)
+        if value is not None and not _is_unplaced(page, place) and not _is_below_user_key(page, place)
     }
+
+
+def _is_below_user_key(page: Page, place: str) -> bool:
+    """Return whether a page describes the member of each value of a map as a member of the map itself."""
+    side, _, path = place.partition(" member ")
+    maps = (each.where.partition(" ") for each in page.problems if each.says == USER_KEY)
+    return any(side == body and f".{name}." in f".{path}" for body, _, name in maps)
 
 
 def _is_unplaced(page: Page, place: str) -> bool:

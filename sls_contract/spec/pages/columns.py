@@ -15,7 +15,19 @@ if TYPE_CHECKING:
     from sls_contract.spec.pages.blocks import Block
 
 Column: TypeAlias = Literal[
-    "name", "type", "required", "optional", "example", "description", "place", "status", "code", "message"
+    "name",
+    "type",
+    "required",
+    "optional",
+    "default",
+    "minimum",
+    "maximum",
+    "example",
+    "description",
+    "place",
+    "status",
+    "code",
+    "message",
 ]
 
 _COLUMNS: tuple[tuple[re.Pattern[str], Column], ...] = (
@@ -28,7 +40,10 @@ _COLUMNS: tuple[tuple[re.Pattern[str], Column], ...] = (
     (re.compile(r"type|类型|^(?:data )?format$|^(?:数据)?格式$"), "type"),
     (re.compile(r"required|mandatory|necess|必[须填选需要传]"), "required"),
     (re.compile(r"optional|可选"), "optional"),
-    (re.compile(r"example|sample|\be\.g\.|示例|样例|举例"), "example"),
+    (re.compile(r"^default|默认"), "default"),
+    (re.compile(r"^min(?:imum)?\b|最小"), "minimum"),
+    (re.compile(r"^max(?:imum)?\b|最大"), "maximum"),
+    (re.compile(r"example|sample|\be\.g\.|示例|样例|举例|^values?$|^值$"), "example"),
     (re.compile(r"position|location|\bin\b|位置"), "place"),
     (re.compile(r"description|说明|描述|meaning|remark|comment|^notes?$|备注|含义|解释|注释"), "description"),
     (

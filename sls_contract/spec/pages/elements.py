@@ -4,20 +4,22 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
+from functools import lru_cache
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
-from sls_contract.spec.claims import WITHOUT_DEPTH, Parameter
+from sls_contract.spec.claims import USER_KEY, WITHOUT_DEPTH, Parameter
 from sls_contract.spec.pages import prose
 from sls_contract.spec.pages.bodies import is_binary, members_of, proof_of, readings, shape_of, type_of
 from sls_contract.spec.pages.columns import json_type, json_type_near
 from sls_contract.spec.pages.lenient_json import PLACEHOLDER, Unreadable, Wrapped, read_json
-from sls_contract.spec.pages.routes import misspelt_name, same_name
+from sls_contract.spec.pages.routes import Names, letters
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from sls_contract.spec.claims import Body, Page
+    from sls_contract.spec.pages.blocks import Text
     from sls_contract.spec.pages.messages import Message
     from sls_contract.spec.pages.tables import Row
 
@@ -27,6 +29,7 @@ SYNTAX = "request syntax"
 """The side of a body printed with the request syntax; there, placeholders are not slips."""
 
 _NAME = re.compile(r"[A-Za-z_][\w.$-]*")
+_WORD = re.compile(r"[\w-]+", re.ASCII)
 _SAMPLE_NAME = re.compile(r"(?:key|tag|field|foo|bar|name|value|label|k|v|test)_?\d+|test|foo|bar|baz", re.IGNORECASE)
 """Names that examples use for keys that users choose."""
 _OUTER = (
@@ -36,7 +39,24 @@ _OUTER = (
 """The beginning of a body, which shows its shape even if the rest is unreadable."""
 _INTRODUCES = re.compile(r"follow|includ|descri|content|包含|如下|说明", re.IGNORECASE)
 """Words before a table of members."""
+_MAX_SHOWN = 80
 _COMPATIBLE = {("integer", "number"), ("number", "integer")}  # types in table and example that agree
+
+
+class _Members:
+    """The members of the bodies that a page prints, by their letters."""
+
+    def __init__(self, values: Sequence[Any]) -> None:
+        self.all = [each for value in values for each in members_of(value)]
+        self.exact = {name for _, name, _ in self.all}
+        self.names = Names(self.exact)
+        self._by_letters: dict[str, list[tuple[str | None, str, Any]]] = {}
+        for each in self.all:
+            self._by_letters.setdefault(letters(each[1]), []).append(each)
+
+    def same(self, name: str) -> list[tuple[str | None, str, Any]]:
+        """Return the members whose name is equal except for case and separators."""
+        return [*self._by_letters.get(letters(name), ())]
 
 
 @dataclass(slots=True)
@@ -46,6 +66,16 @@ class _Shown:
     values: list[Any] = field(default_factory=list)
     shapes: list[str | None] = field(default_factory=list)
     around: set[str] = field(default_factory=set)
+
+
+def stated_shape(page: Page, body: Body, side: str, texts: Iterable[Text]) -> None:
+    """Use the shape that a sentence states for a body that nothing shows; record a body that is only mentioned."""
+    found = [(text.line, *prose.body_in(text.text, side)) for text in texts] if body.shape is None else []
+    if mentioned := next((each for each in found if each[1]), None) or next((each for each in found if each[2]), None):
+        line, body.shape, sentence = mentioned
+        page.add_line(_place(side), line)
+        if body.shape is None and not body.members:
+            page.problem(line, "spelling", f"{side} body", sentence[:_MAX_SHOWN])
 
 
 def body_claims(page: Page, body: Body, side: str, printed: Sequence[Message], rows: Sequence[Row]) -> None:
@@ -58,19 +88,21 @@ def body_claims(page: Page, body: Body, side: str, printed: Sequence[Message], r
     nameless = [row for row in rows if not row.name and json_type(row.type) in {"array", "object"}]
     if body.shape is None and nameless and not any(message.body for message in printed):
         body.shape = json_type(nameless[0].type)
-    if side == "response" and rows and body.shape is None and not any(message.body for message in printed):
-        page.problem(rows[0].line, "spelling", f"{side} body", "object or array: no example shows it")
     named = [row for row in rows if row.name and row.name not in shown.around]
     parents = _parents(named, shown.values)
+    nested = {row.table for row in named if row.parent}
+    found = _Members(shown.values)
+    described = set(parents.values())
     elements = {} if shown.values else _arrays_by_line(rows)
     for row, below in pairwise(named):
-        placed = shown.values or below.parent or below.line in elements or below.table != row.table
+        apart = below.table != row.table or row.name in described
+        placed = shown.values or row.table in nested or below.line in elements or apart
         if row.type.strip().lower() in {"object", "json", "json object"} and not placed:
             page.problem(row.line, "body-key", f"{side} {row.name}", f"{row.type} {WITHOUT_DEPTH}")
     for row in named:
         parent = (parents.get(row.table) or elements.get(row.line)) if row.parent == "" else row.parent
-        _row_claim(page, body, side, row, parent, shown.values)
-    _shown_claims(page, body, side, shown.values, named, _map_members(rows))
+        _row_claim(page, body, side, row, parent, found)
+    _shown_claims(page, body, side, shown.values, found, named, _map_members(rows))
 
 
 def _map_members(rows: Sequence[Row]) -> set[str | None]:
@@ -164,7 +196,10 @@ def _parents(rows: Sequence[Row], shown: Sequence[Any]) -> dict[int, str | None]
 def _parent(members: Sequence[Row], earlier: Sequence[Row], shown: Sequence[Any]) -> str | None:
     """Return the member that a table describes: named or described before it, else the one with its members."""
     label = members[0].label
-    named = [row.name for row in earlier if re.search(rf"(?a:(?<![\w-]){re.escape(row.name)}(?![\w-]))", label)]
+    words = set(re.findall(r"[\w-]+", label, re.ASCII))
+    odd = (row for row in earlier if not _WORD.fullmatch(row.name) and row.name in label)
+    named = [row.name for row in earlier if row.name in words]
+    named += [row.name for row in odd if re.search(rf"(?a:(?<![\w-]){re.escape(row.name)}(?![\w-]))", label)]
     described = [row.name for row in earlier if _describes(label, row)]
     for found in (named, described):
         if len(set(found)) == 1:
@@ -174,10 +209,22 @@ def _parent(members: Sequence[Row], earlier: Sequence[Row], shown: Sequence[Any]
 
 def _describes(label: str, row: Row) -> bool:
     """Return whether the text before a table contains the beginning of a member's description."""
-    start = re.split(r"[,.，。（(]", row.description)[0].strip().lower()
-    words = {word for word in re.findall(r"[\w-]+", start) if not _GENERAL.fullmatch(word)}
-    has_words = bool(words) and words <= set(re.findall(r"[\w-]+", label.lower()))
-    return len(start) > 2 and (start in label.lower() or has_words)  # noqa: PLR2004 - two characters identify nothing
+    label = label.lower()
+    start, words = _start(row.description)
+    has_words = bool(words) and words <= _words(label)
+    return len(start) > 2 and (start in label or has_words)  # noqa: PLR2004 - two characters identify nothing
+
+
+@lru_cache(maxsize=4096)
+def _start(description: str) -> tuple[str, frozenset[str]]:
+    """Return the beginning of a description, and its words that identify a member."""
+    start = re.split(r"[,.，。（(]", description, maxsplit=1)[0].strip().lower()
+    return start, frozenset(word for word in _words(start) if not _GENERAL.fullmatch(word))
+
+
+@lru_cache(maxsize=4096)
+def _words(text: str) -> frozenset[str]:
+    return frozenset(re.findall(r"[\w-]+", text))
 
 
 def _owner(names: set[str], known: set[str], shown: Sequence[Any]) -> str | None:
@@ -201,20 +248,18 @@ def _objects(value: Any, path: tuple[str, ...]) -> Iterator[tuple[tuple[str, ...
                 yield from _objects(inner, (*path, name))
 
 
-def _row_claim(page: Page, body: Body, side: str, row: Row, parent: str | None, shown: Sequence[Any]) -> None:
+def _row_claim(page: Page, body: Body, side: str, row: Row, parent: str | None, shown: _Members) -> None:
     kind = json_type(row.type)
     if kind is None:
         page.problem(row.line, "element-type", f"{side} {row.name}", row.type)
         kind = json_type_near(row.type)
     if row.unread:
         page.problem(row.line, "spelling", f"{side} {row.name} required", row.unread)
-    if not _NAME.fullmatch(row.name) and not any(name == row.name for each in shown for _, name, _ in members_of(each)):
+    if not _NAME.fullmatch(row.name) and row.name not in shown.exact:
         page.problem(row.line, "spelling", f"{side} element", row.name)
         return
     name, value, parent = _as_shown(row.name, parent, shown)
-    if value is PLACEHOLDER and (
-        correct := misspelt_name(name, {each for body in shown for _, each, _ in members_of(body)})
-    ):
+    if value is PLACEHOLDER and (correct := shown.names.misspelt(name)):
         name, value, parent = _as_shown(correct, parent, shown)
     if name != row.name:
         page.problem(row.line, "body-key", f"{side} {name}", row.name)
@@ -230,13 +275,13 @@ def _row_claim(page: Page, body: Body, side: str, row: Row, parent: str | None, 
     page.add_line(f"{_place(side)} member {'.'.join(filter(None, (parent, name)))}", row.line)
 
 
-def _as_shown(name: str, parent: str | None, shown: Sequence[Any]) -> tuple[str, Any, str | None]:
+def _as_shown(name: str, parent: str | None, shown: _Members) -> tuple[str, Any, str | None]:
     """Return a member's name, value and parent as the examples print them.
 
     The value is PLACEHOLDER if they do not show it. A member of the body itself can be at a deeper place in the
     examples.
     """
-    found = [each for body in shown for each in members_of(body) if same_name(each[1], name)]
+    found = shown.same(name)
     found.sort(key=lambda each: (each[0] != parent, each[1] != name))
     if not found or (parent is not None and found[0][0] is None):
         return name, PLACEHOLDER, parent
@@ -245,12 +290,20 @@ def _as_shown(name: str, parent: str | None, shown: Sequence[Any]) -> tuple[str,
 
 
 def _shown_claims(
-    page: Page, body: Body, side: str, shown: Sequence[Any], rows: Sequence[Row], maps: set[str | None]
+    page: Page,
+    body: Body,
+    side: str,
+    shown: Sequence[Any],
+    members: _Members,
+    rows: Sequence[Row],
+    maps: set[str | None],
 ) -> None:
     """Add members that only the examples show; a single unmatched row and a single unmatched key are one member."""
-    seen = {name for value in shown for _, name, _ in members_of(value)}
-    unshown = [row for row in rows if row.name not in seen and not any(same_name(row.name, name) for name in seen)]
-    extra = [each for value in shown for each in members_of(value) if not _is_claimed(body, each[0], each[1])]
+    unshown = [row for row in rows if not members.same(row.name)]
+    claimed: dict[str, set[str | None]] = {}
+    for above, name in body.members:
+        claimed.setdefault(name, set()).add(above)
+    extra = [each for each in members.all if not _is_claimed(claimed, each[0], each[1])]
     extra = list({(parent, name): (parent, name, value) for parent, name, value in extra}.values())
     inside = {"", extra[0][0]} if extra else set()
     one = len(unshown) == len(extra) == 1 and any(name == unshown[0].name for _, name in body.members)
@@ -263,9 +316,13 @@ def _shown_claims(
     for parent, name, value in extra:
         sample = _SAMPLE_NAME.fullmatch(name) and (rows or (side == SYNTAX and body.members))
         key = rows and name not in parents and _is_free_key(value, described, parent, name)
+        if key and any((parent, each) in body.members for _, each, _ in members_of(value)):
+            line = next((row.line for row in rows if row.name == parent), rows[0].line)
+            page.problem(line, "body-key", f"{_place(side)} {parent}", USER_KEY)
         if sample or key or parent in maps or parent in free or (rows and name in free):
             free.add(name)
-        elif not rows or parent is None or parent in {each for _, each in body.members}:
+        elif not rows or parent is None or parent in claimed:
+            claimed.setdefault(name, set()).add(parent)
             body.members[parent, name] = Parameter(type_of(value), None, origins={"example"}, parent=parent)
 
 
@@ -288,8 +345,8 @@ def _is_free_key(value: Any, described: set[str], parent: str | None, name: str)
     return parent is not None and name not in described and bool({key for _, key, _ in members_of(value)} & described)
 
 
-def _is_claimed(body: Body, parent: str | None, name: str) -> bool:
-    return any(each == name and (above == parent or above is not None) for above, each in body.members)
+def _is_claimed(claimed: Mapping[str, set[str | None]], parent: str | None, name: str) -> bool:
+    return any(above == parent or above is not None for above in claimed.get(name, ()))
 
 
 def _may_be(row: Row, value: Any) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, replace
+from itertools import pairwise, takewhile
 from typing import TYPE_CHECKING
 
 from sls_contract.spec.pages.blocks import Code, Table, Text
@@ -39,9 +40,13 @@ _CODED = re.compile(r"([A-Z][a-z]+[A-Z][A-Za-z.]+)\s*(?:(?:[:：,，]|[—–-]+
 """An error below the status that it shares with others."""
 _BETWEEN = re.compile(r"[,，、;；]\s*(?:and |or )?(?=[45]\d\d\s+[A-Z])")
 """The separator between errors on one line."""
-_MAYBE_CODED = re.compile(r"[45]\d\d(?:\s|$)|[A-Z][A-Za-z.]{3,}\s*[:：]")
+_MAYBE_CODED = re.compile(r"[45]\d\d(?:\s|$|(?=[A-Z]))|[A-Z][A-Za-z.]{3,}\s*[:：]")
 _JOINED_HEAD = re.compile(r"(?i:[^.。]*(?:message|错误(?:消息|信息|提示))[)）]?\s*(?:description|描述|说明))\S*")
 """A head on a line, whose rows do not show where the message ends."""
+_NO_MESSAGE = re.compile(
+    r"\bsee\b|参见|参考|查看更多|error codes|错误码|^(?:none|empty|n/a|no body|无|空)[.。]?$", re.IGNORECASE
+)
+"""Text below an error that points to other pages, or says that there is none."""
 _ABOVE = frozenset({"^^", "^", "〃", "″", "''", '"', "同上"})
 """Ditto marks, which repeat the cell above."""
 _STATUS_CELL = re.compile(r"[1-5]\d\d")
@@ -138,10 +143,31 @@ def _error_rows(table: Table, label: str, *, in_section: bool) -> Iterator[Error
 
 
 def _listed_errors(texts: Sequence[Text]) -> Iterator[ErrorRow]:
-    """Read errors with a line per error, also below a status that they share, or a line per cell."""
-    shared, joined = "", False
+    """Read listed errors; a message can stand below its error, if such text stands below each of them."""
+    found = list(_errors_by_line(texts))
+    below = [_words_below(texts[at + 1 : end]) for at, end in pairwise([*(at for at, _ in found), len(texts)])]
+    bare = [words for (_, row), words in zip(found, below, strict=True) if not row.message and not row.unread]
+    for (_, row), words in zip(found, below, strict=True):
+        if row.message or row.unread or not words or not _CODE_CELL.fullmatch(row.code):
+            yield row
+        elif len(words) == 1 and all(bare):
+            yield replace(row, message=words[0])
+        else:
+            yield replace(row, unread=words[0])
+
+
+def _words_below(texts: Iterable[Text]) -> list[str]:
+    """Return the lines of text up to the next heading that can be messages."""
+    lines = takewhile(lambda text: text.kind in {"item", "paragraph"}, texts)
+    return [text.text for text in lines if not _NO_MESSAGE.search(text.text)]
+
+
+def _errors_by_line(texts: Sequence[Text]) -> Iterator[tuple[int, ErrorRow]]:
+    """Read errors with a line per error, also below a status that they share, or a line per cell; with their index."""
+    shared, joined, cells = "", False, 0
     for at, text in enumerate(texts):
         joined = joined or _JOINED_HEAD.fullmatch(text.text) is not None
+        cells -= 1
         if text.kind in {"heading", "bold"} and (status := status_of(text.text)):
             shared = status
             continue
@@ -150,15 +176,16 @@ def _listed_errors(texts: Sequence[Text]) -> Iterator[ErrorRow]:
         if (is_cell or _CODED.fullmatch(below[0])) and (status := status_of(text.text)):
             shared = status
             if is_cell:
-                yield ErrorRow(status, below[0], below[1], text.line)
+                cells = 3
+                yield at, ErrorRow(status, below[0], below[1], text.line)
         elif several := [error for each in _BETWEEN.split(text.text) if (error := _listed_error(_spread(each)))]:
             is_unread = joined and _spread(text.text) == text.text
             rows = (ErrorRow(*error, text.line) for error in several)
-            yield from (replace(row, message="", unread=row.message) if is_unread else row for row in rows)
-        elif shared and text.kind == "item" and (coded := _CODED.fullmatch(text.text)):
-            yield ErrorRow(shared, coded[1], coded[2] or "", text.line)
+            yield from ((at, replace(row, message="", unread=row.message) if is_unread else row) for row in rows)
+        elif shared and cells <= 0 and text.kind in {"item", "paragraph"} and (coded := _CODED.fullmatch(text.text)):
+            yield at, ErrorRow(shared, coded[1], coded[2] or "", text.line)
         elif _MAYBE_CODED.match(text.text if text.kind == "item" else text.text[:4]):
-            yield ErrorRow(shared, text.text, "", text.line)  # listed as a problem
+            yield at, ErrorRow(shared, text.text, "", text.line)  # listed as a problem
 
 
 def _spread(row: str) -> str:

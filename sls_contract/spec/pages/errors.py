@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import re
-from difflib import get_close_matches
 from typing import TYPE_CHECKING
 
 from sls_contract.spec.common_errors import COMMON, MEANINGS
+from sls_contract.spec.pages.routes import Names
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
+    from collections.abc import Iterable
 
     from sls_contract.spec.claims import Page
     from sls_contract.spec.pages.parts import Parts
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 _STATUS = re.compile(r"[1-5]\d\d(?!\d).*", re.DOTALL)
 _STATUSES = re.compile(r"(?:^|[/,，、;；|]\s*|\b(?:or|and)\s+|或)([1-5]\d\d)(?!\d)")
 _CODE = re.compile(r"[A-Z][A-Za-z]+(?:\.[A-Za-z]+)*")
-_MIN_LENGTH, _MIN_SIMILARITY = 5, 0.9
+_MIN_LENGTH = 5
 _MISSPELT = re.compile(  # as printed on pages
     r"\b(?:dose|invalided|alreay|exsits?|exits not|faild|postive|sucess\w*|recieve\w*|occured|lenght)\b", re.IGNORECASE
 )
@@ -26,8 +26,8 @@ _MISSPELT = re.compile(  # as printed on pages
 def error_claims(page: Page, parts: Parts) -> None:
     """Add the claims about each error in the page's table, as printed; record misspellings."""
     members = (name for body in (page.body, page.response) for _, name in body.members)
-    names = {*page.query, *page.path_parameters, *members}
-    known = {error.code for error in COMMON} | MEANINGS.keys() | {row.code for row in parts.error_rows}
+    names = Names(name.lower() for name in (*page.query, *page.path_parameters, *members))
+    capitals = _most_capitals(row.code for row in parts.error_rows)
     for row in parts.error_rows:
         statuses = _STATUSES.findall(row.status) if _STATUS.fullmatch(row.status) else []
         if not statuses or not _CODE.fullmatch(row.code):
@@ -38,7 +38,7 @@ def error_claims(page: Page, parts: Parts) -> None:
             messages = page.errors.setdefault((int(status), row.code), [])
             if row.message and row.message not in messages:
                 messages.append(row.message)
-        if any(row.code != code and row.code.lower() == code.lower() and _is_better(code, row.code) for code in known):
+        if capitals[row.code.lower()] > _capitals(row.code):
             page.problem(row.line, "error-spelling", f"code {row.code}", row.code)
         if row.unread:
             page.problem(row.line, "error-spelling", f"message of {row.code}", row.unread)
@@ -47,16 +47,23 @@ def error_claims(page: Page, parts: Parts) -> None:
             page.problem(row.line, "error-spelling", f"message of {row.code}", word)
 
 
-def _misspelt_name(message: str, names: Collection[str]) -> str | None:
+def _misspelt_name(message: str, names: Names) -> str | None:
     """Return the word of a message that misspells a parameter's name by a letter, or None."""
     for found in re.finditer(rf"[A-Za-z]{{{_MIN_LENGTH},}}", message):
         word = found[0]
-        near = get_close_matches(word.lower(), [name.lower() for name in names], 1, _MIN_SIMILARITY)
+        near = names.near(word.lower(), 1)
         if near and not near[0].startswith(word.lower()) and not word.lower().startswith(near[0]):
             return word
     return None
 
 
-def _is_better(code: str, printed: str) -> bool:
-    """Return whether a spelling separates more words by capitals."""
-    return sum(map(str.isupper, code)) > sum(map(str.isupper, printed))
+def _most_capitals(codes: Iterable[str]) -> dict[str, int]:
+    """Return how many capitals the spelling of each code that separates most words has, by the code in lower case."""
+    most: dict[str, int] = {}
+    for code in ({error.code for error in COMMON} | MEANINGS.keys()).union(codes):
+        most[code.lower()] = max(_capitals(code), most.get(code.lower(), 0))
+    return most
+
+
+def _capitals(code: str) -> int:
+    return sum(map(str.isupper, code))

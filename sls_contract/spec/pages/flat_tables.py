@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import re
-from dataclasses import replace
 from itertools import pairwise
 from typing import TYPE_CHECKING, NamedTuple
 
 from sls_contract.spec.pages.blocks import Table, Text
 from sls_contract.spec.pages.columns import column_of, columns_of, flat_head, json_type, json_type_near, yes_or_no
-from sls_contract.spec.pages.records import record_table
+from sls_contract.spec.pages.records import labelled, marked, record_lines, record_table, table_of
 from sls_contract.spec.pages.table_columns import NAME, TYPE_CELL, is_name_cell
-from sls_contract.spec.pages.tables import Row, table_rows
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -62,16 +60,15 @@ class _Flat(NamedTuple):
     glued: bool
 
 
-def rows(parts: Iterable[Placed], *roles: str) -> list[Row]:
-    """Return the rows of parameters or elements in some sections that are not in a table."""
+def tables(parts: Iterable[Placed], *roles: str) -> Iterator[tuple[Table, str]]:
+    """Yield the tables of parameters or elements in some sections that lost their markup, each with the text before."""
     texts = [(part.block, part.label) for part in parts if part.role in roles and isinstance(part.block, Text)]
-    records = record_table([text for text, _ in texts], "name", "type")
-    if records:
-        return list(table_rows(records, texts[0][1]))
-    return [
-        *(row for flat in _tables([text for text, _ in texts]) for row in table_rows(_with_markup(flat), flat.label)),
-        *_listed_rows(texts),
-    ]
+    lines = record_lines([text for text, _ in texts], "name", "type")
+    if records := record_table([text for text, _ in texts], "name", "type"):
+        yield records, texts[0][1]
+    rest = [(text, label) for text, label in texts if text.line not in lines]
+    yield from ((_with_markup(flat), flat.label) for flat in _tables([text for text, _ in rest]))
+    yield from _lists(rest)
 
 
 def _tables(texts: Sequence[Text]) -> Iterator[_Flat]:
@@ -164,20 +161,31 @@ def _row_in(text: Text, flat: _Flat) -> dict[Column, str]:
     if flat.glued and cells and (len(cells) == 1 or "place" in columns):
         glued = next(filter(None, (form.fullmatch(text.text) for form in forms)), None)
         if glued is None:
-            return {}
+            return _named_after_type(text.text)
         required = (glued[4] or cells[0]) if "required" in columns else ""
         return {"name": glued[1], "type": glued[2], "place": glued[3], "required": required}
     if len(cells) == 1:
         return {}
     spread = _BETWEEN.search(text.text) is not None
-    found: dict[Column, str] = {}
-    for column in columns:
-        if cells and _fits(column, cells[0], spread=spread):
-            found[column] = cells.pop(0) if spread or column not in _FREE_TEXT else " ".join(cells)
     proofs = [column for column in ("required", "place") if column in columns]
-    sure = any(column in found for column in proofs) if proofs else not _ARTICLE.fullmatch(found.get("name", ""))
-    is_row = "type" in found and ("name" in found or _TYPE.fullmatch(found["type"]))
-    return found if is_row and (spread or sure) else {}
+    found: dict[Column, str] = {}
+    for column, after in pairwise([*columns, "description"]):
+        is_structure = column == "type" and after in proofs and len(cells) > 1 and cells[0][:1].isupper()
+        if cells and (
+            _fits(column, cells[0], spread=spread) or (is_structure and _fits(after, cells[1], spread=spread))
+        ):
+            found[column] = cells.pop(0) if spread or column not in _FREE_TEXT else " ".join(cells)
+    sure = [column in found for column in proofs] or [not _ARTICLE.fullmatch(found.get("name", ""))]
+    is_type = _TYPE.fullmatch(found.get("type", "")) is not None
+    is_row = "type" in found and ("name" in found or is_type)
+    return found if is_row and (spread or (any(sure) if is_type else all(sure))) else {}
+
+
+def _named_after_type(line: str) -> dict[Column, str]:
+    """Split a name from its type, a structure, if both are the same words: ``encrypt_confEncryptConf``."""
+    capitals = (at for at in range(1, len(line)) if line[at].isupper())
+    at = next((at for at in capitals if line[:at].replace("_", "").lower() == line[at:].lower()), None)
+    return {"name": line[:at], "type": line[at:]} if at else {}
 
 
 def _fits(column: Column, cell: str, *, spread: bool) -> bool:
@@ -224,33 +232,40 @@ def _is_named(body: Sequence[Text], anchors: Sequence[int], at: int) -> bool:
     return not before or at - 1 > before[-1]
 
 
-def _listed_rows(texts: Iterable[tuple[Text, str]]) -> Iterator[Row]:
-    """Read a parameter per item or line, ``name (type, required): description``, with the text before each.
+def _lists(texts: Iterable[tuple[Text, str]]) -> Iterator[tuple[Table, str]]:
+    """Read lists with a parameter per item or line, ``name (type, required): description``, with the text before each.
 
-    Each list is a table.
+    Labelled columns below a parameter, such as ``Default: 5``, are part of its row.
     """
-    parents: list[tuple[int, str]] = []
-    label, first, above = "", 0, ""
+    rows: list[tuple[Text, dict[Column, str]]] = []
+    label = above = ""
     for text, before in texts:
-        if before != above:  # the heading of another section
-            label, first, parents = before, 0, []
+        cells = listed_row(text)
+        ends = not (cells or (rows and labelled(text.text))) and text.kind != "item"
+        if ends or before != above:  # the heading of another section
+            yield from _list(rows, label)
+            label, rows = text.text if ends else before, []
         above = text.text
-        if row := listed_row(text):
-            first = first or text.line
-            parents = [(depth, name) for depth, name in parents if depth < text.depth]
-            parent = parents[-1][1] if parents else ""
-            yield replace(row, label=label, table=first, parent=parent)
-            parents.append((text.depth, row.name))
-        elif text.kind != "item":
-            label, first, parents = text.text, 0, []
+        if cells:
+            rows.append((text, cells))
+        elif rows:
+            rows[-1][1].update(labelled(text.text) | rows[-1][1])
+    yield from _list(rows, label)
 
 
-def listed_row(text: Text) -> Row | None:
-    """Read the parameter in an item or a line; None if there is none, or its type is unknown."""
+def _list(rows: Sequence[tuple[Text, dict[Column, str]]], label: str) -> Iterator[tuple[Table, str]]:
+    names = marked((text.depth, cells["name"]) for text, cells in rows)
+    marked_rows = [(text.line, cells | {"name": name}) for (text, cells), name in zip(rows, names, strict=True)]
+    if table := table_of(marked_rows):
+        yield table, label
+
+
+def listed_row(text: Text) -> dict[Column, str]:
+    """Read the parameter in an item or a line; empty if there is none, or its type is unknown."""
     found = _LISTED_ROW.fullmatch(text.text) if text.kind in {"item", "paragraph"} else None
     if found is None:
-        return None
+        return {}
     kind, *notes = re.split(r"\s*[,，、;；]\s*|\s+[—–-]+\s+", found[2] or found[3])
-    required = next((stated for each in notes if (stated := yes_or_no(each)) is not None), None)
-    is_row = _is_type(kind) and (text.kind == "item" or found[2] or required is not None)
-    return Row(found[1], kind, required, found[4], text.line, "", "", text.line) if is_row else None
+    required = next((each for each in notes if yes_or_no(each) is not None), "")
+    is_row = _is_type(kind) and (text.kind == "item" or found[2] or required)
+    return {"name": found[1], "type": kind, "required": required, "description": found[4]} if is_row else {}

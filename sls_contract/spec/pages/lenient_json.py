@@ -17,10 +17,11 @@ PLACEHOLDER: Final = type("Placeholder", (), {"__repr__": lambda _self: "PLACEHO
 """The value of a name that a page prints instead of a value; its type is unknown."""
 
 _SPACE = re.compile(
-    r"\s+|((?://|#|--\s)[^\n]*|/\*.*?\*/|<!--.*?-->|[（(][^（）()\n]*[）)](?=[^\S\n]*(?:\n|$)))|\\(?=[^\S\n]*(?:\n|$))",
+    r"\s+|((?://|#|--\s)[^\n]*|[（(][^（）()\n]*[）)](?=[^\S\n]*(?:\n|$)))|\\(?=[^\S\n]*(?:\n|$))",
     re.DOTALL,
 )
-"""Between two values: blanks, a comment, or a backslash at the end of a line, left by a double conversion."""
+"""Between two values: blanks, a comment on a line, or a backslash at the end of a line, left by a double conversion."""
+_COMMENTS = (("/*", "*/"), ("<!--", "-->"))
 _NUMBER = re.compile(r"-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?(?![\w.])")
 _WORD = re.compile(r"<[^<>\n]*>|\{[^{}\n\"':,]*\}|[^\s,:：{}\[\]\"'][^,:：{}\[\]\"'\n]*")
 _BRACED = re.compile(r"\{[A-Za-z][\w -]*\}")
@@ -59,6 +60,7 @@ class _Parser:
     text: str
     slips: list[str] = field(default_factory=list)
     at: int = 0
+    ends: dict[str, int] = field(default_factory=dict)
 
     def document(self) -> Any:
         value = self.value()
@@ -68,10 +70,29 @@ class _Parser:
         return value
 
     def space(self) -> None:
-        while found := _SPACE.match(self.text, self.at):
-            self.at = found.end()
-            if found[0].strip():
-                self.slip("comment" if found[1] else "backslash at the end of a line")
+        while True:
+            if found := _SPACE.match(self.text, self.at):
+                self.at = found.end()
+                if found[0].strip():
+                    self.slip("comment" if found[1] else "backslash at the end of a line")
+            elif end := self._end_of_comment():
+                self.at = end
+                self.slip("comment")
+            else:
+                return
+
+    def _end_of_comment(self) -> int:
+        """Return the end of a comment that begins here and is closed; 0 if there is none."""
+        for opening, closing in _COMMENTS:
+            if self.text.startswith(opening, self.at) and self._last(closing) >= self.at + len(opening):
+                return self.text.index(closing, self.at + len(opening)) + len(closing)
+        return 0
+
+    def _last(self, closing: str) -> int:
+        """Return the last place of the end of a comment, which is looked for once."""
+        if closing not in self.ends:
+            self.ends[closing] = self.text.rfind(closing)
+        return self.ends[closing]
 
     def fail(self, expected: str) -> NoReturn:
         raise Unreadable(expected, self.text.count("\n", 0, self.at) + 1, self.text[self.at : self.at + 20])
@@ -150,7 +171,7 @@ class _Parser:
         found = _WORD.match(self.text, self.at)
         if not found:
             self.fail("a value")
-        word = re.split(r"\s+(?://|#|--\s|/\*|<!--|[（(])", found[0])[0].rstrip()
+        word = re.split(r"(?<!\s)\s+(?://|#|--\s|/\*|<!--|[（(])", found[0])[0].rstrip()
         self.at += len(word)
         if word in _LITERALS:
             return _LITERALS[word]

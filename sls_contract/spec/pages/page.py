@@ -17,11 +17,11 @@ from sls_contract.spec.pages.parts import Parts
 from sls_contract.spec.pages.records import record_lines
 from sls_contract.spec.pages.request import common_headers, request_claims
 from sls_contract.spec.pages.response import COMMON_HEADERS, response_claims
-from sls_contract.spec.pages.sections import named_operation, placed, title_of, titles_of
+from sls_contract.spec.pages.sections import named_operation, placed, title_of, titled_operation, titles_of
 from sls_contract.spec.pages.table_columns import holds_facts
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Collection, Sequence
 
     from sls_contract.spec.pages.blocks import Block
     from sls_contract.spec.pages.routes import Target, Template
@@ -31,6 +31,8 @@ _WITH_ROWS: frozenset[Role] = frozenset(
     {"path-parameters", "request-headers", "request", "response-headers", "response"}
 )
 _MAX_SHOWN = 80
+_MAX_ABOVE_TITLE = 8
+"""Lines of a site's own, such as "All Products", that a text copied from it can have above the title."""
 _CAPITALS = re.compile(r"[a-z][A-Z]")
 _HEADER = re.compile(r"(?<![\w-])x-log-[a-z][a-z-]*[a-z](?![\w-])", re.IGNORECASE)
 _CALLED = re.compile(r"(?:调用|(?a:\b)(?i:call)(?:s|ing)?(?: the)?)\s*([A-Z][a-z]+[A-Z]\w+)", re.ASCII)
@@ -60,8 +62,9 @@ def _derived(blocks: Sequence[Block], text: str, name: str) -> Page:
     request_claims(page, parts)
     response_claims(page, parts)
     error_claims(page, parts)
-    _report_unread(page, parts)
-    _report_headers(page, parts)
+    read = _lines_read(parts)
+    _report_unread(page, parts, read)
+    _report_headers(page, parts, read)
     return page
 
 
@@ -88,9 +91,8 @@ def derive_each(text: str, name: str = "") -> list[Page]:
     return [_derived(blocks, text, name)]
 
 
-def _report_unread(page: Page, parts: Parts) -> None:
+def _report_unread(page: Page, parts: Parts, read: Collection[int]) -> None:
     """Record as problems the blocks that state facts and were not read."""
-    read = _lines_read(parts)
     for role, block, label in parts.all:
         if isinstance(block, Code):
             lines = {*range(block.line, block.line + block.text.count("\n") + 1)}
@@ -107,14 +109,14 @@ def _report_unread(page: Page, parts: Parts) -> None:
                 if line not in read and is_listed(cell):
                     page.problem(line, "spelling", where, cell[:_MAX_SHOWN])
             where, says = _table_of(role), " | ".join(block.head)
-        if stated and read.isdisjoint(lines):
+        if stated and lines.isdisjoint(read):
             page.problem(block.line, "spelling", where, says[:_MAX_SHOWN])
 
 
-def _report_headers(page: Page, parts: Parts) -> None:
+def _report_headers(page: Page, parts: Parts, read: Collection[int]) -> None:
     """Record as problems the headers that only sentences name."""
     known = {name.lower() for name in (*page.headers, *page.response_headers)} | COMMON_HEADERS | common_headers()
-    for block in (part.block for part in parts.all if isinstance(part.block, Text)):
+    for block in (part.block for part in parts.all if isinstance(part.block, Text) and part.block.line not in read):
         for name in _HEADER.findall(block.text):
             if name.lower() not in known:
                 page.problem(block.line, "spelling", "header", name)
@@ -158,9 +160,10 @@ def _linked_operation(text: str) -> str | None:
 
 
 def _operation_in_first_line(blocks: Sequence[Block]) -> str | None:
-    """Return the operation that the first line of a page names, for a title that lost its markup."""
-    first = next((block.text for block in blocks if isinstance(block, Text)), "")
-    return named_operation(first) if len(first) <= _MAX_SHOWN and _CAPITALS.search(first) else None
+    """Return the operation that the first line of a page names, or a title below the site's, for one without markup."""
+    first = [block.text for block in blocks[:_MAX_ABOVE_TITLE] if isinstance(block, Text)]
+    named = (named_operation(line) for line in first[:1] if len(line) <= _MAX_SHOWN and _CAPITALS.search(line))
+    return next(filter(None, (*named, *map(titled_operation, first))), None)
 
 
 def _called_operation(parts: Parts) -> str | None:

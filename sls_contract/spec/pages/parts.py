@@ -81,10 +81,10 @@ class Parts:
             bodies=_bodies(placed) if not any(each.body for each in (*syntax, *intro, *requests)) else (),
             printed=tuple(response for response in printed if error_in(response) is None),
             responses=tuple(response for response in responses if error_in(response) is None),
-            request_rows=_rows(placed, "path-parameters") + _rows(placed, "request"),
-            response_rows=_rows(placed, "response"),
-            header_rows=_rows(placed, "request-headers"),
-            response_header_rows=_rows(placed, "response-headers"),
+            request_rows=(*tables.rows(placed, "path-parameters"), *tables.rows(placed, "request")),
+            response_rows=(*tables.rows(placed, "response"),),
+            header_rows=(*tables.rows(placed, "request-headers"),),
+            response_header_rows=(*tables.rows(placed, "response-headers"),),
             successes=tuple(row.status for row in listed if row.is_success),
             error_rows=(*errors, *(row for row in failures if row.code not in known)),
         )
@@ -94,13 +94,9 @@ class Parts:
         """Whether the syntax is only a request line; pages from 2022 on list headers and query only in tables."""
         return bool(self.syntax) and not any(message.headers for message in self.syntax)
 
-    def items(self, role: Role) -> Iterable[Text]:
-        """Return the lines of text in a section."""
-        return (part.block for part in self.all if part.role == role and isinstance(part.block, Text))
-
-
-def _rows(placed: Iterable[Placed], role: Role) -> tuple[tables.Row, ...]:
-    return (*tables.rows(placed, role), *flat_tables.rows(placed, role))
+    def items(self, *roles: Role) -> Iterable[Text]:
+        """Return the lines of text in some sections."""
+        return (part.block for part in self.all if part.role in roles and isinstance(part.block, Text))
 
 
 def _requests(placed: Iterable[Placed], role: Role) -> tuple[Message, ...]:

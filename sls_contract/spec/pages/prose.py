@@ -63,11 +63,38 @@ _DEFAULT = re.compile(
 )
 _DEFAULTS = {"integer": r"-?\d+", "number": r"-?[\d.]+", "boolean": r"(?i:true|false)", "string": r"[A-Za-z][\w.-]*"}
 _ARTICLES = frozenset(
-    {"a", "an", "the", "empty", "in", "is", "of", "unique", "specified", "set", "less", "greater", "one", "no"}
+    {"a", "an", "the", "empty", "in", "is", "of", "unique", "specified", "set", "less", "greater", "one", "no", "null"}
 )
+_SIDES = {"request": r"request|请求|消息", "response": r"response|return(?:ed)?|响应|返回"}
+_IS_ARRAY = r"arrays?|lists?|数组|列表"
+_BODY_IS = (
+    r"(?:\b(?:is|are|must be|as|in)\s+(?:an?\s+|the\s+)?(?:\w+\s+){0,2}?"
+    r"|[是为](?:一个)?\s*(?:JSON\s*)?(?:格式的\s*)?|组成的\s*)"
+    rf"(?:(?P<array>{_IS_ARRAY})|(?P<object>objects?|maps?|对象))(?![A-Za-z])"
+)
+"""What a sentence says that a body is; "contains a list" does not say it."""
+_NOTHING = re.compile(
+    r"\b(?:no|not|nothing|none|empty|without|any other)\b|无|没有|空|不(?:包含|返回|会)|[见参]", re.IGNORECASE
+)
+_SENTENCE = re.compile(r"[^.。!！\n]+")
 _MIN_CHOICE = 2
 _ENDLESS = re.compile(r"\d{20,}")
 """A number that no integer of the service has; the patterns above would try each of its digits as the first."""
+
+
+def body_in(text: str, side: str) -> tuple[str | None, str]:
+    """Return the shape that a sentence states for the body of a request or a response, and the sentence.
+
+    The shape is None if no sentence states it; the sentence is empty if none mentions a body with content.
+    """
+    body = re.compile(
+        rf"(?<!of the )(?<!of a )(?:{_SIDES[side]})\s*(?:的\s*)?(?:消息\s*)?(?:body(?![a-z])|体)", re.IGNORECASE
+    )
+    sentences = [each for each in _SENTENCE.findall(text) if body.search(each) and not _NOTHING.search(each)]
+    for sentence in sentences:
+        if found := re.search(rf"{body.pattern}[^,，;；]{{0,20}}?{_BODY_IS}", sentence, re.IGNORECASE):
+            return ("array" if found["array"] else "object"), sentence.strip()
+    return None, sentences[0].strip() if sentences else ""
 
 
 def fixed_value(description: str) -> str | None:

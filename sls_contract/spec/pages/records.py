@@ -6,11 +6,12 @@ import re
 from typing import TYPE_CHECKING, NamedTuple
 
 from sls_contract.spec.pages.blocks import Table
+from sls_contract.spec.pages.cleaning import INDENT
 from sls_contract.spec.pages.columns import column_of
 from sls_contract.spec.pages.table_columns import MAX_HEAD, is_name_cell
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from sls_contract.spec.pages.blocks import Text
     from sls_contract.spec.pages.columns import Column
@@ -36,10 +37,27 @@ def record_table(texts: Sequence[Text], subject: Column, needed: Column) -> Tabl
 
     """
     records = _records(texts, subject, needed)
-    columns = tuple(dict.fromkeys(column for each in records for column in each.cells))
-    rows = tuple((each.lines[0], tuple(each.cells.get(column, "") for column in columns)) for each in records)
+    if subject == "name":
+        names = marked([(each.depth, each.cells["name"]) for each in records])
+        records = [each._replace(cells={**each.cells, "name": name}) for each, name in zip(records, names, strict=True)]
+    return table_of([(each.lines[0], each.cells) for each in records])
+
+
+def table_of(rows: Sequence[tuple[int, Mapping[Column, str]]]) -> Table | None:
+    """Return rows of labelled cells as a table; None if there are none."""
+    columns = tuple(dict.fromkeys(column for _, cells in rows for column in cells))
     heads = tuple("position" if column == "place" else column for column in columns)
-    return Table(heads, rows, rows[0][0]) if rows else None
+    printed = tuple((line, tuple(cells.get(column, "") for column in columns)) for line, cells in rows)
+    return Table(heads, printed, printed[0][0]) if printed else None
+
+
+def marked(names: Iterable[tuple[int, str]]) -> Iterator[str]:
+    """Yield each name with a mark for each name around it in a list, by their depths."""
+    around: list[int] = []
+    for depth, name in names:
+        around = [each for each in around if each < depth]
+        yield INDENT * len(around) + name
+        around.append(depth)
 
 
 def record_lines(texts: Sequence[Text], subject: Column, needed: Column) -> set[int]:
@@ -51,7 +69,7 @@ def _records(texts: Sequence[Text], subject: Column, needed: Column) -> list[_Re
     """Return each record: a repeated column, or a name with deeper items or lines below it, begins the next one."""
     records = [_Record({}, [], -1)]
     for text in texts:
-        fields = _fields(text.text)
+        fields = labelled(text.text)
         is_subject = not fields and text.kind != "paragraph" and is_name_cell(text.text)
         if not fields or fields.keys() & records[-1].cells.keys():
             records.append(_Record({}, [], text.depth if is_subject and text.kind == "item" else -1))
@@ -62,7 +80,7 @@ def _records(texts: Sequence[Text], subject: Column, needed: Column) -> list[_Re
     return [each for each in records if each.cells.keys() >= {subject, needed}]
 
 
-def _fields(text: str) -> dict[Column, str]:
+def labelled(text: str) -> dict[Column, str]:
     """Return the labelled columns on a line; empty if it contains other text."""
     found = [_FIELD.fullmatch(each) for each in re.split(r"[;；]\s*", text.rstrip(";；"))]
     fields = {column: each[2] for each in found if each and (column := column_of(each[1]))}

@@ -12,9 +12,10 @@ from sls_contract.spec.export.common import common
 from sls_contract.spec.pages import prose, routes
 from sls_contract.spec.pages.bodies import is_binary, members_of
 from sls_contract.spec.pages.columns import json_type, simplified
-from sls_contract.spec.pages.elements import SYNTAX, body_claims
+from sls_contract.spec.pages.elements import SYNTAX, body_claims, stated_shape
 from sls_contract.spec.pages.lenient_json import Unreadable, read_json
 from sls_contract.spec.pages.messages import TOKEN
+from sls_contract.spec.pages.routes import Names
 from sls_contract.spec.pages.sections import BODY
 
 if TYPE_CHECKING:
@@ -53,6 +54,8 @@ def request_claims(page: Page, parts: Parts) -> None:
     members = _assign_rows(page, parts, _body_keys(printed), is_printed=bool(printed))
     _headers(page, parts)
     _body(page, printed, members)
+    if page.method and page.method not in _BODILESS and not printed:
+        stated_shape(page, page.body, "request", parts.items("syntax", "path-parameters", "request-headers", "request"))
 
 
 def _assign_rows(page: Page, parts: Parts, keys: Collection[str], *, is_printed: bool) -> list[Row]:
@@ -67,6 +70,7 @@ def _assign_rows(page: Page, parts: Parts, keys: Collection[str], *, is_printed:
     also_members = [row for row in parts.request_rows if row not in open_rows and row.name in keys]
     members: list[Row] = [*also_members, *(row for row in rows if row.line >= below or _is_in(row, "body", "体"))]
     renamed = {} if keys else _renamed(page, rows)
+    names, printed = Names(keys), _Keys(page)
     placed = frozenset(members)
     unplaced = [row for row in rows if row not in placed]
     has_body = is_printed or any(row.parent or json_type(row.type) == "object" for row in unplaced)
@@ -76,17 +80,18 @@ def _assign_rows(page: Page, parts: Parts, keys: Collection[str], *, is_printed:
             page.problem(row.line, "path", f"path {row.name}", "the request line has no place for it")
         elif _is_in(row, "header", "头") or (_is_header(row.name) and row.name not in keys):
             _header(page, row)
-        elif (key := renamed.get(row.name) or _query_key(page, row)) is not None:
+        elif (key := renamed.get(row.name) or printed.described_by(row)) is not None:
             _describe_key(page, key, row, in_syntax=bool(parts.syntax) and not parts.lists_parameters_apart)
-        elif (row.table != first_table and page.method not in _BODILESS) or _is_key(row.name, keys):
+        elif (
+            (row.table != first_table and page.method not in _BODILESS)
+            or names.same(row.name)
+            or names.misspelt(row.name)
+        ):
             members.append(row)
         else:
             _place(page, parts, row, members, has_body=has_body)
+            printed.add(row.name)
     return members
-
-
-def _is_key(name: str, keys: Collection[str]) -> bool:
-    return any(routes.same_name(name, each) for each in keys) or routes.misspelt_name(name, keys) is not None
 
 
 def _report_missing_bodies(page: Page, parts: Parts) -> None:
@@ -144,18 +149,39 @@ def _add_value(page: Page, line: Message, key: str, value: str, origin: str) -> 
         parameter.required = True
 
 
-def _query_key(page: Page, row: Row) -> str | None:
-    """Return the key on the wire that a row describes; None if there is none."""
-    for same in (str.__eq__, routes.same_name):
-        if found := [key for key in page.query if same(key, row.name)]:
-            return found[0]
-    for key, parameter in page.query.items():
-        undescribed = "table" not in parameter.origins and not parameter.values
-        if undescribed and any(routes.same_name(row.name, each) for each in parameter.printed):
+class _Keys:
+    """The keys of a query by their letters, by the letters of the values that request lines print, and undescribed."""
+
+    def __init__(self, page: Page) -> None:
+        self._query = page.query
+        self._names = Names(page.query)
+        values = ((value, key) for key, parameter in page.query.items() for value in parameter.printed)
+        self._by_value: dict[str, list[str]] = {}
+        for value, key in values:
+            self._by_value.setdefault(routes.letters(value), []).append(key)
+        self._free = {key: routes.letters(key) for key in page.query if key.lower() not in _DISCRIMINATORS}
+
+    def add(self, name: str) -> None:
+        """Add a key that a row places in the query."""
+        if name in self._query and self._names.same(name) is None:
+            self._names.add(name)
+
+    def described_by(self, row: Row) -> str | None:
+        """Return the key on the wire that a row describes; None if there is none."""
+        if row.name in self._query:
+            return row.name
+        if (same := self._names.same(row.name)) is not None:
+            return same
+        by_value = self._by_value.get(routes.letters(row.name), ())
+        if key := next((key for key in by_value if not self._is_described(key) and not self._query[key].values), None):
             return key
-    free = [key for key, parameter in page.query.items() if "table" not in parameter.origins]
-    similar = [key for key in free if key.lower() not in _DISCRIMINATORS and routes.overlap(key, row.name)]
-    return similar[0] if len(similar) == 1 and row.name else None
+        self._free = {key: known for key, known in self._free.items() if not self._is_described(key)}
+        printed = routes.letters(row.name)
+        similar = [key for key, known in self._free.items() if known and (known in printed or printed in known)]
+        return similar[0] if len(similar) == 1 and printed else None
+
+    def _is_described(self, key: str) -> bool:
+        return "table" in self._query[key].origins
 
 
 def _renamed(page: Page, rows: Sequence[Row]) -> dict[str, str]:
@@ -164,8 +190,9 @@ def _renamed(page: Page, rows: Sequence[Row]) -> dict[str, str]:
     Tables and request lines list parameters in the same order.
     """
     free = [key for key, each in page.query.items() if key.lower() not in _DISCRIMINATORS and not each.values]
-    unknown = [row.name for row in rows if not any(routes.same_name(row.name, key) for key in page.query)]
-    unnamed = [key for key in free if not any(routes.same_name(row.name, key) for row in rows)]
+    keys, names = Names(page.query), Names(row.name for row in rows)
+    unknown = [row.name for row in rows if keys.same(row.name) is None]
+    unnamed = [key for key in free if names.same(key) is None]
     return dict(zip(unknown, unnamed, strict=True)) if len(unknown) == len(unnamed) > 1 else {}
 
 

@@ -6,8 +6,8 @@ import re
 from itertools import takewhile
 from typing import TYPE_CHECKING
 
-from sls_contract.spec.pages.columns import json_type, status_at_start
-from sls_contract.spec.pages.elements import body_claims
+from sls_contract.spec.pages.columns import HTTP, json_type, status_at_start
+from sls_contract.spec.pages.elements import body_claims, stated_shape
 from sls_contract.spec.pages.messages import TOKEN
 
 if TYPE_CHECKING:
@@ -25,6 +25,8 @@ _STATUS = re.compile(
     rf"{_WORDS}[^.。\d]{{0,20}}{_2XX}|{_2XX}[^.。\d]{{0,14}}{_WORDS}|{_RETURNS}"
     rf"|{_2XX}\s+(?:OK|Created|Accepted|No Content)\b"
 )
+_STATUS_FIRST = re.compile(rf"{HTTP}2\d\d\s*(?:[,，.。:：;；(（–—-]|$)")
+"""A line that begins with the status, such as "200, empty"."""
 COMMON_HEADERS = frozenset(
     {
         "access-control-allow-origin",
@@ -54,6 +56,10 @@ def response_claims(page: Page, parts: Parts) -> None:
     body_claims(page, page.response, "response", [*parts.responses, *parts.printed], rows)
     if page.response.shape is None and _says_binary(parts):
         page.response.shape = "binary"
+    elif not shown:
+        stated_shape(page, page.response, "response", parts.items("response", "response-example"))
+        if rows and page.response.shape is None:
+            page.problem(rows[0].line, "spelling", "response body", "object or array: no example shows it")
 
 
 def _status(parts: Parts) -> int | None:
@@ -62,7 +68,8 @@ def _status(parts: Parts) -> int | None:
     if printed:
         return printed[0]
     items = [item for role in ("response", "response-headers") for item in parts.items(role)]
-    headings = [status_at_start(item.text) or "" for item in items if item.kind in {"heading", "bold"}]
+    first = (item.text for item in items if item.kind in {"heading", "bold"} or _STATUS_FIRST.match(item.text))
+    headings = [status_at_start(text) or "" for text in first]
     if succeeded := [status for status in headings if status.startswith("2")]:
         return int(succeeded[0])
     words = " ".join(item.text for item in items)

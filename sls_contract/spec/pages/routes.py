@@ -5,11 +5,12 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from difflib import SequenceMatcher, get_close_matches
+from functools import lru_cache
 from typing import TYPE_CHECKING
 from urllib.parse import unquote
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Sequence
+    from collections.abc import Collection, Iterable, Sequence
 
     from sls_contract.spec.pages.messages import Message
 
@@ -72,15 +73,42 @@ def choice(text: str) -> tuple[str, ...]:
 
 def same_name(one: str, other: str) -> bool:
     """Return whether two names are equal except for case and separators."""
-    return _key(one) == _key(other)
+    return letters(one) == letters(other)
 
 
-def misspelt_name(name: str, known: Collection[str]) -> str | None:
-    """Return the only known name that is similar to a name; None if the name is known, or if there is none."""
-    near = (
-        [] if any(same_name(name, each) for each in known) else get_close_matches(name, known, 2, _MIN_NAME_SIMILARITY)
-    )
-    return near[0] if len(near) == 1 else None
+class Names:
+    """Names to look up by their letters, or by a misspelling that leaves three letters at the start or the end."""
+
+    def __init__(self, names: Iterable[str]) -> None:
+        """Index some names; of those with the same letters, `same` returns the first."""
+        self._by_letters: dict[str, str] = {}
+        self._by_ends: dict[str, list[str]] = {}
+        for name in dict.fromkeys(names):
+            self.add(name)
+
+    def add(self, name: str) -> None:
+        """Add a name that is not there."""
+        self._by_letters.setdefault(letters(name), name)
+        for end in _ends(name):
+            self._by_ends.setdefault(end, []).append(name)
+
+    def same(self, name: str) -> str | None:
+        """Return the name that is equal except for case and separators; None if there is none."""
+        return self._by_letters.get(letters(name))
+
+    def near(self, name: str, most: int) -> list[str]:
+        """Return up to ``most`` names that are similar to a name, the most similar first."""
+        candidates = dict.fromkeys(each for end in _ends(name) for each in self._by_ends.get(end, ()))
+        return get_close_matches(name, candidates, most, _MIN_NAME_SIMILARITY)
+
+    def misspelt(self, name: str) -> str | None:
+        """Return the only name that is similar to a name; None if the name is known, or if there is none."""
+        near = [] if self.same(name) is not None else self.near(name, 2)
+        return near[0] if len(near) == 1 else None
+
+
+def _ends(name: str) -> tuple[str, str]:
+    return f"{name[:3]}-", f"-{name[-3:]}"
 
 
 def stem(name: str) -> str:
@@ -90,11 +118,13 @@ def stem(name: str) -> str:
 
 def overlap(one: str, other: str) -> bool:
     """Return whether two names can be of the same parameter, because one of them contains the other."""
-    first, second = _key(one), _key(other)
+    first, second = letters(one), letters(other)
     return bool(first) and bool(second) and (first in second or second in first)
 
 
-def _key(name: str) -> str:
+@lru_cache(maxsize=4096)
+def letters(name: str) -> str:
+    """Return a name in lower case without separators."""
     return re.sub(r"[^a-z0-9]", "", name.lower())
 
 
@@ -137,7 +167,7 @@ def _is_sample(segment: str, printed: str | None, at: int) -> bool:
 
 def _is_listed(collection: str, names: Collection[str]) -> bool:
     """Return whether the tables list a parameter named after a collection, such as logstoreName for logstores."""
-    return collection.endswith("s") and _key(collection.removesuffix("s")) in set(map(stem, names))
+    return collection.endswith("s") and letters(collection.removesuffix("s")) in set(map(stem, names))
 
 
 def name_from_collection(collection: str, names: Collection[str]) -> str:

@@ -56,6 +56,8 @@ _TITLE = re.compile(
 )
 """A line that is a heading on a page whose headings have no markup."""
 _OPERATION = re.compile(r"[A-Z][A-Za-z0-9]{3,}")
+_TITLE_LINE = re.compile(r"(?:[^:：]{0,30}[:：]\s*)?([A-Z][a-z]+[A-Z][A-Za-z0-9]*)(?:\s+[-–—]\s.+)?")
+"""A title with the service's name before the operation, or a summary after it."""
 _IN_WORDS = re.compile(r"(?a:\b)[A-Z][a-z]+[A-Z][A-Za-z0-9]*")
 _MAX_LABEL = 40
 """Characters of a list item or bold line that can name a section; the longest known has 24."""
@@ -80,8 +82,14 @@ def named_operation(heading: str) -> str | None:
     """Return the operation that a title is, or that a single word of it names; None if it names none, or several."""
     if _OPERATION.fullmatch(heading):
         return heading if _named(heading.lower(), "intro") is None else None
-    named = set(_IN_WORDS.findall(heading))
+    named = {titled} if (titled := titled_operation(heading)) else set(_IN_WORDS.findall(heading))
     return named.pop() if len(named) == 1 else None
+
+
+def titled_operation(line: str) -> str | None:
+    """Return the operation of a line that consists of its name, the service before it, and a summary after it."""
+    found = _TITLE_LINE.fullmatch(line)
+    return found[1] if found else None
 
 
 def titles_of(blocks: Sequence[Block]) -> list[Text]:

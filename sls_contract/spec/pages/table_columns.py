@@ -6,7 +6,15 @@ import re
 from typing import TYPE_CHECKING
 
 from sls_contract.spec.pages.blocks import Table
-from sls_contract.spec.pages.columns import column_of, is_failure, json_type, json_type_near, status_of, yes_or_no
+from sls_contract.spec.pages.columns import (
+    column_of,
+    is_failure,
+    json_type,
+    json_type_near,
+    stated,
+    status_of,
+    yes_or_no,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -53,6 +61,8 @@ def columns_by_kind(table: Table) -> dict[Column, int]:
         column = column_of(head)
         if column is not None:
             columns.setdefault(column, at)
+    if "type" in columns and "description" not in columns and _describes(table, columns.get("required")):
+        columns["description"] = columns.pop("required")  # under the head of another table
     if not columns.keys() & {"status", "code"}:
         find_by_cells(table, columns, "type", TYPE_CELL.fullmatch, most=True)
         if "type" in columns and not columns.keys() & {"required", "optional"}:
@@ -62,6 +72,14 @@ def columns_by_kind(table: Table) -> dict[Column, int]:
         if "name" in columns and "type" in columns:
             find_by_cells(table, columns, "description", bool)
     return columns
+
+
+def _describes(table: Table, at: int | None) -> bool:
+    """Return whether no cell of a column states that a parameter is required or optional."""
+    cells = [cell for _, cells in table.rows if (cell := cell_at(cells, at))]
+    return bool(cells) and not any(
+        yes_or_no(cell) is not None or stated(cell, description="") is not None for cell in cells
+    )
 
 
 def find_by_cells(

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from sls_contract.spec.pages import flat_tables
 from sls_contract.spec.pages.blocks import Table
+from sls_contract.spec.pages.bodies import type_of
 from sls_contract.spec.pages.cleaning import INDENT
 from sls_contract.spec.pages.columns import json_type, stated, yes_or_no
 from sls_contract.spec.pages.table_columns import (
@@ -34,6 +37,8 @@ _WHOLE = {"body", "object", ""}
 _ROOTS = {"$", "body", "root"}
 """The first part of a member's name that is written as a path from the body."""
 _TICKS, _NO_TICK = frozenset("✓✔√✅☑●"), frozenset({"", "-", "–", "—"})
+_LIMITS: tuple[Column, ...] = ("default", "minimum", "maximum")
+_LIMIT = re.compile(r"(?!(?i:none|null|nil)$)-?\w[\w.-]*")
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,9 +72,10 @@ class Row:
 
 
 def rows(parts: Iterable[Placed], *roles: str) -> list[Row]:
-    """Return the rows of the tables of parameters or elements in some sections."""
-    tables = ((part.block, part.label) for part in parts if part.role in roles and isinstance(part.block, Table))
-    return [row for table, label in tables for row in table_rows(below_head(table), label)]
+    """Return the rows of the tables of parameters or elements in some sections, with their markup or without."""
+    parts = [part for part in parts if part.role in roles]
+    tables = ((below_head(part.block), part.label) for part in parts if isinstance(part.block, Table))
+    return [row for table, label in (*tables, *flat_tables.tables(parts, *roles)) for row in table_rows(table, label)]
 
 
 def table_rows(table: Table, label: str) -> Iterator[Row]:
@@ -107,9 +113,9 @@ def table_rows(table: Table, label: str) -> Iterator[Row]:
             required = "*" in beside[0] if starred and required is None else required
         yield Row(
             name=name,
-            type=cell.get("type", ""),
+            type=cell.get("type", "") if "type" in columns else _type_of_value(cell.get("example", "")),
             required=required,
-            description=cell.get("description", ""),
+            description="\n".join(filter(None, (cell.get("description", ""), *_limits(cell)))),
             line=line,
             place=cell.get("place", ""),
             label=label,
@@ -117,6 +123,20 @@ def table_rows(table: Table, label: str) -> Iterator[Row]:
             unread="" if required is not None else cell["required"] if "required" in cell else remark.strip(":： "),
             parent=path[-1] if path else _parent(above, depth),
         )
+
+
+def _type_of_value(printed: str) -> str:
+    """Return the type of a value in a table of keys and values; empty for text that is not JSON."""
+    try:
+        return type_of(json.loads(printed)) or ""
+    except ValueError:
+        return ""
+
+
+def _limits(cell: Mapping[Column, str]) -> Iterator[str]:
+    """Yield the cells of the columns of limits and defaults as a description would state them."""
+    found = ((column, cell.get(column, "")) for column in _LIMITS)
+    return (f"{column}: {text}" for column, text in found if _LIMIT.fullmatch(text))
 
 
 def _cells_by_column(printed: tuple[str, ...], columns: Mapping[Column, int], width: int) -> dict[Column, str]:
@@ -143,7 +163,7 @@ def _depths(table: Table, columns: Mapping[Column, int]) -> list[int]:
 def _with_name(cells: tuple[str, ...], columns: Mapping[Column, int], width: int) -> tuple[str, ...]:
     """Return the cells of a row; add the empty cell of its name if it begins with its type."""
     names, types = columns.get("name"), columns.get("type")
-    lacks = names == 0 and types == 1 and len(cells) < width and TYPE_CELL.fullmatch(cells[0])
+    lacks = names == 0 and types == 1 and not any(cells[width - 1 :]) and TYPE_CELL.fullmatch(cells[0])
     return ("", *cells) if lacks and not TYPE_CELL.fullmatch(cells[1] if len(cells) > 1 else "") else cells
 
 

@@ -126,6 +126,7 @@ def test_a_page_that_lost_its_pipes_is_read_by_its_types():
         ('{"a"：1}', {"a": 1}, "full-width colon"),
         ('{"a": 1 /* one */}', {"a": 1}, "comment"),
         ('{"a": 1 # one\n}', {"a": 1}, "comment"),
+        ('{"a": <!-- one --> 1 /*/ one */}', {"a": 1}, "comment"),
         ('{"a": [\\\n1]}', {"a": [1]}, "backslash at the end of a line"),
     ],
 )

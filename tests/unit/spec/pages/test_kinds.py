@@ -369,3 +369,24 @@ def test_a_section_of_one_word_is_no_title():
         "# How it works\n\n# Debugging\n\n[Try](https://x/api/Sls/2020-12-30/PlanOrchard)\n\n# Request syntax",
     )
     assert derive(text).operation == "PlanOrchard"
+
+
+@pytest.mark.parametrize(
+    "title",
+    [
+        "# PlanOrchard - 规划Orchard或ListOrchards",
+        "# Farm Service:PlanOrchard",
+        "All Products\nSearch\n\n果园:PlanOrchard - 规划TreeList",
+        ":PlanOrchard",
+        "Text.\n\n" * 9 + "# PlanOrchard - 规划TreeList",
+    ],
+)
+def test_a_title_has_a_service_before_the_operation_and_a_summary_after_it(title):
+    """The summary can name other operations and things; lines of the site's own can stand above."""
+    assert derive(PAGE.replace("# PlanOrchard", title)).operation == "PlanOrchard"
+
+
+def test_a_header_in_a_row_without_separators_is_no_unknown_header():
+    rows = "NameTypeDescriptionExample\nheadersobject\nContent-Typestring\nx-log-requestidstring\n\nThe request.\n\n"
+    page = derive(PAGE.replace("|Element|Type|Description|\n|---|---|---|\n|planId|String|The plan.|\n", rows))
+    assert page.problems == []

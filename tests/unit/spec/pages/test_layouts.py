@@ -740,6 +740,41 @@ def test_the_work_grows_with_the_page_and_not_with_its_square(piece):
     assert large < 6 * small
 
 
+def _long_page(count):
+    """Return a page with ``count`` keys, parameters, members and errors; their names are all different."""
+    names = [
+        f"{at * 7919 % 10_007:05}x".translate(str.maketrans("0123456789", "abcdefghij")) for at in range(3 * count)
+    ]
+    keys, rows, members = names[:count], names[count : 2 * count], names[2 * count :]
+    parameters = "|Parameter|Type|Required|Description|\n|---|---|---|---|\n"
+    return "".join(
+        (
+            f"# CountSheep\n\n```\nPOST /farms?{'&'.join(f'{key}=<value>' for key in keys)} HTTP/1.1\n```\n\n",
+            f"## Request parameters\n\n{parameters}",
+            *(f"|{name}|Object|No|It.|\n" for name in rows),
+            *(f"\nThe {name}:\n\n{parameters}|{name}z|String|No|It.|\n" for name in rows),
+            "\n## Sample request\n\n```\nPOST /farms HTTP/1.1\n\n{",
+            ", ".join(f'"{name}": 1' for name in members),
+            "}\n```\n\n## Error codes\n\n|HTTP status code|Error code|Error message|\n|---|---|---|\n",
+            *(f"|404|{name.title()}|The {name[::-1]} {name} is gone.|\n" for name in members),
+        )
+    )
+
+
+def test_the_work_grows_with_the_rows_and_not_with_their_square():
+    """Each row was compared with each key, each member, each table and each error."""
+    small, large = (_work(_long_page(count)) for count in (50, 200))
+    assert large < 6 * small
+
+
+@pytest.mark.parametrize("opening", ["/*,", "<!--,", "/*/", "''", "\"a', "])
+def test_json_with_many_openings_takes_no_minutes(opening):
+    """A comment that nothing closes was looked for to the end of the text, from each of them."""
+    began = time.process_time()
+    derive(f"# CountSheep\n\n## Sample response\n\n```\n[{opening * 40_000}]\n```\n")
+    assert time.process_time() - began < 10
+
+
 @pytest.mark.parametrize("piece", ["[x", "[x](", "`x", "x ", " ", "` ", "(x)", "+ "])
 def test_a_long_cell_takes_no_minutes(piece):
     """An opening bracket that nothing closes was followed to the end of the cell, from each of them: 70 seconds."""

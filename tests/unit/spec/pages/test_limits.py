@@ -54,6 +54,7 @@ def test_limits_are_read_where_words_state_them_plainly(words, kind, limits):
         ("The default value is the name of the project.", "string", ""),
         ("是否开启增强 sql，默认关闭。", "boolean", ""),
         ("Default value: 5. In other regions, default value: 7.", "integer", ""),
+        ("The type. Default value: null.", "string", ""),
     ],
 )
 def test_a_default_is_read_where_it_is_a_value(words, kind, default):
@@ -86,6 +87,24 @@ def test_limits_and_defaults_are_claimed():
         "query size": {"minimum": 1, "maximum": 500, "default": "100"},
         "query mark": {"minimum": 2, "maximum": 4},
     }
+
+
+@pytest.mark.parametrize(
+    "listed",
+    [
+        "- `size` (integer, optional): How many.\n\n  Default: 5\n\n  Maximum: 9\n",
+        "- `size` (integer, optional): How many.\n  - Default value: 5\n  - Maximum: 9\n",
+        "### size\n\n- Type: integer\n- Required: No\n- 默认值：5\n- 最大值：9\n",
+        "|Parameter|Type|Default|Maximum|\n|---|---|---|---|\n|size|Integer|5|9|\n|mark|String|None|-|\n",
+    ],
+)
+def test_limits_have_a_line_or_a_column_of_their_own(listed):
+    """An empty cell and the word None state none."""
+    page = derive(PAGE[: PAGE.index("|Parameter")] + listed).as_plain()
+    assert (page["query"]["size"]["type"], page["limits"]) == (
+        "integer",
+        {"query size": {"maximum": 9, "default": "5"}},
+    )
 
 
 @pytest.fixture(scope="module")

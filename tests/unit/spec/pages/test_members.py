@@ -1,5 +1,7 @@
 """Which object a member of a body belongs to, however a page tells it."""
 
+import re
+
 import pytest
 
 from sls_contract.spec.merge import Source, merge
@@ -204,3 +206,116 @@ def test_rows_below_an_object_may_be_its_members_or_not():
     assert [each.required for each in contract.body.value.members.values()] == [None, None, None]
     shown = derive(PAGE.replace("|body|Object|Yes|What to fill in.|\n", "") + rows + EXAMPLE % '{"roof": {"slope": 1}}')
     assert shown.problems == []
+
+
+ONE_LINE_EACH = """
+- roof (object, optional): The roof.
+  - slope (integer, required): Degrees.
+- yard (object): Free.
+- cows (array): Cows.
+"""
+LISTS = [
+    ONE_LINE_EACH,
+    re.sub(r"- (\w+) \((.*)\): ?", r"- **\1**: \2. ", ONE_LINE_EACH).replace("  -", "    -"),
+    re.sub(r"( *)- (\w+) \((\w+).*", r"\1- \2\n\1  - Type: \3", ONE_LINE_EACH)
+    .replace("object\n  - slope", "object\n  - Required: No\n  - slope")
+    .replace("integer\n", "integer\n    - Required: Yes\n"),
+]
+
+
+@pytest.mark.parametrize("at", range(len(LISTS)))
+def test_a_list_in_a_list_shows_what_is_in_what(at):
+    """Of parameters in one line each, or with a line per column; an object without an inner list has no members."""
+    text = PAGE[: PAGE.index("|Parameter")].replace("parameters", "body") + LISTS[at]
+    assert derive(text).problems == []
+    assert members(text) == {
+        "roof": (None, "object", False),
+        "slope": ("roof", "integer", True),
+        "yard": (None, "object", None),
+        "cows": (None, "array", None),
+    }
+    ladder = "### ladder\n\n- Type: string\n- Required: Yes\n"
+    assert members(text + ladder) == members(text) | {"ladder": (None, "string", True)}
+
+
+def test_the_row_of_a_body_takes_precedence_over_a_sentence():
+    text = PAGE.replace("|Object|Yes|What", "|Array|Yes|What") + "\nThe request body is a JSON object.\n"
+    assert derive(text).body.shape == "array"
+
+
+def test_an_object_whose_members_have_a_table_of_their_own_has_depth():
+    """The example that would show it cannot be read; that is the only problem."""
+    table = "\nThe roof has:\n\n|Parameter|Type|Required|\n|---|---|---|\n|slope|Integer|Yes|\n"
+    text = PAGE + "|roof|Object|No|The roof.|\n|cows|Array|No|Cows.|\n" + table + EXAMPLE % '{"cows": ["a'
+    assert members(text)["slope"] == ("roof", "integer", True)
+    assert [each.kind for each in derive(text).problems] == ["example-not-json"]
+
+
+def test_a_head_above_descriptions_does_not_say_what_is_required():
+    """The descriptions still tell which member a table describes."""
+    head = "|Attribute|Type|Required or not|\n|---|---|---|\n"
+    first = head + "|roof|object|The weather-proof roof.|\n|hay|object|What cows eat.|\n"
+    text = f"## Response element\n\n{first}\nThe weather-proof roof has:\n\n{head}|slope|int|Degrees.|\n"
+    page = derive(f"# GetBarn\n\n```\nGET /barn HTTP/1.1\n```\n\n{text}")
+    assert [*page.response.members] == [(None, "roof"), (None, "hay"), ("roof", "slope")]
+    assert [each for each in page.problems if "required" in each.where] == []
+    odd = derive(f"# GetBarn\n\n{text}".replace("What cows eat", "No").replace("Degrees", "Sometimes"))
+    assert [each.says for each in odd.problems if "required" in each.where] == ["The weather-proof roof."]
+
+
+def test_a_row_that_lost_its_empty_name_begins_with_its_type():
+    """Also if an empty cell at its end makes it as long as the others."""
+    rows = "|Name|Type|Example|Description|\n|---|---|---|---|\n|Object|The response.||||\n|hay|Integer|3|Tons.|\n"
+    page = derive(f"# GetBarn\n\n## Response elements\n\n{rows}")
+    assert [*page.response.members] == [(None, "hay")]
+    named = derive(f"# GetBarn\n\n## Response elements\n\n{rows.replace('|Object|The response.||', '|Object|String|')}")
+    assert [*named.response.members] == [(None, "Object"), (None, "hay")]
+
+
+def test_a_type_that_names_a_structure_is_listed_and_its_member_kept():
+    """Single blanks separate the cells: the place after it tells that the word is a type."""
+    head = "Parameter Type Position Required Example Description"
+    rows = "hay Integer Body Yes 3\n\nTons.\n\nroof_conf RoofConf Body No flat\n\nRoof Is Body of it.\n"
+    page = derive(f"{PAGE[: PAGE.index('|Parameter')]}{head}\n\n{rows}")
+    assert {name: each.required for (_, name), each in page.body.members.items()} == {"hay": True, "roof_conf": False}
+    assert [(each.kind, each.says) for each in page.problems] == [("element-type", "RoofConf")]
+
+
+def test_a_name_and_a_structure_of_the_same_words_are_told_apart():
+    """No blank stands between them; a word that repeats nothing is no row."""
+    text = f"{PAGE[: PAGE.index('|Parameter')]}ParameterTypeDescription\nbodyobject\n\nAll.\n\n"
+    page = derive(f"{text}roof_confRoofConf\n\nThe roof.\n\nsomeWord\n\nOther.\n")
+    assert [*page.body.members] == [(None, "roof_conf")]
+    assert ("element-type", "RoofConf") in [(each.kind, each.says) for each in page.problems]
+
+
+def test_keys_with_their_values_are_members_with_the_types_of_these():
+    """A value that is no JSON has no type, which is listed."""
+    head = "|Key|Value|\n|---|---|\n"
+    rows = '|hay|3|\n|full|true|\n|cows|["elsa"]|\n|name|"red"|\n|farm|<farm>|\n'
+    text = PAGE[: PAGE.index("|Parameter")].replace("parameters", "body") + head + rows
+    page = derive(text)
+    assert {name: each.type for (_, name), each in page.body.members.items()} == {
+        "hay": "integer",
+        "full": "boolean",
+        "cows": "array",
+        "name": "string",
+        "farm": None,
+    }
+    assert [(each.kind, each.where) for each in page.problems] == [("element-type", "request syntax farm")]
+
+
+def test_members_below_a_users_own_keys_are_not_judged_at_the_key():
+    """The example shows the row's members one level deeper; a user's key can have the name of one of them."""
+    rows = "|stalls|Object|No|Stalls by name.|\n"
+    table = "\nEach of the stalls has:\n\n|Parameter|Type|Required|\n|---|---|---|\n|size|Integer|Yes|\n"
+    top = PAGE.replace("|body|Object|Yes|What to fill in.|\n", rows) + table
+    page = derive(top + EXAMPLE % '{"stalls": {"left": {"size": 1}, "right": {"size": 2}}}')
+    assert [(each.where, each.says) for each in page.problems] == [("body stalls", "keys that users choose")]
+    source = Source(id="handbook-2021-en", family="handbook", date="2021", language="en")
+    (contract,) = merge(Layers(((source, page),))).contracts
+    assert contract.body is not None
+    assert (contract.body.value.members["stalls"].type, contract.body.value.members["stalls"].members) == ("object", {})
+    top = top.replace(rows, rows + "|hay|Integer|No|Tons.|\n")
+    plain = derive(top + EXAMPLE % '{"hay": 1, "stalls": {"size": 1, "gate": {"hay": 2}}}')
+    assert [each.says for each in plain.problems] == []

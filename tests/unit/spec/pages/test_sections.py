@@ -228,3 +228,77 @@ def test_a_name_alone_in_its_row_is_a_row_without_a_type():
     """A note alone in its row is skipped; a name may have lost its cells."""
     page = derive(RESPONSES.replace("|breed|string|Yes|", "|breed|string|Yes|\n|wool|||\n|All are signed.|||"))
     assert [(each.kind, each.where) for each in page.problems] == [("element-type", "request syntax wool")]
+
+
+@pytest.mark.parametrize(
+    ("sentence", "shape", "listed"),
+    [
+        ("The response body is a JSON array of the IDs of shards.", "array", ""),
+        ("If the request succeeds, the response body is an object.", "object", ""),
+        ("响应Body中包含由3个Shard组成的数组。", "array", ""),
+        ("返回体为JSON对象。", "object", ""),
+        ("The response body contains a list of the shards.", None, "The response body contains a list of the shards"),
+        ("请求成功后，响应Body中包含目标机器组的信息。", None, "请求成功后，响应Body中包含目标机器组的信息"),
+        ("The response body is empty.", None, ""),
+        ("响应体为空。", None, ""),
+        ("The length of the response body.", None, ""),
+        ("If the request is successful, no other elements are returned.", None, ""),
+    ],
+)
+def test_a_body_that_only_a_sentence_describes_is_read_or_listed(sentence, shape, listed):
+    """Its shape is taken where the sentence says what the body is; a list in it can be a member of an object."""
+    page = derive(f"# CountSheep\n\n```\nPOST /farms HTTP/1.1\n```\n\n## Response elements\n\n{sentence}\n")
+    assert page.response.shape == shape
+    assert [each.says for each in page.problems if each.where == "response body"] == ([listed] if listed else [])
+    shown = derive(f'# CountSheep\n\n## Response elements\n\n{sentence}\n\n```\n{{"a": 1}}\n```\n')
+    assert shown.response.shape == "object"
+
+
+@pytest.mark.parametrize("method", ["POST", "DELETE"])
+def test_a_body_of_a_request_in_a_sentence(method):
+    """A DELETE has none."""
+    page = derive(
+        f"# CountSheep\n\n```\n{method} /farms HTTP/1.1\n```\n\n## 请求参数\n\n请求体为JSON数组，包含羊的编号。\n"
+    )
+    assert page.body.shape == ("array" if method == "POST" else None)
+
+
+@pytest.mark.parametrize("line", ["200, empty.", "200：空", "- 200", "HTTP 200 (no body)"])
+def test_a_status_at_the_start_of_a_line_is_that_of_the_response(line):
+    text = f"# DropFarm\n\n```\nDELETE /farms HTTP/1.1\n```\n\n## Response\n\n{line}\n"
+    assert (derive(text).status, derive(text).response.shape, derive(text).problems) == (200, None, [])
+    assert derive(text.replace(line, "200 sheep at most.")).status is None
+
+
+ERROR_LISTS = [
+    "### 404 FarmNotExist\n\nNo such farm.\n\n### 400\n\nBreedInvalid\n\nNo such breed.\n",
+    "404 FarmNotExist\n\nNo such farm.\n\n400 BreedInvalid\n\nNo such breed.\n\nFor more, see Error codes.\n",
+    "**404**\n\n- FarmNotExist\n\n  No such farm.\n\n**400**\n\n- BreedInvalid\n\n  No such breed.\n",
+    "404\n\nFarmNotExist\n\nNo such farm.\n\nGone.\n\n400\n\nBreedInvalid\n\nNo such breed.\n\nOdd.\n",
+]
+
+
+@pytest.mark.parametrize("listed", ERROR_LISTS)
+def test_a_message_can_stand_below_its_error(listed):
+    page = derive(f"# CountSheep\n\n```\nGET /farms HTTP/1.1\n```\n\n## Error codes\n\n{listed}")
+    assert page.errors == {(404, "FarmNotExist"): ["No such farm."], (400, "BreedInvalid"): ["No such breed."]}
+    assert page.problems == []
+
+
+def test_text_below_an_error_that_need_not_be_its_message_is_listed():
+    """It stands below the last of them only, or there is more of it."""
+    text = "# CountSheep\n\n```\nGET /farms HTTP/1.1\n```\n\n## Error codes\n\n"
+    for listed in ("404 FarmNotExist\n\n400 BreedInvalid\n\nSome text.\n", "400 BreedInvalid\n\nSome text.\n\nMore.\n"):
+        page = derive(text + listed)
+        assert page.errors[400, "BreedInvalid"] == []
+        assert ("message of BreedInvalid", "Some text.") in [(each.where, each.says) for each in page.problems]
+
+
+def test_errors_without_separators_are_listed():
+    """Code and message cannot be told apart in them."""
+    row = "400BreedInvalidbreed {breed} is invalid"
+    page = derive(f"# CountSheep\n\n## 错误码\n\nHTTP状态码ErrorCodeErrorMessage\n{row}\n")
+    assert (page.errors, ("error-spelling", row) in [(each.kind, each.says.strip()) for each in page.problems]) == (
+        {},
+        True,
+    )
