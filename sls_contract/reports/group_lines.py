@@ -55,6 +55,21 @@ def first_few(names: Sequence[str], most: int = MOST_PLACES, what: str = "") -> 
     return ", ".join(names[:most]) + more
 
 
+def reason_lines(items: Iterable[Any]) -> Iterator[str]:
+    """Yield a line for each reason why something was not judged: the first names that have it, and the reason.
+
+    Args:
+        items: values of a report: an object whose last value says why, or a text such as ``name: reason``.
+
+    """
+    reasons: dict[str, list[str]] = {}
+    for item in items:
+        *names, reason = map(str, item.values()) if isinstance(item, dict) else item.split(": ", 1)
+        reasons.setdefault(reason, []).extend(names[:1])
+    for reason, names in reasons.items():
+        yield f"{first_few(names)}: {reason}" if names else reason
+
+
 def _is_important(group: Group) -> bool:
     return group.level not in _NEVER_IMPORTANT and not group.first["slug"].endswith(_NEVER_IN_FULL)
 
