@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import os
 import re
 import runpy
@@ -220,6 +221,24 @@ def test_serve_prints_what_is_shown(place, language, blocks):
     process.send_signal(signal.SIGTERM)
     process.communicate(timeout=600)
     assert shows(shown, output), output
+
+
+BENCHMARKS = [path.stem for path in (ROOT / "benchmarks").glob("*.py") if "__main__" in path.read_text("utf-8")]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", sorted(BENCHMARKS))
+def test_a_benchmark_explains_itself_and_does_not_start(name):
+    """Some run for an hour: ``--help`` says what they measure, and each argument, and nothing else happens."""
+    command = [sys.executable, "-m", f"benchmarks.{name}", "--help"]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, encoding="utf-8", timeout=100, check=False)
+    assert (done.returncode, done.stderr) == (0, "")
+    usage, _, arguments = done.stdout.partition("options:")
+    about = ast.get_docstring(ast.parse((ROOT / "benchmarks" / f"{name}.py").read_text("utf-8"))).split()[:6]
+    assert " ".join(about) in " ".join(usage.split())
+    assert not re.findall(
+        r"^  -{1,2}\w[\w-]*(?: [A-Z]+)?$(?!\n {10})", arguments, re.MULTILINE
+    )  # an option without help
 
 
 def test_the_settings_are_known(place):
