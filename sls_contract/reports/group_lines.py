@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from sls_contract.reports.groups import Group, grouped, level_of, place_of
+from sls_contract.reports.groups import Group, grouped, level_of, origin_of, part_of, place_of
 from sls_contract.reports.text import on_one_line, plural, printable
 
 if TYPE_CHECKING:
@@ -118,9 +118,13 @@ def _body(finding: Mapping[str, Any]) -> Iterator[str]:
 
 
 def _other_places(group: Group) -> Iterator[str]:
-    """Yield the other places, without repeating the part of the message that they share."""
+    """Yield the other places, without repeating the part of the message that they share, each exchange once for it."""
     first = group.first
     repeated = f" at {first['where']}"
-    others = [place.removesuffix(repeated) for place in group.places if place != place_of(first)]
+    named: dict[tuple[str, str], str] = {}
+    for finding in group.findings:
+        named.setdefault((origin_of(finding), part_of(finding["where"])), place_of(finding))
+    shown = {*named.values()} - {place_of(first)}
+    others = [place.removesuffix(repeated) for place in group.places if place in shown]
     if others:
         yield on_one_line(f"  also in: {first_few(others)}")
