@@ -55,11 +55,12 @@ def first_few(names: Sequence[str], most: int = MOST_PLACES, what: str = "") -> 
     return ", ".join(names[:most]) + more
 
 
-def reason_lines(items: Iterable[Any]) -> Iterator[str]:
-    """Yield a line for each reason why something was not judged: the first names that have it, and the reason.
+def reason_lines(items: Iterable[Any], most: int | None = MOST_PLACES) -> Iterator[str]:
+    """Yield a line for each reason why something was not judged: the reason, and the first names that have it.
 
     Args:
         items: values of a report: an object whose last value says why, or a text such as ``name: reason``.
+        most: how many names; None: all.
 
     """
     reasons: dict[str, list[str]] = {}
@@ -67,7 +68,7 @@ def reason_lines(items: Iterable[Any]) -> Iterator[str]:
         *names, reason = map(str, item.values()) if isinstance(item, dict) else item.split(": ", 1)
         reasons.setdefault(reason, []).extend(names[:1])
     for reason, names in reasons.items():
-        yield f"{first_few(names)}: {reason}" if names else reason
+        yield f"{reason} ({first_few(names, len(names) if most is None else most)})" if names else reason
 
 
 def _is_important(group: Group) -> bool:

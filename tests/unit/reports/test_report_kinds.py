@@ -249,11 +249,11 @@ def test_what_was_not_judged_is_told_once_for_each_reason_below_the_findings():
     made = document(*FOUND, not_provable=gaps)
     lines = markdown(made).splitlines()
     listed = [line.replace("\\", "") for line in lines if line.startswith("- ")]
-    assert listed == [f"- token-0, token-1, token-2 and 87 more: {key}", "- a: b.yaml: is empty", "- x"]
+    assert listed == [f"- {key} (token-0, token-1, token-2 and 87 more)", "- is empty (a: b.yaml)", "- x"]
     assert lines.index("**Not provable here**: 92") > lines.index("</details>")
     assert re.search(r"Could not be judged here</span> <span class=\"times\">92<.*\n.*87 more", page(made, NOW))
     with language_of({"SLS_CONTRACT_LANG": "zh_CN"}):
-        assert "87 个：需要临时密钥" in markdown(made)
+        assert "- 需要临时密钥：" in markdown(made)
 
 
 HOSTILE = st.text(max_size=20) | st.sampled_from(
