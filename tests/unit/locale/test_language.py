@@ -57,6 +57,14 @@ def test_the_environment_chooses_the_language(environ, expected):
             "  also in: exchange 4, exchange 5 at /1/shard, a exchange 4 at /1/shard and 9 more",
             "  另见：第 4 次交互，第 5 次交互的 /1/shard，a 第 4 次交互的 /1/shard 及另外 9 个",
         ),
+        ("  error-empty-500  500 without a body", "  error-empty-500  500，没有响应体"),
+        (
+            (
+                "use a client that can be recorded (httpx); if the test is meant to send no request, remove its "
+                "marker, or write a(b)"
+            ),
+            "使用可以录制的客户端（httpx）；如果测试本来就不发送请求，去掉其标记，或写 a(b)",
+        ),
         ("a.yaml: exchanges 1, 2, 3 and 4 more", "a.yaml: 第 1, 2, 3 次及另外 4 次交互"),
         ("1 benign; 2 validated again, 1 not written", "1 处无害；2 个已重新验证，1 个未写入"),
         ("  the client signed:", "  客户端签名的内容："),
