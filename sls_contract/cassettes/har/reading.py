@@ -201,7 +201,7 @@ def _encoding(name: str, encoding: object) -> str:
         raise ValueError(msg)
     kind = (encoding or "").strip().lower()
     if kind != _BASE64 and kind not in _TEXT:
-        msg = f"{name} has an encoding that cannot be read; only base64 can"
+        msg = f"{name} has an unknown encoding; expected base64 or none"
         raise ValueError(msg)
     return kind
 
