@@ -48,10 +48,16 @@ def made() -> str:
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(prog="python -m benchmarks.clients")
-    parser.add_argument("--out", type=Path, default=_ROOT / "docs" / "clients.md")
-    parser.add_argument("--reports", type=Path)
-    parser.add_argument("--jobs", type=int, default=2)
+    parser = argparse.ArgumentParser(
+        prog="python -m benchmarks.clients", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument(
+        "--out", type=Path, default=_ROOT / "docs" / "clients.md", help="the page (default: docs/clients.md)"
+    )
+    parser.add_argument(
+        "--reports", type=Path, metavar="DIR", help="keep each client's report here, and read it if it exists"
+    )
+    parser.add_argument("--jobs", type=int, default=2, help="runs of a client at a time (default: %(default)s)")
     arguments = parser.parse_args()
     if missing := [reason for client in CLIENTS if (reason := client.missing())]:
         print(*missing, sep="\n", file=sys.stderr)

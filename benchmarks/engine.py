@@ -144,4 +144,10 @@ def main(plan_path, engine):
 
 
 if __name__ == "__main__":
-    main(*sys.argv[1:])
+    import argparse  # here, so that it is no part of what is measured
+
+    command = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    command.add_argument("plan", help="the JSON file with cassettes and requests")
+    command.add_argument("engine", help="the engine to measure")
+    arguments = command.parse_args()
+    main(arguments.plan, arguments.engine)

@@ -9,6 +9,7 @@ microseconds.
 
 from __future__ import annotations
 
+import argparse
 import asyncio
 import gc
 import itertools
@@ -95,4 +96,11 @@ def main(port: int, connections: int, count: int) -> None:
 
 
 if __name__ == "__main__":
-    main(*map(int, sys.argv[1:4]))
+    command = argparse.ArgumentParser(
+        prog="python -m benchmarks.load", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    command.add_argument("port", type=int, help="where the server listens on loopback")
+    command.add_argument("connections", type=int, help="how many connections send requests at a time")
+    command.add_argument("count", type=int, help="how many requests are sent in all")
+    arguments = command.parse_args()
+    main(arguments.port, arguments.connections, arguments.count)

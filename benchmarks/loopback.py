@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 import asyncio
 from datetime import UTC, datetime
 
@@ -29,4 +30,7 @@ async def main():
 
 
 if __name__ == "__main__":
+    argparse.ArgumentParser(
+        prog="python -m benchmarks.loopback", description=f"{__doc__} Prints its port, and serves until it is stopped."
+    ).parse_args()
     asyncio.run(main())

@@ -126,9 +126,13 @@ def row(name: str, result: dict[str, str]) -> tuple[str, list[str]]:
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(prog="python -m benchmarks.network")
-    parser.add_argument("--out", type=Path)
-    parser.add_argument("clients", nargs="*")
+    parser = argparse.ArgumentParser(
+        prog="python -m benchmarks.network", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument(
+        "--out", type=Path, help="the page whose table is written (default: docs/network.md, if all clients ran)"
+    )
+    parser.add_argument("clients", nargs="*", metavar="CLIENT", help="run only these (default: all except niquests)")
     arguments = parser.parse_args()
     if INSIDE not in os.environ:
         if reason := missing():

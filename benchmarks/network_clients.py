@@ -7,6 +7,7 @@ runs one client: free, recorded to a cassette, replayed from it, or blocked. The
 
 from __future__ import annotations
 
+import argparse
 import asyncio
 import subprocess
 import sys
@@ -472,4 +473,15 @@ def main(name, mode, host, port, path):
 
 
 if __name__ == "__main__":
-    print(main(*sys.argv[1:4], int(sys.argv[4]), sys.argv[5]))
+    command = argparse.ArgumentParser(
+        prog="python -m benchmarks.network_clients",
+        description=__doc__,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    command.add_argument("client", choices=CLIENTS, metavar="CLIENT", help=", ".join(CLIENTS))
+    command.add_argument("mode", choices=("free", "recorded", "replayed", "blocked"))
+    command.add_argument("host", help="the host name of the request")
+    command.add_argument("port", type=int)
+    command.add_argument("cassette", help="the file to record to or to replay")
+    arguments = command.parse_args()
+    print(main(arguments.client, arguments.mode, arguments.host, arguments.port, arguments.cassette))

@@ -60,7 +60,9 @@ class Figures:
 
 
 def main(arguments):
-    parser = argparse.ArgumentParser(prog="python -m benchmarks.replay", description=__doc__.partition("\n")[0])
+    parser = argparse.ArgumentParser(
+        prog="python -m benchmarks.replay", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("--quick", action="store_true", help="fewer turns, no 10,000 recordings, suites of 200 tests")
     quick = parser.parse_args(arguments).quick
     with tempfile.TemporaryDirectory(prefix="sls-contract-benchmark-") as folder:

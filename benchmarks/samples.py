@@ -7,6 +7,7 @@ Writes good.html, broken.html and drift.html to the folder (default: docs/sample
 
 from __future__ import annotations
 
+import argparse
 import io
 import json
 import os
@@ -119,4 +120,8 @@ def main(folder: Path) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main(Path(sys.argv[1]) if sys.argv[1:] else _FOLDER))
+    command = argparse.ArgumentParser(
+        prog="python -m benchmarks.samples", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    command.add_argument("folder", nargs="?", type=Path, default=_FOLDER, help="where the pages are written")
+    sys.exit(main(command.parse_args().folder))

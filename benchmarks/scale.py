@@ -1,4 +1,6 @@
-"""How fast are large captures judged? ``python -m benchmarks.scale [EXCHANGES] [--kill]`` (default: a million).
+"""How fast are large captures judged?
+
+    python -m benchmarks.scale [EXCHANGES] [--kill]
 
 40 exchanges of the capture break a clause. It is judged on one core, two cores, two Dask workers and two Ray workers;
 smaller captures show the cost per exchange. Each line has the findings, exchanges a second, the CPU time of the
@@ -9,6 +11,7 @@ that has it). docs/scale.md has figures and conclusions. Close other programs fi
 
 from __future__ import annotations
 
+import argparse
 import json
 import os
 import resource
@@ -129,8 +132,13 @@ def print_result(name: str, result: dict[str, float]) -> None:
 
 
 def main() -> None:
-    kill = "--kill" in sys.argv
-    count = next((int(each) for each in sys.argv[1:] if each.isdigit()), 1_000_000)
+    command = argparse.ArgumentParser(
+        prog="python -m benchmarks.scale", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    command.add_argument("exchanges", nargs="?", type=int, default=1_000_000, help="default: %(default)s")
+    command.add_argument("--kill", action="store_true", help="kill one worker of each engine during its run")
+    arguments = command.parse_args()
+    count, kill = arguments.exchanges, arguments.kill
     with tempfile.TemporaryDirectory() as folder:
         for size in sorted({SMALL, max(SMALL, count // 100), count}):
             capture = Path(folder, f"{size}.jsonl")

@@ -6,17 +6,12 @@ Schemathesis, so that any environment can run it.
 
 from __future__ import annotations
 
+import argparse
 import json
 import re
-import sys
 import time
 from pathlib import Path
 from urllib.parse import urlsplit
-
-import requests
-import schemathesis
-from schemathesis.core.failures import Failure, FailureGroup
-from schemathesis.core.transport import Response
 
 
 def operations(schema):
@@ -29,6 +24,9 @@ def operations(schema):
 
 def response_of(entry):
     """Return the response of a HAR entry in the form that Schemathesis validates."""
+    import requests
+    from schemathesis.core.transport import Response
+
     request, response = entry["request"], entry["response"]
     headers = {}
     for field in response["headers"]:
@@ -40,9 +38,16 @@ def response_of(entry):
 
 
 def main():
-    known = list(operations(schemathesis.openapi.from_path(sys.argv[1])))
+    command = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    command.add_argument("openapi", help="the contracts as OpenAPI")
+    command.add_argument("har", type=Path, help="the HTTP archive")
+    arguments = command.parse_args()
+    import schemathesis
+    from schemathesis.core.failures import Failure, FailureGroup
+
+    known = list(operations(schemathesis.openapi.from_path(arguments.openapi)))
     start, count, refused = time.process_time(), 0, 0
-    for entry in json.loads(Path(sys.argv[2]).read_text(encoding="utf-8"))["log"]["entries"]:
+    for entry in json.loads(arguments.har.read_text(encoding="utf-8"))["log"]["entries"]:
         method, path = entry["request"]["method"], urlsplit(entry["request"]["url"]).path
         operation = next(each for verb, pattern, each in known if verb == method and pattern.fullmatch(path))
         count += 1

@@ -290,7 +290,9 @@ HEAD = ("server", "requests/s", "p50 ms", "p99 ms", "worst p99", "CPU µs", "rat
 
 
 def main(argv: list[str]) -> int:
-    parser = argparse.ArgumentParser(prog="python -m benchmarks.server")
+    parser = argparse.ArgumentParser(
+        prog="python -m benchmarks.server", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("--quick", action="store_true", help="one short round")
     parser.add_argument("--without-peer", action="store_true", help="install and run no peer")
     parser.add_argument("--prism", type=Path, metavar="PATH", help=f"Prism {PRISM}, where it is installed already")

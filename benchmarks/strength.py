@@ -9,6 +9,7 @@ if a bug is not found, a clause is never needed, or the correct endpoint has fin
 
 from __future__ import annotations
 
+import argparse
 import sys
 import time
 from concurrent.futures import ProcessPoolExecutor
@@ -104,4 +105,8 @@ def main(names: list[str]) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    command = argparse.ArgumentParser(
+        prog="python -m benchmarks.strength", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    command.add_argument("names", nargs="*", metavar="NAME", help="a bug, which alone is looked for (default: all)")
+    sys.exit(main(command.parse_args().names))

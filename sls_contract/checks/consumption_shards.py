@@ -132,7 +132,10 @@ class ShardState:
         findings = []
         if later is not None and number < later.cursor:
             expected = f"{later.cursor} or more, as from={shown(later.requested)[1:-1]} gave before"
-            fix = "give the first cursor at or after the time; begin is the oldest log, end the next to be written."
+            fix = (
+                "return the cursor of the first log at or after the time; begin is the oldest log, "
+                "end the next to be written."
+            )
             findings.append(clause("cursor-by-time").finding("/cursor", expected, str(number), fix))
         return ClauseResults(tuple(findings), frozenset({"SLS439"} if before else ()))
 

@@ -94,7 +94,7 @@ def date_is_comparable(subject: Subject) -> Flaws:
         return None
     if subject.at or subject.sent:
         return KEPT
-    fix = "give the time of the exchange, or date the request."
+    fix = "pass the time of the exchange, or send the request with a Date header."
     return [Flaw("header Date", "a time to compare with", "no time is known", fix)]
 
 
@@ -161,7 +161,7 @@ def compression_is_true(subject: Subject) -> Flaws:
         return KEPT  # the contract reports a size that is not a number
     flaw = shortened(subject.plain.compress_flaw)
     if flaw and subject.plain.data is not None:
-        fix = "send the size that the body has before it is compressed, in bytes."
+        fix = "send the size of the body before compression, in bytes."
         return [Flaw(f"header {_RAW_SIZE}", "the size of the decompressed body", flaw, fix)]
     fix = "compress the body as the header says, or leave the header out."
     return [Flaw("header x-log-compresstype", "a body that decompresses", flaw, fix)] if flaw else KEPT

@@ -55,7 +55,7 @@ def _differences(read: Mapping[str, object], written: Mapping[str, object]) -> I
             one, other = (
                 shown(str(sorted(each) if isinstance(each, frozenset) else each)) for each in (wanted, actual)
             )
-            yield clause("log-preserved").finding(f"body, a log's {name}", one, other, "Give logs back byte for byte.")
+            yield clause("log-preserved").finding(f"body, a log's {name}", one, other, "Return logs byte for byte.")
 
 
 def _first_difference(wanted: tuple[object, ...], actual: tuple[object, ...]) -> Iterator[Finding]:
@@ -63,7 +63,7 @@ def _first_difference(wanted: tuple[object, ...], actual: tuple[object, ...]) ->
     for one, other in zip_longest(wanted, actual):
         if one != other:
             yield clause("log-preserved").finding(
-                "body, a log's contents", _pair_text(one), _pair_text(other), "Give logs back byte for byte."
+                "body, a log's contents", _pair_text(one), _pair_text(other), "Return logs byte for byte."
             )
             return
 
@@ -94,7 +94,7 @@ def judge_end(mark: str, cursor: str, end: str) -> ClauseResults:
         "body",
         f"no log at or after end_cursor {shown(end)}",
         f"the log {shown(mark)} at cursor {shown(cursor)}",
-        "Give the log groups before end_cursor only.",
+        "Return only the log groups before end_cursor.",
     )
     return ClauseResults((found,) if beyond else (), frozenset({"SLS287"}))
 
@@ -144,7 +144,7 @@ def judge_cursor(requested: str, cursor: object, bound: str, *, latest: bool) ->
         "/cursor",
         f"{limit} or {'less' if latest else 'more'} for from={shown(requested)[1:-1]}, by the log that was written",
         str(number),
-        "Give the first cursor at or after the time; begin is the oldest log, end the next to be written.",
+        "Return the cursor of the first log at or after the time; begin is the oldest log, end the next to be written.",
     )
     return ClauseResults((found,) if wrong else (), frozenset({"SLS439"}))
 

@@ -203,7 +203,7 @@ def _report(outcome: _Outcome, allowed: frozenset[str]) -> Report:
 def _text(outcome: _Outcome, report: Report, columns: int | None, *, verbose: bool) -> Iterator[str]:
     if outcome.audits:
         rows = [_row(audit) for audit in _shown(outcome.audits, verbose=verbose)]
-        yield from table(_COLUMNS, rows, columns)
+        yield from table(_COLUMNS, rows, columns, name_last=True)
         if rest := len(outcome.audits) - len(rows):
             yield f"and {plural(rest, 'cassette')} more (--verbose lists all)"
     specified = (finding for finding in report.plain_findings() if finding["level"] != Level.UNSPECIFIED)

@@ -35,7 +35,7 @@ def configure(actions: argparse._SubParsersAction[argparse.ArgumentParser]) -> N
         description="Merge the claims of all sources, apply the rulings, and write the contracts: contract/*.yaml for "
         "people, contracts.jsonl for this program, json-schema/*.json for editors and other languages.",
     )
-    build.add_argument("--check", action="store_true", help="write nothing; name the files that differ and exit 1")
+    build.add_argument("--check", action="store_true", help="write nothing; list the files that differ and exit with 1")
     build.add_argument("--verbose", action="store_true", help="list the disagreements without a ruling")
     build.add_argument("--folder", type=Path, metavar="DIR", help="has claims/ and rulings/; default: schemas/")
     build.set_defaults(run=build_contracts)

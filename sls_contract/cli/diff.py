@@ -9,6 +9,7 @@ from collections import Counter
 from contextlib import closing
 from dataclasses import asdict, dataclass, field, replace
 from functools import partial
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -172,7 +173,8 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
         raise UsageError(msg)
     work = partial(in_order, compare, engine=arguments.engine, jobs=arguments.jobs, size_of=lambda pair: pair.size)
     outcome.compare(arguments.old, arguments.new, work, partial(progress, console=console))
-    console.show(_text(outcome, verbose=arguments.verbose), console.text_stream(arguments))
+    lines = chain(_text(outcome, verbose=arguments.verbose), _nothing_compared(outcome))
+    console.show(lines, console.text_stream(arguments))
     repeat = [arguments.parser.command_line(arguments).text(arguments.old, arguments.new)]
     code = _exit_code(outcome, arguments.fail_on)
     console.report(_document(outcome) | {"repeat": repeat}, arguments, code)
@@ -271,6 +273,9 @@ def _text(outcome: _Outcome, *, verbose: bool) -> Iterator[str]:
     for (kind, code, slug), count in sorted(outcome.more.items(), key=str):
         yield f"{code or slug}: {plural(count, 'more change')} ({kind}) not listed"
     yield _summary(outcome)
+
+
+def _nothing_compared(outcome: _Outcome) -> Iterator[str]:
     if not outcome.judged:
         yield (
             "Nothing was compared: no request of SLS was recorded on both sides. How to fix: name two recordings of "

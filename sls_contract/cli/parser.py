@@ -120,10 +120,11 @@ class Parser(argparse.ArgumentParser):
         self.exit(2, f"{self.format_usage()}{translated(text)}\n")
 
 
-_MIN_SIMILARITY = 0.7  # two letters exchanged in a name of four are more similar than that
+_SIMILAR, _LESS_SIMILAR = 0.7, 0.6  # the first: two letters exchanged in a name of four; the second: four in six
 
 
 def did_you_mean(name: str, known: Iterable[str]) -> str:
     """Return `` Did you mean …?`` with the known names that are most similar; empty if none is similar."""
-    close = get_close_matches(name, list(known), cutoff=_MIN_SIMILARITY)
+    names = list(known)
+    close = get_close_matches(name, names, cutoff=_SIMILAR) or get_close_matches(name, names, 1, _LESS_SIMILAR)
     return f" Did you mean {' or '.join(close)}?" if close else ""

@@ -49,7 +49,7 @@ def configure(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -
     add("--credentials-from-env", action="store_true", help="also accept the key of the environment")
     faults = partial(add, action="append", dest="faults", default=[])
     faults("--fault", metavar="SPEC", type=_spec, help="fault of the next responses, such as 'status=503 times=3'")
-    faults("--faults", metavar="FILE", type=_file, help="faults from a file, one a line")
+    faults("--faults", metavar="FILE", type=_file, help="faults from a file, one per line")
     add("--verbose", action="store_true", help="show each request on stderr, and which responses were scripted")
     parser.set_defaults(run=run)
 

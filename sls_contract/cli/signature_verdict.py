@@ -201,7 +201,7 @@ def _response_lines(sample: Sample) -> Iterator[str]:
     parsed = parse_authorization(sample.request.headers.get("authorization", ""))
     echo = _ECHO.search(str(body.get("errorMessage", "")))
     if echo and parsed and echo[1] != parsed.signature and "*" not in echo[1]:
-        yield "  the response names another signature than this request carries: Authorization changed on the way"
+        yield "  the signature in the response is not the one in this request: Authorization changed on the way"
 
 
 def _finding(mismatch: SignatureMismatch) -> Finding:

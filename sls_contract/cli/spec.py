@@ -60,7 +60,7 @@ def configure(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -
     derive.add_argument("--date", help="when the page was published (default: by its name, such as 2021-01-21.en.md)")
     derive.add_argument("--language", help="language of the page (default: by its name)")
     derive.add_argument("--family", help="handbook (pages up to 2021), openapi (later ones, SDKs), clients, recordings")
-    add_json(derive, "write a JSON object for each operation, one a line; - for standard output")
+    add_json(derive, "write a JSON object for each operation, one per line; - for standard output")
     for each in (contracts, spec_diff, spec_export):
         each.configure(actions)
 

@@ -31,14 +31,15 @@ def configure(actions: argparse._SubParsersAction[argparse.ArgumentParser]) -> N
     diff = actions.add_parser(
         "diff",
         help="classify what changed between two pages, claims or contracts",
-        description="Compare two descriptions of an operation and class each difference: breaking, if a client written "
-        "to the old one can fail or misread; additive, if it meets something new that it may ignore; benign, if both "
-        "say the same in other words. OLD and NEW are pages (.md), OpenAPI metadata, claims (as spec derive --json "
-        "writes them, or schemas/claims/<source>/<Operation>.yaml), contracts (schemas/contract/<Operation>.yaml, "
-        "contracts.jsonl), or folders of these, such as the pages of two years. Of several pages of an operation in a "
-        "folder, the last by name is compared. There are two results: the changes of the page, and those of the "
-        "contract when the page is merged with all other sources. The contract decides, because a page may omit facts "
-        "that are still true.",
+        description="Compare two descriptions of an operation, and classify each difference. Breaking: a client "
+        "of the old one can fail or misread a response. Additive: there is something new, which a "
+        "client may ignore. Benign: both say the same in other words. OLD and NEW are pages (.md), "
+        "OpenAPI metadata, claims (as spec derive --json writes them, or "
+        "schemas/claims/<source>/<Operation>.yaml), contracts (schemas/contract/<Operation>.yaml, "
+        "contracts.jsonl), or folders of these, such as the pages of two years. Of several pages of "
+        "an operation in a folder, the last by name is compared. There are two results: the changes "
+        "of the page, and those of the contract when the page is merged with all other sources. The "
+        "contract decides, because a page may omit facts that are still true.",
         epilog="Exit codes: 0 nothing breaking; 1 something breaking, in the page or the contract; 2 wrong use, or "
         "what cannot be read or merged. Example: sls-contract spec diff GetCursor/2021.en.md GetCursor/2024.en.md",
     )

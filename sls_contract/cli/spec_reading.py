@@ -130,7 +130,7 @@ def _from_plain(path: Path, plain: Any) -> Described:
             return Described(path, page=claim_files.from_plain(plain))
         return Described(path, contract=Contract.from_plain(plain))
     except (TypeError, KeyError, AttributeError, ValueError) as error:
-        msg = f"expected claims or a contract in {path}, which cannot be read as such: {error!r:.100}\n{_FIX}"
+        msg = f"expected claims or a contract in {path}, which it is not: {error!r:.100}\n{_FIX}"
         raise UsageError(msg) from error
 
 

@@ -243,7 +243,7 @@ ERRORS = (
     _unusual("error-gzip", "404 with an error body in gzip, even if the client did not request it", _HTTP).given(
         _gzipped_error
     ),
-    _unusual("error-unknown-code", "400 with an errorCode that no page has", "tables of error codes grow").given(
+    _unusual("error-unknown-code", "400 with an errorCode that no page has", "the service may add error codes").given(
         error(400, "ShardIsResting", "The shard is resting.")
     ),
     _unusual("error-429", "429 with an errorCode", _GATEWAYS).given(

@@ -23,6 +23,13 @@ if TYPE_CHECKING:
 
 _STDERR_LINES = 3  # lines of the client's stderr
 _MOST_REPEATED = 10  # commands
+_OUTCOMES = {  # of responses that break the contract
+    "failed": "refused the response",
+    "passed on": "returned the response unchanged",
+    "filtered": "returned some of the entries",
+    "filled in": "added values that the response does not have",
+    "changed": "changed the response",
+}
 
 
 def as_report(run: Run) -> Report:
@@ -115,8 +122,17 @@ def _facts(run: Run) -> list[str]:
     shared: dict[str, list[str]] = {}
     for performed in run.performed:
         for fact in performed.facts:
-            shared.setdefault(f"{fact.name} {fact.value}", []).append(performed.situation.name)
+            shared.setdefault(_fact_text(fact.name, fact.value), []).append(performed.situation.name)
     return [f"{fact}: {first_few([*dict.fromkeys(names)])}" for fact, names in sorted(shared.items())]
+
+
+def _fact_text(name: str, value: Any) -> str:
+    """Return what the client did."""
+    if name == "requests":
+        return f"sent {plural(value, 'request')}"
+    if name == "seconds":
+        return f"ran for {value} seconds"
+    return f"sent a request to {value}" if name == "foreign-host" else _OUTCOMES[value]
 
 
 def _unsupported(run: Run) -> list[str]:

@@ -207,7 +207,7 @@ UNUSUAL = (
     _right(
         "consumer-in-many-scripts",
         "consumer Größe-e\u0301-消费者-\U0001f600, one letter of which is two characters",
-        "RequestSignature page: texts are UTF-8; no page speaks of Unicode forms",
+        "RequestSignature page: texts are UTF-8; no page mentions Unicode normalization forms",
     ).given(entries(_with(consumer="Größe-e\u0301-消费者-\U0001f600"))),
     _right(
         "group-in-many-scripts",

@@ -30,6 +30,7 @@ _VALUES = {  # patterns of values, by the name of the placeholder
     "listed": rf"{_NUMBER}(?:, {_NUMBER})*",
     "http_date": r"[A-Z][a-z]{2}, \d[^,]*? GMT|(?![A-Z][a-z]{2}, \d)[^,]*?",
     "exchange": rf"{_NUMBER}|(?:[^\s,]+ )?exchange {_NUMBER}",
+    "where": "[^,]*?",  # after a comma comes another place
 }
 _BULLET = re.compile(r"\s*(?:[-•✓✗·] +)?")  # indentation and list mark before a text
 _BRACKETED = re.compile(r"\(([^()]*(?:\([^()]*\)[^()]*)*)\)")  # with at most one more level inside
@@ -40,6 +41,7 @@ _WHOLE_WORD = re.compile(r"(?<![A-Za-z{}])[A-Za-z]{2,}(?![A-Za-z{}])")
 _JOINT = re.compile(r" {2,}|\. |; |: |, | \(|\) ?|\n")  # where a text may be split
 _FULL_WIDTH = {", ": "，", "; ": "；", ": ": "："}
 _DATA = re.compile(r"""'[^']*'|"[^"]*"|`[^`]*`|<[^<>]*>|\{.*\}|\[.*\]|\S+://\S*""", re.DOTALL)
+_CLOSING = re.compile(r"[^(]+\).*\(")  # ends the bracket of a template, and begins another
 _SEVERAL = re.compile(r",( |$)")  # in a value that is a list
 _QUOTED = re.compile(r'"(?:[^"\\]|\\.)*"|`[^`]*`|(?<!\w)\'[^\']*\'(?!\w)')  # data, which is never translated
 _QUOTING = ("> ", "< ", "| ")  # start of a quoted line: of a request, a response, or the output of a client
@@ -110,13 +112,16 @@ class Template(NamedTuple):
 class Catalogue:
     """Translations by text and by template."""
 
-    def __init__(self, messages: Mapping[str, str]) -> None:
+    def __init__(self, messages: dict[str, str]) -> None:
         """Take the translations by English text; both have ``{name}`` for each value."""
         self._texts: dict[str, str] = {}
         self._templates: dict[str, list[Template]] = {}
         self._found: dict[tuple[str, bool], str] = {}
         words = Counter(word for text in messages for word in set(_literal_words(text)))
-        for text, translation in messages.items():
+        before_another = {
+            text[:-1]: translation.removesuffix("；") for text, translation in messages.items() if text.endswith(";")
+        }
+        for text, translation in (messages | before_another).items():
             if all(name is None for _, name, _, _ in string.Formatter().parse(text)):
                 self._texts[text.format()] = translation.format()
             else:
@@ -175,6 +180,8 @@ class Catalogue:
         """Return whether the template made the text; with few words its values must be plain, data or translatable."""
         if not template.literals[0] and _SEVERAL.search(next(iter(values.values()))):
             return False  # the first of several texts, which are translated one by one
+        if any(map(_CLOSING.match, values.values())):
+            return False
         return template.is_certain() or all(
             template.plain().fullmatch(value)
             or _DATA.fullmatch(value)

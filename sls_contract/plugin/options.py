@@ -36,7 +36,7 @@ _INI_LISTS = (
         "more hosts that cassettes record, besides the service's, such as sls.example.com or *.internal.example.com",
     ),
     ("sls_scrub", "regular expressions of texts that must not be written, besides the built-in ones"),
-    ("sls_scrub_keys", "names of headers, query and JSON keys whose values must not be written, one a line"),
+    ("sls_scrub_keys", "names of headers, query and JSON keys whose values must not be written, one per line"),
     ("sls_rename", "real=public: names to replace in what is written, one pair a line"),
 )
 

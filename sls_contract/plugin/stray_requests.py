@@ -42,7 +42,7 @@ def no_request(item: pytest.Item, marker: pytest.Mark, foreign: Iterable[str]) -
     """
     named = tuple(foreign)
     hosts = ", ".join(named)
-    actual = f"none; the test called {hosts}, which is not a host of the service" if hosts else "none"
+    actual = f"no request; the test called {hosts}, which is not a host of the service" if hosts else "no request"
     how = (
         f"if {hosts.partition(',')[0]} is the service, add it to ini sls_hosts and record the test; "
         if hosts

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from sls_contract.reports.groups import Group, grouped, level_of, place_of
+from sls_contract.reports.groups import Group, grouped, level_of, origin_of, part_of, place_of
 from sls_contract.reports.text import on_one_line, plural, printable
 
 if TYPE_CHECKING:
@@ -55,6 +55,22 @@ def first_few(names: Sequence[str], most: int = MOST_PLACES, what: str = "") -> 
     return ", ".join(names[:most]) + more
 
 
+def reason_lines(items: Iterable[Any], most: int | None = MOST_PLACES) -> Iterator[str]:
+    """Yield a line for each reason why something was not judged: the reason, and the first names that have it.
+
+    Args:
+        items: values of a report: an object whose last value says why, or a text such as ``name: reason``.
+        most: how many names; None: all.
+
+    """
+    reasons: dict[str, list[str]] = {}
+    for item in items:
+        *names, reason = map(str, item.values()) if isinstance(item, dict) else item.split(": ", 1)
+        reasons.setdefault(reason, []).extend(names[:1])
+    for reason, names in reasons.items():
+        yield f"{reason} ({first_few(names, len(names) if most is None else most)})" if names else reason
+
+
 def _is_important(group: Group) -> bool:
     return group.level not in _NEVER_IMPORTANT and not group.first["slug"].endswith(_NEVER_IN_FULL)
 
@@ -103,9 +119,13 @@ def _body(finding: Mapping[str, Any]) -> Iterator[str]:
 
 
 def _other_places(group: Group) -> Iterator[str]:
-    """Yield the other places, without repeating the part of the message that they share."""
+    """Yield the other places, without repeating the part of the message that they share, each exchange once for it."""
     first = group.first
     repeated = f" at {first['where']}"
-    others = [place.removesuffix(repeated) for place in group.places if place != place_of(first)]
+    named: dict[tuple[str, str], str] = {}
+    for finding in group.findings:
+        named.setdefault((origin_of(finding), part_of(finding["where"])), place_of(finding))
+    shown = {*named.values()} - {place_of(first)}
+    others = [place.removesuffix(repeated) for place in group.places if place in shown]
     if others:
         yield on_one_line(f"  also in: {first_few(others)}")

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from sls_contract.locale import translated, translated_markdown
 from sls_contract.reports.change_lines import CLASSES, SHOWN_CLASSES, class_of
-from sls_contract.reports.group_lines import first_few
+from sls_contract.reports.group_lines import first_few, reason_lines
 from sls_contract.reports.groups import Group, file_of, grouped, place_of
 from sls_contract.reports.text import plural, printable
 from sls_contract.reports.verdict import verdict
@@ -47,9 +47,6 @@ def _lines(document: Mapping[str, Any]) -> Iterator[str]:
         f"| {summary['exchanges']} | {bad} | {summary['warnings']} | {summary['unspecified']} "
         f"| {clauses['exercised']} of {clauses['total']} | {_cell(target['evidence'] or 'none')} |"
     )
-    for title, key in _LISTS.items():
-        if listed := document.get(key):
-            yield from ("", f"**{title}**: {len(listed)}", "", *(f"- {_cell(_item_text(each))}" for each in listed))
     if changes := document.get("changes"):
         found = Counter(map(class_of, changes))
         counts = {kind: found[kind] for kind in SHOWN_CLASSES if kind in CLASSES or found[kind]}
@@ -57,6 +54,9 @@ def _lines(document: Mapping[str, Any]) -> Iterator[str]:
         yield from _changes([each for each in changes if each["class"] != "benign"])
     for group in grouped(document["findings"]):
         yield from _group(group)
+    for title, key in _LISTS.items():
+        if listed := document.get(key):
+            yield from ("", f"**{title}**: {len(listed)}", "", *(f"- {_cell(line)}" for line in reason_lines(listed)))
     if document.get("seed") is not None:
         yield from ("", f"Seed: {document['seed']}")
     yield from ("", f"sls-contract {document['tool']['version']}")
@@ -95,13 +95,9 @@ def _group(group: Group) -> Iterator[str]:
     yield from ("", "</details>")
 
 
-def _item_text(value: Any) -> str:
-    return ": ".join(str(each) for each in value.values()) if isinstance(value, dict) else str(value)
-
-
 def _cell(text: str) -> str:
-    """Escape characters that would end a cell, start a tag or be a mention."""
-    return re.sub(r"([\\`*_|<@#\[\]])", r"\\\1", printable(text).replace("\n", " "))
+    """Translate the text, then escape characters that would end a cell, start a tag or be a mention."""
+    return re.sub(r"([\\`*_|<@#\[\]])", r"\\\1", printable(translated(text)).replace("\n", " "))
 
 
 def _code(text: str) -> str:

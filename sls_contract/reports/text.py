@@ -30,11 +30,14 @@ def width(text: str) -> int:
     return cell_len(text)
 
 
-def table(header: Sequence[str], rows: Iterable[Sequence[object]], columns: int | None = None) -> Iterator[str]:
+def table(
+    header: Sequence[str], rows: Iterable[Sequence[object]], columns: int | None = None, *, name_last: bool = False
+) -> Iterator[str]:
     """Yield a table's lines: left-aligned text, right-aligned numbers, a rule under the header.
 
     Each row stays on one line: unprintable characters are escaped. If the table is wider than ``columns``, each row
-    becomes a paragraph, which fits a narrow terminal.
+    becomes a paragraph, which fits a narrow terminal. With ``name_last`` the first column comes last, so that a long
+    name widens its own line only.
     """
     kept = [tuple(row) for row in rows]
     cells = [
@@ -46,13 +49,18 @@ def table(header: Sequence[str], rows: Iterable[Sequence[object]], columns: int 
         yield from _paragraphs(columns, *cells)
         return
     numeric = [bool(kept) and all(isinstance(row[column], int) for row in kept) for column in range(len(header))]
+    order = [*range(1, len(widths)), 0] if name_last else [*range(len(widths))]
+    if name_last:
+        widths[0] = width(cells[0][0])
     for number, row in enumerate(cells):
-        yield _GAP.join(
-            " " * (size - width(cell)) + cell if right else cell + " " * (size - width(cell))
-            for cell, size, right in zip(row, widths, numeric, strict=True)
-        ).rstrip()
+        yield _GAP.join(_padded(row[column], widths[column], right=numeric[column]) for column in order).rstrip()
         if number == 0:
-            yield _GAP.join("-" * size for size in widths)
+            yield _GAP.join("-" * widths[column] for column in order)
+
+
+def _padded(cell: str, size: int, *, right: bool) -> str:
+    blanks = " " * (size - width(cell))
+    return blanks + cell if right else cell + blanks
 
 
 def _paragraphs(columns: int, header: Sequence[str], *rows: Sequence[str]) -> Iterator[str]:

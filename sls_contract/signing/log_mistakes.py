@@ -75,7 +75,7 @@ LOG_MISTAKES: tuple[Mistake, ...] = (
         "Content-MD5 was sent and not signed.", "Put the value of Content-MD5 into the second line."
     ),
     Mistake("other-content-md5", "content-md5", other_content_md5).explained(
-        "Another Content-MD5 was signed than was sent.",
+        "The signed Content-MD5 is not the one that was sent.",
         "Sign the value of Content-MD5 exactly as sent: upper-case hex; leave the line empty if none is sent.",
     ),
     Mistake("content-type-left-out", "content-type", lambda form, _: [replace(form, content_type="")]).explained(
@@ -83,7 +83,7 @@ LOG_MISTAKES: tuple[Mistake, ...] = (
         "Put the value of Content-Type into the third line, or do not send it.",
     ),
     Mistake("other-content-type", "content-type", other_content_type).explained(
-        "Another Content-Type was signed than was sent, as when a library adds or changes it after signing.",
+        "The signed Content-Type is not the one that was sent: a library may add or change it after signing.",
         "Set Content-Type before signing, and sign it exactly as sent.",
     ),
     Mistake("x-log-date-in-header-list", "header-list", date_in_header_list).explained(

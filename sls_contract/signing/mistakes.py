@@ -233,10 +233,10 @@ SHARED_LAST = (
 
 SHARED_DIGEST = (
     Mistake("method-in-lower-case", "digest", lambda form, _: [replace(form, method=form.method.swapcase())]).explained(
-        "The method was signed in another case than it was sent.", "Sign the method in capitals, as sent."
+        "The signed method differs from the sent one in upper and lower case.", "Sign the method in capitals, as sent."
     ),
     Mistake("wrong-algorithm", "digest", other_digest_spec("algorithm", ("sha1", "sha256", "md5", "sha512"))).explained(
-        "The digest was made with another hash than the announced one.",
+        "The digest was not made with the announced hash.",
         "Use the hash that the request announces: hmac-sha1 or hmac-sha256 in v1, hmac-sha256 in v4.",
     ),
     Mistake("wrong-encoding", "digest", other_digest_spec("encoding", ENCODINGS)).explained(

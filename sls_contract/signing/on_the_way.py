@@ -143,13 +143,13 @@ ON_THE_WAY: tuple[Mistake, ...] = (
         "A header was signed that did not arrive.", f"Find the proxy that removes the header. {_SIGN_LATE}"
     ),
     Mistake("header-changed-on-the-way", "header-list", with_other_value).explained(
-        "A header was signed with another value than arrived.",
+        "A header arrived with a value that was not signed.",
         f"Find the library or proxy that changes the header after signing. {_SIGN_LATE}",
     ),
     Mistake(
         "method-changed-on-the-way", "digest", lambda form, _: [replace(form, method=method) for method in _METHODS]
     ).explained(
-        "The request arrived with another method than was signed, as after a redirect.",
+        "The request arrived with a method that was not signed, as after a redirect.",
         f"Send the request to the target of the redirect, with the signed method. {_SIGN_LATE}",
     ),
     Mistake(
@@ -173,12 +173,12 @@ ON_THE_WAY: tuple[Mistake, ...] = (
 """The changes that are possible in both schemes, in the order of the steps."""
 
 HOST_ON_THE_WAY = Mistake("host-rewritten-on-the-way", "header-list", other_host).explained(
-    "Host arrived with another value than was signed.", f"Let the gateway keep the Host header. {_SIGN_LATE}"
+    "Host arrived with a value that was not signed.", f"Let the gateway keep the Host header. {_SIGN_LATE}"
 )
 """For v4 only, which signs Host."""
 
 DATE_ON_THE_WAY = Mistake("date-rewritten-on-the-way", "date", other_date).explained(
-    "The date arrived with another value than was signed.",
+    "The date arrived with a value that was not signed.",
     f"Find the library or proxy that sets Date after signing; send x-log-date, which proxies keep. {_SIGN_LATE}",
 )
 """Tried last, and in the default dialect only, because it has two thousand forms."""

@@ -96,7 +96,7 @@ SLS4_MISTAKES: tuple[Mistake, ...] = (
         "The Host header was not signed.", "Sign host among the headers."
     ),
     Mistake("other-host", "header-list", other_host).explained(
-        "Another host was signed than the Host header says.",
+        "The signed host is not the one in the Host header.",
         "Sign the Host header exactly as it is sent, the project included.",
     ),
     *SHARED_HEADERS,
@@ -120,11 +120,11 @@ SLS4_MISTAKES: tuple[Mistake, ...] = (
     HOST_ON_THE_WAY,
     *ON_THE_WAY,
     Mistake("key-for-another-scope", "scope", key_for_another_scope).explained(
-        "The key was derived for another day, region or service than the scope announces.",
+        "The day, region or service of the derived key is not the one in the scope.",
         "Derive the key from the parts in the Credential.",
     ),
     Mistake("other-scope-signed", "scope", scope_in_string).explained(
-        "Another scope was signed than the Credential announces.",
+        "The signed scope is not the one in the Credential.",
         "Write the scope in the string to sign as <yyyymmdd>/<region>/sls/aliyun_v4_request.",
     ),
     Mistake("other-payload-hash", "payload-hash", other_payload_hash).explained(

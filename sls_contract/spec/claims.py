@@ -34,7 +34,7 @@ MEANINGS: Mapping[ProblemKind, str] = {
     "error-spelling": "an error is misspelt or incomplete",
     "digest": "it matches no form of the printed body",
     "not-in-syntax": "the request line does not show it",
-    "spelling": "it cannot be read, or is spelt in two ways",
+    "spelling": "it cannot be read, or is spelled in two ways",
 }
 WITHOUT_DEPTH = "without depth"
 """The end of a problem's text where rows follow an object, and the page does not show which are its members."""

@@ -75,12 +75,11 @@ class Selection:
         return on_every_response or any(map(self.judges, proves))
 
     def not_judged(self, areas: Iterable[str]) -> list[str]:
-        """Return the areas and clauses that are left out; ``areas`` has the area of each scenario that is."""
-        lines = [f"{area} ({plural(count, 'scenario')})" for area, count in Counter(areas).items()]
+        """Return the clauses and areas that are left out; ``areas`` has the area of each scenario that is."""
+        only = ", ".join(map(_named, sorted(self.only.codes)))
+        lines = [f"every clause but {only}"] if only else []
         lines += map(_named, sorted(self.skip.codes))
-        if self.only.codes:
-            lines.append(f"every clause but {', '.join(map(_named, sorted(self.only.codes)))}")
-        return lines
+        return lines + [f"{area} ({plural(count, 'scenario')})" for area, count in Counter(areas).items()]
 
 
 def _named(code: str) -> str:

@@ -13,7 +13,7 @@ from sls_contract.reports import Report, as_document, plural, table
 from sls_contract.reports import Target as ReportTarget
 from sls_contract.reports.benches import area_table, by_verdict, titled
 from sls_contract.reports.examples import first_example
-from sls_contract.reports.group_lines import MOST_PLACES, first_few, group_lines
+from sls_contract.reports.group_lines import MOST_PLACES, first_few, group_lines, reason_lines
 from sls_contract.reports.text import printable
 from sls_contract.scenarios.documented import NOT_PROVABLE
 from sls_contract.scenarios.documented_errors import NOT_TRIGGERED
@@ -117,7 +117,8 @@ def lines(run: Run, target: Target, *, verbose: bool = False, columns: int | Non
         yield from _by_reason("not supported by this endpoint:", _reasons(run, "not supported"), most)
         yield from _never_provable(verbose=verbose)
     if run.not_judged:
-        yield from ("", f"not judged, left out by --only or --skip: {', '.join(run.not_judged)}")
+        named = first_few(run.not_judged, len(run.not_judged) if verbose else MOST_PLACES)
+        yield from ("", f"not judged, left out by --only or --skip: {named}")
     if not brief:
         yield from _clauses(run, verbose=verbose)
     yield from titled("left behind, delete by hand:", run.leftovers)
@@ -194,13 +195,7 @@ def _clauses(run: Run, *, verbose: bool) -> Iterator[str]:
 
 def _by_reason(title: str, items: list[str], most: int | None) -> Iterator[str]:
     """Yield each reason once, with the names that have it."""
-    by_reason: dict[str, list[str]] = {}
-    for name, _, reason in (item.partition(": ") for item in items):
-        by_reason.setdefault(reason, []).append(name)
-    lines = [
-        f"{reason} ({first_few(names, len(names) if most is None else MOST_PLACES)})"
-        for reason, names in by_reason.items()
-    ]
+    lines = [*reason_lines(items, None if most is None else MOST_PLACES)]
     rest = [f"and {plural(len(lines) - most, 'other reason')}"] if most is not None and len(lines) > most else []
     yield from titled(title, lines[:most] + rest)
 

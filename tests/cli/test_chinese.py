@@ -15,7 +15,20 @@ from sls_contract.reports.text import width
 COMMITTED = Path(__file__).parents[2] / "cassettes" / "documents"
 CHINESE = {"SLS_CONTRACT_LANG": "zh_CN", "COLUMNS": "80"}
 NO_HAN = {"completion"}
-NAMES = {"live", "reference", "sls-contract", "check", "JSON", "HTTP", "RFC", "errorCode", "header", "headers"}
+NAMES = {
+    "live",
+    "reference",
+    "document",
+    "synthetic",
+    "sls-contract",
+    "check",
+    "JSON",
+    "HTTP",
+    "RFC",
+    "errorCode",
+    "header",
+    "headers",
+}
 CODE = re.compile(r"(?s)<(pre|code|style)\b.*?</\1>")
 
 

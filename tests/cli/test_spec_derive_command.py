@@ -24,7 +24,9 @@ def test_a_page_is_told_in_a_few_lines_and_its_problems_with_their_places():
     assert (code, err) == (0, "")
     assert "POST /stores/{storeName}/baskets  host {project}.{endpoint}" in out
     assert "response body: array, proven by its length" in out
-    assert "problem spelling at line 64: path: basketz for baskets (it cannot be read, or is spelt in two ways)" in out
+    assert (
+        "problem spelling at line 64: path: basketz for baskets (it cannot be read, or is spelled in two ways)" in out
+    )
 
 
 def test_problems_are_told_where_claims_are_written_too(tmp_path):

@@ -10,7 +10,8 @@ from sentences import texts
 LONGEST = 32  # words of a sentence
 BANNED = re.compile(
     r"\b(anew|whoever|whosoever|shall|nobody|meanwhile|mend(s|ed|ing)?|give leave|in the hands of|one's own|"
-    r"TODO|FIXME|XXX|lorem|(un)?answer(s|ed|ing)?)\b",  # an answer is a response, as in HTTP
+    r"TODO|FIXME|XXX|lorem|(un)?answer(s|ed|ing)?|one a line|spelt|"  # an answer is a response, as in HTTP
+    r"another [\w-]+(?: [\w-]+){0,4} than)\b",  # say which of the two is wrong: the signed host is not the one sent
     re.IGNORECASE,
 )
 LEFT_OPEN = re.compile(r"%\([a-z]+\)(?![sdrgf])|\{\{?[a-z_]+\}?\}$")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import os
 import re
 import runpy
@@ -18,10 +19,14 @@ from started_processes import FULL, IN_UTF8
 ROOT = Path(__file__).parents[2]
 PAGES = ("recording", "python", "verify", "serve", "spec", "signature", "review", "settings")
 README, CHINESE = ((ROOT / name).read_text("utf-8") for name in ("README.md", "README.zh.md"))
-SHOWN = "\n".join([README, *((ROOT / "docs" / f"{name}.md").read_text("utf-8") for name in PAGES)])
+SHOWN, SHOWN_IN_CHINESE = (
+    "\n".join([readme, *((ROOT / "docs" / f"{name}{suffix}").read_text("utf-8") for name in PAGES)])
+    for readme, suffix in ((README, ".md"), (CHINESE, ".zh.md"))
+)
 BIN = Path(sys.executable).parent
 BLOCK = re.compile(r"^```(\w+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
-BLOCKS = BLOCK.findall(SHOWN)
+BLOCKS, CHINESE_BLOCKS = BLOCK.findall(SHOWN), BLOCK.findall(SHOWN_IN_CHINESE)
+LANGUAGES = [pytest.param("en", BLOCKS, id="en"), pytest.param("zh_CN", CHINESE_BLOCKS, id="zh")]
 NOT_HERE = {
     "SLS_CONTRACT_LANG=zh_CN": "run by tests/cli/test_chinese.py",
     "python3 -m venv": "an installation; .ci/run carries both out",
@@ -32,8 +37,8 @@ NOT_HERE = {
 COMMENT = re.compile(r"\s+#.*")
 
 
-def of_kind(*kinds: str) -> list[str]:
-    return [text for kind, text in BLOCKS if kind in kinds]
+def of_kind(*kinds: str, blocks: list[tuple[str, str]] = BLOCKS) -> list[str]:
+    return [text for kind, text in blocks if kind in kinds]
 
 
 def shown_tests() -> list[str]:
@@ -50,10 +55,10 @@ def shown_scripts(blocks: list[tuple[str, str]] = BLOCKS) -> list[tuple[str, str
     ]
 
 
-def shown_commands() -> list[tuple[str, str]]:
+def shown_commands(blocks: list[tuple[str, str]] = BLOCKS) -> list[tuple[str, str]]:
     """Give each ``$ command`` with the output that is shown under it."""
     found = []
-    for text in of_kind("console"):
+    for text in of_kind("console", blocks=blocks):
         for part in re.split(r"^\$ ", text, flags=re.MULTILINE)[1:]:
             line, _, output = part.partition("\n")
             found.append((line, output))
@@ -134,11 +139,12 @@ def test_every_line_for_a_shell_is_run_or_known_not_to_be():
     ]
 
 
-def test_the_finding_is_what_pytest_prints(place):
-    """The broken test fails with the lines that the README shows."""
+@pytest.mark.parametrize(("language", "blocks"), LANGUAGES)
+def test_the_finding_is_what_pytest_prints(place, language, blocks):
+    """The broken test fails with the lines that the README shows to its readers."""
     (place / "test_finding.py").write_text(shown_tests()[1], "utf-8")
-    ((line, shown),) = [(line, shown) for line, shown in shown_commands() if line.startswith("pytest")]
-    done = run(line, place)
+    ((line, shown),) = [(line, shown) for line, shown in shown_commands(blocks) if line.startswith("pytest")]
+    done = run(line, place, SLS_CONTRACT_LANG=language)
     assert done.returncode == 1
     assert shows(shown, done.stdout), done.stdout
 
@@ -185,6 +191,7 @@ def test_a_script_prints_what_is_shown(place, monkeypatch, capsys, number):
     assert printed_by(script, place, monkeypatch, capsys) == shown
 
 
+@pytest.mark.parametrize(("language", "blocks"), LANGUAGES)
 @pytest.mark.parametrize(
     "line",
     [
@@ -193,21 +200,45 @@ def test_a_script_prints_what_is_shown(place, monkeypatch, capsys, number):
         if line.startswith("sls-contract ") and "serve" not in line
     ],
 )
-def test_a_command_prints_what_is_shown(place, line):
-    """Each command of ours prints what stands under it, after the ``export`` that is shown."""
-    (exported,) = [each for each, _ in shown_commands() if each.startswith("export")]
-    done = run(line, place, **dict(word.split("=") for word in exported.split()[1:]))
-    assert shows(dict(shown_commands())[line], done.stdout), done.stdout
+def test_a_command_prints_what_is_shown(place, line, language, blocks):
+    """Each command of ours prints what stands under it in the reader's language, after the ``export`` shown."""
+    (exported,) = [each for each, _ in shown_commands(blocks) if each.startswith("export")]
+    done = run(line, place, SLS_CONTRACT_LANG=language, **dict(word.split("=") for word in exported.split()[1:]))
+    assert shows(dict(shown_commands(blocks))[line], done.stdout), done.stdout
 
 
-def test_serve_prints_what_is_shown(place):
+@pytest.mark.parametrize(("language", "blocks"), LANGUAGES)
+def test_serve_prints_what_is_shown(place, language, blocks):
     """The endpoint says where it is and how to point a client at it."""
-    ((line, shown),) = [(line, shown) for line, shown in shown_commands() if "serve" in line]
-    process = subprocess.Popen([BIN / line.split()[0], *line.split()[1:]], stdout=subprocess.PIPE, encoding="utf-8")
+    ((line, shown),) = [(line, shown) for line, shown in shown_commands(blocks) if "serve" in line]
+    process = subprocess.Popen(
+        [BIN / line.split()[0], *line.split()[1:]],
+        env={**os.environ, **IN_UTF8, "SLS_CONTRACT_LANG": language},
+        stdout=subprocess.PIPE,
+        encoding="utf-8",
+    )
     output = "".join(process.stdout.readline() for _ in shown.splitlines())
     process.send_signal(signal.SIGTERM)
     process.communicate(timeout=600)
     assert shows(shown, output), output
+
+
+BENCHMARKS = [path.stem for path in (ROOT / "benchmarks").glob("*.py") if "__main__" in path.read_text("utf-8")]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", sorted(BENCHMARKS))
+def test_a_benchmark_explains_itself_and_does_not_start(name):
+    """Some run for an hour: ``--help`` says what they measure, and each argument, and nothing else happens."""
+    command = [sys.executable, "-m", f"benchmarks.{name}", "--help"]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, encoding="utf-8", timeout=100, check=False)
+    assert (done.returncode, done.stderr) == (0, "")
+    usage, _, arguments = done.stdout.partition("options:")
+    about = ast.get_docstring(ast.parse((ROOT / "benchmarks" / f"{name}.py").read_text("utf-8"))).split()[:6]
+    assert " ".join(about) in " ".join(usage.split())
+    assert not re.findall(
+        r"^  -{1,2}\w[\w-]*(?: [A-Z]+)?$(?!\n {10})", arguments, re.MULTILINE
+    )  # an option without help
 
 
 def test_the_settings_are_known(place):
@@ -265,7 +296,7 @@ IN_ENGLISH_ONLY = {"api.md", "clauses.md", "clients.md"}  # the site makes the f
 
 @pytest.mark.parametrize("page", ["README.md", *(f"docs/{path.name}" for path in sorted((ROOT / "docs").glob("*.md")))])
 def test_the_chinese_page_has_the_same_commands_options_and_codes(page):
-    """Whoever reads Chinese finds each block, and everything that the English page sets as code."""
+    """Whoever reads Chinese finds each block, and everything that the English page sets as code; output is Chinese."""
     if page.endswith(".zh.md") or Path(page).name in IN_ENGLISH_ONLY:
         return
     english, chinese = (ROOT / name for name in (page, page.replace(".md", ".zh.md")))
@@ -274,9 +305,12 @@ def test_the_chinese_page_has_the_same_commands_options_and_codes(page):
 
 
 def code_of(page: Path) -> tuple[list[str], set[str]]:
-    """Return the blocks of a page without comments, and what is set as code outside of them."""
+    """Return the blocks of a page without comments and output, and what is set as code outside of them."""
     text = page.read_text("utf-8")
-    blocks = [COMMENT.sub("", block) for _, block in BLOCK.findall(text)]
+    blocks = [
+        "\n".join(re.findall(r"^\$ .*", block, re.MULTILINE)) if kind == "console" else COMMENT.sub("", block)
+        for kind, block in BLOCK.findall(text)
+    ]
     return blocks, {" ".join(code.split()) for code in re.findall(r"`([^`]+)`", BLOCK.sub("", text))}
 
 

@@ -21,6 +21,9 @@ from sls_contract.cli import exercise
 from sls_contract.cli import run as run_command
 from sls_contract.cli.parser import Parser
 from sls_contract.exercise import SITUATIONS, Plan
+from sls_contract.exercise.setting import Auth
+from sls_contract.locale import language_of, translated
+from sls_contract.reports.benches import area_table
 from sls_contract.spec import CLAUSES, Level
 
 GUIDE = Path(__file__).parents[2] / "docs" / "exercise.md"
@@ -275,9 +278,20 @@ def test_a_signal_ends_the_run_and_the_client(tmp_path, number, code):
         os.kill(int(mark.read_text()), 0)
 
 
-def test_the_guide_counts_right():
-    """How many runs there are, as the guide's example shows it."""
-    assert f"\n{len(Plan(('x',)).tasks())} runs; v1 and v4; seed 0\n" in GUIDE.read_text(encoding="utf-8")
+@pytest.mark.parametrize(("guide", "language"), [(GUIDE, "en"), (GUIDE.with_suffix(".zh.md"), "zh_CN")])
+def test_the_guide_shows_the_first_lines_that_its_client_gets(guide, language):
+    """How many runs there are, and the first areas of a client that signs with v1 only, in the reader's language."""
+    v1 = Auth("v1", sts=False)
+    verdicts = [(situation.area, "passed" if v1 in auths else "not supported") for situation, auths in _tasks()]
+    with language_of({"SLS_CONTRACT_LANG": language}):
+        count = translated(f"{len(_tasks())} runs; v1 and v4; seed 0")
+        rows = [*area_table(("passed", "not supported"), verdicts, None)][:4]
+    (shown,) = re.findall(r"```console\n\$ [^\n]*\n(.*?)…\n```", guide.read_text(encoding="utf-8"), re.DOTALL)
+    assert shown.splitlines() == ["python3 client.py", count, "", *rows]
+
+
+def _tasks():
+    return Plan(("x",)).tasks()
 
 
 def test_the_guide_names_every_clause_about_clients():

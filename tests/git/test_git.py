@@ -253,6 +253,11 @@ def test_git_diff_says_what_changed_for_a_client(git, put, recordings, tmp_path)
     assert "breaking" in shown
     assert 'new: "0"' in shown.replace("after", "new")
     path.unlink()
+    write(path, [next(each for each in recordings if each.exchange.request != served.exchange.request)])
+    shown = git("diff").stdout
+    assert "0 pairs of exchanges" in shown
+    assert "How to fix" not in shown  # git named the two files, not its user
+    path.unlink()
     assert "deleted: 1 exchange\n- GET http" in git("diff").stdout
     git("commit", "-q", "-a", "-m", "gone")
     assert "added: 1 exchange\n+ GET http" in git("diff", "HEAD", "HEAD~1").stdout

@@ -196,7 +196,7 @@ def _encoding(name: str, encoding: object) -> str:
         raise ValueError(msg)
     kind = (encoding or "").strip().lower()
     if kind != _BASE64 and kind not in _TEXT:
-        msg = f"{name} has another encoding than base64, which cannot be read"
+        msg = f"{name} has an unknown encoding; expected base64 or none"
         raise ValueError(msg)
     return kind
 

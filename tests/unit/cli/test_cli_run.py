@@ -69,8 +69,8 @@ def test_a_conforming_cassette_is_0(page):
     code, out, err = run("check", page)
     assert (code, err) == (0, "")
     head, _, row, _, last, *_ = out.splitlines()
-    assert head.split() == ["cassette", "evidence", "region", "client", "exchanges", "last", "validated", "findings"]
-    assert row.split() == [str(page), "document", "cn-shanghai", "sls-java-sdk-v-0.6.1", "5", "-", "0"]
+    assert head.split() == ["evidence", "region", "client", "exchanges", "last", "validated", "findings", "cassette"]
+    assert row.split() == ["document", "cn-shanghai", "sls-java-sdk-v-0.6.1", "5", "-", "0", str(page)]
     assert re.fullmatch(
         r"1 cassette, 5 exchanges: 0 violations, 0 warnings, 0 unspecified; \d+ of \d+ clauses exercised", last
     )
@@ -253,6 +253,7 @@ def test_help_of_every_command(command, capsys):
     ("argv", "told"),
     [
         (("chekc",), "Did you mean check?"),
+        (("veryfi",), "Did you mean verify?"),
         (("spec", "shwo"), "Did you mean show?"),
         (("check", "--strcit", "x"), "Did you mean --strict"),
         (("verify", "--endpiont", "x"), "Did you mean --endpoint?"),

@@ -170,7 +170,7 @@ def test_retries_and_time_are_facts(tmp_path):
     assert facts["failure-twice", "requests"] == facts["error-503-server-busy", "requests"] == 3
     assert facts["failure-once", "requests"] == 2
     assert facts["late", "seconds"] >= 2
-    assert "  requests 3: error-503-server-busy, failure-twice" in list(lines(run, plan))
+    assert "  sent 3 requests: error-503-server-busy, failure-twice" in list(lines(run, plan))
 
 
 def test_a_host_that_is_not_the_services_gets_502_and_is_named(tmp_path):
@@ -186,7 +186,7 @@ def test_a_host_that_is_not_the_services_gets_502_and_is_named(tmp_path):
     command = client(tmp_path, textwrap.dedent(call) + RIGHT)
     plan, run = exercise(command, "error-404-log-store-not-exist", schemes=("v1",))
     assert slugs(run) == {}
-    assert "  foreign-host telemetry.example: error-404-log-store-not-exist" in list(lines(run, plan))
+    assert "  sent a request to telemetry.example: error-404-log-store-not-exist" in list(lines(run, plan))
     _, run = exercise(command, "error-404-log-store-not-exist", schemes=("v4",))
     assert slugs(run) == {"error-404-log-store-not-exist": {"key-sent-elsewhere"}}
 

@@ -54,8 +54,16 @@ def test_the_environment_chooses_the_language(environ, expected):
         ("  actual:   nothing", "  实际：没有"),
         ("3 exchanges, 2 scenarios: no violation, 0 warnings", "3 次交互，2 个场景：没有违规，0 处警告"),
         (
-            "  also in: exchange 4, a exchange 4 at /1/shard and 9 more",
-            "  另见：第 4 次交互，a 第 4 次交互，位置 /1/shard 及另外 9 个",
+            "  also in: exchange 4, exchange 5 at /1/shard, a exchange 4 at /1/shard and 9 more",
+            "  另见：第 4 次交互，第 5 次交互的 /1/shard，a 第 4 次交互的 /1/shard 及另外 9 个",
+        ),
+        ("  error-empty-500  500 without a body", "  error-empty-500  500，没有响应体"),
+        (
+            (
+                "use a client that can be recorded (httpx); if the test is meant to send no request, remove its "
+                "marker, or write a(b)"
+            ),
+            "使用可以录制的客户端（httpx）；如果测试本来就不发送请求，去掉其标记，或写 a(b)",
         ),
         ("a.yaml: exchanges 1, 2, 3 and 4 more", "a.yaml: 第 1, 2, 3 次及另外 4 次交互"),
         ("1 benign; 2 validated again, 1 not written", "1 处无害；2 个已重新验证，1 个未写入"),
@@ -167,9 +175,9 @@ def test_a_report_in_markdown_is_translated(finished_report):
     assert "| 交互 | 违规 | 警告 | 未规定 | 已检验条款 | 证据 |" in chinese
     assert "SLS204" in chinese
     assert "updateTime 以微秒计" in chinese
-    assert "`cassettes/reads.sls.yaml:7 第 3 次交互，位置 /0/updateTime`" in chinese
+    assert "`cassettes/reads.sls.yaml:7 第 3 次交互的 /0/updateTime`" in chinese
     with language_of(CHINESE):
-        assert "<code>cassettes/reads.sls.yaml:7 第 3 次交互，位置 /0/updateTime</code>" in page(
+        assert "<code>cassettes/reads.sls.yaml:7 第 3 次交互的 /0/updateTime</code>" in page(
             finished_report, date(2026, 11, 30)
         )
     assert english == markdown(finished_report)

@@ -41,6 +41,14 @@ def test_a_group_names_clause_count_example_and_places():
     ]
 
 
+def test_the_places_that_are_named_are_in_different_exchanges():
+    """Each entry of one list is wrong: the list is named once, and there is room for other exchanges and parts."""
+    wheres = [(name, f"/{index}/shard") for name in ("runs/1", "runs/2", "b") for index in range(4)]
+    findings = [found("SLS203", name, where=where)[0] for name, where in [*wheres, ("b", "header Date")]]
+    (line,) = [line for line in group_lines(findings) if "also in" in line]
+    assert line == "  also in: b exchange 3 at header Date, runs/2 exchange 3, b exchange 3"
+
+
 def test_many_clauses_still_fit_on_a_screen():
     """Two are shown in full, the ones that were broken most; some have a line, the rest are counted and named."""
     findings = [each for number, code in enumerate(VIOLATIONS[:20]) for each in found(code, *"x" * (number + 1))]

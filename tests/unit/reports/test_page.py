@@ -116,6 +116,16 @@ def test_both_sides_of_a_change_are_marked():
     assert read.marks == ["1", "2"]
 
 
+def test_every_link_of_a_page_leads_to_a_part_of_it():
+    """Also the first one, for readers of the keyboard: a page of changes has no findings to skip to."""
+    change = {"code": "SLS204", "slug": TIME.slug, "exchange": 0, "where": "/0/updateTime", "cassette": "a"}
+    changes = [change | {"class": "breaking", "old": "1", "new": "2"}]
+    for made in (page(document(), TODAY), page(document(changes=changes, verdict="breaking"), TODAY)):
+        linked, parts = (set(re.findall(pattern, made)) for pattern in (r'href="#([^"]+)"', r' id="([^"]+)"'))
+        assert "main" in linked
+        assert linked <= parts
+
+
 def test_a_change_that_is_a_finding_is_told_once():
     """With how to fix it, and the line; what else was found stands apart."""
     change = {"code": "SLS204", "slug": TIME.slug, "exchange": 0, "where": "/0/updateTime", "cassette": "a"}

@@ -16,6 +16,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sls_contract.errors import UsageError
+from sls_contract.locale import language_of
 from sls_contract.reports import Report, Surroundings, as_document, write_reports
 from sls_contract.reports.codequality import codequality
 from sls_contract.reports.github import annotation_lines
@@ -278,6 +279,20 @@ def test_markdown_tells_each_clause_once_with_all_places():
     assert "2 times" in text
     assert "Also at: `cassettes/b.sls.yaml exchange 0 at query shardId`" in text
     assert markdown(document()).startswith("## ✅ sls-contract check: 0 violations\n")
+
+
+def test_what_was_not_judged_is_told_once_for_each_reason_below_the_findings():
+    """Ninety scenarios that need one key are one line, in Chinese too; a page counts them all."""
+    key = "needs a temporary key: set SLS_CONTRACT_STS_ACCESS_KEY_ID, …_ACCESS_KEY_SECRET and …_SECURITY_TOKEN"
+    gaps = [*(f"token-{number}: {key}" for number in range(90)), {"cassette": "a: b.yaml", "reason": "is empty"}, "x"]
+    made = document(*FOUND, not_provable=gaps)
+    lines = markdown(made).splitlines()
+    listed = [line.replace("\\", "") for line in lines if line.startswith("- ")]
+    assert listed == [f"- {key} (token-0, token-1, token-2 and 87 more)", "- is empty (a: b.yaml)", "- x"]
+    assert lines.index("**Not provable here**: 92") > lines.index("</details>")
+    assert re.search(r"Could not be judged here</span> <span class=\"times\">92<.*\n.*87 more", page(made, NOW))
+    with language_of({"SLS_CONTRACT_LANG": "zh_CN"}):
+        assert "- 需要临时密钥：" in markdown(made)
 
 
 HOSTILE = st.text(max_size=20) | st.sampled_from(

@@ -28,6 +28,13 @@ def test_a_table_keeps_its_columns_with_chinese():
     ]
 
 
+def test_a_long_name_widens_its_own_line_only():
+    """Paths come last where they may be long: the numbers of all rows stand where they are seen at once."""
+    lines = list(table(("cassette", "findings"), [("a" * 90, 2), ("b", 10)], name_last=True))
+    assert lines == ["findings  cassette", "--------  --------", f"       2  {'a' * 90}", "      10  b"]
+    assert [*table(("cassette", "findings"), [("a" * 90, 2)], 60, name_last=True)] == ["a" * 90, "  findings 2"]
+
+
 def test_a_table_without_rows_has_its_header():
     """Nothing to show is no error."""
     assert list(table(("a", "bc"), [])) == ["a  bc", "-  --"]
