@@ -203,8 +203,15 @@ def shard_of(request: Request) -> int | None:
 
 
 def group_of(request: Request) -> tuple[str, str]:
+    """Return logstore and group, which is empty where the request names none."""
     parts = [decode_path(part) for part in request.path.split("/")]
-    return parts[2], parts[4] if len(parts) > 4 else json.loads(request.body or b"{}").get("consumerGroup", "")
+    if len(parts) > 4:
+        return parts[2], parts[4]
+    try:
+        document = json.loads(request.body or b"{}")
+    except ValueError:
+        document = None
+    return parts[2], document.get("consumerGroup", "") if isinstance(document, dict) else ""
 
 
 def error_of(response: Response) -> str | None:
