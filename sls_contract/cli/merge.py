@@ -28,8 +28,8 @@ def configure(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> 
         description="Join reports that --json, --report and --sls-report wrote as JSON: a capture that several "
         "reports of check have counts once, and so does a report that is given twice; findings and exercised clauses "
         "are united, ages are kept. A merged report can be merged again, in any order.",
-        epilog="Exit codes: 0 no violation, 1 a violation, 2 a file that is not a report. A report of a run that ended "
-        "with 1, or was incomplete (2), makes the merge end with 1 or 2, too. "
+        epilog="Exit codes: 0 no violation, 1 a violation, 2 a file that is not a report, or no exchange was judged. "
+        "A report of a run that ended with 1, or was incomplete (2), makes the merge end with 1 or 2, too. "
         "Example: sls-contract merge a.json b.json --report all.md",
     )
     command.add_argument("sources", nargs="+", metavar="REPORT", help="a report as JSON: a path or a URL")
@@ -40,14 +40,14 @@ def configure(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> 
 
 def run(arguments: argparse.Namespace, console: Console) -> int:
     """Merge the reports; return the exit code."""
-    from sls_contract.reports.merging import VIOLATED, merged
+    from sls_contract.reports.merging import INCOMPLETE, VIOLATED, merged
 
     reports = {source: _read(source) for source in arguments.sources}
     document = merged([*reports.values()], __version__)
     console.write(map(on_one_line, _lines(document, reports)), console.text_stream(arguments))
     summary = document["summary"]
     violated = summary["violations"] or (arguments.strict and summary["warnings"])
-    code = VIOLATED if violated else document["exit_code"]
+    code = VIOLATED if violated else document["exit_code"] or (0 if summary["exchanges"] else INCOMPLETE)
     console.report(document, arguments, code)
     return code
 
@@ -83,6 +83,8 @@ def _lines(document: Mapping[str, Any], reports: Mapping[str, Mapping[str, Any]]
     for source, report in reports.items():
         if code := report.get("exit_code"):
             yield f"{source}: the run ended with exit code {code}"
+    if not summary["exchanges"]:
+        yield "Nothing was judged: the reports contain no exchange."
     ages = document["ages"]
     if ages["oldest_days"] is not None:
         oldest, median = plural(ages["oldest_days"], "day"), plural(ages["median_days"], "day")

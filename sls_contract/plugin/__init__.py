@@ -117,12 +117,13 @@ def pytest_make_parametrize_id(val: object) -> str | None:
     return parameter_id(val, os.environ)
 
 
-@pytest.hookimpl(tryfirst=True)
-def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    """Keep the access key of the run out of the ids that tests give their parameters themselves."""
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> Generator[None, object, object]:
+    """Keep the access key of the run out of the ids that tests, and a conftest, give their parameters themselves."""
     from sls_contract.plugin.key_masking import mask_given_ids
 
     mask_given_ids(metafunc, os.environ)
+    return (yield)
 
 
 @pytest.hookimpl(wrapper=True, tryfirst=True)

@@ -28,7 +28,6 @@ if TYPE_CHECKING:
 Cause: TypeAlias = tuple[str, str, str, str]
 
 _LONGEST_REASON = 200  # characters
-_UNMATCHED = f"{UnmatchedRequest.__name__}: "
 
 
 @dataclass(slots=True, eq=False)
@@ -44,7 +43,7 @@ class Case:
         called: whether the test function itself was called (``--setup-only`` runs fixtures only).
         incomplete: whether the test function was not called, or a phase failed: its recording may lack exchanges.
         excused: whether the test failed as expected (xfail), which counts as its end.
-        unplayable: whether a request got no recorded response, because its recording is missing or damaged.
+        unplayable: why a request got no recorded response: its recording is missing or damaged; empty if none did.
         flawed: whether exchanges broke the contract: then a proposal is not accepted.
         failure: the first line of why the test failed.
         flaws: the codes of the broken clauses.
@@ -69,7 +68,7 @@ class Case:
     called: bool = False
     incomplete: bool = False
     excused: bool = False
-    unplayable: bool = False
+    unplayable: str = ""
     flawed: bool = False
     failure: str = ""
     flaws: set[str] = field(default_factory=set)
@@ -98,7 +97,8 @@ class Case:
         already_shown = [each.finding for each in by_pytest if isinstance(each, UnmatchedRequest)]
         errors = self.results.take_errors()
         shown_errors = {f"{type(each).__name__}: {self.scrubber.shown(str(each))}" for each in by_pytest}
-        self.unplayable |= bool(errors) or any(breach.finding.slug == "request-not-recorded" for breach in broken)
+        missing = [each.finding.actual for each in broken if each.finding.slug == "request-not-recorded"]
+        self.unplayable = self.unplayable or self._one_line(next(iter(errors + missing), ""))
         self.edited |= {breach.position for breach in breaches if breach.finding.slug == "recording-edited"}
         unreported = [self._for_test_author(breach) for breach in broken if breach.finding not in already_shown]
         parts = [each for each in errors if each not in shown_errors]
@@ -148,9 +148,11 @@ class Case:
 
     def note_failure(self, reason: str) -> None:
         """Note why a test fails, in one line without secrets; the first reason is kept."""
-        line = self.scrubber.shown(next(iter(reason.strip().splitlines()), ""))
-        shown = "".join(char if char.isprintable() else " " for char in line)
-        self.failure = self.failure or shown[:_LONGEST_REASON]
+        self.failure = self.failure or self._one_line(reason)
+
+    def _one_line(self, text: str) -> str:
+        line = self.scrubber.shown(next(iter(text.strip().splitlines()), ""))
+        return "".join(char if char.isprintable() else " " for char in line)[:_LONGEST_REASON]
 
     def keep_in_report(self, report: pytest.TestReport) -> None:
         """Add the failure of the phase to a report that lacks it: unittest reports its own errors and skips."""
@@ -210,7 +212,7 @@ class Case:
         """Return the test and its failure if it failed as expected, but without a recording."""
         if not (self.excused and self.unplayable) or self.results.exchanges:
             return []
-        return [{"test": test, "reason": self.failure.removeprefix(_UNMATCHED)}]
+        return [{"test": test, "reason": self.unplayable}]
 
     def _placed(self, breach: Breach) -> dict[str, Any]:
         """Return the cassette of an exchange and, if it was replayed, its line."""

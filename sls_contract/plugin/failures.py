@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from sls_contract.errors import SlsContractError
+from sls_contract.errors import CassetteError, ContractViolation, NetworkBlocked, SlsContractError
 from sls_contract.locale import translated
 
 if TYPE_CHECKING:
@@ -30,15 +30,16 @@ def as_failure() -> Iterator[None]:
         raise pytest.fail.Exception(str(error), pytrace=False) from None
 
 
-def own_failure(error: BaseException) -> str | None:
-    """Return the first line of the error of this package that an error is or comes from; None if there is none.
+def recording_failure(error: BaseException) -> str | None:
+    """Return the first line of the error of a recording that an error is or comes from; None if there is none.
 
-    The failure of `as_failure` comes from one, too.
+    A violation was checked, and other errors of this package are the test's own, but for failures of `as_failure`.
     """
     from sls_contract.cassettes.recorder.failures import causes
 
-    own = next((each for each in causes(error) if isinstance(each, SlsContractError)), None)
-    return None if own is None else str(own).partition("\n")[0]
+    kinds = SlsContractError if isinstance(error, pytest.fail.Exception) else (CassetteError, NetworkBlocked)
+    own = [each for each in causes(error) if isinstance(each, kinds) and not isinstance(each, ContractViolation)]
+    return str(own[0]).partition("\n")[0] if own else None
 
 
 def is_skip_or_xfail(item: pytest.Item, error: BaseException) -> bool:

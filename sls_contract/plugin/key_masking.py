@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import re
+from collections.abc import Collection, Sized
+from enum import Enum
 from functools import lru_cache
 from inspect import signature
 from typing import TYPE_CHECKING, Any
@@ -71,15 +73,16 @@ def mask_given_ids(metafunc: pytest.Metafunc, environ: Mapping[str, str]) -> Non
     def parametrize_masked(*args: Any, **kwargs: Any) -> None:
         given = signature(parametrize).bind(*args, **kwargs)
         values, ids = given.arguments.get("argvalues", ()), given.arguments.get("ids")
-        given.arguments["argvalues"] = [
+        clean = (
             each._replace(id=_id_without_key(each.id, environ)) if isinstance(each, _WITH_ID) else each
             for each in values
-        ]
+        )
+        given.arguments["argvalues"] = [*clean] if isinstance(values, Collection) else clean  # pytest tells them apart
         if callable(ids):
             given.arguments["ids"] = lambda value: _id_without_key(ids(value), environ)
-        elif ids:
+        elif ids is not None:
             masked = (_id_without_key(each, environ) for each in ids)  # perhaps without end
-            given.arguments["ids"] = masked if isinstance(ids, Iterator) else [*masked]
+            given.arguments["ids"] = [*masked] if isinstance(ids, Sized) else masked
         parametrize(*given.args, **given.kwargs)
 
     metafunc.parametrize = parametrize_masked  # type: ignore[method-assign]
@@ -87,7 +90,8 @@ def mask_given_ids(metafunc: pytest.Metafunc, environ: Mapping[str, str]) -> Non
 
 def _id_without_key(given: object, environ: Mapping[str, str]) -> Any:
     """Return an id without the key; other objects, such as `pytest.HIDDEN_PARAM`, stay."""
-    return _without_key(given, environ) if isinstance(given, str) else given
+    shown = _shown(given)
+    return given if shown is None or (clean := _without_key(shown, environ)) == shown else clean
 
 
 def _has_key(environ: Mapping[str, str]) -> bool:
@@ -96,8 +100,18 @@ def _has_key(environ: Mapping[str, str]) -> bool:
 
 def parameter_id(value: object, environ: Mapping[str, str]) -> str | None:
     """Return a parameter's id without the key; None if pytest's own id contains no secret."""
-    if isinstance(value, bytes):
-        value = value.decode("ascii", "backslashreplace")  # as pytest shows it
-    if not isinstance(value, str) or (clean := _without_key(value, environ)) == value:
+    shown = _shown(value)
+    if shown is None or (clean := _without_key(shown, environ)) == shown:
         return None
     return clean.encode("unicode_escape").decode("ascii")
+
+
+def _shown(value: object) -> str | None:
+    """Return the text that pytest makes the id of a value; None for values whose id cannot contain a key."""
+    if isinstance(value, re.Pattern):
+        value = value.pattern
+    if isinstance(value, bytes):
+        return value.decode("ascii", "backslashreplace")
+    if isinstance(value, str):
+        return value
+    return str(value) if isinstance(value, Enum) else None

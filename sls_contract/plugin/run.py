@@ -124,7 +124,7 @@ class Run:
             if (case := item.stash.get(CASE, None)) is not None and not isinstance(error, _NO_FAILURES):
                 case.note_failure(f"{type(error).__name__}: {error}")
             text = self._end_phase(item, error)
-            self._unrecorded.note_failure(error, case)
+            self._unrecorded.note_failure(error)
             if text and is_skip_or_xfail(item, error):
                 pytest.fail(text, pytrace=False)
             if case is not None and not isinstance(error, (*_NO_FAILURES, SlsContractError)):
@@ -196,7 +196,7 @@ class Run:
         if (scrub := case.scrubber.shown if case is not None else self._last_scrub) is not None:
             scrub_report(report, scrub)
         if report.when == "setup" and hasattr(report, "wasxfail"):
-            distributed.attach(report, self._unrecorded.unchecked(item))
+            distributed.attach(report, self._unrecorded.unchecked(item, case))
         if report.when == "teardown":
             counted = [case.counted(item.nodeid).as_plain()] if case is not None else []
             if counted := counted + self._unrecorded.counted():

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from sls_contract.cassettes.recorder.wiring import wrap_clients_again
 from sls_contract.plugin.blocking import REMEDY, remedy_for
-from sls_contract.plugin.failures import own_failure
+from sls_contract.plugin.failures import recording_failure
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable
@@ -32,6 +32,7 @@ class Unrecorded:
     def begin(self, item: pytest.Item) -> None:
         """Begin a phase of a test."""
         self._guard.test, self._guard.remedy = item.nodeid, remedy_for(item)
+        self._unusable = ""
         wrap_clients_again()
 
     def end(self, item: pytest.Item) -> list[BlockedRequest]:
@@ -44,17 +45,18 @@ class Unrecorded:
         self._blocked += plain_blocked(blocked, self._guard.remedy)
         return blocked
 
-    def note_failure(self, error: BaseException, case: Case | None) -> None:
-        """Note whether the error that ended a phase, or a request in it, says that a recording cannot be used."""
-        self._unusable = own_failure(error) or (case.failure if case is not None and case.unplayable else "")
+    def note_failure(self, error: BaseException) -> None:
+        """Note whether the error that ended a phase says that a recording cannot be used."""
+        self._unusable = recording_failure(error) or ""
 
-    def unchecked(self, item: pytest.Item) -> list[dict[str, Any]]:
+    def unchecked(self, item: pytest.Item, case: Case | None) -> list[dict[str, Any]]:
         """Return the totals of a test whose setup just failed as expected: nothing was checked without a recording."""
-        if not self._unusable:
+        reason = self._unusable or (case.unplayable if case is not None else "")
+        if not reason:
             return []
         from sls_contract.plugin.totals import Totals
 
-        return [Totals(unchecked=[{"test": item.nodeid, "reason": self._unusable}]).as_plain()]
+        return [Totals(unchecked=[{"test": item.nodeid, "reason": reason}]).as_plain()]
 
     def swallowed_failure(self, item: pytest.Item) -> str | None:
         """Return the failure of a phase that passed although requests were blocked, or None."""

@@ -12,6 +12,8 @@ if TYPE_CHECKING:
 
 MOST_PLACES = 3
 """How many other places of a group are named; ``--verbose`` shows all."""
+TO_DELETE = "leftovers"
+"""What a run left behind: each is named, because somebody has to delete it."""
 
 _MOST_IN_FULL = 2
 _MOST_BRIEF = 3

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from sls_contract.locale import translated, translated_markdown
 from sls_contract.reports.change_lines import CLASSES, SHOWN_CLASSES, class_of
-from sls_contract.reports.group_lines import first_few, reason_lines
+from sls_contract.reports.group_lines import MOST_PLACES, TO_DELETE, first_few, reason_lines
 from sls_contract.reports.groups import Group, file_of, grouped, place_of
 from sls_contract.reports.text import plural, printable
 from sls_contract.reports.verdict import verdict
@@ -56,7 +56,8 @@ def _lines(document: Mapping[str, Any]) -> Iterator[str]:
         yield from _group(group)
     for title, key in _LISTS.items():
         if listed := document.get(key):
-            yield from ("", f"**{title}**: {len(listed)}", "", *(f"- {_cell(line)}" for line in reason_lines(listed)))
+            lines = reason_lines(listed, None if key == TO_DELETE else MOST_PLACES)
+            yield from ("", f"**{title}**: {len(listed)}", "", *(f"- {_cell(line)}" for line in lines))
     if document.get("seed") is not None:
         yield from ("", f"Seed: {document['seed']}")
     yield from ("", f"sls-contract {document['tool']['version']}")

@@ -215,6 +215,62 @@ def test_in_ids_that_tests_give_themselves(project):
     project.spawn().assert_outcomes(passed=12)
 
 
+def test_in_ids_of_unusual_kinds(project):
+    """An array without a truth value, an endless object, bytes, patterns and enums; a conftest that comes first."""
+    project.write(
+        "conftest.py",
+        """
+import os, pytest
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_generate_tests(metafunc):
+    if "early" in metafunc.fixturenames:
+        metafunc.parametrize("early", [1], ids=[os.environ["ALIBABA_CLOUD_ACCESS_KEY_ID"]])
+""",
+    )
+    project.test(
+        PLANTS
+        + """
+    import enum, itertools, re
+
+    class Array(tuple):
+        def __bool__(self):
+            raise ValueError("an array has no truth value")
+
+    class Endless:
+        def __iter__(self):
+            return (f"{n}-{KEY.access_key_id}" for n in itertools.count())
+
+    Kind = enum.Enum("Kind", {KEY.access_key_id: 1})
+
+    @pytest.mark.parametrize("value", Array([1, 2]), ids=Array([KEY.access_key_id, "b"]))
+    def test_array(value): pass
+
+    @pytest.mark.parametrize("value", [1, 2], ids=Endless())
+    def test_endless(value): pass
+
+    @pytest.mark.parametrize("value", [1], ids=lambda value: KEY.access_key_secret.encode())
+    def test_bytes(value): pass
+
+    PATTERNS = [re.compile(re.escape(SECRETS[0])), re.compile(SECRETS[0].encode())]
+
+    @pytest.mark.parametrize("value", PATTERNS)
+    def test_pattern(value): pass
+
+    @pytest.mark.parametrize("value", [1], ids=Kind)
+    def test_enum(value): pass
+
+    @pytest.mark.parametrize("value", [*Kind])
+    def test_enum_as_value(value): pass
+
+    def test_early(early): pass
+    """
+    )
+    result = project.spawn("-v")
+    result.assert_outcomes(passed=10)
+    assert leaked(project, result) == []
+
+
 def test_in_a_test_that_only_has_an_endpoint(project):
     """It has no cassette, but the key of the run is in its environment all the same; the user's patterns hold, too."""
     project.ini("sls_scrub = order-[0-9]+").test(

@@ -185,3 +185,53 @@ def test_an_accepted_breaking_change_is_said_to_be_accepted(project, service):
         each for each in json.loads((project.path / "a.json").read_text("utf-8"))["changes"] if each["code"] == "SLS422"
     ]
     assert change["accepted"] is True
+
+
+def test_an_expected_failure_tells_its_own_reason(project):
+    """Not that of the test before it, nor the client's error; a violation in a fixture was checked."""
+    project.test(
+        """
+    from contextlib import suppress
+    from sls_contract import ContractViolation
+
+    @pytest.fixture
+    def swallowed(sls):
+        with suppress(Exception):
+            ask(sls)
+
+    @pytest.fixture
+    def violated():
+        raise ContractViolation(())
+
+    @pytest.mark.xfail
+    @pytest.mark.sls_cassette
+    def test_first(swallowed):
+        pass
+
+    @pytest.mark.xfail(run=False)
+    def test_second():
+        pass
+
+    @pytest.mark.xfail
+    def test_third(violated):
+        pass
+
+    @pytest.mark.xfail
+    @pytest.mark.sls_cassette
+    def test_fourth(sls):
+        with suppress(Exception):
+            ask(sls)
+        assert sls is None, "of the client"
+    """
+    )
+    result = project.run()
+    result.assert_outcomes(xfailed=4)
+    result.stdout.fnmatch_lines(
+        [
+            "  not checked: 2 expected failures (xfail) *",
+            "    test_it.py::test_first: no recording in *",
+            "    test_it.py::test_fourth: no recording in *",
+            "    How to fix: *",
+        ],
+        consecutive=True,
+    )

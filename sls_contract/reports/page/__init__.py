@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 from sls_contract.locale import translated, translated_page
 from sls_contract.reports.change_lines import CLASSES, class_of, waiver_of
 from sls_contract.reports.examples import kind_of
-from sls_contract.reports.group_lines import reason_lines
+from sls_contract.reports.group_lines import MOST_PLACES, TO_DELETE, reason_lines
 from sls_contract.reports.groups import grouped
 from sls_contract.reports.page.ages import ages
 from sls_contract.reports.page.body import marked_body, marked_part
@@ -148,7 +148,8 @@ def _gaps(document: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
     }
     for key, title in titles.items():
         if listed := document.get(key):
-            lines = map(_item_text, listed) if key in {"unmatched", "facts"} else reason_lines(listed)
+            most = None if key == TO_DELETE else MOST_PLACES
+            lines = map(_item_text, listed) if key in {"unmatched", "facts"} else reason_lines(listed, most)
             yield {"title": title, "count": len(listed), "lines": map(printable, lines)}
 
 

@@ -13,6 +13,7 @@ import pytest
 from hypothesis import given
 
 from sls_contract import cli
+from sls_contract.reports import Report, Target, as_document
 from sls_contract.reports.merging import merged
 from sls_contract.reports.text import plural
 
@@ -207,6 +208,16 @@ def test_a_run_that_failed_or_checked_nothing_stays_so(report_of, tmp_path):
     code, failed = report_of("c", "merge", differing, incomplete)
     assert code == 1
     assert [run("merge", each, checked)[0] for each in (incomplete, failed, checked)] == [2, 1, 0]
+
+
+def test_merged_reports_without_an_exchange_are_not_green(tmp_path):
+    """Each run was right to end with 0: a suite without tests of the service is no failure. All of them are."""
+    path = tmp_path / "none.json"
+    document = as_document(Report("pytest", Target(None, None)), "1") | {"exit_code": 0}
+    path.write_text(json.dumps(document), "utf-8")
+    code, out, _ = run("merge", path)
+    assert code == 2
+    assert out.splitlines()[-1] == "Nothing was judged: the reports contain no exchange."
 
 
 @pytest.mark.parametrize("text", ["", "[]", '{"version": 1}', '{"version": 1, "findings": []}', None])

@@ -324,3 +324,13 @@ def test_each_path_gets_its_kind(tmp_path):
 def test_another_kind_is_refused_with_those_that_there_are():
     with pytest.raises(UsageError, match=r"must end in \.json, \.html, \.xml, \.sarif, \.md or"):
         kind_of("report.txt")
+
+
+def test_every_leftover_is_named():
+    """Somebody has to delete them; of exclusions with one reason the first names are enough."""
+    names = [f"logstore/sls-contract-{n}" for n in range(9)]
+    listed = [f"{name}: the endpoint refused to delete it" for name in names]
+    made = document(leftovers=listed, not_provable=[{"scenario": f"case-{n}", "reason": "no key"} for n in range(9)])
+    for text in (markdown(made), page(made, NOW.date())):
+        assert [name for name in names if name not in text] == []
+        assert "case-2 and 6 more" in text
