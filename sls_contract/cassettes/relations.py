@@ -57,10 +57,10 @@ class Relations:
             if (paused and evidence is not Evidence.LIVE) or self._is_out_of_order(received, at):
                 self._consumption, self._sent = Consumption(), None
             self._last = at
-            if received is not None and received.moment.sent is not None:
-                self._sent = max(self._sent or received.moment.sent, received.moment.sent)
             if received is None:
                 return ClauseResults()
+            if (sent := received.moment.sent or at) is not None:
+                self._sent = max(self._sent or sent, sent)
             return self._consumption.judge_received(received, of_service=evidence is Evidence.LIVE)
 
     def _is_out_of_order(self, received: Received | None, at: datetime | None) -> bool:
