@@ -353,6 +353,13 @@ def test_an_operation_is_judged_although_its_selecting_key_is_wrong(make, target
     assert [each.where for each in verdict.findings] == [where]
 
 
+def test_a_misspelled_path_is_shown_with_the_path_to_send(make):
+    """The advice is not to stay on this path."""
+    (finding,) = judge(shipped(make, "/logstore/l/shards")).findings
+    assert finding.expected == "GET /logstores/{logstore}/shards (ListShards)"
+    assert finding.how_to_fix == "send the method, path and query of one of these operations."
+
+
 def test_the_deletion_of_a_shard_is_not_judged(make):
     """The official SDKs have it, but no page describes it."""
     assert slugs(shipped(make, f"{SHARDS}/0", method="DELETE")) == set()
