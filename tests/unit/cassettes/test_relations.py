@@ -142,7 +142,9 @@ def test_exchanges_out_of_order_contradict_nothing():
     pulls = [pulled(number, number + 5, number) for number in (10, 15, 20)]
     assert judged(pulls[::-1]) == []
     assert judged([*pulls, pulled(90, 95, 25)]) == ["SLS433"]
-    assert judged([pulls[2], *pulls[:2], pulled(90, 95, 25)]) == ["SLS433"]
+    assert judged([pulls[2], *pulls[:2], pulled(90, 95, 18)]) == ["SLS433"]
+    assert judged([pulls[2], *pulls[:2], pulled(25, 30, 25)]) == []
+    assert judged([pulls[2], *pulls[:2], pulled(25, 30, 25), pulled(90, 95, 30)]) == ["SLS433"]
 
 
 def ahead(recording, seconds=20):
