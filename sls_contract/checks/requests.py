@@ -66,7 +66,7 @@ def calls_an_operation(subject: Subject) -> Flaws:
         return None
     query = request.url.partition("?")[2]
     actual = f"{request.method} {shown(request.path)[1:-1]}{f'?{shown(query)[1:-1]}' if query else ''}"
-    fix = "send the method, path and query of one of these operations."
+    fix = "send the method, path and query of a documented operation."
     return [Flaw("request line", ", ".join(dict.fromkeys(map(_described, routes))), actual, fix)]
 
 

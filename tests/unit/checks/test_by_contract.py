@@ -357,7 +357,7 @@ def test_a_misspelled_path_is_shown_with_the_path_to_send(make):
     """The advice is not to stay on this path."""
     (finding,) = judge(shipped(make, "/logstore/l/shards")).findings
     assert finding.expected == "GET /logstores/{logstore}/shards (ListShards)"
-    assert finding.how_to_fix == "send the method, path and query of one of these operations."
+    assert finding.how_to_fix == "send the method, path and query of a documented operation."
 
 
 def test_the_deletion_of_a_shard_is_not_judged(make):
