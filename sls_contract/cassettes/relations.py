@@ -26,7 +26,8 @@ class Relations:
 
     Examples of a document are unrelated, and other recorders drop exchanges: neither is judged. An endpoint that is not
     the service may have been restarted, with an empty state, between two recordings. The same holds for exchanges that
-    are not in the order of their times: each that was complete before an earlier one was sent starts over.
+    are not in the order of their times: each that was complete before an earlier one was sent starts over, and so does
+    the first that again is later than all of them.
     """
 
     def __init__(self) -> None:
@@ -34,6 +35,7 @@ class Relations:
         self._lock = threading.Lock()
         self._last: datetime | None = None
         self._sent: datetime | None = None
+        self._latest: datetime | None = None
         self._next = 0
         self._broken = False
 
@@ -54,18 +56,26 @@ class Relations:
             return ClauseResults()
         with self._lock:
             paused = at is None or self._last is None or abs(at - self._last) > _SAME_STATE
-            if (paused and evidence is not Evidence.LIVE) or self._is_out_of_order(received, at):
-                self._consumption, self._sent = Consumption(), None
+            if self._is_out_of_order(received, at) or (paused and evidence is not Evidence.LIVE):
+                self._consumption = Consumption()
             self._last = at
-            if received is not None and received.moment.sent is not None:
-                self._sent = max(self._sent or received.moment.sent, received.moment.sent)
             if received is None:
                 return ClauseResults()
             return self._consumption.judge_received(received, of_service=evidence is Evidence.LIVE)
 
     def _is_out_of_order(self, received: Received | None, at: datetime | None) -> bool:
-        """Return whether an exchange was complete before one that stands before it was sent."""
-        return received is not None and at is not None and self._sent is not None and at < self._sent
+        """Return whether an exchange does not follow the one before it, but precedes or follows others."""
+        if received is None or at is None:
+            return False
+        sent, self._sent = self._sent, received.moment.sent or at
+        if sent is not None and at < sent:
+            self._latest = max(self._latest or sent, sent)
+            return True
+        if self._latest is not None and at >= self._latest:
+            self._latest = None
+            return True
+        self._sent = max(sent or self._sent, self._sent)
+        return False
 
     def lose(self) -> None:
         """Judge nothing from now on: exchanges are missing, or their order is unknown."""

@@ -100,7 +100,9 @@ class Compiled:
         """Report the body of an error under the status of a success, unless the contract documents such members."""
         body, response = breaches.subject.document, self.contract.response
         documented = response.value.members.keys() if response is not None and response.value is not None else ()
-        if isinstance(body, dict) and body.keys() >= ERROR_MEMBERS and not ERROR_MEMBERS & set(documented):
+        if not isinstance(body, dict) or not body.get("errorCode"):  # an empty code reports no error
+            return
+        if body.keys() >= ERROR_MEMBERS and not ERROR_MEMBERS & set(documented):
             actual = f"{status} with errorCode {shown(body['errorCode'])}"
             fix = "return an error with its documented status of 4xx or 5xx."
             breaches.add(self._status, "status", "4xx or 5xx with the body of an error", actual, fix)

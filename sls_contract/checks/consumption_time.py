@@ -34,8 +34,8 @@ class Moment(NamedTuple):
     def of(cls, exchange: Exchange, at: datetime | None, *, in_order: bool) -> Moment:
         """Return the moment of an exchange that was complete ``at``."""
         sent, response = request_time(exchange.request), exchange.response
-        if sent is not None and at is not None:
-            sent = min(sent, at)  # a later date shows that two clocks disagree
+        if sent is not None and at is not None and sent > at:
+            sent = None  # the date is that of another clock, as behind a proxy
         return cls(sent, at, parse_http_date(response.headers.get("date", "")) if response else None, in_order)
 
     def follows(self, earlier: Moment) -> bool:

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 _ISO_BASIC = "20151109T061116Z"
 _METHODS = ("GET", "POST", "PUT", "DELETE")
+_DELETE_SHARD = re.compile("DELETE /logstores/[^/]+/shards/[0-9]+")  # official SDKs have it, no page
 _RFC_1123 = "Mon, 09 Nov 2015 06:11:16 GMT"
 
 
@@ -56,6 +57,8 @@ def calls_an_operation(subject: Subject) -> Flaws:
     request, contracts = subject.request, registry()
     if subject.operation != OTHER or request.method in ("HEAD", "OPTIONS") or path_names(subject):
         return None
+    if _DELETE_SHARD.fullmatch(f"{request.method} {request.path}"):
+        return None
     routes = [route for method in _METHODS for route in contracts.routes_on(request.replace(method=method))]
     if not routes:
         routes = [route for route in contracts.routes if _resembles(route.path, request.path)]
@@ -63,7 +66,7 @@ def calls_an_operation(subject: Subject) -> Flaws:
         return None
     query = request.url.partition("?")[2]
     actual = f"{request.method} {shown(request.path)[1:-1]}{f'?{shown(query)[1:-1]}' if query else ''}"
-    fix = "send the method of an operation on this path, and the query that selects it."
+    fix = "send the method, path and query of a documented operation."
     return [Flaw("request line", ", ".join(dict.fromkeys(map(_described, routes))), actual, fix)]
 
 

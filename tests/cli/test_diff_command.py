@@ -269,6 +269,17 @@ def test_a_service_that_refused_everything_confirms_nothing(cassette, status, co
     assert run(served, cassette("state.sls.yaml", recording(one, checkpoint="MTI0"), recording(two, shard=1)))[0] == 0
 
 
+def test_a_request_without_a_response_on_both_sides_has_the_same_outcome(cassette):
+    """A test of a timeout records no response, each time; a response on one side is another outcome."""
+    made = recording()
+    silent = replace(made, exchange=Exchange(made.exchange.request, None), broken="timeout")
+    old, new = cassette("old.sls.yaml", silent), cassette("new.sls.yaml", silent)
+    code, text, err = run(old, new)
+    assert (code, err) == (0, "")
+    assert "another outcome" not in text
+    assert run(old, cassette("served.sls.yaml", made))[0] == 2
+
+
 def test_a_service_that_refused_a_part_is_counted(cassette):
     """One refusal among served requests is no failure, and the summary has its number."""
     one, two = f"{PATH}?shard=0", f"{PATH}?shard=1"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+from collections import Counter
 from pathlib import Path
 
 from sls_contract.captures.remote.checkout import Checkout
@@ -30,9 +31,10 @@ def recordings_by_name(url: str) -> dict[str, str]:
         objects = {recording_object(*each).path for each in Checkout(suite).revision().digests.items()}
         parts = {each: part for each, part in parts.items() if part and part[1] in objects}
     base = _below_scheme(folder_of(url))
-    return {
-        part[2] if part else _below_scheme(each).removeprefix(base).lstrip("/"): each for each, part in parts.items()
-    }
+    places = {each: _below_scheme(each).removeprefix(base).lstrip("/") for each in parts}
+    names = {each: part[2] if part else places[each] for each, part in parts.items()}
+    count = Counter(names.values())  # several versions of a recording have its name: none may be left out
+    return {name if count[name] == 1 else places[each]: each for each, name in names.items()}
 
 
 def _below_scheme(url: str) -> str:

@@ -67,8 +67,9 @@ def _has_other_outcome(old: Side, new: Side) -> bool:
     """Return whether the responses of a pair to SLS cannot be compared, as one is missing or another error."""
     if new.subject.operation == FOREIGN:
         return False
-    if old.exchange.response is None or new.exchange.response is None:
-        return True
+    missing = [side.exchange.response is None for side in (old, new)]
+    if any(missing):
+        return not all(missing)  # the recording of a timeout has the same outcome each time
     return (old.subject.is_error, old.error_code) != (new.subject.is_error, new.error_code)
 
 

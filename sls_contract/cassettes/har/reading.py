@@ -28,6 +28,7 @@ Node: TypeAlias = "Mapping[str, Any]"
 _BODILESS = frozenset({100, 101, 102, 103, 204, 304})  # HTTP allows these no body
 _BASE64 = "base64"
 _TEXT = ("", "identity", "7bit", "8bit", "utf-8", "utf8", "us-ascii", "ascii")  # HAR 1.2: none means plain text
+_UNKNOWN_TYPE = "application/octet-stream"  # what Playwright writes if there was no Content-Type
 NOT_KEPT = "the archive has no content for this response"
 _NOTHING: Node = {}
 _FAILURES = (  # parts of Chrome's error names, such as net::ERR_CONNECTION_RESET
@@ -104,7 +105,7 @@ def _exact(notes: Node, name: str, displayed: str, show: Callable[[str], str]) -
 
 def _third_party(entry: Node) -> Recording:
     request, response = _part(entry, "request"), _part(entry, "response", optional=True)
-    sent = Request(_text(request, "method"), _text(request, "url"), _headers(request), _request_body(request))
+    sent = Request(_text(request, "method"), _text(request, "url"), _sent_headers(request), _request_body(request))
     provenance = Provenance(recorded_at=_moment(entry.get("startedDateTime")))
     if _number(response) <= 0:  # no response was received; some tools write a negative number
         error = _text(response, "_error", "")
@@ -210,6 +211,14 @@ def _headers(message: Node) -> Headers:
             msg = "a header name must not contain a colon"
             raise ValueError(msg)
     return Headers(fields)
+
+
+def _sent_headers(request: Node) -> Headers:
+    """Return the header fields of a request; some tools keep the type of its body only beside the body."""
+    headers, kind = _headers(request), _text(_part(request, "postData", optional=True), "mimeType", "").strip()
+    if "content-type" in headers or kind.lower() in ("", _UNKNOWN_TYPE):
+        return headers
+    return Headers([*headers.pairs, ("Content-Type", kind)])
 
 
 def _items(node: Node, key: str) -> list[Node]:

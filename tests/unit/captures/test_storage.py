@@ -63,6 +63,16 @@ def test_a_folder_in_memory_is_judged_as_a_local_one(folder, tmp_path):
     assert local[1]["exchanges"] == 36
 
 
+def test_every_version_of_a_recording_is_judged(folder):
+    """Below the objects of a suite, several files have the same name, as one beside them may have."""
+    data = (folder / "b.sls.yaml").read_bytes()
+    filesystem = fsspec.filesystem("memory")
+    for place in ("objects/0123456789abcdef/b.sls.yaml", "objects/1123456789abcdef/b.sls.yaml", "b.sls.yaml"):
+        filesystem.pipe_file(f"/versions/{place}", data)
+    assert "\n3 cassettes, " in check("memory://versions")[1]
+    assert "\n2 cassettes, " in check("memory://versions/objects")[1]
+
+
 @pytest.mark.filterwarnings("ignore")  # of botocore, aiohttp and moto
 @pytest.mark.parametrize(("scheme", "served"), [("s3", served_s3), ("oss", served_oss)])
 def test_a_folder_in_a_bucket_is_judged_as_a_local_one(folder, monkeypatch, tmp_path, scheme, served):

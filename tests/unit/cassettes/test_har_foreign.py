@@ -82,6 +82,25 @@ def only(*args, **more):
     return recording
 
 
+@pytest.mark.parametrize(
+    ("listed", "kind", "sent"),
+    [
+        ((), "application/json", ("application/json",)),
+        (("text/plain",), "application/json", ("text/plain",)),
+        ((), "application/octet-stream", ()),
+        ((), "", ()),
+    ],
+    ids=["beside the body", "in the headers", "unknown", "none"],
+)
+def test_the_type_of_a_sent_body_may_stand_beside_it(listed, kind, sent):
+    """Some tools list no Content-Type; Playwright writes octet-stream if there was none."""
+    headers = [*SENT, *({"name": "Content-Type", "value": each} for each in listed)]
+    posted = {"method": "POST", "headers": headers, "postData": {"mimeType": kind, "text": "[0]"}}
+    exchange = only(request=posted).exchange
+    assert exchange.request.headers.get_all("content-type") == sent
+    assert [each.code for each in judge(exchange).findings if each.code == "SLS117"] == ([] if sent else ["SLS117"])
+
+
 def test_what_it_says_is_taken_and_nothing_is_made_up():
     """Head, body and time are there; evidence, endpoint and digest are unknown, as of any recording of others."""
     file = HarFile("x.har", b"\xef\xbb\xbf" + har(entry()))  # with a byte order mark, as Windows tools write it

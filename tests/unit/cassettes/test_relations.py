@@ -142,7 +142,36 @@ def test_exchanges_out_of_order_contradict_nothing():
     pulls = [pulled(number, number + 5, number) for number in (10, 15, 20)]
     assert judged(pulls[::-1]) == []
     assert judged([*pulls, pulled(90, 95, 25)]) == ["SLS433"]
-    assert judged([pulls[2], *pulls[:2], pulled(90, 95, 25)]) == ["SLS433"]
+    assert judged([pulls[2], *pulls[:2], pulled(90, 95, 18)]) == ["SLS433"]
+    assert judged([pulls[2], *pulls[:2], pulled(25, 30, 25)]) == []
+    assert judged([pulls[2], *pulls[:2], pulled(25, 30, 25), pulled(90, 95, 30)]) == ["SLS433"]
+
+
+def ahead(recording, seconds=20):
+    """The same recording by a proxy, if the clock of its client is ahead."""
+    request = recording.exchange.request
+    dated = request.headers.with_field("Date", http_date(recording.provenance.at + timedelta(seconds=seconds)))
+    return replace(recording, exchange=replace(recording.exchange, request=request.replace(headers=dated)))
+
+
+def test_the_clock_of_a_client_behind_a_proxy_may_be_ahead():
+    """It is unknown when such a request was sent, so two may overlap; the order of the responses is known."""
+    times = (1_800_000_000_000_000, 1_799_999_990_000_000)
+    reads = [
+        recording(
+            "",
+            json.dumps([{"shard": 0, "checkpoint": "MTA=", "updateTime": time, "consumer": "one"}]).encode(),
+            AT + timedelta(seconds=seconds),
+            target=f"{SHARDS[:-7]}/consumergroups/readers",
+            evidence=Evidence.LIVE,
+        )
+        for seconds, time in zip((5, 8), times, strict=True)
+    ]
+    assert judged(reads) == ["SLS411"]
+    assert judged([*map(ahead, reads)]) == []
+    pulls = [ahead(pulled(number, number + 5, number)) for number in (10, 15, 20)]
+    assert judged(pulls[::-1]) == []
+    assert judged([*pulls, ahead(pulled(90, 95, 25))]) == ["SLS433"]
 
 
 @pytest.mark.parametrize("evidence", [Evidence.UNKNOWN, Evidence.DOCUMENT, Evidence.SYNTHETIC])

@@ -353,6 +353,19 @@ def test_an_operation_is_judged_although_its_selecting_key_is_wrong(make, target
     assert [each.where for each in verdict.findings] == [where]
 
 
+def test_a_misspelled_path_is_shown_with_the_path_to_send(make):
+    """The advice is not to stay on this path."""
+    (finding,) = judge(shipped(make, "/logstore/l/shards")).findings
+    assert finding.expected == "GET /logstores/{logstore}/shards (ListShards)"
+    assert finding.how_to_fix == "send the method, path and query of a documented operation."
+
+
+def test_the_deletion_of_a_shard_is_not_judged(make):
+    """The official SDKs have it, but no page describes it."""
+    assert slugs(shipped(make, f"{SHARDS}/0", method="DELETE")) == set()
+    assert slugs(shipped(make, f"{SHARDS}/lb", method="DELETE")) == {"request-operation"}
+
+
 def test_a_value_that_may_select_a_newer_operation_is_no_misspelling(make):
     """Nothing but a warning is told of an operation that no source describes."""
     (finding,) = judge(shipped(make, f"{SHARDS}/0?type=lock&from=end")).findings
@@ -366,6 +379,12 @@ def test_an_error_with_the_status_of_a_success_is_found(make, target):
     deleted = shipped(make, target, method="DELETE")
     assert slugs(replace(deleted, response=make.response(body))) == {"response-status"}
     assert slugs(replace(deleted, response=make.response({"errorCode": ""}))) == set()
+
+
+def test_an_empty_error_code_under_200_reports_no_error(make):
+    """Operations whose responses no page describes may return both members each time."""
+    called = shipped(make, "/logstores/l", method="DELETE")
+    assert slugs(replace(called, response=make.response({"errorCode": "", "errorMessage": ""}))) == set()
 
 
 @pytest.mark.parametrize("misspelled", ["errormessage", "error_message", "errorMesage"])
