@@ -193,6 +193,8 @@ class Requests:
             return
         if not served and self._is_unsupported(step, key, response) and not self._refusals.is_wrong(step, key, sent):
             self.wire.absent |= absence(name, response)
+            names = CHANGES_SHARDS if name in CHANGES_SHARDS else {name}  # without a split, no merge is tried
+            self.wire.refused |= {(each, response.status, error_code(response)) for each in names}
         absent = self.wire.is_absent(name, response)
         if absent or response.status in NOT_OFFERED:
             self.done.append(Done(sent.number, sent.exchange, () if absent else sent.findings))
@@ -383,9 +385,13 @@ class Requests:
 
     def _is_repeated(self, step: Request, key: GroupKey, response: Response) -> bool:
         """Return whether a request that was sent twice is refused because the first one had its effect."""
-        once = isinstance(step, (Create, Delete)) or operation_name(step) in CHANGES_SHARDS
+        if operation_name(step) in CHANGES_SHARDS:
+            repeated = response.status in _REFUSALS and not is_overloaded(response)
+        else:
+            codes = {Create: "ConsumerGroupAlreadyExist", Delete: "ConsumerGroupNotExist"}
+            repeated = error_code(response) == codes.get(type(step), "")
         expected = self._expected_outcome(step, key) == "served" and not self._expected_errors(step, key)
-        return once and expected and response.status in _REFUSALS
+        return repeated and expected
 
     def _should_succeed(self, step: Request, key: GroupKey) -> bool:
         """Return whether a correct request must succeed in this state if the operation is offered."""

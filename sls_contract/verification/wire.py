@@ -139,6 +139,7 @@ class Wire:
         map: the clauses judged by operation; their evidence is empty here, because it is known only at the end.
         served: names of the operations that returned 200.
         absent: the statuses and errorCodes that showed that an operation is not offered.
+        refused: the same for correct requests to operations without a success, each with its operation.
 
     """
 
@@ -157,6 +158,7 @@ class Wire:
     map: ContractMap = field(default_factory=ContractMap)
     served: set[str] = field(default_factory=set)
     absent: set[tuple[int, str | None]] = field(default_factory=set)
+    refused: set[tuple[str, int, str | None]] = field(default_factory=set)
     _next: float = 0.0
     _ids: set[str] = field(default_factory=set)
     _last_dates: dict[tuple[str, bool], _Dated] = field(default_factory=dict)
@@ -216,7 +218,9 @@ class Wire:
         """Return whether a response shows that its operation is not offered."""
         if operation in self.served:
             return False
-        return response.status in NOT_OFFERED or not absence(operation, response).isdisjoint(self.absent)
+        if response.status in NOT_OFFERED or (operation, response.status, error_code(response)) in self.refused:
+            return True
+        return not absence(operation, response).isdisjoint(self.absent)
 
     def expect_success(self) -> None:
         """Raise `EndpointGone` where the last responses were all 5xx: the endpoint is down."""

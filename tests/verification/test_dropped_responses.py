@@ -10,7 +10,7 @@ from functools import partial
 from threading import Thread
 
 import pytest
-from broken_endpoints.harness import correct, now, target
+from broken_endpoints.harness import Line, asks_for, correct, error, now, target
 from left_out import full
 
 from sls_contract.exchange import Request
@@ -118,6 +118,27 @@ def test_a_reset_after_the_work_was_done_is_a_lost_response_or_nothing(responses
         assert {each.finding.code for each in run.located} == {"SLS462"}
         assert {each.verdict for each in run.performed} == {"passed", "failed"}
         assert served.dropped > len(run.located)
+
+
+class Resetting(Line):
+    """A connection whose first creation of a group is sent again after a reset, and is then refused as busy."""
+
+    def __call__(self, request):
+        response = super().__call__(request)
+        if self.resent or not asks_for(request, "CreateConsumerGroup"):
+            return response
+        self.resent = 1
+        return error(response, 403, "MetaOperationQpsLimitExceeded", "Qps limit for the meta operation is exceeded.")
+
+
+def test_a_busy_response_after_a_reset_is_not_a_lost_response():
+    """Only ConsumerGroupAlreadyExist shows that the first creation was handled; another refusal stands for itself."""
+    real, place = correct(), target()
+    wire = Wire(real, now, tuple(place.keys().values()), keep=lambda: Resetting(real), advance=now.advance)
+    run = Runner(place, wire, Plan(("connection-used-often",), 0, 0))()
+    assert {(each.finding.code, each.finding.actual) for each in run.located} == {
+        ("SLS444", "403 MetaOperationQpsLimitExceeded")
+    }
 
 
 @pytest.mark.parametrize("responses", [2, full(3)])

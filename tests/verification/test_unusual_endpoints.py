@@ -462,6 +462,21 @@ def test_what_is_not_offered_is_not_judged(offers, refused, reason):
     assert "not proven" not in {each.verdict for each in run.performed}
 
 
+@pytest.mark.parametrize("missing", [{"SplitShard", "MergeShard"}, {"MergeShard"}], ids=["neither", "no merge"])
+def test_changes_of_shards_that_are_refused_with_400_are_not_offered(missing):
+    """After a correct request got it, the same refusal of a wrong one says nothing of signatures or places."""
+    send = offering(lambda name: name not in missing, lambda response: error(response, 400, "NotSupported", "no"))
+
+    def before_signatures(request):
+        operation = operation_of(request)
+        return send(trusted(request) if operation is not None and operation.operation in missing else request)
+
+    names = [name for name in SCENARIOS if name.startswith(("shards-merged", "merge-shard-"))]
+    run = verify(before_signatures, *names)
+    assert [each for each in run.located if each.finding.level is not Level.UNSPECIFIED] == []
+    assert {each.verdict for each in run.performed} == {"not supported"}
+
+
 def test_a_read_that_responds_like_what_is_not_offered_is_accused():
     """GetCheckPoint is what the run is about: it has its errors, also where nothing else is offered."""
     send = offering(PARTIAL["a read alone"][0], not_found)

@@ -343,6 +343,20 @@ class GivesShardsToThoseThatForce:
         return response
 
 
+@shown_by("shards-merged")
+@bug("SLS444")
+class MergesNoShards:
+    """Refuses every merge that it should do; it does judge who asks, and where."""
+
+    def __init__(self) -> None:
+        self.real = correct()
+
+    def __call__(self, request: Request) -> Response:
+        response = self.real(request)
+        refused = asks_for(request, "MergeShard") and response.status == 200
+        return error(response, 400, "ParameterInvalid", "The shard cannot be merged.") if refused else response
+
+
 @shown_by("near-miss-digest-longer")
 @lets_in("SLS239")
 def compares_the_beginning_of_digests(request):
