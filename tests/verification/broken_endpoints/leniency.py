@@ -103,15 +103,6 @@ def has_a_timeout_for_groups_without_one(request):
     return _members(request, lambda document: {"timeout": 60} | document)
 
 
-@completes("CreateConsumerGroup", "create-group-json-info-invalid")
-def cuts_timeouts_to_whole_seconds(request):
-    def whole(document):
-        timeout = document.get("timeout")
-        return document | ({"timeout": int(timeout)} if isinstance(timeout, float) else {})
-
-    return _members(request, whole)
-
-
 @shown_by("update-group-incomplete")
 @on_response("SLS445")
 def updates_nothing(request, response):
