@@ -193,8 +193,9 @@ class Requests:
             return
         if not served and self._is_unsupported(step, key, response) and not self._refusals.is_wrong(step, key, sent):
             self.wire.absent |= absence(name, response)
-            names = CHANGES_SHARDS if name in CHANGES_SHARDS else {name}  # without a split, no merge is tried
-            self.wire.refused |= {(each, response.status, error_code(response)) for each in names}
+            if response.status in _REFUSALS:
+                names = CHANGES_SHARDS if name in CHANGES_SHARDS else {name}  # without a split, no merge is tried
+                self.wire.refused |= {(each, response.status, error_code(response)) for each in names}
         absent = self.wire.is_absent(name, response)
         if absent or response.status in NOT_OFFERED:
             self.done.append(Done(sent.number, sent.exchange, () if absent else sent.findings))
