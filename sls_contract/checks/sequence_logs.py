@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping, Sequence
     from datetime import datetime
 
+_UNCHANGED = "Return each log as it was written, byte for byte."
+
 
 def judge_missing(marks: Sequence[str], shards: Collection[int]) -> ClauseResults:
     """Judge the logs that PutLogs accepted and that no shard returns."""
@@ -55,7 +57,7 @@ def _differences(read: Mapping[str, object], written: Mapping[str, object]) -> I
             one, other = (
                 shown(str(sorted(each) if isinstance(each, frozenset) else each)) for each in (wanted, actual)
             )
-            yield clause("log-preserved").finding(f"body, a log's {name}", one, other, "Return logs byte for byte.")
+            yield clause("log-preserved").finding(f"body, a log's {name}", one, other, _UNCHANGED)
 
 
 def _first_difference(wanted: tuple[object, ...], actual: tuple[object, ...]) -> Iterator[Finding]:
@@ -63,7 +65,7 @@ def _first_difference(wanted: tuple[object, ...], actual: tuple[object, ...]) ->
     for one, other in zip_longest(wanted, actual):
         if one != other:
             yield clause("log-preserved").finding(
-                "body, a log's contents", _pair_text(one), _pair_text(other), "Return logs byte for byte."
+                "body, a log's contents", _pair_text(one), _pair_text(other), _UNCHANGED
             )
             return
 

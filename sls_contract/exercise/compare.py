@@ -177,7 +177,7 @@ def _field(slug: str, name: str, index: int, received: Entry, printed: Entry, fi
 
 def _consumer_fix(received: Entry) -> str:
     if _NOT_UTF_8.search(received.get("consumer") or ""):
-        return "fail if the body is not UTF-8, or put U+FFFD in the place of the bytes; do not remove them."
+        return "fail if the consumer is not UTF-8, or put U+FFFD in the place of its bytes; do not remove them."
     return "return the consumer unchanged, in Unicode."
 
 
