@@ -33,6 +33,8 @@ from sls_contract.scenarios.strategies.messages import (
 )
 from sls_contract.scenarios.strategies.values import cursors, times
 
+answers, broken_answers = responses, broken_responses  # earlier names
+
 __all__ = [
     "Breach",
     "broken_requests",

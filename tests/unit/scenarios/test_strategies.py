@@ -145,6 +145,12 @@ def test_the_simplest_request_is_as_simple_as_it_can_be():
     assert len(request.path) <= len("/stores/aaa/things/a")
 
 
+def test_earlier_names_stay():
+    """Suites that were written with them go on."""
+    assert drawn(strategies.answers(LIST), 3) == drawn(strategies.responses(LIST), 3)
+    assert drawn(strategies.broken_answers(LIST), 3) == drawn(strategies.broken_responses(LIST), 3)
+
+
 @pytest.mark.slow
 def test_the_same_seed_draws_the_same():
     """A failure can be brought about again."""
