@@ -21,6 +21,7 @@ KNOWING = {
     "checks/consumption_ranges.py": "the ranges of all shards together, and a shard that is listed twice",
     "checks/logs.py": "a pull's next cursor against its request",
     "checks/request_args.py": "logstore, group and shard by the names that paths give them",
+    "checks/requests.py": "an operation of the Python SDK that no source describes, so that it has no contract",
     "checks/sequence.py": "what a read shows against what was written",
     "checks/subject.py": "paths that are no other service's, whatever the host",
     "cassettes/scrub/others.py": "keys that hold names, in responses of operations without a contract, too",
