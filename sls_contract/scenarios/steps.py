@@ -104,7 +104,7 @@ class Create:
     """CreateConsumerGroup.
 
     Attributes:
-        timeout: seconds; a text or a fraction for an invalid request.
+        timeout: seconds; a text for an invalid request.
         order: as in the page.
         refused: the errorCodes, separated by spaces, of which the response must have one; empty for success.
 
@@ -112,7 +112,7 @@ class Create:
 
     at: Place = Place()
     variant: RequestVariant = PLAIN
-    timeout: float | str = GROUP_TIMEOUT
+    timeout: int | str = GROUP_TIMEOUT
     order: bool = False
     refused: str = ""
 
@@ -121,7 +121,7 @@ class Create:
 class Update:
     """UpdateConsumerGroup; None is not sent. ``refused`` as in `Create`."""
 
-    timeout: float | str | None = None
+    timeout: int | str | None = None
     order: bool | None = None
     at: Place = Place()
     variant: RequestVariant = PLAIN

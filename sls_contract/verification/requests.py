@@ -19,7 +19,6 @@ from sls_contract.scenarios.steps import (
     Create,
     Delete,
     HeartBeat,
-    Kept,
     ListGroups,
     Place,
     Put,
@@ -40,6 +39,7 @@ from sls_contract.verification.correctness import is_correct, place_refusal, var
 from sls_contract.verification.outcome import Busy, Done, NotProvable, NotSupported, PendingRequest
 from sls_contract.verification.reads import NO_FINDINGS, ReadJudge, combined
 from sls_contract.verification.refusals import RefusalJudge
+from sls_contract.verification.resolving import hash_key_of, with_real_names
 from sls_contract.verification.responses import assigned_by, describe_response, objects_of
 from sls_contract.verification.wire import FAILURES, NOT_OFFERED, ResponseLost, absence
 
@@ -212,45 +212,12 @@ class Requests:
         return GroupKey(self.bench.logstores[place.logstore], self.bench.group(place), self.bench.project_of(place))
 
     def _resolve(self, step: Request) -> Request:
-        """Replace the shards that a `HandOver` or a `Drain` determined, and the `Kept` values, by real ones."""
-        if isinstance(step, (Read, Write, Call)) and step.shard in self._resolved_shards:
-            step = replace(step, shard=self._resolved_shards[step.shard])
-        if isinstance(step, HeartBeat) and step.lists:
-            step = replace(step, lists=tuple(self._resolved_shards.get(shard, shard) for shard in step.lists))
-        if isinstance(step, (Call, Put)) and step.shard == "lowest":
-            step = self._resolve_lowest(step)
-        if isinstance(step, Put) and step.shard is not None:
-            self._resolve_hash_key(step)
-        if isinstance(step, Call):
-            signed_as = step.variant.signed_as
-            resolved = replace(step, query=tuple((key, self._resolve_value(value)) for key, value in step.query))
-            if isinstance(signed_as, Call):
-                return replace(resolved, variant=replace(step.variant, signed_as=self._resolve(signed_as)))
-            return resolved
-        return step
-
-    def _resolve_lowest(self, step: Call | Put) -> Call | Put:
-        lowest = self._calls.lowest(step.at)
-        if lowest is None:
-            msg = "ListShards names no readwrite shard with its range of hash keys"
-            raise NotProvable(msg)
-        return replace(step, shard=self.bench.shards[step.at.logstore].index(lowest[0]))
-
-    def _resolve_value(self, value: str | Kept) -> str:
-        text = self._calls.value(value.name) if isinstance(value, Kept) else value
-        if text is None:
-            msg = f"{value.name if isinstance(value, Kept) else value} is not known: no response contained it"
-            raise NotProvable(msg)
-        return text
-
-    def _resolve_hash_key(self, step: Put) -> None:
-        assert step.shard is not None
-        shard = self.bench.shard(step.shard, step.at.logstore)
-        key = self._calls.hash_keys.get((self._calls.logstore_of(step.at), shard))
-        if key is None:
-            msg = f"ListShards names no range of hash keys for shard {shard}"
-            raise NotProvable(msg)
-        self.bench = replace(self.bench, hash_keys={**self.bench.hash_keys, step.shard: key})
+        """Replace what a step names by what earlier responses contained."""
+        resolved = with_real_names(step, self._resolved_shards, self._calls)
+        if isinstance(resolved, Put) and resolved.shard is not None:
+            hash_key = hash_key_of(resolved.shard, resolved.at, self._calls)
+            self.bench = replace(self.bench, hash_keys={**self.bench.hash_keys, resolved.shard: hash_key})
+        return resolved
 
     def _judged(self, step: Request, key: GroupKey, sent: Sent, value: str) -> ClauseResults:
         outcome, documented = self._expected_outcome(step, key), self._expected_errors(step, key)
@@ -330,7 +297,7 @@ class Requests:
         elif sent.response.status != _OK:
             self._record_refusal(step, key, value, sent.response)
         elif isinstance(step, Create):
-            timeout = GROUP_TIMEOUT if isinstance(step.timeout, str) else int(step.timeout)
+            timeout = step.timeout if isinstance(step.timeout, int) else GROUP_TIMEOUT
             self._model.created(key, Settings(timeout, step.order))
             self.groups.mark_existing(step.at, self.bench)
             self._reads.forget(key)
@@ -339,8 +306,7 @@ class Requests:
             self.groups.remove(step.at, self.bench)
             self._reads.forget(key)
         elif isinstance(step, Update):
-            changed = int(step.timeout) if isinstance(step.timeout, (int, float)) else None
-            self._model.updated(key, changed, step.order)
+            self._model.updated(key, step.timeout if isinstance(step.timeout, int) else None, step.order)
         elif isinstance(step, HeartBeat):
             self._heartbeat_accepted, assigned = True, assigned_by(sent.response)
             self._any_assigned |= bool(assigned)
