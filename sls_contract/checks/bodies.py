@@ -11,8 +11,9 @@ import re
 from functools import partial
 from itertools import chain
 from operator import itemgetter
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, Any
 
+from sls_contract.checks.columns import TYPES, Pointer, Test, is_key, unique_elements, unique_members
 from sls_contract.checks.meanings import FORMS, UNITS, Form, implausible_times, read_as_unit
 from sls_contract.checks.parameters import between, is_within
 from sls_contract.checks.presentation import escaped, shown
@@ -22,22 +23,10 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
     from collections.abc import Set as AbstractSet
 
-    from sls_contract.checks.breaches import Breaches, Rule, Rules
+    from sls_contract.checks.breaches import Breaches, Rules
     from sls_contract.spec.contract import Value
 
-    Pointer: TypeAlias = Callable[[int], str]
-    """Returns the JSON pointer to a value of a column, by its index."""
-
-_TYPES: Mapping[str, frozenset[type]] = {
-    "string": frozenset({str}),
-    "integer": frozenset({int}),
-    "number": frozenset({int, float}),
-    "boolean": frozenset({bool}),
-    "object": frozenset({dict}),
-    "array": frozenset({list}),
-}
 _ARTICLES = {"integer": "an integer", "object": "an object", "array": "an array"}
-_INT64 = 1 << 63
 
 
 class Column:
@@ -49,7 +38,7 @@ class Column:
         self._value, self._name = value, name
         self._type_rule = (rules if kind == "shape" else own_rules).rule(kind, value.level)
         self._integer = own_rules.rule("integer", value.level)
-        self._types = _TYPES.get(value.type or "")
+        self._types = TYPES.get(value.type or "")
         self.missing = own_rules.rule("missing", value.required) if value.required is not None else None
         bounded = value.type in ("integer", "number", "string") and (value.minimum, value.maximum) != (None, None)
         self._range = _range_test(value, own_rules, self) if bounded else None
@@ -78,7 +67,7 @@ class Column:
         if self._items and (elements := list(chain.from_iterable([one for one in column if type(one) is list]))):
             self._items.judge(elements, pointer_in_lists(column, pointer), breaches)
         if self._members:
-            if self._types != _TYPES["object"]:
+            if self._types != TYPES["object"]:
                 objects = [index for index, value in enumerate(column) if type(value) is dict]
                 column, pointer = [column[index] for index in objects], _at(pointer, objects)
             self._members.judge(column, pointer, breaches)
@@ -197,9 +186,6 @@ class Members:
                 breaches.add(self._unknown, where, "the documented keys only", f"the key {shown(key)}", fix)
 
 
-Test: TypeAlias = "Callable[[Sequence[Any], Pointer, Breaches], None]"
-
-
 def _scalar_tests(value: Value, own_rules: Rules, column: Column) -> Iterator[Test]:
     """Yield the tests of single values: listed values, pattern, form, unit."""
     if value.values:
@@ -281,64 +267,11 @@ def _unit_test(value: Value, own_rules: Rules) -> Test:
 def _comparing_tests(value: Value, own_rules: Rules) -> Iterator[Test]:
     """Yield the tests that compare: elements with each other, members with the request."""
     if value.type == "array" and value.unique_by:
-        yield _unique_test(value, own_rules)
+        yield unique_members(value, own_rules)
     if value.type == "array" and value.unique:
-        yield _once_test(value, own_rules)
+        yield unique_elements(value, own_rules)
     if value.type in ("string", "integer", "boolean") and value.filtered_by:
         yield _filter_test(value, own_rules)
-
-
-def _unique_test(value: Value, own_rules: Rules) -> Test:
-    rule, name = own_rules.rule("unique", value.level), value.unique_by
-    members = value.items.members if value.items else {}
-    types = _TYPES.get(members[name].type or "" if name in members else "", frozenset({str, int}))
-    key_of = itemgetter(name)
-
-    def test(lists: Sequence[Any], pointer: Pointer, breaches: Breaches) -> None:
-        for index, elements in enumerate(lists):
-            if len(elements) > 1 and _are_distinct(elements, key_of, types):
-                breaches.exercised.add(rule.code)
-            elif len(elements) > 1:
-                objects = [(at, each) for at, each in enumerate(elements) if type(each) is dict]
-                keys = [(at, key) for at, each in objects if type(key := each.get(name)) in types and _is_key(key)]
-                _report_repeated(name, keys, rule, pointer(index), breaches)
-
-    return test
-
-
-def _once_test(value: Value, own_rules: Rules) -> Test:
-    rule, fix = own_rules.rule("unique", value.level), "list each element once."
-
-    def test(lists: Sequence[Any], pointer: Pointer, breaches: Breaches) -> None:
-        for index, elements in enumerate(lists):
-            first: dict[Any, int] = {}
-            for at, one in enumerate(elements):
-                if _is_key(one) and first.setdefault(one, at) != at:
-                    repeated = f"{shown(one)}, as in {pointer(index)}/{first[one]}"
-                    breaches.add(rule, f"{pointer(index)}/{at}", "each element once", repeated, fix)
-            if len(first) > 1:
-                breaches.exercised.add(rule.code)
-
-    return test
-
-
-def _report_repeated(name: str, keys: list[tuple[int, Any]], rule: Rule, where: str, breaches: Breaches) -> None:
-    if len(keys) > 1:
-        breaches.exercised.add(rule.code)
-    seen: dict[Any, int] = {}
-    for at, key in keys:
-        if seen.setdefault(key, at) != at:
-            expected, fix = f"a {name} that no other element has", f"return one element for each {name}."
-            breaches.add(rule, f"{where}/{at}/{name}", expected, f"{shown(key)}, as in {where}/{seen[key]}", fix)
-
-
-def _are_distinct(elements: list[Any], key_of: Callable[[Any], Any], types: frozenset[type]) -> bool:
-    """Return whether each element has the member, and no two have the same value."""
-    try:
-        keys = list(map(key_of, elements))
-        return len(keys) == len(set(keys)) and types.issuperset(map(type, keys))
-    except (KeyError, TypeError):
-        return False
 
 
 def _filter_test(value: Value, own_rules: Rules) -> Test:
@@ -352,15 +285,11 @@ def _filter_test(value: Value, own_rules: Rules) -> Test:
         if set(map(_text_of, set(values))) <= {requested}:
             return
         for index, each in enumerate(values):
-            if _text_of(each) != requested and _is_key(each):
+            if _text_of(each) != requested and is_key(each):
                 fix = f"filter the list by {parameter.replace('.', ' ')}."
                 breaches.add(rule, pointer(index), requested, shown(each), fix)
 
     return test
-
-
-def _is_key(value: Any) -> bool:
-    return type(value) is str or (type(value) is int and 0 <= value < _INT64)
 
 
 def _text_of(value: Any) -> str:
