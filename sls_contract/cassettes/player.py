@@ -126,7 +126,7 @@ class Player:
 
     @cached_property
     def other_hosts(self) -> frozenset[str]:
-        """Recorded hosts of other products: earlier versions owned these hosts, so their recordings are played."""
+        """Recorded hosts of other products: a cassette that vcrpy recorded may have them, so they are played."""
         names = {host_name(request.host) for request in self._before.requests()}
         return frozenset(name for name in names if name.endswith(f".{SERVICE_DOMAIN}") and not is_service_host(name))
 

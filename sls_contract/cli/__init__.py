@@ -12,10 +12,10 @@ from pathlib import Path
 from typing import IO, TYPE_CHECKING, NoReturn
 
 from sls_contract import __version__
-from sls_contract.cli.exit_codes import INCOMPLETE, INTERRUPTED, PIPE_CLOSED, TERMINATED
 from sls_contract.cli.parser import Parser
 from sls_contract.cli.terminal import Console, columns
 from sls_contract.errors import SlsContractError
+from sls_contract.exit_codes import INCOMPLETE, INTERRUPTED, PIPE_CLOSED, TERMINATED
 from sls_contract.locale import language_of, translating
 
 if TYPE_CHECKING:

@@ -9,11 +9,11 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from sls_contract import __version__
-from sls_contract.cli.exit_codes import INCOMPLETE, interruption
 from sls_contract.cli.options import add_contract, add_jobs, add_reports, add_strict, add_verbose
 from sls_contract.cli.progress import Pace, progress
 from sls_contract.cli.terminal import columns
 from sls_contract.clock import utc_now
+from sls_contract.exit_codes import INCOMPLETE, interruption
 from sls_contract.reports import (
     Report,
     Target,

@@ -7,10 +7,10 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from sls_contract.cli.exit_codes import INCOMPLETE
 from sls_contract.cli.options import add_jobs
 from sls_contract.cli.progress import Pace, progress
 from sls_contract.errors import UsageError
+from sls_contract.exit_codes import INCOMPLETE
 from sls_contract.reports import plural
 from sls_contract.reports.text import on_one_line
 

@@ -14,11 +14,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from sls_contract import __version__
-from sls_contract.cli.exit_codes import INCOMPLETE
 from sls_contract.cli.options import add_contract, add_jobs, add_reports, add_verbose
 from sls_contract.cli.progress import Pace, progress
 from sls_contract.errors import CassetteError, UsageError
 from sls_contract.exchange import masked_url
+from sls_contract.exit_codes import INCOMPLETE
 from sls_contract.reports import Report, Target, as_document
 from sls_contract.reports.change_lines import CLASSES, change_lines
 from sls_contract.reports.text import on_one_line, plural, printable

@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING, Any, Self
 
 from sls_contract import __version__
 from sls_contract.cassettes.results import Breach, Results, exchange_lines
-from sls_contract.cli.exit_codes import INCOMPLETE, INTERRUPTED, TERMINATED
 from sls_contract.cli.listening import SIGNAL_POLL
 from sls_contract.errors import CassetteError, UsageError
 from sls_contract.exchange import masked_url
+from sls_contract.exit_codes import INCOMPLETE, INTERRUPTED, TERMINATED
 from sls_contract.reports import (
     Report,
     as_document,

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from sls_contract import __version__
 from sls_contract.cli.options import add_reports, add_strict
 from sls_contract.errors import UsageError
+from sls_contract.exit_codes import INCOMPLETE, VIOLATED
 from sls_contract.reports import exercised, plural
 from sls_contract.reports.group_lines import first_few
 from sls_contract.reports.groups import grouped
@@ -40,16 +41,16 @@ def configure(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> 
 
 def run(arguments: argparse.Namespace, console: Console) -> int:
     """Merge the reports; return the exit code."""
-    from sls_contract.reports.merging import INCOMPLETE, VIOLATED, merged
+    from sls_contract.reports.merging import merged
 
     reports = {source: _read(source) for source in arguments.sources}
     document = merged([*reports.values()], __version__)
     console.write(map(on_one_line, _lines(document, reports)), console.text_stream(arguments))
     summary = document["summary"]
     violated = summary["violations"] or (arguments.strict and summary["warnings"])
-    code = VIOLATED if violated else document["exit_code"] or (0 if summary["exchanges"] else INCOMPLETE)
-    console.report(document, arguments, code)
-    return code
+    code = VIOLATED if violated else document["exit_code"]
+    console.report(document, arguments, code)  # that of the runs: merged with others, it is not without an exchange
+    return code or (0 if summary["exchanges"] else INCOMPLETE)
 
 
 def _read(source: str) -> Mapping[str, Any]:

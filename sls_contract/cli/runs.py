@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Protocol
 
-from sls_contract.cli.exit_codes import INCOMPLETE, INTERRUPTED, interruption
 from sls_contract.cli.parser import did_you_mean
 from sls_contract.cli.terminal import columns
 from sls_contract.errors import SlsContractError, UsageError
+from sls_contract.exit_codes import INCOMPLETE, INTERRUPTED, interruption
 
 if TYPE_CHECKING:
     import argparse

@@ -8,10 +8,10 @@ from pathlib import Path
 from typing import IO, TYPE_CHECKING
 
 from sls_contract.cli import contracts, spec_diff, spec_export
-from sls_contract.cli.exit_codes import INCOMPLETE
 from sls_contract.cli.options import add_json
 from sls_contract.cli.spec_sources import derived
 from sls_contract.errors import UsageError
+from sls_contract.exit_codes import INCOMPLETE
 from sls_contract.reports.document import write_json_text
 
 if TYPE_CHECKING:

@@ -6,10 +6,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from sls_contract import __version__
-from sls_contract.cli.exit_codes import INCOMPLETE
 from sls_contract.cli.options import add_contract, add_json, add_verbose
 from sls_contract.cli.spec_reading import read_descriptions
 from sls_contract.errors import UsageError
+from sls_contract.exit_codes import INCOMPLETE
 from sls_contract.reports import Report, as_document, write_json
 
 if TYPE_CHECKING:

@@ -12,6 +12,7 @@ import pytest
 
 from sls_contract.clock import test_now, utc_now
 from sls_contract.errors import SlsContractError
+from sls_contract.exit_codes import INCOMPLETE
 from sls_contract.locale import translating
 from sls_contract.plugin import distributed
 from sls_contract.plugin.failures import as_failure, is_skip_or_xfail
@@ -338,10 +339,10 @@ class Run:
             each["finding"]["level"] == "violation" for each in self.totals.findings
         ):
             return
-        from sls_contract.plugin.verify_result import NOTHING_COMPARED, nothing_compared
+        from sls_contract.plugin.verify_result import nothing_compared
 
         if failure := nothing_compared(self.outcome.verified):
-            self._failure, session.exitstatus = failure, NOTHING_COMPARED
+            self._failure, session.exitstatus = failure, INCOMPLETE
 
     def _write_reports(self, session: pytest.Session) -> None:
         from sls_contract.plugin.summary import write_reports

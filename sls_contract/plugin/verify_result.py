@@ -159,10 +159,6 @@ def _replacement(verified: VerifiedCassette, tests: list[Plain]) -> Replacement:
     )
 
 
-NOTHING_COMPARED = 2
-"""The exit code of a run that compared nothing, the same as on the command line."""
-
-
 def _counted(outcome: VerifyOutcome, count: int) -> str:
     return {
         "validated": f"{count} validated again",

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 from sls_contract.checks.contract_map import EVIDENCE, ContractMap
 from sls_contract.errors import UsageError
+from sls_contract.exit_codes import INCOMPLETE, VIOLATED
 from sls_contract.reports.examples import kind_of
 from sls_contract.reports.groups import level_of, source_of
 from sls_contract.reports.text import plural
@@ -25,7 +26,6 @@ if TYPE_CHECKING:
 Document: TypeAlias = "Mapping[str, Any]"
 
 COMMAND = "merge"
-VIOLATED, INCOMPLETE = 1, 2  # exit codes
 _LISTS = (
     *("not_provable", "not_supported", "not_proven", "left_out", "repeat"),
     *("facts", "leftovers", "outcomes", "unmatched", "changes", "changes_not_listed"),

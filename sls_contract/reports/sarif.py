@@ -6,6 +6,7 @@ import json
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
+from sls_contract.exit_codes import VIOLATED
 from sls_contract.reports.groups import file_of, place_of
 from sls_contract.spec import CLAUSES
 
@@ -13,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 _LEVELS = {"violation": "error", "warning": "warning", "unspecified": "note"}
-_COMPLETE = (0, 1)  # exit codes of runs that judged everything
+_COMPLETE = (0, VIOLATED)  # exit codes of runs that judged everything
 _SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
 
 

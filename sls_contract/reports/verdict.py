@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
+from sls_contract.exit_codes import VIOLATED
 from sls_contract.reports.change_lines import waiver_of
 from sls_contract.reports.groups import level_of
 from sls_contract.reports.text import plural
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-
-_FAILED = 1  # exit code
 
 
 class Verdict(NamedTuple):
@@ -43,7 +42,7 @@ def verdict(document: Mapping[str, Any]) -> Verdict:
 def _shortfall(document: Mapping[str, Any]) -> Verdict | None:
     """Return why a run without a violation is not good; None if it is."""
     code, summary = document.get("exit_code", 0), document["summary"]
-    if code == _FAILED:
+    if code == VIOLATED:
         if unmatched := len(document.get("unmatched", ())):
             return Verdict("bad", f"{plural(unmatched, 'exchange')} without a counterpart")
         return Verdict("bad", "The run failed, without a violation")

@@ -218,6 +218,10 @@ def test_merged_reports_without_an_exchange_are_not_green(tmp_path):
     code, out, _ = run("merge", path)
     assert code == 2
     assert out.splitlines()[-1] == "Nothing was judged: the reports contain no exchange."
+    nothing, checked = tmp_path / "nothing.json", tmp_path / "checked.json"
+    assert run("merge", path, path, "--json", nothing)[0] == 2
+    assert run("check", CASSETTE, "--json", checked)[0] == 0
+    assert run("merge", nothing, checked)[0] == run("merge", path, checked)[0] == 0
 
 
 @pytest.mark.parametrize("text", ["", "[]", '{"version": 1}', '{"version": 1, "findings": []}', None])

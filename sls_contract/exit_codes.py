@@ -1,4 +1,4 @@
-"""The exit codes of all commands: 0 conforming, or done; 1 a violation was found; the others by name."""
+"""The exit codes of commands and of runs of pytest: 0 conforming, or done; the others by name."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+VIOLATED = 1  # a violation was found
 INCOMPLETE = 2  # wrong usage, or nothing, or not everything, was checked
 INTERRUPTED, TERMINATED = 130, 143  # by SIGINT, by SIGTERM
 PIPE_CLOSED = 141  # the reader of the output closed its end of the pipe
