@@ -1,12 +1,13 @@
 """How fast are large captures judged?
 
-    python -m benchmarks.scale [EXCHANGES] [--kill]
+    python -m benchmarks.scale [EXCHANGES] [--rounds N] [--kill]
 
-40 exchanges of the capture break a clause. It is judged on one core, two cores, two Dask workers and two Ray workers;
-smaller captures show the cost per exchange. Each line has the findings, exchanges a second, the CPU time of the
-command's process and of all its processes, and the peak memory of both. With ``--kill`` one worker of each is killed
-during the run. At the end a HAR is judged by check and by Schemathesis (SCHEMATHESIS_PYTHON names another environment
-that has it). docs/scale.md has figures and conclusions. Close other programs first.
+40 exchanges of the capture break a clause. It is judged on one core, two cores, two Dask workers and two Ray workers,
+in each round in turn; smaller captures show the cost per exchange. Each line has the findings, exchanges a second, the
+CPU time of the command's process and of all its processes, and the peak memory of both. The last lines compare the
+engines: the median of the rounds, in each of which they ran one after the other. With ``--kill`` one worker of each is
+killed during the run. At the end a HAR is judged by check and by Schemathesis (SCHEMATHESIS_PYTHON names another
+environment that has it). docs/scale.md has figures and conclusions. Close other programs first.
 """
 
 from __future__ import annotations
@@ -23,6 +24,7 @@ import time
 from datetime import UTC, datetime
 from importlib.util import find_spec
 from pathlib import Path
+from statistics import median
 
 from benchmarks.material import recordings
 from sls_contract.captures.lines import line_of
@@ -33,6 +35,8 @@ DIFFERENT = 1000  # exchanges; the capture repeats them with other request ids
 SMALL = 1000
 KILLED_AFTER = 5  # seconds of processor time
 WORKERS = (b"spawn_main", b"loky", b"ray::")  # parts of their command lines
+ENGINES = {"two cores": (), "two of Dask": ("--engine", "dask"), "two of Ray": ("--engine", "ray")}
+MODULES = {"two of Dask": "distributed", "two of Ray": "ray"}
 SCRIPT = Path(sys.executable).with_name("sls-contract")
 
 
@@ -136,25 +140,31 @@ def main() -> None:
         prog="python -m benchmarks.scale", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     command.add_argument("exchanges", nargs="?", type=int, default=1_000_000, help="default: %(default)s")
+    command.add_argument("--rounds", type=int, default=1, help="how often each engine runs; default: %(default)s")
     command.add_argument("--kill", action="store_true", help="kill one worker of each engine during its run")
     arguments = command.parse_args()
-    count, kill = arguments.exchanges, arguments.kill
+    count, engines = arguments.exchanges, dict(ENGINES)
+    for name, module in MODULES.items():
+        if not find_spec(module):
+            print(f"{name} skipped: not installed")
+            del engines[name]
+    times = {name: list[float]() for name in engines}  # as fast as one core, in each round
     with tempfile.TemporaryDirectory() as folder:
-        for size in sorted({SMALL, max(SMALL, count // 100), count}):
+        for size in sorted({SMALL, max(SMALL, count // 100)} - {count}):
             capture = Path(folder, f"{size}.jsonl")
             write_capture(capture, size)
+            print_result("one core", check(capture, "--jobs", "1"))
+        capture = Path(folder, f"{count}.jsonl")
+        write_capture(capture, count)
+        for _ in range(arguments.rounds):
             one = check(capture, "--jobs", "1")
             print_result("one core", one)
-        two = check(capture, "--jobs", "2", kill=kill)
-        print_result("two cores", two)
-        print(f"two cores are {two['rate'] / one['rate']:.2f} times one", flush=True)
-        for name, module in (("dask", "distributed"), ("ray", "ray")):
-            if find_spec(module):
-                found = check(capture, "--jobs", "2", "--engine", name, kill=kill)
-                print_result(f"two of {name}", found)
-                print(f"two workers of {name} are {found['rate'] / one['rate']:.2f} times one core", flush=True)
-            else:
-                print(f"{name} skipped: not installed")
+            for name, options in engines.items():
+                result = check(capture, "--jobs", "2", *options, kill=arguments.kill)
+                print_result(name, result)
+                times[name].append(result["rate"] / one["rate"])
+        for name, found in times.items():
+            print(f"{name}: {median(found):.2f} times one core ({min(found):.2f} to {max(found):.2f})", flush=True)
         beside_schemathesis(Path(folder))
 
 

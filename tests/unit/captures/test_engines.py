@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import json
 import os
 import signal
@@ -52,6 +53,15 @@ def large(_item) -> int:
 def test_results_come_in_the_order_of_the_work():
     """More items than workers."""
     assert list(in_order(square, range(20), "local", 2, large)) == [number**2 for number in range(20)]
+
+
+def test_the_garbage_collector_is_as_before_once_the_work_is_done_or_given_up():
+    before = gc.get_threshold()
+    done = [*in_order(neg, range(3), "local", 1, lambda _: 1)]
+    given_up = in_order(neg, range(3), "local", 1, lambda _: 1)
+    next(given_up)
+    given_up.close()
+    assert (done, gc.get_threshold()) == ([0, -1, -2], before)
 
 
 def test_small_work_shares_the_tasks_of_a_cluster(cluster, monkeypatch):
