@@ -42,6 +42,10 @@ REMEDY_IN_CHILD = (
     "(pytest --sls-record=once); or allow requests of unmarked tests (--sls-unmarked=allow)."
 )
 """The remedy in a forked process: it records if the test's cassette was open when it was forked."""
+REMEDY_IN_REPLAY = (
+    "record it in a run that may send requests (pytest --sls-record=once), or pass send=… to use_cassette."
+)
+"""The remedy for a cassette that `use_cassette` opened to record, in a run that only replays."""
 RECORDED = "requests, urllib3, httpx, aiohttp or http.client"
 """The clients that cassettes can record."""
 
@@ -109,10 +113,12 @@ class RunGuard(NetworkGuard):
 
     def refusal(self, host: str) -> NetworkBlocked:
         """Return the error that names the host and the remedy, and note the blocked request."""
-        remedy = REMEDY_IN_CHILD if self.children.is_child() else self.remedy
+        reason, remedy = "no cassette is open for it", REMEDY_IN_CHILD if self.children.is_child() else self.remedy
         if OPEN.sessions:
             remedy = f"use a client that can be recorded: {RECORDED}."
-        error = NetworkBlocked(f"a request to {host} was blocked: no cassette is open for it.\nHow to fix: {remedy}")
+        if self.is_recorded(host):
+            reason, remedy = "this run only replays, also where use_cassette would record", REMEDY_IN_REPLAY
+        error = NetworkBlocked(f"a request to {host} was blocked: {reason}.\nHow to fix: {remedy}")
         if len(self.blocked) < _MOST_KEPT:
             caller_expects = caller_names_error()
             self.blocked.append(BlockedRequest(self.test, host, error, caller_expects))
