@@ -292,6 +292,15 @@ def names_error(frame: FrameType) -> bool:
     return any(map(_refers_to_error, (*used, *local_values.values())))
 
 
+def function_names_error(item: pytest.Item) -> bool:
+    """Return whether the function of a test names the error: it may look at what a thread or a task raised."""
+    if not isinstance(item, pytest.Function):
+        return False
+    function = inspect.unwrap(item.function)
+    code = getattr(function, "__code__", None)
+    return code is not None and _mentions_error(code, function.__globals__)
+
+
 def caller_names_error() -> bool:
     """Return whether a function on this thread's call stack names the error; the package's own do not count."""
     frame = inspect.currentframe()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from sls_contract.cassettes.recorder.wiring import wrap_clients_again
-from sls_contract.plugin.blocking import REMEDY, remedy_for
+from sls_contract.plugin.blocking import REMEDY, function_names_error, remedy_for
 from sls_contract.plugin.failures import recording_failure
 from sls_contract.plugin.located import used_definitions
 
@@ -60,9 +60,9 @@ class Unrecorded:
 
         return [Totals(unchecked=[{"test": item.nodeid, "reason": reason}]).as_plain()]
 
-    def swallowed_failure(self, item: pytest.Item) -> str | None:
+    def swallowed_failure(self, item: pytest.Item, when: str) -> str | None:
         """Return the failure of a phase that passed although requests were blocked, or None."""
-        if not (blocked := self.end(item)):
+        if not (blocked := self.end(item)) or (when == "call" and function_names_error(item)):
             return None
         from sls_contract.plugin.opener import allowed_codes
         from sls_contract.plugin.stray_requests import swallowed_errors
