@@ -10,8 +10,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from sls_contract.cassettes.hosts import host_rule
-from sls_contract.cassettes.matching import Matching
+from sls_contract.cassettes.matching import IN_CODE, Matching
 from sls_contract.cassettes.opening import is_har
+from sls_contract.cassettes.player import Player
 from sls_contract.cassettes.recorder import NetworkGuard
 from sls_contract.cassettes.results import Results, failing, message
 from sls_contract.cassettes.scrub import Scrubber
@@ -127,7 +128,15 @@ def use_cassette(  # noqa: PLR0913 - keyword-only, each documented below
             repeat=_parse_repeat(repeat),
             matching=Matching.on(match_on),
         )
-        session = Session(opening, Results(keep=True))
+        player = Player(
+            opening.path,
+            record,
+            opening.began,
+            repeat=opening.repeat,
+            remedies=IN_CODE,
+            matching=opening.matching,
+        )
+        session = Session(opening, Results(keep=True), player)
         with _started(session, opening):
             yield OpenCassette(session)
         if errors := session.results.take_errors():

@@ -230,7 +230,7 @@ class Miss:
 
 @dataclass(frozen=True, slots=True)
 class Remedies:
-    """How to fix a miss: a way to record, to play a recording repeatedly, and to continue an unfinished one."""
+    """How to fix a miss: a way to record, to play a recording repeatedly, and to record a missing or unfinished one."""
 
     record: str = "pytest --sls-record=new_episodes"
     repeat: str = "mark the test sls_cassette(repeat='last')"
@@ -238,6 +238,10 @@ class Remedies:
 
 
 IN_PYTEST = Remedies()
+IN_CODE = Remedies(
+    'use_cassette(…, record="new_episodes")', 'pass repeat="last" to use_cassette', 'use_cassette(…, record="once")'
+)
+"""The remedies of `use_cassette`: its arguments decide, not the options of a run of pytest."""
 
 
 def explain_miss(
@@ -271,13 +275,13 @@ def explain_miss(
     return Miss.of(request, where, details, f"correct the request, or record it ({remedies.record})")
 
 
-def failed_before(request: Request, where: str, reason: str) -> Miss:
-    """Return the miss of a request whose recordings are not played, since their test failed."""
+def failed_before(request: Request, where: str, reason: str, record: str) -> Miss:
+    """Return the miss of a request whose recordings are not played, since their test failed; ``record`` is the way."""
     return Miss.of(
         request,
         where,
         (f"The recording is not played, since its test failed: {reason}",),
-        "fix the test, then record it again (pytest --sls-record=once)",
+        f"fix the test, then record it again ({record})",
     )
 
 

@@ -10,6 +10,7 @@ from shutil import which
 from typing import TYPE_CHECKING
 
 from sls_contract.cassettes.file.reader import CassetteFile
+from sls_contract.cassettes.matching import IN_PYTEST
 from sls_contract.cassettes.recorder.handler import live
 from sls_contract.errors import CassetteError
 
@@ -17,7 +18,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
     from pathlib import Path
 
-_RECORD = "record it (pytest --sls-record=once)"
 _RECORD_AT_URL = (
     "record it (pytest --sls-record=once): when all tests pass, the run uploads it; then commit sls-cassettes.lock. "
     "If somebody else recorded it: sls-contract cassettes pull --latest {url}"
@@ -28,12 +28,17 @@ _OF_A_HOOK = frozenset({"GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_PREFI
 
 
 def explain_missing(
-    path: Path, candidates: Iterable[Path], matches: Callable[[CassetteFile], bool], stored_at: str = ""
+    path: Path,
+    candidates: Iterable[Path],
+    matches: Callable[[CassetteFile], bool],
+    stored_at: str = "",
+    record_by: str = IN_PYTEST.resume,
 ) -> tuple[tuple[str, ...], str]:
     """Return why there is no cassette, and the fix.
 
     ``candidates`` are cassettes that no test of the run plays; ``matches`` says whether a cassette has the request.
     ``stored_at`` is the URL of a suite whose cassettes are copied to this machine; git does not track these copies.
+    ``record_by`` is how to record it.
     """
     if stored_at:
         details = [f"The lock file names no cassette for it at {stored_at}."]
@@ -42,10 +47,11 @@ def explain_missing(
         fix = shlex.join(["git", "-C", str(_folder(path)), "restore", "--", str(path)])
         return (f"git tracks {path}, but the file is missing.",), f"restore it: {fix}"
     else:
-        details, record = [], f"{_RECORD}, and commit the file"
+        details, record = [], f"record it ({record_by}), and commit the file"
         if rule := _ignored_by(path):
             details.append(f"git ignores it, so it was never committed: {rule}")
-            record = f"{_RECORD}, and commit the file in spite of the rule: git add -f {shlex.quote(str(path))}"
+            added = f"git add -f {shlex.quote(str(path))}"
+            record = f"record it ({record_by}), and commit the file in spite of the rule: {added}"
     if (old := _under_an_old_name(path, candidates, matches)) is not None:
         details.append(f"{old} has a recording of the request, and no test of this run plays it.")
         folder = "" if path.parent.is_dir() else shlex.join(["mkdir", "-p", str(path.parent)]) + " && "

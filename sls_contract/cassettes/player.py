@@ -183,10 +183,13 @@ class Player:
         where = str(self.path) if recorded(self.path) else f"{self.path} (which does not exist)"
         matching = self._matching
         if reason := self._failed_reason(matching.key(request)):
-            return failed_before(request, where, reason)
+            return failed_before(request, where, reason, self._remedies.resume)
         if not (self._before or recorded(self.path)):
-            key = matching.key(request)
-            fix = explain_missing(self.path, self.candidates(), lambda file: key in file.keys(matching), self.stored_at)
+            key, record = matching.key(request), self._remedies.resume
+            candidates = self.candidates()
+            fix = explain_missing(
+                self.path, candidates, lambda file: key in file.keys(matching), self.stored_at, record
+            )
             return Miss.of(request, where, *fix)
         requests, played = self._before.requests(matching), self._index.played
         miss = explain_miss(request, requests, played, where, self._remedies, matching=matching)

@@ -37,6 +37,15 @@ REMEDY_WITHOUT_MARKER = (
     "(sls_contract.use_cassette); or allow requests of unmarked tests (--sls-unmarked=allow)."
 )
 """The remedy for a test that takes no marker, such as a doctest."""
+REMEDY_IN_CHILD = (
+    "mark the test with @pytest.mark.sls_cassette, start the process inside the test, and record it "
+    "(pytest --sls-record=once); or allow requests of unmarked tests (--sls-unmarked=allow)."
+)
+"""The remedy in a forked process: it records if the test's cassette was open when it was forked."""
+REMEDY_IN_REPLAY = (
+    "record it in a run that may send requests (pytest --sls-record=once), or pass send=… to use_cassette."
+)
+"""The remedy for a cassette that `use_cassette` opened to record, in a run that only replays."""
 RECORDED = "requests, urllib3, httpx, aiohttp or http.client"
 """The clients that cassettes can record."""
 
@@ -49,13 +58,15 @@ _SERVER = "sls_contract.endpoint.server.background"
 class BlockedRequest(NamedTuple):
     """A blocked request: the id of the running test (empty between tests), the host, and the error.
 
-    ``caller_expects``: whether one of the calling functions names the error.
+    ``caller_expects``: whether one of the calling functions names the error; ``in_child``: whether a forked process
+    made the request.
     """
 
     test: str
     host: str
     error: NetworkBlocked
     caller_expects: bool
+    in_child: bool = False
 
     @property
     def is_expected(self) -> bool:
@@ -68,7 +79,7 @@ class RunGuard(NetworkGuard):
     """The network guard of one run.
 
     Attributes:
-        test: the id of the test that runs now; empty between tests.
+        test: the id of the test that runs now (`begin`); empty between tests.
         remedy: what the author of this test can do about a blocked request.
         blocked: the blocked requests in order; `take` removes those of one test.
 
@@ -81,6 +92,11 @@ class RunGuard(NetworkGuard):
         self.test, self.remedy = "", REMEDY
         self.blocked: list[BlockedRequest] = []
         self.children = Children()
+
+    def begin(self, test: str, remedy: str) -> None:
+        """Note the test that runs from now on; requests of children that run longer than their test belong to it."""
+        self.test, self.remedy = test, remedy
+        self.children.begin(test)
 
     def owns(self, host: str, peer: str) -> bool:
         """Return whether real requests to ``host`` are refused now if they go to ``peer``."""
@@ -97,18 +113,22 @@ class RunGuard(NetworkGuard):
 
     def refusal(self, host: str) -> NetworkBlocked:
         """Return the error that names the host and the remedy, and note the blocked request."""
-        remedy = f"use a client that can be recorded: {RECORDED}." if OPEN.sessions else self.remedy
-        error = NetworkBlocked(f"a request to {host} was blocked: no cassette is open for it.\nHow to fix: {remedy}")
+        reason, remedy = "no cassette is open for it", REMEDY_IN_CHILD if self.children.is_child() else self.remedy
+        if OPEN.sessions:
+            remedy = f"use a client that can be recorded: {RECORDED}."
+        if self.is_recorded(host):
+            reason, remedy = "this run only replays, also where use_cassette would record", REMEDY_IN_REPLAY
+        error = NetworkBlocked(f"a request to {host} was blocked: {reason}.\nHow to fix: {remedy}")
         if len(self.blocked) < _MOST_KEPT:
             caller_expects = caller_names_error()
             self.blocked.append(BlockedRequest(self.test, host, error, caller_expects))
-            self.children.send(self.test, host, caller_expects)
+            self.children.send(host, caller_expects)
         return error
 
     def collect(self) -> bool:
         """Add the requests that were blocked in forked children; return whether any request is noted now."""
         for test, host, caller_expects in self.children.received():
-            self.blocked.append(BlockedRequest(test, host, NetworkBlocked(host), caller_expects))
+            self.blocked.append(BlockedRequest(test, host, NetworkBlocked(host), caller_expects, in_child=True))
         return bool(self.blocked)
 
     def take(self, test: str) -> list[BlockedRequest]:
@@ -176,13 +196,28 @@ def _process_ends_with(config: pytest.Config) -> bool:
 
 
 class Children:
-    """The forked children of one run: each appends lines to a file, which the parent reads when a phase ends."""
+    """The forked children of one run: each appends lines to a file, which the parent reads when a phase ends.
+
+    The parent appends the id of each test that begins. A child may run longer than the test that forked it, as in a
+    pool of a fixture: its requests belong to the test whose id is before them in the file.
+    """
 
     def __init__(self) -> None:
         self._file: IO[bytes] | None = None
         self._read = 0
         self._parent = os.getpid()
+        self._begun = self._reading = ""  # the test that runs, and the test that the next line belongs to
         _ALL.add(self)
+
+    def is_child(self) -> bool:
+        """Return whether this process is a forked child of the run."""
+        return os.getpid() != self._parent
+
+    def begin(self, test: str) -> None:
+        """Note which test runs from now on."""
+        if test != self._begun and not self.is_child():
+            self._begun = test
+            self._append(test)
 
     def prepare(self) -> None:
         """Create the file, once; if that fails, children send nothing."""
@@ -191,18 +226,23 @@ class Children:
 
             with suppress(OSError):
                 self._file = TemporaryFile("ab+", buffering=0)  # noqa: SIM115 - it is open as long as the run
+                self._append(self._begun)
 
     def send(self, *values: Any) -> None:
         """Send plain values to the parent; does nothing in the parent itself."""
-        if self._file is not None and os.getpid() != self._parent:
+        if self.is_child():
+            self._append(values)
+
+    def _append(self, line: Any) -> None:
+        if self._file is not None:
             import json
 
             with suppress(OSError):
-                self._file.write(json.dumps(values).encode() + b"\n")
+                self._file.write(json.dumps(line).encode() + b"\n")
 
     def received(self) -> list[list[Any]]:
-        """Return what children sent since the last call."""
-        if self._file is None or os.getpid() != self._parent:
+        """Return what children sent since the last call, each with the id of its test."""
+        if self._file is None or self.is_child():
             return []
         import json
 
@@ -210,7 +250,13 @@ class Children:
         # a child may be in the middle of a line: the rest of it is read next time
         lines = os.pread(self._file.fileno(), size, self._read).rpartition(b"\n")[0] if size > 0 else b""
         self._read += len(lines) + bool(lines)
-        return [json.loads(line) for line in lines.splitlines()]
+        sent = []
+        for line in map(json.loads, lines.splitlines()):
+            if isinstance(line, str):
+                self._reading = line
+            else:
+                sent.append([self._reading, *line])
+        return sent
 
     def close(self) -> None:
         """Close the file."""
@@ -244,6 +290,15 @@ def names_error(frame: FrameType) -> bool:
     global_values, local_values = frame.f_globals, frame.f_locals
     used = [global_values[name] for name in frame.f_code.co_names if name in global_values]
     return any(map(_refers_to_error, (*used, *local_values.values())))
+
+
+def function_names_error(item: pytest.Item) -> bool:
+    """Return whether the function of a test names the error: it may look at what a thread or a task raised."""
+    if not isinstance(item, pytest.Function):
+        return False
+    function = inspect.unwrap(item.function)
+    code = getattr(function, "__code__", None)
+    return code is not None and _mentions_error(code, function.__globals__)
 
 
 def caller_names_error() -> bool:

@@ -99,6 +99,20 @@ def known_fixtures(item: pytest.Item) -> dict[str, Any]:
     return known
 
 
+def used_definitions(item: pytest.Item) -> Iterator[pytest.FixtureDef[Any]]:
+    """Yield the definitions of the fixtures that a test uses; also of those that it requested while it ran.
+
+    The last definition of a name is used; an earlier one only if a later one requests the fixture that it overrides.
+    """
+    for definitions in known_fixtures(item).values():
+        for definition in reversed(definitions or ()):
+            yield definition
+            if definition.argname not in definition.argnames:
+                break
+    requested: dict[str, pytest.FixtureDef[Any]] = getattr(getattr(item, "_request", None), "_fixture_defs", {})
+    yield from requested.values()
+
+
 def used_by(item: pytest.Item, names: Iterable[str]) -> set[str]:
     """Return the names of some fixtures of a test, and of all fixtures that these use."""
     known, waiting, found = known_fixtures(item), [*names], set[str]()

@@ -134,7 +134,7 @@ class Run:
                 item.add_report_section(when, "sls-contract", text)
             raise
         with as_failure():
-            swallowed = self._unrecorded.swallowed_failure(item)
+            swallowed = self._unrecorded.swallowed_failure(item, when)
         if text := "\n\n".join(filter(None, [self._end_phase(item), swallowed])):
             pytest.fail(text, pytrace=False)
 

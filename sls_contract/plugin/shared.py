@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 class SharedCassette:
     """The cassette of one fixture: open during the fixture's setup, and again during its teardown."""
 
-    def __init__(self, case: Case, name: str, fixture: str) -> None:
+    def __init__(self, case: Case, name: str, fixture: pytest.FixtureDef[Any]) -> None:
         self.case = case
         self.name, self.fixture = name, fixture
         self._open = ExitStack()
@@ -129,4 +129,4 @@ def _open_shared(
     code = getattr(fixturedef.func, "__code__", None)
     source = Path(code.co_filename) if code is not None else item.path
     case = opener.open_shared(path, name, request.node, source if source.is_file() else item.path)
-    return SharedCassette(case, name, fixturedef.argname)
+    return SharedCassette(case, name, fixturedef)

@@ -81,10 +81,17 @@ def foreign_requests(foreign: dict[str, bool]) -> Iterator[Finding]:
             )
 
 
+_IN_CHILD = (
+    "mark the test with @pytest.mark.sls_cassette, start the process inside the test, and record it "
+    "(pytest --sls-record=once), or remove the request"
+)
+
+
 def swallowed_errors(blocked: Iterable[BlockedRequest], remedy: str) -> Iterator[Finding]:
     """Yield a finding for each blocked host whose error was caught by code that does not name it."""
-    fix = _TAKES_NO_MARKER if remedy == REMEDY_WITHOUT_MARKER else _TAKES_A_MARKER
-    for host in dict.fromkeys(each.host for each in blocked if not each.is_expected):
+    takes_a_marker = remedy != REMEDY_WITHOUT_MARKER
+    for host, in_child in dict.fromkeys((each.host, each.in_child) for each in blocked if not each.is_expected):
+        fix = (_IN_CHILD if in_child else _TAKES_A_MARKER) if takes_a_marker else _TAKES_NO_MARKER
         yield clause("request-blocked").finding(
             "request",
             "an open cassette",

@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from sls_contract.cassettes.recorder.wiring import wrap_clients_again
-from sls_contract.plugin.blocking import REMEDY, remedy_for
+from sls_contract.plugin.blocking import REMEDY, function_names_error, remedy_for
 from sls_contract.plugin.failures import recording_failure
+from sls_contract.plugin.located import used_definitions
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable
@@ -26,12 +27,13 @@ class Unrecorded:
         self._blocked: list[dict[str, Any]] = []
         self._findings: list[dict[str, Any]] = []
         self._fixtures: list[dict[str, Any]] = []
-        self._sending_fixtures: set[str] = set()
+        self._shared: dict[pytest.FixtureDef[Any], Case] = {}
+        self._sending_fixtures: set[pytest.FixtureDef[Any]] = set()
         self._unusable = ""
 
     def begin(self, item: pytest.Item) -> None:
         """Begin a phase of a test."""
-        self._guard.test, self._guard.remedy = item.nodeid, remedy_for(item)
+        self._guard.begin(item.nodeid, remedy_for(item))
         self._unusable = ""
         wrap_clients_again()
 
@@ -58,9 +60,9 @@ class Unrecorded:
 
         return [Totals(unchecked=[{"test": item.nodeid, "reason": reason}]).as_plain()]
 
-    def swallowed_failure(self, item: pytest.Item) -> str | None:
+    def swallowed_failure(self, item: pytest.Item, when: str) -> str | None:
         """Return the failure of a phase that passed although requests were blocked, or None."""
-        if not (blocked := self.end(item)):
+        if not (blocked := self.end(item)) or (when == "call" and function_names_error(item)):
             return None
         from sls_contract.plugin.opener import allowed_codes
         from sls_contract.plugin.stray_requests import swallowed_errors
@@ -83,30 +85,41 @@ class Unrecorded:
         self._noted(foreign_requests(shown), item.nodeid)
         if marker is None or case.may_be_empty or not case.ended or case.excused or case.session.used:
             return None
-        if item.get_closest_marker("xfail") or not self._sending_fixtures.isdisjoint(getattr(item, "fixturenames", ())):
+        if item.get_closest_marker("xfail") or any(map(self._sent_requests, used_definitions(item))):
             return None
         (found,) = self._noted([no_request(item, marker, shown)], item.nodeid, case.allowed)
         fails = found.level == "violation" or case.strict
         return str(found) if fails and found.code not in case.allowed else None
 
-    def note_fixture(self, fixture: str, case: Case, ended_as: str = "") -> None:
-        """Note whether a fixture with its own cassette sent requests; ``ended_as`` counts its results under a name."""
-        if case.session is not None and case.session.used:
-            self._sending_fixtures.add(fixture)
+    def note_fixture(self, fixture: pytest.FixtureDef[Any], case: Case, ended_as: str = "") -> None:
+        """Note the cassette of a fixture; if it has ended, its results are counted under the name ``ended_as``."""
+        self._shared[fixture] = case
         if ended_as:
+            self._sent_requests(fixture)
+            del self._shared[fixture]
             self._fixtures.append(case.counted(ended_as).as_plain())
+
+    def _sent_requests(self, fixture: pytest.FixtureDef[Any]) -> bool:
+        """Return whether a fixture with its own cassette sent requests so far; those of its forked children count."""
+        case = self._shared.get(fixture)
+        if case is not None and case.session is not None:
+            case.session.collect()
+            if case.session.used:
+                self._sending_fixtures.add(fixture)
+        return fixture in self._sending_fixtures
 
     def counted(self) -> list[dict[str, Any]]:
         """Return the totals of the test that ended, and of everything since the test before it (plain values).
 
         Everything after this call belongs to no test.
         """
+        test, remedy = self._guard.test, self._guard.remedy
+        self._guard.begin("", REMEDY)
         if self._guard.collect():
             from sls_contract.plugin.stray_requests import plain_blocked
 
-            self._blocked += plain_blocked(self._guard.take(self._guard.test), self._guard.remedy)
+            self._blocked += plain_blocked(self._guard.take(test), remedy)
             self._blocked += plain_blocked(self._guard.take(""), REMEDY)
-        self._guard.test, self._guard.remedy = "", REMEDY
         counted, self._fixtures = self._fixtures, []
         if self._blocked or self._findings:
             from sls_contract.plugin.totals import Totals

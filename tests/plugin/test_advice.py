@@ -8,6 +8,10 @@ import shlex
 import pytest
 from advice import advised
 
+from sls_contract.clock import utc_now
+from sls_contract.endpoint import ReferenceEndpoint
+from sls_contract.endpoint.server import serve
+
 ASKS = """
     @pytest.mark.sls_cassette
     def test_asks(sls):
@@ -145,3 +149,40 @@ def test_a_setting_that_is_wrong_is_shown_right(project, ini, pattern, mended):
     found = re.search(pattern, "\n".join([*result.outlines, *result.errlines]))
     assert found, result.errlines
     assert project.ini(mended.format(found.group(1))).run().ret == 0
+
+
+def test_use_cassette_is_told_its_own_arguments(project):
+    """No option of the run records there; then the run must let the request out, and the message says so."""
+    source = """
+        from types import SimpleNamespace
+        from sls_contract import use_cassette
+        from sls_contract.signing import TEST_CREDENTIALS
+
+        NAMES = SimpleNamespace(
+            url="http://cn-hangzhou.log.aliyuncs.com", region="cn-hangzhou", project="my-project",
+            logstore="my-logstore", consumer_group="readers", credentials=TEST_CREDENTIALS,
+        )
+
+        def test_asks():
+            with use_cassette("asks.sls.yaml"):
+                assert ask(NAMES).status_code == 200
+    """
+    text = told(project.test(source).run())
+    record = advised(text, r"record it \(use_cassette\(…, (record=\"once\")\)\), and commit the file").group(1)
+    project.test(source.replace('"asks.sls.yaml"', f'"asks.sls.yaml", {record}'))
+    text = told(project.run())
+    assert "this run only replays" in text
+    advice = r"record it in a run that may send requests \((.*?)\), or pass send=… to use_cassette"
+    command = advised(text, advice).group(1)
+    endpoint = ReferenceEndpoint(utc_now)
+    endpoint.create_consumer_group("readers")
+    with serve(endpoint) as server:
+        to_loopback = f"lambda host, port, *rest, **more: resolve('127.0.0.1', {server.port}, *rest, **more)"
+        resolving = f"import socket\nresolve = socket.getaddrinfo\nsocket.getaddrinfo = {to_loopback}\n"
+        project.write("conftest.py", resolving)
+        project.spawn(*options(command)).assert_outcomes(passed=1)
+    (project.path / "conftest.py").unlink()
+    project.test(source).run().assert_outcomes(passed=1)
+    twice = source.replace("assert", "ask(NAMES)\n                assert")
+    repeat = advised(told(project.test(twice).run()), r"or pass (repeat=\"last\") to use_cassette").group(1)
+    project.test(twice.replace('"asks.sls.yaml"', f'"asks.sls.yaml", {repeat}')).run().assert_outcomes(passed=1)

@@ -109,3 +109,36 @@ def test_whoever_expects_any_error_is_red(project):
     result = project.run()
     result.assert_outcomes(failed=4)
     assert result.stdout.str().count("@pytest.mark.sls_allow('SLS616', reason='…')") >= 4
+
+
+def test_a_test_that_names_the_error_may_get_it_from_a_thread_or_a_task(project):
+    """Not only raised: as a result. A fixture that swallows one is red all the same."""
+    project.test(
+        CLIENTS
+        + """
+    from concurrent.futures import ThreadPoolExecutor
+
+    def test_future():
+        with ThreadPoolExecutor() as workers:
+            assert isinstance(workers.submit(go).exception(), Blocked)
+
+    def test_gathered():
+        async def both():
+            return await asyncio.gather(asyncio.to_thread(go), return_exceptions=True)
+        (error,) = asyncio.run(both())
+        assert isinstance(error, Blocked)
+
+    def test_in_vain():
+        with ThreadPoolExecutor() as workers:
+            assert workers.submit(go).exception()
+
+    @pytest.fixture
+    def swallows():
+        with ThreadPoolExecutor() as workers:
+            assert workers.submit(go).exception()
+
+    def test_of_a_fixture(swallows):
+        assert Blocked
+    """
+    )
+    project.run().assert_outcomes(passed=2, failed=1, errors=1)

@@ -281,3 +281,39 @@ def test_what_a_shared_fixture_asks_at_the_end_is_not_the_last_tests(project):
         result = project.run(*options)
         assert "SLS614 no-request (violation)" in told_of(result, "test_last")
         result.assert_outcomes(passed=3 if "-k" not in options else 1, errors=1, deselected=2 if "-k" in options else 0)
+
+
+def test_a_fixture_that_asks_speaks_for_its_own_users_only(project):
+    """Another fixture of the same name does not, in any order; one that the test requests while it runs does."""
+    project.test(
+        """
+        @pytest.fixture(scope="module")
+        def client(sls_session): return ask(sls_session)
+
+        @pytest.mark.sls_cassette
+        def test_looks_at_it(client): assert client.ok
+
+        @pytest.mark.sls_cassette
+        def test_requests_it(request): assert request.getfixturevalue("client").ok
+
+        class TestOther:
+            @pytest.fixture(scope="class")
+            @classmethod
+            def client(cls, sls_session): return sls_session
+
+            @pytest.mark.sls_cassette
+            def test_asks_nothing(self, client): assert client
+
+        class TestMore:
+            @pytest.fixture
+            def client(self, client): return client
+
+            @pytest.mark.sls_cassette
+            def test_looks_at_it(self, client): assert client.ok
+        """
+    )
+    for options in (["--sls-record=once"], [], ["-k", "TestOther or TestMore"]):
+        result = project.run(*options)
+        assert "SLS614 no-request (violation)" in told_of(result, "TestOther.test_asks_nothing")
+        passed = 2 if "-k" in options else 4
+        result.assert_outcomes(passed=passed, errors=1, deselected=4 - passed)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 
 import pytest
+from advice import advised
 from left_out import full
 
 pytestmark = pytest.mark.skipif(not hasattr(os, "fork"), reason="this system cannot fork")
@@ -59,3 +60,75 @@ def test_children_tell_what_was_stopped_and_swallowed(project, options):
     assert "my-project.cn-hangzhou.log.aliyuncs.com in test_it.py::test_swallows: 1 time" in text
     assert "my-project.cn-hangzhou.log.aliyuncs.com in test_it.py::test_swallows_in_a_pool: 4 times" in text
     assert text.count("SLS616 request-blocked (violation) at request") == 2
+
+
+POOL = """
+    import multiprocessing
+    from concurrent.futures import ProcessPoolExecutor
+    from contextlib import suppress
+    import requests
+
+    def swallow():
+        with suppress(Exception):
+            requests.get("http://my-project.cn-hangzhou.log.aliyuncs.com/", timeout=60)
+
+    def start(): return ProcessPoolExecutor(1, mp_context=multiprocessing.get_context("fork"))
+
+    @pytest.fixture(scope="module")
+    def pool():
+        with start() as workers:
+            workers.submit(int).result()
+            yield workers
+"""
+
+
+@pytest.mark.parametrize("options", [[], full(["--sls-record=once"])])
+def test_a_pool_outlives_the_test_that_started_it(project, options):
+    """What its processes swallow fails the test that ran then, not the first one, nor none; as told, it is recorded."""
+    project.test(
+        POOL
+        + """
+    def test_starts_it(pool): assert pool.submit(int).result() == 0
+
+    def test_swallows_in_it(pool): pool.submit(swallow).result()
+
+    def test_goes_on(pool): assert pool.submit(int).result() == 0
+    """
+    )
+    result = project.spawn(*options)
+    result.assert_outcomes(passed=2, failed=1)
+    text = result.stdout.str()
+    assert "my-project.cn-hangzhou.log.aliyuncs.com in test_it.py::test_swallows_in_it: 1 time" in text
+    found = advised(
+        text, r"mark the test with (@\S+), start the process inside the test, and record it \(pytest (.*?)\)"
+    )
+    project.test(
+        POOL
+        + f"""
+    {found[1]}
+    def test_asks_in_it(sls):
+        with start() as inside:
+            assert inside.submit(ask, sls).result().ok
+    """
+    )
+    project.spawn(found[2]).assert_outcomes(passed=1)
+    project.spawn().assert_outcomes(passed=1)
+
+
+def test_a_pool_of_a_fixture_asks_for_the_tests_that_use_it(project):
+    """Its exchanges are in the fixture's cassette: a test that asks only there did ask, in any order."""
+    project.test(
+        POOL
+        + """
+    @pytest.mark.sls_cassette
+    @pytest.mark.parametrize("shard", [0, 1])
+    def test_asks(pool, sls, shard): assert pool.submit(ask, sls, shard=shard).result().ok
+
+    @pytest.mark.sls_cassette
+    def test_asks_nothing(): pass
+    """
+    )
+    for options in (["--sls-record=once"], []):
+        result = project.spawn(*options)
+        result.assert_outcomes(passed=3, errors=1)
+        assert "ERROR at teardown of test_asks_nothing" in result.stdout.str()

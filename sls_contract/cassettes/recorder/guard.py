@@ -80,7 +80,12 @@ class NetworkGuard:
         host = host.lower()
         if not self._owns(host) or is_loopback(host) or self._stays(peer):
             return False
-        return not (self._spares_recording and host_name(host) in _GUARDS.recording)
+        return not (self._spares_recording and self.is_recorded(host))
+
+    @staticmethod
+    def is_recorded(host: str) -> bool:
+        """Return whether an open cassette records a request to the host live now, in any thread."""
+        return host_name(host) in _GUARDS.recording
 
     def check(self, host: Any, port: Any, *, sends: bool = True) -> None:
         """Refuse to resolve or connect to a name given as text or bytes; other types are ignored.
