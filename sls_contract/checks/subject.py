@@ -9,7 +9,6 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from sls_contract.checks.content_coding import PlainBody, plain_body
-from sls_contract.checks.errors import ERROR_MEMBERS
 from sls_contract.checks.intended import intended_operation
 from sls_contract.checks.log_messages import ReadMessage, read_response
 from sls_contract.checks.strict_json import JsonText, read_json
@@ -58,6 +57,8 @@ FOREIGN = "foreign"
 OK = 200
 CLOCK_ERRORS = frozenset({"RequestTimeExpired", "RequestTimeTooSkewed"})
 """Codes of the errors that refuse a request for its time: the current one, and that of 2021."""
+ERROR_MEMBERS = frozenset({"errorCode", "errorMessage"})
+"""The members that every error body has."""
 REQUEST_ID = re.compile("[0-9A-F]{24}")
 SECONDS_DIGITS = 8
 """Hexadecimal digits of a request id that contain its time, in Unix seconds."""
