@@ -382,6 +382,13 @@ def test_a_misspelled_path_is_shown_with_the_path_to_send(make):
     assert finding.how_to_fix == "send the method, path and query of a documented operation."
 
 
+@pytest.mark.parametrize("target", [f"/sls{SHARDS}", "//shelves/l/shards", f"{SHARDS}/0/leases"])
+def test_a_path_of_a_gateway_or_of_something_else_is_let_pass(make, target):
+    """A gateway at its own host may need a prefix; other paths may belong to operations that no source describes."""
+    host = "my-project.sls.example.com" if target.startswith("/sls") else "my-project.cn-hangzhou.log.aliyuncs.com"
+    assert slugs(Exchange(make.request(target, host=host), None)) == set()
+
+
 def test_the_deletion_of_a_shard_is_not_judged(make):
     """The official SDKs have it, but no page describes it."""
     assert slugs(shipped(make, f"{SHARDS}/0", method="DELETE")) == set()
