@@ -157,7 +157,9 @@ class Members:
 
     def _judge_some_of(self, column: Sequence[Any], pointer: Pointer, breaches: Breaches) -> None:
         for index, value in enumerate(column):
-            if not value.keys() & set(self._some_of):
+            if not value.keys() & set(self._some_of) and not any(
+                self._is_misnamed(each, value) for each in self._some_of
+            ):
                 expected = f"at least one of {', '.join(self._some_of)}"
                 breaches.add(self._none, pointer(index) or "body", expected, shown(value), f"write {expected}.")
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from sls_contract.checks.breaches import Breaches, Rules
 from sls_contract.checks.content_coding import plain_request_body
-from sls_contract.checks.errors import ERROR_MEMBERS, ErrorJudge
+from sls_contract.checks.errors import ErrorJudge
 from sls_contract.checks.parameters import HeaderFields, Query, Text
 from sls_contract.checks.presentation import shown
 from sls_contract.checks.whole_bodies import WholeBody
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from sls_contract.checks.subject import Subject
+    from sls_contract.exchange import Response
     from sls_contract.spec.contract import Contract
 
 
@@ -83,11 +84,7 @@ class Compiled:
         breaches = Breaches(subject, self.contract.operation, self._request_value)
         breaches.exercised.add(self._status.code)
         if response.status in self.contract.success:
-            self._response_headers.judge(response.headers, breaches)
-            if self._response_body and not subject.bodiless:
-                self._response_body.judge(subject.plain.data, breaches, subject.json)
-            if not breaches.found:  # otherwise the body's own clauses report it
-                self._judge_served_error(response.status, breaches)
+            self._judge_success(response, breaches)
         elif subject.is_error:
             self._errors.judge(breaches, lambda: not self.judge_request(subject).malformed)
         else:
@@ -96,14 +93,15 @@ class Compiled:
             breaches.add(self._status, "status", expected, shown(response.status), fix)
         return breaches
 
-    def _judge_served_error(self, status: int, breaches: Breaches) -> None:
-        """Report the body of an error under the status of a success, unless the contract documents such members."""
-        body, response = breaches.subject.document, self.contract.response
-        documented = response.value.members.keys() if response is not None and response.value is not None else ()
-        if not isinstance(body, dict) or not body.get("errorCode"):  # an empty code reports no error
-            return
-        if body.keys() >= ERROR_MEMBERS and not ERROR_MEMBERS & set(documented):
-            actual = f"{status} with errorCode {shown(body['errorCode'])}"
+    def _judge_success(self, response: Response, breaches: Breaches) -> None:
+        """Judge headers and body of a success; if its body is that of an error, report this alone."""
+        subject, body = breaches.subject, self._response_body
+        if not subject.served_error:
+            self._response_headers.judge(response.headers, breaches)
+        if body and not subject.bodiless and not (subject.served_error and body.takes(subject.document)):
+            body.judge(subject.plain.data, breaches, subject.json)
+        if subject.served_error and not breaches.found:  # otherwise the clause of the body's shape reports it
+            actual = f"{response.status} with errorCode {shown(subject.served_error)}"
             fix = "return an error with its documented status of 4xx or 5xx."
             breaches.add(self._status, "status", "4xx or 5xx with the body of an error", actual, fix)
 

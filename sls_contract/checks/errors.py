@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from sls_contract.checks.presentation import shortened, shown
 from sls_contract.checks.spelling import closest_name
+from sls_contract.checks.subject import ERROR_MEMBERS
 from sls_contract.spec import Level, errors_with, wording_is_known
 
 if TYPE_CHECKING:
@@ -17,9 +18,6 @@ if TYPE_CHECKING:
 
 FIELDS = frozenset({"errorCode", "errorMessage", "accessDeniedDetail"})
 """The documented members of an error body."""
-
-ERROR_MEMBERS = frozenset({"errorCode", "errorMessage"})
-"""The members that every error body has."""
 
 _WRONG_CODE = {"full": Level.VIOLATION, "derived": Level.WARNING, "model": Level.UNSPECIFIED}
 

@@ -15,6 +15,7 @@ from sls_contract.checks.cursors import decoded
 from sls_contract.checks.log_messages import MESSAGES
 from sls_contract.checks.presentation import shortened, shown
 from sls_contract.checks.rule import KEPT, Flaw, Flaws, Group, on_request, on_response
+from sls_contract.checks.spelling import closest_name
 from sls_contract.checks.subject import OK
 
 if TYPE_CHECKING:
@@ -106,12 +107,16 @@ def anonymous_write_is_forced(subject: Subject) -> Flaws:
     """Require that a checkpoint without a consumer is refused unless the write is forced."""
     contract, response = subject.contract, subject.response
     needed = {name: each.needed_unless for name, each in contract.query.items()} if contract else {}
-    if response is None or not any(needed.values()):
+    if contract is None or response is None or not any(needed.values()):
         return None
     query = dict(subject.request.query_pairs())
     switches = {place.removeprefix("query.") for unless in needed.values() for place in unless}
     named = any(query.get(name) for name, unless in needed.items() if unless)
     if named or any(query.get(key, "false").lower() != "false" for key in switches):
+        return None
+    if any(
+        closest_name(key, switches) for key in query.keys() - contract.query.keys()
+    ):  # request-query-name reports it
         return None
     fix = "refuse a checkpoint without a consumer unless forceSuccess=true."
     accepted = response.status == OK

@@ -116,13 +116,17 @@ class Query:
                 self._judge_values(name, values, breaches)
 
     def _judge_needed(self, given: Mapping[str, list[str]], misspelled: Collection[str], breaches: Breaches) -> None:
-        """Judge the keys that are required unless another key has a certain value; an empty value counts as none."""
+        """Judge the keys that are required unless another key has a certain value; an empty value counts as none.
+
+        Where the name of one of these keys is misspelled, that is reported alone.
+        """
         for name, rule, unless in self._needed:
             excused = (
                 wanted.casefold() in [value.casefold() for value in given.get(key.removeprefix("query."), ())]
                 for key, wanted in unless.items()
             )
-            if not any(given.get(name, ())) and name not in misspelled and not any(excused):
+            unsure = name in misspelled or any(key.removeprefix("query.") in misspelled for key in unless)
+            if not any(given.get(name, ())) and not unsure and not any(excused):
                 other = " or ".join(f"{key.removeprefix('query.')}={wanted}" for key, wanted in unless.items())
                 breaches.add(rule, f"query {name}", f"the key {name}, or {other}", "neither", f"send {name}.")
 

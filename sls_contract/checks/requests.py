@@ -17,12 +17,15 @@ from sls_contract.signing.clock import parse_iso_basic
 from sls_contract.signing.dialect import API_VERSION, SIGNATURE_METHODS
 from sls_contract.signing.signer import content_md5, content_sha256
 from sls_contract.spec.registry import registry
+from sls_contract.spec.routing import names_in
 
 if TYPE_CHECKING:
     from sls_contract.checks.rule import Check
+    from sls_contract.exchange import Request
     from sls_contract.spec.routing import Route
 
 _ISO_BASIC = "20151109T061116Z"
+_LONG_ENOUGH = 3  # segments of a template that are unlikely at the end of another path
 _METHODS = ("GET", "POST", "PUT", "DELETE")
 _DELETE_SHARD = re.compile("DELETE /logstores/[^/]+/shards/[0-9]+")  # official SDKs have it, no page
 _RFC_1123 = "Mon, 09 Nov 2015 06:11:16 GMT"
@@ -62,6 +65,8 @@ def calls_an_operation(subject: Subject) -> Flaws:
     routes = [route for method in _METHODS for route in contracts.routes_on(request.replace(method=method))]
     if not routes:
         routes = [route for route in contracts.routes if _resembles(route.path, request.path)]
+    if not routes:
+        routes = [route for route in contracts.routes if _contains(route.path, request)]
     if not any(map(contracts.is_complete, routes)):
         return None
     query = request.url.partition("?")[2]
@@ -81,6 +86,15 @@ def _resembles(template: str, path: str) -> bool:
     fixed, sent = template.split("/")[1:], path.removesuffix("/").split("/")[1:]
     pairs = zip(fixed, map(decode_path, sent), strict=False)
     return len(fixed) == len(sent) and all(each[:1] == "{" or closest_name(text, [each]) for each, text in pairs)
+
+
+def _contains(template: str, request: Request) -> bool:
+    """Return whether a path is a template with a doubled slash, a dot, or a prefix, which only a gateway may need."""
+    size, sent = template.count("/"), request.path.split("/")[1:]
+    kept = [each for each in sent if each not in ("", ".")]
+    if size >= _LONG_ENOUGH and is_service_host(request.host):
+        kept = kept[-size:]
+    return len(kept) < len(sent) and names_in(template, f"/{'/'.join(kept)}") is not None
 
 
 def _template() -> str:

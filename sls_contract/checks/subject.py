@@ -57,6 +57,8 @@ FOREIGN = "foreign"
 OK = 200
 CLOCK_ERRORS = frozenset({"RequestTimeExpired", "RequestTimeTooSkewed"})
 """Codes of the errors that refuse a request for its time: the current one, and that of 2021."""
+ERROR_MEMBERS = frozenset({"errorCode", "errorMessage"})
+"""The members that every error body has."""
 REQUEST_ID = re.compile("[0-9A-F]{24}")
 SECONDS_DIGITS = 8
 """Hexadecimal digits of a request id that contain its time, in Unix seconds."""
@@ -131,7 +133,7 @@ class Subject:
         if response is None or contract is None or response.status not in contract.success or self.bodiless:
             return None
         body = contract.response
-        if body is None or body.content != "protobuf":
+        if body is None or body.content != "protobuf" or self.served_error:
             return None
         plain = self.plain.data if response.wire else None
         accepted, sent = self.request.headers.lowered.get("accept", "*/*"), response.headers.lowered
@@ -175,6 +177,23 @@ class Subject:
         """Return the body's value if it is a JSON array or object, else None."""
         value = self.json.value if self.json else None
         return value if isinstance(value, (list, dict)) else None
+
+    @once
+    def served_error(self) -> Any:
+        """Return the errorCode of an error body under a status of success; None if there is none, or it is empty.
+
+        An operation whose contract names such members returns them in a success, too: it serves no error.
+        """
+        response, contract, body = self.response, self.contract, self.document
+        if response is None or contract is None or response.status not in contract.success:
+            return None
+        if (
+            not isinstance(body, dict)
+            or not body.keys() >= ERROR_MEMBERS
+            or contract.response_value.members.keys() & ERROR_MEMBERS
+        ):
+            return None
+        return body["errorCode"] or None
 
     @once
     def entries(self) -> list[Any] | None:

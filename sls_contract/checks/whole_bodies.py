@@ -32,6 +32,10 @@ class WholeBody:
         self._column = Column(body.value, own_rules, kind="shape") if body.content == "json" else None
         self.is_judged = body.content in ("json", "none")
 
+    def takes(self, value: Any) -> bool:
+        """Return whether the body may be a JSON text with this value, as far as its type says."""
+        return self._column is not None and self._column.takes(value)
+
     def judge(self, content: bytes | None, breaches: Breaches, text: JsonText | None = None) -> None:
         """Judge a decoded body, None if it cannot be decoded; ``text`` is the parsed body of a response."""
         if content is None or not self.is_judged:

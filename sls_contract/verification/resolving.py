@@ -24,7 +24,7 @@ def with_real_names(step: Request, shards: Mapping[ShardRef, int], calls: CallJu
         step = replace(step, shard=shards[step.shard])
     if isinstance(step, HeartBeat) and step.lists:
         step = replace(step, lists=tuple(shards.get(shard, shard) for shard in step.lists))
-    if isinstance(step, (Call, Put)) and step.shard == "lowest":
+    if isinstance(step, (Call, Put, Write)) and step.shard == "lowest":
         step = replace(step, shard=_lowest(step.at, calls))
     if not isinstance(step, Call):
         return step

@@ -217,6 +217,15 @@ def test_a_bug_is_found_by_its_clause(bug):
     assert run.violated(strict=True)
 
 
+def test_a_cursor_that_leaves_a_log_out_is_found_among_logs_of_the_same_second():
+    """Scenarios that ran just before have logs in the shard, which a time in seconds does not tell apart."""
+    bug = registry.BROKEN["returns_the_cursor_after_the_first_log_of_a_time"]
+    run = registry.verify(
+        bug.make(), "pull-logs-in-small-steps", "logs-long-and-many", "put-logs-alike", "get-cursor-time-of-a-log"
+    )
+    assert ("SLS439", "get-cursor-time-of-a-log") in {(each.finding.code, each.scenario) for each in run.located}
+
+
 @pytest.mark.parametrize("seed", [1, pytest.param(2, marks=pytest.mark.full)])
 def test_the_correct_endpoint_is_never_accused(seed):
     """Generated sequences and near misses find nothing where there is nothing."""

@@ -116,7 +116,14 @@ def listing(make, target, body):
     return Exchange(make.request(target), make.response(body))
 
 
+def written(make, target, returned=b""):
+    """Write a checkpoint, which is accepted."""
+    body = b'{"shard":0,"checkpoint":"MTA="}'
+    return replace(shipped(make, target, body, "POST", **JSON), response=make.response(returned))
+
+
 JSON = {"Content-Type": "application/json"}
+ERROR = {"errorCode": "LogStoreNotExist", "errorMessage": "logstore l does not exist"}
 GROUPS, SHARDS = "/logstores/l/consumergroups", "/logstores/l/shards"
 CREATED = b'{"consumerGroup":"g","timeout":"30","order":false}'
 
@@ -152,6 +159,8 @@ MUTANTS = [
     ("request-query-name", lambda make: asked(make, f"{TARGET}&pageSize=1")),
     ("request-query-name", lambda make: asked(make, "/everything/1?mdoe=fast&owner=me")),
     ("request-query-name", lambda make: shipped(make, f"{SHARDS}/0?type=cursor&form=begin")),
+    ("request-query-name", lambda make: asked(make, "/everything/1?mdoe=slow")),
+    ("request-query-name", lambda make: written(make, f"{GROUPS}/g?type=checkpoint&forcesuccess=true")),
     ("request-query-unknown", lambda make: asked(make, f"{TARGET}&colour=red")),
     ("request-query-unknown", lambda make: shipped(make, f"{GROUPS}?colour=red")),
     ("request-header-missing", lambda make: asked(make, mode=None)),
@@ -187,6 +196,8 @@ MUTANTS = [
     ("request-member-unknown", lambda make: asked(make, body=BODY | {"colour": "red"})),
     ("request-member-name", lambda make: asked(make, body=BODY | {"nmaes": []})),
     ("request-member-name", lambda make: asked(make, body=BODY | {"isStrict": True})),
+    ("request-member-name", lambda make: asked(make, body={"title": "a", "nmaes": []})),
+    ("request-member-name", lambda make: shipped(make, f"{GROUPS}/g", b'{"timeOut":30}', "PUT", **JSON)),
     ("request-time-unit", lambda make: asked(make, body=BODY | {"when": 1_700_000_000_000})),
     ("request-element-unique", lambda make: asked(make, body=BODY | {"names": [{"name": "x"}, {"name": "x"}]})),
     ("response-status", lambda make: returned(make, ENTRY, status=201)),
@@ -195,10 +206,21 @@ MUTANTS = [
         "response-status",
         lambda make: replace(shipped(make, SHARDS), response=Response(307, {"Location": "https://a/"})),
     ),
+    *[
+        ("response-status", lambda make, target=target: listing(make, target, ERROR))
+        for target in (
+            f"{SHARDS}/0?type=cursor&from=end",
+            f"{SHARDS}/0?type=cursor_time&cursor=MTA%3D",
+            f"{SHARDS}/0?type=log&cursor=MTA%3D&count=1",
+        )
+    ],
     ("response-json", lambda make: returned(make, raw=b"[")),
     ("response-json", lambda make: returned(make, raw=b"")),
     ("response-shape", lambda make: returned(make, raw={"entries": [ENTRY]})),
     ("response-shape", lambda make: listing(make, GROUPS, {"consumergroups": []})),
+    ("response-shape", lambda make: returned(make, raw=ERROR, total=None)),
+    ("response-shape", lambda make: listing(make, SHARDS, ERROR)),
+    ("response-shape", lambda make: written(make, f"{GROUPS}/g?type=checkpoint&forceSuccess=true", ERROR)),
     ("response-member-missing", lambda make: returned(make, {"mode": "fast"})),
     ("response-member-missing", lambda make: returned(make, {"ID": 1, "mode": "fast"})),
     ("response-member-type", lambda make: entry(make, cursor=7)),
@@ -358,6 +380,13 @@ def test_a_misspelled_path_is_shown_with_the_path_to_send(make):
     (finding,) = judge(shipped(make, "/logstore/l/shards")).findings
     assert finding.expected == "GET /logstores/{logstore}/shards (ListShards)"
     assert finding.how_to_fix == "send the method, path and query of a documented operation."
+
+
+@pytest.mark.parametrize("target", [f"/sls{SHARDS}", "//shelves/l/shards", f"{SHARDS}/0/leases"])
+def test_a_path_of_a_gateway_or_of_something_else_is_let_pass(make, target):
+    """A gateway at its own host may need a prefix; other paths may belong to operations that no source describes."""
+    host = "my-project.sls.example.com" if target.startswith("/sls") else "my-project.cn-hangzhou.log.aliyuncs.com"
+    assert slugs(Exchange(make.request(target, host=host), None)) == set()
 
 
 def test_the_deletion_of_a_shard_is_not_judged(make):

@@ -118,6 +118,11 @@ REQUESTS = [
     ("request-operation", lambda make: asked(make.request("/logstore/l/shards")), {}),
     ("request-operation", lambda make: asked(make.request("/logstores/l/shards/")), {}),
     ("request-operation", lambda make: asked(make.request("/logstores//shards")), {}),
+    ("request-operation", lambda make: asked(make.request(f"/{make.path}?shard=0")), {}),
+    ("request-operation", lambda make: asked(make.request("//logstores/l/shards/0?type=cursor&from=end")), {}),
+    ("request-operation", lambda make: asked(make.request("/logstores/l/./shards")), {}),
+    ("request-operation", lambda make: asked(make.request(f"/my-project{make.path}")), {}),
+    ("request-operation", lambda make: asked(make.request("/sls/v1/logstores/l/shards")), {}),
     ("request-content-type", lambda make: asked(make.request("/nowhere", method="POST", body=b"{}")), {}),
     *[
         ("request-content-length", lambda make, scheme=scheme: counted(make, scheme, "9"), {})

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from base64 import b64decode, b64encode
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -26,6 +27,12 @@ class LeavesOutTheSecondThatIsAskedFor(Rewriting):
 
     def rewritten(self, url: str) -> str:
         return re.sub("from=([0-9]+)", lambda found: f"from={int(found[1]) + 1}", url)
+
+
+@on_success("GetCursor", "SLS439")
+def returns_the_cursor_after_the_first_log_of_a_time(request, document):
+    number = int(b64decode(document["cursor"])) + dict(request.query_pairs())["from"].isdecimal()
+    return {"cursor": b64encode(b"%d" % number).decode()}
 
 
 @bug("SLS427")
@@ -156,6 +163,7 @@ class BelievesWhatAHeartbeatLists:
 
 
 SHOWN_BY = {
+    "returns_the_cursor_after_the_first_log_of_a_time": "get-cursor-time-of-a-log",
     "leaves_out_the_second_that_is_asked_for": "get-cursor-time-of-a-log",
     "writes_its_own_time_into_logs": "pull-logs-of-one-shard",
     "tells_when_logs_say_they_were_written": "get-cursor-time-of-a-log",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from typing import TYPE_CHECKING
 from unicodedata import normalize
@@ -15,19 +16,28 @@ from broken_endpoints.harness import (
     bug,
     correct,
     error,
+    is_read,
     late,
     now,
     on_response,
+    trusted,
     with_body,
+    with_document,
     with_header,
 )
 from broken_endpoints.operations import on_success
 from broken_endpoints.per_operation import Excusing, is_let_in, let_in
 
+from sls_contract.checks.content_coding import plain_body
+from sls_contract.checks.protobuf import read_fields
+from sls_contract.exchange import Request
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from sls_contract.exchange import Request, Response
+    from sls_contract.exchange import Response
+
+PROTOBUF = "application/x-protobuf"
 
 
 def moved(key, by):
@@ -87,6 +97,47 @@ class ForgetsASplit:
             self.before = self.before or response.body
             return with_body(response, self.before)
         return response
+
+
+@bug("SLS403")
+class PassesACheckpointOnToAMergedShard:
+    def __init__(self) -> None:
+        self.real, self.merged = correct(), {}
+
+    def __call__(self, request: Request) -> Response:
+        response = self.real(request)
+        if asks_for(request, "MergeShard") and response.status == 200:
+            merged, left, _ = json.loads(response.body)
+            self.merged[merged["shardID"]] = left["shardID"]
+        if not is_read(request) or response.status != 200:
+            return response
+        entries = {each["shard"]: each for each in json.loads(response.body)}
+        shown = [{**entries.get(self.merged.get(shard), each), "shard": shard} for shard, each in entries.items()]
+        return with_document(response, shown)
+
+
+@bug("SLS426")
+class CopiesTheLogsOfASplitShard:
+    """Gives a new shard the logs of the split one, too: a consumer of both gets them twice."""
+
+    def __init__(self) -> None:
+        self.real = correct()
+
+    def __call__(self, request: Request) -> Response:
+        response = self.real(request)
+        if asks_for(request, "SplitShard") and response.status == 200:
+            self.copy(request, json.loads(response.body)[1]["inclusiveBeginKey"])
+        return response
+
+    def copy(self, request: Request, key: str) -> None:
+        def ask(method: str, query: str, path: str = request.path, body: bytes = b"") -> Response:
+            headers = {"Host": request.host, "x-log-bodyrawsize": str(len(body)), "Content-Type": PROTOBUF}
+            return self.real(trusted(Request(method, f"http://{request.host}{path}?{query}", headers, body)))
+
+        cursor = quote(json.loads(ask("GET", "type=cursor&from=begin").body)["cursor"], safe="")
+        pulled = ask("GET", f"type=log&cursor={cursor}&count=1000")
+        for group in read_fields(plain_body(pulled).data or b""):
+            ask("POST", f"key={key}", f"{request.path.rpartition('/')[0]}/route", group.value)
 
 
 @on_success("ListConsumerGroup", "SLS408")
@@ -185,6 +236,8 @@ SHOWN_BY = {
     "returns_a_split_in_lists": "shard-split",
     "returns_a_merge_with_what_was_merged": "shards-merged",
     "forgets_a_split": "shard-split",
+    "passes_a_checkpoint_on_to_a_merged_shard": "shards-merged",
+    "copies_the_logs_of_a_split_shard": "shard-split-takes-logs",
     "lists_ten_groups_at_most": "groups-listed-in-full",
     **{label: f"consumers-{word}" for label, (_, word) in CONFUSED.items()},
     "takes_nothing_from_who_holds_a_shard_now": "update-checkpoint-of-another-holder",

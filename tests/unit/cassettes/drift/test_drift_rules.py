@@ -139,6 +139,17 @@ def test_a_change_of_another_operation_is_told_by_its_clause_alone():
     assert [each.slug for each in created.changes] == ["response-status"]
 
 
+def test_a_success_that_has_the_body_of_an_error_now_is_one_change():
+    """The keys of the success that are gone, and those of the error, are no changes of their own."""
+    served = response({"cursor": "MTA="})
+    refused = response({"errorCode": "LogStoreNotExist", "errorMessage": "logstore l does not exist"})
+    target = "/logstores/l/shards/0?type=cursor&from=end"
+    drift = compare(*([side] for side in both(served, refused, target)))
+    assert [(each.slug, each.where) for each in drift.of(Class.BREAKING)] == [("response-status", "status")]
+    assert not drift.of(Class.ADDITIVE)
+    assert compare(*([side] for side in both(refused, served, target))).verdict != "breaking"
+
+
 def test_one_clause_hides_no_change_of_another_place():
     """The name of a group has another type, and another of its keys is gone: both are told."""
     drift = compare(*([side] for side in both(response(LIST), response([{"name": 7, "timeout": 30}]), GROUPS)))
