@@ -7,6 +7,7 @@ import time
 from dataclasses import replace
 from threading import Lock
 from typing import TYPE_CHECKING
+from urllib.parse import quote
 
 from broken_endpoints.harness import (
     ABROAD,
@@ -20,7 +21,9 @@ from broken_endpoints.harness import (
     error_of,
     group_of,
     is_read,
+    members,
     on_response,
+    parameter,
     shard_of,
     trusted,
     with_body,
@@ -124,9 +127,8 @@ class OneTimeoutForGroupsOfOneName:
     def __call__(self, request: Request) -> Response:
         response = self.real(request)
         if asks_for(request, "CreateConsumerGroup") and response.status == 200:
-            document = json.loads(request.body)
-            body = json.dumps({"timeout": document["timeout"]}).encode()
-            url = f"{request.url}/{document['consumerGroup']}"
+            body = json.dumps({"timeout": members(request)["timeout"]}).encode()
+            url = f"{request.url}/{quote(group_of(request)[1], safe='')}"
             for each in alike(Request("PUT", url, request.headers, body)):
                 self.real(each)
         return response
@@ -143,7 +145,7 @@ class KeepsConsumersOfGroupsOfOneNameAlive:
     def __call__(self, request: Request) -> Response:
         response = self.real(request)
         if asks_for(request, "ConsumerGroupHeartBeat") and response.status == 200:
-            consumer = dict(request.query_pairs())["consumer"]
+            consumer = parameter(request, "consumer")
             self.held[request.project, group_of(request), consumer] = response.body
             for each in alike(request):
                 shards = self.held.get((each.project, group_of(each), consumer), b"[]")

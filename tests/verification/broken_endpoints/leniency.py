@@ -15,7 +15,10 @@ from broken_endpoints.harness import (
     bug,
     correct,
     error,
+    members,
     on_response,
+    part_of_path,
+    shard_in_path,
     snake,
 )
 from broken_endpoints.operations import on_success
@@ -71,9 +74,8 @@ def _query(request: Request, key: str, value: str) -> Request:
 
 
 def _members(request: Request, change: Callable[[dict], dict]) -> Request:
-    try:
-        document = json.loads(request.body)
-    except ValueError:
+    document = members(request)
+    if not document:
         return request
     return request.replace(body=json.dumps(change(document), separators=(",", ":"), ensure_ascii=False).encode())
 
@@ -155,9 +157,8 @@ class SplitsShardsThatWereSplit(RemembersSplits):
     """Splits a part of the shard in its place."""
 
     def after(self, request, response):
-        parts = request.path.split("/")
         again = asks_for(request, "SplitShard") and is_let_in(request) and response.status == 400
-        if not again or (request.project, parts[2], int(parts[4])) not in self.split:
+        if not again or (request.project, part_of_path(request, 2), shard_in_path(request)) not in self.split:
             return response
         listing = let_in(request, method="GET", url=request.url.partition("/shards/")[0] + "/shards")
         shards = json.loads(self.real(listing).body)

@@ -15,6 +15,7 @@ from broken_endpoints.harness import (
     error_of,
     on_error,
     on_response,
+    parameter,
     trusted,
     verify_quickly,
     with_body,
@@ -104,7 +105,7 @@ def goes_back_to_the_first_cursor(request, response):
 
 @on_pull("SLS285")
 def returns_the_cursor_that_was_asked_for(request, response):
-    return with_header(response, "x-log-cursor", dict(request.query_pairs())["cursor"])
+    return with_header(response, "x-log-cursor", parameter(request, "cursor"))
 
 
 @on_pull("SLS426")
@@ -226,7 +227,7 @@ class GivesLogsOnce:
         response = self.real(request)
         if not asks_for(request, "PullLogs") or response.status != 200 or response.headers["x-log-count"] == "0":
             return response
-        place = request.path, dict(request.query_pairs())["cursor"]
+        place = request.path, parameter(request, "cursor")
         if place not in self.given:
             self.given.add(place)
             return response
@@ -289,7 +290,7 @@ class ReadsTimesInMilliseconds(Rewriting):
     operation = "GetCursor"
 
     def rewritten(self, url: str) -> str:
-        return re.sub("from=([0-9]+)", lambda found: f"from={int(found[1]) // 1000}", url)
+        return re.sub(r"from=([0-9]{1,20})\b", lambda found: f"from={int(found[1]) // 1000}", url)
 
 
 @on_success("GetCursorTime", "SLS278")

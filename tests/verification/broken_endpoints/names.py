@@ -22,7 +22,9 @@ from broken_endpoints.harness import (
     correct,
     group_of,
     is_read,
+    members,
     on_entry,
+    parameter,
     trusted,
     verify_quickly,
 )
@@ -35,9 +37,8 @@ if TYPE_CHECKING:
 
 def renamed(request: Request, name: str) -> Request:
     """Return the request for another group, signed by someone who may."""
-    document = json.loads(request.body) if request.body else None
-    body = request.body
-    if isinstance(document, dict) and "consumerGroup" in document:
+    body, document = request.body, members(request)
+    if "consumerGroup" in document:
         body = json.dumps({**document, "consumerGroup": name}).encode()
     path, mark, query = request.url.partition("?")
     head, tail = path.split("/consumergroups")
@@ -171,7 +172,7 @@ class ConsumersAsTheyWereFirstWritten(Recalling):
         self.names = {}
 
     def __call__(self, request: Request) -> Response:
-        name = dict(request.query_pairs()).get("consumer", "")
+        name = parameter(request, "consumer")
         self.names.setdefault(name.lower(), name)
         return super().__call__(request)
 

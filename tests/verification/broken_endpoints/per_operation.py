@@ -26,9 +26,12 @@ from broken_endpoints.harness import (
     error_of,
     group_of,
     late,
+    members,
     now,
     on_entry,
     on_error,
+    parameter,
+    part_of_path,
     snake,
     trusted,
     verify_quickly,
@@ -109,7 +112,7 @@ class FindsAlike:
         return response
 
     def logstore(self, request: Request) -> Request:
-        name = request.path.split("/")[2]
+        name = part_of_path(request, 2)
         alike = name.lower().startswith(LOGSTORE) and name not in {LOGSTORE, OTHER, WIDE}
         return let_in(request, url=request.url.replace(f"/{name}", f"/{LOGSTORE}", 1)) if alike else request
 
@@ -207,8 +210,8 @@ class ForgetsTheOrderWithTheTimeout:
         self.real = correct()
 
     def __call__(self, request: Request) -> Response:
-        if asks_for(request, "UpdateConsumerGroup") and is_let_in(request):
-            body = json.dumps({"order": False} | json.loads(request.body)).encode()
+        if asks_for(request, "UpdateConsumerGroup") and is_let_in(request) and members(request):
+            body = json.dumps({"order": False} | members(request)).encode()
             return self.real(let_in(request, body=body))
         return self.real(request)
 
@@ -224,7 +227,7 @@ class LivesOfOtherHeartbeats:
         response = self.real(request)
         if asks_for(request, "ConsumerGroupHeartBeat") and response.status == 200:
             others = self.beats.setdefault(group_of(request), {})
-            others[dict(request.query_pairs())["consumer"]] = request
+            others[parameter(request, "consumer")] = request
             for other in others.values():
                 self.real(let_in(other, body=b"[]"))
         return response
@@ -371,7 +374,7 @@ class ListsShardsOfTheFirstLogstore(Connecting):
     def respond(self, request: Request, kept: dict) -> Response:
         if not asks_for(request, "ListShards") or not is_let_in(request):
             return self.real(request)
-        first = kept.setdefault("logstore", request.path.split("/")[2])
+        first = kept.setdefault("logstore", part_of_path(request, 2))
         return self.real(let_in(request, url=re.sub(r"/logstores/[^/]+/", f"/logstores/{first}/", request.url)))
 
 

@@ -8,7 +8,18 @@ import re
 import time
 from typing import TYPE_CHECKING
 
-from broken_endpoints.harness import Recalling, asks_for, bug, correct, error_of, group_of, now, on_entry, trusted
+from broken_endpoints.harness import (
+    Recalling,
+    asks_for,
+    bug,
+    correct,
+    error_of,
+    group_of,
+    now,
+    on_entry,
+    trusted,
+    write_of,
+)
 
 from sls_contract.exchange import Headers
 
@@ -71,12 +82,13 @@ class LosesOneOfTwoWritesAtOnce:
         )
 
     def __call__(self, request: Request) -> Response:
-        if not asks_for(request, "ConsumerGroupUpdateCheckPoint"):
+        written = write_of(request)
+        if not written:
             return self.real(request)
         before = self.checkpoints(request)
         time.sleep(0.02)
         response = self.real(request)
-        shard, (logstore, group) = json.loads(request.body)["shard"], group_of(request)
+        shard, (logstore, group) = written[0], group_of(request)
         for other, checkpoint in self.checkpoints(request).items() if response.status == 200 else ():
             if other != shard and checkpoint != before[other]:
                 self.real.set_checkpoint(group, other, before[other], project=request.project, logstore=logstore)
