@@ -5,14 +5,20 @@ The whole measurement, with every scenario for every bug, is ``python -m benchma
 
 from __future__ import annotations
 
+import contextlib
 from dataclasses import asdict
+from pathlib import Path
 
 import pytest
 from advice import speaks_of_its_breach
 from broken_endpoints import logs_in_time, per_operation, registry, shards, spellings
 from started_processes import FULL
 
+from benchmarks import strength
+from sls_contract.exchange import Request
+from sls_contract.signing import TEST_CREDENTIALS, sign
 from sls_contract.spec import CLAUSES, Level
+from sls_contract.transport import TransportError
 
 _WARNINGS = {"SLS285", "SLS418", "SLS419", "SLS429", "SLS438", "SLS446"}
 EVERYWHERE = "group-made-again"
@@ -233,3 +239,70 @@ def test_every_clause_has_its_bug():
     nowhere = {"SLS280"}  # no operation that verify asks for filters by a parameter that it is about
     assert {bug.code for bug in registry.BROKEN.values()} - _WARNINGS == told - nowhere
     assert SCENARIO.keys() <= registry.BROKEN.keys()
+
+
+def test_a_bug_whose_endpoint_raises_is_named(monkeypatch):
+    """The benchmark goes on with the other bugs, and shows that this one has no verdict."""
+
+    def make():
+        return lambda request: {}["shard"]
+
+    monkeypatch.setitem(registry.BROKEN, "raises", registry.Broken("raises", "SLS201", make))
+    result = strength.run_bug("raises")
+    line = make.__code__.co_firstlineno + 1
+    assert result.row == ("raises", "RAISED", f"KeyError: 'shard' ({Path(__file__).name}:{line})", 0)
+    assert not result.passed
+
+
+def test_a_bug_that_a_warning_shows_is_found():
+    """Whoever runs verify with --strict sees it."""
+    run = registry.verify(registry.BROKEN["takes_checkpoints_of_anybody"].make(), "update-checkpoint-of-a-stranger")
+    assert strength.found(run).keys() == {"SLS438"}
+    assert not run.violated()
+
+
+def test_the_benchmark_shows_which_clauses_no_bug_needs():
+    """A clause that no exchange is about cannot be needed; each other one needs a bug that it alone finds."""
+    results = [
+        strength.Result("two", "SLS201", {"SLS201": 1, "SLS202": 2}),
+        strength.Result("alone", "SLS201", {"SLS201": 3}),
+        strength.Result("other", "SLS203", {"SLS201": 3, "SLS203": 1}),
+        strength.Result("escaped", "SLS204"),
+    ]
+    assert strength.need_of("SLS201", results, set()) == "alone"
+    assert strength.need_of("SLS202", results, {"SLS202"}) == strength.NONE
+    assert strength.need_of("SLS203", results, set()) == strength.NONE
+    assert strength.need_of("SLS204", results, set()) == strength.NONE
+    assert strength.need_of("SLS280", results, set()) == strength.NOT_EXERCISED
+    assert (
+        strength.need_of("SLS439", [strength.Result("warned", "SLS439", {"SLS438": 1, "SLS439": 1})], set()) == "warned"
+    )
+    assert [each.row[1] for each in results] == ["SLS201", "SLS201", "SLS203", "ESCAPED"]
+
+
+_DAMAGED = (
+    ("POST", "/logstores/my-logstore/consumergroups", b""),
+    ("POST", "/logstores/my-logstore/consumergroups", b"{"),
+    ("POST", "/logstores/my-logstore/consumergroups", b"[]"),
+    ("POST", "/logstores/my-logstore/consumergroups", b'{"consumerGroup":["g"]}'),
+    ("PUT", "/logstores/my-logstore/consumergroups/g", b"null"),
+    ("POST", "/logstores/my-logstore/consumergroups/g?type=checkpoint", b'{"shard":"0"}'),
+    ("POST", "/logstores/my-logstore/consumergroups/g?type=checkpoint", b'{"shard":[0],"checkpoint":0}'),
+    ("POST", "/logstores/my-logstore/consumergroups/g?type=heartbeat", b"\xff"),
+    ("GET", "/logstores/my-logstore/consumergroups/g?shard=" + "9" * 5000, b""),
+    ("GET", "/logstores/my-logstore/shards/x?type=cursor&from=" + "9" * 5000, b""),
+    ("GET", "/logstores/my-logstore/shards/x?type=log&count=x", b""),
+    ("POST", "/logstores/my-logstore/shards/x?action=split", b""),
+    ("GET", "/", b""),
+)
+
+
+@pytest.mark.parametrize("request_line", _DAMAGED, ids=lambda line: f"{line[0]}-{line[2][:9]!r}-{line[1][-9:]}")
+def test_a_broken_endpoint_responds_to_damaged_requests(request_line):
+    """Only the correct endpoint judges what a bug cannot read; no endpoint raises an exception."""
+    method, path, body = request_line
+    host = f"{registry.PROJECT}.127.0.0.1:1"
+    damaged = sign(Request(method, f"http://{host}{path}", {"Host": host}, body), TEST_CREDENTIALS, at=registry.now())
+    for bug in registry.BROKEN.values():
+        with contextlib.suppress(TransportError):
+            assert bug.make()(damaged).status >= 200, bug.name
