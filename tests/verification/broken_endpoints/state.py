@@ -119,7 +119,7 @@ def checkpoint_in_32_bits(entry):
 @on_entry("SLS402")
 def checkpoint_through_a_float(entry):
     text = base64.b64decode(entry["checkpoint"])
-    if text.isdigit():
+    if text.isdigit() and float(text) < float("inf"):
         entry["checkpoint"] = base64.b64encode(str(int(float(text))).encode()).decode()
 
 
