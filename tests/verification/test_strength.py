@@ -110,13 +110,13 @@ SHOWN_BY = {
         "takes_logs_and_keeps_none keeps_logs_in_ascii forgets_the_topic tells_the_size_on_the_wire "
         "counts_one_log_group_too_few counts_in_words gives_no_next_cursor "
         "returns_json_to_whoever_asked_for_protobuf forgets_the_source keeps_whole_seconds sorts_the_keys_of_logs "
-        "declares_log_groups_as_json "
+        "declares_log_groups_as_json returns_json_where_no_log_is_left gives_no_next_cursor_at_the_end "
     ),
     "pull-logs-again": "gives_logs_once",
     "pull-logs-invalid-cursor": "invalid_cursors_are_missing_shards",
     "pull-logs-not-let-in": "asks_for_no_signature_of_logs",
     "pull-logs-of-one-shard": "gives_a_log_group_again pulls_as_many_as_it_likes",
-    "pull-logs-up-to-an-end": "passes_over_the_end",
+    "pull-logs-up-to-an-end": "passes_over_the_end goes_back_at_the_end",
     "pull-logs-parameter-invalid": "takes_any_count",
     "put-logs-in-unknown-compression": "takes_any_compression",
     "put-logs-alike": "keeps_equal_logs_once",
@@ -240,6 +240,13 @@ def test_every_clause_has_its_bug():
     nowhere = {"SLS280"}  # no operation that verify asks for filters by a parameter that it is about
     assert {bug.code for bug in registry.BROKEN.values()} - _WARNINGS == told - nowhere
     assert SCENARIO.keys() <= registry.BROKEN.keys()
+
+
+def test_a_consumer_that_holds_shards_from_the_start_breaks_one_clause():
+    """The clause about consumers says what is wrong; the one about documented errors would say it again."""
+    endpoint = registry.BROKEN["lets_strange_consumers_hold_shards"].make()
+    run = registry.verify(endpoint, "heartbeat-not-exist-consumer-with-body")
+    assert {each.finding.code for each in run.located} == {"SLS436"}
 
 
 def test_a_bug_whose_endpoint_raises_is_named(monkeypatch):

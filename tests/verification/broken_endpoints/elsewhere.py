@@ -22,8 +22,10 @@ from broken_endpoints.harness import (
     group_of,
     is_read,
     members,
+    on_error,
     on_response,
     parameter,
+    part_of_path,
     shard_of,
     trusted,
     with_body,
@@ -48,6 +50,15 @@ if TYPE_CHECKING:
 def fails_where_a_deleted_group_is_missing(request, response):
     missing = asks_for(request, "DeleteConsumerGroup") and error_of(response) == "ConsumerGroupNotExist"
     return error(response, 500, "InternalServerError", "Internal server error message.") if missing else response
+
+
+@shown_by("list-groups-nearly-there")
+@on_error("SLS293", "LogStoreNotExist")
+def logstores_in_capitals_are_missing_groups(request, response):
+    in_capitals = asks_for(request, "ListConsumerGroup") and part_of_path(request, 2).upper() == part_of_path(
+        request, 2
+    )
+    return error(response, 404, "ConsumerGroupNotExist", "consumer group not exist.") if in_capitals else response
 
 
 @refuses("SLS444", "checkpoint-not-forced", "MissingParameter", 400)

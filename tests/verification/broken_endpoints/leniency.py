@@ -100,6 +100,20 @@ def reads_what_comes_of_an_array(request):
     return request.replace(body=b"[]") if request.body == b"[" else request
 
 
+@shown_by("get-cursor-incomplete")
+@on_response("SLS292")
+def invents_an_error_for_a_missing_parameter(request, response):
+    incomplete = asks_for(request, "GetCursor") and response.status == 400 and "from=" not in request.url
+    return error(response, 400, "FromMissing", "The parameter from is missing.") if incomplete else response
+
+
+@shown_by("heartbeat-incomplete")
+@on_response("SLS294")
+def nobody_is_in_a_missing_group(request, response):
+    nobody = asks_for(request, "ConsumerGroupHeartBeat") and response.status == 400 and "consumer=" not in request.url
+    return error(response, 400, "ConsumerGroupNotExist", "consumer group not exist.") if nobody else response
+
+
 @completes("CreateConsumerGroup", "create-group-incomplete")
 def has_a_timeout_for_groups_without_one(request):
     return _members(request, lambda document: {"timeout": 60} | document)

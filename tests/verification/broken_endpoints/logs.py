@@ -84,6 +84,33 @@ def takes_any_compression(request, response):
     return with_body(response.replace(status=200, headers=response.headers.without("Content-Type")), b"")
 
 
+def is_empty_pull(request: Request, response: Response) -> bool:
+    return asks_for(request, "PullLogs") and response.status == 200 and response.headers["x-log-count"] == "0"
+
+
+@on_response("SLS281")
+def returns_json_where_no_log_is_left(request, response):
+    if not is_empty_pull(request, response):
+        return response
+    plain = response.replace(headers=response.headers.without("x-log-compresstype"))
+    return with_header(with_body(plain, b"[]"), "x-log-bodyrawsize", "2")
+
+
+@on_response("SLS290")
+def gives_no_next_cursor_at_the_end(request, response):
+    if not is_empty_pull(request, response):
+        return response
+    return response.replace(headers=response.headers.without("x-log-cursor"))
+
+
+@on_pull("SLS284")
+def goes_back_at_the_end(request, response):
+    if "end_cursor=" not in request.url:
+        return response
+    number = int(base64.b64decode(parameter(request, "cursor")))
+    return with_header(response, "x-log-cursor", base64.b64encode(b"%d" % (number - 1)).decode())
+
+
 @bug("SLS426")
 class KeepsEqualLogsOnce:
     def __init__(self) -> None:
