@@ -199,16 +199,16 @@ class RegistersConsumersWhoseFirstHeartbeatHasABody(RegistersTheRefused):
 @bug("SLS436")
 class RemembersConsumersOfDeletedGroups:
     def __init__(self) -> None:
-        self.real, self.known = correct(), set()
+        self.real, self.known, self.deleted = correct(), set(), set()
 
     def __call__(self, request: Request) -> Response:
-        response = self.real(request)
-        if not asks_for(request, "ConsumerGroupHeartBeat"):
-            return response
-        who = (group_of(request), parameter(request, "consumer"))
-        if response.status == 200:
+        response, group = self.real(request), group_of(request)
+        who = (group, parameter(request, "consumer"))
+        if asks_for(request, "DeleteConsumerGroup") and response.status == 200:
+            self.deleted |= {each for each in self.known if each[0] == group}
+        if asks_for(request, "ConsumerGroupHeartBeat") and response.status == 200:
             self.known.add(who)
-        if error_of(response) == "NotExistConsumerWithBody" and who in self.known:
+        if error_of(response) == "NotExistConsumerWithBody" and who in self.deleted:
             return self.real(empty_heartbeat(request))
         return response
 
