@@ -42,7 +42,7 @@ from broken_endpoints.operations import on_success
 
 from sls_contract.exchange import Headers, Request, Response
 from sls_contract.scenarios.documented_operations import LABELS
-from sls_contract.signing import TEST_STS_CREDENTIALS
+from sls_contract.signing import TEST_CREDENTIALS, TEST_STS_CREDENTIALS, access_key_id
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -57,8 +57,10 @@ def let_in(request: Request, **changes: object) -> Request:
 
 
 def is_let_in(request: Request) -> bool:
-    expired = request.headers.get("x-acs-security-token") == EXPIRED.security_token
-    return verify_quickly(request) and abs(late(request)) < timedelta(minutes=15) and not expired
+    """Return whether the correct endpoint lets the request in."""
+    tokens = {key.access_key_id: key.security_token for key in (TEST_CREDENTIALS, TEST_STS_CREDENTIALS)}
+    has_its_token = tokens.get(access_key_id(request) or "") == request.headers.get("x-acs-security-token")
+    return has_its_token and verify_quickly(request) and abs(late(request)) < timedelta(minutes=15)
 
 
 class Excusing:
