@@ -333,15 +333,20 @@ class Recalling:
         response = self.real(request)
         if written := write_of(request):
             shard, checkpoint = written
-            self.wrote((*group_of(request), shard), checkpoint, response.status == 200)
+            self.wrote((*self.group(request), shard), checkpoint, response.status == 200)
         if asks_for(request, "DeleteConsumerGroup") and response.status == 200:
-            self.deleted(group_of(request))
+            self.deleted(self.group(request))
         if is_read(request) and response.status == 200:
             document = json.loads(response.body)
             for entry in document:
-                self.show((*group_of(request), entry["shard"]), entry)
+                self.show((*self.group(request), entry["shard"]), entry)
             return with_document(response, document)
         return response
+
+    def group(self, request: Request) -> tuple[str, str]:
+        """Return where checkpoints are kept: the project with the logstore, and the group."""
+        logstore, name = group_of(request)
+        return f"{request.project}/{logstore}", name
 
     def wrote(self, place: tuple[str, str, int], value: str, accepted: object) -> None:
         if accepted:

@@ -234,9 +234,8 @@ class FindsTheFirstProjectThatBeginsSo(FindsPlaces):
 class OneCheckpointForAllProjects(Recalling):
     """Projects are known, and what is kept in them is not kept apart."""
 
-    def __call__(self, request: Request) -> Response:
-        self.project = request.project
-        return super().__call__(request)
+    def group(self, request):
+        return group_of(request)
 
     def wrote(self, place, value, accepted):
         if accepted:

@@ -52,14 +52,14 @@ class Watching(Recalling):
         response = super().__call__(request)
         consumer = parameter(request, "consumer")
         if asks_for(request, "ConsumerGroupHeartBeat") and response.status == 200:
-            self.last[group_of(request)] = consumer
+            self.last[self.group(request)] = consumer
             for shard in json.loads(response.body):
-                place = (*group_of(request), shard)
+                place = (*self.group(request), shard)
                 if self.holders.get(place, consumer) != consumer:
                     self.before[place], self.moved[place] = self.holders[place], now()
                 self.holders[place] = consumer
         if (written := write_of(request)) and response.status == 200:
-            self.writers.setdefault((*group_of(request), written[0]), consumer)
+            self.writers.setdefault((*self.group(request), written[0]), consumer)
         return response
 
 

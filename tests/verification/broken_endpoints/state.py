@@ -150,7 +150,9 @@ class OneCheckpointForAllGroups(Recalling):
 @bug("SLS405")
 class OneCheckpointForAllLogstores(Recalling):
     def show(self, place, entry):
-        fresh = [v[-1] for p, v in self.writes.items() if p[1:] == place[1:] and p[0] != place[0]]
+        project = place[0].partition("/")[0]
+        others = (p for p in self.writes if p[1:] == place[1:] and p[0] != place[0] and p[0].startswith(f"{project}/"))
+        fresh = [self.writes[other][-1] for other in others]
         if fresh and not entry["checkpoint"]:
             entry["checkpoint"] = fresh[-1]
 
@@ -192,7 +194,7 @@ class EmptiesAGroupThatIsMadeTwice(Recalling):
     def __call__(self, request: Request) -> Response:
         response = super().__call__(request)
         if error_of(response) == "ConsumerGroupAlreadyExist":
-            self.emptied.add(group_of(request))
+            self.emptied.add(self.group(request))
         return response
 
     def wrote(self, place, value, accepted):
