@@ -20,6 +20,7 @@ from broken_endpoints.harness import (
     error,
     error_of,
     group_of,
+    is_let_in,
     is_read,
     members,
     on_error,
@@ -32,7 +33,9 @@ from broken_endpoints.harness import (
     with_document,
 )
 from broken_endpoints.logs import Recoding
-from broken_endpoints.per_operation import is_let_in, let_in
+from broken_endpoints.per_operation import (
+    let_in,
+)
 from broken_endpoints.spellings import refuses, shown_by
 
 from sls_contract.endpoint.state.log_groups import decode_group, encode_group

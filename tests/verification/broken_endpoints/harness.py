@@ -322,6 +322,13 @@ def late(request: Request) -> timedelta:
     return timedelta() if time is None else now() - time
 
 
+def is_let_in(request: Request) -> bool:
+    """Return whether the correct endpoint lets the request in."""
+    tokens = {key.access_key_id: key.security_token for key in (TEST_CREDENTIALS, TEST_STS_CREDENTIALS)}
+    has_its_token = tokens.get(access_key_id(request) or "") == request.headers.get("x-acs-security-token")
+    return has_its_token and verify_quickly(request) and abs(late(request)) < timedelta(minutes=15)
+
+
 class Recalling:
     """Remembers every accepted write of each group and shard; subclasses change entries with it."""
 

@@ -13,11 +13,11 @@ from broken_endpoints.harness import (
     correct,
     error,
     error_of,
+    is_let_in,
     on_error,
     on_response,
     parameter,
     trusted,
-    verify_quickly,
     with_body,
     with_header,
 )
@@ -57,7 +57,7 @@ class Rewriting:
         self.real = correct()
 
     def __call__(self, request: Request) -> Response:
-        if not asks_for(request, self.operation) or not verify_quickly(request):
+        if not asks_for(request, self.operation) or not is_let_in(request):
             return self.real(request)
         return self.real(trusted(request.replace(url=self.rewritten(request.url), headers=self.kept(request))))
 
@@ -164,7 +164,7 @@ class TakesLogsAndKeepsNone:
         self.real = correct()
 
     def __call__(self, request: Request) -> Response:
-        if asks_for(request, "PutLogs") and verify_quickly(request):
+        if asks_for(request, "PutLogs") and is_let_in(request):
             return self.real(trusted(request.replace(body=b"", headers=Headers())))
         return self.real(request)
 
@@ -184,7 +184,7 @@ class Recoding:
         self.real = correct()
 
     def __call__(self, request: Request) -> Response:
-        if not asks_for(request, "PutLogs") or not verify_quickly(request):
+        if not asks_for(request, "PutLogs") or not is_let_in(request):
             return self.real(request)
         from sls_contract.exchange import Response as Plain
 

@@ -18,6 +18,7 @@ from broken_endpoints.harness import (
     error,
     error_of,
     group_of,
+    is_let_in,
     is_read,
     lets_in,
     number_in,
@@ -28,7 +29,9 @@ from broken_endpoints.harness import (
     with_document,
     write_of,
 )
-from broken_endpoints.per_operation import is_let_in, let_in
+from broken_endpoints.per_operation import (
+    let_in,
+)
 from broken_endpoints.spellings import shown_by
 
 from sls_contract.signing import verify_signature

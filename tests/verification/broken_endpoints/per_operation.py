@@ -5,7 +5,6 @@ from __future__ import annotations
 import base64
 import json
 import re
-from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
@@ -25,7 +24,7 @@ from broken_endpoints.harness import (
     error,
     error_of,
     group_of,
-    late,
+    is_let_in,
     members,
     now,
     on_entry,
@@ -42,7 +41,7 @@ from broken_endpoints.operations import on_success
 
 from sls_contract.exchange import Headers, Request, Response
 from sls_contract.scenarios.documented_operations import LABELS
-from sls_contract.signing import TEST_CREDENTIALS, TEST_STS_CREDENTIALS, access_key_id
+from sls_contract.signing import TEST_STS_CREDENTIALS
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -54,13 +53,6 @@ def let_in(request: Request, **changes: object) -> Request:
     """Return the request, changed, as someone who may do anything would send it."""
     kept = Headers([(name, request.headers[name]) for name in _KEPT if name in request.headers])
     return trusted(request.replace(headers=kept, **changes))
-
-
-def is_let_in(request: Request) -> bool:
-    """Return whether the correct endpoint lets the request in."""
-    tokens = {key.access_key_id: key.security_token for key in (TEST_CREDENTIALS, TEST_STS_CREDENTIALS)}
-    has_its_token = tokens.get(access_key_id(request) or "") == request.headers.get("x-acs-security-token")
-    return has_its_token and verify_quickly(request) and abs(late(request)) < timedelta(minutes=15)
 
 
 class Excusing:

@@ -15,6 +15,7 @@ from broken_endpoints.harness import (
     bug,
     correct,
     error,
+    is_let_in,
     late,
     now,
     on_response,
@@ -23,7 +24,10 @@ from broken_endpoints.harness import (
     with_header,
 )
 from broken_endpoints.operations import on_success
-from broken_endpoints.per_operation import Excusing, is_let_in, let_in
+from broken_endpoints.per_operation import (
+    Excusing,
+    let_in,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable
