@@ -21,6 +21,7 @@ from broken_endpoints.harness import (
     bug,
     correct,
     group_of,
+    is_let_in,
     is_read,
     members,
     on_entry,
@@ -187,7 +188,7 @@ class FindsPlaces:
         self.real = correct()
 
     def __call__(self, request: Request) -> Response:
-        if not verify_quickly(request) or not is_read(request):
+        if not is_let_in(request) or not is_read(request):
             return self.real(request)
         return self.real(trusted(Request(request.method, self.place(request), Headers(), request.body)))
 
