@@ -73,7 +73,12 @@ _ABOUT_GROUPS = {
 
 _ABOUT_SENDERS = frozenset({"SLS451", "SLS452", "SLS453", "SLS455"})
 _STATUS = "SLS231"
-_ALSO_FOUND_BY = {"SLS451": {"SLS239"}, "SLS454": {"SLS239", "SLS240"}, "SLS455": {"SLS240"}}
+_ALSO_FOUND_BY = {
+    "SLS445": {"SLS436"},
+    "SLS451": {"SLS239"},
+    "SLS454": {"SLS239", "SLS240"},
+    "SLS455": {"SLS240"},
+}
 """The clauses of a single exchange that report the same breach, by clause of the refusal; it is reported once."""
 
 
@@ -90,16 +95,24 @@ def judge_outcome(
         findings = tuple(_served(response, documented) if outcome == "served" else _empty_list(response))
         broken = {finding.code for finding in findings}
         return ClauseResults(() if _STATUS in reported else findings, frozenset(exercised | broken))
-    refusal = _REFUSALS[outcome]
-    known = not _ALSO_FOUND_BY.get(refusal.code, set()).isdisjoint(reported)
-    return ClauseResults(() if known else tuple(_refused(refusal, response)), frozenset({refusal.code}))
+    return _judge_refusal(_REFUSALS[outcome], response, reported)
 
 
-def judge_documented(codes: Collection[str], statuses: Collection[int], response: Response) -> ClauseResults:
-    """Judge whether a request is refused with one of the errors that its page documents for its mistake."""
+def judge_documented(
+    codes: Collection[str], statuses: Collection[int], response: Response, reported: Collection[str] = ()
+) -> ClauseResults:
+    """Judge whether a request is refused with one of the errors that its page documents for its mistake.
+
+    ``reported`` are the codes of the clauses that are known to be broken by the exchange.
+    """
     wanted = "Return the error of the operation's table: sls-contract spec show OPERATION."
     refusal = _Refusal("SLS445", statuses or range(400, 500), codes, wanted)
-    return ClauseResults(tuple(_refused(refusal, response)), frozenset({"SLS445"}))
+    return _judge_refusal(refusal, response, reported)
+
+
+def _judge_refusal(refusal: _Refusal, response: Response, reported: Collection[str]) -> ClauseResults:
+    known = not _ALSO_FOUND_BY.get(refusal.code, set()).isdisjoint(reported)
+    return ClauseResults(() if known else tuple(_refused(refusal, response)), frozenset({refusal.code}))
 
 
 def error_code(response: Response) -> str | None:

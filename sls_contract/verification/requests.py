@@ -238,7 +238,7 @@ class Requests:
         """Judge the response to a request that must be refused with one of these errors."""
         statuses = [each.status for each in contract_of(step).errors if each.code in documented]
         known = () if None in statuses else {status for status in statuses if status}
-        return judge_documented(documented, known, sent.response)
+        return judge_documented(documented, known, sent.response, {finding.code for finding in sent.findings})
 
     def _judge_served(self, step: Request, key: GroupKey, sent: Sent) -> ClauseResults:
         if sent.response.status == _OK:

@@ -5,14 +5,21 @@ The whole measurement, with every scenario for every bug, is ``python -m benchma
 
 from __future__ import annotations
 
+import base64
+import contextlib
 from dataclasses import asdict
+from pathlib import Path
 
 import pytest
 from advice import speaks_of_its_breach
 from broken_endpoints import logs_in_time, per_operation, registry, shards, spellings
 from started_processes import FULL
 
+from benchmarks import strength
+from sls_contract.exchange import Request
+from sls_contract.signing import TEST_CREDENTIALS, sign
 from sls_contract.spec import CLAUSES, Level
+from sls_contract.transport import TransportError
 
 _WARNINGS = {"SLS285", "SLS418", "SLS419", "SLS429", "SLS438", "SLS446"}
 EVERYWHERE = "group-made-again"
@@ -103,13 +110,13 @@ SHOWN_BY = {
         "takes_logs_and_keeps_none keeps_logs_in_ascii forgets_the_topic tells_the_size_on_the_wire "
         "counts_one_log_group_too_few counts_in_words gives_no_next_cursor "
         "returns_json_to_whoever_asked_for_protobuf forgets_the_source keeps_whole_seconds sorts_the_keys_of_logs "
-        "declares_log_groups_as_json "
+        "declares_log_groups_as_json returns_json_where_no_log_is_left gives_no_next_cursor_at_the_end "
     ),
     "pull-logs-again": "gives_logs_once",
     "pull-logs-invalid-cursor": "invalid_cursors_are_missing_shards",
     "pull-logs-not-let-in": "asks_for_no_signature_of_logs",
     "pull-logs-of-one-shard": "gives_a_log_group_again pulls_as_many_as_it_likes",
-    "pull-logs-up-to-an-end": "passes_over_the_end",
+    "pull-logs-up-to-an-end": "passes_over_the_end goes_back_at_the_end",
     "pull-logs-parameter-invalid": "takes_any_count",
     "put-logs-in-unknown-compression": "takes_any_compression",
     "put-logs-alike": "keeps_equal_logs_once",
@@ -242,3 +249,90 @@ def test_every_clause_has_its_bug():
     nowhere = {"SLS280"}  # no operation that verify asks for filters by a parameter that it is about
     assert {bug.code for bug in registry.BROKEN.values()} - _WARNINGS == told - nowhere
     assert SCENARIO.keys() <= registry.BROKEN.keys()
+
+
+def test_a_consumer_that_holds_shards_from_the_start_breaks_one_clause():
+    """The clause about consumers says what is wrong; the one about documented errors would say it again."""
+    endpoint = registry.BROKEN["lets_strange_consumers_hold_shards"].make()
+    run = registry.verify(endpoint, "heartbeat-not-exist-consumer-with-body")
+    assert {each.finding.code for each in run.located} == {"SLS436"}
+
+
+def test_a_bug_whose_endpoint_raises_is_named(monkeypatch):
+    """The benchmark goes on with the other bugs, and shows that this one has no verdict."""
+
+    def make():
+        return lambda request: {}["shard"]
+
+    monkeypatch.setitem(registry.BROKEN, "raises", registry.Broken("raises", "SLS201", make))
+    result = strength.run_bug("raises")
+    line = make.__code__.co_firstlineno + 1
+    assert result.row == ("raises", "RAISED", f"KeyError: 'shard' ({Path(__file__).name}:{line})", 0)
+    assert not result.passed
+
+
+def test_a_bug_that_a_warning_shows_is_found():
+    """Whoever runs verify with --strict sees it."""
+    run = registry.verify(registry.BROKEN["takes_checkpoints_of_anybody"].make(), "update-checkpoint-of-a-stranger")
+    assert strength.found(run).keys() == {"SLS438"}
+    assert not run.violated()
+
+
+def test_the_benchmark_shows_which_clauses_no_bug_needs():
+    """A clause that no exchange is about cannot be needed; each other one needs a bug that it alone finds."""
+    results = [
+        strength.Result("two", "SLS201", {"SLS201": 1, "SLS202": 2}),
+        strength.Result("alone", "SLS201", {"SLS201": 3}),
+        strength.Result("other", "SLS203", {"SLS201": 3, "SLS203": 1}),
+        strength.Result("escaped", "SLS204"),
+    ]
+    assert strength.need_of("SLS201", results, set()) == "alone"
+    assert strength.need_of("SLS202", results, {"SLS202"}) == strength.NONE
+    assert strength.need_of("SLS203", results, set()) == strength.NONE
+    assert strength.need_of("SLS204", results, set()) == strength.NONE
+    assert strength.need_of("SLS280", results, set()) == strength.NOT_EXERCISED
+    assert (
+        strength.need_of("SLS439", [strength.Result("warned", "SLS439", {"SLS438": 1, "SLS439": 1})], set()) == "warned"
+    )
+    assert [each.row[1] for each in results] == ["SLS201", "SLS201", "SLS203", "ESCAPED"]
+
+
+_GROUP = "/logstores/my-logstore/consumergroups/g"
+_UNUSUAL = (
+    ("POST", "/logstores/my-logstore/consumergroups", b'{"consumerGroup":"g","timeout":60,"order":true}'),
+    ("POST", f"{_GROUP}?type=heartbeat&consumer=c", b"[]"),
+    ("POST", f"{_GROUP}?type=checkpoint&consumer=c", b'{"shard":0,"checkpoint":"//79"}'),  # bytes of no text
+    ("POST", f"{_GROUP}?type=checkpoint&consumer=c", b'{"shard":1,"checkpoint":"%s"}' % base64.b64encode(b"9" * 3000)),
+    ("GET", _GROUP, b""),
+    ("GET", "/logstores/my-logstore/shards", b""),
+    ("GET", "/logstores/my-logstore/shards/0?type=cursor&from=end", b""),  # up to here they are correct
+    ("POST", "/logstores/my-logstore/consumergroups", b""),
+    ("POST", "/logstores/my-logstore/consumergroups", b"{"),
+    ("POST", "/logstores/my-logstore/consumergroups", b"[]"),
+    ("POST", "/logstores/my-logstore/consumergroups", b'{"consumerGroup":["g"],"timeout":"60"}'),
+    ("PUT", _GROUP, b"null"),
+    ("POST", f"{_GROUP}?type=checkpoint&consumer=c", b'{"shard":"0"}'),
+    ("POST", f"{_GROUP}?type=checkpoint&consumer=c", b'{"shard":[0],"checkpoint":0}'),
+    ("POST", f"{_GROUP}?type=checkpoint", b'{"shard":0,"checkpoint":null}'),
+    ("POST", f"{_GROUP}?type=heartbeat", b"\xff"),
+    ("GET", f"{_GROUP}?shard=" + "9" * 5000, b""),
+    ("GET", "/logstores/my-logstore/shards/x?type=cursor&from=" + "9" * 5000, b""),
+    ("GET", "/logstores/my-logstore/shards/x?type=log&count=x", b""),
+    ("POST", "/logstores/my-logstore/shards/x?action=split", b""),
+    ("GET", "/", b""),
+)
+
+
+@pytest.mark.slow
+def test_broken_endpoints_respond_to_unusual_requests():
+    """What a bug cannot read goes to the correct endpoint; none raises an exception of its own."""
+    host = f"{registry.PROJECT}.127.0.0.1:1"
+    requests = [
+        sign(Request(method, f"http://{host}{path}", {"Host": host}, body), TEST_CREDENTIALS, at=registry.now())
+        for method, path, body in _UNUSUAL
+    ]
+    for bug in registry.BROKEN.values():
+        send = bug.make()
+        for request in requests:
+            with contextlib.suppress(TransportError):
+                assert send(request).status >= 200, bug.name

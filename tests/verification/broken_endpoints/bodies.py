@@ -120,7 +120,7 @@ def update_time_is_a_float(entry):
 
 @on_entry("SLS206")
 def checkpoint_decoded(entry):
-    entry["checkpoint"] = base64.b64decode(entry["checkpoint"]).decode()
+    entry["checkpoint"] = base64.b64decode(entry["checkpoint"]).decode(errors="replace")
 
 
 @on_entry("SLS206")

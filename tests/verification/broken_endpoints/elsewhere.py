@@ -7,6 +7,7 @@ import time
 from dataclasses import replace
 from threading import Lock
 from typing import TYPE_CHECKING
+from urllib.parse import quote
 
 from broken_endpoints.harness import (
     ABROAD,
@@ -19,15 +20,22 @@ from broken_endpoints.harness import (
     error,
     error_of,
     group_of,
+    is_let_in,
     is_read,
+    members,
+    on_error,
     on_response,
+    parameter,
+    part_of_path,
     shard_of,
     trusted,
     with_body,
     with_document,
 )
 from broken_endpoints.logs import Recoding
-from broken_endpoints.per_operation import is_let_in, let_in
+from broken_endpoints.per_operation import (
+    let_in,
+)
 from broken_endpoints.spellings import refuses, shown_by
 
 from sls_contract.endpoint.state.log_groups import decode_group, encode_group
@@ -45,6 +53,15 @@ if TYPE_CHECKING:
 def fails_where_a_deleted_group_is_missing(request, response):
     missing = asks_for(request, "DeleteConsumerGroup") and error_of(response) == "ConsumerGroupNotExist"
     return error(response, 500, "InternalServerError", "Internal server error message.") if missing else response
+
+
+@shown_by("list-groups-nearly-there")
+@on_error("SLS293", "LogStoreNotExist")
+def logstores_in_capitals_are_missing_groups(request, response):
+    in_capitals = asks_for(request, "ListConsumerGroup") and part_of_path(request, 2).upper() == part_of_path(
+        request, 2
+    )
+    return error(response, 404, "ConsumerGroupNotExist", "consumer group not exist.") if in_capitals else response
 
 
 @refuses("SLS444", "checkpoint-not-forced", "MissingParameter", 400)
@@ -124,9 +141,8 @@ class OneTimeoutForGroupsOfOneName:
     def __call__(self, request: Request) -> Response:
         response = self.real(request)
         if asks_for(request, "CreateConsumerGroup") and response.status == 200:
-            document = json.loads(request.body)
-            body = json.dumps({"timeout": document["timeout"]}).encode()
-            url = f"{request.url}/{document['consumerGroup']}"
+            body = json.dumps({"timeout": members(request)["timeout"]}).encode()
+            url = f"{request.url}/{quote(group_of(request)[1], safe='')}"
             for each in alike(Request("PUT", url, request.headers, body)):
                 self.real(each)
         return response
@@ -143,7 +159,7 @@ class KeepsConsumersOfGroupsOfOneNameAlive:
     def __call__(self, request: Request) -> Response:
         response = self.real(request)
         if asks_for(request, "ConsumerGroupHeartBeat") and response.status == 200:
-            consumer = dict(request.query_pairs())["consumer"]
+            consumer = parameter(request, "consumer")
             self.held[request.project, group_of(request), consumer] = response.body
             for each in alike(request):
                 shards = self.held.get((each.project, group_of(each), consumer), b"[]")

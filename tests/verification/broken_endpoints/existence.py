@@ -16,6 +16,7 @@ from broken_endpoints.harness import (
     on_error,
     on_list,
     on_response,
+    parameter,
     shard_of,
     trusted,
     verify_quickly,
@@ -218,7 +219,7 @@ class ConsumerOfAnotherGroup:
     def __call__(self, request: Request) -> Response:
         response = self.real(request)
         if asks_for(request, "ConsumerGroupHeartBeat") and response.status == 200:
-            self.last = dict(request.query_pairs())["consumer"]
+            self.last = parameter(request, "consumer")
         if not is_read(request) or response.status != 200:
             return response
         document = json.loads(response.body)

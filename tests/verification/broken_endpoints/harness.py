@@ -197,21 +197,55 @@ def asks_for(request: Request, name: str) -> bool:
     return operation is not None and operation.operation == name
 
 
+# Scenarios damage requests in many ways, and only the correct endpoint may judge them. The functions below raise
+# nothing: for what they cannot read they return an empty value, and the bug leaves the request alone.
+
+
+def parameter(request: Request, name: str) -> str:
+    """Return the value of a query parameter, empty where there is none."""
+    return dict(request.query_pairs()).get(name, "")
+
+
 def shard_of(request: Request) -> int | None:
-    value = dict(request.query_pairs()).get("shard")
-    return None if value is None else int(value)
+    """Return the shard that a read asks for."""
+    return number_in(parameter(request, "shard"))
+
+
+def part_of_path(request: Request, place: int) -> str:
+    """Return a part of the path as it is read, empty where the path is shorter."""
+    parts = request.path.split("/")
+    return decode_path(parts[place]) if place < len(parts) else ""
+
+
+def shard_in_path(request: Request) -> int | None:
+    """Return the shard in ``/logstores/…/shards/…``."""
+    return number_in(part_of_path(request, 4))
+
+
+def number_in(text: str) -> int | None:
+    return int(text) if re.fullmatch("-?[0-9]{1,99}", text) else None
+
+
+def members(request: Request) -> dict[str, Any]:
+    """Return the members of the JSON object in the body; none where the body is anything else."""
+    try:
+        document = json.loads(request.body)
+    except ValueError:
+        return {}
+    return document if isinstance(document, dict) else {}
 
 
 def group_of(request: Request) -> tuple[str, str]:
     """Return logstore and group, which is empty where the request names none."""
-    parts = [decode_path(part) for part in request.path.split("/")]
-    if len(parts) > 4:
-        return parts[2], parts[4]
-    try:
-        document = json.loads(request.body or b"{}")
-    except ValueError:
-        document = None
-    return parts[2], document.get("consumerGroup", "") if isinstance(document, dict) else ""
+    name = part_of_path(request, 4) or members(request).get("consumerGroup")
+    return part_of_path(request, 2), name if isinstance(name, str) else ""
+
+
+def write_of(request: Request) -> tuple[int, str] | None:
+    """Return the shard and the checkpoint that a ConsumerGroupUpdateCheckPoint writes."""
+    shard, checkpoint = members(request).get("shard"), members(request).get("checkpoint")
+    readable = asks_for(request, "ConsumerGroupUpdateCheckPoint") and type(shard) is int
+    return (shard, checkpoint) if readable and isinstance(checkpoint, str) else None
 
 
 def error_of(response: Response) -> str | None:
@@ -288,6 +322,13 @@ def late(request: Request) -> timedelta:
     return timedelta() if time is None else now() - time
 
 
+def is_let_in(request: Request) -> bool:
+    """Return whether the correct endpoint lets the request in."""
+    tokens = {key.access_key_id: key.security_token for key in (TEST_CREDENTIALS, TEST_STS_CREDENTIALS)}
+    has_its_token = tokens.get(access_key_id(request) or "") == request.headers.get("x-acs-security-token")
+    return has_its_token and verify_quickly(request) and abs(late(request)) < timedelta(minutes=15)
+
+
 class Recalling:
     """Remembers every accepted write of each group and shard; subclasses change entries with it."""
 
@@ -297,17 +338,22 @@ class Recalling:
 
     def __call__(self, request: Request) -> Response:
         response = self.real(request)
-        if asks_for(request, "ConsumerGroupUpdateCheckPoint"):
-            document = json.loads(request.body)
-            self.wrote((*group_of(request), document["shard"]), document["checkpoint"], response.status == 200)
+        if written := write_of(request):
+            shard, checkpoint = written
+            self.wrote((*self.group(request), shard), checkpoint, response.status == 200)
         if asks_for(request, "DeleteConsumerGroup") and response.status == 200:
-            self.deleted(group_of(request))
+            self.deleted(self.group(request))
         if is_read(request) and response.status == 200:
             document = json.loads(response.body)
             for entry in document:
-                self.show((*group_of(request), entry["shard"]), entry)
+                self.show((*self.group(request), entry["shard"]), entry)
             return with_document(response, document)
         return response
+
+    def group(self, request: Request) -> tuple[str, str]:
+        """Return where checkpoints are kept: the project with the logstore, and the group."""
+        logstore, name = group_of(request)
+        return f"{request.project}/{logstore}", name
 
     def wrote(self, place: tuple[str, str, int], value: str, accepted: object) -> None:
         if accepted:

@@ -15,7 +15,11 @@ from broken_endpoints.harness import (
     bug,
     correct,
     error,
+    is_let_in,
+    members,
     on_response,
+    part_of_path,
+    shard_in_path,
     snake,
 )
 from broken_endpoints.operations import on_success
@@ -24,7 +28,6 @@ from broken_endpoints.per_operation import (
     Excusing,
     Heeding,
     has_token,
-    is_let_in,
     is_unsigned,
     is_v4,
     let_in,
@@ -71,9 +74,8 @@ def _query(request: Request, key: str, value: str) -> Request:
 
 
 def _members(request: Request, change: Callable[[dict], dict]) -> Request:
-    try:
-        document = json.loads(request.body)
-    except ValueError:
+    document = members(request)
+    if not document:
         return request
     return request.replace(body=json.dumps(change(document), separators=(",", ":"), ensure_ascii=False).encode())
 
@@ -96,6 +98,20 @@ def takes_heartbeats_of_nobody(request):
 @completes("ConsumerGroupHeartBeat", "heartbeat-incomplete")
 def reads_what_comes_of_an_array(request):
     return request.replace(body=b"[]") if request.body == b"[" else request
+
+
+@shown_by("get-cursor-incomplete")
+@on_response("SLS292")
+def invents_an_error_for_a_missing_parameter(request, response):
+    incomplete = asks_for(request, "GetCursor") and response.status == 400 and "from=" not in request.url
+    return error(response, 400, "FromMissing", "The parameter from is missing.") if incomplete else response
+
+
+@shown_by("heartbeat-incomplete")
+@on_response("SLS294")
+def nobody_is_in_a_missing_group(request, response):
+    nobody = asks_for(request, "ConsumerGroupHeartBeat") and response.status == 400 and "consumer=" not in request.url
+    return error(response, 400, "ConsumerGroupNotExist", "consumer group not exist.") if nobody else response
 
 
 @completes("CreateConsumerGroup", "create-group-incomplete")
@@ -155,9 +171,8 @@ class SplitsShardsThatWereSplit(RemembersSplits):
     """Splits a part of the shard in its place."""
 
     def after(self, request, response):
-        parts = request.path.split("/")
         again = asks_for(request, "SplitShard") and is_let_in(request) and response.status == 400
-        if not again or (request.project, parts[2], int(parts[4])) not in self.split:
+        if not again or (request.project, part_of_path(request, 2), shard_in_path(request)) not in self.split:
             return response
         listing = let_in(request, method="GET", url=request.url.partition("/shards/")[0] + "/shards")
         shards = json.loads(self.real(listing).body)

@@ -13,10 +13,11 @@ from broken_endpoints.harness import (
     correct,
     error,
     error_of,
+    is_let_in,
     on_error,
     on_response,
+    parameter,
     trusted,
-    verify_quickly,
     with_body,
     with_header,
 )
@@ -56,7 +57,7 @@ class Rewriting:
         self.real = correct()
 
     def __call__(self, request: Request) -> Response:
-        if not asks_for(request, self.operation) or not verify_quickly(request):
+        if not asks_for(request, self.operation) or not is_let_in(request):
             return self.real(request)
         return self.real(trusted(request.replace(url=self.rewritten(request.url), headers=self.kept(request))))
 
@@ -83,6 +84,33 @@ def takes_any_compression(request, response):
     return with_body(response.replace(status=200, headers=response.headers.without("Content-Type")), b"")
 
 
+def is_empty_pull(request: Request, response: Response) -> bool:
+    return asks_for(request, "PullLogs") and response.status == 200 and response.headers["x-log-count"] == "0"
+
+
+@on_response("SLS281")
+def returns_json_where_no_log_is_left(request, response):
+    if not is_empty_pull(request, response):
+        return response
+    plain = response.replace(headers=response.headers.without("x-log-compresstype"))
+    return with_header(with_body(plain, b"[]"), "x-log-bodyrawsize", "2")
+
+
+@on_response("SLS290")
+def gives_no_next_cursor_at_the_end(request, response):
+    if not is_empty_pull(request, response):
+        return response
+    return response.replace(headers=response.headers.without("x-log-cursor"))
+
+
+@on_pull("SLS284")
+def goes_back_at_the_end(request, response):
+    if "end_cursor=" not in request.url:
+        return response
+    number = int(base64.b64decode(parameter(request, "cursor")))
+    return with_header(response, "x-log-cursor", base64.b64encode(b"%d" % (number - 1)).decode())
+
+
 @bug("SLS426")
 class KeepsEqualLogsOnce:
     def __init__(self) -> None:
@@ -104,7 +132,7 @@ def goes_back_to_the_first_cursor(request, response):
 
 @on_pull("SLS285")
 def returns_the_cursor_that_was_asked_for(request, response):
-    return with_header(response, "x-log-cursor", dict(request.query_pairs())["cursor"])
+    return with_header(response, "x-log-cursor", parameter(request, "cursor"))
 
 
 @on_pull("SLS426")
@@ -136,7 +164,7 @@ class TakesLogsAndKeepsNone:
         self.real = correct()
 
     def __call__(self, request: Request) -> Response:
-        if asks_for(request, "PutLogs") and verify_quickly(request):
+        if asks_for(request, "PutLogs") and is_let_in(request):
             return self.real(trusted(request.replace(body=b"", headers=Headers())))
         return self.real(request)
 
@@ -156,7 +184,7 @@ class Recoding:
         self.real = correct()
 
     def __call__(self, request: Request) -> Response:
-        if not asks_for(request, "PutLogs") or not verify_quickly(request):
+        if not asks_for(request, "PutLogs") or not is_let_in(request):
             return self.real(request)
         from sls_contract.exchange import Response as Plain
 
@@ -226,7 +254,7 @@ class GivesLogsOnce:
         response = self.real(request)
         if not asks_for(request, "PullLogs") or response.status != 200 or response.headers["x-log-count"] == "0":
             return response
-        place = request.path, dict(request.query_pairs())["cursor"]
+        place = request.path, parameter(request, "cursor")
         if place not in self.given:
             self.given.add(place)
             return response
@@ -289,7 +317,7 @@ class ReadsTimesInMilliseconds(Rewriting):
     operation = "GetCursor"
 
     def rewritten(self, url: str) -> str:
-        return re.sub("from=([0-9]+)", lambda found: f"from={int(found[1]) // 1000}", url)
+        return re.sub(r"from=([0-9]{1,20})\b", lambda found: f"from={int(found[1]) // 1000}", url)
 
 
 @on_success("GetCursorTime", "SLS278")

@@ -8,7 +8,15 @@ from base64 import b64decode, b64encode
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from broken_endpoints.harness import asks_for, bug, correct, group_of, now, with_document
+from broken_endpoints.harness import (
+    asks_for,
+    bug,
+    correct,
+    group_of,
+    now,
+    parameter,
+    with_document,
+)
 from broken_endpoints.logs import Recoding, Rewriting, _with_logs
 from broken_endpoints.operations import on_success
 from broken_endpoints.per_operation import Excusing, let_in
@@ -26,7 +34,7 @@ class LeavesOutTheSecondThatIsAskedFor(Rewriting):
     operation = "GetCursor"
 
     def rewritten(self, url: str) -> str:
-        return re.sub("from=([0-9]+)", lambda found: f"from={int(found[1]) + 1}", url)
+        return re.sub(r"from=([0-9]{1,20})\b", lambda found: f"from={int(found[1]) + 1}", url)
 
 
 @on_success("GetCursor", "SLS439")
@@ -143,7 +151,7 @@ class KeepsShardsOfConsumersThatAreGone:
         response = self.real(request)
         if not asks_for(request, "ConsumerGroupHeartBeat") or response.status != 200:
             return response
-        place, consumer = group_of(request), dict(request.query_pairs())["consumer"]
+        place, consumer = group_of(request), parameter(request, "consumer")
         shards = json.loads(response.body)
         return with_document(
             response, [shard for shard in shards if self.first.setdefault((place, shard), consumer) == consumer]

@@ -21,8 +21,11 @@ from broken_endpoints.harness import (
     bug,
     correct,
     group_of,
+    is_let_in,
     is_read,
+    members,
     on_entry,
+    parameter,
     trusted,
     verify_quickly,
 )
@@ -35,9 +38,8 @@ if TYPE_CHECKING:
 
 def renamed(request: Request, name: str) -> Request:
     """Return the request for another group, signed by someone who may."""
-    document = json.loads(request.body) if request.body else None
-    body = request.body
-    if isinstance(document, dict) and "consumerGroup" in document:
+    body, document = request.body, members(request)
+    if "consumerGroup" in document:
         body = json.dumps({**document, "consumerGroup": name}).encode()
     path, mark, query = request.url.partition("?")
     head, tail = path.split("/consumergroups")
@@ -171,7 +173,7 @@ class ConsumersAsTheyWereFirstWritten(Recalling):
         self.names = {}
 
     def __call__(self, request: Request) -> Response:
-        name = dict(request.query_pairs()).get("consumer", "")
+        name = parameter(request, "consumer")
         self.names.setdefault(name.lower(), name)
         return super().__call__(request)
 
@@ -186,7 +188,7 @@ class FindsPlaces:
         self.real = correct()
 
     def __call__(self, request: Request) -> Response:
-        if not verify_quickly(request) or not is_read(request):
+        if not is_let_in(request) or not is_read(request):
             return self.real(request)
         return self.real(trusted(Request(request.method, self.place(request), Headers(), request.body)))
 
@@ -233,9 +235,8 @@ class FindsTheFirstProjectThatBeginsSo(FindsPlaces):
 class OneCheckpointForAllProjects(Recalling):
     """Projects are known, and what is kept in them is not kept apart."""
 
-    def __call__(self, request: Request) -> Response:
-        self.project = request.project
-        return super().__call__(request)
+    def group(self, request):
+        return group_of(request)
 
     def wrote(self, place, value, accepted):
         if accepted:

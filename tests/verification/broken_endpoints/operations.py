@@ -13,8 +13,11 @@ from broken_endpoints.harness import (
     error,
     error_of,
     group_of,
+    members,
     on_error,
     on_response,
+    parameter,
+    part_of_path,
     trusted,
     verify_quickly,
     with_body,
@@ -67,7 +70,7 @@ class ListsDeletedGroups:
         if asks_for(request, "ListConsumerGroup") and response.status == 200:
             groups = json.loads(response.body)
             named = {group["name"] for group in groups}
-            place = request.path.split("/")[2]
+            place = part_of_path(request, 2)
             return with_document(
                 response, groups + [each for each in self.gone.get(place, []) if each["name"] not in named]
             )
@@ -196,16 +199,16 @@ class RegistersConsumersWhoseFirstHeartbeatHasABody(RegistersTheRefused):
 @bug("SLS436")
 class RemembersConsumersOfDeletedGroups:
     def __init__(self) -> None:
-        self.real, self.known = correct(), set()
+        self.real, self.known, self.deleted = correct(), set(), set()
 
     def __call__(self, request: Request) -> Response:
-        response = self.real(request)
-        if not asks_for(request, "ConsumerGroupHeartBeat"):
-            return response
-        who = (group_of(request), dict(request.query_pairs())["consumer"])
-        if response.status == 200:
+        response, group = self.real(request), group_of(request)
+        who = (group, parameter(request, "consumer"))
+        if asks_for(request, "DeleteConsumerGroup") and response.status == 200:
+            self.deleted |= {each for each in self.known if each[0] == group}
+        if asks_for(request, "ConsumerGroupHeartBeat") and response.status == 200:
             self.known.add(who)
-        if error_of(response) == "NotExistConsumerWithBody" and who in self.known:
+        if error_of(response) == "NotExistConsumerWithBody" and who in self.deleted:
             return self.real(empty_heartbeat(request))
         return response
 
@@ -220,7 +223,7 @@ class NeverForgetsConsumers(LetsStrangeConsumersHoldShards):
 
     def __call__(self, request: Request) -> Response:
         beats = asks_for(request, "ConsumerGroupHeartBeat")
-        who = (*group_of(request), dict(request.query_pairs()).get("consumer")) if beats else None
+        who = (*group_of(request), parameter(request, "consumer")) if beats else None
         if who in self.known:
             return super().__call__(request)
         response = self.real(request)
@@ -236,8 +239,8 @@ class ForgetsConsumersAfterFiveSeconds:
 
     def __call__(self, request: Request) -> Response:
         if asks_for(request, "CreateConsumerGroup") and verify_quickly(request):
-            document = json.loads(request.body)
-            if document["timeout"] == 20:
+            document = members(request)
+            if document.get("timeout") == 20:
                 body = json.dumps({**document, "timeout": 5}).encode()
                 return self.real(trusted(request.replace(body=body, headers=Headers())))
         return self.real(request)
@@ -266,12 +269,11 @@ class TakesCheckpointsOfAnybody:
         self.real = correct()
 
     def __call__(self, request: Request) -> Response:
-        if asks_for(request, "ConsumerGroupUpdateCheckPoint") and verify_quickly(request):
-            query = dict(request.query_pairs())
-            if query.get("consumer"):
-                url = request.url.partition("?")[0] + f"?type=checkpoint&consumer={query['consumer']}&forceSuccess=true"
-                return self.real(trusted(request.replace(url=url, headers=Headers())))
-        return self.real(request)
+        consumer = parameter(request, "consumer")
+        if not asks_for(request, "ConsumerGroupUpdateCheckPoint") or not consumer or not verify_quickly(request):
+            return self.real(request)
+        url = request.url.partition("?")[0] + f"?type=checkpoint&consumer={consumer}&forceSuccess=true"
+        return self.real(trusted(request.replace(url=url, headers=Headers())))
 
 
 @bug("SLS286")

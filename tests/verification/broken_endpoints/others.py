@@ -18,12 +18,20 @@ from broken_endpoints.harness import (
     error,
     error_of,
     group_of,
+    is_let_in,
     is_read,
     lets_in,
+    number_in,
+    parameter,
+    part_of_path,
+    shard_in_path,
     verify_quickly,
     with_document,
+    write_of,
 )
-from broken_endpoints.per_operation import is_let_in, let_in
+from broken_endpoints.per_operation import (
+    let_in,
+)
 from broken_endpoints.spellings import shown_by
 
 from sls_contract.signing import verify_signature
@@ -83,7 +91,7 @@ class Assigning:
         if not asks_for(request, "ConsumerGroupHeartBeat") or response.status != 200:
             return response
         group = self.assigned.setdefault((request.project, *group_of(request)), {})
-        consumer, shards = dict(request.query_pairs())["consumer"], json.loads(response.body)
+        consumer, shards = parameter(request, "consumer"), json.loads(response.body)
         added = self.added(consumer, group, shards)
         group[consumer] = shards
         return with_document(response, sorted({*shards, *added}))
@@ -117,7 +125,7 @@ class TakesCheckpointsOfThoseThatAreGone:
 
     def __call__(self, request: Request) -> Response:
         response = self.real(request)
-        who = (request.project, group_of(request), dict(request.query_pairs()).get("consumer"))
+        who = (request.project, group_of(request), parameter(request, "consumer"))
         if asks_for(request, "ConsumerGroupHeartBeat") and response.status == 200:
             self.known.add(who)
         if error_of(response) != "ConsumerNotExist" or who not in self.known:
@@ -132,10 +140,10 @@ class FindsLogsASecondTooEarly:
         self.real = correct()
 
     def __call__(self, request: Request) -> Response:
-        start = dict(request.query_pairs()).get("from", "")
-        if not asks_for(request, "GetCursor") or not start.isdecimal() or start == "0" or not is_let_in(request):
+        start = number_in(parameter(request, "from"))
+        if not asks_for(request, "GetCursor") or not start or not is_let_in(request):
             return self.real(request)
-        return self.real(let_in(request, url=request.url.replace(f"from={start}", f"from={int(start) - 1}")))
+        return self.real(let_in(request, url=request.url.replace(f"from={start}", f"from={start - 1}")))
 
 
 class RemembersSplits:
@@ -147,8 +155,7 @@ class RemembersSplits:
     def __call__(self, request: Request) -> Response:
         response = self.real(request)
         if asks_for(request, "SplitShard") and response.status == 200:
-            logstore = request.path.split("/")[2]
-            self.split.add((request.project, logstore, json.loads(response.body)[0]["shardID"]))
+            self.split.add((request.project, part_of_path(request, 2), json.loads(response.body)[0]["shardID"]))
         return self.after(request, response)
 
     def after(self, request: Request, response: Response) -> Response:
@@ -175,10 +182,9 @@ class ForgetsCheckpointsOfAShardThatWasSplit(RemembersSplits):
 @bug("SLS426")
 class HidesLogsOfAShardThatWasSplit(RemembersSplits):
     def after(self, request, response):
-        parts = request.path.split("/")
         if not asks_for(request, "PullLogs") or response.status != 200:
             return response
-        if (request.project, parts[2], int(parts[4])) not in self.split:
+        if (request.project, part_of_path(request, 2), shard_in_path(request)) not in self.split:
             return response
         base = request.url.partition("?")[0]
         end = json.loads(self.real(let_in(request, url=f"{base}?type=cursor&from=end")).body)["cursor"]
@@ -216,7 +222,7 @@ class ForgetsTheOrderOfGroups:
 class BeginsNewShardsAtTheCheckpointOfTheSplitOne(RemembersSplits):
     def after(self, request, response):
         entries = json.loads(response.body) if is_read(request) and response.status == 200 else []
-        split = {number for *place, number in self.split if place == [request.project, request.path.split("/")[2]]}
+        split = {number for *place, number in self.split if place == [request.project, part_of_path(request, 2)]}
         parent = next((each for each in entries if each["shard"] in split), None)
         if parent is None:
             return response
@@ -234,9 +240,9 @@ class RefusesSplitShards(RemembersSplits):
     def after(self, request, response):
         if not asks_for(request, self.operation) or response.status != 200:
             return response
-        parts, body = request.path.split("/"), request.body
-        number = json.loads(body)["shard"] if body else int(parts[4])
-        known = (request.project, parts[2], number) not in self.split
+        written = write_of(request)
+        number = written[0] if written else shard_in_path(request)
+        known = (request.project, part_of_path(request, 2), number) not in self.split
         return response if known else error(response, self.code, "ShardNotExist", "Shard x does not exist.")
 
 
@@ -317,7 +323,7 @@ class LivesOfCheckpoints:
     def __call__(self, request: Request) -> Response:
         response = self.real(request)
         if asks_for(request, "ConsumerGroupUpdateCheckPoint") and response.status == 200:
-            consumer = quote(dict(request.query_pairs()).get("consumer", ""))
+            consumer = quote(parameter(request, "consumer"))
             url = f"{request.url.partition('?')[0]}?type=heartbeat&consumer={consumer}"
             self.real(let_in(request, url=url, body=b"[]"))
         return response
@@ -332,13 +338,13 @@ class GivesShardsToThoseThatForce:
         self.real, self.holders = correct(), {}
 
     def __call__(self, request: Request) -> Response:
-        if not asks_for(request, "ConsumerGroupUpdateCheckPoint") or not is_let_in(request):
-            return self.real(request)
-        query, response = dict(request.query_pairs()), self.real(request)
-        shard = (group_of(request), json.loads(request.body)["shard"])
-        if query.get("forceSuccess") == "true" and response.status == 200:
-            self.holders[shard] = query.get("consumer")
-        elif response.status == 200 and self.holders.get(shard, query["consumer"]) != query["consumer"]:
+        response, written, consumer = self.real(request), write_of(request), parameter(request, "consumer")
+        if not written or response.status != 200:
+            return response
+        shard = (group_of(request), written[0])
+        if parameter(request, "forceSuccess") == "true":
+            self.holders[shard] = consumer
+        elif self.holders.get(shard, consumer) != consumer:
             return error(response, 400, "ConsumerNotMatch", "consumer not match")
         return response
 

@@ -5,7 +5,19 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING
 
-from broken_endpoints.harness import Recalling, asks_for, bug, correct, group_of, is_read, now, shard_of, with_document
+from broken_endpoints.harness import (
+    Recalling,
+    asks_for,
+    bug,
+    correct,
+    group_of,
+    is_read,
+    now,
+    parameter,
+    shard_of,
+    with_document,
+    write_of,
+)
 
 if TYPE_CHECKING:
     from sls_contract.exchange import Request, Response
@@ -38,16 +50,16 @@ class Watching(Recalling):
     def __call__(self, request: Request) -> Response:
         self.asked = shard_of(request) if is_read(request) else None
         response = super().__call__(request)
-        consumer = dict(request.query_pairs()).get("consumer", "")
+        consumer = parameter(request, "consumer")
         if asks_for(request, "ConsumerGroupHeartBeat") and response.status == 200:
-            self.last[group_of(request)] = consumer
+            self.last[self.group(request)] = consumer
             for shard in json.loads(response.body):
-                place = (*group_of(request), shard)
+                place = (*self.group(request), shard)
                 if self.holders.get(place, consumer) != consumer:
                     self.before[place], self.moved[place] = self.holders[place], now()
                 self.holders[place] = consumer
-        if asks_for(request, "ConsumerGroupUpdateCheckPoint") and response.status == 200:
-            self.writers.setdefault((*group_of(request), json.loads(request.body)["shard"]), consumer)
+        if (written := write_of(request)) and response.status == 200:
+            self.writers.setdefault((*self.group(request), written[0]), consumer)
         return response
 
 

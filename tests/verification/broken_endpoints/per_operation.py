@@ -5,7 +5,6 @@ from __future__ import annotations
 import base64
 import json
 import re
-from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
@@ -25,10 +24,13 @@ from broken_endpoints.harness import (
     error,
     error_of,
     group_of,
-    late,
+    is_let_in,
+    members,
     now,
     on_entry,
     on_error,
+    parameter,
+    part_of_path,
     snake,
     trusted,
     verify_quickly,
@@ -51,11 +53,6 @@ def let_in(request: Request, **changes: object) -> Request:
     """Return the request, changed, as someone who may do anything would send it."""
     kept = Headers([(name, request.headers[name]) for name in _KEPT if name in request.headers])
     return trusted(request.replace(headers=kept, **changes))
-
-
-def is_let_in(request: Request) -> bool:
-    expired = request.headers.get("x-acs-security-token") == EXPIRED.security_token
-    return verify_quickly(request) and abs(late(request)) < timedelta(minutes=15) and not expired
 
 
 class Excusing:
@@ -109,7 +106,7 @@ class FindsAlike:
         return response
 
     def logstore(self, request: Request) -> Request:
-        name = request.path.split("/")[2]
+        name = part_of_path(request, 2)
         alike = name.lower().startswith(LOGSTORE) and name not in {LOGSTORE, OTHER, WIDE}
         return let_in(request, url=request.url.replace(f"/{name}", f"/{LOGSTORE}", 1)) if alike else request
 
@@ -207,8 +204,8 @@ class ForgetsTheOrderWithTheTimeout:
         self.real = correct()
 
     def __call__(self, request: Request) -> Response:
-        if asks_for(request, "UpdateConsumerGroup") and is_let_in(request):
-            body = json.dumps({"order": False} | json.loads(request.body)).encode()
+        if asks_for(request, "UpdateConsumerGroup") and is_let_in(request) and members(request):
+            body = json.dumps({"order": False} | members(request)).encode()
             return self.real(let_in(request, body=body))
         return self.real(request)
 
@@ -224,7 +221,7 @@ class LivesOfOtherHeartbeats:
         response = self.real(request)
         if asks_for(request, "ConsumerGroupHeartBeat") and response.status == 200:
             others = self.beats.setdefault(group_of(request), {})
-            others[dict(request.query_pairs())["consumer"]] = request
+            others[parameter(request, "consumer")] = request
             for other in others.values():
                 self.real(let_in(other, body=b"[]"))
         return response
@@ -371,7 +368,7 @@ class ListsShardsOfTheFirstLogstore(Connecting):
     def respond(self, request: Request, kept: dict) -> Response:
         if not asks_for(request, "ListShards") or not is_let_in(request):
             return self.real(request)
-        first = kept.setdefault("logstore", request.path.split("/")[2])
+        first = kept.setdefault("logstore", part_of_path(request, 2))
         return self.real(let_in(request, url=re.sub(r"/logstores/[^/]+/", f"/logstores/{first}/", request.url)))
 
 

@@ -69,7 +69,7 @@ def error_without_message(request, response):
 
 @on_error("SLS234", "ParameterInvalid", "MissingParameter")
 def invented_code(request, response):
-    return error(response, 400, "BadAuthorization", "no")
+    return error(response, 400, "BadAuthorization", "no") if is_read(request) else response
 
 
 @on_error("SLS234", "ConsumerGroupNotExist")
@@ -79,12 +79,14 @@ def misspelt_code(request, response):
 
 @on_error("SLS235", "ParameterInvalid", "MissingParameter")
 def code_of_a_sibling(request, response):
+    if not is_read(request):
+        return response
     return error(response, 400, "InvalidShardCheckPoint", "shard checkpoint not encoded by base64.")
 
 
 @on_error("SLS236", "ParameterInvalid", "MissingParameter")
 def code_with_another_status(request, response):
-    return response.replace(status=401)
+    return response.replace(status=401) if is_read(request) else response
 
 
 @on_error("SLS236", "ConsumerGroupNotExist")

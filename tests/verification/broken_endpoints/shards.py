@@ -16,17 +16,28 @@ from broken_endpoints.harness import (
     bug,
     correct,
     error,
+<<<<<<< HEAD
     is_read,
     late,
     now,
     on_response,
     trusted,
+=======
+    is_let_in,
+    late,
+    now,
+    on_response,
+    parameter,
+>>>>>>> strength
     with_body,
     with_document,
     with_header,
 )
 from broken_endpoints.operations import on_success
-from broken_endpoints.per_operation import Excusing, is_let_in, let_in
+from broken_endpoints.per_operation import (
+    Excusing,
+    let_in,
+)
 
 from sls_contract.checks.content_coding import plain_body
 from sls_contract.checks.protobuf import read_fields
@@ -152,7 +163,7 @@ class ConfusesConsumers:
         self.real, self.key, self.first = correct(), key, {}
 
     def __call__(self, request: Request) -> Response:
-        name = dict(request.query_pairs()).get("consumer")
+        name = parameter(request, "consumer")
         if not name or not is_let_in(request):
             return self.real(request)
         first = self.first.setdefault((request.path, self.key(name)), name)
@@ -179,11 +190,11 @@ class TakesNothingFromWhoHoldsAShardNow:
         self.real, self.first = correct(), {}
 
     def __call__(self, request: Request) -> Response:
-        response, query = self.real(request), dict(request.query_pairs())
+        response, consumer = self.real(request), parameter(request, "consumer")
         if asks_for(request, "ConsumerGroupHeartBeat") and response.status == 200:
-            self.first.setdefault(request.path, query["consumer"])
-        unforced = asks_for(request, "ConsumerGroupUpdateCheckPoint") and query.get("forceSuccess") == "false"
-        if unforced and response.status == 200 and query["consumer"] != self.first.get(request.path):
+            self.first.setdefault(request.path, consumer)
+        writes = asks_for(request, "ConsumerGroupUpdateCheckPoint") and parameter(request, "forceSuccess") == "false"
+        if writes and response.status == 200 and consumer != self.first.get(request.path):
             return error(response, 400, "ConsumerNotMatch", "consumer not match")
         return response
 
@@ -191,7 +202,7 @@ class TakesNothingFromWhoHoldsAShardNow:
 @bug("SLS287")
 class PullsAsManyAsTheFirstTime(Connecting):
     def respond(self, request: Request, kept: dict) -> Response:
-        count = dict(request.query_pairs()).get("count", "")
+        count = parameter(request, "count")
         if not asks_for(request, "PullLogs") or not is_let_in(request):
             return self.real(request)
         return self.real(
@@ -215,8 +226,8 @@ class DatesAllResponsesAsTheFirst:
 
     def __call__(self, request: Request) -> Response:
         response = self.real(request)
-        self.date = self.date or response.headers["Date"]
-        return with_header(response, "Date", self.date)
+        self.date = self.date or response.headers.get("Date", "")
+        return with_header(response, "Date", self.date) if self.date else response
 
 
 @on_response("SLS464")

@@ -15,6 +15,7 @@ from broken_endpoints.harness import (
     error,
     error_of,
     group_of,
+    is_let_in,
     on_entry,
     on_response,
     on_text,
@@ -24,7 +25,10 @@ from broken_endpoints.harness import (
     with_document,
     with_header,
 )
-from broken_endpoints.per_operation import is_let_in, is_v4, let_in
+from broken_endpoints.per_operation import (
+    is_v4,
+    let_in,
+)
 
 from sls_contract.exchange import Headers, Request, Response
 from sls_contract.scenarios.documented_operations import LABELS

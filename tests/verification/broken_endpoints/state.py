@@ -8,7 +8,18 @@ import re
 import time
 from typing import TYPE_CHECKING
 
-from broken_endpoints.harness import Recalling, asks_for, bug, correct, error_of, group_of, now, on_entry, trusted
+from broken_endpoints.harness import (
+    Recalling,
+    asks_for,
+    bug,
+    correct,
+    error_of,
+    group_of,
+    now,
+    on_entry,
+    trusted,
+    write_of,
+)
 
 from sls_contract.exchange import Headers
 
@@ -71,12 +82,13 @@ class LosesOneOfTwoWritesAtOnce:
         )
 
     def __call__(self, request: Request) -> Response:
-        if not asks_for(request, "ConsumerGroupUpdateCheckPoint"):
+        written = write_of(request)
+        if not written:
             return self.real(request)
         before = self.checkpoints(request)
         time.sleep(0.02)
         response = self.real(request)
-        shard, (logstore, group) = json.loads(request.body)["shard"], group_of(request)
+        shard, (logstore, group) = written[0], group_of(request)
         for other, checkpoint in self.checkpoints(request).items() if response.status == 200 else ():
             if other != shard and checkpoint != before[other]:
                 self.real.set_checkpoint(group, other, before[other], project=request.project, logstore=logstore)
@@ -107,7 +119,7 @@ def checkpoint_in_32_bits(entry):
 @on_entry("SLS402")
 def checkpoint_through_a_float(entry):
     text = base64.b64decode(entry["checkpoint"])
-    if text.isdigit():
+    if text.isdigit() and float(text) < float("inf"):
         entry["checkpoint"] = base64.b64encode(str(int(float(text))).encode()).decode()
 
 
@@ -138,7 +150,9 @@ class OneCheckpointForAllGroups(Recalling):
 @bug("SLS405")
 class OneCheckpointForAllLogstores(Recalling):
     def show(self, place, entry):
-        fresh = [v[-1] for p, v in self.writes.items() if p[1:] == place[1:] and p[0] != place[0]]
+        project = place[0].partition("/")[0]
+        others = (p for p in self.writes if p[1:] == place[1:] and p[0] != place[0] and p[0].startswith(f"{project}/"))
+        fresh = [self.writes[other][-1] for other in others]
         if fresh and not entry["checkpoint"]:
             entry["checkpoint"] = fresh[-1]
 
@@ -180,7 +194,7 @@ class EmptiesAGroupThatIsMadeTwice(Recalling):
     def __call__(self, request: Request) -> Response:
         response = super().__call__(request)
         if error_of(response) == "ConsumerGroupAlreadyExist":
-            self.emptied.add(group_of(request))
+            self.emptied.add(self.group(request))
         return response
 
     def wrote(self, place, value, accepted):
