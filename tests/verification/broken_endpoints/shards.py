@@ -16,28 +16,19 @@ from broken_endpoints.harness import (
     bug,
     correct,
     error,
-<<<<<<< HEAD
+    is_let_in,
     is_read,
     late,
     now,
     on_response,
-    trusted,
-=======
-    is_let_in,
-    late,
-    now,
-    on_response,
     parameter,
->>>>>>> strength
+    trusted,
     with_body,
     with_document,
     with_header,
 )
 from broken_endpoints.operations import on_success
-from broken_endpoints.per_operation import (
-    Excusing,
-    let_in,
-)
+from broken_endpoints.per_operation import Excusing, let_in
 
 from sls_contract.checks.content_coding import plain_body
 from sls_contract.checks.protobuf import read_fields
