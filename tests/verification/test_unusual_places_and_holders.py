@@ -39,7 +39,7 @@ class NamesWhoWroteLast(Recalling):
     def __call__(self, request: Request):
         response = super().__call__(request)
         if asks_for(request, "ConsumerGroupUpdateCheckPoint") and response.status == 200:
-            place = (*group_of(request), json.loads(request.body)["shard"])
+            place = (*self.group(request), json.loads(request.body)["shard"])
             self.writers[place] = dict(request.query_pairs())["consumer"]
         return response
 
