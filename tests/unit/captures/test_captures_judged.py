@@ -75,7 +75,7 @@ def test_zeros_between_and_after_streams_are_padding(lines, suffix):
 
 @pytest.mark.parametrize("kind", range(16))
 def test_zstd_that_begins_with_a_skippable_frame_is_found_and_read(lines, kind):
-    """The command pzstd writes one before each frame of its own; in a folder, nothing else tells that it is a capture."""
+    """The command pzstd writes one before each frame of its own; in a folder, nothing else tells that it is one."""
     skippable = bytes((0x50 + kind,)) + b"\x2a\x4d\x18" + b"\4\0\0\0size"
     path = lines.with_name("a.jsonl.zst")
     path.write_bytes(skippable + zstandard.compress(lines.read_bytes()))
