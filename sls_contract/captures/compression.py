@@ -18,6 +18,8 @@ SUFFIXES = (".gz", ".zst", ".bz2", ".xz")
 _BLOCK = 256 * 1024  # bytes
 _STEP = 512  # compressed bytes per call: even a decompression bomb expands them to 16 MiB at most
 _GZIP = 16 + zlib.MAX_WBITS
+_PADDING = b"\0"  # between and after streams: part of the format of xz, and written by tools that fill blocks
+_SKIPPABLE = tuple(bytes((0x50 + kind,)) + b"\x2a\x4d\x18" for kind in range(16))  # pzstd writes such a frame first
 
 
 def _zstd() -> Any:
@@ -26,11 +28,11 @@ def _zstd() -> Any:
     return ZstdDecompressor().decompressobj()
 
 
-_DECOMPRESSORS: tuple[tuple[bytes, str, Callable[[], Any]], ...] = (
-    (b"\x1f\x8b", "gzip", partial(zlib.decompressobj, _GZIP)),
-    (b"\x28\xb5\x2f\xfd", "zstd", _zstd),
-    (b"BZh", "bzip2", bz2.BZ2Decompressor),
-    (b"\xfd7zXZ\0", "xz", lzma.LZMADecompressor),
+_DECOMPRESSORS: tuple[tuple[tuple[bytes, ...], str, Callable[[], Any]], ...] = (
+    ((b"\x1f\x8b",), "gzip", partial(zlib.decompressobj, _GZIP)),
+    ((b"\x28\xb5\x2f\xfd", *_SKIPPABLE), "zstd", _zstd),
+    ((b"BZh",), "bzip2", bz2.BZ2Decompressor),
+    ((b"\xfd7zXZ\0",), "xz", lzma.LZMADecompressor),
 )
 
 
@@ -44,8 +46,8 @@ def plain_blocks(file: IO[bytes]) -> Generator[bytes]:
 
 def _decompressed_once(blocks: Iterator[bytes]) -> Iterator[bytes]:
     first = next(blocks, b"")
-    for magic, name, make in _DECOMPRESSORS:
-        if first.startswith(magic):
+    for magics, name, make in _DECOMPRESSORS:
+        if first.startswith(magics):
             yield from _joined(_decompressed(chain([first], blocks), name, make))
             return
     if first:
@@ -74,10 +76,10 @@ def _decompressed(blocks: Iterator[bytes], name: str, make: Callable[[], Any]) -
     """Decompress all streams of a file: compressed files may contain several, concatenated."""
     decompressor, fresh = make(), True
     for rest in (block[at : at + _STEP] for block in blocks for at in range(0, len(block), _STEP)):
-        left = rest
+        left = rest.lstrip(_PADDING) if fresh else rest
         while left:
             yield from _plain(decompressor, left, name)
-            left, fresh = (decompressor.unused_data, True) if decompressor.eof else (b"", False)
+            left, fresh = (decompressor.unused_data.lstrip(_PADDING), True) if decompressor.eof else (b"", False)
             decompressor = make() if fresh else decompressor
     if not fresh:
         raise NotReadable(None, f"the {name} data is cut off")

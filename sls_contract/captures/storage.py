@@ -87,12 +87,16 @@ def matching_paths(pattern: str) -> list[str]:
 def files_at(url: str) -> list[str]:
     """Return the URLs of all files at or below a URL, sorted; ``*``, ``**`` and ``?`` match as in a shell.
 
-    Raises `CassetteError` if the storage cannot be read, `UsageError` if there is no file.
+    The URL of a file or folder that exists is not a pattern. Raises `CassetteError` if the storage cannot be read,
+    `UsageError` if there is no file.
     """
     with storage_errors(url):
         filesystem, path = filesystem_of(url)
-        names = _glob(url, filesystem, path) if has_glob(path) else [path]
-        found = {file for name in names for file in filesystem.find(name)}
+        found = set(filesystem.find(path))
+        if not found and has_glob(path):
+            found = {file for name in _glob(url, filesystem, path) for file in filesystem.find(name)}
+    # A name that ends with a slash stands for a folder: consoles of object storage store an empty object for it.
+    found = {name for name in found if not name.endswith("/")}
     if not found:
         msg = f"{url} cannot be read: there is no file. How to fix: name a file, a folder or a pattern that exists."
         raise UsageError(msg)

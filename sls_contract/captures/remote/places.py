@@ -30,11 +30,18 @@ def recordings_by_name(url: str) -> dict[str, str]:
         suite = suite_of(url, lock_near(Path.cwd()), os.environ)
         objects = {recording_object(*each).path for each in Checkout(suite).revision().digests.items()}
         parts = {each: part for each, part in parts.items() if part and part[1] in objects}
-    base = _below_scheme(folder_of(url))
+    base = _base(url, found)
     places = {each: _below_scheme(each).removeprefix(base).lstrip("/") for each in parts}
     names = {each: part[2] if part else places[each] for each, part in parts.items()}
     count = Counter(names.values())  # several versions of a recording have its name: none may be left out
     return {name if count[name] == 1 else places[each]: each for each, name in names.items()}
+
+
+def _base(url: str, found: list[str]) -> str:
+    """Return the folder that names are relative to: the URL, or that of its pattern."""
+    folder = _below_scheme(url)
+    is_folder = all(_below_scheme(each).startswith(f"{folder}/") for each in found)
+    return folder if is_folder else _below_scheme(folder_of(url))
 
 
 def _below_scheme(url: str) -> str:

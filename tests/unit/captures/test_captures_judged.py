@@ -63,6 +63,26 @@ def test_compressed_captures_are_read_by_their_first_bytes(lines, suffix):
     assert told(judged(named)) == told(judged(nameless)) == told(judged(lines))
 
 
+@pytest.mark.parametrize("suffix", [".gz", ".xz"])
+def test_zeros_between_and_after_streams_are_padding(lines, suffix):
+    """The format of xz defines it, and what was stored in blocks of a fixed size ends with it."""
+    data, compress = lines.read_bytes(), COMPRESS[suffix]
+    half = data.index(b"\n", len(data) // 2) + 1
+    path = lines.with_name("a.jsonl" + suffix)
+    path.write_bytes(compress(data[:half]) + bytes(8) + compress(data[half:]) + bytes(2048))
+    assert told(judged(path)) == told(judged(lines))
+
+
+@pytest.mark.parametrize("kind", range(16))
+def test_zstd_that_begins_with_a_skippable_frame_is_found_and_read(lines, kind):
+    """The command pzstd writes one before each frame of its own; in a folder, nothing else tells that it is one."""
+    skippable = bytes((0x50 + kind,)) + b"\x2a\x4d\x18" + b"\4\0\0\0size"
+    path = lines.with_name("a.jsonl.zst")
+    path.write_bytes(skippable + zstandard.compress(lines.read_bytes()))
+    assert str(path) in captures_at([str(path.parent)], "checked", pytest.fail)
+    assert told(judged(path)) == told(judged(lines))
+
+
 @pytest.mark.parametrize("suffix", COMPRESS)
 def test_a_compressed_file_that_was_cut_off_is_damaged(lines, suffix):
     """What stands before the cut is judged, where the format lets it be read."""

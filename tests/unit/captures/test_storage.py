@@ -12,6 +12,7 @@ from oss_server import served_oss
 from s3_server import served_s3
 
 from sls_contract import cli
+from sls_contract.captures.remote.places import recordings_by_name
 
 fsspec = pytest.importorskip("fsspec", reason="the extra scale is not installed")
 
@@ -85,6 +86,30 @@ def test_a_folder_in_a_bucket_is_judged_as_a_local_one(folder, monkeypatch, tmp_
         assert findings(f"{scheme}://bucket/captures/*", tmp_path / "4.json") == found  # a folder among them
         code, _, errors = check(f"{scheme}://nobucket/captures")
         assert (code, "nobucket" in errors, "How to fix" in errors) == (2, True, True)
+
+
+@pytest.mark.filterwarnings("ignore")  # as above
+def test_an_empty_object_that_stands_for_a_folder_is_no_capture(folder, monkeypatch, tmp_path):
+    """Consoles of object storage create a folder as an object whose name ends with a slash."""
+    with served_s3(monkeypatch) as filesystem:
+        upload(folder, filesystem, "bucket/captures")
+        for name in ("captures/", "empty/"):
+            filesystem.call_s3("put_object", Bucket="bucket", Key=name, Body=b"")
+        local = findings(folder, tmp_path / "1.json")
+        for url in ("s3://bucket/captures/", "s3://bucket/captures", "s3://bucket/captures/**"):
+            assert findings(url, tmp_path / "2.json") == local
+        code, _, errors = check("s3://bucket/empty/")
+        assert (code, "there is no file" in errors) == (2, True)
+
+
+def test_the_url_of_a_file_or_folder_that_exists_is_no_pattern(folder):
+    """Names of parametrized tests contain brackets."""
+    filesystem = fsspec.filesystem("memory")
+    upload(folder, filesystem, "/literal/run[1]")
+    filesystem.pipe_file("/literal/test[a].sls.yaml", (folder / "b.sls.yaml").read_bytes())
+    filesystem.pipe_file("/literal/testa.sls.yaml", b"")
+    assert "\n1 cassette, 12 exchanges" in check("memory://literal/test[a].sls.yaml")[1]
+    assert recordings_by_name("memory://literal/run[1]").keys() == recordings_by_name(f"file://{folder}").keys()
 
 
 def test_patterns_name_captures_in_any_storage(folder):
