@@ -16,7 +16,7 @@ from sls_contract.cassettes.scrub.findings import clean_verdict, names_of_others
 from sls_contract.cassettes.scrub.others import OtherNames
 from sls_contract.checks import judge
 from sls_contract.errors import CassetteDamaged, CassetteError
-from sls_contract.signing import STEPS, TEST_CREDENTIALS, TEST_STS_CREDENTIALS, Credentials
+from sls_contract.signing import STEPS, TEST_CREDENTIALS, TEST_STS_CREDENTIALS, Credentials, Searches
 from sls_contract.spec import Finding, clause
 
 if TYPE_CHECKING:
@@ -91,6 +91,7 @@ class Audit:
     entry: Entry = field(init=False)
     findings: list[tuple[Finding, int | None]] = field(default_factory=list)
     results: Results = field(default_factory=Results)
+    searches: Searches = field(default_factory=Searches)
     lines: tuple[int | None, ...] = ()
     failure: str | None = None
 
@@ -116,7 +117,9 @@ class Audit:
         hidden = hidden_clauses(recording)
         public = (TEST_CREDENTIALS, TEST_STS_CREDENTIALS)
         keys = () if recording.signature_replaced else (*self.settings.credentials, *public)
-        verdict = judge(recording.complete_exchange, credentials=keys, at=origin.at, without=hidden)
+        verdict = judge(
+            recording.complete_exchange, credentials=keys, at=origin.at, without=hidden, searches=self.searches
+        )
         if hidden and verdict.operation != FOREIGN:
             verdict = replace(verdict, findings=(*verdict.findings, _unverified_finding()))
         self.scrubber.register_cookies(recording.exchange)

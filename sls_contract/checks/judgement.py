@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from sls_contract.checks.rule import Flaws
     from sls_contract.exchange import Exchange, Request
-    from sls_contract.signing import Keyring
+    from sls_contract.signing import Keyring, Searches
     from sls_contract.spec import Finding
 
 CHECKS: tuple[Check, ...] = tuple(
@@ -87,6 +87,7 @@ def judge(
     credentials: Keyring | None = None,
     at: datetime | None = None,
     without: Collection[str] = (),
+    searches: Searches | None = None,
 ) -> Verdict:
     """Judge an exchange, or its request alone if it has no response. Never raises on data that came over the wire.
 
@@ -98,13 +99,15 @@ def judge(
         at: when the exchange took place (aware). None: the response's date is compared with that of the request, and
             the date of the request is not judged.
         without: codes of clauses that are switched off.
+        searches: shared by the calls for a file, limits how often mistakes in signing are looked for in vain.
 
     Raises:
         UsageError: ``at`` is naive, or ``credentials`` contains something else than credentials.
 
     """
     sides = (Side.REQUEST,) if exchange.response is None else (Side.REQUEST, Side.RESPONSE)
-    return _verdict(Subject(exchange.request, exchange.response, credentials, _aware(at)), sides, without)
+    subject = Subject(exchange.request, exchange.response, credentials, _aware(at), searches)
+    return _verdict(subject, sides, without)
 
 
 def judge_request(request: Request, *, credentials: Keyring | None = None, at: datetime | None = None) -> Verdict:

@@ -18,6 +18,7 @@ from sls_contract.signing import (
     TEST_STS_CREDENTIALS,
     Credentials,
     LogAuthorization,
+    Searches,
     SignatureMismatch,
     Sls4Authorization,
     parse_http_date,
@@ -82,6 +83,7 @@ class Subject:
         response: the response; None if none came or if only the request is judged.
         credentials: the key that must have signed, or keys of which one may have; None: the test keys.
         at: when it happened, aware; None if unknown.
+        searches: limits how often mistakes in signing are looked for in vain; None: no limit.
         contract: the contract of the requested operation; None if it has no contract or the request is not to SLS.
         operation: its name; ``other`` for a request to SLS without a contract; ``foreign`` for one to another host.
         authorization: the parsed Authorization header; None if it is missing or has no known form.
@@ -97,6 +99,7 @@ class Subject:
     response: Response | None
     credentials: Credentials | Iterable[Credentials] | None = None
     at: datetime | None = None
+    searches: Searches | None = None
     contract: Contract | None = field(init=False)
     operation: str = field(init=False)
     authorization: LogAuthorization | Sls4Authorization | None = field(init=False)
@@ -159,7 +162,7 @@ class Subject:
     def mismatch(self) -> SignatureMismatch | None:
         """Why the signature does not verify; None if it does, or if there is no key to verify it with."""
         judged = self.keys or self.authorization is None
-        return verify_signature(self.request, self.keys) if judged else None
+        return verify_signature(self.request, self.keys, searches=self.searches) if judged else None
 
     @once
     def plain(self) -> PlainBody:

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any
 from sls_contract.cassettes.recorder.wiring import wrap_clients_again
 from sls_contract.plugin.blocking import REMEDY, function_names_error, remedy_for
 from sls_contract.plugin.failures import recording_failure
-from sls_contract.plugin.located import used_definitions
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable
@@ -85,6 +84,8 @@ class Unrecorded:
         self._noted(foreign_requests(shown), item.nodeid)
         if marker is None or case.may_be_empty or not case.ended or case.excused or case.session.used:
             return None
+        from sls_contract.plugin.located import used_definitions  # loads the checks
+
         if item.get_closest_marker("xfail") or any(map(self._sent_requests, used_definitions(item))):
             return None
         (found,) = self._noted([no_request(item, marker, shown)], item.nodeid, case.allowed)

@@ -14,6 +14,7 @@ from sls_contract.signing.clock import (
     within_skew,
 )
 from sls_contract.signing.credentials import TEST_CREDENTIALS, TEST_STS_CREDENTIALS, Credentials, Keyring
+from sls_contract.signing.diagnosis import Searches
 from sls_contract.signing.dialect import LOG_SCHEMES, SCHEMES, Dialect, Scheme
 from sls_contract.signing.environment import credentials_from_environment
 from sls_contract.signing.mismatch import STEPS, SignatureMismatch
@@ -35,6 +36,7 @@ __all__ = [
     "Keyring",
     "LogAuthorization",
     "Scheme",
+    "Searches",
     "SignatureMismatch",
     "Sls4Authorization",
     "access_key_id",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass, replace
 from itertools import chain
 from typing import TYPE_CHECKING
@@ -16,7 +17,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from sls_contract.exchange import Request
+    from sls_contract.signing.credentials import Credentials
 
+_MOST_IN_VAIN = 10
 _MOST_FORMS = 48  # of one mistake; limits the search for hostile requests
 _MOST_DATES = 2000  # two per second of 15 minutes, and those of other zones
 _DIALECTS_FOR_ONE = 24
@@ -36,6 +39,30 @@ class Diagnosis:
     client: Form
     mistakes: tuple[Mistake, ...]
     others: tuple[Mistake, ...] = ()
+
+
+class Searches:
+    """The searches for mistakes that found none, by key and client; each takes some 30 ms.
+
+    After ten of them no other is made for that key and client: there is most likely one cause, such as a wrong secret.
+    """
+
+    def __init__(self) -> None:
+        self._vain: Counter[tuple[str, str]] = Counter()
+
+    def given_up(self, request: Request, key: Credentials) -> bool:
+        """Return whether no other search is made for the client that sent a request."""
+        return self._vain[_client_of(request, key)] >= _MOST_IN_VAIN
+
+    def diagnose(self, forms: Sequence[Form], request: Request, key: Credentials, digest: str) -> Diagnosis | None:
+        """Do as the function `diagnose`; count the search if it is in vain."""
+        found = diagnose(forms, request, key.access_key_secret, digest)
+        self._vain[_client_of(request, key)] += found is None
+        return found
+
+
+def _client_of(request: Request, key: Credentials) -> tuple[str, str]:
+    return key.access_key_id, request.headers.get("user-agent", "")
 
 
 def diagnose(forms: Sequence[Form], request: Request, secret: str, digest: str) -> Diagnosis | None:

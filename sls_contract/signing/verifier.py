@@ -15,7 +15,7 @@ from sls_contract.signing.authorization import (
 )
 from sls_contract.signing.canonical import Form, signature
 from sls_contract.signing.credentials import Credentials, Keyring, keys_of, masked_id
-from sls_contract.signing.diagnosis import Diagnosis, diagnose
+from sls_contract.signing.diagnosis import Diagnosis, Searches
 from sls_contract.signing.dialect import TOKEN_HEADER, Dialect, dialects, form_of, scheme_of
 from sls_contract.signing.mismatch import STEPS, SignatureMismatch, shown_part, shown_string
 from sls_contract.signing.problems import first_problem
@@ -45,7 +45,12 @@ class Examination(NamedTuple):
 
 
 def verify_signature(
-    request: Request, credentials: Keyring, *, at: datetime | None = None, region: str | None = None
+    request: Request,
+    credentials: Keyring,
+    *,
+    at: datetime | None = None,
+    region: str | None = None,
+    searches: Searches | None = None,
 ) -> SignatureMismatch | None:
     """Return None if the signature verifies, else the first wrong step. Test with ``is None``: a mismatch is true.
 
@@ -54,6 +59,7 @@ def verify_signature(
         credentials: one key, or several that are looked up by the request's access key id.
         at: when the server received it (aware); its time must be within 15 minutes. None: the clock is not judged.
         region: the region that v4's scope must name if the endpoint's host names none.
+        searches: shared by the calls for a file, limits how often mistakes are looked for in vain.
 
     Raises:
         UsageError: ``at`` is naive, or ``credentials`` contains something else than credentials.
@@ -62,7 +68,7 @@ def verify_signature(
     True
 
     """
-    return examine(request, credentials, at=at, region=region).mismatch
+    return examine(request, credentials, at=at, region=region, searches=searches).mismatch
 
 
 def verifies(request: Request, credentials: Keyring, *, at: datetime | None = None, region: str | None = None) -> bool:
@@ -78,7 +84,12 @@ def verifies(request: Request, credentials: Keyring, *, at: datetime | None = No
 
 
 def examine(
-    request: Request, credentials: Keyring, *, at: datetime | None = None, region: str | None = None
+    request: Request,
+    credentials: Keyring,
+    *,
+    at: datetime | None = None,
+    region: str | None = None,
+    searches: Searches | None = None,
 ) -> Examination:
     """Verify, and return every intermediate result; arguments as in `verify_signature`."""
     keys = keys_of(credentials)
@@ -94,7 +105,7 @@ def examine(
     if dialect is not None and problem is None:
         return Examination(None, parsed, dialect, form)
     if dialect is None:
-        problem, form = _explain(request, parsed, key, problem, forms)
+        problem, form = _explain(request, parsed, key, problem, forms, searches or Searches())
     else:
         assert problem is not None
         problem = replace(problem, string_to_sign=shown_string(form))
@@ -123,11 +134,14 @@ def _explain(
     key: Credentials,
     problem: SignatureMismatch | None,
     forms: Sequence[Form],
+    searches: Searches,
 ) -> tuple[SignatureMismatch, Form]:
     """Explain a wrong digest by known mistakes; an earlier wrong step that needs no digest takes precedence."""
-    found = diagnose(forms, request, key.access_key_secret, parsed.signature)
+    given_up = searches.given_up(request, key)
+    found = None if given_up else searches.diagnose(forms, request, key, parsed.signature)
     right = found.right if found else forms[0]
-    mismatch = _known_mismatch(found) if found else _unexplained(right, parsed, key)
+    reason = _LIKE_OTHERS if given_up else _UNKNOWN
+    mismatch = _known_mismatch(found) if found else _unexplained(right, parsed, key, reason)
     if problem is not None and (found is None or STEPS.index(problem.step) <= STEPS.index(mismatch.step)):
         mismatch = replace(problem, mistakes=mismatch.mistakes, client_string_to_sign=mismatch.client_string_to_sign)
     return replace(mismatch, string_to_sign=shown_string(right)), right
@@ -147,12 +161,16 @@ def _known_mismatch(found: Diagnosis) -> SignatureMismatch:
     )
 
 
-def _unexplained(right: Form, parsed: Authorization, key: Credentials) -> SignatureMismatch:
+_UNKNOWN = "The digest is not that of the request, and no known mistake explains it."
+_LIKE_OTHERS = "The digest is not that of the request, like others of this client that no known mistake explains."
+
+
+def _unexplained(right: Form, parsed: Authorization, key: Credentials, reason: str) -> SignatureMismatch:
     return SignatureMismatch(
         "digest",
         f"the digest of the string to sign ({len(signature(right, key.access_key_secret))} characters)",
         f"a different digest ({len(parsed.signature)} characters)",
-        "The digest is not that of the request, and no known mistake explains it.",
+        reason,
         "Check the secret; compare the string to sign with the client's, line by line; look for a proxy that "
         "changes headers, path or query after signing.",
     )

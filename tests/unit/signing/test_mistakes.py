@@ -10,7 +10,14 @@ from datetime import UTC, datetime
 import pytest
 
 from sls_contract.exchange import Request
-from sls_contract.signing import TEST_CREDENTIALS, TEST_STS_CREDENTIALS, content_md5, sign, verify_signature
+from sls_contract.signing import (
+    TEST_CREDENTIALS,
+    TEST_STS_CREDENTIALS,
+    Searches,
+    content_md5,
+    sign,
+    verify_signature,
+)
 
 AT = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
 DATE = "Fri, 02 Jan 2026 03:04:05 GMT"
@@ -346,3 +353,22 @@ def test_v1_without_any_header():
     """A v1 request without x-log headers gets a verdict like any other."""
     request = Request("GET", f"http://{HOST}{PATH}", {"Date": DATE, "Authorization": f"LOG {KEY_ID}:x"})
     assert verify_signature(request, TEST_CREDENTIALS).step == "digest"
+
+
+def test_a_client_whose_digests_nothing_explains_is_searched_ten_times():
+    """The mistakes of another client with the same key are still named."""
+    searches = Searches()
+
+    def explained(text: str, client: str) -> tuple[str, tuple[str, ...]]:
+        request = request_v1(base64.b64encode(digest_v1(text)).decode(), User_Agent=client)
+        found = verify_signature(request, TEST_CREDENTIALS, searches=searches)
+        assert found is not None
+        return found.explanation, found.mistakes
+
+    one_mistake = f"{TEXT_V1}\n"
+    unknown = [explained(f"nothing {number}", "broken")[0] for number in range(12)]
+    assert unknown == [unknown[0]] * 10 + [unknown[10]] * 2
+    assert unknown[0] != unknown[10]
+    assert explained(one_mistake, "broken") == (unknown[10], ())
+    assert [explained(one_mistake, "other")[1] for _ in range(12)] == [("line-ending-signed",)] * 12
+    assert explained("nothing", "other")[0] == unknown[0]
