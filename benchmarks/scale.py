@@ -143,6 +143,8 @@ def main() -> None:
     command.add_argument("--rounds", type=int, default=1, help="how often each engine runs; default: %(default)s")
     command.add_argument("--kill", action="store_true", help="kill one worker of each engine during its run")
     arguments = command.parse_args()
+    if arguments.rounds < 1:
+        command.error(f"--rounds must be at least 1, not {arguments.rounds}")
     count, engines = arguments.exchanges, dict(ENGINES)
     for name, module in MODULES.items():
         if not find_spec(module):

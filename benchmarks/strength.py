@@ -4,7 +4,8 @@
 
 Prints for each bug the clauses that found it, and the number of requests until then; for each clause a bug that only
 this clause finds; and what 20 seeds find on the correct endpoint. All cores run; progress goes to stderr. Exit code 1
-if a bug is not found, its endpoint raises an exception, a clause is never needed, or the correct endpoint has findings.
+if a bug is not found or its endpoint raises an exception, if a clause that verify exercises is never needed, or if the
+correct endpoint has findings.
 """
 
 from __future__ import annotations

@@ -19,6 +19,7 @@ _BLOCK = 256 * 1024  # bytes
 _STEP = 512  # compressed bytes per call: even a decompression bomb expands them to 16 MiB at most
 _GZIP = 16 + zlib.MAX_WBITS
 _PADDING = b"\0"  # between and after streams: part of the format of xz, and written by tools that fill blocks
+_PADDED = {"gzip", "xz"}  # zstd and bzip2 have none: zeros there are a hole, such as of an unfinished download
 _SKIPPABLE = tuple(bytes((0x50 + kind,)) + b"\x2a\x4d\x18" for kind in range(16))  # pzstd writes such a frame first
 
 
@@ -75,11 +76,12 @@ def _joined(pieces: Iterator[bytes]) -> Generator[bytes]:
 def _decompressed(blocks: Iterator[bytes], name: str, make: Callable[[], Any]) -> Iterator[bytes]:
     """Decompress all streams of a file: compressed files may contain several, concatenated."""
     decompressor, fresh = make(), True
+    padding = _PADDING if name in _PADDED else b""
     for rest in (block[at : at + _STEP] for block in blocks for at in range(0, len(block), _STEP)):
-        left = rest.lstrip(_PADDING) if fresh else rest
+        left = rest.lstrip(padding) if fresh else rest
         while left:
             yield from _plain(decompressor, left, name)
-            left, fresh = (decompressor.unused_data.lstrip(_PADDING), True) if decompressor.eof else (b"", False)
+            left, fresh = (decompressor.unused_data.lstrip(padding), True) if decompressor.eof else (b"", False)
             decompressor = make() if fresh else decompressor
     if not fresh:
         raise NotReadable(None, f"the {name} data is cut off")

@@ -44,12 +44,11 @@ _DASK = {
     "distributed.worker.memory.monitor-interval": "1s",
     "distributed.admin.system-monitor.interval": "10s",
     "distributed.admin.system-monitor.gil.enabled": False,
-    # By default each process returns freed memory to the system at once, to take it again for the next exchange.
-    "distributed.nanny.pre-spawn-environ": {},
     # Anyone who finds the port could read the pages about the cluster: they need no key.
     "distributed.scheduler.http.routes": [],
     "distributed.worker.http.routes": [],
 }
+_ENVIRON = "distributed.nanny.pre-spawn-environ"
 _ATTEMPTS = 3  # workers that one task may kill
 _COLLECTIONS = (20_000, 20, 20)  # `gc.set_threshold`; the memory at the peak is the same as with Python's own
 _TERM_INTERVAL = 0.05  # seconds; a result is usually sent within
@@ -119,7 +118,9 @@ def in_order(
 @contextmanager
 def _rare_collections() -> Iterator[None]:
     """Have Python look for garbage in cycles less often: judging leaves little of it, but allocates much."""
-    before = gc.get_threshold()
+    if (before := gc.get_threshold()) == _COLLECTIONS:  # another thread, or a caller, sets it back
+        yield
+        return
     gc.set_threshold(*_COLLECTIONS)
     try:
         yield
@@ -310,6 +311,10 @@ class _Dask:
         address = os.environ.get("DASK_SCHEDULER_ADDRESS")
         with ExitStack() as started:
             started.enter_context(config.set(_DASK))
+            # With it, a worker returns freed memory to the system at once, to take it again for the next exchange.
+            environ = {**config.get(_ENVIRON, {})}
+            environ.pop("MALLOC_TRIM_THRESHOLD_", None)
+            started.enter_context(config.set({_ENVIRON: environ}))
             # Its ports are on loopback (":0" is on all interfaces). Logs of workers, such as warnings on shutdown, must
             # not reach the terminal.
             pages = {"dashboard_address": "127.0.0.1:0", "scheduler_kwargs": {"dashboard": False}}

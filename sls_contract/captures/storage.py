@@ -96,7 +96,7 @@ def files_at(url: str) -> list[str]:
         if not found and has_glob(path):
             found = {file for name in _glob(url, filesystem, path) for file in filesystem.find(name)}
     # A name that ends with a slash stands for a folder: consoles of object storage store an empty object for it.
-    found = {name for name in found if not name.endswith("/")}
+    found = {name for name in found if name == path or not name.endswith("/")}
     if not found:
         msg = f"{url} cannot be read: there is no file. How to fix: name a file, a folder or a pattern that exists."
         raise UsageError(msg)

@@ -239,7 +239,9 @@ class Remedies:
 
 IN_PYTEST = Remedies()
 IN_CODE = Remedies(
-    'use_cassette(…, record="new_episodes")', 'pass repeat="last" to use_cassette', 'use_cassette(…, record="once")'
+    'use_cassette(…, record="new_episodes")',
+    'play the last recording repeatedly (use_cassette(…, repeat="last"))',
+    'use_cassette(…, record="once")',
 )
 """The remedies of `use_cassette`: its arguments decide, not the options of a run of pytest."""
 
@@ -262,8 +264,10 @@ def explain_miss(
     wanted, parts = matching.parts(request), [matching.parts(each) for each in recorded]
     same_parts = [at for at, each in enumerate(parts) if each == wanted]
     if same := sum(matching.fits(request, recorded[at]) for at in same_parts):
-        times = "once" if same == 1 else f"{same} times"
-        details: tuple[str, ...] = (f"It was recorded {times}, and has been played as often.",)
+        once = "It was recorded once, and has been played once."
+        details: tuple[str, ...] = (
+            once if same == 1 else f"It was recorded {same} times, and has been played as often.",
+        )
         advice = f"send the request as often as it was recorded, record again ({remedies.record}), or {remedies.repeat}"
         return Miss.of(request, where, details, advice)
     nearest = max(range(len(parts)), key=lambda at: (_similarity(wanted, parts[at]), at not in played, -at))

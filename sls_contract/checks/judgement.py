@@ -99,7 +99,8 @@ def judge(
         at: when the exchange took place (aware). None: the response's date is compared with that of the request, and
             the date of the request is not judged.
         without: codes of clauses that are switched off.
-        searches: shared by the calls for a file, limits how often mistakes in signing are looked for in vain.
+        searches: shared by the calls for a file or a part of it; limits how often rare mistakes in signing are
+            looked for in vain.
 
     Raises:
         UsageError: ``at`` is naive, or ``credentials`` contains something else than credentials.

@@ -114,10 +114,9 @@ def anonymous_write_is_forced(subject: Subject) -> Flaws:
     named = any(query.get(name) for name, unless in needed.items() if unless)
     if named or any(query.get(key, "false").lower() != "false" for key in switches):
         return None
-    if any(
-        closest_name(key, switches) for key in query.keys() - contract.query.keys()
-    ):  # request-query-name reports it
-        return None
+    names = switches.union(name for name, unless in needed.items() if unless)
+    if any(closest_name(key, names) for key in query.keys() - contract.query.keys()):
+        return None  # request-query-name reports it
     fix = "refuse a checkpoint without a consumer unless forceSuccess=true."
     accepted = response.status == OK
     return [Flaw("status", "a refusal: no consumer, and not forced", "200", fix)] if accepted else KEPT

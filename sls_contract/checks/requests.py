@@ -10,7 +10,7 @@ from sls_contract.checks.presentation import shown
 from sls_contract.checks.rule import KEPT, Flaw, Flaws, Group, on_request
 from sls_contract.checks.spelling import closest_name
 from sls_contract.checks.subject import FOREIGN, GET_CHECK_POINT, OTHER, Subject
-from sls_contract.exchange import decode_path
+from sls_contract.exchange import decode_path, split_url
 from sls_contract.hosts import host_flaw, is_service_host, names_project
 from sls_contract.signing import LogAuthorization, Sls4Authorization, parse_http_date
 from sls_contract.signing.clock import parse_iso_basic
@@ -92,7 +92,7 @@ def _contains(template: str, request: Request) -> bool:
     """Return whether a path is a template with a doubled slash, a dot, or a prefix, which only a gateway may need."""
     size, sent = template.count("/"), request.path.split("/")[1:]
     kept = [each for each in sent if each not in ("", ".")]
-    if size >= _LONG_ENOUGH and is_service_host(request.host):
+    if size >= _LONG_ENOUGH and is_service_host(split_url(request.url)[1]):  # a gateway may keep the Host header
         kept = kept[-size:]
     return len(kept) < len(sent) and names_in(template, f"/{'/'.join(kept)}") is not None
 

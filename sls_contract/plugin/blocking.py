@@ -24,7 +24,7 @@ from sls_contract.errors import NetworkBlocked, SlsContractError
 from sls_contract.hosts import host_name, is_loopback
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Collection, Iterator, Mapping
 
     from sls_contract.plugin.options import Settings
 
@@ -52,6 +52,7 @@ RECORDED = "requests, urllib3, httpx, aiohttp or http.client"
 GUARD: pytest.StashKey[RunGuard] = pytest.StashKey()
 _MOST_KEPT = 1000  # blocked requests; a client that retries in a loop needs no more
 _DEFAULT_PORTS = {"": "80", "http": "80", "https": "443"}
+_HAND_OVER = ("concurrent.futures.", "multiprocessing.", "asyncio.")  # they catch what a test then gets
 _SERVER = "sls_contract.endpoint.server.background"
 
 
@@ -67,6 +68,15 @@ class BlockedRequest(NamedTuple):
     error: NetworkBlocked
     caller_expects: bool
     in_child: bool = False
+
+    def reaches(self, codes: Collection[CodeType]) -> bool:
+        """Whether code gets the error: a future, a task or a child process hands it over, or this code caught it."""
+        trace = self.error.__traceback__
+        if not codes or trace is None:
+            return bool(codes) and self.in_child
+        frame = trace.tb_frame
+        is_task = bool(frame.f_code.co_flags & inspect.CO_COROUTINE)
+        return is_task or frame.f_code in codes or str(frame.f_globals.get("__name__")).startswith(_HAND_OVER)
 
     @property
     def is_expected(self) -> bool:
@@ -113,7 +123,9 @@ class RunGuard(NetworkGuard):
 
     def refusal(self, host: str) -> NetworkBlocked:
         """Return the error that names the host and the remedy, and note the blocked request."""
-        reason, remedy = "no cassette is open for it", REMEDY_IN_CHILD if self.children.is_child() else self.remedy
+        reason, remedy = "no cassette is open for it", self.remedy
+        if remedy == REMEDY and self.children.is_child():
+            remedy = REMEDY_IN_CHILD
         if OPEN.sessions:
             remedy = f"use a client that can be recorded: {RECORDED}."
         if self.is_recorded(host):
@@ -215,7 +227,9 @@ class Children:
 
     def begin(self, test: str) -> None:
         """Note which test runs from now on."""
-        if test != self._begun and not self.is_child():
+        if self.is_child():  # it runs tests itself, as with pytest-forked: its own children send to it
+            self._parent, self._file, self._read = os.getpid(), None, 0
+        if test != self._begun:
             self._begun = test
             self._append(test)
 
@@ -292,13 +306,26 @@ def names_error(frame: FrameType) -> bool:
     return any(map(_refers_to_error, (*used, *local_values.values())))
 
 
-def function_names_error(item: pytest.Item) -> bool:
-    """Return whether the function of a test names the error: it may look at what a thread or a task raised."""
+def expecting_codes(item: pytest.Item) -> set[CodeType]:
+    """Return the code of a test, with the functions inside it, if it names the error: threads may raise it."""
     if not isinstance(item, pytest.Function):
-        return False
+        return set()
     function = inspect.unwrap(item.function)
-    code = getattr(function, "__code__", None)
-    return code is not None and _mentions_error(code, function.__globals__)
+    function = getattr(getattr(function, "hypothesis", None), "inner_test", function)
+    if (code := getattr(function, "__code__", None)) is None:
+        return set()
+    codes, values = {*_with_inner(code)}, function.__globals__
+    used = [values[name] for each in codes for name in each.co_names if name in values]
+    names_it = any(_mentions_error(each, values) for each in codes)
+    return codes if names_it or any(map(_refers_to_error, (*used, *item.funcargs.values()))) else set()
+
+
+def _with_inner(code: CodeType) -> Iterator[CodeType]:
+    """Yield the code of a function, and that of the functions, lambdas and generators inside it."""
+    yield code
+    for each in code.co_consts:
+        if isinstance(each, CodeType):
+            yield from _with_inner(each)
 
 
 def caller_names_error() -> bool:

@@ -83,6 +83,7 @@ class Fixtures:
     ) -> Iterator[None]:
         """Open a fixture's cassette during its setup, and fail the setup for its findings."""
         __tracebackhide__ = True
+        self._unrecorded.begin_fixture(fixturedef)
         with as_failure():
             shared = _open_shared(self._opener, fixturedef, request, item)
         if shared is None:

@@ -83,7 +83,8 @@ def foreign_requests(foreign: dict[str, bool]) -> Iterator[Finding]:
 
 _IN_CHILD = (
     "mark the test with @pytest.mark.sls_cassette, start the process inside the test, and record it "
-    "(pytest --sls-record=once), or remove the request"
+    "(pytest --sls-record=once), or remove the request. If the test expects the error, use "
+    "@pytest.mark.sls_allow('SLS616', reason='…')"
 )
 
 

@@ -44,19 +44,20 @@ class Diagnosis:
 class Searches:
     """The searches for mistakes that found none, by key and client; each takes some 30 ms.
 
-    After ten of them no other is made for that key and client: there is most likely one cause, such as a wrong secret.
+    After ten of them only single mistakes in the default dialect are looked for (1 ms): there is most likely one cause,
+    such as a wrong secret.
     """
 
     def __init__(self) -> None:
         self._vain: Counter[tuple[str, str]] = Counter()
 
-    def given_up(self, request: Request, key: Credentials) -> bool:
-        """Return whether no other search is made for the client that sent a request."""
+    def has_given_up(self, request: Request, key: Credentials) -> bool:
+        """Return whether only a short search is made for the client that sent a request."""
         return self._vain[_client_of(request, key)] >= _MOST_IN_VAIN
 
     def diagnose(self, forms: Sequence[Form], request: Request, key: Credentials, digest: str) -> Diagnosis | None:
         """Do as the function `diagnose`; count the search if it is in vain."""
-        found = diagnose(forms, request, key.access_key_secret, digest)
+        found = diagnose(forms, request, key.access_key_secret, digest, short=self.has_given_up(request, key))
         self._vain[_client_of(request, key)] += found is None
         return found
 
@@ -65,8 +66,13 @@ def _client_of(request: Request, key: Credentials) -> tuple[str, str]:
     return key.access_key_id, request.headers.get("user-agent", "")
 
 
-def diagnose(forms: Sequence[Form], request: Request, secret: str, digest: str) -> Diagnosis | None:
-    """Return the first explanation of a digest that no right form gives; None if no known mistakes explain it."""
+def diagnose(
+    forms: Sequence[Form], request: Request, secret: str, digest: str, *, short: bool = False
+) -> Diagnosis | None:
+    """Return the first explanation of a digest that no right form gives; None if no known mistakes explain it.
+
+    A ``short`` search tries single mistakes in the default dialect only.
+    """
     table = LOG_MISTAKES if isinstance(forms[0], LogForm) else SLS4_MISTAKES
 
     keys: dict[object, bytes] = {}  # most mistakes keep the key, and deriving it costs more than signing
@@ -78,11 +84,15 @@ def diagnose(forms: Sequence[Form], request: Request, secret: str, digest: str) 
             key = keys[part] = signing_key(form, secret)
         return keyed_signature(form, key) == digest
 
-    head = sum(len(name) + len(value) for name, value in request.headers.pairs)
-    short = len(request.url) <= _LONGEST_URL and head <= _LONGEST_HEAD
-    candidates = [_singles(form, request, table) for form in forms[: _DIALECTS_FOR_ONE if short else _DIALECTS_FOR_TWO]]
-    candidates += [_pairs(form, request, table) for form in forms[:_DIALECTS_FOR_TWO] if short]
-    candidates.append(_singles(forms[0], request, (DATE_ON_THE_WAY,), _MOST_DATES))
+    likely, head = forms[:_DIALECTS_FOR_TWO], sum(len(name) + len(value) for name, value in request.headers.pairs)
+    is_small = len(request.url) <= _LONGEST_URL and head <= _LONGEST_HEAD
+    candidates = [_singles(forms[0], request, table)]
+    if not short:
+        candidates += [
+            _singles(form, request, table) for form in (forms[1:_DIALECTS_FOR_ONE] if is_small else likely[1:])
+        ]
+        candidates += [_pairs(form, request, table) for form in likely if is_small]
+        candidates.append(_singles(forms[0], request, (DATE_ON_THE_WAY,), _MOST_DATES))
     found = next((found for found in chain.from_iterable(candidates) if signs(found.client)), None)
     return found and replace(found, others=_equivalents(found, request, table))
 

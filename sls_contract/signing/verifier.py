@@ -59,7 +59,7 @@ def verify_signature(
         credentials: one key, or several that are looked up by the request's access key id.
         at: when the server received it (aware); its time must be within 15 minutes. None: the clock is not judged.
         region: the region that v4's scope must name if the endpoint's host names none.
-        searches: shared by the calls for a file, limits how often mistakes are looked for in vain.
+        searches: shared by the calls for a file or a part of it; limits how often rare mistakes are looked for in vain.
 
     Raises:
         UsageError: ``at`` is naive, or ``credentials`` contains something else than credentials.
@@ -137,8 +137,8 @@ def _explain(
     searches: Searches,
 ) -> tuple[SignatureMismatch, Form]:
     """Explain a wrong digest by known mistakes; an earlier wrong step that needs no digest takes precedence."""
-    given_up = searches.given_up(request, key)
-    found = None if given_up else searches.diagnose(forms, request, key, parsed.signature)
+    given_up = searches.has_given_up(request, key)
+    found = searches.diagnose(forms, request, key, parsed.signature)
     right = found.right if found else forms[0]
     reason = _LIKE_OTHERS if given_up else _UNKNOWN
     mismatch = _known_mismatch(found) if found else _unexplained(right, parsed, key, reason)
@@ -162,7 +162,10 @@ def _known_mismatch(found: Diagnosis) -> SignatureMismatch:
 
 
 _UNKNOWN = "The digest is not that of the request, and no known mistake explains it."
-_LIKE_OTHERS = "The digest is not that of the request, like others of this client that no known mistake explains."
+_LIKE_OTHERS = (
+    "The digest is not that of the request. No known mistake explains ten others of this client, so only the common "
+    "ones were looked for here."
+)
 
 
 def _unexplained(right: Form, parsed: Authorization, key: Credentials, reason: str) -> SignatureMismatch:

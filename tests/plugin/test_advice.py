@@ -184,5 +184,8 @@ def test_use_cassette_is_told_its_own_arguments(project):
     (project.path / "conftest.py").unlink()
     project.test(source).run().assert_outcomes(passed=1)
     twice = source.replace("assert", "ask(NAMES)\n                assert")
-    repeat = advised(told(project.test(twice).run()), r"or pass (repeat=\"last\") to use_cassette").group(1)
+    repeat = advised(
+        told(project.test(twice).run()),
+        r"or play the last recording repeatedly \(use_cassette\(…, (repeat=\"last\")\)\)",
+    ).group(1)
     project.test(twice.replace('"asks.sls.yaml"', f'"asks.sls.yaml", {repeat}')).run().assert_outcomes(passed=1)

@@ -128,6 +128,46 @@ def test_a_test_that_names_the_error_may_get_it_from_a_thread_or_a_task(project)
         (error,) = asyncio.run(both())
         assert isinstance(error, Blocked)
 
+    def test_all_futures():
+        with ThreadPoolExecutor() as workers:
+            assert all(isinstance(each.exception(), Blocked) for each in [workers.submit(go), workers.submit(go)])
+
+    def test_inner_coroutine():
+        async def both():
+            (error,) = await asyncio.gather(asyncio.to_thread(go), return_exceptions=True)
+            assert isinstance(error, Blocked)
+        asyncio.run(both())
+
+    def test_collected():
+        errors = []
+        def work():
+            try:
+                go()
+            except Exception as error:
+                errors.append(error)
+        thread = threading.Thread(target=work)
+        thread.start()
+        thread.join()
+        assert isinstance(errors[0], Blocked)
+
+    @pytest.mark.parametrize("error", [Blocked])
+    def test_parameter(error):
+        with ThreadPoolExecutor() as workers:
+            assert isinstance(workers.submit(go).exception(), error)
+
+    def swallow():
+        try:
+            go()
+        except Exception:
+            pass
+
+    def test_beside_a_worker_that_swallows():
+        worker = threading.Thread(target=swallow)
+        worker.start()
+        with pytest.raises(Blocked):
+            go()
+        worker.join()
+
     def test_in_vain():
         with ThreadPoolExecutor() as workers:
             assert workers.submit(go).exception()
@@ -141,4 +181,4 @@ def test_a_test_that_names_the_error_may_get_it_from_a_thread_or_a_task(project)
         assert Blocked
     """
     )
-    project.run().assert_outcomes(passed=2, failed=1, errors=1)
+    project.run().assert_outcomes(passed=6, failed=2, errors=1)

@@ -283,6 +283,22 @@ def test_what_a_shared_fixture_asks_at_the_end_is_not_the_last_tests(project):
         result.assert_outcomes(passed=3 if "-k" not in options else 1, errors=1, deselected=2 if "-k" in options else 0)
 
 
+def test_a_fixture_that_asks_with_one_parameter_only_does_not_speak_for_the_others(project):
+    project.test(
+        """
+        @pytest.fixture(scope="module", params=["asks", "silent"])
+        def client(request, sls_session): return ask(sls_session) if request.param == "asks" else None
+
+        @pytest.mark.sls_cassette
+        def test_it(client): pass
+        """
+    )
+    for options in (["--sls-record=once"], []):
+        result = project.run(*options)
+        assert "SLS614 no-request (violation)" in told_of(result, "test_it[silent]")
+        result.assert_outcomes(passed=2, errors=1)
+
+
 def test_a_fixture_that_asks_speaks_for_its_own_users_only(project):
     """Another fixture of the same name does not, in any order; one that the test requests while it runs does."""
     project.test(

@@ -212,17 +212,19 @@ def _bodies(old: Side, new: Side) -> Differences:
     yield from key_differences(old, new)
     if before.entries is not None and after.entries is not None:
         yield from entry_differences(old, new)
-    elif before.entries is None and after.entries is None and not _is_told_as_error(old, new):
+    elif before.entries is None and after.entries is None and not _is_reported_as_error(old, new):
         yield from body_differences(before, after)
     yield from _form(old, new)
 
 
-def _is_told_as_error(old: Side, new: Side) -> bool:
-    """Return whether `outcome` compares the bodies, or a newly broken clause reports an error under a success."""
+def _is_reported_as_error(old: Side, new: Side) -> bool:
+    """Return whether the bodies are compared as errors: by `outcome`, or by the clause about errors under a success."""
     if old.subject.is_error or new.subject.is_error:
         return True
+    if bool(old.subject.served_error) == bool(new.subject.served_error):
+        return False
     newly_broken = new.findings.keys() - old.findings.keys()
-    return bool(new.subject.served_error) and not old.subject.served_error and "response-status" in newly_broken
+    return bool(old.subject.served_error) or "response-status" in newly_broken
 
 
 def _form(old: Side, new: Side) -> Differences:

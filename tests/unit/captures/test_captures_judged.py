@@ -63,6 +63,15 @@ def test_compressed_captures_are_read_by_their_first_bytes(lines, suffix):
     assert told(judged(named)) == told(judged(nameless)) == told(judged(lines))
 
 
+@pytest.mark.parametrize("suffix", [".zst", ".bz2"])
+def test_zeros_in_the_place_of_a_stream_are_damage(lines, suffix):
+    """As an unfinished download leaves them: these formats have no padding."""
+    data = COMPRESS[suffix](lines.read_bytes())
+    holed = lines.with_name("holed.jsonl" + suffix)
+    holed.write_bytes(data + bytes(len(data)))
+    assert ("recording-damaged", None) in told(judged(holed))
+
+
 @pytest.mark.parametrize("suffix", [".gz", ".xz"])
 def test_zeros_between_and_after_streams_are_padding(lines, suffix):
     """The format of xz defines it, and what was stored in blocks of a fixed size ends with it."""

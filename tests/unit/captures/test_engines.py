@@ -62,6 +62,11 @@ def test_the_garbage_collector_is_as_before_once_the_work_is_done_or_given_up():
     next(given_up)
     given_up.close()
     assert (done, gc.get_threshold()) == ([0, -1, -2], before)
+    first, second = (in_order(neg, range(3), "local", 1, lambda _: 1) for _ in range(2))
+    started = next(first), next(second)  # two at once: the first to begin sets it back
+    first.close()
+    second.close()
+    assert (started, gc.get_threshold()) == ((0, 0), before)
 
 
 def test_small_work_shares_the_tasks_of_a_cluster(cluster, monkeypatch):

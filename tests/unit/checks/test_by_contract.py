@@ -196,6 +196,7 @@ MUTANTS = [
     ("request-member-unknown", lambda make: asked(make, body=BODY | {"colour": "red"})),
     ("request-member-name", lambda make: asked(make, body=BODY | {"nmaes": []})),
     ("request-member-name", lambda make: asked(make, body=BODY | {"isStrict": True})),
+    ("request-query-name", lambda make: written(make, f"{GROUPS}/g?type=checkpoint&conusmer=c")),
     ("request-member-name", lambda make: asked(make, body={"title": "a", "nmaes": []})),
     ("request-member-name", lambda make: shipped(make, f"{GROUPS}/g", b'{"timeOut":30}', "PUT", **JSON)),
     ("request-time-unit", lambda make: asked(make, body=BODY | {"when": 1_700_000_000_000})),
@@ -380,6 +381,14 @@ def test_a_misspelled_path_is_shown_with_the_path_to_send(make):
     (finding,) = judge(shipped(make, "/logstore/l/shards")).findings
     assert finding.expected == "GET /logstores/{logstore}/shards (ListShards)"
     assert finding.how_to_fix == "send the method, path and query of a documented operation."
+
+
+def test_a_path_of_a_gateway_that_keeps_the_host_is_let_pass(make):
+    """The Host header is the service's, as its signature requires; the URL names the gateway."""
+    request = make.request(f"/sls{SHARDS}")
+    behind = request.replace(url=f"http://gateway.internal/sls{SHARDS}")
+    assert slugs(Exchange(request, None)) == {"request-operation"}
+    assert slugs(Exchange(behind, None)) == set()
 
 
 @pytest.mark.parametrize("target", [f"/sls{SHARDS}", "//shelves/l/shards", f"{SHARDS}/0/leases"])

@@ -148,6 +148,9 @@ def test_a_success_that_has_the_body_of_an_error_now_is_one_change():
     assert [(each.slug, each.where) for each in drift.of(Class.BREAKING)] == [("response-status", "status")]
     assert not drift.of(Class.ADDITIVE)
     assert compare(*([side] for side in both(refused, served, target))).verdict != "breaking"
+    shards = response([{"shardID": 0, "status": "readwrite"}])
+    assert compare(*([side] for side in both(refused, shards, "/logstores/l/shards"))).verdict != "breaking"
+    assert compare(*([side] for side in both(shards, refused, "/logstores/l/shards"))).verdict == "breaking"
 
 
 def test_one_clause_hides_no_change_of_another_place():
