@@ -132,3 +132,57 @@ def test_a_pool_of_a_fixture_asks_for_the_tests_that_use_it(project):
         result = project.spawn(*options)
         result.assert_outcomes(passed=3, errors=1)
         assert "ERROR at teardown of test_asks_nothing" in result.stdout.str()
+
+
+ONE_PROCESS_EACH = """
+    import os, pickle
+    import pytest
+    from _pytest.runner import runtestprotocol
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_runtest_protocol(item, nextitem):
+        hook, config = item.ihook, item.config
+        hook.pytest_runtest_logstart(nodeid=item.nodeid, location=item.location)
+        reader, writer = os.pipe()
+        child = os.fork()
+        if not child:
+            reports = runtestprotocol(item, log=False, nextitem=nextitem)
+            plain = [hook.pytest_report_to_serializable(config=config, report=each) for each in reports]
+            os.write(writer, pickle.dumps(plain))
+            os._exit(0)
+        os.close(writer)
+        with os.fdopen(reader, "rb") as file:
+            plain = pickle.loads(file.read())
+        os.waitpid(child, 0)
+        for each in plain:
+            report = hook.pytest_report_from_serializable(config=config, data=each)
+            hook.pytest_runtest_logreport(report=report)
+        hook.pytest_runtest_logfinish(nodeid=item.nodeid, location=item.location)
+        return True
+"""
+
+
+def test_a_test_in_a_process_of_its_own_is_no_child(project):
+    """As pytest-forked runs them: each block is listed once, and no test is told to start a process inside itself."""
+    project.write("one_process_each.py", ONE_PROCESS_EACH)
+    project.test(
+        """
+        from contextlib import suppress
+        import requests
+
+        def test_raises():
+            requests.get("http://my-project.cn-hangzhou.log.aliyuncs.com/", timeout=60)
+
+        def test_swallows():
+            with suppress(BaseException):
+                requests.get("http://my-project.cn-hangzhou.log.aliyuncs.com/", timeout=60)
+
+        def test_asks_nothing(): pass
+        """
+    )
+    result = project.spawn("-p", "one_process_each")
+    result.assert_outcomes(passed=1, failed=2)
+    text = result.stdout.str()
+    assert text.count("test_swallows: 1 time") == text.count("test_raises: 1 time") == 1
+    assert "between tests" not in text
+    assert "start the process inside the test" not in text
