@@ -112,7 +112,7 @@ def test_what_children_do_wrong_fails_the_test(project):
     }
     assert "SLS111" in reports["breach"]
     assert "SLS607" in reports["miss"]
-    assert "been played as often" in reports["twice"]
+    assert "It was recorded once" in reports["twice"]
     assert "SLS614" in reports["left"]
 
 
