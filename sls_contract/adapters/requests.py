@@ -10,6 +10,7 @@
 from __future__ import annotations
 
 import http.client
+import re
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
@@ -33,6 +34,8 @@ if TYPE_CHECKING:
     from sls_contract.cassettes.recorder.handler import Outcome
     from sls_contract.exchange import Send
 
+#: ``;`` at the end of a path, with none before it in its segment: requests leaves it out if it sends to a proxy.
+_EMPTY_PARAMS = re.compile(r"\A([^?]*/[^/?;]*);(?=\?|\Z)")
 _SECRET_FIELDS = ("Authorization", "x-acs-security-token")
 
 
@@ -61,7 +64,8 @@ class SlsAuth(Signing, AuthBase):
 
     def __call__(self, r: requests.PreparedRequest) -> requests.PreparedRequest:
         """Sign a prepared request in place and return it."""
-        signed = self.signed(_wire_request(r))
+        request = _wire_request(r)
+        signed = self.signed(request.replace(url=_EMPTY_PARAMS.sub(r"\1%3B", request.url)))
         has_host = "host" in r.headers
         r.url, r.body = signed.url, signed.body or None
         r._body_position = None  # type: ignore[attr-defined]  # noqa: SLF001 - the body is bytes now, so requests must not rewind it

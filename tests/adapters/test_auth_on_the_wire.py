@@ -76,6 +76,7 @@ def signed_right(request, key) -> None:
     key=st.sampled_from(KEYS),
 )
 @example("direct", "GET", "//logstores", "a=100%&b=%2B", None, {}, {}, "v1", TEST_CREDENTIALS)
+@example("named", "GET", "a;", "b=;", None, {}, {}, "v1", TEST_CREDENTIALS)
 @example("named:80", "GET", "logstores", "", [("a", "b c"), ("a", "")], {}, {}, "v4", TEST_CREDENTIALS)
 def test_every_request_of_requests_verifies(  # noqa: PLR0913, PLR0917 - each is one thing that may be odd
     wire, base, method, path, query, params, headers, body, scheme, key
