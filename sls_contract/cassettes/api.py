@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar
 from sls_contract.cassettes.hosts import host_rule
 from sls_contract.cassettes.matching import IN_CODE, Matching
 from sls_contract.cassettes.opening import is_har
-from sls_contract.cassettes.player import Player
 from sls_contract.cassettes.recorder import NetworkGuard
 from sls_contract.cassettes.results import Results, failing, message
 from sls_contract.cassettes.scrub import Scrubber
@@ -127,16 +126,9 @@ def use_cassette(  # noqa: PLR0913 - keyword-only, each documented below
             send=send,
             repeat=_parse_repeat(repeat),
             matching=Matching.on(match_on),
-        )
-        player = Player(
-            opening.path,
-            record,
-            opening.began,
-            repeat=opening.repeat,
             remedies=IN_CODE,
-            matching=opening.matching,
         )
-        session = Session(opening, Results(keep=True), player)
+        session = Session(opening, Results(keep=True))
         with _started(session, opening):
             yield OpenCassette(session)
         if errors := session.results.take_errors():

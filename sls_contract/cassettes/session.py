@@ -45,7 +45,12 @@ class Session:
     def __init__(self, opening: Opening, results: Results | None = None, player: Player | None = None) -> None:
         self._opening = opening
         self.player = player or Player(
-            opening.path, opening.record, opening.began, repeat=opening.repeat, matching=opening.matching
+            opening.path,
+            opening.record,
+            opening.began,
+            repeat=opening.repeat,
+            remedies=opening.remedies,
+            matching=opening.matching,
         )
         self.player.candidates, self.player.single = opening.candidates, opening.single
         self.player.owner, self.player.stored_at = opening.owner, opening.stored_at

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from sls_contract.cassettes.matching import DEFAULT, Matching
+from sls_contract.cassettes.matching import DEFAULT, IN_PYTEST, Matching, Remedies
 from sls_contract.cassettes.recording import Evidence
 from sls_contract.signing import request_time
 
@@ -49,6 +49,7 @@ class Opening:
         candidates: returns the cassettes that may be this one under an old name; called where the file is missing.
         stored_at: the URL of the folder of which the cassette is a copy; empty: it is no copy.
         matching: how a request matches its recording.
+        remedies: how the user can fix a missing recording.
 
     """
 
@@ -69,6 +70,7 @@ class Opening:
     mirror: Send | None = None
     single: bool = False
     matching: Matching = DEFAULT
+    remedies: Remedies = IN_PYTEST
     owner: str = ""
     seen: Callable[[], datetime] | None = None
 

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 from sls_contract.cassettes.hosts import host_rule
 from sls_contract.cassettes.matching import Remedies
 from sls_contract.cassettes.outcomes import call_endpoint
-from sls_contract.cassettes.player import Player
 from sls_contract.cassettes.scrub import Scrubber
 from sls_contract.cassettes.session import Session
 from sls_contract.cassettes.session_settings import Opening
@@ -62,8 +61,9 @@ def session_of(
         credentials=key,
         send=(lambda request: relay.send(request, set())) if other_endpoint else None,
         endpoint=arguments.to if other_endpoint else "",
+        remedies=_REMEDIES,
     )
-    return Session(opening, results, Player(opening.path, opening.record, now, remedies=_REMEDIES))
+    return Session(opening, results)
 
 
 class Recording:

@@ -33,9 +33,7 @@ from broken_endpoints.harness import (
     with_document,
 )
 from broken_endpoints.logs import Recoding
-from broken_endpoints.per_operation import (
-    let_in,
-)
+from broken_endpoints.per_operation import let_in
 from broken_endpoints.spellings import refuses, shown_by
 
 from sls_contract.endpoint.state.log_groups import decode_group, encode_group
@@ -58,9 +56,8 @@ def fails_where_a_deleted_group_is_missing(request, response):
 @shown_by("list-groups-nearly-there")
 @on_error("SLS293", "LogStoreNotExist")
 def logstores_in_capitals_are_missing_groups(request, response):
-    in_capitals = asks_for(request, "ListConsumerGroup") and part_of_path(request, 2).upper() == part_of_path(
-        request, 2
-    )
+    logstore = part_of_path(request, 2)
+    in_capitals = asks_for(request, "ListConsumerGroup") and logstore.upper() == logstore
     return error(response, 404, "ConsumerGroupNotExist", "consumer group not exist.") if in_capitals else response
 
 

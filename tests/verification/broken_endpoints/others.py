@@ -29,9 +29,7 @@ from broken_endpoints.harness import (
     with_document,
     write_of,
 )
-from broken_endpoints.per_operation import (
-    let_in,
-)
+from broken_endpoints.per_operation import let_in
 from broken_endpoints.spellings import shown_by
 
 from sls_contract.signing import verify_signature

@@ -25,10 +25,7 @@ from broken_endpoints.harness import (
     with_document,
     with_header,
 )
-from broken_endpoints.per_operation import (
-    is_v4,
-    let_in,
-)
+from broken_endpoints.per_operation import is_v4, let_in
 
 from sls_contract.exchange import Headers, Request, Response
 from sls_contract.scenarios.documented_operations import LABELS
