@@ -139,7 +139,6 @@ class Signals:
     """
 
     def __init__(self) -> None:
-        """Start without a signal."""
         self._exit_codes: SimpleQueue[int] = SimpleQueue()  # reentrant, unlike `Queue`: a handler may interrupt it
         self._previous: dict[int, Any] = {}
 

@@ -103,7 +103,6 @@ class Runner:
     _processes: Processes = field(init=False)
 
     def __post_init__(self) -> None:
-        """Prepare an empty run."""
         self.run = Run(self.plan.seed)
         self._processes = Processes(self.plan.command)
 

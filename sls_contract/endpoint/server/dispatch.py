@@ -78,7 +78,6 @@ class Dispatcher:
     def __init__(
         self, send: Send, *, hosts: Iterable[str], limits: Limits, scheme: str, blocking: bool, refused: Refused
     ) -> None:
-        """Take the settings of `serve`."""
         self.limits, self.refused = limits, refused
         self._send, self._scheme = send, scheme
         self._domains = tuple(host_name(host).lstrip(".") for host in hosts)
