@@ -13,13 +13,7 @@ from typing import TYPE_CHECKING
 from sls_contract.exchange import decode_path
 from sls_contract.signing.canonical import LogForm, Sls4Form, replace
 from sls_contract.signing.clock import MAX_SKEW, http_date, iso_basic, request_time
-from sls_contract.signing.dialect import (
-    API_VERSION,
-    METHOD_HEADER,
-    SIGNATURE_METHODS,
-    log_query,
-    sls4_query,
-)
+from sls_contract.signing.dialect import API_VERSION, METHOD_HEADER, SIGNATURE_METHODS, log_query, sls4_query
 from sls_contract.signing.mistakes import F, Mistake
 
 if TYPE_CHECKING:
