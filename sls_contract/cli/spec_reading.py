@@ -60,7 +60,7 @@ class Described:
         if self.contract is not None:
             return Side.of_contract(self.contract)
         assert self.page is not None  # it is one of them
-        return Side.of_claims(self.page.as_plain())
+        return Side.of_claims(self.page)
 
     def claim(self, side: str) -> tuple[Source, Page]:
         """Return the claims with their source, for merging; ``side`` (``old`` or ``new``) dates an undated page."""
