@@ -38,9 +38,8 @@ _FORWARDED = ("x-forwarded-host", "x-original-host", "x-host")
 _SLASHES = re.compile("/{2,}")
 
 
-def without_prefix(form: F, request: Request) -> Iterator[F]:
+def without_prefix(form: F, _request: Request) -> Iterator[F]:
     """Yield the form without the first one, two or three segments of the path."""
-    del request
     parts = form.path.split("/")
     for count in range(1, min(_MOST_SEGMENTS, len(parts) - 2) + 1):
         if not any(parts[1 : count + 1]):

@@ -72,9 +72,8 @@ def _adjacent_days(date: str) -> list[str]:
     return [f"{day + timedelta(days=shift):%Y%m%d}" for shift in (-1, 1)]
 
 
-def scope_in_string(form: Sls4Form, request: Request) -> Iterator[Sls4Form]:
+def scope_in_string(form: Sls4Form, _request: Request) -> Iterator[Sls4Form]:
     """Yield the form with another scope in the string to sign than in the header."""
-    del request
     yield replace(form, announced_scope=f"{form.date}/{form.region}/{form.service}")
     yield replace(form, announced_scope=f"{form.date}/{form.region}/{form.service}/aws4_request")
 
