@@ -1,7 +1,5 @@
 """Run any client in known situations, and judge its requests and its output."""
 
-from __future__ import annotations
-
 from sls_contract.exercise.outcome import VERDICTS, Run
 from sls_contract.exercise.runner import Plan, Runner, perform_task
 from sls_contract.exercise.setting import SCHEMES

@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 
 from sls_contract.errors import UsageError
 from sls_contract.exchange import Request
-from sls_contract.spec import Contract, errors_with, operation_of, use_contracts
+from sls_contract.spec import errors_with, operation_of, use_contracts
+from sls_contract.spec.contract import Contract
 from sls_contract.spec.registry import Registry, registry
 from sls_contract.spec.routing import Route, clashes
 
