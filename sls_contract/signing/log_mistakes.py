@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 
 from sls_contract.signing.canonical import replace
 from sls_contract.signing.mistakes import (
+    PATH_CHANGED,
     SHARED_DIGEST,
     SHARED_HEADERS,
-    SHARED_LAST,
     SHARED_RESOURCE,
     Mistake,
     query_as_sent,
@@ -105,7 +105,7 @@ LOG_MISTAKES: tuple[Mistake, ...] = (
         "The query's values were percent-encoded twice.",
         "Sign keys and values as they are before they are encoded for the URL.",
     ),
-    *SHARED_LAST,
+    PATH_CHANGED,
     *ON_THE_WAY,
     *SHARED_DIGEST,
     Mistake("newline-before-resource", "digest", newline_before_resource).explained(

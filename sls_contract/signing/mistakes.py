@@ -217,11 +217,9 @@ SHARED_RESOURCE = (
     ),
 )
 
-SHARED_LAST = (
-    Mistake("path-changed", "resource", other_path).explained(
-        "The signed path is not the one that was sent.",
-        "Sign the path as sent or percent-decoded, without host and project, and with the same slashes.",
-    ),
+PATH_CHANGED = Mistake("path-changed", "resource", other_path).explained(
+    "The signed path is not the one that was sent.",
+    "Sign the path as sent or percent-decoded, without host and project, and with the same slashes.",
 )
 
 SHARED_DIGEST = (
