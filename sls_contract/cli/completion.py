@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
     from sls_contract.cli.terminal import Console
 
+_FILES = {"PATH", "FILE", "DIR"}
 _SHELLS = ("bash", "zsh", "fish")
 
 
@@ -43,7 +44,7 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
         values = _values(name, action.dest)
         if values and action.choices is None:
             action.choices = values
-        elif action.choices is None and _names_a_file(action):
+        elif action.choices is None and (action.type in (Path, report_path) or action.metavar in _FILES):
             action.complete = shtab.FILE  # type: ignore[attr-defined]  # read by shtab
     for_programs(console.stdout).write(shtab.complete(top, arguments.shell) + "\n")
     return 0
@@ -71,7 +72,3 @@ def _values(command: str, argument: str) -> Sequence[str]:
     if (command, argument) == ("explain", "names"):
         return [*CLAUSES, *(each.slug for each in CLAUSES.values()), *dict.fromkeys(each.code for each in KNOWN_ERRORS)]
     return {("verify", "scenario"): [*ABOUT], ("exercise", "scenario"): [*SITUATIONS]}.get((command, argument), [])
-
-
-def _names_a_file(action: argparse.Action) -> bool:
-    return action.type in (Path, report_path) or action.metavar in {"PATH", "FILE", "DIR"}

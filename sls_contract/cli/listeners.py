@@ -84,7 +84,7 @@ def tls_listener(
     admit: HostFilter, arguments: argparse.Namespace, show: Callable[[Iterable[str]], None]
 ) -> Iterator[Listener]:
     """Listen for HTTP and HTTPS; ``show`` prints a line for each client that does not trust the certificate."""
-    from sls_contract.transport.interception import Interception, intercept
+    from sls_contract.transport.interception import Interception, Interceptor
 
     def forward(request: Request) -> Response | None:
         response = admit(request)
@@ -94,7 +94,7 @@ def tls_listener(
         show([f"a client did not trust the certificate for {host}: give it one of the settings printed at the start"])
 
     settings = Interception(forward, admit.admits, distrusted, arguments.host, arguments.port, arguments.ca_dir)
-    with intercept(settings) as proxy:
+    with Interceptor(settings) as proxy:
         yield Listener(proxy.url, proxy.port, proxy.certificate)
 
 

@@ -14,14 +14,7 @@ from sls_contract.cli.listening import SIGNAL_POLL
 from sls_contract.errors import CassetteError, UsageError
 from sls_contract.exchange import masked_url
 from sls_contract.exit_codes import INCOMPLETE, INTERRUPTED, TERMINATED
-from sls_contract.reports import (
-    Report,
-    as_document,
-    finding_lines,
-    judged_line,
-    narrowed_lines,
-    plural,
-)
+from sls_contract.reports import Report, as_document, finding_lines, judged_line, narrowed_lines, plural
 from sls_contract.reports.examples import first_example
 from sls_contract.reports.text import on_one_line, printable
 from sls_contract.spec import CLAUSES, Level, clause
@@ -139,7 +132,6 @@ class Signals:
     """
 
     def __init__(self) -> None:
-        """Start without a signal."""
         self._exit_codes: SimpleQueue[int] = SimpleQueue()  # reentrant, unlike `Queue`: a handler may interrupt it
         self._previous: dict[int, Any] = {}
 

@@ -82,14 +82,7 @@ def add_verbose(parser: argparse.ArgumentParser, shows: str) -> None:
 
 def add_allow_host(parser: argparse.ArgumentParser, text: str) -> None:
     """Declare ``--allow-host``; ``text`` is its help."""
-    parser.add_argument(
-        "--allow-host",
-        action="append",
-        default=[],
-        type=read_host,
-        metavar="NAME",
-        help=text,
-    )
+    parser.add_argument("--allow-host", action="append", default=[], type=read_host, metavar="NAME", help=text)
 
 
 def report_path(text: str) -> str:

@@ -15,7 +15,6 @@ from sls_contract.signing import (
     Credentials,
     Examination,
     LogAuthorization,
-    SignatureMismatch,
     examine,
     parse_authorization,
     parse_http_date,
@@ -87,8 +86,11 @@ class Verdict:
 
     def findings(self) -> list[Finding]:
         """Return the finding of the signature, if any, and the others."""
-        mismatch = self.found.mismatch
-        return [*([_finding(mismatch)] if mismatch else []), *self.others]
+        if (mismatch := self.found.mismatch) is None:
+            return self.others
+        broken = clause(f"signature-{mismatch.step}")
+        wrong = broken.finding("signature", mismatch.expected, mismatch.actual, mismatch.how_to_fix)
+        return [wrong, *self.others]
 
     def facts(self) -> dict[str, Any]:
         """Return the facts of a report about the request."""
@@ -111,7 +113,8 @@ class Verdict:
         """Yield the checklist of steps, the response, the findings, and the string to sign or the mismatch."""
         request, found = self.sample.request, self.found
         yield f"{request.method} {request.path} at {request.host}"
-        for step in _steps(found):
+        is_v1 = isinstance(found.parsed, LogAuthorization)
+        for step in (each for each in STEPS if not (is_v1 and each in _ONLY_V4)):
             yield f"  {_mark(step, found)} {step:<14}{self._compared(step)}".rstrip()
         yield from _response_lines(self.sample)
         for each in self.others:
@@ -142,7 +145,9 @@ def judge(sample: Sample, key: Credentials, *, at: datetime | None, region: str 
 
     If ``at`` is None, its clock is judged by the time of recording, or by the Date of its response.
     """
-    at = at or sample.at or _response_date(sample.response)
+    at = at or sample.at
+    if at is None and sample.response is not None:
+        at = parse_http_date(sample.response.headers.get("date", ""))
     found = examine(sample.request, key, at=at, region=region)
     lost = ""
     if found.mismatch is not None and found.dialect is None:
@@ -180,10 +185,6 @@ def _is_explained(finding: Finding, found: Examination, lost: str) -> bool:
     return finding.code.startswith("SLS3") and (found.mismatch is not None or bool(lost))
 
 
-def _response_date(response: Response | None) -> datetime | None:
-    return parse_http_date(response.headers.get("date", "")) if response is not None else None
-
-
 def _response_lines(sample: Sample) -> Iterator[str]:
     """Yield the status and error of the response, and whether it echoes another signature than the request's."""
     response = sample.response
@@ -202,17 +203,6 @@ def _response_lines(sample: Sample) -> Iterator[str]:
     echo = _ECHO.search(str(body.get("errorMessage", "")))
     if echo and parsed and echo[1] != parsed.signature and "*" not in echo[1]:
         yield "  the signature in the response is not the one in this request: Authorization changed on the way"
-
-
-def _finding(mismatch: SignatureMismatch) -> Finding:
-    broken = clause(f"signature-{mismatch.step}")
-    return broken.finding("signature", mismatch.expected, mismatch.actual, mismatch.how_to_fix)
-
-
-def _steps(found: Examination) -> Iterator[Step]:
-    """Yield the steps of the request's scheme, or all steps if the scheme is unknown."""
-    v1 = isinstance(found.parsed, LogAuthorization)
-    yield from (step for step in STEPS if not (v1 and step in _ONLY_V4))
 
 
 def _mark(step: Step, found: Examination) -> str:

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from sls_contract.cli.spec_reading import Described
     from sls_contract.cli.terminal import Console
     from sls_contract.spec.claims import Page
-    from sls_contract.spec.difference import Change
+    from sls_contract.spec.difference import Change, Class
     from sls_contract.spec.merge import Source
 
 _PAGE = "What the page says"
@@ -85,8 +85,7 @@ class Outcome:
         """The worst class of all changes."""
         from sls_contract.spec.difference import verdict_of
 
-        found = (*(self.page or {}).values(), *(self.contract or {}).values())
-        return verdict_of(change.kind for changes in found for change in changes)
+        return verdict_of([*_kinds(self.page), *_kinds(self.contract)])
 
 
 def _described(path: Path) -> list[Described]:
@@ -180,9 +179,7 @@ def _counted(changes: Sequence[Change]) -> str:
 
 
 def _changes(changes: Sequence[Change]) -> Iterator[str]:
-    from sls_contract.spec.difference import Class
-
-    for change in sorted(changes, key=lambda change: [*Class].index(change.kind)):
+    for change in changes:
         yield f"  {change.kind}: {change.slug} at {change.where}"
         yield f"    old: {'(nothing)' if change.old is None else change.old}"
         yield f"    new: {'(nothing)' if change.new is None else change.new}"
@@ -190,11 +187,13 @@ def _changes(changes: Sequence[Change]) -> Iterator[str]:
 
 def _document(outcome: Outcome) -> dict[str, Any]:
     """Return the results as plain JSON values: the keys of every command, verdict and changes."""
+    from sls_contract.spec.difference import verdict_of
+
     results = (("page", outcome.page), ("contract", outcome.contract))
     return {
         **as_document(Report("spec diff"), __version__),
         "verdict": outcome.verdict,
-        "verdicts": {name: _verdict(result) for name, result in results},
+        "verdicts": {name: None if result is None else verdict_of(_kinds(result)) for name, result in results},
         "not_merged": outcome.not_merged or None,
         "changes": [
             {"of": name, "operation": operation, **change.as_plain()}
@@ -205,7 +204,5 @@ def _document(outcome: Outcome) -> dict[str, Any]:
     }
 
 
-def _verdict(result: Mapping[str, Sequence[Change]] | None) -> str | None:
-    from sls_contract.spec.difference import verdict_of
-
-    return None if result is None else verdict_of(change.kind for changes in result.values() for change in changes)
+def _kinds(result: Mapping[str, Sequence[Change]] | None) -> Iterator[Class]:
+    return (change.kind for changes in (result or {}).values() for change in changes)

@@ -72,15 +72,17 @@ def _schemas(contracts: Sequence[Contract], out: Path) -> tuple[dict[Path, str],
 def _openapi(contracts: Sequence[Contract], out: Path) -> tuple[dict[Path, str], str]:
     from sls_contract.spec.export import openapi
 
-    exported = openapi(contracts, __version__)
-    together = sum(map(len, exported.shared))
+    document = openapi(contracts, __version__)
+    objects = [each for methods in document["paths"].values() for each in methods.values()]
+    shared = [each["x-sls-operations"] for each in objects if "x-sls-operations" in each]
+    together = sum(map(len, shared))
     summary = (
-        f"OpenAPI 3.1 of {plural(exported.operations, 'operation')} on {plural(exported.paths, 'path')}; "
+        f"OpenAPI 3.1 of {plural(len(contracts), 'operation')} on {plural(len(document['paths']), 'path')}; "
         f"{together} of them share path and method with another; x-sls-operations has them in "
-        f"{plural(len(exported.shared), 'place')}"
+        f"{plural(len(shared), 'place')}"
     )
     path = out if out.suffix in {_JSON, *_YAML} else out / "openapi.json"
-    return {path: _yaml(exported.document) if path.suffix in _YAML else _text(exported.document)}, summary
+    return {path: _yaml(document) if path.suffix in _YAML else _text(document)}, summary
 
 
 def _text(document: Mapping[str, Any]) -> str:

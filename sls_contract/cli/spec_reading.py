@@ -60,7 +60,7 @@ class Described:
         if self.contract is not None:
             return Side.of_contract(self.contract)
         assert self.page is not None  # it is one of them
-        return Side.of_claims(self.page.as_plain())
+        return Side.of_claims(self.page)
 
     def claim(self, side: str) -> tuple[Source, Page]:
         """Return the claims with their source, for merging; ``side`` (``old`` or ``new``) dates an undated page."""
@@ -138,7 +138,7 @@ def _as_on_disk(plain: Mapping[str, Any]) -> dict[str, Any]:
     """Convert claims from the form that `spec derive --json` writes to the form in ``schemas/claims``."""
     response = plain["response"]
     found = {key: plain[key] for key in ("operation", "method", "path", "host", "errors") if plain[key] is not None}
-    limits = plain.get("limits", {})  # files of older versions have no such key
+    limits = plain["limits"]
     for key, place in (("query", "query"), ("headers", "header")):
         found[key] = {name: _parameter(each) | limits.get(f"{place} {name}", {}) for name, each in plain[key].items()}
     found["body"] = _body(plain["body"], limits)

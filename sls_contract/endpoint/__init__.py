@@ -3,8 +3,6 @@
 The web server is slow to import; only ``from sls_contract.endpoint.server import serve`` imports it.
 """
 
-from __future__ import annotations
-
 from sls_contract.endpoint.delivery import DeliveredResponse, Delivery
 from sls_contract.endpoint.faults import fault
 from sls_contract.endpoint.state.reference import DEFAULT_LOGSTORE, DEFAULT_PROJECT, ReferenceEndpoint, Served

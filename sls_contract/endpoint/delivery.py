@@ -41,7 +41,6 @@ class Delivery:
     pause_after: int = 0
 
     def __post_init__(self) -> None:
-        """Refuse invalid values."""
         for name, seconds in (("delay", self.delay), ("pause", self.pause)):
             if not (math.isfinite(seconds) and seconds >= 0):
                 msg = f"{name} must be a number of seconds, 0 or more, got {seconds!r}"

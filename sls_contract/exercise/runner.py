@@ -90,6 +90,7 @@ class Runner:
         clock: gives the time, aware.
         progress: called with the number of finished runs and the situation of the last.
         dispatch: calls `perform_task` with each index of ``plan.tasks()`` and yields the results; None: use threads.
+        watched: whether a client ends with this process, even if that is killed.
         run: the results.
 
     """
@@ -98,20 +99,20 @@ class Runner:
     environ: Mapping[str, str]
     clock: Callable[[], datetime]
     progress: Callable[[int, str], None] = lambda _done, _name: None
-    dispatch: Callable[[Iterable[int]], Generator[Performed]] | None = None
+    dispatch: Callable[[Iterable[int]], Generator[tuple[int, Performed]]] | None = None
+    watched: bool = False
     run: Run = field(init=False)
     _processes: Processes = field(init=False)
 
     def __post_init__(self) -> None:
-        """Prepare an empty run."""
         self.run = Run(self.plan.seed)
-        self._processes = Processes(self.plan.command)
+        self._processes = Processes(self.plan.command, watched=self.watched)
 
     def __call__(self) -> Run:
         """Do every run; raises `UsageError` if the system cannot start the command."""
         tasks = self.plan.tasks()
         done: dict[int, Performed] = {}
-        results = self._in_threads(tasks) if self.dispatch is None else _numbered(self.dispatch(range(len(tasks))))
+        results = self._in_threads(tasks) if self.dispatch is None else self.dispatch(range(len(tasks)))
         try:
             with closing(results):
                 for index, performed in results:
@@ -131,17 +132,22 @@ class Runner:
         slow_first = sorted(range(len(tasks)), key=lambda index: not tasks[index].situation.slow)
         pool = ThreadPoolExecutor(self.plan.jobs, "sls-contract-exercise")
         try:
-            futures = {pool.submit(self._perform, tasks[index]): index for index in slow_first}
+            futures = {pool.submit(self.perform, tasks[index]): index for index in slow_first}
             for future in as_completed(futures):
                 yield futures[future], future.result()
         finally:
-            self._processes.stop()
+            self.close()
             pool.shutdown(cancel_futures=True)
 
-    def _perform(self, task: Task) -> Performed:
+    def perform(self, task: Task) -> Performed:
+        """Do one run, by the first way to sign that the client supports."""
         first = self._attempt(task.situation, task.auths[0])
         attempts = chain([first], (self._attempt(task.situation, auth) for auth in task.auths[1:]))
         return next((each for each in attempts if each.verdict != "not supported"), first)
+
+    def close(self) -> None:
+        """End the processes that are left."""
+        self._processes.stop()
 
     def _attempt(self, situation: Situation, auth: Auth) -> Performed:
         """Run the client once, against a new endpoint."""
@@ -159,23 +165,13 @@ class Runner:
         return judge_trial(Trial(setting, situation, received, ending, ended_at, changes), auth)
 
 
-def perform_task(index: int, plan: Plan, contracts: Path | None = None) -> Performed:
-    """Do one run of a plan on a worker, in its environment; the client ends with the worker.
+def perform_task(index: int, plan: Plan, contracts: Path | None = None) -> tuple[int, Performed]:
+    """Do one run of a plan on a worker, in its environment; return it after its index.
 
     ``contracts`` is a folder of contracts in addition to the bundled ones.
     """
-    runner = Runner(plan, os.environ, utc_now)
-    runner._processes = Processes(plan.command, watched=True)  # noqa: SLF001 - of this module
-    try:
-        with contracts_in(contracts):
-            return runner._perform(plan.tasks()[index])  # noqa: SLF001 - as above
-    finally:
-        runner._processes.stop()  # noqa: SLF001 - as above
-
-
-def _numbered(results: Generator[Performed]) -> Generator[tuple[int, Performed]]:
-    with closing(results):
-        yield from enumerate(results)
+    with closing(Runner(plan, os.environ, utc_now, watched=True)) as runner, contracts_in(contracts):
+        return index, runner.perform(plan.tasks()[index])
 
 
 def _as_error(failure: BaseException) -> SlsContractError:

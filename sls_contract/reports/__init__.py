@@ -1,7 +1,5 @@
 """Findings and counts for people (terminal, page, Markdown) and programs (JSON, JUnit, SARIF, CI services)."""
 
-from __future__ import annotations
-
 from sls_contract.reports.counts import exercised, judged_line, narrowed_lines
 from sls_contract.reports.document import Report, Target, as_document, plain_counts, write_json
 from sls_contract.reports.text import finding_lines, listing, plural, table

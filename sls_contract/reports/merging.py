@@ -34,16 +34,14 @@ _LISTS = (
 
 def expect_report(value: object, name: str) -> Document:
     """Return a report that was read from JSON; raises `UsageError` if it cannot be merged."""
-    if not isinstance(value, dict) or value.get("version") != 1 or not isinstance(value.get("findings"), list):
+    if (
+        not isinstance(value, dict)
+        or value.get("version") != 1
+        or not all(isinstance(value.get(name), list) for name in ("findings", "exercised"))
+    ):
         msg = (
             f"{name} is not a report: expected JSON as --json and --sls-report write it. "
             "How to fix: name a report of sls-contract."
-        )
-        raise UsageError(msg)
-    if not isinstance(value.get("exercised"), list):
-        msg = (
-            f"{name} was written by an older version, which did not list the exercised clauses. "
-            "How to fix: run the command that wrote it again."
         )
         raise UsageError(msg)
     return value

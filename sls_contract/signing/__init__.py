@@ -1,7 +1,5 @@
 """Sign SLS requests, verify their signatures, and find the first wrong step. Pure; the time is passed in."""
 
-from __future__ import annotations
-
 from sls_contract.signing.authorization import LogAuthorization, Sls4Authorization, access_key_id, parse_authorization
 from sls_contract.signing.canonical import Form, authorization
 from sls_contract.signing.clock import (

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass, replace
-from itertools import chain
+from itertools import chain, islice
 from typing import TYPE_CHECKING
 
 from sls_contract.signing.canonical import Form, LogForm, Sls4Form, keyed_signature, signing_key
 from sls_contract.signing.log_mistakes import LOG_MISTAKES
-from sls_contract.signing.mistakes import Mistake, first
 from sls_contract.signing.on_the_way import DATE_ON_THE_WAY
 from sls_contract.signing.sls4_mistakes import SLS4_MISTAKES
 
@@ -18,6 +17,7 @@ if TYPE_CHECKING:
 
     from sls_contract.exchange import Request
     from sls_contract.signing.credentials import Credentials
+    from sls_contract.signing.mistakes import Mistake
 
 _MOST_IN_VAIN = 10
 _MOST_FORMS = 48  # of one mistake; limits the search for hostile requests
@@ -107,7 +107,7 @@ def _equivalents(found: Diagnosis, request: Request, table: Sequence[Mistake]) -
 
 def _singles(form: Form, request: Request, table: Sequence[Mistake], limit: int = _MOST_FORMS) -> Iterator[Diagnosis]:
     for mistake in table:
-        for client in first(mistake.forms(form, request), limit):
+        for client in islice(mistake.forms(form, request), limit):
             if client != form:
                 yield Diagnosis(form, client, (mistake,))
 

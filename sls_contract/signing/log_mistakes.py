@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 
 from sls_contract.signing.canonical import replace
 from sls_contract.signing.mistakes import (
+    PATH_CHANGED,
     SHARED_DIGEST,
     SHARED_HEADERS,
-    SHARED_LAST,
     SHARED_RESOURCE,
     Mistake,
     query_as_sent,
@@ -38,9 +38,8 @@ def other_content_md5(form: LogForm, request: Request) -> Iterator[LogForm]:
         yield replace(form, content_md5=text)
 
 
-def other_content_type(form: LogForm, request: Request) -> Iterator[LogForm]:
+def other_content_type(form: LogForm, _request: Request) -> Iterator[LogForm]:
     """Yield the form with a type that a library adds or changes, or without its parameters."""
-    del request
     types = (form.content_type.partition(";")[0].rstrip(), form.content_type.lower(), *_COMMON_TYPES)
     for text in types:
         yield replace(form, content_type=text)
@@ -52,9 +51,8 @@ def date_in_header_list(form: LogForm, request: Request) -> Iterator[LogForm]:
         yield replace(form, headers=tuple(sorted((*form.headers, ("x-log-date", value.strip())))))
 
 
-def newline_before_resource(form: LogForm, request: Request) -> Iterator[LogForm]:
+def newline_before_resource(form: LogForm, _request: Request) -> Iterator[LogForm]:
     """Yield the form with one newline too few or too many after the header list."""
-    del request
     yield replace(form, path="\n" + form.path)
     if form.headers:
         *kept, (name, value) = form.headers
@@ -107,7 +105,7 @@ LOG_MISTAKES: tuple[Mistake, ...] = (
         "The query's values were percent-encoded twice.",
         "Sign keys and values as they are before they are encoded for the URL.",
     ),
-    *SHARED_LAST,
+    PATH_CHANGED,
     *ON_THE_WAY,
     *SHARED_DIGEST,
     Mistake("newline-before-resource", "digest", newline_before_resource).explained(

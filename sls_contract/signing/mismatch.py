@@ -59,7 +59,6 @@ class SignatureMismatch:
     client_string_to_sign: str | None = None
 
     def __str__(self) -> str:
-        """Format the mismatch as lines for a terminal."""
         lines = [
             f"signature does not verify: wrong at step {self.step}",
             f"  {self.explanation}",

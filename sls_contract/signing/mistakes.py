@@ -7,7 +7,6 @@ mistake is found. The tables are in the order of the steps; `sls_contract.signin
 from __future__ import annotations
 
 from dataclasses import dataclass
-from itertools import islice
 from typing import TYPE_CHECKING, Any, TypeVar
 from urllib.parse import quote, quote_plus
 
@@ -51,9 +50,8 @@ class Mistake:
         return Mistake(self.name, self.step, self.forms, explanation, how_to_fix)
 
 
-def without_each_header(form: F, request: Request) -> Iterator[F]:
+def without_each_header(form: F, _request: Request) -> Iterator[F]:
     """Yield the form without one header, for each header in turn; headers with an entry of their own are skipped."""
-    del request
     for name in dict.fromkeys(name for name, _ in form.headers[:_MOST_HEADERS] if name not in _OTHER_ENTRIES):
         yield replace(form, headers=tuple(pair for pair in form.headers if pair[0] != name))
 
@@ -152,11 +150,6 @@ def other_path(form: F, request: Request) -> Iterator[F]:
         yield replace(form, path=path)
 
 
-def first(forms: Iterable[F], limit: int) -> tuple[F, ...]:
-    """Return the first forms; the limit keeps the search short for hostile requests."""
-    return tuple(islice(forms, limit))
-
-
 def other_digest_spec(part: str, others: Iterable[Any]) -> Callable[[F, Request], Iterator[F]]:
     """Return a function that yields the form with each other value of one field of its `DigestSpec`."""
     return lambda form, _: (replace(form, digest_spec=replace(form.digest_spec, **{part: other})) for other in others)
@@ -224,11 +217,9 @@ SHARED_RESOURCE = (
     ),
 )
 
-SHARED_LAST = (
-    Mistake("path-changed", "resource", other_path).explained(
-        "The signed path is not the one that was sent.",
-        "Sign the path as sent or percent-decoded, without host and project, and with the same slashes.",
-    ),
+PATH_CHANGED = Mistake("path-changed", "resource", other_path).explained(
+    "The signed path is not the one that was sent.",
+    "Sign the path as sent or percent-decoded, without host and project, and with the same slashes.",
 )
 
 SHARED_DIGEST = (

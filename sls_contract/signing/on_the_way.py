@@ -13,13 +13,7 @@ from typing import TYPE_CHECKING
 from sls_contract.exchange import decode_path
 from sls_contract.signing.canonical import LogForm, Sls4Form, replace
 from sls_contract.signing.clock import MAX_SKEW, http_date, iso_basic, request_time
-from sls_contract.signing.dialect import (
-    API_VERSION,
-    METHOD_HEADER,
-    SIGNATURE_METHODS,
-    log_query,
-    sls4_query,
-)
+from sls_contract.signing.dialect import API_VERSION, METHOD_HEADER, SIGNATURE_METHODS, log_query, sls4_query
 from sls_contract.signing.mistakes import F, Mistake
 
 if TYPE_CHECKING:
@@ -44,9 +38,8 @@ _FORWARDED = ("x-forwarded-host", "x-original-host", "x-host")
 _SLASHES = re.compile("/{2,}")
 
 
-def without_prefix(form: F, request: Request) -> Iterator[F]:
+def without_prefix(form: F, _request: Request) -> Iterator[F]:
     """Yield the form without the first one, two or three segments of the path."""
-    del request
     parts = form.path.split("/")
     for count in range(1, min(_MOST_SEGMENTS, len(parts) - 2) + 1):
         if not any(parts[1 : count + 1]):

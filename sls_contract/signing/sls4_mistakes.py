@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 from sls_contract.signing.canonical import replace
 from sls_contract.signing.clock import http_date, parse_iso_basic, request_time
 from sls_contract.signing.mistakes import (
+    PATH_CHANGED,
     SHARED_DIGEST,
     SHARED_HEADERS,
-    SHARED_LAST,
     SHARED_RESOURCE,
     Mistake,
     other_digest_spec,
@@ -72,9 +72,8 @@ def _adjacent_days(date: str) -> list[str]:
     return [f"{day + timedelta(days=shift):%Y%m%d}" for shift in (-1, 1)]
 
 
-def scope_in_string(form: Sls4Form, request: Request) -> Iterator[Sls4Form]:
+def scope_in_string(form: Sls4Form, _request: Request) -> Iterator[Sls4Form]:
     """Yield the form with another scope in the string to sign than in the header."""
-    del request
     yield replace(form, announced_scope=f"{form.date}/{form.region}/{form.service}")
     yield replace(form, announced_scope=f"{form.date}/{form.region}/{form.service}/aws4_request")
 
@@ -116,7 +115,7 @@ SLS4_MISTAKES: tuple[Mistake, ...] = (
     Mistake("query-encoded-twice", "resource", query_twice_encoded).explained(
         "The query's values were percent-encoded twice.", "Percent-encode each value once."
     ),
-    *SHARED_LAST,
+    PATH_CHANGED,
     HOST_ON_THE_WAY,
     *ON_THE_WAY,
     Mistake("key-for-another-scope", "scope", key_for_another_scope).explained(

@@ -3,8 +3,6 @@
 Contracts and error tables are loaded on first use, so code that needs only clauses and findings does not load them.
 """
 
-from __future__ import annotations
-
 from typing import TYPE_CHECKING
 
 from sls_contract.lazily import lazy_names
@@ -13,7 +11,6 @@ from sls_contract.spec.finding import Clause, Finding, Level
 
 if TYPE_CHECKING:
     from sls_contract.spec.common_errors import KnownError
-    from sls_contract.spec.contract import Contract
     from sls_contract.spec.known_errors import (
         KNOWN_ERRORS,
         codes_saying,
@@ -23,17 +20,15 @@ if TYPE_CHECKING:
         statuses_of,
         wording_is_known,
     )
-    from sls_contract.spec.registry import Registry, operation_of, use_contracts
+    from sls_contract.spec.registry import operation_of, use_contracts
 
 __all__ = [
     "CLAUSES",
     "KNOWN_ERRORS",
     "Clause",
-    "Contract",
     "Finding",
     "KnownError",
     "Level",
-    "Registry",
     "clause",
     "codes_saying",
     "errors_of",
@@ -47,7 +42,6 @@ __all__ = [
 
 __getattr__ = lazy_names(
     __name__,
-    contract=("Contract",),
     common_errors=("KnownError",),
     known_errors=(
         "KNOWN_ERRORS",
@@ -58,5 +52,5 @@ __getattr__ = lazy_names(
         "statuses_of",
         "wording_is_known",
     ),
-    registry=("Registry", "operation_of", "use_contracts"),
+    registry=("operation_of", "use_contracts"),
 )

@@ -93,7 +93,6 @@ class Finding:
     operation: str = ""
 
     def __str__(self) -> str:
-        """Format the finding as lines for a terminal."""
         of = f" of {self.operation}" if self.operation else ""
         return (
             f"{self.code} {self.slug} ({self.level}) at {self.where}{of}\n"

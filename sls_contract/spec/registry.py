@@ -50,11 +50,6 @@ class Registry:
         self._names = {alias: entry for entry in self._entries.values() for alias in entry.aliases} | self._entries
         self._router = Router(self.routes)
 
-    @classmethod
-    def of(cls, contracts: Iterable[Contract]) -> Registry:
-        """Return a registry of contracts."""
-        return cls(map(_entry_of, contracts))
-
     @property
     def names(self) -> tuple[str, ...]:
         """The operations' names, as in API 2020-12-30."""
@@ -114,11 +109,8 @@ class Registry:
 
     def extended(self, contracts: Iterable[Contract]) -> Registry:
         """Return a registry with more contracts; a contract replaces an existing one of the same name."""
-        return Registry([*self._entries.values(), *map(_entry_of, contracts)])
-
-
-def _entry_of(contract: Contract) -> _Entry:
-    return _Entry(contract.operation, contract.aliases, routes_of(contract.as_plain()), contract)
+        more = (_Entry(each.operation, each.aliases, routes_of(each.as_plain()), each) for each in contracts)
+        return Registry([*self._entries.values(), *more])
 
 
 def read_contracts(file: Traversable) -> list[_Entry]:

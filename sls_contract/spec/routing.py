@@ -71,7 +71,6 @@ class Router:
     """Routes of many operations, indexed by method, number of segments, and literal segments."""
 
     def __init__(self, routes: Iterable[Route]) -> None:
-        """Build the index from the routes."""
         tables: dict[tuple[str, int], dict[tuple[int, ...], dict[Any, list[Route]]]] = {}
         for route in routes:
             segments = route.path.split("/")

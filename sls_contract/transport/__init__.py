@@ -1,7 +1,5 @@
 """Requests to a real endpoint: one request per connection, sent byte for byte, and the response as received."""
 
-from __future__ import annotations
-
 from sls_contract.transport.address import Address, parse_endpoint
 from sls_contract.transport.failures import TransportError
 from sls_contract.transport.wire import Transport, open_transport

@@ -76,10 +76,7 @@ def detail_of(error: BaseException) -> str:
 
 
 _KINDS: tuple[tuple[type[BaseException] | tuple[type[BaseException], ...], Kind], ...] = (
-    (
-        http.client.RemoteDisconnected,
-        "closed",
-    ),  # first: it is a subclass of ConnectionResetError, too
+    (http.client.RemoteDisconnected, "closed"),  # first: it is a subclass of ConnectionResetError, too
     ((socket.gaierror, UnicodeError), "dns"),  # UnicodeError: a label that IDNA cannot encode
     (TimeoutError, "timeout"),
     (ConnectionRefusedError, "refused"),

@@ -34,7 +34,7 @@ _FAILED = b"the endpoint behind this proxy failed\n"
 
 @dataclass(frozen=True, slots=True)
 class Interception:
-    """The settings of `intercept`.
+    """The settings of an `Interceptor`.
 
     Attributes:
         send: returns the response to a request, in any thread; None closes the connection.
@@ -54,21 +54,8 @@ class Interception:
     ca_dir: Path | None = None
 
 
-def intercept(settings: Interception) -> Interceptor:
-    """Listen as an HTTP proxy that decrypts TLS; return it running.
-
-    Raises `UsageError` if mitmproxy is not installed, `EndpointError` if the address cannot be listened on.
-    """
-    try:
-        import mitmproxy.version  # type: ignore[import-not-found, unused-ignore]  # an extra  # noqa: F401
-    except ImportError:
-        msg = "intercepting https needs mitmproxy. How to fix: pip install 'sls-contract[proxy]'."
-        raise UsageError(msg) from None
-    return Interceptor(settings)
-
-
 class Interceptor:
-    """A running proxy; created by `intercept`, ended by ``close`` or by leaving ``with``.
+    """A running HTTP proxy that decrypts TLS; ended by ``close`` or by leaving ``with``.
 
     Attributes:
         port: the port listened on.
@@ -78,7 +65,12 @@ class Interceptor:
     """
 
     def __init__(self, settings: Interception) -> None:
-        """Listen, in a thread; raises `EndpointError` if that fails."""
+        """Listen, in a thread; raises `UsageError` without mitmproxy, `EndpointError` if the address is not free."""
+        try:
+            import mitmproxy.version  # type: ignore[import-not-found, unused-ignore]  # an extra  # noqa: F401
+        except ImportError:
+            msg = "intercepting https needs mitmproxy. How to fix: pip install 'sls-contract[proxy]'."
+            raise UsageError(msg) from None
         self._settings = settings
         self._own_folder = settings.ca_dir is None
         self._folder = Path(tempfile.mkdtemp(prefix="sls-contract-ca-")) if settings.ca_dir is None else settings.ca_dir

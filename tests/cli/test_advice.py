@@ -63,7 +63,6 @@ def fill(folder: Path, run) -> None:
     (folder / "vcrpy.json").write_text(json.dumps(VCRPY), "utf-8")
     (folder / "empty.har").write_text('{"log": {"entries": []}}', "utf-8")
     (folder / "odd" / "GetCheckPoint.json").write_text('{"summary": "nothing else"}', "utf-8")
-    (folder / "older.json").write_text('{"version": 1, "findings": []}', "utf-8")
     (folder / "broken.lock").write_text("memory://a zz\n", "utf-8")
     (folder / "taken" / "GetCheckPoint.request.json").write_text("{}", "utf-8")
     (folder / "gbk.md").write_bytes(PAGE.read_text("utf-8").encode("gb18030") + "时间\n".encode("gb18030"))
@@ -142,11 +141,6 @@ def make(command, tmp_path):
             "merge gone.json",
             "name a report",
             ["sls-contract check old.yaml --json r.json", "sls-contract merge r.json"],
-        ),
-        (
-            "merge older.json",
-            "run the command that wrote it again",
-            ["sls-contract check old.yaml --json older.json", "again"],
         ),
         (
             "merge-driver gone old.yaml old.yaml",

@@ -185,15 +185,15 @@ class TestInterception:
     @pytest.mark.filterwarnings("ignore:.* is deprecated:DeprecationWarning")  # ldap3, which mitmproxy imports
     def test_its_url_may_be_ipv6(self):
         """With brackets, without which no client can read the port."""
-        from sls_contract.transport.interception import Interception, intercept
+        from sls_contract.transport.interception import Interception, Interceptor
 
-        with intercept(Interception(lambda _: None, lambda _: True, lambda _: None, host="::1")) as proxy:
+        with Interceptor(Interception(lambda _: None, lambda _: True, lambda _: None, host="::1")) as proxy:
             assert proxy.url == f"http://[::1]:{proxy.port}"
 
     @pytest.mark.filterwarnings("ignore:.* is deprecated:DeprecationWarning")  # ldap3, which mitmproxy imports
     def test_what_a_send_does_reaches_the_client(self):
         """No response ends the connection, a mistake becomes a 500 and is kept, others go out unchanged."""
-        from sls_contract.transport.interception import Interception, intercept
+        from sls_contract.transport.interception import Interception, Interceptor
 
         def send(request: Request) -> Response | None:
             if request.method == "PUT":
@@ -201,7 +201,7 @@ class TestInterception:
             fields = [("X-b", "1"), ("x-A", request.headers["X-Odd"]), ("Content-Length", "2")]
             return Response(200, fields, b"\xff\n", reason="Fine") if request.method == "GET" else None
 
-        with intercept(Interception(send, lambda _: True, lambda _: None)) as proxy:
+        with Interceptor(Interception(send, lambda _: True, lambda _: None)) as proxy:
             got = [_said(proxy.port, method) for method in ("GET", "DELETE", "PUT")]
             assert [type(error) for error in proxy.failures] == [KeyError]
         assert got[0] == b"HTTP/1.1 200 Fine\r\nX-b: 1\r\nx-A: \xe7\xbb\x84\r\nContent-Length: 2\r\n\r\n\xff\n"

@@ -11,8 +11,6 @@ vcrpy intercepts clients and decides which recording is played. `cassette` sees 
 it scrubbed and judged (`checks`); `storage` writes it to a file; `forms` converts vcrpy's values.
 """
 
-from __future__ import annotations
-
 from sls_contract.adapters.vcrpy.checks import Checks
 from sls_contract.adapters.vcrpy.registration import register
 

@@ -1,7 +1,5 @@
 """Faults on demand: errors, changes and delays of the next responses, one per line; see docs/faults.md."""
 
-from __future__ import annotations
-
 from sls_contract.endpoint.faults.fault import Fault
 from sls_contract.endpoint.faults.language import fault, parse_fault, read_faults
 

@@ -82,7 +82,6 @@ class Fault:
     ending: FaultEnding | None = None
 
     def __post_init__(self) -> None:
-        """Refuse invalid and ineffective faults."""
         for is_broken, text in _RULES:
             if is_broken(self):
                 raise UsageError(text.format(self))

@@ -3,8 +3,6 @@
 Importing this imports the web server library; no other part of the package does.
 """
 
-from __future__ import annotations
-
 from sls_contract.endpoint.server.background import Server, avoid_pauses, serve
 from sls_contract.endpoint.server.dispatch import Limits
 

@@ -98,15 +98,12 @@ class Server:
         SERVING.add(dispatcher.address)
 
     def __repr__(self) -> str:
-        """Show the URL."""
         return f"<Server {self.url}>"
 
     def __enter__(self) -> Self:
-        """Return the server; leaving closes it."""
         return self
 
     def __exit__(self, *_: object) -> None:
-        """Close."""
         self.close()
 
     @property

@@ -78,7 +78,6 @@ class Dispatcher:
     def __init__(
         self, send: Send, *, hosts: Iterable[str], limits: Limits, scheme: str, blocking: bool, refused: Refused
     ) -> None:
-        """Take the settings of `serve`."""
         self.limits, self.refused = limits, refused
         self._send, self._scheme = send, scheme
         self._domains = tuple(host_name(host).lstrip(".") for host in hosts)
@@ -95,17 +94,13 @@ class Dispatcher:
             self._check_host(request, raw)
             return WireResponse(await self._call_send(request), head=head)
         except Rejected as error:
-            self._report(error, raw)
+            if error.target:
+                self.foreign_hosts.append(error.target)
+            self.refused(raw.method, error.target or raw.raw_path, error.response)
             return WireResponse(error.response, head=head)
         except Exception as error:  # noqa: BLE001 - the owner of the server checks failures for any error of the Send
             self.failures.append(error)
             return WireResponse(refusal(500, "EndpointFailed", _FAILED, closing=True), head=head)
-
-    def _report(self, error: Rejected, raw: BaseRequest) -> None:
-        """Keep the foreign host of a refused request, and report the refusal."""
-        if error.target:
-            self.foreign_hosts.append(error.target)
-        self.refused(raw.method, error.target or raw.raw_path, error.response)
 
     def close(self) -> None:
         """Let the threads of a blocking `Send` end."""

@@ -38,7 +38,6 @@ class Keyring:
     """The keys that the endpoint accepts; they are kept in memory only."""
 
     def __init__(self, credentials: Iterable[Credentials]) -> None:
-        """Accept these keys."""
         self._keys: dict[str, list[Credentials]] = {}
         self._expired: set[str] = set()
         for each in credentials:

@@ -46,7 +46,6 @@ class ServiceError(Exception):
     """
 
     def __init__(self, status: int, code: str, message: str) -> None:
-        """Keep the three parts."""
         super().__init__(f"{status} {code}: {message}")
         self.status = status
         self.code = code

@@ -40,7 +40,6 @@ class Scripted:
     change: Callable[[Response], Response] | None = None
 
     def __post_init__(self) -> None:
-        """Refuse invalid counts."""
         if self.times is not None and (type(self.times) is not int or self.times < 1):
             msg = f"times must be 1 or more, or None (in a line: always) for all, got {self.times!r}"
             raise UsageError(msg)
@@ -81,7 +80,6 @@ class Script:
     """The pending scripted responses; the first that is due for a request is its response."""
 
     def __init__(self) -> None:
-        """Start empty."""
         self._pending: list[_Pending] = []
 
     def add(self, scripted: Scripted) -> None:

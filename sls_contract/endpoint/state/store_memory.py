@@ -18,7 +18,6 @@ class MemoryStore:
     """Keeps the state in dictionaries, in insertion order; see `Store` for the methods."""
 
     def __init__(self) -> None:
-        """Start empty."""
         self._projects: dict[str, None] = {}
         self._logstores: dict[tuple[str, str], tuple[Shard, ...]] = {}
         self._groups: dict[GroupKey, ConsumerGroup] = {}

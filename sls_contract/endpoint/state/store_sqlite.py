@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from sls_contract.endpoint.state.consumer_groups import Checkpoint, ConsumerGroup
-from sls_contract.endpoint.state.shards import Shard, divided
+from sls_contract.endpoint.state.shards import Shard
 from sls_contract.endpoint.state.store import ReceivedGroup
 from sls_contract.errors import EndpointError
 
@@ -35,16 +35,13 @@ CREATE TABLE IF NOT EXISTS logstore (project BLOB, name BLOB, shards TEXT NOT NU
 CREATE TABLE IF NOT EXISTS consumer_group (
     project BLOB, logstore BLOB, name BLOB, document TEXT NOT NULL, PRIMARY KEY (project, logstore, name)
 );
-PRAGMA application_id = {_APPLICATION_ID};
-PRAGMA user_version = {_LAYOUT};
-COMMIT;
-"""
-# Files of versions without logs lack this table; those versions ignore it.
-_LOGS = """
 CREATE TABLE IF NOT EXISTS log_group (
     project BLOB, logstore BLOB, shard TEXT, number INTEGER, received INTEGER NOT NULL, data BLOB NOT NULL,
     PRIMARY KEY (project, logstore, shard, number)
-)
+);
+PRAGMA application_id = {_APPLICATION_ID};
+PRAGMA user_version = {_LAYOUT};
+COMMIT;
 """
 _RANGE = """
 SELECT data, received FROM log_group
@@ -106,7 +103,7 @@ class SqliteStore:
         self.add_project(project)
         self._database.execute(
             "INSERT INTO logstore VALUES (?, ?, ?) ON CONFLICT DO UPDATE SET shards = excluded.shards",
-            (_blob(project), _blob(logstore), _shards_document(shards)),
+            (_blob(project), _blob(logstore), json.dumps(sorted(shards))),
         )
 
     def group(self, key: GroupKey) -> ConsumerGroup | None:
@@ -169,7 +166,6 @@ class SqliteStore:
         reason = self._problem()
         if reason:
             raise self._error(reason)
-        self._database.execute(_LOGS)
         with suppress(sqlite3.OperationalError):  # in use by another process; the older journal is as safe, but slower
             self._database.execute("PRAGMA journal_mode = WAL")
         self._database.execute("PRAGMA synchronous = NORMAL")  # only a power failure may lose the last writes
@@ -219,19 +215,10 @@ class SqliteStore:
         )
 
 
-def _shards_document(shards: Sequence[Shard]) -> str:
-    """Return plain ids if no shard was split or merged, so that older versions can read the file."""
-    ordered, numbers = tuple(sorted(shards)), [shard.number for shard in sorted(shards)]
-    return json.dumps(numbers if ordered == divided(numbers) else ordered)
-
-
 def _shards(document: str) -> tuple[Shard, ...]:
-    kept = json.loads(document)
-    if all(isinstance(each, int) for each in kept):
-        return divided(kept)
     return tuple(
         Shard(int(number), int(begin), int(end), tuple(parents), bool(writable))
-        for number, begin, end, parents, writable in kept
+        for number, begin, end, parents, writable in json.loads(document)
     )
 
 

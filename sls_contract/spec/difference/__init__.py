@@ -38,8 +38,6 @@ A rename is recognised by place, type, and a similar name or the same position. 
 hints, because pages omit much; the contract merged from all sources is decisive.
 """
 
-from __future__ import annotations
-
 from sls_contract.spec.change import Change, Class, verdict_of
 from sls_contract.spec.difference.comparison import compare, compare_all
 from sls_contract.spec.difference.side import Side

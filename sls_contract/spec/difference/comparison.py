@@ -91,13 +91,16 @@ def _new(part: Part) -> Change:
 
 def _order(before: Sequence[Part], after: Sequence[Part], pairs: Pairs) -> Iterator[Change]:
     """Yield a change for each group of siblings whose common members are in another order."""
-    partner = {id(one): id(other) for one, other in chain(pairs.same, pairs.renamed)}
-    known = set(partner.values())
-    for place, parent in dict.fromkeys((part.place, part.parent) for part in before):
-        first = [part for part in before if (part.place, part.parent) == (place, parent) and id(part) in partner]
-        second = {id(part): part for part in after if id(part) in known}
-        paired = [second[partner[id(part)]] for part in first]
-        ordered = sorted(paired, key=after.index)
+    partner = {one.key: other for one, other in chain(pairs.same, pairs.renamed)}
+    position = {part.key: number for number, part in enumerate(after)}
+    siblings: dict[tuple[str, str], list[Part]] = {}
+    for part in before:
+        common = siblings.setdefault((part.place, part.parent), [])
+        if part.key in partner:
+            common.append(part)
+    for (place, _), first in siblings.items():
+        paired = [partner[part.key] for part in first]
+        ordered = sorted(paired, key=lambda part: position[part.key])
         if paired != ordered:
             where = f"{place} {pointer(ordered[0]).rpartition('/')[0]}".strip()
             old, new = (", ".join(part.name for part in parts) for parts in (first, ordered))

@@ -16,6 +16,8 @@ from sls_contract.spec.finding import Level
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
+    from sls_contract.spec.claims import Body as ClaimedBody
+    from sls_contract.spec.claims import Page, Parameter
     from sls_contract.spec.contract import Body, Contract
 
 ANY = "any"
@@ -130,18 +132,17 @@ class Side:
     metadata: Mapping[str, Any] = field(default_factory=dict)
 
     @classmethod
-    def of_claims(cls, plain: Mapping[str, Any]) -> Side:
-        """Convert the output of `spec derive --json` for a page; raises KeyError or TypeError if it is malformed."""
-        status = plain["response"]["status"]
+    def of_claims(cls, page: Page) -> Side:
+        """Convert the claims of a page."""
         return cls(
-            operation=plain["operation"] or "",
+            operation=page.operation or "",
             aliases=(),
-            method=plain["method"],
-            path=plain["path"],
-            host=plain["host"],
-            parts={part.key: part for part in _claim_parts(plain)},
-            success=frozenset() if status is None else frozenset({status}),
-            errors={(each["status"], each["code"]): tuple(each["messages"]) for each in plain["errors"]},
+            method=page.method,
+            path=page.path,
+            host=page.host,
+            parts={part.key: part for part in _claim_parts(page)},
+            success=frozenset() if page.status is None else frozenset({page.status}),
+            errors={key: tuple(messages) for key, messages in page.errors.items()},
             partial=True,
         )
 
@@ -200,50 +201,39 @@ def shown(values: tuple[str, ...] | None) -> str:
     return "any value" if not values else " | ".join(values)
 
 
-def _claim_parts(plain: Mapping[str, Any]) -> Iterator[Part]:
-    for name in placeholders(plain["path"]):
+def _claim_parts(page: Page) -> Iterator[Part]:
+    for name in placeholders(page.path):
         yield Part("path", "", name, required=True)
-    for place, key in (("query", "query"), ("header", "headers")):
-        for name, each in plain[key].items():
-            limits = plain.get("limits", {}).get(f"{place} {name}", {})
-            values = _claim_values(each)
-            yield Part(place, "", name, each["type"], each["required"], values, **_claim_limits(limits))
-    yield from _claim_body("body", plain["body"], plain.get("limits", {}))
-    for name in plain["response"]["headers"]:
+    for place, parameters in (("query", page.query), ("header", page.headers)):
+        for name, each in parameters.items():
+            yield replace(_claim_part(place, "", name, each), values=each.values or None)
+    yield from _claim_body("body", page.body)
+    for name in page.response_headers:
         yield Part("response header", "", name)
-    yield from _claim_body("response", plain["response"], {})
+    for part in _claim_body("response", page.response):
+        yield replace(part, bounds=None, default="")
 
 
-def _claim_limits(limits: Mapping[str, Any]) -> dict[str, Any]:
-    bounds = (limits.get("minimum"), limits.get("maximum"))
-    return {"bounds": None if bounds == (None, None) else bounds, "default": limits.get("default", "")}
+def _claim_part(place: str, parent: str, name: str, each: Parameter) -> Part:
+    bounds = None if each.minimum is None and each.maximum is None else (each.minimum, each.maximum)
+    return Part(place, parent, name, each.type, each.required, bounds=bounds, default=each.default)
 
 
-def _claim_values(each: Mapping[str, Any]) -> tuple[str, ...] | None:
-    if "const" in each:
-        return (each["const"],)
-    return tuple(each["values"]) if "values" in each else None
-
-
-def _claim_body(place: str, body: Mapping[str, Any], limits: Mapping[str, Any]) -> Iterator[Part]:
+def _claim_body(place: str, body: ClaimedBody) -> Iterator[Part]:
     """Yield a body and its members; a page names only a member's parent, so the full path is resolved here."""
-    members = body["members"]
-    if body["shape"] or members:
-        yield Part(place, "", "", body["shape"])
-    for name, each in members.items():
-        parent, member = each["parent"], name
-        if parent:  # `spec derive` prefixes a name that two objects have
-            member = name.removeprefix(f"{parent}.")
-        stated = _claim_limits(limits.get(f"{place} {name}", {}))
-        yield Part(place, _path_of(parent, members), member, each["type"], each["required"], **stated)
+    if body.shape or body.members:
+        yield Part(place, "", "", body.shape)
+    parents = {name: parent for parent, name in reversed(body.members)}  # of members of one name, that of the first
+    for (parent, name), each in body.members.items():
+        yield _claim_part(place, _path_of(parent, parents), name, each)
 
 
-def _path_of(parent: str | None, members: Mapping[str, Any]) -> str:
+def _path_of(parent: str | None, parents: Mapping[str, str | None]) -> str:
     path, seen = "", set()
     while parent and parent not in seen:  # a page can describe two objects as each other's parent
         seen.add(parent)
         path = f"/{parent}{path}"
-        parent = members[parent]["parent"] if parent in members else None
+        parent = parents.get(parent)
     return path
 
 

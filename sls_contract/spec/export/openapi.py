@@ -8,7 +8,6 @@ contains each in full.
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from sls_contract.spec.contract import PLACEHOLDER
@@ -28,30 +27,11 @@ _SIGNATURE = (
 _DECLARED_ELSEWHERE = {"authorization", "host"}  # as the security scheme and the servers
 
 
-@dataclass(frozen=True, slots=True)
-class Exported:
-    """An OpenAPI document with figures about it.
-
-    Attributes:
-        document: as plain JSON values.
-        operations: the number of SLS operations.
-        paths: the number of paths.
-        shared: groups of the names of operations that share path and method.
-
-    """
-
-    document: Mapping[str, Any]
-    operations: int
-    paths: int
-    shared: tuple[tuple[str, ...], ...]
-
-
-def openapi(contracts: Iterable[Contract], version: str) -> Exported:
+def openapi(contracts: Iterable[Contract], version: str) -> dict[str, Any]:
     """Return the document of all contracts; ``version`` is the version of sls-contract."""
-    listed = sorted(contracts, key=lambda each: each.operation)
     templates: dict[str, str] = {}
     groups: dict[tuple[str, str], list[tuple[Contract, str]]] = {}
-    for contract in listed:
+    for contract in sorted(contracts, key=lambda each: each.operation):
         for path in (contract.path, *contract.other_paths):
             template = templates.setdefault(PLACEHOLDER.sub("{}", path), path)
             groups.setdefault((template, contract.method), []).append((contract, path))
@@ -60,10 +40,7 @@ def openapi(contracts: Iterable[Contract], version: str) -> Exported:
         objects = [operation_object(contract, path, template) for contract, path in members]
         paths.setdefault(template, {})[method.lower()] = objects[0] if len(objects) == 1 else merged(objects)
     _make_ids_unique(paths)
-    shared = tuple(
-        tuple(contract.operation for contract, _ in members) for members in groups.values() if len(members) > 1
-    )
-    return Exported(_document(paths, version), len(listed), len(paths), shared)
+    return _document(paths, version)
 
 
 def _make_ids_unique(paths: Mapping[str, Mapping[str, Any]]) -> None:

@@ -31,10 +31,12 @@ def operation_object(contract: Contract, path: str, template: str) -> dict[str, 
 
     """
     names = dict(zip(PLACEHOLDER.findall(path), PLACEHOLDER.findall(template), strict=True))
+    shared = (name for name in common()["headers"]["properties"] if name not in _DECLARED_ELSEWHERE)
+    common_headers = [{"$ref": f"#/components/parameters/{name}"} for name in shared]
     found: dict[str, Any] = {
         "operationId": contract.operation,
         "summary": contract.summary or contract.operation,
-        "parameters": [*_path(contract, names), *_query(contract), *_headers(contract), *_common()],
+        "parameters": [*_path(contract, names), *_query(contract), *_headers(contract), *common_headers],
     }
     if (body := contract.body) is not None and body.content != "none":
         found["requestBody"] = {"required": body.required is Level.VIOLATION, "content": _content(body)}
@@ -118,12 +120,6 @@ def _headers(contract: Contract) -> Iterable[dict[str, Any]]:
     for name, value in contract.headers.items():
         if name.lower() not in _NOT_PARAMETERS | common()["headers"]["properties"].keys():
             yield _parameter(name, "header", value, needed=is_required(value))
-
-
-def _common() -> Iterable[dict[str, Any]]:
-    for name in common()["headers"]["properties"]:
-        if name not in _DECLARED_ELSEWHERE:
-            yield {"$ref": f"#/components/parameters/{name}"}
 
 
 def _content(body: Body) -> dict[str, Any]:

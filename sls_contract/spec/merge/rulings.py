@@ -41,7 +41,6 @@ class Overruled:
     says: str
 
     def __str__(self) -> str:
-        """Format the claim for a message."""
         return f"{self.family}, {self.place}: {self.says}"
 
 

@@ -1,7 +1,6 @@
 """Logs in the two stores: they agree, an error undoes a write, and the file outlives a restart."""
 
 import json
-import sqlite3
 
 import hypothesis.strategies as st
 from hypothesis import settings
@@ -52,20 +51,6 @@ def test_logs_outlive_a_restart(tmp_path, clock):
     assert following != before
     with ReferenceEndpoint(clock, store=SqliteStore(tmp_path / "状态.db")) as third:
         assert third.put_logs(1, [{"a": "b"}]) not in (before, following)
-
-
-def test_a_file_begun_before_there_were_logs_is_taken(tmp_path, clock):
-    """What lacks the table of logs gets it; its groups stay."""
-    path = tmp_path / "state"
-    with ReferenceEndpoint(clock, store=SqliteStore(path)) as first:
-        first.set_checkpoint("组", 0, "MTI=")
-    with sqlite3.connect(path) as database:
-        database.execute("DROP TABLE log_group")
-    database.close()
-    with ReferenceEndpoint(clock, store=SqliteStore(path)) as second:
-        second.put_logs(0, [{"a": "b"}])
-        with second._store.transaction(write=False):
-            assert [name for name, _ in second._store.groups("my-project", "my-logstore")] == ["组"]
 
 
 def test_times_beyond_what_a_file_can_hold(tmp_path, clock, send):

@@ -138,7 +138,7 @@ def test_logs_go_to_the_children_and_the_parent_is_read_to_its_end(send, endpoin
 
 
 def test_a_restart_keeps_splits(tmp_path, clock):
-    """The state file has ids, ranges and parents; a logstore that was never split is written as before."""
+    """The state file has ids, ranges and parents."""
     with ReferenceEndpoint(clock, store=SqliteStore(tmp_path / "s")) as first:
         first.split_shard(0)
         with first._store.transaction(write=False):

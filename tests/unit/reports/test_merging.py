@@ -226,7 +226,7 @@ def test_merged_reports_without_an_exchange_are_not_green(tmp_path):
 
 @pytest.mark.parametrize("text", ["", "[]", '{"version": 1}', '{"version": 1, "findings": []}', None])
 def test_what_is_no_report_is_refused_by_name(tmp_path, text):
-    """So is a report of a version that did not list the exercised clauses, and a file that is not there."""
+    """So are a report without its exercised clauses, and a file that is not there."""
     path = tmp_path / "报告.json"
     if text is not None:
         path.write_text(text, encoding="utf-8")

@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 
 from sls_contract.errors import UsageError
 from sls_contract.exchange import Request
-from sls_contract.spec import Contract, errors_with, operation_of, use_contracts
+from sls_contract.spec import errors_with, operation_of, use_contracts
+from sls_contract.spec.contract import Contract
 from sls_contract.spec.registry import Registry, registry
 from sls_contract.spec.routing import Route, clashes
 
@@ -144,7 +145,7 @@ def test_a_folder_without_contracts_is_refused(tmp_path, made):
 
 def test_a_registry_of_contracts_in_hand():
     """Contracts that no file holds can be asked for, too."""
-    contracts = Registry.of([Contract.from_plain(OWN)])
+    contracts = Registry(()).extended([Contract.from_plain(OWN)])
     assert contracts.names == ("GetWeather",)
     assert contracts.operation_of(Request("GET", f"{HOST}/weather/x")).operation == "GetWeather"
     assert contracts.operation_of(Request("GET", f"{HOST}/weather/")) is None
