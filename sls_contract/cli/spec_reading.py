@@ -138,7 +138,7 @@ def _as_on_disk(plain: Mapping[str, Any]) -> dict[str, Any]:
     """Convert claims from the form that `spec derive --json` writes to the form in ``schemas/claims``."""
     response = plain["response"]
     found = {key: plain[key] for key in ("operation", "method", "path", "host", "errors") if plain[key] is not None}
-    limits = plain["limits"]
+    limits = plain.get("limits", {})
     for key, place in (("query", "query"), ("headers", "header")):
         found[key] = {name: _parameter(each) | limits.get(f"{place} {name}", {}) for name, each in plain[key].items()}
     found["body"] = _body(plain["body"], limits)
