@@ -126,13 +126,7 @@ class Proposal(Player):
     """
 
     def __init__(
-        self,
-        path: Path,
-        began: datetime,
-        route: str = "",
-        *,
-        repeat: bool = False,
-        matching: Matching = DEFAULT,
+        self, path: Path, began: datetime, route: str = "", *, repeat: bool = False, matching: Matching = DEFAULT
     ) -> None:
         super().__init__(_undamaged(proposed(path)), "all", began, repeat=repeat, matching=matching)
         self.cassette = path

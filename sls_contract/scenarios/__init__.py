@@ -7,15 +7,7 @@ from __future__ import annotations
 
 from sls_contract.scenarios.bench import Bench
 from sls_contract.scenarios.documented import SCENARIOS
-from sls_contract.scenarios.steps import (
-    Create,
-    Delete,
-    HeartBeat,
-    Place,
-    Read,
-    RequestVariant,
-    Write,
-)
+from sls_contract.scenarios.steps import Create, Delete, HeartBeat, Place, Read, RequestVariant, Write
 
 __all__ = [
     "SCENARIOS",

@@ -75,10 +75,7 @@ def adapted_headers(headers: Headers, old: Body, new: Body) -> Headers:
     """
     if old.wire == new.wire:
         return headers
-    shifts = {
-        "content-length": len(new.wire) - len(old.wire),
-        "x-log-bodyrawsize": len(new.content) - len(old.content),
-    }
+    shifts = {"content-length": len(new.wire) - len(old.wire), "x-log-bodyrawsize": len(new.content) - len(old.content)}
     pairs = []
     for name, value in headers.pairs:
         key = name.lower()
