@@ -2,18 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from sls_contract.cassettes.drift.change import Difference, Differences
-from sls_contract.cassettes.drift.side import SIGNED_CODES
+from sls_contract.cassettes.drift.side import SIGNED_CODES, Side
 from sls_contract.checks.rule import MOST_FLAWS
 from sls_contract.checks.subject import CLOCK_ERRORS
-from sls_contract.spec import Level
+from sls_contract.spec import Finding, Level
 from sls_contract.spec.change import Class
-
-if TYPE_CHECKING:
-    from sls_contract.cassettes.drift.side import Side
-    from sls_contract.spec import Finding
 
 _CLASSES = {
     # warnings of `check` that cost a client the code, the number or the body

@@ -12,13 +12,12 @@ from collections import deque
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeAlias
 
-from sls_contract.cassettes.matching import DEFAULT, Key
+from sls_contract.cassettes.matching import DEFAULT, Key, Matching
 from sls_contract.checks.subject import Subject
 
 if TYPE_CHECKING:
     from collections.abc import Hashable, Iterable, Sequence
 
-    from sls_contract.cassettes.matching import Matching
     from sls_contract.cassettes.recording import Recording
     from sls_contract.exchange import Request
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -17,8 +17,6 @@ from sls_contract.cassettes.recordings import Recordings
 from sls_contract.errors import CassetteDamaged
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
     from sls_contract.cassettes.recording import Recording
 
 

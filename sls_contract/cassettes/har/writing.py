@@ -14,14 +14,12 @@ from sls_contract.cassettes.file.block import block_of
 from sls_contract.cassettes.file.coding import readable
 from sls_contract.cassettes.file.recording_file import with_ids
 from sls_contract.cassettes.har.notes import as_json, shown, shown_url
-from sls_contract.cassettes.recording import moment_text
-from sls_contract.exchange import Request, Response
+from sls_contract.cassettes.recording import Recording, moment_text
+from sls_contract.exchange import Headers, Request, Response
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from sls_contract.cassettes.recording import Recording
-    from sls_contract.exchange import Headers
 
 NOTE_NAMES = {"signature": "verdict"}  # scanners take a JSON key named signature for a secret
 UNKNOWN_SIZE = -1

@@ -6,13 +6,11 @@ import sys
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from sls_contract.cassettes.recorder.handler import STACK, Installed
+from sls_contract.cassettes.recorder.handler import STACK, Handler, Installed
 from sls_contract.cassettes.recorder.hooks import Hook, Hooks
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
-
-    from sls_contract.cassettes.recorder.handler import Handler
 
 
 def _lazy(module: str, name: str) -> Callable[..., Any]:

@@ -10,19 +10,20 @@ import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from sls_contract.cassettes.scrub.containers import decoded_words, embedded, is_packed, runs, unpacked
+from sls_contract.cassettes.scrub.containers import Run, decoded_words, embedded, is_packed, runs, unpacked
 from sls_contract.cassettes.scrub.key_formats import foreign_keys
 from sls_contract.cassettes.scrub.names import MASK, Kind, is_placeholder
-from sls_contract.cassettes.scrub.registry import is_public
+from sls_contract.cassettes.scrub.registry import SecretRegistry, is_public
 from sls_contract.cassettes.scrub.shapes import (
     BY_NAME,
     BY_POSSIBLE_NAME,
+    Named,
     inserted,
     is_suspicious,
     public_signatures,
     shaped,
 )
-from sls_contract.cassettes.scrub.spellings import DISTINCTIVE
+from sls_contract.cassettes.scrub.spellings import DISTINCTIVE, Secret
 from sls_contract.cassettes.scrub.views import (
     Edit,
     applied,
@@ -40,10 +41,6 @@ from sls_contract.exchange import wire_bytes, wire_text
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator
 
-    from sls_contract.cassettes.scrub.containers import Run
-    from sls_contract.cassettes.scrub.registry import SecretRegistry
-    from sls_contract.cassettes.scrub.shapes import Named
-    from sls_contract.cassettes.scrub.spellings import Secret
 
 PACKED = "compressed text"
 ENCODED = "encoded text"

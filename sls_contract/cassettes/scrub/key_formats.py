@@ -13,12 +13,11 @@ from collections import defaultdict
 from typing import TYPE_CHECKING
 
 from sls_contract.cassettes.scrub.names import Kind
-from sls_contract.cassettes.scrub.shapes import compiled
+from sls_contract.cassettes.scrub.shapes import Found, compiled
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from sls_contract.cassettes.scrub.shapes import Found
 
 _ALPHABETS = {"letters": "[0-9A-Za-z]", "word": "[0-9A-Za-z_.-]", "hex": "[0-9A-Fa-f]", "base32": "[A-Z2-7]"}
 _ROWS = """

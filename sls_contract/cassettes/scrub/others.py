@@ -14,12 +14,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from sls_contract.cassettes.scrub.messages import Body
-from sls_contract.exchange import decode_path
+from sls_contract.exchange import Exchange, Request, decode_path
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator
 
-    from sls_contract.exchange import Exchange, Request
 
 _MAX_LENGTH = 128  # characters of a name
 _GROUP, _CONSUMER, _LOGSTORE, _PROJECT = "group", "consumer", "logstore", "project"

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from sls_contract.cassettes.scrub.detector import Detector, Rules
 from sls_contract.cassettes.scrub.names import Kind
-from sls_contract.cassettes.scrub.others import OtherNames
+from sls_contract.cassettes.scrub.others import OtherName, OtherNames
 from sls_contract.cassettes.scrub.registry import SecretRegistry, is_public, marker
 from sls_contract.cassettes.scrub.renames import Renames, Substitution
 from sls_contract.cassettes.scrub.shapes import Named, public_signatures
@@ -24,18 +24,15 @@ from sls_contract.cassettes.scrub.signature import (
     verdict,
 )
 from sls_contract.cassettes.scrub.spellings import Secret, is_detectable
-from sls_contract.cassettes.scrub.views import safe_bytes
+from sls_contract.cassettes.scrub.views import Edit, safe_bytes
 from sls_contract.cassettes.texts import texts
 from sls_contract.errors import UsageError
 from sls_contract.exchange import Exchange, Request, wire_bytes, wire_text
-from sls_contract.signing import TEST_CREDENTIALS, TEST_STS_CREDENTIALS
+from sls_contract.signing import TEST_CREDENTIALS, TEST_STS_CREDENTIALS, Credentials
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
-    from sls_contract.cassettes.scrub.others import OtherName
-    from sls_contract.cassettes.scrub.views import Edit
-    from sls_contract.signing import Credentials
 
 T = TypeVar("T")
 

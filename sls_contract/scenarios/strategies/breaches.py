@@ -12,13 +12,12 @@ from hypothesis import strategies as st
 from sls_contract.checks.meanings import UNITS
 from sls_contract.scenarios.strategies.values import Context, Draw, draw_json, parse_text, wire_text
 from sls_contract.spec.clauses import CLAUSES
-from sls_contract.spec.finding import weakest
+from sls_contract.spec.finding import Level, weakest
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
     from sls_contract.spec.contract import Value
-    from sls_contract.spec.finding import Level
 
 Step: TypeAlias = "str | None"
 """A step from a JSON value into it: the name of a member, or None for an element."""

@@ -15,13 +15,12 @@ from sls_contract.exchange import Headers, Request, wire_bytes
 from sls_contract.scenarios.log_messages import CODINGS
 from sls_contract.scenarios.strategies.values import LOG_GROUP, Context, Draw, draw_json, draw_text, log_groups
 from sls_contract.signing import SCHEMES, TEST_CREDENTIALS, Credentials, Scheme, sign
-from sls_contract.spec.contract import Value
+from sls_contract.spec.contract import Contract, Value
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from datetime import datetime
 
-    from sls_contract.spec.contract import Contract
 
 PROJECT, ENDPOINT = "my-project", "cn-hangzhou.log.aliyuncs.com"
 

@@ -8,13 +8,12 @@ from hypothesis import strategies as st
 
 from sls_contract.checks.logs import PROCESSED
 from sls_contract.scenarios.strategies.breaches import ANY_TIME, Breach, Way, json_ways, level_of, wrong_texts
-from sls_contract.scenarios.strategies.response_parts import header_count
+from sls_contract.scenarios.strategies.response_parts import ResponseParts, header_count
 from sls_contract.spec.finding import Level
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
-    from sls_contract.scenarios.strategies.response_parts import ResponseParts
     from sls_contract.scenarios.strategies.values import Draw
     from sls_contract.spec.contract import Body, Contract, Value
 
