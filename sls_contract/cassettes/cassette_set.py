@@ -49,9 +49,8 @@ class CassetteSet(Player):
     def __init__(self, paths: Iterable[Path], began: datetime, *, repeat: bool = False) -> None:
         self.files: tuple[Recorded, ...] = tuple(opened(path) for path in cassettes_at(paths, "played", _unreadable))
         self._ends = list(accumulate(len(file) for file in self.files))
-        recordings = Listed(
-            [*chain.from_iterable(self.files)]
-        )  # parse now: damage must not surface in a client's request
+        # parse now: damage must not surface in a client's request
+        recordings = Listed([*chain.from_iterable(self.files)])
         if not recordings:
             msg = "nothing is recorded below the paths. How to fix: name cassettes, such as cassettes/."
             raise UsageError(msg)

@@ -177,7 +177,6 @@ class Bench:
         return {"consumerGroup": self.group(step.at), "timeout": step.timeout, "order": step.order}
 
     def _group_request(self, step: Step, held: tuple[int, ...], value: str) -> Request:
-        """Return the unsigned request of a step about one group."""
         place, path = step.at, self.path(step.at)
         if isinstance(step, Read):
             shard = None if step.shard is None else self.shard(step.shard, place.logstore)

@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
@@ -36,6 +35,7 @@ from sls_contract.cassettes.scrub.views import (
     safe_bytes,
     unescaped,
 )
+from sls_contract.checks.content_coding import json_value
 from sls_contract.exchange import wire_bytes, wire_text
 
 if TYPE_CHECKING:
@@ -344,10 +344,4 @@ def _skeleton(text: bytes) -> bytes:
 
 
 def _is_json(data: bytes) -> bool:
-    if data.lstrip()[:1] not in (b"{", b"[", b'"'):
-        return False
-    try:
-        json.loads(data)
-    except (ValueError, RecursionError):
-        return False
-    return True
+    return data.lstrip()[:1] in (b"{", b"[", b'"') and json_value(data) is not None

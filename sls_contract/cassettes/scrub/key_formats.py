@@ -100,9 +100,8 @@ def _patterns_by_prefix() -> dict[bytes, list[bytes]]:
 _BY_PREFIX = _patterns_by_prefix()
 
 
-def foreign_keys(text: bytes, lowered: bytes) -> Iterator[Found]:
-    """Yield the places of other services' keys in a text."""
-    del lowered  # casing matters here
+def foreign_keys(text: bytes, _lowered: bytes) -> Iterator[Found]:
+    """Yield the places of other services' keys in a text, where casing matters."""
     words = set(text.translate(_SEPARATORS).split())
     for key in filter(None, [_key_in(word) for word in words if word[:_PREFIX_LENGTH] in _BY_PREFIX]):
         at = text.find(key)

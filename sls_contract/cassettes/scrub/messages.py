@@ -14,7 +14,6 @@ from sls_contract.exchange import Headers
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-_GZIP = ("gzip", "x-gzip")
 _RECODED = ("lz4", "zstd")
 _DIGESTS = ("content-md5", "x-log-content-sha256")
 

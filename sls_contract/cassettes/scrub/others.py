@@ -6,7 +6,6 @@ follows from the service's operations (ListConsumerGroup, ListLogStores, ListPro
 
 from __future__ import annotations
 
-import json
 import re
 import threading
 from collections import Counter
@@ -14,6 +13,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from sls_contract.cassettes.scrub.messages import Body
+from sls_contract.checks.content_coding import json_value
 from sls_contract.exchange import Exchange, Request, decode_path
 
 if TYPE_CHECKING:
@@ -139,7 +139,7 @@ def _names_in_request(request: Request) -> Iterator[str]:
     yield from map(decode_path, request.path.split("/"))
     yield from (value for _, value in request.query_pairs() if len(value) <= _MAX_LENGTH)
     content = Body.of(request.headers, request.body).content
-    yield from (text for text in _texts(_json(content)) if len(text) <= _MAX_LENGTH)
+    yield from (text for text in _texts(_document(content)) if len(text) <= _MAX_LENGTH)
 
 
 def _names_in_response(exchange: Exchange) -> Iterator[tuple[str, str]]:
@@ -147,7 +147,7 @@ def _names_in_response(exchange: Exchange) -> Iterator[tuple[str, str]]:
     if response is None or response.status >= 400:  # noqa: PLR2004 - an error repeats names of the request
         return
     listed = _LISTS.get(_normalised(exchange.request.path.rpartition("/")[2]))
-    content = _json(Body.of(response.headers, response.body).content)
+    content = _document(Body.of(response.headers, response.body).content)
     for kind, name in _named(content, listed):
         if name and len(name) <= _MAX_LENGTH:
             yield kind, name
@@ -175,13 +175,8 @@ def _texts(node: Any) -> Iterator[str]:
             yield from _texts(each)
 
 
-def _json(data: bytes) -> Any:
-    if not data.lstrip()[:1].startswith(_JSON):
-        return None
-    try:
-        return json.loads(data)
-    except (ValueError, RecursionError):
-        return None
+def _document(data: bytes) -> Any:
+    return json_value(data) if data.lstrip()[:1].startswith(_JSON) else None
 
 
 def _normalised(key: str) -> str:

@@ -272,9 +272,8 @@ _ROW = re.compile(rb"\(((?:'[^']*'|[^'()])*)\)")
 _CELL = re.compile(rb"\s*'([^']*)'\s*(?:,|\Z)|([^,]*)(?:,|\Z)")
 
 
-def inserted(text: bytes, lowered: bytes) -> Iterator[Found]:
+def inserted(_text: bytes, lowered: bytes) -> Iterator[Found]:
     """Yield the text values that an SQL INSERT writes into columns whose names denote secrets."""
-    del text
     for match in _INSERTION.finditer(lowered) if b"insert" in lowered else ():
         kinds = [kind_of(wire_text(name.strip(b'`"\r\n\t '))) for name in match["columns"].split(b",")]
         for row in _ROW.finditer(lowered, match.start("rows"), match.end("rows")):

@@ -211,7 +211,6 @@ def _json(char: str) -> str:
 
 
 def _decoded_escape(token: re.Match[bytes]) -> bytes:
-    """Return the bytes of an escape."""
     group = token.lastgroup
     assert group is not None
     text = token[group]
