@@ -13,12 +13,11 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from sls_contract.checks.lz4_block import compress_block, decompress_block
 from sls_contract.checks.zstd_frames import compress_frame, decompress_frames
-from sls_contract.exchange import Response
+from sls_contract.exchange import Request, Response
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from sls_contract.exchange import Request
 
 LARGEST_BODY = 32 * 1024 * 1024
 """The most bytes of a decompressed body; a larger one is a finding, and is not decompressed further."""

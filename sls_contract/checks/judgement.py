@@ -9,18 +9,16 @@ from typing import TYPE_CHECKING, Literal, TypeAlias
 from sls_contract.checks import headers, logs, requests, responses, signatures
 from sls_contract.checks.by_contract import compiled
 from sls_contract.checks.presentation import masked_finding
-from sls_contract.checks.rule import Check, Group, Side
+from sls_contract.checks.rule import Check, Flaws, Group, Side
 from sls_contract.checks.subject import FOREIGN, Subject
 from sls_contract.errors import UsageError
-from sls_contract.signing import TEST_CREDENTIALS, TEST_STS_CREDENTIALS
+from sls_contract.signing import TEST_CREDENTIALS, TEST_STS_CREDENTIALS, Keyring, Searches
 from sls_contract.signing.authorization import authorization_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable
 
-    from sls_contract.checks.rule import Flaws
     from sls_contract.exchange import Exchange, Request
-    from sls_contract.signing import Keyring, Searches
     from sls_contract.spec import Finding
 
 CHECKS: tuple[Check, ...] = tuple(

@@ -6,12 +6,10 @@ from typing import TYPE_CHECKING, Any
 
 from sls_contract.checks.presentation import shown
 from sls_contract.checks.sequence import ClauseResults
-from sls_contract.spec import clause
+from sls_contract.spec import Finding, clause
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping, Sequence
-
-    from sls_contract.spec import Finding
 
 
 def judge_groups(

@@ -23,11 +23,12 @@ from sls_contract.scenarios.steps import (
     HoldAll,
     PassTime,
     Read,
+    ShardRef,
     Step,
     WaitForClock,
     Write,
 )
-from sls_contract.verification.outcome import Done, NotProvable
+from sls_contract.verification.outcome import Done, NotProvable, PendingRequest
 from sls_contract.verification.requests import Requests
 from sls_contract.verification.responses import entries_of
 from sls_contract.verification.wire import FAILURES, OneAtATime, ResponseLost, lost
@@ -35,8 +36,6 @@ from sls_contract.verification.wire import FAILURES, OneAtATime, ResponseLost, l
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
-    from sls_contract.scenarios.steps import ShardRef
-    from sls_contract.verification.outcome import PendingRequest
 
 _OK = 200
 _LONGEST_WAIT = 2  # seconds to wait where the clock cannot be set
