@@ -26,13 +26,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Judge:
-    """Judges exchanges, and adds the scrubbed findings to the results.
-
-    Attributes:
-        scrubber: removes secrets from everything that is shown.
-        credentials: the key of the run; None: the public test keys.
-
-    """
+    """Judges exchanges, and adds the scrubbed findings to the results; without credentials, by the public test keys."""
 
     scrubber: Scrubber
     credentials: Credentials | None

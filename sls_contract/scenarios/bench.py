@@ -131,12 +131,8 @@ class Bench:
     def request(self, step: Step, at: datetime, *, held: tuple[int, ...] = (), value: str = "0") -> Request:
         """Return the signed request of a step.
 
-        Args:
-            step: the step.
-            at: the server's time.
-            held: the shards that the consumer of a `HeartBeat` lists.
-            value: the checkpoint of a `Write` that has no value, and part of the unique value in the logs of a `Put`.
-
+        ``at`` is the server's time. ``held`` are the shards that the consumer of a `HeartBeat` lists. ``value`` is the
+        checkpoint of a `Write` that has no value, and part of the unique value in the logs of a `Put`.
         """
         return self._with_variant(self._plain(step, held, value), step, at)
 

@@ -29,13 +29,7 @@ _FORBIDDEN = 403
 
 @dataclass(slots=True)
 class Attempts:
-    """One exchange of a client.
-
-    Attributes:
-        retried: positions of the attempts that a retry followed, in recorded order.
-        last: position of the last attempt; its outcome is the client's.
-
-    """
+    """One exchange of a client: the positions of the attempts that were ``retried``, and of the last, which counts."""
 
     retried: list[int]
     last: int
@@ -94,11 +88,7 @@ Pair: TypeAlias = tuple[Attempts | None, Attempts]
 class Pairing:
     """Pairs new exchanges with old ones as they arrive: by matching key, identical requests in recorded order.
 
-    Args:
-        old: the earlier recording.
-        matching: how requests match.
-        repeat: whether the last of identical recordings is played for all later requests.
-
+    ``repeat``: the last of identical old recordings is played for all later requests.
     """
 
     def __init__(self, old: Sequence[Recording], matching: Matching = DEFAULT, *, repeat: bool = False) -> None:

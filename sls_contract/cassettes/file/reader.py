@@ -39,12 +39,7 @@ class CassetteFile(Recordings):
     """The recordings of one cassette of sls-contract, or of a third party's vcrpy version 1 cassette (YAML or JSON).
 
     Opening a file finds faults of the file as a whole; reading an exchange finds faults of that exchange. Both raise
-    `CassetteDamaged` with path, line and reason.
-
-    Attributes:
-        path: path of the file.
-        layout: the text in blocks; None for a layout that sls-contract did not write.
-
+    `CassetteDamaged` with path, line and reason. ``layout`` is None if sls-contract did not write the file.
     """
 
     def __init__(self, path: os.PathLike[str] | str, data: bytes) -> None:

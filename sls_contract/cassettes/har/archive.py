@@ -21,12 +21,7 @@ if TYPE_CHECKING:
 
 
 class HarFile(Recordings):
-    """The HTTP exchanges of a HAR 1.1 or 1.2 file of any tool, each parsed when it is read.
-
-    Attributes:
-        path: path of the file.
-
-    """
+    """The HTTP exchanges of a HAR 1.1 or 1.2 file of any tool, each parsed when it is read."""
 
     def __init__(self, path: os.PathLike[str] | str, data: bytes) -> None:
         """Take the bytes of a file; raises `CassetteDamaged` where they are no HAR."""

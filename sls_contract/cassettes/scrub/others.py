@@ -68,9 +68,7 @@ class OtherName:
 class OtherNames:
     """Distinguishes names of others from the run's own, and gives each a public name; thread-safe.
 
-    Args:
-        own: names that are the run's own, though no request contained them yet.
-
+    ``own`` names are the run's, though no request contained them yet.
     """
 
     def __init__(self, own: Iterable[str] = ()) -> None:

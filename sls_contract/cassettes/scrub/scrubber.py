@@ -65,17 +65,9 @@ class Scrubbed:
 
 @dataclass(frozen=True, slots=True)
 class SentRequest:
-    """A sent request, scrubbed with the knowledge of that time; see `Scrubber.sent`.
+    """A sent request, scrubbed with the knowledge of that time (``version`` of the registry); see `Scrubber.sent`.
 
-    Attributes:
-        original: the request as sent.
-        request: the scrubbed request.
-        found: the verdict on its signature.
-        request_pass: the pass that scrubbed it.
-        detector: the detector for the response; for detection only, not for replacing.
-        signatures: the sent one, and the stored one.
-        version: of the registry that was used.
-
+    ``detector`` finds secrets in the response, but does not replace them. ``signatures``: the sent and the stored one.
     """
 
     original: Request

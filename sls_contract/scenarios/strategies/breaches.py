@@ -108,13 +108,7 @@ def wrong_texts(value: Value, at: datetime) -> Iterator[tuple[str, list[str]]]:
 
 
 def json_ways(root: Value, sent: Mapping[str, str]) -> Iterator[Way]:
-    """Yield the ways to break a JSON document, at every place of the contract.
-
-    Args:
-        root: the whole document.
-        sent: the values of the request, by the names of `Value.filtered_by`.
-
-    """
+    """Yield the ways to break a JSON document, at every place of its contract; ``sent`` as in `response_ways`."""
     for path, value in _places(root):
         where = "".join(f"/{'*' if step is None else step}" for step in path) or "body"
         for kind, level, change in _changes(value, path, sent):

@@ -124,13 +124,8 @@ def draw_scheme(draw: Draw, sender: Sender) -> Scheme:
 def draw_request(draw: Draw, contract: Contract, at: datetime, fixed: Mapping[str, Any] | None = None) -> RequestParts:
     """Draw the parts of a correct request.
 
-    Args:
-        draw: Hypothesis' draw.
-        contract: of the operation.
-        at: when it is sent.
-        fixed: values that are not drawn, by place: ``path logstore``, ``query shard`` (None: no key), ``body``,
-            ``raw``.
-
+    ``fixed`` has values that are not drawn, by place: ``path logstore``, ``query shard`` (None: no key), ``body``,
+    ``raw``.
     """
     fixed = fixed or {}
     context = Context(at, shortest=1)

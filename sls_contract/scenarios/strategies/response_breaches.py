@@ -22,13 +22,7 @@ _UNKNOWN_CODE = "NoSuchErrorCode"
 
 
 def response_ways(contract: Contract, sent: Mapping[str, str]) -> Iterator[Way]:
-    """Yield the ways to break a success of an operation.
-
-    Args:
-        contract: of the operation.
-        sent: the values of the request, by the names of `Value.filtered_by`.
-
-    """
+    """Yield the ways to break a success; ``sent`` are values of the request, by the names of `Value.filtered_by`."""
     for name in ("x-log-requestid", "Date"):
         yield Way(Breach("missing", f"header {name}", Level.VIOLATION), _set_header(name, None))
     yield Way(Breach("length", "header Content-Length", Level.VIOLATION), _set_wrong_length)
