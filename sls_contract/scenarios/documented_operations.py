@@ -5,8 +5,9 @@ The operations and their errors are those of the contracts; this module knows ho
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 from sls_contract.scenarios.near_misses import TOKEN_UNSIGNED
 from sls_contract.scenarios.scenario import Scenario, setup
@@ -32,9 +33,6 @@ from sls_contract.scenarios.steps import (
     needs_group,
 )
 from sls_contract.spec.registry import registry
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
 
 _A, _B = Place("a"), Place("b")
 _WITH_BODY = (Create, Update, HeartBeat, Write, Put)

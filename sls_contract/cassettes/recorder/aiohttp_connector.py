@@ -11,8 +11,9 @@ import errno
 import socket
 import ssl
 import sys
+from collections.abc import Callable
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from sls_contract.cassettes.recorder import failures
 from sls_contract.cassettes.recorder.framing import RequestReader, ResponseReader, render, render_broken
@@ -21,10 +22,6 @@ from sls_contract.cassettes.recorder.handler import CONNECT_KINDS, Broken, Outco
 from sls_contract.errors import SlsContractError
 from sls_contract.exchange import Request, wire_bytes
 from sls_contract.hosts import authority_of
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
 
 _FEED_BYTES = 65536
 

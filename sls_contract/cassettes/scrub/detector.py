@@ -6,8 +6,8 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
 
 from sls_contract.cassettes.scrub.containers import Run, decoded_words, embedded, is_packed, runs, unpacked
 from sls_contract.cassettes.scrub.key_formats import foreign_keys
@@ -37,10 +37,6 @@ from sls_contract.cassettes.scrub.views import (
 )
 from sls_contract.checks.content_coding import json_value
 from sls_contract.exchange import wire_bytes, wire_text
-
-if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Iterator
-
 
 PACKED = "compressed text"
 ENCODED = "encoded text"

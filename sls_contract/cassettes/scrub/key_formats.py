@@ -10,14 +10,10 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from typing import TYPE_CHECKING
+from collections.abc import Iterator
 
 from sls_contract.cassettes.scrub.names import Kind
 from sls_contract.cassettes.scrub.shapes import Found, compiled
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
 
 _ALPHABETS = {"letters": "[0-9A-Za-z]", "word": "[0-9A-Za-z_.-]", "hex": "[0-9A-Fa-f]", "base32": "[A-Z2-7]"}
 _ROWS = """

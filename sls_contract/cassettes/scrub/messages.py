@@ -4,15 +4,13 @@ from __future__ import annotations
 
 import base64
 import hashlib
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 from sls_contract.cassettes.scrub.containers import Packed, archive_format, undeflated, unpacked
 from sls_contract.checks.content_coding import compressed, decompressed
 from sls_contract.exchange import Headers
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
 
 _RECODED = ("lz4", "zstd")
 _DIGESTS = ("content-md5", "x-log-content-sha256")

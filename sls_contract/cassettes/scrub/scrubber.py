@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 import threading
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, TypeVar
+from typing import TypeVar
 
 from sls_contract.cassettes.scrub.detector import Detector, Rules
 from sls_contract.cassettes.scrub.names import Kind
@@ -29,10 +30,6 @@ from sls_contract.cassettes.texts import texts
 from sls_contract.errors import UsageError
 from sls_contract.exchange import Exchange, Request, wire_bytes, wire_text
 from sls_contract.signing import TEST_CREDENTIALS, TEST_STS_CREDENTIALS, Credentials
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
-
 
 T = TypeVar("T")
 

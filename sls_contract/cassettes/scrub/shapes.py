@@ -6,9 +6,9 @@ The patterns are precise: `leaks` uses them for recordings of others too, where 
 from __future__ import annotations
 
 import re
+from collections.abc import Callable, Iterable, Iterator
 from functools import cache
 from itertools import groupby
-from typing import TYPE_CHECKING
 
 from sls_contract.cassettes.scrub.names import (
     LAST_WORDS,
@@ -21,9 +21,6 @@ from sls_contract.cassettes.scrub.names import (
 )
 from sls_contract.cassettes.scrub.views import safe_bytes
 from sls_contract.exchange import wire_text
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
 
 Found = tuple[int, int, Kind]
 """Start and end of a value in a text, and its kind."""

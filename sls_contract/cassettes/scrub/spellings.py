@@ -9,16 +9,13 @@ from __future__ import annotations
 
 import base64
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import TYPE_CHECKING
 
 from sls_contract.cassettes.scrub.names import Kind, is_placeholder
 from sls_contract.cassettes.scrub.views import fully_unescaped
 from sls_contract.signing import TEST_CREDENTIALS, TEST_STS_CREDENTIALS
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
 
 MIN_LENGTH = 8
 DISTINCTIVE = 16
