@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING
 from sls_contract.cassettes.audit import hidden_clauses, recording_findings
 from sls_contract.cassettes.hosts import is_live, without_project
 from sls_contract.cassettes.recording import Evidence, Provenance, Recording, SignatureNote
-from sls_contract.cassettes.scrub import Scrubbed, Scrubber, leaks
+from sls_contract.cassettes.scrub import leaks
 from sls_contract.cassettes.scrub.findings import clean_verdict, names_of_others, unopened_body
 from sls_contract.cassettes.session_settings import CLOCKS_DIFFER
-from sls_contract.checks import Verdict, judge, judge_request, judge_response
-from sls_contract.exchange import Exchange, Request, Response, masked_url, split_url
-from sls_contract.signing import TEST_CREDENTIALS, TEST_STS_CREDENTIALS, Credentials, access_key_id, region_of
+from sls_contract.checks import judge, judge_request, judge_response
+from sls_contract.exchange import Exchange, masked_url, split_url
+from sls_contract.signing import TEST_CREDENTIALS, TEST_STS_CREDENTIALS, access_key_id, region_of
 from sls_contract.spec.version import CONTRACT_VERSION
 
 if TYPE_CHECKING:
@@ -22,11 +22,21 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from sls_contract.cassettes.results import Results
+    from sls_contract.cassettes.scrub import Scrubbed, Scrubber
+    from sls_contract.checks import Verdict
+    from sls_contract.exchange import Request, Response
+    from sls_contract.signing import Credentials
 
 
 @dataclass(frozen=True, slots=True)
 class Judge:
-    """Judges exchanges, and adds the scrubbed findings to the results; without credentials, by the public test keys."""
+    """Judges exchanges, and adds the scrubbed findings to the results.
+
+    Attributes:
+        scrubber: removes secrets from everything that is shown.
+        credentials: the key of the run; None: the public test keys.
+
+    """
 
     scrubber: Scrubber
     credentials: Credentials | None

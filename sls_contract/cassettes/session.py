@@ -15,14 +15,14 @@ from sls_contract.cassettes.ledger import age_findings
 from sls_contract.cassettes.nesting import OPEN
 from sls_contract.cassettes.outcomes import call_endpoint, outcome_of
 from sls_contract.cassettes.player import Player
-from sls_contract.cassettes.recorder import Broken, Outcome, install
+from sls_contract.cassettes.recorder import Broken, install
 from sls_contract.cassettes.recording import Evidence, Recording, with_integrity
 from sls_contract.cassettes.relations import Relations
 from sls_contract.cassettes.results import Results
 from sls_contract.cassettes.scrub.findings import clean_verdict
 from sls_contract.checks.consumption import received_of
 from sls_contract.errors import CassetteError, UnmatchedRequest
-from sls_contract.exchange import OWN_RESPONSE, Exchange, Request, Response
+from sls_contract.exchange import OWN_RESPONSE, Exchange
 from sls_contract.hosts import host_name
 from sls_contract.spec import clause
 from sls_contract.spec.registry import registry
@@ -31,8 +31,10 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from datetime import datetime
 
+    from sls_contract.cassettes.recorder import Outcome
     from sls_contract.cassettes.scrub import Scrubbed, SentRequest
     from sls_contract.cassettes.session_settings import Opening
+    from sls_contract.exchange import Request, Response
 
 _MAX_KEPT = 1000  # recordings of deferred exchanges; more objects would slow the garbage collector down
 
@@ -238,7 +240,14 @@ class Session:
         self._results.defer(judging, _size_of(request, recording.exchange.response))
         return outcome_of(recording)
 
-    def _judge(self, request: Request, position: int, played: Recording | None, now: datetime, seen: datetime) -> None:
+    def _judge(
+        self,
+        request: Request,
+        position: int,
+        played: Recording | None,
+        now: datetime,
+        seen: datetime,
+    ) -> None:
         """Judge a request that was replayed at ``now``, the recorded response at its own time, and the recording."""
         opening, results, recording = self._opening, self._results, with_integrity(played or self.player.at(position))
         shown = cache(lambda: Exchange(opening.scrubber.request(request), recording.exchange.response))
