@@ -115,11 +115,7 @@ def judge_request(request: Request, *, credentials: Keyring | None = None, at: d
 
 
 def judge_response(
-    exchange: Exchange,
-    *,
-    credentials: Keyring | None = (),
-    at: datetime | None = None,
-    without: Collection[str] = (),
+    exchange: Exchange, *, credentials: Keyring | None = (), at: datetime | None = None, without: Collection[str] = ()
 ) -> Verdict:
     """Judge the response of an exchange whose request was judged elsewhere; judge nothing if there is no response.
 

@@ -99,12 +99,7 @@ def read_thoroughly(body: bytes) -> JsonText:
     text, charset = _decoded(body)
     hooks = _Hooks()
     try:
-        value = json.loads(
-            text,
-            object_pairs_hook=hooks.build,
-            parse_constant=_refuse,
-            parse_int=hooks.integer,
-        )
+        value = json.loads(text, object_pairs_hook=hooks.build, parse_constant=_refuse, parse_int=hooks.integer)
     except json.JSONDecodeError:
         return JsonText(syntax=_syntax_flaw(text))
     except ValueError as error:

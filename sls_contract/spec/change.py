@@ -39,13 +39,7 @@ class Change:
 
     def as_plain(self) -> dict[str, Any]:
         """Return the change as plain JSON values; the key of ``kind`` is ``class``."""
-        return {
-            "class": self.kind.value,
-            "slug": self.slug,
-            "where": self.where,
-            "old": self.old,
-            "new": self.new,
-        }
+        return {"class": self.kind.value, "slug": self.slug, "where": self.where, "old": self.old, "new": self.new}
 
 
 def verdict_of(kinds: Iterable[str]) -> str:
