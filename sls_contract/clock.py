@@ -9,12 +9,9 @@ from __future__ import annotations
 import datetime as dt
 import sys
 import time
+from collections.abc import Callable
 from functools import cache
 from types import BuiltinFunctionType
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
 
 _WINDOWS_TICK = 100  # nanoseconds
 _WINDOWS_EPOCH = 11_644_473_600  # seconds from 1601 to 1970

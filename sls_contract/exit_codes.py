@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
+from collections.abc import Callable
 
 VIOLATED = 1  # a violation was found
 INCOMPLETE = 2  # wrong usage, or nothing, or not everything, was checked

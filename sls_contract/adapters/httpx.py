@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Generator
 
 try:
     import httpx
@@ -12,9 +12,6 @@ except ImportError as error:
 
 from sls_contract.adapters.signing import Signing
 from sls_contract.exchange import Headers, Request, wire_bytes, wire_text
-
-if TYPE_CHECKING:
-    from collections.abc import Generator
 
 
 class SlsAuth(Signing, httpx.Auth):

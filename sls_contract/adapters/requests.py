@@ -11,8 +11,8 @@ from __future__ import annotations
 
 import http.client
 import re
-from collections.abc import Iterable
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterable, Mapping
+from typing import Any
 
 import requests
 import urllib3
@@ -23,16 +23,10 @@ from urllib3.util import parse_url
 
 from sls_contract.adapters.signing import Signing
 from sls_contract.cassettes.outcomes import call_endpoint
-from sls_contract.cassettes.recorder.handler import CONNECT_KINDS, Broken
+from sls_contract.cassettes.recorder.handler import CONNECT_KINDS, Broken, Outcome
 from sls_contract.cassettes.recorder.http_connection import raw_response
 from sls_contract.errors import UsageError
-from sls_contract.exchange import DEFAULT_PORTS, Headers, Request, wire_bytes, wire_text
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from sls_contract.cassettes.recorder.handler import Outcome
-    from sls_contract.exchange import Send
+from sls_contract.exchange import DEFAULT_PORTS, Headers, Request, Send, wire_bytes, wire_text
 
 #: ``;`` at the end of a path, with none before it in its segment: requests leaves it out if it sends to a proxy.
 _EMPTY_PARAMS = re.compile(r"\A([^?]*/[^/?;]*);(?=\?|\Z)")

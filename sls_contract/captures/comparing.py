@@ -7,9 +7,9 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from sls_contract.captures.reading import opened_capture, with_lines
-from sls_contract.captures.sorting import Sorting
+from sls_contract.captures.sorting import Batch, Side, Sorting
 from sls_contract.captures.storage import size_of
-from sls_contract.cassettes.drift import Drift, compare, plain_change
+from sls_contract.cassettes.drift import Change, Drift, Unmatched, compare, plain_change
 from sls_contract.cassettes.file.parsing import NotReadable
 from sls_contract.cassettes.recording import Evidence, weakest
 from sls_contract.cassettes.scrub import Scrubber
@@ -21,8 +21,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from sls_contract.captures.sorting import Batch, Side
-    from sls_contract.cassettes.drift import Change, Unmatched
     from sls_contract.cassettes.drift.change import Rest
     from sls_contract.signing import Credentials
 

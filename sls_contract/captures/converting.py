@@ -17,7 +17,7 @@ from sls_contract.cassettes.file.parsing import NotReadable
 from sls_contract.cassettes.file.recording_file import write
 from sls_contract.cassettes.file.replacing import replace_file
 from sls_contract.cassettes.har.archive import write_har
-from sls_contract.cassettes.scrub import Scrubber, leaks
+from sls_contract.cassettes.scrub import Leak, Scrubber, leaks
 from sls_contract.errors import CassetteError, UsageError
 from sls_contract.files import check_file_name
 from sls_contract.reports import plural
@@ -27,7 +27,6 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from sls_contract.cassettes.recording import Recording
-    from sls_contract.cassettes.scrub import Leak
     from sls_contract.signing import Credentials
 
 _MOST_LEAKS = 1000  # that are reported

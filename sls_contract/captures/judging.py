@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from sls_contract.captures.compression import SUFFIXES
 from sls_contract.captures.reading import failure_of, local_copy, recording_of
 from sls_contract.captures.storage import is_url
-from sls_contract.cassettes.audit import Audit, Placed, audit, damage_finding, leak_findings
+from sls_contract.cassettes.audit import Audit, AuditSettings, Placed, audit, damage_finding, leak_findings
 from sls_contract.cassettes.file.interaction import MalformedInteraction
 from sls_contract.cassettes.file.parsing import NotReadable
 from sls_contract.cassettes.ledger import Entry, digest_of_file, digest_with
@@ -37,7 +37,6 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from sls_contract.captures.splitting import Chunk, Span
-    from sls_contract.cassettes.audit import AuditSettings
     from sls_contract.cassettes.recording import Evidence, Recording
     from sls_contract.checks.consumption_received import Received
     from sls_contract.exchange import Exchange

@@ -12,7 +12,7 @@ from hashlib import blake2b
 from itertools import groupby
 from operator import attrgetter
 from tempfile import TemporaryFile
-from typing import TYPE_CHECKING, Literal, NamedTuple, TypeAlias
+from typing import IO, TYPE_CHECKING, Literal, NamedTuple, Self, TypeAlias
 
 from sls_contract.cassettes.drift.pairing import is_transient
 from sls_contract.cassettes.matching import Key
@@ -20,7 +20,6 @@ from sls_contract.cassettes.matching import Key
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from sqlite3 import Connection
-    from typing import IO, Self
 
     from sls_contract.cassettes.recording import Recording
 

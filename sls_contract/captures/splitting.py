@@ -9,15 +9,13 @@ from __future__ import annotations
 import codecs
 import json
 import re
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from itertools import chain
-from typing import TYPE_CHECKING, Literal, TypeAlias
+from typing import Literal, TypeAlias
 
 from sls_contract.cassettes.file.parsing import NotReadable, not_json
 from sls_contract.errors import EXPORT_AGAIN, CassetteDamaged
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
 
 Kind: TypeAlias = Literal["cassette", "har", "lines", "flows"]
 Span: TypeAlias = "tuple[int, int]"

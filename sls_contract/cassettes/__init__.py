@@ -3,8 +3,6 @@
 Importing this package is cheap: the recorder, vcrpy and YAML are imported when a cassette is opened.
 """
 
-from __future__ import annotations
-
 from typing import TYPE_CHECKING
 
 from sls_contract.lazily import lazy_names

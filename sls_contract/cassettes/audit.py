@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple, Protocol
 from sls_contract.cassettes.file.journal import journal_of
 from sls_contract.cassettes.ledger import Entry, age_findings
 from sls_contract.cassettes.opening import opened
-from sls_contract.cassettes.recording import Evidence, Integrity
+from sls_contract.cassettes.recording import Evidence, Integrity, Recording
 from sls_contract.cassettes.relations import Relations
 from sls_contract.cassettes.results import FOREIGN, Results
 from sls_contract.cassettes.scrub import Scrubber, leaks
@@ -24,7 +24,6 @@ if TYPE_CHECKING:
     from datetime import datetime, timedelta
     from pathlib import Path
 
-    from sls_contract.cassettes.recording import Recording
     from sls_contract.checks.sequence import ClauseResults
 
 _ABOUT_SIGNATURES = (clause("signature-authorization").code, clause("authentication-served").code)

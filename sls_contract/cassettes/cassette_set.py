@@ -7,13 +7,13 @@ from itertools import accumulate, chain
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from sls_contract.cassettes.matching import Key, Remedies, explain_miss
-from sls_contract.cassettes.opening import opened
+from sls_contract.cassettes.matching import Key, Miss, Remedies, explain_miss
+from sls_contract.cassettes.opening import Recorded, opened
 from sls_contract.cassettes.outcomes import outcome_of
 from sls_contract.cassettes.places import cassettes_at
 from sls_contract.cassettes.player import Player
 from sls_contract.cassettes.recorder import Broken
-from sls_contract.cassettes.recording import Evidence, weakest
+from sls_contract.cassettes.recording import Evidence, Recording, weakest
 from sls_contract.cassettes.recordings import Listed
 from sls_contract.cassettes.scrub import Scrubber
 from sls_contract.clock import utc_now
@@ -25,9 +25,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
     from datetime import datetime
 
-    from sls_contract.cassettes.matching import Miss
-    from sls_contract.cassettes.opening import Recorded
-    from sls_contract.cassettes.recording import Recording
     from sls_contract.exchange import Request, Response, Send
 
 _RECORD = "sls-contract proxy --record new_episodes --cassette FILE"  # the default mode only plays an existing FILE
@@ -52,9 +49,8 @@ class CassetteSet(Player):
     def __init__(self, paths: Iterable[Path], began: datetime, *, repeat: bool = False) -> None:
         self.files: tuple[Recorded, ...] = tuple(opened(path) for path in cassettes_at(paths, "played", _unreadable))
         self._ends = list(accumulate(len(file) for file in self.files))
-        recordings = Listed(
-            [*chain.from_iterable(self.files)]
-        )  # parse now: damage must not surface in a client's request
+        # parse now: damage must not surface in a client's request
+        recordings = Listed([*chain.from_iterable(self.files)])
         if not recordings:
             msg = "nothing is recorded below the paths. How to fix: name cassettes, such as cassettes/."
             raise UsageError(msg)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sized
+from collections.abc import Callable, Iterable, Iterator, Sized
 from dataclasses import replace
 from itertools import chain
 from typing import TYPE_CHECKING
@@ -13,8 +13,6 @@ from sls_contract.cassettes.har.reading import NOT_KEPT
 from sls_contract.cassettes.recording import Evidence, Recording, SignatureNote
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
-
     from sls_contract.cassettes.scrub import Scrubber
     from sls_contract.exchange import Exchange
 

@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable
 from fnmatch import fnmatchcase
 from functools import lru_cache
-from typing import TYPE_CHECKING
 
 from sls_contract.cassettes.texts import texts
 from sls_contract.errors import UsageError
 from sls_contract.hosts import host_name, is_address, is_loopback, is_service_host
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
 
 
 def host_rule(patterns: Iterable[str] = ()) -> Callable[[str], bool]:

@@ -6,21 +6,17 @@ import re
 from collections import Counter
 from contextlib import suppress
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 from hashlib import sha256
 from typing import TYPE_CHECKING
 
-from sls_contract.cassettes.recording import Evidence, weakest
+from sls_contract.cassettes.recording import Evidence, Provenance, weakest
 from sls_contract.errors import UsageError
-from sls_contract.spec import clause
+from sls_contract.spec import Finding, clause
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
-    from datetime import datetime
     from pathlib import Path
-
-    from sls_contract.cassettes.recording import Provenance
-    from sls_contract.spec import Finding
 
 
 AGELESS = frozenset({Evidence.DOCUMENT, Evidence.SYNTHETIC})

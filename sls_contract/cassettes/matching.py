@@ -9,8 +9,8 @@ from __future__ import annotations
 
 import threading
 from collections import Counter, deque
-from collections.abc import Callable, Hashable
-from contextlib import nullcontext
+from collections.abc import Callable, Collection, Hashable, Iterable, Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
@@ -20,8 +20,6 @@ from sls_contract.exchange import DEFAULT_PORTS, Request, decode_path, masked_ur
 from sls_contract.hosts import host_name
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Mapping, Sequence
-    from contextlib import AbstractContextManager
     from mmap import mmap
 
 Matcher: TypeAlias = Callable[[Request, Request], object]

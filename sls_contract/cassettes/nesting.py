@@ -54,7 +54,6 @@ OPEN = Nesting()
 
 
 def _current_task() -> Any:
-    """Return the running asyncio task, if there is one."""
     asyncio = sys.modules.get("asyncio")
     try:
         return asyncio.current_task() if asyncio is not None else None

@@ -4,14 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, get_args
 
-from sls_contract.cassettes.recorder import Broken, Kind
+from sls_contract.cassettes.recorder import Broken, Kind, Outcome
 from sls_contract.errors import EndpointError
-from sls_contract.exchange import Response
+from sls_contract.exchange import Request, Response, Send
 
 if TYPE_CHECKING:
-    from sls_contract.cassettes.recorder import Outcome
     from sls_contract.cassettes.recording import Recording
-    from sls_contract.exchange import Request, Send
 
 
 def outcome_of(recording: Recording) -> Outcome:

@@ -4,15 +4,12 @@ from __future__ import annotations
 
 import os
 import re
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from sls_contract.cassettes.file.journal import journal_of
 from sls_contract.cassettes.opening import is_har
 from sls_contract.errors import UsageError
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
 
 _SUFFIX = ".sls.yaml"
 _SUFFIXES = (".yaml", ".yml", ".json")

@@ -8,6 +8,7 @@ from functools import cached_property, partial
 from typing import TYPE_CHECKING, Literal, TypeAlias, get_args
 
 from sls_contract.cassettes.file.recording_file import (
+    Recorder,
     failed_of,
     load,
     load_unmarked,
@@ -29,7 +30,7 @@ from sls_contract.cassettes.matching import (
 from sls_contract.cassettes.missing import explain_missing
 from sls_contract.cassettes.recordings import Listed, Recordings
 from sls_contract.errors import PAUSE_FAKE_FILES, CassetteError, UsageError, files_are_fake
-from sls_contract.exchange import masked_url
+from sls_contract.exchange import Request, masked_url
 from sls_contract.hosts import SERVICE_DOMAIN, host_name, is_service_host
 
 if TYPE_CHECKING:
@@ -37,9 +38,7 @@ if TYPE_CHECKING:
     from datetime import datetime
     from pathlib import Path
 
-    from sls_contract.cassettes.file.recording_file import Recorder
     from sls_contract.cassettes.recording import Recording
-    from sls_contract.exchange import Request
 
 Mode: TypeAlias = Literal["none", "once", "new_episodes", "all"]
 MODES: tuple[Mode, ...] = get_args(Mode)

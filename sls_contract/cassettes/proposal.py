@@ -11,17 +11,17 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from sls_contract.cassettes.drift import Class, Pairing, compare_exchange, unmatched_exchange
-from sls_contract.cassettes.drift.pairing import group_attempts, is_transient
+from sls_contract.cassettes.drift import Change, Class, Pairing, Unmatched, compare_exchange, unmatched_exchange
+from sls_contract.cassettes.drift.pairing import Attempts, group_attempts, is_transient
 from sls_contract.cassettes.file.recording_file import load, recorded, with_ids
 from sls_contract.cassettes.hosts import without_project
-from sls_contract.cassettes.matching import DEFAULT
+from sls_contract.cassettes.matching import DEFAULT, Matching
 from sls_contract.cassettes.player import Player
 from sls_contract.cassettes.recorder.handler import CONNECT_KINDS
-from sls_contract.cassettes.recording import Evidence, digest_of, weakest
-from sls_contract.cassettes.recordings import Listed
+from sls_contract.cassettes.recording import Evidence, Provenance, Recording, digest_of, weakest
+from sls_contract.cassettes.recordings import Listed, Recordings
 from sls_contract.errors import CassetteDamaged, CassetteError, EndpointError, UsageError
-from sls_contract.exchange import DEFAULT_PORTS, masked_url, split_url
+from sls_contract.exchange import DEFAULT_PORTS, Exchange, Request, masked_url, split_url
 from sls_contract.hosts import is_loopback, is_service_host
 
 if TYPE_CHECKING:
@@ -29,12 +29,6 @@ if TYPE_CHECKING:
     from datetime import datetime
     from pathlib import Path
 
-    from sls_contract.cassettes.drift import Change, Unmatched
-    from sls_contract.cassettes.drift.pairing import Attempts
-    from sls_contract.cassettes.matching import Matching
-    from sls_contract.cassettes.recording import Provenance, Recording
-    from sls_contract.cassettes.recordings import Recordings
-    from sls_contract.exchange import Exchange, Request
 
 REFERENCE = "reference"
 """The name of the bundled endpoint in the place of a URL."""
@@ -126,13 +120,7 @@ class Proposal(Player):
     """
 
     def __init__(
-        self,
-        path: Path,
-        began: datetime,
-        route: str = "",
-        *,
-        repeat: bool = False,
-        matching: Matching = DEFAULT,
+        self, path: Path, began: datetime, route: str = "", *, repeat: bool = False, matching: Matching = DEFAULT
     ) -> None:
         super().__init__(_undamaged(proposed(path)), "all", began, repeat=repeat, matching=matching)
         self.cassette = path

@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Sequence
+from collections.abc import Hashable, Iterable, Mapping, Sequence
 from types import MappingProxyType
 from typing import TYPE_CHECKING, overload
 
-from sls_contract.cassettes.matching import DEFAULT
+from sls_contract.cassettes.matching import DEFAULT, Matching
 from sls_contract.cassettes.recording import Evidence, Recording, weakest
 
 if TYPE_CHECKING:
-    from collections.abc import Hashable, Iterable, Mapping
-
-    from sls_contract.cassettes.matching import Matching
     from sls_contract.exchange import Request
 
 

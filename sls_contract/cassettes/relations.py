@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 import threading
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
-from sls_contract.cassettes.recording import Evidence
+from sls_contract.cassettes.recording import Evidence, Recording
 from sls_contract.checks.consumption import Consumption, received_of
 from sls_contract.checks.sequence import ClauseResults
 
 if TYPE_CHECKING:
-    from datetime import datetime
-
-    from sls_contract.cassettes.recording import Recording
     from sls_contract.checks.consumption_received import Received
 
 _SAME_STATE = timedelta(seconds=10)  # a restart of an endpoint between two exchanges takes longer

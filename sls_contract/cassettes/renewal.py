@@ -19,7 +19,7 @@ from sls_contract.cassettes.file.recording_file import fold, load, with_ids
 from sls_contract.cassettes.file.replacing import replace_file
 from sls_contract.cassettes.file.validation import Validation
 from sls_contract.cassettes.proposal import proposed
-from sls_contract.cassettes.recording import Integrity
+from sls_contract.cassettes.recording import Integrity, Recording
 from sls_contract.errors import CassetteError
 
 if TYPE_CHECKING:
@@ -27,7 +27,6 @@ if TYPE_CHECKING:
     from datetime import datetime
     from pathlib import Path
 
-    from sls_contract.cassettes.recording import Recording
 
 _MEANWHILE = (
     "{path} was not changed: another run recorded exchanges into it\nHow to fix: end the recording, and verify again."

@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from sls_contract.checks.contract_map import ContractMap
-from sls_contract.exchange import masked_url, wire_text
-from sls_contract.spec import Level
+from sls_contract.exchange import Exchange, Headers, masked_url, wire_text
+from sls_contract.spec import Finding, Level
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -17,8 +17,6 @@ if TYPE_CHECKING:
 
     from sls_contract.checks import Verdict
     from sls_contract.checks.sequence import ClauseResults
-    from sls_contract.exchange import Exchange, Headers
-    from sls_contract.spec import Finding
 
 FOREIGN = "foreign"
 UNVERIFIED = "signature-not-verified"

@@ -3,22 +3,20 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from sls_contract.cassettes.matching import DEFAULT, IN_PYTEST, Matching, Remedies
 from sls_contract.cassettes.recording import Evidence
-from sls_contract.signing import request_time
+from sls_contract.signing import Credentials, request_time
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
-    from datetime import datetime
     from pathlib import Path
 
     from sls_contract.cassettes.player import Mode
     from sls_contract.cassettes.scrub import Scrubber
     from sls_contract.exchange import Request, Send
-    from sls_contract.signing import Credentials
 
 CLOCKS_DIFFER = timedelta(seconds=1)
 """A greater difference shows that two clocks differ, and not that one was read twice."""

@@ -5,14 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from sls_contract.checks.rule import MOST_FLAWS
-from sls_contract.spec import Level, clause
+from sls_contract.spec import Clause, Finding, Level, clause
 from sls_contract.spec.finding import weakest
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from sls_contract.checks.subject import Subject
-    from sls_contract.spec import Clause, Finding
     from sls_contract.spec.contract import Value
 
 

@@ -13,7 +13,7 @@ from sls_contract.checks.consumption_ranges import are_distinct, judge_lasting, 
 from sls_contract.checks.consumption_received import Received, objects, shards_of
 from sls_contract.checks.consumption_shards import ShardState
 from sls_contract.checks.consumption_time import Moment
-from sls_contract.checks.request_args import is_shard, request_args, shard_number
+from sls_contract.checks.request_args import Place, is_shard, request_args, shard_number
 from sls_contract.checks.sequence import ClauseResults
 from sls_contract.checks.sequence_lists import judge_list
 from sls_contract.checks.subject import REQUEST_ID
@@ -23,7 +23,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
     from datetime import datetime
 
-    from sls_contract.checks.request_args import Place
     from sls_contract.exchange import Exchange
 
 _SERVER_ERROR = 500

@@ -7,13 +7,12 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from sls_contract.checks.presentation import shown
 from sls_contract.checks.sequence import ClauseResults
-from sls_contract.spec import Level, clause
+from sls_contract.spec import Finding, Level, clause
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from sls_contract.checks.consumption_time import Moment
-    from sls_contract.spec import Finding
 
 _OK = 200
 _REFUSALS = range(400, 500)

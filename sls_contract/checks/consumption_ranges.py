@@ -3,17 +3,13 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple
 
 from sls_contract.checks.presentation import shown
 from sls_contract.checks.sequence import ClauseResults
-from sls_contract.spec import Level, clause
-
-if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator, Mapping, Sequence
-
-    from sls_contract.spec import Finding
+from sls_contract.spec import Finding, Level, clause
 
 _BEGIN, _END = "inclusiveBeginKey", "exclusiveEndKey"
 _HASH_KEY = re.compile("[0-9A-Fa-f]{32}")  # the page also prints a key of 31 digits, without a meaning

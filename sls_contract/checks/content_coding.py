@@ -8,17 +8,13 @@ from __future__ import annotations
 
 import json
 import zlib
+from collections.abc import Callable
 from functools import partial
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple
 
 from sls_contract.checks.lz4_block import compress_block, decompress_block
 from sls_contract.checks.zstd_frames import compress_frame, decompress_frames
-from sls_contract.exchange import Response
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from sls_contract.exchange import Request
+from sls_contract.exchange import Request, Response
 
 LARGEST_BODY = 32 * 1024 * 1024
 """The most bytes of a decompressed body; a larger one is a finding, and is not decompressed further."""

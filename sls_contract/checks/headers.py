@@ -9,13 +9,11 @@ from typing import TYPE_CHECKING
 from sls_contract.checks.content_coding import compress_type, content_codings
 from sls_contract.checks.presentation import shortened, shown
 from sls_contract.checks.requests import is_http_date
-from sls_contract.checks.rule import KEPT, Flaw, Flaws, Group, on_response
-from sls_contract.checks.subject import OK, REQUEST_ID, SECONDS_DIGITS, id_is_near
+from sls_contract.checks.rule import KEPT, Check, Flaw, Flaws, Group, on_response
+from sls_contract.checks.subject import OK, REQUEST_ID, SECONDS_DIGITS, Subject, id_is_near
 from sls_contract.signing import MAX_SKEW, http_date
 
 if TYPE_CHECKING:
-    from sls_contract.checks.rule import Check
-    from sls_contract.checks.subject import Subject
     from sls_contract.exchange import Response
 
 _RAW_SIZE = "x-log-bodyrawsize"

@@ -9,18 +9,16 @@ from typing import TYPE_CHECKING, Literal, TypeAlias
 from sls_contract.checks import headers, logs, requests, responses, signatures
 from sls_contract.checks.by_contract import compiled
 from sls_contract.checks.presentation import masked_finding
-from sls_contract.checks.rule import Check, Group, Side
+from sls_contract.checks.rule import Check, Flaws, Group, Side
 from sls_contract.checks.subject import FOREIGN, Subject
 from sls_contract.errors import UsageError
-from sls_contract.signing import TEST_CREDENTIALS, TEST_STS_CREDENTIALS
+from sls_contract.signing import TEST_CREDENTIALS, TEST_STS_CREDENTIALS, Keyring, Searches
 from sls_contract.signing.authorization import authorization_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable
 
-    from sls_contract.checks.rule import Flaws
     from sls_contract.exchange import Exchange, Request
-    from sls_contract.signing import Keyring, Searches
     from sls_contract.spec import Finding
 
 CHECKS: tuple[Check, ...] = tuple(
@@ -117,11 +115,7 @@ def judge_request(request: Request, *, credentials: Keyring | None = None, at: d
 
 
 def judge_response(
-    exchange: Exchange,
-    *,
-    credentials: Keyring | None = (),
-    at: datetime | None = None,
-    without: Collection[str] = (),
+    exchange: Exchange, *, credentials: Keyring | None = (), at: datetime | None = None, without: Collection[str] = ()
 ) -> Verdict:
     """Judge the response of an exchange whose request was judged elsewhere; judge nothing if there is no response.
 

@@ -7,13 +7,11 @@ Of a large body only the log groups are read, not each log: at about 4 MB/s, ten
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from sls_contract.checks.protobuf import BYTES, FIXED32, FIXED64, VARINT, read_fields, read_varint
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
 
 _LAST_NUMBER = 2**29 - 1  # the highest field number
 _TWO_BYTES = 0x80  # smaller varints are one byte

@@ -8,14 +8,13 @@ from typing import TYPE_CHECKING
 from sls_contract.checks.meanings import FORMS, Misfit
 from sls_contract.checks.presentation import shown
 from sls_contract.checks.spelling import closest_name
-from sls_contract.spec.contract import SPELLED
+from sls_contract.spec.contract import SPELLED, Value
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Mapping
 
     from sls_contract.checks.breaches import Breaches, Rules
     from sls_contract.spec import Level
-    from sls_contract.spec.contract import Value
 
 _MOST_DIGITS = 400  # that are compared; int() refuses more than 4300
 

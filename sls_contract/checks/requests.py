@@ -4,25 +4,19 @@ from __future__ import annotations
 
 import re
 from functools import lru_cache
-from typing import TYPE_CHECKING
 
 from sls_contract.checks.presentation import shown
-from sls_contract.checks.rule import KEPT, Flaw, Flaws, Group, on_request
+from sls_contract.checks.rule import KEPT, Check, Flaw, Flaws, Group, on_request
 from sls_contract.checks.spelling import closest_name
 from sls_contract.checks.subject import FOREIGN, GET_CHECK_POINT, OTHER, Subject
-from sls_contract.exchange import decode_path, split_url
+from sls_contract.exchange import Request, decode_path, split_url
 from sls_contract.hosts import host_flaw, is_service_host, names_project
 from sls_contract.signing import LogAuthorization, Sls4Authorization, parse_http_date
 from sls_contract.signing.clock import parse_iso_basic
 from sls_contract.signing.dialect import API_VERSION, SIGNATURE_METHODS
 from sls_contract.signing.signer import content_md5, content_sha256
 from sls_contract.spec.registry import registry
-from sls_contract.spec.routing import names_in
-
-if TYPE_CHECKING:
-    from sls_contract.checks.rule import Check
-    from sls_contract.exchange import Request
-    from sls_contract.spec.routing import Route
+from sls_contract.spec.routing import Route, names_in
 
 _ISO_BASIC = "20151109T061116Z"
 _LONG_ENOUGH = 3  # segments of a template that are unlikely at the end of another path

@@ -3,17 +3,11 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
 
 from sls_contract.checks.presentation import shortened, shown
-from sls_contract.checks.rule import KEPT, MOST_FLAWS, Flaw, Flaws, Group, on_response
-from sls_contract.checks.subject import OK
+from sls_contract.checks.rule import KEPT, MOST_FLAWS, Check, Flaw, Flaws, Group, on_response
+from sls_contract.checks.subject import OK, Subject
 from sls_contract.signing import MAX_SKEW, http_date
-
-if TYPE_CHECKING:
-    from sls_contract.checks.rule import Check
-    from sls_contract.checks.subject import Subject
-
 
 _CAPITAL_HEX = re.compile("[0-9A-F]{64}")
 

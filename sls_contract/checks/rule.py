@@ -7,11 +7,10 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
-from sls_contract.spec import clause
+from sls_contract.spec import Clause, Finding, clause
 
 if TYPE_CHECKING:
     from sls_contract.checks.subject import Subject
-    from sls_contract.spec import Clause, Finding
 
 
 class Flaw(NamedTuple):

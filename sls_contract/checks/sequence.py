@@ -5,14 +5,12 @@ Everything known is passed in as values; the caller, which sends the requests, k
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING, Any, Literal, TypeAlias
+from typing import Any, Literal, TypeAlias
 
 from sls_contract.spec import Finding, clause
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
 
 Origin: TypeAlias = Literal["shard", "group", "logstore", "project"]
 """Where a foreign value was written: in another shard of the group, another group, logstore or project."""

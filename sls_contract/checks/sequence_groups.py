@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from typing import Any
 
 from sls_contract.checks.presentation import shown
 from sls_contract.checks.sequence import ClauseResults
-from sls_contract.spec import clause
-
-if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator, Mapping, Sequence
-
-    from sls_contract.spec import Finding
+from sls_contract.spec import Finding, clause
 
 
 def judge_groups(

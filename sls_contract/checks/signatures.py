@@ -10,11 +10,10 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from sls_contract.checks.presentation import shortened
-from sls_contract.checks.rule import KEPT, Flaw, Flaws, Group, on_request
+from sls_contract.checks.rule import KEPT, Check, Flaw, Flaws, Group, on_request
 from sls_contract.signing import LogAuthorization, Sls4Authorization, http_date, region_of, within_skew
 
 if TYPE_CHECKING:
-    from sls_contract.checks.rule import Check
     from sls_contract.checks.subject import Subject
 
 _BASE64_DIGEST = re.compile("[A-Za-z0-9+/]{26}[AEIMQUYcgkosw048]=|[A-Za-z0-9+/]{42}[AEIMQUYcgkosw048]=")

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable
+from collections.abc import Iterable
 
 _LONG_NAME, _SHORTEST_NAME = 8, 3  # letters
 _SEPARATORS = str.maketrans("", "", "_-.")

@@ -10,15 +10,13 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from itertools import chain
-from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn
+from typing import Any, NamedTuple, NoReturn
 
 from sls_contract.checks.json_grammar import json_fault
 from sls_contract.exchange import wire_text
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
 
 DEEPEST = 200
 """The most levels of nesting that are read."""
@@ -101,12 +99,7 @@ def read_thoroughly(body: bytes) -> JsonText:
     text, charset = _decoded(body)
     hooks = _Hooks()
     try:
-        value = json.loads(
-            text,
-            object_pairs_hook=hooks.build,
-            parse_constant=_refuse,
-            parse_int=hooks.integer,
-        )
+        value = json.loads(text, object_pairs_hook=hooks.build, parse_constant=_refuse, parse_int=hooks.integer)
     except json.JSONDecodeError:
         return JsonText(syntax=_syntax_flaw(text))
     except ValueError as error:

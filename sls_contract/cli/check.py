@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from sls_contract import __version__
 from sls_contract.cli.options import add_contract, add_jobs, add_reports, add_strict, add_verbose
 from sls_contract.cli.progress import Pace, progress
-from sls_contract.cli.terminal import columns
+from sls_contract.cli.terminal import Console, columns
 from sls_contract.clock import utc_now
 from sls_contract.exit_codes import INCOMPLETE, interruption
 from sls_contract.reports import (
@@ -37,7 +37,6 @@ if TYPE_CHECKING:
     from sls_contract.captures.judging import Part, Whole
     from sls_contract.captures.splitting import Chunk
     from sls_contract.cassettes.audit import AuditSettings
-    from sls_contract.cli.terminal import Console
 
 _DAMAGED = clause("recording-damaged").code
 _COLUMNS = ("cassette", "evidence", "region", "client", "exchanges", "last validated", "findings")

@@ -10,14 +10,13 @@ from typing import TYPE_CHECKING
 
 from sls_contract.locale import translated
 from sls_contract.reports.text import wrapped
-from sls_contract.spec.merge.facts import facts_of, shown
+from sls_contract.spec.merge.facts import Fact, facts_of, shown
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
     from sls_contract.spec.claims import Page
     from sls_contract.spec.contract import Body, Contract, Value
-    from sls_contract.spec.merge.facts import Fact
     from sls_contract.spec.merge.layers import Layers
     from sls_contract.spec.merge.rulings import Rulings
 

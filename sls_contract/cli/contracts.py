@@ -9,7 +9,7 @@ from typing import IO, TYPE_CHECKING, Any
 import sls_contract
 from sls_contract.cli.contract_text import claim_lines, contract_lines, with_discriminator
 from sls_contract.cli.options import add_contract
-from sls_contract.cli.terminal import columns
+from sls_contract.cli.terminal import Console, columns
 from sls_contract.errors import UsageError
 from sls_contract.locale import for_programs
 from sls_contract.reports import plural, table, write_json
@@ -20,7 +20,6 @@ if TYPE_CHECKING:
     import argparse
     from collections.abc import Mapping, Sequence
 
-    from sls_contract.cli.terminal import Console
     from sls_contract.spec.contract import Contract
     from sls_contract.spec.merge.layers import Layers
 

@@ -11,7 +11,7 @@ from dataclasses import asdict, dataclass, field, replace
 from functools import partial
 from itertools import chain
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from sls_contract import __version__
 from sls_contract.cli.options import add_contract, add_jobs, add_reports, add_verbose
@@ -28,7 +28,6 @@ from sls_contract.spec.change import verdict_of
 if TYPE_CHECKING:
     import argparse
     from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
-    from typing import TypeAlias
 
     from sls_contract.captures.comparing import Compared, Pair
     from sls_contract.cassettes.drift import Drift

@@ -11,14 +11,13 @@ from sls_contract import __version__
 from sls_contract.cli.options import add_contract, add_jobs, add_reports, add_strict, add_verbose
 from sls_contract.cli.progress import progress
 from sls_contract.cli.runs import check_scenarios, execute, finish
-from sls_contract.cli.terminal import columns
+from sls_contract.cli.terminal import Console, columns
 from sls_contract.clock import utc_now
 from sls_contract.errors import UsageError
 
 if TYPE_CHECKING:
     import argparse
 
-    from sls_contract.cli.terminal import Console
     from sls_contract.exercise import Plan
 
 

@@ -13,7 +13,7 @@ from sls_contract.errors import UsageError
 from sls_contract.locale import translated
 from sls_contract.reports import plural
 from sls_contract.reports.text import wrapped
-from sls_contract.spec import CLAUSES, clause, codes_saying, errors_with, known_codes, statuses_of
+from sls_contract.spec import CLAUSES, Clause, clause, codes_saying, errors_with, known_codes, statuses_of
 from sls_contract.spec.common_errors import MEANINGS
 
 if TYPE_CHECKING:
@@ -21,7 +21,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from sls_contract.cli.terminal import Console
-    from sls_contract.spec import Clause
 
 _DEFAULT_COMMAND = "sls-contract signature request.txt"  # for codes that belong to no operation
 

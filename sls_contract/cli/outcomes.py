@@ -2,21 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Callable
 
-from sls_contract.cassettes.recorder import Broken
+from sls_contract.cassettes.recorder import Broken, Outcome
 from sls_contract.cassettes.recorder.framing import is_chunked, with_true_framing
 from sls_contract.cassettes.recorder.handler import CONNECT_KINDS
 from sls_contract.endpoint.delivery import DeliveredResponse, Delivery, deliver
 from sls_contract.endpoint.refusal import MISDIRECTED, refusal
 from sls_contract.errors import CassetteError, UnmatchedRequest
-from sls_contract.exchange import Response
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from sls_contract.cassettes.recorder import Outcome
-    from sls_contract.exchange import Request, Send
+from sls_contract.exchange import Request, Response, Send
 
 TIMEOUT_DELAY = 300.0
 """Seconds for which a recorded timeout keeps a client waiting: longer than the timeout of any SDK (at most 120 s)."""

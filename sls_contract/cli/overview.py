@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Iterator
 
 from sls_contract import __version__
 from sls_contract.locale import translated
 from sls_contract.reports.text import width
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
 
 _QUESTIONS = (
     ("How do I set up a test suite?", "init"),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Protocol
 
 from sls_contract.cli.parser import did_you_mean
-from sls_contract.cli.terminal import columns
+from sls_contract.cli.terminal import Console, columns
 from sls_contract.errors import SlsContractError, UsageError
 from sls_contract.exit_codes import INCOMPLETE, INTERRUPTED, interruption
 
@@ -13,7 +13,6 @@ if TYPE_CHECKING:
     import argparse
     from collections.abc import Callable, Collection, Iterable
 
-    from sls_contract.cli.terminal import Console
     from sls_contract.reports.benches import BenchRun
 
 

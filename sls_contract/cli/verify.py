@@ -14,7 +14,7 @@ from sls_contract import __version__
 from sls_contract.cli.options import add_contract, add_reports, add_strict, add_verbose, at_least
 from sls_contract.cli.progress import progress
 from sls_contract.cli.runs import check_scenarios, execute, finish
-from sls_contract.cli.terminal import columns
+from sls_contract.cli.terminal import Console, columns
 from sls_contract.clock import SettableClock, utc_now
 from sls_contract.errors import UsageError
 
@@ -22,7 +22,6 @@ if TYPE_CHECKING:
     import argparse
     from collections.abc import Iterator, Mapping
 
-    from sls_contract.cli.terminal import Console
     from sls_contract.endpoint import ReferenceEndpoint
     from sls_contract.signing import Credentials
     from sls_contract.transport import Transport

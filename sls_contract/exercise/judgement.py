@@ -9,16 +9,14 @@ from sls_contract.cassettes.scrub import Scrubber
 from sls_contract.checks.contract_map import ContractMap
 from sls_contract.checks.presentation import masked, masked_finding
 from sls_contract.exchange import Exchange, wire_text
-from sls_contract.exercise.outcome import Fact, Located, Performed
-from sls_contract.exercise.reply import Duty
+from sls_contract.exercise.outcome import Fact, Located, Performed, Verdict
+from sls_contract.exercise.reply import Duty, Entry
 from sls_contract.exercise.rules import RULES
 from sls_contract.spec import Level
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Sequence
 
-    from sls_contract.exercise.outcome import Verdict
-    from sls_contract.exercise.reply import Entry
     from sls_contract.exercise.setting import Auth
     from sls_contract.exercise.trial import Trial
 

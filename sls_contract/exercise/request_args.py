@@ -7,14 +7,13 @@ from unicodedata import normalize
 
 from sls_contract.checks.presentation import shown, shown_apart
 from sls_contract.checks.rule import Flaw
-from sls_contract.exchange import split_url
+from sls_contract.exchange import Request, split_url
 from sls_contract.hosts import host_name, is_service_host
 from sls_contract.spec.registry import registry
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from sls_contract.exchange import Request
     from sls_contract.exercise.setting import Setting
 
 _LEFT_OUT = "no key shard, because SLS_SHARD is empty"

@@ -6,7 +6,7 @@ import random
 import string
 from base64 import b64encode, urlsafe_b64encode
 from dataclasses import dataclass
-from datetime import UTC
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Literal, TypeAlias, get_args
 from urllib.parse import quote
 
@@ -15,7 +15,6 @@ from sls_contract.signing import Credentials
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-    from datetime import datetime
 
     from sls_contract.exercise.situation import Situation
 

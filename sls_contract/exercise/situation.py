@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from sls_contract.exercise.reply import unchanged
-
-if TYPE_CHECKING:
-    from sls_contract.exercise.reply import Turn
+from sls_contract.exercise.reply import Turn, unchanged
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ import shlex
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from sls_contract.exercise.outcome import VERDICTS
+from sls_contract.exercise.outcome import VERDICTS, Performed, Run
 from sls_contract.reports import Report, as_document, plural
 from sls_contract.reports import Target as ReportTarget
 from sls_contract.reports.benches import area_table, by_verdict, titled
@@ -18,7 +18,6 @@ from sls_contract.spec import CLAUSES
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from sls_contract.exercise.outcome import Performed, Run
     from sls_contract.exercise.runner import Plan
 
 _STDERR_LINES = 3  # lines of the client's stderr

@@ -6,18 +6,16 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from sls_contract.checks import Verdict, judge_request
+from sls_contract.checks import Flaw, Verdict, judge_request
 from sls_contract.exercise import compare
 from sls_contract.exercise.client_output import last_line, read_line
-from sls_contract.exercise.reply import Duty
+from sls_contract.exercise.reply import Duty, Expectation
 from sls_contract.exercise.request_args import parameter_flaws
 
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from sls_contract.checks import Flaw
     from sls_contract.exercise.process import Ending
-    from sls_contract.exercise.reply import Expectation
     from sls_contract.exercise.setting import Setting
     from sls_contract.exercise.situation import Situation
     from sls_contract.exercise.stage import Received

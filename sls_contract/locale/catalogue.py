@@ -12,12 +12,10 @@ import re
 import string
 import struct
 from collections import Counter
+from collections.abc import Iterator, Mapping
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+from typing import NamedTuple
 
 _KINDS = frozenset(  # placeholders whose values are single words of the catalogue
     {"level", "verdict", "kind", "evidence", "class", "done", "word", "unit", "other"}

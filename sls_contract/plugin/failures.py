@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
 from types import TracebackType
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pytest
 
 from sls_contract.errors import CassetteError, ContractViolation, NetworkBlocked, SlsContractError
 from sls_contract.locale import translated
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
 
 _RAISED = re.compile(r"((?:E +)?sls_contract\.[\w.]+: |Failed: )(.*)", re.DOTALL)
 

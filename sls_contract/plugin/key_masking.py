@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Sized
+from collections.abc import Callable, Collection, Mapping, Sized
 from enum import Enum
 from functools import lru_cache
 from inspect import signature
@@ -12,8 +12,6 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
-
     from sls_contract.cassettes.scrub.registry import SecretRegistry
     from sls_contract.signing import Credentials
 

@@ -5,13 +5,10 @@ from __future__ import annotations
 import hashlib
 import re
 import unicodedata
+from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from sls_contract.errors import UsageError
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
 
 SUFFIX = ".sls.yaml"
 YAML = (".yaml", ".yml")

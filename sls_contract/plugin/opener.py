@@ -25,8 +25,8 @@ from sls_contract.plugin.case import Case, Cause
 from sls_contract.plugin.collected import unclaimed
 from sls_contract.plugin.key_masking import without_key
 from sls_contract.plugin.located import Located, locate
-from sls_contract.plugin.names import PUBLIC_GROUP, PUBLIC_SESSION_GROUP
-from sls_contract.plugin.options import REFERENCE
+from sls_contract.plugin.names import PUBLIC_GROUP, PUBLIC_SESSION_GROUP, Sls
+from sls_contract.plugin.options import REFERENCE, Settings
 from sls_contract.plugin.scrubbed import scrubbed_logs
 from sls_contract.plugin.target import Target, target_of
 from sls_contract.signing import TEST_CREDENTIALS, TEST_STS_CREDENTIALS
@@ -42,8 +42,6 @@ if TYPE_CHECKING:
     from sls_contract.cassettes.scrub.others import OtherName
     from sls_contract.endpoint import MemoryStore, ReferenceEndpoint
     from sls_contract.exchange import Request, Response, Send
-    from sls_contract.plugin.names import Sls
-    from sls_contract.plugin.options import Settings
     from sls_contract.plugin.verifying import Verifying
 
 

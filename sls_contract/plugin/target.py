@@ -18,8 +18,8 @@ from sls_contract.plugin.names import (
     Sls,
     public_names,
 )
-from sls_contract.plugin.options import REFERENCE
-from sls_contract.signing import TEST_CREDENTIALS, region_of
+from sls_contract.plugin.options import REFERENCE, Settings
+from sls_contract.signing import TEST_CREDENTIALS, Credentials, region_of
 from sls_contract.signing.environment import ID, SECRET, credentials_from_environment
 
 if TYPE_CHECKING:
@@ -27,10 +27,8 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from sls_contract.exchange import Request, Response, Send
-    from sls_contract.plugin.options import Settings
     from sls_contract.scenarios.bench import Bench
     from sls_contract.scenarios.steps import Step
-    from sls_contract.signing import Credentials
 
 GROUP_TIMEOUT = 60
 """Seconds without a heartbeat after which the service removes a consumer from a group made for a test."""

@@ -2,20 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Iterator
 from dataclasses import asdict, dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from sls_contract.cassettes.drift import Class, plain_change, unmatched_exchange
-from sls_contract.cassettes.proposal import not_requested
+from sls_contract.cassettes.drift import Change, Class, Unmatched, plain_change, unmatched_exchange
+from sls_contract.cassettes.proposal import Proposal, not_requested
 from sls_contract.cassettes.results import ABOUT_RESPONSES
 from sls_contract.plugin.verify_result import EVIDENCE
 from sls_contract.reports.change_lines import change_lines
-
-if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator
-
-    from sls_contract.cassettes.drift import Change, Unmatched
-    from sls_contract.cassettes.proposal import Proposal
 
 _POLLED = (
     "the test now sends the request more often than it was recorded. If it polls, mark it "

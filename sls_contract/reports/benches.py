@@ -3,18 +3,14 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Generic, Protocol, TypeVar
+from typing import Generic, Protocol, TypeVar
 
 from sls_contract.locale import translated
 from sls_contract.reports.group_lines import first_few
 from sls_contract.reports.text import plural, printable, table, wrapped
-from sls_contract.spec import Level
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
-
-    from sls_contract.spec import Finding
+from sls_contract.spec import Finding, Level
 
 
 class _Performed(Protocol):

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from hashlib import sha256
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from sls_contract.reports.groups import file_of, level_of, place_of
 from sls_contract.reports.text import printable
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
 
 _SEVERITIES = {"violation": "major", "warning": "minor", "allowed": "info", "unspecified": "info"}
 

@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 import shlex
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from itertools import chain
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
 
 RESULTS = frozenset({"json", "report", "record", "verbose", "list", "help"})
 """The options that only say what to show of a run, and where to write it."""

@@ -7,20 +7,16 @@ from __future__ import annotations
 
 import json
 from collections import Counter
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, Any
+from typing import IO, Any
 
 from sls_contract.checks.contract_map import ContractMap
 from sls_contract.errors import UsageError
 from sls_contract.files import replace_file
 from sls_contract.locale import for_programs
-from sls_contract.spec import Level
-
-if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Iterator, Mapping
-
-    from sls_contract.spec import Finding
+from sls_contract.spec import Finding, Level
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
 from pathlib import Path, PurePath
-from typing import IO, TYPE_CHECKING, Any
+from typing import IO, Any
 
 from sls_contract.errors import UsageError
 from sls_contract.locale import for_programs, translated
 from sls_contract.reports.groups import Group, grouped
 from sls_contract.reports.markdown import markdown
 from sls_contract.reports.text import plural, printable
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
 
 _COMMANDS = {"violation": "error", "warning": "warning"}
 _MOST = 10

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from typing import Any
 
 from sls_contract.reports.groups import Group, grouped, level_of, origin_of, part_of, place_of
 from sls_contract.reports.text import on_one_line, plural, printable
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
 MOST_PLACES = 3
 """How many other places of a group are named; ``--verbose`` shows all."""

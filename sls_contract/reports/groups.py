@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from sls_contract.spec import CLAUSES
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
 
 _REFUSED = frozenset({"SLS444", "SLS456", "SLS457", "SLS462"})  # a correct request is refused or gets no response
 _WRONG_REQUESTS = frozenset({"SLS511", "SLS512", "SLS513", "SLS514", "SLS515", "SLS516"})  # the response is an error

@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Any
+from collections.abc import Mapping
+from typing import Any
 from xml.etree.ElementTree import Element, SubElement, indent, tostring
 
 from sls_contract.reports.group_lines import first_few
 from sls_contract.reports.groups import Group, grouped, level_of, place_of, source_of
 from sls_contract.reports.verdict import verdict
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
 
 _NOT_XML = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 _PASSED, _FAILED = "passed", "failed"

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
 
 from sls_contract.locale import translated, translated_markdown
 from sls_contract.reports.change_lines import CLASSES, SHOWN_CLASSES, class_of
@@ -12,9 +13,6 @@ from sls_contract.reports.group_lines import MOST_PLACES, TO_DELETE, first_few, 
 from sls_contract.reports.groups import Group, file_of, grouped, place_of
 from sls_contract.reports.text import plural, printable
 from sls_contract.reports.verdict import verdict
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
 
 _MOST_PLACES = 10
 _LISTS = {

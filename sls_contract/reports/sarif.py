@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, Any
+from collections.abc import Mapping
+from typing import Any
 from urllib.parse import quote
 
 from sls_contract.exit_codes import VIOLATED
 from sls_contract.reports.groups import file_of, place_of
 from sls_contract.spec import CLAUSES
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
 
 _LEVELS = {"violation": "error", "warning": "warning", "unspecified": "note"}
 _COMPLETE = (0, VIOLATED)  # exit codes of runs that judged everything

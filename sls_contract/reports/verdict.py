@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Literal, NamedTuple
+from collections.abc import Mapping
+from typing import Any, Literal, NamedTuple
 
 from sls_contract.exit_codes import VIOLATED
 from sls_contract.reports.change_lines import waiver_of
 from sls_contract.reports.groups import level_of
 from sls_contract.reports.text import plural
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
 
 
 class Verdict(NamedTuple):

@@ -3,19 +3,9 @@
 ``sls_contract.scenarios.strategies`` is public. It is not imported here, because Hypothesis takes long to import.
 """
 
-from __future__ import annotations
-
 from sls_contract.scenarios.bench import Bench
 from sls_contract.scenarios.documented import SCENARIOS
-from sls_contract.scenarios.steps import (
-    Create,
-    Delete,
-    HeartBeat,
-    Place,
-    Read,
-    RequestVariant,
-    Write,
-)
+from sls_contract.scenarios.steps import Create, Delete, HeartBeat, Place, Read, RequestVariant, Write
 
 __all__ = [
     "SCENARIOS",

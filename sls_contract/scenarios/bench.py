@@ -131,12 +131,8 @@ class Bench:
     def request(self, step: Step, at: datetime, *, held: tuple[int, ...] = (), value: str = "0") -> Request:
         """Return the signed request of a step.
 
-        Args:
-            step: the step.
-            at: the server's time.
-            held: the shards that the consumer of a `HeartBeat` lists.
-            value: the checkpoint of a `Write` that has no value, and part of the unique value in the logs of a `Put`.
-
+        ``at`` is the server's time. ``held`` are the shards that the consumer of a `HeartBeat` lists. ``value`` is the
+        checkpoint of a `Write` that has no value, and part of the unique value in the logs of a `Put`.
         """
         return self._with_variant(self._plain(step, held, value), step, at)
 
@@ -166,18 +162,13 @@ class Bench:
             return self._put_request(step, value)
         if isinstance(step, (ListGroups, Create)):
             path = self.path(place, collection=True)
-            return (
-                self._get(place, path)
-                if isinstance(step, ListGroups)
-                else self._post(place, path, self._creation(step))
-            )
+            if isinstance(step, ListGroups):
+                return self._get(place, path)
+            creation = {"consumerGroup": self.group(step.at), "timeout": step.timeout, "order": step.order}
+            return self._post_json(place, path, creation)
         return self._group_request(step, held, value)
 
-    def _creation(self, step: Create) -> dict[str, object]:
-        return {"consumerGroup": self.group(step.at), "timeout": step.timeout, "order": step.order}
-
     def _group_request(self, step: Step, held: tuple[int, ...], value: str) -> Request:
-        """Return the unsigned request of a step about one group."""
         place, path = step.at, self.path(step.at)
         if isinstance(step, Read):
             shard = None if step.shard is None else self.shard(step.shard, place.logstore)
@@ -187,17 +178,16 @@ class Bench:
         if isinstance(step, Update):
             changes = {"timeout": step.timeout, "order": step.order}
             named = {key: change for key, change in changes.items() if change is not None}
-            return self._post(place, path, named).replace(method="PUT")
+            return self._post_json(place, path, named).replace(method="PUT")
         if isinstance(step, HeartBeat):
             lists = held if step.lists is None else tuple(self.shard(each, place.logstore) for each in step.lists)
-            return self._post(
-                place, f"{path}?{urlencode({'type': 'heartbeat', 'consumer': step.consumer}, quote_via=quote)}", lists
-            )
+            query = {"type": "heartbeat", "consumer": step.consumer}
+            return self._post_json(place, f"{path}?{urlencode(query, quote_via=quote)}", lists)
         assert isinstance(step, Write), "the run turns these into other steps, or none"
         query = {"type": "checkpoint", "consumer": step.consumer, "forceSuccess": step.force}
         texts = {key: text for key, text in query.items() if text}
         document = {"shard": self.shard(step.shard, place.logstore), "checkpoint": self.checkpoint(step, value)}
-        return self._post(place, f"{path}?{urlencode(texts, quote_via=quote)}", document)
+        return self._post_json(place, f"{path}?{urlencode(texts, quote_via=quote)}", document)
 
     def _call_request(self, step: Call) -> Request:
         """Return the unsigned request that the contract of the operation describes."""
@@ -218,23 +208,20 @@ class Bench:
         path += "lb" if step.shard is None else f"route?key={self.hash_keys[step.shard][step.last_key]}"
         group = log_group(self.logs(step, value))
         body = compressed(group, step.coding) if step.body is None else step.body(group)
-        headers = [("Content-Type", "application/x-protobuf"), ("Content-Length", str(len(body)))]
-        if step.coding:
-            headers += [("x-log-compresstype", step.coding), ("x-log-bodyrawsize", str(len(group)))]
-        plain = self._get(step.at, path)
-        return Request("POST", plain.url, Headers([*plain.headers.pairs, *headers]), body)
+        coded = (("x-log-compresstype", step.coding), ("x-log-bodyrawsize", str(len(group)))) if step.coding else ()
+        return self._post(step.at, path, "application/x-protobuf", body, *coded)
 
     def _get(self, place: Place, target: str) -> Request:
         host = f"{self.project_of(place)}.{self.authority}"
         return Request("GET", f"{self.scheme}://{host}{target}", [("Host", host)])
 
-    def _post(self, place: Place, target: str, document: object) -> Request:
-        body = json.dumps(document, ensure_ascii=False, separators=(",", ":"))
+    def _post_json(self, place: Place, target: str, document: object) -> Request:
+        return self._post(place, target, "application/json", _json_bytes(document))
+
+    def _post(self, place: Place, target: str, content: str, body: bytes, *more: tuple[str, str]) -> Request:
         plain = self._get(place, target)
-        headers = Headers(
-            [*plain.headers.pairs, ("Content-Type", "application/json"), ("Content-Length", str(len(wire_bytes(body))))]
-        )
-        return Request("POST", plain.url, headers, wire_bytes(body))
+        headers = [*plain.headers.pairs, ("Content-Type", content), ("Content-Length", str(len(body))), *more]
+        return Request("POST", plain.url, headers, body)
 
     def _with_variant(self, request: Request, step: Step, at: datetime) -> Request:
         variant = step.variant
@@ -307,9 +294,13 @@ def _without(request: Request, names: tuple[str, ...]) -> Request:
     document = json_value(body)
     if isinstance(document, dict):
         left = {key: value for key, value in document.items() if key not in names}
-        body = wire_bytes(json.dumps(left, ensure_ascii=False, separators=(",", ":")))
+        body = _json_bytes(left)
     headers = request.headers.with_field("Content-Length", str(len(body))) if request.body else request.headers
     return request.replace(url=path + (mark and f"?{'&'.join(pairs)}"), headers=headers, body=body)
+
+
+def _json_bytes(document: object) -> bytes:
+    return wire_bytes(json.dumps(document, ensure_ascii=False, separators=(",", ":")))
 
 
 def contract_of(step: Step) -> Contract:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import partial
-from typing import TYPE_CHECKING
 
 from sls_contract.scenarios import (
     documented_authentication,
@@ -27,9 +27,6 @@ from sls_contract.scenarios.steps import (
     Update,
     Write,
 )
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
 
 _shards = partial(Scenario.of, "shards")
 _groups = partial(Scenario.of, "groups")

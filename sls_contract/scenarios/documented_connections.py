@@ -1,7 +1,5 @@
 """Several requests on one connection, and a shard that passes from one consumer to another."""
 
-from __future__ import annotations
-
 from functools import partial
 
 from sls_contract.scenarios.scenario import Scenario, setup

@@ -1,7 +1,5 @@
 """Lists and changes of groups, heartbeats, and which consumers may write a checkpoint."""
 
-from __future__ import annotations
-
 from functools import partial
 
 from sls_contract.scenarios.scenario import Scenario, setup

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Iterator, Mapping
 
 from sls_contract.scenarios.documented_operations import LABELS, PROTOBUF, get_cursor, source_of
 from sls_contract.scenarios.scenario import Scenario
@@ -20,9 +20,6 @@ from sls_contract.scenarios.steps import (
     Update,
     Write,
 )
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
 
 _A, _B = Place("a"), Place("b")
 _BEGIN = Kept("begin")

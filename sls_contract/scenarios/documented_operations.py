@@ -5,8 +5,9 @@ The operations and their errors are those of the contracts; this module knows ho
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import NamedTuple
 
 from sls_contract.scenarios.near_misses import TOKEN_UNSIGNED
 from sls_contract.scenarios.scenario import Scenario, setup
@@ -33,31 +34,54 @@ from sls_contract.scenarios.steps import (
 )
 from sls_contract.spec.registry import registry
 
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
-
 _A, _B = Place("a"), Place("b")
-UNAUTHORIZED = (
-    RequestVariant(flaw="no-authorization"),
-    *(
-        variant
-        for scheme in ("v1", "v4")
-        for variant in (
-            RequestVariant(scheme, flaw="digest"),
-            RequestVariant(scheme, key="unknown"),
-            *(RequestVariant(scheme, shift=minutes * 60) for minutes in (-16, 16)),
-        )
-    ),
-)
-WITH_WRONG_TOKENS = (
-    *(RequestVariant(scheme, key="sts-wrong-token") for scheme in ("v1", "v4")),
-    *(RequestVariant(scheme, key="sts-without-token") for scheme in ("v1", "v4")),
-    *(RequestVariant(scheme, key="sts", flaw=TOKEN_UNSIGNED.name) for scheme in ("v1", "v4")),
-)
-WITH_EXPIRED_TOKENS = tuple(RequestVariant(scheme, key="sts-expired") for scheme in ("v1", "v4"))
 _WITH_BODY = (Create, Update, HeartBeat, Write, Put)
 PROTOBUF = (("Accept", "application/x-protobuf"), ("Accept-Encoding", "lz4"))
 _BEGIN = Kept("begin")
+
+
+class Refusal(NamedTuple):
+    """A sender that must be refused: the end of the scenarios' names, what they expect and prove, and the variants."""
+
+    name: str
+    expects: str
+    proves: str
+    variants: tuple[RequestVariant, ...]
+
+
+NOT_LET_IN = Refusal(
+    "not-let-in",
+    "401 for a wrong signature and an unknown key, 400 for a time 16 minutes off, 400 or 401 unsigned",
+    "SLS451 SLS452 SLS454 SLS455",
+    (
+        RequestVariant(flaw="no-authorization"),
+        *(
+            variant
+            for scheme in ("v1", "v4")
+            for variant in (
+                RequestVariant(scheme, flaw="digest"),
+                RequestVariant(scheme, key="unknown"),
+                *(RequestVariant(scheme, shift=minutes * 60) for minutes in (-16, 16)),
+            )
+        ),
+    ),
+)
+WRONG_TOKEN = Refusal(
+    "token-not-let-in",
+    "401 Unauthorized for a wrong security token, 401 for an unsigned one, 400 or 401 without one",
+    "SLS451 SLS453 SLS454",
+    (
+        *(RequestVariant(scheme, key="sts-wrong-token") for scheme in ("v1", "v4")),
+        *(RequestVariant(scheme, key="sts-without-token") for scheme in ("v1", "v4")),
+        *(RequestVariant(scheme, key="sts", flaw=TOKEN_UNSIGNED.name) for scheme in ("v1", "v4")),
+    ),
+)
+EXPIRED_TOKEN = Refusal(
+    "token-expired",
+    "401 Unauthorized for a token that has expired",
+    "SLS453",
+    tuple(RequestVariant(scheme, key="sts-expired") for scheme in ("v1", "v4")),
+)
 
 
 def get_cursor(at: Place = _A, shard: ShardRef = 0) -> Call:
@@ -142,14 +166,14 @@ def _unauthorized(operation: str) -> Scenario:
             elsewhere, signed = replace(elsewhere, **same), replace(request, **same)
     return Scenario.of(
         operation,
-        f"{LABELS[operation]}-not-let-in",
-        "401 for a wrong signature and an unknown key, 400 for a time 16 minutes off, 400 or 401 unsigned",
+        f"{LABELS[operation]}-{NOT_LET_IN.name}",
+        NOT_LET_IN.expects,
         "CommonErrorCodes page",
-        "SLS451 SLS452 SLS454 SLS455",
+        NOT_LET_IN.proves,
     ).doing(
         *setup(),
         *_cursor(request),
-        *(replace(request, variant=variant) for variant in UNAUTHORIZED),
+        *(replace(request, variant=variant) for variant in NOT_LET_IN.variants),
         *(replace(request, variant=RequestVariant(flaw=flaw)) for flaw in _flaws_of_parts(request)),
         elsewhere,
         replace(signed, variant=RequestVariant(signed_as=elsewhere)),
@@ -175,32 +199,18 @@ def _unchanged(refused: Request) -> tuple[Request, ...]:
     return (*stranger, Read(0)) if isinstance(refused, (Write, HeartBeat)) else ()
 
 
-def _with_token(operation: str, name: str, expects: str, proves: str, *variants: RequestVariant) -> Scenario:
+def _with_token(operation: str, refusal: Refusal) -> Scenario:
     """Return a scenario with a temporary key, which services may check elsewhere than a permanent one."""
     request = _request(operation)
     source = "CommonErrorCodes page; RequestSignature page"
     steps = (
         *setup(),
         *_cursor(request),
-        *(replace(request, variant=variant) for variant in variants),
+        *(replace(request, variant=variant) for variant in refusal.variants),
         *_unchanged(request),
     )
-    return Scenario.of(operation, f"{LABELS[operation]}-{name}", expects, source, proves).doing(*steps)
-
-
-def _wrong_token(operation: str) -> Scenario:
-    return _with_token(
-        operation,
-        "token-not-let-in",
-        "401 Unauthorized for a wrong security token, 401 for an unsigned one, 400 or 401 without one",
-        "SLS451 SLS453 SLS454",
-        *WITH_WRONG_TOKENS,
-    )
-
-
-def _expired_token(operation: str) -> Scenario:
-    expects = "401 Unauthorized for a token that has expired"
-    return _with_token(operation, "token-expired", expects, "SLS453", *WITH_EXPIRED_TOKENS)
+    name = f"{LABELS[operation]}-{refusal.name}"
+    return Scenario.of(operation, name, refusal.expects, source, refusal.proves).doing(*steps)
 
 
 def _omissions(operation: str) -> Iterator[tuple[str, ...]]:
@@ -279,8 +289,8 @@ SCENARIOS = (
     *(_similar_names(operation) for operation in REQUESTS),
     *(_incomplete(operation) for operation in REQUESTS if any(_omissions(operation))),
     *(_unauthorized(operation) for operation in REQUESTS),
-    *(_wrong_token(operation) for operation in REQUESTS),
-    *(_expired_token(operation) for operation in REQUESTS),
+    *(_with_token(operation, WRONG_TOKEN) for operation in REQUESTS),
+    *(_with_token(operation, EXPIRED_TOKEN) for operation in REQUESTS),
 )
 
 SERVED: Mapping[str, str] = {operation: f"{label}-served" for operation, label in LABELS.items()}

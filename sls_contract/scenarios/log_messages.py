@@ -6,12 +6,10 @@ endpoint, so that tests of one find mistakes of the other.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from collections.abc import Iterable, Iterator, Sequence
+from typing import NamedTuple
 
 from sls_contract.checks.protobuf import BYTES, FIXED32, VARINT, Field, encode_field, read_fields
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
 
 CODINGS = ("lz4", "zstd", "deflate")
 """Compressions of a body, as ``x-log-compresstype`` and Accept-Encoding name them."""

@@ -61,7 +61,6 @@ class LogModel:
     """The logs that were written and pulled during one run."""
 
     def __init__(self) -> None:
-        """Start without any log."""
         self._written: dict[str, Written] = {}
         self._found: dict[str, list[Found]] = {}
         self._count = 0

@@ -75,7 +75,6 @@ class Model:
     """The expected state of groups, consumers and checkpoints during one run."""
 
     def __init__(self) -> None:
-        """Start without any group."""
         self._groups: dict[GroupKey, _Group] = {}
         self._former: dict[tuple[GroupKey, int], set[str]] = {}
         self._origins: dict[str, set[tuple[GroupKey, int]]] = {}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Sequence
 
 from hypothesis import strategies as st
 
@@ -27,9 +27,6 @@ from sls_contract.scenarios.steps import (
 )
 from sls_contract.scenarios.wire_forms import forms_for
 from sls_contract.signing import SCHEMES
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
 
 
 def variants(*, tokens: bool = False) -> st.SearchStrategy[RequestVariant]:

@@ -11,13 +11,11 @@ from __future__ import annotations
 import base64
 import hmac
 from binascii import b2a_base64
+from collections.abc import Callable
 from hashlib import sha256
-from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias, TypeVar
+from typing import Any, NamedTuple, TypeAlias, TypeVar
 
 from sls_contract.exchange import wire_bytes
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
 
 Pairs: TypeAlias = tuple[tuple[str, str], ...]
 

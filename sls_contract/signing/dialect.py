@@ -8,19 +8,17 @@ Sources: signers of the official SDKs, and captures of their requests.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import product
 from operator import itemgetter
-from typing import TYPE_CHECKING, Literal, TypeAlias, get_args
+from typing import Literal, TypeAlias, get_args
 from urllib.parse import quote
 
 from sls_contract.exchange import Request, decode_component, decode_path, split_url, wire_bytes
 from sls_contract.signing.authorization import Authorization, LogAuthorization, Sls4Authorization
 from sls_contract.signing.canonical import LOG_SHA1, LOG_SHA256, Form, LogForm, Pairs, Sls4Form
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
 
 Scheme: TypeAlias = Literal["v1", "v1-sha256", "v4"]
 SCHEMES: tuple[Scheme, ...] = get_args(Scheme)

@@ -5,13 +5,10 @@ The mapping is passed in; only the command line, the plugin and `use_cassette` p
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Mapping
 
 from sls_contract.errors import UsageError
 from sls_contract.signing.credentials import Credentials
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
 
 ID = "ALIBABA_CLOUD_ACCESS_KEY_ID"
 SECRET = "ALIBABA_CLOUD_ACCESS_KEY_SECRET"  # noqa: S105 - a variable's name

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import TYPE_CHECKING, Any
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable
+from typing import Any
 
 
 class Class(StrEnum):
@@ -41,13 +39,7 @@ class Change:
 
     def as_plain(self) -> dict[str, Any]:
         """Return the change as plain JSON values; the key of ``kind`` is ``class``."""
-        return {
-            "class": self.kind.value,
-            "slug": self.slug,
-            "where": self.where,
-            "old": self.old,
-            "new": self.new,
-        }
+        return {"class": self.kind.value, "slug": self.slug, "where": self.where, "old": self.old, "new": self.new}
 
 
 def verdict_of(kinds: Iterable[str]) -> str:

@@ -8,17 +8,15 @@ The hundreds digit of a code names the tables: 1 `requests` and `parameters`; 2 
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from difflib import get_close_matches
 from itertools import starmap
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from sls_contract.errors import UsageError
 from sls_contract.spec.finding import Clause, Level
 from sls_contract.spec.installation import readable, shipped
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
 
 FILE = "clauses.json"
 

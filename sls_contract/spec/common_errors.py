@@ -8,14 +8,12 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
-from typing import TYPE_CHECKING, Any, Literal, TypeAlias
+from typing import Any, Literal, TypeAlias
 
 from sls_contract.spec.installation import readable, shipped
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
 
 FILE = "errors.json"
 

@@ -7,14 +7,12 @@ attribute names; attributes with default values are omitted.
 from __future__ import annotations
 
 import re
+from collections.abc import Callable, Mapping
 from dataclasses import MISSING, dataclass, field, fields
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any, Literal, TypeAlias
+from typing import Any, Literal, TypeAlias
 
 from sls_contract.spec.finding import Level
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
 
 JsonType: TypeAlias = Literal["string", "integer", "number", "boolean", "object", "array"]
 Coverage: TypeAlias = Literal["full", "derived", "model"]

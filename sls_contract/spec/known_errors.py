@@ -5,13 +5,11 @@ from __future__ import annotations
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
-from sls_contract.spec.common_errors import COMMON, UNKNOWN_CODE, KnownError
-from sls_contract.spec.registry import registry
+from sls_contract.spec.common_errors import COMMON, UNKNOWN_CODE, KnownError, Origin
+from sls_contract.spec.registry import Registry, registry
 
 if TYPE_CHECKING:
-    from sls_contract.spec.common_errors import Origin
     from sls_contract.spec.contract import ErrorResponse
-    from sls_contract.spec.registry import Registry
 
 KNOWN_ERRORS = COMMON
 """The errors that any operation can return; contracts list the errors of each operation."""

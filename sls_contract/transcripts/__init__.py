@@ -6,9 +6,9 @@ A new form is a function and a line in `READERS`; a form without a complete requ
 from __future__ import annotations
 
 import re
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import islice
-from typing import TYPE_CHECKING
 
 from sls_contract.errors import UsageError
 from sls_contract.exchange import Exchange, wire_bytes
@@ -23,9 +23,6 @@ from sls_contract.transcripts.message import Entry, Line, announced_length, entr
 from sls_contract.transcripts.powershell import IS_POWERSHELL, read_powershell
 from sls_contract.transcripts.raw import MOST_REQUESTS, begins_raw, read_raw
 from sls_contract.transcripts.wrappings import unwrapped
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
 
 __all__ = ["READERS", "Entry", "Reader", "Transcript", "read_transcript", "transcript_of"]
 

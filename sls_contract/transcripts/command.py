@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 from sls_contract.errors import UsageError
 from sls_contract.exchange import Request, wire_bytes
 from sls_contract.transcripts.message import Entry, first_word
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
 
 _PROMPT = r"[^\n'\"]{0,80}(?:[$#>%] ?|[+`] ?|\b(?:sudo|time) |\b[0-9]{1,3}[.)] )"  # of a shell, or a number in a list
 IS_CURL = re.compile(rf"(?m)^(?:[ \t]*(?:[-*] )?|{_PROMPT})(?:[\w/\\.:-]*[/\\])?curl(?:\.exe)?\s")

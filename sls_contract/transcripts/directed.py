@@ -4,13 +4,10 @@ from __future__ import annotations
 
 import ast
 import re
-from typing import TYPE_CHECKING
+from collections.abc import Iterator, Sequence
 
 from sls_contract.exchange import wire_text
 from sls_contract.transcripts.message import METHODS, Line, is_request_line
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
 
 _CLOCK = r"(?:[0-9]{2}:[0-9]{2}:[0-9]{2}\.[0-9]+ )?"
 _MARKED = re.compile(rf"[ \t]*{_CLOCK}([<>])(?: (.*)|[ \t]*)")

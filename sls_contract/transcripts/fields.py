@@ -6,14 +6,11 @@ This reader is the last to be tried. It takes the headers that a signature cover
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
+from collections.abc import Iterator
 
 from sls_contract.errors import UsageError
 from sls_contract.exchange import Request, wire_bytes
 from sls_contract.transcripts.message import METHODS, Entry, hash_confirms
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
 
 _LONGEST = 1 << 16  # characters
 _NAME = r"(?:authorization|date|host|content-(?:type|md5|length)|x-(?:log|acs)-[a-z0-9-]+)"

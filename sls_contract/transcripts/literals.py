@@ -5,16 +5,14 @@ from __future__ import annotations
 import ast
 import json
 import re
+from collections.abc import Iterator
 from contextlib import suppress
 from itertools import islice
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from urllib.parse import urlencode, urljoin
 
 from sls_contract.exchange import Request, wire_bytes
 from sls_contract.transcripts.message import METHODS, Entry, headers_of
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
 
 _TEXT = r"""[bur]?(?:"(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*'|`(?:[^`\\]|\\.)*`)"""
 _TOKEN = re.compile(

@@ -4,13 +4,10 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_right
+from collections.abc import Iterator
 from itertools import chain, pairwise
-from typing import TYPE_CHECKING
 
 from sls_contract.transcripts.message import METHODS
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
 
 _SIGNED = re.compile(r"\bLOG[ +]\S{1,128}:|\bSLS4-HMAC-SHA256\b")
 _BEGINS = re.compile(rf"(?:{METHODS})[\"',]? +[\"'(]?(?:https?://|/)|\bcurl(?:\.exe)? ")

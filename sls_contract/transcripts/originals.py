@@ -3,17 +3,12 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from itertools import islice
-from typing import TYPE_CHECKING
 from urllib.parse import quote
 
-from sls_contract.exchange import wire_bytes, wire_text
+from sls_contract.exchange import Request, wire_bytes, wire_text
 from sls_contract.transcripts.wrappings import without_html
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from sls_contract.exchange import Request
 
 _MOST = 64
 _ENTITY = re.compile(r"&(?:amp|quot|lt|gt|apos|#[0-9]+|#x[0-9a-f]+);")

@@ -7,7 +7,7 @@ missing version, a Content-Length that does not match.
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
+from collections.abc import Iterator, Sequence
 
 from sls_contract.errors import UsageError
 from sls_contract.exchange import wire_bytes
@@ -21,9 +21,6 @@ from sls_contract.transcripts.message import (
     request_of,
     response_of,
 )
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
 
 _PREFIXED = re.compile(rf"(.*?)((?:{METHODS}) (?:https?://|/)\S*(?: HTTP[/ ][0-9.]+)?[ \t]*)")
 _NOISE = re.compile(r"\s*(?:```.*|~~~.*|#.*|//.*|-{3,}.*|={3,}.*|)")  # fences, comments, rules, blank lines

@@ -10,15 +10,12 @@ import binascii
 import html
 import json
 import re
+from collections.abc import Iterator
 from functools import partial
-from typing import TYPE_CHECKING
 from urllib.parse import unquote
 
 from sls_contract.exchange import wire_text
 from sls_contract.transcripts.message import METHODS
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
 
 _LONGEST = 1 << 20  # characters
 _DEEPEST = 2  # wrappings

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import base64
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 from urllib.parse import unquote, urlsplit
 from urllib.request import (  # type: ignore[attr-defined]  # typeshed lacks proxy_bypass_environment
     getproxies_environment,
@@ -15,9 +15,6 @@ from urllib.request import (  # type: ignore[attr-defined]  # typeshed lacks pro
 from sls_contract.errors import UsageError
 from sls_contract.exchange import DEFAULT_PORTS, masked_url, wire_bytes
 from sls_contract.hosts import authority_of, is_address, is_loopback
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
 
 _EXAMPLES = "'https://cn-hangzhou.log.aliyuncs.com' or 'http://127.0.0.1:8080'"
 _UNREADABLE = "the port is not a number up to 65535, or the brackets do not contain an IP address"

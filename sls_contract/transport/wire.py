@@ -13,18 +13,16 @@ import select
 import socket
 import ssl
 import time
+from collections.abc import Iterator
 from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Self
+from typing import Self
 
 from sls_contract.clock import monotonic
 from sls_contract.errors import UsageError
 from sls_contract.exchange import Request, Response, split_url, wire_bytes, wire_text
 from sls_contract.transport.address import Address, Proxy, parse_endpoint, proxy_for
 from sls_contract.transport.failures import Kind, TransportError, detail_of, kind_of
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
 
 _OK = 200
 _INTERIM = frozenset(range(100, 200)) - {101}  # 101 is final: another protocol begins

@@ -18,8 +18,8 @@ from sls_contract.checks.consumption_ranges import (
     writable_shards,
 )
 from sls_contract.checks.content_coding import json_body, plain_body
-from sls_contract.scenarios.bench import LOG_KEY
-from sls_contract.scenarios.log_messages import logs_of
+from sls_contract.scenarios.bench import LOG_KEY, Bench
+from sls_contract.scenarios.log_messages import PulledLog, logs_of
 from sls_contract.scenarios.log_model import Found, LogModel, Logstore
 from sls_contract.verification.reads import NO_FINDINGS, combined
 from sls_contract.verification.responses import objects_of
@@ -29,8 +29,6 @@ if TYPE_CHECKING:
 
     from sls_contract.checks.sequence import ClauseResults
     from sls_contract.exchange import Response
-    from sls_contract.scenarios.bench import Bench
-    from sls_contract.scenarios.log_messages import PulledLog
     from sls_contract.scenarios.steps import Call, Place, Put
     from sls_contract.verification.wire import Sent
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from sls_contract.checks.sequence import COARSE_CLOCK
 from sls_contract.checks.sequence_groups import judge_all_assigned
@@ -23,20 +24,15 @@ from sls_contract.scenarios.steps import (
     HoldAll,
     PassTime,
     Read,
+    ShardRef,
     Step,
     WaitForClock,
     Write,
 )
-from sls_contract.verification.outcome import Done, NotProvable
+from sls_contract.verification.outcome import Done, NotProvable, PendingRequest
 from sls_contract.verification.requests import Requests
 from sls_contract.verification.responses import entries_of
 from sls_contract.verification.wire import FAILURES, OneAtATime, ResponseLost, lost
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
-
-    from sls_contract.scenarios.steps import ShardRef
-    from sls_contract.verification.outcome import PendingRequest
 
 _OK = 200
 _LONGEST_WAIT = 2  # seconds to wait where the clock cannot be set

@@ -11,13 +11,12 @@ from sls_contract.verification.existing_group import ONLY_READ
 from sls_contract.verification.obstacles import NO_SHARDS, WRITES_NOT_ALLOWED
 from sls_contract.verification.outcome import Performed, Verdict
 from sls_contract.verification.plan import GENERATED, PROVEN_BY
-from sls_contract.verification.session import proof_verdict
+from sls_contract.verification.session import Session, proof_verdict
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from sls_contract.verification.execution import Execution
-    from sls_contract.verification.session import Session
 
 _SHRINKS = 200
 _REMOTE_SHRINKS = 20  # each costs the service requests

@@ -12,8 +12,8 @@ from sls_contract.scenarios.steps import IN_EACH_SCHEME, Create, HeartBeat, Plac
 from sls_contract.verification.existing_group import EXISTING
 from sls_contract.verification.outcome import Busy, NotSupported, Stopped
 from sls_contract.verification.responses import objects_of
-from sls_contract.verification.session import BUSY_PAUSE
-from sls_contract.verification.wire import EndpointGone, ResponseLost, lost
+from sls_contract.verification.session import BUSY_PAUSE, Session
+from sls_contract.verification.wire import EndpointGone, ResponseLost, Sent, lost
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -22,9 +22,7 @@ if TYPE_CHECKING:
     from sls_contract.exchange import Request
     from sls_contract.scenarios.bench import Bench
     from sls_contract.verification.execution import Execution
-    from sls_contract.verification.session import Session
     from sls_contract.verification.target import Target
-    from sls_contract.verification.wire import Sent
 
 _ROLES: tuple[Role, ...] = ("main", "other", "wide", "abroad")
 _OK = 200

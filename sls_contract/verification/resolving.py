@@ -5,13 +5,12 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from sls_contract.scenarios.steps import Call, HeartBeat, Kept, Put, Read, Request, Write
+from sls_contract.scenarios.steps import Call, HeartBeat, Kept, Place, Put, Read, Request, ShardRef, Write
 from sls_contract.verification.outcome import NotProvable
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from sls_contract.scenarios.steps import Place, ShardRef
     from sls_contract.verification.calls import CallJudge
 
 

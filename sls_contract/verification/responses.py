@@ -7,13 +7,12 @@ from typing import TYPE_CHECKING, Any
 from sls_contract.checks.consumption_received import objects, shards_of
 from sls_contract.checks.content_coding import json_body
 from sls_contract.checks.sequence_outcomes import error_code
-from sls_contract.scenarios.steps import operation_name
+from sls_contract.scenarios.steps import Request, operation_name
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from sls_contract.exchange import Response
-    from sls_contract.scenarios.steps import Request
 
 
 def objects_of(response: Response) -> list[Mapping[str, Any]]:

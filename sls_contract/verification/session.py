@@ -11,7 +11,7 @@ from sls_contract.scenarios.steps import PLAIN, Delete, RequestVariant, Step, op
 from sls_contract.spec import CLAUSES
 from sls_contract.verification.execution import Execution
 from sls_contract.verification.existing_group import EXISTING
-from sls_contract.verification.groups import Groups
+from sls_contract.verification.groups import CreatedGroup, Groups
 from sls_contract.verification.obstacles import Obstacles
 from sls_contract.verification.outcome import Run, Stopped, Verdict
 from sls_contract.verification.plan import Plan
@@ -20,7 +20,6 @@ from sls_contract.verification.wire import NOT_OFFERED, EndpointGone, ResponseLo
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Sequence
 
-    from sls_contract.verification.groups import CreatedGroup
     from sls_contract.verification.target import Target
 
 _RUN_TWICE = "run twice: the endpoint failed or was busy the first time"

@@ -8,7 +8,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from sls_contract.checks.sequence_outcomes import error_code
-from sls_contract.exchange import split_url
+from sls_contract.exchange import Request, split_url
 from sls_contract.reports import Report, as_document, plural, table
 from sls_contract.reports import Target as ReportTarget
 from sls_contract.reports.benches import area_table, by_verdict, titled
@@ -26,7 +26,6 @@ from sls_contract.verification.plan import ABOUT, GENERATED
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from sls_contract.exchange import Request
     from sls_contract.verification.outcome import Performed, Run
     from sls_contract.verification.target import Target
 

@@ -8,14 +8,13 @@ from typing import TYPE_CHECKING, get_args
 from sls_contract.errors import UsageError
 from sls_contract.reports.command_line import CommandLine
 from sls_contract.scenarios.bench import MISSING_PROJECT, Bench
-from sls_contract.scenarios.steps import NearlyKnown, NearlyRight
+from sls_contract.scenarios.steps import Key, NearlyKnown, NearlyRight, ProjectRole, Role
 from sls_contract.signing import Credentials
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from sls_contract.clock import SettableClock
-    from sls_contract.scenarios.steps import Key, ProjectRole, Role
 
 MISSING_LOGSTORE = "sls-contract-no-such-logstore"
 _UNKNOWN_KEY = Credentials("slsContractUnknownKeyId", "slsContractUnknownSecret")

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 from functools import partial
-from types import SimpleNamespace
+from types import SimpleNamespace, TracebackType
 from typing import TYPE_CHECKING, Any
 
 from vcr.cassette import Cassette, CassetteContextDecorator
@@ -18,7 +18,6 @@ from sls_contract.adapters.vcrpy.forms import exchange_of, request_of, response_
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from types import TracebackType
 
     from sls_contract.adapters.vcrpy.checks import Checks
 

@@ -6,18 +6,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
 from sls_contract.cassettes.exchanges import Judge, recording_of_scrubbed, written_secrets
-from sls_contract.cassettes.recording import Evidence, with_integrity
+from sls_contract.cassettes.recording import Evidence, Recording, with_integrity
 from sls_contract.cassettes.results import Results, failing, message
 from sls_contract.clock import test_now, utc_now
 from sls_contract.errors import CassetteError, ContractViolation
-from sls_contract.exchange import OWN_RESPONSE, Exchange
+from sls_contract.exchange import OWN_RESPONSE, Exchange, Request
 
 if TYPE_CHECKING:
     import os
 
-    from sls_contract.cassettes.recording import Recording
     from sls_contract.cassettes.scrub import Scrubber
-    from sls_contract.exchange import Request
     from sls_contract.signing import Credentials
     from sls_contract.spec import Finding
 

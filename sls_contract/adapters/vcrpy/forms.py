@@ -6,8 +6,9 @@ A response contains its recording under the key ``contract``: vcrpy copies it wi
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import Any, TypeAlias
 
 from vcr.request import Request as VcrRequest
 
@@ -16,12 +17,7 @@ from sls_contract.cassettes.file.coding import decoded, readable
 from sls_contract.cassettes.file.interaction import MalformedInteraction, recording_of
 from sls_contract.cassettes.recording import Integrity, Recording
 from sls_contract.errors import UsageError
-from sls_contract.exchange import Exchange, Headers
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from sls_contract.exchange import Request
+from sls_contract.exchange import Exchange, Headers, Request
 
 VcrResponse: TypeAlias = "dict[str, Any]"
 """``{"status": {"code", "message"}, "headers": {name: [values]}, "body": {"string": bytes}}``."""

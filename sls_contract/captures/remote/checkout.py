@@ -7,19 +7,8 @@ from shlex import quote
 from typing import TYPE_CHECKING, NamedTuple
 
 from sls_contract.captures.remote.lockfile import revisions_in, write_line
-from sls_contract.captures.remote.revision import (
-    Revision,
-    ancestors,
-    common_ancestor,
-    digest_of,
-)
-from sls_contract.captures.remote.store import (
-    Object,
-    Store,
-    recording_object,
-    replace_bytes,
-    revision_object,
-)
+from sls_contract.captures.remote.revision import Revision, ancestors, common_ancestor, digest_of
+from sls_contract.captures.remote.store import Object, Store, recording_object, replace_bytes, revision_object
 from sls_contract.cassettes.audit import leak_findings
 from sls_contract.cassettes.file.journal import LOCK_TIMEOUT, Journal, journal_of, read_frames
 from sls_contract.cassettes.file.lock import lock, unlock

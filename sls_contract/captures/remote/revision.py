@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable, Iterator, Mapping
 from hashlib import sha256
-from typing import TYPE_CHECKING, NamedTuple
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+from typing import NamedTuple
 
 _HEAD = "sls-contract revision 1"
 _ENTRY = re.compile(r"([0-9a-f]{64}) (?!/)(\S.*)")

@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from hashlib import sha256
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 from sls_contract.captures.storage import refuse_credentials
 from sls_contract.errors import UsageError
 from sls_contract.files import check_file_name
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
 
 _UNSAFE = re.compile(r"[^\w.-]+")
 

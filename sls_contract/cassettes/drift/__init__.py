@@ -68,16 +68,7 @@ Date of a response if the request has the same date on both sides. An exchange o
     change          the results: Change, Unmatched, Drift; a change as a finding, as JSON values
 """
 
-from __future__ import annotations
-
-from sls_contract.cassettes.drift.change import (
-    Change,
-    Drift,
-    Unmatched,
-    change_of,
-    finding_of,
-    plain_change,
-)
+from sls_contract.cassettes.drift.change import Change, Drift, Unmatched, change_of, finding_of, plain_change
 from sls_contract.cassettes.drift.comparison import compare, compare_exchange, unmatched_exchange
 from sls_contract.cassettes.drift.pairing import Pairing
 from sls_contract.spec.change import Class

@@ -3,20 +3,16 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, field, fields
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any, Literal, TypeAlias
+from typing import Any, Literal, TypeAlias
 
 from sls_contract.checks.contract_map import ContractMap
 from sls_contract.checks.presentation import shown
-from sls_contract.spec import CLAUSES
+from sls_contract.spec import CLAUSES, Finding
 from sls_contract.spec.change import Change as RuleChange
 from sls_contract.spec.change import Class, verdict_of
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
-
-    from sls_contract.spec import Finding
 
 MOST_TEXT = 4000
 """Characters of a value that are scrubbed before it is shortened, so that shortening does not split a secret."""

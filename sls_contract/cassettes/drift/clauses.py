@@ -2,18 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from sls_contract.cassettes.drift.change import Difference, Differences
-from sls_contract.cassettes.drift.side import SIGNED_CODES
+from sls_contract.cassettes.drift.side import SIGNED_CODES, Side
 from sls_contract.checks.rule import MOST_FLAWS
 from sls_contract.checks.subject import CLOCK_ERRORS
-from sls_contract.spec import Level
+from sls_contract.spec import Finding, Level
 from sls_contract.spec.change import Class
-
-if TYPE_CHECKING:
-    from sls_contract.cassettes.drift.side import Side
-    from sls_contract.spec import Finding
 
 _CLASSES = {
     # warnings of `check` that cost a client the code, the number or the body
@@ -64,8 +58,8 @@ def _class_of(finding: Finding, old: Side, new: Side) -> Class | None:
         return None
     if finding.slug == "response-header-missing" and "x-log-compresstype" in new.response.headers:
         return Class.BREAKING  # a warning of `check`, but clients cannot unpack lz4 without the size
-    if finding.slug == "encoding-not-requested" and _was_decoded(new):
-        return Class.BENIGN
+    if finding.slug == "encoding-not-requested" and new.subject.plain.data == new.response.body:
+        return Class.BENIGN  # the recorder decompressed the body, and may have dropped the Accept-Encoding, too
     return _CLASSES.get(finding.slug, Class.BREAKING if finding.level is Level.VIOLATION else None)
 
 
@@ -96,11 +90,6 @@ def _clock_is_inconclusive(finding: Finding, old: Side, new: Side) -> bool:
         return False
     same_moment = (old.subject.at, old.subject.sent) == (new.subject.at, new.subject.sent)
     return same_moment or new.error_code in CLOCK_ERRORS
-
-
-def _was_decoded(side: Side) -> bool:
-    """Return whether the recorder decompressed the body; it may then have dropped the Accept-Encoding, too."""
-    return side.subject.plain.data == side.response.body
 
 
 def _broken_before(finding: Finding, old: Side, new: Side) -> bool:

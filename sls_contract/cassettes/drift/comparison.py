@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from sls_contract.cassettes.drift.change import Change, Difference, Differences, Drift, Unmatched
 from sls_contract.cassettes.drift.clauses import NEEDS_A_PARTNER, clause_differences
 from sls_contract.cassettes.drift.entries import entry_differences, key_differences, same
 from sls_contract.cassettes.drift.headers import header_differences, request_differences
 from sls_contract.cassettes.drift.outcome import outcome_differences
-from sls_contract.cassettes.drift.pairing import Pairing, outcomes
+from sls_contract.cassettes.drift.pairing import Attempts, Pairing, outcomes
 from sls_contract.cassettes.drift.shape import body_differences
 from sls_contract.cassettes.drift.side import Side
 from sls_contract.cassettes.scrub import Scrubber
@@ -25,9 +25,7 @@ from sls_contract.spec.change import Class
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
-    from typing import Literal
 
-    from sls_contract.cassettes.drift.pairing import Attempts
     from sls_contract.cassettes.recording import Recording
 
 _MASK = "***"

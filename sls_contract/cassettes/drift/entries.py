@@ -70,7 +70,6 @@ def _undocumented(side: Side) -> dict[str, tuple[str, Any]]:
 
 
 def _changed(before: tuple[int, Entry], after: tuple[int, Entry], new: Side) -> Differences:
-    """Yield the differences within the entry of one shard."""
     (_, was), (place, now), known = before, after, new.members
     for key, value in now.items():
         where = f"/{place}/{escaped(key)}"
@@ -78,18 +77,14 @@ def _changed(before: tuple[int, Entry], after: tuple[int, Entry], new: Side) -> 
             if key in known:
                 yield Difference(Class.BENIGN, _slug(known, key, "missing"), where, None, value_text(value))
         elif not same(was[key], value):
-            kind = _value_class(key, was[key], value, where, new)
+            # a new type that the contract does not allow
+            retyped = key in known and type(was[key]) is not type(value) and where in new.breached
+            kind = Class.BREAKING if retyped else Class.BENIGN
             yield Difference(kind, _slug(known, key, "type"), where, value_text(was[key]), value_text(value))
     for key in sorted((was.keys() - now.keys()) & known.keys()):
         empty = was[key] == "" and known[key].required is not Level.VIOLATION  # no consumer has the shard
         kind = Class.BENIGN if empty else Class.BREAKING
         yield Difference(kind, _slug(known, key, "missing"), f"/{place}/{key}", value_text(was[key]), None)
-
-
-def _value_class(key: str, was: Any, now: Any, where: str, new: Side) -> Class:
-    """Return the class of a changed value: breaking if it has a new type that the contract does not allow."""
-    retyped = key in new.members and type(was) is not type(now) and where in new.breached
-    return Class.BREAKING if retyped else Class.BENIGN
 
 
 def _slug(known: Mapping[str, Value], key: str, kind: str) -> str:

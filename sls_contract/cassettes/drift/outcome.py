@@ -6,20 +6,16 @@ Sources: GetCheckPoint page, error codes; common error tables of 2021 and 2026; 
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import TYPE_CHECKING
 
 from sls_contract.cassettes.drift.change import Difference, Differences, value_text
 from sls_contract.cassettes.drift.entries import same
-from sls_contract.cassettes.drift.side import KEY_CODES, SIGNATURE_CODE
+from sls_contract.cassettes.drift.side import KEY_CODES, SIGNATURE_CODE, Side
 from sls_contract.checks.errors import FIELDS as ERROR_FIELDS
 from sls_contract.checks.presentation import escaped
 from sls_contract.checks.subject import CLOCK_ERRORS, OK
 from sls_contract.signing import MAX_SKEW
 from sls_contract.spec import Level, errors_with, statuses_of
 from sls_contract.spec.change import Class
-
-if TYPE_CHECKING:
-    from sls_contract.cassettes.drift.side import Side
 
 _MISSING = {
     "ProjectNotExist": "project-missing",

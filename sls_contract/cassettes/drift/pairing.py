@@ -12,13 +12,12 @@ from collections import deque
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeAlias
 
-from sls_contract.cassettes.matching import DEFAULT, Key
+from sls_contract.cassettes.matching import DEFAULT, Key, Matching
 from sls_contract.checks.subject import Subject
 
 if TYPE_CHECKING:
     from collections.abc import Hashable, Iterable, Sequence
 
-    from sls_contract.cassettes.matching import Matching
     from sls_contract.cassettes.recording import Recording
     from sls_contract.exchange import Request
 
@@ -30,13 +29,7 @@ _FORBIDDEN = 403
 
 @dataclass(slots=True)
 class Attempts:
-    """One exchange of a client.
-
-    Attributes:
-        retried: positions of the attempts that a retry followed, in recorded order.
-        last: position of the last attempt; its outcome is the client's.
-
-    """
+    """One exchange of a client: the positions of the attempts that were ``retried``, and of the last, which counts."""
 
     retried: list[int]
     last: int
@@ -95,11 +88,7 @@ Pair: TypeAlias = tuple[Attempts | None, Attempts]
 class Pairing:
     """Pairs new exchanges with old ones as they arrive: by matching key, identical requests in recorded order.
 
-    Args:
-        old: the earlier recording.
-        matching: how requests match.
-        repeat: whether the last of identical recordings is played for all later requests.
-
+    ``repeat``: the last of identical old recordings is played for all later requests.
     """
 
     def __init__(self, old: Sequence[Recording], matching: Matching = DEFAULT, *, repeat: bool = False) -> None:

@@ -7,19 +7,17 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from sls_contract.cassettes.drift.change import value_text
-from sls_contract.checks import judge
+from sls_contract.checks import Verdict, judge
 from sls_contract.checks.presentation import steps_of
 from sls_contract.checks.subject import Subject
-from sls_contract.signing import TEST_CREDENTIALS, TEST_STS_CREDENTIALS
+from sls_contract.signing import TEST_CREDENTIALS, TEST_STS_CREDENTIALS, Credentials
 from sls_contract.spec.contract import Value
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from sls_contract.cassettes.recording import Recording
-    from sls_contract.checks import Verdict
     from sls_contract.exchange import Exchange, Response
-    from sls_contract.signing import Credentials
     from sls_contract.spec import Finding
 
 Entry = dict[str, Any]

@@ -23,15 +23,13 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from sls_contract.cassettes.file.coding import readable
-from sls_contract.cassettes.file.emission import SURROGATE, bytes_of
-from sls_contract.cassettes.recording import Integrity, digest_of, moment_text
+from sls_contract.cassettes.file.emission import SURROGATE, Node, Tree, bytes_of
+from sls_contract.cassettes.recording import Integrity, Recording, digest_of, moment_text
 from sls_contract.errors import UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from sls_contract.cassettes.file.emission import Node, Tree
-    from sls_contract.cassettes.recording import Recording
     from sls_contract.exchange import Exchange, Headers, Request, Response
 
 _TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]{1,128}\Z")  # YAML limits the keys of one line in length

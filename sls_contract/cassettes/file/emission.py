@@ -8,14 +8,12 @@ from __future__ import annotations
 
 import re
 from base64 import b64encode
+from collections.abc import Iterator
 from functools import lru_cache
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TypeAlias
 
 from sls_contract.errors import UsageError
 from sls_contract.exchange import wire_bytes
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
 
 Scalar: TypeAlias = "str | bytes | int | None"
 Node: TypeAlias = "Scalar | dict[str, Node] | list[Scalar]"

@@ -16,18 +16,16 @@ from __future__ import annotations
 
 import os
 import re
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal, TypeAlias
+from typing import Literal, TypeAlias
 
 from sls_contract.cassettes.file.lock import lock, unlock
 from sls_contract.cassettes.file.replacing import not_written
 from sls_contract.files import check_file_name
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
 
 Kind: TypeAlias = Literal["exchange", "end", "drop", "fail"]
 

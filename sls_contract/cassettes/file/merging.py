@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 from sls_contract.cassettes.file.layout import Layout, id_of, layout_of
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
 
 _START, _ANCESTOR, _MIDDLE, _END = "<<<<<<< ours\n", "||||||| base\n", "=======\n", ">>>>>>> theirs\n"
 

@@ -63,7 +63,6 @@ def parse_json(text: str) -> object:
 
 
 def _pointer(value: object, wanted: object) -> str:
-    """Return the JSON pointer to a node of a value."""
     pending = [("", value)]
     for pointer, node in pending:
         if node is wanted:

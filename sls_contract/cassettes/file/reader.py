@@ -16,8 +16,8 @@ from sls_contract.cassettes.file.interaction import MalformedInteraction, record
 from sls_contract.cassettes.file.layout import Layout, first_lines, id_of, layout_of, text_of
 from sls_contract.cassettes.file.parsing import NotReadable, parse_block_yaml, parse_document
 from sls_contract.cassettes.file.replacing import not_readable
-from sls_contract.cassettes.matching import DEFAULT, Key
-from sls_contract.cassettes.recording import Evidence, Integrity, weakest, with_integrity
+from sls_contract.cassettes.matching import DEFAULT, Key, Matching
+from sls_contract.cassettes.recording import Evidence, Integrity, Recording, weakest, with_integrity
 from sls_contract.cassettes.recordings import Recordings
 from sls_contract.checks.steady_body import moving_body
 from sls_contract.errors import CassetteDamaged, CassetteError
@@ -26,8 +26,6 @@ from sls_contract.exchange import Request, split_url
 if TYPE_CHECKING:
     from collections.abc import Hashable, Sequence
 
-    from sls_contract.cassettes.matching import Matching
-    from sls_contract.cassettes.recording import Recording
 
 _FIX_FOREIGN = (
     "restore the file from version control, or delete it and record again (pytest --sls-record=once); "
@@ -41,12 +39,7 @@ class CassetteFile(Recordings):
     """The recordings of one cassette of sls-contract, or of a third party's vcrpy version 1 cassette (YAML or JSON).
 
     Opening a file finds faults of the file as a whole; reading an exchange finds faults of that exchange. Both raise
-    `CassetteDamaged` with path, line and reason.
-
-    Attributes:
-        path: path of the file.
-        layout: the text in blocks; None for a layout that sls-contract did not write.
-
+    `CassetteDamaged` with path, line and reason. ``layout`` is None if sls-contract did not write the file.
     """
 
     def __init__(self, path: os.PathLike[str] | str, data: bytes) -> None:

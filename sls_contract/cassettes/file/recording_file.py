@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import os
 import threading
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from hashlib import sha256
 from itertools import count
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import Self
 
 from sls_contract.cassettes.file.block import block_of, check_names
 from sls_contract.cassettes.file.emission import emit_block
@@ -17,16 +18,9 @@ from sls_contract.cassettes.file.layout import Layout, id_of
 from sls_contract.cassettes.file.reader import CassetteFile
 from sls_contract.cassettes.file.replacing import replace_file
 from sls_contract.cassettes.file.seen import Seen
-from sls_contract.cassettes.recording import deserialized, digest_of, serialized
+from sls_contract.cassettes.recording import Recording, deserialized, digest_of, serialized
 from sls_contract.errors import CassetteError, UsageError
 from sls_contract.exchange import Exchange, Request
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
-    from typing import Self
-
-    from sls_contract.cassettes.recording import Recording
-
 
 _SURROGATE = "\\ud"  # in JSON: a byte that is not UTF-8, or a lone surrogate, which represents no byte
 LOADED_PATHS: set[str] = set()

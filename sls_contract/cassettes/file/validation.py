@@ -8,15 +8,12 @@ applies to none. Each exchange then has the time in its own block. The prolog ne
 from __future__ import annotations
 
 import re
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from hashlib import sha256
-from typing import TYPE_CHECKING
 
 from sls_contract.cassettes.recording import moment_text
-
-if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Iterator
 
 _IN_BLOCK = re.compile(
     r"- contract:\n    id: '?([A-Za-z0-9-]+)'?\n    digest: (sha256-[0-9a-f]+)\n(?:    [a-z].*\n)*?"

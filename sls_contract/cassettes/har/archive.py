@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -17,18 +17,11 @@ from sls_contract.cassettes.recordings import Recordings
 from sls_contract.errors import CassetteDamaged
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
     from sls_contract.cassettes.recording import Recording
 
 
 class HarFile(Recordings):
-    """The HTTP exchanges of a HAR 1.1 or 1.2 file of any tool, each parsed when it is read.
-
-    Attributes:
-        path: path of the file.
-
-    """
+    """The HTTP exchanges of a HAR 1.1 or 1.2 file of any tool, each parsed when it is read."""
 
     def __init__(self, path: os.PathLike[str] | str, data: bytes) -> None:
         """Take the bytes of a file; raises `CassetteDamaged` where they are no HAR."""

@@ -8,20 +8,15 @@ from __future__ import annotations
 
 import json
 from base64 import b64encode
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterable, Iterator
+from typing import Any
 
 from sls_contract.cassettes.file.block import block_of
 from sls_contract.cassettes.file.coding import readable
 from sls_contract.cassettes.file.recording_file import with_ids
 from sls_contract.cassettes.har.notes import as_json, shown, shown_url
-from sls_contract.cassettes.recording import moment_text
-from sls_contract.exchange import Request, Response
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
-
-    from sls_contract.cassettes.recording import Recording
-    from sls_contract.exchange import Headers
+from sls_contract.cassettes.recording import Recording, moment_text
+from sls_contract.exchange import Headers, Request, Response
 
 NOTE_NAMES = {"signature": "verdict"}  # scanners take a JSON key named signature for a secret
 UNKNOWN_SIZE = -1

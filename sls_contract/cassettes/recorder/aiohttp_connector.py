@@ -11,22 +11,17 @@ import errno
 import socket
 import ssl
 import sys
+from collections.abc import Callable
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from sls_contract.cassettes.recorder import failures
 from sls_contract.cassettes.recorder.framing import RequestReader, ResponseReader, render, render_broken
 from sls_contract.cassettes.recorder.guard import check_connection, check_proxied, let_through
-from sls_contract.cassettes.recorder.handler import CONNECT_KINDS, Broken, owner_of
+from sls_contract.cassettes.recorder.handler import CONNECT_KINDS, Broken, Outcome, Owner, owner_of
 from sls_contract.errors import SlsContractError
-from sls_contract.exchange import wire_bytes
+from sls_contract.exchange import Request, wire_bytes
 from sls_contract.hosts import authority_of
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from sls_contract.cassettes.recorder.handler import Outcome, Owner
-    from sls_contract.exchange import Request
 
 _FEED_BYTES = 65536
 

@@ -7,13 +7,12 @@ import socket
 import sys
 from typing import TYPE_CHECKING
 
-from sls_contract.cassettes.recorder.handler import Broken
+from sls_contract.cassettes.recorder.handler import Broken, Kind, Outcome
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from sls_contract.cassettes.recorder.framing import ResponseReader
-    from sls_contract.cassettes.recorder.handler import Kind, Outcome
 
 
 def no_connection(error: BaseException) -> Broken:

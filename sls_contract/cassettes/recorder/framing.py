@@ -217,7 +217,8 @@ class _Chunks:
             if not _CHUNK_SIZE.fullmatch(size_text):
                 self.malformed = True
             elif (size := int(size_text, 16)) == 0:
-                self._read_trailers(end + 1)
+                start = end + 1  # of the trailers
+                self.complete = self.raw[start : start + 2] == b"\r\n" or self.raw.find(b"\r\n\r\n", start) >= 0
                 return
             elif not self._take(end + 1, size):
                 return
@@ -236,9 +237,6 @@ class _Chunks:
         self.body += self.raw[start : start + size]
         self.at = start + size + 2
         return True
-
-    def _read_trailers(self, start: int) -> None:
-        self.complete = self.raw[start : start + 2] == b"\r\n" or self.raw.find(b"\r\n\r\n", start) >= 0
 
 
 def render(response: Response, method: str) -> bytes:

@@ -5,13 +5,11 @@ gRPC's core resolves and connects in C, so no audit event is raised.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable
+from typing import Any
 from weakref import WeakKeyDictionary
 
 from sls_contract.cassettes.recorder.guard import check_route
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
 
 _targets: WeakKeyDictionary[Any, str] = WeakKeyDictionary()
 

@@ -172,7 +172,8 @@ def check_proxied(host: str, peer: str) -> None:
 
     A direct connection is not checked: the guards refuse the host when it is resolved. Fake sockets connect to nothing.
     """
-    if host_name(host) != host_name(peer) and _sockets_are_real():
+    module = sys.modules.get("socket")
+    if host_name(host) != host_name(peer) and module is not None and _is_socket(module.socket):
         check_route(host, peer)
 
 
@@ -194,11 +195,6 @@ def _address(real: Any) -> str:
     except OSError:
         return ""
     return authority_of(str(address[0]), address[1]) if isinstance(address, tuple) else ""
-
-
-def _sockets_are_real() -> bool:
-    module = sys.modules.get("socket")
-    return module is not None and _is_socket(module.socket)
 
 
 def _is_socket(kind: Any) -> bool:

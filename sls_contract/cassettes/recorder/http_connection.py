@@ -26,7 +26,7 @@ from sls_contract.cassettes.recorder.framing import (
     request_from_wire,
 )
 from sls_contract.cassettes.recorder.guard import check_connection, check_proxied, let_through
-from sls_contract.cassettes.recorder.handler import CONNECT_KINDS, Broken, is_live, live, owner_of
+from sls_contract.cassettes.recorder.handler import CONNECT_KINDS, Broken, Outcome, Owner, is_live, live, owner_of
 from sls_contract.cassettes.recorder.wiring import wrap_method
 from sls_contract.errors import CassetteError, SlsContractError
 from sls_contract.hosts import authority_of
@@ -34,7 +34,6 @@ from sls_contract.hosts import authority_of
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from sls_contract.cassettes.recorder.handler import Outcome, Owner
     from sls_contract.exchange import Request
 
 _RECV_BYTES = 65536

@@ -4,20 +4,16 @@ from __future__ import annotations
 
 import contextlib
 import sys
+from collections.abc import AsyncIterator, Callable, Iterator
 from functools import cache
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from sls_contract.cassettes.recorder import failures
 from sls_contract.cassettes.recorder.framing import absolute_url, delivered, with_true_framing
 from sls_contract.cassettes.recorder.guard import let_through
-from sls_contract.cassettes.recorder.handler import Broken, owner_of
+from sls_contract.cassettes.recorder.handler import Broken, Kind, Outcome, Owner, owner_of
 from sls_contract.exchange import DEFAULT_PORTS, Headers, Request, Response, wire_bytes, wire_text
 from sls_contract.hosts import authority_of
-
-if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable, Iterator
-
-    from sls_contract.cassettes.recorder.handler import Kind, Outcome, Owner
 
 _KINDS: dict[str, Kind] = {
     "ConnectTimeout": "connect-timeout",

@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from functools import partialmethod
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from weakref import WeakKeyDictionary
 
 from sls_contract.cassettes.recorder.guard import check_route
 from sls_contract.exchange import wire_text
 from sls_contract.hosts import authority_of, host_name, is_loopback
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
 
 
 def proxy_for(scheme: str) -> str:

@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import os
 import shlex
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable
+from typing import Any
 
 from sls_contract.cassettes.recorder.handler import STACK, is_live
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
 
 
 def popen(original: Callable[..., Any], process: Any, *args: Any, **kwargs: Any) -> Any:

@@ -10,9 +10,10 @@ from __future__ import annotations
 import os
 import re
 import sys
+from collections.abc import Callable, Sequence
 from functools import lru_cache
 from http.client import HTTPResponse
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from sls_contract.cassettes.recorder.framing import absolute_url, delivered, framing_of, with_true_framing
 from sls_contract.cassettes.recorder.handler import owner_of
@@ -20,9 +21,6 @@ from sls_contract.cassettes.recorder.http_connection import PRESET, RawResponse
 from sls_contract.cassettes.recorder.requests_live import perform
 from sls_contract.exchange import DEFAULT_PORTS, Headers, Request, Response, split_url
 from sls_contract.hosts import authority_of
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
 
 # A URL that urllib3 does not rewrite: a lower-case host name, upper-case escapes, no user info, no dot segments.
 _PLAIN_URL = re.compile(

@@ -16,12 +16,11 @@ from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 from sls_contract.cassettes.recorder import failures
 from sls_contract.cassettes.recorder.framing import ResponseReader, wire_of
 from sls_contract.cassettes.recorder.guard import let_through
-from sls_contract.cassettes.recorder.handler import live
+from sls_contract.cassettes.recorder.handler import Outcome, Owner, live
 from sls_contract.cassettes.recorder.http_connection import MemorySocket, RawResponse, address_of, send_and_read
 from sls_contract.errors import SlsContractError
 
 if TYPE_CHECKING:
-    from sls_contract.cassettes.recorder.handler import Outcome, Owner
     from sls_contract.exchange import Request
 
 

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable
+from typing import Any
 
 from sls_contract.cassettes.recorder.guard import check_route
 from sls_contract.cassettes.recorder.libcurl import proxy_for
 from sls_contract.exchange import split_url
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
 
 
 def call(original: Callable[..., Any], client: Any, *args: Any, **kwargs: Any) -> Any:

@@ -6,15 +6,13 @@ that level every proxy, tunnel, pool and HTTP version is one connection; mocks o
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from socket import SOCK_DGRAM
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from sls_contract.cassettes.recorder.guard import check_connection, check_name, check_proxied
 from sls_contract.exchange import wire_text
 from sls_contract.hosts import authority_of
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
 
 
 def first_argument(original: Callable[..., Any], owner: Any, *args: Any, **kwargs: Any) -> Any:

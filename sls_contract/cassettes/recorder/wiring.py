@@ -3,16 +3,12 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable, Iterable, Iterator
 from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from sls_contract.cassettes.recorder.handler import STACK, Installed
+from sls_contract.cassettes.recorder.handler import STACK, Handler, Installed
 from sls_contract.cassettes.recorder.hooks import Hook, Hooks
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
-
-    from sls_contract.cassettes.recorder.handler import Handler
 
 
 def _lazy(module: str, name: str) -> Callable[..., Any]:

@@ -5,8 +5,6 @@ The data flow: `sides` splits a request or response into its parts, and `detecto
 `containers` such as base64. `signature` signs the result again with the public test key.
 """
 
-from __future__ import annotations
-
 from sls_contract.cassettes.scrub.leaks import Leak, leaks
 from sls_contract.cassettes.scrub.renames import Substitution
 from sls_contract.cassettes.scrub.scrubber import Scrubbed, Scrubber, SentRequest

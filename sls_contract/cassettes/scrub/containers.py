@@ -5,12 +5,9 @@ from __future__ import annotations
 import binascii
 import re
 import zlib
+from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import islice
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
 
 MAX_CONTENT = 32 * 1024 * 1024  #: bytes; the limit of one decompressed text
 _MIN_LENGTH = 11  # characters: the base64 of eight bytes

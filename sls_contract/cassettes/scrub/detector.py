@@ -5,24 +5,24 @@
 
 from __future__ import annotations
 
-import json
 import re
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
 
-from sls_contract.cassettes.scrub.containers import decoded_words, embedded, is_packed, runs, unpacked
+from sls_contract.cassettes.scrub.containers import Run, decoded_words, embedded, is_packed, runs, unpacked
 from sls_contract.cassettes.scrub.key_formats import foreign_keys
 from sls_contract.cassettes.scrub.names import MASK, Kind, is_placeholder
-from sls_contract.cassettes.scrub.registry import is_public
+from sls_contract.cassettes.scrub.registry import SecretRegistry, is_public
 from sls_contract.cassettes.scrub.shapes import (
     BY_NAME,
     BY_POSSIBLE_NAME,
+    Named,
     inserted,
     is_suspicious,
     public_signatures,
     shaped,
 )
-from sls_contract.cassettes.scrub.spellings import DISTINCTIVE
+from sls_contract.cassettes.scrub.spellings import DISTINCTIVE, Secret
 from sls_contract.cassettes.scrub.views import (
     Edit,
     applied,
@@ -35,15 +35,8 @@ from sls_contract.cassettes.scrub.views import (
     safe_bytes,
     unescaped,
 )
+from sls_contract.checks.content_coding import json_value
 from sls_contract.exchange import wire_bytes, wire_text
-
-if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Iterator
-
-    from sls_contract.cassettes.scrub.containers import Run
-    from sls_contract.cassettes.scrub.registry import SecretRegistry
-    from sls_contract.cassettes.scrub.shapes import Named
-    from sls_contract.cassettes.scrub.spellings import Secret
 
 PACKED = "compressed text"
 ENCODED = "encoded text"
@@ -347,10 +340,4 @@ def _skeleton(text: bytes) -> bytes:
 
 
 def _is_json(data: bytes) -> bool:
-    if data.lstrip()[:1] not in (b"{", b"[", b'"'):
-        return False
-    try:
-        json.loads(data)
-    except (ValueError, RecursionError):
-        return False
-    return True
+    return data.lstrip()[:1] in (b"{", b"[", b'"') and json_value(data) is not None

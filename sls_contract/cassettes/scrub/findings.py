@@ -5,16 +5,14 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, TypeVar
 
-from sls_contract.cassettes.scrub.others import rename_lines
-from sls_contract.spec import clause
+from sls_contract.cassettes.scrub.others import OtherName, rename_lines
+from sls_contract.spec import Finding, clause
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from sls_contract.cassettes.scrub.others import OtherName
     from sls_contract.checks import Verdict
     from sls_contract.checks.sequence import ClauseResults
-    from sls_contract.spec import Finding
 
     V = TypeVar("V", Verdict, ClauseResults)
 

@@ -142,7 +142,6 @@ class Fragments:
 
 @lru_cache(maxsize=2)  # all files of a run are searched for the same secrets
 def _all_spellings(secrets: tuple[Secret, ...]) -> tuple[tuple[_Spelling, ...], frozenset[int]]:
-    """Return the spellings of secrets, and all of their chunks."""
     spellings = tuple(spelling for secret in secrets for spelling in _spellings(secret))
     return spellings, frozenset().union(*(spelling.chunks for spelling in spellings)) - _every_chunk(_SEQUENCES)
 
@@ -192,7 +191,6 @@ def _chunks(letters: bytes, start: int) -> memoryview[int]:
 
 
 def _pieces(letters: bytes, places: Iterable[int], spelling: _Spelling) -> Iterator[tuple[int, int, bytes, str]]:
-    """Yield the pieces around the places where a chunk of a spelling occurs."""
     done = 0
     for place in sorted(places):
         if place < done:
@@ -234,5 +232,4 @@ def _is_words(piece: bytes) -> bool:
 
 
 def _common_prefix(one: bytes, other: bytes) -> int:
-    """Return the length of the common prefix of two texts."""
     return next((at for at, (a, b) in enumerate(zip(one, other, strict=False)) if a != b), min(len(one), len(other)))

@@ -30,9 +30,6 @@ class SecretIndex:
         self._folded = _Needles()
         self._exact = _Needles()
 
-    def __len__(self) -> int:
-        return len(self._secrets)
-
     def add(self, secret: Secret) -> None:
         """Index a secret by all of its spellings."""
         with self._lock:

@@ -10,15 +10,10 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from typing import TYPE_CHECKING
+from collections.abc import Iterator
 
 from sls_contract.cassettes.scrub.names import Kind
-from sls_contract.cassettes.scrub.shapes import compiled
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from sls_contract.cassettes.scrub.shapes import Found
+from sls_contract.cassettes.scrub.shapes import Found, compiled
 
 _ALPHABETS = {"letters": "[0-9A-Za-z]", "word": "[0-9A-Za-z_.-]", "hex": "[0-9A-Fa-f]", "base32": "[A-Z2-7]"}
 _ROWS = """
@@ -101,9 +96,8 @@ def _patterns_by_prefix() -> dict[bytes, list[bytes]]:
 _BY_PREFIX = _patterns_by_prefix()
 
 
-def foreign_keys(text: bytes, lowered: bytes) -> Iterator[Found]:
-    """Yield the places of other services' keys in a text."""
-    del lowered  # casing matters here
+def foreign_keys(text: bytes, _lowered: bytes) -> Iterator[Found]:
+    """Yield the places of other services' keys in a text, where casing matters."""
     words = set(text.translate(_SEPARATORS).split())
     for key in filter(None, [_key_in(word) for word in words if word[:_PREFIX_LENGTH] in _BY_PREFIX]):
         at = text.find(key)

@@ -40,10 +40,7 @@ class Leak:
 def leaks(data: bytes, secrets: Scrubber | Iterable[Credentials] = ()) -> tuple[Leak, ...]:
     """Return every secret in the bytes of a file, in any spelling that the scrub knows.
 
-    Args:
-        data: the file.
-        secrets: the scrubber of the run, or the credentials to look for. Key-shaped strings are found without them.
-
+    ``secrets``: the scrubber of the run, or the credentials to look for; key-shaped strings are found without them.
     """
     scrubber = secrets if isinstance(secrets, Scrubber) else Scrubber(secrets)
     edits = scrubber.edits(data)

@@ -4,17 +4,14 @@ from __future__ import annotations
 
 import base64
 import hashlib
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 from sls_contract.cassettes.scrub.containers import Packed, archive_format, undeflated, unpacked
 from sls_contract.checks.content_coding import compressed, decompressed
 from sls_contract.exchange import Headers
 
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-_GZIP = ("gzip", "x-gzip")
 _RECODED = ("lz4", "zstd")
 _DIGESTS = ("content-md5", "x-log-content-sha256")
 
@@ -75,10 +72,7 @@ def adapted_headers(headers: Headers, old: Body, new: Body) -> Headers:
     """
     if old.wire == new.wire:
         return headers
-    shifts = {
-        "content-length": len(new.wire) - len(old.wire),
-        "x-log-bodyrawsize": len(new.content) - len(old.content),
-    }
+    shifts = {"content-length": len(new.wire) - len(old.wire), "x-log-bodyrawsize": len(new.content) - len(old.content)}
     pairs = []
     for name, value in headers.pairs:
         key = name.lower()

@@ -6,7 +6,6 @@ follows from the service's operations (ListConsumerGroup, ListLogStores, ListPro
 
 from __future__ import annotations
 
-import json
 import re
 import threading
 from collections import Counter
@@ -14,12 +13,12 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from sls_contract.cassettes.scrub.messages import Body
-from sls_contract.exchange import decode_path
+from sls_contract.checks.content_coding import json_value
+from sls_contract.exchange import Exchange, Request, decode_path
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator
 
-    from sls_contract.exchange import Exchange, Request
 
 _MAX_LENGTH = 128  # characters of a name
 _GROUP, _CONSUMER, _LOGSTORE, _PROJECT = "group", "consumer", "logstore", "project"
@@ -69,9 +68,7 @@ class OtherName:
 class OtherNames:
     """Distinguishes names of others from the run's own, and gives each a public name; thread-safe.
 
-    Args:
-        own: names that are the run's own, though no request contained them yet.
-
+    ``own`` names are the run's, though no request contained them yet.
     """
 
     def __init__(self, own: Iterable[str] = ()) -> None:
@@ -140,7 +137,7 @@ def _names_in_request(request: Request) -> Iterator[str]:
     yield from map(decode_path, request.path.split("/"))
     yield from (value for _, value in request.query_pairs() if len(value) <= _MAX_LENGTH)
     content = Body.of(request.headers, request.body).content
-    yield from (text for text in _texts(_json(content)) if len(text) <= _MAX_LENGTH)
+    yield from (text for text in _texts(_document(content)) if len(text) <= _MAX_LENGTH)
 
 
 def _names_in_response(exchange: Exchange) -> Iterator[tuple[str, str]]:
@@ -148,7 +145,7 @@ def _names_in_response(exchange: Exchange) -> Iterator[tuple[str, str]]:
     if response is None or response.status >= 400:  # noqa: PLR2004 - an error repeats names of the request
         return
     listed = _LISTS.get(_normalised(exchange.request.path.rpartition("/")[2]))
-    content = _json(Body.of(response.headers, response.body).content)
+    content = _document(Body.of(response.headers, response.body).content)
     for kind, name in _named(content, listed):
         if name and len(name) <= _MAX_LENGTH:
             yield kind, name
@@ -176,13 +173,8 @@ def _texts(node: Any) -> Iterator[str]:
             yield from _texts(each)
 
 
-def _json(data: bytes) -> Any:
-    if not data.lstrip()[:1].startswith(_JSON):
-        return None
-    try:
-        return json.loads(data)
-    except (ValueError, RecursionError):
-        return None
+def _document(data: bytes) -> Any:
+    return json_value(data) if data.lstrip()[:1].startswith(_JSON) else None
 
 
 def _normalised(key: str) -> str:

@@ -10,8 +10,8 @@ import base64
 import re
 import threading
 from collections import Counter, deque
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
 
 from sls_contract.cassettes.scrub.elided import Pieces
 from sls_contract.cassettes.scrub.fragments import Fragments
@@ -20,12 +20,7 @@ from sls_contract.cassettes.scrub.names import MASK, Kind
 from sls_contract.cassettes.scrub.spellings import Secret, is_detectable
 from sls_contract.cassettes.scrub.views import Edit, applied, disjoint
 from sls_contract.exchange import wire_bytes, wire_text
-from sls_contract.signing import TEST_CREDENTIALS, TEST_STS_CREDENTIALS
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
-
-    from sls_contract.signing import Credentials
+from sls_contract.signing import TEST_CREDENTIALS, TEST_STS_CREDENTIALS, Credentials
 
 _MARKER = b"not a real signature"  # 20 bytes, the length of an HMAC-SHA1
 _MARKER_256 = (_MARKER * 2)[:32]

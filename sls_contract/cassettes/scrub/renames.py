@@ -3,19 +3,14 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 from sls_contract.cassettes.scrub.spellings import MIN_LENGTH, is_detectable
 from sls_contract.cassettes.scrub.views import Edit, applied, find
 from sls_contract.errors import UsageError
-from sls_contract.exchange import split_url, wire_bytes, wire_text
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
-
-    from sls_contract.exchange import Request
+from sls_contract.exchange import Request, split_url, wire_bytes, wire_text
 
 _KEYWORDS = frozenset((b"logstores", b"consumergroups", b"shards"))
 _HOST_PART = re.compile(rb"[a-z]{2,4}-[a-z]+[a-z0-9-]*|.*\..*", re.DOTALL)

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import re
 import threading
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, TypeVar
+from typing import TypeVar
 
 from sls_contract.cassettes.scrub.detector import Detector, Rules
 from sls_contract.cassettes.scrub.names import Kind
-from sls_contract.cassettes.scrub.others import OtherNames
+from sls_contract.cassettes.scrub.others import OtherName, OtherNames
 from sls_contract.cassettes.scrub.registry import SecretRegistry, is_public, marker
 from sls_contract.cassettes.scrub.renames import Renames, Substitution
 from sls_contract.cassettes.scrub.shapes import Named, public_signatures
@@ -24,18 +25,11 @@ from sls_contract.cassettes.scrub.signature import (
     verdict,
 )
 from sls_contract.cassettes.scrub.spellings import Secret, is_detectable
-from sls_contract.cassettes.scrub.views import safe_bytes
+from sls_contract.cassettes.scrub.views import Edit, safe_bytes
 from sls_contract.cassettes.texts import texts
 from sls_contract.errors import UsageError
 from sls_contract.exchange import Exchange, Request, wire_bytes, wire_text
-from sls_contract.signing import TEST_CREDENTIALS, TEST_STS_CREDENTIALS
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
-
-    from sls_contract.cassettes.scrub.others import OtherName
-    from sls_contract.cassettes.scrub.views import Edit
-    from sls_contract.signing import Credentials
+from sls_contract.signing import TEST_CREDENTIALS, TEST_STS_CREDENTIALS, Credentials
 
 T = TypeVar("T")
 
@@ -68,17 +62,9 @@ class Scrubbed:
 
 @dataclass(frozen=True, slots=True)
 class SentRequest:
-    """A sent request, scrubbed with the knowledge of that time; see `Scrubber.sent`.
+    """A sent request, scrubbed with the knowledge of that time (``version`` of the registry); see `Scrubber.sent`.
 
-    Attributes:
-        original: the request as sent.
-        request: the scrubbed request.
-        found: the verdict on its signature.
-        request_pass: the pass that scrubbed it.
-        detector: the detector for the response; for detection only, not for replacing.
-        signatures: the sent one, and the stored one.
-        version: of the registry that was used.
-
+    ``detector`` finds secrets in the response, but does not replace them. ``signatures``: the sent and the stored one.
     """
 
     original: Request

@@ -6,9 +6,9 @@ The patterns are precise: `leaks` uses them for recordings of others too, where 
 from __future__ import annotations
 
 import re
+from collections.abc import Callable, Iterable, Iterator
 from functools import cache
 from itertools import groupby
-from typing import TYPE_CHECKING
 
 from sls_contract.cassettes.scrub.names import (
     LAST_WORDS,
@@ -21,9 +21,6 @@ from sls_contract.cassettes.scrub.names import (
 )
 from sls_contract.cassettes.scrub.views import safe_bytes
 from sls_contract.exchange import wire_text
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
 
 Found = tuple[int, int, Kind]
 """Start and end of a value in a text, and its kind."""
@@ -272,9 +269,8 @@ _ROW = re.compile(rb"\(((?:'[^']*'|[^'()])*)\)")
 _CELL = re.compile(rb"\s*'([^']*)'\s*(?:,|\Z)|([^,]*)(?:,|\Z)")
 
 
-def inserted(text: bytes, lowered: bytes) -> Iterator[Found]:
+def inserted(_text: bytes, lowered: bytes) -> Iterator[Found]:
     """Yield the text values that an SQL INSERT writes into columns whose names denote secrets."""
-    del text
     for match in _INSERTION.finditer(lowered) if b"insert" in lowered else ():
         kinds = [kind_of(wire_text(name.strip(b'`"\r\n\t '))) for name in match["columns"].split(b",")]
         for row in _ROW.finditer(lowered, match.start("rows"), match.end("rows")):

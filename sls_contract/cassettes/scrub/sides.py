@@ -12,7 +12,7 @@ from sls_contract.cassettes.scrub.names import MASK, Kind, kind_of, looks_random
 from sls_contract.cassettes.scrub.registry import SecretRegistry, is_public
 from sls_contract.cassettes.scrub.renames import Renames, Substitution
 from sls_contract.cassettes.scrub.signature import masked
-from sls_contract.cassettes.scrub.views import safe_bytes
+from sls_contract.cassettes.scrub.views import Edit, safe_bytes
 from sls_contract.exchange import Exchange, Headers, Request, Response, wire_text
 from sls_contract.signing import parse_authorization
 
@@ -20,7 +20,6 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator
 
     from sls_contract.cassettes.scrub.detector import Detector
-    from sls_contract.cassettes.scrub.views import Edit
 
 # A pair without a name is a value (source: RFC 6265bis, 5.7).
 _COOKIE = re.compile(r"(?:^|(?<=;))(?P<name>(?:[^=;]*=)?+[\s\"]*+)(?P<value>[^;\s\"](?:[^;]*[^;\s\"])?)")

@@ -7,13 +7,14 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal
 
 from sls_contract.cassettes.scrub.names import MASK, Kind
-from sls_contract.cassettes.scrub.registry import marker
+from sls_contract.cassettes.scrub.registry import SecretRegistry, marker
 from sls_contract.exchange import Headers, Request
 from sls_contract.signing import (
     TEST_CREDENTIALS,
     TEST_STS_CREDENTIALS,
     Credentials,
     Dialect,
+    Form,
     LogAuthorization,
     authorization,
     examine,
@@ -24,9 +25,7 @@ from sls_contract.signing import (
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from sls_contract.cassettes.scrub.registry import SecretRegistry
     from sls_contract.cassettes.scrub.renames import Renames
-    from sls_contract.signing import Form
 
 TOKEN_HEADER = "x-acs-security-token"  # noqa: S105 - the name of a header
 _SCHEME = re.compile(r"\s*([A-Za-z][0-9A-Za-z-]*)(\s+)(?=\S)")

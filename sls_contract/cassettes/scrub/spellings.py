@@ -9,16 +9,13 @@ from __future__ import annotations
 
 import base64
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import TYPE_CHECKING
 
 from sls_contract.cassettes.scrub.names import Kind, is_placeholder
 from sls_contract.cassettes.scrub.views import fully_unescaped
 from sls_contract.signing import TEST_CREDENTIALS, TEST_STS_CREDENTIALS
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
 
 MIN_LENGTH = 8
 DISTINCTIVE = 16
@@ -119,7 +116,9 @@ class Secret:
 
     def is_place(self, lowered: bytes, start: int, end: int) -> bool:
         """Return whether a spelling there is the secret, and not a part of a longer word."""
-        return not self.whole or _is_whole_word(lowered, start, end)
+        if not self.whole:
+            return True
+        return not _WORD.match(lowered, end) and not (start and _WORD.match(lowered, start - 1))
 
 
 def _places(text: bytes, spellings: tuple[tuple[bytes, bytes], ...]) -> Iterator[tuple[int, int, bytes]]:
@@ -129,10 +128,6 @@ def _places(text: bytes, spellings: tuple[tuple[bytes, bytes], ...]) -> Iterator
             end = at + len(needle)
             yield at, end, new
             at = text.find(needle, end)
-
-
-def _is_whole_word(text: bytes, start: int, end: int) -> bool:
-    return not _WORD.match(text, end) and not (start and _WORD.match(text, start - 1))
 
 
 @lru_cache(maxsize=4)  # each signature is used twice, with two replacements
@@ -164,5 +159,4 @@ def _windows(value: bytes) -> Iterator[bytes]:
 
 
 def _url_safe(text: bytes) -> bytes:
-    """Return base64 in the URL-safe alphabet."""
     return text.replace(b"+", b"-").replace(b"/", b"_")

@@ -7,14 +7,11 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_right
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 from urllib.parse import quote_from_bytes
 
 from sls_contract.exchange import wire_bytes, wire_text
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
 
 MAX_LEVELS = 5  #: of escaping: JSON in a form in JSON in a form, and one more
 
@@ -211,7 +208,6 @@ def _json(char: str) -> str:
 
 
 def _decoded_escape(token: re.Match[bytes]) -> bytes:
-    """Return the bytes of an escape."""
     group = token.lastgroup
     assert group is not None
     text = token[group]

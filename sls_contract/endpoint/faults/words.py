@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable, Iterator
 from difflib import get_close_matches
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 from sls_contract.exchange import wire_bytes, wire_text
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
 
 SPACE = " \t\r\n"
 _SHOWN = 80  # characters of a wrong setting in a message

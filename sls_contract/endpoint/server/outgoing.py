@@ -8,16 +8,14 @@ import struct
 from http import HTTPStatus
 from typing import TYPE_CHECKING
 
-from aiohttp.web import StreamResponse
+from aiohttp.web import BaseRequest, StreamResponse
 
 from sls_contract.endpoint.delivery import PLAIN, DeliveredResponse, Delivery
-from sls_contract.exchange import wire_bytes
+from sls_contract.exchange import Response, wire_bytes
 
 if TYPE_CHECKING:
     from aiohttp.abc import AbstractStreamWriter
-    from aiohttp.web import BaseRequest
 
-    from sls_contract.exchange import Response
 
 _LINGER_RESET = struct.pack("ii", 1, 0)  # SO_LINGER with zero seconds: closing sends RST
 _BODILESS = (204, 304)

@@ -6,12 +6,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from sls_contract.endpoint.state import responses
-from sls_contract.endpoint.state.store import ShardKey
+from sls_contract.endpoint.state.store import GroupKey, ShardKey, Store
 
 if TYPE_CHECKING:
     from sls_contract.endpoint.state.consumer_groups import ConsumerGroup
     from sls_contract.endpoint.state.shards import Shard
-    from sls_contract.endpoint.state.store import GroupKey, Store
     from sls_contract.exchange import Request
 
 

@@ -5,11 +5,9 @@ Times are microseconds since 1970 UTC, as in ``updateTime`` (the pages' example 
 
 from __future__ import annotations
 
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, TypeAlias
-
-if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping
+from typing import TypeAlias
 
 SECOND = 1_000_000  #: microseconds
 

@@ -13,14 +13,14 @@ from sls_contract.endpoint.delivery import DeliveredResponse
 from sls_contract.endpoint.refusal import MISDIRECTED, refusal
 from sls_contract.endpoint.state import consumer_groups, cursors, parameters, responses
 from sls_contract.endpoint.state import shards as layout
-from sls_contract.endpoint.state.authentication import Keyring, authenticate
+from sls_contract.endpoint.state.authentication import ClockError, Keyring, authenticate
 from sls_contract.endpoint.state.call import Call
 from sls_contract.endpoint.state.consumer_groups import ConsumerGroup
 from sls_contract.endpoint.state.handlers import route
 from sls_contract.endpoint.state.log_groups import encoded_group
 from sls_contract.endpoint.state.responses import ServiceError
 from sls_contract.endpoint.state.scripted import Script, Scripted
-from sls_contract.endpoint.state.store import GroupKey, ReceivedGroup, ShardKey
+from sls_contract.endpoint.state.store import GroupKey, ReceivedGroup, ShardKey, Store
 from sls_contract.endpoint.state.store_memory import MemoryStore
 from sls_contract.errors import EndpointError, UsageError
 from sls_contract.exchange import Exchange, Request, Response
@@ -30,9 +30,7 @@ from sls_contract.signing import TEST_CREDENTIALS, TEST_STS_CREDENTIALS, Credent
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
 
-    from sls_contract.endpoint.state.authentication import ClockError
     from sls_contract.endpoint.state.shards import Shard
-    from sls_contract.endpoint.state.store import Store
 
 DEFAULT_PROJECT = "my-project"
 DEFAULT_LOGSTORE = "my-logstore"

@@ -7,13 +7,11 @@ merge-shard-by-sdk (the request names the left shard, and the service finds its 
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from itertools import pairwise
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 from sls_contract.endpoint.state import responses
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
 
 _KEYS = 1 << 128  #: the number of MD5 sums
 _LAST = _KEYS - 1

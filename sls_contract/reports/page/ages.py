@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
 from datetime import date
-from typing import TYPE_CHECKING, Any
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+from typing import Any
 
 _BOUNDS = ((1, "≤ 1 day"), (7, "≤ 7 days"), (30, "≤ 30 days"), (90, "≤ 90 days"), (365, "≤ 1 year"))
 _OLDER, _UNKNOWN = "older", "no date"

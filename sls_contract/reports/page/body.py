@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, Any, NamedTuple
+from collections.abc import Sequence
+from typing import Any, NamedTuple
 
 from sls_contract.checks.presentation import steps_of
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
 
 _DEEPEST = 50  # levels; deeper JSON is shown unchanged
 _BEFORE, _AFTER = 12, 6  # lines that are shown before and after the marked value

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from sls_contract.checks.contract_map import EVIDENCE
 from sls_contract.reports.groups import level_of
@@ -13,7 +13,6 @@ from sls_contract.spec.registry import registry
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-    from typing import TypeAlias
 
     _Cells: TypeAlias = Mapping[str, Mapping[str, Mapping[str, Any]]]
     """The cells of the chart, by operation and code."""

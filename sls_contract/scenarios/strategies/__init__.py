@@ -19,8 +19,6 @@ An operation is named as in API 2020-12-30 or by an alias, or given as a `Contra
 messages; a broken message breaks one rule, which its `Breach` names.
 """
 
-from __future__ import annotations
-
 from sls_contract.scenarios.strategies.breaches import Breach
 from sls_contract.scenarios.strategies.consumer import sequences
 from sls_contract.scenarios.strategies.messages import (

@@ -12,13 +12,12 @@ from hypothesis import strategies as st
 from sls_contract.checks.meanings import UNITS
 from sls_contract.scenarios.strategies.values import Context, Draw, draw_json, parse_text, wire_text
 from sls_contract.spec.clauses import CLAUSES
-from sls_contract.spec.finding import weakest
+from sls_contract.spec.finding import Level, weakest
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
     from sls_contract.spec.contract import Value
-    from sls_contract.spec.finding import Level
 
 Step: TypeAlias = "str | None"
 """A step from a JSON value into it: the name of a member, or None for an element."""
@@ -109,13 +108,7 @@ def wrong_texts(value: Value, at: datetime) -> Iterator[tuple[str, list[str]]]:
 
 
 def json_ways(root: Value, sent: Mapping[str, str]) -> Iterator[Way]:
-    """Yield the ways to break a JSON document, at every place of the contract.
-
-    Args:
-        root: the whole document.
-        sent: the values of the request, by the names of `Value.filtered_by`.
-
-    """
+    """Yield the ways to break a JSON document, at every place of its contract; ``sent`` as in `response_ways`."""
     for path, value in _places(root):
         where = "".join(f"/{'*' if step is None else step}" for step in path) or "body"
         for kind, level, change in _changes(value, path, sent):

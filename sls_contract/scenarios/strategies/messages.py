@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING, TypeAlias
 from hypothesis import strategies as st
 
 from sls_contract.errors import UsageError
-from sls_contract.exchange import Exchange
+from sls_contract.exchange import Exchange, Request, Response
 from sls_contract.scenarios.strategies.request_breaches import request_ways
 from sls_contract.scenarios.strategies.request_parts import ENDPOINT, PROJECT, Sender, draw_request, draw_scheme
 from sls_contract.scenarios.strategies.response_breaches import error_ways, response_ways
 from sls_contract.scenarios.strategies.response_parts import draw_error, draw_response, request_values, sent_at
 from sls_contract.scenarios.strategies.values import times
-from sls_contract.signing import SCHEMES, TEST_CREDENTIALS
+from sls_contract.signing import SCHEMES, TEST_CREDENTIALS, Credentials, Scheme
 from sls_contract.spec.common_errors import COMMON
 from sls_contract.spec.contract import Contract
 from sls_contract.spec.finding import Level, weakest
@@ -22,9 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection
     from datetime import datetime
 
-    from sls_contract.exchange import Request, Response
     from sls_contract.scenarios.strategies.breaches import Breach, Way
-    from sls_contract.signing import Credentials, Scheme
 
 _VIOLATIONS = frozenset({Level.VIOLATION})
 

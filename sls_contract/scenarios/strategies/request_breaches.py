@@ -7,14 +7,13 @@ from typing import TYPE_CHECKING
 from hypothesis import strategies as st
 
 from sls_contract.scenarios.strategies.breaches import ANY_TIME, UNKNOWN, Breach, Way, json_ways, level_of, wrong_texts
-from sls_contract.scenarios.strategies.values import Context, draw_text
+from sls_contract.scenarios.strategies.values import Context, Draw, draw_text
 from sls_contract.spec.finding import Level
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from sls_contract.scenarios.strategies.request_parts import RequestParts
-    from sls_contract.scenarios.strategies.values import Draw
     from sls_contract.spec.contract import Body, Contract, Value
 
 

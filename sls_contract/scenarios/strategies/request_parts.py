@@ -15,13 +15,12 @@ from sls_contract.exchange import Headers, Request, wire_bytes
 from sls_contract.scenarios.log_messages import CODINGS
 from sls_contract.scenarios.strategies.values import LOG_GROUP, Context, Draw, draw_json, draw_text, log_groups
 from sls_contract.signing import SCHEMES, TEST_CREDENTIALS, Credentials, Scheme, sign
-from sls_contract.spec.contract import Value
+from sls_contract.spec.contract import Contract, Value
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from datetime import datetime
 
-    from sls_contract.spec.contract import Contract
 
 PROJECT, ENDPOINT = "my-project", "cn-hangzhou.log.aliyuncs.com"
 
@@ -125,13 +124,8 @@ def draw_scheme(draw: Draw, sender: Sender) -> Scheme:
 def draw_request(draw: Draw, contract: Contract, at: datetime, fixed: Mapping[str, Any] | None = None) -> RequestParts:
     """Draw the parts of a correct request.
 
-    Args:
-        draw: Hypothesis' draw.
-        contract: of the operation.
-        at: when it is sent.
-        fixed: values that are not drawn, by place: ``path logstore``, ``query shard`` (None: no key), ``body``,
-            ``raw``.
-
+    ``fixed`` has values that are not drawn, by place: ``path logstore``, ``query shard`` (None: no key), ``body``,
+    ``raw``.
     """
     fixed = fixed or {}
     context = Context(at, shortest=1)

@@ -8,13 +8,12 @@ from hypothesis import strategies as st
 
 from sls_contract.checks.logs import PROCESSED
 from sls_contract.scenarios.strategies.breaches import ANY_TIME, Breach, Way, json_ways, level_of, wrong_texts
-from sls_contract.scenarios.strategies.response_parts import header_count
+from sls_contract.scenarios.strategies.response_parts import ResponseParts, header_count
 from sls_contract.spec.finding import Level
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
-    from sls_contract.scenarios.strategies.response_parts import ResponseParts
     from sls_contract.scenarios.strategies.values import Draw
     from sls_contract.spec.contract import Body, Contract, Value
 
@@ -23,13 +22,7 @@ _UNKNOWN_CODE = "NoSuchErrorCode"
 
 
 def response_ways(contract: Contract, sent: Mapping[str, str]) -> Iterator[Way]:
-    """Yield the ways to break a success of an operation.
-
-    Args:
-        contract: of the operation.
-        sent: the values of the request, by the names of `Value.filtered_by`.
-
-    """
+    """Yield the ways to break a success; ``sent`` are values of the request, by the names of `Value.filtered_by`."""
     for name in ("x-log-requestid", "Date"):
         yield Way(Breach("missing", f"header {name}", Level.VIOLATION), _set_header(name, None))
     yield Way(Breach("length", "header Content-Length", Level.VIOLATION), _set_wrong_length)

@@ -107,14 +107,9 @@ def request_values(contract: Contract, request: Request | None) -> dict[str, str
 def draw_response(
     draw: Draw, contract: Contract, request: Request | None, fixed: Mapping[str, Any] | None = None
 ) -> ResponseParts:
-    """Draw the parts of a correct success.
+    """Draw the parts of a correct success, to any request if none is given.
 
-    Args:
-        draw: Hypothesis' draw.
-        contract: of the operation.
-        request: the request to respond to; None for any.
-        fixed: values that are not drawn, by place: ``body`` (JSON value), ``groups``, ``header x-log-cursor``.
-
+    ``fixed`` has values that are not drawn, by place: ``body`` (JSON value), ``groups``, ``header x-log-cursor``.
     """
     fixed = fixed or {}
     parts = ResponseParts(contract.success[0], sent_at(draw, request))

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from difflib import SequenceMatcher
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TypeAlias
 
 from sls_contract.spec.difference.side import ANY, ELEMENT, Part, pointer
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
 
 Pair: TypeAlias = tuple[Part, Part]
 

@@ -2,15 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Iterator, Mapping
 
 from sls_contract.spec.change import Change, Class
-from sls_contract.spec.difference.side import ANY, MISSING_LEVEL, shown
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
-
-    from sls_contract.spec.difference.side import Part
+from sls_contract.spec.difference.side import ANY, MISSING_LEVEL, Part, shown
 
 
 def part_changes(old: Part, new: Part) -> Iterator[Change]:

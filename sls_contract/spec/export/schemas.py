@@ -3,18 +3,14 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from sls_contract.spec.contract import PLACEHOLDER, Value
+from sls_contract.spec.contract import PLACEHOLDER, Contract, Value
 from sls_contract.spec.export.common import common, without_sources
 from sls_contract.spec.export.values import is_required, schema_of, text_schema_of
 from sls_contract.spec.finding import Level
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
-
-    from sls_contract.spec.contract import Contract
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
 NAMESPACE = "urn:sls-contract:schema:"

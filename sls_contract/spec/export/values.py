@@ -6,15 +6,11 @@ constraints that no schema can express under ``x-sls-meaning``, so the export is
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from collections.abc import Mapping
+from typing import Any
 
-from sls_contract.spec.contract import SPELLED
+from sls_contract.spec.contract import SPELLED, Value
 from sls_contract.spec.finding import Level
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from sls_contract.spec.contract import Value
 
 _MEANINGS = ("unit", "form", "unique_by", "filtered_by", "equals", "needed_unless", "aliases")
 

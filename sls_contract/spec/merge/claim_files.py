@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterator, Mapping
+from typing import Any
 
 from sls_contract.spec.claims import ORIGINS, Body, Page, Parameter
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
 
 _LONGEST = 80
 """In characters: longer texts of problems are cut, because claims contain facts and not sentences of a page."""

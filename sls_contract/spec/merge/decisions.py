@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from sls_contract.spec.contract import PLACEHOLDER
-from sls_contract.spec.merge.facts import ROUTE, facts_of, shown
+from sls_contract.spec.merge.facts import ROUTE, Fact, facts_of, shown
 from sls_contract.spec.merge.history import family_facts, rename, renamed
 from sls_contract.spec.merge.rules import Decision, decide
 
@@ -14,7 +14,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
     from sls_contract.spec.claims import Page
-    from sls_contract.spec.merge.facts import Fact
     from sls_contract.spec.merge.sources import Source
 
 _SIDES = ("body", "response")

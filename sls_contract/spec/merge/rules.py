@@ -6,13 +6,11 @@ place is decided.
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TypeAlias
 
 from sls_contract.spec.merge.facts import Fact, FactValue, shown
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
 
 Votes: TypeAlias = "Mapping[str, Fact]"
 """The facts about a place, by family; a family without a fact has no vote, so it contradicts nothing."""

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from sls_contract.errors import UsageError
 from sls_contract.spec.merge import claim_files
 from sls_contract.spec.merge.layers import CLAIMS, SOURCES, SUFFIX, sources_in
-from sls_contract.spec.merge.sources import sources_as_plain
+from sls_contract.spec.merge.sources import Source, sources_as_plain
 from sls_contract.spec.merge.text import yaml_text
 
 if TYPE_CHECKING:
@@ -16,7 +16,6 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from sls_contract.spec.claims import Page
-    from sls_contract.spec.merge.sources import Source
 
 _OPERATION = re.compile(r"[A-Za-z][A-Za-z0-9]*")
 

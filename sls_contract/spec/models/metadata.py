@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Any
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 from sls_contract.spec.claims import Page, Parameter
 from sls_contract.spec.pages.columns import json_type
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
 
 _MAX_DEPTH = 12
 

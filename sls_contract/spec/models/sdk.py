@@ -8,14 +8,12 @@ from __future__ import annotations
 
 import ast
 import re
+from collections.abc import Iterator
 from importlib.util import find_spec
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 from sls_contract.spec.claims import Page, Parameter
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
 
 PACKAGE = "alibabacloud_sls20201230"
 _REQUIRED = "This parameter is required."

@@ -5,15 +5,12 @@ from __future__ import annotations
 import html
 import re
 import shlex
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import TYPE_CHECKING
 
 from sls_contract.spec.pages.cleaning import past_blank
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
 
 TOKEN = re.compile(r"[A-Za-z][\w-]*")
 """The name of a header."""

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Iterable, Sequence
 
 from sls_contract.spec.pages.blocks import Table
 from sls_contract.spec.pages.columns import (
+    Column,
     column_of,
     is_failure,
     json_type,
@@ -15,11 +16,6 @@ from sls_contract.spec.pages.columns import (
     status_of,
     yes_or_no,
 )
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
-
-    from sls_contract.spec.pages.columns import Column
 
 TYPE_CELL = re.compile(
     r"(?:string|integer|int|int32|int64|long|float|double|number|boolean|bool|object|array|list|map|any|binary)"
