@@ -177,7 +177,8 @@ def sent_body_is_readable(subject: Subject) -> Flaws:
     contract, request = subject.contract, subject.request
     if contract is None or contract.body is None or contract.body.content == "none":
         return None
-    unread = _unread_message(subject) if _sends_message(subject) else ""
+    unread = "" if request.wire else "a recording without the body that was sent"
+    unread = unread or (_unread_message(subject) if _sends_message(subject) else "")
     if request.body and not unread:
         plain = plain_request_body(request)
         unread = plain.unknown and f"a body in the compression {shown(plain.unknown)}"
@@ -205,7 +206,7 @@ def _sends_message(subject: Subject) -> bool:
 
 def _request_message(subject: Subject) -> PlainBody | None:
     """Decode the message in a request; None if it sends none or names another Content-Type."""
-    if not _sends_message(subject) or _unread_message(subject):
+    if not _sends_message(subject) or not subject.request.wire or _unread_message(subject):
         return None
     return plain_request_body(subject.request)
 
