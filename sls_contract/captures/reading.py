@@ -44,6 +44,7 @@ if TYPE_CHECKING:
 
 _KINDS: dict[str, Kind] = {
     ".har": "har",
+    ".zhar": "har",
     ".jsonl": "lines",
     ".ndjson": "lines",
     ".flow": "flows",
@@ -296,6 +297,8 @@ def _recordings_in(chunk: Chunk, at: int) -> Iterator[tuple[int | None, Recordin
         raise chunk.damaged(*chunk.damage)
     if chunk.failure is not None:
         msg = f"{chunk.source} cannot be read: {chunk.failure}. How to fix: name a capture that can be read."
+        if "How to fix" in chunk.failure:  # a transfer that ended early
+            msg = f"{chunk.source} {chunk.failure}"
         raise CassetteError(msg)
 
 
