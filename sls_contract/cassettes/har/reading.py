@@ -10,7 +10,7 @@ from __future__ import annotations
 from codecs import BOM_UTF8
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, TypeAlias
-from urllib.parse import urlencode
+from urllib.parse import quote, urlencode
 
 from sls_contract.cassettes.file.block import header_node, plain_url, response_node
 from sls_contract.cassettes.file.coding import readable
@@ -109,7 +109,7 @@ def _third_party(entry: Node) -> Recording:
     request, response = _part(entry, "request"), _part(entry, "response", optional=True)
     headers = _sent_headers(request)
     body = _sent_body(request, headers)
-    sent = Request(_text(request, "method"), _text(request, "url"), headers, body or b"", body is not None)
+    sent = Request(_text(request, "method"), _sent_url(request), headers, body or b"", body is not None)
     provenance = Provenance(recorded_at=_moment(entry.get("startedDateTime")))
     if _number(response) <= 0:  # no response was received; some tools write a negative number
         error = _text(response, "_error", "")
@@ -171,6 +171,15 @@ def _content(content: Node) -> bytes | None:
     if text is None:
         return None
     return _bytes("content.text", text, content.get("encoding"))
+
+
+def _sent_url(request: Node) -> str:
+    """Return the URL of a request of another tool; API clients may have its query in ``queryString`` only."""
+    url, pairs = _text(request, "url"), _items(request, "queryString")
+    if "?" in url or "#" in url or not pairs:
+        return url
+    query = urlencode([(_text(each, "name"), _text(each, "value", "")) for each in pairs], quote_via=quote)
+    return f"{url}?{query}"
 
 
 def _sent_body(request: Node, headers: Headers) -> bytes | None:

@@ -192,6 +192,23 @@ def test_a_received_message_with_a_character_for_each_byte_is_read():
         assert (response.body, response.wire) == (body, wire)
 
 
+@pytest.mark.parametrize("scheme", ["v1", "v4"])
+def test_a_query_that_stands_beside_the_url_only_is_read(scheme):
+    """API clients write the URL without it; the signature covers it. A URL that has a query is complete."""
+    url, at = f"https://{HOST}/logstores/my-logstore/consumergroups/readers", datetime(2026, 11, 23, 2, tzinfo=UTC)
+    wanted = [("type", "heartbeat"), ("consumer", "消费者 a/1")]
+    query = "type=heartbeat&consumer=%E6%B6%88%E8%B4%B9%E8%80%85%20a%2F1"
+    plain = Request("POST", f"{url}?{query}", {"Host": HOST, "Content-Type": "application/json"}, b"[]")
+    signed = sign(plain, TEST_CREDENTIALS, scheme=scheme, at=at)
+    headers = [{"name": name, "value": value} for name, value in signed.headers.pairs]
+    listed = [{"name": name, "value": value} for name, value in wanted]
+    posted = {"method": "POST", "headers": headers, "postData": {"mimeType": "application/json", "text": "[]"}}
+    for shown in (url, f"{url}?{query}"):
+        request = only(request={**posted, "url": shown, "queryString": listed}).exchange.request
+        assert request.query_pairs() == wanted
+        assert judge(Exchange(request, None)).findings == ()
+
+
 def test_what_it_says_is_taken_and_nothing_is_made_up():
     """Head, body and time are there; evidence, endpoint and digest are unknown, as of any recording of others."""
     file = HarFile("x.har", b"\xef\xbb\xbf" + har(entry()))  # with a byte order mark, as Windows tools write it
