@@ -88,6 +88,17 @@ def test_older_formats_of_compression_are_found_in_a_folder_and_read(lines, har,
     assert ("recording-damaged", None) in told(judged(path))
 
 
+def test_a_capture_in_an_archive_is_told(lines, tmp_path):
+    """Passed over silently, a folder of them would look checked; other archives are none of ours."""
+    folder = lines.parent
+    for name in ("a.har.zip", "b.jsonl.LZ4", "sources.zip", "notes.yaml.zip"):
+        (folder / name).write_bytes(b"PK\x03\x04")
+    missed = []
+    assert captures_at([str(folder)], "checked", missed.append) == [str(lines)]
+    assert sorted(each.filename for each in missed) == [str(folder / "a.har.zip"), str(folder / "b.jsonl.LZ4")]
+    assert {"decompress it" in each.strerror for each in missed} == {True}
+
+
 @pytest.mark.parametrize("suffix", [".zst", ".bz2"])
 def test_zeros_in_the_place_of_a_stream_are_damage(lines, suffix):
     """As an unfinished download leaves them: these formats have no padding."""
