@@ -37,7 +37,7 @@ def body_of_text(text: str, headers: Headers, size: int) -> bytes | None:
     digests, sizes = _digests_in(headers), _sizes_in(headers, size)
     plain = text.encode("utf-8", "surrogatepass")
     candidates = [plain, *_other_readings(text)]
-    for body in candidates:
+    for body in candidates if digests else ():
         if {content_md5(body).lower(), content_sha256(body)} & digests:
             return body
     binary = is_binary(headers) or "content-encoding" in headers  # tools decode that: the text is not what was sent
@@ -45,7 +45,7 @@ def body_of_text(text: str, headers: Headers, size: int) -> bytes | None:
         return None
     if sizes:
         fitting = next((body for body in (candidates if binary else [plain]) if len(body) in sizes), None)
-        lost = binary or _REPLACED in text or len(plain) < min(sizes)
+        lost = binary or bool(digests) or _REPLACED in text or len(plain) < min(sizes)  # both digest and size are wrong
         return fitting if fitting is not None or lost else plain
     return None if binary and not text.isascii() else plain
 

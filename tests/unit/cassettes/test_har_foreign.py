@@ -168,6 +168,7 @@ def test_a_wrong_binary_body_is_found_where_its_bytes_are_known():
         ("", {"Content-Length": "0"}, 0, True),
         ("", {}, -1, True),
         ('{"consumer":"a"}', {"Content-MD5": "0" * 32, "Content-Length": "16"}, -1, True),  # the client's own mistake
+        ('{"consumer": "a"}', {"Content-MD5": "0" * 32, "Content-Length": "16"}, -1, False),  # written anew by the tool
         ('{"consumer":"a"}', {"Content-Encoding": "gzip", "Content-MD5": "0" * 32}, -1, False),  # decoded by the tool
     ],
 )
