@@ -122,10 +122,14 @@ class Losses:
             yield f"the mark of a failed test, whose recording is not played: {reason}"
         if left_out := getattr(source, "left_out", 0):
             yield f"{_count(left_out, 'entry', 'entries')} that {_is(left_out)} no HTTP exchange"
-        if unsent := self._counts["unsent"]:
-            yield f"{_count(unsent, 'exchange', 'exchanges')} whose sent body the source lacks; not written"
+        yield from (f"{words}; not written" for words in self.without_sent_body())
         if getattr(source, "kind", "") == "har":
             yield from self._lost_in_har()
+
+    def without_sent_body(self) -> Iterator[str]:
+        """Yield, in words, how many exchanges lack the body of the request, if any do."""
+        if unsent := self._counts["unsent"]:
+            yield f"{_count(unsent, 'exchange', 'exchanges')} without the body that was sent"
 
     def _lost_in_har(self) -> Iterator[str]:
         if self._counts["foreign"]:

@@ -128,7 +128,7 @@ def test_a_request_without_its_body_is_not_written():
     lost = foreign().exchange.request.replace(body=b"", wire=False)
     conversion = Conversion([foreign(), Recording(Exchange(lost, None))], Scrubber([KEY]))
     assert conversion.count == len([*conversion]) == 1
-    assert "1 exchange whose sent body the source lacks; not written" in list(conversion.losses.lost(None))
+    assert "1 exchange without the body that was sent; not written" in list(conversion.losses.lost(None))
 
 
 def test_what_a_cassette_loses_is_told(tmp_path):
