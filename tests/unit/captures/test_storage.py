@@ -151,7 +151,8 @@ class Handler(BaseHTTPRequestHandler):
 
     def do_HEAD(self):
         self.send_response(200)
-        self.send_header("Content-Type", "application/x-ndjson")
+        if self.server.typed:
+            self.send_header("Content-Type", "application/x-ndjson")
         length = ("Content-Length", str(len(self.server.data)))
         self.send_header(*(("Transfer-Encoding", "chunked") if self.server.chunked else length))
         self.end_headers()
@@ -174,9 +175,10 @@ def web(lines):
     """Give a function that serves a capture by HTTP, and ends each transfer after so many of its bytes, or refuses."""
     served = []
 
-    def made(size, status=200, *, chunked=False):
+    def made(size, status=200, *, chunked=False, typed=True):
         server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
         server.data, server.size, server.status, server.chunked = lines.read_bytes(), size, status, chunked
+        server.typed = typed
         threading.Thread(target=server.serve_forever, daemon=True).start()
         served.append(server)
         return f"http://127.0.0.1:{server.server_port}/a.jsonl"
@@ -187,10 +189,11 @@ def web(lines):
         server.server_close()
 
 
+@pytest.mark.parametrize("typed", [True, False])
 @pytest.mark.parametrize("chunked", [False, True])
-def test_a_transfer_that_ends_early_is_told_as_such(web, chunked, tmp_path):
+def test_a_transfer_that_ends_early_is_told_as_such(web, chunked, typed, tmp_path):
     """URL and credentials are right: to run it again helps, and what came is judged where it can be."""
-    code, out, err = check(web(2000, chunked=chunked))
+    code, out, err = check(web(2000, chunked=chunked, typed=typed))
     assert code == 2
     assert "transfer ended early" in out
     assert advised(out, "run the command again; if that ends early, too, download")

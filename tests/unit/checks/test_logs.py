@@ -14,6 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sls_contract.checks import judge
+from sls_contract.checks.consumption import received_of
 from sls_contract.checks.log_messages import MESSAGES, SMALL
 from sls_contract.endpoint.state.log_groups import Log, LogGroup, encode_group, encode_list
 from sls_contract.exchange import Exchange
@@ -220,6 +221,16 @@ def test_a_hash_key_that_is_in_no_range_is_counted(make, key, found):
         target = f"/logstores/my-logstore/shards/route{query}"
         request = make.request(target, method="POST", headers=headers, body=GROUP)
         assert {each.level for each in judge(Exchange(request, None)).findings} == found
+
+
+def test_relations_read_a_compressed_json_body(make):
+    """A checkpoint that was written in a compressed body is the one that is read back later."""
+    body, written = zlib.compress(b'{"shard":0,"checkpoint":"MTI="}'), {"shard": 0, "checkpoint": "MTI="}
+    headers = {"Content-Type": "application/json", "x-log-compresstype": "deflate"}
+    request = make.request(f"{make.path}?type=checkpoint&consumer=c", method="POST", body=body, headers=headers)
+    received = received_of(Exchange(request, None), make.at)
+    assert received is not None
+    assert received.request_json == written
 
 
 def test_what_could_not_fail_is_not_exercised(pull):
