@@ -1,9 +1,9 @@
 """The bytes of a body that a HAR contains as text.
 
-HAR 1.2 has no field that says how a binary body of a request is written. Observed: Chrome and Reqable write base64 and
-name it; mitmproxy and older ProxyPin write a character for each byte (Latin-1); HTTP Toolkit, whistle and PCAPdroid
-replace bytes that are not UTF-8 by U+FFFD; Proxyman wrote none. A digest or a size among the headers shows which text
-has the bytes that were sent.
+HAR 1.2 has no field that says how a binary body of a request is written. mitmproxy writes a character for each byte
+(Latin-1; run), as older ProxyPin does in responses; by their issue trackers, Reqable writes base64 and names it, HTTP
+Toolkit, whistle and PCAPdroid replace bytes that are not UTF-8, and Proxyman wrote none. A digest or a size among the
+headers shows which text has the bytes that were sent.
 """
 
 from __future__ import annotations
