@@ -157,6 +157,8 @@ class Request:
         url: absolute, percent-encoded as sent (``http://my-project.cn-hangzhou.log.aliyuncs.com/logstores/…``).
         headers: pairs, a mapping, or `Headers`.
         body: the bytes as sent.
+        wire: False if the body is not the one that was sent (another tool's recording may lack it, or contain it
+            unreadable); clauses about the body then do not run.
 
     """
 
@@ -164,14 +166,23 @@ class Request:
     url: str
     headers: Headers = field(default_factory=Headers)
     body: bytes = b""
+    wire: bool = True
 
-    def __init__(self, method: str, url: str, headers: HeaderSource = (), body: bytes = b"") -> None:
+    def __init__(
+        self,
+        method: str,
+        url: str,
+        headers: HeaderSource = (),
+        body: bytes = b"",
+        wire: bool = True,  # noqa: FBT001, FBT002 - as in a response
+    ) -> None:
         """Check the types and keep the values; raises `UsageError` that names the wrong argument."""
         set_field = object.__setattr__
         set_field(self, "method", _text("method", method))
         set_field(self, "url", _absolute(url))
         set_field(self, "headers", headers if isinstance(headers, Headers) else Headers(headers))
         set_field(self, "body", _bytes("request body", body))
+        set_field(self, "wire", bool(wire))
 
     def __repr__(self) -> str:
         """Show method and URL with secret-looking query values masked, and sizes; never a header value."""
@@ -213,9 +224,9 @@ class Request:
         return list(pairs_of(self.query))
 
     def replace(self, **changes: object) -> Request:
-        """Return a copy with some fields changed (``method``, ``url``, ``headers``, ``body``)."""
+        """Return a copy with some fields changed (``method``, ``url``, ``headers``, ``body``, ``wire``)."""
         fields: dict[str, Any] = {"method": self.method, "url": self.url, "headers": self.headers, "body": self.body}
-        return Request(**(fields | changes))
+        return Request(**(fields | {"wire": self.wire} | changes))
 
 
 @dataclass(frozen=True, slots=True)

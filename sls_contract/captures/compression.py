@@ -1,9 +1,10 @@
-"""Decompress gzip, zstd, bzip2 and xz streams, recognised by their first bytes and not by the file name."""
+"""Decompress gzip, zlib, zstd, bzip2, xz and lzma streams, recognised by their first bytes and not by the file name."""
 
 from __future__ import annotations
 
 import bz2
 import lzma
+import struct
 import zlib
 from functools import partial
 from itertools import chain
@@ -14,7 +15,7 @@ from sls_contract.cassettes.file.parsing import NotReadable
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Iterator
 
-SUFFIXES = (".gz", ".zst", ".bz2", ".xz")
+SUFFIXES = (".gz", ".zst", ".bz2", ".xz", ".lzma")
 _BLOCK = 256 * 1024  # bytes
 _STEP = 512  # compressed bytes per call: even a decompression bomb expands them to 16 MiB at most
 _GZIP = 16 + zlib.MAX_WBITS
@@ -34,7 +35,10 @@ _DECOMPRESSORS: tuple[tuple[tuple[bytes, ...], str, Callable[[], Any]], ...] = (
     ((b"\x28\xb5\x2f\xfd", *_SKIPPABLE), "zstd", _zstd),
     ((b"BZh",), "bzip2", bz2.BZ2Decompressor),
     ((b"\xfd7zXZ\0",), "xz", lzma.LZMADecompressor),
+    ((b"\x78\x01", b"\x78\x9c", b"\x78\xda"), "zlib", zlib.decompressobj),  # mitmproxy writes .zhar so
 )
+_LZMA_HEAD = struct.Struct("<BIq")  # coder, size of the dictionary, size of the content or -1
+_MOST_CODERS, _LARGEST = 225, 1 << 38  # the limits by which xz tells this format, which has no first bytes of its own
 
 
 def plain_blocks(file: IO[bytes]) -> Generator[bytes]:
@@ -47,13 +51,28 @@ def plain_blocks(file: IO[bytes]) -> Generator[bytes]:
 
 def _decompressed_once(blocks: Iterator[bytes]) -> Iterator[bytes]:
     first = next(blocks, b"")
-    for magics, name, make in _DECOMPRESSORS:
-        if first.startswith(magics):
-            yield from _joined(_decompressed(chain([first], blocks), name, make))
-            return
+    if found := _decompressor_for(first):
+        yield from _joined(_decompressed(chain([first], blocks), *found))
+        return
     if first:
         yield first
     yield from blocks
+
+
+def _decompressor_for(first: bytes) -> tuple[str, Callable[[], Any]] | None:
+    for magics, name, make in _DECOMPRESSORS:
+        if first.startswith(magics):
+            return name, make
+    return ("lzma", partial(lzma.LZMADecompressor, lzma.FORMAT_ALONE)) if _is_lzma(first) else None
+
+
+def _is_lzma(first: bytes) -> bool:
+    """Return whether data has the head of the format before xz: a dictionary of 2^n or 2^n + 2^(n-1) bytes."""
+    if len(first) <= _LZMA_HEAD.size or first[_LZMA_HEAD.size]:  # the coded data begins with 0
+        return False
+    coder, dictionary, size = _LZMA_HEAD.unpack_from(first)
+    bits = f"{dictionary:b}".rstrip("0")
+    return coder < _MOST_CODERS and (bits in {"1", "11"} or bits == "1" * 32) and -1 <= size < _LARGEST
 
 
 def _joined(pieces: Iterator[bytes]) -> Generator[bytes]:

@@ -117,6 +117,12 @@ def convert_capture(
         msg = f"{task.source} cannot be read: {error.reason}"
         raise CassetteError(msg) from None
     conversion = Conversion(source, scrubber, progress)
+    if not conversion.count and (lost := list(conversion.losses.without_sent_body())):
+        msg = (
+            f"{task.source} has {lost[0]}; nothing was written. "
+            "How to fix: record it again with a tool that keeps the bodies of requests, such as sls-contract proxy."
+        )
+        raise UsageError(msg)
     if not conversion.count:
         msg = f"{task.source} has no HTTP exchange; nothing was written. How to fix: name another file."
         raise UsageError(msg)

@@ -54,7 +54,8 @@ def recording_of_flow(data: bytes) -> Recording | None:
 
 def _recording(flow: dict[str, Any]) -> Recording:
     request, response = flow["request"], flow.get("response")
-    sent = Request(_str(request["method"]), _url(request), _headers(request), request.get("content") or b"")
+    body = request.get("content")  # None if it was streamed
+    sent = Request(_str(request["method"]), _url(request), _headers(request), body or b"", body is not None)
     ended = (response or request).get("timestamp_end") or request.get("timestamp_start")
     at = datetime.fromtimestamp(ended, UTC) if ended else None
     made = Provenance(client=sent.headers.get("user-agent", ""), recorded_at=at)

@@ -44,6 +44,7 @@ if TYPE_CHECKING:
 
 _KINDS: dict[str, Kind] = {
     ".har": "har",
+    ".zhar": "har",
     ".jsonl": "lines",
     ".ndjson": "lines",
     ".flow": "flows",
@@ -52,6 +53,7 @@ _KINDS: dict[str, Kind] = {
     ".yaml": "cassette",
     ".yml": "cassette",
 }
+_NOT_READ = frozenset({".7z", ".br", ".lz", ".lz4", ".lzo", ".rar", ".sz", ".z", ".zip"})
 LARGEST_CASSETTE = 128 * 1024 * 1024  # bytes
 _TOO_LARGE = "neither HAR nor JSON Lines, and larger than 128 MiB: a cassette is read as a whole"
 _HEADS: tuple[tuple[re.Pattern[bytes], Kind], ...] = (
@@ -93,18 +95,28 @@ def captures_by_name(name: str, done: str, missed: Callable[[OSError], None]) ->
     Raises as `captures_at` does.
     """
     if is_url(name):
-        return {below: url for below, url in recordings_by_name(name).items() if not below or is_capture(url)}
+        found_there = recordings_by_name(name).items()
+        return {below: url for below, url in found_there if not below or _is_wanted(url, missed)}
     if has_glob(name) and not os.path.exists(name):  # noqa: PTH110 - as text
         if not (matched := matching_paths(name)):
             msg = f"{name} matches no file. How to fix: name a file, a folder or a pattern that exists."
             raise UsageError(msg)
-        found = cassettes_at(map(Path, matched), done, missed, lambda path: is_capture(str(path)))
+        found = cassettes_at(map(Path, matched), done, missed, lambda path: _is_wanted(str(path), missed))
         return {os.path.relpath(each, folder_of(name)): str(each) for each in found}
     root = expect_recordings(Path(name), done)
     if not root.is_dir():
         return {"": str(root)}
-    paths = cassettes_below(root, missed, lambda path: is_capture(str(path)))
+    paths = cassettes_below(root, missed, lambda path: _is_wanted(str(path), missed))
     return {path.relative_to(root).as_posix(): str(path) for path in paths}
+
+
+def _is_wanted(name: str, missed: Callable[[OSError], None]) -> bool:
+    """Return whether a file in a folder is a capture; ``missed`` is called for one whose compression is not read."""
+    stem, suffix = os.path.splitext(name.lower())  # noqa: PTH122 - a path or a URL, as text
+    if suffix in _NOT_READ and kind_by_name(stem) not in {None, "cassette"}:
+        missed(OSError(errno.ENOTSUP, "its compression is not read: decompress it, or use gzip, zstd or xz", name))
+        return False
+    return is_capture(name)
 
 
 def kind_by_name(name: str) -> Kind | None:
@@ -296,6 +308,8 @@ def _recordings_in(chunk: Chunk, at: int) -> Iterator[tuple[int | None, Recordin
         raise chunk.damaged(*chunk.damage)
     if chunk.failure is not None:
         msg = f"{chunk.source} cannot be read: {chunk.failure}. How to fix: name a capture that can be read."
+        if "How to fix" in chunk.failure:  # a transfer that ended early
+            msg = f"{chunk.source} {chunk.failure}"
         raise CassetteError(msg)
 
 

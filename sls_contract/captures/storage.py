@@ -38,6 +38,7 @@ _STORAGES = {
     "oss": _Storage("oss", {"skip_instance_cache": True}, slashes=True),  # it lists nothing without its cache
 }
 _ANY_OTHER = _Storage()
+_FIRST_ERROR_STATUS = 400
 UNKNOWN_SIZE = 1024 * 1024  # bytes, assumed for a remote file
 _GLOB = re.compile(r"[*?\[]")
 
@@ -75,8 +76,47 @@ def reading(source: str) -> Iterator[IO[bytes]]:
         return
     with storage_errors(source):
         filesystem, path = filesystem_of(source)
-        with filesystem.open(path, "rb") as file:
-            yield file
+        file = filesystem.open(path, "rb")
+    with file:  # what a caller raises here is no error of the storage
+        yield _Transfer(source, file)  # type: ignore[misc]  # only `read` is used
+
+
+class _Transfer:
+    """A remote file that was opened; says of an error whether the transfer ended early."""
+
+    def __init__(self, url: str, file: IO[bytes]) -> None:
+        self._url, self._file, self._begun = url, file, False
+
+    def read(self, size: int = -1) -> bytes:
+        """Read the next bytes; raises `CassetteError`."""
+        try:
+            with storage_errors(self._url):
+                data = self._file.read(size)
+        except CassetteError as error:
+            cause = error.__cause__
+            if not isinstance(cause, Exception) or (not self._begun and _was_refused(cause)):
+                raise
+            reason = " ".join(_reason_of(cause).split())
+            msg = (
+                f"{self._url} cannot be read to its end: the transfer ended early: {reason}. "
+                "How to fix: run the command again; if that ends early, too, download the file and name the copy."
+            )
+            raise CassetteError(msg) from cause
+        self._begun |= bool(data)
+        return data
+
+
+def _was_refused(error: Exception) -> bool:
+    """Return whether a storage responded that a file may not be read, or is none; some tell it at the first read."""
+    status = getattr(error, "status", None)
+    refused = isinstance(status, int) and status >= _FIRST_ERROR_STATUS
+    kinds = (FileNotFoundError, PermissionError, IsADirectoryError, NotADirectoryError)
+    return refused or isinstance(error, kinds) or getattr(error, "response", None) is not None
+
+
+def _reason_of(error: Exception) -> str:
+    words = (getattr(error, "strerror", None), getattr(error, "message", None), str(error), type(error).__name__)
+    return str(next(filter(None, words)))
 
 
 def matching_paths(pattern: str) -> list[str]:
@@ -92,6 +132,8 @@ def files_at(url: str) -> list[str]:
     """
     with storage_errors(url):
         filesystem, path = filesystem_of(url)
+        if _is_web_file(filesystem, path):
+            return [url]
         found = set(filesystem.find(path))
         if not found and has_glob(path):
             found = {file for name in _glob(url, filesystem, path) for file in filesystem.find(name)}
@@ -103,6 +145,13 @@ def files_at(url: str) -> list[str]:
     if found == {path}:
         return [url]
     return [str(filesystem.unstrip_protocol(name)) for name in sorted(found)]
+
+
+def _is_web_file(filesystem: Any, path: str) -> bool:
+    """Return whether a web server has a file at a URL, not a page with links; `find` would download it to see that."""
+    if "http" not in filesystem.protocol:
+        return False
+    return "html" not in str(filesystem.info(path).get("mimetype", ""))
 
 
 def _glob(url: str, filesystem: Any, pattern: str) -> list[str]:
@@ -157,10 +206,8 @@ def storage_errors(url: str, done: str = "read") -> Iterator[None]:
     except (UsageError, CassetteError, GeneratorExit):
         raise
     except Exception as error:  # each storage raises errors of its own library
-        words = (getattr(error, "strerror", None), getattr(error, "message", None), str(error), type(error).__name__)
-        reason = next(filter(None, words))
         msg = (
-            f"{url} cannot be {done}: {reason}\n"
+            f"{url} cannot be {done}: {_reason_of(error)}\n"
             "How to fix: correct the URL, or set the credentials that the library of the storage reads."
         )
         raise CassetteError(msg) from error

@@ -54,6 +54,9 @@ class Conversion:
         self.scrubbed, self.losses = 0, Losses()
         self.unscanned = list[str]()
         for at, recording in enumerate(self._source):
+            if not recording.exchange.request.wire:  # no format has a mark for it: it would be read as an empty body
+                self.losses.add_unsent()
+                continue
             done = self._before + at
             self._progress(done, max(done, _PASSES * self.count))
             unscanned: list[str] = []
@@ -95,6 +98,10 @@ class Losses:
         """Whether any recording has a note about its signature."""
         return self._counts["signed"] > 0
 
+    def add_unsent(self) -> None:
+        """Count a recording without the body of its request, which is not written."""
+        self._counts["unsent"] += 1
+
     def add(self, recording: Recording) -> None:
         """Count one recording."""
         self._counts["signed"] += recording.signature is not None
@@ -113,8 +120,16 @@ class Losses:
             yield f"the mark of a failed test, whose recording is not played: {reason}"
         if left_out := getattr(source, "left_out", 0):
             yield f"{_count(left_out, 'entry', 'entries')} that {_is(left_out)} no HTTP exchange"
-        if getattr(source, "kind", "") != "har":
-            return
+        yield from (f"{words}; not written" for words in self.without_sent_body())
+        if getattr(source, "kind", "") == "har":
+            yield from self._lost_in_har()
+
+    def without_sent_body(self) -> Iterator[str]:
+        """Yield, in words, how many exchanges lack the body of the request, if any do."""
+        if unsent := self._counts["unsent"]:
+            yield f"{_count(unsent, 'exchange', 'exchanges')} without the body that was sent"
+
+    def _lost_in_har(self) -> Iterator[str]:
         if self._counts["foreign"]:
             yield "times, cache, pages, cookies and comments, as far as the archive has them"
         if empty := self._counts["empty"]:

@@ -73,7 +73,7 @@ class Compiled:
                     text.judge(names[name], f"path {name}", breaches)
         self._query.judge(request.query_pairs(), breaches)
         self._headers.judge(request.headers, breaches)
-        if self._body and self._body.is_judged:
+        if self._body and self._body.is_judged and request.wire:
             self._body.judge(plain_request_body(request).data, breaches)
         return breaches
 

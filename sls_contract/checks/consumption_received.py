@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from sls_contract.checks.content_coding import json_body, json_value
+from sls_contract.checks.content_coding import json_body, json_value, plain_request_body
 from sls_contract.checks.presentation import masked, shown
 from sls_contract.checks.request_args import is_shard
 
@@ -49,7 +49,7 @@ class Received(NamedTuple):
         """Read an exchange."""
         request, response = exchange.request, exchange.response
         client, query = request.headers.get("user-agent", ""), dict(request.query_pairs())
-        request_json = json_value(request.body)
+        request_json = json_value(plain_request_body(request).data)
         if response is None:
             return cls(args, moment, query, request_json, client, None, None, None)
         pulled = args.operation == "PullLogs" and response.status == _OK

@@ -1,4 +1,4 @@
-"""Checks of messages with log groups and of cursors (``SLS118``, ``SLS119``, ``SLS28x``).
+"""Checks of messages with log groups and of cursors (``SLS118``, ``SLS119``, ``SLS141``, ``SLS28x``).
 
 The contract of an operation says which body is a protobuf message, and which header counts a part of it
 (`Value.equals`).
@@ -37,6 +37,20 @@ def returned_message(subject: Subject) -> Flaws:
         return None
     fix = f"return one {message.name} in protobuf, {_COMPRESSED}."
     return [Flaw("body", f"a {message.name} in protobuf", shortened(message.damage), fix)] if message.damage else KEPT
+
+
+def returned_message_is_readable(subject: Subject) -> Flaws:
+    """Count a message that is not judged: another tool decoded it, or it was requested in another form."""
+    message, response = subject.message, subject.response
+    if message is None or response is None or not response.body or subject.plain.data is None:
+        return None  # encoding-unknown, content-encoding or compress-type reports a body that cannot be decoded
+    if message.damage or message.count is not None:
+        return KEPT
+    actual = "a body in another form, for a request without protobuf"
+    if not response.wire:
+        actual = "a body that another tool decoded"
+    fix = "record it with a tool that keeps bodies as they were on the wire, and request protobuf."
+    return [Flaw("body", f"a {message.name} in protobuf", actual, fix)]
 
 
 def counts(what: str, subject: Subject) -> Flaws:
@@ -158,6 +172,33 @@ def sent_raw_size(subject: Subject) -> Flaws:
     return [Flaw("header x-log-bodyrawsize", f"{size}, the bytes before compression", actual, fix)]
 
 
+def sent_body_is_readable(subject: Subject) -> Flaws:
+    """Count a body that no other clause judges: it cannot be read, or no source says what the service does with it."""
+    contract, request = subject.contract, subject.request
+    if contract is None or contract.body is None or contract.body.content == "none":
+        return None
+    unread = "" if request.wire else "a recording without the body that was sent"
+    unread = unread or (_unread_message(subject) if _sends_message(subject) else "")
+    if request.body and not unread:
+        plain = plain_request_body(request)
+        unread = plain.unknown and f"a body in the compression {shown(plain.unknown)}"
+        if contract.body.content == "json" and plain.data is None:
+            unread = unread or plain.encoding_flaw or plain.compress_flaw
+    if not unread:
+        return KEPT if request.body else None
+    expected = "a body that can be read: as it is, or in lz4, zstd, deflate or gzip"
+    fix = "check the body by hand, or send it as the page of the operation describes; it is not judged here."
+    return [Flaw("body", expected, shortened(unread), fix)]
+
+
+def _unread_message(subject: Subject) -> str:
+    """Return why the message in a request is not read, whatever its compression; empty if it is."""
+    kind = subject.request.headers.lowered.get("content-type", _PROTOBUF)
+    if not subject.request.body:
+        return "an empty body"
+    return "" if _PROTOBUF in kind.lower() else f"a body of Content-Type {shown(kind)}"
+
+
 def _sends_message(subject: Subject) -> bool:
     contract = subject.contract
     return contract is not None and contract.body is not None and contract.body.content == "protobuf"
@@ -165,12 +206,9 @@ def _sends_message(subject: Subject) -> bool:
 
 def _request_message(subject: Subject) -> PlainBody | None:
     """Decode the message in a request; None if it sends none or names another Content-Type."""
-    request = subject.request
-    if not _sends_message(subject) or not request.body:
+    if not _sends_message(subject) or not subject.request.wire or _unread_message(subject):
         return None
-    if "protobuf" not in request.headers.lowered.get("content-type", "protobuf").lower():
-        return None
-    return plain_request_body(request)
+    return plain_request_body(subject.request)
 
 
 def _cursor_numbers(subject: Subject) -> tuple[int, int] | None:
@@ -184,6 +222,7 @@ def _cursor_numbers(subject: Subject) -> tuple[int, int] | None:
     return None if requested is None or returned is None or backwards else (requested, returned)
 
 
+_PROTOBUF = "protobuf"  # in a Content-Type
 _NEXT_CURSOR = "x-log-cursor"
 _COUNTED = {
     "raw_size": ("{}, the bytes of the body", "send the number of bytes before compression, 0 without a body."),
@@ -198,6 +237,7 @@ _RESPONSE_CHECKS = (
     on_response("cursor-goes-on", cursor_goes_on),
     on_response("cursor-passes-logs", cursor_passes_logs),
     on_response("returned-at-most", count_is_respected),
+    on_response("returned-message-unread", returned_message_is_readable),
 )
 
 GROUPS = (
@@ -208,5 +248,6 @@ GROUPS = (
 CHECKS: tuple[Check, ...] = (
     *_REQUEST_CHECKS,
     *_RESPONSE_CHECKS,
+    on_request("sent-body-unread", sent_body_is_readable),
     on_response("unforced-without-consumer", anonymous_write_is_forced),
 )

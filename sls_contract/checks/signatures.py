@@ -20,6 +20,7 @@ _BASE64_DIGEST = re.compile("[A-Za-z0-9+/]{26}[AEIMQUYcgkosw048]=|[A-Za-z0-9+/]{
 _HEX_DIGEST = re.compile("[0-9a-f]{64}")
 _V1_ONLY = frozenset({"content-md5"})
 _V4_ONLY = frozenset({"scope", "payload-hash"})
+_OF_BODY = ("content-md5", "payload-hash")
 _STEPS = ("access-key", "date", "content-md5", "content-type", "header-list", "resource", "payload-hash", "digest")
 
 
@@ -63,6 +64,8 @@ def verified_step(step: str, subject: Subject) -> Flaws:
     """Require that a step of verification succeeds; judged if there is a key and the scheme has the step."""
     if not subject.keys:
         return None
+    if step in _OF_BODY and not subject.request.wire:
+        return _judged_step(subject, step) or None  # the body is unknown
     foreign = step in (_V4_ONLY if isinstance(subject.authorization, LogAuthorization) else _V1_ONLY)
     return _judged_step(subject, step) or (None if foreign else KEPT)
 
@@ -105,7 +108,8 @@ def _verified(subject: Subject) -> frozenset[str] | None:
     """Return the codes of all steps of the scheme if the signature verifies, else None."""
     if not subject.keys or subject.mismatch is not None:
         return None
-    return _V1_KEPT if isinstance(subject.authorization, LogAuthorization) else _V4_KEPT
+    kept = _V1_KEPT if isinstance(subject.authorization, LogAuthorization) else _V4_KEPT
+    return kept if subject.request.wire else kept.difference(_BY_STEP[step].code for step in _OF_BODY)
 
 
 _BY_STEP = {step: on_request(f"signature-{step}", partial(verified_step, step)) for step in _STEPS} | {

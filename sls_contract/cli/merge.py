@@ -54,14 +54,19 @@ def run(arguments: argparse.Namespace, console: Console) -> int:
 
 
 def _read(source: str) -> Mapping[str, Any]:
+    from sls_contract.captures.compression import plain_blocks
     from sls_contract.captures.storage import reading
+    from sls_contract.cassettes.file.parsing import NotReadable
     from sls_contract.reports.merging import expect_report
 
     try:
         with reading(source) as file:
-            value = json.loads(file.read())
+            value = json.loads(b"".join(plain_blocks(file)))
     except OSError as error:
         msg = f"{source} cannot be read: {error.strerror or error}. How to fix: name a report that exists."
+        raise UsageError(msg) from error
+    except NotReadable as error:
+        msg = f"{source} cannot be read: {error.reason}. How to fix: copy the whole report again."
         raise UsageError(msg) from error
     except (ValueError, RecursionError):
         value = None

@@ -115,7 +115,8 @@ class Verdict:
         yield f"{request.method} {request.path} at {request.host}"
         is_v1 = isinstance(found.parsed, LogAuthorization)
         for step in (each for each in STEPS if not (is_v1 and each in _ONLY_V4)):
-            yield f"  {_mark(step, found)} {step:<14}{self._compared(step)}".rstrip()
+            mark = _UNKNOWN if self._lacks_body(step) else _mark(step, found)
+            yield f"  {mark} {step:<14}{self._compared(step)}".rstrip()
         yield from _response_lines(self.sample)
         for each in self.others:
             yield from str(each).split("\n")
@@ -129,12 +130,18 @@ class Verdict:
         lost = f"; this text lost {self.lost}" if self.lost else ""
         yield f"signature verifies ({found.dialect.scheme}){lost}"
 
+    def _lacks_body(self, step: Step) -> bool:
+        """Return whether a step needs the body, and the recording does not have it."""
+        return step in ("content-md5", "payload-hash") and not self.sample.request.wire
+
     def _compared(self, step: Step) -> str:
         found = self.found
         if found.mismatch is not None and step == found.mismatch.step:
             return f"{found.mismatch.actual}  (expected {found.mismatch.expected})"
         if found.form is None or step in ("authorization", "access-key"):
             return ""
+        if self._lacks_body(step):
+            return f"{shown_part(found.form, step)}  (not compared: the recording lacks the body)"
         if step == "date" and not self.clock:
             return f"{shown_part(found.form, step)}  (clock not judged: no --at)"
         return shown_part(found.form, step)

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, TypeAlias, TypeVar
 
 from sls_contract.errors import UsageError
+from sls_contract.exchange import masked_url
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -64,7 +65,10 @@ def database_at(place: str) -> Database:
             raise UsageError(msg) from error
         return DirectoryBasedExampleDatabase(place)
     if not place.startswith(("redis://", "rediss://", "unix://")):
-        msg = f"--database must be a folder, or a URL such as redis://host:6379/0, got {place}"
+        msg = (
+            f"--database must be a folder, or a URL of Redis, got {masked_url(place)}. "
+            "How to fix: name a folder, or a URL such as redis://host:6379/0."
+        )
         raise UsageError(msg)
     return _redis(place)
 

@@ -101,7 +101,7 @@ def _clock(request: Request, at: datetime) -> SignatureMismatch | None:
 
 def _content_md5(request: Request) -> SignatureMismatch | None:
     sent = request.headers.lowered.get("content-md5", "").strip()
-    if not sent:
+    if not sent or not request.wire:  # the body that was hashed is unknown
         return None
     right = content_md5(request.body)
     if sent == right:
@@ -163,7 +163,7 @@ def _scope_explanation(parsed: Sls4Authorization, date: str, place: str) -> str:
 def _payload_hash(request: Request) -> SignatureMismatch | None:
     sent = request.headers.lowered.get(PAYLOAD_HEADER, "").strip()
     right = content_sha256(request.body)
-    if sent == right:
+    if sent == right or (sent and not request.wire):
         return None
     return SignatureMismatch(
         "payload-hash",

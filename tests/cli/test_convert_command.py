@@ -146,3 +146,24 @@ def test_what_cannot_be_converted_is_2_and_writes_nothing(tmp_path, monkeypatch,
     assert (code, out.getvalue()) == (2, "")
     assert told in err.getvalue()
     assert sorted(tmp_path.rglob("*")) == before
+
+
+def test_a_har_without_the_bodies_of_its_requests_is_no_recording(tmp_path):
+    """What a tool did not keep cannot be written; `signature` says that it was not compared."""
+    headers = [{"name": "Content-Length", "value": "9"}, {"name": "Content-MD5", "value": "0" * 32}]
+    headers.append({"name": "Authorization", "value": "LOG testAccessKeyId:x"})
+    request = {
+        "method": "POST",
+        "url": "https://p.cn-hangzhou.log.aliyuncs.com/logstores/l/shards/lb",
+        "headers": headers,
+    }
+    source, target = tmp_path / "a.har", tmp_path / "a.jsonl"
+    source.write_text(json.dumps({"log": {"entries": [{"request": request, "response": {"status": 200}}]}}), "utf-8")
+    out, err = io.StringIO(), io.StringIO()
+    argv = ["convert", str(source), str(target)]
+    assert cli.run(argv, environ={}, stdin=io.StringIO(), stdout=out, stderr=err) == 2
+    assert "1 exchange without the body that was sent" in err.getvalue()
+    assert advised(err.getvalue(), "record it again with a tool that keeps the bodies of requests")
+    assert not target.exists()
+    cli.run(["signature", str(source)], environ={}, stdin=io.StringIO(), stdout=out, stderr=err)
+    assert "content-md5   " + "0" * 32 + "  (not compared: the recording lacks the body)" in out.getvalue()

@@ -10,11 +10,12 @@ from __future__ import annotations
 from codecs import BOM_UTF8
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, TypeAlias
-from urllib.parse import urlencode
+from urllib.parse import quote, urlencode
 
 from sls_contract.cassettes.file.block import header_node, plain_url, response_node
 from sls_contract.cassettes.file.coding import readable
 from sls_contract.cassettes.file.interaction import body_of_base64, malformed, recording_of
+from sls_contract.cassettes.har.bodies import announces_body, body_of_text, is_binary
 from sls_contract.cassettes.har.notes import from_json, shown, shown_url
 from sls_contract.cassettes.har.writing import NOTE_NAMES
 from sls_contract.cassettes.recording import Provenance, Recording, moment_of
@@ -30,6 +31,7 @@ _BASE64 = "base64"
 _TEXT = ("", "identity", "7bit", "8bit", "utf-8", "utf8", "us-ascii", "ascii")  # HAR 1.2: none means plain text
 _UNKNOWN_TYPE = "application/octet-stream"  # what Playwright writes if there was no Content-Type
 NOT_KEPT = "the archive has no content for this response"
+_USUALLY_BODILESS = frozenset({"GET", "HEAD", "OPTIONS"})
 _NOTHING: Node = {}
 _FAILURES = (  # parts of Chrome's error names, such as net::ERR_CONNECTION_RESET
     ("NAME_NOT_RESOLVED", "name"),
@@ -105,7 +107,9 @@ def _exact(notes: Node, name: str, displayed: str, show: Callable[[str], str]) -
 
 def _third_party(entry: Node) -> Recording:
     request, response = _part(entry, "request"), _part(entry, "response", optional=True)
-    sent = Request(_text(request, "method"), _text(request, "url"), _sent_headers(request), _request_body(request))
+    headers = _sent_headers(request)
+    body = _sent_body(request, headers)
+    sent = Request(_text(request, "method"), _sent_url(request), headers, body or b"", body is not None)
     provenance = Provenance(recorded_at=_moment(entry.get("startedDateTime")))
     if _number(response) <= 0:  # no response was received; some tools write a negative number
         error = _text(response, "_error", "")
@@ -127,6 +131,8 @@ def _third_party_response(response: Node, method: str) -> Response | None:
     if _is_cut_off(response, body) or (body is None and not _is_empty(response, method)):
         return None
     headers, body = _headers(response), body or b""
+    if is_binary(headers) and _encoding("content.text", content.get("encoding")) != _BASE64:
+        body = body_of_text(_text(content, "text", ""), headers, max(sizes)) or body
     exact = _encoding("content.text", content.get("encoding")) == _BASE64 or len(body) in sizes
     wire = exact and "content-encoding" not in headers  # other text: its charset on the wire is unknown
     return Response(_number(response), headers, body, wire, _text(response, "statusText", ""))
@@ -165,6 +171,27 @@ def _content(content: Node) -> bytes | None:
     if text is None:
         return None
     return _bytes("content.text", text, content.get("encoding"))
+
+
+def _sent_url(request: Node) -> str:
+    """Return the URL of a request of another tool; API clients may have its query in ``queryString`` only."""
+    url, pairs = _text(request, "url"), _items(request, "queryString")
+    if "?" in url or "#" in url or not pairs:
+        return url
+    query = urlencode([(_text(each, "name"), _text(each, "value", "")) for each in pairs], quote_via=quote)
+    return f"{url}?{query}"
+
+
+def _sent_body(request: Node, headers: Headers) -> bytes | None:
+    """Return the body of a request of another tool; None if there was one, and the archive lacks it or garbled it."""
+    data, size = _part(request, "postData", optional=True), _size(request, "bodySize")
+    text, encoding = data.get("text"), _encoding("postData.text", data.get("_encoding", data.get("encoding")))
+    if isinstance(text, str) and text and encoding != _BASE64:
+        return body_of_text(text, headers, size)
+    body = _request_body(request)
+    if body or _text(request, "method") in _USUALLY_BODILESS:  # some tools count the head in the size
+        size = -1
+    return None if not body and announces_body(headers, size) else body
 
 
 def _request_body(request: Node) -> bytes:

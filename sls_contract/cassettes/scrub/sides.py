@@ -62,7 +62,7 @@ class ScrubPass:
         new = self._body(body, "request body", dirty=dirty)
         if headers is request.headers and (method, url) == (request.method, request.url) and new is body:
             return request
-        return Request(method, url, adapted_headers(headers, body, new), new.wire)
+        return Request(method, url, adapted_headers(headers, body, new), new.wire, request.wire)
 
     def response(self, response: Response) -> Response:
         """Scrub a response."""

@@ -133,4 +133,4 @@ def _map_authorization(request: Request, change: Callable[[str], str]) -> Reques
     """Change every Authorization of a request; more than one is a mistake of the client."""
     pairs = request.headers.pairs
     new = [pair if pair[0].lower() != "authorization" else (pair[0], change(pair[1])) for pair in pairs]
-    return Request(request.method, request.url, Headers.from_pairs(tuple(new)), request.body)
+    return Request(request.method, request.url, Headers.from_pairs(tuple(new)), request.body, request.wire)

@@ -6,7 +6,9 @@ import bz2
 import gzip
 import json
 import lzma
+import zlib
 from collections import Counter
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -26,6 +28,7 @@ from sls_contract.errors import CassetteDamaged, UsageError
 from .conftest import TERMS, judged, told
 
 COMPRESS = {".gz": gzip.compress, ".bz2": bz2.compress, ".xz": lzma.compress, ".zst": zstandard.compress}
+ALONE = partial(lzma.compress, format=lzma.FORMAT_ALONE)
 
 
 @pytest.mark.slow
@@ -61,6 +64,39 @@ def test_compressed_captures_are_read_by_their_first_bytes(lines, suffix):
     nameless = lines.with_name("capture")
     nameless.write_bytes(named.read_bytes())
     assert told(judged(named)) == told(judged(nameless)) == told(judged(lines))
+
+
+@pytest.mark.parametrize(
+    ("suffix", "compress"),
+    [
+        (".jsonl.lzma", ALONE),
+        (".jsonl.lzma", partial(ALONE, preset=9)),
+        (".jsonl.gz", ALONE),  # the name may be wrong
+        (".zhar", partial(zlib.compress, level=9)),  # as mitmproxy's hardump writes it
+    ],
+    ids=["lzma", "lzma of the highest preset", "lzma under another name", "zhar"],
+)
+def test_older_formats_of_compression_are_found_in_a_folder_and_read(lines, har, suffix, compress):
+    """What has no magic bytes of its own is recognised by its whole head; cut off it is damaged, not passed over."""
+    plain = har if suffix == ".zhar" else lines
+    path = lines.with_name("folder") / f"a{suffix}"
+    path.parent.mkdir()
+    path.write_bytes(compress(plain.read_bytes()))
+    assert captures_at([str(path.parent)], "checked", pytest.fail) == [str(path)]
+    assert told(judged(path)) == told(judged(plain))
+    path.write_bytes(path.read_bytes()[:-9])
+    assert ("recording-damaged", None) in told(judged(path))
+
+
+def test_a_capture_in_an_archive_is_told(lines, tmp_path):
+    """Passed over silently, a folder of them would look checked; other archives are none of ours."""
+    folder = lines.parent
+    for name in ("a.har.zip", "b.jsonl.LZ4", "sources.zip", "notes.yaml.zip"):
+        (folder / name).write_bytes(b"PK\x03\x04")
+    missed = []
+    assert captures_at([str(folder)], "checked", missed.append) == [str(lines)]
+    assert sorted(each.filename for each in missed) == [str(folder / "a.har.zip"), str(folder / "b.jsonl.LZ4")]
+    assert {"decompress it" in each.strerror for each in missed} == {True}
 
 
 @pytest.mark.parametrize("suffix", [".zst", ".bz2"])

@@ -5,6 +5,8 @@ from __future__ import annotations
 import gzip
 import io
 import json
+import threading
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 from advice import advised
@@ -21,6 +23,12 @@ def check(*argv):
     out, err = io.StringIO(), io.StringIO()
     code = cli.run(["check", *map(str, argv)], environ={}, stdin=io.StringIO(), stdout=out, stderr=err)
     return code, out.getvalue(), err.getvalue()
+
+
+def convert(*argv):
+    err = io.StringIO()
+    code = cli.run(["convert", *map(str, argv)], environ={}, stdin=io.StringIO(), stdout=io.StringIO(), stderr=err)
+    return code, err.getvalue()
 
 
 def findings(folder, report):
@@ -134,6 +142,86 @@ def test_what_cannot_be_read_is_told_with_how_to_fix_it(url, told):
         out + err,
         "name a file, a folder or a pattern that exists|name a path, or a URL such as|pip install 'sls-contract",
     )
+
+
+class Handler(BaseHTTPRequestHandler):
+    """Serves the server's ``data``; sends only ``size`` bytes of it, or responds to GET with another ``status``."""
+
+    protocol_version = "HTTP/1.1"
+
+    def do_HEAD(self):
+        self.send_response(200)
+        if self.server.typed:
+            self.send_header("Content-Type", "application/x-ndjson")
+        length = ("Content-Length", str(len(self.server.data)))
+        self.send_header(*(("Transfer-Encoding", "chunked") if self.server.chunked else length))
+        self.end_headers()
+
+    def do_GET(self):
+        self.close_connection = True
+        if self.server.status != 200:
+            self.send_error(self.server.status)
+            return
+        self.do_HEAD()
+        sent, end = self.server.data[: self.server.size], b"0\r\n\r\n" * (self.server.size is None)
+        self.wfile.write(b"%x\r\n%s\r\n%s" % (len(sent), sent, end) if self.server.chunked else sent)
+
+    def log_message(self, *_):
+        pass
+
+
+@pytest.fixture
+def web(lines):
+    """Give a function that serves a capture by HTTP, and ends each transfer after so many of its bytes, or refuses."""
+    served = []
+
+    def made(size, status=200, *, chunked=False, typed=True):
+        server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        server.data, server.size, server.status, server.chunked = lines.read_bytes(), size, status, chunked
+        server.typed = typed
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        served.append(server)
+        return f"http://127.0.0.1:{server.server_port}/a.jsonl"
+
+    yield made
+    for server in served:
+        server.shutdown()
+        server.server_close()
+
+
+@pytest.mark.parametrize("typed", [True, False])
+@pytest.mark.parametrize("chunked", [False, True])
+def test_a_transfer_that_ends_early_is_told_as_such(web, chunked, typed, tmp_path):
+    """URL and credentials are right: to run it again helps, and what came is judged where it can be."""
+    code, out, err = check(web(2000, chunked=chunked, typed=typed))
+    assert code == 2
+    assert "transfer ended early" in out
+    assert advised(out, "run the command again; if that ends early, too, download")
+    assert "credentials" not in out + err
+    assert check(web(None, chunked=chunked))[0] != 2
+    code, err = convert(web(2000, chunked=chunked), tmp_path / "a.har")
+    assert (code, err.count("How to fix"), err.count("cannot be read")) == (2, 1, 1)
+    assert advised(err, "run the command again")
+
+
+@pytest.mark.parametrize("status", [403, 404])
+def test_a_file_that_a_server_refuses_did_not_end_early(web, status):
+    """It says only when the file is read that the credentials are not enough for it, or that it is gone."""
+    code, out, err = check(web(None, status))
+    assert code == 2
+    assert "transfer ended early" not in out + err
+    assert "cannot be read" in out + err
+
+
+def test_a_damaged_cassette_at_a_url_is_damage(folder):
+    """Not a mistake in the URL, nor one of credentials."""
+    filesystem = fsspec.filesystem("memory")
+    data = gzip.compress((folder / "b.sls.yaml").read_bytes())
+    filesystem.pipe_file("/damaged/b.sls.yaml.gz", data[:-20])
+    code, out, err = check("memory://damaged/b.sls.yaml.gz")
+    assert code == 1
+    assert "SLS606" in out
+    assert "credentials" not in out + err
 
 
 @pytest.mark.parametrize(

@@ -123,6 +123,15 @@ def test_what_a_har_of_others_loses_is_told(tmp_path):
     assert list(losses(ours).lost(ours)) == []
 
 
+def test_a_request_without_its_body_is_not_written():
+    """No format can say that the body is unknown: it would be read as an empty one, and the client be accused."""
+    lost = foreign().exchange.request.replace(body=b"", wire=False)
+    assert not Scrubber([KEY]).exchange(Exchange(lost, None)).exchange.request.wire
+    conversion = Conversion([foreign(), Recording(Exchange(lost, None))], Scrubber([KEY]))
+    assert conversion.count == len([*conversion]) == 1
+    assert "1 exchange without the body that was sent; not written" in list(conversion.losses.lost(None))
+
+
 def test_what_a_cassette_loses_is_told(tmp_path):
     """Only the mark that a recording was left unfinished."""
     loaded = load_cassette(PAGE)

@@ -18,7 +18,11 @@ from sls_contract.cassettes.har.reading import NOT_KEPT
 from sls_contract.cassettes.har.writing import document_text
 from sls_contract.cassettes.recording import Evidence, Integrity
 from sls_contract.checks import judge
+from sls_contract.checks.content_coding import compressed
+from sls_contract.endpoint.state.log_groups import Log, LogGroup, encode_group
 from sls_contract.errors import CassetteDamaged, CassetteError
+from sls_contract.exchange import Exchange, Request
+from sls_contract.signing import TEST_CREDENTIALS, sign
 
 HOST = "my-project.cn-hangzhou.log.aliyuncs.com"
 URL = f"https://{HOST}/logstores/my-logstore/consumergroups/readers?shard=0"
@@ -99,6 +103,112 @@ def test_the_type_of_a_sent_body_may_stand_beside_it(listed, kind, sent):
     exchange = only(request=posted).exchange
     assert exchange.request.headers.get_all("content-type") == sent
     assert [each.code for each in judge(exchange).findings if each.code == "SLS117"] == ([] if sent else ["SLS117"])
+
+
+GROUP = encode_group(LogGroup((Log(1_524_155_379, (("索引", "1"), ("long", "x" * 300))),), "topic", "10.0.0.1"))
+PACKED = compressed(GROUP, "lz4")
+
+
+def put_logs(text: str | None, scheme: str, size: int = -1, body: bytes = PACKED, **posted: str) -> dict:
+    """Return the entry of a correct, signed PutLogs, as a tool writes it that has this text for its body."""
+    fields = {"Host": HOST, "Content-Type": "application/x-protobuf", "Content-Length": str(len(body))}
+    fields |= {"x-log-bodyrawsize": str(len(GROUP)), "x-log-compresstype": "lz4"}
+    url, at = f"https://{HOST}/logstores/my-logstore/shards/lb", datetime(2026, 11, 23, 2, tzinfo=UTC)
+    sent = sign(Request("POST", url, fields, body), TEST_CREDENTIALS, scheme=scheme, at=at)
+    headers = [{"name": name, "value": value} for name, value in sent.headers.pairs]
+    asked = {"method": "POST", "url": url, "headers": headers, "bodySize": size}
+    if text is not None:
+        asked["postData"] = {"mimeType": "application/x-protobuf", "text": text, **posted}
+    return asked
+
+
+WRITTEN = {
+    "a character for each byte": (PACKED.decode("latin-1"), True),
+    "base64 that is not named": (base64.b64encode(PACKED).decode(), True),
+    "a data URL": ("data:application/x-protobuf;base64," + base64.b64encode(PACKED).decode(), True),
+    "escaped bytes": (PACKED.decode("utf-8", "surrogateescape"), True),
+    "replaced bytes": (PACKED.decode("utf-8", "replace"), False),
+    "a dot for each byte that is no text": ("".join(chr(b) if 32 <= b < 127 else "." for b in PACKED), False),
+    "its beginning": (PACKED.decode("latin-1")[:20], False),
+    "base64 with a slip": (base64.b64encode(PACKED).decode()[:-1], False),
+    "nothing": ("", False),
+    "no data at all": (None, False),
+}
+
+
+@pytest.mark.parametrize("scheme", ["v1", "v4"])
+@pytest.mark.parametrize("size", [-1, len(PACKED)])
+@pytest.mark.parametrize(("text", "known"), WRITTEN.values(), ids=WRITTEN)
+def test_a_binary_body_is_read_or_counted(text, known, size, scheme):
+    """HAR has no field for it: each tool writes it in its way. The client is not accused of what a tool lost."""
+    exchange = only(request=put_logs(text, scheme, size)).exchange
+    assert (exchange.request.body, exchange.request.wire) == ((PACKED, True) if known else (b"", False))
+    found = judge(Exchange(exchange.request, None))
+    assert [each.slug for each in found.findings] == ([] if known else ["sent-body-unread"])
+    of_body = {"SLS304"} if scheme == "v1" else {"SLS309"}  # the digest in the header with the body
+    assert found.exercised & {"SLS310", *of_body} == {"SLS310", *(of_body if known else ())}
+
+
+def test_a_wrong_binary_body_is_found_where_its_bytes_are_known():
+    """A damaged message in the form that tools write is a breach, as in any other recording."""
+    damaged = compressed(GROUP[:-1], "lz4")
+    exchange = only(request=put_logs(damaged.decode("latin-1"), "v1", body=damaged)).exchange
+    assert "sent-message" in {each.slug for each in judge(Exchange(exchange.request, None)).findings}
+
+
+@pytest.mark.parametrize(
+    ("text", "headers", "size", "known"),
+    [
+        ('{"consumer":"é"}', {"Content-Length": "17"}, -1, True),
+        ('{"consumer":"é"}', {}, 16, True),  # a tool that counts characters
+        ('{"consumer":"é"}', {}, -1, True),
+        ('{"consumer":"\ufffd"}', {"Content-Length": "18"}, -1, True),
+        ('{"consumer":"\ufffd"}', {"Content-Length": "16"}, -1, False),
+        ('{"consumer":', {"Content-Length": "16"}, -1, False),
+        ("", {"Content-Length": "16"}, -1, False),
+        ("", {"Content-Length": "0"}, 0, True),
+        ("", {}, -1, True),
+        ('{"consumer":"a"}', {"Content-MD5": "0" * 32, "Content-Length": "16"}, -1, True),  # the client's own mistake
+        ('{"consumer": "a"}', {"Content-MD5": "0" * 32, "Content-Length": "16"}, -1, False),  # written anew by the tool
+        ('{"consumer":"a"}', {"Content-Encoding": "gzip", "Content-MD5": "0" * 32}, -1, False),  # decoded by the tool
+    ],
+)
+def test_a_text_is_taken_unless_something_speaks_against_it(text, headers, size, known):
+    """Text of a request is UTF-8; it is not what was sent if it is too short, or characters were replaced."""
+    listed = [*SENT, *({"name": name, "value": value} for name, value in headers.items())]
+    posted = {"method": "POST", "headers": listed, "bodySize": size}
+    posted["postData"] = {"mimeType": "application/json", "text": text}
+    request = only(request=posted).exchange.request
+    assert (request.body, request.wire) == ((text.encode(), True) if known else (b"", False))
+
+
+def test_a_received_message_with_a_character_for_each_byte_is_read():
+    """Some tools write binary responses so, too; replaced bytes are not those that came."""
+    came = [*pairs(Content_Type="application/x-protobuf"), *pairs(x_log_compresstype="lz4")]
+    for text, body, wire in (
+        (PACKED.decode("latin-1"), PACKED, True),
+        (PACKED.decode("utf-8", "replace"), PACKED.decode("utf-8", "replace").encode(), False),
+    ):
+        content = {"size": len(PACKED), "mimeType": "application/x-protobuf", "text": text}
+        response = only({"headers": came, "content": content, "bodySize": len(PACKED)}).exchange.response
+        assert (response.body, response.wire) == (body, wire)
+
+
+@pytest.mark.parametrize("scheme", ["v1", "v4"])
+def test_a_query_that_stands_beside_the_url_only_is_read(scheme):
+    """API clients write the URL without it; the signature covers it. A URL that has a query is complete."""
+    url, at = f"https://{HOST}/logstores/my-logstore/consumergroups/readers", datetime(2026, 11, 23, 2, tzinfo=UTC)
+    wanted = [("type", "heartbeat"), ("consumer", "消费者 a/1")]
+    query = "type=heartbeat&consumer=%E6%B6%88%E8%B4%B9%E8%80%85%20a%2F1"
+    plain = Request("POST", f"{url}?{query}", {"Host": HOST, "Content-Type": "application/json"}, b"[]")
+    signed = sign(plain, TEST_CREDENTIALS, scheme=scheme, at=at)
+    headers = [{"name": name, "value": value} for name, value in signed.headers.pairs]
+    listed = [{"name": name, "value": value} for name, value in wanted]
+    posted = {"method": "POST", "headers": headers, "postData": {"mimeType": "application/json", "text": "[]"}}
+    for shown in (url, f"{url}?{query}"):
+        request = only(request={**posted, "url": shown, "queryString": listed}).exchange.request
+        assert request.query_pairs() == wanted
+        assert judge(Exchange(request, None)).findings == ()
 
 
 def test_what_it_says_is_taken_and_nothing_is_made_up():

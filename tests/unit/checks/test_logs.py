@@ -14,6 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sls_contract.checks import judge
+from sls_contract.checks.consumption import received_of
 from sls_contract.checks.log_messages import MESSAGES, SMALL
 from sls_contract.endpoint.state.log_groups import Log, LogGroup, encode_group, encode_list
 from sls_contract.exchange import Exchange
@@ -113,6 +114,16 @@ MUTANTS = [
     ("sent-message", lambda pull, put, write: put(GROUP[:-1], size=str(len(GROUP)))),
     ("sent-raw-size", lambda pull, put, write: put(size="7")),
     ("sent-raw-size", lambda pull, put, write: put(size=None)),
+    ("sent-body-unread", lambda pull, put, write: put(packed="snappy")),
+    ("sent-body-unread", lambda pull, put, write: put(packed="br", size=None)),
+    ("sent-body-unread", lambda pull, put, write: put(b'{"__logs__":[]}', kind="application/json")),
+    ("sent-body-unread", lambda pull, put, write: put(b"", "")),
+    ("sent-body-unread", lambda pull, put, write: put(b"", "lz4")),
+    ("returned-message-unread", lambda pull, put, write: pull(b"?", wire=False)),
+    (
+        "returned-message-unread",
+        lambda pull, put, write: pull(b"[]", accept="application/json", Content_Type="application/json"),
+    ),
 ]
 
 
@@ -141,10 +152,6 @@ UNUSUAL = {
     "nothing, and the cursor moves": lambda pull, put, write: pull(b"", x_log_count="0"),
     "fewer by a query": lambda pull, put, write: pull(query="&pullMode=scan_on_stream&query=*", x_log_count="9"),
     "an end before the cursor": lambda pull, put, write: pull(query="&end_cursor=MTI%3D", x_log_cursor="MTI="),
-    "as another tool decoded it": lambda pull, put, write: pull(b"?", wire=False),
-    "asked for as JSON": lambda pull, put, write: pull(
-        b"[]", accept="application/json", Content_Type="application/json"
-    ),
     "a field of tomorrow": lambda pull, put, write: pull(LISTED + b"\x98\x06\x01"),
     "a number of many digits": lambda pull, put, write: pull(x_log_count="9" * 5000),
     "large": lambda pull, put, write: pull(encode_list([GROUP] * 3000), count=9999, x_log_count="3000"),
@@ -154,8 +161,7 @@ UNUSUAL = {
     "unforced by a consumer": lambda pull, put, write: write("&forceSuccess=false&consumer=c"),
     "put plain": lambda pull, put, write: put(packed="", size=None),
     "put in zstd": lambda pull, put, write: put(packed="zstd"),
-    "put in what nobody knows": lambda pull, put, write: put(packed="snappy"),
-    "put nothing": lambda pull, put, write: put(b"", ""),
+    "put with no type": lambda pull, put, write: put(kind=None),
     "put bytes that are no text": lambda pull, put, write: put(encode_group(LogGroup()) + b"\x1a\x01\xff"),
 }
 
@@ -176,6 +182,55 @@ def test_what_is_no_number_or_misspelled_is_told_once(pull, put, make):
     target = f"{make.path}?type=checkpoint&consmuer=c"
     misspelled = make.request(target, method="POST", body=body, headers=headers)
     assert slugs(Exchange(misspelled, None)) == {"request-query-name"}
+
+
+@pytest.mark.parametrize(
+    ("headers", "unread"),
+    [
+        ({}, set()),
+        ({"x-log-compresstype": "snappy"}, {"sent-body-unread"}),
+        ({"Content-Encoding": "br"}, {"sent-body-unread"}),
+        ({"Content-Encoding": "gzip"}, {"sent-body-unread"}),
+        ({"x-log-compresstype": "lz4"}, {"sent-body-unread"}),
+    ],
+    ids=str,
+)
+def test_a_json_body_that_cannot_be_decoded_is_counted(make, headers, unread):
+    """Nobody knows what is in it: it breaks nothing, and the report says that it was not judged."""
+    headers = {"Content-Type": "application/json", **headers}
+    target = f"{make.path}?type=checkpoint&consumer=c"
+    request = make.request(target, method="POST", body=b'{"shard":0,"checkpoint":"MTI="}', headers=headers)
+    assert slugs(Exchange(request, None)) == unread
+
+
+@pytest.mark.parametrize(
+    ("key", "found"),
+    [
+        ("14d2f850ad6ea48e46e4547edbbb27e0", set()),
+        ("7FFFFFFFFFFFFFFFFFFFFFFFFFFFFFFF", set()),
+        ("0", set()),
+        ("xyz", {"unspecified"}),
+        ("", {"unspecified"}),
+        ("0" * 33, {"unspecified"}),
+    ],
+)
+def test_a_hash_key_that_is_in_no_range_is_counted(make, key, found):
+    """No page says what becomes of it, in the query or in the header."""
+    typed = {"Content-Type": PROTOBUF}
+    for query, headers in ((f"?key={key}", typed), ("", {"x-log-hashkey": key, **typed})):
+        target = f"/logstores/my-logstore/shards/route{query}"
+        request = make.request(target, method="POST", headers=headers, body=GROUP)
+        assert {each.level for each in judge(Exchange(request, None)).findings} == found
+
+
+def test_relations_read_a_compressed_json_body(make):
+    """A checkpoint that was written in a compressed body is the one that is read back later."""
+    body, written = zlib.compress(b'{"shard":0,"checkpoint":"MTI="}'), {"shard": 0, "checkpoint": "MTI="}
+    headers = {"Content-Type": "application/json", "x-log-compresstype": "deflate"}
+    request = make.request(f"{make.path}?type=checkpoint&consumer=c", method="POST", body=body, headers=headers)
+    received = received_of(Exchange(request, None), make.at)
+    assert received is not None
+    assert received.request_json == written
 
 
 def test_what_could_not_fail_is_not_exercised(pull):

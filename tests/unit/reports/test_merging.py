@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import gzip
 import io
 import json
+import lzma
 from collections import Counter
 from functools import reduce
 from pathlib import Path
 
 import hypothesis.strategies as st
 import pytest
+from advice import advised
 from hypothesis import given
 
 from sls_contract import cli
@@ -53,6 +56,7 @@ TESTS = st.fixed_dictionaries(
 )
 
 CASSETTE = Path(__file__).parents[3] / "cassettes" / "documents" / "get-checkpoint-page.sls.yaml"
+COMPRESS = {".gz": gzip.compress, ".xz": lzma.compress}
 AREAS = {"one": "shards", "two": "shards", "three": "names"}
 
 
@@ -222,6 +226,20 @@ def test_merged_reports_without_an_exchange_are_not_green(tmp_path):
     assert run("merge", path, path, "--json", nothing)[0] == 2
     assert run("check", CASSETTE, "--json", checked)[0] == 0
     assert run("merge", nothing, checked)[0] == run("merge", path, checked)[0] == 0
+
+
+@pytest.mark.parametrize("suffix", COMPRESS)
+def test_a_compressed_report_is_read(report_of, tmp_path, suffix):
+    """As CI services keep them; one that was cut off is named, with what to do."""
+    _, checked = report_of("checked", "check", CASSETTE)
+    packed, cut = tmp_path / f"report.json{suffix}", tmp_path / f"cut.json{suffix}"
+    packed.write_bytes(COMPRESS[suffix](checked.read_bytes()))
+    cut.write_bytes(packed.read_bytes()[:-9])
+    first, second = report_of("a", "merge", checked)[1], report_of("b", "merge", packed)[1]
+    assert json.loads(first.read_bytes())["summary"] == json.loads(second.read_bytes())["summary"]
+    code, _, err = run("merge", cut)
+    assert (code, str(cut) in err) == (2, True)
+    assert advised(err, "copy the whole report again")
 
 
 @pytest.mark.parametrize("text", ["", "[]", '{"version": 1}', '{"version": 1, "findings": []}', None])

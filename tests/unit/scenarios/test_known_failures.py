@@ -6,6 +6,7 @@ import threading
 
 import hypothesis.strategies as st
 import pytest
+from advice import advised
 
 from sls_contract.errors import UsageError
 from sls_contract.scenarios.exploration import database_at, explore
@@ -54,6 +55,15 @@ def test_a_failure_in_redis_is_tried_first(redis_url):
     """Machines that share a database share what they found."""
     assert 500_000 in tried(redis_url, seed=1)
     assert tried(redis_url, seed=2, examples=1)[0] == 500_000
+
+
+def test_a_url_that_is_no_database_is_refused_with_another_place(tmp_path):
+    """The advice names what can be one; a password in the URL is not shown."""
+    with pytest.raises(UsageError) as error:
+        database_at("nope://me:SECRET@x")
+    assert "SECRET" not in str(error.value)
+    assert advised(str(error.value), "name a folder, or a URL such as redis://")
+    database_at(str(tmp_path / "folder"))
 
 
 @pytest.mark.parametrize("place", ["http://example.com", "redis://127.0.0.1:1/0", "file/below"])

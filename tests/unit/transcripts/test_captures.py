@@ -99,3 +99,8 @@ def test_flows_of_mitmproxy_are_read_with_responses_and_times():
     assert verify_signature(exchange.request, TEST_CREDENTIALS, at=AT) is None
     with pytest.raises(UsageError, match="expected flows of mitmproxy"):
         [*read_flows(written.getvalue()[:-20])]
+    flow.request.raw_content, streamed = None, io.BytesIO()  # mitmproxy passed the body on and did not keep it
+    FlowWriter(streamed).add(flow)
+    (recording,) = read_flows(streamed.getvalue())
+    assert not recording.exchange.request.wire
+    assert verify_signature(recording.exchange.request, TEST_CREDENTIALS, at=AT) is None
