@@ -18,7 +18,7 @@ import pytest
 
 from sls_contract.cassettes.hosts import host_rule
 from sls_contract.cassettes.nesting import OPEN
-from sls_contract.cassettes.recorder import NetworkGuard
+from sls_contract.cassettes.recorder import RECORDED, NetworkGuard
 from sls_contract.cassettes.recorder.handler import is_live
 from sls_contract.errors import NetworkBlocked, SlsContractError
 from sls_contract.hosts import host_name, is_loopback
@@ -46,8 +46,8 @@ REMEDY_IN_REPLAY = (
     "record it in a run that may send requests (pytest --sls-record=once), or pass send=… to use_cassette."
 )
 """The remedy for a cassette that `use_cassette` opened to record, in a run that only replays."""
-RECORDED = "requests, urllib3, httpx, aiohttp or http.client"
-"""The clients that cassettes can record."""
+REMEDY_WITH_CASSETTE = f"use a client that can be recorded: {RECORDED}."
+"""The remedy where a cassette is open: it takes the requests of every client that it can record."""
 
 GUARD: pytest.StashKey[RunGuard] = pytest.StashKey()
 _MOST_KEPT = 1000  # blocked requests; a client that retries in a loop needs no more
@@ -60,11 +60,12 @@ class BlockedRequest(NamedTuple):
     """A blocked request: the id of the running test (empty between tests), the host, and the error.
 
     ``caller_expects``: whether one of the calling functions names the error; ``in_child``: whether a forked process
-    made the request.
+    made the request; ``remedy``: what the error advises.
     """
 
     test: str
     host: str
+    remedy: str
     error: NetworkBlocked
     caller_expects: bool
     in_child: bool = False
@@ -123,24 +124,32 @@ class RunGuard(NetworkGuard):
 
     def refusal(self, host: str) -> NetworkBlocked:
         """Return the error that names the host and the remedy, and note the blocked request."""
-        reason, remedy = "no cassette is open for it", self.remedy
-        if remedy == REMEDY and self.children.is_child():
-            remedy = REMEDY_IN_CHILD
-        if OPEN.sessions:
-            remedy = f"use a client that can be recorded: {RECORDED}."
-        if self.is_recorded(host):
-            reason, remedy = "this run only replays, also where use_cassette would record", REMEDY_IN_REPLAY
+        remedy, reason = self._remedy_for(host), "no cassette is open for it"
+        if remedy == REMEDY_IN_REPLAY:
+            reason = "this run only replays, also where use_cassette would record"
         error = NetworkBlocked(f"a request to {host} was blocked: {reason}.\nHow to fix: {remedy}")
-        if len(self.blocked) < _MOST_KEPT:
-            caller_expects = caller_names_error()
-            self.blocked.append(BlockedRequest(self.test, host, error, caller_expects))
-            self.children.send(host, caller_expects)
+        self.note(host, error)
         return error
+
+    def note(self, host: str, error: NetworkBlocked) -> None:
+        """Note a blocked request, also one that the guard of `use_cassette` refused."""
+        if len(self.blocked) < _MOST_KEPT:
+            remedy, caller_expects = self._remedy_for(host), caller_names_error()
+            self.blocked.append(BlockedRequest(self.test, host, remedy, error, caller_expects))
+            self.children.send(host, remedy, caller_expects)
+
+    def _remedy_for(self, host: str) -> str:
+        if self.is_recorded(host):
+            return REMEDY_IN_REPLAY
+        if OPEN.sessions:
+            return REMEDY_WITH_CASSETTE
+        return REMEDY_IN_CHILD if self.remedy == REMEDY and self.children.is_child() else self.remedy
 
     def collect(self) -> bool:
         """Add the requests that were blocked in forked children; return whether any request is noted now."""
-        for test, host, caller_expects in self.children.received():
-            self.blocked.append(BlockedRequest(test, host, NetworkBlocked(host), caller_expects, in_child=True))
+        for test, host, remedy, caller_expects in self.children.received():
+            error = NetworkBlocked(host)
+            self.blocked.append(BlockedRequest(test, host, remedy, error, caller_expects, in_child=True))
         return bool(self.blocked)
 
     def take(self, test: str) -> list[BlockedRequest]:

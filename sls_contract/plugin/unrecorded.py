@@ -43,7 +43,7 @@ class Unrecorded:
         from sls_contract.plugin.stray_requests import plain_blocked
 
         blocked = self._guard.take(item.nodeid)
-        self._blocked += plain_blocked(blocked, self._guard.remedy)
+        self._blocked += plain_blocked(blocked)
         return blocked
 
     def note_failure(self, error: BaseException) -> None:
@@ -71,7 +71,7 @@ class Unrecorded:
         from sls_contract.plugin.stray_requests import swallowed_errors
 
         allowed = allowed_codes(item)
-        found = self._noted(swallowed_errors(blocked, self._guard.remedy), item.nodeid, allowed)
+        found = self._noted(swallowed_errors(blocked), item.nodeid, allowed)
         return "\n\n".join(str(each) for each in found if each.code not in allowed) or None
 
     def no_request_failure(self, item: pytest.Item, case: Case) -> str | None:
@@ -122,13 +122,13 @@ class Unrecorded:
 
         Everything after this call belongs to no test.
         """
-        test, remedy = self._guard.test, self._guard.remedy
+        test = self._guard.test
         self._guard.begin("", REMEDY)
         if self._guard.collect():
             from sls_contract.plugin.stray_requests import plain_blocked
 
-            self._blocked += plain_blocked(self._guard.take(test), remedy)
-            self._blocked += plain_blocked(self._guard.take(""), REMEDY)
+            self._blocked += plain_blocked(self._guard.take(test))
+            self._blocked += plain_blocked(self._guard.take(""))
         counted, self._fixtures = self._fixtures, []
         if self._blocked or self._findings:
             from sls_contract.plugin.totals import Totals
