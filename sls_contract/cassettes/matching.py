@@ -15,7 +15,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
 from sls_contract.checks.steady_body import steady_body
-from sls_contract.errors import UsageError
+from sls_contract.errors import RECORD_ONCE, UsageError
 from sls_contract.exchange import DEFAULT_PORTS, Request, decode_path, masked_url, pairs_of, split_url
 from sls_contract.hosts import host_name
 
@@ -234,7 +234,7 @@ class Remedies:
 
     record: str = "pytest --sls-record=new_episodes"
     repeat: str = "mark the test sls_cassette(repeat='last')"
-    resume: str = "pytest --sls-record=once"
+    resume: str = RECORD_ONCE
 
 
 IN_PYTEST = Remedies()

@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 import httpx
 import pytest
 import requests
+from advice import advised
 
 from sls_contract import ContractViolation, Credentials, Request, load_cassette, sign, use_cassette
 from sls_contract.cassettes.file.recording_file import load
@@ -332,3 +333,36 @@ def test_a_damaged_file_is_told_and_left(path):
         with pytest.raises(CassetteDamaged):
             use_cassette(path, mode).__enter__()
     assert path.read_text("utf-8") == "interactions:\n- request: [\n"
+
+
+DAMAGE = {
+    "cut": lambda good: good[:-200],
+    "no cassette": lambda _: b"a: b\n",
+    "another version": lambda _: b"interactions: []\nversion: 2\n",
+    "a merge conflict": lambda good: b"<<<<<<< ours\n" + good,
+    "one exchange": lambda good: good.replace(b"    method: GET", b"    method: []", 1),
+}
+
+
+@pytest.mark.parametrize("damage", DAMAGE)
+def test_a_damaged_cassette_is_recorded_again_by_an_argument(recorded, endpoint, damage):
+    """However it is damaged, also while it is open: who has no pytest is not sent to an option of it."""
+    recorded.write_bytes(DAMAGE[damage](recorded.read_bytes()))
+    met = []
+
+    def replay():
+        with use_cassette(recorded):
+            try:
+                get()
+            except CassetteDamaged as error:
+                met.append(error)
+
+    with pytest.raises(CassetteError) as raised:
+        replay()
+    for error in (raised.value, *met):
+        assert advised(str(error), r"delete it and record again \(use_cassette\(…, record=\"once\"\)\)")
+    recorded.unlink()
+    with use_cassette(recorded, record="once", send=endpoint):
+        get()
+    with use_cassette(recorded):
+        get()
