@@ -111,6 +111,11 @@ class Session:
         return bool(self._used_inside or found.exchanges or found.breaches or self.recorded or self.player.played())
 
     @property
+    def has_children(self) -> bool:
+        """Whether this process was forked while the cassette was open."""
+        return self._channel is not None
+
+    @property
     def sends_itself(self) -> bool:
         """Whether the client itself sends requests without a recording."""
         return not self.offline and self._opening.send is None
