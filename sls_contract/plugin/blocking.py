@@ -10,7 +10,7 @@ import os
 import sys
 from contextlib import suppress
 from pathlib import Path
-from types import CodeType, FrameType, FunctionType
+from types import CodeType, FrameType, FunctionType, MemberDescriptorType
 from typing import IO, TYPE_CHECKING, Any, NamedTuple
 from weakref import WeakSet
 
@@ -24,7 +24,7 @@ from sls_contract.errors import NetworkBlocked, SlsContractError
 from sls_contract.hosts import host_name, is_loopback
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterator, Mapping
+    from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 
     from sls_contract.plugin.options import Settings
 
@@ -303,16 +303,15 @@ if hasattr(os, "register_at_fork"):
 
 _ERRORS = (NetworkBlocked, SlsContractError)
 _NAMES = frozenset(each.__name__ for each in _ERRORS)
+_STORED = (MemberDescriptorType, type(vars(BlockedRequest)["test"]))
+"""The types of attributes that only return what an object with slots, or a named tuple, contains."""
 _RUNNER = "_pytest.runner"  # calls the test and its fixtures: the frames above it belong to pytest
 
 
 def names_error(frame: FrameType) -> bool:
     """Return whether the code of a frame names the error, or a value that refers to it."""
-    if _mentions_error(frame.f_code, frame.f_globals):
-        return True
-    global_values, local_values = frame.f_globals, frame.f_locals
-    used = [global_values[name] for name in frame.f_code.co_names if name in global_values]
-    return any(map(_refers_to_error, (*used, *local_values.values())))
+    code, global_values = frame.f_code, frame.f_globals
+    return _mentions_error(code, global_values) or _uses_error([code], global_values, frame.f_locals.values())
 
 
 def expecting_codes(item: pytest.Item) -> set[CodeType]:
@@ -324,9 +323,9 @@ def expecting_codes(item: pytest.Item) -> set[CodeType]:
     if (code := getattr(function, "__code__", None)) is None:
         return set()
     codes, values = {*_with_inner(code)}, function.__globals__
-    used = [values[name] for each in codes for name in each.co_names if name in values]
     names_it = any(_mentions_error(each, values) for each in codes)
-    return codes if names_it or any(map(_refers_to_error, (*used, *item.funcargs.values()))) else set()
+    arguments = (item.instance, *item.funcargs.values())
+    return codes if names_it or _uses_error(codes, values, arguments) else set()
 
 
 def _with_inner(code: CodeType) -> Iterator[CodeType]:
@@ -352,6 +351,27 @@ def _mentions_error(code: CodeType, global_values: dict[str, Any]) -> bool:
     return not _NAMES.isdisjoint(names) or any(_is_error(global_values.get(name)) for name in code.co_names)
 
 
+def _uses_error(codes: Collection[CodeType], global_values: dict[str, Any], local_values: Iterable[Any]) -> bool:
+    """Return whether some code uses a value that refers to the error, or names an attribute of it that is the error."""
+    names = {name for code in codes for name in code.co_names}
+    used = [*(global_values[name] for name in names if name in global_values), *local_values]
+    return any(map(_refers_to_error, used)) or any(_is_expected(each) for value in used for each in _of(value, names))
+
+
+def _of(value: Any, names: set[str]) -> Iterator[Any]:
+    """Yield the attributes of a value that have one of some names; no code of the value runs."""
+    classes = value.__mro__ if isinstance(value, type) else type(value).__mro__
+    spaces = [vars(each) for each in classes]
+    with suppress(AttributeError):  # an object with slots has no such attribute
+        spaces.append(object.__getattribute__(value, "__dict__"))
+    for space in spaces:
+        for name in names.intersection(space):
+            found = space[name]
+            with suppress(AttributeError, TypeError):  # nothing is stored, or the value is the class itself
+                found = found.__get__(value) if isinstance(found, _STORED) else found
+            yield found
+
+
 def _is_error(value: Any) -> bool:
     """Return whether a value is the error, under any name, or a tuple that contains it."""
     if type(value) is tuple:
@@ -363,6 +383,11 @@ def _refers_to_error(value: Any) -> bool:
     """Return whether a value is the error, the result of ``pytest.raises`` for it, or a function that names it."""
     if type(value) is FunctionType:
         return _mentions_error(value.__code__, value.__globals__)
+    return _is_expected(value)
+
+
+def _is_expected(value: Any) -> bool:
+    """Return whether a value is the error, or the result of ``pytest.raises`` for it."""
     if type(value).__module__.startswith("_pytest.") and hasattr(type(value), "__exit__"):
         return _is_error(getattr(value, "expected_exceptions", getattr(value, "expected_exception", ())))
     return _is_error(value)
