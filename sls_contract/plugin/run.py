@@ -146,7 +146,7 @@ class Run:
             return None
         case.incomplete |= error is not None
         case.excused &= error is None
-        return case.end_phase(error)
+        return case.end_phase(None if isinstance(error, pytest.skip.Exception) else error)  # a skip shows no cause
 
     @contextmanager
     def fixture(self, fixturedef: pytest.FixtureDef[Any], request: pytest.FixtureRequest) -> Iterator[None]:

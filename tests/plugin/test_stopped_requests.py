@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 
 import pytest
@@ -199,6 +200,37 @@ def test_a_recording_by_use_cassette_waits_for_a_run_that_may_send(project):
     text = result.stdout.str()
     assert "expected: a run that may send requests" in text
     assert "mark the test with" not in text
+
+
+def test_a_test_case_that_does_not_pass_swallows_nothing(project):
+    """It stores its error, skip or expected failure, and raises nothing: no finding speaks of a catch."""
+    project.test(
+        """
+        import unittest
+        import requests
+
+        def go():
+            requests.get("http://my-project.cn-hangzhou.log.aliyuncs.com/", timeout=60)
+
+        class TestOld(unittest.TestCase):
+            def test_raises(self):
+                go()
+
+            def test_cannot_go_on(self):
+                try:
+                    go()
+                except Exception:
+                    self.skipTest("not reachable")
+
+            @unittest.expectedFailure
+            def test_is_expected_to_fail(self):
+                go()
+        """
+    )
+    result = project.run("--sls-report=report.json")
+    result.assert_outcomes(failed=1, skipped=1, xfailed=1)
+    assert json.loads((project.path / "report.json").read_text("utf-8"))["findings"] == []
+    result.stdout.fnmatch_lines(["*blocked, because no cassette was open for them: 3 requests*"])
 
 
 def between_tests(project):
