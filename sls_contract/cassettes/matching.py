@@ -230,11 +230,25 @@ class Miss:
 
 @dataclass(frozen=True, slots=True)
 class Remedies:
-    """How to fix a miss: a way to record, to play a recording repeatedly, and to record a missing or unfinished one."""
+    """How the user of a cassette can fix it.
+
+    Attributes:
+        record: the way to record a request that the cassette lacks.
+        repeat: the way to play the last of identical recordings repeatedly.
+        resume: the way to record a missing or unfinished cassette.
+        renew: the way to record everything again.
+        rename: the way to replace names; these follow, one ``real=public`` a line.
+
+    """
 
     record: str = "pytest --sls-record=new_episodes"
     repeat: str = "mark the test sls_cassette(repeat='last')"
     resume: str = RECORD_ONCE
+    renew: str = "pytest --sls-record=all"
+    rename: str = (
+        "Add these lines to the [pytest] section of pytest.ini, then record again (pytest --sls-record=all):\n"
+        "sls_rename ="
+    )
 
 
 IN_PYTEST = Remedies()
@@ -242,6 +256,8 @@ IN_CODE = Remedies(
     'use_cassette(…, record="new_episodes")',
     'play the last recording repeatedly (use_cassette(…, repeat="last"))',
     'use_cassette(…, record="once")',
+    'use_cassette(…, record="all")',
+    'Pass these names to use_cassette (rename=…), then record again (use_cassette(…, record="all")):',
 )
 """The remedies of `use_cassette`: its arguments decide, not the options of a run of pytest."""
 

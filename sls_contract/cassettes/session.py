@@ -56,7 +56,7 @@ class Session:
             )
         self.player.candidates, self.player.single = opening.candidates, opening.single
         self.player.owner, self.player.stored_at = opening.owner, opening.stored_at
-        self._judging = Judge(opening.scrubber, opening.credentials)
+        self._judging = Judge(opening.scrubber, opening.credentials, opening.remedies)
         self._pending = _Pending()
         self._stop: Callable[[], None] = lambda: None
         self._channel: Channel | None = None

@@ -366,3 +366,15 @@ def test_a_damaged_cassette_is_recorded_again_by_an_argument(recorded, endpoint,
         get()
     with use_cassette(recorded):
         get()
+
+
+def test_an_edited_cassette_is_recorded_again_by_an_argument(recorded, endpoint):
+    """What is found of the recording itself names the argument, too."""
+    recorded.write_bytes(recorded.read_bytes().replace(b"code: 200", b"code: 404", 1))
+    with pytest.raises(ContractViolation, match="recording-edited") as raised, use_cassette(recorded, strict=True):
+        get()
+    found = advised(str(raised.value), r"record it again \(use_cassette\(…, record=\"(.*?)\"\)\)")
+    with use_cassette(recorded, record=found[1], send=endpoint):
+        get()
+    with use_cassette(recorded, strict=True):
+        get()
