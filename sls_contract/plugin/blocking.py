@@ -10,7 +10,6 @@ import os
 import sys
 from contextlib import suppress
 from pathlib import Path
-from types import CodeType, FrameType, FunctionType, MemberDescriptorType
 from typing import IO, TYPE_CHECKING, Any, NamedTuple
 from weakref import WeakSet
 
@@ -20,11 +19,13 @@ from sls_contract.cassettes.hosts import host_rule
 from sls_contract.cassettes.nesting import OPEN
 from sls_contract.cassettes.recorder import RECORDED, NetworkGuard
 from sls_contract.cassettes.recorder.handler import is_live
-from sls_contract.errors import NetworkBlocked, SlsContractError
+from sls_contract.errors import NetworkBlocked
 from sls_contract.hosts import host_name, is_loopback
+from sls_contract.plugin.expecting import RUNNER, arguments, calling_frames, names_error
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+    from collections.abc import Callable, Collection, Mapping
+    from types import CodeType
 
     from sls_contract.plugin.options import Settings
 
@@ -60,7 +61,7 @@ class BlockedRequest(NamedTuple):
     """A blocked request: the id of the running test (empty between tests), the host, and the error.
 
     ``caller_expects``: whether one of the calling functions names the error; ``in_child``: whether a forked process
-    made the request; ``remedy``: what the error advises.
+    made the request; ``remedy``: what the error advises; ``callers``: the code of the calling functions.
     """
 
     test: str
@@ -69,6 +70,7 @@ class BlockedRequest(NamedTuple):
     error: NetworkBlocked
     caller_expects: bool
     in_child: bool = False
+    callers: frozenset[CodeType] = frozenset()
 
     def reaches(self, codes: Collection[CodeType]) -> bool:
         """Whether code gets the error: a future, a task or a child process hands it over, or this code caught it."""
@@ -83,7 +85,10 @@ class BlockedRequest(NamedTuple):
     def is_expected(self) -> bool:
         """Whether the test expects the error, as ``pytest.raises(NetworkBlocked)`` says."""
         trace = self.error.__traceback__  # begins in the function that caught the error, also in another thread
-        return self.caller_expects or (trace is not None and names_error(trace.tb_frame))
+        if self.caller_expects or trace is None:
+            return self.caller_expects
+        frame = trace.tb_frame
+        return frame.f_code not in self.callers and names_error(frame, arguments(frame))
 
 
 class RunGuard(NetworkGuard):
@@ -134,8 +139,10 @@ class RunGuard(NetworkGuard):
     def note(self, host: str, error: NetworkBlocked) -> None:
         """Note a blocked request, also one that the guard of `use_cassette` refused."""
         if len(self.blocked) < _MOST_KEPT:
-            remedy, caller_expects = self._remedy_for(host), caller_names_error()
-            self.blocked.append(BlockedRequest(self.test, host, remedy, error, caller_expects))
+            remedy, frames = self._remedy_for(host), [*calling_frames()]
+            caller_expects = any(names_error(frame, frame.f_locals.values()) for frame in frames)
+            callers = frozenset(frame.f_code for frame in frames)
+            self.blocked.append(BlockedRequest(self.test, host, remedy, error, caller_expects, callers=callers))
             self.children.send(host, remedy, caller_expects)
 
     def _remedy_for(self, host: str) -> str:
@@ -211,7 +218,7 @@ def _process_ends_with(config: pytest.Config) -> bool:
     program = Path(sys.argv[0])
     is_pytest = program.stem in ("pytest", "py.test") or program.parts[-2:] == ("pytest", "__main__.py")
     frame = inspect.currentframe()
-    while frame is not None and frame.f_globals.get("__name__") != _RUNNER:
+    while frame is not None and frame.f_globals.get("__name__") != RUNNER:
         frame = frame.f_back
     return frame is None and (is_pytest or hasattr(config, "workerinput"))
 
@@ -299,95 +306,3 @@ def _before_fork() -> None:
 
 if hasattr(os, "register_at_fork"):
     os.register_at_fork(before=_before_fork)
-
-
-_ERRORS = (NetworkBlocked, SlsContractError)
-_NAMES = frozenset(each.__name__ for each in _ERRORS)
-_STORED = (MemberDescriptorType, type(vars(BlockedRequest)["test"]))
-"""The types of attributes that only return what an object with slots, or a named tuple, contains."""
-_RUNNER = "_pytest.runner"  # calls the test and its fixtures: the frames above it belong to pytest
-
-
-def names_error(frame: FrameType) -> bool:
-    """Return whether the code of a frame names the error, or a value that refers to it."""
-    code, global_values = frame.f_code, frame.f_globals
-    return _mentions_error(code, global_values) or _uses_error([code], global_values, frame.f_locals.values())
-
-
-def expecting_codes(item: pytest.Item) -> set[CodeType]:
-    """Return the code of a test, with the functions inside it, if it names the error: threads may raise it."""
-    if not isinstance(item, pytest.Function):
-        return set()
-    function = inspect.unwrap(item.function)
-    function = getattr(getattr(function, "hypothesis", None), "inner_test", function)
-    if (code := getattr(function, "__code__", None)) is None:
-        return set()
-    codes, values = {*_with_inner(code)}, function.__globals__
-    names_it = any(_mentions_error(each, values) for each in codes)
-    arguments = (item.instance, *item.funcargs.values())
-    return codes if names_it or _uses_error(codes, values, arguments) else set()
-
-
-def _with_inner(code: CodeType) -> Iterator[CodeType]:
-    """Yield the code of a function, and that of the functions, lambdas and generators inside it."""
-    yield code
-    for each in code.co_consts:
-        if isinstance(each, CodeType):
-            yield from _with_inner(each)
-
-
-def caller_names_error() -> bool:
-    """Return whether a function on this thread's call stack names the error; the package's own do not count."""
-    frame = inspect.currentframe()
-    while frame is not None and (module := str(frame.f_globals.get("__name__"))) != _RUNNER:
-        if module.partition(".")[0] != "sls_contract" and names_error(frame):
-            return True
-        frame = frame.f_back
-    return False
-
-
-def _mentions_error(code: CodeType, global_values: dict[str, Any]) -> bool:
-    names = (*code.co_names, *code.co_varnames, *code.co_freevars)
-    return not _NAMES.isdisjoint(names) or any(_is_error(global_values.get(name)) for name in code.co_names)
-
-
-def _uses_error(codes: Collection[CodeType], global_values: dict[str, Any], local_values: Iterable[Any]) -> bool:
-    """Return whether some code uses a value that refers to the error, or names an attribute of it that is the error."""
-    names = {name for code in codes for name in code.co_names}
-    used = [*(global_values[name] for name in names if name in global_values), *local_values]
-    return any(map(_refers_to_error, used)) or any(_is_expected(each) for value in used for each in _of(value, names))
-
-
-def _of(value: Any, names: set[str]) -> Iterator[Any]:
-    """Yield the attributes of a value that have one of some names; no code of the value runs."""
-    classes = value.__mro__ if isinstance(value, type) else type(value).__mro__
-    spaces = [vars(each) for each in classes]
-    with suppress(AttributeError):  # an object with slots has no such attribute
-        spaces.append(object.__getattribute__(value, "__dict__"))
-    for space in spaces:
-        for name in names.intersection(space):
-            found = space[name]
-            with suppress(AttributeError, TypeError):  # nothing is stored, or the value is the class itself
-                found = found.__get__(value) if isinstance(found, _STORED) else found
-            yield found
-
-
-def _is_error(value: Any) -> bool:
-    """Return whether a value is the error, under any name, or a tuple that contains it."""
-    if type(value) is tuple:
-        return any(isinstance(each, type) and each in _ERRORS for each in value)
-    return isinstance(value, type) and value in _ERRORS
-
-
-def _refers_to_error(value: Any) -> bool:
-    """Return whether a value is the error, the result of ``pytest.raises`` for it, or a function that names it."""
-    if type(value) is FunctionType:
-        return _mentions_error(value.__code__, value.__globals__)
-    return _is_expected(value)
-
-
-def _is_expected(value: Any) -> bool:
-    """Return whether a value is the error, or the result of ``pytest.raises`` for it."""
-    if type(value).__module__.startswith("_pytest.") and hasattr(type(value), "__exit__"):
-        return _is_error(getattr(value, "expected_exceptions", getattr(value, "expected_exception", ())))
-    return _is_error(value)

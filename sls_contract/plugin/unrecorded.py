@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from sls_contract.cassettes.recorder.wiring import wrap_clients_again
-from sls_contract.plugin.blocking import REMEDY, expecting_codes, remedy_for
+from sls_contract.plugin.blocking import REMEDY, remedy_for
+from sls_contract.plugin.expecting import expecting_codes
 from sls_contract.plugin.failures import recording_failure
 
 if TYPE_CHECKING:

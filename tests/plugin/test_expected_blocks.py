@@ -179,6 +179,72 @@ def test_whoever_expects_any_error_is_red(project):
     assert result.stdout.str().count("@pytest.mark.sls_allow('SLS616', reason='…')") >= 4
 
 
+def test_whoever_keeps_what_was_caught_is_red(project):
+    """Its class comes from the error itself: of the one who caught any error, it says nothing."""
+    project.test(
+        CLIENTS.replace("from sls_contract.errors import NetworkBlocked as Blocked", "Blocked = OSError")
+        + """
+    import sys
+    from concurrent.futures import ThreadPoolExecutor
+
+    def test_all_of_it():
+        try:
+            go()
+        except Exception:
+            kind, value, trace = sys.exc_info()
+
+    def test_tuple():
+        last = None
+        for _ in range(2):
+            try:
+                go()
+            except Exception as error:
+                last = type(error), error
+
+    def test_class():
+        with pytest.raises(Exception) as caught:
+            go()
+        kind = caught.type
+
+    def test_other_thread():
+        with ThreadPoolExecutor() as workers:
+            try:
+                workers.submit(go).result()
+            except Exception as error:
+                kind = type(error)
+    """
+    )
+    project.run().assert_outcomes(failed=4)
+
+
+def test_a_doctest_that_shows_the_error_expects_it(project):
+    """It has no other way to say so; one that shows something else swallowed it."""
+    project.write(
+        "documented.py",
+        """
+        import requests
+
+        def go():
+            '''
+            >>> go()  # doctest: +IGNORE_EXCEPTION_DETAIL
+            Traceback (most recent call last):
+            NetworkBlocked: a request was blocked
+            '''
+            requests.get("http://my-project.cn-hangzhou.log.aliyuncs.com/", timeout=60)
+
+        def swallow():
+            '''
+            >>> swallow()
+            '''
+            try:
+                go()
+            except Exception:
+                pass
+        """,
+    )
+    project.spawn("-pdoctest", "--doctest-modules", "documented.py").assert_outcomes(passed=1, failed=1)
+
+
 def test_a_test_that_names_the_error_may_get_it_from_a_thread_or_a_task(project):
     """Not only raised: as a result. A fixture that swallows one is red all the same."""
     project.test(
