@@ -51,7 +51,8 @@ class Judge:
         """Judge the wire form of an exchange that took place at ``seen``; only the scrubbed form is shown."""
         verdict = judge(wire_exchange, credentials=self._key_for(wire_exchange.request), at=seen)
         results.count(scrubbed.exchange, self._clean([verdict]), evidence, agreed=seen)
-        results.add([unopened_body(place) for place in scrubbed.unscanned], scrubbed.exchange)
+        unopened = [unopened_body(place, self.remedies.allow) for place in scrubbed.unscanned]
+        results.add(unopened, scrubbed.exchange)
         if scrubbed.others:
             results.add([names_of_others(scrubbed.others, self.remedies.rename)], scrubbed.exchange)
 
@@ -127,8 +128,11 @@ def recording_of_scrubbed(
     )
 
 
-def written_secrets(path: Path, credentials: Credentials | None) -> Iterator[str]:
-    """Scan a written file as `sls-contract check` does; yield a message for each secret that the scrubber missed."""
+def written_secrets(path: Path, credentials: Credentials | None, scrub: str = IN_PYTEST.scrub) -> Iterator[str]:
+    """Scan a written file as `sls-contract check` does; yield a message for each secret that the scrubber missed.
+
+    ``scrub`` are the settings that name more secrets.
+    """
     try:
         written = path.read_bytes()
     except OSError:
@@ -136,6 +140,5 @@ def written_secrets(path: Path, credentials: Credentials | None) -> Iterator[str
     for leak in leaks(written, [credentials] if credentials is not None else []):
         yield (
             f"{path}:{leak.line}: SLS601 secret-in-recording: {leak.kind} was written: {leak.excerpt}\n"
-            "How to fix: delete the file, revoke the key if the file was shared, and name what leaked in sls_scrub "
-            "or sls_scrub_keys."
+            f"How to fix: delete the file, revoke the key if the file was shared, and name what leaked in {scrub}."
         )

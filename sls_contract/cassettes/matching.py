@@ -238,6 +238,8 @@ class Remedies:
         resume: the way to record a missing or unfinished cassette.
         renew: the way to record everything again.
         rename: the way to replace names; these follow, one ``real=public`` a line.
+        scrub: the settings that name more secrets.
+        allow: the way to accept a body that could not be scanned.
 
     """
 
@@ -249,6 +251,8 @@ class Remedies:
         "Add these lines to the [pytest] section of pytest.ini, then record again (pytest --sls-record=all):\n"
         "sls_rename ="
     )
+    scrub: str = "sls_scrub, sls_scrub_keys"
+    allow: str = "@pytest.mark.sls_allow('SLS608', reason='…')"
 
 
 IN_PYTEST = Remedies()
@@ -258,6 +262,8 @@ IN_CODE = Remedies(
     'use_cassette(…, record="once")',
     'use_cassette(…, record="all")',
     'Pass these names to use_cassette (rename=…), then record again (use_cassette(…, record="all")):',
+    "use_cassette(…, scrub=…, scrub_keys=…)",
+    "use_cassette(…, strict=False)",
 )
 """The remedies of `use_cassette`: its arguments decide, not the options of a run of pytest."""
 

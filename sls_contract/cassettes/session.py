@@ -158,7 +158,8 @@ class Session:
             for outer in OPEN.sessions:
                 outer._used_inside = True  # noqa: SLF001 - of the same class
         if self.recorded:
-            for secret in written_secrets(self.player.path, self._opening.credentials):
+            opening = self._opening
+            for secret in written_secrets(self.player.path, opening.credentials, opening.remedies.scrub):
                 self.results.fail(secret)
 
     def prepare_fork(self) -> None:

@@ -38,6 +38,7 @@ _REMEDIES = Remedies(
     "--record once",
     "--record all",
     "Pass each of these lines as --rename, then record again (--record all):",
+    "--scrub, --scrub-key",
 )
 
 

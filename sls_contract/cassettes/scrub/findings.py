@@ -40,12 +40,12 @@ def names_of_others(names: Sequence[OtherName], how: str) -> Finding:
     )
 
 
-def unopened_body(place: str) -> Finding:
-    """Return the finding for a body that was written unscrubbed, since it could not be decoded."""
+def unopened_body(place: str, allow: str) -> Finding:
+    """Return the finding for a body that was written unscrubbed, as it could not be decoded; ``allow`` accepts it."""
     return clause("recording-unopened-body").finding(
         place.partition(":")[0],
         "gzip, deflate, lz4 or zstd, or no coding",
         place,
-        "request a coding that can be decoded (Accept-Encoding); or check that the body has no secret, and allow it: "
-        "@pytest.mark.sls_allow('SLS608', reason='…')",
+        "request a coding that can be decoded (Accept-Encoding); or check that the body has no secret, and allow it "
+        f"({allow})",
     )

@@ -378,3 +378,25 @@ def test_an_edited_cassette_is_recorded_again_by_an_argument(recorded, endpoint)
         get()
     with use_cassette(recorded, strict=True):
         get()
+
+
+def test_a_body_that_cannot_be_scanned_is_allowed_by_an_argument(path, endpoint):
+    """A warning that no marker takes back here: it is none of the failures unless they are asked for."""
+
+    def encoded(request):
+        response = endpoint(request)
+        headers = [pair for pair in response.headers.pairs if pair[0].lower() != "content-length"]
+        body = b"\x1f\x8b\x08 broken \xff\xfe"
+        headers += [("Content-Encoding", "gzip"), ("Content-Length", str(len(body)))]
+        return response.replace(headers=headers, body=body)
+
+    def record(**options):
+        opening = use_cassette(path, "all", send=encoded, **options)
+        with suppress(ContractViolation), opening as cassette, suppress(requests.RequestException):
+            get()
+        (found,) = [finding for finding in cassette.findings if finding.slug == "recording-unopened-body"]
+        return found
+
+    assert record().level == "warning"
+    found = record(strict=True)
+    assert found.how_to_fix.endswith("allow it (use_cassette(…, strict=False))")
