@@ -75,20 +75,31 @@ class CassetteError(SlsContractError):
 class CassetteDamaged(CassetteError):
     """A cassette does not contain a valid recording; it is never overwritten.
 
-    ``line`` counts from 1; it is None if no line can be named. ``how_to_fix`` is the fix, for people.
+    ``line`` counts from 1; it is None if no line can be named. ``how_to_fix`` is the fix, for people: `record_by`
+    changes how they record.
     """
 
     def __init__(self, path: Path | str, line: int | None, reason: str, how_to_fix: str = "") -> None:
-        """Name the file, the line, the reason and the fix: by default to restore the file or to record again."""
-        place = f"{path}:{line}" if line is not None else f"{path}"
-        self.how_to_fix = how_to_fix or (EXPORT_AGAIN if str(path).lower().endswith(".har") else _RECORD_AGAIN)
-        super().__init__(f"{place}: {reason}\nHow to fix: {self.how_to_fix}.")
+        """Name the file, the line, the reason and the fix: by default to restore the file or to record again.
+
+        ``{record}`` in the fix stands for the way to record a cassette.
+        """
+        super().__init__()
         self.path = str(path)
         self.line = line
         self.reason = reason
+        self._fix = how_to_fix or (EXPORT_AGAIN if self.path.lower().endswith(".har") else _RECORD_AGAIN)
+        self.record_by(RECORD_ONCE)
+
+    def record_by(self, way: str) -> None:
+        """Advise another way to record: not every user has pytest."""
+        place = self.path if self.line is None else f"{self.path}:{self.line}"
+        self.how_to_fix = self._fix.replace("{record}", way)
+        self.args = (f"{place}: {self.reason}\nHow to fix: {self.how_to_fix}.",)
 
 
-_RECORD_AGAIN = "restore the file from version control, or delete it and record again (pytest --sls-record=once)"
+RECORD_ONCE = "pytest --sls-record=once"
+_RECORD_AGAIN = "restore the file from version control, or delete it and record again ({record})"
 EXPORT_AGAIN = "restore the file from version control, or export the HAR again, as JSON with the bodies in it"
 
 

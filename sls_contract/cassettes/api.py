@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar
 from sls_contract.cassettes.hosts import host_rule
 from sls_contract.cassettes.matching import IN_CODE, Matching
 from sls_contract.cassettes.opening import is_har
-from sls_contract.cassettes.recorder import NetworkGuard
+from sls_contract.cassettes.recorder import RECORDED, NetworkGuard
 from sls_contract.cassettes.results import Results, failing, message
 from sls_contract.cassettes.scrub import Scrubber
 from sls_contract.cassettes.session import Session
@@ -152,7 +152,7 @@ def _check_path(path: object) -> None:
 @contextmanager
 def _started(session: Session, opening: Opening) -> Iterator[None]:
     """Open the session, then close it; after an exception, the recorded exchanges are kept as unfinished."""
-    message = "record the exchange, or take the request out"
+    message = f"use a client that can be recorded ({RECORDED}), or remove the request."
     guard = NetworkGuard(opening.owns, message) if opening.record == "none" else None
     session.start()
     finished = False

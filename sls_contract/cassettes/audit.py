@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from sls_contract.cassettes.file.journal import journal_of
 from sls_contract.cassettes.ledger import Entry, age_findings
+from sls_contract.cassettes.matching import IN_PYTEST
 from sls_contract.cassettes.opening import opened
 from sls_contract.cassettes.recording import Evidence, Integrity, Recording
 from sls_contract.cassettes.relations import Relations
@@ -147,7 +148,7 @@ class Audit:
             return []
         public = {text.rpartition(": ")[2] for text in recording.substitutions}
         found = self.others.found(recording.exchange, public)
-        return [names_of_others(found)] if found else []
+        return [names_of_others(found, IN_PYTEST.rename)] if found else []
 
 
 def audit(path: Path, settings: AuditSettings) -> Audit:
@@ -198,17 +199,20 @@ def hidden_clauses(recording: Recording) -> tuple[str, ...]:
     return _ABOUT_SIGNATURES if removed else ()
 
 
-def recording_findings(recording: Recording) -> list[Finding]:
-    """Return the findings about a recording itself: edited, of unknown origin, wrongly signed, without a response."""
+def recording_findings(recording: Recording, renew: str = IN_PYTEST.renew) -> list[Finding]:
+    """Return the findings about a recording itself: edited, of unknown origin, wrongly signed, without a response.
+
+    ``renew`` is the way to record it again.
+    """
     findings = []
     if recording.integrity is Integrity.EDITED:
-        findings.append(_finding("recording-edited", "the digest of what was recorded", "another digest"))
+        findings.append(_finding("recording-edited", "the digest of what was recorded", "another digest", renew))
     if recording.provenance.evidence is Evidence.UNKNOWN:
-        findings.append(_finding("recording-provenance", "evidence, endpoint, time", "none"))
+        findings.append(_finding("recording-provenance", "evidence, endpoint, time", "none", renew))
     if recording.signature is not None and recording.signature.verdict == "invalid":
         findings.append(_signature_finding(recording.signature.step))
     if recording.incomplete:
-        findings.append(_finding("recording-incomplete", "a response", recording.broken or "none"))
+        findings.append(_finding("recording-incomplete", "a response", recording.broken or "none", renew))
     return findings
 
 
@@ -225,8 +229,8 @@ def _unverified_finding() -> Finding:
     return clause("signature-not-verified").finding("header Authorization", expected, actual, fix)
 
 
-def _finding(slug: str, expected: str, actual: str) -> Finding:
-    return clause(slug).finding("recording", expected, actual, "record it again (pytest --sls-record=all)")
+def _finding(slug: str, expected: str, actual: str, renew: str) -> Finding:
+    return clause(slug).finding("recording", expected, actual, f"record it again ({renew})")
 
 
 def damage_finding(damage: CassetteDamaged) -> tuple[Finding, int | None]:

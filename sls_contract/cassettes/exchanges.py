@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from sls_contract.cassettes.audit import hidden_clauses, recording_findings
 from sls_contract.cassettes.hosts import is_live, without_project
+from sls_contract.cassettes.matching import IN_PYTEST
 from sls_contract.cassettes.recording import Evidence, Provenance, Recording, SignatureNote
 from sls_contract.cassettes.scrub import leaks
 from sls_contract.cassettes.scrub.findings import clean_verdict, names_of_others, unopened_body
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from datetime import datetime
     from pathlib import Path
 
+    from sls_contract.cassettes.matching import Remedies
     from sls_contract.cassettes.results import Results
     from sls_contract.cassettes.scrub import Scrubbed, Scrubber
     from sls_contract.checks import Verdict
@@ -35,11 +37,13 @@ class Judge:
     Attributes:
         scrubber: removes secrets from everything that is shown.
         credentials: the key of the run; None: the public test keys.
+        remedies: how the user can fix a recording.
 
     """
 
     scrubber: Scrubber
     credentials: Credentials | None
+    remedies: Remedies = IN_PYTEST
 
     def recorded(
         self, results: Results, wire_exchange: Exchange, scrubbed: Scrubbed, evidence: Evidence, seen: datetime
@@ -47,9 +51,10 @@ class Judge:
         """Judge the wire form of an exchange that took place at ``seen``; only the scrubbed form is shown."""
         verdict = judge(wire_exchange, credentials=self._key_for(wire_exchange.request), at=seen)
         results.count(scrubbed.exchange, self._clean([verdict]), evidence, agreed=seen)
-        results.add([unopened_body(place) for place in scrubbed.unscanned], scrubbed.exchange)
+        unopened = [unopened_body(place, self.remedies.allow) for place in scrubbed.unscanned]
+        results.add(unopened, scrubbed.exchange)
         if scrubbed.others:
-            results.add([names_of_others(scrubbed.others)], scrubbed.exchange)
+            results.add([names_of_others(scrubbed.others, self.remedies.rename)], scrubbed.exchange)
 
     def played(
         self,
@@ -70,7 +75,7 @@ class Judge:
         if not recording.incomplete:
             hidden = hidden_clauses(recording)
             verdicts.append(judge_response(recording.exchange, at=recording.provenance.at, without=hidden))
-        origin, findings = recording.provenance, recording_findings(recording)
+        origin, findings = recording.provenance, recording_findings(recording, self.remedies.renew)
         needed = findings or results.shows_all_exchanges or any(verdict.findings for verdict in verdicts)
         exchange = shown() if needed else recording.exchange
         results.count(exchange, self._clean(verdicts), origin.evidence, position, origin.agreed)
@@ -123,8 +128,11 @@ def recording_of_scrubbed(
     )
 
 
-def written_secrets(path: Path, credentials: Credentials | None) -> Iterator[str]:
-    """Scan a written file as `sls-contract check` does; yield a message for each secret that the scrubber missed."""
+def written_secrets(path: Path, credentials: Credentials | None, scrub: str = IN_PYTEST.scrub) -> Iterator[str]:
+    """Scan a written file as `sls-contract check` does; yield a message for each secret that the scrubber missed.
+
+    ``scrub`` are the settings that name more secrets.
+    """
     try:
         written = path.read_bytes()
     except OSError:
@@ -132,6 +140,5 @@ def written_secrets(path: Path, credentials: Credentials | None) -> Iterator[str
     for leak in leaks(written, [credentials] if credentials is not None else []):
         yield (
             f"{path}:{leak.line}: SLS601 secret-in-recording: {leak.kind} was written: {leak.excerpt}\n"
-            "How to fix: delete the file, revoke the key if the file was shared, and name what leaked in sls_scrub "
-            "or sls_scrub_keys."
+            f"How to fix: delete the file, revoke the key if the file was shared, and name what leaked in {scrub}."
         )

@@ -15,7 +15,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
 from sls_contract.checks.steady_body import steady_body
-from sls_contract.errors import UsageError
+from sls_contract.errors import RECORD_ONCE, UsageError
 from sls_contract.exchange import DEFAULT_PORTS, Request, decode_path, masked_url, pairs_of, split_url
 from sls_contract.hosts import host_name
 
@@ -228,11 +228,29 @@ class Miss:
 
 @dataclass(frozen=True, slots=True)
 class Remedies:
-    """How to fix a miss: a way to record, to play a recording repeatedly, and to record a missing or unfinished one."""
+    """How the user of a cassette can fix it.
+
+    Attributes:
+        record: the way to record a request that the cassette lacks.
+        repeat: the way to play the last of identical recordings repeatedly.
+        resume: the way to record a missing or unfinished cassette.
+        renew: the way to record everything again.
+        rename: the way to replace names; these follow, one ``real=public`` a line.
+        scrub: the settings that name more secrets.
+        allow: the way to accept a body that could not be scanned.
+
+    """
 
     record: str = "pytest --sls-record=new_episodes"
     repeat: str = "mark the test sls_cassette(repeat='last')"
-    resume: str = "pytest --sls-record=once"
+    resume: str = RECORD_ONCE
+    renew: str = "pytest --sls-record=all"
+    rename: str = (
+        "Add these lines to the [pytest] section of pytest.ini, then record again (pytest --sls-record=all):\n"
+        "sls_rename ="
+    )
+    scrub: str = "sls_scrub, sls_scrub_keys"
+    allow: str = "@pytest.mark.sls_allow('SLS608', reason='…')"
 
 
 IN_PYTEST = Remedies()
@@ -240,6 +258,10 @@ IN_CODE = Remedies(
     'use_cassette(…, record="new_episodes")',
     'play the last recording repeatedly (use_cassette(…, repeat="last"))',
     'use_cassette(…, record="once")',
+    'use_cassette(…, record="all")',
+    'Pass these names to use_cassette (rename=…), then record again (use_cassette(…, record="all")):',
+    "use_cassette(…, scrub=…, scrub_keys=…)",
+    "use_cassette(…, strict=False)",
 )
 """The remedies of `use_cassette`: its arguments decide, not the options of a run of pytest."""
 

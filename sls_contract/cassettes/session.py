@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 import threading
+from contextlib import contextmanager
 from dataclasses import replace
 from functools import cache, partial
 from typing import TYPE_CHECKING, Any
@@ -21,14 +22,14 @@ from sls_contract.cassettes.relations import Relations
 from sls_contract.cassettes.results import Results
 from sls_contract.cassettes.scrub.findings import clean_verdict
 from sls_contract.checks.consumption import received_of
-from sls_contract.errors import CassetteError, UnmatchedRequest
+from sls_contract.errors import CassetteDamaged, CassetteError, UnmatchedRequest
 from sls_contract.exchange import OWN_RESPONSE, Exchange
 from sls_contract.hosts import host_name
 from sls_contract.spec import clause
 from sls_contract.spec.registry import registry
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
     from datetime import datetime
 
     from sls_contract.cassettes.recorder import Outcome
@@ -44,17 +45,18 @@ class Session:
 
     def __init__(self, opening: Opening, results: Results | None = None, player: Player | None = None) -> None:
         self._opening = opening
-        self.player = player or Player(
-            opening.path,
-            opening.record,
-            opening.began,
-            repeat=opening.repeat,
-            remedies=opening.remedies,
-            matching=opening.matching,
-        )
+        with self._advising():
+            self.player = player or Player(
+                opening.path,
+                opening.record,
+                opening.began,
+                repeat=opening.repeat,
+                remedies=opening.remedies,
+                matching=opening.matching,
+            )
         self.player.candidates, self.player.single = opening.candidates, opening.single
         self.player.owner, self.player.stored_at = opening.owner, opening.stored_at
-        self._judging = Judge(opening.scrubber, opening.credentials)
+        self._judging = Judge(opening.scrubber, opening.credentials, opening.remedies)
         self._pending = _Pending()
         self._stop: Callable[[], None] = lambda: None
         self._channel: Channel | None = None
@@ -65,6 +67,15 @@ class Session:
         self._relations = Relations()
         self.independent = False  # whether its requests do not count for the cassettes around it
         self.path = opening.path
+
+    @contextmanager
+    def _advising(self) -> Iterator[None]:
+        """Advise the user of a damaged file to record in the way of this cassette."""
+        try:
+            yield
+        except CassetteDamaged as damage:
+            damage.record_by(self._opening.remedies.resume)
+            raise
 
     @property
     def recording(self) -> bool:
@@ -98,6 +109,11 @@ class Session:
         """Whether this cassette, or one that was opened inside it, had any exchange."""
         found = self.results
         return bool(self._used_inside or found.exchanges or found.breaches or self.recorded or self.player.played())
+
+    @property
+    def has_children(self) -> bool:
+        """Whether this process was forked while the cassette was open."""
+        return self._channel is not None
 
     @property
     def sends_itself(self) -> bool:
@@ -135,13 +151,15 @@ class Session:
             self._add_results(self._channel.finish())
             self._channel.close()
             self._channel = None
-        self.player.close(finished=finished, failure=failure)
+        with self._advising():
+            self.player.close(finished=finished, failure=failure)
         self._results.run_deferred()
         if self.used and not self.independent:
             for outer in OPEN.sessions:
                 outer._used_inside = True  # noqa: SLF001 - of the same class
         if self.recorded:
-            for secret in written_secrets(self.player.path, self._opening.credentials):
+            opening = self._opening
+            for secret in written_secrets(self.player.path, opening.credentials, opening.remedies.scrub):
                 self.results.fail(secret)
 
     def prepare_fork(self) -> None:
@@ -210,6 +228,8 @@ class Session:
 
     def _note_error(self, error: Exception) -> None:
         """Note an error (a full disk, a damaged recording): a client may swallow it, but the test must fail."""
+        if isinstance(error, CassetteDamaged):
+            error.record_by(self._opening.remedies.resume)
         if not isinstance(error, UnmatchedRequest):  # a miss is a finding already
             self.results.fail(f"{type(error).__name__}: {self._opening.scrubber.shown(str(error))}")
 

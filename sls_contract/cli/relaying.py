@@ -32,7 +32,14 @@ if TYPE_CHECKING:
     from sls_contract.transport.relay import Relay
 
 _PATIENCE = 5.0  # seconds for exchanges in progress at the end
-_REMEDIES = Remedies("--record new_episodes", "record it again with --record all", "--record once")
+_REMEDIES = Remedies(
+    "--record new_episodes",
+    "record it again with --record all",
+    "--record once",
+    "--record all",
+    "Pass each of these lines as --rename, then record again (--record all):",
+    "--scrub, --scrub-key",
+)
 
 
 def session_of(

@@ -10,7 +10,6 @@ import os
 import sys
 from contextlib import suppress
 from pathlib import Path
-from types import CodeType, FrameType, FunctionType
 from typing import IO, TYPE_CHECKING, Any, NamedTuple
 from weakref import WeakSet
 
@@ -18,13 +17,15 @@ import pytest
 
 from sls_contract.cassettes.hosts import host_rule
 from sls_contract.cassettes.nesting import OPEN
-from sls_contract.cassettes.recorder import NetworkGuard
+from sls_contract.cassettes.recorder import RECORDED, NetworkGuard
 from sls_contract.cassettes.recorder.handler import is_live
-from sls_contract.errors import NetworkBlocked, SlsContractError
+from sls_contract.errors import NetworkBlocked
 from sls_contract.hosts import host_name, is_loopback
+from sls_contract.plugin.expecting import RUNNER, arguments, calling_frames, names_error
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterator, Mapping
+    from collections.abc import Callable, Collection, Mapping
+    from types import CodeType
 
     from sls_contract.plugin.options import Settings
 
@@ -46,8 +47,8 @@ REMEDY_IN_REPLAY = (
     "record it in a run that may send requests (pytest --sls-record=once), or pass send=… to use_cassette."
 )
 """The remedy for a cassette that `use_cassette` opened to record, in a run that only replays."""
-RECORDED = "requests, urllib3, httpx, aiohttp or http.client"
-"""The clients that cassettes can record."""
+REMEDY_WITH_CASSETTE = f"use a client that can be recorded: {RECORDED}."
+"""The remedy where a cassette is open: it takes the requests of every client that it can record."""
 
 GUARD: pytest.StashKey[RunGuard] = pytest.StashKey()
 _MOST_KEPT = 1000  # blocked requests; a client that retries in a loop needs no more
@@ -60,14 +61,16 @@ class BlockedRequest(NamedTuple):
     """A blocked request: the id of the running test (empty between tests), the host, and the error.
 
     ``caller_expects``: whether one of the calling functions names the error; ``in_child``: whether a forked process
-    made the request.
+    made the request; ``remedy``: what the error advises; ``callers``: the code of the calling functions.
     """
 
     test: str
     host: str
+    remedy: str
     error: NetworkBlocked
     caller_expects: bool
     in_child: bool = False
+    callers: frozenset[CodeType] = frozenset()
 
     def reaches(self, codes: Collection[CodeType]) -> bool:
         """Whether code gets the error: a future, a task or a child process hands it over, or this code caught it."""
@@ -82,7 +85,10 @@ class BlockedRequest(NamedTuple):
     def is_expected(self) -> bool:
         """Whether the test expects the error, as ``pytest.raises(NetworkBlocked)`` says."""
         trace = self.error.__traceback__  # begins in the function that caught the error, also in another thread
-        return self.caller_expects or (trace is not None and names_error(trace.tb_frame))
+        if self.caller_expects or trace is None:
+            return self.caller_expects
+        frame = trace.tb_frame
+        return frame.f_code not in self.callers and names_error(frame, arguments(frame))
 
 
 class RunGuard(NetworkGuard):
@@ -123,24 +129,34 @@ class RunGuard(NetworkGuard):
 
     def refusal(self, host: str) -> NetworkBlocked:
         """Return the error that names the host and the remedy, and note the blocked request."""
-        reason, remedy = "no cassette is open for it", self.remedy
-        if remedy == REMEDY and self.children.is_child():
-            remedy = REMEDY_IN_CHILD
-        if OPEN.sessions:
-            remedy = f"use a client that can be recorded: {RECORDED}."
-        if self.is_recorded(host):
-            reason, remedy = "this run only replays, also where use_cassette would record", REMEDY_IN_REPLAY
+        remedy, reason = self._remedy_for(host), "no cassette is open for it"
+        if remedy == REMEDY_IN_REPLAY:
+            reason = "this run only replays, also where use_cassette would record"
         error = NetworkBlocked(f"a request to {host} was blocked: {reason}.\nHow to fix: {remedy}")
-        if len(self.blocked) < _MOST_KEPT:
-            caller_expects = caller_names_error()
-            self.blocked.append(BlockedRequest(self.test, host, error, caller_expects))
-            self.children.send(host, caller_expects)
+        self.note(host, error)
         return error
+
+    def note(self, host: str, error: NetworkBlocked) -> None:
+        """Note a blocked request, also one that the guard of `use_cassette` refused."""
+        if len(self.blocked) < _MOST_KEPT:
+            remedy, frames = self._remedy_for(host), [*calling_frames()]
+            caller_expects = any(names_error(frame, frame.f_locals.values()) for frame in frames)
+            callers = frozenset(frame.f_code for frame in frames)
+            self.blocked.append(BlockedRequest(self.test, host, remedy, error, caller_expects, callers=callers))
+            self.children.send(host, remedy, caller_expects)
+
+    def _remedy_for(self, host: str) -> str:
+        if self.is_recorded(host):
+            return REMEDY_IN_REPLAY
+        if OPEN.sessions:
+            return REMEDY_WITH_CASSETTE
+        return REMEDY_IN_CHILD if self.remedy == REMEDY and self.children.is_child() else self.remedy
 
     def collect(self) -> bool:
         """Add the requests that were blocked in forked children; return whether any request is noted now."""
-        for test, host, caller_expects in self.children.received():
-            self.blocked.append(BlockedRequest(test, host, NetworkBlocked(host), caller_expects, in_child=True))
+        for test, host, remedy, caller_expects in self.children.received():
+            error = NetworkBlocked(host)
+            self.blocked.append(BlockedRequest(test, host, remedy, error, caller_expects, in_child=True))
         return bool(self.blocked)
 
     def take(self, test: str) -> list[BlockedRequest]:
@@ -202,7 +218,7 @@ def _process_ends_with(config: pytest.Config) -> bool:
     program = Path(sys.argv[0])
     is_pytest = program.stem in ("pytest", "py.test") or program.parts[-2:] == ("pytest", "__main__.py")
     frame = inspect.currentframe()
-    while frame is not None and frame.f_globals.get("__name__") != _RUNNER:
+    while frame is not None and frame.f_globals.get("__name__") != RUNNER:
         frame = frame.f_back
     return frame is None and (is_pytest or hasattr(config, "workerinput"))
 
@@ -290,70 +306,3 @@ def _before_fork() -> None:
 
 if hasattr(os, "register_at_fork"):
     os.register_at_fork(before=_before_fork)
-
-
-_ERRORS = (NetworkBlocked, SlsContractError)
-_NAMES = frozenset(each.__name__ for each in _ERRORS)
-_RUNNER = "_pytest.runner"  # calls the test and its fixtures: the frames above it belong to pytest
-
-
-def names_error(frame: FrameType) -> bool:
-    """Return whether the code of a frame names the error, or a value that refers to it."""
-    if _mentions_error(frame.f_code, frame.f_globals):
-        return True
-    global_values, local_values = frame.f_globals, frame.f_locals
-    used = [global_values[name] for name in frame.f_code.co_names if name in global_values]
-    return any(map(_refers_to_error, (*used, *local_values.values())))
-
-
-def expecting_codes(item: pytest.Item) -> set[CodeType]:
-    """Return the code of a test, with the functions inside it, if it names the error: threads may raise it."""
-    if not isinstance(item, pytest.Function):
-        return set()
-    function = inspect.unwrap(item.function)
-    function = getattr(getattr(function, "hypothesis", None), "inner_test", function)
-    if (code := getattr(function, "__code__", None)) is None:
-        return set()
-    codes, values = {*_with_inner(code)}, function.__globals__
-    used = [values[name] for each in codes for name in each.co_names if name in values]
-    names_it = any(_mentions_error(each, values) for each in codes)
-    return codes if names_it or any(map(_refers_to_error, (*used, *item.funcargs.values()))) else set()
-
-
-def _with_inner(code: CodeType) -> Iterator[CodeType]:
-    """Yield the code of a function, and that of the functions, lambdas and generators inside it."""
-    yield code
-    for each in code.co_consts:
-        if isinstance(each, CodeType):
-            yield from _with_inner(each)
-
-
-def caller_names_error() -> bool:
-    """Return whether a function on this thread's call stack names the error; the package's own do not count."""
-    frame = inspect.currentframe()
-    while frame is not None and (module := str(frame.f_globals.get("__name__"))) != _RUNNER:
-        if module.partition(".")[0] != "sls_contract" and names_error(frame):
-            return True
-        frame = frame.f_back
-    return False
-
-
-def _mentions_error(code: CodeType, global_values: dict[str, Any]) -> bool:
-    names = (*code.co_names, *code.co_varnames, *code.co_freevars)
-    return not _NAMES.isdisjoint(names) or any(_is_error(global_values.get(name)) for name in code.co_names)
-
-
-def _is_error(value: Any) -> bool:
-    """Return whether a value is the error, under any name, or a tuple that contains it."""
-    if type(value) is tuple:
-        return any(isinstance(each, type) and each in _ERRORS for each in value)
-    return isinstance(value, type) and value in _ERRORS
-
-
-def _refers_to_error(value: Any) -> bool:
-    """Return whether a value is the error, the result of ``pytest.raises`` for it, or a function that names it."""
-    if type(value) is FunctionType:
-        return _mentions_error(value.__code__, value.__globals__)
-    if type(value).__module__.startswith("_pytest.") and hasattr(type(value), "__exit__"):
-        return _is_error(getattr(value, "expected_exceptions", getattr(value, "expected_exception", ())))
-    return _is_error(value)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
 from http import HTTPStatus
@@ -49,6 +50,7 @@ class Case:
         flaws: the codes of the broken clauses.
         reported: the failure of the last phase.
         shared: whether other tests may use the same cassette.
+        setup: distinguishes the setups of one fixture whose children send requests for its tests; empty otherwise.
         may_be_empty: whether the test may send no request.
         edited: the positions of the played recordings that were edited.
 
@@ -74,10 +76,17 @@ class Case:
     flaws: set[str] = field(default_factory=set)
     reported: str | None = None
     shared: bool = False
+    setup: str = ""
     may_be_empty: bool = False
     verifying: Verifying | None = None
     edited: set[int | None] = field(default_factory=set)
     _mark: int = 0
+
+    def share(self) -> None:
+        """Note that tests use this cassette of a fixture: its forked children send requests for them."""
+        self.shared, self.setup = True, os.urandom(6).hex()  # which does not consume a test's random seed
+        if self.verifying is not None:
+            self.verifying.shared = True
 
     @property
     def ended(self) -> bool:
@@ -201,12 +210,17 @@ class Case:
             ],
             examples=_examples(results.breaches) + (self.verifying.examples() if self.verifying else []),
             map=results.map.as_plain(),
-            verified=[self.verifying.plain(test, ended=self.ended, flawed=self.flawed)] if self.verifying else [],
+            verified=self._verified(test),
             plays=self._plays(test),
             outside=[{"program": each, "test": test} for each in programs],
             unchecked=self._unchecked(test),
             tests=[{"cassette": self.where, "test": test, "exchanges": results.exchanges}] if by_cassette else [],
         )
+
+    def _verified(self, test: str) -> list[dict[str, Any]]:
+        if self.verifying is None:
+            return []
+        return [self.verifying.plain(test, ended=self.ended, flawed=self.flawed) | {"setup": self.setup}]
 
     def _unchecked(self, test: str) -> list[dict[str, str]]:
         """Return the test and its failure if it failed as expected, but without a recording."""
@@ -230,7 +244,7 @@ class Case:
             return []
         match_groups = self.session.player.match_groups if self.shared else None
         plays = {"cassette": self.where, "test": test, "shared": self.shared, "played": sorted(played), "size": size}
-        return [plays | {"match_groups": match_groups}]
+        return [plays | {"match_groups": match_groups, "setup": self.setup}]
 
 
 def _shown_by_pytest(error: BaseException | None) -> list[BaseException]:

@@ -40,12 +40,14 @@ class Collected:
         modules: the test files, by the first part of their tests' ids.
         tests: the ids of the tests of each cassette, including deselected tests.
         loaded: the cassettes that were loaded without the marker, and those of fixtures.
+        fixtures: the test files that use the cassette of a fixture, by its path.
 
     """
 
     modules: dict[str, Module] = field(default_factory=dict)
     tests: dict[str, list[str]] = field(default_factory=dict)
     loaded: list[str] = field(default_factory=list)
+    fixtures: dict[str, list[str]] = field(default_factory=dict)
 
     def as_plain(self) -> dict[str, Any]:
         """Return values that execnet can carry."""
@@ -59,7 +61,7 @@ class Collected:
     def from_plain(cls, values: dict[str, Any]) -> Collected:
         """Rebuild what a worker sent (`as_plain`)."""
         modules = {name: Module(**module) for name, module in values["modules"].items()}
-        return cls(modules, values["tests"], values["loaded"])
+        return cls(modules, values["tests"], values["loaded"], values["fixtures"])
 
 
 def collected(found: Iterable[pytest.Item], run: Iterable[pytest.Item], settings: Settings) -> Collected:
@@ -80,6 +82,8 @@ def collected(found: Iterable[pytest.Item], run: Iterable[pytest.Item], settings
             with suppress(UsageError):  # no file has a name that the disk lacks; only recording needs one
                 check_file_name(path)
                 outcome.loaded.append(str(path))
+                users = outcome.fixtures.setdefault(str(path), [])
+                users += [] if name in users[-1:] else [name]
     return outcome
 
 

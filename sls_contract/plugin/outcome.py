@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from sls_contract.errors import CassetteError
 from sls_contract.plugin.naming import SUFFIX, safe, shown
@@ -66,31 +66,47 @@ class Outcome:
         ]
 
 
+class NotPassed(NamedTuple):
+    """The test files with tests that did not pass, by the first part of their ids.
+
+    Attributes:
+        failed: those with a test that failed, or was skipped and may have loaded a cassette by itself.
+        skipped: those with a test that was skipped, but whose cassette is known by its marker.
+
+    """
+
+    failed: set[str]
+    skipped: set[str]
+
+    @property
+    def files(self) -> set[str]:
+        """All of these files."""
+        return self.failed | self.skipped
+
+
 def outcome_of(
     totals: Totals,
     settings: Settings,
     collected: Collected | None,
     scope: Scope,
-    failed: set[str],
+    not_passed: NotPassed,
     began: datetime,
     *,
     cut_short: bool,
 ) -> Outcome:
-    """Return the results of a run; ``failed`` are the first parts of the ids of tests that did not pass.
-
-    A run that was ``cut_short`` reports no unused recordings.
-    """
+    """Return the results of a run. A run that was ``cut_short`` reports no unused recordings."""
     if settings.record == "verify":
         from sls_contract.plugin.verify_result import verified_cassettes
 
         ended = {each["test"] for each in totals.verified if each["ended"]}
-        is_complete = partial(complete, ended=ended, collected=None if cut_short else collected, scope=scope)
+        known = None if cut_short else collected
+        is_complete = partial(complete, ended=ended, not_passed=not_passed.files, collected=known, scope=scope)
         return Outcome(verified=verified_cassettes(totals.verified, settings.accept, is_complete))
     if cut_short:
         return Outcome()
-    unused: list[tuple[Finding, str, int | None]] = [*unplayed(totals.plays, collected, scope)]
+    unused: list[tuple[Finding, str, int | None]] = [*unplayed(totals.plays, not_passed.files, collected, scope)]
     if collected is not None:
-        unused += [(finding, path, None) for finding, path in orphans(collected, scope, failed, began)]
+        unused += [(finding, path, None) for finding, path in orphans(collected, scope, not_passed.failed, began)]
     return Outcome(unused)
 
 
@@ -98,22 +114,35 @@ _RECORD = "request it in a test of the cassette, or record the cassette again (p
 _DELETE = "delete the file, or rename it after its test"
 
 
-def complete(cassette: str, ended: Collection[str], collected: Collected | None, scope: Scope) -> bool:
-    """Return whether each test of a shared cassette ran to its end: only tests of one file can name it."""
-    if collected is None or not (tests := collected.tests.get(cassette)):
+def complete(
+    cassette: str, ended: Collection[str], not_passed: Collection[str], collected: Collected | None, scope: Scope
+) -> bool:
+    """Return whether each test of a shared cassette ran to its end: only tests of one file can name it.
+
+    The tests that use the cassette of a fixture may have none themselves: then no test of their files may be in
+    ``not_passed``, and if the fixture is not of one file, the whole project must have been collected.
+    """
+    if collected is None:
         return False
-    modules = [collected.modules[test.partition("::")[0]] for test in tests]
-    all_collected = all(module.all_selected and scope.has_all_tests_of(Path(module.path)) for module in modules)
-    return all_collected and all(test in ended for test in tests)
+    tests, files = collected.tests.get(cassette, []), collected.fixtures.get(cassette, [])
+    names = files or [test.partition("::")[0] for test in tests]
+    modules = [collected.modules[name] for name in names]
+    if not all(module.all_selected and scope.has_all_tests_of(Path(module.path)) for module in modules):
+        return False
+    if files:
+        of_one_file = all(module.folder == str(Path(cassette).parent) for module in modules)
+        return (of_one_file or scope.project) and not any(name in not_passed for name in names)
+    return bool(tests) and all(test in ended for test in tests)
 
 
 def unplayed(
-    plays: Iterable[dict[str, Any]], collected: Collected | None, scope: Scope
+    plays: Iterable[dict[str, Any]], not_passed: Collection[str], collected: Collected | None, scope: Scope
 ) -> Iterator[tuple[Finding, str, int]]:
     """Yield each exchange that no test played, with its cassette and position; ``plays`` are of ended tests."""
     for cassette, tests in by_cassette(plays).items():
         ended = {test["test"] for test in tests}
-        if tests[0]["shared"] and not complete(cassette, ended, collected, scope):
+        is_shared = any(test["shared"] for test in tests)
+        if is_shared and not complete(cassette, ended, not_passed, collected, scope):
             continue
         for position in sorted(set(range(tests[0]["size"])) - _played(cassette, tests)):
             finding = clause("recording-unplayed").finding("recording", "a test that requests it", "none does", _RECORD)

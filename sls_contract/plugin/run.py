@@ -62,6 +62,7 @@ class Run:
         self._items: list[pytest.Item] = []
         self._from_workers: Collected | None = None
         self._failed: set[str] = set()
+        self._skipped: set[str] = set()
         self._worker_lost = False
 
     @cached_property
@@ -145,7 +146,7 @@ class Run:
             return None
         case.incomplete |= error is not None
         case.excused &= error is None
-        return case.end_phase(error)
+        return case.end_phase(None if isinstance(error, pytest.skip.Exception) else error)  # a skip shows no cause
 
     @contextmanager
     def fixture(self, fixturedef: pytest.FixtureDef[Any], request: pytest.FixtureRequest) -> Iterator[None]:
@@ -216,8 +217,9 @@ class Run:
 
         A skipped test may not have loaded its cassettes; with the marker, its cassette is known all the same.
         """
-        if report.failed or (report.skipped and "sls_cassette" not in report.keywords):
-            self._failed.add(report.nodeid.partition("::")[0])
+        if not report.passed:
+            is_known = report.skipped and "sls_cassette" in report.keywords
+            (self._skipped if is_known else self._failed).add(report.nodeid.partition("::")[0])
         for counted in distributed.attached(report):
             self.totals.merge(counted)
 
@@ -318,14 +320,14 @@ class Run:
         """Find what no single test can find, and fail the run for it; ``ran``: it was not interrupted."""
         if self.settings.record in {"none", "verify"}:
             from sls_contract.plugin.collected import scope_of
-            from sls_contract.plugin.outcome import outcome_of
+            from sls_contract.plugin.outcome import NotPassed, outcome_of
 
             self.outcome = outcome_of(
                 self.totals,
                 self.settings,
                 self._collected(session),
                 scope_of(session.config, self.settings),
-                self._failed,
+                NotPassed(self._failed, self._skipped),
                 self.started,
                 cut_short=not ran or bool(session.shouldstop or session.shouldfail) or self._worker_lost,
             )

@@ -1,7 +1,8 @@
 """Cassettes of fixtures of a wider scope than one test: their requests belong to no single test.
 
-A fixture's cassette contains the requests of its setup and teardown. Requests that tests send with a client that the
-fixture created belong to the tests.
+A fixture's cassette contains the requests of its setup and teardown, and those of processes that it forked: these send
+them for the tests that use the fixture. Requests that tests send with a client that the fixture created belong to the
+tests.
 """
 
 from __future__ import annotations
@@ -62,6 +63,8 @@ class SharedCassette:
 
     def end(self) -> str | None:
         """Close the cassette; return the failure since the fixture's setup, or None."""
+        if self.case.session is not None and self.case.session.has_children:
+            self.case.share()
         self._open.close()
         text = self.case.end_phase()
         self.case.close(expected_to_fail=False)

@@ -6,8 +6,15 @@ from collections import Counter
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+from sls_contract.cassettes.recorder import RECORDED
 from sls_contract.hosts import is_address, is_loopback
-from sls_contract.plugin.blocking import RECORDED, REMEDY_WITHOUT_MARKER
+from sls_contract.plugin.blocking import (
+    REMEDY,
+    REMEDY_IN_CHILD,
+    REMEDY_IN_REPLAY,
+    REMEDY_WITH_CASSETTE,
+    REMEDY_WITHOUT_MARKER,
+)
 from sls_contract.plugin.located import used_by
 from sls_contract.spec import Level, clause
 
@@ -86,22 +93,32 @@ _IN_CHILD = (
     "(pytest --sls-record=once), or remove the request. If the test expects the error, use "
     "@pytest.mark.sls_allow('SLS616', reason='…')"
 )
+_WITH_CASSETTE = (
+    f"use a client that can be recorded ({RECORDED}), or remove the request. If the test expects the error, use "
+    "pytest.raises(sls_contract.errors.NetworkBlocked) or @pytest.mark.sls_allow('SLS616', reason='…')"
+)
+_IN_REPLAY = "record it in a run that may send requests (pytest --sls-record=once), or pass send=… to use_cassette"
+_EXPECTED_AND_FIX = {
+    REMEDY: ("an open cassette", _TAKES_A_MARKER),
+    REMEDY_WITHOUT_MARKER: ("an open cassette", _TAKES_NO_MARKER),
+    REMEDY_IN_CHILD: ("an open cassette", _IN_CHILD),
+    REMEDY_WITH_CASSETTE: ("a client that can be recorded", _WITH_CASSETTE),
+    REMEDY_IN_REPLAY: ("a run that may send requests", _IN_REPLAY),
+}
 
 
-def swallowed_errors(blocked: Iterable[BlockedRequest], remedy: str) -> Iterator[Finding]:
+def swallowed_errors(blocked: Iterable[BlockedRequest]) -> Iterator[Finding]:
     """Yield a finding for each blocked host whose error was caught by code that does not name it."""
-    takes_a_marker = remedy != REMEDY_WITHOUT_MARKER
-    for host, in_child in dict.fromkeys((each.host, each.in_child) for each in blocked if not each.is_expected):
-        fix = (_IN_CHILD if in_child else _TAKES_A_MARKER) if takes_a_marker else _TAKES_NO_MARKER
-        yield clause("request-blocked").finding(
-            "request",
-            "an open cassette",
-            f"a request to {host} was blocked, and the test caught the error",
-            fix,
-        )
+    for host, remedy in dict.fromkeys((each.host, each.remedy) for each in blocked if not each.is_expected):
+        expected, fix = _EXPECTED_AND_FIX[remedy]
+        actual = f"a request to {host} was blocked, and the test caught the error"
+        yield clause("request-blocked").finding("request", expected, actual, fix)
 
 
-def plain_blocked(blocked: Iterable[BlockedRequest], remedy: str) -> list[dict[str, Any]]:
-    """Return plain values of the blocked requests and their remedy, for the controller of the run."""
-    counted = Counter((each.test, each.host) for each in blocked)
-    return [{"test": test, "host": host, "times": times, "remedy": remedy} for (test, host), times in counted.items()]
+def plain_blocked(blocked: Iterable[BlockedRequest]) -> list[dict[str, Any]]:
+    """Return plain values of the blocked requests with their remedies, for the controller of the run."""
+    counted = Counter((each.test, each.host, each.remedy) for each in blocked)
+    return [
+        {"test": test, "host": host, "times": times, "remedy": remedy}
+        for (test, host, remedy), times in counted.items()
+    ]

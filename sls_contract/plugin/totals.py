@@ -68,10 +68,10 @@ class Totals:
 
 
 def by_cassette(entries: Iterable[dict[str, Any]]) -> dict[str, list[dict[str, Any]]]:
-    """Return entries of tests by cassette; the last entry of a test counts."""
-    latest = {(each["cassette"], each["test"]): each for each in entries}
+    """Return entries of tests by cassette; the last entry of a test counts, or of one setup of a fixture."""
+    latest = {(each["cassette"], each["test"], each["setup"]): each for each in entries}
     cassettes: dict[str, list[dict[str, Any]]] = {}
-    for (cassette, _), each in sorted(latest.items()):
+    for (cassette, *_), each in sorted(latest.items()):
         cassettes.setdefault(cassette, []).append(each)
     return cassettes
 

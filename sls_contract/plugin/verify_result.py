@@ -89,7 +89,7 @@ def verified_cassettes(
         _verified_cassette(cassette, tests, accepted, complete)
         for cassette, tests in by_cassette(entries).items()
         if any(test["recorded"] or test["unplayed"] or not test["ended"] for test in tests)  # otherwise no request came
-        or (tests[0]["shared"] and recorded(cassette) and complete(cassette))  # exchanges may be unplayed
+        or (_is_shared(tests) and recorded(cassette) and complete(cassette))  # exchanges may be unplayed
     ]
 
 
@@ -102,7 +102,7 @@ def _verified_cassette(
         [{**each, "test": test["test"]} for test in tests for each in test["unmatched"]],
         [pair for test in tests for pair in test["weaker"]],
         flawed=any(test["flawed"] for test in tests),
-        complete=not tests[0]["shared"] or complete(cassette),
+        complete=not _is_shared(tests) or complete(cassette),
         compared=sum(test["pairs"] for test in tests),
     )
     try:
@@ -114,9 +114,13 @@ def _verified_cassette(
     return verified
 
 
+def _is_shared(tests: list[Plain]) -> bool:
+    return any(test["shared"] for test in tests)
+
+
 def _unplayed(cassette: str, tests: list[Plain]) -> tuple[bool, list[Plain]]:
     """Return whether only this result reports unplayed exchanges, and the old exchanges that no test played."""
-    if not tests[0]["shared"]:
+    if not _is_shared(tests):
         return False, [{**each, "test": test["test"]} for test in tests for each in test["unplayed"]]
     old = load(cassette)
     keys = next((test["match_groups"] for test in tests if test["match_groups"]), None) or old.keys()
@@ -171,15 +175,19 @@ def _counted(outcome: VerifyOutcome, count: int) -> str:
 
 
 def _shown_verdict(verified: VerifiedCassette) -> str:
-    """Return the verdict for people; it is accepted if all changes of its class are."""
+    """Return the verdict for people; it is accepted if all changes of its class are.
+
+    Exchanges without a counterpart outweigh all changes but those that break clients and that nobody accepted.
+    """
     worst = {class_of(change) for change in verified.changes if change["class"] == verified.verdict}
-    return worst.pop() if len(worst) == 1 else verified.verdict
+    shown_verdict = worst.pop() if len(worst) == 1 else verified.verdict
+    return "unmatched" if verified.unmatched and shown_verdict != Class.BREAKING else shown_verdict
 
 
 def verified_lines(verified: Sequence[VerifiedCassette]) -> Iterator[str]:
     """Yield a line of counts, the notable differences, and the paths of proposals."""
     verdicts, outcomes = Counter(map(_shown_verdict, verified)), Counter(each.outcome for each in verified)
-    kinds = ", ".join(f"{verdicts[kind]} {kind}" for kind in (*SHOWN_CLASSES, "none") if verdicts[kind])
+    kinds = ", ".join(f"{verdicts[kind]} {kind}" for kind in (*SHOWN_CLASSES, "unmatched", "none") if verdicts[kind])
     results = ", ".join(_counted(name, outcomes[name]) for name in get_args(VerifyOutcome) if outcomes[name])
     yield f"sls-contract: verified {plural(len(verified), 'cassette')}: {kinds}; {results}"
     changes = ({**one, "cassette": shown(each.path)} for each in verified for one in each.changes)

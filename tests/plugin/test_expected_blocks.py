@@ -86,6 +86,74 @@ def test_whoever_expects_the_block_is_green(project):
         project.run(f"--sls-record={mode}", "--sls-strict").assert_outcomes(passed=11)
 
 
+ELSEWHERE = """
+    import dataclasses, typing
+    import expectations
+
+    @dataclasses.dataclass(slots=True)
+    class Slots:
+        error: type
+
+    @dataclasses.dataclass
+    class Data:
+        error: type
+
+    class Row(typing.NamedTuple):
+        error: type
+
+    @pytest.mark.parametrize("case", [Slots(expectations.IT), Data(expectations.IT), Row(expectations.IT)])
+    def test_case(case):
+        with pytest.raises(case.error):
+            go()
+
+    def test_module():
+        with pytest.raises(expectations.IT):
+            go()
+
+    class TestIt:
+        it = expectations.IT
+        raises = pytest.raises(expectations.IT)
+
+        def test_self(self):
+            with pytest.raises((ValueError, self.it)):
+                go()
+
+        def test_caught(self):
+            try:
+                go()
+            except type(self).it:
+                pass
+
+        def test_raises(self):
+            with self.raises:
+                go()
+
+        def test_task(self):
+            async def all_of_it():
+                return await asyncio.gather(asyncio.to_thread(go), return_exceptions=True)
+            assert isinstance(asyncio.run(all_of_it())[0], self.it)
+
+    class TestOld(unittest.TestCase):
+        def setUp(self):
+            self.it = expectations.IT
+
+        def test_it(self):
+            with self.assertRaises(self.it):
+                go()
+"""
+
+
+def test_the_expected_error_may_be_bound_elsewhere(project):
+    """In a module, a class, a case's field: whatever is bound there counts, so any error still says nothing."""
+    project.test(
+        CLIENTS.replace("from sls_contract.errors import NetworkBlocked as Blocked", "Blocked = OSError") + ELSEWHERE
+    )
+    project.write("expectations.py", "from sls_contract.errors import NetworkBlocked as IT\n")
+    project.run().assert_outcomes(passed=9)
+    project.write("expectations.py", "IT = Exception\n")
+    project.spawn().assert_outcomes(failed=9)
+
+
 def test_whoever_expects_any_error_is_red(project):
     """The words that catch everything, or an SDK's own error, say nothing of a block; the advice names both ways."""
     project.test(
@@ -109,6 +177,72 @@ def test_whoever_expects_any_error_is_red(project):
     result = project.run()
     result.assert_outcomes(failed=4)
     assert result.stdout.str().count("@pytest.mark.sls_allow('SLS616', reason='…')") >= 4
+
+
+def test_whoever_keeps_what_was_caught_is_red(project):
+    """Its class comes from the error itself: of the one who caught any error, it says nothing."""
+    project.test(
+        CLIENTS.replace("from sls_contract.errors import NetworkBlocked as Blocked", "Blocked = OSError")
+        + """
+    import sys
+    from concurrent.futures import ThreadPoolExecutor
+
+    def test_all_of_it():
+        try:
+            go()
+        except Exception:
+            kind, value, trace = sys.exc_info()
+
+    def test_tuple():
+        last = None
+        for _ in range(2):
+            try:
+                go()
+            except Exception as error:
+                last = type(error), error
+
+    def test_class():
+        with pytest.raises(Exception) as caught:
+            go()
+        kind = caught.type
+
+    def test_other_thread():
+        with ThreadPoolExecutor() as workers:
+            try:
+                workers.submit(go).result()
+            except Exception as error:
+                kind = type(error)
+    """
+    )
+    project.run().assert_outcomes(failed=4)
+
+
+def test_a_doctest_that_shows_the_error_expects_it(project):
+    """It has no other way to say so; one that shows something else swallowed it."""
+    project.write(
+        "documented.py",
+        """
+        import requests
+
+        def go():
+            '''
+            >>> go()  # doctest: +IGNORE_EXCEPTION_DETAIL
+            Traceback (most recent call last):
+            NetworkBlocked: a request was blocked
+            '''
+            requests.get("http://my-project.cn-hangzhou.log.aliyuncs.com/", timeout=60)
+
+        def swallow():
+            '''
+            >>> swallow()
+            '''
+            try:
+                go()
+            except Exception:
+                pass
+        """,
+    )
+    project.spawn("-pdoctest", "--doctest-modules", "documented.py").assert_outcomes(passed=1, failed=1)
 
 
 def test_a_test_that_names_the_error_may_get_it_from_a_thread_or_a_task(project):

@@ -167,3 +167,60 @@ def test_other_processes_are_named(project):
     wanted = f"*requests of 2 programs that tests started (multiprocessing spawn, {program}), first in*test_starts*"
     result.stdout.fnmatch_lines([wanted])
     assert "secretArgument" not in result.stdout.str()
+
+
+POOL = (
+    CHILDREN
+    + """
+    @pytest.fixture(scope="module")
+    def pool():
+        with ProcessPoolExecutor(1, mp_context=forking) as pool:
+            assert pool.submit(int).result() == 0
+            yield pool
+
+    @pytest.mark.sls_cassette
+    @pytest.mark.parametrize("shard", [0, 1])
+    def test_asks(pool, sls, shard):
+        assert pool.submit(ask, sls, shard).result().ok
+
+    @pytest.mark.sls_cassette
+    def test_may_skip(pool, sls):
+        if "SKIP" in os.environ:
+            pytest.skip()
+        LAST
+    """
+)
+
+
+@pytest.mark.parametrize("mode", ["none", "verify"])
+@pytest.mark.parametrize(
+    "options",
+    [
+        ["-k", "asks"],
+        full(["test_it.py::test_may_skip"]),
+        ["skip"],
+        ["-n2"],
+        full(["--deselect=test_it.py::test_asks"]),
+    ],
+    ids=" ".join,
+)
+def test_a_pool_of_a_fixture_plays_for_the_tests_that_run(project, monkeypatch, mode, options):
+    """What tests of other runs and workers play is not missed; what none plays any more is named by a whole run."""
+    project.test(POOL.replace("LAST", "assert pool.submit(ask, sls).result().ok")).run("--sls-record=once")
+    if options == ["skip"]:
+        monkeypatch.setenv("SKIP", "1")
+    given = [f"--sls-record={mode}", "--sls-strict"]
+    result = project.spawn(*given, *(each for each in options if each != "skip"))
+    assert result.ret == 0
+    assert "failed" not in result.parseoutcomes()
+    assert "SLS610" not in result.stdout.str()
+    if options == ["-n2"]:
+        project.test(POOL.replace("LAST", "pass"))
+        result = project.spawn(*given)
+        assert result.ret == 1
+        told = (
+            "SLS610 recording-unplayed: *pool@module.sls.yaml exchange 2"
+            if mode == "none"
+            else "*that no test requested"
+        )
+        result.stdout.fnmatch_lines([f"*{told}*"])

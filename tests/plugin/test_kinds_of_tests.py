@@ -147,6 +147,41 @@ def test_skipped_tests(project):
     assert load(project.cassette("test_skips_itself")).unfinished
 
 
+def test_no_skip_hides_that_nothing_was_recorded(project):
+    """Whether it is raised after the client's error, because of it, or in a fixture: pytest shows no cause."""
+    project.test(
+        """
+        pytestmark = pytest.mark.sls_cassette
+
+        def test_cannot_go_on(sls):
+            try:
+                ask(sls)
+            except Exception:
+                pytest.skip("not reachable")
+
+        def test_says_why(sls):
+            try:
+                ask(sls)
+            except Exception as error:
+                raise pytest.skip.Exception("not reachable") from error
+
+        @pytest.fixture
+        def reachable(sls):
+            try:
+                ask(sls)
+            except Exception:
+                pytest.skip("not reachable")
+
+        def test_needs_it(reachable): pass
+        """
+    )
+    result = project.run()
+    result.assert_outcomes(failed=2, errors=1)
+    assert result.stdout.str().count("SLS607 request-not-recorded (violation)") == 3
+    project.run("--sls-record=once").assert_outcomes(passed=3)
+    project.run("--sls-strict").assert_outcomes(passed=3)
+
+
 def test_expected_failures(project):
     """A finding is a failure that xfail may expect; strict xfail still fails where nothing is found."""
     project.test(

@@ -229,6 +229,9 @@ def test_a_request_without_a_recording_is_unmatched(recorded, service):
     assert recorded.cassette("test_reads").read_bytes() == before
     unmatched = json.loads((recorded.path / "report.json").read_text("utf-8"))["unmatched"]
     assert [each["side"] for each in unmatched] == ["new", "old"]
+    recorded.test(READS + "        ask(sls, shard=1)\n")  # what has a counterpart differs in accepted ways only
+    result = recorded.verify("--sls-accept=breaking,additive,benign,evidence")
+    result.stdout.fnmatch_lines(["sls-contract: verified 1 cassette: 1 unmatched; *"])
 
 
 @pytest.mark.slow

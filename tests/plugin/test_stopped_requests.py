@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import json
+import os
+
 import pytest
+from advice import advised
 from left_out import full
 
 OWNED = "https://my-project.cn-hangzhou.log.aliyuncs.com/logstores"
@@ -104,6 +108,129 @@ def test_a_client_that_is_not_recorded_is_told_what_is(project):
     result = project.run("--sls-record=once", "--sls-unmarked=allow")
     result.assert_outcomes(failed=1)
     result.stdout.fnmatch_lines(["*How to fix: use a client that can be recorded: requests, *"])
+
+
+BARE = """
+    import os, socket
+    from contextlib import suppress
+    from pathlib import Path
+    from sls_contract import use_cassette
+    from sls_contract.errors import NetworkBlocked
+
+    def connect():
+        socket.create_connection(("my-project.cn-hangzhou.log.aliyuncs.com", 80), timeout=60)
+
+    def swallow():
+        with suppress(BaseException):
+            connect()
+
+    def in_child(work):
+        child = os.fork()
+        if not child:
+            work()
+            os._exit(0)
+        assert os.waitpid(child, 0)[1] == 0
+"""
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="this system cannot fork")
+def test_a_client_that_is_not_recorded_is_no_matter_of_the_marker(project):
+    """Where a cassette is open, whoever opened it and in whatever process: finding and summary name the clients."""
+    project.test(
+        BARE
+        + """
+    @pytest.mark.sls_cassette
+    def test_marked(sls):
+        ask(sls)
+        swallow()
+
+    @pytest.mark.sls_cassette
+    def test_marked_in_a_child(sls):
+        ask(sls)
+        in_child(swallow)
+
+    def test_use_cassette():
+        with use_cassette("none.sls.yaml"):
+            swallow()
+
+    def test_use_cassette_in_a_child():
+        with use_cassette("none.sls.yaml"):
+            in_child(swallow)
+
+    def test_expected():
+        with use_cassette("none.sls.yaml"), pytest.raises(NetworkBlocked):
+            connect()
+    """
+    )
+    for options in (["--sls-record=once"], ["--sls-record=once", "--sls-unmarked=allow"]):
+        result = project.run(*options)
+        result.assert_outcomes(passed=1, failed=4)
+        text = result.stdout.str()
+        assert text.count("expected: a client that can be recorded") == 4
+        assert advised(text, r"use a client that can be recorded \(requests, .*\), or remove the request\. If the test")
+        assert "mark the test with" not in text
+    recordable = BARE.replace("import os, socket", "import os, requests").replace(
+        'socket.create_connection(("my-project.cn-hangzhou.log.aliyuncs.com", 80)',
+        'requests.get("http://my-project.cn-hangzhou.log.aliyuncs.com/"',
+    )
+    project.test(
+        recordable
+        + """
+    def test_use_cassette():
+        with pytest.raises(Exception, match="SLS607"), use_cassette("none.sls.yaml"):
+            swallow()
+    """
+    ).run().assert_outcomes(passed=1)
+
+
+def test_a_recording_by_use_cassette_waits_for_a_run_that_may_send(project):
+    """Swallowed in a run that only replays, the finding says so; the marker would change nothing."""
+    project.test(
+        BARE
+        + """
+    import requests
+
+    def test_records():
+        with use_cassette("new.sls.yaml", "once"), suppress(BaseException):
+            requests.get("http://my-project.cn-hangzhou.log.aliyuncs.com/", timeout=60)
+    """
+    )
+    result = project.run()
+    result.assert_outcomes(failed=1)
+    text = result.stdout.str()
+    assert "expected: a run that may send requests" in text
+    assert "mark the test with" not in text
+
+
+def test_a_test_case_that_does_not_pass_swallows_nothing(project):
+    """It stores its error, skip or expected failure, and raises nothing: no finding speaks of a catch."""
+    project.test(
+        """
+        import unittest
+        import requests
+
+        def go():
+            requests.get("http://my-project.cn-hangzhou.log.aliyuncs.com/", timeout=60)
+
+        class TestOld(unittest.TestCase):
+            def test_raises(self):
+                go()
+
+            def test_cannot_go_on(self):
+                try:
+                    go()
+                except Exception:
+                    self.skipTest("not reachable")
+
+            @unittest.expectedFailure
+            def test_is_expected_to_fail(self):
+                go()
+        """
+    )
+    result = project.run("--sls-report=report.json")
+    result.assert_outcomes(failed=1, skipped=1, xfailed=1)
+    assert json.loads((project.path / "report.json").read_text("utf-8"))["findings"] == []
+    result.stdout.fnmatch_lines(["*blocked, because no cassette was open for them: 3 requests*"])
 
 
 def between_tests(project):

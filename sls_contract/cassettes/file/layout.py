@@ -150,7 +150,7 @@ def _refuse_marker(path: str, text: str) -> None:
         fix = (
             f"keep one side (git checkout --ours {name}, or --theirs); or keep both: set up the merge driver "
             f"(sls-contract merge-driver --help), then git checkout --merge {name}; or delete it and record again "
-            "(pytest --sls-record=once)"
+            "({record})"
         )
         raise CassetteDamaged(path, text.count("\n", 0, found.start()) + 1, reason, fix)
 

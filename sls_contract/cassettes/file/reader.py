@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 
 _FIX_FOREIGN = (
-    "restore the file from version control, or delete it and record again (pytest --sls-record=once); "
+    "restore the file from version control, or delete it and record again ({record}); "
     "convert recordings of other tools to JSON Lines (docs/captures.md)"
 )
 _FIX_FORMAT = "install the version of sls-contract that recorded the file, or a later one"

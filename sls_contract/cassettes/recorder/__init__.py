@@ -5,8 +5,8 @@ while a handler or guard is active. No class is swapped and nothing is patched p
 through. Traffic that no handler owns passes unchanged, unless a `NetworkGuard` refuses it.
 """
 
-from sls_contract.cassettes.recorder.guard import NetworkGuard, let_through
+from sls_contract.cassettes.recorder.guard import RECORDED, NetworkGuard, let_through
 from sls_contract.cassettes.recorder.handler import Broken, Handler, Kind, Outcome
 from sls_contract.cassettes.recorder.wiring import install
 
-__all__ = ["Broken", "Handler", "Kind", "NetworkGuard", "Outcome", "install", "let_through"]
+__all__ = ["RECORDED", "Broken", "Handler", "Kind", "NetworkGuard", "Outcome", "install", "let_through"]

@@ -27,6 +27,9 @@ from sls_contract.hosts import authority_of, host_name, is_loopback
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+RECORDED = "requests, urllib3, httpx, aiohttp or http.client"
+"""The clients that cassettes can record."""
+
 _REAL_SOCKETS = ("gevent.", "eventlet.", "uvloop.")  # their sockets are real, but no subclasses of Python's
 
 
@@ -105,8 +108,16 @@ class NetworkGuard:
             raise self.refusal(host if host_name(peer) == host_name(host) else f"{host} through {peer}")
 
     def refusal(self, host: str) -> NetworkBlocked:
-        """Return the error for a refused request; called once for each."""
-        return self.error(host)
+        """Return the error for a refused request, and note it; called once for each."""
+        error = self.error(host)
+        self.note(host, error)
+        return error
+
+    def note(self, host: str, error: NetworkBlocked) -> None:
+        """Note a refused request, which a client may hide: the guard around this one does, if there is one."""
+        guards = iter(_GUARDS.active)
+        if self in guards and (outer := next(guards, None)) is not None:  # what is left of them is around this one
+            outer.note(host, error)
 
     def error(self, host: str) -> NetworkBlocked:
         """Return the error that names the host and the remedy."""

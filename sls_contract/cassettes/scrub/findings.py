@@ -28,23 +28,22 @@ def clean_verdict(verdict: V, scrub: Callable[[str], str]) -> V:
     return replace(verdict, findings=findings)
 
 
-def names_of_others(names: Sequence[OtherName]) -> Finding:
-    """Return the finding for names of others in a response, with the setting that hides them."""
+def names_of_others(names: Sequence[OtherName], how: str) -> Finding:
+    """Return the finding for names of others in a response; ``how`` says how the lines with names hide them."""
     return clause("names-of-others").finding(
         "response body",
         "only names from the requests",
         ", ".join(f"{name.kind} {name.real}" for name in names),
-        f"Add these lines to the [pytest] section of pytest.ini, then record again (pytest --sls-record=all):\n"
-        f"{rename_lines(names)}",
+        f"{how}\n{rename_lines(names)}",
     )
 
 
-def unopened_body(place: str) -> Finding:
-    """Return the finding for a body that was written unscrubbed, since it could not be decoded."""
+def unopened_body(place: str, allow: str) -> Finding:
+    """Return the finding for a body that was written unscrubbed, as it could not be decoded; ``allow`` accepts it."""
     return clause("recording-unopened-body").finding(
         place.partition(":")[0],
         "gzip, deflate, lz4 or zstd, or no coding",
         place,
-        "request a coding that can be decoded (Accept-Encoding); or check that the body has no secret, and allow it: "
-        "@pytest.mark.sls_allow('SLS608', reason='…')",
+        "request a coding that can be decoded (Accept-Encoding); or check that the body has no secret, and allow it "
+        f"({allow})",
     )

@@ -117,8 +117,8 @@ class OtherNames:
 
 
 def rename_lines(names: Iterable[OtherName]) -> str:
-    """Return the ini setting that hides the names, ready to paste."""
-    return "\n".join(["sls_rename =", *(f"    {name.real}={name.public}" for name in names)])
+    """Return a line for each name, as in the ini setting that hides them."""
+    return "\n".join(f"    {name.real}={name.public}" for name in names)
 
 
 def merged_rename_lines(settings: Iterable[str]) -> str:

@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 import httpx
 import pytest
 import requests
+from advice import advised
 
 from sls_contract import ContractViolation, Credentials, Request, load_cassette, sign, use_cassette
 from sls_contract.cassettes.file.recording_file import load
@@ -332,3 +333,70 @@ def test_a_damaged_file_is_told_and_left(path):
         with pytest.raises(CassetteDamaged):
             use_cassette(path, mode).__enter__()
     assert path.read_text("utf-8") == "interactions:\n- request: [\n"
+
+
+DAMAGE = {
+    "cut": lambda good: good[:-200],
+    "no cassette": lambda _: b"a: b\n",
+    "another version": lambda _: b"interactions: []\nversion: 2\n",
+    "a merge conflict": lambda good: b"<<<<<<< ours\n" + good,
+    "one exchange": lambda good: good.replace(b"    method: GET", b"    method: []", 1),
+}
+
+
+@pytest.mark.parametrize("damage", DAMAGE)
+def test_a_damaged_cassette_is_recorded_again_by_an_argument(recorded, endpoint, damage):
+    """However it is damaged, also while it is open: who has no pytest is not sent to an option of it."""
+    recorded.write_bytes(DAMAGE[damage](recorded.read_bytes()))
+    met = []
+
+    def replay():
+        with use_cassette(recorded):
+            try:
+                get()
+            except CassetteDamaged as error:
+                met.append(error)
+
+    with pytest.raises(CassetteError) as raised:
+        replay()
+    for error in (raised.value, *met):
+        assert advised(str(error), r"delete it and record again \(use_cassette\(…, record=\"once\"\)\)")
+    recorded.unlink()
+    with use_cassette(recorded, record="once", send=endpoint):
+        get()
+    with use_cassette(recorded):
+        get()
+
+
+def test_an_edited_cassette_is_recorded_again_by_an_argument(recorded, endpoint):
+    """What is found of the recording itself names the argument, too."""
+    recorded.write_bytes(recorded.read_bytes().replace(b"code: 200", b"code: 404", 1))
+    with pytest.raises(ContractViolation, match="recording-edited") as raised, use_cassette(recorded, strict=True):
+        get()
+    found = advised(str(raised.value), r"record it again \(use_cassette\(…, record=\"(.*?)\"\)\)")
+    with use_cassette(recorded, record=found[1], send=endpoint):
+        get()
+    with use_cassette(recorded, strict=True):
+        get()
+
+
+def test_a_body_that_cannot_be_scanned_is_allowed_by_an_argument(path, endpoint):
+    """A warning that no marker takes back here: it is none of the failures unless they are asked for."""
+
+    def encoded(request):
+        response = endpoint(request)
+        headers = [pair for pair in response.headers.pairs if pair[0].lower() != "content-length"]
+        body = b"\x1f\x8b\x08 broken \xff\xfe"
+        headers += [("Content-Encoding", "gzip"), ("Content-Length", str(len(body)))]
+        return response.replace(headers=headers, body=body)
+
+    def record(**options):
+        opening = use_cassette(path, "all", send=encoded, **options)
+        with suppress(ContractViolation), opening as cassette, suppress(requests.RequestException):
+            get()
+        (found,) = [finding for finding in cassette.findings if finding.slug == "recording-unopened-body"]
+        return found
+
+    assert record().level == "warning"
+    found = record(strict=True)
+    assert found.how_to_fix.endswith("allow it (use_cassette(…, strict=False))")

@@ -8,6 +8,7 @@ import requests
 
 from sls_contract.cassettes.audit import AuditSettings, audit
 from sls_contract.cassettes.hosts import host_rule
+from sls_contract.cassettes.matching import IN_CODE, IN_PYTEST
 from sls_contract.cassettes.recording import Evidence
 from sls_contract.cassettes.scrub import Scrubber
 from sls_contract.cassettes.scrub.others import merged_rename_lines
@@ -60,7 +61,7 @@ def reads_of_others(key):
     return names, consumers, asked("GET", f"{BASE}/logstores", key), asked("GET", f"{BASE}/", key)
 
 
-def session(path, record, *, evidence=Evidence.LIVE, hide=True, key=KEY):
+def session(path, record, *, evidence=Evidence.LIVE, hide=True, key=KEY, remedies=IN_PYTEST):
     """Return a session as the plugin opens it."""
     scrubber = Scrubber(
         [key], hide_names=hide, own_names=["my-own-logstore"], renames={"x-real": "consumer_group_test"}
@@ -76,6 +77,7 @@ def session(path, record, *, evidence=Evidence.LIVE, hide=True, key=KEY):
             credentials=key,
             send=service if record != "none" else None,
             evidence=evidence,
+            remedies=remedies,
         )
     )
 
@@ -144,6 +146,18 @@ def test_names_that_are_not_hidden_are_told_with_the_lines_that_hide_them(tmp_pa
     pasted = dict(line.strip().split("=") for line in lines[1:])
     scrubber = Scrubber([KEY], renames=pasted)
     assert "billing-readers" not in scrubber.request(Request("GET", f"{GROUPS}/billing-readers")).url
+
+
+def test_without_pytest_the_lines_are_an_argument(tmp_path):
+    """Whoever opens the cassette in code has no pytest.ini: the names are those of `rename`."""
+    _, told = run(session(tmp_path / "live.sls.yaml", "all", hide=False, remedies=IN_CODE))
+    head, *lines = told[0].how_to_fix.splitlines()
+    assert head == 'Pass these names to use_cassette (rename=…), then record again (use_cassette(…, record="all")):'
+    renames = dict(line.strip().split("=") for line in lines)
+    assert (
+        "billing-readers"
+        not in Scrubber([KEY], renames=renames).request(Request("GET", f"{GROUPS}/billing-readers")).url
+    )
 
 
 @pytest.mark.parametrize("evidence", [Evidence.REFERENCE, Evidence.SYNTHETIC])
