@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
 
     from sls_contract.spec.pages.blocks import Block
-    from sls_contract.spec.pages.routes import Target, Template
+    from sls_contract.spec.pages.routes import Template
     from sls_contract.spec.pages.sections import Role
 
 _WITH_ROWS: frozenset[Role] = frozenset(
@@ -105,10 +105,10 @@ def _report_unread(page: Page, parts: Parts, read: Collection[int]) -> None:
         else:
             lines = {block.line, *(line for line, _ in block.rows)}
             stated = role in _WITH_ROWS or holds_facts(block)
+            where, says = _table_of(role), " | ".join(block.head)
             for line, cell in ((line, cell) for line, cells in block.rows for cell in cells):
                 if line not in read and is_listed(cell):
                     page.problem(line, "spelling", where, cell[:_MAX_SHOWN])
-            where, says = _table_of(role), " | ".join(block.head)
         if stated and lines.isdisjoint(read):
             page.problem(block.line, "spelling", where, says[:_MAX_SHOWN])
 
@@ -215,21 +215,8 @@ def _completed(
         page.problem(line.line, "path", "request line cut short", f"{line.method} {line.target}")
     if missing > 0:
         page.problem(line.line, "path", "request line cut short", str(template))
-        return template.extended(_with_names(template, target, names))
+        return template.extended(routes.with_names(template, target, names))
     return template
-
-
-def _with_names(template: Template, target: Target, names: Sequence[str]) -> Template:
-    """Return the template of a longer target, with names for the parameters that the request line lacks."""
-    free = [name for name in names if not any(routes.same_name(name, each) for each in template.parameters.values())]
-    whole = routes.template_of(target, None, free)
-    extra = {}
-    for at in range(len(template.segments), len(target.segments)):
-        if at in whole.parameters:
-            extra[at] = whole.parameters[at]
-        elif at % 2:
-            extra[at] = routes.name_from_collection(target.segments[at - 1], free)
-    return routes.Template(target.segments, extra)
 
 
 def _report_samples(page: Page, line: messages.Message, template: Template) -> None:

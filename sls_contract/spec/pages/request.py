@@ -61,10 +61,11 @@ def request_claims(page: Page, parts: Parts) -> None:
 def _assign_rows(page: Page, parts: Parts, keys: Collection[str], *, is_printed: bool) -> list[Row]:
     """Add the claims of rows about path, query and headers; return the rows about members of the body."""
     below = next((row.line for row in parts.request_rows if row.name == _BODY_ROW), maxsize)
+    settled = _Settled(page)
     rows = [
         row
         for row in parts.request_rows
-        if (row.line >= below and (row.name != _HOST_ROW or row.name in keys)) or not _is_settled(page, row)
+        if (row.line >= below and (row.name != _HOST_ROW or row.name in keys)) or not settled.has(row)
     ]
     open_rows = frozenset(rows)
     also_members = [row for row in parts.request_rows if row not in open_rows and row.name in keys]
@@ -102,14 +103,24 @@ def _report_missing_bodies(page: Page, parts: Parts) -> None:
             page.problem(message.line, "digest", "request body", f"content-length: {length}, and no body")
 
 
-def _is_settled(page: Page, row: Row) -> bool:
-    """Return whether a row describes a part of the host or the path."""
-    if any(routes.same_name(row.name, name) for name in page.path_parameters):
-        return True
-    if _is_host(row) and page.host != "{endpoint}":
-        return True
-    stems = {routes.stem(name) for name in page.path_parameters if routes.overlap(row.name, name)}
-    return row.name not in page.query and routes.stem(row.name) in stems
+class _Settled:
+    """The parts of the host and the path that rows can describe."""
+
+    def __init__(self, page: Page) -> None:
+        self._page = page
+        self._spelled = {*map(routes.letters, page.path_parameters)}
+        self._by_stem: dict[str, list[str]] = {}
+        for name in page.path_parameters:
+            self._by_stem.setdefault(routes.stem(name), []).append(name)
+
+    def has(self, row: Row) -> bool:
+        """Return whether a row describes a part of the host or the path."""
+        if routes.letters(row.name) in self._spelled:
+            return True
+        if _is_host(row) and self._page.host != "{endpoint}":
+            return True
+        similar = self._by_stem.get(routes.stem(row.name), ())
+        return row.name not in self._page.query and any(routes.overlap(row.name, name) for name in similar)
 
 
 def _is_host(row: Row) -> bool:
