@@ -26,7 +26,7 @@ _UNDERLINE = re.compile(r"(=|-)\1{2,}")
 """The line that underlines a heading."""
 _HEADING_ID = re.compile(r"\{#[^{}]*\}$")
 _BOLD = re.compile(r"\*\*([^*]+)\*\*\s*[:：]?|__(?=[^_]*[ \u4e00-\u9fff])([^_]+)__\s*[:：]?")
-_ITEM = re.compile(r"(?:[-*+]|\d{1,2}[.)、])\s+(.*)")
+_ITEM = re.compile(r"(?:[-*+•◦▪▫■□‣]|\d{1,2}[.)、])\s+(.*)")
 _TERM = re.compile(r"<dt>((?:(?!<dt>).)*?)</dt>\s*<dd>((?:(?!<dd>).)*?)</dd>", re.IGNORECASE)
 _LI = re.compile(r"(?:</?[uo]l(?:\s[^<>]*)?>\s*)*<li(?:\s[^<>]*)?>\s*", re.IGNORECASE)
 _MEANING = re.compile(r"[:：]\s+(.*)")

@@ -31,7 +31,7 @@ Column: TypeAlias = Literal[
 ]
 
 _COLUMNS: tuple[tuple[re.Pattern[str], Column], ...] = (
-    (re.compile(r"status|状态码|\bhttp(?!.*(?:header|头))|返回码"), "status"),
+    (re.compile(r"status|状态码|^状态$|\bhttp(?!.*(?:header|头))|返回码"), "status"),
     (
         re.compile(r"error ?(?:descriptions?|details?|info)|错误(?:消息|信息|描述|提示|说明|详情)|message|\bmsg\b"),
         "message",

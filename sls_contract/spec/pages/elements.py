@@ -14,6 +14,7 @@ from sls_contract.spec.pages.bodies import is_binary, members_of, proof_of, read
 from sls_contract.spec.pages.columns import json_type, json_type_near
 from sls_contract.spec.pages.lenient_json import PLACEHOLDER, Unreadable, Wrapped, read_json
 from sls_contract.spec.pages.routes import Names, letters
+from sls_contract.spec.pages.tables import is_user_key
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -37,6 +38,7 @@ _OUTER = (
     (re.compile(r"\s*\["), "array"),
 )
 """The beginning of a body, which shows its shape even if the rest is unreadable."""
+_MAP = re.compile(r"(?:map|dict)(?:$|\W)", re.IGNORECASE)
 _INTRODUCES = re.compile(r"follow|includ|descri|content|包含|如下|说明", re.IGNORECASE)
 """Words before a table of members."""
 _MAX_SHOWN = 80
@@ -80,6 +82,7 @@ def stated_shape(page: Page, body: Body, side: str, texts: Iterable[Text]) -> No
 
 def body_claims(page: Page, body: Body, side: str, printed: Sequence[Message], rows: Sequence[Row]) -> None:
     """Add the claims about a body from the messages that print it and the rows that describe it."""
+    rows = _without_user_keys(page, side, rows)
     shown = _Shown()
     for message in printed:
         if message.body is not None:
@@ -105,9 +108,17 @@ def body_claims(page: Page, body: Body, side: str, printed: Sequence[Message], r
     _shown_claims(page, body, side, shown.values, found, named, _map_members(rows))
 
 
+def _without_user_keys(page: Page, side: str, rows: Sequence[Row]) -> list[Row]:
+    """Return the rows without those of keys that users choose; record the members that have such keys."""
+    lines = {row.name: row.line for row in rows}
+    for name, line in {row.parent: row.line for row in reversed(rows) if row.keyed}.items():
+        page.problem(lines.get(name or "", line), "body-key", f"{_place(side)} {name}", USER_KEY)
+    return [row for row in rows if not (row.keyed and is_user_key(row.name))]
+
+
 def _map_members(rows: Sequence[Row]) -> set[str | None]:
     """Return the members that are maps with user-chosen keys; rows without names describe their objects and values."""
-    maps: set[str | None] = set()
+    maps: set[str | None] = {row.name for row in rows if row.name and _MAP.match(row.type.strip())}
     above = None
     for row, value in pairwise(rows):
         above = row.name or above

@@ -18,8 +18,12 @@ if TYPE_CHECKING:
     from sls_contract.spec.pages.sections import Placed
 
 _LISTED_ROW = re.compile(
-    r"([A-Za-z_][\w.-]*)\s*(?:[(（]([^()（）]+)[)）]\s*[:：]?|(?:[:：]|[—–-]+(?=\s))\s*([^.。]+)(?:[.。]|$))\s*(.*)",
+    r"([A-Za-z_][\w.-]*|\{\w+\}|<\w+>)\s*(?:[(（]([^()（）]+)[)）]\s*[:：]?|(?:[:：]|[—–-]+(?=\s))\s*([^.。]+)(?:[.。]|$))\s*(.*)",
     re.DOTALL,
+)
+_LISTED_WITH_COMMAS = re.compile(
+    rf"([A-Za-z_][\w.-]*)\s*[,，]\s*({TYPE_CELL.pattern})\s*[,，]\s*([^,，.。:：;；]+)[,，.。:：;；]?\s*(.*)",
+    re.IGNORECASE | re.DOTALL,
 )
 _PLACE = re.compile(r"path|query|headers?|body|host|路径|查询|请求头|请求体", re.IGNORECASE)
 _BETWEEN = re.compile(r"\s*\|\s*|\s*\t\s*|(?<![- ]) {2,}")
@@ -262,7 +266,12 @@ def _list(rows: Sequence[tuple[Text, dict[Column, str]]], label: str) -> Iterato
 
 def listed_row(text: Text) -> dict[Column, str]:
     """Read the parameter in an item or a line; empty if there is none, or its type is unknown."""
-    found = _LISTED_ROW.fullmatch(text.text) if text.kind in {"item", "paragraph"} else None
+    if text.kind not in {"item", "paragraph"}:
+        return {}
+    found = _LISTED_WITH_COMMAS.fullmatch(text.text)
+    if found and yes_or_no(found[3]) is not None:
+        return {"name": found[1], "type": found[2], "required": found[3], "description": found[4]}
+    found = _LISTED_ROW.fullmatch(text.text)
     if found is None:
         return {}
     kind, *notes = re.split(r"\s*[,，、;；]\s*|\s+[—–-]+\s+", found[2] or found[3])

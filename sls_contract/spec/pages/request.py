@@ -243,7 +243,7 @@ def _describe(page: Page, parameter: Parameter, row: Row, where: str) -> None:
 
 def _place(page: Page, parts: Parts, row: Row, members: list[Row], *, has_body: bool) -> None:
     """Place a parameter that no request line and no example shows: in the body if there can be one, or in the query."""
-    if not row.name or not _NAME.fullmatch(row.name):
+    if not row.keyed and not _NAME.fullmatch(row.name):
         page.problem(row.line, "spelling", "parameter", row.name or row.type)
         return
     if not parts.lists_parameters_apart:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Literal, NamedTuple, TypeAlias
 
 from sls_contract.spec.pages.blocks import Code, Text
 from sls_contract.spec.pages.columns import flat_head, is_failure, simplified, status_at_start, status_of
+from sls_contract.spec.pages.flat_tables import listed_row
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -160,6 +161,8 @@ def _flat_heads(blocks: Sequence[Block]) -> frozenset[int]:
 def _opens(block: Text, now: Role, *, unmarked: bool = False) -> Role | None:
     """Return the section that a line of text begins, or None; ``unmarked``: the page's headings lost their markup."""
     if status_at_start(block.text) if block.kind == "heading" else status_of(block.text):  # of the errors below it
+        return None
+    if listed_row(block):  # its description can have the words of a heading
         return None
     is_title = unmarked and _TITLE.fullmatch(simplified(block.text).strip(" :："))
     if block.kind == "paragraph" and not (is_title or _says_example(block.text)):

@@ -319,3 +319,59 @@ def test_members_below_a_users_own_keys_are_not_judged_at_the_key():
     top = top.replace(rows, rows + "|hay|Integer|No|Tons.|\n")
     plain = derive(top + EXAMPLE % '{"hay": 1, "stalls": {"size": 1, "gate": {"hay": 2}}}')
     assert [each.says for each in plain.problems] == []
+
+
+TABLE_OF_KEYS = "|stalls|Object|No|By name.|\n{}|hay|Integer|No|Tons.|\n"
+
+
+@pytest.mark.parametrize(
+    "rows",
+    [
+        "|└ <stall>|Object|No|A stall.|\n|└└ size|Integer|Yes|Its size.|\n",
+        "|stalls.{stall}|Object|No|A stall.|\n|stalls.{stall}.size|Integer|Yes|Its size.|\n",
+        "|stalls.*.size|Integer|Yes|Its size.|\n",
+    ],
+)
+def test_members_below_a_key_that_users_choose_are_in_the_member_with_such_keys(rows):
+    """The key itself is no member, and no contract judges what is below it; other members stay what they are."""
+    page = derive(PAGE + TABLE_OF_KEYS.format(rows) + EXAMPLE % '{"stalls": {"left": {"size": 1}}, "cows": 2}')
+    assert {key: each.required for key, each in page.body.members.items()} == {
+        (None, "stalls"): False,
+        ("stalls", "size"): True,
+        (None, "hay"): False,
+        (None, "cows"): None,
+    }
+    assert [(each.where, each.says) for each in page.problems] == [("body stalls", "keys that users choose")]
+    source = Source(id="handbook-2021-en", family="handbook", date="2021", language="en")
+    (contract,) = merge(Layers(((source, page),))).contracts
+    assert contract.body is not None
+    assert contract.body.value.members["stalls"].members == {}
+
+
+def test_a_list_of_members_below_a_key_that_users_choose():
+    """A description with the words of a heading is no heading, and a name with its type is no label of a column."""
+    listed = (
+        "* body（object，必选）：请求体。\n    * keys（object，可选）：键为字段名。\n"
+        "        * {字段名}（object）：字段配置。\n            * type（string，必选）：类型。\n"
+        "    * line（object，可选）：全文。\n        * token（array，必选）：分词符。\n"
+    )
+    text = f"# FillBarn\n\n## 请求语法\n\n```\nPUT /barns/{{barnName}} HTTP/1.1\n```\n\n## 请求参数\n\n{listed}"
+    assert members(text) == {
+        "keys": (None, "object", False),
+        "type": ("keys", "string", True),
+        "line": (None, "object", False),
+        "token": ("line", "array", True),
+    }
+
+
+def test_the_elements_of_an_array_have_no_keys():
+    """Only where the member is an object does a star stand for a key."""
+    page = derive(PAGE + "|cows|Array|No|Cows.|\n|cows.*.age|Integer|Yes|Years.|\n")
+    assert ("cows", "age") in page.body.members
+    assert page.problems == []
+
+
+def test_the_members_of_a_map_are_the_users():
+    """Its type says that the example shows keys of one user."""
+    rows = "|tags|Map<String, Object>|No|Tags.|\n|hay|Integer|No|Tons.|\n"
+    assert [*members(PAGE + rows + EXAMPLE % '{"tags": {"owner": {"since": 1}}, "hay": 1}')] == ["tags", "hay"]
