@@ -28,7 +28,9 @@ _HEADING_ID = re.compile(r"\{#[^{}]*\}$")
 _BOLD = re.compile(r"\*\*([^*]+)\*\*\s*[:：]?|__(?=[^_]*[ \u4e00-\u9fff])([^_]+)__\s*[:：]?")
 _ITEM = re.compile(r"(?:[-*+•◦▪▫■□‣]|\d{1,2}[.)、])\s+(.*)")
 _TERM = re.compile(r"<dt>((?:(?!<dt>).)*?)</dt>\s*<dd>((?:(?!<dd>).)*?)</dd>", re.IGNORECASE)
-_LI = re.compile(r"(?:</?[uo]l(?:\s[^<>]*)?>\s*)*<li(?:\s[^<>]*)?>\s*", re.IGNORECASE)
+_LIST_TAG = re.compile(r"<(/?)([uo]l|li)(?:\s[^<>]*)?>\s*", re.IGNORECASE)
+_LIST_INDENT = 2
+"""Columns by which an HTML list indents its items."""
 _MEANING = re.compile(r"[:：]\s+(.*)")
 """The line below a term that contains its definition."""
 _JSON = re.compile(r"\{(?:\s*[\"}].*)?|\[(?:\s*[\"{\]].*)?")
@@ -126,6 +128,7 @@ class _Reader:
         self._lines = lines
         self._at = 0
         self._last: Table | None = None  # below the last heading
+        self._lists = 0  # HTML lists that are open
 
     def blocks(self) -> Iterator[Block]:
         while self._at < len(self._lines):
@@ -154,10 +157,8 @@ class _Reader:
             yield Text("heading", plain(words), number, 1 if underline[1] == "=" else 2)
         elif terms := _TERM.findall(words):
             yield from (Text("item", plain(f"{term}: {meaning}"), number) for term, meaning in terms)
-        elif len(items := _LI.split(words)) > 1:
-            above = plain(items[0])
-            yield from (Text("paragraph", above, number),) if above else ()
-            yield from (Text("item", plain(each), number) for each in items[1:])
+        elif _LIST_TAG.search(words):
+            yield from self._html_items(words, number)
         elif (meaning := _MEANING.fullmatch(below)) and (item := _ITEM.fullmatch(meaning[1])):
             self._at += 1
             yield Text("bold", plain(words), number)
@@ -170,6 +171,20 @@ class _Reader:
             text = _words(words, number, len(line) - len(line.lstrip()))
             self._last = None if text.kind == "heading" else self._last
             yield text
+
+    def _html_items(self, words: str, number: int) -> Iterator[Text]:
+        """Read a line with tags of HTML lists; an item is as deep as there are lists around it."""
+        at, kind, depth = 0, "paragraph", 0
+        for tag in (*_LIST_TAG.finditer(words), None):
+            if text := plain(words[at : tag.start() if tag else None]):
+                yield Text("item", text, number, depth) if kind == "item" else Text("paragraph", text, number)
+            if tag is None:
+                return
+            at, is_end = tag.end(), bool(tag[1])
+            if tag[2].lower() != "li":
+                self._lists = max(0, self._lists + (-1 if is_end else 1))
+            elif not is_end:
+                kind, depth = "item", _LIST_INDENT * self._lists
 
     def _json(self, line: str) -> Code | None:
         """Read JSON outside a code block, up to its closing bracket; None if there is none."""

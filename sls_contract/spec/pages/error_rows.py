@@ -86,6 +86,11 @@ def rows(parts: Iterable[Placed]) -> list[ErrorRow]:
     return found or list(_listed_errors(texts))
 
 
+def lists_errors(table: Table) -> bool:
+    """Return whether a table lists errors, by its head or by its cells."""
+    return bool(_error_columns(below_head(table), in_section=False))
+
+
 def _json_table(code: Code) -> Table:
     """Return a JSON array of objects as a table, whose head are their keys; another text is an empty table."""
     try:

@@ -71,8 +71,9 @@ def tables(parts: Iterable[Placed], *roles: str) -> Iterator[tuple[Table, str]]:
     if records := record_table([text for text, _ in texts], "name", "type"):
         yield records, texts[0][1]
     rest = [(text, label) for text, label in texts if text.line not in lines]
-    yield from ((_with_markup(flat), flat.label) for flat in _tables([text for text, _ in rest]))
-    yield from _lists(rest)
+    headed = [*_tables([text for text, _ in rest])]
+    yield from ((_with_markup(flat), flat.label) for flat in headed)
+    yield from _lists(rest, headless=not headed)
 
 
 def _tables(texts: Sequence[Text]) -> Iterator[_Flat]:
@@ -236,15 +237,16 @@ def _is_named(body: Sequence[Text], anchors: Sequence[int], at: int) -> bool:
     return not before or at - 1 > before[-1]
 
 
-def _lists(texts: Iterable[tuple[Text, str]]) -> Iterator[tuple[Table, str]]:
+def _lists(texts: Iterable[tuple[Text, str]], *, headless: bool) -> Iterator[tuple[Table, str]]:
     """Read lists with a parameter per item or line, ``name (type, required): description``, with the text before each.
 
-    Labelled columns below a parameter, such as ``Default: 5``, are part of its row.
+    Labelled columns below a parameter, such as ``Default: 5``, are part of its row. ``headless``: no line is the head of
+    a table, so a line with separators between its cells can be a row, too.
     """
     rows: list[tuple[Text, dict[Column, str]]] = []
     label = above = ""
     for text, before in texts:
-        cells = listed_row(text)
+        cells = listed_row(text) or (_spread_row(text) if headless else {})
         ends = not (cells or (rows and labelled(text.text))) and text.kind != "item"
         if ends or before != above:  # the heading of another section
             yield from _list(rows, label)
@@ -262,6 +264,15 @@ def _list(rows: Sequence[tuple[Text, dict[Column, str]]], label: str) -> Iterato
     marked_rows = [(text.line, cells | {"name": name}) for (text, cells), name in zip(rows, names, strict=True)]
     if table := table_of(marked_rows):
         yield table, label
+
+
+def _spread_row(text: Text) -> dict[Column, str]:
+    """Read a row without a head: a name, a type and further cells, with more than a blank between them."""
+    name, kind, *rest = [*_BETWEEN.split(text.text), "", ""]
+    if text.kind != "paragraph" or not rest[:-2] or not is_row(text.text):
+        return {}
+    required = rest[0] if yes_or_no(rest[0]) is not None else ""
+    return {"name": name, "type": kind, "required": required, "description": " ".join(rest[bool(required) :]).strip()}
 
 
 def listed_row(text: Text) -> dict[Column, str]:

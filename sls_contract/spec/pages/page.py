@@ -18,7 +18,8 @@ from sls_contract.spec.pages.records import record_lines
 from sls_contract.spec.pages.request import common_headers, request_claims
 from sls_contract.spec.pages.response import COMMON_HEADERS, response_claims
 from sls_contract.spec.pages.sections import named_operation, placed, title_of, titled_operation, titles_of
-from sls_contract.spec.pages.table_columns import holds_facts
+from sls_contract.spec.pages.table_columns import TYPE_CELL, holds_facts
+from sls_contract.spec.pages.unheaded import by_content
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
@@ -36,6 +37,10 @@ _MAX_ABOVE_TITLE = 8
 _CAPITALS = re.compile(r"[a-z][A-Z]")
 _HEADER = re.compile(r"(?<![\w-])x-log-[a-z][a-z-]*[a-z](?![\w-])", re.IGNORECASE)
 _CALLED = re.compile(r"(?:调用|(?a:\b)(?i:call)(?:s|ing)?(?: the)?)\s*([A-Z][a-z]+[A-Z]\w+)", re.ASCII)
+_ERROR = re.compile(r"(?<![\d.])[45]\d\d\s+[A-Z][a-z]+[A-Z]\w+")
+"""An error in a sentence."""
+_PARAMETER = re.compile(rf"[A-Za-z_][\w.-]*\s*[(（](?:{TYPE_CELL.pattern})\s*(?:[,，、;；][^()（）]*)?[)）]")
+"""A parameter with its type in a sentence."""
 _LINK = re.compile(r"/(?:api|document)/Sls/[\d-]+/([A-Z]\w+)")
 """A link to the service's tools, which names the operation."""
 
@@ -54,7 +59,7 @@ def derive(text: str, name: str = "") -> Page:
 
 
 def _derived(blocks: Sequence[Block], text: str, name: str) -> Page:
-    parts = Parts.of(tuple(placed(blocks)))
+    parts = Parts.of(by_content([*placed(blocks)]))
     named = name or named_operation(front_title(text)) or _linked_operation(text) or _operation_in_first_line(blocks)
     named = named or _called_operation(parts)
     page = Page(operation=_operation(blocks, text) or named)
@@ -142,8 +147,9 @@ def _states_facts(text: Text, role: str, parts: Parts) -> bool:
     """Return whether text is the head or a row of a table that lost its markup, a listed parameter, or an error."""
     if role == "errors" and parts.error_rows and begins_table(text.text):
         return False  # its rows need no head
-    is_parameter = role in _WITH_ROWS and is_row(text.text)
-    return begins_table(text.text) or is_parameter or bool(listed_row(text)) or is_listed(text.text)
+    is_parameter = role in _WITH_ROWS and (is_row(text.text) or _PARAMETER.search(text.text))
+    is_error = is_listed(text.text) or _ERROR.search(text.text)
+    return bool(begins_table(text.text) or is_parameter or listed_row(text) or is_error)
 
 
 def _operation(blocks: Sequence[Block], text: str) -> str | None:

@@ -7,7 +7,7 @@ from functools import cache
 from sys import maxsize
 from typing import TYPE_CHECKING
 
-from sls_contract.spec.claims import Parameter
+from sls_contract.spec.claims import BODILESS, Parameter
 from sls_contract.spec.export.common import common
 from sls_contract.spec.pages import prose, routes
 from sls_contract.spec.pages.bodies import is_binary, members_of
@@ -33,7 +33,6 @@ _HEADER_ITEM = re.compile(r"([A-Za-z][A-Za-z0-9]*(?:-[A-Za-z0-9]+)*)\s*[:：]\s*
 _OF_HTTP = frozenset({"connection", "content-length", "expect", "user-agent", "x-log-compresstype"})
 """Headers of any message or body, which are not specific to an operation, beside those in ``schemas/common.json``."""
 _DISCRIMINATORS = frozenset({"type", "action", "mode"})
-_BODILESS = frozenset({"GET", "DELETE", "HEAD"})
 _BODY_ROW, _HOST_ROW = "body", "project"
 """The names of the body, and of the part of the host that can follow it, on pages of 2023 and later."""
 
@@ -54,7 +53,7 @@ def request_claims(page: Page, parts: Parts) -> None:
     members = _assign_rows(page, parts, _body_keys(printed), is_printed=bool(printed))
     _headers(page, parts)
     _body(page, printed, members)
-    if page.method and page.method not in _BODILESS and not printed:
+    if page.method and page.method not in BODILESS and not printed:
         stated_shape(page, page.body, "request", parts.items("syntax", "path-parameters", "request-headers", "request"))
 
 
@@ -84,7 +83,7 @@ def _assign_rows(page: Page, parts: Parts, keys: Collection[str], *, is_printed:
         elif (key := renamed.get(row.name) or printed.described_by(row)) is not None:
             _describe_key(page, key, row, in_syntax=bool(parts.syntax) and not parts.lists_parameters_apart)
         elif (
-            (row.table != first_table and page.method not in _BODILESS)
+            (row.table != first_table and page.method not in BODILESS)
             or names.same(row.name)
             or names.misspelt(row.name)
         ):
@@ -246,9 +245,10 @@ def _place(page: Page, parts: Parts, row: Row, members: list[Row], *, has_body: 
     if not row.keyed and not _NAME.fullmatch(row.name):
         page.problem(row.line, "spelling", "parameter", row.name or row.type)
         return
-    if not parts.lists_parameters_apart:
+    is_open = page.method not in BODILESS and not has_body and not members  # in the query or in the body
+    if is_open or not parts.lists_parameters_apart:
         page.problem(row.line, "not-in-syntax", f"parameter {row.name}", row.name)
-    if has_body and page.method not in _BODILESS:
+    if has_body and page.method not in BODILESS:
         members.append(row)
     elif page.path is not None:
         _describe(page, page.query.setdefault(row.name, Parameter()), row, f"query {row.name}")

@@ -177,6 +177,12 @@ def _opens(block: Text, now: Role, *, unmarked: bool = False) -> Role | None:
     return role
 
 
+def role_of_label(block: Text, now: Role) -> Role | None:
+    """Return the section that a line with a colon at its end names, as in ``Response:``; None if it names none."""
+    words = re.fullmatch(r"(.{2,40}?)\s*[:：]", block.text)
+    return _named(words[1].lower(), now) if words and block.kind == "paragraph" else None
+
+
 def _is_label(block: Text) -> bool:
     """Return whether text can name a section, and is neither a paragraph nor a header."""
     return block.kind != "paragraph" and len(block.text) <= _MAX_LABEL and not _HEADER_NAME.match(block.text)

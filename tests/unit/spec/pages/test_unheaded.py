@@ -1,0 +1,76 @@
+"""Pages without headings: what their content places is read, the rest is listed."""
+
+import pytest
+
+from sls_contract.spec.merge import Source, merge
+from sls_contract.spec.merge.layers import Layers
+from sls_contract.spec.pages import derive
+
+REQUEST = "CountSheep\n\nCounts sheep.\n\nGET /farms/{farm}?line=<line> HTTP/1.1\nHost: {project}.{endpoint}\n\n"
+RESPONSE = 'HTTP/1.1 200 OK\nContent-Type: application/json\n\n{"sheep": [{"wool": 1}]}\n\n'
+TABLES = (
+    "|Name|Type|Required|\n|---|---|---|\n|farm|String|Yes|\n|line|Integer|No|\n\n"
+    f"{RESPONSE}|Name|Type|\n|---|---|\n|sheep|Array|\n\n"
+    "|HTTP status code|Error code|Error message|\n|---|---|---|\n|404|FarmNotExist|No such farm.|\n"
+)
+LINES = (
+    "farm, string, required. The farm.\nline, int, optional. The first.\n\n"
+    f"{RESPONSE}sheep (array): All.\n\n404 FarmNotExist No such farm.\n"
+)
+CELLS = (
+    "farm  String  Yes  The farm.\nline  Integer  No  The first.\n\n"
+    f"Response:\n\nsheep  Array  All.\n\n{RESPONSE}Error code 404 FarmNotExist: No such farm.\n"
+)
+WORDS = f"Name Type Required\nfarm string yes\nline integer no\n\n{RESPONSE}404\n\nFarmNotExist\n\nNo such farm.\n"
+
+
+@pytest.mark.parametrize("rest", [TABLES, LINES, CELLS, WORDS], ids=["tables", "lines", "cells", "words"])
+def test_a_page_without_headings_is_read_by_its_content(rest):
+    page = derive(REQUEST + rest)
+    line = page.query["line"]
+    assert (page.operation, page.path, page.host) == ("CountSheep", "/farms/{farm}", "{project}.{endpoint}")
+    assert (line.type, line.required, line.origins) == ("integer", False, {"syntax", "table"})
+    assert (page.status, page.response.shape) == (200, "object")
+    assert page.response.members.keys() == {(None, "sheep"), ("sheep", "wool")}
+    assert page.errors == {(404, "FarmNotExist"): ["No such farm."]}
+    assert page.problems == []
+
+
+def test_a_table_without_headings_that_may_be_of_either_side_is_listed():
+    """Before a response, a table that does not say what is required can list parameters or elements."""
+    page = derive(f"{REQUEST}|Name|Type|\n|---|---|\n|sheep|Array|\n\n{RESPONSE}")
+    assert [(each.kind, each.says) for each in page.problems] == [("spelling", "Name | Type")]
+    assert page.query["line"].type is None
+
+
+@pytest.mark.parametrize(
+    "sentence",
+    [
+        "The farm answers 404 FarmNotExist (no such farm) then.",
+        "It is sent with line (integer, optional) and wool (string).",
+    ],
+)
+def test_facts_in_a_sentence_are_listed(sentence):
+    page = derive(f"# CountSheep\n\n```\nGET /farms HTTP/1.1\n```\n\n## Request parameters\n\n{sentence}\n")
+    assert [(each.kind, each.says) for each in page.problems] == [("spelling", sentence)]
+
+
+def test_a_parameter_that_may_be_in_the_query_or_the_body_is_listed_and_demanded_in_neither():
+    """No body is printed, and no request line."""
+    rows = "|Parameter|Type|Required|\n|---|---|---|\n|wool|Integer|Yes|\n"
+    text = f"# CountSheep\n\n## Request syntax\n\nPUT /farms HTTP/1.1\n\n## Request parameters\n\n{rows}"
+    page = derive(text)
+    assert [(each.kind, each.where) for each in page.problems] == [("not-in-syntax", "parameter wool")]
+    source = Source(id="handbook-2021-en", family="handbook", date="2021", language="en")
+    (contract,) = merge(Layers(((source, page),))).contracts
+    assert contract.query["wool"].required is None
+    (contract,) = merge(Layers(((source, derive(text.replace("PUT", "GET"))),))).contracts
+    assert contract.query["wool"].required
+    placed = derive(text.replace("/farms HTTP", "/farms?wool=<wool> HTTP"))
+    assert (placed.problems, placed.query["wool"].required) == ([], True)
+
+
+def test_errors_with_their_status_and_code_in_one_cell_are_read():
+    rows = "|状态|说明|\n|---|---|\n|404 FarmNotExist|没有。|\n"
+    page = derive(f"# CountSheep\n\n```\nGET /farms HTTP/1.1\n```\n\n**错误码**\n\n{rows}")
+    assert (page.errors, page.problems) == ({(404, "FarmNotExist"): []}, [])
