@@ -244,17 +244,22 @@ def _lists(texts: Iterable[tuple[Text, str]], *, headless: bool) -> Iterator[tup
     a table, so a line with separators between its cells can be a row, too.
     """
     rows: list[tuple[Text, dict[Column, str]]] = []
-    label = above = ""
+    label = above = next_label = ""
     for text, before in texts:
         cells = listed_row(text) or (_spread_row(text) if headless else {})
-        ends = not (cells or (rows and labelled(text.text))) and text.kind != "item"
-        if ends or before != above:  # the heading of another section
+        if before != above:  # the heading of another section
             yield from _list(rows, label)
-            label, rows = text.text if ends else before, []
+            label, rows, next_label = before, [], ""
         above = text.text
+        if not (cells or (rows and labelled(text.text))) and text.kind != "item":
+            next_label = text.text
+        if cells and next_label and not (rows and text.depth > rows[0][0].depth):  # a deeper item goes on with the list
+            yield from _list(rows, label)
+            label, rows = next_label, []
         if cells:
+            next_label = ""
             rows.append((text, cells))
-        elif rows:
+        elif rows and not next_label:
             rows[-1][1].update(labelled(text.text) | rows[-1][1])
     yield from _list(rows, label)
 
@@ -283,7 +288,7 @@ def listed_row(text: Text) -> dict[Column, str]:
     if found and yes_or_no(found[3]) is not None:
         return {"name": found[1], "type": found[2], "required": found[3], "description": found[4]}
     found = _LISTED_ROW.fullmatch(text.text)
-    if found is None:
+    if found is None or (found[1] == "Type" and not found[2]):  # the label of a column
         return {}
     kind, *notes = re.split(r"\s*[,，、;；]\s*|\s+[—–-]+\s+", found[2] or found[3])
     required = next((each for each in notes if yes_or_no(each) is not None), "")

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Literal, NamedTuple, TypeAlias
 from sls_contract.spec.pages.blocks import Code, Text
 from sls_contract.spec.pages.columns import flat_head, is_failure, simplified, status_at_start, status_of
 from sls_contract.spec.pages.flat_tables import listed_row
+from sls_contract.spec.pages.records import labelled
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -126,7 +127,7 @@ def placed(blocks: Sequence[Block]) -> Iterator[Placed]:
         role = _by_status(block, role, outer)
         if block is title:
             role, outer, label, depth = "intro", "intro", "", 0
-        elif isinstance(block, Text) and at not in heads:
+        elif isinstance(block, Text) and at not in heads and not _is_subject(block, blocks[at + 1 : at + 2]):
             found = _opens(block, role, unmarked=unmarked)
             if found == "other" and role not in {"intro", "other"} and 0 < depth < block.depth:
                 found = None  # a subsection
@@ -181,6 +182,12 @@ def role_of_label(block: Text, now: Role) -> Role | None:
     """Return the section that a line with a colon at its end names, as in ``Response:``; None if it names none."""
     words = re.fullmatch(r"(.{2,40}?)\s*[:：]", block.text)
     return _named(words[1].lower(), now) if words and block.kind == "paragraph" else None
+
+
+def _is_subject(block: Text, below: Sequence[Block]) -> bool:
+    """Return whether an item is a name with its columns in a list below it, such as ``Type: String``."""
+    inner = next((each for each in below if isinstance(each, Text) and each.kind == "item"), None)
+    return block.kind == "item" and inner is not None and inner.depth > block.depth and bool(labelled(inner.text))
 
 
 def _is_label(block: Text) -> bool:

@@ -375,3 +375,46 @@ def test_the_members_of_a_map_are_the_users():
     """Its type says that the example shows keys of one user."""
     rows = "|tags|Map<String, Object>|No|Tags.|\n|hay|Integer|No|Tons.|\n"
     assert [*members(PAGE + rows + EXAMPLE % '{"tags": {"owner": {"since": 1}}, "hay": 1}')] == ["tags", "hay"]
+
+
+LISTED = {
+    "name": (None, "string", True),
+    "roof": (None, "object", True),
+    "slope": ("roof", "integer", True),
+    "gable": ("roof", "object", False),
+    "height": ("gable", "integer", False),
+    "door": (None, "object", False),
+    "lock": (None, "string", True),
+}
+
+
+def test_a_note_in_a_list_leaves_the_depth_of_what_follows():
+    """A paragraph ends a list only where the next item is not deeper than its first."""
+    listed = (
+        "- name (String, required): It.\n- roof (Object, required): It.\n    - slope (Integer, required): It.\n\n"
+        "      **Note** Degrees.\n\n    - gable (Object, optional): It.\n\n      Its members:\n\n"
+        "      - height (Integer, optional): It.\n- door (Object, optional): It.\n- lock (String, required): It.\n"
+    )
+    assert members(PAGE[: PAGE.index("|Parameter")] + listed) == LISTED
+    assert [each for each in derive(PAGE[: PAGE.index("|Parameter")] + listed).problems if "depth" in each.says] == []
+
+
+def test_lists_in_lists_of_html_show_the_depth():
+    listed = (
+        "<ul>\n<li>name (string, required): It.</li>\n<li>roof (object, required): It.\n<ul>\n"
+        "<li>slope (integer, required): It.</li>\n<li>gable (object, optional): It.\n"
+        "<ol><li>height (integer, optional): It.</li></ol></li>\n</ul>\n</li>\n"
+        "<li>door (object, optional): It.</li>\n<li>lock (string, required): It.</li>\n</ul>\n"
+    )
+    assert members(PAGE[: PAGE.index("|Parameter")] + listed) == LISTED
+
+
+def test_a_member_with_its_columns_below_it_is_no_heading():
+    """Its name can be the word of a heading."""
+    listed = "- `roof`\n  - Type: Object\n  - `path`\n    - Type: String\n- `total`\n  - Type: Integer\n"
+    page = derive(f"# FillBarn\n\n```\nGET /barns HTTP/1.1\n```\n\n## Response elements\n\n{listed}")
+    assert {key: each.type for key, each in page.response.members.items()} == {
+        (None, "roof"): "object",
+        ("roof", "path"): "string",
+        (None, "total"): "integer",
+    }
