@@ -38,7 +38,7 @@ _OUTER = (
     (re.compile(r"\s*\["), "array"),
 )
 """The beginning of a body, which shows its shape even if the rest is unreadable."""
-_MAP = re.compile(r"(?:map|dict)(?:$|\W)", re.IGNORECASE)
+_MAP = re.compile(r"(?:array(?: of |<))?(?:map|dict)s?(?:$|\W)", re.IGNORECASE)
 _INTRODUCES = re.compile(r"follow|includ|descri|content|包含|如下|说明", re.IGNORECASE)
 """Words before a table of members."""
 _MAX_SHOWN = 80
@@ -119,6 +119,8 @@ def _without_user_keys(page: Page, side: str, rows: Sequence[Row]) -> list[Row]:
 def _map_members(rows: Sequence[Row]) -> set[str | None]:
     """Return the members that are maps with user-chosen keys; rows without names describe their objects and values."""
     maps: set[str | None] = {row.name for row in rows if row.name and _MAP.match(row.type.strip())}
+    if rows and not rows[0].name and _MAP.match(rows[0].type.strip()):  # the body, or its elements
+        maps.add(None)
     above = None
     for row, value in pairwise(rows):
         above = row.name or above

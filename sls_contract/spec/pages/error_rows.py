@@ -139,12 +139,18 @@ def _error_rows(table: Table, label: str, *, in_section: bool) -> Iterator[Error
         if both := _listed_error(combined):
             status, code, message = both[0], both[1], message or both[2]
         last = status = status or last
-        yield ErrorRow(
-            status_of(status) or re.sub(rf"^{HTTP}", "", status, flags=re.IGNORECASE),
-            untagged(unquoted(code).rstrip(" .")),
-            unquoted(message),
-            line,
-        )
+        printed_status = status_of(status) or re.sub(rf"^{HTTP}", "", status, flags=re.IGNORECASE)
+        for each, words in _by_code(code, message):
+            yield ErrorRow(printed_status, untagged(unquoted(each).rstrip(" .")), unquoted(words), line)
+
+
+def _by_code(codes: str, messages: str) -> Iterator[tuple[str, str]]:
+    """Yield each code of a cell, which can have a line for each, with its message; without one where lines differ."""
+    each, words = codes.split("\n"), messages.split("\n")
+    if len(each) == 1 or not all(map(_CODE_CELL.fullmatch, each)):
+        yield codes, messages
+    else:
+        yield from zip(each, words if len(words) == len(each) else [""] * len(each), strict=True)
 
 
 def _listed_errors(texts: Sequence[Text]) -> Iterator[ErrorRow]:

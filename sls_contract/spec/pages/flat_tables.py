@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from sls_contract.spec.pages.columns import Column
     from sls_contract.spec.pages.sections import Placed
 
+_TYPE = re.compile(rf"(?:array|list) of \w+|json|(?:json )?(?:{TYPE_CELL.pattern})", re.IGNORECASE)
 _LISTED_ROW = re.compile(
     r"([A-Za-z_][\w.-]*|\{\w+\}|<\w+>)\s*(?:[(（]([^()（）]+)[)）]\s*[:：]?|(?:[:：]|[—–-]+(?=\s))\s*([^.。]+)(?:[.。]|$))\s*(.*)",
     re.DOTALL,
@@ -25,12 +26,12 @@ _LISTED_WITH_COMMAS = re.compile(
     rf"([A-Za-z_][\w.-]*)\s*[,，]\s*({TYPE_CELL.pattern})\s*[,，]\s*([^,，.。:：;；]+)[,，.。:：;；]?\s*(.*)",
     re.IGNORECASE | re.DOTALL,
 )
+_LISTED_WITH_BLANKS = re.compile(rf"([A-Za-z_][\w.-]*|\{{\w+\}}|<\w+>)\s+({_TYPE.pattern})(?:\s+(\S.*))?", re.IGNORECASE)
 _PLACE = re.compile(r"path|query|headers?|body|host|路径|查询|请求头|请求体", re.IGNORECASE)
 _BETWEEN = re.compile(r"\s*\|\s*|\s*\t\s*|(?<![- ]) {2,}")
 """The separator between cells of a row on a single line; without it, single blanks separate them."""
 _OF_TWO_WORDS = re.compile(r"\b(json) (?=array|object)|\b(array|list) (of) (?=\w)|(\w) (?=<)", re.IGNORECASE)
 _ARTICLE = re.compile(r"an?|the|th[ei]se?|any|each|one|no", re.IGNORECASE)
-_TYPE = re.compile(rf"json|(?:json )?(?:{TYPE_CELL.pattern})|(?:array|list) of \w+", re.IGNORECASE)
 _GLUED_PLACE = r"path|query|header|body|host"
 _GLUED = (
     re.compile(rf"(\W*(?:[A-Za-z_][\w.-]*?\w)??)({TYPE_CELL.pattern})()(yes|no|是|否)?", re.IGNORECASE),
@@ -46,6 +47,7 @@ _GLUED_WITH_PLACE = (
 """The same with a place before whether it is required, and an example after it."""
 _FREE_TEXT = frozenset({"description", "example"})
 """Columns with arbitrary text; if single blanks separate cells, the first of these columns gets the rest of the row."""
+_OF_ERRORS = frozenset({"status", "code", "message"})
 _MIN_CELLS, _MAX_CELLS = 3, 12
 _MAX_TYPE = 20
 _NO_BLANK = "\u00a0"
@@ -251,8 +253,12 @@ def _lists(texts: Iterable[tuple[Text, str]], *, headless: bool) -> Iterator[tup
             yield from _list(rows, label)
             label, rows, next_label = before, [], ""
         above = text.text
-        if not (cells or (rows and labelled(text.text))) and text.kind != "item":
-            next_label = text.text
+        fields = _columns_below(text.text) if rows else {}
+        if not (cells or fields) and text.kind != "item":
+            if rows and not (next_label or rows[-1][1].get("description") or text.text.endswith((":", "："))):
+                rows[-1][1]["description"] = text.text
+            else:
+                next_label = text.text
         if cells and next_label and not (rows and text.depth > rows[0][0].depth):  # a deeper item goes on with the list
             yield from _list(rows, label)
             label, rows = next_label, []
@@ -260,8 +266,15 @@ def _lists(texts: Iterable[tuple[Text, str]], *, headless: bool) -> Iterator[tup
             next_label = ""
             rows.append((text, cells))
         elif rows and not next_label:
-            rows[-1][1].update(labelled(text.text) | rows[-1][1])
+            rows[-1][1].update(fields | rows[-1][1])
     yield from _list(rows, label)
+
+
+def _columns_below(text: str) -> dict[Column, str]:
+    """Return the labelled columns of the parameter above a line; empty if the line is a description that has a colon."""
+    fields = labelled(text)
+    is_description = any(column in _OF_ERRORS or (column == "default" and " " in fields[column]) for column in fields)
+    return {} if is_description else fields
 
 
 def _list(rows: Sequence[tuple[Text, dict[Column, str]]], label: str) -> Iterator[tuple[Table, str]]:
@@ -287,6 +300,9 @@ def listed_row(text: Text) -> dict[Column, str]:
     found = _LISTED_WITH_COMMAS.fullmatch(text.text)
     if found and yes_or_no(found[3]) is not None:
         return {"name": found[1], "type": found[2], "required": found[3], "description": found[4]}
+    found = _LISTED_WITH_BLANKS.fullmatch(text.text) if text.kind == "item" else None
+    if found and (found[3] is None or yes_or_no(found[3]) is not None):
+        return {"name": found[1], "type": found[2], "required": found[3] or "", "description": ""}
     found = _LISTED_ROW.fullmatch(text.text)
     if found is None or (found[1] == "Type" and not found[2]):  # the label of a column
         return {}

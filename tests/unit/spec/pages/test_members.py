@@ -418,3 +418,35 @@ def test_a_member_with_its_columns_below_it_is_no_heading():
         ("roof", "path"): "string",
         (None, "total"): "integer",
     }
+
+
+def test_a_name_and_its_type_can_stand_apart_from_the_description():
+    """A paragraph below an item without a description is its description, also one that has a colon."""
+    listed = (
+        "- **from** `integer` `required`\n\n  Where. Status: any.\n\n- **size** `integer` `optional`\n\n"
+        "  Default: 100. Maximum value: 500.\n\n- **state** `string`\n\n  Default: new\n"
+    )
+    answer = "- **count** `integer`\n\n  Sheep.\n\n- **cows** `array of objects`\n  - **id** `string`\n\n    It.\n"
+    text = f"# CountSheep\n\nGET /farms HTTP/1.1\n\n## Request parameters\n\n{listed}\n## Response\n\n{answer}"
+    page = derive(text)
+    assert {name: (each.type, each.required) for name, each in page.query.items()} == {
+        "from": ("integer", True),
+        "size": ("integer", False),
+        "state": ("string", None),
+    }
+    assert page.as_plain()["limits"] == {
+        "query size": {"maximum": 500, "default": "100"},
+        "query state": {"default": "new"},
+    }
+    assert {key: each.type for key, each in page.response.members.items()} == {
+        (None, "count"): "integer",
+        (None, "cows"): "array",
+        ("cows", "id"): "string",
+    }
+
+
+def test_an_array_of_maps_has_the_members_of_nobody():
+    rows = "|Parameter|Type|Description|\n|---|---|---|\n||Array of Map|Logs.|\n"
+    text = f"# CountSheep\n\nGET /farms HTTP/1.1\n\n## Response elements\n\n{rows}\n## Sample response\n\n"
+    page = derive(text + '```\n[{"wool": "1"}]\n```\n')
+    assert (page.response.shape, page.response.members) == ("array", {})

@@ -74,3 +74,21 @@ def test_errors_with_their_status_and_code_in_one_cell_are_read():
     rows = "|状态|说明|\n|---|---|\n|404 FarmNotExist|没有。|\n"
     page = derive(f"# CountSheep\n\n```\nGET /farms HTTP/1.1\n```\n\n**错误码**\n\n{rows}")
     assert (page.errors, page.problems) == ({(404, "FarmNotExist"): []}, [])
+
+
+def test_errors_with_several_codes_or_statuses_in_a_cell_are_as_many_errors():
+    """Messages are only told apart if there is one for each code."""
+    rows = (
+        "|400|FarmInvalid<br>BreedInvalid|no farm<br>no breed|\n|403<br>404|FarmNotExist|gone|\n"
+        "|500|DogInvalid<br>CowInvalid|no animal|\n"
+    )
+    head = "|HTTP status code|Error code|Error message|\n|---|---|---|\n"
+    page = derive(f"# CountSheep\n\n```\nGET /farms HTTP/1.1\n```\n\n## Error codes\n\n{head}{rows}")
+    assert page.errors == {
+        (400, "FarmInvalid"): ["no farm"],
+        (400, "BreedInvalid"): ["no breed"],
+        (403, "FarmNotExist"): ["gone"],
+        (404, "FarmNotExist"): ["gone"],
+        (500, "DogInvalid"): [],
+        (500, "CowInvalid"): [],
+    }
