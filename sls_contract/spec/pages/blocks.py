@@ -10,7 +10,7 @@ import html
 import re
 from dataclasses import dataclass
 from functools import cached_property
-from itertools import accumulate
+from itertools import accumulate, takewhile
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
 from sls_contract.spec.pages.cleaning import INDENT, cleaned, past_blank
@@ -117,7 +117,7 @@ def plain(text: str) -> str:
     if structure := _STRUCTURE.fullmatch(text.strip()):
         return f"object<{structure[1]}>"
     words = re.sub(r"!?\[((?:\\.|[^\[\]\\])*)\]\([^)\[\n]{0,1000}\)", r"\1", text)
-    words = _LINE_TAG.sub("\n", re.sub(r"\*\*|`", "", words))
+    words = _LINE_TAG.sub("\n", re.sub(r"(?<!\*)\*{2,3}(?!\*)|`", "", words))
     words = html.unescape(_TAG.sub("", _LI_TAG.sub("\n- ", words)))
     words = re.sub(r"(?<![\w*\\])\*([^*\s](?:[^*\n]*[^*\s\\])?)\*(?![\w*])", r"\1", words.strip())
     return re.sub(r"\\([\\`*_{}\[\]()<>#+.!|~\"'-])", r"\1", words).strip()
@@ -164,13 +164,23 @@ class _Reader:
             yield Text("bold", plain(words), number)
             yield Text("item", plain(item[1]), number + 1, below.index(item[0]))
         elif meaning:
-            self._at += 1
-            yield Text("item", plain(f"{words}: {meaning[1]}"), number)
+            yield from self._defined(words, number)
         else:
             line = self._lines[number - 1]
             text = _words(words, number, len(line) - len(line.lstrip()))
             self._last = None if text.kind == "heading" else self._last
             yield text
+
+    def _defined(self, term: str, number: int) -> Iterator[Text]:
+        """Read the lines that define a term: a single one is its text, several are items below it."""
+        lines = (_MEANING.fullmatch(self._lines[at].strip()) for at in range(number, len(self._lines)))
+        meanings = [found[1] for found in takewhile(bool, lines) if found]
+        self._at += len(meanings)
+        if len(meanings) == 1:
+            yield Text("item", plain(f"{term}: {meanings[0]}"), number)
+        else:
+            yield Text("item", plain(term), number)
+            yield from (Text("item", plain(each), at, 1) for at, each in enumerate(meanings, number + 1))
 
     def _html_items(self, words: str, number: int) -> Iterator[Text]:
         """Read a line with tags of HTML lists; an item is as deep as there are lists around it."""

@@ -38,7 +38,7 @@ _COLUMNS: tuple[tuple[re.Pattern[str], Column], ...] = (
     ),
     (re.compile(r"error ?codes?|错误(?:代?码|类型)|^code$|^error$|^错误$"), "code"),
     (re.compile(r"type|类型|^(?:data )?format$|^(?:数据)?格式$"), "type"),
-    (re.compile(r"required|mandatory|necess|必[须填选需要传]"), "required"),
+    (re.compile(r"required|mandatory|necess|^req\b|必[须填选需要传]"), "required"),
     (re.compile(r"optional|可选"), "optional"),
     (re.compile(r"^default|默认"), "default"),
     (re.compile(r"^min(?:imum)?\b|最小"), "minimum"),

@@ -47,13 +47,13 @@ _WORD = re.compile(r"[`'\"“]?([A-Za-z][\w.-]*)[`'\"”]?")
 _TO = r"\s*(?:[~～–—-]|至|到|to|and)\s*"
 _UNIT = r"\s*个?\s*(?:字符|characters?)"
 _RANGE = re.compile(
-    r"(?i:取值范围|取值|valid values?|value range|value must be|values? (?:from|between))"
-    rf"(?i:为|是|is|are|an|integer|from|between|[:：\s])*([\[(（]?)\s*(-?\d+)(?:{_TO}|\s*[,，]\s*(?=-?\d+\s*[\])）]))"
+    r"(?i:取值范围|取值|valid values?|value range|in the range|value must be|values? (?:from|between))"
+    rf"(?i:为|是|is|are|an|of|integer|from|between|[:：\s])*([\[(（]?)\s*(-?\d+)(?:{_TO}|\s*[,，]\s*(?=-?\d+\s*[\])）]))"
     r"(-?\d+)\s*([\])）]?)(?![\d,.-]*\d)"
 )
-_MINIMUM = re.compile(r"(?i:最小值(?:为|是|[:：])?|minimum(?: value)?(?: is|:))\s*(-?\d+)")
+_MINIMUM = re.compile(r"(?i:最小值(?:为|是|[:：])?|\bmin(?:imum)?(?: value)?(?: is|:))\s*(-?\d+)")
 _MAXIMUM = re.compile(
-    r"(?i:最大值(?:为|是|[:：])?|maximum(?: value)?(?: is|:))\s*(-?\d+)|(\d+)\s*[(（](?i:最大值|the maximum value)[)）]"
+    r"(?i:最大值(?:为|是|[:：])?|\bmax(?:imum)?(?: value)?(?: is|:))\s*(-?\d+)|(\d+)\s*[(（](?i:最大值|the maximum value)[)）]"
 )
 _LENGTH = re.compile(rf"(\d+){_TO}(\d+){_UNIT}", re.IGNORECASE)
 _MAX_LENGTH = re.compile(rf"(?:at most|up to|不超过|最多|最长)\s*(\d+){_UNIT}", re.IGNORECASE)

@@ -165,6 +165,8 @@ def _opens(block: Text, now: Role, *, unmarked: bool = False) -> Role | None:
         return None
     if listed_row(block):  # its description can have the words of a heading
         return None
+    if block.kind == "item" and any(labelled(block.text).values()):  # a column of the parameter or error above it
+        return None
     is_title = unmarked and _TITLE.fullmatch(simplified(block.text).strip(" :："))
     if block.kind == "paragraph" and not (is_title or _says_example(block.text)):
         return None

@@ -92,3 +92,27 @@ def test_errors_with_several_codes_or_statuses_in_a_cell_are_as_many_errors():
         (500, "DogInvalid"): [],
         (500, "CowInvalid"): [],
     }
+
+
+def test_a_term_with_several_definitions_has_a_column_in_each():
+    """A single definition is the text of its term; a label in a list is no heading."""
+    rows = "line\n:   Type: integer\n:   Required: no\n:   Description: How many.\n\nfarm\n:   Type: string\n:   Required: yes\n"
+    errors = "FarmNotExist\n:   Status: 404\n:   Error message: no such farm\n"
+    page = derive(f"# CountSheep\n\n```\nGET /farms HTTP/1.1\n```\n\n## Parameters\n\n{rows}\n## Errors\n\n{errors}")
+    assert {name: (each.type, each.required) for name, each in page.query.items()} == {
+        "line": ("integer", False),
+        "farm": ("string", True),
+    }
+    assert page.errors == {(404, "FarmNotExist"): ["no such farm"]}
+
+
+def test_the_column_of_what_is_required_can_be_abbreviated():
+    rows = "|Name|Type|Req.|\n|---|---|---|\n|line|integer|–|\n|farm|string|✔|\n"
+    page = derive(f"# CountSheep\n\n```\nGET /farms HTTP/1.1\n```\n\n## Parameters\n\n{rows}")
+    assert {name: each.required for name, each in page.query.items()} == {"line": False, "farm": True}
+
+
+def test_asterisks_in_the_place_of_a_value_are_no_emphasis():
+    row = "|400|BodyTooLarge|Body size ***** must be **less** than 1.|\n"
+    text = f"# CountSheep\n\n## Error codes\n\n|HTTP status code|Error code|Error message|\n|---|---|---|\n{row}"
+    assert derive(text).errors == {(400, "BodyTooLarge"): ["Body size ***** must be less than 1."]}
