@@ -68,7 +68,7 @@ def _is_below_user_key(page: Page, place: str) -> bool:
 
 
 def _is_unplaced(page: Page, place: str) -> bool:
-    """Return whether a page marks a parameter as required without showing where it is: in which object, or in the body."""
+    """Return whether a page marks a parameter as required without showing in which object, or in the body."""
     name = place.removeprefix("query ").removesuffix(" required")
     if page.method not in BODILESS and page.body.shape is None and place == f"query {name} required":
         return any(each.kind == "not-in-syntax" and each.where == f"parameter {name}" for each in page.problems)

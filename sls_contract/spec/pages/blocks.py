@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Literal, TypeAlias
 
 from sls_contract.spec.pages.cleaning import INDENT, cleaned, past_blank
 from sls_contract.spec.pages.html_tables import html_rows
+from sls_contract.spec.pages.plain_text import plain
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -42,15 +43,6 @@ _PIECE = re.compile(r"\\.?|`[^`\n]*`|[^\\`|]+|.", re.DOTALL)
 """A piece of a row: an escaped character, inline code, text, or a pipe."""
 _CONTAINER = re.compile(r":{3,}.*|(?:</?(?:div|section|details|center)(?:\s[^<>]*)?>\s*)+", re.IGNORECASE)
 """A line that begins or ends a box around a note or a table."""
-_INLINE_TAGS = (
-    "a|abbr|b|big|cite|code|codeph|del|div|em|filepath|font|i|img|ins|kbd|li|mark|note|ol|p|parmname|ph|props|s|samp|small"
-    "|span|strong|sub|term|tt|u|uicontrol|ul|varname|xref"
-)
-_TAG = re.compile(rf"<sup[^<>]*>[^<>]*</sup>|</?(?:{_INLINE_TAGS})(?:[\s=][^<>]*)?/?>|\[\^\d+\]", re.IGNORECASE)
-"""Tags of HTML and DITA, whose text is kept, and footnotes, which are removed; other names in < > are parameters."""
-_LINE_TAG = re.compile(r"(?:(?<!\s)\s+)?<(?:br\s*/?|/?(?:p|div))>\s*", re.IGNORECASE)
-_LI_TAG = re.compile(r"(?:(?<!\s)\s+)?<li>\s*", re.IGNORECASE)
-"""Tags that begin a line, with the blanks around them; blanks are tried from the first of them only."""
 _STATUS_LINE = re.compile(r"(?:< ?)?HTTP/\d(?:\.\d)? [1-5]\d\d\b")
 _OF_REQUEST = re.compile(r"(?:> ?)?(?:GET|POST|PUT|DELETE|HEAD|PATCH)\s|(?:\$ )?curl\s")
 _PRE = re.compile(r"<pre(?:\s[^<>]*)?>", re.IGNORECASE)
@@ -69,8 +61,6 @@ _PAST_BLANK = re.compile(
 )
 """A further line that can follow a blank line; other text after a blank line does not belong to the message."""
 _HTML_HEADING = re.compile(r"<h([1-6])(?:\s[^<>]*)?>(.*?)</h\1>", re.IGNORECASE)
-_STRUCTURE = re.compile(r"\[(\w+)\]\([^)]*/api-[\w-]*-(?i:\1)\)")
-"""A link to the page of a structure, the type of a parameter that is described elsewhere."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,17 +100,6 @@ Block: TypeAlias = Text | Code | Table
 def blocks_of(text: str) -> tuple[Block, ...]:
     """Split a page into its blocks, in order; never raises."""
     return tuple(_Reader(cleaned(text).split("\n")).blocks())
-
-
-def plain(text: str) -> str:
-    """Return the text of a piece of Markdown, without escapes, emphasis, code marks and link targets."""
-    if structure := _STRUCTURE.fullmatch(text.strip()):
-        return f"object<{structure[1]}>"
-    words = re.sub(r"!?\[((?:\\.|[^\[\]\\])*)\]\([^)\[\n]{0,1000}\)", r"\1", text)
-    words = _LINE_TAG.sub("\n", re.sub(r"(?<!\*)\*{2,3}(?!\*)|`", "", words))
-    words = html.unescape(_TAG.sub("", _LI_TAG.sub("\n- ", words)))
-    words = re.sub(r"(?<![\w*\\])\*([^*\s](?:[^*\n]*[^*\s\\])?)\*(?![\w*])", r"\1", words.strip())
-    return re.sub(r"\\([\\`*_{}\[\]()<>#+.!|~\"'-])", r"\1", words).strip()
 
 
 class _Reader:

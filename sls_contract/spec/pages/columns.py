@@ -78,7 +78,8 @@ _STATED = re.compile(
 )
 _STATED_FIRST = re.compile(rf"[(（\[【]?(?:{_STATED.pattern})\s*[)）\]】.。,，]", re.IGNORECASE | re.ASCII)
 HTTP = (
-    r"(?:(?i:responses?|returns?|errors?(?: codes?)?)\s+|响应\s*|返回\s*|错误码?\s*[:：]?\s*)?(?:HTTP(?:/\d(?:\.\d)?)?\s*)?"
+    r"(?:(?i:responses?|returns?|errors?(?: codes?)?)\s+|响应\s*|返回\s*|错误码?\s*[:：]?\s*)?"
+    r"(?:HTTP(?:/\d(?:\.\d)?)?\s*)?"
     r"(?:(?i:status(?: code)?)|状态码)?\s*[:：]?\s*"
 )
 """The text before a status."""

@@ -7,7 +7,8 @@ from itertools import pairwise
 from typing import TYPE_CHECKING, NamedTuple
 
 from sls_contract.spec.pages.blocks import Table, Text
-from sls_contract.spec.pages.columns import column_of, columns_of, flat_head, json_type, json_type_near, yes_or_no
+from sls_contract.spec.pages.columns import column_of, columns_of, flat_head, json_type, yes_or_no
+from sls_contract.spec.pages.listed_rows import TYPE, is_type, listed_row
 from sls_contract.spec.pages.records import labelled, marked, record_lines, record_table, table_of
 from sls_contract.spec.pages.table_columns import NAME, TYPE_CELL, is_name_cell
 
@@ -17,16 +18,6 @@ if TYPE_CHECKING:
     from sls_contract.spec.pages.columns import Column
     from sls_contract.spec.pages.sections import Placed
 
-_TYPE = re.compile(rf"(?:array|list) of \w+|json|(?:json )?(?:{TYPE_CELL.pattern})", re.IGNORECASE)
-_LISTED_ROW = re.compile(
-    r"([A-Za-z_][\w.-]*|\{\w+\}|<\w+>)\s*(?:[(（]([^()（）]+)[)）]\s*[:：]?|(?:[:：]|[—–-]+(?=\s))\s*([^.。]+)(?:[.。]|$))\s*(.*)",
-    re.DOTALL,
-)
-_LISTED_WITH_COMMAS = re.compile(
-    rf"([A-Za-z_][\w.-]*)\s*[,，]\s*({TYPE_CELL.pattern})\s*[,，]\s*([^,，.。:：;；]+)[,，.。:：;；]?\s*(.*)",
-    re.IGNORECASE | re.DOTALL,
-)
-_LISTED_WITH_BLANKS = re.compile(rf"([A-Za-z_][\w.-]*|\{{\w+\}}|<\w+>)\s+({_TYPE.pattern})(?:\s+(\S.*))?", re.IGNORECASE)
 _PLACE = re.compile(r"path|query|headers?|body|host|路径|查询|请求头|请求体", re.IGNORECASE)
 _BETWEEN = re.compile(r"\s*\|\s*|\s*\t\s*|(?<![- ]) {2,}")
 """The separator between cells of a row on a single line; without it, single blanks separate them."""
@@ -183,7 +174,7 @@ def _row_in(text: Text, flat: _Flat) -> dict[Column, str]:
         ):
             found[column] = cells.pop(0) if spread or column not in _FREE_TEXT else " ".join(cells)
     sure = [column in found for column in proofs] or [not _ARTICLE.fullmatch(found.get("name", ""))]
-    is_type = _TYPE.fullmatch(found.get("type", "")) is not None
+    is_type = TYPE.fullmatch(found.get("type", "")) is not None
     is_row = "type" in found and ("name" in found or is_type)
     return found if is_row and (spread or (any(sure) if is_type else all(sure))) else {}
 
@@ -199,17 +190,12 @@ def _fits(column: Column, cell: str, *, spread: bool) -> bool:
     """Return whether a cell is valid in a column; ``spread``: more than a blank separates the cells."""
     if column == "type":
         word = spread and (NAME.fullmatch(cell) or (json_type(cell) and len(cell) <= _MAX_TYPE))
-        return bool(_TYPE.fullmatch(cell) or word)
+        return bool(TYPE.fullmatch(cell) or word)
     if column == "required":
         return yes_or_no(cell) is not None
     if column == "place":
         return _PLACE.fullmatch(cell) is not None
-    return column != "name" or (is_name_cell(cell) and not _TYPE.fullmatch(cell))
-
-
-def _is_type(cell: str) -> bool:
-    """Return whether a cell is a type, possibly misspelt."""
-    return _TYPE.fullmatch(cell) is not None or json_type_near(cell) is not None
+    return column != "name" or (is_name_cell(cell) and not TYPE.fullmatch(cell))
 
 
 def _rows_by_type(flat: _Flat) -> Iterator[tuple[int, dict[Column, str]]]:
@@ -219,7 +205,7 @@ def _rows_by_type(flat: _Flat) -> Iterator[tuple[int, dict[Column, str]]]:
     anchors = [
         at
         for at, text in enumerate(body)
-        if text.kind == "paragraph" and _is_type(text.text) and not (text.text == "JSON" and at in yes_no)
+        if text.kind == "paragraph" and is_type(text.text) and not (text.text == "JSON" and at in yes_no)
     ]
     for at, following in pairwise([*anchors, len(body)]):
         end = following - 1 if following < len(body) and _is_named(body, anchors, following) else following
@@ -242,8 +228,8 @@ def _is_named(body: Sequence[Text], anchors: Sequence[int], at: int) -> bool:
 def _lists(texts: Iterable[tuple[Text, str]], *, headless: bool) -> Iterator[tuple[Table, str]]:
     """Read lists with a parameter per item or line, ``name (type, required): description``, with the text before each.
 
-    Labelled columns below a parameter, such as ``Default: 5``, are part of its row. ``headless``: no line is the head of
-    a table, so a line with separators between its cells can be a row, too.
+    Labelled columns below a parameter, such as ``Default: 5``, are part of its row. ``headless``: no line is the head
+    of a table, so a line with separators between its cells can be a row, too.
     """
     rows: list[tuple[Text, dict[Column, str]]] = []
     label = above = next_label = ""
@@ -271,7 +257,7 @@ def _lists(texts: Iterable[tuple[Text, str]], *, headless: bool) -> Iterator[tup
 
 
 def _columns_below(text: str) -> dict[Column, str]:
-    """Return the labelled columns of the parameter above a line; empty if the line is a description that has a colon."""
+    """Return the labelled columns of the parameter above a line; empty if the line is a description with a colon."""
     fields = labelled(text)
     is_description = any(column in _OF_ERRORS or (column == "default" and " " in fields[column]) for column in fields)
     return {} if is_description else fields
@@ -291,22 +277,3 @@ def _spread_row(text: Text) -> dict[Column, str]:
         return {}
     required = rest[0] if yes_or_no(rest[0]) is not None else ""
     return {"name": name, "type": kind, "required": required, "description": " ".join(rest[bool(required) :]).strip()}
-
-
-def listed_row(text: Text) -> dict[Column, str]:
-    """Read the parameter in an item or a line; empty if there is none, or its type is unknown."""
-    if text.kind not in {"item", "paragraph"}:
-        return {}
-    found = _LISTED_WITH_COMMAS.fullmatch(text.text)
-    if found and yes_or_no(found[3]) is not None:
-        return {"name": found[1], "type": found[2], "required": found[3], "description": found[4]}
-    found = _LISTED_WITH_BLANKS.fullmatch(text.text) if text.kind == "item" else None
-    if found and (found[3] is None or yes_or_no(found[3]) is not None):
-        return {"name": found[1], "type": found[2], "required": found[3] or "", "description": ""}
-    found = _LISTED_ROW.fullmatch(text.text)
-    if found is None or (found[1] == "Type" and not found[2]):  # the label of a column
-        return {}
-    kind, *notes = re.split(r"\s*[,，、;；]\s*|\s+[—–-]+\s+", found[2] or found[3])
-    required = next((each for each in notes if yes_or_no(each) is not None), "")
-    is_row = _is_type(kind) and (text.kind == "item" or found[2] or required)
-    return {"name": found[1], "type": kind, "required": required, "description": found[4]} if is_row else {}

@@ -12,7 +12,8 @@ from sls_contract.spec.pages.blocks import Code, Text, blocks_of
 from sls_contract.spec.pages.cleaning import front_title
 from sls_contract.spec.pages.error_rows import is_listed
 from sls_contract.spec.pages.errors import error_claims
-from sls_contract.spec.pages.flat_tables import begins_table, is_cell, is_row, listed_row
+from sls_contract.spec.pages.flat_tables import begins_table, is_cell, is_row
+from sls_contract.spec.pages.listed_rows import listed_row
 from sls_contract.spec.pages.parts import Parts
 from sls_contract.spec.pages.records import record_lines
 from sls_contract.spec.pages.request import common_headers, request_claims

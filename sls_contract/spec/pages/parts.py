@@ -167,9 +167,7 @@ def _responses(placed: Iterable[Placed]) -> tuple[Message, ...]:
 def _printed(placed: Iterable[Placed], role: Role) -> tuple[Message, ...]:
     """Return the responses in a section, without program code beside them; the text before one can be its status."""
     found = [(part.block, part.label) for part in placed if part.role == role and isinstance(part.block, Code)]
-    found = [
-        (code, label) for code, label in found if begins_with_status(code.text) or not flat_tables.is_cell(label)
-    ]
+    found = [(code, label) for code, label in found if begins_with_status(code.text) or not flat_tables.is_cell(label)]
     found = [(code, label) for code, label in found if is_response(code.text)] or found
     responses = ((response_of(code.text, code.line), status_of(label)) for code, label in found)
     return tuple(

@@ -53,7 +53,8 @@ _RANGE = re.compile(
 )
 _MINIMUM = re.compile(r"(?i:最小值(?:为|是|[:：])?|\bmin(?:imum)?(?: value)?(?: is|:))\s*(-?\d+)")
 _MAXIMUM = re.compile(
-    r"(?i:最大值(?:为|是|[:：])?|\bmax(?:imum)?(?: value)?(?: is|:))\s*(-?\d+)|(\d+)\s*[(（](?i:最大值|the maximum value)[)）]"
+    r"(?i:最大值(?:为|是|[:：])?|\bmax(?:imum)?(?: value)?(?: is|:))\s*(-?\d+)"
+    r"|(\d+)\s*[(（](?i:最大值|the maximum value)[)）]"
 )
 _LENGTH = re.compile(rf"(\d+){_TO}(\d+){_UNIT}", re.IGNORECASE)
 _MAX_LENGTH = re.compile(rf"(?:at most|up to|不超过|最多|最长)\s*(\d+){_UNIT}", re.IGNORECASE)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Literal, NamedTuple, TypeAlias
 
 from sls_contract.spec.pages.blocks import Code, Text
 from sls_contract.spec.pages.columns import flat_head, is_failure, simplified, status_at_start, status_of
-from sls_contract.spec.pages.flat_tables import listed_row
+from sls_contract.spec.pages.listed_rows import listed_row
 from sls_contract.spec.pages.records import labelled
 
 if TYPE_CHECKING:
@@ -163,10 +163,8 @@ def _opens(block: Text, now: Role, *, unmarked: bool = False) -> Role | None:
     """Return the section that a line of text begins, or None; ``unmarked``: the page's headings lost their markup."""
     if status_at_start(block.text) if block.kind == "heading" else status_of(block.text):  # of the errors below it
         return None
-    if listed_row(block):  # its description can have the words of a heading
-        return None
-    if block.kind == "item" and any(labelled(block.text).values()):  # a column of the parameter or error above it
-        return None
+    if listed_row(block) or (block.kind == "item" and any(labelled(block.text).values())):
+        return None  # a parameter or a column of it; its description can have the words of a heading
     is_title = unmarked and _TITLE.fullmatch(simplified(block.text).strip(" :："))
     if block.kind == "paragraph" and not (is_title or _says_example(block.text)):
         return None

@@ -27,7 +27,7 @@ from sls_contract.spec.pages.table_columns import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from sls_contract.spec.pages.columns import Column
     from sls_contract.spec.pages.sections import Placed
@@ -183,7 +183,9 @@ def _path(name: str, seen: Mapping[str, str | None]) -> list[str]:
     A part for any element of an array is left out; one for any key of an object, such as ``*``, is kept.
     """
     parts = re.split(r"\s*(?:->|[.>→/])\s*", re.sub(r"<(\w+)>", r"{\1}", re.sub(r"\[\w*\]", "", name)))
-    kept = (not at or part not in {"N", "n", "*"} or _is_map(parts[at - 1], seen, part) for at, part in enumerate(parts))
+    kept = (
+        not at or part not in {"N", "n", "*"} or _is_map(parts[at - 1], seen, part) for at, part in enumerate(parts)
+    )
     parts = [part for part, is_kept in zip(parts, kept, strict=True) if is_kept]
     known = {*seen}
     if parts[0].lower() in _ROOTS and len(parts) > 1:

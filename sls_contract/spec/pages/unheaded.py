@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 from sls_contract.spec.pages.blocks import Code, Table
 from sls_contract.spec.pages.columns import is_failure, status_at_start
 from sls_contract.spec.pages.error_rows import is_listed, lists_errors
-from sls_contract.spec.pages.flat_tables import columns_in, listed_row
+from sls_contract.spec.pages.flat_tables import columns_in
+from sls_contract.spec.pages.listed_rows import listed_row
 from sls_contract.spec.pages.messages import begins_with_status, is_response, request_of
 from sls_contract.spec.pages.sections import role_of_label
 from sls_contract.spec.pages.table_columns import columns_by_kind
@@ -75,4 +76,3 @@ def _role_of_text(text: Text, now: Role) -> Role:
     if _STATES_REQUIRED & {*columns_in(text.text)} or listed_row(text).get("required"):
         return "request"
     return role_of_label(text, now) or now
-

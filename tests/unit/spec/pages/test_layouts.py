@@ -771,7 +771,9 @@ def test_the_work_grows_with_the_segments_of_a_path_and_not_with_their_square():
     """Each of them was compared with each row."""
 
     def page(count):
-        names = [f"{at * 7919 % 10_007:05}x".translate(str.maketrans("0123456789", "abcdefghij")) for at in range(count)]
+        names = [
+            f"{at * 7919 % 10_007:05}x".translate(str.maketrans("0123456789", "abcdefghij")) for at in range(count)
+        ]
         rows = "".join(f"|{name[::-1]}|String|Yes|It.|\n" for name in names)
         path = "".join(f"/{name}s/1" for name in names)
         head = "|Parameter|Type|Required|Description|\n|---|---|---|---|\n"

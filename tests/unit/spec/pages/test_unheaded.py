@@ -96,7 +96,8 @@ def test_errors_with_several_codes_or_statuses_in_a_cell_are_as_many_errors():
 
 def test_a_term_with_several_definitions_has_a_column_in_each():
     """A single definition is the text of its term; a label in a list is no heading."""
-    rows = "line\n:   Type: integer\n:   Required: no\n:   Description: How many.\n\nfarm\n:   Type: string\n:   Required: yes\n"
+    rows = "line\n:   Type: integer\n:   Required: no\n:   Description: How many.\n\n"
+    rows += "farm\n:   Type: string\n:   Required: yes\n"
     errors = "FarmNotExist\n:   Status: 404\n:   Error message: no such farm\n"
     page = derive(f"# CountSheep\n\n```\nGET /farms HTTP/1.1\n```\n\n## Parameters\n\n{rows}\n## Errors\n\n{errors}")
     assert {name: (each.type, each.required) for name, each in page.query.items()} == {
