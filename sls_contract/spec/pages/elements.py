@@ -311,7 +311,11 @@ def _shown_claims(
     rows: Sequence[Row],
     maps: set[str | None],
 ) -> None:
-    """Add members that only the examples show; a single unmatched row and a single unmatched key are one member."""
+    """Add members that only the examples show; a single unmatched row and a single unmatched key are one member.
+
+    An undescribed name is a key that users choose if the members of its value are described as members of its parent,
+    or if all of them are described.
+    """
     unshown = [row for row in rows if not members.same(row.name)]
     claimed: dict[str, set[str | None]] = {}
     for above, name in body.members:
@@ -328,8 +332,10 @@ def _shown_claims(
     parents = {row.parent for row in rows}
     for parent, name, value in extra:
         sample = _SAMPLE_NAME.fullmatch(name) and (rows or (side == SYNTAX and body.members))
-        key = rows and name not in parents and _is_free_key(value, described, parent, name)
-        if key and any((parent, each) in body.members for _, each, _ in members_of(value)):
+        inner = set(value) if isinstance(value, dict) and parent is not None else set()
+        below = any((parent, each) in body.members for each in inner)
+        key = rows and name not in parents | described and (below or (inner and inner <= described))
+        if key and below:
             line = next((row.line for row in rows if row.name == parent), rows[0].line)
             page.problem(line, "body-key", f"{_place(side)} {parent}", USER_KEY)
         if sample or key or parent in maps or parent in free or (rows and name in free):
@@ -351,11 +357,6 @@ def _dicts(value: Any) -> Iterator[dict[str, Any]]:
             yield each
             for inner in each.values():
                 yield from _dicts(inner)
-
-
-def _is_free_key(value: Any, described: set[str], parent: str | None, name: str) -> bool:
-    """Return whether a nested key is user-chosen: the members of its value are described as members of its parent."""
-    return parent is not None and name not in described and bool({key for _, key, _ in members_of(value)} & described)
 
 
 def _is_claimed(claimed: Mapping[str, set[str | None]], parent: str | None, name: str) -> bool:

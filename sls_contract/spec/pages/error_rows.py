@@ -22,7 +22,7 @@ from sls_contract.spec.pages.table_columns import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from sls_contract.spec.pages.columns import Column
     from sls_contract.spec.pages.sections import Placed
@@ -112,11 +112,18 @@ def _error_columns(table: Table, *, in_section: bool) -> dict[Column, int]:
         columns = {column: at for column, at in columns.items() if column in kept}
         find_by_cells(table, columns, "status", _STATUS_CELL.fullmatch)
         find_by_cells(table, columns, "code", _CODE_CELL.fullmatch)
-    elif not columns.keys() >= {"status", "code"}:
+    elif not columns.keys() >= {"status", "code"} and not _has_codes_in_words(table, columns):
         return {}
     if "code" in columns:
         find_by_cells(table, columns, "message", lambda cell: not cell.isdecimal())
     return columns if columns.keys() & {"status", "code"} else {}
+
+
+def _has_codes_in_words(table: Table, columns: Mapping[Column, int]) -> bool:
+    """Return whether the description of a status of an error begins with its code."""
+    at = columns.get("status")
+    failures = [cells for _, cells in table.rows if at is not None and is_failure(status_of(cell_at(cells, at)))]
+    return any(_CODED.fullmatch(cell_at(cells, columns.get("description"))) for cells in failures)
 
 
 def _error_rows(table: Table, label: str, *, in_section: bool) -> Iterator[ErrorRow]:

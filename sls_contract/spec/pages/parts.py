@@ -25,6 +25,7 @@ _LABEL = re.compile(
     re.IGNORECASE,
 )
 """A label before a method or a path."""
+_OF_REQUEST = re.compile(r"\brequest|请求", re.IGNORECASE | re.ASCII)
 _NOT_OF_RESPONSES: tuple[Role, ...] = ("intro", "syntax", "request", "request-example", "other")
 _IN_SENTENCE = re.compile(rf"(?a:\b)(?:{'|'.join(METHODS)})\s+(?:https?:/)?/[^\s，。、；;）)]+")
 
@@ -105,9 +106,15 @@ def _requests(placed: Iterable[Placed], role: Role) -> tuple[Message, ...]:
 
 
 def _bodies(placed: Iterable[Placed]) -> tuple[Message, ...]:
-    found = (part for part in placed if part.role.startswith("request") and BODY.match(part.label))
-    codes = (part.block for part in found if isinstance(part.block, Code) and is_response(part.block.text))
-    return tuple(response_of(code.text, code.line) for code in codes)
+    found = [part for part in placed if part.role.startswith("request") and isinstance(part.block, Code)]
+    codes = [part.block for part in found if BODY.match(part.label) or _is_sent(part)]
+    return tuple(response_of(code.text, code.line) for code in codes if isinstance(code, Code) and is_response(code.text))
+
+
+def _is_sent(part: Placed) -> bool:
+    """Return whether JSON without a request line is the example of a request: its heading or label says so."""
+    is_json = isinstance(part.block, Code) and part.block.text.lstrip().startswith(("{", "["))
+    return is_json and part.role == "request-example" and _OF_REQUEST.search(part.label) is not None
 
 
 def _request_in_text(placed: Iterable[Placed], *roles: Role) -> tuple[Message, ...]:
@@ -154,6 +161,7 @@ def _lines(placed: Iterable[Placed], *roles: Role) -> Iterator[tuple[int, str]]:
 def _responses(placed: Iterable[Placed]) -> tuple[Message, ...]:
     """Return the responses, including those in sections of the request, or below a heading that was lost."""
     found = _printed(placed, "response-example")
+    placed = [part for part in placed if not _is_sent(part)]
     others = [
         code
         for role in _NOT_OF_RESPONSES

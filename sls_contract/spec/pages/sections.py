@@ -57,6 +57,8 @@ _TITLE = re.compile(
     r"|(?:(?:请求|返回|响应|路径|正常|错误)\s*)*(?:语法|参数|头|元素|数据|结果|示例|码)"
 )
 """A line that is a heading on a page whose headings have no markup."""
+_NAMES_SIDE = re.compile(r"(?:request|response|return|error) \w|(?:请求|返回|响应|错误).", re.IGNORECASE)
+"""A title that is a heading on any page, because it says whose parameters or examples are below it."""
 _OPERATION = re.compile(r"[A-Z][A-Za-z0-9]{3,}")
 _TITLE_LINE = re.compile(r"(?:[^:：]{0,30}[:：]\s*)?([A-Z][a-z]+[A-Z][A-Za-z0-9]*)(?:\s+[-–—]\s.+)?")
 """A title with the service's name before the operation, or a summary after it."""
@@ -136,7 +138,8 @@ def placed(blocks: Sequence[Block]) -> Iterator[Placed]:
         if found is not None:
             inner = isinstance(block, Text) and 0 < depth < block.depth  # can name the member that its table describes
             role = outer = found
-            label = block.text if isinstance(block, Text) and (inner or BODY.match(block.text)) else ""
+            names = inner or found == "request-example"  # what the code below it is
+            label = block.text if isinstance(block, Text) and (names or BODY.match(block.text)) else ""
             depth = block.depth if isinstance(block, Text) and block.kind == "heading" else 0
             opener = (block.kind, block.depth) if isinstance(block, Text) else None
             continue
@@ -165,7 +168,8 @@ def _opens(block: Text, now: Role, *, unmarked: bool = False) -> Role | None:
         return None
     if listed_row(block) or (block.kind == "item" and any(labelled(block.text).values())):
         return None  # a parameter or a column of it; its description can have the words of a heading
-    is_title = unmarked and _TITLE.fullmatch(simplified(block.text).strip(" :："))
+    title = _TITLE.fullmatch(simplified(block.text).strip(" :："))
+    is_title = title and (unmarked or _NAMES_SIDE.match(title[0]))
     if block.kind == "paragraph" and not (is_title or _says_example(block.text)):
         return None
     if block.kind != "heading" and (len(block.text) > _MAX_LABEL or _LABELLED.search(block.text)):

@@ -450,3 +450,19 @@ def test_an_array_of_maps_has_the_members_of_nobody():
     text = f"# CountSheep\n\nGET /farms HTTP/1.1\n\n## Response elements\n\n{rows}\n## Sample response\n\n"
     page = derive(text + '```\n[{"wool": "1"}]\n```\n')
     assert (page.response.shape, page.response.members) == ("array", {})
+
+
+def test_a_member_with_some_described_names_in_it_is_no_key_of_the_user():
+    """A word such as name is described of other objects, too."""
+    rows = "|name|String|Yes|It.|\n|roof|Object|No|Roof.|\n"
+    shown = '{"name": "red", "roof": {"makers": [{"name": "x", "town": "y"}], "owner": {"name": "x", "town": "y"}}}'
+    assert {name: parent for name, (parent, *_) in members(PAGE + rows + EXAMPLE % shown).items()} == {
+        "name": None,
+        "roof": None,
+        "makers": "roof",
+        "owner": "roof",
+        "makers.name": "makers",
+        "town": "makers",
+        "owner.name": "owner",
+        "owner.town": "owner",
+    }

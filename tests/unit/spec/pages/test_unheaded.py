@@ -117,3 +117,27 @@ def test_asterisks_in_the_place_of_a_value_are_no_emphasis():
     row = "|400|BodyTooLarge|Body size ***** must be **less** than 1.|\n"
     text = f"# CountSheep\n\n## Error codes\n\n|HTTP status code|Error code|Error message|\n|---|---|---|\n{row}"
     assert derive(text).errors == {(400, "BodyTooLarge"): ["Body size ***** must be less than 1."]}
+
+
+def test_a_heading_of_two_words_is_one_though_others_have_marks():
+    text = (
+        "# CountSheep\n\n## Request syntax\n\n```\nGET /farms HTTP/1.1\n```\n\nRequest parameters\n\n"
+        "|Name|Type|Required|\n|---|---|---|\n|line|integer|No|\n\nResponse element\n\nHTTP status code returns 204.\n"
+    )
+    page = derive(text)
+    assert (page.query["line"].type, page.status, page.problems) == ("integer", 204, [])
+
+
+def test_json_below_the_heading_of_a_request_is_its_body():
+    """Below a heading that names no side, it is the response."""
+    text = "# CountSheep\n\n```\nPOST /farms HTTP/1.1\n```\n\n## Examples\n\n### {}\n\n```json\n" + '{{"wool": 1}}\n```\n'
+    page = derive(text.format("Sample request"))
+    assert ([*page.body.members], page.response.shape) == ([(None, "wool")], None)
+    page = derive(text.format("JSON"))
+    assert (page.body.shape, [*page.response.members]) == (None, [(None, "wool")])
+
+
+def test_a_status_whose_description_begins_with_a_code_is_an_error_in_any_section():
+    rows = "|状态码|说明|\n|---|---|\n|200|成功|\n|404|FarmNotExist：no such farm|\n"
+    page = derive(f"# CountSheep\n\n```\nGET /farms HTTP/1.1\n```\n\n## 返回示例\n\n{rows}")
+    assert (page.status, page.errors, page.problems) == (200, {(404, "FarmNotExist"): ["no such farm"]}, [])
