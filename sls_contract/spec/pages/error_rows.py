@@ -146,6 +146,8 @@ def _error_rows(table: Table, label: str, *, in_section: bool) -> Iterator[Error
         if both := _listed_error(combined):
             status, code, message = both[0], both[1], message or both[2]
         last = status = status or last
+        if {*cells} == {status, ""} and status_of(status):
+            continue  # the title of the rows below it
         printed_status = status_of(status) or re.sub(rf"^{HTTP}", "", status, flags=re.IGNORECASE)
         for each, words in _by_code(code, message):
             yield ErrorRow(printed_status, untagged(unquoted(each).rstrip(" .")), unquoted(words), line)

@@ -108,7 +108,9 @@ def _requests(placed: Iterable[Placed], role: Role) -> tuple[Message, ...]:
 def _bodies(placed: Iterable[Placed]) -> tuple[Message, ...]:
     found = [part for part in placed if part.role.startswith("request") and isinstance(part.block, Code)]
     codes = [part.block for part in found if BODY.match(part.label) or _is_sent(part)]
-    return tuple(response_of(code.text, code.line) for code in codes if isinstance(code, Code) and is_response(code.text))
+    return tuple(
+        response_of(code.text, code.line) for code in codes if isinstance(code, Code) and is_response(code.text)
+    )
 
 
 def _is_sent(part: Placed) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from functools import cache
 from sys import maxsize
 from typing import TYPE_CHECKING
@@ -268,7 +269,8 @@ def _header(page: Page, row: Row) -> None:
     if not TOKEN.fullmatch(row.name):
         page.problem(row.line, "spelling", "header", row.name or row.type)
         return
-    _describe(page, page.headers.setdefault(row.name, Parameter()), row, f"header {row.name}")
+    text = row if row.type else replace(row, type="String")  # as each header is
+    _describe(page, page.headers.setdefault(row.name, Parameter()), text, f"header {row.name}")
 
 
 def _headers(page: Page, parts: Parts) -> None:

@@ -120,7 +120,7 @@ def table_rows(table: Table, label: str) -> Iterator[Row]:
             name=name,
             type=cell.get("type", "") if "type" in columns else _type_of_value(cell.get("example", "")),
             required=required,
-            description="\n".join(filter(None, (cell.get("description", ""), *_limits(cell)))),
+            description="\n".join(filter(None, (cell.get("description", ""), _words_after(cell), *_limits(cell)))),
             line=line,
             place=cell.get("place", ""),
             label=label,
@@ -137,6 +137,12 @@ def _type_of_value(printed: str) -> str:
         return type_of(json.loads(printed)) or ""
     except ValueError:
         return ""
+
+
+def _words_after(cell: Mapping[Column, str]) -> str:
+    """Return the words after a no in the cell on whether a parameter is required, such as its default."""
+    found = re.search(r"[,，、;；(（.。:：]", cell.get("required", ""))
+    return found.string[found.end() :].strip(" )）") if found else ""
 
 
 def _limits(cell: Mapping[Column, str]) -> Iterator[str]:

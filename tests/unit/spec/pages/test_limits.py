@@ -38,6 +38,8 @@ from sls_contract.spec.registry import contracts_in
         ("The retention in days, with the value range of 1-3600.", "integer", (1, 3600)),
         ("The number of shards, which is in the range of 1 to 64.", "integer", (1, 64)),
         ("Default: 100. Max: 500", "integer", (None, 500)),
+        ("返回的数目，范围为 0~1000。", "integer", (0, 1000)),
+        ("从范围内选1到5个。", "integer", (None, None)),
     ],
 )
 def test_limits_are_read_where_words_state_them_plainly(words, kind, limits):

@@ -6,6 +6,7 @@ from sls_contract.spec.merge import Source, merge
 from sls_contract.spec.merge.layers import Layers
 from sls_contract.spec.pages import derive
 
+SYNTAX = "# CountSheep\n\n```\nGET /farms HTTP/1.1\n```\n\n"
 REQUEST = "CountSheep\n\nCounts sheep.\n\nGET /farms/{farm}?line=<line> HTTP/1.1\nHost: {project}.{endpoint}\n\n"
 RESPONSE = 'HTTP/1.1 200 OK\nContent-Type: application/json\n\n{"sheep": [{"wool": 1}]}\n\n'
 TABLES = (
@@ -130,7 +131,9 @@ def test_a_heading_of_two_words_is_one_though_others_have_marks():
 
 def test_json_below_the_heading_of_a_request_is_its_body():
     """Below a heading that names no side, it is the response."""
-    text = "# CountSheep\n\n```\nPOST /farms HTTP/1.1\n```\n\n## Examples\n\n### {}\n\n```json\n" + '{{"wool": 1}}\n```\n'
+    text = (
+        "# CountSheep\n\n```\nPOST /farms HTTP/1.1\n```\n\n## Examples\n\n### {}\n\n```json\n" + '{{"wool": 1}}\n```\n'
+    )
     page = derive(text.format("Sample request"))
     assert ([*page.body.members], page.response.shape) == ([(None, "wool")], None)
     page = derive(text.format("JSON"))
@@ -141,3 +144,28 @@ def test_a_status_whose_description_begins_with_a_code_is_an_error_in_any_sectio
     rows = "|状态码|说明|\n|---|---|\n|200|成功|\n|404|FarmNotExist：no such farm|\n"
     page = derive(f"# CountSheep\n\n```\nGET /farms HTTP/1.1\n```\n\n## 返回示例\n\n{rows}")
     assert (page.status, page.errors, page.problems) == (200, {(404, "FarmNotExist"): ["no such farm"]}, [])
+
+
+def test_a_row_with_only_a_status_is_the_title_of_the_errors_below_it():
+    rows = "|**404**|||\n||FarmNotExist|No farm.|\n||DogNotExist|No dog.|\n|**500**|ServerError|Busy.|\n"
+    text = f"# CountSheep\n\n## Error codes\n\n|HTTP status code|Error code|Error message|\n|---|---|---|\n{rows}"
+    page = derive(text)
+    assert [*page.errors] == [(404, "FarmNotExist"), (404, "DogNotExist"), (500, "ServerError")]
+    assert [each.kind for each in page.problems] == ["path"]
+
+
+def test_the_cell_on_whether_a_parameter_is_required_can_have_its_default():
+    rows = "|line|Integer|No, 100 by default; default: 100|\n|breed|String|否（默认merino）|\n"
+    page = derive(f"{SYNTAX}## Request parameters\n\n|Name|Type|Required|\n|---|---|---|\n{rows}")
+    assert page.as_plain()["limits"] == {"query line": {"default": "100"}, "query breed": {"default": "merino"}}
+
+
+def test_a_header_without_a_type_is_text():
+    rows = "|x-log-wool|white|\n"
+    page = derive(f"{SYNTAX}## Request headers\n\n|Header|Value|\n|---|---|\n{rows}")
+    assert (page.headers["x-log-wool"].type, page.problems) == ("string", [])
+
+
+def test_a_request_line_can_have_full_width_marks():
+    page = derive("# CountSheep\n\n## Request syntax\n\n```\nGET /farms？line＝<line>＆breed=<breed> HTTP/1.1\n```\n")
+    assert (page.path, [*page.query]) == ("/farms", ["line", "breed"])
