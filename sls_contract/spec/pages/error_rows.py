@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from sls_contract.spec.pages.sections import Placed
 
 _LISTED_ERROR = re.compile(
-    rf"{HTTP}(?P<status>[1-5]\d\d)\s*[\s:：,，/|-]\s*(?P<code>[A-Z][A-Za-z.]+)\s*(?:[:：,，|—–-]\s*(?P<message>[^|]*).*)?"
+    rf"{HTTP}(?P<status>[1-5]\d\d)\s*[\s:：,，/|-]\s*(?P<code>[A-Z][A-Za-z.]+)\s*(?:[:：,，/|—–-]\s*(?P<message>[^|]*).*)?"
     rf"|{HTTP}(?P<status1>[1-5]\d\d)\s+(?P<code1>[A-Z][a-z]+[A-Z][A-Za-z.]+)\s+(?![—–])(?P<message1>.*)"
     rf"|(?P<code2>[A-Z][A-Za-z.]+)\s*[(（]\s*{HTTP}(?P<status2>[1-5]\d\d)\s*[)）]\s*[:：,，–—-]?\s*(?P<message2>.*)"
     rf"|(?P<code3>[A-Z][a-z]+[A-Z][A-Za-z.]+)\s*[\s:：,，/|–—-]\s*{HTTP}(?P<status3>[1-5]\d\d)\b"

@@ -27,7 +27,7 @@ _LABEL = re.compile(
 """A label before a method or a path."""
 _OF_REQUEST = re.compile(r"\brequest|请求", re.IGNORECASE | re.ASCII)
 _NOT_OF_RESPONSES: tuple[Role, ...] = ("intro", "syntax", "request", "request-example", "other")
-_IN_SENTENCE = re.compile(rf"(?a:\b)(?:{'|'.join(METHODS)})\s+(?:https?:/)?/[^\s，。、；;）)]+")
+_IN_SENTENCE = re.compile(rf"(?a:\b)(?:{'|'.join(METHODS)})\s+(?:requests? to )?(?:https?:/)?/[^\s，。、；;）)]+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,7 +132,11 @@ def _request_in_text(placed: Iterable[Placed], *roles: Role) -> tuple[Message, .
 def _request_in_sentence(placed: Iterable[Placed], *roles: Role) -> tuple[Message, ...]:
     """Return the only request line in sentences or cells of tables; nothing if there are several."""
     printed = _lines(placed, *roles)
-    found = {words[0].rstrip(".,:"): line for line, text in printed for words in _IN_SENTENCE.finditer(text)}
+    found = {
+        re.sub(r" requests? to ", " ", words[0]).rstrip(".,:"): line
+        for line, text in printed
+        for words in _IN_SENTENCE.finditer(text)
+    }
     message = request_of(*found.popitem()) if len(found) == 1 else None
     return (message,) if message else ()
 

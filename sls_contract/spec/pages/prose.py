@@ -47,7 +47,8 @@ _WORD = re.compile(r"[`'\"“]?([A-Za-z][\w.-]*)[`'\"”]?")
 _TO = r"\s*(?:[~～–—-]|至|到|to|and)\s*"
 _UNIT = r"\s*个?\s*(?:字符|characters?)"
 _RANGE = re.compile(
-    r"(?i:取值范围|范围(?=[为是:：])|取值|valid values?|value range|in the range|value must be|values? (?:from|between))"
+    r"(?i:取值范围|范围(?=[为是:：])|取值|valid values?|value range|in the range|value must be"
+    r"|values? (?:from|between))"
     rf"(?i:为|是|is|are|an|of|integer|from|between|[:：\s])*([\[(（]?)\s*(-?\d+)(?:{_TO}|\s*[,，]\s*(?=-?\d+\s*[\])）]))"
     r"(-?\d+)\s*([\])）]?)(?![\d,.-]*\d)"
 )

@@ -136,16 +136,25 @@ def placed(blocks: Sequence[Block]) -> Iterator[Placed]:
             if found is None and opener == (block.kind, block.depth) and _is_label(block):
                 found = _CONTAINED.get(role)  # a sibling of the headers is not part of them
         if found is not None:
-            inner = isinstance(block, Text) and 0 < depth < block.depth  # can name the member that its table describes
             role = outer = found
-            names = inner or found == "request-example"  # what the code below it is
-            label = block.text if isinstance(block, Text) and (names or BODY.match(block.text)) else ""
+            label = _label_of(block, found, depth)
             depth = block.depth if isinstance(block, Text) and block.kind == "heading" else 0
             opener = (block.kind, block.depth) if isinstance(block, Text) else None
             continue
         yield Placed(role, block, label)
         if isinstance(block, Text):
             label = block.text
+
+
+def _label_of(block: Block, role: Role, depth: int) -> str:
+    """Return the text of a heading in a section at some depth if it can name what is below it, else nothing.
+
+    An inner heading can name the member that its table describes, one of examples the side, and one of a body the body.
+    """
+    if not isinstance(block, Text):
+        return ""
+    names = 0 < depth < block.depth or role == "request-example" or BODY.match(block.text)
+    return block.text if names else ""
 
 
 def _by_status(block: Block, now: Role, outer: Role) -> Role:

@@ -169,3 +169,22 @@ def test_a_header_without_a_type_is_text():
 def test_a_request_line_can_have_full_width_marks():
     page = derive("# CountSheep\n\n## Request syntax\n\n```\nGET /farms？line＝<line>＆breed=<breed> HTTP/1.1\n```\n")
     assert (page.path, [*page.query]) == ("/farms", ["line", "breed"])
+
+
+@pytest.mark.parametrize("more", ["", "<tr><td>404</td><td>DogNotExist</td><td>No dog.</td></tr>"])
+def test_a_table_without_a_head_loses_no_row(more):
+    """Its first row was taken for the head."""
+    row = "<tr><td>404</td><td>FarmNotExist</td><td>No farm.</td></tr>"
+    page = derive(f"{SYNTAX}## Error codes\n\n<table>{row}{more}</table>\n")
+    assert page.errors[404, "FarmNotExist"] == ["No farm."]
+    assert len(page.errors) == 1 + bool(more)
+    row = "<tr><td>line</td><td>integer</td><td>No</td><td>It.</td></tr>"
+    page = derive(f"{SYNTAX}## Request parameters\n\n<table>{row * (1 + bool(more))}</table>\n")
+    assert (page.query["line"].type, page.query["line"].required) == ("integer", False)
+
+
+def test_a_request_and_its_errors_in_words():
+    text = "# CountSheep\n\nSend a GET request to /farms/{farm}.\n\n## Errors\n\n- 404 / FarmNotExist / no such farm\n"
+    page = derive(text)
+    assert (page.method, page.path) == ("GET", "/farms/{farm}")
+    assert page.errors == {(404, "FarmNotExist"): ["no such farm"]}
