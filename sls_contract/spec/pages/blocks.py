@@ -300,9 +300,8 @@ class _Reader:
                 break
         self._at += 1
         (head_line, head), *rows = html_rows(self._lines[first : self._at], first + 1) or [(first + 1, ())]
-        return Table(
-            tuple(map(plain, head)), tuple((line, tuple(map(plain, cells))) for line, cells in rows), head_line
-        )
+        names = tuple(plain(cell).lstrip(INDENT) for cell in head)
+        return Table(names, _indented([(line, tuple(map(plain, cells))) for line, cells in rows]), head_line)
 
     def _row(self, width: int, *, piped: bool) -> tuple[str, ...]:
         """Read a row, over as many lines as its last cell needs to close."""

@@ -466,3 +466,20 @@ def test_a_member_with_some_described_names_in_it_is_no_key_of_the_user():
         "owner.name": "owner",
         "owner.town": "owner",
     }
+
+
+def test_blanks_before_a_name_in_a_cell_of_html_tell_its_depth():
+    """Where all cells have them, they tell nothing."""
+    rows = (
+        '<tr><td class="x">&emsp;roof</td><td>　object</td><td>No</td></tr>\n'
+        "<tr><td>　　slope</td><td>　integer</td><td>Yes</td></tr>\n"
+        "<tr><td>　cows</td><td>　array</td><td>No</td></tr>\n"
+    )
+    text = PAGE[: PAGE.index("|Parameter")] + "<table>\n<tr><th>Name</th><th>Type</th><th>Required</th></tr>\n"
+    body = "<tr><td>body</td><td>　object</td><td>Yes</td></tr>\n"
+    expected = {
+        "roof": (None, "object", False),
+        "slope": ("roof", "integer", True),
+        "cows": (None, "array", False),
+    }
+    assert members(f"{text}{body}{rows}</table>\n") == expected
