@@ -80,7 +80,7 @@ _STATED_FIRST = re.compile(rf"[(（\[【]?(?:{_STATED.pattern})\s*[)）\]】.。
 HTTP = (
     r"(?:(?i:responses?|returns?|errors?(?: codes?)?)\s+|响应\s*|返回\s*|错误码?\s*[:：]?\s*)?"
     r"(?:HTTP(?:/\d(?:\.\d)?)?\s*)?"
-    r"(?:(?i:status(?: code)?)|状态码)?\s*[:：]?\s*"
+    r"(?:(?i:status(?: code)?)|状态码)?\s*[:：(（]?\s*"
 )
 """The text before a status."""
 _STATUS = re.compile(

@@ -66,7 +66,7 @@ class ErrorRow:
     @property
     def is_success(self) -> bool:
         """Whether a table of statuses lists a success here."""
-        return self.status.startswith("2") and status_of(self.status) is not None and not self.code
+        return self.status.startswith("2") and status_of(self.status) is not None
 
 
 def rows(parts: Iterable[Placed]) -> list[ErrorRow]:

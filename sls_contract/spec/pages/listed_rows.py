@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING
 
 from sls_contract.spec.pages.columns import json_type_near, yes_or_no
-from sls_contract.spec.pages.table_columns import TYPE_CELL
+from sls_contract.spec.pages.table_columns import NAME, TYPE_CELL
 
 if TYPE_CHECKING:
     from sls_contract.spec.pages.blocks import Text
@@ -29,6 +29,16 @@ def is_type(cell: str) -> bool:
     return TYPE.fullmatch(cell) is not None or json_type_near(cell) is not None
 
 
+def _described_first(line: str) -> dict[Column, str]:
+    """Read ``name: description, type, required``; empty if a line has no type, several, or does not say the last."""
+    name, colon, rest = line.replace("：", ":").partition(":")
+    notes = [each.strip() for each in re.split(r"[,，、;；]", rest.rstrip("。. "))]
+    kinds = [each for each in notes[1:] if TYPE_CELL.fullmatch(each)]
+    required = [each for each in notes[1:] if yes_or_no(each) is not None]
+    is_row = colon and NAME.fullmatch(name.strip()) and len(kinds) == len(required) == 1
+    return {"name": name.strip(), "type": kinds[0], "required": required[0], "description": notes[0]} if is_row else {}
+
+
 def listed_row(text: Text) -> dict[Column, str]:
     """Read the parameter in an item or a line; empty if there is none, or its type is unknown."""
     if text.kind not in {"item", "paragraph"}:
@@ -36,6 +46,8 @@ def listed_row(text: Text) -> dict[Column, str]:
     found = _LISTED_WITH_COMMAS.fullmatch(text.text)
     if found and yes_or_no(found[3]) is not None:
         return {"name": found[1], "type": found[2], "required": found[3], "description": found[4]}
+    if row := _described_first(text.text):
+        return row
     found = _LISTED_WITH_BLANKS.fullmatch(text.text) if text.kind == "item" else None
     if found and (found[3] is None or yes_or_no(found[3]) is not None):
         return {"name": found[1], "type": found[2], "required": found[3] or "", "description": ""}

@@ -42,6 +42,8 @@ _ERROR = re.compile(r"(?<![\d.])[45]\d\d\s+[A-Z][a-z]+[A-Z]\w+")
 """An error in a sentence."""
 _PARAMETER = re.compile(rf"[A-Za-z_][\w.-]*\s*[(（](?:{TYPE_CELL.pattern})\s*(?:[,，、;；][^()（）]*)?[)）]")
 """A parameter with its type in a sentence."""
+_JSON = re.compile(r"\{\s*[\"“]\w|\[\s*[{\"“]\s*[\"“\w]")
+"""The beginning of JSON in a sentence."""
 _LINK = re.compile(r"/(?:api|document)/Sls/[\d-]+/([A-Z]\w+)")
 """A link to the service's tools, which names the operation."""
 
@@ -148,7 +150,7 @@ def _states_facts(text: Text, role: str, parts: Parts) -> bool:
     """Return whether text is the head or a row of a table that lost its markup, a listed parameter, or an error."""
     if role == "errors" and parts.error_rows and begins_table(text.text):
         return False  # its rows need no head
-    is_parameter = role in _WITH_ROWS and (is_row(text.text) or _PARAMETER.search(text.text))
+    is_parameter = role in _WITH_ROWS and (is_row(text.text) or _PARAMETER.search(text.text) or _JSON.search(text.text))
     is_error = is_listed(text.text) or _ERROR.search(text.text)
     return bool(begins_table(text.text) or is_parameter or listed_row(text) or is_error)
 

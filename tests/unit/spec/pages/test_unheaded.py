@@ -188,3 +188,40 @@ def test_a_request_and_its_errors_in_words():
     page = derive(text)
     assert (page.method, page.path) == ("GET", "/farms/{farm}")
     assert page.errors == {(404, "FarmNotExist"): ["no such farm"]}
+
+
+@pytest.mark.parametrize(
+    ("section", "line", "shape"),
+    [
+        ("Request parameters", "The body lists the shards that are held: [0, 1]", None),
+        ("Response", '200. Returns {"shards": [0, 1]} then.', None),
+        ("Response", "200, an array.", "array"),
+        ("Response", "200，JSON对象。", "object"),
+    ],
+)
+def test_a_body_in_a_sentence_is_read_or_listed(section, line, shape):
+    page = derive(f"# CountSheep\n\n```\nPUT /farms HTTP/1.1\n```\n\n## {section}\n\n{line}\n")
+    assert (page.response.shape or page.body.shape) == shape
+    assert [each.says for each in page.problems] == ([] if shape else [line])
+
+
+def test_type_and_necessity_can_follow_the_description():
+    lines = "shard：分区ID，整型，必选。\ncheckpoint：检查点，字符串，可选。\n注意：编号，从0开始。\n"
+    page = derive(f"# CountSheep\n\n```\nPUT /farms HTTP/1.1\n```\n\n## 请求体\n\n{lines}")
+    assert {name: (each.type, each.required) for (_, name), each in page.body.members.items()} == {
+        "shard": ("integer", True),
+        "checkpoint": ("string", False),
+    }
+
+
+def test_a_status_of_success_with_a_word_is_no_error():
+    rows = "|Status|Code|\n|---|---|\n|200|OK|\n|404|FarmNotExist|\n"
+    page = derive(f"{SYNTAX}## Response codes\n\n{rows}")
+    assert (page.status, page.errors) == (200, {(404, "FarmNotExist"): []})
+
+
+def test_a_heading_can_have_its_status_in_parentheses():
+    rows = "|Field|Type|\n|---|---|\n|sheep|int|\n"
+    page = derive(f"{SYNTAX}## Response (200)\n\n{rows}\n## Response (404)\n\n404 FarmNotExist: no farm\n")
+    assert (page.status, [*page.response.members]) == (200, [(None, "sheep")])
+    assert page.errors == {(404, "FarmNotExist"): ["no farm"]}
