@@ -40,6 +40,8 @@ WITHOUT_DEPTH = "without depth"
 """The end of a problem's text where rows follow an object, and the page does not show which are its members."""
 USER_KEY = "keys that users choose"
 """A problem's text where an example shows the members of a member one level deeper, below keys of the user's own."""
+BODILESS = frozenset({"GET", "DELETE", "HEAD"})
+"""The methods of requests without a body."""
 ORIGINS = ("syntax", "table", "example", "prose")
 """The parts of a page that can name a parameter, in the order in which they are listed."""
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeAlias
 
-from sls_contract.spec.claims import USER_KEY, WITHOUT_DEPTH
+from sls_contract.spec.claims import BODILESS, USER_KEY, WITHOUT_DEPTH
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -68,7 +68,10 @@ def _is_below_user_key(page: Page, place: str) -> bool:
 
 
 def _is_unplaced(page: Page, place: str) -> bool:
-    """Return whether a page marks a parameter as required without showing the object that contains it."""
+    """Return whether a page marks a parameter as required without showing in which object, or in the body."""
+    name = place.removeprefix("query ").removesuffix(" required")
+    if page.method not in BODILESS and page.body.shape is None and place == f"query {name} required":
+        return any(each.kind == "not-in-syntax" and each.where == f"parameter {name}" for each in page.problems)
     lines = page.lines.get(place.removesuffix(" required"), {0})
     listed = (each for each in page.problems if each.says.endswith(WITHOUT_DEPTH))
     return place.endswith(" required") and any(each.line < max(lines) for each in listed)

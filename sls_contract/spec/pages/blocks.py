@@ -10,11 +10,12 @@ import html
 import re
 from dataclasses import dataclass
 from functools import cached_property
-from itertools import accumulate
+from itertools import accumulate, takewhile
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
 from sls_contract.spec.pages.cleaning import INDENT, cleaned, past_blank
 from sls_contract.spec.pages.html_tables import html_rows
+from sls_contract.spec.pages.plain_text import plain
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -26,9 +27,11 @@ _UNDERLINE = re.compile(r"(=|-)\1{2,}")
 """The line that underlines a heading."""
 _HEADING_ID = re.compile(r"\{#[^{}]*\}$")
 _BOLD = re.compile(r"\*\*([^*]+)\*\*\s*[:：]?|__(?=[^_]*[ \u4e00-\u9fff])([^_]+)__\s*[:：]?")
-_ITEM = re.compile(r"(?:[-*+]|\d{1,2}[.)、])\s+(.*)")
+_ITEM = re.compile(r"(?:[-*+•◦▪▫■□‣]|\d{1,2}[.)、])\s+(.*)")
 _TERM = re.compile(r"<dt>((?:(?!<dt>).)*?)</dt>\s*<dd>((?:(?!<dd>).)*?)</dd>", re.IGNORECASE)
-_LI = re.compile(r"(?:</?[uo]l(?:\s[^<>]*)?>\s*)*<li(?:\s[^<>]*)?>\s*", re.IGNORECASE)
+_LIST_TAG = re.compile(r"<(/?)([uo]l|li)(?:\s[^<>]*)?>\s*", re.IGNORECASE)
+_LIST_INDENT = 2
+"""Columns by which an HTML list indents its items."""
 _MEANING = re.compile(r"[:：]\s+(.*)")
 """The line below a term that contains its definition."""
 _JSON = re.compile(r"\{(?:\s*[\"}].*)?|\[(?:\s*[\"{\]].*)?")
@@ -40,15 +43,6 @@ _PIECE = re.compile(r"\\.?|`[^`\n]*`|[^\\`|]+|.", re.DOTALL)
 """A piece of a row: an escaped character, inline code, text, or a pipe."""
 _CONTAINER = re.compile(r":{3,}.*|(?:</?(?:div|section|details|center)(?:\s[^<>]*)?>\s*)+", re.IGNORECASE)
 """A line that begins or ends a box around a note or a table."""
-_INLINE_TAGS = (
-    "a|abbr|b|big|cite|code|codeph|del|div|em|filepath|font|i|img|ins|kbd|li|mark|note|ol|p|parmname|ph|props|s|samp|small"
-    "|span|strong|sub|term|tt|u|uicontrol|ul|varname|xref"
-)
-_TAG = re.compile(rf"<sup[^<>]*>[^<>]*</sup>|</?(?:{_INLINE_TAGS})(?:[\s=][^<>]*)?/?>|\[\^\d+\]", re.IGNORECASE)
-"""Tags of HTML and DITA, whose text is kept, and footnotes, which are removed; other names in < > are parameters."""
-_LINE_TAG = re.compile(r"(?:(?<!\s)\s+)?<(?:br\s*/?|/?(?:p|div))>\s*", re.IGNORECASE)
-_LI_TAG = re.compile(r"(?:(?<!\s)\s+)?<li>\s*", re.IGNORECASE)
-"""Tags that begin a line, with the blanks around them; blanks are tried from the first of them only."""
 _STATUS_LINE = re.compile(r"(?:< ?)?HTTP/\d(?:\.\d)? [1-5]\d\d\b")
 _OF_REQUEST = re.compile(r"(?:> ?)?(?:GET|POST|PUT|DELETE|HEAD|PATCH)\s|(?:\$ )?curl\s")
 _PRE = re.compile(r"<pre(?:\s[^<>]*)?>", re.IGNORECASE)
@@ -67,8 +61,6 @@ _PAST_BLANK = re.compile(
 )
 """A further line that can follow a blank line; other text after a blank line does not belong to the message."""
 _HTML_HEADING = re.compile(r"<h([1-6])(?:\s[^<>]*)?>(.*?)</h\1>", re.IGNORECASE)
-_STRUCTURE = re.compile(r"\[(\w+)\]\([^)]*/api-[\w-]*-(?i:\1)\)")
-"""A link to the page of a structure, the type of a parameter that is described elsewhere."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,22 +102,12 @@ def blocks_of(text: str) -> tuple[Block, ...]:
     return tuple(_Reader(cleaned(text).split("\n")).blocks())
 
 
-def plain(text: str) -> str:
-    """Return the text of a piece of Markdown, without escapes, emphasis, code marks and link targets."""
-    if structure := _STRUCTURE.fullmatch(text.strip()):
-        return f"object<{structure[1]}>"
-    words = re.sub(r"!?\[((?:\\.|[^\[\]\\])*)\]\([^)\[\n]{0,1000}\)", r"\1", text)
-    words = _LINE_TAG.sub("\n", re.sub(r"\*\*|`", "", words))
-    words = html.unescape(_TAG.sub("", _LI_TAG.sub("\n- ", words)))
-    words = re.sub(r"(?<![\w*\\])\*([^*\s](?:[^*\n]*[^*\s\\])?)\*(?![\w*])", r"\1", words.strip())
-    return re.sub(r"\\([\\`*_{}\[\]()<>#+.!|~\"'-])", r"\1", words).strip()
-
-
 class _Reader:
     def __init__(self, lines: list[str]) -> None:
         self._lines = lines
         self._at = 0
         self._last: Table | None = None  # below the last heading
+        self._lists = 0  # HTML lists that are open
 
     def blocks(self) -> Iterator[Block]:
         while self._at < len(self._lines):
@@ -154,22 +136,44 @@ class _Reader:
             yield Text("heading", plain(words), number, 1 if underline[1] == "=" else 2)
         elif terms := _TERM.findall(words):
             yield from (Text("item", plain(f"{term}: {meaning}"), number) for term, meaning in terms)
-        elif len(items := _LI.split(words)) > 1:
-            above = plain(items[0])
-            yield from (Text("paragraph", above, number),) if above else ()
-            yield from (Text("item", plain(each), number) for each in items[1:])
+        elif _LIST_TAG.search(words):
+            yield from self._html_items(words, number)
         elif (meaning := _MEANING.fullmatch(below)) and (item := _ITEM.fullmatch(meaning[1])):
             self._at += 1
             yield Text("bold", plain(words), number)
             yield Text("item", plain(item[1]), number + 1, below.index(item[0]))
         elif meaning:
-            self._at += 1
-            yield Text("item", plain(f"{words}: {meaning[1]}"), number)
+            yield from self._defined(words, number)
         else:
             line = self._lines[number - 1]
             text = _words(words, number, len(line) - len(line.lstrip()))
             self._last = None if text.kind == "heading" else self._last
             yield text
+
+    def _defined(self, term: str, number: int) -> Iterator[Text]:
+        """Read the lines that define a term: a single one is its text, several are items below it."""
+        lines = (_MEANING.fullmatch(self._lines[at].strip()) for at in range(number, len(self._lines)))
+        meanings = [found[1] for found in takewhile(bool, lines) if found]
+        self._at += len(meanings)
+        if len(meanings) == 1:
+            yield Text("item", plain(f"{term}: {meanings[0]}"), number)
+        else:
+            yield Text("item", plain(term), number)
+            yield from (Text("item", plain(each), at, 1) for at, each in enumerate(meanings, number + 1))
+
+    def _html_items(self, words: str, number: int) -> Iterator[Text]:
+        """Read a line with tags of HTML lists; an item is as deep as there are lists around it."""
+        at, kind, depth = 0, "paragraph", 0
+        for tag in (*_LIST_TAG.finditer(words), None):
+            if text := plain(words[at : tag.start() if tag else None]):
+                yield Text("item", text, number, depth) if kind == "item" else Text("paragraph", text, number)
+            if tag is None:
+                return
+            at, is_end = tag.end(), bool(tag[1])
+            if tag[2].lower() != "li":
+                self._lists = max(0, self._lists + (-1 if is_end else 1))
+            elif not is_end:
+                kind, depth = "item", _LIST_INDENT * self._lists
 
     def _json(self, line: str) -> Code | None:
         """Read JSON outside a code block, up to its closing bracket; None if there is none."""
@@ -296,9 +300,8 @@ class _Reader:
                 break
         self._at += 1
         (head_line, head), *rows = html_rows(self._lines[first : self._at], first + 1) or [(first + 1, ())]
-        return Table(
-            tuple(map(plain, head)), tuple((line, tuple(map(plain, cells))) for line, cells in rows), head_line
-        )
+        names = tuple(plain(cell).lstrip(INDENT) for cell in head)
+        return Table(names, _indented([(line, tuple(map(plain, cells))) for line, cells in rows]), head_line)
 
     def _row(self, width: int, *, piped: bool) -> tuple[str, ...]:
         """Read a row, over as many lines as its last cell needs to close."""

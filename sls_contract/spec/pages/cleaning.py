@@ -19,11 +19,12 @@ _TERM = re.compile(r"(<dt>(?:(?!<dt>).)*?</dt>)(\s*)(<dd>(?:(?!<d[dt]>).)*?</dd>
 _QUOTED = re.compile(r"^[ \t]*>(?:[ \t]?>)*[ \t]?(?=[ \t]*\||[^|\n]*$)", re.MULTILINE)
 """Marks of a quotation; in a table whose rows begin without a pipe, ``>`` marks the depth of a name instead."""
 _CELL_INDENT = re.compile(
-    r"(?<=\|)[ \t]*"
+    r"(\||<td(?:\s[^<>\n]{0,200})?>)[ \t]*"
     r"((?:(?:&nbsp;|\u00a0){2}|&emsp;|[\u2003\u3000])(?:&(?:nb|em|en)sp;|[\u00a0\u2002\u2003\u3000])*)"
-    r"[ \t]*(?=[^\s|:-])"
+    r"[ \t]*(?=[^\s|:-])",
+    re.IGNORECASE,
 )
-"""Unusual blanks at the start of a cell, which indicate the depth of the name in it."""
+"""Unusual blanks at the start of a cell, also of HTML, which indicate the depth of the name in it."""
 INDENT = "\ue000"
 """The mark that replaces each of these blanks."""
 
@@ -31,7 +32,7 @@ INDENT = "\ue000"
 def cleaned(text: str) -> str:
     """Return a page without hidden content and with ordinary blanks; line numbers stay the same."""
     unquoted = _QUOTED.sub("", text.replace("\r\n", "\n").replace("\r", "\n"))
-    marked = _CELL_INDENT.sub(lambda found: INDENT * len(re.findall(r"&\w+;|.", found[1])), unquoted)
+    marked = _CELL_INDENT.sub(lambda found: found[1] + INDENT * len(re.findall(r"&\w+;|.", found[2])), unquoted)
     visible = _TERM.sub(_on_one_line, _INVISIBLE.sub("", _BLANKS.sub(" ", marked)).translate(_FULL_WIDTH))
     front = _front_matter(visible)
     page = "\n" * front.count("\n") + visible[len(front) :]

@@ -31,14 +31,14 @@ Column: TypeAlias = Literal[
 ]
 
 _COLUMNS: tuple[tuple[re.Pattern[str], Column], ...] = (
-    (re.compile(r"status|状态码|\bhttp(?!.*(?:header|头))|返回码"), "status"),
+    (re.compile(r"status|状态码|^状态$|\bhttp(?!.*(?:header|头))|返回码"), "status"),
     (
         re.compile(r"error ?(?:descriptions?|details?|info)|错误(?:消息|信息|描述|提示|说明|详情)|message|\bmsg\b"),
         "message",
     ),
     (re.compile(r"error ?codes?|错误(?:代?码|类型)|^code$|^error$|^错误$"), "code"),
     (re.compile(r"type|类型|^(?:data )?format$|^(?:数据)?格式$"), "type"),
-    (re.compile(r"required|mandatory|necess|必[须填选需要传]"), "required"),
+    (re.compile(r"required|mandatory|necess|^req\b|必[须填选需要传]"), "required"),
     (re.compile(r"optional|可选"), "optional"),
     (re.compile(r"^default|默认"), "default"),
     (re.compile(r"^min(?:imum)?\b|最小"), "minimum"),
@@ -78,8 +78,9 @@ _STATED = re.compile(
 )
 _STATED_FIRST = re.compile(rf"[(（\[【]?(?:{_STATED.pattern})\s*[)）\]】.。,，]", re.IGNORECASE | re.ASCII)
 HTTP = (
-    r"(?:(?i:responses?|returns?)\s+|响应\s*|返回\s*)?(?:HTTP(?:/\d(?:\.\d)?)?\s*)?"
-    r"(?:(?i:status(?: code)?)|状态码)?\s*[:：]?\s*"
+    r"(?:(?i:responses?|returns?|errors?(?: codes?)?)\s+|响应\s*|返回\s*|错误码?\s*[:：]?\s*)?"
+    r"(?:HTTP(?:/\d(?:\.\d)?)?\s*)?"
+    r"(?:(?i:status(?: code)?)|状态码)?\s*[:：(（]?\s*"
 )
 """The text before a status."""
 _STATUS = re.compile(

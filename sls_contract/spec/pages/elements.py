@@ -14,6 +14,7 @@ from sls_contract.spec.pages.bodies import is_binary, members_of, proof_of, read
 from sls_contract.spec.pages.columns import json_type, json_type_near
 from sls_contract.spec.pages.lenient_json import PLACEHOLDER, Unreadable, Wrapped, read_json
 from sls_contract.spec.pages.routes import Names, letters
+from sls_contract.spec.pages.tables import is_user_key
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -37,6 +38,7 @@ _OUTER = (
     (re.compile(r"\s*\["), "array"),
 )
 """The beginning of a body, which shows its shape even if the rest is unreadable."""
+_MAP = re.compile(r"(?:array(?: of |<))?(?:map|dict)s?(?:$|\W)", re.IGNORECASE)
 _INTRODUCES = re.compile(r"follow|includ|descri|content|包含|如下|说明", re.IGNORECASE)
 """Words before a table of members."""
 _MAX_SHOWN = 80
@@ -80,6 +82,7 @@ def stated_shape(page: Page, body: Body, side: str, texts: Iterable[Text]) -> No
 
 def body_claims(page: Page, body: Body, side: str, printed: Sequence[Message], rows: Sequence[Row]) -> None:
     """Add the claims about a body from the messages that print it and the rows that describe it."""
+    rows = _without_user_keys(page, side, rows)
     shown = _Shown()
     for message in printed:
         if message.body is not None:
@@ -105,9 +108,19 @@ def body_claims(page: Page, body: Body, side: str, printed: Sequence[Message], r
     _shown_claims(page, body, side, shown.values, found, named, _map_members(rows))
 
 
+def _without_user_keys(page: Page, side: str, rows: Sequence[Row]) -> list[Row]:
+    """Return the rows without those of keys that users choose; record the members that have such keys."""
+    lines = {row.name: row.line for row in rows}
+    for name, line in {row.parent: row.line for row in reversed(rows) if row.keyed}.items():
+        page.problem(lines.get(name or "", line), "body-key", f"{_place(side)} {name}", USER_KEY)
+    return [row for row in rows if not (row.keyed and is_user_key(row.name))]
+
+
 def _map_members(rows: Sequence[Row]) -> set[str | None]:
     """Return the members that are maps with user-chosen keys; rows without names describe their objects and values."""
-    maps: set[str | None] = set()
+    maps: set[str | None] = {row.name for row in rows if row.name and _MAP.match(row.type.strip())}
+    if rows and not rows[0].name and _MAP.match(rows[0].type.strip()):  # the body, or its elements
+        maps.add(None)
     above = None
     for row, value in pairwise(rows):
         above = row.name or above
@@ -298,7 +311,11 @@ def _shown_claims(
     rows: Sequence[Row],
     maps: set[str | None],
 ) -> None:
-    """Add members that only the examples show; a single unmatched row and a single unmatched key are one member."""
+    """Add members that only the examples show; a single unmatched row and a single unmatched key are one member.
+
+    An undescribed name is a key that users choose if the members of its value are described as members of its parent,
+    or if all of them are described.
+    """
     unshown = [row for row in rows if not members.same(row.name)]
     claimed: dict[str, set[str | None]] = {}
     for above, name in body.members:
@@ -315,8 +332,10 @@ def _shown_claims(
     parents = {row.parent for row in rows}
     for parent, name, value in extra:
         sample = _SAMPLE_NAME.fullmatch(name) and (rows or (side == SYNTAX and body.members))
-        key = rows and name not in parents and _is_free_key(value, described, parent, name)
-        if key and any((parent, each) in body.members for _, each, _ in members_of(value)):
+        inner = set(value) if isinstance(value, dict) and parent is not None else set()
+        below = any((parent, each) in body.members for each in inner)
+        key = rows and name not in parents | described and (below or (inner and inner <= described))
+        if key and below:
             line = next((row.line for row in rows if row.name == parent), rows[0].line)
             page.problem(line, "body-key", f"{_place(side)} {parent}", USER_KEY)
         if sample or key or parent in maps or parent in free or (rows and name in free):
@@ -338,11 +357,6 @@ def _dicts(value: Any) -> Iterator[dict[str, Any]]:
             yield each
             for inner in each.values():
                 yield from _dicts(inner)
-
-
-def _is_free_key(value: Any, described: set[str], parent: str | None, name: str) -> bool:
-    """Return whether a nested key is user-chosen: the members of its value are described as members of its parent."""
-    return parent is not None and name not in described and bool({key for _, key, _ in members_of(value)} & described)
 
 
 def _is_claimed(claimed: Mapping[str, set[str | None]], parent: str | None, name: str) -> bool:

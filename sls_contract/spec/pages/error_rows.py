@@ -22,13 +22,13 @@ from sls_contract.spec.pages.table_columns import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from sls_contract.spec.pages.columns import Column
     from sls_contract.spec.pages.sections import Placed
 
 _LISTED_ERROR = re.compile(
-    rf"{HTTP}(?P<status>[1-5]\d\d)\s*[\s:：,，/|-]\s*(?P<code>[A-Z][A-Za-z.]+)\s*(?:[:：,，|—–-]\s*(?P<message>[^|]*).*)?"
+    rf"{HTTP}(?P<status>[1-5]\d\d)\s*[\s:：,，/|-]\s*(?P<code>[A-Z][A-Za-z.]+)\s*(?:[:：,，/|—–-]\s*(?P<message>[^|]*).*)?"
     rf"|{HTTP}(?P<status1>[1-5]\d\d)\s+(?P<code1>[A-Z][a-z]+[A-Z][A-Za-z.]+)\s+(?![—–])(?P<message1>.*)"
     rf"|(?P<code2>[A-Z][A-Za-z.]+)\s*[(（]\s*{HTTP}(?P<status2>[1-5]\d\d)\s*[)）]\s*[:：,，–—-]?\s*(?P<message2>.*)"
     rf"|(?P<code3>[A-Z][a-z]+[A-Z][A-Za-z.]+)\s*[\s:：,，/|–—-]\s*{HTTP}(?P<status3>[1-5]\d\d)\b"
@@ -66,7 +66,7 @@ class ErrorRow:
     @property
     def is_success(self) -> bool:
         """Whether a table of statuses lists a success here."""
-        return self.status.startswith("2") and status_of(self.status) is not None and not self.code
+        return self.status.startswith("2") and status_of(self.status) is not None
 
 
 def rows(parts: Iterable[Placed]) -> list[ErrorRow]:
@@ -84,6 +84,11 @@ def rows(parts: Iterable[Placed]) -> list[ErrorRow]:
     if records := record_table(texts, "code", "status"):
         found.extend(_error_rows(records, "", in_section=False))
     return found or list(_listed_errors(texts))
+
+
+def lists_errors(table: Table) -> bool:
+    """Return whether a table lists errors, by its head or by its cells."""
+    return bool(_error_columns(below_head(table), in_section=False))
 
 
 def _json_table(code: Code) -> Table:
@@ -107,11 +112,18 @@ def _error_columns(table: Table, *, in_section: bool) -> dict[Column, int]:
         columns = {column: at for column, at in columns.items() if column in kept}
         find_by_cells(table, columns, "status", _STATUS_CELL.fullmatch)
         find_by_cells(table, columns, "code", _CODE_CELL.fullmatch)
-    elif not columns.keys() >= {"status", "code"}:
+    elif not columns.keys() >= {"status", "code"} and not _has_codes_in_words(table, columns):
         return {}
     if "code" in columns:
         find_by_cells(table, columns, "message", lambda cell: not cell.isdecimal())
     return columns if columns.keys() & {"status", "code"} else {}
+
+
+def _has_codes_in_words(table: Table, columns: Mapping[Column, int]) -> bool:
+    """Return whether the description of a status of an error begins with its code."""
+    at = columns.get("status")
+    failures = [cells for _, cells in table.rows if at is not None and is_failure(status_of(cell_at(cells, at)))]
+    return any(_CODED.fullmatch(cell_at(cells, columns.get("description"))) for cells in failures)
 
 
 def _error_rows(table: Table, label: str, *, in_section: bool) -> Iterator[ErrorRow]:
@@ -134,12 +146,20 @@ def _error_rows(table: Table, label: str, *, in_section: bool) -> Iterator[Error
         if both := _listed_error(combined):
             status, code, message = both[0], both[1], message or both[2]
         last = status = status or last
-        yield ErrorRow(
-            status_of(status) or re.sub(rf"^{HTTP}", "", status, flags=re.IGNORECASE),
-            untagged(unquoted(code).rstrip(" .")),
-            unquoted(message),
-            line,
-        )
+        if {*cells} == {status, ""} and status_of(status):
+            continue  # the title of the rows below it
+        printed_status = status_of(status) or re.sub(rf"^{HTTP}", "", status, flags=re.IGNORECASE)
+        for each, words in _by_code(code, message):
+            yield ErrorRow(printed_status, untagged(unquoted(each).rstrip(" .")), unquoted(words), line)
+
+
+def _by_code(codes: str, messages: str) -> Iterator[tuple[str, str]]:
+    """Yield each code of a cell, which can have a line for each, with its message; without one where lines differ."""
+    each, words = codes.split("\n"), messages.split("\n")
+    if len(each) == 1 or not all(map(_CODE_CELL.fullmatch, each)):
+        yield codes, messages
+    else:
+        yield from zip(each, words if len(words) == len(each) else [""] * len(each), strict=True)
 
 
 def _listed_errors(texts: Sequence[Text]) -> Iterator[ErrorRow]:

@@ -7,7 +7,8 @@ from itertools import pairwise
 from typing import TYPE_CHECKING, NamedTuple
 
 from sls_contract.spec.pages.blocks import Table, Text
-from sls_contract.spec.pages.columns import column_of, columns_of, flat_head, json_type, json_type_near, yes_or_no
+from sls_contract.spec.pages.columns import column_of, columns_of, flat_head, json_type, yes_or_no
+from sls_contract.spec.pages.listed_rows import TYPE, is_type, listed_row
 from sls_contract.spec.pages.records import labelled, marked, record_lines, record_table, table_of
 from sls_contract.spec.pages.table_columns import NAME, TYPE_CELL, is_name_cell
 
@@ -17,16 +18,11 @@ if TYPE_CHECKING:
     from sls_contract.spec.pages.columns import Column
     from sls_contract.spec.pages.sections import Placed
 
-_LISTED_ROW = re.compile(
-    r"([A-Za-z_][\w.-]*)\s*(?:[(（]([^()（）]+)[)）]\s*[:：]?|(?:[:：]|[—–-]+(?=\s))\s*([^.。]+)(?:[.。]|$))\s*(.*)",
-    re.DOTALL,
-)
 _PLACE = re.compile(r"path|query|headers?|body|host|路径|查询|请求头|请求体", re.IGNORECASE)
 _BETWEEN = re.compile(r"\s*\|\s*|\s*\t\s*|(?<![- ]) {2,}")
 """The separator between cells of a row on a single line; without it, single blanks separate them."""
 _OF_TWO_WORDS = re.compile(r"\b(json) (?=array|object)|\b(array|list) (of) (?=\w)|(\w) (?=<)", re.IGNORECASE)
 _ARTICLE = re.compile(r"an?|the|th[ei]se?|any|each|one|no", re.IGNORECASE)
-_TYPE = re.compile(rf"json|(?:json )?(?:{TYPE_CELL.pattern})|(?:array|list) of \w+", re.IGNORECASE)
 _GLUED_PLACE = r"path|query|header|body|host"
 _GLUED = (
     re.compile(rf"(\W*(?:[A-Za-z_][\w.-]*?\w)??)({TYPE_CELL.pattern})()(yes|no|是|否)?", re.IGNORECASE),
@@ -42,6 +38,7 @@ _GLUED_WITH_PLACE = (
 """The same with a place before whether it is required, and an example after it."""
 _FREE_TEXT = frozenset({"description", "example"})
 """Columns with arbitrary text; if single blanks separate cells, the first of these columns gets the rest of the row."""
+_OF_ERRORS = frozenset({"status", "code", "message"})
 _MIN_CELLS, _MAX_CELLS = 3, 12
 _MAX_TYPE = 20
 _NO_BLANK = "\u00a0"
@@ -67,8 +64,9 @@ def tables(parts: Iterable[Placed], *roles: str) -> Iterator[tuple[Table, str]]:
     if records := record_table([text for text, _ in texts], "name", "type"):
         yield records, texts[0][1]
     rest = [(text, label) for text, label in texts if text.line not in lines]
-    yield from ((_with_markup(flat), flat.label) for flat in _tables([text for text, _ in rest]))
-    yield from _lists(rest)
+    headed = [*_tables([text for text, _ in rest])]
+    yield from ((_with_markup(flat), flat.label) for flat in headed)
+    yield from _lists(rest, headless=not headed)
 
 
 def _tables(texts: Sequence[Text]) -> Iterator[_Flat]:
@@ -176,7 +174,7 @@ def _row_in(text: Text, flat: _Flat) -> dict[Column, str]:
         ):
             found[column] = cells.pop(0) if spread or column not in _FREE_TEXT else " ".join(cells)
     sure = [column in found for column in proofs] or [not _ARTICLE.fullmatch(found.get("name", ""))]
-    is_type = _TYPE.fullmatch(found.get("type", "")) is not None
+    is_type = TYPE.fullmatch(found.get("type", "")) is not None
     is_row = "type" in found and ("name" in found or is_type)
     return found if is_row and (spread or (any(sure) if is_type else all(sure))) else {}
 
@@ -192,17 +190,12 @@ def _fits(column: Column, cell: str, *, spread: bool) -> bool:
     """Return whether a cell is valid in a column; ``spread``: more than a blank separates the cells."""
     if column == "type":
         word = spread and (NAME.fullmatch(cell) or (json_type(cell) and len(cell) <= _MAX_TYPE))
-        return bool(_TYPE.fullmatch(cell) or word)
+        return bool(TYPE.fullmatch(cell) or word)
     if column == "required":
         return yes_or_no(cell) is not None
     if column == "place":
         return _PLACE.fullmatch(cell) is not None
-    return column != "name" or (is_name_cell(cell) and not _TYPE.fullmatch(cell))
-
-
-def _is_type(cell: str) -> bool:
-    """Return whether a cell is a type, possibly misspelt."""
-    return _TYPE.fullmatch(cell) is not None or json_type_near(cell) is not None
+    return column != "name" or (is_name_cell(cell) and not TYPE.fullmatch(cell))
 
 
 def _rows_by_type(flat: _Flat) -> Iterator[tuple[int, dict[Column, str]]]:
@@ -212,7 +205,7 @@ def _rows_by_type(flat: _Flat) -> Iterator[tuple[int, dict[Column, str]]]:
     anchors = [
         at
         for at, text in enumerate(body)
-        if text.kind == "paragraph" and _is_type(text.text) and not (text.text == "JSON" and at in yes_no)
+        if text.kind == "paragraph" and is_type(text.text) and not (text.text == "JSON" and at in yes_no)
     ]
     for at, following in pairwise([*anchors, len(body)]):
         end = following - 1 if following < len(body) and _is_named(body, anchors, following) else following
@@ -232,25 +225,42 @@ def _is_named(body: Sequence[Text], anchors: Sequence[int], at: int) -> bool:
     return not before or at - 1 > before[-1]
 
 
-def _lists(texts: Iterable[tuple[Text, str]]) -> Iterator[tuple[Table, str]]:
+def _lists(texts: Iterable[tuple[Text, str]], *, headless: bool) -> Iterator[tuple[Table, str]]:
     """Read lists with a parameter per item or line, ``name (type, required): description``, with the text before each.
 
-    Labelled columns below a parameter, such as ``Default: 5``, are part of its row.
+    Labelled columns below a parameter, such as ``Default: 5``, are part of its row. ``headless``: no line is the head
+    of a table, so a line with separators between its cells can be a row, too.
     """
     rows: list[tuple[Text, dict[Column, str]]] = []
-    label = above = ""
+    label = above = next_label = ""
     for text, before in texts:
-        cells = listed_row(text)
-        ends = not (cells or (rows and labelled(text.text))) and text.kind != "item"
-        if ends or before != above:  # the heading of another section
+        cells = listed_row(text) or (_spread_row(text) if headless else {})
+        if before != above:  # the heading of another section
             yield from _list(rows, label)
-            label, rows = text.text if ends else before, []
+            label, rows, next_label = before, [], ""
         above = text.text
+        fields = _columns_below(text.text) if rows else {}
+        if not (cells or fields) and text.kind != "item":
+            if rows and not (next_label or rows[-1][1].get("description") or text.text.endswith((":", "："))):
+                rows[-1][1]["description"] = text.text
+            else:
+                next_label = text.text
+        if cells and next_label and not (rows and text.depth > rows[0][0].depth):  # a deeper item goes on with the list
+            yield from _list(rows, label)
+            label, rows = next_label, []
         if cells:
+            next_label = ""
             rows.append((text, cells))
-        elif rows:
-            rows[-1][1].update(labelled(text.text) | rows[-1][1])
+        elif rows and not next_label:
+            rows[-1][1].update(fields | rows[-1][1])
     yield from _list(rows, label)
+
+
+def _columns_below(text: str) -> dict[Column, str]:
+    """Return the labelled columns of the parameter above a line; empty if the line is a description with a colon."""
+    fields = labelled(text)
+    is_description = any(column in _OF_ERRORS or (column == "default" and " " in fields[column]) for column in fields)
+    return {} if is_description else fields
 
 
 def _list(rows: Sequence[tuple[Text, dict[Column, str]]], label: str) -> Iterator[tuple[Table, str]]:
@@ -260,12 +270,10 @@ def _list(rows: Sequence[tuple[Text, dict[Column, str]]], label: str) -> Iterato
         yield table, label
 
 
-def listed_row(text: Text) -> dict[Column, str]:
-    """Read the parameter in an item or a line; empty if there is none, or its type is unknown."""
-    found = _LISTED_ROW.fullmatch(text.text) if text.kind in {"item", "paragraph"} else None
-    if found is None:
+def _spread_row(text: Text) -> dict[Column, str]:
+    """Read a row without a head: a name, a type and further cells, with more than a blank between them."""
+    name, kind, *rest = [*_BETWEEN.split(text.text), "", ""]
+    if text.kind != "paragraph" or not rest[:-2] or not is_row(text.text):
         return {}
-    kind, *notes = re.split(r"\s*[,，、;；]\s*|\s+[—–-]+\s+", found[2] or found[3])
-    required = next((each for each in notes if yes_or_no(each) is not None), "")
-    is_row = _is_type(kind) and (text.kind == "item" or found[2] or required)
-    return {"name": found[1], "type": kind, "required": required, "description": found[4]} if is_row else {}
+    required = rest[0] if yes_or_no(rest[0]) is not None else ""
+    return {"name": name, "type": kind, "required": required, "description": " ".join(rest[bool(required) :]).strip()}

@@ -20,7 +20,7 @@ _REQUEST_LINE = re.compile(
     rf"({'|'.join(METHODS)})\s*[:：]?\s*((?:(?<=\s)\S+?|/\S*?)(?:\s*[?？]\s*\S.*?|\s+\w+=\S.*?)?)(?:\s+(?i:HTTP)/\d(?:\.\d)?)?\s*"
 )
 _BEFORE = re.compile(r"(?:request(?: line)?|请求(?:行)?)\s*[:：]\s*", re.IGNORECASE)
-_BRACKETS = str.maketrans("＜＞〈〉《》？", "<><><>?")
+_BRACKETS = str.maketrans("＜＞〈〉《》？＆＝", "<><><>?&=")
 _SPREAD = re.compile(r"\{\{\s*(\w+)\s*\}\}|([{<])\s+([^{}<>]*?)\s*([}>])|([{<])([^{}<>]*?)\s+([}>])")
 """A placeholder in double braces, or with blanks inside."""
 _LOWER_CASE = re.compile(rf"^\s*(?:{'|'.join(METHODS).lower()})(?=\s+(?:/|https?:))", re.MULTILINE)

@@ -12,19 +12,21 @@ from sls_contract.spec.pages.blocks import Code, Text, blocks_of
 from sls_contract.spec.pages.cleaning import front_title
 from sls_contract.spec.pages.error_rows import is_listed
 from sls_contract.spec.pages.errors import error_claims
-from sls_contract.spec.pages.flat_tables import begins_table, is_cell, is_row, listed_row
+from sls_contract.spec.pages.flat_tables import begins_table, is_cell, is_row
+from sls_contract.spec.pages.listed_rows import listed_row
 from sls_contract.spec.pages.parts import Parts
 from sls_contract.spec.pages.records import record_lines
 from sls_contract.spec.pages.request import common_headers, request_claims
 from sls_contract.spec.pages.response import COMMON_HEADERS, response_claims
 from sls_contract.spec.pages.sections import named_operation, placed, title_of, titled_operation, titles_of
-from sls_contract.spec.pages.table_columns import holds_facts
+from sls_contract.spec.pages.table_columns import TYPE_CELL, holds_facts
+from sls_contract.spec.pages.unheaded import by_content
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
 
     from sls_contract.spec.pages.blocks import Block
-    from sls_contract.spec.pages.routes import Target, Template
+    from sls_contract.spec.pages.routes import Template
     from sls_contract.spec.pages.sections import Role
 
 _WITH_ROWS: frozenset[Role] = frozenset(
@@ -36,6 +38,12 @@ _MAX_ABOVE_TITLE = 8
 _CAPITALS = re.compile(r"[a-z][A-Z]")
 _HEADER = re.compile(r"(?<![\w-])x-log-[a-z][a-z-]*[a-z](?![\w-])", re.IGNORECASE)
 _CALLED = re.compile(r"(?:调用|(?a:\b)(?i:call)(?:s|ing)?(?: the)?)\s*([A-Z][a-z]+[A-Z]\w+)", re.ASCII)
+_ERROR = re.compile(r"(?<![\d.])[45]\d\d\s+[A-Z][a-z]+[A-Z]\w+")
+"""An error in a sentence."""
+_PARAMETER = re.compile(rf"[A-Za-z_][\w.-]*\s*[(（](?:{TYPE_CELL.pattern})\s*(?:[,，、;；][^()（）]*)?[)）]")
+"""A parameter with its type in a sentence."""
+_JSON = re.compile(r"\{\s*[\"“]\w|\[\s*[{\"“]\s*[\"“\w]")
+"""The beginning of JSON in a sentence."""
 _LINK = re.compile(r"/(?:api|document)/Sls/[\d-]+/([A-Z]\w+)")
 """A link to the service's tools, which names the operation."""
 
@@ -54,7 +62,7 @@ def derive(text: str, name: str = "") -> Page:
 
 
 def _derived(blocks: Sequence[Block], text: str, name: str) -> Page:
-    parts = Parts.of(tuple(placed(blocks)))
+    parts = Parts.of(by_content([*placed(blocks)]))
     named = name or named_operation(front_title(text)) or _linked_operation(text) or _operation_in_first_line(blocks)
     named = named or _called_operation(parts)
     page = Page(operation=_operation(blocks, text) or named)
@@ -105,10 +113,10 @@ def _report_unread(page: Page, parts: Parts, read: Collection[int]) -> None:
         else:
             lines = {block.line, *(line for line, _ in block.rows)}
             stated = role in _WITH_ROWS or holds_facts(block)
+            where, says = _table_of(role), " | ".join(block.head)
             for line, cell in ((line, cell) for line, cells in block.rows for cell in cells):
                 if line not in read and is_listed(cell):
                     page.problem(line, "spelling", where, cell[:_MAX_SHOWN])
-            where, says = _table_of(role), " | ".join(block.head)
         if stated and lines.isdisjoint(read):
             page.problem(block.line, "spelling", where, says[:_MAX_SHOWN])
 
@@ -142,8 +150,9 @@ def _states_facts(text: Text, role: str, parts: Parts) -> bool:
     """Return whether text is the head or a row of a table that lost its markup, a listed parameter, or an error."""
     if role == "errors" and parts.error_rows and begins_table(text.text):
         return False  # its rows need no head
-    is_parameter = role in _WITH_ROWS and is_row(text.text)
-    return begins_table(text.text) or is_parameter or bool(listed_row(text)) or is_listed(text.text)
+    is_parameter = role in _WITH_ROWS and (is_row(text.text) or _PARAMETER.search(text.text) or _JSON.search(text.text))
+    is_error = is_listed(text.text) or _ERROR.search(text.text)
+    return bool(begins_table(text.text) or is_parameter or listed_row(text) or is_error)
 
 
 def _operation(blocks: Sequence[Block], text: str) -> str | None:
@@ -215,21 +224,8 @@ def _completed(
         page.problem(line.line, "path", "request line cut short", f"{line.method} {line.target}")
     if missing > 0:
         page.problem(line.line, "path", "request line cut short", str(template))
-        return template.extended(_with_names(template, target, names))
+        return template.extended(routes.with_names(template, target, names))
     return template
-
-
-def _with_names(template: Template, target: Target, names: Sequence[str]) -> Template:
-    """Return the template of a longer target, with names for the parameters that the request line lacks."""
-    free = [name for name in names if not any(routes.same_name(name, each) for each in template.parameters.values())]
-    whole = routes.template_of(target, None, free)
-    extra = {}
-    for at in range(len(template.segments), len(target.segments)):
-        if at in whole.parameters:
-            extra[at] = whole.parameters[at]
-        elif at % 2:
-            extra[at] = routes.name_from_collection(target.segments[at - 1], free)
-    return routes.Template(target.segments, extra)
 
 
 def _report_samples(page: Page, line: messages.Message, template: Template) -> None:

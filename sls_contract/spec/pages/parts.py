@@ -25,8 +25,9 @@ _LABEL = re.compile(
     re.IGNORECASE,
 )
 """A label before a method or a path."""
+_OF_REQUEST = re.compile(r"\brequest|请求", re.IGNORECASE | re.ASCII)
 _NOT_OF_RESPONSES: tuple[Role, ...] = ("intro", "syntax", "request", "request-example", "other")
-_IN_SENTENCE = re.compile(rf"(?a:\b)(?:{'|'.join(METHODS)})\s+(?:https?:/)?/[^\s，。、；;）)]+")
+_IN_SENTENCE = re.compile(rf"(?a:\b)(?:{'|'.join(METHODS)})\s+(?:requests? to )?(?:https?:/)?/[^\s，。、；;）)]+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,9 +106,17 @@ def _requests(placed: Iterable[Placed], role: Role) -> tuple[Message, ...]:
 
 
 def _bodies(placed: Iterable[Placed]) -> tuple[Message, ...]:
-    found = (part for part in placed if part.role.startswith("request") and BODY.match(part.label))
-    codes = (part.block for part in found if isinstance(part.block, Code) and is_response(part.block.text))
-    return tuple(response_of(code.text, code.line) for code in codes)
+    found = [part for part in placed if part.role.startswith("request") and isinstance(part.block, Code)]
+    codes = [part.block for part in found if BODY.match(part.label) or _is_sent(part)]
+    return tuple(
+        response_of(code.text, code.line) for code in codes if isinstance(code, Code) and is_response(code.text)
+    )
+
+
+def _is_sent(part: Placed) -> bool:
+    """Return whether JSON without a request line is the example of a request: its heading or label says so."""
+    is_json = isinstance(part.block, Code) and part.block.text.lstrip().startswith(("{", "["))
+    return is_json and part.role == "request-example" and _OF_REQUEST.search(part.label) is not None
 
 
 def _request_in_text(placed: Iterable[Placed], *roles: Role) -> tuple[Message, ...]:
@@ -123,7 +132,11 @@ def _request_in_text(placed: Iterable[Placed], *roles: Role) -> tuple[Message, .
 def _request_in_sentence(placed: Iterable[Placed], *roles: Role) -> tuple[Message, ...]:
     """Return the only request line in sentences or cells of tables; nothing if there are several."""
     printed = _lines(placed, *roles)
-    found = {words[0].rstrip(".,:"): line for line, text in printed for words in _IN_SENTENCE.finditer(text)}
+    found = {
+        re.sub(r" requests? to ", " ", words[0]).rstrip(".,:"): line
+        for line, text in printed
+        for words in _IN_SENTENCE.finditer(text)
+    }
     message = request_of(*found.popitem()) if len(found) == 1 else None
     return (message,) if message else ()
 
@@ -154,6 +167,7 @@ def _lines(placed: Iterable[Placed], *roles: Role) -> Iterator[tuple[int, str]]:
 def _responses(placed: Iterable[Placed]) -> tuple[Message, ...]:
     """Return the responses, including those in sections of the request, or below a heading that was lost."""
     found = _printed(placed, "response-example")
+    placed = [part for part in placed if not _is_sent(part)]
     others = [
         code
         for role in _NOT_OF_RESPONSES
@@ -167,7 +181,7 @@ def _responses(placed: Iterable[Placed]) -> tuple[Message, ...]:
 def _printed(placed: Iterable[Placed], role: Role) -> tuple[Message, ...]:
     """Return the responses in a section, without program code beside them; the text before one can be its status."""
     found = [(part.block, part.label) for part in placed if part.role == role and isinstance(part.block, Code)]
-    found = [(code, label) for code, label in found if not flat_tables.is_cell(label)]
+    found = [(code, label) for code, label in found if begins_with_status(code.text) or not flat_tables.is_cell(label)]
     found = [(code, label) for code, label in found if is_response(code.text)] or found
     responses = ((response_of(code.text, code.line), status_of(label)) for code, label in found)
     return tuple(

@@ -47,13 +47,15 @@ _WORD = re.compile(r"[`'\"“]?([A-Za-z][\w.-]*)[`'\"”]?")
 _TO = r"\s*(?:[~～–—-]|至|到|to|and)\s*"
 _UNIT = r"\s*个?\s*(?:字符|characters?)"
 _RANGE = re.compile(
-    r"(?i:取值范围|取值|valid values?|value range|value must be|values? (?:from|between))"
-    rf"(?i:为|是|is|are|an|integer|from|between|[:：\s])*([\[(（]?)\s*(-?\d+)(?:{_TO}|\s*[,，]\s*(?=-?\d+\s*[\])）]))"
+    r"(?i:取值范围|范围(?=[为是:：])|取值|valid values?|value range|in the range|value must be"
+    r"|values? (?:from|between))"
+    rf"(?i:为|是|is|are|an|of|integer|from|between|[:：\s])*([\[(（]?)\s*(-?\d+)(?:{_TO}|\s*[,，]\s*(?=-?\d+\s*[\])）]))"
     r"(-?\d+)\s*([\])）]?)(?![\d,.-]*\d)"
 )
-_MINIMUM = re.compile(r"(?i:最小值(?:为|是|[:：])?|minimum(?: value)?(?: is|:))\s*(-?\d+)")
+_MINIMUM = re.compile(r"(?i:最小值(?:为|是|[:：])?|\bmin(?:imum)?(?: value)?(?: is|:))\s*(-?\d+)")
 _MAXIMUM = re.compile(
-    r"(?i:最大值(?:为|是|[:：])?|maximum(?: value)?(?: is|:))\s*(-?\d+)|(\d+)\s*[(（](?i:最大值|the maximum value)[)）]"
+    r"(?i:最大值(?:为|是|[:：])?|\bmax(?:imum)?(?: value)?(?: is|:))\s*(-?\d+)"
+    r"|(\d+)\s*[(（](?i:最大值|the maximum value)[)）]"
 )
 _LENGTH = re.compile(rf"(\d+){_TO}(\d+){_UNIT}", re.IGNORECASE)
 _MAX_LENGTH = re.compile(rf"(?:at most|up to|不超过|最多|最长)\s*(\d+){_UNIT}", re.IGNORECASE)
@@ -73,6 +75,12 @@ _BODY_IS = (
     rf"(?:(?P<array>{_IS_ARRAY})|(?P<object>objects?|maps?|对象))(?![A-Za-z])"
 )
 """What a sentence says that a body is; "contains a list" does not say it."""
+_ANSWER = re.compile(
+    rf"(?:HTTP\s*)?2\d\d\s*[,，:：;；–—-]\s*(?:an?\s+|一个)?(?:JSON\s*)?(?:格式的\s*)?"
+    rf"(?:(?P<array>{_IS_ARRAY})|(?:objects?|对象))(?![A-Za-z])",
+    re.IGNORECASE,
+)
+"""The status and the shape of a response at the start of a line."""
 _NOTHING = re.compile(
     r"\b(?:no|not|nothing|none|empty|without|any other)\b|无|没有|空|不(?:包含|返回|会)|[见参]", re.IGNORECASE
 )
@@ -88,8 +96,12 @@ def body_in(text: str, side: str) -> tuple[str | None, str]:
     The shape is None if no sentence states it; the sentence is empty if none mentions a body with content.
     """
     body = re.compile(
-        rf"(?<!of the )(?<!of a )(?:{_SIDES[side]})\s*(?:的\s*)?(?:消息\s*)?(?:body(?![a-z])|体)", re.IGNORECASE
+        rf"(?:(?<!of the )(?<!of a )(?:{_SIDES[side]})\s*(?:的\s*)?(?:消息\s*)?(?:body(?![a-z])|体)"
+        r"|^\s*the body(?![a-z]))",
+        re.IGNORECASE,
     )
+    if side == "response" and (found := _ANSWER.match(text)):
+        return ("array" if found["array"] else "object"), text.strip()
     sentences = [each for each in _SENTENCE.findall(text) if body.search(each) and not _NOTHING.search(each)]
     for sentence in sentences:
         if found := re.search(rf"{body.pattern}[^,，;；]{{0,20}}?{_BODY_IS}", sentence, re.IGNORECASE):

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from sls_contract.spec.pages.blocks import Table
 from sls_contract.spec.pages.cleaning import INDENT
 from sls_contract.spec.pages.columns import column_of
-from sls_contract.spec.pages.table_columns import MAX_HEAD, is_name_cell
+from sls_contract.spec.pages.table_columns import MAX_HEAD, NAME_AND_TYPE, TYPE_CELL, is_name_cell
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -83,5 +83,13 @@ def _records(texts: Sequence[Text], subject: Column, needed: Column) -> list[_Re
 def labelled(text: str) -> dict[Column, str]:
     """Return the labelled columns on a line; empty if it contains other text."""
     found = [_FIELD.fullmatch(each) for each in re.split(r"[;；]\s*", text.rstrip(";；"))]
-    fields = {column: each[2] for each in found if each and (column := column_of(each[1]))}
+    fields = {
+        column: each[2] for each in found if each and not _is_parameter(each[1]) and (column := column_of(each[1]))
+    }
     return fields if len(fields) == len(found) else {}
+
+
+def _is_parameter(label: str) -> bool:
+    """Return whether a label is a name with its type, ``keys (object, optional)``, and not the name of a column."""
+    found = NAME_AND_TYPE.fullmatch(label.strip())
+    return found is not None and TYPE_CELL.fullmatch(re.split(r"\s*[,，、;；]", found[2])[0]) is not None

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from functools import cache
 from sys import maxsize
 from typing import TYPE_CHECKING
 
-from sls_contract.spec.claims import Parameter
+from sls_contract.spec.claims import BODILESS, Parameter
 from sls_contract.spec.export.common import common
 from sls_contract.spec.pages import prose, routes
 from sls_contract.spec.pages.bodies import is_binary, members_of
@@ -33,7 +34,6 @@ _HEADER_ITEM = re.compile(r"([A-Za-z][A-Za-z0-9]*(?:-[A-Za-z0-9]+)*)\s*[:：]\s*
 _OF_HTTP = frozenset({"connection", "content-length", "expect", "user-agent", "x-log-compresstype"})
 """Headers of any message or body, which are not specific to an operation, beside those in ``schemas/common.json``."""
 _DISCRIMINATORS = frozenset({"type", "action", "mode"})
-_BODILESS = frozenset({"GET", "DELETE", "HEAD"})
 _BODY_ROW, _HOST_ROW = "body", "project"
 """The names of the body, and of the part of the host that can follow it, on pages of 2023 and later."""
 
@@ -54,17 +54,18 @@ def request_claims(page: Page, parts: Parts) -> None:
     members = _assign_rows(page, parts, _body_keys(printed), is_printed=bool(printed))
     _headers(page, parts)
     _body(page, printed, members)
-    if page.method and page.method not in _BODILESS and not printed:
+    if page.method and page.method not in BODILESS and not printed:
         stated_shape(page, page.body, "request", parts.items("syntax", "path-parameters", "request-headers", "request"))
 
 
 def _assign_rows(page: Page, parts: Parts, keys: Collection[str], *, is_printed: bool) -> list[Row]:
     """Add the claims of rows about path, query and headers; return the rows about members of the body."""
     below = next((row.line for row in parts.request_rows if row.name == _BODY_ROW), maxsize)
+    settled = _Settled(page)
     rows = [
         row
         for row in parts.request_rows
-        if (row.line >= below and (row.name != _HOST_ROW or row.name in keys)) or not _is_settled(page, row)
+        if (row.line >= below and (row.name != _HOST_ROW or row.name in keys)) or not settled.has(row)
     ]
     open_rows = frozenset(rows)
     also_members = [row for row in parts.request_rows if row not in open_rows and row.name in keys]
@@ -83,7 +84,7 @@ def _assign_rows(page: Page, parts: Parts, keys: Collection[str], *, is_printed:
         elif (key := renamed.get(row.name) or printed.described_by(row)) is not None:
             _describe_key(page, key, row, in_syntax=bool(parts.syntax) and not parts.lists_parameters_apart)
         elif (
-            (row.table != first_table and page.method not in _BODILESS)
+            (row.table != first_table and page.method not in BODILESS)
             or names.same(row.name)
             or names.misspelt(row.name)
         ):
@@ -102,14 +103,24 @@ def _report_missing_bodies(page: Page, parts: Parts) -> None:
             page.problem(message.line, "digest", "request body", f"content-length: {length}, and no body")
 
 
-def _is_settled(page: Page, row: Row) -> bool:
-    """Return whether a row describes a part of the host or the path."""
-    if any(routes.same_name(row.name, name) for name in page.path_parameters):
-        return True
-    if _is_host(row) and page.host != "{endpoint}":
-        return True
-    stems = {routes.stem(name) for name in page.path_parameters if routes.overlap(row.name, name)}
-    return row.name not in page.query and routes.stem(row.name) in stems
+class _Settled:
+    """The parts of the host and the path that rows can describe."""
+
+    def __init__(self, page: Page) -> None:
+        self._page = page
+        self._spelled = {*map(routes.letters, page.path_parameters)}
+        self._by_stem: dict[str, list[str]] = {}
+        for name in page.path_parameters:
+            self._by_stem.setdefault(routes.stem(name), []).append(name)
+
+    def has(self, row: Row) -> bool:
+        """Return whether a row describes a part of the host or the path."""
+        if routes.letters(row.name) in self._spelled:
+            return True
+        if _is_host(row) and self._page.host != "{endpoint}":
+            return True
+        similar = self._by_stem.get(routes.stem(row.name), ())
+        return row.name not in self._page.query and any(routes.overlap(row.name, name) for name in similar)
 
 
 def _is_host(row: Row) -> bool:
@@ -232,12 +243,13 @@ def _describe(page: Page, parameter: Parameter, row: Row, where: str) -> None:
 
 def _place(page: Page, parts: Parts, row: Row, members: list[Row], *, has_body: bool) -> None:
     """Place a parameter that no request line and no example shows: in the body if there can be one, or in the query."""
-    if not row.name or not _NAME.fullmatch(row.name):
+    if not row.keyed and not _NAME.fullmatch(row.name):
         page.problem(row.line, "spelling", "parameter", row.name or row.type)
         return
-    if not parts.lists_parameters_apart:
+    is_open = page.method not in BODILESS and not has_body and not members  # in the query or in the body
+    if is_open or not parts.lists_parameters_apart:
         page.problem(row.line, "not-in-syntax", f"parameter {row.name}", row.name)
-    if has_body and page.method not in _BODILESS:
+    if has_body and page.method not in BODILESS:
         members.append(row)
     elif page.path is not None:
         _describe(page, page.query.setdefault(row.name, Parameter()), row, f"query {row.name}")
@@ -257,7 +269,8 @@ def _header(page: Page, row: Row) -> None:
     if not TOKEN.fullmatch(row.name):
         page.problem(row.line, "spelling", "header", row.name or row.type)
         return
-    _describe(page, page.headers.setdefault(row.name, Parameter()), row, f"header {row.name}")
+    text = row if row.type else replace(row, type="String")  # as each header is
+    _describe(page, page.headers.setdefault(row.name, Parameter()), text, f"header {row.name}")
 
 
 def _headers(page: Page, parts: Parts) -> None:

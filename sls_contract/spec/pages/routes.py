@@ -128,6 +128,36 @@ def letters(name: str) -> str:
     return re.sub(r"[^a-z0-9]", "", name.lower())
 
 
+class _Listed:
+    """The parameters that the tables of a page name, indexed for the segments of a path."""
+
+    def __init__(self, names: Collection[str]) -> None:
+        self._by_letters: dict[str, str] = {}
+        for name in names:
+            self._by_letters.setdefault(letters(name), name)
+        self._order = {spelled: at for at, spelled in enumerate(self._by_letters) if spelled}
+        self._lengths = {*map(len, self._order)}
+        self._lines = "\n".join(("", *self._order, ""))
+        self._stems = {*map(stem, names)}
+
+    def has(self, name: str) -> bool:
+        """Return whether a name is listed, except for case and separators."""
+        return letters(name) in self._by_letters
+
+    def has_stem(self, name: str) -> bool:
+        """Return whether a name is listed, with or without a final ``Name`` or ``Id``."""
+        return letters(name) in self._stems
+
+    def overlapping(self, name: str) -> str | None:
+        """Return the first listed name that contains a name or is part of it; None if there is none."""
+        printed = letters(name)
+        parts = (printed[at : at + length] for length in self._lengths for at in range(len(printed) - length + 1))
+        found = self._order.keys() & set(parts)
+        if printed and (at := self._lines.find(printed)) >= 0:
+            found.add(self._lines[self._lines.rfind("\n", 0, at) + 1 : self._lines.find("\n", at)])
+        return self._by_letters[min(found, key=self._order.__getitem__)] if found else None
+
+
 def template_of(target: Target, example: Target | None, names: Collection[str]) -> Template:
     """Distinguish the parameters of a path from its fixed segments.
 
@@ -139,21 +169,21 @@ def template_of(target: Target, example: Target | None, names: Collection[str]) 
     """
     shown = example.segments if example is not None else ()
     marked = {name for segment in target.segments if (name := placeholder(segment))}
-    free = [name for name in names if name not in marked]
+    listed, free = _Listed(names), _Listed([name for name in names if name not in marked])
     parameters = {}
     for at, segment in enumerate(target.segments):
         printed = shown[at] if len(shown) > at else None
         if name := _parameter_name(segment, printed, at, free):
             parameters[at] = name
-        elif _is_sample(segment, printed, at) or (at % 2 and _is_listed(target.segments[at - 1], names)):
-            parameters[at] = name_from_collection(target.segments[at - 1], names)
+        elif _is_sample(segment, printed, at) or (at % 2 and _is_listed(target.segments[at - 1], listed)):
+            parameters[at] = _name_from_collection(target.segments[at - 1], listed)
     return Template(target.segments, parameters)
 
 
-def _parameter_name(segment: str, printed: str | None, at: int, names: Collection[str]) -> str | None:
+def _parameter_name(segment: str, printed: str | None, at: int, free: _Listed) -> str | None:
     if name := placeholder(segment):
         return name
-    if any(same_name(segment, name) for name in names):
+    if free.has(segment):
         return segment
     return segment if at % 2 and segment != segment.lower() and segment != printed else None
 
@@ -165,15 +195,29 @@ def _is_sample(segment: str, printed: str | None, at: int) -> bool:
     return any(char.isdigit() for char in segment) or (printed is not None and printed != segment)
 
 
-def _is_listed(collection: str, names: Collection[str]) -> bool:
+def _is_listed(collection: str, listed: _Listed) -> bool:
     """Return whether the tables list a parameter named after a collection, such as logstoreName for logstores."""
-    return collection.endswith("s") and letters(collection.removesuffix("s")) in set(map(stem, names))
+    return collection.endswith("s") and listed.has_stem(collection.removesuffix("s"))
 
 
-def name_from_collection(collection: str, names: Collection[str]) -> str:
+def _name_from_collection(collection: str, listed: _Listed) -> str:
     """Return a name for a parameter with a sample value: from the tables, otherwise from its collection."""
     singular = collection.removesuffix("s")
-    return next((name for name in names if overlap(singular, name)), singular)
+    return listed.overlapping(singular) or singular
+
+
+def with_names(template: Template, target: Target, names: Collection[str]) -> Template:
+    """Return the template of a longer target, with names for the parameters that the request line lacks."""
+    known = {*map(letters, template.parameters.values())}
+    free = [name for name in names if letters(name) not in known]
+    whole, listed = template_of(target, None, free), _Listed(free)
+    extra = {}
+    for at in range(len(template.segments), len(target.segments)):
+        if at in whole.parameters:
+            extra[at] = whole.parameters[at]
+        elif at % 2:
+            extra[at] = _name_from_collection(target.segments[at - 1], listed)
+    return Template(target.segments, extra)
 
 
 def fits(template: Template, target: Target) -> bool:

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Literal, NamedTuple, TypeAlias
 
 from sls_contract.spec.pages.blocks import Code, Text
 from sls_contract.spec.pages.columns import flat_head, is_failure, simplified, status_at_start, status_of
+from sls_contract.spec.pages.listed_rows import listed_row
+from sls_contract.spec.pages.records import labelled
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -55,6 +57,8 @@ _TITLE = re.compile(
     r"|(?:(?:请求|返回|响应|路径|正常|错误)\s*)*(?:语法|参数|头|元素|数据|结果|示例|码)"
 )
 """A line that is a heading on a page whose headings have no markup."""
+_NAMES_SIDE = re.compile(r"(?:request|response|return|error) \w|(?:请求|返回|响应|错误).", re.IGNORECASE)
+"""A title that is a heading on any page, because it says whose parameters or examples are below it."""
 _OPERATION = re.compile(r"[A-Z][A-Za-z0-9]{3,}")
 _TITLE_LINE = re.compile(r"(?:[^:：]{0,30}[:：]\s*)?([A-Z][a-z]+[A-Z][A-Za-z0-9]*)(?:\s+[-–—]\s.+)?")
 """A title with the service's name before the operation, or a summary after it."""
@@ -125,22 +129,32 @@ def placed(blocks: Sequence[Block]) -> Iterator[Placed]:
         role = _by_status(block, role, outer)
         if block is title:
             role, outer, label, depth = "intro", "intro", "", 0
-        elif isinstance(block, Text) and at not in heads:
+        elif isinstance(block, Text) and at not in heads and not _is_subject(block, blocks[at + 1 : at + 2]):
             found = _opens(block, role, unmarked=unmarked)
             if found == "other" and role not in {"intro", "other"} and 0 < depth < block.depth:
                 found = None  # a subsection
             if found is None and opener == (block.kind, block.depth) and _is_label(block):
                 found = _CONTAINED.get(role)  # a sibling of the headers is not part of them
         if found is not None:
-            inner = isinstance(block, Text) and 0 < depth < block.depth  # can name the member that its table describes
             role = outer = found
-            label = block.text if isinstance(block, Text) and (inner or BODY.match(block.text)) else ""
+            label = _label_of(block, found, depth)
             depth = block.depth if isinstance(block, Text) and block.kind == "heading" else 0
             opener = (block.kind, block.depth) if isinstance(block, Text) else None
             continue
         yield Placed(role, block, label)
         if isinstance(block, Text):
             label = block.text
+
+
+def _label_of(block: Block, role: Role, depth: int) -> str:
+    """Return the text of a heading in a section at some depth if it can name what is below it, else nothing.
+
+    An inner heading can name the member that its table describes, one of examples the side, and one of a body the body.
+    """
+    if not isinstance(block, Text):
+        return ""
+    names = 0 < depth < block.depth or role == "request-example" or BODY.match(block.text)
+    return block.text if names else ""
 
 
 def _by_status(block: Block, now: Role, outer: Role) -> Role:
@@ -161,7 +175,10 @@ def _opens(block: Text, now: Role, *, unmarked: bool = False) -> Role | None:
     """Return the section that a line of text begins, or None; ``unmarked``: the page's headings lost their markup."""
     if status_at_start(block.text) if block.kind == "heading" else status_of(block.text):  # of the errors below it
         return None
-    is_title = unmarked and _TITLE.fullmatch(simplified(block.text).strip(" :："))
+    if listed_row(block) or (block.kind == "item" and any(labelled(block.text).values())):
+        return None  # a parameter or a column of it; its description can have the words of a heading
+    title = _TITLE.fullmatch(simplified(block.text).strip(" :："))
+    is_title = title and (unmarked or _NAMES_SIDE.match(title[0]))
     if block.kind == "paragraph" and not (is_title or _says_example(block.text)):
         return None
     if block.kind != "heading" and (len(block.text) > _MAX_LABEL or _LABELLED.search(block.text)):
@@ -172,6 +189,18 @@ def _opens(block: Text, now: Role, *, unmarked: bool = False) -> Role | None:
     if role is None and block.kind == "heading":
         return "other"
     return role
+
+
+def role_of_label(block: Text, now: Role) -> Role | None:
+    """Return the section that a line with a colon at its end names, as in ``Response:``; None if it names none."""
+    words = re.fullmatch(r"(.{2,40}?)\s*[:：]", block.text)
+    return _named(words[1].lower(), now) if words and block.kind == "paragraph" else None
+
+
+def _is_subject(block: Text, below: Sequence[Block]) -> bool:
+    """Return whether an item is a name with its columns in a list below it, such as ``Type: String``."""
+    inner = next((each for each in below if isinstance(each, Text) and each.kind == "item"), None)
+    return block.kind == "item" and inner is not None and inner.depth > block.depth and bool(labelled(inner.text))
 
 
 def _is_label(block: Text) -> bool:

@@ -22,6 +22,7 @@ TYPE_CELL = re.compile(
     r"(?:\s*<.*>|\[\])?|字符串|长?整(?:型|数)|布尔(?:型|值)?|浮点(?:型|数)|数组|列表|对象",
     re.IGNORECASE,
 )
+_STATUS = re.compile(r"[1-5]\d\d")
 NAME = re.compile(r"[A-Za-z_][\w.$-]{0,63}")
 _MARKS = re.compile(r"[\ue000└├│┗┣┃↳•·>＞»→∟╰╚╠+][─━\s-]*|\.(?=[.\w])\s*|->?(?=[\s\w-])\s*")
 """A mark before the name of a member, repeated for each level of nesting."""
@@ -35,11 +36,20 @@ MAX_HEAD = 24
 
 
 def below_head(table: Table) -> Table:
-    """Return a table without titles above its head, and without the head among its rows."""
+    """Return a table without titles above its head, and without the head among its rows; it can lack a head."""
     head, rows = table.head, table.rows
+    if any(
+        _is_of_column(table, at, fits) for at in range(len(head)) for fits in (TYPE_CELL.fullmatch, _STATUS.fullmatch)
+    ):
+        return Table(("",) * len(head), ((table.line, head), *rows), table.line)
     if rows and _is_head(rows[0][1]) and len(_columns_named(rows[0][1])) > len(_columns_named(head)):
         head = rows[0][1]
     return Table(head, tuple(row for row in rows if row[1] != head), table.line)
+
+
+def _is_of_column(table: Table, at: int, fits: Callable[[str], object]) -> bool:
+    """Return whether the head of a column is a cell like all those below it."""
+    return bool(fits(table.head[at])) and (not table.rows or cells_fit(table, at, fits))
 
 
 def _is_head(cells: Sequence[str]) -> bool:

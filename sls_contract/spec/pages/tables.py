@@ -27,7 +27,7 @@ from sls_contract.spec.pages.table_columns import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from sls_contract.spec.pages.columns import Column
     from sls_contract.spec.pages.sections import Placed
@@ -37,6 +37,7 @@ _WHOLE = {"body", "object", ""}
 _ROOTS = {"$", "body", "root"}
 """The first part of a member's name that is written as a path from the body."""
 _TICKS, _NO_TICK = frozenset("✓✔√✅☑●"), frozenset({"", "-", "–", "—"})
+_USER_KEY = re.compile(r"[<{].+[>}]|\*", re.DOTALL)
 _LIMITS: tuple[Column, ...] = ("default", "minimum", "maximum")
 _LIMIT = re.compile(r"(?!(?i:none|null|nil)$)-?\w[\w.-]*")
 
@@ -56,6 +57,7 @@ class Row:
         table: the line of its table.
         unread: the cell on whether it is required, if that is neither yes nor no.
         parent: the member that contains it as printed; None: the body itself; empty: unknown.
+        keyed: whether it describes a key that users choose in that member, or a member of the value of that key.
 
     """
 
@@ -69,6 +71,7 @@ class Row:
     table: int
     unread: str = ""
     parent: str | None = ""
+    keyed: bool = False
 
 
 def rows(parts: Iterable[Placed], *roles: str) -> list[Row]:
@@ -86,7 +89,7 @@ def table_rows(table: Table, label: str) -> Iterator[Row]:
     if "name" not in columns and cells_fit(table, columns["type"], TYPE_CELL.fullmatch, most=True):
         return
     above: list[str] = []
-    seen: set[str] = set()
+    seen: dict[str, str | None] = {}
     depths = _depths(table, columns)
     ticked = _is_ticked(table, columns)
     starred = not columns.keys() & {"required", "optional"} and any(
@@ -102,10 +105,12 @@ def table_rows(table: Table, label: str) -> Iterator[Row]:
         name = untagged(tagged)
         remark = tagged[len(name) :]
         *path, name = _path(name, seen)
-        seen.add(name)
+        seen[name] = json_type(cell.get("type", ""))
         if name.lower() in _WHOLE and name.lower() == cell.get("type", "").lower():  # a type instead of a name
             name = ""
         above[depth:] = [name]
+        around = path or (above[:depth] if len(above) > depth else [])
+        parent = _parent(around)
         required = False if ticked and cell["required"] in _NO_TICK else _is_required(cell)
         if required is None and not cell.get("required", ""):
             beside = remark, cell.get("type", ""), label if len(label) <= MAX_HEAD else ""
@@ -115,13 +120,14 @@ def table_rows(table: Table, label: str) -> Iterator[Row]:
             name=name,
             type=cell.get("type", "") if "type" in columns else _type_of_value(cell.get("example", "")),
             required=required,
-            description="\n".join(filter(None, (cell.get("description", ""), *_limits(cell)))),
+            description="\n".join(filter(None, (cell.get("description", ""), _words_after(cell), *_limits(cell)))),
             line=line,
             place=cell.get("place", ""),
             label=label,
             table=table.line,
             unread="" if required is not None else cell["required"] if "required" in cell else remark.strip(":： "),
-            parent=path[-1] if path else _parent(above, depth),
+            parent=parent,
+            keyed=bool(parent) and any(map(is_user_key, (*around[-1:], name))),
         )
 
 
@@ -131,6 +137,12 @@ def _type_of_value(printed: str) -> str:
         return type_of(json.loads(printed)) or ""
     except ValueError:
         return ""
+
+
+def _words_after(cell: Mapping[Column, str]) -> str:
+    """Return the words after a no in the cell on whether a parameter is required, such as its default."""
+    found = re.search(r"[,，、;；(（.。:：]", cell.get("required", ""))
+    return found.string[found.end() :].strip(" )）") if found else ""
 
 
 def _limits(cell: Mapping[Column, str]) -> Iterator[str]:
@@ -171,20 +183,37 @@ def _begins_row(cell: str) -> bool:
     return is_name_cell(cell) or TYPE_CELL.fullmatch(cell) is not None
 
 
-def _path(name: str, seen: Collection[str]) -> list[str]:
-    """Split ``steps[].text`` at its dots if there is a row ``steps``, and ``body.text`` always; else keep the name."""
-    parts = re.split(r"\s*(?:->|[.>→/])\s*", re.sub(r"\[\w*\]", "", name))
-    parts = [part for at, part in enumerate(parts) if not (at and part in {"N", "n", "*"})]
+def _path(name: str, seen: Mapping[str, str | None]) -> list[str]:
+    """Split ``steps[].text`` at its dots if there is a row ``steps``, and ``body.text`` always; else keep the name.
+
+    A part for any element of an array is left out; one for any key of an object, such as ``*``, is kept.
+    """
+    parts = re.split(r"\s*(?:->|[.>→/])\s*", re.sub(r"<(\w+)>", r"{\1}", re.sub(r"\[\w*\]", "", name)))
+    kept = (
+        not at or part not in {"N", "n", "*"} or _is_map(parts[at - 1], seen, part) for at, part in enumerate(parts)
+    )
+    parts = [part for part, is_kept in zip(parts, kept, strict=True) if is_kept]
+    known = {*seen}
     if parts[0].lower() in _ROOTS and len(parts) > 1:
-        seen, parts = {*seen, parts[1]}, parts[1:]
-    return parts if parts[0] in seen and all(parts) else [name]
+        known, parts = known | {parts[1]}, parts[1:]
+    return parts if parts[0] in known and all(parts) else [name]
 
 
-def _parent(names: Sequence[str], depth: int) -> str | None:
-    """Return the parent of the last of some names, by their depths."""
-    if not depth or len(names) <= depth:
+def _is_map(name: str, seen: Mapping[str, str | None], part: str) -> bool:
+    return part == "*" and seen.get(name) == "object"
+
+
+def is_user_key(name: str) -> bool:
+    """Return whether a name stands for any key of an object: ``{field}``, ``<key>`` or ``*``."""
+    return _USER_KEY.fullmatch(name) is not None
+
+
+def _parent(around: Sequence[str]) -> str | None:
+    """Return the innermost of the names around a member, without keys that users choose; empty if there are none."""
+    named = [name for name in around if not is_user_key(name)]
+    if not named:
         return ""
-    return None if names[depth - 1] in _WHOLE else names[depth - 1]
+    return None if named[-1] in _WHOLE else named[-1]
 
 
 def _is_ticked(table: Table, columns: Mapping[Column, int]) -> bool:

@@ -767,6 +767,22 @@ def test_the_work_grows_with_the_rows_and_not_with_their_square():
     assert large < 6 * small
 
 
+def test_the_work_grows_with_the_segments_of_a_path_and_not_with_their_square():
+    """Each of them was compared with each row."""
+
+    def page(count):
+        names = [
+            f"{at * 7919 % 10_007:05}x".translate(str.maketrans("0123456789", "abcdefghij")) for at in range(count)
+        ]
+        rows = "".join(f"|{name[::-1]}|String|Yes|It.|\n" for name in names)
+        path = "".join(f"/{name}s/1" for name in names)
+        head = "|Parameter|Type|Required|Description|\n|---|---|---|---|\n"
+        return f"# CountSheep\n\n```\nGET {path} HTTP/1.1\n```\n\n## Request parameters\n\n{head}{rows}"
+
+    small, large = (_work(page(count)) for count in (50, 200))
+    assert large < 6 * small
+
+
 @pytest.mark.parametrize("opening", ["/*,", "<!--,", "/*/", "''", "\"a', "])
 def test_json_with_many_openings_takes_no_minutes(opening):
     """A comment that nothing closes was looked for to the end of the text, from each of them."""

@@ -35,6 +35,11 @@ from sls_contract.spec.registry import contracts_in
         ("表示从1970-1-1 00:00:00 UTC计算起的秒数。", "integer", (None, None)),
         ("In this example, logs from 2022-03-01 to 2022-03-02.", "integer", (None, None)),
         ("Valid values: 1 to 64.", "string", (None, None)),
+        ("The retention in days, with the value range of 1-3600.", "integer", (1, 3600)),
+        ("The number of shards, which is in the range of 1 to 64.", "integer", (1, 64)),
+        ("Default: 100. Max: 500", "integer", (None, 500)),
+        ("返回的数目，范围为 0~1000。", "integer", (0, 1000)),
+        ("从范围内选1到5个。", "integer", (None, None)),
     ],
 )
 def test_limits_are_read_where_words_state_them_plainly(words, kind, limits):

@@ -319,3 +319,167 @@ def test_members_below_a_users_own_keys_are_not_judged_at_the_key():
     top = top.replace(rows, rows + "|hay|Integer|No|Tons.|\n")
     plain = derive(top + EXAMPLE % '{"hay": 1, "stalls": {"size": 1, "gate": {"hay": 2}}}')
     assert [each.says for each in plain.problems] == []
+
+
+TABLE_OF_KEYS = "|stalls|Object|No|By name.|\n{}|hay|Integer|No|Tons.|\n"
+
+
+@pytest.mark.parametrize(
+    "rows",
+    [
+        "|└ <stall>|Object|No|A stall.|\n|└└ size|Integer|Yes|Its size.|\n",
+        "|stalls.{stall}|Object|No|A stall.|\n|stalls.{stall}.size|Integer|Yes|Its size.|\n",
+        "|stalls.*.size|Integer|Yes|Its size.|\n",
+    ],
+)
+def test_members_below_a_key_that_users_choose_are_in_the_member_with_such_keys(rows):
+    """The key itself is no member, and no contract judges what is below it; other members stay what they are."""
+    page = derive(PAGE + TABLE_OF_KEYS.format(rows) + EXAMPLE % '{"stalls": {"left": {"size": 1}}, "cows": 2}')
+    assert {key: each.required for key, each in page.body.members.items()} == {
+        (None, "stalls"): False,
+        ("stalls", "size"): True,
+        (None, "hay"): False,
+        (None, "cows"): None,
+    }
+    assert [(each.where, each.says) for each in page.problems] == [("body stalls", "keys that users choose")]
+    source = Source(id="handbook-2021-en", family="handbook", date="2021", language="en")
+    (contract,) = merge(Layers(((source, page),))).contracts
+    assert contract.body is not None
+    assert contract.body.value.members["stalls"].members == {}
+
+
+def test_a_list_of_members_below_a_key_that_users_choose():
+    """A description with the words of a heading is no heading, and a name with its type is no label of a column."""
+    listed = (
+        "* body（object，必选）：请求体。\n    * keys（object，可选）：键为字段名。\n"
+        "        * {字段名}（object）：字段配置。\n            * type（string，必选）：类型。\n"
+        "    * line（object，可选）：全文。\n        * token（array，必选）：分词符。\n"
+    )
+    text = f"# FillBarn\n\n## 请求语法\n\n```\nPUT /barns/{{barnName}} HTTP/1.1\n```\n\n## 请求参数\n\n{listed}"
+    assert members(text) == {
+        "keys": (None, "object", False),
+        "type": ("keys", "string", True),
+        "line": (None, "object", False),
+        "token": ("line", "array", True),
+    }
+
+
+def test_the_elements_of_an_array_have_no_keys():
+    """Only where the member is an object does a star stand for a key."""
+    page = derive(PAGE + "|cows|Array|No|Cows.|\n|cows.*.age|Integer|Yes|Years.|\n")
+    assert ("cows", "age") in page.body.members
+    assert page.problems == []
+
+
+def test_the_members_of_a_map_are_the_users():
+    """Its type says that the example shows keys of one user."""
+    rows = "|tags|Map<String, Object>|No|Tags.|\n|hay|Integer|No|Tons.|\n"
+    assert [*members(PAGE + rows + EXAMPLE % '{"tags": {"owner": {"since": 1}}, "hay": 1}')] == ["tags", "hay"]
+
+
+LISTED = {
+    "name": (None, "string", True),
+    "roof": (None, "object", True),
+    "slope": ("roof", "integer", True),
+    "gable": ("roof", "object", False),
+    "height": ("gable", "integer", False),
+    "door": (None, "object", False),
+    "lock": (None, "string", True),
+}
+
+
+def test_a_note_in_a_list_leaves_the_depth_of_what_follows():
+    """A paragraph ends a list only where the next item is not deeper than its first."""
+    listed = (
+        "- name (String, required): It.\n- roof (Object, required): It.\n    - slope (Integer, required): It.\n\n"
+        "      **Note** Degrees.\n\n    - gable (Object, optional): It.\n\n      Its members:\n\n"
+        "      - height (Integer, optional): It.\n- door (Object, optional): It.\n- lock (String, required): It.\n"
+    )
+    assert members(PAGE[: PAGE.index("|Parameter")] + listed) == LISTED
+    assert [each for each in derive(PAGE[: PAGE.index("|Parameter")] + listed).problems if "depth" in each.says] == []
+
+
+def test_lists_in_lists_of_html_show_the_depth():
+    listed = (
+        "<ul>\n<li>name (string, required): It.</li>\n<li>roof (object, required): It.\n<ul>\n"
+        "<li>slope (integer, required): It.</li>\n<li>gable (object, optional): It.\n"
+        "<ol><li>height (integer, optional): It.</li></ol></li>\n</ul>\n</li>\n"
+        "<li>door (object, optional): It.</li>\n<li>lock (string, required): It.</li>\n</ul>\n"
+    )
+    assert members(PAGE[: PAGE.index("|Parameter")] + listed) == LISTED
+
+
+def test_a_member_with_its_columns_below_it_is_no_heading():
+    """Its name can be the word of a heading."""
+    listed = "- `roof`\n  - Type: Object\n  - `path`\n    - Type: String\n- `total`\n  - Type: Integer\n"
+    page = derive(f"# FillBarn\n\n```\nGET /barns HTTP/1.1\n```\n\n## Response elements\n\n{listed}")
+    assert {key: each.type for key, each in page.response.members.items()} == {
+        (None, "roof"): "object",
+        ("roof", "path"): "string",
+        (None, "total"): "integer",
+    }
+
+
+def test_a_name_and_its_type_can_stand_apart_from_the_description():
+    """A paragraph below an item without a description is its description, also one that has a colon."""
+    listed = (
+        "- **from** `integer` `required`\n\n  Where. Status: any.\n\n- **size** `integer` `optional`\n\n"
+        "  Default: 100. Maximum value: 500.\n\n- **state** `string`\n\n  Default: new\n"
+    )
+    answer = "- **count** `integer`\n\n  Sheep.\n\n- **cows** `array of objects`\n  - **id** `string`\n\n    It.\n"
+    text = f"# CountSheep\n\nGET /farms HTTP/1.1\n\n## Request parameters\n\n{listed}\n## Response\n\n{answer}"
+    page = derive(text)
+    assert {name: (each.type, each.required) for name, each in page.query.items()} == {
+        "from": ("integer", True),
+        "size": ("integer", False),
+        "state": ("string", None),
+    }
+    assert page.as_plain()["limits"] == {
+        "query size": {"maximum": 500, "default": "100"},
+        "query state": {"default": "new"},
+    }
+    assert {key: each.type for key, each in page.response.members.items()} == {
+        (None, "count"): "integer",
+        (None, "cows"): "array",
+        ("cows", "id"): "string",
+    }
+
+
+def test_an_array_of_maps_has_the_members_of_nobody():
+    rows = "|Parameter|Type|Description|\n|---|---|---|\n||Array of Map|Logs.|\n"
+    text = f"# CountSheep\n\nGET /farms HTTP/1.1\n\n## Response elements\n\n{rows}\n## Sample response\n\n"
+    page = derive(text + '```\n[{"wool": "1"}]\n```\n')
+    assert (page.response.shape, page.response.members) == ("array", {})
+
+
+def test_a_member_with_some_described_names_in_it_is_no_key_of_the_user():
+    """A word such as name is described of other objects, too."""
+    rows = "|name|String|Yes|It.|\n|roof|Object|No|Roof.|\n"
+    shown = '{"name": "red", "roof": {"makers": [{"name": "x", "town": "y"}], "owner": {"name": "x", "town": "y"}}}'
+    assert {name: parent for name, (parent, *_) in members(PAGE + rows + EXAMPLE % shown).items()} == {
+        "name": None,
+        "roof": None,
+        "makers": "roof",
+        "owner": "roof",
+        "makers.name": "makers",
+        "town": "makers",
+        "owner.name": "owner",
+        "owner.town": "owner",
+    }
+
+
+def test_blanks_before_a_name_in_a_cell_of_html_tell_its_depth():
+    """Where all cells have them, they tell nothing."""
+    rows = (
+        '<tr><td class="x">&emsp;roof</td><td>　object</td><td>No</td></tr>\n'
+        "<tr><td>　　slope</td><td>　integer</td><td>Yes</td></tr>\n"
+        "<tr><td>　cows</td><td>　array</td><td>No</td></tr>\n"
+    )
+    text = PAGE[: PAGE.index("|Parameter")] + "<table>\n<tr><th>Name</th><th>Type</th><th>Required</th></tr>\n"
+    body = "<tr><td>body</td><td>　object</td><td>Yes</td></tr>\n"
+    expected = {
+        "roof": (None, "object", False),
+        "slope": ("roof", "integer", True),
+        "cows": (None, "array", False),
+    }
+    assert members(f"{text}{body}{rows}</table>\n") == expected
