@@ -27,6 +27,12 @@ class AsksForTheNextShard(Client):
         return [(name, str(int(value) + 1)) for name, value in super().query()]
 
 
+@bug("wrong-parameter", "shard-large-given")
+class AsksForShardsOf16Bits(Client):
+    def query(self):
+        return [(name, str(int(value) & 0xFFFF)) for name, value in super().query()]
+
+
 @bug("wrong-parameter")
 class NeverNamesTheShard(Client):
     def query(self):

@@ -93,6 +93,12 @@ class KeepsOneEntryForAConsumer(Client):
         return list(kept.values())
 
 
+@bug("consumer-changed", "texts-long")
+class CutsConsumersAt64Letters(ChangesConsumers):
+    def changed(self, name):
+        return name[:64]
+
+
 @bug("consumer-changed", "consumer-with-escapes")
 class StripsConsumers(ChangesConsumers):
     def changed(self, name):

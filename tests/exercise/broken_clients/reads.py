@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import json
 import re
+import struct
 from urllib.parse import unquote_plus
 
 from broken_clients.correct import Client, Refused
@@ -152,8 +153,74 @@ class KnowsAHundredShards(Client):
         return super().listed(status, value)[:100]
 
 
+@bug("entry-relabelled", "shard-large-given")
+class KeepsShardsIn16Bits(Client):
+    """Asks for the right one: what it keeps of the response is too small."""
+
+    def entry(self, value):
+        entry = super().entry(value)
+        return entry | {"shard": entry["shard"] & 0xFFFF}
+
+
+@bug("entry-relabelled", "shard-large-given")
+class KeepsShardsAsFloats(Client):
+    """Of 32 bits, which are exact up to 2^24."""
+
+    def entry(self, value):
+        entry = super().entry(value)
+        return entry | {"shard": int(struct.unpack("f", struct.pack("f", entry["shard"]))[0])}
+
+
+class KeepsOneEntryForAValue(Client):
+    """Puts the entries into a table, by something that two of them may have."""
+
+    value = ""
+
+    def entries(self):
+        return [*{each[self.value] or each["shard"]: each for each in super().entries()}.values()]
+
+
+@bug("entry-dropped", "shards-alike")
+class KeepsOneEntryForACheckpoint(KeepsOneEntryForAValue):
+    value = "checkpoint"
+
+
+@bug("entry-dropped", "shards-alike")
+class KeepsOneEntryForATime(KeepsOneEntryForAValue):
+    value = "updateTime"
+
+
+@bug("update-time-changed", "shards-alike")
+class CountsTimesOn(Client):
+    """Makes times unique, as a table by time needs them."""
+
+    def entries(self):
+        return [each | {"updateTime": each["updateTime"] + number} for number, each in enumerate(super().entries())]
+
+
+@bug("checkpoint-changed", "texts-long")
+class CutsCheckpointsAt255Letters(Client):
+    def entry(self, value):
+        return super().entry(value) | {"checkpoint": value["checkpoint"][:255]}
+
+
+@bug("checkpoint-changed", "checkpoint-with-zeros")
+class KeepsCheckpointsAsNumbers(Client):
+    def entry(self, value):
+        digits = base64.b64decode(value["checkpoint"])
+        number = base64.b64encode(b"%d" % int(digits)).decode() if digits else ""
+        return super().entry(value) | {"checkpoint": number}
+
+
 # correct responses refused
-# correct responses refused
+
+
+@bug("good-response-refused", "reason-phrase")
+class ReadsTheStatusLineLetterByLetter(Client):
+    def body_of(self, response):
+        if response.status == 200 and response.reason != "OK":
+            raise Refused(None, response.status)
+        return super().body_of(response)
 
 
 @bug("good-response-refused", "shard-unknown")
@@ -168,6 +235,16 @@ class FailsOnNewKeys(Client):
         if value.keys() - {"shard", "checkpoint", "updateTime", "consumer"}:
             raise ValueError(value)
         return super().entry(value)
+
+
+@bug("good-response-refused", "entry-new-key")
+class ReadsFlatEntriesOnly(Client):
+    """Takes an entry to end at the next brace."""
+
+    def parsed(self, body):
+        if body == b"[]":
+            return []
+        return [json.loads(each) for each in re.findall(rb"\{.*?\}", super().parsed(body) and body, re.DOTALL)]
 
 
 @bug("good-response-refused", "shards-unordered")
