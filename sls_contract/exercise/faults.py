@@ -304,6 +304,9 @@ FAULTS = (
     _fault("redirect-elsewhere", f"302 to a web page at {ELSEWHERE}", _GATEWAYS).given(
         _redirect(f"http://{ELSEWHERE}/"), temporary=True
     ),
+    _fault("redirect-without-scheme", f"302 to a web page at //{ELSEWHERE}", "RFC 3986 section 4.2").given(
+        _redirect(f"//{ELSEWHERE}/")
+    ),
     _fault(
         "redirect-to-look-alike", f"307 to a web page at the service's host name followed by .{ELSEWHERE}", _GATEWAYS
     ).given(_redirect(f"http://{SAME_HOST}.{ELSEWHERE}/", 307), temporary=True),

@@ -349,36 +349,6 @@ class SendsItsSecret(Client):
         return super().headers() | {"x-log-source": f"key {self.secret}"}
 
 
-@bug("key-follows-redirect", "redirect-elsewhere")
-class TakesTheKeyAlong(Client):
-    """Follows a redirect to another host with the headers of the first request."""
-
-    def ask(self):
-        status, headers, body = super().ask()
-        if not (300 <= status < 400):
-            return status, headers, body
-        place = urlsplit(headers["Location"])
-        connection = self.connection()
-        connection.request("GET", headers["Location"], headers=self.signed(self.headers()) | {"Host": place.netloc})
-        response = connection.getresponse()
-        return response.status, response.headers, response.read()
-
-
-@bug("key-follows-redirect", "redirect-to-look-alike")
-class TrustsWhatLooksLikeTheService(Client):
-    """Takes the key along where the name of the host begins as the service's."""
-
-    def ask(self):
-        status, headers, body = super().ask()
-        place = urlsplit(headers.get("Location", ""))
-        if not (place.hostname or "").startswith(self.host()):
-            return status, headers, body
-        connection = self.connection()
-        connection.request("GET", headers["Location"], headers=self.signed(self.headers()) | {"Host": place.netloc})
-        response = connection.getresponse()
-        return response.status, response.headers, response.read()
-
-
 class Writes(Client):
     """Sends another request beside the one that reads."""
 
