@@ -256,6 +256,11 @@ UNUSUAL = (
     _right(
         "group-with-signs", "the entry of group a b+c~&=", "CreateConsumerGroup page: names are not restricted"
     ).given(unchanged, group="a b+c~&=", may_refuse=True, multiplied=True),
+    _right(
+        "group-with-percent",
+        "the entry of group a%2Bb, which is not a+b",
+        "CreateConsumerGroup page: names are not restricted",
+    ).given(unchanged, group="a%2Bb", may_refuse=True),
     _right("group-in-chinese", "the entry of group 消费组", "CreateConsumerGroup page: names are not restricted").given(
         unchanged, group="消费组", may_refuse=True, multiplied=True
     ),

@@ -380,3 +380,13 @@ class CleansUp(Writes):
     def failed(self, refused):
         self.write("DELETE", [], b"")
         return super().failed(refused)
+
+
+@bug("state-changed")
+class KeepsConsumersForAnHour(Writes):
+    """So that none is gone while it reads."""
+
+    def entries(self):
+        entries = super().entries()
+        self.write("PUT", [], json.dumps({"timeout": 3600}).encode())
+        return entries

@@ -38,6 +38,14 @@ class WritesBlanksAsPlus(Client):
         return path.replace("%20", "+") + mark + query
 
 
+@bug("wrong-parameter", "group-with-percent")
+class LeavesPercentSignsAsTheyAre(Client):
+    """Takes them for the beginning of what is encoded already."""
+
+    def target(self):
+        return re.sub("%25([0-9A-F]{2})", r"%\1", super().target())
+
+
 @bug("wrong-parameter", "group-with-signs")
 class EncodesTwice(Client):
     def target(self):
