@@ -181,6 +181,16 @@ _CHECKPOINTS = (
         "SLS411 SLS412",
     ).doing(*setup(), Write(0), Read(0), Write(0, force="false"), Read(0), WaitForClock(0, force="false")),
     _checkpoints(
+        "update-time-of-two-clocks",
+        "updateTime later after the write of a client whose clock is 28 minutes behind the other one's",
+        f"{_ELEMENTS}; CommonRequestHeaders page, note on the maximum difference",
+        "SLS411 SLS412",
+    ).doing(
+        *setup(),
+        *(step for minutes in (14, -14) for step in (Write(0, variant=RequestVariant(shift=minutes * 60)), Read(0))),
+        WaitForClock(0),
+    ),
+    _checkpoints(
         "update-time-of-same-value",
         "a later updateTime, even if the same checkpoint was written again",
         _ELEMENTS,
