@@ -332,7 +332,8 @@ def state_kept(trial: Trial) -> Flaws:
     if not trial.sent:
         return None
     fix = "send GetCheckPoint only: no request that deletes or updates the group, or writes a checkpoint."
-    return [Flaw("consumer group", "the group, its settings and its checkpoints as before", each, fix) for each in trial.changes]
+    expected = "the group, its settings and its checkpoints as before"
+    return [Flaw("consumer group", expected, each, fix) for each in trial.changes]
 
 
 def key_left_behind(trial: Trial) -> Flaws:
