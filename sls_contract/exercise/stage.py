@@ -96,9 +96,9 @@ class Stage:
             return ("the group was deleted",)
         old, new = ({shard: each.value for shard, each in group.checkpoints.items()} for group in (before, now))
         shards = sorted(shard for shard in {*old, *new} if old.get(shard) != new.get(shard))
-        settings = ("another timeout of the group",) if before.timeout != now.timeout else ()
-        settings += ("another order of the group",) if before.order != now.order else ()
-        return (*settings, *(f"another checkpoint of shard {shard}" for shard in shards))
+        settings = [name for name in ("timeout", "order") if getattr(before, name) != getattr(now, name)]
+        words = [f"another {name} of the group" for name in settings]
+        return (*words, *(f"another checkpoint of shard {shard}" for shard in shards))
 
     def _group(self) -> ConsumerGroup | None:
         key = GroupKey(self._setting.project, self._setting.logstore, self._setting.group)

@@ -193,7 +193,7 @@ SHOWN_BY = {
     "two-groups": "one_checkpoint_for_all_groups",
     "two-logstores": "one_checkpoint_for_all_logstores",
     "update-time-not-forced": "unforced_writes_keep_the_time",
-    "update-time-of-two-clocks": "tells_the_time_of_the_client",
+    "update-time-moves": "tells_the_time_of_the_client",
     "update-time-of-same-value": "keeps_the_time_of_the_first_write same_value_is_no_write",
 }
 """The scenario that shows a bug, where the usual one does not: names of bugs by the name of the scenario."""
