@@ -68,14 +68,22 @@ def _kind(printed: Any) -> str:
 def _compared(
     received: list[Entry], printed: _Printed, needed: frozenset[int] | None, requested: int | None
 ) -> Iterator[Difference]:
-    """Pair equal entries, then those under another shard's number, then those of the same shard; report the rest."""
+    """Pair equal entries, then those with the same shard and checkpoint, the same checkpoint, the same shard.
+
+    Report the differences of each pair, and the rest.
+    """
     everything = tuple(received)
     passed = {integer(entry.get("shard")) for _, entry in printed}
     for source, index, entry in _pairs(received, printed, _is_same, requested):
         received.remove(source)
         yield from _as_text(source, index, entry)
+    for source, index, entry in _pairs(received, printed, _same_shard_and_checkpoint, requested):
+        received.remove(source)
+        yield from _changed(source, index, entry)
+    for source, index, entry in _pairs(received, printed, _is_relabelled, requested):
+        received.remove(source)
+        yield _relabelled(source, index, entry)
     for source, index, entry in _pairs(everything, printed, _is_relabelled, requested):
-        received[:] = [other for other in received if other is not source]
         yield _relabelled(source, index, entry)
     for source, index, entry in _pairs(received, printed, _same_shard, requested):
         received.remove(source)
@@ -107,6 +115,10 @@ def _same_shard(received: Entry, printed: Entry, requested: int | None) -> bool:
     return _same_number(received["shard"], printed.get("shard"))
 
 
+def _same_shard_and_checkpoint(received: Entry, printed: Entry, requested: int | None) -> bool:
+    return _same_shard(received, printed, requested) and _same_checkpoint(received, printed)
+
+
 def _same_checkpoint(received: Entry, printed: Entry) -> bool:
     wanted, got = received.get("checkpoint"), printed.get("checkpoint")
     return got == wanted or (wanted is None and got == "")
@@ -133,7 +145,7 @@ def _same_number(wanted: Any, got: Any) -> bool:
 
 
 def _is_relabelled(received: Entry, printed: Entry, requested: int | None) -> bool:
-    """Return whether an entry is another shard's: all checkpoints that are not empty differ."""
+    """Return whether an entry has the checkpoint of another shard, which an empty checkpoint does not show."""
     checkpoint = received.get("checkpoint")
     return (
         bool(checkpoint) and printed.get("checkpoint") == checkpoint and not _same_shard(received, printed, requested)

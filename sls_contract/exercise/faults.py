@@ -289,15 +289,23 @@ FAULTS = (
     _fault("reset-once", "a connection reset, then the entry", _NETWORK).given(_RESET, unchanged),
     _fault("closed", "the end of the connection, each time", _NETWORK).given(_CLOSED),
     _fault("closed-once", "the end of the connection, then the entry", _NETWORK).given(_CLOSED, unchanged),
+    _fault(
+        "cut-off-once", "half of the announced body, then the end of the connection, then the entry", _NETWORK
+    ).given(_cut_off, unchanged),
     _fault("failure-once", "500 InternalServerError, then the entry", _PAGE).given(_FAILED, unchanged),
     _fault("failure-then-error", f"500 InternalServerError, then 404 {_CODE}", _PAGE).given(_FAILED, _MISSING),
-    _fault("failure-twice", "500 InternalServerError twice, then the entry", _PAGE).given(_FAILED, _FAILED, unchanged),
+    _fault("failure-twice", "500 InternalServerError twice, then the entry", _PAGE).given(
+        _FAILED, _FAILED, unchanged, temporary=True
+    ),
     _fault("busy-once", "503 ServerBusy, then the entry", _COMMON).given(_BUSY, unchanged),
     _fault("quota-once", "403 ReadQuotaExceed, then the entry", _COMMON).given(_QUOTA, unchanged),
     _fault("redirect", "302 to the same place, each time", _GATEWAYS).given(_redirect(SAME_URL)),
     _fault("redirect-once", "302 to the same place, then the entry", _GATEWAYS).given(_redirect(SAME_URL), unchanged),
     _fault("redirect-elsewhere", f"302 to a web page at {ELSEWHERE}", _GATEWAYS).given(
         _redirect(f"http://{ELSEWHERE}/"), temporary=True
+    ),
+    _fault("redirect-without-scheme", f"302 to a web page at //{ELSEWHERE}", "RFC 3986 section 4.2").given(
+        _redirect(f"//{ELSEWHERE}/")
     ),
     _fault(
         "redirect-to-look-alike", f"307 to a web page at the service's host name followed by .{ELSEWHERE}", _GATEWAYS

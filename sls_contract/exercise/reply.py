@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from enum import Enum
 from typing import TYPE_CHECKING, Any, TypeAlias
 
+from sls_contract.checks.headers import accepts
 from sls_contract.endpoint.delivery import deliver
 from sls_contract.exchange import wire_bytes
 
@@ -50,11 +51,10 @@ class Expectation:
 
     def to(self, request: Request) -> Expectation:
         """Return the expectation of the client that sent this request (source: RFC 9110, section 12.5.3)."""
-        accepted = request.headers.get("Accept-Encoding", "").replace(" ", "").lower().split(",")
-        accepts = any(each == self.coding or each.startswith(f"{self.coding};q=0.") for each in accepted)
-        if not self.coding or accepts == (self.duty is Duty.FAIL):
+        accepted = accepts(request.headers.get("Accept-Encoding", ""), self.coding)
+        if not self.coding or accepted == (self.duty is Duty.FAIL):
             return self
-        return replace(self, duty=Duty.RETURN) if accepts else replace(self, error_code=None)
+        return replace(self, duty=Duty.RETURN) if accepted else replace(self, error_code=None)
 
 
 @dataclass(frozen=True, slots=True)

@@ -328,11 +328,12 @@ def key_kept(trial: Trial) -> Flaws:
 
 
 def state_kept(trial: Trial) -> Flaws:
-    """Require that the run leaves the checkpoints unchanged."""
+    """Require that the run leaves the group, its settings and its checkpoints unchanged."""
     if not trial.sent:
         return None
-    fix = "send GetCheckPoint only: no request that deletes the group or writes a checkpoint."
-    return [Flaw("consumer group", "the group and its checkpoints as before", each, fix) for each in trial.changes]
+    fix = "send GetCheckPoint only: no request that deletes or updates the group, or writes a checkpoint."
+    expected = "the group, its settings and its checkpoints as before"
+    return [Flaw("consumer group", expected, each, fix) for each in trial.changes]
 
 
 def key_left_behind(trial: Trial) -> Flaws:

@@ -23,6 +23,7 @@ from sls_contract.spec import operation_of
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from sls_contract.endpoint.state.consumer_groups import ConsumerGroup
     from sls_contract.exercise.setting import Setting
     from sls_contract.exercise.situation import Situation
 
@@ -62,7 +63,7 @@ class Stage:
         self._store = MemoryStore()
         numbers = random.Random(f"{seed} {situation.name}")  # noqa: S311 - test data
         self._endpoint = prepared_endpoint(setting, clock, numbers, self._store)
-        self._before = self._checkpoints() or {}
+        self._before = self._group()
         self._lock, self._received, self._count = Lock(), list[Received](), 0
 
     def __call__(self, request: Request) -> Response:
@@ -89,19 +90,20 @@ class Stage:
             return tuple(self._received)
 
     def changes(self) -> tuple[str, ...]:
-        """Return in words how the requests changed the consumer group: it is gone, or has other checkpoints."""
-        now = self._checkpoints()
-        if now is None:
+        """Return in words how the requests changed the consumer group: it is gone, or has other contents."""
+        before, now = self._before, self._group()
+        if before is None or now is None:
             return ("the group was deleted",)
-        shards = sorted(shard for shard in {*self._before, *now} if self._before.get(shard) != now.get(shard))
-        return tuple(f"another checkpoint of shard {shard}" for shard in shards)
+        old, new = ({shard: each.value for shard, each in group.checkpoints.items()} for group in (before, now))
+        shards = sorted(shard for shard in {*old, *new} if old.get(shard) != new.get(shard))
+        settings = [name for name in ("timeout", "order") if getattr(before, name) != getattr(now, name)]
+        words = [f"another {name} of the group" for name in settings]
+        return (*words, *(f"another checkpoint of shard {shard}" for shard in shards))
 
-    def _checkpoints(self) -> dict[int, str] | None:
-        """Return the checkpoint of each shard that has one; None if the group is gone."""
+    def _group(self) -> ConsumerGroup | None:
         key = GroupKey(self._setting.project, self._setting.logstore, self._setting.group)
         with self._store.transaction(write=False):
-            group = self._store.group(key)
-        return None if group is None else {shard: each.value for shard, each in group.checkpoints.items()}
+            return self._store.group(key)
 
     def _reply(self, request: Request, good: Response) -> Reply:
         if good.status != _OK or not matches_setting(request, self._setting):

@@ -41,7 +41,13 @@ BEYOND_DOUBLES = 2**53 + 1
 MANY = 1000
 """Shards; their entries exceed 64 KiB, a common buffer size."""
 
+LARGE = 1_234_567_891
+"""A shard id of 31 bits, which 8 or 16 bits and the fraction of a 32-bit float cut."""
+
 _CHINESE = "消费者_1"
+_LONG = "Consumer-" + "0123456789" * 12
+_LONG_CHECKPOINT = b64encode(b"1234567890" * 100).decode()
+_ZEROS = b64encode(b"0012").decode()
 _PAGE = "GetCheckPoint page"
 _ELEMENTS = f"{_PAGE}, response elements"
 _HTTP = "RFC 9110 and 9112: what HTTP allows, proxies do"
@@ -124,6 +130,16 @@ def _paused_in_character(good: Response) -> Reply:
     return replace(reply, response=deliver(reply.response, Delivery(pause_after=inside, pause=PAUSE)))
 
 
+def _large(_: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Return the entry of a shard that the endpoint does not have."""
+    return [{"shard": LARGE, "checkpoint": "MTIzNDU2", "updateTime": 1_524_224_984_800_922, "consumer": "Consumer_1"}]
+
+
+def _alike(listed: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Make all entries equal to the first one, except for their shards."""
+    return [{**listed[0], "shard": entry["shard"]} for entry in listed]
+
+
 def _escaped(listed: list[dict[str, Any]]) -> str:
     return json.dumps(listed, ensure_ascii=True).replace("/", "\\/")
 
@@ -186,6 +202,27 @@ UNUSUAL = (
     _right(
         "shards-many", f"the entries of {MANY} shards, more than 64 KiB", f"{_ELEMENTS}: an array of any length"
     ).given(entries(_many), shard=None),
+    _right(
+        "shard-large-given",
+        f"the one entry of shard {LARGE}",
+        f"{_PAGE}, parameter shardId: an integer; each split and merge makes larger ones",
+    ).given(entries(_large), shard=LARGE),
+    _right(
+        "shards-alike",
+        "every shard's entry, equal except for the shard",
+        f"{_ELEMENTS}: only shard identifies an entry",
+    ).given(entries(_alike), shard=None),
+    _right(
+        "texts-long",
+        "a consumer of more than 128 characters and a checkpoint of more than 1,024",
+        f"{_ELEMENTS}: strings; no length is given",
+    ).given(entries(_with(consumer=_LONG, checkpoint=_LONG_CHECKPOINT))),
+    _right(
+        "checkpoint-with-zeros", f"the checkpoint {_ZEROS}, base64 of 0012", f"{_ELEMENTS}: a string, not a number"
+    ).given(entries(_with(checkpoint=_ZEROS))),
+    _right(
+        "reason-phrase", "200 Fine and the list", "RFC 9112 section 4: clients should ignore the reason phrase"
+    ).given(headed(lambda good: good.replace(reason="Fine"))),
     _right("content-type-charset", "application/json;charset=utf-8").given(
         headed(_field("Content-Type", "application/json;charset=utf-8"))
     ),
@@ -197,7 +234,9 @@ UNUSUAL = (
     _right("shards-unordered", "every shard's entry, the last first", f"{_PAGE}: no order is promised").given(
         entries(lambda listed: listed[::-1]), shard=None
     ),
-    _right("entry-new-key", "an entry with a key that is new", "APIs grow").given(entries(_with(lag=0))),
+    _right("entry-new-key", "an entry with a new key, whose value is an object", "APIs grow").given(
+        entries(_with(lag={"logs": [0]}))
+    ),
     _right("consumer-in-chinese", f"consumer {_CHINESE}", "RequestSignature page: texts are UTF-8").given(
         entries(_with(consumer=_CHINESE))
     ),
@@ -217,6 +256,11 @@ UNUSUAL = (
     _right(
         "group-with-signs", "the entry of group a b+c~&=", "CreateConsumerGroup page: names are not restricted"
     ).given(unchanged, group="a b+c~&=", may_refuse=True, multiplied=True),
+    _right(
+        "group-with-percent",
+        "the entry of group a%2Bb, which is not a+b",
+        "CreateConsumerGroup page: names are not restricted",
+    ).given(unchanged, group="a%2Bb", may_refuse=True),
     _right("group-in-chinese", "the entry of group 消费组", "CreateConsumerGroup page: names are not restricted").given(
         unchanged, group="消费组", may_refuse=True, multiplied=True
     ),

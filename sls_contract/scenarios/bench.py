@@ -50,7 +50,7 @@ LOG_KEY = "sls-contract-log"
 
 LARGEST_SHARD = 2**31 - 1
 MISSING_PROJECT = "sls-contract-no-such-project"
-_FAR = 1000
+_FAR = 2**16  # an endpoint that keeps a shard in 16 bits, or 8, finds the last one
 _TOPIC, _SOURCES = "sls-contract 主题", ("192.0.2.7", "192.0.2.8")
 _FRACTION = 123_456_789  # nanoseconds of the first log
 _CONTENTS = (

@@ -173,7 +173,11 @@ _CHECKPOINTS = (
         "updateTime later after each write, and unmoved by reads",
         _ELEMENTS,
         "SLS411 SLS412 SLS413 SLS414",
-    ).doing(*setup(), Write(0), Read(0), Read(0), Write(0), Read(0), WaitForClock(0), Read()),
+    ).doing(
+        *(*setup(), Write(0), Read(0), Read(0), Write(0), Read(0), WaitForClock(0), Read()),
+        # the clients' clocks are 28 minutes apart, and the service's own counts
+        *(step for minutes in (14, -14) for step in (Write(0, variant=RequestVariant(shift=minutes * 60)), Read(0))),
+    ),
     _checkpoints(
         "update-time-not-forced",
         "updateTime later after each write with forceSuccess=false, too",

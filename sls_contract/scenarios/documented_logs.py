@@ -30,6 +30,7 @@ from sls_contract.scenarios.steps import (
     Put,
     Read,
     RequestVariant,
+    Update,
     Write,
 )
 
@@ -330,6 +331,21 @@ SCENARIOS = (
         _LIST,
         Put(shard="lowest", at=_OTHER),
         Create(_OTHER, order=True),
+        HeartBeat(at=_OTHER),
+        _SPLIT,
+        PassTime(1),
+        *(HeartBeat(at=_OTHER),) * 4,
+    ),
+    _resharding(
+        "shard-split-in-updated-order",
+        "no new shard for the consumer of a group whose order was set later, before the split shard is consumed",
+        "UpdateConsumerGroup page, order; CreateConsumerGroup page, order: first the original shard, then the new ones",
+        "SLS446",
+    ).doing(
+        _LIST,
+        Put(shard="lowest", at=_OTHER),
+        Create(_OTHER),
+        Update(order=True, at=_OTHER),
         HeartBeat(at=_OTHER),
         _SPLIT,
         PassTime(1),

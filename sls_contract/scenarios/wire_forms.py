@@ -88,10 +88,12 @@ WIRE_FORMS = {
         WireForm("date-early", LOG_SCHEMES, date_off=3600),
         WireForm("bare", SCHEMES),
         WireForm("upper", SCHEMES, casing="upper"),
+        WireForm("no-gzip", LOG_SCHEMES, (("Accept-Encoding", "gzip;q=0,deflate;q=0,identity"),)),
     )
 }
-"""The forms by name. Three are of no real client: header names are case-insensitive (RFC 9110 section 5.1), and clients
-that cannot set Date, such as browsers, send the time in ``x-log-date`` (CommonRequestHeaders page)."""
+"""The forms by name. Four are of no real client: header names are case-insensitive (RFC 9110 section 5.1), a coding is
+excluded by its weight 0 (section 12.5.3), and clients that cannot set Date, such as browsers, send the time in
+``x-log-date`` (CommonRequestHeaders page)."""
 
 
 def forms_for(scheme: Scheme) -> list[str]:

@@ -41,7 +41,7 @@ from sls_contract.verification.reads import NO_FINDINGS, ReadJudge, combined
 from sls_contract.verification.refusals import RefusalJudge
 from sls_contract.verification.resolving import hash_key_of, with_real_names
 from sls_contract.verification.responses import assigned_by, describe_response, objects_of
-from sls_contract.verification.wire import FAILURES, NOT_OFFERED, ResponseLost, absence
+from sls_contract.verification.wire import NOT_OFFERED, ResponseLost, absence
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -225,14 +225,23 @@ class Requests:
             return self._reads.judge(step, key, sent, outcome)
         alive = self._is_alive(step, key, sent) if isinstance(step, HeartBeat) else None
         self._update_model(step, key, sent, value)
-        if outcome == "group-missing" and isinstance(step, Delete) and sent.response.status not in FAILURES:
-            return NO_FINDINGS  # no page says what the response is
+        if outcome == "group-missing" and isinstance(step, Delete) and self._may_delete_nothing(sent.response):
+            return NO_FINDINGS
         if outcome not in {"served", "unknown-shard"}:
             return judge_outcome(outcome, sent.response, {finding.code for finding in sent.findings})
         judged = judge_alive(error_code(sent.response), sent.response.status, alive=alive)
         if judged.exercised:
             return judged
         return self._refused(step, documented, sent) if documented else self._judge_served(step, key, sent)
+
+    def _may_delete_nothing(self, response: Response) -> bool:
+        """Return whether a response to the deletion of a missing group is right, or is no response of the operation.
+
+        The pages of 2018 to 2020 say that it succeeds; the service was seen to return ConsumerGroupNotExist.
+        """
+        return response.status == _OK or (
+            "DeleteConsumerGroup" not in self.wire.served and response.status in _REFUSALS
+        )
 
     def _refused(self, step: Request, documented: frozenset[str], sent: Sent) -> ClauseResults:
         """Judge the response to a request that must be refused with one of these errors."""

@@ -14,7 +14,18 @@ from pathlib import Path
 
 import pytest
 from advice import speaks_of_its_breach
-from broken_clients import asks, bodies, ends, errors, names, reads, retries, unusual  # noqa: F401 - each fills the register
+from broken_clients import (  # noqa: F401 - each fills the register
+    asks,
+    bodies,
+    ends,
+    errors,
+    names,
+    reads,
+    redirects,
+    retries,
+    unusual,
+    values,
+)
 from broken_clients.registry import BUGS, UNUSUAL, Bug
 
 from sls_contract import cli

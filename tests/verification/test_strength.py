@@ -102,6 +102,7 @@ SHOWN_BY = {
         "assigns_a_shard_more wraps_the_heartbeat_as_the_page_prints_it responds_to_heartbeats_in_texts "
         "lists_shards_without_status lists_one_of_the_shards_twice "
     ),
+    "delete-group-nearly-there": "missing_groups_of_deletions_are_missing_logstores",
     "delete-group-nowhere": "deletes_in_missing_logstores",
     "list-groups-nowhere": "lists_groups_of_missing_logstores",
     "logs-in-plain": "tells_the_compressed_size",
@@ -141,6 +142,7 @@ SHOWN_BY = {
     "each-shard-given": "one_shard_too_few_by_filter",
     "filter-and-list": "consumer_in_the_whole_list_only",
     "form-go": "announces_gzip_to_whoever_takes_it",
+    "form-no-gzip": "compresses_where_gzip_is_named",
     "form-node-v1": "wants_a_body_size",
     "form-upper": (
         "announces_lz4_where_nothing_forbids_it knows_no_v4 knows_no_sha256 reads_header_names_letter_by_letter "
@@ -191,6 +193,7 @@ SHOWN_BY = {
     "two-groups": "one_checkpoint_for_all_groups",
     "two-logstores": "one_checkpoint_for_all_logstores",
     "update-time-not-forced": "unforced_writes_keep_the_time",
+    "update-time-moves": "tells_the_time_of_the_client",
     "update-time-of-same-value": "keeps_the_time_of_the_first_write same_value_is_no_write",
 }
 """The scenario that shows a bug, where the usual one does not: names of bugs by the name of the scenario."""

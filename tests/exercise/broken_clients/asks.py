@@ -27,6 +27,12 @@ class AsksForTheNextShard(Client):
         return [(name, str(int(value) + 1)) for name, value in super().query()]
 
 
+@bug("wrong-parameter", "shard-large-given")
+class AsksForShardsOf16Bits(Client):
+    def query(self):
+        return [(name, str(int(value) & 0xFFFF)) for name, value in super().query()]
+
+
 @bug("wrong-parameter")
 class NeverNamesTheShard(Client):
     def query(self):
@@ -343,36 +349,6 @@ class SendsItsSecret(Client):
         return super().headers() | {"x-log-source": f"key {self.secret}"}
 
 
-@bug("key-follows-redirect", "redirect-elsewhere")
-class TakesTheKeyAlong(Client):
-    """Follows a redirect to another host with the headers of the first request."""
-
-    def ask(self):
-        status, headers, body = super().ask()
-        if not (300 <= status < 400):
-            return status, headers, body
-        place = urlsplit(headers["Location"])
-        connection = self.connection()
-        connection.request("GET", headers["Location"], headers=self.signed(self.headers()) | {"Host": place.netloc})
-        response = connection.getresponse()
-        return response.status, response.headers, response.read()
-
-
-@bug("key-follows-redirect", "redirect-to-look-alike")
-class TrustsWhatLooksLikeTheService(Client):
-    """Takes the key along where the name of the host begins as the service's."""
-
-    def ask(self):
-        status, headers, body = super().ask()
-        place = urlsplit(headers.get("Location", ""))
-        if not (place.hostname or "").startswith(self.host()):
-            return status, headers, body
-        connection = self.connection()
-        connection.request("GET", headers["Location"], headers=self.signed(self.headers()) | {"Host": place.netloc})
-        response = connection.getresponse()
-        return response.status, response.headers, response.read()
-
-
 class Writes(Client):
     """Sends another request beside the one that reads."""
 
@@ -404,3 +380,13 @@ class CleansUp(Writes):
     def failed(self, refused):
         self.write("DELETE", [], b"")
         return super().failed(refused)
+
+
+@bug("state-changed")
+class KeepsConsumersForAnHour(Writes):
+    """So that none is gone while it reads."""
+
+    def entries(self):
+        entries = super().entries()
+        self.write("PUT", [], json.dumps({"timeout": 3600}).encode())
+        return entries

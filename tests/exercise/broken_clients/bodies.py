@@ -135,3 +135,14 @@ class GivesTheStatusAsCode(Client):
 class GivesTheStatusAsWords(Client):
     def failed(self, refused):
         return 1, json.dumps({"errorCode": refused.code, "status": f"HTTP {refused.status}"})
+
+
+@bug("good-response-refused", "gzip")
+class UnzipsNothing(Client):
+    """And takes gzip, by its weight."""
+
+    def headers(self):
+        return super().headers() | {"Accept-Encoding": "gzip;q=1.0, identity;q=0.5"}
+
+    def body_of(self, response):
+        return response.read()

@@ -38,6 +38,14 @@ class WritesBlanksAsPlus(Client):
         return path.replace("%20", "+") + mark + query
 
 
+@bug("wrong-parameter", "group-with-percent")
+class LeavesPercentSignsAsTheyAre(Client):
+    """Takes them for the beginning of what is encoded already."""
+
+    def target(self):
+        return re.sub("%25([0-9A-F]{2})", r"%\1", super().target())
+
+
 @bug("wrong-parameter", "group-with-signs")
 class EncodesTwice(Client):
     def target(self):
@@ -91,6 +99,12 @@ class KeepsOneEntryForAConsumer(Client):
     def entries(self):
         kept = {each["consumer"] or each["shard"]: each for each in super().entries()}
         return list(kept.values())
+
+
+@bug("consumer-changed", "texts-long")
+class CutsConsumersAt64Letters(ChangesConsumers):
+    def changed(self, name):
+        return name[:64]
 
 
 @bug("consumer-changed", "consumer-with-escapes")

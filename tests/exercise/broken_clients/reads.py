@@ -1,159 +1,22 @@
-"""Clients that misread responses: what was right is passed on wrong, what was broken is passed on as right."""
+"""Clients that misread responses: what is correct is refused, what is broken is passed on as right."""
 
 from __future__ import annotations
 
-import base64
 import json
 import re
-from urllib.parse import unquote_plus
 
 from broken_clients.correct import Client, Refused
 from broken_clients.registry import bug
 
-# wrong data passed on
-
-
-@bug("update-time-changed", "update-time-beyond-doubles")
-class KeepsTimesAsFloats(Client):
-    def parsed(self, body):
-        return json.loads(body, parse_int=lambda text: int(float(text)))
-
-
-@bug("update-time-changed")
-class CountsTimesInSeconds(Client):
-    def entry(self, value):
-        return super().entry(value) | {"updateTime": value["updateTime"] // 1_000_000}
-
-
-@bug("update-time-changed")
-class KeepsThirtyTwoBits(Client):
-    def entry(self, value):
-        return super().entry(value) | {"updateTime": value["updateTime"] & 0xFFFFFFFF}
-
-
-@bug("update-time-changed", "shard-never-consumed")
-class ForgetsThatNothingWasUpdated(Client):
-    def entry(self, value):
-        return super().entry(value) | {"updateTime": value["updateTime"] or None}
-
-
-@bug("entry-dropped")
-class DropsTheLastEntry(Client):
-    def listed(self, status, value):
-        return super().listed(status, value)[:-1]
-
-
-@bug("entry-dropped", "shard-omitted")
-class TakesTheFirstEntryOnly(Client):
-    def listed(self, status, value):
-        return super().listed(status, value)[:1]
-
-
-@bug("entry-dropped", "shard-omitted")
-class DropsUnconsumedShards(Client):
-    def listed(self, status, value):
-        return [each for each in super().listed(status, value) if each["checkpoint"]]
-
-
-@bug("entry-invented")
-class GivesEachEntryTwice(Client):
-    def listed(self, status, value):
-        return super().listed(status, value) * 2
-
-
-@bug("entry-relabelled", "filter-ignored")
-class LabelsWithTheShardAskedFor(Client):
-    def entry(self, value):
-        asked = self.told.get("SLS_SHARD", "")
-        return super().entry(value) | ({"shard": int(asked)} if asked else {})
-
-
-@bug("entry-relabelled", "another-shard-given")
-class CountsShardsByItself(Client):
-    def listed(self, status, value):
-        return [each | {"shard": number} for number, each in enumerate(super().listed(status, value))]
-
-
-@bug("entry-relabelled", "shard-omitted")
-class MixesShardsUp(Client):
-    def listed(self, status, value):
-        entries = super().listed(status, value)
-        last = [each["checkpoint"] for each in reversed(entries)]
-        return [each | {"checkpoint": checkpoint} for each, checkpoint in zip(entries, last, strict=True)]
-
-
-@bug("entry-invented", "shard-unknown")
-class InventsTheFirstEntry(Client):
-    def listed(self, status, value):
-        return super().listed(status, value) or [{"shard": 0, "checkpoint": "", "updateTime": 0}]
-
-
-@bug("checkpoint-changed")
-class DecodesCheckpoints(Client):
-    def entry(self, value):
-        return super().entry(value) | {"checkpoint": base64.b64decode(value["checkpoint"]).decode()}
-
-
-@bug("checkpoint-changed")
-class StripsThePadding(Client):
-    def entry(self, value):
-        return super().entry(value) | {"checkpoint": value["checkpoint"].rstrip("=")}
-
-
-@bug("checkpoint-changed", "shard-never-consumed")
-class SaysNullForNoCheckpoint(Client):
-    def entry(self, value):
-        return super().entry(value) | {"checkpoint": value["checkpoint"] or None}
-
-
-@bug("checkpoint-changed", "shard-never-consumed")
-class SaysBeginForNoCheckpoint(Client):
-    def entry(self, value):
-        return super().entry(value) | {"checkpoint": value["checkpoint"] or "MA=="}
-
-
-@bug("consumer-changed")
-class NamesItselfAsConsumer(Client):
-    def entry(self, value):
-        return super().entry(value) | {"consumer": "me"}
-
-
-@bug("consumer-changed")
-class GivesTheGroupAsConsumer(Client):
-    def entry(self, value):
-        return super().entry(value) | {"consumer": self.group()}
-
-
-@bug("checkpoint-changed", "checkpoint-of-bytes")
-class DecodesPlusSigns(Client):
-    """Takes a checkpoint for a part of a URL."""
-
-    def entry(self, value):
-        return super().entry(value) | {"checkpoint": unquote_plus(value["checkpoint"])}
-
-
-@bug("checkpoint-changed", "checkpoint-not-base64")
-class WritesCheckpointsAnew(Client):
-    def entry(self, value):
-        decoded = base64.b64decode(value["checkpoint"])
-        return super().entry(value) | {"checkpoint": base64.b64encode(decoded).decode()}
-
-
-@bug("update-time-changed", "update-time-in-seconds")
-class GuessesTheUnitOfTimes(Client):
-    def entry(self, value):
-        moment = value["updateTime"]
-        return super().entry(value) | {"updateTime": moment if moment > 10**14 else moment * 1_000_000}
-
-
-@bug("entry-dropped", "shards-many")
-class KnowsAHundredShards(Client):
-    def listed(self, status, value):
-        return super().listed(status, value)[:100]
-
-
 # correct responses refused
-# correct responses refused
+
+
+@bug("good-response-refused", "reason-phrase")
+class ReadsTheStatusLineLetterByLetter(Client):
+    def body_of(self, response):
+        if response.status == 200 and response.reason != "OK":
+            raise Refused(None, response.status)
+        return super().body_of(response)
 
 
 @bug("good-response-refused", "shard-unknown")
@@ -168,6 +31,16 @@ class FailsOnNewKeys(Client):
         if value.keys() - {"shard", "checkpoint", "updateTime", "consumer"}:
             raise ValueError(value)
         return super().entry(value)
+
+
+@bug("good-response-refused", "entry-new-key")
+class ReadsFlatEntriesOnly(Client):
+    """Takes an entry to end at the next brace."""
+
+    def parsed(self, body):
+        if body == b"[]":
+            return []
+        return [json.loads(each) for each in re.findall(rb"\{.*?\}", super().parsed(body) and body, re.DOTALL)]
 
 
 @bug("good-response-refused", "shards-unordered")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import http.client
+
 from broken_clients.correct import Client, Refused
 from broken_clients.registry import bug
 
@@ -42,6 +44,13 @@ class ForgetsTheProjectOnRetry(Counts):
         return super().host() if self.sent < 2 else self.told["SLS_ENDPOINT"]
 
 
+@bug("token-missing", "failure-twice")
+class ForgetsTheTokenOnRetry(Counts):
+    def headers(self):
+        self.token = self.token if self.sent < 2 else None
+        return super().headers()
+
+
 @bug("good-response-refused", "closed-once")
 class TakesTheSecondResponseForAnError(Counts):
     def entries(self):
@@ -49,3 +58,19 @@ class TakesTheSecondResponseForAnError(Counts):
         if self.sent > 1:
             raise Refused(None, 200)
         return entries
+
+
+@bug("good-response-refused", "cut-off-once")
+class KeepsWhatCameBefore(Client):
+    """Reads into a buffer, which is emptied after a whole response only."""
+
+    buffer = b""
+
+    def body_of(self, response):
+        try:
+            whole = self.buffer + super().body_of(response)
+        except http.client.IncompleteRead as broken:
+            self.buffer += broken.partial
+            raise
+        self.buffer = b""
+        return whole

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import hmac
 import http.client
@@ -326,3 +327,70 @@ class WritesPercentSignsInSmallLetters(Client):
 
     def target(self):
         return re.sub("%[0-9A-F]{2}", lambda octet: octet[0].lower(), super().target())
+
+
+@kind
+class SendsTheSameRequestAgain(Client):
+    """With its date and signature, which are good for 15 minutes."""
+
+    first = None
+
+    def signed(self, headers):
+        self.first = self.first or super().signed(headers)
+        return self.first
+
+
+@kind
+class KeepsItsConnection(Client):
+    """For each attempt, also after an error."""
+
+    kept = None
+
+    def connection(self):
+        self.kept = self.kept or super().connection()
+        self.kept.close = lambda: None
+        return self.kept
+
+
+@kind
+class RetriesWhateverFails(Client):
+    """A few times, also where it was refused."""
+
+    attempts, tries = 1, 3
+
+    def entries(self):
+        for left in reversed(range(self.tries)):
+            with contextlib.suppress(*[Refused] * bool(left)):
+                return super().entries()
+        raise AssertionError
+
+
+@kind
+class FollowsRedirectsWithoutItsKey(Client):
+    """To wherever they lead; what it finds there is no list."""
+
+    def ask(self):
+        status, headers, body = super().ask()
+        if not 300 <= status < 400 or "Location" not in headers:
+            return status, headers, body
+        place = urlsplit(headers["Location"])
+        if place.hostname == self.host():
+            return super().ask()
+        connection = self.connection()
+        connection.request("GET", headers["Location"], headers={"Host": place.netloc})
+        response = connection.getresponse()
+        return response.status, response.headers, response.read()
+
+
+@kind
+class WritesNumbersAsFractions(Client):
+    """Of zero: 2^53 is more than its times need, else it gives digits."""
+
+    def succeeded(self, entries):
+        return 0, re.sub(r'("updateTime": \d{1,16})(?=[,}])', r"\1.0", json.dumps(entries))
+
+
+@kind
+class WeighsCodings(AsksForGzip):
+    def headers(self):
+        return super().headers() | {"Accept-Encoding": "br;q=0, gzip;q=1.0, *;q=0"}

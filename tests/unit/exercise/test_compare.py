@@ -162,6 +162,15 @@ def test_swapped_labels_are_two_wrong_labels():
     assert found(said, ONE, TWO) == [("entry-relabelled", "/0/shard"), ("entry-relabelled", "/1/shard")]
 
 
+def test_entries_with_equal_checkpoints_are_told_apart():
+    """Each difference is said of its own entry, and no other entry is missed for it."""
+    twin = {**ONE, "shard": 4}
+    assert found([ONE, {**twin, "updateTime": 5}], ONE, twin) == [("update-time-changed", "/1/updateTime")]
+    assert found([{**twin, "consumer": "x"}, ONE], ONE, twin) == [("consumer-changed", "/0/consumer")]
+    assert found([ONE, {**twin, "shard": 9}], ONE, twin) == [("entry-relabelled", "/1/shard")]
+    assert found([ONE], ONE, twin) == [("entry-dropped", "standard output")]
+
+
 def test_an_entry_too_many_is_invented():
     """Also one that is there, a second time."""
     assert found([FRESH, {**FRESH, "shard": 9}], FRESH) == [("entry-invented", "/1")]

@@ -171,6 +171,13 @@ class TestState:
         self.write(here, "DELETE", "")
         assert here.stage.changes() == ("the group was deleted",)
 
+    @pytest.mark.parametrize(("key", "value"), [("timeout", 60), ("order", True)])
+    def test_settings_that_were_updated(self, scene, key, value):
+        """A consumer that was silent is gone sooner, or a new shard waits."""
+        here = scene()
+        self.write(here, "PUT", "", json.dumps({key: value}).encode())
+        assert here.stage.changes() == (f"another {key} of the group",)
+
     @pytest.mark.parametrize("checkpoint", [None, "MTIz"])
     def test_a_checkpoint_that_was_written(self, scene, broken, checkpoint):
         """Another one is told; the same one, and heartbeats, change nothing that is read."""

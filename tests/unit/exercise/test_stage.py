@@ -206,6 +206,9 @@ def test_what_was_never_sent_is_no_response(scene):
         ("gzip", Duty.RETURN),
         ("deflate, GZip", Duty.RETURN),
         ("br;q=1.0, gzip;q=0.8", Duty.RETURN),
+        ("gzip;q=1.0", Duty.RETURN),
+        ("x-gzip", Duty.RETURN),
+        ("identity, *;q=0", Duty.EITHER),
     ],
 )
 def test_who_names_a_coding_must_understand_it(scene, accepted, duty):

@@ -108,7 +108,7 @@ def test_shards_are_looked_up():
         7,
         7,
         8,
-        1007,
+        7 + 2**16,
         2**31 - 1,
     ]
     assert BENCH.shard(5, "missing") == 5

@@ -31,6 +31,7 @@ from broken_endpoints.harness import (
     trusted,
     with_body,
     with_document,
+    write_of,
 )
 from broken_endpoints.logs import Recoding
 from broken_endpoints.per_operation import let_in
@@ -348,3 +349,36 @@ class LosesOneOfTwoUpdatesAtOnce(AtOnce):
 
     def respond(self, request, *, at_once, last):
         return self.real(request) if not at_once or last else nothing(request, self.real)
+
+
+@shown_by("shard-unknown")
+@bug("SLS423")
+class ReadsShardsOf16Bits:
+    """Finds the last shard under a number that is 65,536 larger, and gives it this number."""
+
+    def __init__(self) -> None:
+        self.real = correct()
+
+    def __call__(self, request: Request) -> Response:
+        shard = shard_of(request)
+        if not is_read(request) or shard is None or shard < 2**16 or not is_let_in(request):
+            return self.real(request)
+        url = request.url.replace(f"shard={shard}", f"shard={shard % 2**16}")
+        response = self.real(let_in(request, url=url))
+        if response.status != 200:
+            return response
+        return with_document(response, [{**each, "shard": shard} for each in json.loads(response.body)])
+
+
+@shown_by("update-checkpoint-shard-not-exist")
+@bug("SLS445")
+class WritesShardsOf16Bits:
+    def __init__(self) -> None:
+        self.real = correct()
+
+    def __call__(self, request: Request) -> Response:
+        shard = (write_of(request) or (0, ""))[0]
+        if shard < 2**16 or not is_let_in(request):
+            return self.real(request)
+        body = json.dumps({**members(request), "shard": shard % 2**16}).encode()
+        return self.real(let_in(request, body=body))

@@ -354,6 +354,13 @@ def missing_groups_of_heartbeats_are_missing_logstores(request, response):
     return error(response, 404, "LogStoreNotExist", "logstore x does not exist")
 
 
+@on_error("SLS441", "ConsumerGroupNotExist")
+def missing_groups_of_deletions_are_missing_logstores(request, response):
+    if not asks_for(request, "DeleteConsumerGroup"):
+        return response
+    return error(response, 404, "LogStoreNotExist", "logstore x does not exist")
+
+
 @bug("SLS239")
 class AsksForNoSignatureOfLogs:
     def __init__(self) -> None:

@@ -215,6 +215,30 @@ class ForgetsTheOrderOfGroups:
         return self.real(let_in(request, body=request.body.replace(b'"order":true', b'"order":false')))
 
 
+@shown_by("shard-split-in-updated-order")
+@bug("SLS446")
+class KeepsTheOrderThatAGroupWasMadeWith:
+    """Lists the order as it was set last, and assigns new shards by that of the creation."""
+
+    def __init__(self) -> None:
+        self.real, self.orders = correct(), {}
+
+    def __call__(self, request: Request) -> Response:
+        name, updates = (request.project, *group_of(request)), asks_for(request, "UpdateConsumerGroup")
+        kept = request.body.replace(b'"order":true', b'"order":false')
+        changed = updates and kept != request.body and is_let_in(request)
+        response = self.real(let_in(request, body=kept) if changed else request)
+        if response.status == 200 and (asks_for(request, "DeleteConsumerGroup") or b'"order":false' in request.body):
+            self.orders.pop(name, None)
+        if response.status == 200 and changed:
+            self.orders[name] = True
+        if not asks_for(request, "ListConsumerGroup") or response.status != 200:
+            return response
+        groups = json.loads(response.body)
+        listed = ({**each, "order": self.orders.get((*name[:2], each["name"]), each["order"])} for each in groups)
+        return with_document(response, [*listed])
+
+
 @shown_by("shard-split")
 @bug("SLS403")
 class BeginsNewShardsAtTheCheckpointOfTheSplitOne(RemembersSplits):

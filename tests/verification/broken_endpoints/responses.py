@@ -167,6 +167,14 @@ def gzip_for_everybody(request, response):
     return with_header(with_body(response, gzip.compress(response.body)), "Content-Encoding", "gzip")
 
 
+@on_response("SLS263")
+def compresses_where_gzip_is_named(request, response):
+    """Though it is named with the weight 0, which excludes it."""
+    if "gzip" not in request.headers.get("Accept-Encoding", "") or not response.body:
+        return response
+    return with_header(with_body(response, gzip.compress(response.body)), "Content-Encoding", "gzip")
+
+
 @on_response("SLS265")
 def announces_lz4(request, response):
     if not is_read(request) or response.status != 200:

@@ -22,6 +22,7 @@ from broken_endpoints.harness import (
 )
 
 from sls_contract.exchange import Headers
+from sls_contract.signing import request_time
 
 if TYPE_CHECKING:
     from sls_contract.exchange import Request, Response
@@ -266,6 +267,23 @@ class UnforcedWritesKeepTheTime(Timing):
     def show(self, place, entry):
         if entry["updateTime"]:
             entry["updateTime"] = self.times.setdefault(place, entry["updateTime"])
+
+
+@bug("SLS411")
+class TellsTheTimeOfTheClient(Timing):
+    """Takes the time that the request was signed for the time of the write."""
+
+    def __call__(self, request: Request) -> Response:
+        self.time = request_time(request) or now()
+        return super().__call__(request)
+
+    def wrote(self, place, value, accepted):
+        if accepted:
+            self.times[place] = int(self.time.timestamp()) * 1_000_000 + now().microsecond
+
+    def show(self, place, entry):
+        if entry["updateTime"]:
+            entry["updateTime"] = self.times.get(place, entry["updateTime"])
 
 
 @on_entry("SLS413")
