@@ -134,7 +134,9 @@ def use_cassette(  # noqa: PLR0913 - keyword-only, each documented below
         if errors := session.results.take_errors():
             raise CassetteError("\n\n".join(errors))
         if broken := failing(session.results.breaches, strict=strict):
-            raise ContractViolation(message(broken, str(session.path)), (breach.finding for breach in broken))
+            text = message(broken, str(session.path))
+            shown = opening.scrubber.masked(text) if session.recording else text
+            raise ContractViolation(shown, (breach.finding for breach in broken))
 
     return Reopening(opened)
 

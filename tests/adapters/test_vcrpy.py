@@ -119,6 +119,7 @@ def test_a_broken_response_raises_when_the_cassette_closes(tmp_path, endpoint, s
         assert got[0].json() == [{"shard": "0"}]
         assert {finding.code for finding in caught.value.findings} >= {"SLS203"}
         assert KEY.access_key_id not in str(caught.value)
+        assert ("LOG ***:" in str(caught.value)) is (mode == "once")  # in replay, what is shown stands in the cassette
 
 
 def test_findings_raise_from_the_call_or_never(tmp_path, endpoint, service):

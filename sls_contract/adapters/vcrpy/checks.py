@@ -34,6 +34,7 @@ class Checks:
         self._judge = Judge(scrubber, credentials)
         self._results = Results(keep=True)
         self._raised = 0
+        self._has_recorded = False
 
     @property
     def findings(self) -> tuple[Finding, ...]:
@@ -50,6 +51,7 @@ class Checks:
         if exchange.response is not None and OWN_RESPONSE in exchange.response.headers:
             self._judge.refuse_own(self._results, exchange.request, exchange.response)
             return None
+        self._has_recorded = True
         now, seen, evidence = utc_now(), test_now(), self._evidence
         scrubbed = self._scrubber.exchange(exchange, live=evidence is Evidence.LIVE)
         self._judge.recorded(self._results, exchange, scrubbed, evidence, seen)
@@ -89,4 +91,6 @@ class Checks:
     def _raise(self, where: str) -> None:
         breaches, self._raised = self._results.since(self._raised)
         if broken := failing(breaches, strict=self._strict):
-            raise ContractViolation(message(broken, where), (breach.finding for breach in broken))
+            text = message(broken, where)
+            shown = self._scrubber.masked(text) if self._has_recorded else text
+            raise ContractViolation(shown, (breach.finding for breach in broken))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
@@ -13,7 +14,7 @@ import pytest
 import requests
 from advice import advised
 
-from sls_contract import ContractViolation, Credentials, Request, load_cassette, sign, use_cassette
+from sls_contract import ContractViolation, Credentials, Request, Response, load_cassette, sign, use_cassette
 from sls_contract.cassettes.file.recording_file import load
 from sls_contract.endpoint import ReferenceEndpoint
 from sls_contract.errors import (
@@ -118,6 +119,22 @@ def test_warnings_raise_where_strict(path, endpoint):
     assert [finding.level for finding in cassette.findings] == ["warning"]
     with pytest.raises(ContractViolation), use_cassette(path, strict=True):
         ask()
+
+
+def test_no_key_stands_in_what_is_shown_of_a_recording(path):
+    """Neither the real one nor the public one of the cassette, which the client never sent."""
+    key = Credentials("LTAI5tQq8Zc3Yd9Kx2Wm7Vn4", "q7Zc3Yd9Kx2Wm7Vn4Rb6Tg1Hj5Lp8S")
+
+    def frozen(_: Request) -> Response:
+        text = f"AccessKeyId {key.access_key_id} was frozen"
+        return Response(401, {}, json.dumps({"errorCode": "Unauthorized", "errorMessage": text}).encode())
+
+    with pytest.raises(ContractViolation) as raised, use_cassette(path, "once", send=frozen, credentials=key):
+        get(credentials=key)
+    assert "was frozen" in str(raised.value)
+    assert "Authorization: LOG ***:" in str(raised.value)
+    assert key.access_key_id not in str(raised.value)
+    assert TEST_CREDENTIALS.access_key_id not in str(raised.value)
 
 
 def test_a_miss_raises_and_a_swallowed_miss_raises_at_exit(recorded):
