@@ -87,7 +87,7 @@ def run_bug(name: str) -> Result:
     bugs = broken_endpoints()
     broken = bugs.BROKEN[name]
     try:
-        return Result(name, broken.code, found(bugs.verify(broken.make())))
+        return Result(name, broken.code, found(bugs.verify(broken.make(), sleep=bugs.now.advance)))
     except Exception as error:  # noqa: BLE001 - an endpoint with a bug may raise anything
         last = traceback.extract_tb(error.__traceback__)[-1]
         place = f"{Path(last.filename).name}:{last.lineno}"
@@ -97,7 +97,7 @@ def run_bug(name: str) -> Result:
 def run_correct(seed: int) -> tuple[list[str], set[str]]:
     """Run verify on the correct endpoint; return its findings, which must be none, and the clauses it exercised."""
     bugs = broken_endpoints()
-    run = bugs.verify(bugs.correct(), seed=seed, examples=100)
+    run = bugs.verify(bugs.correct(), seed=seed, examples=100, sleep=bugs.now.advance)
     return [f"seed {seed}: {each.scenario}: {each.finding}" for each in run.located], run.exercised
 
 

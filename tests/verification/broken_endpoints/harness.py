@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import re
+import time
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
@@ -91,10 +92,17 @@ class Line:
         pass
 
 
-def verify(send: Callable[[Request], Response], *scenarios: str, examples: int = 0, seed: int = 0) -> Run:
-    """Verify a `Send` in this process, without sockets; no scenario named: all."""
+def verify(
+    send: Callable[[Request], Response],
+    *scenarios: str,
+    examples: int = 0,
+    seed: int = 0,
+    sleep: Callable[[float], None] = time.sleep,
+) -> Run:
+    """Verify a `Send` in this process, without sockets; no scenario named: all. ``sleep`` may move `now` instead."""
     place = target()
-    wire = Wire(send, now, tuple(place.keys().values()), keep=lambda: Line(send), advance=now.advance)
+    keys = tuple(place.keys().values())
+    wire = Wire(send, now, keys, sleep=sleep, keep=lambda: Line(send), advance=now.advance)
     return Runner(place, wire, Plan(scenarios, examples, seed))()
 
 
