@@ -156,7 +156,8 @@ def announces_gzip(request, response):
 
 @on_response("SLS262")
 def announces_gzip_to_whoever_takes_it(request, response):
-    takes = "gzip" in request.headers.get("Accept-Encoding", "")
+    accepted = request.headers.get("Accept-Encoding", "")
+    takes = "gzip" in accepted and "q=0" not in accepted
     return with_header(response, "Content-Encoding", "gzip") if takes and is_read(request) else response
 
 
