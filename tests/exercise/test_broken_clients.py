@@ -14,19 +14,7 @@ from pathlib import Path
 
 import pytest
 from advice import speaks_of_its_breach
-from broken_clients import (  # noqa: F401 - each fills the register
-    asks,
-    bodies,
-    ends,
-    errors,
-    names,
-    reads,
-    redirects,
-    retries,
-    unusual,
-    values,
-)
-from broken_clients.registry import BUGS, UNUSUAL, Bug
+from broken_clients.every import BUGS, UNUSUAL, Bug
 
 from sls_contract import cli
 from sls_contract.spec import CLAUSES

@@ -5,20 +5,8 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from broken_clients import (  # noqa: F401 - each fills the register
-    asks,
-    bodies,
-    ends,
-    errors,
-    names,
-    reads,
-    redirects,
-    retries,
-    unusual,
-    values,
-)
 from broken_clients.correct import Client, main
-from broken_clients.registry import BUGS, UNUSUAL
+from broken_clients.every import BUGS, UNUSUAL
 
 KINDS = {"correct": Client} | UNUSUAL | {name: bug.kind for name, bug in BUGS.items()}
 
