@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import os
 from contextlib import contextmanager
 from shlex import quote
 from typing import TYPE_CHECKING, NamedTuple
 
 from sls_contract.captures.remote.lockfile import revisions_in, write_line
 from sls_contract.captures.remote.revision import Revision, ancestors, common_ancestor, digest_of
-from sls_contract.captures.remote.store import Object, Store, recording_object, replace_bytes, revision_object
+from sls_contract.captures.remote.store import Object, Store, create, recording_object, replace_bytes, revision_object
 from sls_contract.cassettes.audit import leak_findings
 from sls_contract.cassettes.file.journal import LOCK_TIMEOUT, Journal, journal_of, read_frames
 from sls_contract.cassettes.file.lock import lock, unlock
@@ -126,15 +127,16 @@ class Checkout:
     @contextmanager
     def _held(self) -> Iterator[None]:
         """Lock out other processes, including those that use another suite of the same lock file."""
-        path = self.suite.of_lock / "held"
-        if not path.exists():
-            replace_bytes(path, b"")
-        with path.open("r+b") as file:
-            lock(file.fileno(), self.suite.lock, LOCK_TIMEOUT * 20)
-            try:
-                yield
-            finally:
-                unlock(file.fileno())
+        while True:
+            with create(self.suite.of_lock / "held") as file:
+                lock(file.fileno(), self.suite.lock, LOCK_TIMEOUT * 20)
+                if not os.fstat(file.fileno()).st_nlink:
+                    continue  # the cache was removed while we waited
+                try:
+                    yield
+                finally:
+                    unlock(file.fileno())
+                return
 
     def _local(self) -> dict[str, str]:
         """Return the digest of each cassette in the folder by name, after merging the journals of killed runs."""

@@ -7,15 +7,16 @@ revision only, and every digest is compared, so an interrupted upload is never u
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, BinaryIO, NamedTuple
 
 from sls_contract.captures.remote.revision import Revision, digest_of, revision_of
 from sls_contract.errors import CassetteError
 from sls_contract.files import check_file_name, replace_file
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
     from pathlib import Path
 
 _AT_ONCE = 16  # parallel requests: a suite of a thousand cassettes takes seconds, not a minute
@@ -169,10 +170,22 @@ def _remote_size(filesystem: Any, path: str) -> int | None:
 
 def replace_bytes(path: Path, data: bytes) -> None:
     """Replace a file atomically; raises `CassetteError`, and `UsageError` for a name that cannot be written."""
+    with _written(path):
+        replace_file(path, data)
+
+
+def create(path: Path) -> BinaryIO:
+    """Open a file for writing, and create it if it is missing; raises as `replace_bytes` does."""
+    with _written(path):
+        return path.open("ab")
+
+
+@contextmanager
+def _written(path: Path) -> Iterator[None]:
     check_file_name(path)
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        replace_file(path, data)
+        yield
     except OSError as error:
         msg = (
             f"{path} cannot be written: {error.strerror or error}\n"

@@ -9,6 +9,7 @@ import shutil
 import subprocess
 import sys
 import time
+from concurrent.futures import ThreadPoolExecutor
 from hashlib import sha256
 from itertools import count
 from pathlib import Path
@@ -362,6 +363,21 @@ def test_a_bucket_is_used_as_any_storage(monkeypatch, tmp_path, workers, scheme,
             told, "correct the URL, or set the credentials that the library of the storage reads"
         )  # see above
         assert scheme == "oss" or not filesystem.exists("nobucket")
+
+
+def test_runs_that_begin_at_once_with_an_empty_cache_wait_for_each_other(machines, workers):
+    """The first of them fills it; the others find what it wrote."""
+    one, _ = machines
+    for number in range(20):
+        one.record(f"{number}.sls.yaml", workers[number])
+    one.checkout.push()
+    wanted = one.ids()
+    for _ in range(5):
+        one.forget()
+        with ThreadPoolExecutor(8) as pool:
+            results = list(pool.map(lambda _: one.checkout.pull(), range(8)))
+        assert all(result.clean for result in results)
+        assert one.ids() == wanted
 
 
 def test_processes_that_push_at_once_and_one_that_is_killed_lose_nothing(tmp_path, workers):
