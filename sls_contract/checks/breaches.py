@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from sls_contract.checks.rule import MOST_FLAWS
-from sls_contract.spec import Clause, Finding, Level, clause
+from sls_contract.spec import CLAUSES, Clause, Finding, Level, clause
 from sls_contract.spec.finding import weakest
 
 if TYPE_CHECKING:
@@ -13,6 +13,11 @@ if TYPE_CHECKING:
 
     from sls_contract.checks.subject import Subject
     from sls_contract.spec.contract import Value
+
+
+def generic_codes(place: str) -> dict[str, str]:
+    """Return the codes of the clauses for all operations, by kind of breach; a contract may name its own instead."""
+    return {kind: each.code for each in CLAUSES.values() for kind in each.breaches.get(place, ())}
 
 
 class Rule(NamedTuple):

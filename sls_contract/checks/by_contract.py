@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from sls_contract.checks.breaches import Breaches, Rules
+from sls_contract.checks.breaches import Breaches, Rules, generic_codes
 from sls_contract.checks.content_coding import plain_request_body
 from sls_contract.checks.errors import ErrorJudge
 from sls_contract.checks.parameters import HeaderFields, Query, Text
 from sls_contract.checks.presentation import shown
 from sls_contract.checks.whole_bodies import WholeBody
-from sls_contract.spec import CLAUSES, Level
 from sls_contract.spec.routing import names_in
 
 if TYPE_CHECKING:
@@ -21,14 +20,9 @@ if TYPE_CHECKING:
     from sls_contract.spec.contract import Contract
 
 
-def _generic(place: str) -> dict[str, str]:
-    """Return the codes of the clauses for all operations, by kind of breach; a contract may name its own instead."""
-    return {kind: each.code for each in CLAUSES.values() for kind in each.breaches.get(place, ())}
-
-
-_PATH, _QUERY, _HEADERS = map(_generic, ("path", "query", "headers"))
-_REQUEST_BODY, _RESPONSE_BODY = map(_generic, ("request-body", "response-body"))
-_RESPONSE_HEADERS, _RESPONSE = map(_generic, ("response-headers", "response"))
+_PATH, _QUERY, _HEADERS = map(generic_codes, ("path", "query", "headers"))
+_REQUEST_BODY, _RESPONSE_BODY = map(generic_codes, ("request-body", "response-body"))
+_RESPONSE_HEADERS, _RESPONSE = map(generic_codes, ("response-headers", "response"))
 
 _COMMON_HEADERS = frozenset({"content-length", "content-type", "connection", "date", "server", "x-log-requestid"})
 """Headers of responses that the clauses of all operations judge."""
@@ -40,12 +34,11 @@ class Compiled:
     def __init__(self, contract: Contract) -> None:
         """Compile every part of the contract."""
         self.contract = contract
-        highest = Level.WARNING if contract.coverage == "model" else Level.VIOLATION
 
         def rules(generic: Mapping[str, str], *kinds: str, **renamed: str) -> Rules:
             names = {**dict.fromkeys(kinds), **renamed}  # by kind of breach, the contract's name for it if it differs
             codes = {kind: contract.codes.get(name or kind) for kind, name in names.items()}
-            return Rules(generic, highest, {kind: code for kind, code in codes.items() if code})
+            return Rules(generic, contract.highest, {kind: code for kind, code in codes.items() if code})
 
         names = {name: Text(value, rules(_PATH)) for name, value in contract.path_parameters.items()}
         self._path = {name: text for name, text in names.items() if text.codes}

@@ -228,6 +228,11 @@ class Contract:
         return (self.operation, *self.aliases)
 
     @property
+    def highest(self) -> Level:
+        """The level of its gravest breach: a contract known only from the SDKs' models gives warnings at most."""
+        return Level.WARNING if self.coverage == "model" else Level.VIOLATION
+
+    @property
     def response_value(self) -> Value:
         """The contract of a successful response's JSON; any value is valid if the response is free."""
         return Value() if self.response is None else self.response.value

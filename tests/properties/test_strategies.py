@@ -14,6 +14,7 @@ from sls_contract.exchange import Exchange
 from sls_contract.scenarios import strategies
 from sls_contract.signing import TEST_CREDENTIALS, request_time, verify_signature
 from sls_contract.spec import Level
+from sls_contract.spec.finding import weakest
 from sls_contract.spec.registry import registry
 
 FULL = bool(os.environ.get("SLS_FULL"))
@@ -49,27 +50,27 @@ def test_correct_exchanges_have_no_finding(operation):
 @pytest.mark.slow
 @every_operation
 def test_a_broken_request_has_a_finding_where_it_is_broken(operation):
-    """Whatever rule of the contract a request breaks is found at its place."""
+    """Whatever rule of the contract a request breaks is found at its place, as grave as said."""
 
     @few
     @given(strategies.broken_requests(operation, levels=EVERY_LEVEL))
     def holds(drawn):
         breach, request = drawn
-        assert breach.where in places(check(Exchange(request, None)))
+        assert breach.level in levels_at(breach.where, check(Exchange(request, None)))
 
     holds()
 
 
 @every_operation
 def test_a_broken_response_has_a_finding_where_it_is_broken(operation):
-    """Whatever rule of the contract a response breaks is found at its place."""
+    """Whatever rule of the contract a response breaks is found at its place, as grave as said."""
 
     @few
     @given(st.data())
     def holds(data):
         request = data.draw(strategies.requests(operation))
         breach, response = data.draw(strategies.broken_responses(operation, request, levels=EVERY_LEVEL))
-        assert breach.where in places(check(Exchange(request, response)))
+        assert breach.level in levels_at(breach.where, check(Exchange(request, response)))
 
     holds()
 
@@ -84,6 +85,14 @@ def test_sequences_of_a_consumer_have_no_finding(exchanges):
         assert books.judge(exchange, request_time(exchange.request)).findings == ()
 
 
-def places(findings):
-    """Return where findings are; an unknown query key is quoted there."""
-    return {finding.where.replace('"', "") for finding in findings}
+def test_every_operation_can_be_broken():
+    """Also one that only the models of an SDK describe."""
+    for operation in registry().names:
+        strategies.broken_requests(operation)
+        strategies.broken_responses(operation)
+
+
+def levels_at(where, findings):
+    """Return the levels that were found at a place, and those below; an unknown query key is quoted there."""
+    found = [finding.level for finding in findings if finding.where.replace('"', "") == where]
+    return {level for level in Level for each in found if weakest(level, each) == level}

@@ -81,10 +81,14 @@ class Way:
         return self.breach if where is None else self.breach._replace(where=where)
 
 
-def level_of(value: Value, kind: str) -> Level:
-    """Return the severity of a kind of breach: that of the value or of the kind's own clause, whichever is less."""
-    code = value.codes.get(kind)
-    return value.level if code is None else weakest(value.level, CLAUSES[code].level)
+def level_of(value: Value, kind: str, generic: str | None = None) -> Level:
+    """Return the severity of a kind of breach: that of the value or of the kind's own clause, whichever is less.
+
+    ``generic`` is the code of the clause for all operations, needed where that clause is not a violation.
+    """
+    code = value.codes.get(kind, generic)
+    level = weakest(value.level, value.bounds or value.level) if kind == "value" else value.level
+    return level if code is None else weakest(level, CLAUSES[code].level)
 
 
 def wrong_values(value: Value, at: datetime) -> Iterator[tuple[str, list[Any]]]:

@@ -16,7 +16,7 @@ from sls_contract.scenarios.strategies.values import times
 from sls_contract.signing import SCHEMES, TEST_CREDENTIALS, Credentials, Scheme
 from sls_contract.spec.common_errors import COMMON
 from sls_contract.spec.contract import Contract
-from sls_contract.spec.finding import Level, weakest
+from sls_contract.spec.finding import Level
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from sls_contract.scenarios.strategies.breaches import Breach, Way
 
 _VIOLATIONS = frozenset({Level.VIOLATION})
+_SERVER_ERROR = 500
 
 _Way: TypeAlias = "tuple[Way, bool]"
 """A way to break a message, and whether the message is an error response."""
@@ -193,13 +194,8 @@ def _sender(
 
 
 def _chosen(ways: list[_Way], kinds: Collection[str], levels: Collection[Level], contract: Contract) -> list[_Way]:
-    """Return the ways of these kinds and levels; a contract from SDK models alone has warnings at most."""
-    highest = Level.WARNING if contract.coverage == "model" else Level.VIOLATION
-    fitting = [
-        each
-        for each in ways
-        if weakest(each[0].breach.level, highest) in levels and (not kinds or each[0].breach.kind in kinds)
-    ]
+    """Return the ways of these kinds and levels."""
+    fitting = [each for each in ways if each[0].breach.level in levels and (not kinds or each[0].breach.kind in kinds)]
     if not fitting:
         possible = sorted({f"{way.breach.kind} ({way.breach.level.value})" for way, _ in ways})
         msg = f"expected kinds and levels of breach that {contract.operation} has: {', '.join(possible)}; found none"
@@ -238,7 +234,8 @@ def _broken_responses(
 ) -> tuple[Breach, Response]:
     way, is_error = draw(st.sampled_from(ways))
     if is_error:
-        parts = draw_error(draw, *draw(st.sampled_from(errors_of(contract))), sent_at(draw, request))
+        certain = [each for each in errors_of(contract) if each[0] < _SERVER_ERROR]  # a gateway's 5xx breaks less
+        parts = draw_error(draw, *draw(st.sampled_from(certain)), sent_at(draw, request))
     else:
         parts = draw_response(draw, contract, request)
     breach = way.apply(draw, parts)

@@ -6,15 +6,18 @@ from typing import TYPE_CHECKING
 
 from hypothesis import strategies as st
 
+from sls_contract.checks.breaches import generic_codes
 from sls_contract.scenarios.strategies.breaches import ANY_TIME, UNKNOWN, Breach, Way, json_ways, level_of, wrong_texts
 from sls_contract.scenarios.strategies.values import Context, Draw, draw_text
-from sls_contract.spec.finding import Level
+from sls_contract.spec import CLAUSES, Level
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from sls_contract.scenarios.strategies.request_parts import RequestParts
     from sls_contract.spec.contract import Body, Contract, Value
+
+_UNWANTED = CLAUSES[generic_codes("request-body")["unexpected"]].level
 
 
 def request_ways(contract: Contract) -> Iterator[Way]:
@@ -29,7 +32,7 @@ def request_ways(contract: Contract) -> Iterator[Way]:
     for name, value in contract.headers.items():
         yield from _header_ways(name, value)
     if contract.body is not None:
-        yield from _body_ways(contract.body)
+        yield from _body_ways(contract.body, contract.highest)
     if contract.signed:
         yield Way(
             Breach("value", "header x-log-apiversion", Level.VIOLATION),
@@ -75,23 +78,26 @@ def _query_ways(name: str, value: Value) -> Iterator[Way]:
             Breach("missing", where, level_of(value, "missing")),
             _without_query(name, *(key.removeprefix("query.") for key in value.needed_unless)),
         )
-    yield Way(Breach("repeated", where, level_of(value, "repeated")), _repeated_query(name, value))
+    yield Way(
+        Breach("repeated", where, level_of(value, "repeated", generic_codes("query")["repeated"])),
+        _repeated_query(name, value),
+    )
     if value.aliases:
         yield Way(Breach("alias", where, level_of(value, "alias")), _renamed_query(name, value))
 
 
-def _body_ways(body: Body) -> Iterator[Way]:
+def _body_ways(body: Body, highest: Level) -> Iterator[Way]:
     if body.content == "none":
-        yield Way(Breach("unwanted", "body", Level.VIOLATION), _with_data(lambda _: b"{}"))
+        yield Way(Breach("unwanted", "body", _UNWANTED), _with_data(lambda _: b"{}"))
         return
     if body.required is not None and body.content != "protobuf":  # an empty body is a valid protobuf message
         yield Way(Breach("missing", "body", body.required), _with_data(lambda _: b""))
     if body.content in ("json", "protobuf"):
-        yield Way(Breach("syntax", "body", Level.VIOLATION), _with_data(lambda data: data[:-1]))
+        yield Way(Breach("syntax", "body", highest), _with_data(lambda data: data[:-1]))
     if body.content == "json":
         yield from json_ways(body.value, {})
     if body.content == "protobuf":
-        yield Way(Breach("count", "header x-log-bodyrawsize", Level.VIOLATION), _miscount)
+        yield Way(Breach("count", "header x-log-bodyrawsize", highest), _miscount)
 
 
 def _set_path(parts: RequestParts, name: str, text: str) -> None:

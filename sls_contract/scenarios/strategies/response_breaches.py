@@ -6,10 +6,11 @@ from typing import TYPE_CHECKING
 
 from hypothesis import strategies as st
 
+from sls_contract.checks.breaches import generic_codes
 from sls_contract.checks.logs import PROCESSED
 from sls_contract.scenarios.strategies.breaches import ANY_TIME, Breach, Way, json_ways, level_of, wrong_texts
 from sls_contract.scenarios.strategies.response_parts import ResponseParts, header_count
-from sls_contract.spec.finding import Level
+from sls_contract.spec import CLAUSES, Level
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 
 _OTHER_SUCCESSES = (201, 202, 302)
 _UNKNOWN_CODE = "NoSuchErrorCode"
+_UNWANTED = CLAUSES[generic_codes("response-body")["unexpected"]].level
 
 
 def response_ways(contract: Contract, sent: Mapping[str, str]) -> Iterator[Way]:
@@ -26,12 +28,12 @@ def response_ways(contract: Contract, sent: Mapping[str, str]) -> Iterator[Way]:
     for name in ("x-log-requestid", "Date"):
         yield Way(Breach("missing", f"header {name}", Level.VIOLATION), _set_header(name, None))
     yield Way(Breach("length", "header Content-Length", Level.VIOLATION), _set_wrong_length)
-    yield Way(Breach("status", "status", Level.VIOLATION), _set_status(contract))
+    yield Way(Breach("status", "status", contract.highest), _set_status(contract))
     for name, value in contract.response_headers.items():
         counts_filtered = value.equals == "body.log_groups" and any(f"query.{key}" in sent for key in PROCESSED)
         yield from _header_ways(name, value, miscounts=bool(value.equals) and not counts_filtered)
     if contract.response is not None:
-        yield from _body_ways(contract.response, sent)
+        yield from _body_ways(contract.response, sent, contract.highest)
 
 
 def error_ways(contract: Contract) -> Iterator[Way]:
@@ -58,17 +60,17 @@ def _header_ways(name: str, value: Value, *, miscounts: bool) -> Iterator[Way]:
             yield Way(Breach(kind, where, level_of(value, kind)), _wrong_header(name, value, kind))
 
 
-def _body_ways(body: Body, sent: Mapping[str, str]) -> Iterator[Way]:
+def _body_ways(body: Body, sent: Mapping[str, str], highest: Level) -> Iterator[Way]:
     if body.content == "none":
-        yield Way(Breach("unwanted", "body", body.required or Level.VIOLATION), _write(lambda _: b"{}"))
+        yield Way(Breach("unwanted", "body", _UNWANTED), _write(lambda _: b"{}"))
     if body.content == "json":
         if body.required is not None:
             yield Way(Breach("missing", "body", body.required), _write(lambda _: b""))
-        yield Way(Breach("syntax", "body", Level.VIOLATION), _write(*_INVALID_JSON))
+        yield Way(Breach("syntax", "body", highest), _write(*_INVALID_JSON))
         yield from json_ways(body.value, sent)
     if body.content == "protobuf":
-        yield Way(Breach("syntax", "body", Level.VIOLATION), _cut_log_group)
-        yield Way(Breach("coding", "header x-log-compresstype", Level.VIOLATION), _set_wrong_coding)
+        yield Way(Breach("syntax", "body", highest), _cut_log_group)
+        yield Way(Breach("coding", "header x-log-compresstype", highest), _set_wrong_coding)
 
 
 def _set_header(name: str, text: str | None) -> Callable[[Draw, ResponseParts], None]:
