@@ -63,6 +63,7 @@ _TYPE_WORDS: tuple[tuple[re.Pattern[str], str], ...] = (
     (re.compile(r"float|double|number|decimal|浮点|数值"), "number"),
     (re.compile(r"str|text|char|字符|enum"), "string"),
 )
+_JSON_TYPES = ("string", "integer", "boolean", "object", "array")
 _MUST = r"必[须填选需要传]|需要"
 _YES = re.compile(rf"(?:yes|y|m|true|must|required|mandatory|yse|是|{_MUST}|[✓✔√✅☑●])", re.IGNORECASE)
 _NO = re.compile(
@@ -116,8 +117,20 @@ def simplified(text: str) -> str:
 
 def json_type_near(printed: str) -> str | None:
     """Return the JSON type that a misspelt word is close to, such as ``Sting``; None if there is none."""
-    near = get_close_matches(printed.strip().lower(), ("string", "integer", "boolean", "object", "array"), 1, 0.8)
+    near = get_close_matches(printed.strip().lower(), _JSON_TYPES, 1, 0.8)
     return near[0] if near else None
+
+
+def is_misspelt_type(printed: str) -> bool:
+    """Return whether a type is one word that is close to that of a JSON type, but not it, such as ``Integr``."""
+    word = printed.strip().lower()
+    return word.isalpha() and word.removesuffix("s") not in _JSON_TYPES and json_type_near(word) is not None
+
+
+def is_misspelt_answer(printed: str) -> bool:
+    """Return whether a cell that says yes or no prints it twice, or with its letters in another order."""
+    words = re.findall(r"[a-z]+", printed.lower())
+    return "yse" in words or re.match(r"(yes|no|是|否)\1", printed.strip(), re.IGNORECASE) is not None
 
 
 def json_type(printed: str) -> str | None:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from sls_contract.spec.claims import USER_KEY, WITHOUT_DEPTH, Parameter
 from sls_contract.spec.pages import prose
 from sls_contract.spec.pages.bodies import is_binary, members_of, proof_of, readings, shape_of, type_of
-from sls_contract.spec.pages.columns import json_type, json_type_near
+from sls_contract.spec.pages.columns import is_misspelt_type, json_type, json_type_near
 from sls_contract.spec.pages.lenient_json import PLACEHOLDER, Unreadable, Wrapped, read_json
 from sls_contract.spec.pages.routes import Names, letters
 from sls_contract.spec.pages.tables import is_user_key
@@ -263,9 +263,9 @@ def _objects(value: Any, path: tuple[str, ...]) -> Iterator[tuple[tuple[str, ...
 
 def _row_claim(page: Page, body: Body, side: str, row: Row, parent: str | None, shown: _Members) -> None:
     kind = json_type(row.type)
-    if kind is None:
+    if kind is None or is_misspelt_type(row.type):
         page.problem(row.line, "element-type", f"{side} {row.name}", row.type)
-        kind = json_type_near(row.type)
+        kind = kind or json_type_near(row.type)
     if row.unread:
         page.problem(row.line, "spelling", f"{side} {row.name} required", row.unread)
     if not _NAME.fullmatch(row.name) and row.name not in shown.exact:

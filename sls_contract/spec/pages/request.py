@@ -12,7 +12,7 @@ from sls_contract.spec.claims import BODILESS, Parameter
 from sls_contract.spec.export.common import common
 from sls_contract.spec.pages import prose, routes
 from sls_contract.spec.pages.bodies import is_binary, members_of
-from sls_contract.spec.pages.columns import json_type, simplified
+from sls_contract.spec.pages.columns import is_misspelt_type, json_type, simplified
 from sls_contract.spec.pages.elements import SYNTAX, body_claims, stated_shape
 from sls_contract.spec.pages.lenient_json import Unreadable, read_json
 from sls_contract.spec.pages.messages import TOKEN
@@ -33,6 +33,7 @@ _NAME = re.compile(r"[A-Za-z_][\w.$-]*")
 _HEADER_ITEM = re.compile(r"([A-Za-z][A-Za-z0-9]*(?:-[A-Za-z0-9]+)*)\s*[:：]\s*(.*)", re.DOTALL)
 _OF_HTTP = frozenset({"connection", "content-length", "expect", "user-agent", "x-log-compresstype"})
 """Headers of any message or body, which are not specific to an operation, beside those in ``schemas/common.json``."""
+_MIN_KEY = 4
 _DISCRIMINATORS = frozenset({"type", "action", "mode"})
 _BODY_ROW, _HOST_ROW = "body", "project"
 """The names of the body, and of the part of the host that can follow it, on pages of 2023 and later."""
@@ -132,12 +133,39 @@ def _wire_query(page: Page, parts: Parts) -> None:
     """Add the query keys in request lines, which are the names on the wire."""
     for origin, lines in (("syntax", (*parts.syntax, *parts.intro)), ("example", parts.requests)):
         for line in lines:
-            for key, value in routes.target_of(line.target).query:
+            query = routes.target_of(line.target).query
+            for key, value in query:
+                if origin == "example" and (known := _slip_for(page, parts, key, {each for each, _ in query})):
+                    page.problem(line.line, "query-key", f"query {known}", key)
+                    continue
                 parameter = page.query.setdefault(key, Parameter())
                 parameter.origins.add(origin)
                 page.add_line(f"query {key}", line.line)
                 parameter.printed.add(routes.placeholder(value) or value)
                 _add_value(page, line, key, value, origin)
+
+
+def _slip_for(page: Page, parts: Parts, key: str, beside: set[str]) -> str | None:
+    """Return the key that an example misspells by a letter; None if the syntax or a table has it, too, or no such key.
+
+    Short keys are like each other, and so are singular and plural, and keys with numbers.
+    """
+    names = {*(name for name, each in page.query.items() if "syntax" in each.origins)}
+    names |= {row.name for row in parts.request_rows}
+    if key in names or not key.isalpha():
+        return None
+    others = (each for each in sorted(names - beside) if len(each) >= _MIN_KEY and each.isalpha())
+    return next((each for each in others if _is_slip(key, each)), None)
+
+
+def _is_slip(printed: str, name: str) -> bool:
+    """Return whether one letter after the first is added, missing, replaced or swapped, and not a plural's s."""
+    pairs = zip(printed, name, strict=False)
+    at = next((at for at, (one, other) in enumerate(pairs) if one != other), min(len(printed), len(name)))
+    here, there = printed[at:], name[at:]
+    swapped = here[1:2] + here[:1] + here[2:]
+    slips = swapped == there or here[1:] in (there, there[1:]) or here == there[1:]
+    return at > 0 and slips and "s" not in {here, there}
 
 
 def _add_value(page: Page, line: Message, key: str, value: str, origin: str) -> None:
@@ -221,7 +249,7 @@ def _describe(page: Page, parameter: Parameter, row: Row, where: str) -> None:
     page.add_line(where, row.line)
     parameter.origins.add("table")
     parameter.type = json_type(row.type)
-    if parameter.type is None:
+    if parameter.type is None or is_misspelt_type(row.type):
         page.problem(row.line, "element-type", where, row.type)
     if parameter.type == "boolean":
         parameter.values = ()

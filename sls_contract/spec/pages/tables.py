@@ -11,7 +11,7 @@ from sls_contract.spec.pages import flat_tables
 from sls_contract.spec.pages.blocks import Table
 from sls_contract.spec.pages.bodies import type_of
 from sls_contract.spec.pages.cleaning import INDENT
-from sls_contract.spec.pages.columns import json_type, stated, yes_or_no
+from sls_contract.spec.pages.columns import is_misspelt_answer, json_type, stated, yes_or_no
 from sls_contract.spec.pages.table_columns import (
     MAX_HEAD,
     NAME_AND_TYPE,
@@ -55,7 +55,7 @@ class Row:
         place: the parameter's place, as printed; empty in most years.
         label: the text before its table.
         table: the line of its table.
-        unread: the cell on whether it is required, if that is neither yes nor no.
+        unread: the cell on whether it is required, if that is neither yes nor no, or misspelt.
         parent: the member that contains it as printed; None: the body itself; empty: unknown.
         keyed: whether it describes a key that users choose in that member, or a member of the value of that key.
 
@@ -125,7 +125,7 @@ def table_rows(table: Table, label: str) -> Iterator[Row]:
             place=cell.get("place", ""),
             label=label,
             table=table.line,
-            unread="" if required is not None else cell["required"] if "required" in cell else remark.strip(":： "),
+            unread=_unread(cell, remark, required=required),
             parent=parent,
             keyed=bool(parent) and any(map(is_user_key, (*around[-1:], name))),
         )
@@ -220,6 +220,14 @@ def _is_ticked(table: Table, columns: Mapping[Column, int]) -> bool:
     """Return whether a table ticks the required parameters and leaves the cells of the others empty."""
     cells = {cell_at(cells, columns.get("required")) for _, cells in table.rows}
     return bool(cells & _TICKS) and cells <= _TICKS | _NO_TICK
+
+
+def _unread(cell: Mapping[Column, str], remark: str, *, required: bool | None) -> str:
+    """Return the cell on whether a row is required, if it is neither yes nor no, or misspelt."""
+    if required is None:
+        return cell["required"] if "required" in cell else remark.strip(":： ")
+    printed = cell.get("required", "")
+    return printed if is_misspelt_answer(printed) else ""
 
 
 def _is_required(cell: Mapping[Column, str]) -> bool | None:

@@ -169,3 +169,77 @@ def test_line_ends_and_byte_order_marks_change_nothing(name):
     """A page saved on another system claims the same."""
     text = (FOLDER / name).read_text(encoding="utf-8")
     assert derive("\ufeff" + text.replace("\n", "\r\n")).as_plain() == derive(text).as_plain()
+
+
+SLIPS = """
+# ListBarns
+
+## Request syntax
+
+```
+GET /barns?offset=<offset>&line=<line>&reverse=<reverse> HTTP/1.1
+```
+
+## Request parameters
+
+|Parameter|Type|Required|Description|
+|---------|----|--------|-----------|
+|offset|{type}|{required}|The first.|
+|cursors|String|No|Where to go on.|
+
+## Examples
+
+```
+GET /barns?{query} HTTP/1.1
+Host: my-project.cn-shanghai.log.aliyuncs.com
+```
+"""
+
+
+@pytest.mark.parametrize("key", ["offse", "ofset", "offfset", "offest", "offsat"])
+def test_a_key_that_an_example_misspells_is_a_problem_and_no_key(key):
+    """Of one letter, beside the syntax; the line of the example is named."""
+    page = derive(SLIPS.format(type="Integer", required="No", query=f"{key}=1&line=2")).as_plain()
+    assert [*page["query"]] == ["offset", "line", "reverse", "cursors"]
+    at = SLIPS.splitlines().index("GET /barns?{query} HTTP/1.1") + 1
+    assert {"kind": "query-key", "where": f"line {at}: query offset", "says": key} in page["problems"]
+
+
+@pytest.mark.parametrize(
+    ("query", "key"),
+    [
+        ("offset=1&offsetx=2", "offsetx"),  # both are sent
+        ("lines=1", "lines"),  # a plural
+        ("cursor=1", "cursor"),  # a singular
+        ("poffset=1", "poffset"),
+        ("sort=1", "sort"),
+        ("reverse1=1", "reverse1"),
+    ],
+)
+def test_a_key_that_only_an_example_has_is_a_key(query, key):
+    """Examples show what tables lack."""
+    page = derive(SLIPS.format(type="Integer", required="No", query=query)).as_plain()
+    assert "example" in page["query"][key]["from"]
+
+
+@pytest.mark.parametrize(("word", "kind"), [("Integr", "integer"), ("Sting", None), ("Strng", "string")])
+def test_a_misspelt_type_is_a_problem(word, kind):
+    """Whether it can be read or not."""
+    page = derive(SLIPS.format(type=word, required="No", query="offset=1")).as_plain()
+    assert page["query"]["offset"]["type"] == kind
+    assert ("element-type", word) in problems(page)
+
+
+@pytest.mark.parametrize("word", ["Integer", "int", "Long", "Strings", "List", "text", "整型"])
+def test_a_type_in_other_words_is_no_problem(word):
+    """Each is a word of its own."""
+    page = derive(SLIPS.format(type=word, required="No", query="offset=1")).as_plain()
+    assert not {each for each in problems(page) if each[0] == "element-type"}
+
+
+@pytest.mark.parametrize("word", ["Yse", "YesYes.", "是是"])
+def test_a_misspelt_yes_is_read_and_told(word):
+    """Once for its row."""
+    page = derive(SLIPS.format(type="Integer", required=word, query="offset=1")).as_plain()
+    assert page["query"]["offset"]["required"] is True
+    assert ("spelling", word) in problems(page)
