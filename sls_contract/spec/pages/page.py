@@ -203,7 +203,8 @@ def _route(page: Page, parts: Parts) -> None:
     _report_samples(page, lines[0], template)
     page.method = _method(page, lines)
     page.path, page.path_parameters = str(template), list(template.parameters.values())
-    page.host = routes.host_of(lines, [routes.target_of(line.target) for line in lines])
+    named = routes.host_of(lines, [routes.target_of(line.target) for line in lines])
+    page.host = named or routes.host_in(part.block.text for part in parts.all if isinstance(part.block, Text))
 
 
 def _completed(

@@ -245,6 +245,12 @@ def host_of(messages: Sequence[Message], targets: Sequence[Target]) -> str | Non
     return next((host for text in printed if (host := _host(text))), None)
 
 
+def host_in(lines: Iterable[str]) -> str | None:
+    """Return the host that a line of text names as a header does, ``Host: {project}.{endpoint}``; None if none does."""
+    named = (found[1] for line in lines if (found := _HOST_LINE.match(line)))
+    return next((host for text in named if (host := _host(text))), None)
+
+
 def is_host(text: str) -> bool:
     """Return whether a text is the template or the name of a host."""
     return _host(text) is not None
@@ -255,6 +261,7 @@ def _host(printed: str) -> str | None:
     return next((template or name for pattern, template in _HOSTS if pattern.fullmatch(name)), None)
 
 
+_HOST_LINE = re.compile(r"\W*Host\W*[:：]\W*?([{<\w].*?)[`*;,]*$", re.IGNORECASE)
 _HOSTS = (
     (re.compile(r"project ?(?:name)?[ .]*endpoint"), "{project}.{endpoint}"),
     (re.compile(r"(?:sls )?endpoint|region[ .]*endpoint"), "{endpoint}"),

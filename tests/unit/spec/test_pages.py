@@ -243,3 +243,22 @@ def test_a_misspelt_yes_is_read_and_told(word):
     page = derive(SLIPS.format(type="Integer", required=word, query="offset=1")).as_plain()
     assert page["query"]["offset"]["required"] is True
     assert ("spelling", word) in problems(page)
+
+
+@pytest.mark.parametrize(
+    ("line", "host"),
+    [
+        ("Host: {project}.{endpoint}", "{project}.{endpoint}"),
+        ("-   **Host**：`<Project Endpoint>`", "{project}.{endpoint}"),
+        ("`Host: my-project.cn-hangzhou.log.aliyuncs.com`", "{project}.{endpoint}"),
+        ("Host: {endpoint}", "{endpoint}"),
+        ("The host: see Endpoints.", None),
+        ("Hosts: {project}.{endpoint}", None),
+    ],
+)
+def test_a_host_in_a_line_of_text_is_read(line, host):
+    """Where no request line has it."""
+    text = SLIPS.partition("## Examples")[0].format(type="Integer", required="No")
+    assert derive(text).as_plain()["host"] is None
+    assert derive(f"{text}\n{line}\n").as_plain()["host"] == host
+    assert derive(text.replace("## Request syntax", f"{line}\n\n## Request syntax")).as_plain()["host"] == host
