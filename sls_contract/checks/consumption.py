@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from itertools import chain
 from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 
@@ -75,8 +76,9 @@ class Consumption:
         parts = list(self.handlers[received.args.operation](self, received))
         if of_service:
             parts.append(self._judge_id(received))
-        findings = chain.from_iterable(part.findings for part in parts)
-        return ClauseResults(tuple(findings), frozenset().union(*(part.exercised for part in parts)))
+        found = chain.from_iterable(part.findings for part in parts)
+        findings = tuple(replace(each, operation=received.args.operation) for each in found)
+        return ClauseResults(findings, frozenset().union(*(part.exercised for part in parts)))
 
     def _pull(self, received: Received) -> Iterator[ClauseResults]:
         state, refusal = self._shard(received.args.place, received.args.shard), received.invalid_cursor

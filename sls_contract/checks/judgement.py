@@ -146,6 +146,7 @@ def _verdict(subject: Subject, sides: tuple[Side, ...], without: Collection[str]
 def _run_checks(subject: Subject, side: Side, exercised: set[str]) -> list[Finding]:
     """Run the checks of one half that apply; add the codes of the clauses that could be broken to ``exercised``."""
     found: list[Finding] = []
+    operation = "" if subject.contract is None else subject.contract.operation
     checks, groups = _REQUEST_CHECKS if side is Side.REQUEST else _RESPONSE_CHECKS
     for proves_kept, group_checks in groups:
         codes = proves_kept(subject)
@@ -158,7 +159,7 @@ def _run_checks(subject: Subject, side: Side, exercised: set[str]) -> list[Findi
         if flaws is not None:
             exercised.add(code)
             if flaws:
-                found += map(check.finding, flaws)
+                found += [check.finding(flaw, operation) for flaw in flaws]
     if subject.contract is not None:
         judge = compiled(subject.contract)
         breaches = judge.judge_request(subject) if side is Side.REQUEST else judge.judge_response(subject)

@@ -59,9 +59,9 @@ class Check:
         """The code of the clause."""
         return self.clause.code
 
-    def finding(self, flaw: Flaw) -> Finding:
-        """Convert a flaw to a finding."""
-        return self.clause.finding(*flaw)
+    def finding(self, flaw: Flaw, operation: str = "") -> Finding:
+        """Convert a flaw of an exchange of this operation to a finding."""
+        return self.clause.finding(*flaw, operation=operation)
 
 
 class Group(NamedTuple):

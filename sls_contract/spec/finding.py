@@ -79,7 +79,8 @@ class Finding:
         expected: what the contract requires.
         actual: the value found, shortened and scrubbed.
         how_to_fix: one sentence.
-        operation: the operation whose contract is broken; empty if the clause does not concern a single operation.
+        operation: the operation that the exchange asks for; empty if it asks for none that is known, or if the finding
+            is about several exchanges or a recording.
 
     """
 

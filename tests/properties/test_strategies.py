@@ -70,7 +70,9 @@ def test_a_broken_response_has_a_finding_where_it_is_broken(operation):
     def holds(data):
         request = data.draw(strategies.requests(operation))
         breach, response = data.draw(strategies.broken_responses(operation, request, levels=EVERY_LEVEL))
-        assert breach.level in levels_at(breach.where, check(Exchange(request, response)))
+        findings = check(Exchange(request, response))
+        assert breach.level in levels_at(breach.where, findings)
+        assert {each.operation for each in findings} == {operation}
 
     holds()
 

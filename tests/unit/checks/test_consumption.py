@@ -31,7 +31,7 @@ class Talk:
     def __init__(self, **how):
         self.judge = Consumption(**how)
         self.at = BEGAN
-        self.found, self.exercised, self.levels = [], set(), []
+        self.found, self.exercised, self.levels, self.operations = [], set(), [], []
 
     def say(  # noqa: PLR0913 - each part is some test's point
         self, method, target, body=None, *, status=200, returned=b"", agent="worker", after=5, took=0.2, **headers
@@ -47,6 +47,7 @@ class Talk:
         judged = self.judge.judge(Exchange(Request(method, HOST + target, asking, raw), response), self.at)
         self.found += [finding.code for finding in judged.findings]
         self.levels += [str(finding.level) for finding in judged.findings]
+        self.operations += [finding.operation for finding in judged.findings]
         self.exercised |= judged.exercised
         return self
 
@@ -449,6 +450,11 @@ def test_a_write_of_which_nothing_is_seen_is_a_warning_where_the_group_may_be_ne
     """Empty as before, the group may have been made anew; an older write shown as before has no excuse."""
     assert Talk().read(0, 0).write(7).read(0, 0).levels == ["warning"]
     assert Talk().read(5, 1000).write(7).read(5, 1000).levels == ["violation"]
+
+
+def test_a_finding_names_the_operation_of_its_exchange():
+    """Which is the one that shows the breach."""
+    assert Talk().read(5, 1000).write(7).read(5, 1000).operations == ["GetCheckPoint"]
 
 
 def test_without_the_time_of_an_exchange_nothing_that_depends_on_it_is_judged():
