@@ -127,10 +127,14 @@ class Body:
     digest: str | None = None
 
     def shown(self) -> dict[str, Parameter]:
-        """Return the members by their names in JSON: ``parent.name`` if another object has a member of that name."""
+        """Return the members by their names in JSON: ``parent.name`` if another object has a member of that name.
+
+        A member of the body itself keeps its plain name, also after a member of an object that has the same name.
+        """
         shown: dict[str, Parameter] = {}
         for (parent, name), member in self.members.items():
-            shown[name if name not in shown else f"{parent}.{name}"] = member
+            taken = name in shown or (None, name) in self.members
+            shown[f"{parent}.{name}" if parent is not None and taken else name] = member
         return shown
 
     def as_plain(self) -> dict[str, Any]:

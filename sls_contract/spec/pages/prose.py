@@ -45,6 +45,8 @@ _KINDS = frozenset(
 _LISTED = re.compile(r"^\s*[-*]\s+[`'\"]?([A-Za-z][\w.-]*)[`'\"]?\s*(?:[:：（(]|$)", re.MULTILINE)
 _WORD = re.compile(r"[`'\"“]?([A-Za-z][\w.-]*)[`'\"”]?")
 _TO = r"\s*(?:[~～–—-]|至|到|to|and)\s*"
+_ENDS = r"(?=\s*(?:[。；;)）]|[，,.](?!\d)|$))"
+"""What follows a number without a unit."""
 _UNIT = r"\s*个?\s*(?:字符|characters?)"
 _RANGE = re.compile(
     r"(?i:取值范围|范围(?=[为是:：])|取值|valid values?|value range|in the range|value must be"
@@ -56,11 +58,14 @@ _MINIMUM = re.compile(r"(?i:最小值(?:为|是|[:：])?|\bmin(?:imum)?(?: value
 _MAXIMUM = re.compile(
     r"(?i:最大值(?:为|是|[:：])?|\bmax(?:imum)?(?: value)?(?: is|:))\s*(-?\d+)"
     r"|(\d+)\s*[(（](?i:最大值|the maximum value)[)）]"
+    rf"|最大\s*(\d+){_ENDS}"
 )
+_BARE_RANGE = re.compile(rf"\A\s*()(-?\d+)\s*[~～–-]\s*(-?\d+)(){_ENDS}")
 _LENGTH = re.compile(rf"(\d+){_TO}(\d+){_UNIT}", re.IGNORECASE)
 _MAX_LENGTH = re.compile(rf"(?:at most|up to|不超过|最多|最长)\s*(\d+){_UNIT}", re.IGNORECASE)
 _DEFAULT = re.compile(
-    r"(?i:默认(?:值)?(?:为|是|[:：])?|default(?:s to| value is|(?: value)?\s*:))\s*[`'\"“]?([A-Za-z0-9_][\w.-]*)",
+    r"(?i:默认(?:值)?(?:为|是|[:：])?|default(?:s to| value is|(?: value)?\s*:))\s*[`'\"“]?([A-Za-z0-9_][\w.-]*)"
+    rf"|(?i:\bdefault)\s+(-?\d+){_ENDS}",
     re.ASCII,
 )
 _DEFAULTS = {"integer": r"-?\d+", "number": r"-?[\d.]+", "boolean": r"(?i:true|false)", "string": r"[A-Za-z][\w.-]*"}
@@ -143,9 +148,9 @@ def limits(description: str, kind: str | None) -> tuple[int | None, int | None]:
         spans = [(int(low), int(high)) for low, high in _LENGTH.findall(description)]
         minima, maxima = set(), {int(each) for each in _MAX_LENGTH.findall(description)}
     elif kind in {"integer", "number"}:
-        spans = [_closed(*found) for found in _RANGE.findall(description)]
+        spans = [_closed(*found) for each in (_RANGE, _BARE_RANGE) for found in each.findall(description)]
         minima = {int(each) for each in _MINIMUM.findall(description)}
-        maxima = {int(one or other) for one, other in _MAXIMUM.findall(description)}
+        maxima = {int("".join(found)) for found in _MAXIMUM.findall(description)}
     else:
         return None, None
     minima, maxima = minima | {low for low, _ in spans}, maxima | {high for _, high in spans}
@@ -162,5 +167,6 @@ def _closed(opening: str, low: str, high: str, closing: str) -> tuple[int, int]:
 def default(description: str, kind: str | None) -> str:
     """Return the default that a description states; empty if it states none, or several."""
     fits = re.compile(_DEFAULTS.get(kind or "", "(?!)"))
-    found = {each for text in _DEFAULT.findall(description) if fits.fullmatch(each := text.rstrip("."))}
+    stated = ("".join(groups).rstrip(".") for groups in _DEFAULT.findall(description))
+    found = {each for each in stated if fits.fullmatch(each)}
     return found.pop() if len(found) == 1 and not found & _ARTICLES else ""

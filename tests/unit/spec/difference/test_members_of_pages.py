@@ -17,3 +17,10 @@ def test_a_member_has_its_own_name_beside_an_object_with_a_member_of_that_name()
 
     (change,) = compare(side("string"), side("integer"))
     assert (change.where, change.old, change.new) == ("body /type", "string", "integer")
+
+
+def test_a_member_of_the_body_is_shown_by_its_plain_name():
+    """The member of an object, listed before, is the one whose name says its object."""
+    nested, own = Parameter("string", parent="config"), Parameter("integer")
+    body = Body("object", {("config", "type"): nested, (None, "type"): own, ("config", "name"): nested})
+    assert body.shown() == {"config.type": nested, "type": own, "name": nested}

@@ -10,6 +10,7 @@ from jsonschema import Draft202012Validator
 from sls_contract.spec.clauses import CLAUSES
 from sls_contract.spec.contract import Body, Contract, ErrorResponse, Value
 from sls_contract.spec.merge import claim_files, generated, outdated, source_of
+from sls_contract.spec.merge.rulings import read_rulings
 from sls_contract.spec.merge.text import yaml_text
 from sls_contract.spec.models import derive_sdk, installed_sdk
 
@@ -64,6 +65,13 @@ def test_names_of_pages_lead_to_the_operation(contracts):
     assert names["HeartBeat"] == "ConsumerGroupHeartBeat"
     assert names["UpdateCheckPoint"] == "ConsumerGroupUpdateCheckPoint"
     assert names["MergeShards"] == "MergeShard"
+
+
+@pytest.mark.parametrize("path", sorted((SCHEMAS / "rulings").glob("*.yaml")), ids=lambda path: path.stem)
+def test_every_file_of_rulings_says_why(path):
+    """Also one that only lists another name of its operation."""
+    rulings = read_rulings(yaml.load(path.read_text(encoding="utf-8"), LOADER), path.name)
+    assert rulings.rulings
 
 
 def test_history_and_proofs_give_what_the_newest_pages_print_wrongly(contracts):

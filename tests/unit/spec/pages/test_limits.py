@@ -15,6 +15,25 @@ from sls_contract.spec.registry import contracts_in
 
 
 @pytest.mark.parametrize(
+    ("words", "limits", "default"),
+    [
+        ("最大500", (None, 500), ""),
+        ("最大 500。", (None, 500), ""),
+        ("最大500行", (None, None), ""),
+        ("最大1,000", (None, None), ""),
+        ("64-16384, default 2048", (64, 16384), "2048"),
+        ("1-100 MB", (None, None), ""),
+        ("2020-12-01", (None, None), ""),
+        ("20 lines, default 2.5", (None, None), ""),
+        ("By default 100 lines.", (None, None), ""),
+    ],
+)
+def test_short_cells_state_limits_and_defaults(words, limits, default):
+    """A number with a unit, and a part of a date or of a longer number, is none."""
+    assert (prose.limits(words, "integer"), prose.default(words, "integer")) == (limits, default)
+
+
+@pytest.mark.parametrize(
     ("words", "kind", "limits"),
     [
         ("取值范围为1~3650。如果配置为3650，表示永久保存。", "integer", (1, 3650)),
