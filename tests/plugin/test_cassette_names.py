@@ -58,6 +58,7 @@ def test_named_cassettes_are_recorded_found_and_claimed(project):
     result.assert_outcomes(passed=2, errors=1)
     result.stdout.fnmatch_lines(["*'../up' leaves it*"])
     folder = project.path / "cassettes/test_it"
+    assert (folder / "sub/dir/x.sls.yaml").is_file()
     kept = source.partition('@pytest.mark.sls_cassette(name="../up")')[0]
     project.test(kept).run("--sls-strict").assert_outcomes(passed=2)
     (folder / "sub/dir/left.sls.yaml").write_bytes((folder / "list.yaml").read_bytes())
