@@ -35,7 +35,7 @@ _DECOMPRESSORS: tuple[tuple[tuple[bytes, ...], str, Callable[[], Any]], ...] = (
     ((b"\x28\xb5\x2f\xfd", *_SKIPPABLE), "zstd", _zstd),
     ((b"BZh",), "bzip2", bz2.BZ2Decompressor),
     ((b"\xfd7zXZ\0",), "xz", lzma.LZMADecompressor),
-    ((b"\x78\x01", b"\x78\x9c", b"\x78\xda"), "zlib", zlib.decompressobj),  # mitmproxy writes .zhar so
+    ((b"\x78\x01", b"\x78\x5e", b"\x78\x9c", b"\x78\xda"), "zlib", zlib.decompressobj),  # mitmproxy writes .zhar so
 )
 _LZMA_HEAD = struct.Struct("<BIq")  # coder, size of the dictionary, size of the content or -1
 _MOST_CODERS, _LARGEST = 225, 1 << 38  # the limits by which xz tells this format, which has no first bytes of its own

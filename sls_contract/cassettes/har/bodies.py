@@ -24,7 +24,7 @@ _BINARY_TYPES = ("protobuf", "octet-stream")
 _REPLACED = "\ufffd"  # stands for bytes that the tool could not decode
 _DATA_URL = re.compile(r"data:[^,]{0,200};base64,")
 _NUMBER = re.compile("[0-9]{1,18}")
-_BASE64 = re.compile("[A-Za-z0-9+/\\s]*={0,2}\\s*")
+_BASE64 = re.compile("[A-Za-z0-9+/]+={0,2}")  # without its white space
 
 
 def body_of_text(text: str, headers: Headers, size: int) -> bytes | None:
@@ -47,7 +47,8 @@ def body_of_text(text: str, headers: Headers, size: int) -> bytes | None:
         fitting = next((body for body in (candidates if binary else [plain]) if len(body) in sizes), None)
         lost = binary or bool(digests) or _REPLACED in text or len(plain) < min(sizes)  # both digest and size are wrong
         return fitting if fitting is not None or lost else plain
-    return None if binary and not text.isascii() else plain
+    lost = (binary and not text.isascii()) or (bool(digests) and _REPLACED in text)
+    return None if lost else plain
 
 
 def announces_body(headers: Headers, size: int) -> bool:
@@ -81,8 +82,8 @@ def _other_readings(text: str) -> Iterator[bytes]:
         except UnicodeEncodeError:
             continue
     url = _DATA_URL.match(text)
-    coded = text[url.end() :] if url else text
-    if coded and _BASE64.fullmatch(coded):
+    coded = "".join((text[url.end() :] if url else text).split())
+    if _BASE64.fullmatch(coded):
         try:
             yield base64.b64decode(coded)
         except ValueError:

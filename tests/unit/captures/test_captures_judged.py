@@ -73,8 +73,9 @@ def test_compressed_captures_are_read_by_their_first_bytes(lines, suffix):
         (".jsonl.lzma", partial(ALONE, preset=9)),
         (".jsonl.gz", ALONE),  # the name may be wrong
         (".zhar", partial(zlib.compress, level=9)),  # as mitmproxy's hardump writes it
+        (".zhar", partial(zlib.compress, level=3)),
     ],
-    ids=["lzma", "lzma of the highest preset", "lzma under another name", "zhar"],
+    ids=["lzma", "lzma of the highest preset", "lzma under another name", "zhar", "zhar of a low level"],
 )
 def test_older_formats_of_compression_are_found_in_a_folder_and_read(lines, har, suffix, compress):
     """What has no magic bytes of its own is recognised by its whole head; cut off it is damaged, not passed over."""

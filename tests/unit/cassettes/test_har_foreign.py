@@ -164,6 +164,8 @@ def test_a_wrong_binary_body_is_found_where_its_bytes_are_known():
         ('{"consumer":"é"}', {}, -1, True),
         ('{"consumer":"\ufffd"}', {"Content-Length": "18"}, -1, True),
         ('{"consumer":"\ufffd"}', {"Content-Length": "16"}, -1, False),
+        ('{"consumer":"\ufffd"}', {"Content-MD5": "0" * 32}, -1, False),  # a digest alone speaks against it, too
+        ('{"consumer":"\ufffd"}', {}, -1, True),
         ('{"consumer":', {"Content-Length": "16"}, -1, False),
         ("", {"Content-Length": "16"}, -1, False),
         ("", {"Content-Length": "0"}, 0, True),
@@ -180,6 +182,13 @@ def test_a_text_is_taken_unless_something_speaks_against_it(text, headers, size,
     posted["postData"] = {"mimeType": "application/json", "text": text}
     request = only(request=posted).exchange.request
     assert (request.body, request.wire) == ((text.encode(), True) if known else (b"", False))
+
+
+def test_a_text_with_much_white_space_is_read():
+    """A text is searched for base64 in linear time: 4 million spaces would take hours in quadratic time."""
+    posted = {"method": "POST", "postData": {"mimeType": "application/json", "text": " " * 4_000_000 + "{}"}}
+    request = only(request=posted).exchange.request
+    assert (len(request.body), request.wire) == (4_000_002, True)
 
 
 def test_a_received_message_with_a_character_for_each_byte_is_read():
