@@ -171,19 +171,21 @@ class Service(NamedTuple):
             except TransportError as error:
                 if error.kind in _NOT_SENT and not unsure:
                     raise
-                unsure, reason, fix = True, f"failed: {error.reason}", _LATER
+                unsure, fix = True, _LATER
+                reason = f"{action} at {self.url} failed: {error.reason}"
             else:
                 if response.status == 200 or (unsure and error_code(response) == done):  # noqa: PLR2004 - success
                     return
                 unsure |= response.is_server_error
-                reason = f"returned {response.status}: {response.body[:200].decode('utf-8', 'replace')}"
+                body = response.body[:200].decode("utf-8", "replace")
+                reason = f"{action} at {self.url} returned {response.status}: {body}"
                 again = response.is_server_error or is_overloaded(response)
                 fix = _LATER if again else _ALLOWED
                 if not again:
                     break
             if pause is not None:
                 time.sleep(pause)
-        msg = f"{action} at {self.url} {reason}\nHow to fix: {left or fix}."
+        msg = f"{reason}\nHow to fix: {left or fix}."
         raise (Unknown if unsure else EndpointError)(msg)
 
 
@@ -207,15 +209,17 @@ def _group(names: Sls, service: Service) -> Iterator[None]:
         region=names.region,
         prefix="",
     )
-    place, group = Place(names.consumer_group), f"consumer group {names.consumer_group}"
+    place = Place(names.consumer_group)
     call = f'delete_consumer_group("{names.project}", "{names.logstore}", "{names.consumer_group}")'
     left = f"if the group still exists, delete it with LogClient of aliyun-log-python-sdk: {call}"
 
     def delete() -> None:
-        service.send(bench, Delete(place), f"deleting {group}", "ConsumerGroupNotExist", left)
+        action = f"deleting consumer group {names.consumer_group}"
+        service.send(bench, Delete(place), action, "ConsumerGroupNotExist", left)
 
+    action = f"creating consumer group {names.consumer_group}"
     try:
-        service.send(bench, Create(place, timeout=GROUP_TIMEOUT), f"creating {group}", "ConsumerGroupAlreadyExist")
+        service.send(bench, Create(place, timeout=GROUP_TIMEOUT), action, "ConsumerGroupAlreadyExist")
     except (Unknown, KeyboardInterrupt):
         delete()
         raise
