@@ -22,6 +22,15 @@ CLOCKS_DIFFER = timedelta(seconds=1)
 """A greater difference shows that two clocks differ, and not that one was read twice."""
 
 
+def seen_by_client(request: Request, now: datetime, seen: datetime) -> datetime:
+    """Return the time by which the date of a request is judged: ``now``, the real time, or ``seen``, that of a test.
+
+    A set clock is not visible to all code (freezegun ignores some modules): the time nearer to that date counts.
+    """
+    dated = request_time(request) if abs(seen - now) > CLOCKS_DIFFER else None
+    return seen if dated is None else min(seen, now, key=lambda each: abs(each - dated))
+
+
 @dataclass(frozen=True, slots=True)
 class Opening:
     """The settings of an open cassette.
@@ -73,14 +82,6 @@ class Opening:
     seen: Callable[[], datetime] | None = None
 
     def now(self, request: Request) -> tuple[datetime, datetime]:
-        """Return the real time, and the time that the client sees, by which the date of a request is judged.
-
-        A set clock is not visible to all code (freezegun ignores some modules): then the time nearer to that date
-        counts.
-        """
+        """Return the real time, and the time that the client sees, by which the date of a request is judged."""
         now = self.clock()
-        seen = now if self.seen is None else self.seen()
-        dated = request_time(request) if abs(seen - now) > CLOCKS_DIFFER else None
-        if dated is None:
-            return now, seen
-        return now, min(seen, now, key=lambda each: abs(each - dated))
+        return now, now if self.seen is None else seen_by_client(request, now, self.seen())

@@ -69,7 +69,8 @@ class Endpoints:
         return send
 
     def _make(self, node: pytest.Item | pytest.Collector | None) -> ReferenceEndpoint:
-        from sls_contract.endpoint import MemoryStore, ReferenceEndpoint
+        from sls_contract.endpoint import MemoryStore
+        from sls_contract.plugin.two_clocks import EndpointOfTest
 
         chain = node.listchain() if node is not None else []
         wider = next((self._stores[each] for each in reversed(chain) if each in self._stores), None)
@@ -77,7 +78,7 @@ class Endpoints:
         store = MemoryStore() if wider is None else wider if is_own else wider.copy()
         key = credentials_from_environment(self._environ)
         known = (*([key] if key else ()), TEST_CREDENTIALS, TEST_STS_CREDENTIALS)
-        endpoint = ReferenceEndpoint(self._clock, credentials=known, keep_log=False, store=store)
+        endpoint = EndpointOfTest(self._clock, credentials=known, keep_log=False, store=store)
         if wider is None:
             endpoint.create_consumer_group(PUBLIC_GROUP)
             endpoint.create_consumer_group(PUBLIC_SESSION_GROUP)

@@ -7,22 +7,23 @@ from typing import TYPE_CHECKING
 
 from sls_contract.checks import judge_request
 from sls_contract.checks.consumption import Consumption
-from sls_contract.endpoint import ReferenceEndpoint
 from sls_contract.endpoint.server import serve
 from sls_contract.plugin.names import PUBLIC_ENDPOINT, Sls, public_names
+from sls_contract.plugin.two_clocks import EndpointOfTest
 from sls_contract.signing import TEST_CREDENTIALS, parse_http_date
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from datetime import datetime
 
+    from sls_contract.endpoint import ReferenceEndpoint
     from sls_contract.plugin.case import Case
 
 
 _RELATED = frozenset({"SLS435"})  # the other clauses across exchanges are about the service or about cursors
 
 
-class ReferenceServer(ReferenceEndpoint):
+class ReferenceServer(EndpointOfTest):
     """A `ReferenceEndpoint` on a loopback socket; its methods set its state and responses.
 
     Attributes:

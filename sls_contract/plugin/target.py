@@ -37,7 +37,8 @@ _ALLOWED = (
     "name an existing project and logstore (--sls-project, --sls-logstore), and set a key that may create and delete "
     "consumer groups there"
 )
-_PAUSES = (0.2, 0.5, 1, 2)  # seconds between requests to a service that is busy
+_PAUSES = (0.2, 0.5, 1, 2)  # seconds between requests to a service that is busy or fails
+_NOT_SENT = frozenset({"refused", "dns", "tls"})  # failures before the request left
 
 
 @dataclass(slots=True)
@@ -145,25 +146,51 @@ class Service(NamedTuple):
     send_request: Send
     clock: Callable[[], datetime]
 
-    def send(self, bench: Bench, step: Step, action: str) -> None:
-        """Send the request of a step; retry while the service is busy.
+    def send(self, bench: Bench, step: Step, action: str, done: str, left: str = "") -> None:
+        """Send the request of a step; retry while the service is busy or fails.
+
+        Args:
+            bench: the names and the key.
+            step: the request.
+            action: what the request does, for an error.
+            done: the error code if an earlier attempt took effect, though its response was lost.
+            left: how to remove what the request was to remove; then ``done`` is success at the first attempt, too.
 
         Raises:
-            EndpointError: the service refused the request, or was still busy after the last retry.
+            EndpointError: the service refused the request, or failed at the last retry, too.
+            Unknown: the same, and an attempt may have taken effect.
 
         """
-        from sls_contract.checks.sequence_outcomes import is_overloaded
+        from sls_contract.checks.sequence_outcomes import error_code, is_overloaded
+        from sls_contract.transport import TransportError
 
+        unsure = bool(left)
         for pause in (*_PAUSES, None):
-            response = self.send_request(bench.request(step, self.clock()))
-            if pause is None or not is_overloaded(response):
-                break
-            time.sleep(pause)
-        if response.status != 200:  # noqa: PLR2004 - the one status of success
-            body = response.body[:200].decode("utf-8", "replace")
-            fix = _LATER if is_overloaded(response) else _ALLOWED
-            msg = f"{action} at {self.url} returned {response.status}: {body}\nHow to fix: {fix}."
-            raise EndpointError(msg)
+            try:
+                response = self.send_request(bench.request(step, self.clock()))
+            except TransportError as error:
+                if error.kind in _NOT_SENT and not unsure:
+                    raise
+                unsure, fix = True, _LATER
+                reason = f"{action} at {self.url} failed: {error.reason}"
+            else:
+                if response.status == 200 or (unsure and error_code(response) == done):  # noqa: PLR2004 - success
+                    return
+                unsure |= response.is_server_error
+                body = response.body[:200].decode("utf-8", "replace")
+                reason = f"{action} at {self.url} returned {response.status}: {body}"
+                again = response.is_server_error or is_overloaded(response)
+                fix = _LATER if again else _ALLOWED
+                if not again:
+                    break
+            if pause is not None:
+                time.sleep(pause)
+        msg = f"{reason}\nHow to fix: {left or fix}."
+        raise (Unknown if unsure else EndpointError)(msg)
+
+
+class Unknown(EndpointError):
+    """A request failed, but may have taken effect."""
 
 
 @contextmanager
@@ -183,8 +210,20 @@ def _group(names: Sls, service: Service) -> Iterator[None]:
         prefix="",
     )
     place = Place(names.consumer_group)
-    service.send(bench, Create(place, timeout=GROUP_TIMEOUT), f"creating consumer group {names.consumer_group}")
+    call = f'delete_consumer_group("{names.project}", "{names.logstore}", "{names.consumer_group}")'
+    left = f"if the group still exists, delete it with LogClient of aliyun-log-python-sdk: {call}"
+
+    def delete() -> None:
+        action = f"deleting consumer group {names.consumer_group}"
+        service.send(bench, Delete(place), action, "ConsumerGroupNotExist", left)
+
+    action = f"creating consumer group {names.consumer_group}"
+    try:
+        service.send(bench, Create(place, timeout=GROUP_TIMEOUT), action, "ConsumerGroupAlreadyExist")
+    except (Unknown, KeyboardInterrupt):
+        delete()
+        raise
     try:
         yield
     finally:
-        service.send(bench, Delete(place), f"deleting consumer group {names.consumer_group}")
+        delete()

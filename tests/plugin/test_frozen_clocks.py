@@ -96,6 +96,28 @@ def test_a_date_that_no_clock_shows_is_found(project):
     assert skewed not in texts["test_served_in_time"]  # it is not signed
 
 
+def test_the_bundled_endpoint_accepts_the_clock_that_a_client_sees(project):
+    """A frozen clock that does not reach the client: its request, signed at the real time, is correct."""
+    project.test("""
+        from datetime import datetime
+
+        import time_machine
+        from sls_contract.clock import utc_now
+
+        class Real(datetime):
+            now = classmethod(lambda cls, zone: utc_now())
+
+        @pytest.mark.sls_cassette
+        @pytest.mark.parametrize("clock", [Real, datetime])
+        def test_signed(sls, clock, monkeypatch):
+            monkeypatch.setitem(globals(), "datetime", clock)
+            with time_machine.travel("2018-05-04T09:26:53Z"):
+                assert ask(sls).status_code == 200
+    """)
+    project.run("--sls-record=once", "--sls-strict").assert_outcomes(passed=2)
+    project.run("--sls-strict").assert_outcomes(passed=2)
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize(
     "start",

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import inspect
+
 import pytest
 from advice import advised
 from left_out import full
@@ -100,6 +102,50 @@ def test_a_service_that_is_busy_at_first_makes_and_deletes_the_group(project, en
         project.run("--sls-record=once", f"--sls-endpoint={server.url}", *REAL).assert_outcomes(passed=1)
     assert [line.partition(" ")[0] for line in asked(endpoint)] == ["POST"] * 3 + ["GET"] + ["DELETE"] * 2
     assert len(load_cassette(project.cassette("test_reads")).exchanges) == 1
+
+
+@pytest.mark.parametrize("lost", ["reset", "error=InternalServerError"])
+def test_a_service_that_fails_after_it_made_or_deleted_the_group(project, endpoint, real_key, lost):
+    """The request is sent again, and the refusal of what is done already is success: nothing is left behind."""
+    project.test(READS)
+    endpoint.respond_next(fault(f"{lost} operation=CreateConsumerGroup"))
+    endpoint.respond_next(fault(f"{lost} operation=DeleteConsumerGroup"))
+    with serve(endpoint) as server:
+        project.run("--sls-record=once", f"--sls-endpoint={server.url}", *REAL).assert_outcomes(passed=1)
+    assert [line.partition(" ")[0] for line in asked(endpoint)] == ["POST"] * 2 + ["GET"] + ["DELETE"] * 2
+
+
+@pytest.mark.slow
+def test_a_group_whose_creation_is_never_confirmed_is_deleted(project, endpoint, real_key):
+    """Made by an attempt whose response was lost, and refused by failures from then on: it is deleted all the same."""
+    project.test(READS)
+    endpoint.respond_next(fault("reset operation=CreateConsumerGroup"))
+    endpoint.respond_next(fault("error=InternalServerError operation=CreateConsumerGroup times=4"))
+    with serve(endpoint) as server:
+        result = project.run("--sls-record=once", f"--sls-endpoint={server.url}", *REAL)
+    result.assert_outcomes(errors=1)
+    advised(result.stdout.str(), "run the tests again later")
+    last = endpoint.exchanges[-1]
+    assert (last.request.method, last.response.status) == ("DELETE", 200)
+
+
+@pytest.mark.slow
+def test_a_group_that_cannot_be_deleted_is_named_with_the_call_that_deletes_it(project, endpoint, real_key):
+    """The call of the advice is one of the SDK, and deletes the group."""
+    from aliyun.log import LogClient
+
+    project.test(READS)
+    endpoint.respond_next(fault("error=InternalServerError operation=DeleteConsumerGroup times=5"))
+    with serve(endpoint) as server:
+        result = project.run("--sls-record=once", f"--sls-endpoint={server.url}", *REAL)
+        result.assert_outcomes(passed=1, errors=1)
+        named = advised(
+            result.stdout.str(), r'if the group still exists, delete it .*: (\w+)\("(.*)", "(.*)", "(.*)"\)'
+        )
+    call = inspect.signature(getattr(LogClient, named[1])).bind(LogClient, *named.groups()[1:])
+    deleted = endpoint.requests[-1]
+    assert deleted.path.endswith(f"/{call.arguments['logstore']}/consumergroups/{call.arguments['consumer_group']}")
+    assert call.arguments["project"] == "real-project"
 
 
 @pytest.mark.slow
