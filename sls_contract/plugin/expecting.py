@@ -98,7 +98,7 @@ def _of(value: Any, names: set[str]) -> Iterator[Any]:
             found = space[name]
             with suppress(AttributeError, TypeError):  # nothing is stored, or the value is the class itself
                 found = found.__get__(value) if isinstance(found, _STORED) else found
-            yield found
+            yield found.__func__ if isinstance(found, staticmethod | classmethod) else found
 
 
 def _is_error(value: Any) -> bool:

@@ -328,6 +328,14 @@ def test_a_method_may_say_which_error_is_expected(project):
         def stopped(self):
             return pytest.raises(Blocked)
 
+        @staticmethod
+        def static():
+            return pytest.raises(Blocked)
+
+        @classmethod
+        def of_class(cls):
+            return pytest.raises(Blocked)
+
         def any_error(self):
             return pytest.raises(Exception)
 
@@ -340,9 +348,17 @@ def test_a_method_may_say_which_error_is_expected(project):
             with ThreadPoolExecutor() as workers, self.stopped():
                 workers.submit(go).result()
 
+        def test_static(self):
+            with self.static():
+                go()
+
+        def test_of_class(self):
+            with self.of_class():
+                go()
+
         def test_any(self):
             with self.any_error():
                 go()
     """
     )
-    project.run().assert_outcomes(passed=2, failed=1)
+    project.run().assert_outcomes(passed=4, failed=1)
