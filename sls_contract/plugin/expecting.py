@@ -83,7 +83,8 @@ def _uses_error(codes: Collection[CodeType], global_values: dict[str, Any], loca
     """Return whether some code uses a value that refers to the error, or names an attribute of it that is the error."""
     names = {name for code in codes for name in code.co_names}
     used = [*(global_values[name] for name in names if name in global_values), *local_values]
-    return any(map(_refers_to_error, used)) or any(_is_expected(each) for value in used for each in _of(value, names))
+    attributes = (each for value in used for each in _of(value, names))
+    return any(map(_refers_to_error, used)) or any(map(_refers_to_error, attributes))
 
 
 def _of(value: Any, names: set[str]) -> Iterator[Any]:
@@ -97,7 +98,7 @@ def _of(value: Any, names: set[str]) -> Iterator[Any]:
             found = space[name]
             with suppress(AttributeError, TypeError):  # nothing is stored, or the value is the class itself
                 found = found.__get__(value) if isinstance(found, _STORED) else found
-            yield found
+            yield found.__func__ if isinstance(found, staticmethod | classmethod) else found
 
 
 def _is_error(value: Any) -> bool:

@@ -316,3 +316,49 @@ def test_a_test_that_names_the_error_may_get_it_from_a_thread_or_a_task(project)
     """
     )
     project.run().assert_outcomes(passed=6, failed=2, errors=1)
+
+
+def test_a_method_may_say_which_error_is_expected(project):
+    project.test(
+        CLIENTS
+        + """
+    from concurrent.futures import ThreadPoolExecutor
+
+    class Base:
+        def stopped(self):
+            return pytest.raises(Blocked)
+
+        @staticmethod
+        def static():
+            return pytest.raises(Blocked)
+
+        @classmethod
+        def of_class(cls):
+            return pytest.raises(Blocked)
+
+        def any_error(self):
+            return pytest.raises(Exception)
+
+    class TestStopped(Base):
+        def test_method(self):
+            with self.stopped():
+                go()
+
+        def test_other_thread(self):
+            with ThreadPoolExecutor() as workers, self.stopped():
+                workers.submit(go).result()
+
+        def test_static(self):
+            with self.static():
+                go()
+
+        def test_of_class(self):
+            with self.of_class():
+                go()
+
+        def test_any(self):
+            with self.any_error():
+                go()
+    """
+    )
+    project.run().assert_outcomes(passed=4, failed=1)
