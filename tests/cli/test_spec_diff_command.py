@@ -184,7 +184,7 @@ def test_a_new_error_is_new_in_page_and_contract(page):
 @pytest.mark.slow
 def test_a_page_that_only_links_to_its_errors_takes_none_away(page):
     new = page("b.md", (PAGE[PAGE.index("|HTTP") :], "See the list of errors.\n"))
-    assert changes(page("a.md"), new)[1][0] == ("page", "benign", "not-told", "errors")
+    assert changes(page("a.md"), new)[1][0] == ("page", "benign", "not-stated", "errors")
 
 
 @pytest.mark.slow

@@ -30,7 +30,7 @@ a status of the success gone; one errorCode with another status          breakin
 an error code gone; new                                                  see above gone, new
 name of a placeholder, of the operation                                  benign    placeholder, name
 messages, texts, order, levels                                           benign    wording, order, level
-only one side states it: a type, whether it is required, values, a       benign    not-told, told
+only one side states it: a type, whether it is required, values, a       benign    not-stated, stated
 whole table of errors or response headers
 ======================================================================== ========= ===============
 

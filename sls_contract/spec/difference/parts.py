@@ -20,7 +20,7 @@ def part_changes(old: Part, new: Part) -> Iterator[Change]:
 
 def one_sided(where: str, old: str | None, new: str | None) -> Change:
     """Return the change for a fact that only one description states."""
-    return Change(Class.BENIGN, "told" if new else "not-told", where, old or None, new or None)
+    return Change(Class.BENIGN, "stated" if new else "not-stated", where, old or None, new or None)
 
 
 def _metadata(old: Part, new: Part) -> Iterator[Change]:

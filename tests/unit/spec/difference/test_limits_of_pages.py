@@ -34,11 +34,11 @@ def compared(old, new):
     [
         ("Valid values: 1 to 500.", "Valid values: 1 to 100.", [(Class.BREAKING, "rule", "query size")]),
         ("Valid values: 1 to 500.", "Valid values: 1 to 900.", [(Class.ADDITIVE, "rule", "query size")]),
-        ("Valid values: 1 to 500.", "How many.", [(Class.BENIGN, "not-told", "query size")]),
-        ("How many.", "Valid values: 1 to 500.", [(Class.BENIGN, "told", "query size")]),
+        ("Valid values: 1 to 500.", "How many.", [(Class.BENIGN, "not-stated", "query size")]),
+        ("How many.", "Valid values: 1 to 500.", [(Class.BENIGN, "stated", "query size")]),
         ("Valid values: 1 to 500.", "How many. Valid values: 1 to 500.", []),
         ("Default value: 10.", "Default value: 20.", [(Class.BREAKING, "rule", "query size")]),
-        ("Default value: 10.", "How many.", [(Class.BENIGN, "not-told", "query size")]),
+        ("Default value: 10.", "How many.", [(Class.BENIGN, "not-stated", "query size")]),
     ],
 )
 def test_a_page_that_narrows_a_limit_breaks(old, new, changes):
@@ -63,7 +63,7 @@ def test_a_page_that_lists_one_value_of_two_breaks(one):
 @pytest.mark.parametrize("words", ["Valid values: any.", "Valid values: asc, ...", "Valid values: strings of letters."])
 def test_a_page_that_only_says_what_values_there_are_is_silent_on_them(words):
     assert compared({"sort": "Valid values: asc and desc"}, {"sort": words}) == [
-        (Class.BENIGN, "not-told", "query sort")
+        (Class.BENIGN, "not-stated", "query sort")
     ]
 
 
