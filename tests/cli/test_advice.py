@@ -182,7 +182,7 @@ def test_a_command_that_failed_says_what_succeeds(make, failing, advice, steps):
     for step in steps:
         line = match.expand(step).replace("again", f"sls-contract {failing}")
         done = run(line)
-        other = "[scale]'." in done or "record first: pytest --sls-record=once" in done  # without that extra, or with it
+        other = "[scale]'." in done or "record first: pytest --sls-record=once" in done  # with the extra
         assert not line.startswith("sls-contract") or done.endswith("exit code 0") or other, f"{line}\n{done}"
 
 
