@@ -146,7 +146,8 @@ class Body:
 class Page:
     """All claims of a page about an operation; the command ``spec derive`` prints the plain form.
 
-    ``lines`` are the line numbers by place; the plain form omits them.
+    ``path_parameters`` are the names in the path, ``described`` those of them that it describes. ``lines`` are the line
+    numbers by place; the plain form omits them.
     """
 
     operation: str | None = None
@@ -154,6 +155,7 @@ class Page:
     path: str | None = None
     host: str | None = None
     path_parameters: list[str] = field(default_factory=list)
+    described: dict[str, Parameter] = field(default_factory=dict)
     query: dict[str, Parameter] = field(default_factory=dict)
     headers: dict[str, Parameter] = field(default_factory=dict)
     body: Body = field(default_factory=Body)

@@ -46,7 +46,9 @@ def _add_parameter(page: Page, parameter: Mapping[str, Any], schemas: Mapping[st
     elif place == "formData":
         page.body.shape = "object"
         page.body.members[None, name] = _parameter(schema)
-    elif place != "path":
+    elif place == "path":
+        page.described[name] = Parameter(_type(schema), origins={"table"})
+    else:
         page.problem(1, "not-in-syntax", f"parameter {name}", place)
 
 

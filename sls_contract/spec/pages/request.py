@@ -69,6 +69,9 @@ def _assign_rows(page: Page, parts: Parts, keys: Collection[str], *, is_printed:
         if (row.line >= below and (row.name != _HOST_ROW or row.name in keys)) or not settled.has(row)
     ]
     open_rows = frozenset(rows)
+    for row in parts.request_rows:
+        if row not in open_rows and (name := settled.placeholder(row)):
+            _describe_placeholder(page, name, row)
     also_members = [row for row in parts.request_rows if row not in open_rows and row.name in keys]
     members: list[Row] = [*also_members, *(row for row in rows if row.line >= below or _is_in(row, "body", "体"))]
     renamed = {} if keys else _renamed(page, rows)
@@ -109,19 +112,26 @@ class _Settled:
 
     def __init__(self, page: Page) -> None:
         self._page = page
-        self._spelled = {*map(routes.letters, page.path_parameters)}
+        self._spelled = {routes.letters(name): name for name in page.path_parameters}
         self._by_stem: dict[str, list[str]] = {}
         for name in page.path_parameters:
             self._by_stem.setdefault(routes.stem(name), []).append(name)
 
     def has(self, row: Row) -> bool:
         """Return whether a row describes a part of the host or the path."""
-        if routes.letters(row.name) in self._spelled:
-            return True
-        if _is_host(row) and self._page.host != "{endpoint}":
-            return True
+        return self._describes_host(row) or self.placeholder(row) is not None
+
+    def placeholder(self, row: Row) -> str | None:
+        """Return the placeholder of the path that a row describes; None if it describes none."""
+        if name := self._spelled.get(routes.letters(row.name)):
+            return name
+        if self._describes_host(row) or row.name in self._page.query:
+            return None
         similar = self._by_stem.get(routes.stem(row.name), ())
-        return row.name not in self._page.query and any(routes.overlap(row.name, name) for name in similar)
+        return next((name for name in similar if routes.overlap(row.name, name)), None)
+
+    def _describes_host(self, row: Row) -> bool:
+        return _is_host(row) and self._page.host != "{endpoint}"
 
 
 def _is_host(row: Row) -> bool:
@@ -242,6 +252,14 @@ def _describe_key(page: Page, key: str, row: Row, *, in_syntax: bool) -> None:
     if in_syntax and "syntax" not in page.query[key].origins:
         page.problem(row.line, "not-in-syntax", f"parameter {key}", key)
     _describe(page, page.query[key], row, f"query {key}")
+
+
+def _describe_placeholder(page: Page, name: str, row: Row) -> None:
+    kind = json_type(row.type)
+    if kind is None or is_misspelt_type(row.type):
+        page.problem(row.line, "element-type", f"path {name}", row.type)
+    page.described[name] = Parameter(kind, origins={"table"})
+    page.add_line(f"path {name}", row.line)
 
 
 def _describe(page: Page, parameter: Parameter, row: Row, where: str) -> None:
