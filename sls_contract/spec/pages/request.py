@@ -183,13 +183,10 @@ def _add_value(page: Page, line: Message, key: str, value: str, origin: str) -> 
     parameter = page.query[key]
     if values := routes.choice(value):
         parameter.values = parameter.values or values
-    if not parameter.values and value.isalpha() and key.lower() in _DISCRIMINATORS:
+    is_word = re.fullmatch(r"[A-Za-z_]+", value) is not None
+    if not parameter.values and is_word and key.lower() in _DISCRIMINATORS:
         parameter.type = "string"
-    if (
-        key.lower() not in _DISCRIMINATORS - ({"mode"} if origin == "example" else set())
-        or not re.fullmatch(r"[A-Za-z_]+", value)
-        or value == key
-    ):
+    if key.lower() not in _DISCRIMINATORS - ({"mode"} if origin == "example" else set()) or not is_word or value == key:
         return
     if parameter.values and value not in parameter.values:
         page.problem(line.line, "spelling", f"query {key}", f"{value}, and {parameter.values[0]} elsewhere")

@@ -272,3 +272,15 @@ def test_what_a_table_says_of_the_path_is_claimed():
     assert {name: each.type for name, each in page.described.items()} == {"barnName": "string", "cowId": "integer"}
     assert page.as_plain()["path_parameters"] == ["barnName", "cowId"]
     assert [*page.query] == ["offset", "line", "reverse", "cursors"]
+
+
+@pytest.mark.parametrize("value", ["log", "context_log"])
+def test_a_fixed_value_of_the_request_line_is_a_text(value):
+    """Also without a row of its own."""
+    text = SLIPS.replace("?offset=", f"?type={value}&offset=").format(type="Integer", required="No", query="")
+    assert derive(text).as_plain()["query"]["type"] == {
+        "type": "string",
+        "required": True,
+        "const": value,
+        "from": ["syntax"],
+    }
