@@ -70,7 +70,8 @@ def _assign_rows(page: Page, parts: Parts, keys: Collection[str], *, is_printed:
     ]
     open_rows = frozenset(rows)
     for row in parts.request_rows:
-        if row not in open_rows and (name := settled.placeholder(row)):
+        is_member = row in open_rows or row.name in keys or bool(row.parent)
+        if not is_member and row.type and (name := settled.placeholder(row)):
             _describe_placeholder(page, name, row)
     also_members = [row for row in parts.request_rows if row not in open_rows and row.name in keys]
     members: list[Row] = [*also_members, *(row for row in rows if row.line >= below or _is_in(row, "body", "体"))]
@@ -252,10 +253,13 @@ def _describe_key(page: Page, key: str, row: Row, *, in_syntax: bool) -> None:
 
 
 def _describe_placeholder(page: Page, name: str, row: Row) -> None:
+    """Add the type of a row to a parameter of the path; it has none if rows contradict each other."""
     kind = json_type(row.type)
-    if kind is None or is_misspelt_type(row.type):
+    known = page.described.get(name)
+    is_other = known is not None and known.type != kind
+    if kind is None or is_misspelt_type(row.type) or is_other:
         page.problem(row.line, "element-type", f"path {name}", row.type)
-    page.described[name] = Parameter(kind, origins={"table"})
+    page.described[name] = Parameter(None if is_other else kind, origins={"table"})
     page.add_line(f"path {name}", row.line)
 
 
