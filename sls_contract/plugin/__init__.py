@@ -89,8 +89,9 @@ def pytest_unconfigure(config: pytest.Config) -> None:
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:
-    """Open the test's cassette before its fixtures are set up; a skipped test gets none."""
-    item.config.stash[RUN].open(item)
+    """Open the test's cassette before its fixtures are set up; a skipped or only planned test gets none."""
+    if not item.config.getoption("setupplan", default=False):
+        item.config.stash[RUN].open(item)
 
 
 @pytest.hookimpl(optionalhook=True)

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from sls_contract.plugin.options import Settings
 
-_NARROWING = ("lf", "stepwise", "ignore", "ignore_glob", "deselect", "collectonly", "pyargs")
+_NARROWING = ("lf", "stepwise", "ignore", "ignore_glob", "deselect", "collectonly", "setuponly", "pyargs")
 """Options under which some tests are not collected, without a hook that reports each of them."""
 
 

@@ -48,7 +48,7 @@ class Phases:
         self, fixturedef: pytest.FixtureDef[object], request: pytest.FixtureRequest
     ) -> Generator[None, object, object]:
         """Give a fixture of a wider scope its own cassette."""
-        if fixturedef.scope == "function":
+        if fixturedef.scope == "function" or request.config.getoption("setupplan", default=False):
             return (yield)
         with self.run.fixture(fixturedef, request):
             return (yield)

@@ -35,7 +35,7 @@ class RemoteCassettes:
     @pytest.hookimpl(tryfirst=True)
     def pytest_sessionstart(self, session: pytest.Session) -> None:
         """Download the cassettes that the lock names, before xdist starts its workers."""
-        if session.config.option.collectonly:
+        if any(session.config.getoption(name, default=False) for name in ("collectonly", "setupplan")):
             return
         try:
             self._lines += self._pull().lines

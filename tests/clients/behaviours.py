@@ -108,7 +108,7 @@ BEHAVIOURS = (
     Behaviour("update-time-as-text", "passes the string through", (SDK, CLI, *TEA, LOG), entry(updateTime=str)),
     Behaviour("shard-as-text", "gives a number for the string", (SLS,), entry(shard=int)),
     Behaviour("shard-as-text", "passes the string through", (SDK, CLI, *TEA, LOG), entry(shard=str)),
-    Behaviour("entry-new-key", "passes the new key through", (SDK, CLI, LOG), entry(lag=0)),
+    Behaviour("entry-new-key", "passes the new key through", (SDK, CLI, LOG), entry(lag={"logs": [0]})),
     Behaviour("shard-missing", "gives an entry without a shard", (SDK, CLI, *TEA, LOG, SLS), entry(shard=None)),
     Behaviour("checkpoint-missing", "gives an entry without a checkpoint", (*TEA, LOG, SLS), entry(checkpoint=None)),
     Behaviour("empty-object", "succeeds with {} in the place of a list", (SDK, CLI, LOG), gives({})),

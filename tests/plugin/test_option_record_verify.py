@@ -424,3 +424,11 @@ def test_alike_differences_are_counted_not_listed(recorded, service):
     assert "12 times, first in cassettes/test_it/test_reads.sls.yaml exchange 0" in line
     changes = json.loads((recorded.path / "report.json").read_text("utf-8"))["changes"]
     assert sum(change["class"] == "additive" for change in changes) == 12
+
+
+@pytest.mark.parametrize("option", ["--setup-plan", "--setup-only", "--collect-only"])
+def test_a_run_that_calls_no_test_demands_no_comparison(recorded, service, option):
+    """It only shows what would run."""
+    before = recorded.cassette("test_reads").read_bytes()
+    assert recorded.verify("-psetupplan", option).ret in {pytest.ExitCode.OK, pytest.ExitCode.NO_TESTS_COLLECTED}
+    assert recorded.cassette("test_reads").read_bytes() == before
