@@ -71,10 +71,14 @@ class Judge:
         """
         key = self.credentials
         keyring = None if key is None else (key, TEST_CREDENTIALS, TEST_STS_CREDENTIALS)
-        verdicts = [judge_request(request, credentials=keyring, at=seen)]
-        if not recording.incomplete:
-            hidden = hidden_clauses(recording)
-            verdicts.append(judge_response(recording.exchange, at=recording.provenance.at, without=hidden))
+        if recording.incomplete:
+            verdicts = [judge(Exchange(request, None), credentials=keyring, at=seen)]
+        else:
+            response_at, hidden = recording.provenance.at, hidden_clauses(recording)
+            verdicts = [
+                judge_request(request, credentials=keyring, at=seen),
+                judge_response(recording.exchange, at=response_at, without=hidden),
+            ]
         origin, findings = recording.provenance, recording_findings(recording, self.remedies.renew)
         needed = findings or results.shows_all_exchanges or any(verdict.findings for verdict in verdicts)
         exchange = shown() if needed else recording.exchange
