@@ -130,6 +130,27 @@ def test_a_second_recording_differs_in_nothing_that_matters(kit, start, run, cli
     assert run("diff", "old.sls.yaml", "reads.sls.yaml").returncode == 0
 
 
+def test_contracts_of_a_folder_judge_what_the_proxy_records(kit, start, upstream, tmp_path):
+    """--contract requires a key that the shipped contract leaves free: the finding comes with the exchange, exit 1."""
+    own = tmp_path / "own"
+    own.mkdir()
+    contract = {
+        "operation": "GetCheckPoint",
+        "coverage": "full",
+        "method": "GET",
+        "path": "/logstores/{logstore}/consumergroups/{consumerGroup}",
+        "query": {"shard": {"type": "integer"}, "view": {"required": "violation"}},
+    }
+    (own / "GetCheckPoint.json").write_text(json.dumps(contract), encoding="utf-8")
+    proxy = start("proxy", "--cassette", "own.sls.yaml", "--to", upstream.url, "--contract", "own", environ=kit.REAL)
+    assert kit.get(f"{kit.URL}?shard=0", proxy.url, kit.KEY).status == 200
+    assert proxy.end() == 1, proxy.errors
+    assert "query view of GetCheckPoint" in proxy.errors
+    refused = start("proxy", "--cassette", "no.sls.yaml", "--contract", "none")
+    assert refused.end() == 2
+    assert "expected a folder of contracts, found none at none" in refused.errors
+
+
 def test_what_breaks_the_contract_is_told_at_once_and_at_the_end(kit, start, upstream, tmp_path):
     """A wrong query key: exit 1, the finding on stderr and once in the report, with its line, however often it came."""
     proxy = start("proxy", "--cassette", "w.sls.yaml", "--to", upstream.url, "--json", "out.json", environ=kit.REAL)
