@@ -191,6 +191,10 @@ class Run:
         self._opened.discard(case)
         case.close(expected_to_fail=expected_to_fail)
 
+    def note_shown(self, error: BaseException) -> None:
+        """Note an error that a report shows; that of a subtest is shown before its test ends."""
+        self._unrecorded.note_shown(error)
+
     def complete_report(self, item: pytest.Item, report: pytest.TestReport) -> None:
         """Remove secrets from a report, and attach the test's totals to its last report."""
         case = item.stash.get(CASE, None)
