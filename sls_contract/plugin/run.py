@@ -64,6 +64,7 @@ class Run:
         self._failed: set[str] = set()
         self._skipped: set[str] = set()
         self._worker_lost = False
+        self.calls_tests = False
 
     @cached_property
     def totals(self) -> Totals:
@@ -190,6 +191,10 @@ class Run:
         self._opened.discard(case)
         case.close(expected_to_fail=expected_to_fail)
 
+    def note_shown(self, error: BaseException) -> None:
+        """Note an error that a report shows; that of a subtest is shown before its test ends."""
+        self._unrecorded.note_shown(error)
+
     def complete_report(self, item: pytest.Item, report: pytest.TestReport) -> None:
         """Remove secrets from a report, and attach the test's totals to its last report."""
         case = item.stash.get(CASE, None)
@@ -303,8 +308,7 @@ class Run:
         if "totals" in vars(self):  # reading the property would create it; without cassettes, there is nothing to find
             self._finish_results(session, ran=ran)
             checked = bool(self.totals.exchanges or self.totals.cassettes or self.totals.findings)
-        calls_tests = not any(session.config.getoption(name, default=False) for name in ("collectonly", "setuponly"))
-        if self.settings.record == "verify" and ran and calls_tests:
+        if self.settings.record == "verify" and ran and self.calls_tests:
             self._expect_comparison(session)
         if self.settings.reports or (checked and os.environ.get("GITHUB_ACTIONS") == "true"):
             self._write_reports(session)

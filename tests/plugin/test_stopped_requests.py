@@ -276,3 +276,40 @@ def test_in_workers(project):
     result = between_tests(project).spawn("-n1")
     result.assert_outcomes(passed=1, failed=1)
     result.stdout.fnmatch_lines(["*.aliyuncs.com in test_it.py::test_swallows: 1 time"])
+
+
+def test_a_stopped_request_that_a_failed_subtest_shows_is_not_swallowed(project):
+    """The subtest fails with the error itself; a request that the test swallows beside a failed subtest is found."""
+    pytest.importorskip("_pytest.subtests", reason="subtests came with pytest 9")
+    result = project.test(f"""
+        import unittest
+        import requests
+
+        def go():
+            requests.get({OWNED!r}, timeout=60)
+
+        def test_shows(subtests):
+            with subtests.test():
+                go()
+
+        class Test(unittest.TestCase):
+            def test_shows_too(self):
+                with self.subTest():
+                    go()
+
+        def test_swallows(subtests):
+            with subtests.test():
+                assert not "related"
+            with subtests.test():
+                try:
+                    go()
+                except Exception:
+                    pytest.skip("no network")
+    """).run("-psubtests", "-punittest")
+    found = {
+        report.nodeid.partition("::")[2]
+        for report in result.reprec.getreports("pytest_runtest_logreport")
+        if report.failed and "SLS616" in report.longreprtext
+    }
+    assert found == {"test_swallows"}
+    assert result.stdout.str().count("SUBFAILED") == 3
