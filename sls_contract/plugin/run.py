@@ -311,7 +311,7 @@ class Run:
 
     def _collected(self, session: pytest.Session) -> Collected | None:
         """Return the tests that this process or a worker collected; None if no test has a cassette."""
-        if self._from_workers is not None or not any(item.get_closest_marker("sls_cassette") for item in self._items):
+        if self._from_workers is not None or not self._has_cassettes:
             return self._from_workers
         from sls_contract.plugin.collected import collected
 
