@@ -88,8 +88,8 @@ class Judge:
     def refuse_own(self, results: Results, request: Request, response: Response) -> None:
         """Report a response of an sls-contract tool: it is not recorded as a response of the service."""
         body = response.body.decode("utf-8", "replace")
-        sent = self.scrubber.text(f"{request.method} {masked_url(request.url)}")
-        results.fail(f"not recorded: sls-contract itself responded to {sent}: {body}")
+        sent = f"{request.method} {masked_url(request.url)}"
+        results.fail(self.scrubber.shown(f"not recorded: sls-contract itself responded to {sent}: {body}"))
 
     def _key_for(self, request: Request) -> Credentials | None:
         """Return the key that must have signed a recorded request: the run's, or the public test key that it names."""

@@ -15,7 +15,7 @@ from sls_contract.errors import SlsContractError
 from sls_contract.exit_codes import INCOMPLETE
 from sls_contract.locale import translating
 from sls_contract.plugin import distributed
-from sls_contract.plugin.failures import as_failure, is_skip_or_xfail
+from sls_contract.plugin.failures import SKIPS, as_failure, is_skip_or_xfail
 from sls_contract.plugin.scrubbed import scrub_properties, scrub_report
 from sls_contract.plugin.unrecorded import Unrecorded
 
@@ -43,7 +43,7 @@ MARKERS = (
     "sls_allow(code, *, reason): accept violations of this one clause, such as 'SLS204'",
 )
 
-_NO_FAILURES = (pytest.skip.Exception, pytest.exit.Exception, KeyboardInterrupt)
+_NO_FAILURES = (*SKIPS, pytest.exit.Exception, KeyboardInterrupt)
 CASE: pytest.StashKey[Case] = pytest.StashKey()
 
 
@@ -147,7 +147,7 @@ class Run:
             return None
         case.incomplete |= error is not None
         case.excused &= error is None
-        return case.end_phase(None if isinstance(error, pytest.skip.Exception) else error)  # a skip shows no cause
+        return case.end_phase(None if isinstance(error, SKIPS) else error)  # a skip shows no cause
 
     @contextmanager
     def fixture(self, fixturedef: pytest.FixtureDef[Any], request: pytest.FixtureRequest) -> Iterator[None]:
@@ -315,7 +315,7 @@ class Run:
 
     def _collected(self, session: pytest.Session) -> Collected | None:
         """Return the tests that this process or a worker collected; None if no test has a cassette."""
-        if self._from_workers is not None or not any(item.get_closest_marker("sls_cassette") for item in self._items):
+        if self._from_workers is not None or not self._has_cassettes:
             return self._from_workers
         from sls_contract.plugin.collected import collected
 
