@@ -42,6 +42,12 @@ _ERROR = re.compile(r"(?<![\d.])[45]\d\d\s+[A-Z][a-z]+[A-Z]\w+")
 """An error in a sentence."""
 _PARAMETER = re.compile(rf"[A-Za-z_][\w.-]*\s*[(（](?:{TYPE_CELL.pattern})\s*(?:[,，、;；][^()（）]*)?[)）]")
 """A parameter with its type in a sentence."""
+_TYPED = re.compile(
+    r"\W*(?:(?:param\s+)?[A-Za-z_][\w.-]*(?=[\s:：,，])\W*)?"
+    rf"(?:{TYPE_CELL.pattern})(?=\W*$|\s*[,，;；#(（|])",
+    re.IGNORECASE | re.MULTILINE,
+)
+"""A type in a line of its own, or after a name."""
 _JSON = re.compile(r"\{\s*[\"“]\w|\[\s*[{\"“]\s*[\"“\w]")
 """The beginning of JSON in a sentence."""
 _LINK = re.compile(r"/(?:api|document)/Sls/[\d-]+/([A-Z]\w+)")
@@ -106,6 +112,7 @@ def _report_unread(page: Page, parts: Parts, read: Collection[int]) -> None:
             lines = {*range(block.line, block.line + block.text.count("\n") + 1)}
             stated = messages.is_response(block.text) and not is_cell(label)
             stated &= not (parts.error_rows and "errorCode" in block.text)
+            stated |= role in _WITH_ROWS and _TYPED.match(block.text) is not None
             where, says = "errors" if role == "errors" else "example", block.text
         elif isinstance(block, Text):
             lines, stated = {block.line}, _states_facts(block, role, parts)
@@ -150,7 +157,8 @@ def _states_facts(text: Text, role: str, parts: Parts) -> bool:
     """Return whether text is the head or a row of a table that lost its markup, a listed parameter, or an error."""
     if role == "errors" and parts.error_rows and begins_table(text.text):
         return False  # its rows need no head
-    is_parameter = role in _WITH_ROWS and (is_row(text.text) or _PARAMETER.search(text.text) or _JSON.search(text.text))
+    is_typed = _PARAMETER.search(text.text) or _TYPED.match(text.text) or _JSON.search(text.text)
+    is_parameter = role in _WITH_ROWS and (is_row(text.text) or is_typed)
     is_error = is_listed(text.text) or _ERROR.search(text.text)
     return bool(begins_table(text.text) or is_parameter or listed_row(text) or is_error)
 
