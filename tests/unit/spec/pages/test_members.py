@@ -330,6 +330,11 @@ TABLE_OF_KEYS = "|stalls|Object|No|By name.|\n{}|hay|Integer|No|Tons.|\n"
         "|└ <stall>|Object|No|A stall.|\n|└└ size|Integer|Yes|Its size.|\n",
         "|stalls.{stall}|Object|No|A stall.|\n|stalls.{stall}.size|Integer|Yes|Its size.|\n",
         "|stalls.*.size|Integer|Yes|Its size.|\n",
+        "|stalls.*|Object|Yes|A stall.|\n|stalls.*.size|Integer|Yes|Its size.|\n",
+        "|stalls.<stall-name>|Object|No|A stall.|\n|stalls.<stall-name>.size|Integer|Yes|Its size.|\n",
+        "|stalls.<a stall>.size|Integer|Yes|Its size.|\n",
+        "|stalls.{stall.name}.size|Integer|Yes|Its size.|\n",
+        "|stalls.${stall}.size|Integer|Yes|Its size.|\n",
     ],
 )
 def test_members_below_a_key_that_users_choose_are_in_the_member_with_such_keys(rows):
