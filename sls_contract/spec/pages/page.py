@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from sls_contract.spec.claims import Page
 from sls_contract.spec.pages import messages, routes
-from sls_contract.spec.pages.blocks import Code, Text, blocks_of
+from sls_contract.spec.pages.blocks import Code, Table, Text, blocks_of
 from sls_contract.spec.pages.cleaning import front_title
 from sls_contract.spec.pages.error_rows import is_listed
 from sls_contract.spec.pages.errors import error_claims
@@ -129,12 +129,20 @@ def _report_unread(page: Page, parts: Parts, read: Collection[int]) -> None:
 
 
 def _report_headers(page: Page, parts: Parts, read: Collection[int]) -> None:
-    """Record as problems the headers that only sentences name."""
+    """Record as problems the headers that only sentences, or tables that were not read, name."""
     known = {name.lower() for name in (*page.headers, *page.response_headers)} | COMMON_HEADERS | common_headers()
-    for block in (part.block for part in parts.all if isinstance(part.block, Text) and part.block.line not in read):
-        for name in _HEADER.findall(block.text):
+    printed = (part.block for part in parts.all if not isinstance(part.block, Code))
+    lines = (line for block in printed for line in _lines_of(block))
+    for line, text in ((line, text) for line, text in lines if line not in read):
+        for name in _HEADER.findall(text):
             if name.lower() not in known:
-                page.problem(block.line, "spelling", "header", name)
+                page.problem(line, "spelling", "header", name)
+
+
+def _lines_of(block: Text | Table) -> list[tuple[int, str]]:
+    return (
+        [(block.line, block.text)] if isinstance(block, Text) else [(at, " ".join(cells)) for at, cells in block.rows]
+    )
 
 
 def _table_of(role: str) -> str:

@@ -71,6 +71,12 @@ BODY = re.compile(
 """A heading or label of what stands in the body of a request."""
 _LABELLED = re.compile(r"[:：]\s*\S*/|\b(?:GET|POST|PUT|DELETE)$")
 """A path or a method after its label."""
+_WITHOUT_SIDE = re.compile(
+    r"(?:the )?(?:headers?|body|payload)(?: (?:parameters?|elements?|fields))?|头部?|消息[头体]|body\s*参数"
+)
+"""Headers or body of the side that the section above describes."""
+_NUMBER = re.compile(r"(?:\d{1,2}[.、．])+\d{0,2}\s+|[一二三四五六七八九十]{1,3}、\s*")
+"""The number of a heading."""
 _HEADER_NAME = re.compile(r"[A-Za-z]+(?:-[A-Za-z0-9]+)+|[A-Za-z-]+\s*[:：]")
 
 
@@ -183,9 +189,8 @@ def _opens(block: Text, now: Role, *, unmarked: bool = False) -> Role | None:
         return None
     if block.kind != "heading" and (len(block.text) > _MAX_LABEL or _LABELLED.search(block.text)):
         return None
-    role = _named(
-        re.sub(r"\s+", " ", block.text).strip(" :：").lower(), now, is_heading=block.kind in {"heading", "bold"}
-    )
+    words = re.sub(r"\s+", " ", _NUMBER.sub("", block.text)).strip(" :：").lower()
+    role = _named(words, now, is_heading=block.kind in {"heading", "bold"})
     if role is None and block.kind == "heading":
         return "other"
     return role
@@ -221,6 +226,8 @@ def _named(text: str, now: Role, *, is_heading: bool = True) -> Role | None:
             return role
     if _PARAMETERS.fullmatch(text):  # of the current section
         return _PARAMETERS_AFTER.get(now, now)
+    if now.startswith("response") and _WITHOUT_SIDE.fullmatch(text):
+        return "response-headers" if _HEADER.search(text) else "response"
     for side, headers, elements in _SIDES[: None if is_heading else 2]:
         if side.search(text):
             has_elements = _ELEMENTS.search(text) or (

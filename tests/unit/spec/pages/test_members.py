@@ -332,7 +332,7 @@ TABLE_OF_KEYS = "|stalls|Object|No|By name.|\n{}|hay|Integer|No|Tons.|\n"
         "|stalls.*.size|Integer|Yes|Its size.|\n",
         "|stalls.*|Object|Yes|A stall.|\n|stalls.*.size|Integer|Yes|Its size.|\n",
         "|stalls.<stall-name>|Object|No|A stall.|\n|stalls.<stall-name>.size|Integer|Yes|Its size.|\n",
-        "|stalls.<a stall>.size|Integer|Yes|Its size.|\n",
+        "|stalls.<stall name>.size|Integer|Yes|Its size.|\n",
         "|stalls.{stall.name}.size|Integer|Yes|Its size.|\n",
         "|stalls.${stall}.size|Integer|Yes|Its size.|\n",
     ],

@@ -302,3 +302,28 @@ def test_errors_without_separators_are_listed():
         {},
         True,
     )
+
+
+@pytest.mark.parametrize("depth", ["##", "###"])
+@pytest.mark.parametrize(
+    ("response", "headers", "body"),
+    [
+        ("Response", "Headers", "Body"),
+        ("3. Response", "3.1 Headers", "3.2 Body"),
+        ("三、响应", "1. 头", "2. 消息体"),
+        ("Response elements", "Response headers", "Body parameters"),
+    ],
+)
+def test_headers_and_body_below_a_response_are_the_response_s(depth, response, headers, body):
+    """A heading without a side is of the side above it, also if the headings have numbers."""
+    text = "# CountSheep\n\n## Request syntax\n\n```\nGET /farms HTTP/1.1\n```\n\n"
+    text += f"## {response}\n\n{depth} {headers}\n\n|Header|Description|\n|---|---|\n|x-log-wool|It.|\n\n"
+    page = derive(f"{text}{depth} {body}\n\n|Name|Type|\n|---|---|\n|sheep|integer|\n")
+    assert (page.response_headers, [*page.response.members]) == (["x-log-wool"], [(None, "sheep")])
+    assert (page.query, page.body.members) == ({}, {})
+
+
+def test_a_header_in_a_table_of_another_section_is_listed():
+    table = "|Header|Description|\n|---|---|\n|x-log-wool|It.|\n|Host|It.|\n"
+    page = derive(f"# CountSheep\n\n```\nGET /farms HTTP/1.1\n```\n\n## Notes\n\n{table}")
+    assert [(each.line, each.where, each.says) for each in page.problems] == [(11, "header", "x-log-wool")]
