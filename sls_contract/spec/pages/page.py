@@ -40,11 +40,13 @@ _HEADER = re.compile(r"(?<![\w-])x-log-[a-z][a-z-]*[a-z](?![\w-])", re.IGNORECAS
 _CALLED = re.compile(r"(?:调用|(?a:\b)(?i:call)(?:s|ing)?(?: the)?)\s*([A-Z][a-z]+[A-Z]\w+)", re.ASCII)
 _ERROR = re.compile(r"(?<![\d.])[45]\d\d\s+[A-Z][a-z]+[A-Z]\w+")
 """An error in a sentence."""
-_PARAMETER = re.compile(rf"[A-Za-z_][\w.-]*\s*[(（](?:{TYPE_CELL.pattern})\s*(?:[,，、;；][^()（）]*)?[)）]")
+_PARAMETER = re.compile(
+    rf"[A-Za-z_][\w.-]*(?:\[\])?\s*[(（](?:\w+\s*[,，、;；]\s*)?(?:{TYPE_CELL.pattern})\s*(?:[,，、;；][^()（）]*)?[)）]"
+)
 """A parameter with its type in a sentence."""
 _TYPED = re.compile(
     r"\W*(?:(?:param\s+)?[A-Za-z_][\w.-]*(?=[\s:：,，])\W*)?"
-    rf"(?:{TYPE_CELL.pattern})(?=\W*$|\s*[,，;；#(（|])",
+    rf"(?:{TYPE_CELL.pattern})(?=\W*$|\s*[,，;；#(（|]|\s+[—–-]\s)",
     re.IGNORECASE | re.MULTILINE,
 )
 """A type in a line of its own, or after a name."""

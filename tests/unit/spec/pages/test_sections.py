@@ -327,3 +327,23 @@ def test_a_header_in_a_table_of_another_section_is_listed():
     table = "|Header|Description|\n|---|---|\n|x-log-wool|It.|\n|Host|It.|\n"
     page = derive(f"# CountSheep\n\n```\nGET /farms HTTP/1.1\n```\n\n## Notes\n\n{table}")
     assert [(each.line, each.where, each.says) for each in page.problems] == [(11, "header", "x-log-wool")]
+
+
+IN_PLACES = (
+    "# FillBarn\n\n## Request syntax\n\n`POST /barns/{barn}`\n\n## Request parameters\n\n"
+    "|Name|In|Type|Required|\n|---|---|---|---|\n|barn|path|string|Yes|\n|dry|query|boolean|No|\n"
+    "|size|body|integer|Yes|\n|mark|cookie|string|No|\n\nMore:\n\n"
+    "|Name|In|Type|Required|\n|---|---|---|---|\n|wet|query|boolean|No|\n|hay|body|integer|No|\n\n"
+)
+
+
+@pytest.mark.parametrize("example", ["", '## Sample request\n\n```\nPOST /barns/x HTTP/1.1\n\n{"size": 1}\n```\n'])
+def test_a_parameter_is_in_the_place_that_its_row_says(example):
+    """A request with a body can have a query; a place that no request has is listed."""
+    page = derive(IN_PLACES + example)
+    assert {key: each.required for key, each in page.query.items()} == {"dry": False, "wet": False}
+    assert {key: each.required for key, each in page.body.members.items()} == {
+        (None, "size"): True,
+        (None, "hay"): False,
+    }
+    assert [(each.where, each.says) for each in page.problems] == [("parameter mark", "cookie")]

@@ -82,6 +82,11 @@ def test_facts_in_a_sentence_are_listed(sentence):
             "<dl><dt>line <i>integer</i>, optional</dt><dd>The first.</dd></dl>\n",
             ["line integer, optional: The first."],
         ),
+        (
+            "* lines[] (query, array) - All.\n* line (query, integer, optional) - It.\n",
+            ["lines[] (query, array) - All.", "line (query, integer, optional) - It."],
+        ),
+        ("line - integer - The first.\n", ["line - integer - The first."]),
         (":param line: Integer, optional\n", [":param line: Integer, optional"]),
         ("```yaml\nline: integer  # optional\n```\n", ["line: integer  # optional"]),
     ],
