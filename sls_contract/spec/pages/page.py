@@ -114,6 +114,7 @@ def _report_unread(page: Page, parts: Parts, read: Collection[int]) -> None:
             lines = {*range(block.line, block.line + block.text.count("\n") + 1)}
             stated = messages.is_response(block.text) and not is_cell(label)
             stated &= not (parts.error_rows and "errorCode" in block.text)
+            stated |= role == "errors" and _ERROR.search(block.text) is not None
             stated |= role in _WITH_ROWS and _TYPED.match(block.text) is not None
             where, says = "errors" if role == "errors" else "example", block.text
         elif isinstance(block, Text):

@@ -43,6 +43,8 @@ _MORE_ELEMENTS = re.compile(
 )
 _WHOLE_SIDE = re.compile(r"requests?|responses?|results?|请求|响应|返回", re.ASCII)
 """A heading of a single word, whose section contains the whole request or response."""
+_RESPONSE_LABEL = re.compile(r"(?i:responses?|returns)\s*[:：]|(?:响应|返回|返回值)\s*[:：]")
+"""A line that ends the parameters of the request in a section about both sides."""
 _PARAMETERS = re.compile(r"(?:url\s*)?(?:parameters?|params?|fields|参数(?:列表|说明)?|字段(?:说明)?)")
 _CONTAINED: dict[Role, Role] = {"request-headers": "request", "response-headers": "response"}  # section to parent
 _PARAMETERS_AFTER: dict[Role, Role] = {
@@ -186,7 +188,7 @@ def _opens(block: Text, now: Role, *, unmarked: bool = False) -> Role | None:
     title = _TITLE.fullmatch(simplified(block.text).strip(" :："))
     is_title = title and (unmarked or _NAMES_SIDE.match(title[0]))
     if block.kind == "paragraph" and not (is_title or _says_example(block.text)):
-        return None
+        return "response" if now == "request" and _RESPONSE_LABEL.fullmatch(block.text) else None
     if block.kind != "heading" and (len(block.text) > _MAX_LABEL or _LABELLED.search(block.text)):
         return None
     words = re.sub(r"\s+", " ", _NUMBER.sub("", block.text)).strip(" :：").lower()

@@ -347,3 +347,33 @@ def test_a_parameter_is_in_the_place_that_its_row_says(example):
         (None, "hay"): False,
     }
     assert [(each.where, each.says) for each in page.problems] == [("parameter mark", "cookie")]
+
+
+@pytest.mark.parametrize("label", ["Response:", "返回："])
+def test_a_label_ends_the_parameters_of_the_request(label):
+    """Elements of the response are no parameters of the query."""
+    tables = f"|Name|Type|Required|\n|---|---|---|\n|line|integer|No|\n\n{label}\n\n"
+    tables += "|Name|Type|\n|---|---|\n|sheep|integer|\n"
+    page = derive(f"# CountSheep\n\n```\nGET /farms HTTP/1.1\n```\n\n## Parameters\n\nRequest:\n\n{tables}")
+    assert ([*page.query], [*page.response.members]) == (["line"], [(None, "sheep")])
+
+
+ERRORS = "# CountSheep\n\n```\nGET /farms HTTP/1.1\n```\n\n## Error codes\n\n"
+
+
+def test_a_status_beside_a_code_is_of_this_code_only():
+    """An error without a status is listed, and so is what else stands beside a code."""
+    rows = (
+        "|Error|When|\n|---|---|\n|FarmNotExist (404)|no farm|\n|FarmBusy|busy, HTTP 503|\n|400 BadFarm / BadCow|bad|\n"
+    )
+    page = derive(ERRORS + rows)
+    assert page.errors == {(404, "FarmNotExist"): ["no farm"], (400, "BadFarm"): ["bad"]}
+    assert [(each.line, each.kind, each.says.strip(" /")) for each in page.problems] == [
+        (12, "error-spelling", "FarmBusy"),
+        (13, "error-spelling", "BadCow"),
+    ]
+
+
+def test_errors_in_a_code_block_are_listed():
+    page = derive(f"{ERRORS}```\n404 FarmNotExist no farm\n```\n")
+    assert (page.errors, [each.says for each in page.problems]) == ({}, ["404 FarmNotExist no farm"])
