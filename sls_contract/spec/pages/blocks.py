@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import html
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import accumulate, takewhile
 from typing import TYPE_CHECKING, Literal, TypeAlias
@@ -46,6 +46,9 @@ _CONTAINER = re.compile(r":{3,}.*|(?:</?(?:div|section|details|center)(?:\s[^<>]
 _STATUS_LINE = re.compile(r"(?:< ?)?HTTP/\d(?:\.\d)? [1-5]\d\d\b")
 _OF_REQUEST = re.compile(r"(?:> ?)?(?:GET|POST|PUT|DELETE|HEAD|PATCH)\s|(?:\$ )?curl\s")
 _PRE = re.compile(r"<pre(?:\s[^<>]*)?>", re.IGNORECASE)
+_AFTER_CODE = re.compile(r"(?<=</pre>)(?=.)", re.IGNORECASE)
+_BETWEEN_TAGS = re.compile(r"(?<=>)(?=<(?:h[1-6]|pre|table)[\s>])|(?:(?<=</h\d>)|(?<=</table>))(?=.)", re.IGNORECASE)
+"""Before the tags of headings, code blocks and tables, and after them."""
 _START = re.compile(
     r"(?:GET|POST|PUT|DELETE|HEAD|PATCH)\s+(?:\S.*\sHTTP/\d(?:\.\d)?|(?:https?:/|[{<]\w+[}>](?:\.[{<]\w+[}>])?)?/\S*(?:\s*\?\s*\S+|\s+\w+=\S.*)?)"
     r"|HTTP/\d(?:\.\d)? [1-5]\d\d\b.*"
@@ -99,7 +102,23 @@ Block: TypeAlias = Text | Code | Table
 
 def blocks_of(text: str) -> tuple[Block, ...]:
     """Split a page into its blocks, in order; never raises."""
-    return tuple(_Reader(cleaned(text).split("\n")).blocks())
+    lines = [(at, each) for at, line in enumerate(cleaned(text).split("\n"), 1) for each in _apart(line)]
+    numbers = [number for number, _ in lines]
+    return tuple(_numbered(block, numbers) for block in _Reader([line for _, line in lines]).blocks())
+
+
+def _apart(line: str) -> Iterator[str]:
+    """Yield the headings, code blocks and tables of saved HTML that share a line; a row and JSON stay whole."""
+    for piece in _AFTER_CODE.split(line):
+        yield from [piece] if piece.lstrip().startswith(("|", "{", "[", '"')) else _BETWEEN_TAGS.split(piece)
+
+
+def _numbered(block: Block, numbers: Sequence[int]) -> Block:
+    """Return a block with its line numbers on the page, by those among the lines that were read."""
+    line = numbers[min(block.line, len(numbers)) - 1]
+    if isinstance(block, Table):
+        return replace(block, line=line, rows=tuple((numbers[at - 1], cells) for at, cells in block.rows))
+    return replace(block, line=line)
 
 
 class _Reader:

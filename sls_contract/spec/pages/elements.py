@@ -330,19 +330,32 @@ def _shown_claims(
     described = {name for _, name in body.members}
     free = _free_keys(shown, described) if any(not _NAME.fullmatch(row.name) for row in rows) else set()
     parents = {row.parent for row in rows}
+    keys: dict[str | None, list[str]] = {}  # that users choose, by member; empty for one with described members
     for parent, name, value in extra:
         sample = _SAMPLE_NAME.fullmatch(name) and (rows or (side == SYNTAX and body.members))
         inner = set(value) if isinstance(value, dict) and parent is not None else set()
         below = any((parent, each) in body.members for each in inner)
         key = rows and name not in parents | described and (below or (inner and inner <= described))
-        if key and below:
-            line = next((row.line for row in rows if row.name == parent), rows[0].line)
-            page.problem(line, "body-key", f"{_place(side)} {parent}", USER_KEY)
+        if parent in maps or (key and (below or not (sample or parent in free))):
+            keys.setdefault(parent, []).append("" if key and below else name)
         if sample or key or parent in maps or parent in free or (rows and name in free):
             free.add(name)
         elif not rows or parent is None or parent in claimed:
             claimed.setdefault(name, set()).add(parent)
             body.members[parent, name] = Parameter(type_of(value), None, origins={"example"}, parent=parent)
+    _report_keys(page, side, rows, keys)
+
+
+def _report_keys(page: Page, side: str, rows: Sequence[Row], keys: Mapping[str | None, Sequence[str]]) -> None:
+    """Record keys that users choose at the rows of the members that have them, or where the body is printed."""
+    lines = {row.name: row.line for row in reversed(rows)}
+    for parent, names in keys.items():
+        line = lines.get(parent or "", rows[0].line if rows else min(page.lines[_place(side)]))
+        where = " ".join(filter(None, (_place(side), parent)))
+        if "" in names:
+            page.problem(line, "body-key", where, USER_KEY)
+        if alone := ", ".join(filter(None, names)):
+            page.problem(line, "body-key", where, f"{USER_KEY}: {alone}"[:_MAX_SHOWN])
 
 
 def _free_keys(shown: Sequence[Any], described: set[str]) -> set[str]:

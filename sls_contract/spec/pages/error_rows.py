@@ -143,14 +143,17 @@ def _error_rows(table: Table, label: str, *, in_section: bool) -> Iterator[Error
         if "code" not in columns and (coded := _CODED.fullmatch(cell_at(cells, columns.get("description")))):
             code, message = coded[1], coded[2] or ""
         combined = status if not code else code if not status else ""  # a column for both
+        unread = ""
         if both := _listed_error(combined):
+            unread = both[2] if message else ""
             status, code, message = both[0], both[1], message or both[2]
-        last = status = status or last
+        status = status or last
+        last = status if "status" in columns or not both else last  # beside a code, it is of this row only
         if {*cells} == {status, ""} and status_of(status):
             continue  # the title of the rows below it
         printed_status = status_of(status) or re.sub(rf"^{HTTP}", "", status, flags=re.IGNORECASE)
         for each, words in _by_code(code, message):
-            yield ErrorRow(printed_status, untagged(unquoted(each).rstrip(" .")), unquoted(words), line)
+            yield ErrorRow(printed_status, untagged(unquoted(each).rstrip(" .")), unquoted(words), line, unread)
 
 
 def _by_code(codes: str, messages: str) -> Iterator[tuple[str, str]]:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from sls_contract.spec.claims import Page
 from sls_contract.spec.pages import messages, routes
-from sls_contract.spec.pages.blocks import Code, Text, blocks_of
+from sls_contract.spec.pages.blocks import Code, Table, Text, blocks_of
 from sls_contract.spec.pages.cleaning import front_title
 from sls_contract.spec.pages.error_rows import is_listed
 from sls_contract.spec.pages.errors import error_claims
@@ -40,8 +40,16 @@ _HEADER = re.compile(r"(?<![\w-])x-log-[a-z][a-z-]*[a-z](?![\w-])", re.IGNORECAS
 _CALLED = re.compile(r"(?:调用|(?a:\b)(?i:call)(?:s|ing)?(?: the)?)\s*([A-Z][a-z]+[A-Z]\w+)", re.ASCII)
 _ERROR = re.compile(r"(?<![\d.])[45]\d\d\s+[A-Z][a-z]+[A-Z]\w+")
 """An error in a sentence."""
-_PARAMETER = re.compile(rf"[A-Za-z_][\w.-]*\s*[(（](?:{TYPE_CELL.pattern})\s*(?:[,，、;；][^()（）]*)?[)）]")
+_PARAMETER = re.compile(
+    rf"[A-Za-z_][\w.-]*(?:\[\])?\s*[(（](?:\w+\s*[,，、;；]\s*)?(?:{TYPE_CELL.pattern})\s*(?:[,，、;；][^()（）]*)?[)）]"
+)
 """A parameter with its type in a sentence."""
+_TYPED = re.compile(
+    r"\W*(?:(?:param\s+)?[A-Za-z_][\w.-]*(?=[\s:：,，])\W*)?"
+    rf"(?:{TYPE_CELL.pattern})(?=\W*$|\s*[,，;；#(（|]|\s+[—–-]\s)",
+    re.IGNORECASE | re.MULTILINE,
+)
+"""A type in a line of its own, or after a name."""
 _JSON = re.compile(r"\{\s*[\"“]\w|\[\s*[{\"“]\s*[\"“\w]")
 """The beginning of JSON in a sentence."""
 _LINK = re.compile(r"/(?:api|document)/Sls/[\d-]+/([A-Z]\w+)")
@@ -106,6 +114,8 @@ def _report_unread(page: Page, parts: Parts, read: Collection[int]) -> None:
             lines = {*range(block.line, block.line + block.text.count("\n") + 1)}
             stated = messages.is_response(block.text) and not is_cell(label)
             stated &= not (parts.error_rows and "errorCode" in block.text)
+            stated |= role == "errors" and _ERROR.search(block.text) is not None
+            stated |= role in _WITH_ROWS and _TYPED.match(block.text) is not None
             where, says = "errors" if role == "errors" else "example", block.text
         elif isinstance(block, Text):
             lines, stated = {block.line}, _states_facts(block, role, parts)
@@ -122,12 +132,20 @@ def _report_unread(page: Page, parts: Parts, read: Collection[int]) -> None:
 
 
 def _report_headers(page: Page, parts: Parts, read: Collection[int]) -> None:
-    """Record as problems the headers that only sentences name."""
+    """Record as problems the headers that only sentences, or tables that were not read, name."""
     known = {name.lower() for name in (*page.headers, *page.response_headers)} | COMMON_HEADERS | common_headers()
-    for block in (part.block for part in parts.all if isinstance(part.block, Text) and part.block.line not in read):
-        for name in _HEADER.findall(block.text):
+    printed = (part.block for part in parts.all if not isinstance(part.block, Code))
+    lines = (line for block in printed for line in _lines_of(block))
+    for line, text in ((line, text) for line, text in lines if line not in read):
+        for name in _HEADER.findall(text):
             if name.lower() not in known:
-                page.problem(block.line, "spelling", "header", name)
+                page.problem(line, "spelling", "header", name)
+
+
+def _lines_of(block: Text | Table) -> list[tuple[int, str]]:
+    return (
+        [(block.line, block.text)] if isinstance(block, Text) else [(at, " ".join(cells)) for at, cells in block.rows]
+    )
 
 
 def _table_of(role: str) -> str:
@@ -150,7 +168,8 @@ def _states_facts(text: Text, role: str, parts: Parts) -> bool:
     """Return whether text is the head or a row of a table that lost its markup, a listed parameter, or an error."""
     if role == "errors" and parts.error_rows and begins_table(text.text):
         return False  # its rows need no head
-    is_parameter = role in _WITH_ROWS and (is_row(text.text) or _PARAMETER.search(text.text) or _JSON.search(text.text))
+    is_typed = _PARAMETER.search(text.text) or _TYPED.match(text.text) or _JSON.search(text.text)
+    is_parameter = role in _WITH_ROWS and (is_row(text.text) or is_typed)
     is_error = is_listed(text.text) or _ERROR.search(text.text)
     return bool(begins_table(text.text) or is_parameter or listed_row(text) or is_error)
 

@@ -89,7 +89,7 @@ def _assign_rows(page: Page, parts: Parts, keys: Collection[str], *, is_printed:
         elif (key := renamed.get(row.name) or printed.described_by(row)) is not None:
             _describe_key(page, key, row, in_syntax=bool(parts.syntax) and not parts.lists_parameters_apart)
         elif (
-            (row.table != first_table and page.method not in BODILESS)
+            (row.table != first_table and page.method not in BODILESS and not row.place)
             or names.same(row.name)
             or names.misspelt(row.name)
         ):
@@ -289,14 +289,18 @@ def _describe(page: Page, parameter: Parameter, row: Row, where: str) -> None:
 
 
 def _place(page: Page, parts: Parts, row: Row, members: list[Row], *, has_body: bool) -> None:
-    """Place a parameter that no request line and no example shows: in the body if there can be one, or in the query."""
+    """Place a parameter that no request line and no example shows: where its row says, else in the body or query."""
     if not row.keyed and not _NAME.fullmatch(row.name):
         page.problem(row.line, "spelling", "parameter", row.name or row.type)
         return
-    is_open = page.method not in BODILESS and not has_body and not members  # in the query or in the body
+    in_query = _is_in(row, "query", "查询")
+    if row.place and not (in_query or _is_in(row, "url", "参数", "param")):
+        page.problem(row.line, "spelling", f"parameter {row.name}", row.place)
+        return
+    is_open = page.method not in BODILESS and not (has_body or members or in_query)  # in the query or in the body
     if is_open or not parts.lists_parameters_apart:
         page.problem(row.line, "not-in-syntax", f"parameter {row.name}", row.name)
-    if has_body and page.method not in BODILESS:
+    if has_body and page.method not in BODILESS and not in_query:
         members.append(row)
     elif page.path is not None:
         _describe(page, page.query.setdefault(row.name, Parameter()), row, f"query {row.name}")

@@ -43,6 +43,8 @@ _MORE_ELEMENTS = re.compile(
 )
 _WHOLE_SIDE = re.compile(r"requests?|responses?|results?|请求|响应|返回", re.ASCII)
 """A heading of a single word, whose section contains the whole request or response."""
+_RESPONSE_LABEL = re.compile(r"(?i:responses?|returns)\s*[:：]|(?:响应|返回|返回值)\s*[:：]")
+"""A line that ends the parameters of the request in a section about both sides."""
 _PARAMETERS = re.compile(r"(?:url\s*)?(?:parameters?|params?|fields|参数(?:列表|说明)?|字段(?:说明)?)")
 _CONTAINED: dict[Role, Role] = {"request-headers": "request", "response-headers": "response"}  # section to parent
 _PARAMETERS_AFTER: dict[Role, Role] = {
@@ -71,6 +73,12 @@ BODY = re.compile(
 """A heading or label of what stands in the body of a request."""
 _LABELLED = re.compile(r"[:：]\s*\S*/|\b(?:GET|POST|PUT|DELETE)$")
 """A path or a method after its label."""
+_WITHOUT_SIDE = re.compile(
+    r"(?:the )?(?:headers?|body|payload)(?: (?:parameters?|elements?|fields))?|头部?|消息[头体]|body\s*参数"
+)
+"""Headers or body of the side that the section above describes."""
+_NUMBER = re.compile(r"(?:\d{1,2}[.、．])+\d{0,2}\s+|[一二三四五六七八九十]{1,3}、\s*")
+"""The number of a heading."""
 _HEADER_NAME = re.compile(r"[A-Za-z]+(?:-[A-Za-z0-9]+)+|[A-Za-z-]+\s*[:：]")
 
 
@@ -180,12 +188,11 @@ def _opens(block: Text, now: Role, *, unmarked: bool = False) -> Role | None:
     title = _TITLE.fullmatch(simplified(block.text).strip(" :："))
     is_title = title and (unmarked or _NAMES_SIDE.match(title[0]))
     if block.kind == "paragraph" and not (is_title or _says_example(block.text)):
-        return None
+        return "response" if now == "request" and _RESPONSE_LABEL.fullmatch(block.text) else None
     if block.kind != "heading" and (len(block.text) > _MAX_LABEL or _LABELLED.search(block.text)):
         return None
-    role = _named(
-        re.sub(r"\s+", " ", block.text).strip(" :：").lower(), now, is_heading=block.kind in {"heading", "bold"}
-    )
+    words = re.sub(r"\s+", " ", _NUMBER.sub("", block.text)).strip(" :：").lower()
+    role = _named(words, now, is_heading=block.kind in {"heading", "bold"})
     if role is None and block.kind == "heading":
         return "other"
     return role
@@ -221,6 +228,8 @@ def _named(text: str, now: Role, *, is_heading: bool = True) -> Role | None:
             return role
     if _PARAMETERS.fullmatch(text):  # of the current section
         return _PARAMETERS_AFTER.get(now, now)
+    if now.startswith("response") and _WITHOUT_SIDE.fullmatch(text):
+        return "response-headers" if _HEADER.search(text) else "response"
     for side, headers, elements in _SIDES[: None if is_heading else 2]:
         if side.search(text):
             has_elements = _ELEMENTS.search(text) or (

@@ -138,9 +138,10 @@ def unmarked(name: str) -> tuple[int, str]:
 
 
 def untagged(name: str) -> str:
-    """Return a name without tags after it."""
+    """Return a name without tags after it; the last part of a path is no tag."""
     tags = _TAGS_BACKWARDS.match(name[::-1])
-    return name[: len(name) - tags.end()] if tags else name
+    rest = name[: len(name) - tags.end()] if tags else name
+    return name if rest.endswith((".", "/", "->")) else rest
 
 
 def cell_at(cells: Sequence[str], at: int | None) -> str:

@@ -37,7 +37,9 @@ _WHOLE = {"body", "object", ""}
 _ROOTS = {"$", "body", "root"}
 """The first part of a member's name that is written as a path from the body."""
 _TICKS, _NO_TICK = frozenset("✓✔√✅☑●"), frozenset({"", "-", "–", "—"})
-_USER_KEY = re.compile(r"[<{].+[>}]|\*", re.DOTALL)
+_USER_KEY = re.compile(r"\$?[<{].+[>}]|\*", re.DOTALL)
+_STEP = re.compile(r"\s*(?:->|[.>→/])\s*(?![^{}]{0,64}\})")
+"""What separates the parts of a path; a key that users choose, in braces, can contain it."""
 _LIMITS: tuple[Column, ...] = ("default", "minimum", "maximum")
 _LIMIT = re.compile(r"(?!(?i:none|null|nil)$)-?\w[\w.-]*")
 
@@ -140,7 +142,7 @@ def _type_of_value(printed: str) -> str:
 
 
 def _words_after(cell: Mapping[Column, str]) -> str:
-    """Return the words after a no in the cell on whether a parameter is required, such as its default."""
+    """Return the words after the first mark in the cell on whether a parameter is required, such as its default."""
     found = re.search(r"[,，、;；(（.。:：]", cell.get("required", ""))
     return found.string[found.end() :].strip(" )）") if found else ""
 
@@ -188,7 +190,7 @@ def _path(name: str, seen: Mapping[str, str | None]) -> list[str]:
 
     A part for any element of an array is left out; one for any key of an object, such as ``*``, is kept.
     """
-    parts = re.split(r"\s*(?:->|[.>→/])\s*", re.sub(r"<(\w+)>", r"{\1}", re.sub(r"\[\w*\]", "", name)))
+    parts = _STEP.split(re.sub(r"<([^<>]+)>", r"{\1}", re.sub(r"\[\w*\]", "", name)))
     kept = (
         not at or part not in {"N", "n", "*"} or _is_map(parts[at - 1], seen, part) for at, part in enumerate(parts)
     )
@@ -204,7 +206,7 @@ def _is_map(name: str, seen: Mapping[str, str | None], part: str) -> bool:
 
 
 def is_user_key(name: str) -> bool:
-    """Return whether a name stands for any key of an object: ``{field}``, ``<key>`` or ``*``."""
+    """Return whether a name stands for any key of an object: ``{field}``, ``${field}``, ``<key>`` or ``*``."""
     return _USER_KEY.fullmatch(name) is not None
 
 

@@ -1,4 +1,4 @@
-"""Assigns the blocks of a page without headings to sections, by what stands in them and by their order."""
+"""Assigns the blocks of a page above its first section to sections, by what stands in them and by their order."""
 
 from __future__ import annotations
 
@@ -19,18 +19,28 @@ if TYPE_CHECKING:
     from sls_contract.spec.pages.blocks import Text
     from sls_contract.spec.pages.sections import Placed, Role
 
+_WITHOUT_SECTION = frozenset({"intro", "other"})
 _STATES_REQUIRED = frozenset({"required", "optional"})
 
 
 def by_content(parts: Sequence[Placed]) -> tuple[Placed, ...]:
-    """Return the blocks of a page; if it has no section, place those whose content shows theirs.
+    """Return the blocks of a page; place those above its first section whose content shows theirs.
 
     What follows a request is about the request, what follows a response is about the response. A table of parameters is
-    only placed if it says which are required, or stands below a response; the others stay in the introduction.
+    only placed if it says which are required, or stands below a response; the others stay in the introduction. A side
+    that has a section on the page has no parts above it.
     """
-    if any(part.role != "intro" for part in parts):
-        return tuple(parts)
-    return tuple(_placed(parts))
+    first = next((at for at, part in enumerate(parts) if part.role not in _WITHOUT_SECTION), len(parts))
+    headed = {_side(part.role) for part in parts[first:] if part.role not in _WITHOUT_SECTION}
+    found = (
+        part if _side(placed.role) in headed else placed
+        for part, placed in zip(parts[:first], _placed(parts[:first]), strict=True)
+    )
+    return (*found, *parts[first:])
+
+
+def _side(role: Role) -> str:
+    return next((side for side in ("response", "errors", "intro") if role.startswith(side)), "request")
 
 
 def _placed(parts: Sequence[Placed]) -> Iterator[Placed]:
@@ -47,7 +57,7 @@ def _placed(parts: Sequence[Placed]) -> Iterator[Placed]:
             now = role if role != "intro" else now
         else:
             now = role = _role_of_text(block, now)
-        yield part._replace(role=role)
+        yield part if role == "intro" else part._replace(role=role)
 
 
 def _role_of_code(code: Code, now: Role, *, syntax: bool) -> Role:

@@ -842,3 +842,34 @@ def test_a_mode_that_only_an_example_shows_is_no_constant():
     assert "const" not in derive(example).as_plain()["query"]["mode"]
     syntax = PAGE.replace("&line=line HTTP", "&line=line&mode=fast HTTP")
     assert derive(syntax).as_plain()["query"]["mode"]["const"] == "fast"
+
+
+SAVED = """<html><body>
+<h1>CountSheep</h1>
+<h2>Request syntax</h2>
+<pre><code>PUT /farms/{farm} HTTP/1.1
+Host: {project}.{endpoint}
+
+{"wool": "<p><table>"}</code></pre>
+<h2>Request parameters</h2>
+<table><tr><th>Name</th><th>Type</th><th>Required</th></tr>
+<tr><td>wool</td><td>Strnig</td><td>Yes</td></tr></table>
+<p>Some text.</p>
+<h2>Error codes</h2>
+<table><tr><th>HTTP status code</th><th>Error code</th><th>Message</th></tr>
+<tr><td>404</td><td>FarmNotExist</td><td>No farm.</td></tr></table>
+</body></html>
+"""
+
+
+def test_a_saved_page_can_have_many_tags_on_a_line():
+    """Problems name the line of the page."""
+    apart, joined = derive(SAVED), derive(re.sub(r">\n<(?!tr>)", "><", SAVED))
+    assert {key: each.required for key, each in apart.body.members.items()} == {(None, "wool"): True}
+    assert apart.errors == {(404, "FarmNotExist"): ["No farm."]}
+    for page in (apart, joined):
+        assert [(each.kind, each.says) for each in page.problems] == [("element-type", "Strnig")]
+    assert [each.line for each in (*apart.problems, *joined.problems)] == [10, 5]
+    assert [{**page.as_plain(), "lines": None, "problems": None} for page in (apart, joined)] == [
+        {**apart.as_plain(), "lines": None, "problems": None}
+    ] * 2

@@ -318,7 +318,7 @@ def test_members_below_a_users_own_keys_are_not_judged_at_the_key():
     assert (contract.body.value.members["stalls"].type, contract.body.value.members["stalls"].members) == ("object", {})
     top = top.replace(rows, rows + "|hay|Integer|No|Tons.|\n")
     plain = derive(top + EXAMPLE % '{"hay": 1, "stalls": {"size": 1, "gate": {"hay": 2}}}')
-    assert [each.says for each in plain.problems] == []
+    assert [each.says for each in plain.problems] == ["keys that users choose: gate"]
 
 
 TABLE_OF_KEYS = "|stalls|Object|No|By name.|\n{}|hay|Integer|No|Tons.|\n"
@@ -330,6 +330,11 @@ TABLE_OF_KEYS = "|stalls|Object|No|By name.|\n{}|hay|Integer|No|Tons.|\n"
         "|└ <stall>|Object|No|A stall.|\n|└└ size|Integer|Yes|Its size.|\n",
         "|stalls.{stall}|Object|No|A stall.|\n|stalls.{stall}.size|Integer|Yes|Its size.|\n",
         "|stalls.*.size|Integer|Yes|Its size.|\n",
+        "|stalls.*|Object|Yes|A stall.|\n|stalls.*.size|Integer|Yes|Its size.|\n",
+        "|stalls.<stall-name>|Object|No|A stall.|\n|stalls.<stall-name>.size|Integer|Yes|Its size.|\n",
+        "|stalls.<stall name>.size|Integer|Yes|Its size.|\n",
+        "|stalls.{stall.name}.size|Integer|Yes|Its size.|\n",
+        "|stalls.${stall}.size|Integer|Yes|Its size.|\n",
     ],
 )
 def test_members_below_a_key_that_users_choose_are_in_the_member_with_such_keys(rows):
@@ -372,9 +377,28 @@ def test_the_elements_of_an_array_have_no_keys():
 
 
 def test_the_members_of_a_map_are_the_users():
-    """Its type says that the example shows keys of one user."""
+    """Its type says that the example shows keys of one user; they are listed, for it can be an object all the same."""
     rows = "|tags|Map<String, Object>|No|Tags.|\n|hay|Integer|No|Tons.|\n"
-    assert [*members(PAGE + rows + EXAMPLE % '{"tags": {"owner": {"since": 1}}, "hay": 1}')] == ["tags", "hay"]
+    page = derive(PAGE + rows + EXAMPLE % '{"tags": {"owner": {"since": 1}, "barn": 2}, "hay": 1}')
+    assert [*page.body.members] == [(None, "tags"), (None, "hay")]
+    assert [(each.kind, each.where, each.says) for each in page.problems] == [
+        ("body-key", "body tags", "keys that users choose: owner, barn")
+    ]
+
+
+def test_the_described_members_of_a_map_are_members():
+    """Only what its example shows beside them is listed."""
+    rows = "|tags|Map|No|Tags.|\n|└ owner|String|Yes|Who.|\n"
+    page = derive(PAGE + rows + EXAMPLE % '{"tags": {"owner": "x", "barn": 2}}')
+    assert {key: each.required for key, each in page.body.members.items()} == {
+        (None, "tags"): False,
+        ("tags", "owner"): True,
+    }
+    assert [(each.where, each.says) for each in page.problems] == [("body tags", "keys that users choose: barn")]
+    source = Source(id="handbook-2021-en", family="handbook", date="2021", language="en")
+    (contract,) = merge(Layers(((source, page),))).contracts
+    assert contract.body is not None
+    assert [*contract.body.value.members["tags"].members] == ["owner"]
 
 
 LISTED = {
@@ -450,6 +474,7 @@ def test_an_array_of_maps_has_the_members_of_nobody():
     text = f"# CountSheep\n\nGET /farms HTTP/1.1\n\n## Response elements\n\n{rows}\n## Sample response\n\n"
     page = derive(text + '```\n[{"wool": "1"}]\n```\n')
     assert (page.response.shape, page.response.members) == ("array", {})
+    assert [(each.where, each.says) for each in page.problems] == [("response", "keys that users choose: wool")]
 
 
 def test_a_member_with_some_described_names_in_it_is_no_key_of_the_user():

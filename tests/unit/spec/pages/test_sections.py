@@ -302,3 +302,78 @@ def test_errors_without_separators_are_listed():
         {},
         True,
     )
+
+
+@pytest.mark.parametrize("depth", ["##", "###"])
+@pytest.mark.parametrize(
+    ("response", "headers", "body"),
+    [
+        ("Response", "Headers", "Body"),
+        ("3. Response", "3.1 Headers", "3.2 Body"),
+        ("三、响应", "1. 头", "2. 消息体"),
+        ("Response elements", "Response headers", "Body parameters"),
+    ],
+)
+def test_headers_and_body_below_a_response_are_the_response_s(depth, response, headers, body):
+    """A heading without a side is of the side above it, also if the headings have numbers."""
+    text = "# CountSheep\n\n## Request syntax\n\n```\nGET /farms HTTP/1.1\n```\n\n"
+    text += f"## {response}\n\n{depth} {headers}\n\n|Header|Description|\n|---|---|\n|x-log-wool|It.|\n\n"
+    page = derive(f"{text}{depth} {body}\n\n|Name|Type|\n|---|---|\n|sheep|integer|\n")
+    assert (page.response_headers, [*page.response.members]) == (["x-log-wool"], [(None, "sheep")])
+    assert (page.query, page.body.members) == ({}, {})
+
+
+def test_a_header_in_a_table_of_another_section_is_listed():
+    table = "|Header|Description|\n|---|---|\n|x-log-wool|It.|\n|Host|It.|\n"
+    page = derive(f"# CountSheep\n\n```\nGET /farms HTTP/1.1\n```\n\n## Notes\n\n{table}")
+    assert [(each.line, each.where, each.says) for each in page.problems] == [(11, "header", "x-log-wool")]
+
+
+IN_PLACES = (
+    "# FillBarn\n\n## Request syntax\n\n`POST /barns/{barn}`\n\n## Request parameters\n\n"
+    "|Name|In|Type|Required|\n|---|---|---|---|\n|barn|path|string|Yes|\n|dry|query|boolean|No|\n"
+    "|size|body|integer|Yes|\n|mark|cookie|string|No|\n\nMore:\n\n"
+    "|Name|In|Type|Required|\n|---|---|---|---|\n|wet|query|boolean|No|\n|hay|body|integer|No|\n\n"
+)
+
+
+@pytest.mark.parametrize("example", ["", '## Sample request\n\n```\nPOST /barns/x HTTP/1.1\n\n{"size": 1}\n```\n'])
+def test_a_parameter_is_in_the_place_that_its_row_says(example):
+    """A request with a body can have a query; a place that no request has is listed."""
+    page = derive(IN_PLACES + example)
+    assert {key: each.required for key, each in page.query.items()} == {"dry": False, "wet": False}
+    assert {key: each.required for key, each in page.body.members.items()} == {
+        (None, "size"): True,
+        (None, "hay"): False,
+    }
+    assert [(each.where, each.says) for each in page.problems] == [("parameter mark", "cookie")]
+
+
+@pytest.mark.parametrize("label", ["Response:", "返回："])
+def test_a_label_ends_the_parameters_of_the_request(label):
+    """Elements of the response are no parameters of the query."""
+    tables = f"|Name|Type|Required|\n|---|---|---|\n|line|integer|No|\n\n{label}\n\n"
+    tables += "|Name|Type|\n|---|---|\n|sheep|integer|\n"
+    page = derive(f"# CountSheep\n\n```\nGET /farms HTTP/1.1\n```\n\n## Parameters\n\nRequest:\n\n{tables}")
+    assert ([*page.query], [*page.response.members]) == (["line"], [(None, "sheep")])
+
+
+ERRORS = "# CountSheep\n\n```\nGET /farms HTTP/1.1\n```\n\n## Error codes\n\n"
+
+
+def test_a_status_beside_a_code_is_of_this_code_only():
+    """An error without a status is listed, and so is what else stands beside a code."""
+    rows = (
+        "|Error|When|\n|---|---|\n|FarmNotExist (404)|no farm|\n|FarmBusy|busy, HTTP 503|\n|400 BadFarm / BadCow|bad|\n"
+    )
+    page = derive(ERRORS + rows)
+    assert page.errors == {(404, "FarmNotExist"): ["no farm"], (400, "BadFarm"): ["bad"]}
+    assert [(each.line, each.kind, each.says.strip(" /")) for each in page.problems] == [
+        (12, "error-spelling", "FarmBusy"),
+        (13, "error-spelling", "BadCow"),
+    ]
+
+
+def test_errors_in_a_code_block_are_listed():
+    page = derive(f"{ERRORS}```\n404 FarmNotExist no farm\n```\n")
+    assert (page.errors, [each.says for each in page.problems]) == ({}, ["404 FarmNotExist no farm"])

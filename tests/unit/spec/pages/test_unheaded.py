@@ -1,4 +1,4 @@
-"""Pages without headings: what their content places is read, the rest is listed."""
+"""Pages without headings, or with a few of them: what their content places is read, the rest is listed."""
 
 import pytest
 
@@ -37,6 +37,23 @@ def test_a_page_without_headings_is_read_by_its_content(rest):
     assert page.problems == []
 
 
+@pytest.mark.parametrize("rest", [TABLES, LINES, CELLS, WORDS], ids=["tables", "lines", "cells", "words"])
+def test_a_heading_that_begins_no_section_leaves_the_page_to_its_content(rest):
+    plain = derive(REQUEST + rest).as_plain()
+    below = REQUEST.replace("Counts sheep.", "## Overview\n\nCounts sheep.") + rest
+    for text in (below, f"{REQUEST}{rest}\n## See also\n\nAnother page.\n"):
+        assert {**derive(text).as_plain(), "lines": None} == {**plain, "lines": None}
+
+
+def test_what_stands_above_the_first_section_is_placed_by_its_content():
+    """A side that has a section of its own has no parts above it."""
+    rows, errors = TABLES.split("|HTTP status")
+    assert derive(f"{REQUEST}{rows}## Error codes\n\n|HTTP status{errors}").as_plain()["problems"] == []
+    page = derive(f"{REQUEST}{TABLES}## Request parameters\n\n|Name|Type|Required|\n|---|---|---|\n|line|Integer|No|\n")
+    assert [(each.kind, each.says) for each in page.problems] == [("spelling", "Name | Type | Required")]
+    assert (page.query["line"].required, page.response.shape) == (False, "object")
+
+
 def test_a_table_without_headings_that_may_be_of_either_side_is_listed():
     """Before a response, a table that does not say what is required can list parameters or elements."""
     page = derive(f"{REQUEST}|Name|Type|\n|---|---|\n|sheep|Array|\n\n{RESPONSE}")
@@ -54,6 +71,30 @@ def test_a_table_without_headings_that_may_be_of_either_side_is_listed():
 def test_facts_in_a_sentence_are_listed(sentence):
     page = derive(f"# CountSheep\n\n```\nGET /farms HTTP/1.1\n```\n\n## Request parameters\n\n{sentence}\n")
     assert [(each.kind, each.says) for each in page.problems] == [("spelling", sentence)]
+
+
+@pytest.mark.parametrize(
+    ("listed", "says"),
+    [
+        (".. list-table::\n\n   * - Name\n     - Type\n   * - line\n     - Integer\n", ["Integer"]),
+        ("[cols=2]\n|===\n|Name\n|Type\n\n|line\n|Integer\n|===\n", ["Integer"]),
+        (
+            "<dl><dt>line <i>integer</i>, optional</dt><dd>The first.</dd></dl>\n",
+            ["line integer, optional: The first."],
+        ),
+        (
+            "* lines[] (query, array) - All.\n* line (query, integer, optional) - It.\n",
+            ["lines[] (query, array) - All.", "line (query, integer, optional) - It."],
+        ),
+        ("line - integer - The first.\n", ["line - integer - The first."]),
+        (":param line: Integer, optional\n", [":param line: Integer, optional"]),
+        ("```yaml\nline: integer  # optional\n```\n", ["line: integer  # optional"]),
+    ],
+)
+def test_a_parameter_in_a_layout_that_is_not_read_is_listed(listed, says):
+    page = derive(f"# CountSheep\n\n```\nGET /farms HTTP/1.1\n```\n\n## Request parameters\n\n{listed}")
+    assert page.query == {}
+    assert [each.says for each in page.problems if each.kind == "spelling"] == says
 
 
 def test_a_parameter_that_may_be_in_the_query_or_the_body_is_listed_and_demanded_in_neither():
