@@ -39,7 +39,7 @@ def test_every_known_code_says_status_meaning_wordings_sources_and_what_next(cod
 
 
 def test_advice_fits_what_the_wordings_of_a_code_say():
-    """A count does not fall by waiting, shards are split for limits of a shard, and a served fault is the code's own."""
+    """A count does not fall by waiting, splitting helps a shard only, and a served fault is the code's own."""
     for code in known_codes():
         (status, *_), meaning = sorted(statuses_of(code)) or [0], MEANINGS.get(code)
         wordings = " ".join(wording.lower() for error in errors_with(code) for wording in error.wordings)
