@@ -272,6 +272,13 @@ def test_an_error_of_no_known_kind_keeps_both_ways():
     assert advised(str(raised.value), "correct the URL, or set the credentials that the library of the storage reads")
 
 
+def test_a_refusal_speaks_of_the_account():
+    """Libraries of object storage raise the error of the operating system for it."""
+    with pytest.raises(CassetteError) as raised, storage_errors("s3://bucket/a"):
+        raise PermissionError(13, "forbidden")
+    assert advised(str(raised.value), "give the account that is used the permission, or set the credentials of another")
+
+
 def test_the_error_that_a_library_wraps_decides():
     """Those of object storage raise errors of their own, with the status in the one that they wrap."""
 
