@@ -138,9 +138,12 @@ def judge_chunk(chunk: Chunk, settings: AuditSettings, contracts: Path | None = 
         return _part(chunk, settings)
 
 
+_RENAME = "Replace these names where the capture is written, or accept them (sls-contract check --allow SLS612):"
+
+
 def _part(chunk: Chunk, settings: AuditSettings) -> Part:
     deferred = _Deferred()
-    found = Audit(Path(), settings, OtherNames() if chunk.whole else None, deferred)
+    found = Audit(Path(), settings, OtherNames() if chunk.whole else None, deferred, _RENAME)
     lines: list[int | None] = []
     for line, span in chunk.placed():
         try:

@@ -74,6 +74,7 @@ class Audit:
         settings: the settings of the check.
         others: the names of others in it; None: SLS612 is not checked.
         relations: judges each exchange together with earlier ones.
+        rename: the way to replace names of others; see `Remedies`.
         scrubber: removes secrets from findings, and those that it discovered in the cassette.
         entry: evidence and age of its exchanges.
         findings: findings about the file itself (damage, secrets), each with its line, or None for an unknown line.
@@ -87,6 +88,7 @@ class Audit:
     settings: AuditSettings
     others: OtherNames | None = field(default_factory=OtherNames)
     relations: SequenceJudge = field(default_factory=Relations)
+    rename: str = IN_FILES.rename
     scrubber: Scrubber = field(init=False)
     entry: Entry = field(init=False)
     findings: list[tuple[Finding, int | None]] = field(default_factory=list)
@@ -148,7 +150,7 @@ class Audit:
             return []
         public = {text.rpartition(": ")[2] for text in recording.substitutions}
         found = self.others.found(recording.exchange, public)
-        return [names_of_others(found, IN_FILES.rename)] if found else []
+        return [names_of_others(found, self.rename)] if found else []
 
 
 def audit(path: Path, settings: AuditSettings) -> Audit:

@@ -71,10 +71,14 @@ class Judge:
         """
         key = self.credentials
         keyring = None if key is None else (key, TEST_CREDENTIALS, TEST_STS_CREDENTIALS)
-        verdicts = [judge_request(request, credentials=keyring, at=seen)]
-        if not recording.incomplete:
-            hidden = hidden_clauses(recording)
-            verdicts.append(judge_response(recording.exchange, at=recording.provenance.at, without=hidden))
+        if recording.incomplete:
+            verdicts = [judge(Exchange(request, None), credentials=keyring, at=seen)]
+        else:
+            response_at, hidden = recording.provenance.at, hidden_clauses(recording)
+            verdicts = [
+                judge_request(request, credentials=keyring, at=seen),
+                judge_response(recording.exchange, at=response_at, without=hidden),
+            ]
         origin, findings = recording.provenance, recording_findings(recording, self.remedies.renew)
         needed = findings or results.shows_all_exchanges or any(verdict.findings for verdict in verdicts)
         exchange = shown() if needed else recording.exchange
@@ -84,8 +88,8 @@ class Judge:
     def refuse_own(self, results: Results, request: Request, response: Response) -> None:
         """Report a response of an sls-contract tool: it is not recorded as a response of the service."""
         body = response.body.decode("utf-8", "replace")
-        sent = self.scrubber.text(f"{request.method} {masked_url(request.url)}")
-        results.fail(f"not recorded: sls-contract itself responded to {sent}: {body}")
+        sent = f"{request.method} {masked_url(request.url)}"
+        results.fail(self.scrubber.shown(f"not recorded: sls-contract itself responded to {sent}: {body}"))
 
     def _key_for(self, request: Request) -> Credentials | None:
         """Return the key that must have signed a recorded request: the run's, or the public test key that it names."""

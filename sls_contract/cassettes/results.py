@@ -119,7 +119,8 @@ class Results:
             if self.keep:
                 self.seen.append(exchange)
             self.evidence[evidence] = self.evidence.get(evidence, 0) + 1
-            if extent := verdicts[0].extent:
+            extents = [verdict.extent for verdict in verdicts]
+            if extent := "part" if "part" in extents else extents[0]:
                 self.extents[extent] = self.extents.get(extent, 0) + 1
             self.not_judged += operation == FOREIGN
             exercised = verdicts[0].exercised.union(*[verdict.exercised for verdict in verdicts[1:]])

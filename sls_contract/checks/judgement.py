@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
@@ -38,8 +38,14 @@ _PUBLIC = frozenset(
 )
 
 
-Extent: TypeAlias = Literal["full", "derivation", "common"]
-"""What an exchange was judged by: a full contract, one derived from pages, or the clauses of all operations."""
+Extent: TypeAlias = Literal["full", "derivation", "common", "part"]
+"""What an exchange was judged by: a full contract, one derived from pages, or the clauses of all operations.
+
+``part``: a body or the response was not judged, whatever the contract.
+"""
+
+_UNJUDGED = frozenset({"sent-body-unread", "returned-message-unread", "encoding-unknown"})
+"""Slugs of the clauses whose findings say that a body was not judged."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +112,8 @@ def judge(
     """
     sides = (Side.REQUEST,) if exchange.response is None else (Side.REQUEST, Side.RESPONSE)
     subject = Subject(exchange.request, exchange.response, credentials, _aware(at), searches)
-    return _verdict(subject, sides, without)
+    verdict = _verdict(subject, sides, without)
+    return replace(verdict, extent="part") if exchange.response is None and verdict.extent else verdict
 
 
 def judge_request(request: Request, *, credentials: Keyring | None = None, at: datetime | None = None) -> Verdict:
@@ -133,11 +140,13 @@ def _verdict(subject: Subject, sides: tuple[Side, ...], without: Collection[str]
     exercised: set[str] = set()
     for side in sides:
         found += _run_checks(subject, side, exercised)
+    contract = subject.contract
+    extent: Extent = "common" if contract is None else "full" if contract.coverage == "full" else "derivation"
+    if any(finding.slug in _UNJUDGED for finding in found):
+        extent = "part"
     if without:
         found = [finding for finding in found if finding.code not in without]
         exercised.difference_update(without)
-    contract = subject.contract
-    extent: Extent = "common" if contract is None else "full" if contract.coverage == "full" else "derivation"
     secrets = _secrets_of(subject.request) if found else ()
     findings = tuple([masked_finding(finding, secrets) for finding in found])
     return Verdict(findings, frozenset(exercised), subject.operation, extent)

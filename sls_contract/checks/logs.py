@@ -175,10 +175,12 @@ def sent_raw_size(subject: Subject) -> Flaws:
 def sent_body_is_readable(subject: Subject) -> Flaws:
     """Count a body that no other clause judges: it cannot be read, or no source says what the service does with it."""
     contract, request = subject.contract, subject.request
+    if not request.wire:
+        fix = "record it again with a tool that keeps the bodies of requests, such as sls-contract proxy."
+        return [Flaw("body", "the body that was sent", "a recording without it", fix)]
     if contract is None or contract.body is None or contract.body.content == "none":
         return None
-    unread = "" if request.wire else "a recording without the body that was sent"
-    unread = unread or (_unread_message(subject) if _sends_message(subject) else "")
+    unread = _unread_message(subject) if _sends_message(subject) else ""
     if request.body and not unread:
         plain = plain_request_body(request)
         unread = plain.unknown and f"a body in the compression {shown(plain.unknown)}"

@@ -160,6 +160,9 @@ def claim_lines(layers: Layers) -> Iterator[str]:
 
 def _origin(source: str, fact: Fact, place: str, page: Page) -> str:
     """Return a source with how the fact was read there: ``handbook-2021-01-21-en (line 8, table)``."""
-    lines = sorted(page.lines.get(re.sub(r" (?:type|required|values|shape)$", "", place), ()))
+    described = re.sub(r" (?:type|required|values|shape)$", "", place)
+    if found := re.fullmatch(r"(path )(\d+)", described):  # facts count what claims name
+        described = found[1] + page.path_parameters[int(found[2]) - 1]
+    lines = sorted(page.lines.get(described, ()))
     read = sorted(fact.read)
     return f"{source} ({', '.join([translated(f'line {lines[0]}'), *read] if lines else read)})"

@@ -8,7 +8,7 @@ from shlex import quote
 from typing import TYPE_CHECKING, Any
 
 from sls_contract.cli.listening import add_address, line_writer, proxy_lines, warn_if_public
-from sls_contract.cli.options import add_allow_host, add_reports, add_strict
+from sls_contract.cli.options import add_allow_host, add_contract, add_reports, add_strict
 from sls_contract.clock import utc_now
 
 if TYPE_CHECKING:
@@ -58,6 +58,7 @@ def configure(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -
     add("--timeout", type=float, default=60.0, metavar="SECONDS", help="seconds for an exchange (default: %(default)g)")
     add_strict(parser)
     add_reports(parser, "at the end, also write the findings as JSON; - for standard output")
+    add_contract(parser)
     add("--verbose", action="store_true", help="show each request on stderr")
     parser.set_defaults(run=run)
 

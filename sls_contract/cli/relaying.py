@@ -39,6 +39,7 @@ _REMEDIES = Remedies(
     "--record all",
     "Pass each of these lines as --rename, then record again (--record all):",
     "--scrub, --scrub-key",
+    "leave out --strict",
 )
 
 

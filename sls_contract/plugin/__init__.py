@@ -134,6 +134,14 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     return (yield)
 
 
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtestloop(session: pytest.Session) -> None:
+    """Note that tests are run, not only listed as by ``--fixtures``."""
+    session.config.stash[RUN].calls_tests = not any(
+        session.config.getoption(name, default=False) for name in ("collectonly", "setuponly")
+    )
+
+
 def pytest_sessionfinish(session: pytest.Session) -> None:
     """Finish the results of the run, and write the reports."""
     session.config.stash[RUN].finish(session)

@@ -49,6 +49,13 @@ REMEDY_IN_REPLAY = (
 """The remedy for a cassette that `use_cassette` opened to record, in a run that only replays."""
 REMEDY_WITH_CASSETTE = f"use a client that can be recorded: {RECORDED}."
 """The remedy where a cassette is open: it takes the requests of every client that it can record."""
+REMEDY_WITH_OTHER_HOSTS = "pass the host to use_cassette, too (hosts=[…])."
+"""The remedy for a host of ini ``sls_hosts`` where a cassette is open that does not count it as the service's."""
+_REASONS = {
+    REMEDY_IN_REPLAY: "this run only replays, also where use_cassette would record",
+    REMEDY_WITH_CASSETTE: "the open cassette cannot record its client",
+    REMEDY_WITH_OTHER_HOSTS: "the open cassette does not record this host",
+}
 
 GUARD: pytest.StashKey[RunGuard] = pytest.StashKey()
 _MOST_KEPT = 1000  # blocked requests; a client that retries in a loop needs no more
@@ -129,9 +136,8 @@ class RunGuard(NetworkGuard):
 
     def refusal(self, host: str) -> NetworkBlocked:
         """Return the error that names the host and the remedy, and note the blocked request."""
-        remedy, reason = self._remedy_for(host), "no cassette is open for it"
-        if remedy == REMEDY_IN_REPLAY:
-            reason = "this run only replays, also where use_cassette would record"
+        remedy = self._remedy_for(host)
+        reason = _REASONS.get(remedy, "no cassette is open for it")
         error = NetworkBlocked(f"a request to {host} was blocked: {reason}.\nHow to fix: {remedy}")
         self.note(host, error)
         return error
@@ -149,7 +155,8 @@ class RunGuard(NetworkGuard):
         if self.is_recorded(host):
             return REMEDY_IN_REPLAY
         if OPEN.sessions:
-            return REMEDY_WITH_CASSETTE
+            is_unknown = self._owns(host) and not OPEN.sessions[-1].owns(host, host)
+            return REMEDY_WITH_OTHER_HOSTS if is_unknown else REMEDY_WITH_CASSETTE
         return REMEDY_IN_CHILD if self.remedy == REMEDY and self.children.is_child() else self.remedy
 
     def collect(self) -> bool:

@@ -9,12 +9,15 @@ from functools import cache
 from pathlib import Path
 from types import TracebackType
 from typing import Any
+from unittest import SkipTest
 
 import pytest
 
 from sls_contract.errors import CassetteError, ContractViolation, NetworkBlocked, SlsContractError
 from sls_contract.locale import translated
 
+SKIPS = (pytest.skip.Exception, SkipTest)
+"""The errors that skip a test; pytest converts that of unittest only after the phase."""
 _RAISED = re.compile(r"((?:E +)?sls_contract\.[\w.]+: |Failed: )(.*)", re.DOTALL)
 
 
@@ -51,7 +54,7 @@ def is_skip_or_xfail(item: pytest.Item, error: BaseException) -> bool:
         if mark.kwargs.get("raises") and not mark.args and "condition" not in mark.kwargs
     ]
     expected = any(_is_one(error, each) for each in named) and not item.config.getoption("runxfail", False)
-    return isinstance(error, pytest.skip.Exception) or expected
+    return isinstance(error, SKIPS) or expected
 
 
 def _is_one(error: BaseException, named: Any) -> bool:

@@ -324,13 +324,18 @@ class Opener:
             keys=self.settings.scrub_keys,
             renames={**self.settings.rename, **target.renames, self._session_group: PUBLIC_SESSION_GROUP},
             hide_names=self.settings.hide_names,
-            own_names=_words_in(test_file) if live else (),
+            own_names=_words_in(test_file, self.settings.rootdir) if live else (),
         )
 
 
-def _words_in(test_file: Path) -> frozenset[str]:
-    """Return the words of a test file: names in it are public anyway, and the test may compare responses with them."""
-    return frozenset(_WORD.findall(test_file.read_text("utf-8", "replace")))
+def _words_in(test_file: Path, rootdir: Path) -> frozenset[str]:
+    """Return the words of a test file and of its conftest files: names in them are public anyway.
+
+    The test knows them without a response: it may compare responses with them, and it sends them in replay, too.
+    """
+    folders = [each for each in test_file.parents if each.is_relative_to(rootdir)] or [test_file.parent]
+    files = [test_file, *(file for folder in folders if (file := folder / "conftest.py").is_file())]
+    return frozenset(word for file in files for word in _WORD.findall(file.read_text("utf-8", "replace")))
 
 
 def allowed_codes(item: pytest.Item) -> frozenset[str]:

@@ -124,7 +124,9 @@ def complete(
     """
     if collected is None:
         return False
-    tests, files = collected.tests.get(cassette, []), collected.fixtures.get(cassette, [])
+    tests = collected.tests.get(cassette, [])
+    # tests of any file may request a fixture while they run, which names it nowhere
+    files = collected.fixtures.get(cassette) or ([] if tests else [*collected.modules])
     names = files or [test.partition("::")[0] for test in tests]
     modules = [collected.modules[name] for name in names]
     if not all(module.all_selected and scope.has_all_tests_of(Path(module.path)) for module in modules):

@@ -61,6 +61,8 @@ class Phases:
         if call.excinfo is not None and not item.config.getoption("fulltrace", False):
             call.excinfo = cut_at_callers_line(call.excinfo)
         report = yield
+        if report.failed and call.excinfo is not None:
+            self.run.note_shown(call.excinfo.value)
         self.run.complete_report(item, report)
         return report
 

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections import deque
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
+from sls_contract.cassettes.session_settings import seen_by_client
 from sls_contract.checks import judge_request
 from sls_contract.checks.consumption import Consumption
+from sls_contract.clock import utc_now
 from sls_contract.endpoint.server import serve
 from sls_contract.plugin.names import PUBLIC_ENDPOINT, Sls, public_names
 from sls_contract.plugin.two_clocks import EndpointOfTest
@@ -16,7 +19,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from datetime import datetime
 
-    from sls_contract.endpoint import ReferenceEndpoint
+    from sls_contract.endpoint import ReferenceEndpoint, Served
+    from sls_contract.exchange import Exchange
     from sls_contract.plugin.case import Case
 
 
@@ -57,16 +61,18 @@ def serving(case: Case, clock: Callable[[], datetime]) -> Iterator[ReferenceServ
 
 
 def _collector(case: Case, endpoint: ReferenceEndpoint, clock: Callable[[], datetime]) -> Callable[[], None]:
-    judged, consumption = 0, Consumption(in_order=True)
+    received, consumption = deque["tuple[Exchange, datetime]"](), Consumption(in_order=True)
+
+    def keep(served: Served) -> None:  # with the time of now: the test may move the clock until it is judged
+        received.append((served.exchange, seen_by_client(served.exchange.request, utc_now(), clock())))
 
     def collect() -> None:
-        nonlocal judged
-        received = endpoint.exchanges[judged:]
-        judged += len(received)
-        for exchange in received:
+        while received:
+            exchange, received_at = received.popleft()
             responded_at = parse_http_date(exchange.response.headers.get("date", "")) if exchange.response else None
-            verdict = judge_request(exchange.request, at=responded_at or clock())  # the test may have moved the clock
+            verdict = judge_request(exchange.request, at=responded_at or received_at)
             case.results.count(exchange, (verdict,), "reference")
             case.results.relate(consumption.judge(exchange, responded_at).of(_RELATED), exchange)
 
+    endpoint.watch(keep)
     return collect

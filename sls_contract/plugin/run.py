@@ -15,7 +15,7 @@ from sls_contract.errors import SlsContractError
 from sls_contract.exit_codes import INCOMPLETE
 from sls_contract.locale import translating
 from sls_contract.plugin import distributed
-from sls_contract.plugin.failures import as_failure, is_skip_or_xfail
+from sls_contract.plugin.failures import SKIPS, as_failure, is_skip_or_xfail
 from sls_contract.plugin.scrubbed import scrub_properties, scrub_report
 from sls_contract.plugin.unrecorded import Unrecorded
 
@@ -43,7 +43,7 @@ MARKERS = (
     "sls_allow(code, *, reason): accept violations of this one clause, such as 'SLS204'",
 )
 
-_NO_FAILURES = (pytest.skip.Exception, pytest.exit.Exception, KeyboardInterrupt)
+_NO_FAILURES = (*SKIPS, pytest.exit.Exception, KeyboardInterrupt)
 CASE: pytest.StashKey[Case] = pytest.StashKey()
 
 
@@ -64,6 +64,7 @@ class Run:
         self._failed: set[str] = set()
         self._skipped: set[str] = set()
         self._worker_lost = False
+        self.calls_tests = False
 
     @cached_property
     def totals(self) -> Totals:
@@ -146,7 +147,7 @@ class Run:
             return None
         case.incomplete |= error is not None
         case.excused &= error is None
-        return case.end_phase(None if isinstance(error, pytest.skip.Exception) else error)  # a skip shows no cause
+        return case.end_phase(None if isinstance(error, SKIPS) else error)  # a skip shows no cause
 
     @contextmanager
     def fixture(self, fixturedef: pytest.FixtureDef[Any], request: pytest.FixtureRequest) -> Iterator[None]:
@@ -189,6 +190,10 @@ class Run:
     def _close(self, case: Case, *, expected_to_fail: bool) -> None:
         self._opened.discard(case)
         case.close(expected_to_fail=expected_to_fail)
+
+    def note_shown(self, error: BaseException) -> None:
+        """Note an error that a report shows; that of a subtest is shown before its test ends."""
+        self._unrecorded.note_shown(error)
 
     def complete_report(self, item: pytest.Item, report: pytest.TestReport) -> None:
         """Remove secrets from a report, and attach the test's totals to its last report."""
@@ -303,15 +308,14 @@ class Run:
         if "totals" in vars(self):  # reading the property would create it; without cassettes, there is nothing to find
             self._finish_results(session, ran=ran)
             checked = bool(self.totals.exchanges or self.totals.cassettes or self.totals.findings)
-        calls_tests = not any(session.config.getoption(name, default=False) for name in ("collectonly", "setuponly"))
-        if self.settings.record == "verify" and ran and calls_tests:
+        if self.settings.record == "verify" and ran and self.calls_tests:
             self._expect_comparison(session)
         if self.settings.reports or (checked and os.environ.get("GITHUB_ACTIONS") == "true"):
             self._write_reports(session)
 
     def _collected(self, session: pytest.Session) -> Collected | None:
         """Return the tests that this process or a worker collected; None if no test has a cassette."""
-        if self._from_workers is not None or not any(item.get_closest_marker("sls_cassette") for item in self._items):
+        if self._from_workers is not None or not self._has_cassettes:
             return self._from_workers
         from sls_contract.plugin.collected import collected
 

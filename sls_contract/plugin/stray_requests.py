@@ -13,6 +13,7 @@ from sls_contract.plugin.blocking import (
     REMEDY_IN_CHILD,
     REMEDY_IN_REPLAY,
     REMEDY_WITH_CASSETTE,
+    REMEDY_WITH_OTHER_HOSTS,
     REMEDY_WITHOUT_MARKER,
 )
 from sls_contract.plugin.located import used_by
@@ -97,12 +98,17 @@ _WITH_CASSETTE = (
     f"use a client that can be recorded ({RECORDED}), or remove the request. If the test expects the error, use "
     "pytest.raises(sls_contract.errors.NetworkBlocked) or @pytest.mark.sls_allow('SLS616', reason='…')"
 )
+_WITH_OTHER_HOSTS = (
+    "pass the host to use_cassette, too (hosts=[…]), or remove the request. If the test expects the error, use "
+    "pytest.raises(sls_contract.errors.NetworkBlocked) or @pytest.mark.sls_allow('SLS616', reason='…')"
+)
 _IN_REPLAY = "record it in a run that may send requests (pytest --sls-record=once), or pass send=… to use_cassette"
 _EXPECTED_AND_FIX = {
     REMEDY: ("an open cassette", _TAKES_A_MARKER),
     REMEDY_WITHOUT_MARKER: ("an open cassette", _TAKES_NO_MARKER),
     REMEDY_IN_CHILD: ("an open cassette", _IN_CHILD),
     REMEDY_WITH_CASSETTE: ("a client that can be recorded", _WITH_CASSETTE),
+    REMEDY_WITH_OTHER_HOSTS: ("a cassette that records the host", _WITH_OTHER_HOSTS),
     REMEDY_IN_REPLAY: ("a run that may send requests", _IN_REPLAY),
 }
 

@@ -92,7 +92,7 @@ def _blocked(totals: Totals) -> Iterator[str]:
         counted[each["test"], each["host"]] += each["times"]
     if counted:
         requests = plural(counted.total(), "request")
-        yield f"sls-contract: blocked, because no cassette was open for them: {requests} to the service"
+        yield f"sls-contract: blocked: {requests} to the service"
         yield from _first_lines(
             f"  {host} in {test or 'between tests'}: {plural(times, 'time')}" for (test, host), times in counted.items()
         )

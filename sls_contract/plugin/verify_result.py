@@ -236,17 +236,18 @@ def _proposal_lines(verified: Iterable[VerifiedCassette]) -> Iterator[str]:
             groups.setdefault((_how_to_accept(cassette), "" if cassette.complete else path), []).append(path)
     for (how, _), (first, *others) in groups.items():
         more = f" and {len(others)} more" if others else ""
-        yield f"  proposal {first}{SUFFIX}{more}: {shlex.join(['sls-contract', 'diff', first, first + SUFFIX])}{how}"
+        line = f"  proposal {first}{SUFFIX}{more}: {shlex.join(['sls-contract', 'diff', first, first + SUFFIX])}"
+        yield f"{line}; to accept it: {how}" if how else line
 
 
 def _how_to_accept(cassette: VerifiedCassette) -> str:
     if cassette.unmatched:
         return ""
-    first = "fix or allow (@pytest.mark.sls_allow) the findings of its tests, then " if cassette.flawed else ""
     classes = ",".join(sorted(cassette.classes, key=ACCEPTABLE.index))
+    how = f"run this again with --sls-accept={classes}"
     if not cassette.complete:
-        return f"; to accept it: {first}run all tests of its file, with the same options and --sls-accept={classes}"
-    return f"; to accept it: {first}run this again with --sls-accept={classes}"
+        how = f"run all tests of its file, with the same options and --sls-accept={classes}"
+    return f"fix or allow (@pytest.mark.sls_allow) the findings of its tests, then {how}" if cassette.flawed else how
 
 
 def nothing_compared(verified: Sequence[VerifiedCassette]) -> str | None:

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
     from sls_contract.reports.document import Report
 
-_EXTENTS = {"full": "in full", "derivation": "by derivation", "common": "by common clauses"}
+_EXTENTS = {"full": "in full", "derivation": "by derivation", "common": "by common clauses", "part": "in part"}
 
 
 def judged_line(report: Report) -> str:

@@ -42,8 +42,10 @@ USER_KEY = "keys that users choose"
 """A problem's text where an example shows the members of a member one level deeper, below keys of the user's own."""
 BODILESS = frozenset({"GET", "DELETE", "HEAD"})
 """The methods of requests without a body."""
-ORIGINS = ("syntax", "table", "example", "prose")
-"""The parts of a page that can name a parameter, in the order in which they are listed."""
+MODEL = "model"
+"""How the parameters of an SDK and of OpenAPI metadata are read; `as_query` shows them as rows of a table."""
+ORIGINS = ("syntax", "table", "example", "prose", MODEL)
+"""The ways to read a parameter, in the order in which they are listed; all but the last are parts of a page."""
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -106,7 +108,8 @@ class Parameter:
             plain["const"] = self.values[0]
         elif self.values:
             plain["values"] = list(self.values)
-        return plain | {"from": [origin for origin in ORIGINS if origin in self.origins]}
+        named = ("table" if origin == MODEL else origin for origin in ORIGINS if origin in self.origins)
+        return plain | {"from": [*named]}
 
     def as_member(self) -> dict[str, Any]:
         """Return the plain form of a member of a body."""
@@ -146,7 +149,8 @@ class Body:
 class Page:
     """All claims of a page about an operation; the command ``spec derive`` prints the plain form.
 
-    ``lines`` are the line numbers by place; the plain form omits them.
+    ``path_parameters`` are the names in the path, ``described`` those of them that it describes. ``lines`` are the line
+    numbers by place; the plain form omits them.
     """
 
     operation: str | None = None
@@ -154,6 +158,7 @@ class Page:
     path: str | None = None
     host: str | None = None
     path_parameters: list[str] = field(default_factory=list)
+    described: dict[str, Parameter] = field(default_factory=dict)
     query: dict[str, Parameter] = field(default_factory=dict)
     headers: dict[str, Parameter] = field(default_factory=dict)
     body: Body = field(default_factory=Body)

@@ -102,6 +102,17 @@ def test_a_suite_records_judged_and_plays_offline(pytester, suite, endpoint):
     suite(NOWHERE, key=TEST_CREDENTIALS).assert_outcomes(passed=2)
 
 
+def test_damage_is_reported_of_the_file_that_has_it(pytester, suite, endpoint):
+    """A test may play several cassettes: the error names the damaged one, not the test's own."""
+    with serve(endpoint) as server:
+        suite(server.url, "--record-mode=once", "-k", "two_cassettes").assert_outcomes(passed=1, deselected=1)
+    shared = pytester.path / "cassettes" / "test_suite" / "shared.yaml"
+    shared.write_text("version: 1\ninteractions:\n- request: [\n", "utf-8")
+    run = suite(NOWHERE, "-k", "two_cassettes", key=TEST_CREDENTIALS)
+    run.stdout.fnmatch_lines(["*shared.yaml:4: not YAML*", "*or run pytest with --record-mode=once*"])
+    run.stdout.no_fnmatch_line("*own.yaml*not YAML*")
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize(("settings", "outcome"), [("", "errors"), (', check="now"', "failed")])
 def test_a_broken_response_fails_in_recording_and_in_replay(suite, endpoint, settings, outcome):

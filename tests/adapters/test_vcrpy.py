@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime
 
 import httpx
@@ -9,6 +10,7 @@ import pytest
 import requests
 import vcr
 import yaml
+from advice import advised
 
 from sls_contract import Credentials, Exchange, Request, Response, load_cassette, sign, use_cassette
 from sls_contract.adapters import httpx as for_httpx
@@ -355,6 +357,87 @@ def test_a_damaged_cassette_is_an_error_with_its_line(tmp_path):
     with pytest.raises(CassetteDamaged, match=r"a\.yaml:\d"), player.use_cassette(path):
         pass
     assert path.read_text("utf-8").startswith("version")
+
+
+@pytest.mark.parametrize(
+    ("text", "told", "fix"),
+    [
+        (b"version: 1\ninteractions:\n- request: [\n", r"a\.yaml:4: not YAML", r"^restore the file.* delete it"),
+        (b"version: 1\n\xff\n", r"a\.yaml:2: not UTF-8", r"^restore the file.* delete it"),
+        (b"contract: {format: 9}\nversion: 1\ninteractions: []\n", r"a\.yaml: contract format 9", r"^install the vers"),
+        (
+            b"version: 1\ninteractions:\n<<<<<<< a\n",
+            r"a\.yaml:3: a merge conflict",
+            r"^keep one side .*--ours \S*a\.yaml",
+        ),
+        (b"http_interactions: []\n", r"a\.yaml: a cassette of Betamax", r"convert recordings of other tools"),
+    ],
+)
+def test_damage_says_how_a_user_of_vcrpy_fixes_it(tmp_path, service, text, told, fix):
+    """The fix is that of the damage, with the path; recording is vcrpy's, and what it says works."""
+    path = tmp_path / "a.yaml"
+    path.write_bytes(text)
+    recorder = vcr.VCR()
+    register(recorder, credentials=KEY)
+    with pytest.raises(CassetteDamaged, match=told) as raised, recorder.use_cassette(path):
+        pass
+    advised(str(raised.value), fix)
+    assert "--sls-record" not in str(raised.value)
+    if "again" in str(raised.value):
+        mode = advised(str(raised.value), r"record again \(set record_mode to \"(\w+)\", or run pytest")[1]
+        path.unlink()
+        with recorder.use_cassette(path, record_mode=mode):
+            assert ask(service).ok
+        assert len(load_cassette(path).exchanges) == 1
+
+
+def test_a_file_that_is_damaged_while_it_is_open_is_not_replaced(tmp_path, service):
+    """The error at the end names vcrpy's way to record, too."""
+    path, recorder = tmp_path / "a.yaml", vcr.VCR()
+    register(recorder, credentials=KEY)
+
+    @recorder.use_cassette(path)
+    def damage():
+        ask(service)
+        path.write_text("version: 1\ninteractions:\n- request: [\n", "utf-8")
+
+    with pytest.raises(CassetteError) as raised:
+        damage()
+    advised(str(raised.value), r"record again \(set record_mode to \"once\", or run pytest")
+    assert path.read_text("utf-8").startswith("version")
+
+
+def test_a_recording_of_unknown_origin_is_recorded_again_as_the_finding_says(tmp_path, service):
+    """A recording of unknown origin is recorded again as it says."""
+    path = tmp_path / "a.yaml"
+    with vcr.VCR().use_cassette(path):
+        ask(service, key=TEST_CREDENTIALS)
+    recorder = vcr.VCR()
+    checks = register(recorder, credentials=TEST_CREDENTIALS, check="collect")
+    with recorder.use_cassette(path, record_mode="none"):
+        ask(service, key=TEST_CREDENTIALS)
+    (fix,) = [found.how_to_fix for found in checks.findings if found.slug == "recording-provenance"]
+    mode = re.search(r"\(delete the file, then set record_mode to \"(\w+)\", or run pytest", fix)[1]
+    path.unlink()
+    before = len(checks.findings)
+    for _ in range(2):
+        with recorder.use_cassette(path, record_mode=mode):
+            ask(service, key=TEST_CREDENTIALS)
+    assert checks.findings[before:] == ()
+
+
+def test_a_body_that_cannot_be_scanned_is_allowed_as_the_finding_says(tmp_path, service, endpoint):
+    """It is a warning: register's own argument decides, no marker of pytest."""
+    headers = [("Content-Type", "application/json"), ("Content-Encoding", "br"), ("x-log-requestid", "6" * 24)]
+    for strict in (True, False):
+        endpoint.respond_next(Response(200, headers, b"\x0b\x02\x80[]\x03\xff"))
+        recorder = vcr.VCR()
+        checks = register(recorder, credentials=KEY, check="collect", strict=strict)
+        with recorder.use_cassette(tmp_path / f"{strict}.yaml"):
+            ask(service)
+        (found,) = [found for found in checks.findings if found.slug == "recording-unopened-body"]
+        assert found.level == "warning"
+        assert found.how_to_fix.endswith("allow it (register(…, strict=False))")
 
 
 def test_what_cannot_be_written_is_raised_when_the_clients_are_free_again(tmp_path, service):

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import io
 import json
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 from advice import advised
 
-from sls_contract import cli, load_cassette
+from sls_contract import Request, cli, load_cassette
+from sls_contract.signing import TEST_CREDENTIALS, sign
 
 COMMITTED = Path(__file__).parents[2] / "cassettes"
 PAGE = COMMITTED / "documents" / "get-checkpoint-page.sls.yaml"
@@ -167,3 +169,23 @@ def test_a_har_without_the_bodies_of_its_requests_is_no_recording(tmp_path):
     assert not target.exists()
     cli.run(["signature", str(source)], environ={}, stdin=io.StringIO(), stdout=out, stderr=err)
     assert "content-md5   " + "0" * 32 + "  (not compared: the recording lacks the body)" in out.getvalue()
+
+
+@pytest.mark.parametrize(
+    ("scheme", "sent", "line"),
+    [
+        ("v1", {"Content-MD5": "0" * 32}, "✗ content-md5   an empty line  (expected " + "0" * 32 + ")"),
+        ("v4", {}, "✓ content-md5   not signed"),
+    ],
+    ids=["sent", "not sent"],
+)
+def test_a_digest_that_is_not_signed_is_judged_without_the_body(tmp_path, scheme, sent, line):
+    """It is wrong if it was sent, and right if it was not, whatever the body was."""
+    url, at = "https://p.cn-hangzhou.log.aliyuncs.com/logstores/l/shards/lb", datetime(2026, 11, 24, tzinfo=UTC)
+    signed = sign(Request("POST", url), TEST_CREDENTIALS, at=at, scheme=scheme).headers.pairs
+    headers = [{"name": name, "value": value} for name, value in (*signed, *sent.items())]
+    entry = {"request": {"method": "POST", "url": url, "headers": headers, "bodySize": 9}, "response": {"status": 200}}
+    (tmp_path / "a.har").write_text(json.dumps({"log": {"entries": [entry]}}), "utf-8")
+    out = io.StringIO()
+    cli.run(["signature", str(tmp_path / "a.har")], environ={}, stdin=io.StringIO(), stdout=out, stderr=out)
+    assert f"  {line}\n" in out.getvalue()

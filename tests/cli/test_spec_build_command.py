@@ -152,6 +152,12 @@ def test_show_as_json_has_the_contract_and_the_rulings():
     assert any("microseconds" in why for why in document["rulings"])
 
 
+def test_show_names_the_line_that_gives_a_parameter_of_the_path_its_type():
+    """Facts count the parameters of a path; claims have their lines by name."""
+    out = " ".join(run("show", "SplitShard", "--claims")[1].split())
+    assert "path 2 type integer: handbook-2021-01-27-en (line 33, table)" in out
+
+
 def test_claims_tell_which_source_says_what_and_where():
     """Place, value, the newest source of each family that says so, and the line."""
     out = " ".join(run("show", "GetCheckPoint", "--claims")[1].split())

@@ -224,3 +224,34 @@ def test_a_pool_of_a_fixture_plays_for_the_tests_that_run(project, monkeypatch, 
             else "*that no test requested"
         )
         result.stdout.fnmatch_lines([f"*{told}*"])
+
+
+@pytest.mark.parametrize(
+    "asks",
+    [
+        "def test_asks(pool, sls_session):",
+        full(
+            "@pytest.mark.sls_cassette\n    def test_asks(request, sls_session):"
+            "\n        pool = request.getfixturevalue('pool')"
+        ),
+    ],
+    ids=["without the marker", "while it runs"],
+)
+@pytest.mark.parametrize("mode", ["none", "verify"])
+def test_what_no_test_requests_of_a_pool_is_missed_however_it_is_used(project, asks, mode):
+    """A test needs no marker where a fixture's process sends its requests, and may request the fixture late."""
+    source = f"""
+    {asks}
+        for shard in SHARDS:
+            assert pool.submit(ask, sls_session, shard).result().ok
+    """
+    pool = POOL.partition("    @pytest.mark.sls_cassette")[0].replace("def pool()", "def pool(sls_session)")
+    project.test(pool + source.replace("SHARDS", "(0, 1)")).spawn("--sls-record=once").assert_outcomes(passed=1)
+    given = [f"--sls-record={mode}", "--sls-strict"]
+    assert project.spawn(*given).ret == 0
+    project.test(pool + source.replace("SHARDS", "(0,)"))
+    result = project.spawn(*given)
+    assert result.ret == 1
+    told = "SLS610 recording-unplayed: *" if mode == "none" else "that no test requested"
+    result.stdout.fnmatch_lines([f"*{told}*"])
+    assert project.spawn(*given, "test_it.py::test_asks").ret == 0

@@ -110,11 +110,47 @@ def test_the_bundled_endpoint_accepts_the_clock_that_a_client_sees(project):
         @pytest.mark.sls_cassette
         @pytest.mark.parametrize("clock", [Real, datetime])
         def test_signed(sls, clock, monkeypatch):
-            monkeypatch.setitem(globals(), "datetime", clock)
+            monkeypatch.setitem(ask.__globals__, "datetime", clock)
             with time_machine.travel("2018-05-04T09:26:53Z"):
                 assert ask(sls).status_code == 200
     """)
     project.run("--sls-record=once", "--sls-strict").assert_outcomes(passed=2)
+    project.run("--sls-strict").assert_outcomes(passed=2)
+
+
+def test_a_request_without_a_response_is_judged_by_the_clock_that_its_client_sees(project):
+    """The connection is reset: only the request's own date says which clock its client reads."""
+    project.test("""
+        from datetime import UTC, datetime
+
+        import requests
+        import time_machine
+        from sls_contract import Request, sign
+        from sls_contract.clock import utc_now
+        from sls_contract.endpoint import fault
+
+        class Real(datetime):
+            now = classmethod(lambda cls, zone: utc_now())
+
+        def asked(server, clock):
+            server.respond_next(fault("reset"))
+            url = f"http://my-project.{server.endpoint}/logstores/my-logstore/consumergroups/g?shard=0"
+            request = sign(Request("GET", url), server.names.credentials, at=clock.now(UTC))
+            with pytest.raises(requests.ConnectionError):
+                requests.get(url, headers=dict(request.headers), proxies=server.proxies, timeout=60)
+
+        @pytest.fixture
+        def past():
+            with time_machine.travel("2018-05-04T09:26:53Z"):
+                yield
+
+        def test_set_at_the_end(past, sls_endpoint):
+            asked(sls_endpoint, Real)
+
+        def test_not_set_at_the_end(sls_endpoint):
+            with time_machine.travel("2018-05-04T09:26:53Z"):
+                asked(sls_endpoint, datetime)
+    """)
     project.run("--sls-strict").assert_outcomes(passed=2)
 
 

@@ -151,6 +151,8 @@ def test_no_skip_hides_that_nothing_was_recorded(project):
     """Whether it is raised after the client's error, because of it, or in a fixture: pytest shows no cause."""
     project.test(
         """
+        import unittest
+
         pytestmark = pytest.mark.sls_cassette
 
         def test_cannot_go_on(sls):
@@ -165,6 +167,12 @@ def test_no_skip_hides_that_nothing_was_recorded(project):
             except Exception as error:
                 raise pytest.skip.Exception("not reachable") from error
 
+        def test_says_it_as_unittest_does(sls):
+            try:
+                ask(sls)
+            except Exception:
+                raise unittest.SkipTest("not reachable")
+
         @pytest.fixture
         def reachable(sls):
             try:
@@ -176,10 +184,10 @@ def test_no_skip_hides_that_nothing_was_recorded(project):
         """
     )
     result = project.run()
-    result.assert_outcomes(failed=2, errors=1)
-    assert result.stdout.str().count("SLS607 request-not-recorded (violation)") == 3
-    project.run("--sls-record=once").assert_outcomes(passed=3)
-    project.run("--sls-strict").assert_outcomes(passed=3)
+    result.assert_outcomes(failed=3, errors=1)
+    assert result.stdout.str().count("SLS607 request-not-recorded (violation)") == 4
+    project.run("--sls-record=once").assert_outcomes(passed=4)
+    project.run("--sls-strict").assert_outcomes(passed=4)
 
 
 def test_expected_failures(project):

@@ -62,3 +62,26 @@ def test_the_names_that_a_fixture_read_are_hidden_alike_in_its_tests(project, se
     doubled.unlink()
     project.run("--sls-strict").assert_outcomes(passed=2)
     project.run("-k", "one").assert_outcomes(passed=1)
+
+
+def test_the_name_that_a_conftest_gives_is_the_tests_own_though_a_list_has_it_first(project, service):
+    """It is not hidden, for the test sends it in replay, too; the names beside it in the list are hidden."""
+    for group in REAL:
+        service.endpoint.create_consumer_group(group, project="real-project", logstore="real-logstore")
+    project.test(
+        SOURCE.partition("    @pytest.fixture(")[0]
+        + """
+    @pytest.mark.sls_cassette
+    def test_asks_for_its_own(sls, group):
+        assert group in listed(sls)
+        assert ask(replace(sls, consumer_group=group)).status_code == 200
+    """
+    )
+    given = "import pytest\n\n@pytest.fixture\ndef group():\n    return 'fraud-team'\n"
+    project.write("conftest.py", given + DOUBLE.format(port=service.server.port))
+    project.spawn("--sls-record=once", "--sls-strict", *LIVE).assert_outcomes(passed=1)
+    text = project.cassette("test_asks_for_its_own").read_text("utf-8")
+    assert "consumergroups/fraud-team?shard=0" in text
+    assert "billing-readers" not in text
+    project.write("conftest.py", given)
+    project.run("--sls-strict").assert_outcomes(passed=1)

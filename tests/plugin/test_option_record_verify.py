@@ -426,9 +426,11 @@ def test_alike_differences_are_counted_not_listed(recorded, service):
     assert sum(change["class"] == "additive" for change in changes) == 12
 
 
-@pytest.mark.parametrize("option", ["--setup-plan", "--setup-only", "--collect-only"])
+@pytest.mark.parametrize("option", ["--setup-plan", "--setup-only", "--collect-only", "--fixtures"])
 def test_a_run_that_calls_no_test_demands_no_comparison(recorded, service, option):
     """It only shows what would run."""
     before = recorded.cassette("test_reads").read_bytes()
-    assert recorded.verify("-psetupplan", option).ret in {pytest.ExitCode.OK, pytest.ExitCode.NO_TESTS_COLLECTED}
+    result = recorded.verify("-psetupplan", option)
+    assert result.ret in {pytest.ExitCode.OK, pytest.ExitCode.NO_TESTS_COLLECTED}
+    assert "nothing was compared" not in result.stdout.str()
     assert recorded.cassette("test_reads").read_bytes() == before

@@ -63,7 +63,7 @@ def test_a_forgotten_marker_is_red_in_every_mode(project, mode):
     for test in ("swallows", "swallows_in_a_thread", "fails", "is_allowed", "cannot_go_on"):
         assert f"  my-project.cn-hangzhou.log.aliyuncs.com in test_it.py::test_{test}: 1 time" in text
     assert "in test_it.py::test_expects_it: 2 times" in text
-    assert "blocked, because no cassette was open for them: 7 requests to the service" in text
+    assert "blocked: 7 requests to the service" in text
 
 
 @pytest.mark.slow
@@ -107,6 +107,7 @@ def test_a_client_that_is_not_recorded_is_told_what_is(project):
     )
     result = project.run("--sls-record=once", "--sls-unmarked=allow")
     result.assert_outcomes(failed=1)
+    result.stdout.fnmatch_lines(["*was blocked: the open cassette cannot record its client."])
     result.stdout.fnmatch_lines(["*How to fix: use a client that can be recorded: requests, *"])
 
 
@@ -202,6 +203,34 @@ def test_a_recording_by_use_cassette_waits_for_a_run_that_may_send(project):
     assert "mark the test with" not in text
 
 
+def test_a_host_that_the_open_cassette_does_not_count_as_the_services(project):
+    """It is of the run's sls_hosts, and no other client would change that: use_cassette must know it, too."""
+    source = """
+        from contextlib import suppress
+        import requests
+        from sls_contract import Response, use_cassette
+
+        OURS = dict(send=lambda request: Response(404, {}, b""))
+
+        def test_raises():
+            with use_cassette("a.sls.yaml", "once", **OURS):
+                requests.get("http://logs.example/robots.txt", timeout=60)
+
+        def test_swallows():
+            with use_cassette("b.sls.yaml", "once", **OURS), suppress(BaseException):
+                requests.get("http://logs.example/robots.txt", timeout=60)
+    """
+    options = ["-o", "sls_hosts=logs.example", "--sls-record=once"]
+    result = project.test(source).run(*options)
+    result.assert_outcomes(failed=2)
+    text = result.stdout.str()
+    assert "a request to logs.example was blocked: the open cassette does not record this host." in text
+    assert "expected: a cassette that records the host" in text
+    assert "a client that can be recorded" not in text
+    assert advised(text, r"^pass the host to use_cassette, too \(hosts=\[…\]\)")
+    project.test(source.replace("dict(", 'dict(hosts=["logs.example"], ')).run(*options).assert_outcomes(passed=2)
+
+
 def test_a_test_case_that_does_not_pass_swallows_nothing(project):
     """It stores its error, skip or expected failure, and raises nothing: no finding speaks of a catch."""
     project.test(
@@ -230,7 +259,7 @@ def test_a_test_case_that_does_not_pass_swallows_nothing(project):
     result = project.run("--sls-report=report.json")
     result.assert_outcomes(failed=1, skipped=1, xfailed=1)
     assert json.loads((project.path / "report.json").read_text("utf-8"))["findings"] == []
-    result.stdout.fnmatch_lines(["*blocked, because no cassette was open for them: 3 requests*"])
+    result.stdout.fnmatch_lines(["*blocked: 3 requests*"])
 
 
 def between_tests(project):
@@ -276,3 +305,40 @@ def test_in_workers(project):
     result = between_tests(project).spawn("-n1")
     result.assert_outcomes(passed=1, failed=1)
     result.stdout.fnmatch_lines(["*.aliyuncs.com in test_it.py::test_swallows: 1 time"])
+
+
+def test_a_stopped_request_that_a_failed_subtest_shows_is_not_swallowed(project):
+    """The subtest fails with the error itself; a request that the test swallows beside a failed subtest is found."""
+    pytest.importorskip("_pytest.subtests", reason="subtests came with pytest 9")
+    result = project.test(f"""
+        import unittest
+        import requests
+
+        def go():
+            requests.get({OWNED!r}, timeout=60)
+
+        def test_shows(subtests):
+            with subtests.test():
+                go()
+
+        class Test(unittest.TestCase):
+            def test_shows_too(self):
+                with self.subTest():
+                    go()
+
+        def test_swallows(subtests):
+            with subtests.test():
+                assert not "related"
+            with subtests.test():
+                try:
+                    go()
+                except Exception:
+                    pytest.skip("no network")
+    """).run("-psubtests", "-punittest")
+    found = {
+        report.nodeid.partition("::")[2]
+        for report in result.reprec.getreports("pytest_runtest_logreport")
+        if report.failed and "SLS616" in report.longreprtext
+    }
+    assert found == {"test_swallows"}
+    assert result.stdout.str().count("SUBFAILED") == 3

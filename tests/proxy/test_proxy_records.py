@@ -7,12 +7,16 @@ import signal
 import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime
+from email.utils import format_datetime
 
 import pytest
+from advice import advised
 from left_out import full
 
 from sls_contract import load_cassette
 from sls_contract.cassettes.recording import Evidence
+from sls_contract.exchange import Response
 from sls_contract.signing import TEST_CREDENTIALS, Credentials
 
 CLIENTS = (
@@ -128,6 +132,51 @@ def test_a_second_recording_differs_in_nothing_that_matters(kit, start, run, cli
     client(kit.PYLOG, again.environ)
     assert again.end() == 143
     assert run("diff", "old.sls.yaml", "reads.sls.yaml").returncode == 0
+
+
+def test_contracts_of_a_folder_judge_what_the_proxy_records(kit, start, upstream, tmp_path):
+    """--contract requires a key that the shipped contract leaves free: the finding comes with the exchange, exit 1."""
+    own = tmp_path / "own"
+    own.mkdir()
+    contract = {
+        "operation": "GetCheckPoint",
+        "coverage": "full",
+        "method": "GET",
+        "path": "/logstores/{logstore}/consumergroups/{consumerGroup}",
+        "query": {"shard": {"type": "integer"}, "view": {"required": "violation"}},
+    }
+    (own / "GetCheckPoint.json").write_text(json.dumps(contract), encoding="utf-8")
+    proxy = start("proxy", "--cassette", "own.sls.yaml", "--to", upstream.url, "--contract", "own", environ=kit.REAL)
+    assert kit.get(f"{kit.URL}?shard=0", proxy.url, kit.KEY).status == 200
+    assert proxy.end() == 1, proxy.errors
+    assert "query view of GetCheckPoint" in proxy.errors
+    refused = start("proxy", "--cassette", "no.sls.yaml", "--contract", "none")
+    assert refused.end() == 2
+    assert "expected a folder of contracts, found none at none" in refused.errors
+
+
+def test_a_body_that_cannot_be_scanned_is_allowed_as_the_finding_says(kit, start, upstream, endpoint):
+    """It is a warning, which fails with --strict; the advice names that option, no marker of pytest."""
+    date, body, options = datetime.now(UTC), b"\x0b\x02\x80[]\x03\xff", ["--strict"]
+    headers = {"Content-Type": "application/json", "Content-Encoding": "br", "Content-Length": str(len(body))}
+    headers |= {
+        "Date": format_datetime(date, usegmt=True),
+        "x-log-requestid": f"{int(date.timestamp()):08X}" + "6" * 16,
+    }
+    answer = Response(200, headers, body)
+
+    def unopened() -> tuple[int, str]:
+        endpoint.respond_next(answer)
+        command = ("proxy", "--cassette", "b.sls.yaml", "--record", "all", "--to", upstream.url, *options)
+        proxy = start(*command, environ=kit.REAL)
+        assert kit.get(f"{kit.URL}?shard=0", proxy.url, kit.KEY).status == 200
+        code = proxy.end()
+        return code, proxy.errors + proxy.output
+
+    code, told = unopened()
+    assert code == 1
+    options.remove(advised(told.partition("SLS608")[2], r"and allow it \(leave out (--\w+)\)")[1])
+    assert unopened()[0] == 143
 
 
 def test_what_breaks_the_contract_is_told_at_once_and_at_the_end(kit, start, upstream, tmp_path):

@@ -5,11 +5,12 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
+from sls_contract.adapters.vcrpy.remedies import IN_VCRPY
 from sls_contract.cassettes.exchanges import Judge, recording_of_scrubbed, written_secrets
 from sls_contract.cassettes.recording import Evidence, Recording, with_integrity
 from sls_contract.cassettes.results import Results, failing, message
 from sls_contract.clock import test_now, utc_now
-from sls_contract.errors import CassetteError, ContractViolation
+from sls_contract.errors import CassetteDamaged, CassetteError, ContractViolation
 from sls_contract.exchange import OWN_RESPONSE, Exchange, Request
 
 if TYPE_CHECKING:
@@ -31,7 +32,7 @@ class Checks:
     ) -> None:
         self._credentials, self._evidence, self._scrubber = credentials, evidence, scrubber
         self._strict, self._when = strict, when
-        self._judge = Judge(scrubber, credentials)
+        self._judge = Judge(scrubber, credentials, IN_VCRPY)
         self._results = Results(keep=True)
         self._raised = 0
         self._has_recorded = False
@@ -64,11 +65,13 @@ class Checks:
 
     def scan(self, path: os.PathLike[str] | str) -> None:
         """Scan a written file for secrets."""
-        for secret in written_secrets(Path(path), self._credentials):
+        for secret in written_secrets(Path(path), self._credentials, IN_VCRPY.scrub):
             self._results.fail(secret)
 
     def write_failed(self, error: Exception) -> None:
         """Store an error of writing; it is raised when vcrpy has restored the clients."""
+        if isinstance(error, CassetteDamaged):
+            error.record_by(IN_VCRPY.resume)
         self._results.fail(str(error))
 
     def raise_now(self) -> None:

@@ -11,6 +11,7 @@ from vcr.request import Request as VcrRequest
 from vcr.serialize import deserialize, serialize
 
 from sls_contract.adapters.vcrpy.forms import request_of, response_of, to_recording, without_recording
+from sls_contract.adapters.vcrpy.remedies import IN_VCRPY
 from sls_contract.cassettes.conversion import Conversion
 from sls_contract.cassettes.file.reader import CassetteFile
 from sls_contract.cassettes.file.recording_file import cassette_text, fold, write
@@ -25,13 +26,15 @@ if TYPE_CHECKING:
     from sls_contract.cassettes.recording import Recording
     from sls_contract.cassettes.scrub import Scrubber
 
+_UNNAMED = "cassette"  # vcrpy passes the text of a file to its serializer, not the path
+
 
 class SlsSerializer:
     """Reads any cassette of vcrpy's version 1, including ours; writes our layout with its ``contract:`` data."""
 
     def deserialize(self, cassette_string: str) -> dict[str, Any]:
         """Return the interactions; raises `CassetteDamaged` with the line."""
-        recordings = CassetteFile("cassette", cassette_string.encode())
+        recordings = CassetteFile(_UNNAMED, cassette_string.encode())
         interactions = [
             {"request": request_of(each.exchange.request), "response": response_of(each)} for each in recordings
         ]
@@ -64,10 +67,8 @@ class SlsPersister:
             if not path.is_file() or not path.read_bytes().strip():
                 raise CassetteNotFoundError
             return deserialize(path.read_text("utf-8"), serializer)
-        except CassetteDamaged as damage:
-            raise CassetteDamaged(path, damage.line, damage.reason) from None  # the serializer does not know the path
-        except UnicodeDecodeError as error:
-            raise CassetteDamaged(path, None, f"not UTF-8: byte 0x{error.object[error.start]:02x}") from None
+        except (CassetteDamaged, UnicodeDecodeError) as error:
+            raise _damage_of(error, path, *map(Path, getattr(self._previous, "extra_paths", ()))) from None
 
     def save_cassette(
         self, cassette_path: os.PathLike[str] | str, cassette_dict: dict[str, Any], serializer: Any
@@ -88,6 +89,26 @@ class SlsPersister:
             self._checks.write_failed(error)
         else:
             self._checks.scan(path)
+
+
+def _damage_of(error: CassetteDamaged | UnicodeDecodeError, *paths: Path) -> CassetteDamaged:
+    """Return the damage with the path, which the serializer does not know, and with what a user of vcrpy can do.
+
+    ``paths`` are the files that were loaded: pytest-recording may load several for one test.
+    """
+    if isinstance(error, UnicodeDecodeError):
+        damage = CassetteDamaged(paths[0], None, f"not UTF-8: byte 0x{error.object[error.start]:02x}")
+    else:
+        damage = error
+    for path in paths:
+        try:
+            if path.is_file() and path.stat().st_size:
+                tuple(CassetteFile.read(path))
+        except CassetteDamaged as named:
+            damage = named
+            break
+    damage.record_by(IN_VCRPY.resume)
+    return damage
 
 
 def _with_incomplete(path: Path, recordings: list[Recording]) -> Iterable[Recording]:

@@ -94,47 +94,81 @@ class _Needles:
 
 
 class _Chunks:
-    """An index by chunks of one size; a needle is indexed by its least common chunks, as tokens share prefixes."""
+    """An index by chunks of one size; a needle is indexed by its least common chunks, as tokens share prefixes.
+
+    A chunk says where needles with it begin and end. A dictionary then says whether that text is one of them, so a
+    chunk that thousands of needles share costs no more than one that has a single needle.
+    """
 
     def __init__(self, size: int, code: Literal["Q", "I"]) -> None:
         self._size, self._code = size, code
-        self._needles: dict[int, tuple[tuple[int, _Needle], ...]] = {}
+        self._spans: dict[int, tuple[tuple[int, int, int], ...]] = {}  # by chunk: its place, needle's length, how many
+        self._needles: dict[bytes, tuple[int, tuple[_Needle, ...]]] = {}  # by text: place of the first chunk, and all
 
     def add(self, needle: _Needle) -> None:
+        first, others = self._needles.get(needle.text, (-1, ()))
+        if others:
+            self._needles[needle.text] = first, (*others, needle)
+            return
         unique = (keys for keys in self._places(needle.text) if not self._how_common(keys))
-        for at, key in next(unique, None) or min(self._places(needle.text), key=self._how_common):
-            self._needles[key] = (*self._needles.get(key, ()), (at, needle))
+        keys = next(unique, None) or min(self._places(needle.text), key=self._how_common)
+        self._needles[needle.text] = keys[0][0], (needle,)
+        for at, key in keys:
+            self._count(key, at, len(needle.text), 1)
 
     def discard(self, needle: _Needle) -> None:
-        for _, key in chain.from_iterable(self._places(needle.text)):
-            others = tuple(each for each in self._needles.pop(key, ()) if each[1].secret is not needle.secret)
-            if others:
-                self._needles[key] = others
+        first, known = self._needles.get(needle.text, (-1, ()))
+        others = tuple(each for each in known if each.secret is not needle.secret)
+        if others:
+            self._needles[needle.text] = first, others
+        elif known:
+            del self._needles[needle.text]
+            for at, key in self._chunks(needle.text, first):
+                self._count(key, at, len(needle.text), -1)
 
     def places(self, text: bytes) -> Iterator[tuple[int, int, _Needle]]:
         """Yield each place (start, end) of a needle once: one of the chunks that index it is at a multiple of four."""
-        if not self._needles:
+        if not self._spans:
             return
         for start in range(0, self._size, _STEP):
             chunks = memoryview(text)[start : start + (len(text) - start) // self._size * self._size].cast(self._code)
-            if self._needles.keys().isdisjoint(chunks):
+            if self._spans.keys().isdisjoint(chunks):
                 continue
             for number, key in enumerate(chunks):
-                for at, needle in self._needles.get(key, ()):
-                    place = start + number * self._size - at
-                    if place >= 0 and text.startswith(needle.text, place):
-                        yield place, place + len(needle.text), needle
+                for at, length, _ in self._spans.get(key, ()):
+                    yield from self._at(text, start + number * self._size - at, at, length)
+
+    def _at(self, text: bytes, place: int, at: int, length: int) -> Iterator[tuple[int, int, _Needle]]:
+        """Yield the needles that begin at a place of the text and are indexed by their chunk ``at``."""
+        if place < 0 or place + length > len(text):
+            return
+        first, needles = self._needles.get(text[place : place + length], (0, ()))
+        if first <= at < first + _STEP:  # else it is found by another of its chunks
+            yield from ((place, place + length, needle) for needle in needles)
+
+    def _count(self, key: int, at: int, length: int, change: int) -> None:
+        """Count the needles of a length that have a chunk at a place; readers see the old tuple or the new one."""
+        counts = {(at, length): count for at, length, count in self._spans.get(key, ())}
+        counts[at, length] = counts.get((at, length), 0) + change
+        if spans := tuple((*span, count) for span, count in counts.items() if count):
+            self._spans[key] = spans
+        else:
+            self._spans.pop(key, None)
 
     def _how_common(self, places: tuple[tuple[int, int], ...]) -> int:
-        return sum(len(self._needles.get(key, ())) for _, key in places)
+        return sum(count for _, key in places for *_, count in self._spans.get(key, ()))
 
     def _places(self, needle: bytes) -> Iterator[tuple[tuple[int, int], ...]]:
         """Yield the chunks of the needle's end, middle and beginning, each with its place."""
         last = len(needle) - self._size - _STEP + 1
         for start in (last, last // 2, 0):
-            yield tuple(
-                (at, int.from_bytes(needle[at : at + self._size], sys.byteorder)) for at in range(start, start + _STEP)
-            )
+            yield self._chunks(needle, start)
+
+    def _chunks(self, needle: bytes, start: int) -> tuple[tuple[int, int], ...]:
+        """Return four successive chunks, each with its place."""
+        return tuple(
+            (at, int.from_bytes(needle[at : at + self._size], sys.byteorder)) for at in range(start, start + _STEP)
+        )
 
 
 def _folded(secret: Secret) -> Iterator[_Needle]:

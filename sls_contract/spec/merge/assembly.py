@@ -45,7 +45,7 @@ class _Assembly:
             path=path,
             project=bool(self._decided("project", otherwise=True)),
             discriminator={key: self._decided(f"query {key} values") for key in _DISCRIMINATORS if self._is_fixed(key)},
-            path_parameters={name: Value(type="string") for name in PLACEHOLDER.findall(path)},
+            path_parameters={name: self._placeholder(at) for at, name in enumerate(PLACEHOLDER.findall(path), 1)},
             query=self._parameters("query"),
             headers=self._parameters("header"),
             body=self._request_body(),
@@ -72,6 +72,13 @@ class _Assembly:
 
     def _parameters(self, kind: str) -> Mapping[str, Value]:
         return {name: self._request_value(f"{kind} {name}") for name in self._names(f"{kind} ")}
+
+    def _placeholder(self, at: int) -> Value:
+        """Return a value of the path, which is a text unless all families call it an integer."""
+        decision = self._decisions.by_place.get(f"path {at} type")
+        if decision is None or decision.votes or decision.value != "integer":
+            return Value(type="string")
+        return Value(type="integer", level=self._level, sources=decision.sources)
 
     def _request_value(self, place: str, members: Mapping[str, Value] | None = None) -> Value:
         required = self._level if self._is_required(place) else None

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from sls_contract.spec.claims import ORIGINS, Body, Page, Parameter
+from sls_contract.spec.contract import PLACEHOLDER
 
 _LONGEST = 80
 """In characters: longer texts of problems are cut, because claims contain facts and not sentences of a page."""
@@ -19,6 +20,9 @@ def as_plain(page: Page) -> dict[str, Any]:
         "path": page.path,
         "host": page.host,
         "lines": _lines(page, "route"),
+        "path_parameters": {
+            name: _parameter(each, _lines(page, f"path {name}")) for name, each in page.described.items()
+        },
         "query": {name: _parameter(each, _lines(page, f"query {name}")) for name, each in page.query.items()},
         "headers": {name: _parameter(each, _lines(page, f"header {name}")) for name, each in page.headers.items()},
         "body": _body(page, page.body, "body"),
@@ -73,6 +77,8 @@ def from_plain(plain: Mapping[str, Any]) -> Page:
     response = plain.get("response", {})
     path = plain.get("path")
     page = Page(operation=plain["operation"], method=plain.get("method"), path=path, host=plain.get("host"))
+    page.path_parameters = PLACEHOLDER.findall(path or "")
+    page.described = {name: _read_parameter(each) for name, each in plain.get("path_parameters", {}).items()}
     page.query = {name: _read_parameter(each) for name, each in plain.get("query", {}).items()}
     page.headers = {name: _read_parameter(each) for name, each in plain.get("headers", {}).items()}
     page.body, page.response = _read_body(plain.get("body", {})), _read_body(response)
@@ -86,7 +92,7 @@ def from_plain(plain: Mapping[str, Any]) -> Page:
 
 def _all_lines(plain: Mapping[str, Any]) -> Iterator[tuple[str, list[int]]]:
     yield "route", plain.get("lines", [])
-    for key, kind in (("query", "query"), ("headers", "header")):
+    for key, kind in (("path_parameters", "path"), ("query", "query"), ("headers", "header")):
         for name, each in plain.get(key, {}).items():
             yield f"{kind} {name}", each.get("lines", [])
     for side in ("body", "response"):

@@ -81,6 +81,9 @@ def _facts(page: Page) -> Iterator[tuple[str, FactValue | None, frozenset[str]]]
     line = frozenset({"syntax"})
     yield ROUTE, f"{page.method} {page.path}" if page.method and page.path else None, line
     yield "project", None if page.host is None else page.host.startswith(_PROJECT_HOST), line
+    for at, name in enumerate(page.path_parameters, 1):  # by position, because pages name them differently
+        if name in page.described:
+            yield f"path {at} type", page.described[name].type, frozenset(page.described[name].origins)
     for kind, parameters in (("query", page.query), ("header", page.headers)):
         for name, each in parameters.items():
             yield from _parameter(f"{kind} {name}", each)

@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sls_contract.spec.claims import Page, Parameter
+from sls_contract.spec.claims import MODEL, Page, Parameter
 from sls_contract.spec.pages.columns import json_type
 
 _MAX_DEPTH = 12
@@ -46,7 +46,9 @@ def _add_parameter(page: Page, parameter: Mapping[str, Any], schemas: Mapping[st
     elif place == "formData":
         page.body.shape = "object"
         page.body.members[None, name] = _parameter(schema)
-    elif place != "path":
+    elif place == "path":
+        page.described[name] = Parameter(_type(schema), origins={MODEL})
+    else:
         page.problem(1, "not-in-syntax", f"parameter {name}", place)
 
 
@@ -100,7 +102,7 @@ def _add_members(
 
 def _parameter(schema: Mapping[str, Any]) -> Parameter:
     required = None if isinstance(schema.get("required"), list) else bool(schema.get("required"))
-    return Parameter(_type(schema), required, tuple(map(str, _sequence(schema.get("enum")))), {"table"})
+    return Parameter(_type(schema), required, tuple(map(str, _sequence(schema.get("enum")))), {MODEL})
 
 
 def _type(schema: Mapping[str, Any]) -> str | None:

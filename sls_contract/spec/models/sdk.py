@@ -13,7 +13,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import NamedTuple
 
-from sls_contract.spec.claims import Page, Parameter
+from sls_contract.spec.claims import MODEL, Page, Parameter
 
 PACKAGE = "alibabacloud_sls20201230"
 _REQUIRED = "This parameter is required."
@@ -156,14 +156,14 @@ def _query(page: Page, method: ast.FunctionDef, fields: list[_Field]) -> None:
     for key, member in _assigned(method, "query"):
         field = by_name.get(member.removesuffix("_shrink"))
         kind = "string" if member.endswith("_shrink") else _type_of(field.annotation) if field else None
-        page.query[key] = Parameter(kind, required=field.required if field else None, origins={"table"})
+        page.query[key] = Parameter(kind, required=field.required if field else None, origins={MODEL})
 
 
 def _headers(page: Page, method: ast.FunctionDef, fields: list[_Field]) -> None:
     by_name = {field.name: field for field in fields}
     for key, member in _assigned(method, "real_headers"):
         field = by_name.get(member)
-        page.headers[key] = Parameter("string", required=field.required if field else None, origins={"table"})
+        page.headers[key] = Parameter("string", required=field.required if field else None, origins={MODEL})
 
 
 def _request_body(
@@ -226,7 +226,7 @@ def _add_member(
     depth: int = 0,
     optional: bool = False,
 ) -> None:
-    members[parent, field.wire] = Parameter(_type_of(field.annotation), required, origins={"table"}, parent=parent)
+    members[parent, field.wire] = Parameter(_type_of(field.annotation), required, origins={MODEL}, parent=parent)
     _add_nested(members, field.annotation, field.wire, models, depth + 1, optional=optional)
 
 

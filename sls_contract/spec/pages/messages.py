@@ -17,7 +17,7 @@ TOKEN = re.compile(r"[A-Za-z][\w-]*")
 METHODS = ("GET", "POST", "PUT", "DELETE", "HEAD", "PATCH", "OPTIONS")
 
 _REQUEST_LINE = re.compile(
-    rf"({'|'.join(METHODS)})\s*[:：]?\s*((?:(?<=\s)\S+?|/\S*?)(?:\s*[?？]\s*\S.*?|\s+\w+=\S.*?)?)(?:\s+(?i:HTTP)/\d(?:\.\d)?)?\s*"
+    rf"({'|'.join(METHODS)})\s*[:：]?\s*((?:(?<=\s)\S+?|/\S*?)(?:\s*[?？](?!\s+HTTP/\d)\s*\S.*?|\s+\w+=\S.*?)?)(?:\s+(?i:HTTP)/\d(?:\.\d)?)?\s*"
 )
 _BEFORE = re.compile(r"(?:request(?: line)?|请求(?:行)?)\s*[:：]\s*", re.IGNORECASE)
 _BRACKETS = str.maketrans("＜＞〈〉《》？＆＝", "<><><>?&=")

@@ -69,6 +69,10 @@ def _assign_rows(page: Page, parts: Parts, keys: Collection[str], *, is_printed:
         if (row.line >= below and (row.name != _HOST_ROW or row.name in keys)) or not settled.has(row)
     ]
     open_rows = frozenset(rows)
+    for row in parts.request_rows:
+        is_member = row in open_rows or row.name in keys or bool(row.parent)
+        if not is_member and row.type and (name := settled.placeholder(row)):
+            _describe_placeholder(page, name, row)
     also_members = [row for row in parts.request_rows if row not in open_rows and row.name in keys]
     members: list[Row] = [*also_members, *(row for row in rows if row.line >= below or _is_in(row, "body", "体"))]
     renamed = {} if keys else _renamed(page, rows)
@@ -109,19 +113,26 @@ class _Settled:
 
     def __init__(self, page: Page) -> None:
         self._page = page
-        self._spelled = {*map(routes.letters, page.path_parameters)}
+        self._spelled = {routes.letters(name): name for name in page.path_parameters}
         self._by_stem: dict[str, list[str]] = {}
         for name in page.path_parameters:
             self._by_stem.setdefault(routes.stem(name), []).append(name)
 
     def has(self, row: Row) -> bool:
         """Return whether a row describes a part of the host or the path."""
-        if routes.letters(row.name) in self._spelled:
-            return True
-        if _is_host(row) and self._page.host != "{endpoint}":
-            return True
+        return self._describes_host(row) or self.placeholder(row) is not None
+
+    def placeholder(self, row: Row) -> str | None:
+        """Return the placeholder of the path that a row describes; None if it describes none."""
+        if name := self._spelled.get(routes.letters(row.name)):
+            return name
+        if self._describes_host(row) or row.name in self._page.query:
+            return None
         similar = self._by_stem.get(routes.stem(row.name), ())
-        return row.name not in self._page.query and any(routes.overlap(row.name, name) for name in similar)
+        return next((name for name in similar if routes.overlap(row.name, name)), None)
+
+    def _describes_host(self, row: Row) -> bool:
+        return _is_host(row) and self._page.host != "{endpoint}"
 
 
 def _is_host(row: Row) -> bool:
@@ -173,13 +184,10 @@ def _add_value(page: Page, line: Message, key: str, value: str, origin: str) -> 
     parameter = page.query[key]
     if values := routes.choice(value):
         parameter.values = parameter.values or values
-    if not parameter.values and value.isalpha() and key.lower() in _DISCRIMINATORS:
+    is_word = re.fullmatch(r"[A-Za-z_]+", value) is not None
+    if not parameter.values and is_word and key.lower() in _DISCRIMINATORS:
         parameter.type = "string"
-    if (
-        key.lower() not in _DISCRIMINATORS - ({"mode"} if origin == "example" else set())
-        or not re.fullmatch(r"[A-Za-z_]+", value)
-        or value == key
-    ):
+    if key.lower() not in _DISCRIMINATORS - ({"mode"} if origin == "example" else set()) or not is_word or value == key:
         return
     if parameter.values and value not in parameter.values:
         page.problem(line.line, "spelling", f"query {key}", f"{value}, and {parameter.values[0]} elsewhere")
@@ -242,6 +250,17 @@ def _describe_key(page: Page, key: str, row: Row, *, in_syntax: bool) -> None:
     if in_syntax and "syntax" not in page.query[key].origins:
         page.problem(row.line, "not-in-syntax", f"parameter {key}", key)
     _describe(page, page.query[key], row, f"query {key}")
+
+
+def _describe_placeholder(page: Page, name: str, row: Row) -> None:
+    """Add the type of a row to a parameter of the path; it has none if rows contradict each other."""
+    kind = json_type(row.type)
+    known = page.described.get(name)
+    is_other = known is not None and known.type != kind
+    if kind is None or is_misspelt_type(row.type) or is_other:
+        page.problem(row.line, "element-type", f"path {name}", row.type)
+    page.described[name] = Parameter(None if is_other else kind, origins={"table"})
+    page.add_line(f"path {name}", row.line)
 
 
 def _describe(page: Page, parameter: Parameter, row: Row, where: str) -> None:

@@ -45,6 +45,22 @@ def test_it_does_not_matter_where_a_capture_is_split(tmp_path, workers, size, su
     assert part.exchanges == 141
 
 
+def test_names_of_others_are_replaced_where_the_capture_is_written(tmp_path):
+    """No setting of pytest replaces them there; with the names that are advised, nothing is found."""
+    url = "https://p.cn-hangzhou.log.aliyuncs.com/logstores/l/consumergroups/g"
+    body = json.dumps([{"shard": 0, "checkpoint": "x", "updateTime": 1, "consumer": "billing-host-7"}])
+    response = {"status": 200, "headers": {"Content-Type": "application/json"}, "body": body}
+    path, request = tmp_path / "a.jsonl", {"method": "GET", "url": url, "headers": {}}
+    path.write_text(json.dumps({"request": request, "response": response, "evidence": "live"}), encoding="utf-8")
+    (fix,) = [each.finding.how_to_fix for each in judged(path).placed if each.finding.code == "SLS612"]
+    head, name = fix.splitlines()
+    assert head == (
+        "Replace these names where the capture is written, or accept them (sls-contract check --allow SLS612):"
+    )
+    path.write_text(path.read_text(encoding="utf-8").replace(*name.strip().split("=")), encoding="utf-8")
+    assert "names-of-others" not in [slug for slug, _ in told(judged(path))]
+
+
 def test_a_har_is_judged_as_the_whole_file_is(har):
     """Counts, clauses, evidence and findings are those of a cassette's audit."""
     streamed, whole = judged(har), judging.Part.of(audit(har, TERMS))

@@ -243,6 +243,7 @@ def test_what_had_come_of_a_response_is_not_judged(path, partial):
     audited = audit_of(path)
     assert slugs(audited) == [("recording-incomplete", 0)]
     assert "SLS201" not in audited.results.exercised
+    assert audited.results.extents == {"part": 1}
 
 
 @pytest.mark.parametrize(

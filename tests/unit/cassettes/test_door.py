@@ -14,7 +14,7 @@ import pytest
 import requests
 from advice import advised
 
-from sls_contract import ContractViolation, Credentials, Request, Response, load_cassette, sign, use_cassette
+from sls_contract import ContractViolation, Credentials, Request, Response, check, load_cassette, sign, use_cassette
 from sls_contract.cassettes.file.recording_file import load
 from sls_contract.endpoint import ReferenceEndpoint
 from sls_contract.errors import (
@@ -26,6 +26,7 @@ from sls_contract.errors import (
     UsageError,
 )
 from sls_contract.signing import TEST_CREDENTIALS
+from sls_contract.spec import use_contracts
 
 GROUP = "https://my-project.cn-hangzhou.log.aliyuncs.com/logstores/my-logstore/consumergroups/g"
 
@@ -394,6 +395,34 @@ def test_an_edited_cassette_is_recorded_again_by_an_argument(recorded, endpoint)
     with use_cassette(recorded, record=found[1], send=endpoint):
         get()
     with use_cassette(recorded, strict=True):
+        get()
+
+
+def test_contracts_in_use_judge_what_is_recorded_and_played(path, endpoint, tmp_path):
+    """`use_contracts` extends what `use_cassette` and `check` judge by, until the shipped ones are used again."""
+    contract = {
+        "operation": "GetCheckPoint",
+        "coverage": "full",
+        "method": "GET",
+        "path": "/logstores/{logstore}/consumergroups/{consumerGroup}",
+        "query": {"shard": {"type": "integer"}, "view": {"required": "violation"}},
+    }
+    (tmp_path / "GetCheckPoint.json").write_text(json.dumps(contract), encoding="utf-8")
+    use_contracts(tmp_path)
+    try:
+        with (
+            pytest.raises(ContractViolation, match="query view of GetCheckPoint"),
+            use_cassette(path, "all", send=endpoint),
+        ):
+            get()
+        with pytest.raises(ContractViolation, match="query view of GetCheckPoint"), use_cassette(path) as cassette:
+            get()
+        (exchange,) = cassette.exchanges
+        assert "query view" in {finding.where for finding in check(exchange)}
+    finally:
+        use_contracts(None)
+    assert "query view" not in {finding.where for finding in check(exchange)}
+    with use_cassette(path):
         get()
 
 

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 import pytest
 import requests
 
-from sls_contract import Request, load_cassette, sign, use_cassette
+from sls_contract import Credentials, Request, Response, load_cassette, sign, use_cassette
 from sls_contract.endpoint import ReferenceEndpoint
 from sls_contract.errors import SlsContractError
 from sls_contract.signing import TEST_CREDENTIALS
@@ -36,3 +36,19 @@ def test_what_the_endpoint_does_not_serve_is_not_recorded(tmp_path, target):
         assert "its limit, not the service's" in response.json()["errorMessage"]
     assert [exchange.response.status for exchange in load_cassette(path).exchanges] == [200]
     assert "NotServedHere" not in path.read_text("utf-8")
+
+
+def test_an_own_response_that_quotes_the_key_does_not_show_it(tmp_path):
+    """The error is shown in logs of CI; it must not contain what the cassette would not."""
+    key = Credentials("LTAI5tNobodysKeyId000001", "NobodysSecretOfThirtyCharacter")
+
+    def quoting(request: Request) -> Response:
+        return Response(421, {"x-sls-contract": "NotServedHere"}, f"not served to {key.access_key_id}".encode())
+
+    with (
+        pytest.raises(SlsContractError, match="sls-contract itself responded") as caught,
+        use_cassette(tmp_path / "x.sls.yaml", "once", key, send=quoting),
+    ):
+        requests.get(f"http://{HOST}/?key={key.access_key_id}", timeout=60)
+    assert key.access_key_id not in str(caught.value)
+    assert "not served to ***" in str(caught.value)

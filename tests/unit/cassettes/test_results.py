@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import pytest
+
 from sls_contract import Exchange, Request, Response
 from sls_contract.cassettes.results import Breach, Results, failing, message
 from sls_contract.checks import judge
@@ -26,9 +28,19 @@ def test_counts():
         for one in (results, keeping):
             one.count(each, [judge(each)], "reference", 0)
     assert (results.exchanges, results.evidence) == (3, {"reference": 3})
-    assert (results.extents, results.not_judged) == ({"full": 1, "common": 1}, 1)
+    assert (results.extents, results.not_judged) == ({"full": 1, "part": 1}, 1)
     assert 0 < len(results.exercised) <= len(CLAUSES)
     assert (results.seen, keeping.seen) == ([], [EXCHANGE, other, foreign])
+
+
+@pytest.mark.parametrize(
+    "extents", [["full", "part"], ["part", "full"], ["derivation", "part"], ["part"]], ids="-".join
+)
+def test_halves_of_which_one_is_judged_in_part(extents):
+    """The exchange is judged in part, whichever half that is."""
+    results = Results()
+    results.count(EXCHANGE, [replace(judge(EXCHANGE), extent=each) for each in extents], "reference", 0)
+    assert results.extents == {"part": 1}
 
 
 def test_phases_see_their_own_breaches():

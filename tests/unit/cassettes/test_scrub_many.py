@@ -1,6 +1,7 @@
 """A long run, in which each exchange brings new secrets: none is forgotten, and none costs more than the first."""
 
 import base64
+import sys
 import time
 from datetime import UTC, datetime, timedelta
 from urllib.parse import quote
@@ -135,6 +136,50 @@ def test_many_secrets_are_found_at_the_places_of_each():
         assert {each.value for each in index.within(text, lowered)} == {
             each.value for each in secrets if each.occurs_in(text, lowered)
         }
+
+
+def test_secrets_that_look_alike_cost_no_more_than_others():
+    """Ids counted up share most of their letters: a text costs the same, however many of them are known."""
+
+    def calls(known):
+        index = SecretIndex()
+        ids = [f"LTAI5t{number:018}".encode() for number in range(known)]
+        for each in ids:
+            index.add(Secret.of(each, b"***", Kind.ACCESS_KEY_ID))
+        count, text = 0, b"&".join(ids[:50]).lower()
+
+        def counted(*_):
+            nonlocal count
+            count += 1
+
+        sys.setprofile(counted)
+        try:
+            found = list(index.places(text))
+        finally:
+            sys.setprofile(None)
+        assert sorted(start for start, *_ in found) == [25 * number for number in range(50)]
+        return count
+
+    assert calls(2000) < 2 * calls(50)
+
+
+def test_secrets_of_the_same_letters_are_told_apart_and_forgotten_one_by_one():
+    """Values that differ in their casing have one spelling in common: each is found there until it is discarded."""
+    index = SecretIndex()
+    values = [f"aSecret{number:09}".encode() for number in range(20)]
+    for value in (*values, values[0].upper()):
+        index.add(Secret.of(value, b"***", Kind.OTHER))
+
+    def found() -> set[bytes]:
+        return {secret.value for *_, secret in index.places(values[0].lower())}
+
+    assert found() == {values[0], values[0].upper()}
+    index.discard(values[0])
+    assert found() == {values[0].upper()}
+    index.discard(values[0].upper())
+    assert found() == set()
+    index.add(Secret.of(values[0], b"***", Kind.OTHER))
+    assert found() == {values[0]}
 
 
 @pytest.mark.slow

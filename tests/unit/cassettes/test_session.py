@@ -101,8 +101,11 @@ def test_what_a_clients_own_stack_received_is_recorded_and_judged(opened, tmp_pa
     assert second.provenance.evidence is Evidence.REFERENCE
     assert (second.broken, second.detail, second.incomplete) == ("reset", "it broke", True)
     assert "json-text" in codes(session)
+    assert session.results.extents == {"full": 1, "part": 1}
     replay = opened("none")
     assert replay.respond(asking("shard=1"), HOST) == Broken("reset", None, "it broke")
+    replay.close()
+    assert replay.results.extents == {"part": 1}
 
 
 def test_a_live_request_is_judged_against_now_and_its_response_against_its_own_time(opened):

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import pytest
 
-from sls_contract.checks import judge
+from sls_contract.checks import judge, judge_request
 from sls_contract.exchange import Exchange, Headers, Response
 from sls_contract.spec import CLAUSES, Level, use_contracts
 
@@ -371,7 +371,7 @@ def test_a_cursor_in_no_base64_is_told_once(make, cursor):
 )
 def test_an_operation_is_judged_although_its_selecting_key_is_wrong(make, target, operation, where):
     """A client with a misspelt type is told of it, once, and not that nothing is known of its request."""
-    verdict = judge(shipped(make, target))
+    verdict = judge_request(shipped(make, target).request)
     assert (verdict.operation, verdict.extent) == (operation, "full")
     assert [each.where for each in verdict.findings] == [where]
 
@@ -467,7 +467,25 @@ def test_an_unknown_error_matters_as_much_as_the_operation_is_known(make, path, 
 def test_how_much_was_judged_is_told(make):
     """In full, by what was derived, or by what all operations share."""
     targets = ("/everything/1", "/something/1", "/anything/1", "/nowhere/1")
-    assert [judge(asked(make, each)).extent for each in targets] == ["full", "derivation", "derivation", "common"]
+    exchanges = [returned(make, target=each) for each in targets]
+    assert [judge(each).extent for each in exchanges] == ["full", "derivation", "derivation", "common"]
+
+
+@pytest.mark.parametrize(
+    ("lost", "extent"),
+    [
+        (lambda each: replace(each, request=each.request.replace(body=b"", wire=False)), "part"),
+        (lambda each: replace(each, response=each.response.replace(headers={"Content-Encoding": "br"})), "part"),
+        (lambda each: replace(each, response=None), "part"),
+        (lambda each: each, "full"),
+    ],
+    ids=["body of the request", "body of the response", "response", "nothing"],
+)
+def test_an_exchange_of_which_something_is_lost_is_judged_in_part(make, lost, extent):
+    """A full contract says nothing about what was not looked at, even if the clause that counts it is off."""
+    exchange = lost(returned(make))
+    assert judge(exchange).extent == extent
+    assert judge(exchange, without={"SLS141", "SLS267"}).extent == extent
 
 
 def test_a_response_to_what_was_badly_asked_may_have_any_code(make):

@@ -203,6 +203,17 @@ def test_a_json_body_that_cannot_be_decoded_is_counted(make, headers, unread):
     assert slugs(Exchange(request, None)) == unread
 
 
+@pytest.mark.parametrize("target", ["/logstores/my-logstore/shards/lb", "/logstores/my-logstore/index", "/not-known"])
+def test_a_body_that_the_recording_lacks_is_counted_whatever_the_operation(make, target):
+    """Nobody can check by hand what is not there: the advice is to record it again."""
+    request = make.request(target, method="POST", headers={"Content-Type": PROTOBUF}, body=GROUP)
+    assert "sent-body-unread" not in slugs(Exchange(request, None))
+    found = judge(Exchange(request.replace(body=b"", wire=False), None)).findings
+    (lost,) = [finding for finding in found if finding.slug == "sent-body-unread"]
+    assert lost.actual == "a recording without it"
+    assert lost.how_to_fix.startswith("record it again with a tool that keeps the bodies of requests")
+
+
 @pytest.mark.parametrize(
     ("key", "found"),
     [

@@ -22,6 +22,7 @@ def test_the_levels_and_the_clauses_are_counted():
         (({}, 0, 0), []),
         (({"common": 1, "full": 2}, 0, 0), ["judged: 2 in full, 1 by common clauses"]),
         (({"derivation": 3}, 0, 0), ["judged: 3 by derivation"]),
+        (({"part": 1, "full": 2}, 0, 0), ["judged: 2 in full, 1 in part"]),
         (({}, 2, 0), ["2 exchanges of other services: not judged"]),
         (({}, 0, 1), ["1 signature not verified"]),
     ],

@@ -2,6 +2,7 @@
 
 import pytest
 
+from sls_contract.spec.merge import claim_files
 from sls_contract.spec.models import derive_metadata, derive_sdk, installed_sdk
 
 
@@ -25,6 +26,14 @@ def test_the_sdk_gives_route_discriminator_places_types_and_what_is_required(sdk
         "checkpoint": {"type": "string", "required": True, "parent": None},
         "shard": {"type": "integer", "required": True, "parent": None},
     }
+
+
+def test_claims_on_disk_say_that_a_model_was_read(sdk):
+    """Where --json knows the parts of a page only."""
+    stored = claim_files.as_plain(sdk["ConsumerGroupUpdateCheckPoint"])
+    assert stored["query"]["type"]["read"] == ["syntax"]
+    assert stored["query"]["consumer"]["read"] == ["model"]
+    assert {tuple(each["read"]) for each in stored["body"]["members"]} == {("model",)}
 
 
 def test_the_sdk_gives_responses_all_of_whose_members_are_optional(sdk):

@@ -262,3 +262,25 @@ def test_a_host_in_a_line_of_text_is_read(line, host):
     assert derive(text).as_plain()["host"] is None
     assert derive(f"{text}\n{line}\n").as_plain()["host"] == host
     assert derive(text.replace("## Request syntax", f"{line}\n\n## Request syntax")).as_plain()["host"] == host
+
+
+def test_what_a_table_says_of_the_path_is_claimed():
+    """By the name that the request line prints, however the table spells it."""
+    text = SLIPS.replace("/barns?", "/barns/<barnName>/cows/<cowId>?").format(type="Integer", required="No", query="")
+    rows = "|barnname|String|Yes|A barn.|\n|cowID|Integer|Yes|A cow.|\n|cursors|"
+    page = derive(text.replace("|cursors|", rows))
+    assert {name: each.type for name, each in page.described.items()} == {"barnName": "string", "cowId": "integer"}
+    assert page.as_plain()["path_parameters"] == ["barnName", "cowId"]
+    assert [*page.query] == ["offset", "line", "reverse", "cursors"]
+
+
+@pytest.mark.parametrize("value", ["log", "context_log"])
+def test_a_fixed_value_of_the_request_line_is_a_text(value):
+    """Also without a row of its own."""
+    text = SLIPS.replace("?offset=", f"?type={value}&offset=").format(type="Integer", required="No", query="")
+    assert derive(text).as_plain()["query"]["type"] == {
+        "type": "string",
+        "required": True,
+        "const": value,
+        "from": ["syntax"],
+    }

@@ -9,13 +9,17 @@ import pytest
 from advice import advised
 
 from sls_contract import cli
+from sls_contract.checks import check
 from sls_contract.errors import UsageError
+from sls_contract.exchange import Exchange, Request
 from sls_contract.spec.finding import Level
 from sls_contract.spec.merge import load_folder, source_of, write_claims
 from sls_contract.spec.pages import derive
+from sls_contract.spec.registry import use_contracts
 
-from .conftest import SCHEMAS, page, source
+from .conftest import SCHEMAS, key, page, source
 
+HOST = "http://my-project.cn-hangzhou.log.aliyuncs.com"
 PAGE = Path(__file__).parent / "pages" / "ListMachines" / "2021-03-01.en.md"
 
 
@@ -76,6 +80,38 @@ def test_an_operation_that_nobody_ships_needs_only_its_page(tmp_path):
     """A route of its own is all that it must have."""
     write_claims(tmp_path, [(source(), page("ListBaskets"))])
     assert [each.operation for each in load_folder(tmp_path)] == ["ListBaskets"]
+
+
+def numbered(placeholder, kind):
+    """Claim GET /barns/{name}/cows/{number}, with a type of its second placeholder."""
+    path = f"/barns/{{barn}}/cows/{{{placeholder}}}"
+    return page("GetCow", "GET", path, described={placeholder: key(kind)}, path_parameters=["barn", placeholder])
+
+
+@pytest.mark.parametrize(
+    ("pages", "kind"),
+    [
+        ([("handbook-2020-en", "cowId", "integer")], "integer"),
+        ([("handbook-2020-en", "cowId", "integer"), ("openapi-2024-en", "cow", "integer")], "integer"),
+        ([("handbook-2018-en", "cow", "string"), ("handbook-2020-en", "cowId", "integer")], "integer"),
+        ([("handbook-2020-en", "cowId", "integer"), ("openapi-2024-en", "cow", "string")], "string"),
+        ([("handbook-2020-en", "cowId", "string")], "string"),
+        ([("handbook-2020-en", "cowId", "array")], "string"),
+    ],
+)
+def test_the_type_of_a_part_of_the_path_is_judged_unless_families_contradict(tmp_path, pages, kind):
+    """Whatever each page calls that part; claims on disk keep it, and a name is never a wrong text."""
+    write_claims(tmp_path, [(source(name), numbered(placeholder, told)) for name, placeholder, told in pages])
+    (contract,) = load_folder(tmp_path)
+    assert [each.type for each in contract.path_parameters.values()] == ["string", kind]
+    assert len(contract.disagreements) == (len(pages) == 2 and kind == "string")
+    use_contracts(tmp_path)
+    try:
+        found = [check(Exchange(Request("GET", f"{HOST}/barns/{parts}"), None)) for parts in ("7/cows/7", "red/cows/x")]
+    finally:
+        use_contracts(None)
+    places = [[each.where for each in findings if each.code == "SLS120"] for findings in found]
+    assert places == [[], [f"path {[*contract.path_parameters][1]}"] if kind == "integer" else []]
 
 
 @pytest.mark.slow

@@ -1,0 +1,73 @@
+"""The types of parameters of the path: rows of tables give them, if they can describe nothing else."""
+
+import pytest
+
+from sls_contract.spec.merge import claim_files
+from sls_contract.spec.pages import derive
+
+PAGE = """# ShearSheep
+
+## Request syntax
+
+```
+POST /farms/{farmName}/sheep/{sheepID}?action=shear HTTP/1.1
+Host: {project}.{endpoint}
+"""
+ROWS = """```
+
+## Request parameters
+
+|Parameter|Type|Required|Description|
+|---|---|---|---|
+"""
+
+
+def derived(*rows, body=""):
+    """Derive a page with rows of a table, and with a body in its request."""
+    return derive(f"{PAGE}\n{body}\n{ROWS}" + "".join(f"|{row}|\n" for row in rows))
+
+
+def types(page):
+    """Return the types that a page gives."""
+    return {name: each.type for name, each in page.described.items()}
+
+
+def reported(page):
+    """Return place and text of each problem about a parameter of the path."""
+    return [(each.where, each.says) for each in page.problems if each.where.startswith("path ")]
+
+
+def test_a_row_gives_the_type_of_the_parameter_that_it_describes():
+    """Its name can be spelled differently than in the path; programs still get the names alone."""
+    page = derived("farmName|String|Yes|The farm.", "sheep_id|Integer|Yes|The sheep.")
+    assert types(page) == {"farmName": "string", "sheepID": "integer"}
+    assert (page.as_plain()["path_parameters"], reported(page)) == (["farmName", "sheepID"], [])
+
+
+def test_claims_on_disk_keep_types_and_lines():
+    """Reading and writing them again gives the same claims."""
+    plain = claim_files.as_plain(derived("sheepID|Integer|Yes|The sheep."))
+    assert plain["path_parameters"] == {"sheepID": {"type": "integer", "read": ["table"], "lines": [16]}}
+    assert claim_files.as_plain(claim_files.from_plain(plain)) == plain
+
+
+def test_a_path_without_rows_claims_no_type():
+    """Nothing is guessed from a name."""
+    page = derived("mood|String|No|The mood.")
+    assert types(page) == {}
+    assert "path_parameters" not in claim_files.as_plain(page)
+
+
+@pytest.mark.parametrize("body", ['{"sheepID": 3}', '{"sheepID": 3, "mood": "good"}'])
+def test_a_row_that_can_describe_the_body_claims_no_type_of_the_path(body):
+    """A member of the body can have the name of a parameter of the path, and another type."""
+    page = derived("farmName|String|Yes|The farm.", "sheepID|Integer|Yes|The sheep.", body=body)
+    assert types(page) == {"farmName": "string"}
+
+
+def test_rows_that_contradict_each_other_are_listed_and_claim_no_type():
+    """Neither of them is better evidence; a third row does not settle it."""
+    row = "sheepID|{}|Yes|The sheep."
+    page = derived(row.format("Integer"), row.format("String"), row.format("Integer"))
+    assert types(page) == {"sheepID": None}
+    assert ("path sheepID", "String") in reported(page)
