@@ -22,6 +22,7 @@ _ENDPOINT_ALONE = re.compile(
     r"(?:[a-z0-9-]+\.(?:dualstack\.)?)?(?:log|sls)\.aliyuncs\.com|log-global\.aliyuncs\.com", re.IGNORECASE
 )
 _PLACEHOLDER = re.compile(r"[$<>{}%]")
+_WITH_REGION = 2  # labels: the project and the region
 _MISSING = frozenset({"nan", "nil", "none", "null", "undefined"})
 
 
@@ -62,8 +63,9 @@ def host_flaw(authority: str) -> HostFlaw | None:
     """Return the flaw of a host that is meant to be the service's; None if it has none or is not meant to be.
 
     Hosts below ``aliyuncs.com``, similar domains, and placeholders are judged; addresses and other domains may be
-    gateways or this machine. A project's name is judged by its characters only: case does not matter in a host, and the
-    minimum length of names has changed. Sources: the service's page of endpoints; CreateProject page.
+    gateways or this machine. Names of projects and regions are judged by their characters only: case does not matter
+    in a host, and the minimum length of projects' names has changed. Sources: the service's page of endpoints;
+    CreateProject page.
     """
     name = host_name(authority)
     if _PLACEHOLDER.search(name):
@@ -82,7 +84,7 @@ def host_flaw(authority: str) -> HostFlaw | None:
 
 def _labels_flaw(labels: list[str], *, without_region: bool) -> HostFlaw | None:
     """Judge the labels in front of a data endpoint; ``without_region``: an endpoint without a region."""
-    most = 1 if without_region else 3 if labels[-1] == "dualstack" else 2
+    most = 1 if without_region else 3 if labels[-1] == "dualstack" else _WITH_REGION
     if len(labels) > most:
         twice = len(set(labels)) < len(labels)
         return HostFlaw("the project twice" if twice else "more than a project in front of the endpoint", certain=True)
@@ -90,6 +92,9 @@ def _labels_flaw(labels: list[str], *, without_region: bool) -> HostFlaw | None:
         return HostFlaw(f"{labels[0]!r}, which stands for a missing value", certain=False)
     if len(labels) == most and labels[0] and not _PROJECT.fullmatch(labels[0]):
         return HostFlaw(f"{labels[0]!r}, which cannot be the name of a project", certain=False)
+    region = "" if without_region else labels[-2] if most > _WITH_REGION and len(labels) > 1 else labels[-1]
+    if region and not _PROJECT.fullmatch(region):
+        return HostFlaw(f"{region!r}, which cannot be the name of a region", certain=False)
     return None
 
 

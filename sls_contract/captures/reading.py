@@ -83,7 +83,7 @@ def captures_at(names: Iterable[str], done: str, missed: Callable[[OSError], Non
         here = captures_by_name(name, done, missed)
         for each in here.values():
             found.setdefault(each if is_url(name) else os.path.realpath(each), each)
-        empty += [] if here else [name]
+        empty += [] if here or _is_packed(name) else [name]
     for name in empty if found else ():
         missed(FileNotFoundError(errno.ENOENT, "it has no recording", name))
     return list(found.values())
@@ -101,9 +101,15 @@ def captures_by_name(name: str, done: str, missed: Callable[[OSError], None]) ->
         if not (matched := matching_paths(name)):
             msg = f"{name} matches no file. How to fix: name a file, a folder or a pattern that exists."
             raise UsageError(msg)
-        found = cassettes_at(map(Path, matched), done, missed, lambda path: _is_wanted(str(path), missed))
+        for each in filter(_is_packed, matched):
+            missed(_packed_error(each))
+        wanted = (Path(each) for each in matched if not _is_packed(each))
+        found = cassettes_at(wanted, done, missed, lambda path: _is_wanted(str(path), missed))
         return {os.path.relpath(each, folder_of(name)): str(each) for each in found}
     root = expect_recordings(Path(name), done)
+    if _is_packed(name):
+        missed(_packed_error(name))
+        return {}
     if not root.is_dir():
         return {"": str(root)}
     paths = cassettes_below(root, missed, lambda path: _is_wanted(str(path), missed))
@@ -114,9 +120,18 @@ def _is_wanted(name: str, missed: Callable[[OSError], None]) -> bool:
     """Return whether a file in a folder is a capture; ``missed`` is called for one whose compression is not read."""
     stem, suffix = os.path.splitext(name.lower())  # noqa: PTH122 - a path or a URL, as text
     if suffix in _NOT_READ and kind_by_name(stem) not in {None, "cassette"}:
-        missed(OSError(errno.ENOTSUP, "its compression is not read: decompress it, or use gzip, zstd or xz", name))
+        missed(_packed_error(name))
         return False
     return is_capture(name)
+
+
+def _is_packed(name: str) -> bool:
+    """Return whether a file that a user named has the suffix of a compression that is not read."""
+    return os.path.splitext(name.lower())[1] in _NOT_READ and os.path.isfile(name)  # noqa: PTH113, PTH122 - as above
+
+
+def _packed_error(name: str) -> OSError:
+    return OSError(errno.ENOTSUP, "its compression is not read: decompress it, or use gzip, zstd or xz", name)
 
 
 def kind_by_name(name: str) -> Kind | None:

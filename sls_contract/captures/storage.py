@@ -5,7 +5,10 @@ from __future__ import annotations
 import glob
 import os
 import re
+import socket
 from contextlib import contextmanager
+from http import HTTPStatus
+from http.client import HTTPException
 from typing import IO, TYPE_CHECKING, Any, NamedTuple
 
 from sls_contract.errors import CassetteError, UsageError
@@ -39,6 +42,17 @@ _STORAGES = {
 }
 _ANY_OTHER = _Storage()
 _FIRST_ERROR_STATUS = 400
+_FIRST_SERVER_ERROR = 500
+_DENIED = {HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN}
+_LATER = {HTTPStatus.REQUEST_TIMEOUT, HTTPStatus.TOO_MANY_REQUESTS}
+_ALLOW = (
+    "How to fix: give the account that is used the permission, or set the credentials of another one as the library of "
+    "the storage reads them."
+)
+_TRY_AGAIN = "How to fix: run the command again; if it fails again, check the network and the host in the URL."
+_NOT_FOUND = "How to fix: correct the URL, or put there what is missing."
+_UNKNOWN = "How to fix: correct the URL, or set the credentials that the library of the storage reads."
+_CUT = {"ClientConnectionError", "ClientPayloadError"}  # of aiohttp, which only the extras install
 UNKNOWN_SIZE = 1024 * 1024  # bytes, assumed for a remote file
 _GLOB = re.compile(r"[*?\[]")
 
@@ -206,8 +220,49 @@ def storage_errors(url: str, done: str = "read") -> Iterator[None]:
     except (UsageError, CassetteError, GeneratorExit):
         raise
     except Exception as error:  # each storage raises errors of its own library
-        msg = (
-            f"{url} cannot be {done}: {_reason_of(error)}\n"
-            "How to fix: correct the URL, or set the credentials that the library of the storage reads."
-        )
+        msg = f"{url} cannot be {done}: {_reason_of(error)}\n{_fix_of(error)}"
         raise CassetteError(msg) from error
+
+
+def _fix_of(error: Exception) -> str:
+    """Return how to fix an error of a storage: the first kind that is known, from the outside inwards.
+
+    A file that was not found is looked at last: fsspec raises that for any error of a web server, and wraps the error.
+    """
+    met = list(_wrapped(error))
+    for each in met:
+        status = _status_of(each)
+        if isinstance(each, PermissionError) or status in _DENIED:
+            return _ALLOW
+        if _is_passing(each, status):
+            return _TRY_AGAIN
+        if status == HTTPStatus.NOT_FOUND:
+            return _NOT_FOUND
+    return _NOT_FOUND if any(isinstance(each, FileNotFoundError) for each in met) else _UNKNOWN
+
+
+def _wrapped(error: BaseException) -> Iterator[BaseException]:
+    """Yield an error, and the errors that it was raised from."""
+    met: list[BaseException] = []
+    following: BaseException | None = error
+    while following is not None and following not in met:
+        yield following
+        met.append(following)
+        following = following.__cause__ or following.__context__
+
+
+def _status_of(error: BaseException) -> int:
+    """Return the status of the response that a library raised as an error; 0: there was none."""
+    response = getattr(error, "response", None)
+    if isinstance(response, dict):  # botocore
+        status = response.get("ResponseMetadata", {}).get("HTTPStatusCode")
+    else:
+        status = getattr(error, "status", None) or getattr(response, "status_code", None)
+    return status if isinstance(status, int) else 0
+
+
+def _is_passing(error: BaseException, status: int) -> bool:
+    """Return whether the connection failed, or the storage is overloaded; some classes of aiohttp are no `OSError`."""
+    names = {each.__name__ for each in type(error).__mro__}
+    kinds = (ConnectionError, TimeoutError, socket.gaierror, HTTPException)
+    return status in _LATER or status >= _FIRST_SERVER_ERROR or isinstance(error, kinds) or not names.isdisjoint(_CUT)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from sls_contract.cassettes.file.journal import journal_of
 from sls_contract.cassettes.ledger import Entry, age_findings
-from sls_contract.cassettes.matching import IN_PYTEST
+from sls_contract.cassettes.matching import IN_FILES
 from sls_contract.cassettes.opening import opened
 from sls_contract.cassettes.recording import Evidence, Integrity, Recording
 from sls_contract.cassettes.relations import Relations
@@ -88,7 +88,7 @@ class Audit:
     settings: AuditSettings
     others: OtherNames | None = field(default_factory=OtherNames)
     relations: SequenceJudge = field(default_factory=Relations)
-    rename: str = IN_PYTEST.rename
+    rename: str = IN_FILES.rename
     scrubber: Scrubber = field(init=False)
     entry: Entry = field(init=False)
     findings: list[tuple[Finding, int | None]] = field(default_factory=list)
@@ -201,7 +201,7 @@ def hidden_clauses(recording: Recording) -> tuple[str, ...]:
     return _ABOUT_SIGNATURES if removed else ()
 
 
-def recording_findings(recording: Recording, renew: str = IN_PYTEST.renew) -> list[Finding]:
+def recording_findings(recording: Recording, renew: str = IN_FILES.renew) -> list[Finding]:
     """Return the findings about a recording itself: edited, of unknown origin, wrongly signed, without a response.
 
     ``renew`` is the way to record it again.
@@ -237,6 +237,7 @@ def _finding(slug: str, expected: str, actual: str, renew: str) -> Finding:
 
 def damage_finding(damage: CassetteDamaged) -> tuple[Finding, int | None]:
     """Return the finding for damage, with its line."""
+    damage.record_by(IN_FILES.resume)
     place = "file" if damage.line is None else f"line {damage.line}"
     return clause("recording-damaged").finding(
         place, "what was recorded", damage.reason, damage.how_to_fix

@@ -264,6 +264,15 @@ IN_CODE = Remedies(
     "use_cassette(…, strict=False)",
 )
 """The remedies of `use_cassette`: its arguments decide, not the options of a run of pytest."""
+IN_FILES = Remedies(
+    resume="pytest --sls-record=once, or sls-contract proxy --record once",
+    renew="pytest --sls-record=all, or sls-contract proxy --record all",
+    rename=(
+        "Add these lines to the [pytest] section of pytest.ini, or pass each as --rename to sls-contract proxy; then "
+        "record again (pytest --sls-record=all, or sls-contract proxy --record all):\nsls_rename ="
+    ),
+)
+"""The remedies of a file alone, which does not say what recorded it."""
 
 
 def explain_miss(

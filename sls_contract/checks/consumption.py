@@ -63,6 +63,8 @@ class Consumption:
         self._listed: dict[Place, tuple[frozenset[int], Moment]] = {}
         self._first_listed: dict[tuple[Place, int], Mapping[str, Any]] = {}
         self._ids: dict[str, Any] = {}
+        self._consumers: dict[tuple[Place, str, str, str], bool] = {}
+        self._running: dict[tuple[Place, str], bool] = {}
         self._of_service = False
 
     def judge(self, exchange: Exchange, at: datetime | None = None) -> ClauseResults:
@@ -84,7 +86,8 @@ class Consumption:
         state, refusal = self._shard(received.args.place, received.args.shard), received.invalid_cursor
         if refusal or received.served:
             yield state.judge_served(received.query, refusal, received.moment)
-        yield state.judge_pull(received.query, received.client, received.next_cursor, received.moment)
+        fresh = (received.args.place, received.client) not in self._running
+        yield state.judge_pull(received.query, received.client, received.next_cursor, received.moment, fresh=fresh)
 
     def _get_cursor(self, received: Received) -> Iterator[ClauseResults]:
         if isinstance(received.success_json, dict):
@@ -92,6 +95,7 @@ class Consumption:
             yield state.judge_cursor(
                 received.query.get("from", ""), received.success_json.get("cursor"), received.moment
             )
+            state.place(received.client)
 
     def _list_shards(self, received: Received) -> Iterator[ClauseResults]:
         if not received.served:
@@ -150,6 +154,7 @@ class Consumption:
         if not consumer or body is None:
             return
         group = self._group(received.args.place, received.args.group)
+        self._note_beginning(received, consumer, body, success_json or ())
         yield group.judge_listed(consumer, body)
         if received.status is None or received.status >= _SERVER_ERROR:
             group.created = False  # the consumer may exist now, or may not
@@ -159,6 +164,15 @@ class Consumption:
             yield group.judge_assigned(consumer, body, success_json, received.moment)
         elif received.served:
             group.created = False  # the shards that the consumer was assigned are unknown
+
+    def _note_beginning(self, received: Received, consumer: str, body: Iterable[int], assigned: Iterable[int]) -> None:
+        """Note the shards of a consumer that began here; one that ran before may pull at any cursor."""
+        args, client = received.args, received.client
+        began = _state_of(self._consumers, (args.place, args.group, consumer, client), lambda: not body)
+        if not began:
+            _state_of(self._running, (args.place, client), lambda: True)
+        for shard in set(assigned) - set(body) if began else ():
+            self._shard(args.place, shard).assign(client)
 
     def _write(self, received: Received) -> Iterator[ClauseResults]:
         body, consumer, status = received.request_json, received.query.get("consumer"), received.status
@@ -184,7 +198,9 @@ class Consumption:
         for each in entries:
             shard, checkpoint, time = each["shard"], each.get("checkpoint"), each.get("updateTime")
             if checkpoint:
-                self._shard(received.args.place, shard).add_cursor(checkpoint)
+                state = self._shard(received.args.place, shard)
+                state.add_cursor(checkpoint)
+                state.place(received.client)
             if not self._alone and isinstance(checkpoint, str) and type(time) is int:
                 yield group.judge_read(shard, checkpoint, time, received.moment)
 

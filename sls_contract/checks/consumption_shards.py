@@ -64,6 +64,8 @@ class ShardState:
     Attributes:
         known: cursors that were returned, pulled at, or written as checkpoints.
         clients: the User-Agents that pulled.
+        assigned: the User-Agents whose consumers were assigned the shard when they began.
+        placed: those of them that were then told where to pull, by GetCursor or a checkpoint.
         times: the responses of GetCursor by time.
         fresh: the cursors returned last, and when.
 
@@ -71,6 +73,8 @@ class ShardState:
 
     known: _KnownCursors = field(default_factory=_KnownCursors)
     clients: set[str] = field(default_factory=set)
+    assigned: set[str] = field(default_factory=set)
+    placed: set[str] = field(default_factory=set)
     times: deque[_TimedCursor] = field(default_factory=lambda: deque(maxlen=_MOST_TIMES))
     fresh: dict[int, Moment] = field(default_factory=dict)
 
@@ -86,12 +90,25 @@ class ShardState:
             if len(self.fresh) > _MOST_FRESH:
                 del self.fresh[next(iter(self.fresh))]
 
+    def assign(self, client: str) -> None:
+        """Note that a consumer of this client was assigned the shard when it began."""
+        if len(self.assigned) < _MOST_CLIENTS:
+            self.assigned.add(client)
+
+    def place(self, client: str) -> None:
+        """Note that a client was told where to pull; only a consumer that just began has no cursors of its own."""
+        if client in self.assigned:
+            self.placed.add(client)
+
     def judge_pull(
-        self, query: Mapping[str, str], client: str, next_cursor: str | None, moment: Moment
+        self, query: Mapping[str, str], client: str, next_cursor: str | None, moment: Moment, *, fresh: bool = False
     ) -> ClauseResults:
-        """Judge the cursor of a pull; ``next_cursor`` is x-log-cursor of a success, None for anything else."""
+        """Judge the cursor of a pull; ``next_cursor`` is x-log-cursor of a success, None for anything else.
+
+        ``fresh``: each consumer of the client began in this recording, so that its first pull is judged, too.
+        """
         number = decoded(query.get("cursor", ""))
-        applies = number is not None and client in self.clients
+        applies = number is not None and (client in self.clients or (fresh and client in self.placed))
         findings = []
         if applies and number not in self.known:
             expected = "a cursor that was returned for this shard"
@@ -104,6 +121,7 @@ class ShardState:
             self.add_cursor(next_cursor, moment)
             if following is None or (number is not None and following < number):
                 self.clients.clear()  # the response is broken, so it is unknown how a client goes on
+                self.placed.clear()
             elif len(self.clients) < _MOST_CLIENTS:
                 self.clients.add(client)
         return ClauseResults(tuple(findings), frozenset({"SLS433"} if applies else ()))

@@ -22,8 +22,6 @@ if TYPE_CHECKING:
 
     from sls_contract.cli.terminal import Console
 
-_DEFAULT_COMMAND = "sls-contract signature request.txt"  # for codes that belong to no operation
-
 _OF_OTHER_SERVICES = frozenset(
     {"SignatureDoesNotMatch", "IncompleteSignature", "InvalidTimeStamp.Expired", "SignatureNonceUsed", "AccessDenied"}
 )
@@ -154,7 +152,7 @@ def _error_page(code: str, width: int) -> Iterator[str]:
     operations = sorted({name for error in errors for name in error.operations})
     yield f"Returned by: {'any operation' if any(not each.operations for each in errors) else ', '.join(operations)}"
     command = meaning.command if meaning is not None else ""
-    command = command or (f"sls-contract spec show {operations[0]}" if operations else _DEFAULT_COMMAND)
+    command = command or (f"sls-contract spec show {operations[0]}" if operations else "")
     mentioned = [f"{each.code} {each.slug}" for each in CLAUSES.values() if re.search(rf"\b{code}\b", each.text)]
     wordings = [wording for error in errors for wording in error.wordings]
     sources = [source for error in errors for source in error.sources]
@@ -165,7 +163,9 @@ def _error_page(code: str, width: int) -> Iterator[str]:
             yield from wrapped(each if title == "Wordings" else translated(each), width, f"{_MARGIN}- ", f"{_MARGIN}  ")
     yield ""
     then = meaning.then if meaning is not None else "compare the request with the contract of the operation"
-    yield from (*wrapped(translated(f"Next: {then}."), width), f"Run: {command}")
+    yield from wrapped(translated(f"Next: {then}."), width)
+    if command:
+        yield f"Run: {command}"
 
 
 def _list() -> Iterator[str]:

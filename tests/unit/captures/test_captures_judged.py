@@ -114,6 +114,13 @@ def test_a_capture_in_an_archive_is_told(lines, tmp_path):
     assert captures_at([str(folder)], "checked", missed.append) == [str(lines)]
     assert sorted(each.filename for each in missed) == [str(folder / "a.har.zip"), str(folder / "b.jsonl.LZ4")]
     assert {"decompress it" in each.strerror for each in missed} == {True}
+    for named in (folder / "a.har.zip", folder / "*.zip"):
+        missed.clear()
+        assert captures_at([str(named)], "checked", missed.append) == []
+        assert "decompress it" in missed[0].strerror
+    missed.clear()
+    assert captures_at([str(folder / "a.har.zip"), str(lines)], "checked", missed.append) == [str(lines)]
+    assert len(missed) == 1
 
 
 @pytest.mark.parametrize("suffix", [".zst", ".bz2"])

@@ -15,6 +15,9 @@ from s3_server import served_s3
 
 from sls_contract import cli
 from sls_contract.captures.remote.places import recordings_by_name
+from sls_contract.captures.remote.store import Store, revision_object
+from sls_contract.captures.storage import storage_errors
+from sls_contract.errors import CassetteError
 
 fsspec = pytest.importorskip("fsspec", reason="the extra scale is not installed")
 
@@ -211,6 +214,80 @@ def test_a_file_that_a_server_refuses_did_not_end_early(web, status):
     assert code == 2
     assert "transfer ended early" not in out + err
     assert "cannot be read" in out + err
+
+
+class Refusing(BaseHTTPRequestHandler):
+    """Responds to each request with the server's ``status``; closes the connection without a response if it is 0."""
+
+    def do_GET(self):
+        self.close_connection = True
+        if self.server.status:
+            self.send_response(self.server.status)
+            self.send_header("Content-Length", "0")
+            self.end_headers()
+
+    def do_HEAD(self):
+        self.do_GET()
+
+    def log_message(self, *_):
+        pass
+
+
+AGAIN, NAME, ALLOW = "run the command again", "correct the URL, or put there", "give the account that is used the perm"
+
+
+@pytest.mark.filterwarnings("ignore")  # of aiohttp
+@pytest.mark.parametrize(
+    ("status", "advice"), [(0, AGAIN), (503, AGAIN), (429, AGAIN), (403, ALLOW), (401, ALLOW), (404, NAME)]
+)
+def test_the_advice_fits_the_error_of_the_storage(tmp_path, status, advice):
+    """Credentials do not mend a cut connection, and waiting does not make a name right."""
+    with ThreadingHTTPServer(("127.0.0.1", 0), Refusing) as server:
+        server.status = status
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        url = f"http://127.0.0.1:{server.server_port}/suite"
+        with pytest.raises(CassetteError) as raised:
+            Store(url, tmp_path).read(revision_object("0" * 64))
+        code, out, err = check(f"{url}/a.jsonl")
+        server.shutdown()
+    assert code == 2
+    assert advised(str(raised.value), advice)
+    assert advised(out + err, advice)
+
+
+@pytest.mark.filterwarnings("ignore")  # of aiohttp
+def test_a_host_that_cannot_be_reached_is_no_matter_of_credentials(tmp_path):
+    """Nothing listens at the port of a server that was closed."""
+    with ThreadingHTTPServer(("127.0.0.1", 0), Refusing) as server:
+        url = f"http://127.0.0.1:{server.server_port}/suite"
+    with pytest.raises(CassetteError) as raised:
+        Store(url, tmp_path).read(revision_object("0" * 64))
+    assert advised(str(raised.value), AGAIN)
+
+
+def test_an_error_of_no_known_kind_keeps_both_ways():
+    """As of a library that finds no credentials: it sent nothing, and there is no status."""
+    with pytest.raises(CassetteError) as raised, storage_errors("s3://bucket/a"):
+        raise LookupError
+    assert advised(str(raised.value), "correct the URL, or set the credentials that the library of the storage reads")
+
+
+def test_a_refusal_speaks_of_the_account():
+    """Libraries of object storage raise the error of the operating system for it."""
+    with pytest.raises(CassetteError) as raised, storage_errors("s3://bucket/a"):
+        raise PermissionError(13, "forbidden")
+    assert advised(str(raised.value), "give the account that is used the permission, or set the credentials of another")
+
+
+def test_the_error_that_a_library_wraps_decides():
+    """Those of object storage raise errors of their own, with the status in the one that they wrap."""
+
+    class ClientError(Exception):
+        response = {"ResponseMetadata": {"HTTPStatusCode": 503}}  # noqa: RUF012 - as botocore has it
+
+    with pytest.raises(CassetteError) as raised, storage_errors("s3://bucket/a"):
+        raise OSError(5, "slow down") from ClientError("slow down")
+    assert advised(str(raised.value), AGAIN)
 
 
 def test_a_damaged_cassette_at_a_url_is_damage(folder):

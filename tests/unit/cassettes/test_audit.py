@@ -90,7 +90,17 @@ def test_an_edit_is_a_warning(path):
     """A digest that does not fit is told, and the exchange judged all the same."""
     write(path, [recording()])
     edit(path, "region: cn-shanghai", "region: cn-beijing")
-    assert slugs(audit_of(path)) == [("recording-edited", 0)]
+    audited = audit_of(path)
+    assert slugs(audited) == [("recording-edited", 0)]
+    (fix,) = (finding.how_to_fix for finding, _, _ in audited.placed)
+    assert fix == "record it again (pytest --sls-record=all, or sls-contract proxy --record all)"
+
+
+def test_a_damaged_file_is_recorded_again_by_whatever_recorded_it(path):
+    """A file does not say whether pytest or the proxy wrote it: both ways are named."""
+    path.write_bytes(b"version: 1\ninteractions: [\n")
+    (fix,) = (finding.how_to_fix for finding, _, _ in audit_of(path).placed)
+    assert "(pytest --sls-record=once, or sls-contract proxy --record once)" in fix
 
 
 @pytest.mark.parametrize(

@@ -106,6 +106,9 @@ LEFT, RIGHT = shard(0, "0", "8"), shard(1, "8", "f")
 #: code, a sequence that breaks it
 BROKEN = [
     ("SLS433", lambda talk: talk.locate("begin", 10).pull(10, 15).pull(16, 20)),
+    ("SLS433", lambda talk: talk.beat("one", [], [0]).read(40, 9).pull(10, 15)),
+    ("SLS433", lambda talk: talk.beat("one", [], [0]).read(0, 0).locate("begin", 10).pull(11, 15)),
+    ("SLS433", lambda talk: talk.beat("one", []).beat("one", [], [0]).locate("end", 90).pull(89, 95)),
     ("SLS433", lambda talk: talk.locate("begin", 10).locate("begin", 90, shard=1).pull(10, 15).pull(90, 95)),
     ("SLS434", lambda talk: talk.locate("begin", 10).pull(10, 15).write(14)),
     ("SLS434", lambda talk: talk.pull(10, 15).pull(90, 95, shard=1).write(95)),
@@ -217,6 +220,34 @@ UNUSUAL = {
         ),
     ),
     "goes back to its checkpoint": ("SLS433", lambda talk: talk.pull(10, 15).pull(15, 20).read(15, 9).pull(15, 20)),
+    "begins at its checkpoint": ("SLS433", lambda talk: talk.beat("one", [], [0]).read(40, 9).pull(40, 45)),
+    "begins anew in spite of its checkpoint": (
+        "SLS433",
+        lambda talk: talk.beat("one", [], [0]).read(40, 9).locate("begin", 10).pull(10, 15),
+    ),
+    "begins at the checkpoint that another group reached": (
+        "SLS433",
+        lambda talk: talk.beat("one", [], [0]).read(0, 0).write(30).locate("end", 90).pull(30, 35),
+    ),
+    "keeps its place elsewhere, and asks only for the end": (
+        "SLS433",
+        lambda talk: talk.locate("end", 90).pull(40, 45),
+    ),
+    "keeps its place elsewhere, and compares the checkpoint": ("SLS433", lambda talk: talk.read(40, 9).pull(50, 55)),
+    "was told no place": ("SLS433", lambda talk: talk.beat("one", [], [0]).read(0, 0).pull(50, 55)),
+    "was told the place of another shard": (
+        "SLS433",
+        lambda talk: talk.beat("one", [], [0]).locate("end", 90, shard=1).pull(50, 55),
+    ),
+    "ran before it was recorded": ("SLS433", lambda talk: talk.beat("one", [0], [0]).read(40, 9).pull(50, 55)),
+    "one of its consumers ran before": (
+        "SLS433",
+        lambda talk: talk.beat("two", [1], [1]).beat("one", [], [0]).read(40, 9).pull(50, 55),
+    ),
+    "another client was assigned the shard": (
+        "SLS433",
+        lambda talk: talk.beat("one", [], [0], agent="b").read(40, 9, agent="b").pull(50, 55),
+    ),
     "goes on after a response without a next cursor": (
         "SLS433",
         lambda talk: talk.pull(10, 15).say("GET", f"{SHARDS}/0?type=log&cursor={cursor(15)}").pull(20, 25),

@@ -106,6 +106,8 @@ REQUESTS = [
     ("request-host", lambda make: asked(make.request(host="p.oss-cn-hangzhou.aliyuncs.com")), {}),
     ("request-host", lambda make: asked(make.request(host="p.cn-hangzhou.log.aliyun.com")), {}),
     ("request-host-form", lambda make: asked(make.request(host="my_project.cn-hangzhou.log.aliyuncs.com")), {}),
+    ("request-host-form", lambda make: asked(make.request(host="p.cn_hangzhou.log.aliyuncs.com")), {}),
+    ("request-host-form", lambda make: asked(make.request(host="p.cn_hangzhou.dualstack.log.aliyuncs.com")), {}),
     ("request-host-form", lambda make: asked(make.request(host="p-.cn-hangzhou.sls.aliyuncs.com")), {}),
     ("request-host-form", lambda make: asked(make.request(host="p.sls.cn-hangzhou.aliyuncs.com")), {}),
     ("request-host-form", lambda make: asked(make.request(host="undefined.cn-hangzhou.log.aliyuncs.com")), {}),
@@ -155,6 +157,7 @@ SIGNATURES = [
     ("signature-header-list", lambda make: headed(make.request(), x_acs_security_token="a-token-of-this-test"), {}),
     ("signature-resource", lambda make: retargeted(make.request(make.path), "?shard=0"), {}),
     ("signature-scope", lambda make: asked(make.request(scheme="v4", region="cn-shanghai")), {}),
+    ("signature-scope", lambda make: asked(make.request(scheme="v4", region="cn_hangzhou")), {}),
     (
         "signature-scope",
         lambda make: asked(make.request(scheme="v4", region="cn-shanghai", key=OTHER)),

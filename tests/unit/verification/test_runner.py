@@ -21,6 +21,7 @@ from sls_contract.spec import operation_of
 from sls_contract.transport import TransportError
 from sls_contract.verification import GENERATED, EndpointGone, EndpointRefuses, Plan, Runner, Target, Wire
 from sls_contract.verification.outcome import Performed, Run
+from sls_contract.verification.runner import kind_of_connection
 from sls_contract.verification.summary import as_report, lines
 
 if TYPE_CHECKING:
@@ -576,3 +577,43 @@ def test_the_areas_that_passed_fit_the_terminal(language):
     assert max(map(width, paragraph)) <= 60
     assert all(line.startswith("  ") for line in paragraph[1:])
     assert "".join(paragraph).replace(" ", "") == piped.replace(" ", "")
+
+
+def test_each_scenario_has_its_kind_of_connection_whatever_stands_beside_it():
+    """A new scenario changes nothing for the others, and both kinds of client are played often."""
+    kinds = [kind_of_connection(name) for name in SCENARIOS]
+    assert kind_of_connection("shard-given") == "one each"
+    assert kind_of_connection("shard-omitted") == "first"
+    assert all(kinds.count(kind) > len(kinds) / 3 for kind in ("first", "one each"))
+
+
+class Line:
+    """A connection that is kept alive, and that remembers the scenarios which used it."""
+
+    reused, resent = 0, 0
+
+    def __init__(self, send, used, playing) -> None:
+        self.send, self.used, self.playing = send, used, playing
+
+    def __call__(self, request):
+        self.used.update(self.playing[-1:])
+        return self.send(request)
+
+    def close(self) -> None:
+        pass
+
+
+def test_a_new_scenario_changes_no_connection_of_the_others(monkeypatch):
+    """Each scenario is played over the connections it has without those before it."""
+
+    def kept_alive(names):
+        aim, real, used, playing = target(), endpoint(), set(), []
+        monkeypatch.setattr("sls_contract.verification.runner.SCENARIOS", {name: SCENARIOS[name] for name in names})
+        wire = Wire(real, now, tuple(aim.keys().values()), lambda _: None, keep=lambda: Line(real, used, playing))
+        Runner(aim, wire, Plan(tuple(names), 3, 0), progress=playing.append)()
+        return used & {*names}
+
+    names = list(SCENARIOS)[:12]
+    before = kept_alive(names[1:])
+    assert before
+    assert kept_alive(names) - {names[0]} == before
