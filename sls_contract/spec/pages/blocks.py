@@ -46,7 +46,7 @@ _CONTAINER = re.compile(r":{3,}.*|(?:</?(?:div|section|details|center)(?:\s[^<>]
 _STATUS_LINE = re.compile(r"(?:< ?)?HTTP/\d(?:\.\d)? [1-5]\d\d\b")
 _OF_REQUEST = re.compile(r"(?:> ?)?(?:GET|POST|PUT|DELETE|HEAD|PATCH)\s|(?:\$ )?curl\s")
 _PRE = re.compile(r"<pre(?:\s[^<>]*)?>", re.IGNORECASE)
-_AFTER_CODE = re.compile(r"(?<=</pre>)(?=.)", re.IGNORECASE)
+_AFTER_CODE = re.compile(r"(?<=</pre>)(?=\s*<)", re.IGNORECASE)
 _BETWEEN_TAGS = re.compile(r"(?<=>)(?=<(?:h[1-6]|pre|table)[\s>])|(?:(?<=</h\d>)|(?<=</table>))(?=.)", re.IGNORECASE)
 """Before the tags of headings, code blocks and tables, and after them."""
 _START = re.compile(
@@ -102,9 +102,18 @@ Block: TypeAlias = Text | Code | Table
 
 def blocks_of(text: str) -> tuple[Block, ...]:
     """Split a page into its blocks, in order; never raises."""
-    lines = [(at, each) for at, line in enumerate(cleaned(text).split("\n"), 1) for each in _apart(line)]
+    lines = list(_lines(cleaned(text).split("\n")))
     numbers = [number for number, _ in lines]
     return tuple(_numbered(block, numbers) for block in _Reader([line for _, line in lines]).blocks())
+
+
+def _lines(lines: Sequence[str]) -> Iterator[tuple[int, str]]:
+    """Yield the lines of a page with their numbers, apart if saved HTML shares a line; a fenced block stays whole."""
+    fenced = False
+    for at, line in enumerate(lines, 1):
+        is_fence = _FENCE.match(line.strip()) is not None
+        fenced ^= is_fence
+        yield from ((at, each) for each in ([line] if fenced or is_fence else _apart(line)))
 
 
 def _apart(line: str) -> Iterator[str]:

@@ -124,7 +124,7 @@ def json_type_near(printed: str) -> str | None:
 def is_misspelt_type(printed: str) -> bool:
     """Return whether a type is one word that is close to that of a JSON type, but not it, such as ``Integr``."""
     word = printed.strip().lower()
-    return word.isalpha() and word.removesuffix("s") not in _JSON_TYPES and json_type_near(word) is not None
+    return word.isalpha() and not word.removesuffix("s").endswith(_JSON_TYPES) and json_type_near(word) is not None
 
 
 def is_misspelt_answer(printed: str) -> bool:

@@ -223,7 +223,9 @@ def _route(page: Page, parts: Parts) -> None:
     page.method = _method(page, lines)
     page.path, page.path_parameters = str(template), list(template.parameters.values())
     named = routes.host_of(lines, [routes.target_of(line.target) for line in lines])
-    page.host = named or routes.host_in(part.block.text for part in parts.all if isinstance(part.block, Text))
+    page.host = named or routes.host_in(
+        part.block.text for part in parts.all if isinstance(part.block, Text) and part.role != "other"
+    )
 
 
 def _completed(

@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import re
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 _VALUE = r"[`'\"“]?([A-Za-z][\w.-]*)[`'\"”]?"
 _FIXED = tuple(
@@ -148,7 +152,7 @@ def limits(description: str, kind: str | None) -> tuple[int | None, int | None]:
         spans = [(int(low), int(high)) for low, high in _LENGTH.findall(description)]
         minima, maxima = set(), {int(each) for each in _MAX_LENGTH.findall(description)}
     elif kind in {"integer", "number"}:
-        spans = [_closed(*found) for each in (_RANGE, _BARE_RANGE) for found in each.findall(description)]
+        spans = [*(_closed(*found) for found in _RANGE.findall(description)), *_bare(description)]
         minima = {int(each) for each in _MINIMUM.findall(description)}
         maxima = {int("".join(found)) for found in _MAXIMUM.findall(description)}
     else:
@@ -156,6 +160,14 @@ def limits(description: str, kind: str | None) -> tuple[int | None, int | None]:
     minima, maxima = minima | {low for low, _ in spans}, maxima | {high for _, high in spans}
     low, high = (each.pop() if len(each) == 1 else None for each in (minima, maxima))
     return (low, high) if low is None or high is None or low <= high else (None, None)
+
+
+def _bare(description: str) -> Iterator[tuple[int, int]]:
+    """Yield the range that a description begins with, unless it goes on with a number outside of it."""
+    if found := _BARE_RANGE.match(description):
+        low, high = _closed(*found.groups())
+        if all(low <= int(each) <= high for each in re.findall(r"-?\d+", description[found.end() :])):
+            yield low, high
 
 
 def _closed(opening: str, low: str, high: str, closing: str) -> tuple[int, int]:

@@ -33,6 +33,10 @@ _NAME = re.compile(r"[A-Za-z_][\w.$-]*")
 _HEADER_ITEM = re.compile(r"([A-Za-z][A-Za-z0-9]*(?:-[A-Za-z0-9]+)*)\s*[:：]\s*(.*)", re.DOTALL)
 _OF_HTTP = frozenset({"connection", "content-length", "expect", "user-agent", "x-log-compresstype"})
 """Headers of any message or body, which are not specific to an operation, beside those in ``schemas/common.json``."""
+_URL = re.compile(
+    r"[-–—]|(?:in )?(?:the )?(?:ur[li]\s*)?(?:(?:request )?param(?:eter)?s?|(?:请求)?参数)?", re.IGNORECASE
+)
+"""A place that does not say more than that it is a parameter of the URL."""
 _MIN_KEY = 4
 _DISCRIMINATORS = frozenset({"type", "action", "mode"})
 _BODY_ROW, _HOST_ROW = "body", "project"
@@ -123,7 +127,9 @@ class _Settled:
         return self._describes_host(row) or self.placeholder(row) is not None
 
     def placeholder(self, row: Row) -> str | None:
-        """Return the placeholder of the path that a row describes; None if it describes none."""
+        """Return the placeholder of the path that a row describes; None if it describes none, or says another place."""
+        if row.place and _is_in(row, "query", "查询", "header", "头", "body", "体"):
+            return None
         if name := self._spelled.get(routes.letters(row.name)):
             return name
         if self._describes_host(row) or row.name in self._page.query:
@@ -166,6 +172,7 @@ def _slip_for(page: Page, parts: Parts, key: str, beside: set[str]) -> str | Non
     if key in names or not key.isalpha():
         return None
     others = (each for each in sorted(names - beside) if len(each) >= _MIN_KEY and each.isalpha())
+    others = (each for each in others if each in page.query or each.lower() != key.lower())  # the wire beats a table
     return next((each for each in others if _is_slip(key, each)), None)
 
 
@@ -294,7 +301,7 @@ def _place(page: Page, parts: Parts, row: Row, members: list[Row], *, has_body: 
         page.problem(row.line, "spelling", "parameter", row.name or row.type)
         return
     in_query = _is_in(row, "query", "查询")
-    if row.place and not (in_query or _is_in(row, "url", "参数", "param")):
+    if row.place and not (in_query or _URL.fullmatch(row.place)):
         page.problem(row.line, "spelling", f"parameter {row.name}", row.place)
         return
     is_open = page.method not in BODILESS and not (has_body or members or in_query)  # in the query or in the body

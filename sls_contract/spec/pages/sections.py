@@ -138,7 +138,8 @@ def placed(blocks: Sequence[Block]) -> Iterator[Placed]:
         if block is title:
             role, outer, label, depth = "intro", "intro", "", 0
         elif isinstance(block, Text) and at not in heads and not _is_subject(block, blocks[at + 1 : at + 2]):
-            found = _opens(block, role, unmarked=unmarked)
+            above = block.kind == "heading" and block.depth < depth and role.startswith("response")
+            found = _opens(block, "other" if above else role, unmarked=unmarked)
             if found == "other" and role not in {"intro", "other"} and 0 < depth < block.depth:
                 found = None  # a subsection
             if found is None and opener == (block.kind, block.depth) and _is_label(block):
@@ -228,7 +229,7 @@ def _named(text: str, now: Role, *, is_heading: bool = True) -> Role | None:
             return role
     if _PARAMETERS.fullmatch(text):  # of the current section
         return _PARAMETERS_AFTER.get(now, now)
-    if now.startswith("response") and _WITHOUT_SIDE.fullmatch(text):
+    if now in {"response", "response-headers"} and _WITHOUT_SIDE.fullmatch(text):
         return "response-headers" if _HEADER.search(text) else "response"
     for side, headers, elements in _SIDES[: None if is_heading else 2]:
         if side.search(text):

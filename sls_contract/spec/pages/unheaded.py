@@ -53,8 +53,8 @@ def _placed(parts: Sequence[Placed]) -> Iterator[Placed]:
             syntax = syntax or role == "syntax"
             now = "request" if role in {"syntax", "request-example"} else "response" if role != "intro" else now
         elif isinstance(block, Table):
-            role = _role_of_table(block, now)
-            now = role if role != "intro" else now
+            role = part.role if part.role == "other" and now == "intro" else _role_of_table(block, now)
+            now = role if role not in _WITHOUT_SECTION else now
         else:
             now = role = _role_of_text(block, now)
         yield part if role == "intro" else part._replace(role=role)
