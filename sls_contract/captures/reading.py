@@ -126,8 +126,15 @@ def _is_wanted(name: str, missed: Callable[[OSError], None]) -> bool:
 
 
 def _is_packed(name: str) -> bool:
-    """Return whether a file that a user named has the suffix of a compression that is not read."""
-    return os.path.splitext(name.lower())[1] in _NOT_READ and os.path.isfile(name)  # noqa: PTH113, PTH122 - as above
+    """Return whether a file that a user named is compressed in a way that is not read; its suffix may be wrong."""
+    if os.path.splitext(name.lower())[1] not in _NOT_READ or not os.path.isfile(name):  # noqa: PTH113, PTH122 - as above
+        return False
+    try:
+        with reading(name) as file, closing(plain_blocks(file)) as blocks:
+            first = next(blocks, b"")
+    except (OSError, CassetteError, NotReadable):
+        return False  # reading it says what is wrong
+    return _kind_by_head(first) == "cassette" and not is_cassette_text(first)
 
 
 def _packed_error(name: str) -> OSError:

@@ -96,6 +96,12 @@ class Consumption:
                 received.query.get("from", ""), received.success_json.get("cursor"), received.moment
             )
             state.place(received.client)
+        elif received.served:
+            self._forget_places(received)
+
+    def _forget_places(self, received: Received) -> None:
+        """Note that a client may have been told a cursor that the recording lacks: its first pulls are not judged."""
+        _state_of(self._running, (received.args.place, received.client), lambda: True)
 
     def _list_shards(self, received: Received) -> Iterator[ClauseResults]:
         if not received.served:
@@ -190,6 +196,8 @@ class Consumption:
 
     def _read(self, received: Received) -> Iterator[ClauseResults]:
         if not isinstance(received.success_json, list):
+            if received.served:
+                self._forget_places(received)
             return
         entries = [each for each in objects(received.success_json) if is_shard(each.get("shard"))]
         if len(entries) == len(received.success_json):

@@ -206,7 +206,7 @@ def _captures(old: str, new: str, missed: Callable[[OSError], None]) -> tuple[di
     from sls_contract.captures.reading import captures_by_name
 
     before, after = (captures_by_name(each, "compared", missed) for each in (old, new))
-    if ("" in before) != ("" in after):
+    if before and after and ("" in before) != ("" in after):
         msg = (
             f"expected two cassettes or two folders, got one of each: {old}, {new}. "
             "How to fix: name two cassettes, or two folders."

@@ -103,7 +103,7 @@ def _at_url(
 
     def prepare() -> Iterator[Sls]:
         names = _real_names(settings, credentials, group, literal=address.literal, host=address.authority)
-        with _group(names, Service(settings.endpoint, send_request, clock)):
+        with consumer_group_at(names, Service(settings.endpoint, send_request, clock)):
             yield names
 
     return Target(credentials, send_request if address.literal else None, settings.endpoint, renames, prepare, public)
@@ -194,7 +194,7 @@ class Unknown(EndpointError):
 
 
 @contextmanager
-def _group(names: Sls, service: Service) -> Iterator[None]:
+def consumer_group_at(names: Sls, service: Service) -> Iterator[None]:
     """Create the test's consumer group outside the cassette, and always delete it afterwards."""
     from sls_contract.scenarios.bench import Bench
     from sls_contract.scenarios.steps import Create, Delete, Place
@@ -220,8 +220,11 @@ def _group(names: Sls, service: Service) -> Iterator[None]:
     action = f"creating consumer group {names.consumer_group}"
     try:
         service.send(bench, Create(place, timeout=GROUP_TIMEOUT), action, "ConsumerGroupAlreadyExist")
-    except (Unknown, KeyboardInterrupt):
-        delete()
+    except (Unknown, KeyboardInterrupt) as first:
+        try:
+            delete()
+        except EndpointError as error:  # an interrupt stays one, and the first cause stands first
+            raise type(first)("\n".join(filter(None, (str(first), str(error))))) from None
         raise
     try:
         yield

@@ -94,3 +94,19 @@ def test_heartbeats_are_judged_together(project):
     result = project.test(SIGNED + test.replace("HELD", "[0, 7]")).run("--sls-strict")
     result.assert_outcomes(failed=1)
     result.stdout.fnmatch_lines(["*SLS435 heartbeat-subset (warning)*"])
+
+
+def test_what_the_test_responds_is_not_judged_and_not_counted_as_judged_in_full(project):
+    """Only the request is judged: whatever is scripted as the response passes."""
+    project.test("""
+        import requests
+        from datetime import UTC, datetime
+        from sls_contract import Request, Response, sign
+
+        def test_garbage(sls_endpoint):
+            sls_endpoint.respond_next(Response(200, {"Content-Type": "text/html"}, b"<html>"))
+            url = f"http://my-project.{sls_endpoint.endpoint}/logstores/my-logstore/consumergroups/g?shard=0"
+            request = sign(Request("GET", url), sls_endpoint.names.credentials, at=datetime.now(UTC))
+            requests.get(url, headers=dict(request.headers), proxies=sls_endpoint.proxies, timeout=60)
+    """)
+    project.run().stdout.fnmatch_lines(["sls-contract: 1 exchange checked*judged: 1 in part*"])

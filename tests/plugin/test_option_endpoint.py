@@ -12,8 +12,11 @@ from sls_contract import load_cassette
 from sls_contract.cassettes.recording import Evidence
 from sls_contract.endpoint import ReferenceEndpoint, fault
 from sls_contract.endpoint.server import serve
+from sls_contract.errors import EndpointError
 from sls_contract.exchange import Response
+from sls_contract.plugin.names import public_names
 from sls_contract.plugin.run import utc_now
+from sls_contract.plugin.target import Service, consumer_group_at
 from sls_contract.signing import Credentials
 
 KEY = Credentials("LTAI5tRealKeyOfThisRun01", "realSecretOfThisRun0123456789x")
@@ -138,6 +141,39 @@ def test_a_group_whose_creation_is_never_confirmed_is_deleted(project, endpoint,
     advised(result.stdout.str(), "run the tests again later")
     last = endpoint.exchanges[-1]
     assert (last.request.method, last.response.status) == ("DELETE", 200)
+
+
+class Refusing:
+    """A service whose first response to a creation is lost, or a Ctrl-C; it then refuses the key."""
+
+    def __init__(self, *, interrupted):
+        self.interrupted, self.methods = interrupted, []
+
+    def __call__(self, request):
+        self.methods.append(request.method)
+        if len(self.methods) == 1 and self.interrupted:
+            raise KeyboardInterrupt
+        status = 500 if len(self.methods) == 1 else 403
+        return Response(status, {"Content-Type": "application/json"}, b'{"errorCode": "Unauthorized"}')
+
+
+def test_an_interrupt_ends_the_run_though_the_group_cannot_be_deleted():
+    """Ctrl-C while the group is made stays Ctrl-C, and names the group that may be left."""
+    refusing = Refusing(interrupted=True)
+    service = Service("https://cn-hangzhou.log.aliyuncs.com", refusing, utc_now)
+    with pytest.raises(KeyboardInterrupt, match="delete it with"), consumer_group_at(public_names(KEY), service):
+        pytest.fail("the group is there")
+    assert refusing.methods == ["POST", "DELETE"]
+
+
+def test_why_a_group_could_not_be_created_is_told_though_it_cannot_be_deleted_either():
+    """The first cause stands first: the deletion is only our attempt to clean up."""
+    service = Service("https://cn-hangzhou.log.aliyuncs.com", Refusing(interrupted=False), utc_now)
+    with pytest.raises(EndpointError) as found, consumer_group_at(public_names(KEY), service):
+        pytest.fail("the group is there")
+    told = str(found.value)
+    assert told.startswith("creating ")
+    assert 0 < told.index("set a key that may create") < told.index("deleting ") < told.index("delete it with")
 
 
 @pytest.mark.slow

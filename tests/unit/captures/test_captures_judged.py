@@ -123,6 +123,18 @@ def test_a_capture_in_an_archive_is_told(lines, tmp_path):
     assert len(missed) == 1
 
 
+@pytest.mark.parametrize(
+    ("suffix", "compress"), [(".z", zlib.compress), (".lz", ALONE), (".Z", gzip.compress), (".zip", bytes)]
+)
+def test_a_named_file_that_can_be_read_is_read_whatever_its_suffix(lines, suffix, compress):
+    """The suffix of a compression that is not read may be wrong, or that of one that is."""
+    named = lines.with_name(f"a.jsonl{suffix}")
+    named.write_bytes(compress(lines.read_bytes()))
+    for name in (named, lines.with_name("a.*" + suffix)):
+        assert captures_at([str(name)], "checked", pytest.fail) == [str(named)]
+    assert told(judged(named)) == told(judged(lines))
+
+
 @pytest.mark.parametrize("suffix", [".zst", ".bz2"])
 def test_zeros_in_the_place_of_a_stream_are_damage(lines, suffix):
     """As an unfinished download leaves them: these formats have no padding."""

@@ -239,6 +239,20 @@ UNUSUAL = {
         "SLS433",
         lambda talk: talk.beat("one", [], [0]).locate("end", 90, shard=1).pull(50, 55),
     ),
+    "was told a checkpoint whose body the recording lost": (
+        "SLS433",
+        lambda talk: talk.beat("one", [], [0]).say("GET", f"{GROUP}?shard=0").locate("end", 90).pull(40, 45),
+    ),
+    "was told a cursor whose body the recording lost": (
+        "SLS433",
+        lambda talk: (
+            talk.beat("one", [], [0])
+            .read(0, 0)
+            .say("GET", f"{SHARDS}/0?type=cursor&from=begin")
+            .locate("end", 90)
+            .pull(10, 15)
+        ),
+    ),
     "ran before it was recorded": ("SLS433", lambda talk: talk.beat("one", [0], [0]).read(40, 9).pull(50, 55)),
     "one of its consumers ran before": (
         "SLS433",
