@@ -4,6 +4,7 @@ import base64
 import os
 import sys
 import threading
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
@@ -21,20 +22,16 @@ def hasty():
 
 
 def responses_of(scrubber, body):
-    """Scrub a response in two threads that begin at once."""
-    begin, responses = threading.Barrier(2), []
+    """Scrub a response in two threads that begin at once; an error of either is raised here."""
+    begin = threading.Barrier(2, timeout=60)
 
     def scrub(number):
         request = Request("GET", f"http://h/{number}", {"Host": "h"})
         begin.wait()
-        responses.append(scrubber.exchange(Exchange(request, Response(200, {}, body))).exchange.response.body)
+        return scrubber.exchange(Exchange(request, Response(200, {}, body))).exchange.response.body
 
-    threads = [threading.Thread(target=scrub, args=(number,)) for number in range(2)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    return responses
+    with ThreadPoolExecutor(2) as pool:
+        return list(pool.map(scrub, range(2)))
 
 
 @pytest.mark.usefixtures("hasty")
