@@ -229,7 +229,9 @@ def _fix_of(error: Exception) -> str:
 
     A file that was not found is looked at last: fsspec raises that for any error of a web server, and wraps the error.
     """
-    met = list(_wrapped(error))
+    from sls_contract.cassettes.recorder.failures import causes
+
+    met = list(causes(error))
     for each in met:
         status = _status_of(each)
         if isinstance(each, PermissionError) or status in _DENIED:
@@ -239,16 +241,6 @@ def _fix_of(error: Exception) -> str:
         if status == HTTPStatus.NOT_FOUND:
             return _NOT_FOUND
     return _NOT_FOUND if any(isinstance(each, FileNotFoundError) for each in met) else _UNKNOWN
-
-
-def _wrapped(error: BaseException) -> Iterator[BaseException]:
-    """Yield an error, and the errors that it was raised from."""
-    met: list[BaseException] = []
-    following: BaseException | None = error
-    while following is not None and following not in met:
-        yield following
-        met.append(following)
-        following = following.__cause__ or following.__context__
 
 
 def _status_of(error: BaseException) -> int:

@@ -20,6 +20,11 @@ def generic_codes(place: str) -> dict[str, str]:
     return {kind: each.code for each in CLAUSES.values() for kind in each.breaches.get(place, ())}
 
 
+def generic_level(place: str, kind: str) -> Level:
+    """Return the level of the clause for all operations on a kind of breach at a place."""
+    return CLAUSES[generic_codes(place)[kind]].level
+
+
 class Rule(NamedTuple):
     """A clause as a contract applies it: at the level of the contract's field."""
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from http import HTTPStatus
 from typing import TYPE_CHECKING, TypeAlias
 
 from hypothesis import strategies as st
@@ -25,7 +26,6 @@ if TYPE_CHECKING:
     from sls_contract.scenarios.strategies.breaches import Breach, Way
 
 _VIOLATIONS = frozenset({Level.VIOLATION})
-_SERVER_ERROR = 500
 
 _Way: TypeAlias = "tuple[Way, bool]"
 """A way to break a message, and whether the message is an error response."""
@@ -181,7 +181,9 @@ def broken_responses(
     contract = contract_of(operation)
     successes = [(way, False) for way in response_ways(contract, request_values(contract, request))]
     failures = [(way, True) for way in error_ways(contract)]
-    return _broken_responses(contract, request, _chosen(successes + failures, kinds, levels, contract))
+    # a gateway's 5xx breaks less
+    errors = [each for each in errors_of(contract) if each[0] < HTTPStatus.INTERNAL_SERVER_ERROR]
+    return _broken_responses(contract, request, _chosen(successes + failures, kinds, levels, contract), errors)
 
 
 def _sender(
@@ -230,12 +232,15 @@ def _broken_requests(draw: st.DrawFn, contract: Contract, sender: Sender, ways: 
 
 @st.composite
 def _broken_responses(
-    draw: st.DrawFn, contract: Contract, request: Request | None, ways: list[_Way]
+    draw: st.DrawFn,
+    contract: Contract,
+    request: Request | None,
+    ways: list[_Way],
+    errors: list[tuple[int, str, str]],
 ) -> tuple[Breach, Response]:
     way, is_error = draw(st.sampled_from(ways))
     if is_error:
-        certain = [each for each in errors_of(contract) if each[0] < _SERVER_ERROR]  # a gateway's 5xx breaks less
-        parts = draw_error(draw, *draw(st.sampled_from(certain)), sent_at(draw, request))
+        parts = draw_error(draw, *draw(st.sampled_from(errors)), sent_at(draw, request))
     else:
         parts = draw_response(draw, contract, request)
     breach = way.apply(draw, parts)

@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING
 
 from hypothesis import strategies as st
 
-from sls_contract.checks.breaches import generic_codes
+from sls_contract.checks.breaches import generic_codes, generic_level
 from sls_contract.scenarios.strategies.breaches import ANY_TIME, UNKNOWN, Breach, Way, json_ways, level_of, wrong_texts
 from sls_contract.scenarios.strategies.values import Context, Draw, draw_text
-from sls_contract.spec import CLAUSES, Level
+from sls_contract.spec import Level
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -17,7 +17,8 @@ if TYPE_CHECKING:
     from sls_contract.scenarios.strategies.request_parts import RequestParts
     from sls_contract.spec.contract import Body, Contract, Value
 
-_UNWANTED = CLAUSES[generic_codes("request-body")["unexpected"]].level
+_REPEATED = generic_codes("query")["repeated"]
+_UNWANTED = generic_level("request-body", "unexpected")
 
 
 def request_ways(contract: Contract) -> Iterator[Way]:
@@ -78,10 +79,7 @@ def _query_ways(name: str, value: Value) -> Iterator[Way]:
             Breach("missing", where, level_of(value, "missing")),
             _without_query(name, *(key.removeprefix("query.") for key in value.needed_unless)),
         )
-    yield Way(
-        Breach("repeated", where, level_of(value, "repeated", generic_codes("query")["repeated"])),
-        _repeated_query(name, value),
-    )
+    yield Way(Breach("repeated", where, level_of(value, "repeated", _REPEATED)), _repeated_query(name, value))
     if value.aliases:
         yield Way(Breach("alias", where, level_of(value, "alias")), _renamed_query(name, value))
 

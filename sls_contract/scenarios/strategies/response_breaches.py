@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING
 
 from hypothesis import strategies as st
 
-from sls_contract.checks.breaches import generic_codes
+from sls_contract.checks.breaches import generic_level
 from sls_contract.checks.logs import PROCESSED
 from sls_contract.scenarios.strategies.breaches import ANY_TIME, Breach, Way, json_ways, level_of, wrong_texts
 from sls_contract.scenarios.strategies.response_parts import ResponseParts, header_count
-from sls_contract.spec import CLAUSES, Level
+from sls_contract.spec import Level
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 _OTHER_SUCCESSES = (201, 202, 302)
 _UNKNOWN_CODE = "NoSuchErrorCode"
-_UNWANTED = CLAUSES[generic_codes("response-body")["unexpected"]].level
+_UNWANTED = generic_level("response-body", "unexpected")
 
 
 def response_ways(contract: Contract, sent: Mapping[str, str]) -> Iterator[Way]:

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Literal, TypeAlias
 from sls_contract.spec.pages.cleaning import INDENT, cleaned, past_blank
 from sls_contract.spec.pages.html_tables import html_rows
 from sls_contract.spec.pages.plain_text import plain
+from sls_contract.spec.pages.saved_html import FENCE, separated
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -36,7 +37,6 @@ _MEANING = re.compile(r"[:：]\s+(.*)")
 """The line below a term that contains its definition."""
 _JSON = re.compile(r"\{(?:\s*[\"}].*)?|\[(?:\s*[\"{\]].*)?")
 """The first line of JSON outside a code block."""
-_FENCE = re.compile(r"(`{3,}|~{3,})")
 _RULE = re.compile(r"(?=.*\|)[\s:|-]*-[\s:|-]*")
 _MAX_COLUMNS, _MAX_JSON_LINES, _MAX_CELL_LINES = 10, 1000, 50
 _PIECE = re.compile(r"\\.?|`[^`\n]*`|[^\\`|]+|.", re.DOTALL)
@@ -46,9 +46,6 @@ _CONTAINER = re.compile(r":{3,}.*|(?:</?(?:div|section|details|center)(?:\s[^<>]
 _STATUS_LINE = re.compile(r"(?:< ?)?HTTP/\d(?:\.\d)? [1-5]\d\d\b")
 _OF_REQUEST = re.compile(r"(?:> ?)?(?:GET|POST|PUT|DELETE|HEAD|PATCH)\s|(?:\$ )?curl\s")
 _PRE = re.compile(r"<pre(?:\s[^<>]*)?>", re.IGNORECASE)
-_AFTER_CODE = re.compile(r"(?<=</pre>)(?=\s*<)", re.IGNORECASE)
-_BETWEEN_TAGS = re.compile(r"(?<=>)(?=<(?:h[1-6]|pre|table)[\s>])|(?:(?<=</h\d>)|(?<=</table>))(?=.)", re.IGNORECASE)
-"""Before the tags of headings, code blocks and tables, and after them."""
 _START = re.compile(
     r"(?:GET|POST|PUT|DELETE|HEAD|PATCH)\s+(?:\S.*\sHTTP/\d(?:\.\d)?|(?:https?:/|[{<]\w+[}>](?:\.[{<]\w+[}>])?)?/\S*(?:\s*\?\s*\S+|\s+\w+=\S.*)?)"
     r"|HTTP/\d(?:\.\d)? [1-5]\d\d\b.*"
@@ -102,24 +99,9 @@ Block: TypeAlias = Text | Code | Table
 
 def blocks_of(text: str) -> tuple[Block, ...]:
     """Split a page into its blocks, in order; never raises."""
-    lines = list(_lines(cleaned(text).split("\n")))
+    lines = list(separated(cleaned(text).split("\n")))
     numbers = [number for number, _ in lines]
     return tuple(_numbered(block, numbers) for block in _Reader([line for _, line in lines]).blocks())
-
-
-def _lines(lines: Sequence[str]) -> Iterator[tuple[int, str]]:
-    """Yield the lines of a page with their numbers, apart if saved HTML shares a line; a fenced block stays whole."""
-    fenced = False
-    for at, line in enumerate(lines, 1):
-        is_fence = _FENCE.match(line.strip()) is not None
-        fenced ^= is_fence
-        yield from ((at, each) for each in ([line] if fenced or is_fence else _apart(line)))
-
-
-def _apart(line: str) -> Iterator[str]:
-    """Yield the headings, code blocks and tables of saved HTML that share a line; a row and JSON stay whole."""
-    for piece in _AFTER_CODE.split(line):
-        yield from [piece] if piece.lstrip().startswith(("|", "{", "[", '"')) else _BETWEEN_TAGS.split(piece)
 
 
 def _numbered(block: Block, numbers: Sequence[int]) -> Block:
@@ -140,7 +122,7 @@ class _Reader:
     def blocks(self) -> Iterator[Block]:
         while self._at < len(self._lines):
             line = self._lines[self._at].strip()
-            if _FENCE.match(line):
+            if FENCE.match(line):
                 yield from _messages(self._code())
             elif line[:6].lower() == "<table":
                 yield self._html_table()
@@ -276,7 +258,7 @@ class _Reader:
     def _code(self) -> Code:
         opening = self._lines[self._at]
         indent = len(opening) - len(opening.lstrip())
-        fence = _FENCE.match(opening.strip())
+        fence = FENCE.match(opening.strip())
         assert fence is not None  # the caller matched it
         first = self._at = self._at + 1
         while self._at < len(self._lines) and self._lines[self._at].strip() != fence[1]:
@@ -348,12 +330,12 @@ class _Reader:
         """Return the index after the next line with text if it continues an open row; a new row or a fence does not."""
         at = past_blank(self._lines, self._at)
         line = self._lines[at].strip() if at < len(self._lines) else "#"
-        return at + 1 if line == "|" or not (line.startswith(("|", "#")) or _FENCE.match(line)) else self._at
+        return at + 1 if line == "|" or not (line.startswith(("|", "#")) or FENCE.match(line)) else self._at
 
     def _closed(self, missing: int) -> int:
         """Return the index after the next line with a pipe if it begins with it, and so closes an open row."""
         for at, line in enumerate(map(str.strip, self._lines[self._at : self._at + _MAX_CELL_LINES]), self._at):
-            if "|" in line or line.startswith("#") or _FENCE.match(line):
+            if "|" in line or line.startswith("#") or FENCE.match(line):
                 return at + 1 if line.startswith("|") and line.count("|") <= missing + 1 else self._at
         return self._at
 

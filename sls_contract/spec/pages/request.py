@@ -173,17 +173,7 @@ def _slip_for(page: Page, parts: Parts, key: str, beside: set[str]) -> str | Non
         return None
     others = (each for each in sorted(names - beside) if len(each) >= _MIN_KEY and each.isalpha())
     others = (each for each in others if each in page.query or each.lower() != key.lower())  # the wire beats a table
-    return next((each for each in others if _is_slip(key, each)), None)
-
-
-def _is_slip(printed: str, name: str) -> bool:
-    """Return whether one letter after the first is added, missing, replaced or swapped, and not a plural's s."""
-    pairs = zip(printed, name, strict=False)
-    at = next((at for at, (one, other) in enumerate(pairs) if one != other), min(len(printed), len(name)))
-    here, there = printed[at:], name[at:]
-    swapped = here[1:2] + here[:1] + here[2:]
-    slips = swapped == there or here[1:] in (there, there[1:]) or here == there[1:]
-    return at > 0 and slips and "s" not in {here, there}
+    return next((each for each in others if routes.is_slip(key, each)), None)
 
 
 def _add_value(page: Page, line: Message, key: str, value: str, origin: str) -> None:

@@ -122,6 +122,16 @@ def overlap(one: str, other: str) -> bool:
     return bool(first) and bool(second) and (first in second or second in first)
 
 
+def is_slip(printed: str, name: str) -> bool:
+    """Return whether one letter after the first is added, missing, replaced or swapped, and not a plural's s."""
+    pairs = zip(printed, name, strict=False)
+    at = next((at for at, (one, other) in enumerate(pairs) if one != other), min(len(printed), len(name)))
+    here, there = printed[at:], name[at:]
+    swapped = here[1:2] + here[:1] + here[2:]
+    slips = swapped == there or here[1:] in (there, there[1:]) or here == there[1:]
+    return at > 0 and slips and "s" not in {here, there}
+
+
 @lru_cache(maxsize=4096)
 def letters(name: str) -> str:
     """Return a name in lower case without separators."""
