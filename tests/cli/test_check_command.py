@@ -14,6 +14,7 @@ from pathlib import Path
 
 import page_examples as examples
 import pytest
+from own_contracts import FINDING, demand_view
 
 from sls_contract import Exchange, cli, sign
 from sls_contract.cassettes.file.recording_file import write
@@ -222,17 +223,10 @@ def test_reports_of_several_kinds_at_once(command, tmp_path):
 def test_contracts_of_a_folder_judge_for_this_run(folder, tmp_path_factory):
     """--contract requires a key that the shipped contract leaves free, for this run alone; the finding says so."""
     own = tmp_path_factory.mktemp("own")
-    contract = {
-        "operation": "GetCheckPoint",
-        "coverage": "full",
-        "method": "GET",
-        "path": "/logstores/{logstore}/consumergroups/{consumerGroup}",
-        "query": {"shard": {"type": "integer"}, "view": {"required": "violation"}},
-    }
-    (own / "GetCheckPoint.json").write_text(json.dumps(contract), encoding="utf-8")
+    demand_view(own)
     code, told, _ = check(folder, "--contract", own)
     assert code == 1
-    assert "query view of GetCheckPoint" in told
+    assert FINDING in told
     assert check(folder)[0] == 0
 
 

@@ -13,6 +13,7 @@ from email.utils import format_datetime
 import pytest
 from advice import advised
 from left_out import full
+from own_contracts import FINDING, demand_view
 
 from sls_contract import load_cassette
 from sls_contract.cassettes.recording import Evidence
@@ -137,19 +138,11 @@ def test_a_second_recording_differs_in_nothing_that_matters(kit, start, run, cli
 def test_contracts_of_a_folder_judge_what_the_proxy_records(kit, start, upstream, tmp_path):
     """--contract requires a key that the shipped contract leaves free: the finding comes with the exchange, exit 1."""
     own = tmp_path / "own"
-    own.mkdir()
-    contract = {
-        "operation": "GetCheckPoint",
-        "coverage": "full",
-        "method": "GET",
-        "path": "/logstores/{logstore}/consumergroups/{consumerGroup}",
-        "query": {"shard": {"type": "integer"}, "view": {"required": "violation"}},
-    }
-    (own / "GetCheckPoint.json").write_text(json.dumps(contract), encoding="utf-8")
+    demand_view(own)
     proxy = start("proxy", "--cassette", "own.sls.yaml", "--to", upstream.url, "--contract", "own", environ=kit.REAL)
     assert kit.get(f"{kit.URL}?shard=0", proxy.url, kit.KEY).status == 200
     assert proxy.end() == 1, proxy.errors
-    assert "query view of GetCheckPoint" in proxy.errors
+    assert FINDING in proxy.errors
     refused = start("proxy", "--cassette", "no.sls.yaml", "--contract", "none")
     assert refused.end() == 2
     assert "expected a folder of contracts, found none at none" in refused.errors

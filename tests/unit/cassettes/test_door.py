@@ -13,6 +13,7 @@ import httpx
 import pytest
 import requests
 from advice import advised
+from own_contracts import FINDING, demand_view
 
 from sls_contract import ContractViolation, Credentials, Request, Response, check, load_cassette, sign, use_cassette
 from sls_contract.cassettes.file.recording_file import load
@@ -400,22 +401,15 @@ def test_an_edited_cassette_is_recorded_again_by_an_argument(recorded, endpoint)
 
 def test_contracts_in_use_judge_what_is_recorded_and_played(path, endpoint, tmp_path):
     """`use_contracts` extends what `use_cassette` and `check` judge by, until the shipped ones are used again."""
-    contract = {
-        "operation": "GetCheckPoint",
-        "coverage": "full",
-        "method": "GET",
-        "path": "/logstores/{logstore}/consumergroups/{consumerGroup}",
-        "query": {"shard": {"type": "integer"}, "view": {"required": "violation"}},
-    }
-    (tmp_path / "GetCheckPoint.json").write_text(json.dumps(contract), encoding="utf-8")
+    demand_view(tmp_path)
     use_contracts(tmp_path)
     try:
         with (
-            pytest.raises(ContractViolation, match="query view of GetCheckPoint"),
+            pytest.raises(ContractViolation, match=FINDING),
             use_cassette(path, "all", send=endpoint),
         ):
             get()
-        with pytest.raises(ContractViolation, match="query view of GetCheckPoint"), use_cassette(path) as cassette:
+        with pytest.raises(ContractViolation, match=FINDING), use_cassette(path) as cassette:
             get()
         (exchange,) = cassette.exchanges
         assert "query view" in {finding.where for finding in check(exchange)}
