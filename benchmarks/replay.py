@@ -74,7 +74,7 @@ def main(arguments):
         print_replay(figures)
         measure_recording(figures, Path(folder), python, turns=3 if quick else 7)
         print_recording(figures)
-        extra = measure_suites(Path(folder), python, tests=200 if quick else 1000, turns=2 if quick else 4)
+        extra = measure_suites(Path(folder), python, tests=200 if quick else 1000, turns=2 if quick else 5)
     return judged(figures, extra)
 
 
