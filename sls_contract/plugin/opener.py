@@ -324,18 +324,19 @@ class Opener:
             keys=self.settings.scrub_keys,
             renames={**self.settings.rename, **target.renames, self._session_group: PUBLIC_SESSION_GROUP},
             hide_names=self.settings.hide_names,
-            own_names=_words_in(test_file, self.settings.rootdir) if live else (),
+            own_names=_known_names(test_file, self.settings.rootdir) if live else (),
         )
 
 
-def _words_in(test_file: Path, rootdir: Path) -> frozenset[str]:
-    """Return the words of a test file and of its conftest files: names in them are public anyway.
+def _known_names(test_file: Path, rootdir: Path) -> frozenset[str]:
+    """Return the words of a test file and of its conftest files, and the values of environment variables.
 
     The test knows them without a response: it may compare responses with them, and it sends them in replay, too.
     """
     folders = [each for each in test_file.parents if each.is_relative_to(rootdir)] or [test_file.parent]
     files = [test_file, *(file for folder in folders if (file := folder / "conftest.py").is_file())]
-    return frozenset(word for file in files for word in _WORD.findall(file.read_text("utf-8", "replace")))
+    words = (word for file in files for word in _WORD.findall(file.read_text("utf-8", "replace")))
+    return frozenset((*words, *os.environ.values()))
 
 
 def allowed_codes(item: pytest.Item) -> frozenset[str]:

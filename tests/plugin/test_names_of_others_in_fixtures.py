@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 LIVE = (
     "--sls-endpoint=http://cn-hangzhou.log.aliyuncs.com",
     "--sls-project=real-project",
@@ -64,8 +66,12 @@ def test_the_names_that_a_fixture_read_are_hidden_alike_in_its_tests(project, se
     project.run("-k", "one").assert_outcomes(passed=1)
 
 
-def test_the_name_that_a_conftest_gives_is_the_tests_own_though_a_list_has_it_first(project, service):
+@pytest.mark.parametrize("given", ["return 'fraud-team'", "return os.environ['TEAM']"], ids=["literal", "environment"])
+def test_the_name_that_a_conftest_gives_is_the_tests_own_though_a_list_has_it_first(
+    project, service, monkeypatch, given
+):
     """It is not hidden, for the test sends it in replay, too; the names beside it in the list are hidden."""
+    monkeypatch.setenv("TEAM", "fraud-team")
     for group in REAL:
         service.endpoint.create_consumer_group(group, project="real-project", logstore="real-logstore")
     project.test(
@@ -77,11 +83,11 @@ def test_the_name_that_a_conftest_gives_is_the_tests_own_though_a_list_has_it_fi
         assert ask(replace(sls, consumer_group=group)).status_code == 200
     """
     )
-    given = "import pytest\n\n@pytest.fixture\ndef group():\n    return 'fraud-team'\n"
-    project.write("conftest.py", given + DOUBLE.format(port=service.server.port))
+    fixture = f"import os\nimport pytest\n\n@pytest.fixture\ndef group():\n    {given}\n"
+    project.write("conftest.py", fixture + DOUBLE.format(port=service.server.port))
     project.spawn("--sls-record=once", "--sls-strict", *LIVE).assert_outcomes(passed=1)
     text = project.cassette("test_asks_for_its_own").read_text("utf-8")
     assert "consumergroups/fraud-team?shard=0" in text
     assert "billing-readers" not in text
-    project.write("conftest.py", given)
+    project.write("conftest.py", fixture)
     project.run("--sls-strict").assert_outcomes(passed=1)
