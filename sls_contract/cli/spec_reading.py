@@ -21,10 +21,12 @@ if TYPE_CHECKING:
 
 _FOLDER_SUFFIXES = (".md", ".yaml", ".yml", ".json", ".jsonl")
 _CONTRACT_KEYS = {
-    *("aliases", "codes", "coverage", "disagreements", "discriminator", "other_paths", "others", "path_parameters"),
-    *("project", "response_headers", "signed", "sources", "success", "summary"),
+    *("aliases", "codes", "coverage", "disagreements", "discriminator", "other_paths", "others", "project"),
+    *("response_headers", "signed", "sources", "success", "summary"),
 }
-"""Keys that a contract may have and claims on disk have not; claims as JSON have a list of path parameters."""
+"""Keys that a contract may have and claims on disk have not."""
+_CLAIM_KEYS = {"host", "lines", "problems"}
+"""Keys that claims on disk may have and a contract has not; a page or model always gives one of them."""
 
 _UNDATED = {"old": "0000", "new": "9999-12-31"}
 """Dates of pages that have none: the old one is before all other sources, the new one after them."""
@@ -126,7 +128,7 @@ def _from_plain(path: Path, plain: Any) -> Described:
     try:
         if "digests" in plain:
             return Described(path, page=claim_files.from_plain(_as_on_disk(plain)))
-        if _CONTRACT_KEYS.isdisjoint(plain) and "host" in plain:
+        if _CONTRACT_KEYS.isdisjoint(plain) and not _CLAIM_KEYS.isdisjoint(plain):
             return Described(path, page=claim_files.from_plain(plain))
         return Described(path, contract=Contract.from_plain(plain))
     except (TypeError, KeyError, AttributeError, ValueError) as error:
@@ -141,6 +143,7 @@ def _as_on_disk(plain: Mapping[str, Any]) -> dict[str, Any]:
     limits = plain.get("limits", {})
     for key, place in (("query", "query"), ("headers", "header")):
         found[key] = {name: _parameter(each) | limits.get(f"{place} {name}", {}) for name, each in plain[key].items()}
+    found["path_parameters"] = {name: {"type": kind} for name, kind in plain.get("path_types", {}).items()}
     found["body"] = _body(plain["body"], limits)
     return found | {"response": {"status": response["status"], "headers": response["headers"], **_body(response, {})}}
 

@@ -117,6 +117,11 @@ REAL_CHANGES = {
         [("page", "breaking", "retyped", "query line")],
         [("contract", "breaking", "retyped", "query line")],
     ),
+    "type of a path parameter": (
+        ("|farm|String", "|farm|Integer"),
+        [("page", "breaking", "retyped", "path farm")],
+        [("contract", "breaking", "retyped", "path farm")],
+    ),
     "element": (
         ("|count|Integer|How many.|", "|count|Integer|How many.|\n|more|Integer|The rest.|"),
         [("page", "additive", "new", "response /more")],
@@ -192,6 +197,15 @@ def test_claims_written_by_derive_are_as_good_as_their_page(page, tmp_path):
     assert spec("derive", page("a.md"), "--json", tmp_path / "claims.json")[0] == 0
     assert changes(page("a.md"), tmp_path / "claims.json") == (0, [])
     assert changes(tmp_path / "claims.json", page("a.md")) == (0, [])
+
+
+@pytest.mark.parametrize("without", ["", "Host: {project}.{endpoint}\n"])
+def test_claims_in_a_folder_are_as_good_as_their_page(page, tmp_path, without):
+    """Path parameters, which contracts have too, make no contract of them; nor does it that the page prints no host."""
+    old = page("2021-01-01.en.md", (without, ""))
+    assert spec("derive", old, "--out", tmp_path / "own")[0] == 0
+    (claims,) = (tmp_path / "own" / "claims").rglob("*.yaml")
+    assert (changes(old, claims), changes(claims, old)) == ((0, []), (0, []))
 
 
 def test_contracts_are_compared_by_operation(tmp_path):

@@ -203,7 +203,7 @@ def shown(values: tuple[str, ...] | None) -> str:
 
 def _claim_parts(page: Page) -> Iterator[Part]:
     for name in placeholders(page.path):
-        yield Part("path", "", name, required=True)
+        yield Part("path", "", name, page.path_types.get(name), required=True)
     for place, parameters in (("query", page.query), ("header", page.headers)):
         for name, each in parameters.items():
             yield replace(_claim_part(place, "", name, each), values=each.values or None)
