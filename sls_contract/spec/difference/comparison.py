@@ -95,9 +95,8 @@ def _order(before: Sequence[Part], after: Sequence[Part], pairs: Pairs) -> Itera
     position = {part.key: number for number, part in enumerate(after)}
     siblings: dict[tuple[str, str], list[Part]] = {}
     for part in before:
-        common = siblings.setdefault((part.place, part.parent), [])
-        if part.key in partner:
-            common.append(part)
+        if part.name and part.key in partner:  # a whole body has no siblings
+            siblings.setdefault((part.place, part.parent), []).append(part)
     for (place, _), first in siblings.items():
         paired = [partner[part.key] for part in first]
         ordered = sorted(paired, key=lambda part: position[part.key])
