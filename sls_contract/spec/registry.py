@@ -9,6 +9,7 @@ import json
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from shlex import quote
 from typing import TYPE_CHECKING
 
 from sls_contract.errors import UsageError
@@ -28,12 +29,13 @@ FILE = "contracts.jsonl"
 
 @dataclass(slots=True)
 class _Entry:
-    """An operation's name, aliases, routes and contract; the contract is JSON text until first use."""
+    """An operation's name, aliases, routes, contract and folder; the contract is JSON text until first use."""
 
     operation: str
     aliases: tuple[str, ...]
     routes: tuple[Route, ...]
     stored: Contract | str
+    folder: Path | None = None  # of a user; None: shipped
 
     def contract(self) -> Contract:
         if isinstance(self.stored, str):
@@ -69,6 +71,11 @@ class Registry:
         """Return the contract of an operation by its name or alias; None for an unknown name."""
         entry = self._names.get(name)
         return None if entry is None else entry.contract()
+
+    def show_command(self, name: str) -> str:
+        """Return the command that prints the contract of an operation, with the user's folder that has it."""
+        folder = self._names[name].folder if name in self._names else None
+        return f"sls-contract spec show {name}" + (f" --contract {quote(str(folder))}" if folder else "")
 
     def operation_of(self, request: Request) -> Contract | None:
         """Return the contract of the operation that a request calls; None if none matches. HEAD does not match GET."""
@@ -107,9 +114,9 @@ class Registry:
             if not isinstance(entry.stored, str) or quoted in entry.stored:
                 yield entry.contract()
 
-    def extended(self, contracts: Iterable[Contract]) -> Registry:
-        """Return a registry with more contracts; a contract replaces an existing one of the same name."""
-        more = (_Entry(each.operation, each.aliases, routes_of(each.as_plain()), each) for each in contracts)
+    def extended(self, contracts: Iterable[Contract], folder: Path | None = None) -> Registry:
+        """Return a registry with more contracts, read from ``folder``; they replace existing ones of the same name."""
+        more = (_Entry(each.operation, each.aliases, routes_of(each.as_plain()), each, folder) for each in contracts)
         return Registry([*self._entries.values(), *more])
 
 
@@ -192,7 +199,7 @@ def use_contracts(folder: Path | str | None) -> None:
     _current.pop("used", None)
     if folder is None:
         return
-    extended = _shipped().extended(read_folder(Path(folder)))
+    extended = _shipped().extended(read_folder(Path(folder)), Path(folder))
     for one, other in clashes(extended.routes):
         msg = (
             f"expected one operation for each request, found {one.operation} ({one.method} {one.path}) and "
