@@ -10,12 +10,13 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from shlex import quote
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from sls_contract.errors import UsageError
 from sls_contract.spec.contract import Contract
 from sls_contract.spec.installation import readable, shipped
 from sls_contract.spec.routing import Route, Router, clashes, names_in, routes_of
+from sls_contract.spec.written_form import check_form
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -159,14 +160,21 @@ def read_folder(folder: Path) -> list[Contract]:
 
 
 def _read_contract(file: Path) -> Contract:
-    try:
-        if file.suffix != ".json":
-            from sls_contract.spec.merge.layers import read_yaml
+    plain = _read_plain(file)
+    if isinstance(plain, dict):
+        plain = plain.get("contract", plain)  # as `spec show --json` prints it
+    check_form(plain, "contract", str(file))
+    return Contract.from_plain(plain)
 
-            return Contract.from_plain(read_yaml(file))
-        plain = json.loads(file.read_text(encoding="utf-8"))
-        return Contract.from_plain(plain.get("contract", plain))  # as `spec show --json` prints it
-    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+
+def _read_plain(file: Path) -> Any:
+    if file.suffix != ".json":
+        from sls_contract.spec.merge.layers import read_yaml
+
+        return read_yaml(file)
+    try:
+        return json.loads(file.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
         msg = (
             f"expected the contract of an operation in {file}, which cannot be read: {error}\n"
             "How to fix: write it like a shipped contract: sls-contract spec show GetCheckPoint --json -"

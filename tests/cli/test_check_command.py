@@ -246,7 +246,7 @@ def test_what_is_documented_of_an_operation_of_ones_own_is_printed_by_the_comman
     found = advised(check(folder, "--contract", own)[1], r"write shard as expected; sls-contract (.*) prints what")[1]
     code, told, _ = run("explain", "ViewNotExist", "--contract", own)
     meant = told.partition("Run: sls-contract ")[2].strip()
-    named = advised(run("explain", "getcheckpoint", "--contract", own)[2], r"sls-contract (.*)")[1]
+    named = advised(run("explain", "getcheckpoint", "--contract", own)[2], r"sls-contract (spec show .*)")[1]
     assert (code, found, meant) == (0, named, named)
     assert "shard: boolean" in run(*shlex.split(found))[1]
 

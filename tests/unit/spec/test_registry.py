@@ -117,10 +117,13 @@ def test_a_contract_may_be_yaml(folder):
 @pytest.mark.parametrize(
     ("name", "text", "says"),
     [
-        ("a.yaml", "operation: A", "expected the contract of an operation in"),
+        ("a.yaml", "operation: A", "a.yaml: the file: 'method' is a required property"),
+        ("a.yaml", "- operation: A", "a.yaml: the file: .* is not of type 'object'"),
+        ("a.json", json.dumps(OWN | {"success": 200}), "a.json: success: 200 is not of type 'array'"),
+        ("a.json", json.dumps(OWN | {"query": {"unit": {"pattern": "(("}}}), "a.json: query.unit.pattern: .* 'regex'"),
+        ("a.json", json.dumps(OWN | {"qery": {}}), "a.json: the file: unknown key qery\nHow to fix: write query."),
         ("a.yaml", "operation: [", "expected YAML in UTF-8"),
         ("a.json", "{", "expected the contract of an operation in"),
-        ("a.json", '{"operation": "A"}', "expected the contract of an operation in"),
         ("a.json", json.dumps(OWN | {"operation": "Other"}), "expected one operation for each request, found"),
         ("contracts.jsonl", "{}", "expected compiled contracts in"),
     ],

@@ -1,0 +1,68 @@
+"""Whether a file that people write has the form that the JSON Schemas for editors describe."""
+
+from __future__ import annotations
+
+import json
+from difflib import get_close_matches
+from functools import cache
+from typing import TYPE_CHECKING, Any
+
+from sls_contract.errors import UsageError
+from sls_contract.spec.installation import schema_folder
+
+if TYPE_CHECKING:
+    from importlib.resources.abc import Traversable
+
+    from jsonschema import Draft202012Validator, ValidationError
+
+_LONGEST = 100
+"""In characters: longer messages are cut, because they repeat the value."""
+
+
+def check_form(plain: Any, kind: str, where: str) -> None:
+    """Raise `UsageError` if a key or value is not valid; ``kind`` is ``rulings`` or ``contract``.
+
+    The message names ``where``, the place in the file, and the way out.
+    """
+    from jsonschema.exceptions import best_match
+
+    error = best_match(_validator(kind).iter_errors(plain))
+    if error is not None:
+        place = error.json_path.removeprefix("$").removeprefix(".") or "the file"
+        msg = f"{where}: {place}: {_message(error)}\n{_remedy(error, kind)}"
+        raise UsageError(msg)
+
+
+def remedy(kind: str) -> str:
+    """Return the advice to read the schema of a kind of file."""
+    return f"How to fix: use the keys and values of {_schema(kind)}."
+
+
+@cache
+def _validator(kind: str) -> Draft202012Validator:
+    from jsonschema import Draft202012Validator
+
+    schema = json.loads(_schema(kind).read_text(encoding="utf-8"))
+    return Draft202012Validator(schema, format_checker=Draft202012Validator.FORMAT_CHECKER)
+
+
+def _schema(kind: str) -> Traversable:
+    return schema_folder() / "editor" / f"{kind}.json"
+
+
+def _message(error: ValidationError) -> str:
+    if error.validator == "additionalProperties":
+        return f"unknown key {_unknown(error)[0]}"
+    return error.message if len(error.message) <= _LONGEST else f"{error.message[: _LONGEST - 1]}…"
+
+
+def _remedy(error: ValidationError, kind: str) -> str:
+    near = get_close_matches(*_unknown(error), 1) if error.validator == "additionalProperties" else []
+    return f"How to fix: write {near[0]}." if near else remedy(kind)
+
+
+def _unknown(error: ValidationError) -> tuple[str, list[str]]:
+    """Return the first unknown key of an object, and its known keys."""
+    schema: Any = error.schema
+    instance: Any = error.instance
+    return next(str(each) for each in instance if each not in schema["properties"]), [*schema["properties"]]
