@@ -208,6 +208,16 @@ def test_claims_in_a_folder_are_as_good_as_their_page(page, tmp_path, without):
     assert (changes(old, claims), changes(claims, old)) == ((0, []), (0, []))
 
 
+def test_a_page_and_the_contract_that_was_built_of_it_do_not_differ(page, tmp_path):
+    """A part of the path is always there, and a body that may be anything is none that a page would print."""
+    old = page("2021-01-01.en.md")
+    assert spec("derive", old, "--out", tmp_path / "own")[0] == 0
+    assert spec("build", "--folder", tmp_path / "own")[0] == 0
+    built = tmp_path / "own" / "contract" / "CountSheep.yaml"
+    stated = ("page", "benign", "stated", "response"), ("page", "benign", "not-stated", "response")
+    assert [changes(old, built), changes(built, old)] == [(0, [each]) for each in stated]
+
+
 def test_contracts_are_compared_by_operation(tmp_path):
     old = {"operation": "CountSheep", "method": "GET", "path": "/sheep", "coverage": "full", "query": {"a": {}}}
     (tmp_path / "old.json").write_text(json.dumps(old), encoding="utf-8")

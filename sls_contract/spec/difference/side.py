@@ -88,6 +88,11 @@ class Part:
         return self.place.startswith("response")
 
     @property
+    def is_free(self) -> bool:
+        """Whether it is a body that may be anything, also absent; a page that prints no body says the same."""
+        return not self.name and self.type == ANY and not self.required
+
+    @property
     def where(self) -> str:
         """Its place, for messages."""
         if self.place in {"body", "response"}:
@@ -150,7 +155,7 @@ class Side:
     def of_contract(cls, contract: Contract) -> Side:
         """Convert a contract."""
         parts = chain(
-            _contract_parts("path", contract.path_parameters),
+            (replace(each, required=True) for each in _contract_parts("path", contract.path_parameters)),
             _contract_query(contract),
             _contract_parts("header", contract.headers),
             _contract_body("body", contract.body),
