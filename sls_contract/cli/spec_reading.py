@@ -64,6 +64,12 @@ class Described:
         assert self.page is not None  # it is one of them
         return Side.of_claims(self.page)
 
+    def named(self, operation: str) -> Described:
+        """Return the description under a name."""
+        page = replace(self.page, operation=operation) if self.page else None
+        contract = replace(self.contract, operation=operation) if self.contract else None
+        return Described(self.path, page, contract)
+
     def claim(self, side: str) -> tuple[Source, Page]:
         """Return the claims with their source, for merging; ``side`` (``old`` or ``new``) dates an undated page."""
         assert self.page is not None  # contracts are not merged

@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 FILE = "contracts.jsonl"
 """The file of compiled contracts: a line of names and routes, then a line for each contract, in the same order."""
 
+_LIKE_SHIPPED = "How to fix: write it like a shipped contract: sls-contract spec show GetCheckPoint --json -"
+
 
 @dataclass(slots=True)
 class _Entry:
@@ -163,7 +165,7 @@ def _read_contract(file: Path) -> Contract:
     plain = _read_plain(file)
     if isinstance(plain, dict):
         plain = plain.get("contract", plain)  # as `spec show --json` prints it
-    check_form(plain, "contract", str(file))
+    check_form(plain, "contract", str(file), _LIKE_SHIPPED)
     return Contract.from_plain(plain)
 
 
@@ -175,10 +177,7 @@ def _read_plain(file: Path) -> Any:
     try:
         return json.loads(file.read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
-        msg = (
-            f"expected the contract of an operation in {file}, which cannot be read: {error}\n"
-            "How to fix: write it like a shipped contract: sls-contract spec show GetCheckPoint --json -"
-        )
+        msg = f"expected the contract of an operation in {file}, which cannot be read: {error}\n{_LIKE_SHIPPED}"
         raise UsageError(msg) from error
 
 

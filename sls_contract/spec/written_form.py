@@ -19,35 +19,32 @@ _LONGEST = 100
 """In characters: longer messages are cut, because they repeat the value."""
 
 
-def check_form(plain: Any, kind: str, where: str) -> None:
+def check_form(plain: Any, kind: str, where: str, how_to_fix: str) -> None:
     """Raise `UsageError` if a key or value is not valid; ``kind`` is ``rulings`` or ``contract``.
 
-    The message names ``where``, the place in the file, and the way out.
+    The message names ``where``, the place in the file, and the known key that an unknown one is like, else
+    ``how_to_fix``.
     """
     from jsonschema.exceptions import best_match
 
     error = best_match(_validator(kind).iter_errors(plain))
     if error is not None:
         place = error.json_path.removeprefix("$").removeprefix(".") or "the file"
-        msg = f"{where}: {place}: {_message(error)}\n{_remedy(error, kind)}"
+        msg = f"{where}: {place}: {_message(error)}\n{_near(error) or how_to_fix}"
         raise UsageError(msg)
 
 
-def remedy(kind: str) -> str:
-    """Return the advice to read the schema of a kind of file."""
-    return f"How to fix: use the keys and values of {_schema(kind)}."
+def editor_schema(kind: str) -> Traversable:
+    """Return the file of the schema for a kind of file."""
+    return schema_folder() / "editor" / f"{kind}.json"
 
 
 @cache
 def _validator(kind: str) -> Draft202012Validator:
     from jsonschema import Draft202012Validator
 
-    schema = json.loads(_schema(kind).read_text(encoding="utf-8"))
-    return Draft202012Validator(schema, format_checker=Draft202012Validator.FORMAT_CHECKER)
-
-
-def _schema(kind: str) -> Traversable:
-    return schema_folder() / "editor" / f"{kind}.json"
+    plain = json.loads(editor_schema(kind).read_text(encoding="utf-8"))
+    return Draft202012Validator(plain, format_checker=Draft202012Validator.FORMAT_CHECKER)
 
 
 def _message(error: ValidationError) -> str:
@@ -56,9 +53,9 @@ def _message(error: ValidationError) -> str:
     return error.message if len(error.message) <= _LONGEST else f"{error.message[: _LONGEST - 1]}…"
 
 
-def _remedy(error: ValidationError, kind: str) -> str:
+def _near(error: ValidationError) -> str:
     near = get_close_matches(*_unknown(error), 1) if error.validator == "additionalProperties" else []
-    return f"How to fix: write {near[0]}." if near else remedy(kind)
+    return f"How to fix: write {near[0]}." if near else ""
 
 
 def _unknown(error: ValidationError) -> tuple[str, list[str]]:

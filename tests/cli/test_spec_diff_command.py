@@ -160,6 +160,16 @@ def test_pages_without_a_title_are_compared_all_the_same(page):
     assert out.count(": operation not named: breaking: 1 breaking, 0 additive, 0 benign\n") == 2
 
 
+@pytest.mark.parametrize(("old", "new"), [("CountSheep", "TallySheep"), ("CountSheep", "")])
+def test_an_operation_that_has_another_name_or_none_is_the_same(page, tmp_path, old, new):
+    """Two pages are a pair whatever their titles say: one contract is merged of them, and tells what changed."""
+    titles = [("# CountSheep", f"# {each}") for each in (old, new)]
+    gone = page("b.md", titles[1], ("|404|FarmNotExist", "|403|FarmClosed|It is closed.|\n|404|FarmNotExist"))
+    code, told = changes(page("a.md", titles[0]), gone)
+    assert code == 0
+    assert [each[1:] for each in told if each[0] == "contract"] == [("additive", "new", "error FarmClosed")]
+
+
 def test_that_a_second_family_says_the_same_changes_nothing(page):
     """Two families make a contract surer that there is a body, and a member of a member; neither is a change."""
     common = ("GET /farms", "POST /farms"), ("## Error codes", RESPONSE), ("## Response elements", SORT)

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 from sls_contract.errors import UsageError
 from sls_contract.spec.contract import PLACEHOLDER, Contract
 from sls_contract.spec.merge.facts import shown
-from sls_contract.spec.written_form import check_form, remedy
+from sls_contract.spec.written_form import check_form, editor_schema
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -69,7 +69,7 @@ class Rulings:
 
 def read_rulings(plain: Any, where: str) -> Rulings:
     """Read a file of rulings; raises `UsageError` if it is malformed."""
-    check_form(plain, "rulings", where)
+    check_form(plain, "rulings", where, _remedy())
     rulings = tuple(_ruling(each, f"{where}: ruling {n}") for n, each in enumerate(plain.get("rulings", ()), 1))
     return Rulings(plain["operation"], tuple(plain.get("aliases", ())), rulings, where)
 
@@ -79,6 +79,10 @@ def _ruling(plain: Mapping[str, Any], where: str) -> Ruling:
         Overruled(each["family"], each["place"], shown(each["says"])) for each in plain.get("overrules", ())
     )
     return Ruling(plain["why"].strip(), overrules, plain.get("contract", {}), where)
+
+
+def _remedy() -> str:
+    return f"How to fix: use the keys and values of {editor_schema('rulings')}."
 
 
 def check_overruled(rulings: Rulings, claimed: Iterable[tuple[str, Mapping[str, Fact]]]) -> None:
@@ -116,7 +120,7 @@ def ruled(contract: Contract, rulings: Rulings) -> Contract:
             plain = _without_values(_with_path_names(_patched(plain, ruling.contract)))
             contract = Contract.from_plain(plain)
         except (TypeError, ValueError, KeyError, AttributeError) as error:
-            msg = f"{ruling.where} results in an invalid contract: {_reason(error)}\n{remedy('rulings')}"
+            msg = f"{ruling.where} results in an invalid contract: {_reason(error)}\n{_remedy()}"
             raise UsageError(msg) from error
     return contract
 
