@@ -8,7 +8,7 @@ key open. A ruling that overrules a claim is out of date if no source makes that
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any
 
@@ -40,12 +40,15 @@ class Overruled:
 
 @dataclass(frozen=True, slots=True)
 class Ruling:
-    """A decision by hand: its reason, the overruled claims, the patch of the contract, and its place in a file."""
+    """A decision by hand: its reason, the overruled claims, the patch of the contract, and its place in a file.
+
+    Rulings that differ only in their place are equal.
+    """
 
     why: str
     overrules: tuple[Overruled, ...]
     contract: Mapping[str, Any]
-    where: str
+    where: str = field(compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,9 +61,10 @@ class Rulings:
     where: str = ""
 
     def followed_by(self, more: Rulings) -> Rulings:
-        """Return these rulings followed by those of another folder."""
+        """Return these rulings followed by those of another folder, which may be a copy of the first."""
         aliases = tuple(dict.fromkeys((*self.aliases, *more.aliases)))
-        return Rulings(self.operation, aliases, (*self.rulings, *more.rulings), more.where)
+        added = (each for each in more.rulings if each not in self.rulings)
+        return Rulings(self.operation, aliases, (*self.rulings, *added), more.where)
 
     def overruled(self) -> list[tuple[str, str, str]]:
         """Return all claims that the rulings overrule."""
@@ -114,14 +118,16 @@ def _way_out(overruled: Overruled, current: Iterable[str], places: Sequence[str]
 def ruled(contract: Contract, rulings: Rulings) -> Contract:
     """Return the contract with the rulings applied; raises `UsageError` if the result is not a contract."""
     plain = contract.as_plain()
+    earlier = [plain]
     for ruling in rulings.rulings:
-        _check_names(plain, ruling)
+        _check_names(earlier, ruling)
         try:
             plain = _without_values(_with_path_names(_patched(plain, ruling.contract)))
             contract = Contract.from_plain(plain)
         except (TypeError, ValueError, KeyError, AttributeError) as error:
             msg = f"{ruling.where} results in an invalid contract: {_reason(error)}\n{_remedy()}"
             raise UsageError(msg) from error
+        earlier.append(plain)
     return contract
 
 
@@ -130,12 +136,15 @@ def _reason(error: Exception) -> str:
     return f"the key {found[1]} is not known" if found else str(error)
 
 
-def _check_names(plain: Mapping[str, Any], ruling: Ruling) -> None:
-    """Raise `UsageError` if a patch removes a name that is not there, or describes one that the path does not have."""
-    known = PLACEHOLDER.findall(ruling.contract.get("path", plain["path"]))
+def _check_names(earlier: Sequence[Mapping[str, Any]], ruling: Ruling) -> None:
+    """Raise `UsageError` if a patch removes a name that never was there, or describes one that the path does not have.
+
+    ``earlier`` are the contract as derived and after each ruling before: a shipped ruling may have removed it, too.
+    """
+    known = PLACEHOLDER.findall(ruling.contract.get("path", earlier[-1]["path"]))
     parameters: Mapping[str, Any] = ruling.contract.get("path_parameters", {})
     unknown = [name for name, value in parameters.items() if value is not None and name not in known]
-    for name in (*_removed_in_vain(plain, ruling.contract), *unknown):
+    for name in (*_removed_in_vain(earlier, ruling.contract), *unknown):
         msg = (
             f"{ruling.where}: the contract has no parameter, header or member {name}\n"
             "How to fix: write the name as the contract has it, or delete it from the ruling."
@@ -143,13 +152,14 @@ def _check_names(plain: Mapping[str, Any], ruling: Ruling) -> None:
         raise UsageError(msg)
 
 
-def _removed_in_vain(plain: Mapping[str, Any], patch: Mapping[str, Any], *, named: bool = False) -> Iterator[str]:
+def _removed_in_vain(
+    earlier: Sequence[Mapping[str, Any]], patch: Mapping[str, Any], *, named: bool = False
+) -> Iterator[str]:
     for name, value in patch.items():
-        if named and value is None and name not in plain:
+        if named and value is None and not any(name in each for each in earlier):
             yield name
         elif isinstance(value, dict):
-            inner = plain.get(name)
-            below = inner if isinstance(inner, dict) else {}
+            below = [each[name] for each in earlier if isinstance(each.get(name), dict)]
             yield from _removed_in_vain(below, value, named=name in _NAMED_VALUES and not named)
 
 

@@ -150,6 +150,18 @@ def test_what_is_renamed_is_taken_away_and_added():
     assert ([*found.query], [*found.path_parameters]) == (["line", "count"], ["name"])
 
 
+def test_a_name_that_an_earlier_ruling_took_away_may_be_taken_away_again():
+    """A user's ruling stays right when the shipped ones say the same."""
+    assert ruled(*[{"contract": {"query": {"size": None}}}] * 2) == ruled({"contract": {"query": {"size": None}}})
+
+
+def test_the_same_rulings_in_two_folders_count_once():
+    """A copy of the shipped folder has those that are shipped, too."""
+    plain = {"operation": "ListBaskets", "rulings": [{"why": "because", "contract": {"summary": "Baskets."}}]}
+    one, other = (read_rulings(plain, f"{folder}/ListBaskets.yaml") for folder in ("shipped", "own"))
+    assert one.followed_by(other).rulings == one.rulings
+
+
 def test_a_ruling_that_makes_no_contract_is_refused():
     """A key that contracts have not, a level that is none, and a pattern that is none are told with their place."""
     text = refusal({"contract": {"query": {"size": {"patern": "[0-9]"}}}})
