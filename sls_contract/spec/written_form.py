@@ -8,6 +8,7 @@ from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from sls_contract.errors import UsageError
+from sls_contract.spec.clauses import CLAUSES
 from sls_contract.spec.installation import schema_folder
 
 if TYPE_CHECKING:
@@ -41,10 +42,12 @@ def editor_schema(kind: str) -> Traversable:
 
 @cache
 def _validator(kind: str) -> Draft202012Validator:
-    from jsonschema import Draft202012Validator
+    from jsonschema import Draft202012Validator, FormatChecker
 
+    formats = FormatChecker(("regex",))
+    formats.checks("sls-clause")(lambda code: not isinstance(code, str) or code in CLAUSES)
     plain = json.loads(editor_schema(kind).read_text(encoding="utf-8"))
-    return Draft202012Validator(plain, format_checker=Draft202012Validator.FORMAT_CHECKER)
+    return Draft202012Validator(plain, format_checker=formats)
 
 
 def _message(error: ValidationError) -> str:

@@ -171,6 +171,12 @@ def test_a_ruling_that_makes_no_contract_is_refused():
     assert "'maybe'" in refusal({"contract": {"query": {"size": {"level": "maybe"}}}})
     assert "size.pattern: '((' is not a 'regex'" in refusal({"contract": {"query": {"size": {"pattern": "(("}}}})
     assert "size.form: 'base46' is not one of" in refusal({"contract": {"query": {"size": {"form": "base46"}}}})
+    assert "size.equals: 'body.size' is not one of" in refusal(
+        {"contract": {"query": {"size": {"equals": "body.size"}}}}
+    )
+    assert "codes.status: 'SLS999' is not a 'sls-clause'" in refusal({"contract": {"codes": {"status": "SLS999"}}})
+    assert "codes.status: [] is not of type 'string'" in refusal({"contract": {"codes": {"status": []}}})
+    assert ruled({"contract": {"codes": {"status": "SLS206"}}}).codes == {"status": "SLS206"}
 
 
 def test_a_ruling_on_an_operation_that_nobody_claims_is_refused():
