@@ -4,10 +4,15 @@ from __future__ import annotations
 
 import io
 import json
+from pathlib import Path
 
 import pytest
 
 from sls_contract import cli
+from sls_contract.cli.spec_reading import read_descriptions
+from sls_contract.spec.difference import compare
+
+SCHEMAS = Path(__file__).parents[2] / "schemas"
 
 PAGE = """# CountSheep
 
@@ -226,6 +231,15 @@ def test_a_page_and_the_contract_that_was_built_of_it_do_not_differ(page, tmp_pa
     built = tmp_path / "own" / "contract" / "CountSheep.yaml"
     stated = ("page", "benign", "stated", "response"), ("page", "benign", "not-stated", "response")
     assert [changes(old, built), changes(built, old)] == [(0, [each]) for each in stated]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("folder", "least"), [("claims", 400), ("contract", 240)])
+def test_whatever_is_shipped_does_not_differ_from_itself(folder, least):
+    found = read_descriptions(SCHEMAS / folder)
+    assert len(found) > least
+    assert {bool(each.page) for each in found} == {folder == "claims"}
+    assert [each.path for each in found if compare(each.side, each.side)] == []
 
 
 def test_contracts_are_compared_by_operation(tmp_path):
