@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 from sls_contract.errors import UsageError
 from sls_contract.spec.contract import Contract
 from sls_contract.spec.installation import readable, shipped
-from sls_contract.spec.routing import Route, Router, clashes, names_in, routes_of
+from sls_contract.spec.routing import Route, Router, names_in, refuse_clashes, routes_of
 from sls_contract.spec.written_form import check_form
 
 if TYPE_CHECKING:
@@ -118,9 +118,14 @@ class Registry:
                 yield entry.contract()
 
     def extended(self, contracts: Iterable[Contract], folder: Path | None = None) -> Registry:
-        """Return a registry with more contracts, read from ``folder``; they replace existing ones of the same name."""
-        more = (_Entry(each.operation, each.aliases, routes_of(each.as_plain()), each, folder) for each in contracts)
-        return Registry([*self._entries.values(), *more])
+        """Return a registry with more contracts, read from ``folder``.
+
+        A contract replaces an existing one of the same name, and those whose names are among its aliases.
+        """
+        more = [_Entry(each.operation, each.aliases, routes_of(each.as_plain()), each, folder) for each in contracts]
+        renamed = {alias for entry in more for alias in entry.aliases}
+        kept = [entry for entry in self._entries.values() if entry.operation not in renamed]
+        return Registry([*kept, *more])
 
 
 def read_contracts(file: Traversable) -> list[_Entry]:
@@ -207,12 +212,7 @@ def use_contracts(folder: Path | str | None) -> None:
     if folder is None:
         return
     extended = _shipped().extended(read_folder(Path(folder)), Path(folder))
-    for one, other in clashes(extended.routes):
-        msg = (
-            f"expected one operation for each request, found {one.operation} ({one.method} {one.path}) and "
-            f"{other.operation} ({other.path}); give one of them a discriminator"
-        )
-        raise UsageError(msg)
+    refuse_clashes(extended.routes)
     _current["used"] = extended
 
 

@@ -5,6 +5,7 @@ import subprocess
 import sys
 
 import pytest
+from advice import advised
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -112,6 +113,18 @@ def test_a_contract_may_be_yaml(folder):
     use_contracts(folder)
     assert told("/weather/hangzhou") == "GetWeather"
     assert registry().named("GetWeather").summary == "天气"
+
+
+def test_another_name_of_a_shipped_operation_is_listed_among_the_aliases(folder):
+    """Without it, two operations have one route; with it, the contract takes the place of the shipped one."""
+    plain = {"operation": "AskCheckPoint", "method": "GET", "path": "/logstores/{l}/consumergroups/{g}"}
+    (folder / "a.json").write_text(json.dumps(plain), encoding="utf-8")
+    with pytest.raises(UsageError, match=r"found two for GET .*: GetCheckPoint and AskCheckPoint") as stopped:
+        use_contracts(folder)
+    key = advised(str(stopped.value), "list one name among the (aliases) of the other")[1]
+    (folder / "a.json").write_text(json.dumps(plain | {key: ["GetCheckPoint"]}), encoding="utf-8")
+    use_contracts(folder)
+    assert told("/logstores/l/consumergroups/g") == registry().named("GetCheckPoint").operation == "AskCheckPoint"
 
 
 @pytest.mark.parametrize(
