@@ -77,10 +77,17 @@ class Described:
 
 
 def read_descriptions(path: Path) -> list[Described]:
-    """Read a file, or each file of a folder; raises `UsageError` if no operation is described there."""
+    """Read a file, or each file of a folder; raises `UsageError` if no operation is described there.
+
+    A folder with claims and rulings is the contracts that `spec build` makes of it, whether they were built or not.
+    """
+    if (path / "claims").is_dir():
+        from sls_contract.spec.merge import merge, read_layers
+
+        return [Described(path, contract=each) for each in merge(read_layers(path)).contracts]
     files = [path]
     if path.is_dir() and not (path / "client.py").is_file():  # an installed SDK has that file
-        built = path / "contracts.jsonl"  # written by `spec build --folder` from the other files of the folder
+        built = path / "contracts.jsonl"  # in an installation, whose other files are made of it
         files = sorted(each for each in path.rglob("*") if each.suffix.lower() in _FOLDER_SUFFIXES)
         files = [built] if built.is_file() else files
     found = [each for file in files for each in _read(file)]

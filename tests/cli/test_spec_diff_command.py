@@ -308,9 +308,15 @@ def test_an_operation_that_only_the_newer_pages_have_may_be_known_already(page, 
     assert ("contract", "additive", "new", "operation") not in told
 
 
-def test_a_folder_that_was_built_is_its_contracts(page, tmp_path):
-    """Its claims and schemas are what they were made of and for, not descriptions of their own."""
-    old = page("2021-01-01.en.md")
-    assert spec("derive", old, "--out", tmp_path / "own")[0] == 0
-    assert spec("build", "--folder", tmp_path / "own")[0] == 0
-    assert changes(tmp_path / "own", tmp_path / "own") == (0, [])
+def test_a_folder_is_the_contracts_that_are_built_of_it(page, tmp_path):
+    """Its claims and rulings decide, also where it was never built, or was built before the last ruling."""
+    own, built = tmp_path / "own", tmp_path / "built"
+    for folder in (own, built):
+        assert spec("derive", page("2021-01-01.en.md"), "--out", folder)[0] == 0
+    assert spec("build", "--folder", built)[0] == 0
+    assert (changes(own, built), changes(built, own)) == ((0, []), (0, []))
+    (built / "rulings").mkdir()
+    ruling = {"why": "It is gone.", "contract": {"query": {"breed": None}}}
+    text = json.dumps({"operation": "CountSheep", "rulings": [ruling]})
+    (built / "rulings" / "CountSheep.yaml").write_text(text, encoding="utf-8")
+    assert changes(own, built) == (1, [("contract", "breaking", "gone", "query breed")])
