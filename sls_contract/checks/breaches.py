@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from sls_contract.checks.rule import MOST_FLAWS
 from sls_contract.spec import CLAUSES, Clause, Finding, Level, clause
 from sls_contract.spec.finding import weakest
+from sls_contract.spec.registry import registry
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -90,7 +91,8 @@ class Breaches:
 
     def fix_for(self, name: str) -> str:
         """Return the fix for a value that breaks its contract, with the command that prints the contract."""
-        return f"write {name} as expected; sls-contract spec show {self._operation} prints what is documented."
+        command = registry().show_command(self._operation)
+        return f"write {name} as expected; {command} prints what is documented."
 
     def add(self, rule: Rule, where: str, expected: str, actual: str, how_to_fix: str) -> None:
         """Record a breach of a rule; of many breaches of one clause, only the first `MOST_FLAWS` are kept."""

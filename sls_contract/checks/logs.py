@@ -76,7 +76,7 @@ def counts(what: str, subject: Subject) -> Flaws:
         return None
     if not numbers or (what == "raw_size" and subject.plain.compress_flaw):
         return None
-    expected, fix = _COUNTED[what]
+    expected, fix = COUNTED[what]
     wrong = [name for name, number in numbers.items() if number != right]
     return [Flaw(f"header {name}", expected.format(right), sent[name], fix) for name in wrong]
 
@@ -226,7 +226,7 @@ def _cursor_numbers(subject: Subject) -> tuple[int, int] | None:
 
 _PROTOBUF = "protobuf"  # in a Content-Type
 _NEXT_CURSOR = "x-log-cursor"
-_COUNTED = {
+COUNTED = {
     "raw_size": ("{}, the bytes of the body", "send the number of bytes before compression, 0 without a body."),
     "log_groups": ("{}, the log groups in the body", "send the number of log groups in the body."),
 }

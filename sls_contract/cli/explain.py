@@ -15,6 +15,7 @@ from sls_contract.reports import plural
 from sls_contract.reports.text import wrapped
 from sls_contract.spec import CLAUSES, Clause, clause, codes_saying, errors_with, known_codes, statuses_of
 from sls_contract.spec.common_errors import MEANINGS
+from sls_contract.spec.registry import registry
 
 if TYPE_CHECKING:
     import argparse
@@ -87,6 +88,11 @@ def _topic(name: str) -> Clause | str:
             return code
         if name.strip() in _OF_OTHER_SERVICES:
             raise UsageError(_other_service_message(name.strip())) from None
+        operations = {each.lower(): each for each in registry().names_and_aliases}
+        if operation := operations.get(name.strip().lower()):
+            command = registry().show_command(operation)
+            msg = f"expected a clause or an errorCode, got the operation {operation}\nHow to fix: {command}"
+            raise UsageError(msg) from None
         close = [codes[each] for each in get_close_matches(name.strip().lower(), codes, n=2, cutoff=0.75)]
         raise UsageError(f"{error} Error codes like it: {', '.join(close)}." if close else str(error)) from None
 
@@ -152,7 +158,7 @@ def _error_page(code: str, width: int) -> Iterator[str]:
     operations = sorted({name for error in errors for name in error.operations})
     yield f"Returned by: {'any operation' if any(not each.operations for each in errors) else ', '.join(operations)}"
     command = meaning.command if meaning is not None else ""
-    command = command or (f"sls-contract spec show {operations[0]}" if operations else "")
+    command = command or (registry().show_command(operations[0]) if operations else "")
     mentioned = [f"{each.code} {each.slug}" for each in CLAUSES.values() if re.search(rf"\b{code}\b", each.text)]
     wordings = [wording for error in errors for wording in error.wordings]
     sources = [source for error in errors for source in error.sources]

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 _RECORDINGS = (".yaml", ".yml", ".har")
 _MOST_PORTS = 65_535
 _FINDINGS = "also write the findings as JSON; - for standard output"
+_CONTRACTS = "also judge by the contracts in this folder; they extend or override the shipped ones"
 _PROCESSES = "number of processes (default: the number of cores)"
 
 
@@ -47,14 +48,9 @@ def _kind_path(text: str) -> str:
     return text
 
 
-def add_contract(parser: argparse.ArgumentParser) -> None:
-    """Declare ``--contract``; `sls_contract.cli` reads the folder before the command runs."""
-    parser.add_argument(
-        "--contract",
-        metavar="DIR",
-        type=Path,
-        help="also judge by the contracts in this folder; they extend or override the shipped ones",
-    )
+def add_contract(parser: argparse.ArgumentParser, text: str = _CONTRACTS) -> None:
+    """Declare ``--contract``; ``text`` is its help. `sls_contract.cli` reads the folder before the command runs."""
+    parser.add_argument("--contract", metavar="DIR", type=Path, help=text)
 
 
 def add_jobs(parser: argparse.ArgumentParser, text: str = _PROCESSES, default: int | None = None) -> None:

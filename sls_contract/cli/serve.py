@@ -8,7 +8,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from sls_contract.cli.listening import SIGNAL_POLL, add_address, key_line, line_writer, proxy_lines, warn_if_public
-from sls_contract.cli.options import add_allow_host
+from sls_contract.cli.options import add_allow_host, add_contract
 from sls_contract.clock import utc_now
 from sls_contract.errors import UsageError
 
@@ -50,6 +50,7 @@ def configure(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -
     faults = partial(add, action="append", dest="faults", default=[])
     faults("--fault", metavar="SPEC", type=_spec, help="fault of the next responses, such as 'status=503 times=3'")
     faults("--faults", metavar="FILE", type=_file, help="faults from a file, one per line")
+    add_contract(parser, "faults may name the operations of the contracts in this folder, too")
     add("--verbose", action="store_true", help="show each request on stderr, and which responses were scripted")
     parser.set_defaults(run=run)
 

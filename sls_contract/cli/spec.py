@@ -142,7 +142,8 @@ def _lines(path: Path, page: Page) -> Iterator[str]:
     """Yield the claims of a page in a few lines, then its problems."""
     yield f"{path}: {page.operation or 'operation not named'}"
     yield f"  {page.method or '(no method)'} {page.path or '(no path)'}  host {page.host or '(not printed)'}"
-    for title, names in (("query", page.query), ("headers", page.headers)):
+    typed = [f"{name} ({kind})" if (kind := page.path_types.get(name)) else name for name in page.path_parameters]
+    for title, names in (("path parameters", typed), ("query", page.query), ("headers", page.headers)):
         if names:
             yield f"  {title}: {', '.join(names)}"
     for title, body in (("request body", page.body), ("response body", page.response)):

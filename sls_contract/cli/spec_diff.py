@@ -124,6 +124,8 @@ def _merged(old: Sequence[Described], new: Sequence[Described], added: Path | No
     from sls_contract.spec.merge.layers import Layers, read_layers
     from sls_contract.spec.registry import registry
 
+    if len(old) == len(new) == 1:
+        old, new = _as_one(old[0], new[0])
     wanted = {each.name.lower() for each in (*old, *new)}
     base = read_layers(added, wanted=lambda name: name.lower() in wanted) if added else Layers()
     rulings = {name: each for name, each in base.rulings.items() if wanted & {n.lower() for n in (name, *each.aliases)}}
@@ -140,6 +142,17 @@ def _merged(old: Sequence[Described], new: Sequence[Described], added: Path | No
     names = {name for each in after for name in (each.operation, *each.aliases)}
     before = tuple(each for each in before if each.operation in names)
     return compare_all(*([Side.of_contract(each).without_certainty() for each in side] for side in (before, after)))
+
+
+def _as_one(old: Described, new: Described) -> tuple[list[Described], list[Described]]:
+    """Give a pair one name, for both are merged into one contract; two known operations keep theirs."""
+    from sls_contract.spec.registry import registry
+
+    known = [bool(registry().named(each.name)) for each in (old, new)]
+    if all(known):
+        return [old], [new]
+    name = old.name if known[0] or not new.name else new.name
+    return [old.named(name)], [new.named(name)]
 
 
 def _stand_ins(old: Sequence[Described], later: Sequence[tuple[Source, Page]]) -> Iterator[tuple[Source, Page]]:

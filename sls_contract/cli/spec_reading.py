@@ -21,10 +21,12 @@ if TYPE_CHECKING:
 
 _FOLDER_SUFFIXES = (".md", ".yaml", ".yml", ".json", ".jsonl")
 _CONTRACT_KEYS = {
-    *("aliases", "codes", "coverage", "disagreements", "discriminator", "other_paths", "others", "path_parameters"),
-    *("project", "response_headers", "signed", "sources", "success", "summary"),
+    *("aliases", "codes", "coverage", "disagreements", "discriminator", "other_paths", "others", "project"),
+    *("response_headers", "signed", "sources", "success", "summary"),
 }
-"""Keys that a contract may have and claims on disk have not; claims as JSON have a list of path parameters."""
+"""Keys that a contract may have and claims on disk have not."""
+_CLAIM_KEYS = {"host", "lines", "problems"}
+"""Keys that claims on disk may have and a contract has not; a page or model always gives one of them."""
 
 _UNDATED = {"old": "0000", "new": "9999-12-31"}
 """Dates of pages that have none: the old one is before all other sources, the new one after them."""
@@ -62,6 +64,12 @@ class Described:
         assert self.page is not None  # it is one of them
         return Side.of_claims(self.page)
 
+    def named(self, operation: str) -> Described:
+        """Return the description under a name."""
+        page = replace(self.page, operation=operation) if self.page else None
+        contract = replace(self.contract, operation=operation) if self.contract else None
+        return Described(self.path, page, contract)
+
     def claim(self, side: str) -> tuple[Source, Page]:
         """Return the claims with their source, for merging; ``side`` (``old`` or ``new``) dates an undated page."""
         assert self.page is not None  # contracts are not merged
@@ -69,10 +77,17 @@ class Described:
 
 
 def read_descriptions(path: Path) -> list[Described]:
-    """Read a file, or each file of a folder; raises `UsageError` if no operation is described there."""
+    """Read a file, or each file of a folder; raises `UsageError` if no operation is described there.
+
+    A folder with claims and rulings is the contracts that `spec build` makes of it, whether they were built or not.
+    """
+    if (path / "claims").is_dir():
+        from sls_contract.spec.merge import merge, read_layers
+
+        return [Described(path, contract=each) for each in merge(read_layers(path)).contracts]
     files = [path]
     if path.is_dir() and not (path / "client.py").is_file():  # an installed SDK has that file
-        built = path / "contracts.jsonl"  # written by `spec build --folder` from the other files of the folder
+        built = path / "contracts.jsonl"  # in an installation, whose other files are made of it
         files = sorted(each for each in path.rglob("*") if each.suffix.lower() in _FOLDER_SUFFIXES)
         files = [built] if built.is_file() else files
     found = [each for file in files for each in _read(file)]
@@ -126,7 +141,7 @@ def _from_plain(path: Path, plain: Any) -> Described:
     try:
         if "digests" in plain:
             return Described(path, page=claim_files.from_plain(_as_on_disk(plain)))
-        if _CONTRACT_KEYS.isdisjoint(plain) and "host" in plain:
+        if _CONTRACT_KEYS.isdisjoint(plain) and not _CLAIM_KEYS.isdisjoint(plain):
             return Described(path, page=claim_files.from_plain(plain))
         return Described(path, contract=Contract.from_plain(plain))
     except (TypeError, KeyError, AttributeError, ValueError) as error:
@@ -141,6 +156,7 @@ def _as_on_disk(plain: Mapping[str, Any]) -> dict[str, Any]:
     limits = plain.get("limits", {})
     for key, place in (("query", "query"), ("headers", "header")):
         found[key] = {name: _parameter(each) | limits.get(f"{place} {name}", {}) for name, each in plain[key].items()}
+    found["path_parameters"] = {name: {"type": kind} for name, kind in plain.get("path_types", {}).items()}
     found["body"] = _body(plain["body"], limits)
     return found | {"response": {"status": response["status"], "headers": response["headers"], **_body(response, {})}}
 

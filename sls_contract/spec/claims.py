@@ -176,6 +176,12 @@ class Page:
         members = (self.body.members, self.response.members, self.query, self.headers, self.errors)
         return self.path is None and not any(members)
 
+    @property
+    def path_types(self) -> dict[str, str]:
+        """The types of the path parameters that have one, by name, in the order of the path."""
+        described = {name: self.described[name] for name in self.path_parameters if name in self.described}
+        return {name: each.type for name, each in described.items() if each.type is not None}
+
     def set_target(self, target: str) -> None:
         """Set the path, its parameters and the fixed query keys from a path with its query string."""
         path, _, query = target.partition("?")
@@ -203,6 +209,7 @@ class Page:
             "path": self.path,
             "host": self.host,
             "path_parameters": self.path_parameters,
+            "path_types": self.path_types,
             "query": {name: each.as_query() for name, each in self.query.items()},
             "headers": {name: each.as_query() for name, each in self.headers.items()},
             "body": self.body.as_plain(),

@@ -56,7 +56,7 @@ class Value:
         items: of an array, each element.
         others: the level of a member that is not named here; None: members are free.
         aliases: names that pages print for it and that are wrong on the wire.
-        unit: of a time: ``seconds``, ``microseconds``, ``nanoseconds``; since 1970 UTC.
+        unit: of a time: ``seconds``, ``milliseconds``, ``microseconds`` or ``nanoseconds`` since 1970 UTC.
         form: a constraint that no schema can express, such as ``base64-cursor``; `checks` has these.
         unique: of an array of texts or numbers: whether no two elements may be equal.
         unique_by: of an array of objects: the member that must differ between elements.

@@ -9,12 +9,14 @@ import json
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from shlex import quote
+from typing import TYPE_CHECKING, Any
 
 from sls_contract.errors import UsageError
 from sls_contract.spec.contract import Contract
 from sls_contract.spec.installation import readable, shipped
-from sls_contract.spec.routing import Route, Router, clashes, names_in, routes_of
+from sls_contract.spec.routing import Route, Router, names_in, refuse_clashes, routes_of
+from sls_contract.spec.written_form import check_form
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -25,15 +27,18 @@ if TYPE_CHECKING:
 FILE = "contracts.jsonl"
 """The file of compiled contracts: a line of names and routes, then a line for each contract, in the same order."""
 
+_LIKE_SHIPPED = "How to fix: write it like a shipped contract: sls-contract spec show GetCheckPoint --json -"
+
 
 @dataclass(slots=True)
 class _Entry:
-    """An operation's name, aliases, routes and contract; the contract is JSON text until first use."""
+    """An operation's name, aliases, routes, contract and folder; the contract is JSON text until first use."""
 
     operation: str
     aliases: tuple[str, ...]
     routes: tuple[Route, ...]
     stored: Contract | str
+    folder: Path | None = None  # of a user; None: shipped
 
     def contract(self) -> Contract:
         if isinstance(self.stored, str):
@@ -69,6 +74,11 @@ class Registry:
         """Return the contract of an operation by its name or alias; None for an unknown name."""
         entry = self._names.get(name)
         return None if entry is None else entry.contract()
+
+    def show_command(self, name: str) -> str:
+        """Return the command that prints the contract of an operation, with the user's folder that has it."""
+        folder = self._names[name].folder if name in self._names else None
+        return f"sls-contract spec show {name}" + (f" --contract {quote(str(folder))}" if folder else "")
 
     def operation_of(self, request: Request) -> Contract | None:
         """Return the contract of the operation that a request calls; None if none matches. HEAD does not match GET."""
@@ -107,10 +117,15 @@ class Registry:
             if not isinstance(entry.stored, str) or quoted in entry.stored:
                 yield entry.contract()
 
-    def extended(self, contracts: Iterable[Contract]) -> Registry:
-        """Return a registry with more contracts; a contract replaces an existing one of the same name."""
-        more = (_Entry(each.operation, each.aliases, routes_of(each.as_plain()), each) for each in contracts)
-        return Registry([*self._entries.values(), *more])
+    def extended(self, contracts: Iterable[Contract], folder: Path | None = None) -> Registry:
+        """Return a registry with more contracts, read from ``folder``.
+
+        A contract replaces an existing one of the same name, and those whose names are among its aliases.
+        """
+        more = [_Entry(each.operation, each.aliases, routes_of(each.as_plain()), each, folder) for each in contracts]
+        renamed = {alias for entry in more for alias in entry.aliases}
+        kept = [entry for entry in self._entries.values() if entry.operation not in renamed]
+        return Registry([*kept, *more])
 
 
 def read_contracts(file: Traversable) -> list[_Entry]:
@@ -152,18 +167,22 @@ def read_folder(folder: Path) -> list[Contract]:
 
 
 def _read_contract(file: Path) -> Contract:
-    try:
-        if file.suffix != ".json":
-            from sls_contract.spec.merge.layers import read_yaml
+    plain = _read_plain(file)
+    if isinstance(plain, dict):
+        plain = plain.get("contract", plain)  # as `spec show --json` prints it
+    check_form(plain, "contract", str(file), _LIKE_SHIPPED)
+    return Contract.from_plain(plain)
 
-            return Contract.from_plain(read_yaml(file))
-        plain = json.loads(file.read_text(encoding="utf-8"))
-        return Contract.from_plain(plain.get("contract", plain))  # as `spec show --json` prints it
-    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
-        msg = (
-            f"expected the contract of an operation in {file}, which cannot be read: {error}\n"
-            "How to fix: write it like a shipped contract: sls-contract spec show GetCheckPoint --json -"
-        )
+
+def _read_plain(file: Path) -> Any:
+    if file.suffix != ".json":
+        from sls_contract.spec.merge.layers import read_yaml
+
+        return read_yaml(file)
+    try:
+        return json.loads(file.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        msg = f"expected the contract of an operation in {file}, which cannot be read: {error}\n{_LIKE_SHIPPED}"
         raise UsageError(msg) from error
 
 
@@ -192,13 +211,8 @@ def use_contracts(folder: Path | str | None) -> None:
     _current.pop("used", None)
     if folder is None:
         return
-    extended = _shipped().extended(read_folder(Path(folder)))
-    for one, other in clashes(extended.routes):
-        msg = (
-            f"expected one operation for each request, found {one.operation} ({one.method} {one.path}) and "
-            f"{other.operation} ({other.path}); give one of them a discriminator"
-        )
-        raise UsageError(msg)
+    extended = _shipped().extended(read_folder(Path(folder)), Path(folder))
+    refuse_clashes(extended.routes)
     _current["used"] = extended
 
 

@@ -13,6 +13,7 @@ from operator import itemgetter
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
+from sls_contract.errors import UsageError
 from sls_contract.exchange import decode_path
 from sls_contract.hosts import names_project
 
@@ -139,6 +140,18 @@ def clashes(routes: Iterable[Route]) -> Iterator[tuple[Route, Route]]:
             ordered = len(one.discriminator) != len(other.discriminator) or one.project != other.project
             if not ordered and not any(_disjoint(one.discriminator[key], other.discriminator[key]) for key in keys):
                 yield one, other
+
+
+def refuse_clashes(routes: Iterable[Route]) -> None:
+    """Raise `UsageError` if a request matches two operations and no rule selects one of them."""
+    for one, other in clashes(routes):
+        msg = (
+            f"expected one operation for each request, found two for {one.method} {one.path}: "
+            f"{one.operation} and {other.operation}\n"
+            "How to fix: if they are the same operation, list one name among the aliases of the other, in its rulings "
+            "or contract; otherwise add a discriminator to one of them."
+        )
+        raise UsageError(msg)
 
 
 def _same_path(one: str, other: str) -> bool:

@@ -14,6 +14,7 @@ from pathlib import Path
 
 import page_examples as examples
 import pytest
+from advice import advised
 from own_contracts import FINDING, demand_view
 
 from sls_contract import Exchange, cli, sign
@@ -44,11 +45,15 @@ def recording(days: float | None, evidence=Evidence.LIVE, region="cn-hangzhou", 
     return Recording(exchange, origin if days is not None else Provenance(), SignatureNote("verified"))
 
 
-def check(*argv, stdout=None, environ=None):
-    """Run the command in this process; give exit code, standard output and standard error."""
+def run(*argv, stdout=None, environ=None):
+    """Run a command in this process; give exit code, standard output and standard error."""
     out, err = stdout or io.StringIO(), io.StringIO()
-    code = cli.run(["check", *map(str, argv)], environ=environ or {}, stdin=io.StringIO(), stdout=out, stderr=err)
+    code = cli.run([*map(str, argv)], environ=environ or {}, stdin=io.StringIO(), stdout=out, stderr=err)
     return code, out.getvalue(), err.getvalue()
+
+
+def check(*argv, **streams):
+    return run("check", *argv, **streams)
 
 
 @pytest.fixture
@@ -228,6 +233,22 @@ def test_contracts_of_a_folder_judge_for_this_run(folder, tmp_path_factory):
     assert code == 1
     assert FINDING in told
     assert check(folder)[0] == 0
+
+
+def test_what_is_documented_of_an_operation_of_ones_own_is_printed_by_the_command_that_is_advised(
+    folder, tmp_path_factory
+):
+    """The advice of a finding, of an error code and of the operation's name has the folder that knows the operation."""
+    own = demand_view(tmp_path_factory.mktemp("my own"))
+    contract = json.loads((own / "GetCheckPoint.json").read_text(encoding="utf-8"))
+    differs = {"query": {"shard": {"type": "boolean"}}, "errors": [{"status": 404, "code": "ViewNotExist"}]}
+    (own / "GetCheckPoint.json").write_text(json.dumps(contract | differs), encoding="utf-8")
+    found = advised(check(folder, "--contract", own)[1], r"write shard as expected; sls-contract (.*) prints what")[1]
+    code, told, _ = run("explain", "ViewNotExist", "--contract", own)
+    meant = told.partition("Run: sls-contract ")[2].strip()
+    named = advised(run("explain", "getcheckpoint", "--contract", own)[2], r"sls-contract (spec show .*)")[1]
+    assert (code, found, meant) == (0, named, named)
+    assert "shard: boolean" in run(*shlex.split(found))[1]
 
 
 def test_a_folder_without_contracts_is_an_error(folder, tmp_path_factory):

@@ -29,6 +29,15 @@ def test_a_page_is_told_in_a_few_lines_and_its_problems_with_their_places():
     )
 
 
+def test_path_parameters_are_told_with_their_types():
+    """As text and as JSON, whose list of names stays a list of names."""
+    page = PAGES / "2024.en.md"
+    assert "  path parameters: store (string), basketId (integer)\n" in run(page)[1]
+    claims = json.loads(run(page, "--json", "-")[1])
+    assert claims["path_parameters"] == ["store", "basketId"]
+    assert claims["path_types"] == {"store": "string", "basketId": "integer"}
+
+
 def test_problems_are_told_where_claims_are_written_too(tmp_path):
     """A table that could not be read is missing in the claims, and nobody would know."""
     out = run(PAGES / "2021.zh.md", "--out", tmp_path, "--date", "2021-01-01")[1]

@@ -4,10 +4,15 @@ from __future__ import annotations
 
 import io
 import json
+from pathlib import Path
 
 import pytest
 
 from sls_contract import cli
+from sls_contract.cli.spec_reading import read_descriptions
+from sls_contract.spec.difference import compare
+
+SCHEMAS = Path(__file__).parents[2] / "schemas"
 
 PAGE = """# CountSheep
 
@@ -117,6 +122,11 @@ REAL_CHANGES = {
         [("page", "breaking", "retyped", "query line")],
         [("contract", "breaking", "retyped", "query line")],
     ),
+    "type of a path parameter": (
+        ("|farm|String", "|farm|Integer"),
+        [("page", "breaking", "retyped", "path farm")],
+        [("contract", "breaking", "retyped", "path farm")],
+    ),
     "element": (
         ("|count|Integer|How many.|", "|count|Integer|How many.|\n|more|Integer|The rest.|"),
         [("page", "additive", "new", "response /more")],
@@ -153,6 +163,16 @@ def test_pages_without_a_title_are_compared_all_the_same(page):
     code, out, _ = diff(page("a.md", untitled), page("b.md", untitled, ("/farms/", "/ranches/")))
     assert code == 1
     assert out.count(": operation not named: breaking: 1 breaking, 0 additive, 0 benign\n") == 2
+
+
+@pytest.mark.parametrize(("old", "new"), [("CountSheep", "TallySheep"), ("CountSheep", "")])
+def test_an_operation_that_has_another_name_or_none_is_the_same(page, tmp_path, old, new):
+    """Two pages are a pair whatever their titles say: one contract is merged of them, and tells what changed."""
+    titles = [("# CountSheep", f"# {each}") for each in (old, new)]
+    gone = page("b.md", titles[1], ("|404|FarmNotExist", "|403|FarmClosed|It is closed.|\n|404|FarmNotExist"))
+    code, told = changes(page("a.md", titles[0]), gone)
+    assert code == 0
+    assert [each[1:] for each in told if each[0] == "contract"] == [("additive", "new", "error FarmClosed")]
 
 
 def test_that_a_second_family_says_the_same_changes_nothing(page):
@@ -192,6 +212,34 @@ def test_claims_written_by_derive_are_as_good_as_their_page(page, tmp_path):
     assert spec("derive", page("a.md"), "--json", tmp_path / "claims.json")[0] == 0
     assert changes(page("a.md"), tmp_path / "claims.json") == (0, [])
     assert changes(tmp_path / "claims.json", page("a.md")) == (0, [])
+
+
+@pytest.mark.parametrize("without", ["", "Host: {project}.{endpoint}\n"])
+def test_claims_in_a_folder_are_as_good_as_their_page(page, tmp_path, without):
+    """Path parameters, which contracts have too, make no contract of them; nor does it that the page prints no host."""
+    old = page("2021-01-01.en.md", (without, ""))
+    assert spec("derive", old, "--out", tmp_path / "own")[0] == 0
+    (claims,) = (tmp_path / "own" / "claims").rglob("*.yaml")
+    assert (changes(old, claims), changes(claims, old)) == ((0, []), (0, []))
+
+
+def test_a_page_and_the_contract_that_was_built_of_it_do_not_differ(page, tmp_path):
+    """A part of the path is always there, and a body that may be anything is none that a page would print."""
+    old = page("2021-01-01.en.md")
+    assert spec("derive", old, "--out", tmp_path / "own")[0] == 0
+    assert spec("build", "--folder", tmp_path / "own")[0] == 0
+    built = tmp_path / "own" / "contract" / "CountSheep.yaml"
+    stated = ("page", "benign", "stated", "response"), ("page", "benign", "not-stated", "response")
+    assert [changes(old, built), changes(built, old)] == [(0, [each]) for each in stated]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("folder", "least"), [("claims", 400), ("contract", 240)])
+def test_whatever_is_shipped_does_not_differ_from_itself(folder, least):
+    found = read_descriptions(SCHEMAS / folder)
+    assert len(found) > least
+    assert {bool(each.page) for each in found} == {folder == "claims"}
+    assert [each.path for each in found if compare(each.side, each.side)] == []
 
 
 def test_contracts_are_compared_by_operation(tmp_path):
@@ -260,9 +308,15 @@ def test_an_operation_that_only_the_newer_pages_have_may_be_known_already(page, 
     assert ("contract", "additive", "new", "operation") not in told
 
 
-def test_a_folder_that_was_built_is_its_contracts(page, tmp_path):
-    """Its claims and schemas are what they were made of and for, not descriptions of their own."""
-    old = page("2021-01-01.en.md")
-    assert spec("derive", old, "--out", tmp_path / "own")[0] == 0
-    assert spec("build", "--folder", tmp_path / "own")[0] == 0
-    assert changes(tmp_path / "own", tmp_path / "own") == (0, [])
+def test_a_folder_is_the_contracts_that_are_built_of_it(page, tmp_path):
+    """Its claims and rulings decide, also where it was never built, or was built before the last ruling."""
+    own, built = tmp_path / "own", tmp_path / "built"
+    for folder in (own, built):
+        assert spec("derive", page("2021-01-01.en.md"), "--out", folder)[0] == 0
+    assert spec("build", "--folder", built)[0] == 0
+    assert (changes(own, built), changes(built, own)) == ((0, []), (0, []))
+    (built / "rulings").mkdir()
+    ruling = {"why": "It is gone.", "contract": {"query": {"breed": None}}}
+    text = json.dumps({"operation": "CountSheep", "rulings": [ruling]})
+    (built / "rulings" / "CountSheep.yaml").write_text(text, encoding="utf-8")
+    assert changes(own, built) == (1, [("contract", "breaking", "gone", "query breed")])

@@ -2,6 +2,7 @@
 
 import contextlib
 import gzip
+import json
 import re
 import subprocess
 import sys
@@ -118,6 +119,16 @@ def test_options_script_the_responses_in_their_order(command, wire, tmp_path):
     assert got == [b"501", b"502", b"503", b"404"]
     told = [line.partition("shard=0 ")[2] for line in lines]
     assert told == ["501 (scripted)", "502 (scripted)", "(no response) (scripted)", "503 (scripted)", "404"]
+
+
+def test_an_operation_of_ones_own_can_fail(command, wire, tmp_path):
+    """--contract has it; other requests are not its."""
+    contract = {"operation": "GetWeather", "method": "GET", "path": "/weather/{city}"}
+    (tmp_path / "GetWeather.json").write_text(json.dumps(contract), "utf-8")
+    with command("--fault", "status=503 operation=GetWeather", "--contract", str(tmp_path)) as process:
+        port = int(process.first_line.rpartition(":")[2])
+        other, own = request(port), request(port, "/weather/hangzhou")
+        assert [wire(port).say(each).all()[9:12] for each in (other, own, own)] == [b"404", b"503", b"421"]
 
 
 @pytest.mark.parametrize(

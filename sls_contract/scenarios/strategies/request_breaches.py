@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from sls_contract.checks.breaches import generic_codes, generic_level
 from sls_contract.scenarios.strategies.breaches import ANY_TIME, UNKNOWN, Breach, Way, json_ways, level_of, wrong_texts
+from sls_contract.scenarios.strategies.request_parts import SIGNED_HEADERS
 from sls_contract.scenarios.strategies.values import Context, Draw, draw_text
 from sls_contract.spec import Level
 
@@ -42,14 +43,14 @@ def request_ways(contract: Contract) -> Iterator[Way]:
         yield Way(Breach("signature", "signature", Level.VIOLATION), _sign_wrongly)
 
 
-_DERIVED_HEADERS = frozenset(
-    ("host", "date", "authorization", "x-log-apiversion", "x-log-signaturemethod", "content-length")
-)
+_KEPT_IF_WRONG = frozenset({"x-log-apiversion", "x-log-bodyrawsize"})
+"""Headers that signing writes only if they are missing."""
 
 
 def _header_ways(name: str, value: Value) -> Iterator[Way]:
-    yield from _wrong("header", name, value, _set_header)
-    if value.required is not None and name.lower() not in _DERIVED_HEADERS:
+    if name.lower() not in SIGNED_HEADERS - _KEPT_IF_WRONG:
+        yield from _wrong("header", name, value, _set_header)
+    if value.required is not None and name.lower() not in SIGNED_HEADERS:
         yield Way(Breach("missing", f"header {name}", value.required), _without_header(name))
 
 

@@ -31,13 +31,14 @@ CONTENT_TYPES: Mapping[str, str] = {
 }
 """Content-Type by `Body.content`."""
 
-_DERIVED_HEADERS = frozenset(
+SIGNED_HEADERS = frozenset(
     (
-        *("authorization", "content-length", "content-md5", "content-type", "date", "host"),
-        *("x-acs-security-token", "x-log-apiversion", "x-log-bodyrawsize", "x-log-compresstype"),
-        *("x-log-content-sha256", "x-log-date", "x-log-signaturemethod"),
+        *("authorization", "content-length", "content-md5", "date", "host", "x-acs-security-token"),
+        *("x-log-apiversion", "x-log-bodyrawsize", "x-log-content-sha256", "x-log-date", "x-log-signaturemethod"),
     )
 )
+"""Headers that signing writes, in lower case: each has to be there, and most are computed."""
+_DERIVED_HEADERS = SIGNED_HEADERS | {"content-type", "x-log-compresstype"}
 _PLACEHOLDER = re.compile(r"\{([^}]*)\}")
 _ANY_TEXT = Value(type="string")
 

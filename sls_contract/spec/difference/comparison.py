@@ -26,13 +26,15 @@ def compare(old: Side, new: Side) -> tuple[Change, ...]:
     """Return all differences between two descriptions of an operation, the worst class first."""
     omitted = {place for place in _TABLES if _omits(old, place) or _omits(new, place)}
     excluded = omitted | ({"path"} if _pair_by_position(old, new) else set())
-    before, after = (_compared(each, excluded, partial=old.partial or new.partial) for each in (old, new))
+    partial = old.partial or new.partial
+    before, after = (_compared(each, excluded, partial=partial) for each in (old, new))
     pairs = pair(before, after)
+    gone, added = ([part for part in parts if not (partial and part.is_free)] for parts in (pairs.gone, pairs.new))
     changes = chain(
         _route_changes(old, new),
         _paired(pairs),
-        (Change(Class.BREAKING, "gone", part.where, part.summary, None) for part in pairs.gone),
-        map(_new, pairs.new),
+        (Change(Class.BREAKING, "gone", part.where, part.summary, None) for part in gone),
+        map(_new, added),
         _order(before, after, pairs),
         *(_one_sided(place, old, new) for place in sorted(omitted)),
         response_changes(old, new),
@@ -95,9 +97,8 @@ def _order(before: Sequence[Part], after: Sequence[Part], pairs: Pairs) -> Itera
     position = {part.key: number for number, part in enumerate(after)}
     siblings: dict[tuple[str, str], list[Part]] = {}
     for part in before:
-        common = siblings.setdefault((part.place, part.parent), [])
-        if part.key in partner:
-            common.append(part)
+        if part.name and part.key in partner:  # a whole body has no siblings
+            siblings.setdefault((part.place, part.parent), []).append(part)
     for (place, _), first in siblings.items():
         paired = [partner[part.key] for part in first]
         ordered = sorted(paired, key=lambda part: position[part.key])

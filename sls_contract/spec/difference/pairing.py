@@ -24,7 +24,8 @@ class Pairs:
         same: parts with the same name and place; members of a renamed parent have the same place.
         renamed: parts with the same place and another name.
         moved: parts with the same or a similar name in another place, or with another parent.
-        gone: parts of the old description without a partner; not those whose parent is gone, too.
+        gone: parts of the old description without a partner; not those whose parent is gone, too, and not the elements
+            of an array that is no array any more.
         new: the same of the new description.
 
     """
@@ -58,7 +59,12 @@ def pair(old: Sequence[Part], new: Sequence[Part]) -> Pairs:
         pairs.gone += [part for part in before.values() if all(part is not one for one, _ in renamed)]
         pairs.new += [part for part in after.values() if all(part is not other for _, other in renamed)]
     _move(pairs)
-    pairs.gone, pairs.new = _topmost(pairs.gone), _topmost(pairs.new)
+    paired = (*pairs.same, *pairs.renamed, *pairs.moved)
+    retyped = {(part.place, pointer(part)) for pair in paired if pair[0].type != pair[1].type for part in pair}
+    pairs.gone, pairs.new = (
+        [part for part in _topmost(parts) if part.name != ELEMENT or (part.place, part.parent) not in retyped]
+        for parts in (pairs.gone, pairs.new)
+    )
     return pairs
 
 

@@ -88,6 +88,11 @@ class Part:
         return self.place.startswith("response")
 
     @property
+    def is_free(self) -> bool:
+        """Whether it is a body that may be anything, also absent; a page that prints no body says the same."""
+        return not self.name and self.type == ANY and not self.required
+
+    @property
     def where(self) -> str:
         """Its place, for messages."""
         if self.place in {"body", "response"}:
@@ -150,7 +155,7 @@ class Side:
     def of_contract(cls, contract: Contract) -> Side:
         """Convert a contract."""
         parts = chain(
-            _contract_parts("path", contract.path_parameters),
+            (replace(each, required=True) for each in _contract_parts("path", contract.path_parameters)),
             _contract_query(contract),
             _contract_parts("header", contract.headers),
             _contract_body("body", contract.body),
@@ -203,7 +208,7 @@ def shown(values: tuple[str, ...] | None) -> str:
 
 def _claim_parts(page: Page) -> Iterator[Part]:
     for name in placeholders(page.path):
-        yield Part("path", "", name, required=True)
+        yield Part("path", "", name, page.path_types.get(name), required=True)
     for place, parameters in (("query", page.query), ("header", page.headers)):
         for name, each in parameters.items():
             yield replace(_claim_part(place, "", name, each), values=each.values or None)

@@ -9,7 +9,7 @@ import yaml
 
 from sls_contract.errors import UsageError
 from sls_contract.spec.merge import claim_files
-from sls_contract.spec.merge.rulings import Rulings, check_form, read_rulings
+from sls_contract.spec.merge.rulings import Rulings, read_rulings
 from sls_contract.spec.merge.sources import Source, read_sources
 
 if TYPE_CHECKING:
@@ -55,9 +55,7 @@ def read_layers(folder: Traversable, wanted: Callable[[str], bool] = lambda _: T
     claims = tuple(_claims(folder, sources, wanted)) if (folder / CLAIMS).is_dir() else ()
     rulings: dict[str, Rulings] = {}
     for each in _files(folder / RULINGS):
-        plain = read_yaml(each)
-        found = read_rulings(plain, str(each))
-        check_form(plain, str(each))
+        found = read_rulings(read_yaml(each), str(each))
         rulings[found.operation] = rulings[found.operation].followed_by(found) if found.operation in rulings else found
     return Layers(claims, rulings)
 

@@ -12,7 +12,7 @@ from sls_contract.spec.merge.decisions import decisions_on
 from sls_contract.spec.merge.errors import spellings
 from sls_contract.spec.merge.facts import facts_of
 from sls_contract.spec.merge.rulings import Rulings, check_overruled, ruled
-from sls_contract.spec.routing import clashes, routes_of
+from sls_contract.spec.routing import refuse_clashes, routes_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -58,7 +58,7 @@ def merge(layers: Layers, codes: Iterable[str] = ()) -> Merged:
     contracts = tuple(
         _merged(name, claims, layers.rulings.get(name), spelled) for name, claims in sorted(groups.items())
     )
-    refuse_clashes(contracts)
+    refuse_clashes(route for contract in contracts for route in routes_of(contract.as_plain()))
     return Merged(contracts, left_out)
 
 
@@ -92,15 +92,3 @@ def _merged(
         return contract_of(name, aliases, decisions_on(claims), spelled)
     check_overruled(rulings, ((source.family, facts_of(source, page)) for source, page in claims))
     return ruled(contract_of(name, aliases, decisions_on(claims, rulings.overruled()), spelled), rulings)
-
-
-def refuse_clashes(contracts: Iterable[Contract]) -> None:
-    """Raise `UsageError` if a request matches two operations and no rule selects one of them."""
-    for one, other in clashes([route for contract in contracts for route in routes_of(contract.as_plain())]):
-        msg = (
-            f"expected one operation for each request, found two for {one.method} {one.path}: "
-            f"{one.operation} and {other.operation}\n"
-            "How to fix: if they are the same operation, list one name among the aliases in the rulings of the other; "
-            "otherwise add a discriminator to the rulings of one of them."
-        )
-        raise UsageError(msg)

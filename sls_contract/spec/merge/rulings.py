@@ -7,29 +7,23 @@ key open. A ruling that overrules a claim is out of date if no source makes that
 
 from __future__ import annotations
 
-import json
 import re
-from dataclasses import dataclass
-from functools import cache
+from dataclasses import dataclass, field
+from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any
 
 from sls_contract.errors import UsageError
 from sls_contract.spec.contract import PLACEHOLDER, Contract
-from sls_contract.spec.installation import schema_folder
 from sls_contract.spec.merge.facts import shown
-from sls_contract.spec.merge.sources import FAMILIES
+from sls_contract.spec.written_form import check_form, editor_schema
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
-    from importlib.resources.abc import Traversable
-
-    from jsonschema import Draft202012Validator
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from sls_contract.spec.merge.facts import Fact
 
 # attributes of a contract that map names to values
 _NAMED_VALUES = frozenset({"path_parameters", "query", "headers", "response_headers", "members"})
-_KEYS = frozenset({"why", "overrules", "contract"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,12 +40,15 @@ class Overruled:
 
 @dataclass(frozen=True, slots=True)
 class Ruling:
-    """A decision by hand: its reason, the overruled claims, the patch of the contract, and its place in a file."""
+    """A decision by hand: its reason, the overruled claims, the patch of the contract, and its place in a file.
+
+    Rulings that differ only in their place are equal.
+    """
 
     why: str
     overrules: tuple[Overruled, ...]
     contract: Mapping[str, Any]
-    where: str
+    where: str = field(compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,9 +61,10 @@ class Rulings:
     where: str = ""
 
     def followed_by(self, more: Rulings) -> Rulings:
-        """Return these rulings followed by those of another folder."""
+        """Return these rulings followed by those of another folder, which may be a copy of the first."""
         aliases = tuple(dict.fromkeys((*self.aliases, *more.aliases)))
-        return Rulings(self.operation, aliases, (*self.rulings, *more.rulings), more.where)
+        added = (each for each in more.rulings if each not in self.rulings)
+        return Rulings(self.operation, aliases, (*self.rulings, *added), more.where)
 
     def overruled(self) -> list[tuple[str, str, str]]:
         """Return all claims that the rulings overrule."""
@@ -75,66 +73,20 @@ class Rulings:
 
 def read_rulings(plain: Any, where: str) -> Rulings:
     """Read a file of rulings; raises `UsageError` if it is malformed."""
-    if not isinstance(plain, dict) or not isinstance(plain.get("operation"), str):
-        msg = f"expected {where} to name its operation, got {_short(plain)}"
-        raise UsageError(msg)
-    unknown = sorted(set(plain) - {"operation", "aliases", "rulings"})
-    if unknown:
-        msg = f"expected operation, aliases and rulings in {where}, got {', '.join(unknown)}"
-        raise UsageError(msg)
-    rulings = tuple(_ruling(each, f"{where}: ruling {n}") for n, each in enumerate(plain.get("rulings") or (), 1))
-    return Rulings(plain["operation"], tuple(plain.get("aliases") or ()), rulings, where)
+    check_form(plain, "rulings", where, _remedy())
+    rulings = tuple(_ruling(each, f"{where}: ruling {n}") for n, each in enumerate(plain.get("rulings", ()), 1))
+    return Rulings(plain["operation"], tuple(plain.get("aliases", ())), rulings, where)
 
 
-def _ruling(plain: Any, where: str) -> Ruling:
-    if not isinstance(plain, dict) or not plain.get("why") or not set(plain) <= _KEYS:
-        msg = f"{where}: expected why, and contract or overrules; got {_short(plain)}"
-        raise UsageError(msg)
-    overrules = tuple(_overruled(each, where) for each in plain.get("overrules") or ())
-    return Ruling(str(plain["why"]).strip(), overrules, plain.get("contract") or {}, where)
-
-
-def _overruled(plain: Any, where: str) -> Overruled:
-    try:
-        texts = {name: shown(each) if isinstance(each, bool) else str(each) for name, each in plain.items()}
-        found = Overruled(**texts)
-    except (TypeError, AttributeError) as error:
-        msg = f"{where}: expected family, place and says of an overruled claim, got {_short(plain)}"
-        raise UsageError(msg) from error
-    if found.family not in FAMILIES:
-        msg = f"{where}: expected the family to be one of {', '.join(FAMILIES)}; got {found.family}"
-        raise UsageError(msg)
-    return found
-
-
-def _short(plain: Any) -> str:
-    text = str(plain)
-    return text if len(text) <= 100 else f"{text[:99]}…"  # noqa: PLR2004 - a line
-
-
-def check_form(plain: Any, where: str) -> None:
-    """Raise `UsageError` if a key or value in a file of rulings is not valid in the schema for editors."""
-    from jsonschema.exceptions import best_match
-
-    error = best_match(_form().iter_errors(plain))
-    if error is not None:
-        msg = f"{where}: {error.json_path.removeprefix('$.')}: {_short(error.message)}\n{_remedy()}"
-        raise UsageError(msg)
-
-
-@cache
-def _form() -> Draft202012Validator:
-    from jsonschema import Draft202012Validator
-
-    return Draft202012Validator(json.loads(_schema().read_text(encoding="utf-8")))
-
-
-def _schema() -> Traversable:
-    return schema_folder() / "editor" / "rulings.json"
+def _ruling(plain: Mapping[str, Any], where: str) -> Ruling:
+    overrules = tuple(
+        Overruled(each["family"], each["place"], shown(each["says"])) for each in plain.get("overrules", ())
+    )
+    return Ruling(plain["why"].strip(), overrules, plain.get("contract", {}), where)
 
 
 def _remedy() -> str:
-    return f"How to fix: use the keys and values of {_schema()}."
+    return f"How to fix: use the keys and values of {editor_schema('rulings')}."
 
 
 def check_overruled(rulings: Rulings, claimed: Iterable[tuple[str, Mapping[str, Fact]]]) -> None:
@@ -147,31 +99,68 @@ def check_overruled(rulings: Rulings, claimed: Iterable[tuple[str, Mapping[str, 
         for each in ruling.overrules:
             current = says.get((each.family, each.place), set())
             if each.says not in current:
+                places = [place for family, place in says if family == each.family]
                 msg = (
-                    f"{ruling.where} overrules a claim that no source makes any more: {each}\n"
+                    f"{ruling.where} overrules a claim that no source makes: {each}\n"
                     f"  claimed there now: {'; '.join(sorted(current)) or 'nothing'}\n"
-                    "How to fix: read what the sources say now (sls-contract spec show "
-                    f"{rulings.operation} --claims), and change or delete the ruling."
+                    f"How to fix: {_way_out(each, current, places)}"
                 )
                 raise UsageError(msg)
+
+
+def _way_out(overruled: Overruled, current: Iterable[str], places: Sequence[str]) -> str:
+    if current:
+        return "write what is claimed there now, or delete the ruling."
+    near = get_close_matches(overruled.place, places)
+    return f"write the place as one of these: {'; '.join(near)}." if near else "delete the ruling."
 
 
 def ruled(contract: Contract, rulings: Rulings) -> Contract:
     """Return the contract with the rulings applied; raises `UsageError` if the result is not a contract."""
     plain = contract.as_plain()
+    earlier = [plain]
     for ruling in rulings.rulings:
+        _check_names(earlier, ruling)
         try:
             plain = _without_values(_with_path_names(_patched(plain, ruling.contract)))
             contract = Contract.from_plain(plain)
         except (TypeError, ValueError, KeyError, AttributeError) as error:
             msg = f"{ruling.where} results in an invalid contract: {_reason(error)}\n{_remedy()}"
             raise UsageError(msg) from error
+        earlier.append(plain)
     return contract
 
 
 def _reason(error: Exception) -> str:
     found = re.search(r"unexpected keyword argument (.*)", str(error))
     return f"the key {found[1]} is not known" if found else str(error)
+
+
+def _check_names(earlier: Sequence[Mapping[str, Any]], ruling: Ruling) -> None:
+    """Raise `UsageError` if a patch removes a name that never was there, or describes one that the path does not have.
+
+    ``earlier`` are the contract as derived and after each ruling before: a shipped ruling may have removed it, too.
+    """
+    known = PLACEHOLDER.findall(ruling.contract.get("path", earlier[-1]["path"]))
+    parameters: Mapping[str, Any] = ruling.contract.get("path_parameters", {})
+    unknown = [name for name, value in parameters.items() if value is not None and name not in known]
+    for name in (*_removed_in_vain(earlier, ruling.contract), *unknown):
+        msg = (
+            f"{ruling.where}: the contract has no parameter, header or member {name}\n"
+            "How to fix: write the name as the contract has it, or delete it from the ruling."
+        )
+        raise UsageError(msg)
+
+
+def _removed_in_vain(
+    earlier: Sequence[Mapping[str, Any]], patch: Mapping[str, Any], *, named: bool = False
+) -> Iterator[str]:
+    for name, value in patch.items():
+        if named and value is None and not any(name in each for each in earlier):
+            yield name
+        elif isinstance(value, dict):
+            below = [each[name] for each in earlier if isinstance(each.get(name), dict)]
+            yield from _removed_in_vain(below, value, named=name in _NAMED_VALUES and not named)
 
 
 def _patched(plain: Mapping[str, Any], patch: Mapping[str, Any], *, named: bool = False) -> dict[str, Any]:

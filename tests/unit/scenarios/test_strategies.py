@@ -269,6 +269,19 @@ def test_a_broken_request_is_still_signed(example):
     assert (verify_signature(request, TEST_CREDENTIALS) is None) == (breach.kind != "signature")
 
 
+@few
+@given(st.data())
+def test_a_header_that_signing_writes_is_not_said_to_be_missing(data):
+    """Pages list some of these; a broken request lacks what it is said to lack, and has what is said to be wrong."""
+    headers = {name: {"required": "violation"} for name in ("Date", "Content-MD5", "x-log-mode")}
+    headers["x-log-bodyrawsize"] = {"type": "integer", "required": "violation"}
+    listed = Contract.from_plain(PUT.as_plain() | {"headers": headers})
+    breach, request = data.draw(strategies.broken_requests(listed, kinds=["missing", "type"]))
+    place, _, name = breach.where.partition(" ")
+    if place == "header":
+        assert (breach.kind, name in request.headers) in {("missing", False), ("type", True)}
+
+
 def test_wrong_names_get_a_clear_error():
     """An unknown operation, an unknown scheme, an operation that no consumer calls: what was expected is said."""
     with pytest.raises(UsageError, match="no operation is named 'GetCheckpoints'"):

@@ -5,6 +5,7 @@ import subprocess
 import sys
 
 import pytest
+from advice import advised
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -114,13 +115,28 @@ def test_a_contract_may_be_yaml(folder):
     assert registry().named("GetWeather").summary == "天气"
 
 
+def test_another_name_of_a_shipped_operation_is_listed_among_the_aliases(folder):
+    """Without it, two operations have one route; with it, the contract takes the place of the shipped one."""
+    plain = {"operation": "AskCheckPoint", "method": "GET", "path": "/logstores/{l}/consumergroups/{g}"}
+    (folder / "a.json").write_text(json.dumps(plain), encoding="utf-8")
+    with pytest.raises(UsageError, match=r"found two for GET .*: GetCheckPoint and AskCheckPoint") as stopped:
+        use_contracts(folder)
+    key = advised(str(stopped.value), "list one name among the (aliases) of the other")[1]
+    (folder / "a.json").write_text(json.dumps(plain | {key: ["GetCheckPoint"]}), encoding="utf-8")
+    use_contracts(folder)
+    assert told("/logstores/l/consumergroups/g") == registry().named("GetCheckPoint").operation == "AskCheckPoint"
+
+
 @pytest.mark.parametrize(
     ("name", "text", "says"),
     [
-        ("a.yaml", "operation: A", "expected the contract of an operation in"),
+        ("a.yaml", "operation: A", "a.yaml: the file: 'method' is a required property"),
+        ("a.yaml", "- operation: A", "a.yaml: the file: .* is not of type 'object'"),
+        ("a.json", json.dumps(OWN | {"success": 200}), "a.json: success: 200 is not of type 'array'"),
+        ("a.json", json.dumps(OWN | {"query": {"unit": {"pattern": "(("}}}), "a.json: query.unit.pattern: .* 'regex'"),
+        ("a.json", json.dumps(OWN | {"qery": {}}), "a.json: the file: unknown key qery\nHow to fix: write query."),
         ("a.yaml", "operation: [", "expected YAML in UTF-8"),
         ("a.json", "{", "expected the contract of an operation in"),
-        ("a.json", '{"operation": "A"}', "expected the contract of an operation in"),
         ("a.json", json.dumps(OWN | {"operation": "Other"}), "expected one operation for each request, found"),
         ("contracts.jsonl", "{}", "expected compiled contracts in"),
     ],

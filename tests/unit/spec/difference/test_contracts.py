@@ -89,6 +89,7 @@ CHANGES = {
         ("additive", "new", "body /wool"),
     ),
     "an array that is an object": (("response", "value", "type"), "object", ("breaking", "retyped", "response")),
+    "an array that is a text": (("response", "value"), {"type": "string"}, ("breaking", "retyped", "response")),
     "an element gone": ((*ITEMS, "born"), None, ("breaking", "gone", "response /born")),
     "a new element": ((*ITEMS, "shorn"), {"type": "integer"}, ("additive", "new", "response /shorn")),
     "another unit": ((*ITEMS, "born", "unit"), "seconds", ("additive", "rule", "response /born")),
@@ -116,6 +117,7 @@ ONE_WAY = {
     "a new required query key",
     "another type",
     "an array that is an object",
+    "an array that is a text",
     "another status",
     "an error's status",
     "another method",
@@ -151,6 +153,14 @@ def test_a_placeholder_renamed_is_benign_and_a_key_renamed_breaks(plain):
     assert differences(plain, placeholder) == [("benign", "placeholder", "path")]
     key = changed(changed(plain, ("query", "kept"), None), ("query", "keptID"), plain["query"]["kept"])
     assert differences(plain, key) == [("breaking", "renamed", "query keptID")]
+
+
+def test_another_order_of_members_names_the_members_and_not_their_body():
+    one = {"body": {"value": {"type": "object", "members": {"age": {}, "wool": {}}}}}
+    other = {"body": {"value": {"type": "object", "members": {"wool": {}, "age": {}}}}}
+    route = {"operation": "CountSheep", "method": "POST", "path": "/sheep"}
+    (change,) = compare(*(Side.of_contract(Contract.from_plain(route | each)) for each in (one, other)))
+    assert (change.kind, change.where, change.old, change.new) == ("benign", "body", "age, wool", "wool, age")
 
 
 @given(contracts())

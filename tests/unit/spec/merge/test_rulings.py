@@ -4,7 +4,7 @@ import pytest
 from advice import advised
 
 from sls_contract.errors import UsageError
-from sls_contract.spec.claims import Body
+from sls_contract.spec.claims import Body, Parameter
 from sls_contract.spec.finding import Level
 from sls_contract.spec.merge import merge
 from sls_contract.spec.merge.layers import Layers
@@ -103,20 +103,80 @@ def test_an_overruled_route_sets_the_source_aside():
 
 def test_a_ruling_against_nobody_stops_the_build():
     """Where the overruled claim is gone, the message names file and claim, what is claimed now, and the way out."""
-    text = refusal({"overrules": [{"family": "openapi", "place": "query size required", "says": "yes"}]})
-    assert "rulings/ListBaskets.yaml: ruling 1 overrules a claim that no source makes any more" in text
+    overruled = {"family": "openapi", "place": "query size required", "says": "yes"}
+    text = refusal({"overrules": [overruled]})
+    assert "rulings/ListBaskets.yaml: ruling 1 overrules a claim that no source makes" in text
     assert "openapi, query size required: yes" in text
-    assert "claimed there now: no" in text
-    assert advised(text, r"read what the sources say now .*spec show \w+ --claims.*change or delete the ruling")
-    assert ruled({"overrules": [{"family": "openapi", "place": "query size required", "says": "no"}]})
+    assert advised(text, r"write what is claimed there now, or delete the ruling")
+    now = text.partition("claimed there now: ")[2].partition("\n")[0]
+    assert ruled({"overrules": [overruled | {"says": now}]})
+
+
+def test_a_misspelt_place_of_a_claim_is_told_the_nearest():
+    """The advice has places of that family, of which one is meant; without any like it the ruling is for nothing."""
+    overruled = {"family": "openapi", "place": "qery size required", "says": "no"}
+    meant, *_ = advised(refusal({"overrules": [overruled]}), r"write the place as one of these: (.*)\.")[1].split("; ")
+    assert ruled({"overrules": [overruled | {"place": meant}]})
+    assert advised(refusal({"overrules": [overruled | {"place": "x"}]}), r"^delete the ruling\.")
+
+
+@pytest.mark.parametrize("says", ["no", False])
+def test_a_claim_is_overruled_as_it_is_printed_and_as_yaml_reads_it(says):
+    """Without quotes, YAML reads yes and no as booleans, and a limit as a number."""
+    assert ruled({"overrules": [{"family": "openapi", "place": "query size required", "says": says}]})
+    limited = [(source(), page(query={"size": Parameter("integer", minimum=3)}))]
+    assert ruled({"overrules": [{"family": "handbook", "place": "query size minimum", "says": 3}]}, claims=limited)
+
+
+@pytest.mark.parametrize(
+    ("patch", "name"),
+    [
+        ({"query": {"seize": None}}, "seize"),
+        ({"response": {"value": {"members": {"total": None}}}}, "total"),
+        ({"path_parameters": {"stare": {"type": "integer"}}}, "stare"),
+    ],
+)
+def test_a_name_that_is_misspelt_changes_nothing_and_is_refused(patch, name):
+    """What should be taken away would be demanded for ever, and what is ruled on the path would never be looked at."""
+    text = refusal({"contract": patch})
+    assert f"rulings/ListBaskets.yaml: ruling 1: the contract has no parameter, header or member {name}" in text
+    assert advised(text, r"write the name as the contract has it, or delete it from the ruling")
+    assert ruled({"contract": {"query": {"size": None}, "path_parameters": {"store": {"type": "integer"}}}})
+
+
+def test_what_is_renamed_is_taken_away_and_added():
+    """Also a part of the path, whose old name is then none any more."""
+    found = ruled({"contract": {"query": {"size": None, "count": {}}, "path": "/stores/{name}/baskets"}})
+    assert ([*found.query], [*found.path_parameters]) == (["line", "count"], ["name"])
+
+
+def test_a_name_that_an_earlier_ruling_took_away_may_be_taken_away_again():
+    """A user's ruling stays right when the shipped ones say the same."""
+    assert ruled(*[{"contract": {"query": {"size": None}}}] * 2) == ruled({"contract": {"query": {"size": None}}})
+
+
+def test_the_same_rulings_in_two_folders_count_once():
+    """A copy of the shipped folder has those that are shipped, too."""
+    plain = {"operation": "ListBaskets", "rulings": [{"why": "because", "contract": {"summary": "Baskets."}}]}
+    one, other = (read_rulings(plain, f"{folder}/ListBaskets.yaml") for folder in ("shipped", "own"))
+    assert one.followed_by(other).rulings == one.rulings
 
 
 def test_a_ruling_that_makes_no_contract_is_refused():
-    """A key that contracts have not, and a level that is none, are told with the file."""
-    assert "ruling 1 results in an invalid contract: the key 'seize' is not known" in refusal(
-        {"contract": {"seize": 1}}
-    )
+    """A key that contracts have not, a level that is none, and a pattern that is none are told with their place."""
+    text = refusal({"contract": {"query": {"size": {"patern": "[0-9]"}}}})
+    assert "rulings/ListBaskets.yaml: rulings[0].contract.query.size: unknown key patern" in text
+    known = advised(text, r"^write (\w+)\.")[1]
+    assert ruled({"contract": {"query": {"size": {known: "[0-9]"}}}}).query["size"].pattern == "[0-9]"
     assert "'maybe'" in refusal({"contract": {"query": {"size": {"level": "maybe"}}}})
+    assert "size.pattern: '((' is not a 'regex'" in refusal({"contract": {"query": {"size": {"pattern": "(("}}}})
+    assert "size.form: 'base46' is not one of" in refusal({"contract": {"query": {"size": {"form": "base46"}}}})
+    assert "size.equals: 'body.size' is not one of" in refusal(
+        {"contract": {"query": {"size": {"equals": "body.size"}}}}
+    )
+    assert "codes.status: 'SLS999' is not a 'sls-clause'" in refusal({"contract": {"codes": {"status": "SLS999"}}})
+    assert "codes.status: [] is not of type 'string'" in refusal({"contract": {"codes": {"status": []}}})
+    assert ruled({"contract": {"codes": {"status": "SLS206"}}}).codes == {"status": "SLS206"}
 
 
 def test_a_ruling_on_an_operation_that_nobody_claims_is_refused():
@@ -131,19 +191,19 @@ def test_a_ruling_on_an_operation_that_nobody_claims_is_refused():
 @pytest.mark.parametrize(
     ("plain", "says"),
     [
-        (None, "to name its operation"),
-        ({"operation": "A", "ruling": []}, "expected operation, aliases and rulings in f.yaml, got ruling"),
-        ({"operation": "A", "rulings": [{"contract": {}}]}, "f.yaml: ruling 1: expected why"),
-        ({"operation": "A", "rulings": [{"why": "b", "overrules": ["c"]}]}, "expected family, place and says"),
+        (None, "f.yaml: the file: None is not of type 'object'"),
+        ({"operation": "A", "ruling": []}, "f.yaml: the file: unknown key ruling\nHow to fix: write rulings."),
+        ({"operation": "A", "rulings": [{"contract": {}}]}, "f.yaml: rulings[0]: 'why' is a required property"),
+        ({"operation": "A", "rulings": [{"why": "b", "overrules": ["c"]}]}, "f.yaml: rulings[0].overrules[0]: 'c'"),
         (
             {"operation": "A", "rulings": [{"why": "b", "overrules": [{"family": "x", "place": "y", "says": "z"}]}]},
-            "expected the family to be one of handbook, openapi, clients, recordings; got x",
+            "f.yaml: rulings[0].overrules[0].family: 'x' is not one of ['handbook', 'openapi', ",
         ),
     ],
 )
 def test_what_is_no_file_of_rulings_is_told(plain, says):
-    """Every message names the file and what was expected."""
+    """Every message names the file, the place in it, what is wrong there, and the way out."""
     with pytest.raises(UsageError) as stopped:
         read_rulings(plain, "f.yaml")
-    assert says in str(stopped.value)
-    assert "f.yaml" in str(stopped.value)
+    assert str(stopped.value).startswith(says)
+    assert "\nHow to fix: " in str(stopped.value)

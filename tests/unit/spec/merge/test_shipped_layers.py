@@ -7,6 +7,8 @@ import pytest
 import yaml
 from jsonschema import Draft202012Validator
 
+from sls_contract.checks.logs import COUNTED
+from sls_contract.checks.meanings import FORMS, UNITS
 from sls_contract.spec.clauses import CLAUSES
 from sls_contract.spec.contract import Body, Contract, ErrorResponse, Value
 from sls_contract.spec.merge import claim_files, generated, outdated, source_of
@@ -130,6 +132,15 @@ def test_editors_know_every_key_of_a_contract(name, kind, pointer):
     for step in at:
         schema = schema[step]
     assert set(schema["properties"]) == set(kind.__dataclass_fields__)
+
+
+@pytest.mark.parametrize("name", ["contract", "rulings"])
+def test_editors_know_every_form_unit_and_count_that_is_checked(name):
+    """An empty form or count takes away what another ruling said."""
+    schema = json.loads((SCHEMAS / "editor" / f"{name}.json").read_text(encoding="utf-8"))
+    known = schema["$defs"]["value"]["properties"]
+    assert (set(known["form"]["enum"]), set(known["unit"]["enum"])) == ({"", *FORMS}, {*UNITS})
+    assert set(known["equals"]["enum"]) == {"", *(f"body.{each}" for each in COUNTED)}
 
 
 def test_every_operation_of_the_sdk_has_a_contract(contracts, shipped):
