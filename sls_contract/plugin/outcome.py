@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
     from sls_contract.plugin.collected import Collected, Scope
     from sls_contract.plugin.options import Settings
+    from sls_contract.plugin.rerecorded import KeptCassette
     from sls_contract.plugin.totals import Totals
     from sls_contract.plugin.verify_result import VerifiedCassette
     from sls_contract.spec import Finding
@@ -39,11 +40,13 @@ class Outcome:
     Attributes:
         unused: findings about recordings that no test plays, each with its cassette and, for an exchange, its position.
         verified: the result of each cassette in record mode ``verify``.
+        kept: the cassettes whose old recordings were kept in record mode ``all``.
 
     """
 
     unused: list[tuple[Finding, str, int | None]] = field(default_factory=list)
     verified: list[VerifiedCassette] = field(default_factory=list)
+    kept: list[KeptCassette] = field(default_factory=list)
 
     def reasons(self, totals: Totals, *, strict: bool) -> list[str]:
         """Return why the run fails although no single test did, each reason in a few words."""
@@ -51,6 +54,7 @@ class Outcome:
         reasons = [f"{plural(count, 'warning')} {name} (--sls-strict)" for name, count in counted.items()]
         if cassettes := [each.path for each in self.verified if each.has_unplayed]:
             reasons.append(f"exchanges of {', '.join(map(shown, cassettes))} that no test requested")
+        reasons += [f"{shown(each.path)} was not replaced" for each in self.kept]
         reasons += [f"{shown(each.path)} was not written" for each in self.verified if each.failure]
         if strict and (between := sum(each["times"] for each in totals.blocked if not each["test"])):
             reasons.append(f"{plural(between, 'request')} blocked between tests (--sls-strict)")
@@ -95,14 +99,18 @@ def outcome_of(
     cut_short: bool,
 ) -> Outcome:
     """Return the results of a run. A run that was ``cut_short`` reports no unused recordings."""
+    known = None if cut_short else collected
+    is_complete = partial(complete, not_passed=not_passed.files, collected=known, scope=scope)
     if settings.record == "verify":
         from sls_contract.plugin.verify_result import verified_cassettes
 
         ended = {each["test"] for each in totals.verified if each["ended"]}
-        known = None if cut_short else collected
-        is_complete = partial(complete, ended=ended, not_passed=not_passed.files, collected=known, scope=scope)
-        return Outcome(verified=verified_cassettes(totals.verified, settings.accept, is_complete))
-    if cut_short:
+        return Outcome(verified=verified_cassettes(totals.verified, settings.accept, partial(is_complete, ended=ended)))
+    if settings.record == "all":
+        from sls_contract.plugin.rerecorded import kept_cassettes
+
+        return Outcome(kept=kept_cassettes(totals.rerecorded, collected, began, is_complete))
+    if cut_short or settings.record != "none":
         return Outcome()
     unused: list[tuple[Finding, str, int | None]] = [*unplayed(totals.plays, not_passed.files, collected, scope)]
     if collected is not None:

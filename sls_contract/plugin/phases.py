@@ -11,6 +11,7 @@ import pytest
 
 from sls_contract.locale import translated
 from sls_contract.plugin.failures import cut_at_callers_line, translate_report
+from sls_contract.plugin.options import sends_nothing
 
 if TYPE_CHECKING:
     from collections.abc import Generator
@@ -48,7 +49,7 @@ class Phases:
         self, fixturedef: pytest.FixtureDef[object], request: pytest.FixtureRequest
     ) -> Generator[None, object, object]:
         """Give a fixture of a wider scope its own cassette."""
-        if fixturedef.scope == "function" or request.config.getoption("setupplan", default=False):
+        if fixturedef.scope == "function" or sends_nothing(request.config):
             return (yield)
         with self.run.fixture(fixturedef, request):
             return (yield)
