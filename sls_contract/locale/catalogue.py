@@ -215,6 +215,8 @@ class Catalogue:
         if not joints:
             return core
         joint = joints[0]
+        if joint.group() == " (" and (aside := self._in_brackets(f"({core[joint.end() :]}")):
+            return core[: joint.start()] + aside
         return core[: joint.end()] + self._rest(core[joint.end() :], joint.group())
 
     def _joined(self, head: str, mark: str, rest: str) -> str:
