@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from sls_contract.locale import translated
-from sls_contract.plugin.failures import cut_at_callers_line, translate_report
+from sls_contract.plugin.failures import cut_at_callers_line, fail_for_fixture, translate_report
 from sls_contract.plugin.options import sends_nothing
 
 if TYPE_CHECKING:
@@ -62,6 +62,8 @@ class Phases:
         if call.excinfo is not None and not item.config.getoption("fulltrace", False):
             call.excinfo = cut_at_callers_line(call.excinfo)
         report = yield
+        if call.excinfo is not None:
+            fail_for_fixture(report, call.excinfo.value)
         if report.failed and call.excinfo is not None:
             self.run.note_shown(call.excinfo.value)
         self.run.complete_report(item, report)

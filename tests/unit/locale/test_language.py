@@ -85,14 +85,19 @@ def test_the_environment_chooses_the_language(environ, expected):
                 "（@pytest.mark.sls_allow）其测试的问题，然后再次运行并加上 --sls-accept=benign"
             ),
         ),
+        (
+            "1 warning SLS610 recording-unplayed (--sls-strict); 2 requests blocked between tests (--sls-strict)",
+            "SLS610 recording-unplayed：1 处警告（--sls-strict）；测试之间拦截了 2 个请求（--sls-strict）",
+        ),
+        ("  p.log.aliyuncs.com in between tests: 1 time", "  测试之间，发往 p.log.aliyuncs.com：1 次"),
         ("breaking (allowed) (2)", "破坏性（已允许）：2 处"),
         (
             "  exchange 0: SLS205 update-time-type at /0/updateTime",
             "  第 0 次交互：SLS205 update-time-type，位置 /0/updateTime",
         ),
         (
-            'SLS205 update-time-type (violation) at /0/updateTime of GetCheckPoint: "17" (in full: test_v.py::test_a)',
-            'SLS205 update-time-type（违规），位置 /0/updateTime（GetCheckPoint）："17"（完整内容见 test_v.py::test_a）',
+            'SLS205 update-time-type (violation) at /0/updateTime of GetCheckPoint: "17" (in full: t.py::test_a)',
+            'SLS205 update-time-type（违规），位置 /0/updateTime（GetCheckPoint）："17"（完整内容见 t.py::test_a）',
         ),
         ("  the client signed:", "  客户端签名的内容："),
         ("  actual:   an empty line (The DATE line was left empty.)", "  实际：空行（DATE 行为空。）"),
