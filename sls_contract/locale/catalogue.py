@@ -28,6 +28,7 @@ _VALUES = {  # patterns of values, by the name of the placeholder
     "listed": rf"{_NUMBER}(?:, {_NUMBER})*",
     "http_date": r"[A-Z][a-z]{2}, \d[^,]*? GMT|(?![A-Z][a-z]{2}, \d)[^,]*?",
     "exchange": rf"{_NUMBER}|(?:[^\s,]+ )?exchange {_NUMBER}",
+    "code": r"\S*?",
     "slug": r"\S*?",
     "where": "[^,]*?",  # after a comma comes another place
 }
