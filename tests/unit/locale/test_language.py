@@ -87,7 +87,7 @@ def test_the_environment_chooses_the_language(environ, expected):
         ),
         (
             "1 warning SLS610 recording-unplayed (--sls-strict); 2 requests blocked between tests (--sls-strict)",
-            "SLS610 recording-unplayed：1 处警告（--sls-strict）；测试之间拦截了 2 个请求（--sls-strict）",
+            "1 处警告 SLS610 recording-unplayed（--sls-strict）；测试之间拦截了 2 个请求（--sls-strict）",
         ),
         ("  p.log.aliyuncs.com in between tests: 1 time", "  测试之间，发往 p.log.aliyuncs.com：1 次"),
         ("breaking (allowed) (2)", "破坏性（已允许）：2 处"),
