@@ -10,7 +10,7 @@ import pytest
 
 from sls_contract.errors import UsageError
 from sls_contract.files import check_file_name
-from sls_contract.plugin.located import cassette_folder, fixture_path, fixtures_of, locate
+from sls_contract.plugin.located import cassette_folder, fixture_path, fixtures_of, locate, may_request_fixtures
 from sls_contract.plugin.naming import SUFFIX, safe
 
 if TYPE_CHECKING:
@@ -40,7 +40,8 @@ class Collected:
         modules: the test files, by the first part of their tests' ids.
         tests: the ids of the tests of each cassette, including deselected tests.
         loaded: the cassettes that were loaded without the marker, and those of fixtures.
-        fixtures: the test files that use the cassette of a fixture, by its path.
+        fixtures: the ids of the tests that name a fixture with a cassette, also indirectly, by its path.
+        requesting: the ids of the tests that may request any fixture while they run.
 
     """
 
@@ -48,6 +49,7 @@ class Collected:
     tests: dict[str, list[str]] = field(default_factory=dict)
     loaded: list[str] = field(default_factory=list)
     fixtures: dict[str, list[str]] = field(default_factory=dict)
+    requesting: list[str] = field(default_factory=list)
 
     def as_plain(self) -> dict[str, Any]:
         """Return values that execnet can carry."""
@@ -61,7 +63,7 @@ class Collected:
     def from_plain(cls, values: dict[str, Any]) -> Collected:
         """Rebuild what a worker sent (`as_plain`)."""
         modules = {name: Module(**module) for name, module in values["modules"].items()}
-        return cls(modules, values["tests"], values["loaded"], values["fixtures"])
+        return cls(**values | {"modules": modules})
 
 
 def collected(found: Iterable[pytest.Item], run: Iterable[pytest.Item], settings: Settings) -> Collected:
@@ -82,8 +84,9 @@ def collected(found: Iterable[pytest.Item], run: Iterable[pytest.Item], settings
             with suppress(UsageError):  # no file has a name that the disk lacks; only recording needs one
                 check_file_name(path)
                 outcome.loaded.append(str(path))
-                users = outcome.fixtures.setdefault(str(path), [])
-                users += [] if name in users[-1:] else [name]
+                outcome.fixtures.setdefault(str(path), []).append(item.nodeid)
+        if may_request_fixtures(item):
+            outcome.requesting.append(item.nodeid)
     return outcome
 
 

@@ -71,11 +71,11 @@ class Outcome:
 
 
 class NotPassed(NamedTuple):
-    """The test files with tests that did not pass, by the first part of their ids.
+    """The ids of the tests that did not pass.
 
     Attributes:
-        failed: those with a test that failed, or was skipped and may have loaded a cassette by itself.
-        skipped: those with a test that was skipped, but whose cassette is known by its marker.
+        failed: tests that failed, or were skipped and may have loaded a cassette by themselves.
+        skipped: tests that were skipped, but whose cassette is known by the marker.
 
     """
 
@@ -83,9 +83,14 @@ class NotPassed(NamedTuple):
     skipped: set[str]
 
     @property
-    def files(self) -> set[str]:
-        """All of these files."""
+    def tests(self) -> set[str]:
+        """All of these tests."""
         return self.failed | self.skipped
+
+    @property
+    def failed_files(self) -> set[str]:
+        """The first parts of the ids of the failed tests."""
+        return {test.partition("::")[0] for test in self.failed}
 
 
 def outcome_of(
@@ -100,7 +105,7 @@ def outcome_of(
 ) -> Outcome:
     """Return the results of a run. A run that was ``cut_short`` reports no unused recordings."""
     known = None if cut_short else collected
-    is_complete = partial(complete, not_passed=not_passed.files, collected=known, scope=scope)
+    is_complete = partial(complete, not_passed=not_passed.tests, collected=known, scope=scope)
     if settings.record == "verify":
         from sls_contract.plugin.verify_result import verified_cassettes
 
@@ -112,9 +117,9 @@ def outcome_of(
         return Outcome(kept=kept_cassettes(totals.rerecorded, collected, began, is_complete))
     if cut_short or settings.record != "none":
         return Outcome()
-    unused: list[tuple[Finding, str, int | None]] = [*unplayed(totals.plays, not_passed.files, collected, scope)]
+    unused: list[tuple[Finding, str, int | None]] = [*unplayed(totals.plays, not_passed.tests, collected, scope)]
     if collected is not None:
-        unused += [(finding, path, None) for finding, path in orphans(collected, scope, not_passed.failed, began)]
+        unused += [(finding, path, None) for finding, path in orphans(collected, scope, not_passed.failed_files, began)]
     return Outcome(unused)
 
 
@@ -127,22 +132,23 @@ def complete(
 ) -> bool:
     """Return whether each test of a shared cassette ran to its end: only tests of one file can name it.
 
-    The tests that use the cassette of a fixture may have none themselves: then no test of their files may be in
-    ``not_passed``, and if the fixture is not of one file, the whole project must have been collected.
+    The tests that use the cassette of a fixture may have none themselves: then none of them, and of those that may
+    request it while they run, may be in ``not_passed``. If the fixture is not of one file, the whole project must have
+    been collected.
     """
     if collected is None:
         return False
-    tests = collected.tests.get(cassette, [])
+    tests, users = collected.tests.get(cassette, []), collected.fixtures.get(cassette, [])
     # tests of any file may request a fixture while they run, which names it nowhere
-    files = collected.fixtures.get(cassette) or ([] if tests else [*collected.modules])
-    names = files or [test.partition("::")[0] for test in tests]
+    names = {test.partition("::")[0] for test in users or tests} or {*collected.modules}
     modules = [collected.modules[name] for name in names]
     if not all(module.all_selected and scope.has_all_tests_of(Path(module.path)) for module in modules):
         return False
-    if files:
-        of_one_file = all(module.folder == str(Path(cassette).parent) for module in modules)
-        return (of_one_file or scope.project) and not any(name in not_passed for name in names)
-    return bool(tests) and all(test in ended for test in tests)
+    if tests and not users:
+        return all(test in ended for test in tests)
+    of_one_file = all(module.folder == str(Path(cassette).parent) for module in modules)
+    missed = {test for test in not_passed if test.partition("::")[0] in names}
+    return (of_one_file or scope.project) and missed.isdisjoint({*users, *collected.requesting})
 
 
 def unplayed(

@@ -66,5 +66,5 @@ def kept_cassettes(
 def _users(cassette: str, collected: Collected) -> tuple[list[str], tuple[str, ...]]:
     """Return the tests that name a cassette, and the files that use it."""
     tests = collected.tests.get(cassette, [])
-    names = dict.fromkeys([*(test.partition("::")[0] for test in tests), *collected.fixtures.get(cassette, ())])
+    names = dict.fromkeys(test.partition("::")[0] for test in (*tests, *collected.fixtures.get(cassette, ())))
     return tests, tuple(collected.modules[name].path for name in names)

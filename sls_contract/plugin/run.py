@@ -224,7 +224,7 @@ class Run:
         """
         if not report.passed:
             is_known = report.skipped and "sls_cassette" in report.keywords
-            (self._skipped if is_known else self._failed).add(report.nodeid.partition("::")[0])
+            (self._skipped if is_known else self._failed).add(report.nodeid)
         for counted in distributed.attached(report):
             self.totals.merge(counted)
 
