@@ -167,11 +167,14 @@ def _tests(totals: Totals) -> list[dict[str, Any]]:
 def _kept(outcome: Outcome) -> Iterator[str]:
     """Yield lines about cassettes whose old recordings were kept in record mode ``all``."""
     for each in outcome.kept:
+        if each.failure:
+            yield from map(on_one_line, f"  not replaced: {each.failure}".split("\n"))
+            continue
         yield on_one_line(
             f"  not replaced: {shown(each.path)}: tests that share it did not run to their end, and some of its "
             "requests were not recorded again"
         )
-        yield from _first_lines(f"    {line}" for line in (*each.missing, *filter(None, [each.failure])))
+        yield from _first_lines(f"    {test}" for test in each.missing)
         command = shlex.join(["pytest", "--sls-record=all", *map(shown, each.files)])
         yield f"    How to fix: run all tests that share it until they pass: {command}"
         yield "    If one of them cannot run any more, delete the file first."

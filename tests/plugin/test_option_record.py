@@ -225,3 +225,24 @@ def test_all_keeps_a_shared_cassette_that_workers_record_in_part(project):
     assert project.cassette("both").read_bytes() == before
     assert project.spawn("--sls-record=all", "-n2").ret == pytest.ExitCode.OK
     assert project.cassette("both").read_bytes() != before
+
+
+def test_all_says_why_a_shared_cassette_could_not_be_replaced(project):
+    """Something else damaged the file before the end of the run, when the old recordings are removed."""
+    project.test(SHARED).run("--sls-record=once").assert_outcomes(passed=2)
+    project.write(
+        "conftest.py",
+        """
+        from pathlib import Path
+        import pytest
+
+        @pytest.hookimpl(tryfirst=True)
+        def pytest_sessionfinish():
+            Path("cassettes/test_it/both.sls.yaml").write_text("interactions: [", encoding="utf-8")
+        """,
+    )
+    result = project.run("--sls-record=all")
+    assert result.ret == pytest.ExitCode.TESTS_FAILED
+    result.stdout.fnmatch_lines(
+        ["  not replaced: *both.sls.yaml*", "How to fix: *", "*the run failed*was not replaced"]
+    )
