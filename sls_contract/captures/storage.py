@@ -255,6 +255,9 @@ def _status_of(error: BaseException) -> int:
 
 def _is_passing(error: BaseException, status: int) -> bool:
     """Return whether the connection failed, or the storage is overloaded; some classes of aiohttp are no `OSError`."""
+    from sls_contract.transport.failures import is_unreachable
+
     names = {each.__name__ for each in type(error).__mro__}
     kinds = (ConnectionError, TimeoutError, socket.gaierror, HTTPException)
-    return status in _LATER or status >= _FIRST_SERVER_ERROR or isinstance(error, kinds) or not names.isdisjoint(_CUT)
+    failed = isinstance(error, kinds) or is_unreachable(error) or not names.isdisjoint(_CUT)
+    return failed or status in _LATER or status >= _FIRST_SERVER_ERROR

@@ -73,8 +73,10 @@ class Player:
 
     Attributes:
         added: number of recorded exchanges.
-        recording: name of this session's recording, for `remove_recording`; empty before the first exchange.
+        recording: name of this session's recording, for `remove_recordings`; empty before the first exchange.
         owner: the test that records, where tests share the cassette; its earlier failed recordings are then removed.
+        shared: whether other tests may record into the file in this session; in mode ``all``, its old recordings then
+            stay until `replace_old`.
         single: whether a recording is removed where another process recorded the same at the same time.
         candidates: returns cassettes that may be this one under an old name; called where the file is missing.
         stored_at: the URL of the folder of which this is a copy; empty: it is no copy.
@@ -103,7 +105,7 @@ class Player:
         self._before = _loaded(path) if before is None else before
         self._remedies = remedies
         self._matching = matching
-        self.single, self.owner = False, ""
+        self.shared, self.single, self.owner = False, False, ""
         self.candidates: Callable[[], Iterable[Path]] = tuple
         self.stored_at = ""
         self._mode = mode
@@ -148,6 +150,11 @@ class Player:
     def records_all(self) -> bool:
         """Whether every request is recorded because nothing can be played: no lookup is needed."""
         return self.records and not self._keys
+
+    @property
+    def replaces(self) -> bool:
+        """Whether the recordings of this session replace all earlier ones."""
+        return self._mode == "all"
 
     def at(self, position: int) -> Recording:
         """Return the recording at a position."""
@@ -254,7 +261,7 @@ class Player:
             recorder = open_for_recording(self.path, self.owner)
         if recorder is None:
             return
-        if (self._mode == "all" and not finished) or (self.single and self._has_duplicate(recorder.name)):
+        if (self.replaces and not finished) or (self.single and self._has_duplicate(recorder.name)):
             recorder.discard()
         else:
             recorder.close(finished=finished, replaced=self._replaced(), failure=failure)
@@ -267,14 +274,13 @@ class Player:
         return any(counts[each] >= self.added for each in others)  # a recording that continued this one is smaller
 
     def _is_old(self, recording: Recording) -> bool:
-        recorded_at = recording.provenance.recorded_at
-        return recorded_at is None or recorded_at < self._began
+        return recording.provenance.is_older_than(self._began)
 
     def _fits(self, request: Request, position: int) -> bool:
         return self._matching.fits(request, self._before[position].exchange.request)
 
     def _replaced(self) -> tuple[str, ...]:
-        if self._mode != "all":
+        if self.shared or not self.replaces:
             return ()
         old = (name for recording, name in with_ids(self._before) if self._is_old(recording))
         return (*old, *(each.id for each in self._before.excluded if self._is_old(each)))

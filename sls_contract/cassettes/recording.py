@@ -77,6 +77,10 @@ class Provenance:
         """When the endpoint last gave this response; None if that is unknown."""
         return self.validated_at or self.recorded_at
 
+    def is_older_than(self, moment: datetime) -> bool:
+        """Return whether it was recorded before a time, aware, or at an unknown time."""
+        return self.recorded_at is None or self.recorded_at < moment
+
 
 @dataclass(frozen=True, slots=True)
 class SignatureNote:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 
 from sls_contract.checks.consumption_groups import GroupState
 from sls_contract.checks.consumption_ranges import are_distinct, judge_lasting, judge_ranges, writable_shards
-from sls_contract.checks.consumption_received import Received, objects, shards_of
+from sls_contract.checks.consumption_received import SERVER_ERROR, Received, objects, shards_of
 from sls_contract.checks.consumption_shards import ShardState
 from sls_contract.checks.consumption_time import Moment
 from sls_contract.checks.request_args import Place, is_shard, request_args, shard_number
@@ -26,14 +26,13 @@ if TYPE_CHECKING:
 
     from sls_contract.exchange import Exchange
 
-_SERVER_ERROR = 500
 _MOST_STATES = 1000  # of shards, and as many of groups; the oldest are dropped
 _NO_SHARDS: frozenset[int] = frozenset()
 _T = TypeVar("_T")
 
 
 CLIENT_CLAUSES = frozenset({"SLS433", "SLS434", "SLS435"})
-"""The clauses that only a client can break, whatever the response."""
+"""The clauses that only a client can break, whatever the response; a refused request breaks none of them."""
 
 
 def received_of(exchange: Exchange, at: datetime | None, *, in_order: bool = False) -> Received | None:
@@ -86,6 +85,8 @@ class Consumption:
         state, refusal = self._shard(received.args.place, received.args.shard), received.invalid_cursor
         if refusal or received.served:
             yield state.judge_served(received.query, refusal, received.moment)
+        if received.refused:
+            return
         fresh = (received.args.place, received.client) not in self._running
         yield state.judge_pull(received.query, received.client, received.next_cursor, received.moment, fresh=fresh)
 
@@ -161,8 +162,9 @@ class Consumption:
             return
         group = self._group(received.args.place, received.args.group)
         self._note_beginning(received, consumer, body, success_json or ())
-        yield group.judge_listed(consumer, body)
-        if received.status is None or received.status >= _SERVER_ERROR:
+        if not received.refused:
+            yield group.judge_listed(consumer, body)
+        if received.status is None or received.status >= SERVER_ERROR:
             group.created = False  # the consumer may exist now, or may not
         else:
             yield group.judge_unknown_consumer(consumer, body, accepted=received.served)
@@ -186,7 +188,8 @@ class Consumption:
             return
         group, shard = self._group(received.args.place, received.args.group), body["shard"]
         state, checkpoint = self._shard(received.args.place, shard), body.get("checkpoint")
-        yield state.judge_checkpoint(checkpoint)
+        if not received.refused:
+            yield state.judge_checkpoint(checkpoint)
         if consumer and received.query.get("forceSuccess", "false").lower() == "false" and status is not None:
             yield group.judge_unforced(consumer, shard, received.moment, received.outcome)
         if isinstance(checkpoint, str):

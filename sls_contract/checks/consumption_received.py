@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from sls_contract.exchange import Exchange
 
 _OK, _BAD_REQUEST = 200, 400
+SERVER_ERROR = 500
 
 
 class Received(NamedTuple):
@@ -68,6 +69,11 @@ class Received(NamedTuple):
     def served(self) -> bool:
         """Whether it got 200."""
         return self.status == _OK
+
+    @property
+    def refused(self) -> bool:
+        """Whether the service refused the request (4xx): it then had no effect, even if the client was wrong."""
+        return self.status is not None and _BAD_REQUEST <= self.status < SERVER_ERROR
 
     @property
     def outcome(self) -> str:

@@ -28,6 +28,8 @@ _VALUES = {  # patterns of values, by the name of the placeholder
     "listed": rf"{_NUMBER}(?:, {_NUMBER})*",
     "http_date": r"[A-Z][a-z]{2}, \d[^,]*? GMT|(?![A-Z][a-z]{2}, \d)[^,]*?",
     "exchange": rf"{_NUMBER}|(?:[^\s,]+ )?exchange {_NUMBER}",
+    "code": r"\S*?",
+    "slug": r"\S*?",
     "where": "[^,]*?",  # after a comma comes another place
 }
 _BULLET = re.compile(r"\s*(?:[-•✓✗·] +)?")  # indentation and list mark before a text
@@ -215,6 +217,8 @@ class Catalogue:
         if not joints:
             return core
         joint = joints[0]
+        if joint.group() == " (" and (aside := self._in_brackets(f"({core[joint.end() :]}")):
+            return core[: joint.start()] + aside
         return core[: joint.end()] + self._rest(core[joint.end() :], joint.group())
 
     def _joined(self, head: str, mark: str, rest: str) -> str:

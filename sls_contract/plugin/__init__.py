@@ -90,7 +90,7 @@ def pytest_unconfigure(config: pytest.Config) -> None:
 
 def pytest_runtest_setup(item: pytest.Item) -> None:
     """Open the test's cassette before its fixtures are set up; a skipped or only planned test gets none."""
-    if not item.config.getoption("setupplan", default=False):
+    if not options.sends_nothing(item.config):
         item.config.stash[RUN].open(item)
 
 
@@ -137,9 +137,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 @pytest.hookimpl(tryfirst=True)
 def pytest_runtestloop(session: pytest.Session) -> None:
     """Note that tests are run, not only listed as by ``--fixtures``."""
-    session.config.stash[RUN].calls_tests = not any(
-        session.config.getoption(name, default=False) for name in ("collectonly", "setuponly")
-    )
+    session.config.stash[RUN].calls_tests = options.calls_tests(session.config)
 
 
 def pytest_sessionfinish(session: pytest.Session) -> None:

@@ -51,6 +51,7 @@ class Case:
         reported: the failure of the last phase.
         shared: whether other tests may use the same cassette.
         setup: distinguishes the setups of one fixture whose children send requests for its tests; empty otherwise.
+        recorded_whole: whether its recording is finished.
         may_be_empty: whether the test may send no request.
         edited: the positions of the played recordings that were edited.
 
@@ -77,6 +78,7 @@ class Case:
     reported: str | None = None
     shared: bool = False
     setup: str = ""
+    recorded_whole: bool = False
     may_be_empty: bool = False
     verifying: Verifying | None = None
     edited: set[int | None] = field(default_factory=set)
@@ -183,7 +185,8 @@ class Case:
         """Close the cassette; an incomplete recording is marked as unfinished unless the test is expected to fail."""
         with self.resources:
             if self.session is not None:
-                finished = expected_to_fail or self.ended
+                finished = self.recorded_whole = expected_to_fail or self.ended
+                self.session.player.shared = self.shared and self.verifying is None
                 self.session.close(
                     finished=finished, failure=f"{self.test}: {self.failure}" if self.failure and not finished else ""
                 )
@@ -211,6 +214,7 @@ class Case:
             examples=_examples(results.breaches) + (self.verifying.examples() if self.verifying else []),
             map=results.map.as_plain(),
             verified=self._verified(test),
+            rerecorded=self._rerecorded(test),
             plays=self._plays(test),
             outside=[{"program": each, "test": test} for each in programs],
             unchecked=self._unchecked(test),
@@ -234,6 +238,13 @@ class Case:
             return {}
         lines = self.session.player.lines
         return {"cassette": shown(self.where), "line": lines[breach.position] if lines else None}
+
+    def _rerecorded(self, test: str) -> list[dict[str, Any]]:
+        """Return what the test recorded if the old recordings of its cassette wait for the end of the run."""
+        if self.session is None or not (self.session.player.shared and self.session.player.replaces):
+            return []
+        recording, ended = self.session.player.recording, self.recorded_whole
+        return [{"cassette": self.where, "test": test, "setup": self.setup, "recording": recording, "ended": ended}]
 
     def _plays(self, test: str) -> list[dict[str, Any]]:
         """Return the played exchanges of a finished test, unless it played all of its own cassette."""

@@ -6,16 +6,16 @@ from contextlib import suppress
 from dataclasses import asdict, dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
+import pytest
+
 from sls_contract.errors import UsageError
 from sls_contract.files import check_file_name
-from sls_contract.plugin.located import cassette_folder, fixture_path, fixtures_of, locate
+from sls_contract.plugin.located import cassette_folder, fixture_path, fixtures_of, locate, may_request_fixtures
 from sls_contract.plugin.naming import SUFFIX, safe
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator, Sequence
     from pathlib import Path
-
-    import pytest
 
     from sls_contract.plugin.options import Settings
 
@@ -40,7 +40,8 @@ class Collected:
         modules: the test files, by the first part of their tests' ids.
         tests: the ids of the tests of each cassette, including deselected tests.
         loaded: the cassettes that were loaded without the marker, and those of fixtures.
-        fixtures: the test files that use the cassette of a fixture, by its path.
+        fixtures: the ids of the tests that name a fixture with a cassette, also indirectly, by its path.
+        requesting: the ids of the tests that may request any fixture while they run.
 
     """
 
@@ -48,6 +49,7 @@ class Collected:
     tests: dict[str, list[str]] = field(default_factory=dict)
     loaded: list[str] = field(default_factory=list)
     fixtures: dict[str, list[str]] = field(default_factory=dict)
+    requesting: list[str] = field(default_factory=list)
 
     def as_plain(self) -> dict[str, Any]:
         """Return values that execnet can carry."""
@@ -61,7 +63,7 @@ class Collected:
     def from_plain(cls, values: dict[str, Any]) -> Collected:
         """Rebuild what a worker sent (`as_plain`)."""
         modules = {name: Module(**module) for name, module in values["modules"].items()}
-        return cls(modules, values["tests"], values["loaded"], values["fixtures"])
+        return cls(**values | {"modules": modules})
 
 
 def collected(found: Iterable[pytest.Item], run: Iterable[pytest.Item], settings: Settings) -> Collected:
@@ -82,9 +84,38 @@ def collected(found: Iterable[pytest.Item], run: Iterable[pytest.Item], settings
             with suppress(UsageError):  # no file has a name that the disk lacks; only recording needs one
                 check_file_name(path)
                 outcome.loaded.append(str(path))
-                users = outcome.fixtures.setdefault(str(path), [])
-                users += [] if name in users[-1:] else [name]
+                outcome.fixtures.setdefault(str(path), []).append(item.nodeid)
+        if may_request_fixtures(item):
+            outcome.requesting.append(item.nodeid)
     return outcome
+
+
+def all_tests(items: Sequence[pytest.Item], config: pytest.Config, settings: Settings) -> list[pytest.Item]:
+    """Return the tests, and those that were not selected but are in a file where tests share a cassette.
+
+    Call it after the last test: pytest registers the fixtures of these files again. Only record mode ``all``, which
+    removes recordings, needs the tests that options such as ``--last-failed``, and test ids, leave out.
+    """
+    if settings.record != "all":
+        return [*items]
+    scope, known = scope_of(config, settings), {_place(item) for item in items}
+    marked = [item for item in items if (marker := item.get_closest_marker("sls_cassette")) and "name" in marker.kwargs]
+    files = dict.fromkeys(item.getparent(pytest.Module) for item in marked if not scope.has_all_tests_of(item.path))
+    others = (item for file in files if file is not None for item in _tests_below(file))
+    return [*items, *(item for item in others if _place(item) not in known)]
+
+
+def _place(item: pytest.Item) -> tuple[str, str]:
+    """Identify a test that is collected again; xdist may have changed its id."""
+    return item.parent.nodeid if item.parent is not None else "", item.name
+
+
+def _tests_below(node: pytest.Collector) -> Iterator[pytest.Item]:
+    for each in node.collect():
+        if isinstance(each, pytest.Item):
+            yield each
+        elif isinstance(each, pytest.Collector):
+            yield from _tests_below(each)
 
 
 def _add_test(outcome: Collected, item: pytest.Item, marker: pytest.Mark, settings: Settings) -> None:

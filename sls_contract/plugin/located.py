@@ -99,6 +99,25 @@ def known_fixtures(item: pytest.Item) -> dict[str, Any]:
     return known
 
 
+def may_request_fixtures(item: pytest.Item) -> bool:
+    """Return whether a test, or a fixture that it uses, may request other fixtures while it runs.
+
+    What pytest and other plugins define does not request the fixtures of a project; any doctest may.
+    """
+    if not isinstance(item, pytest.Function):
+        return True
+    definitions = (each for every in known_fixtures(item).values() for each in every or ())
+    names = [getattr(getattr(item, "_fixtureinfo", None), "argnames", ())]
+    return any("request" in each for each in (*names, *(each.argnames for each in definitions if _is_of_project(each))))
+
+
+def _is_of_project(fixturedef: pytest.FixtureDef[Any]) -> bool:
+    """Return whether a fixture is defined in a test file or a conftest; those of plugins apply everywhere."""
+    module = fixturedef.func.__module__ or ""
+    is_conftest = module.rpartition(".")[2] == "conftest"
+    return bool(is_conftest or fixturedef.baseid) and not module.startswith(_NOT_USER_MODULES)
+
+
 def used_definitions(item: pytest.Item) -> Iterator[pytest.FixtureDef[Any]]:
     """Yield the definitions of the fixtures that a test uses; also of those that it requested while it ran.
 

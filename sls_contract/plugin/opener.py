@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from sls_contract.cassettes.file.recording_file import load, recorded, remove_recording
+from sls_contract.cassettes.file.recording_file import load, recorded, remove_recordings
 from sls_contract.cassettes.hosts import host_rule
 from sls_contract.cassettes.scrub import Scrubber
 from sls_contract.cassettes.session import Session
@@ -304,7 +304,8 @@ class Opener:
     def _take_back(self, test: str) -> None:
         """Remove the recording of a test from earlier in this run: the test runs again because it failed."""
         if test in self._recorded:
-            remove_recording(*self._recorded.pop(test))
+            path, recording = self._recorded.pop(test)
+            remove_recordings(path, [recording])
 
     def _check_folder(self, folder: Path, test_file: Path) -> None:
         """Raise `UsageError` for two test files whose cassettes would share a folder."""

@@ -143,6 +143,16 @@ def _add_ini(parser: pytest.Parser) -> None:
         parser.addini(name, translated(text), type="linelist")
 
 
+def sends_nothing(config: pytest.Config) -> bool:
+    """Return whether a run only lists tests, or plans their fixtures."""
+    return any(config.getoption(name, default=False) for name in ("collectonly", "setupplan"))
+
+
+def calls_tests(config: pytest.Config) -> bool:
+    """Return whether a run calls test functions: ``--setup-only`` runs their fixtures only."""
+    return not (sends_nothing(config) or config.getoption("setuponly", default=False))
+
+
 def settings(config: pytest.Config, given: Namespace) -> Settings:
     """Read and check the options: the command line (``given``) before the ini file before the default."""
 

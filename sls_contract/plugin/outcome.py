@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
     from sls_contract.plugin.collected import Collected, Scope
     from sls_contract.plugin.options import Settings
+    from sls_contract.plugin.rerecorded import KeptCassette
     from sls_contract.plugin.totals import Totals
     from sls_contract.plugin.verify_result import VerifiedCassette
     from sls_contract.spec import Finding
@@ -39,11 +40,13 @@ class Outcome:
     Attributes:
         unused: findings about recordings that no test plays, each with its cassette and, for an exchange, its position.
         verified: the result of each cassette in record mode ``verify``.
+        kept: the cassettes whose old recordings were kept in record mode ``all``.
 
     """
 
     unused: list[tuple[Finding, str, int | None]] = field(default_factory=list)
     verified: list[VerifiedCassette] = field(default_factory=list)
+    kept: list[KeptCassette] = field(default_factory=list)
 
     def reasons(self, totals: Totals, *, strict: bool) -> list[str]:
         """Return why the run fails although no single test did, each reason in a few words."""
@@ -51,6 +54,7 @@ class Outcome:
         reasons = [f"{plural(count, 'warning')} {name} (--sls-strict)" for name, count in counted.items()]
         if cassettes := [each.path for each in self.verified if each.has_unplayed]:
             reasons.append(f"exchanges of {', '.join(map(shown, cassettes))} that no test requested")
+        reasons += [f"{shown(each.path)} was not replaced" for each in self.kept]
         reasons += [f"{shown(each.path)} was not written" for each in self.verified if each.failure]
         if strict and (between := sum(each["times"] for each in totals.blocked if not each["test"])):
             reasons.append(f"{plural(between, 'request')} blocked between tests (--sls-strict)")
@@ -67,11 +71,11 @@ class Outcome:
 
 
 class NotPassed(NamedTuple):
-    """The test files with tests that did not pass, by the first part of their ids.
+    """The ids of the tests that did not pass.
 
     Attributes:
-        failed: those with a test that failed, or was skipped and may have loaded a cassette by itself.
-        skipped: those with a test that was skipped, but whose cassette is known by its marker.
+        failed: tests that failed, or were skipped and may have loaded a cassette by themselves.
+        skipped: tests that were skipped, but whose cassette is known by the marker.
 
     """
 
@@ -79,9 +83,14 @@ class NotPassed(NamedTuple):
     skipped: set[str]
 
     @property
-    def files(self) -> set[str]:
-        """All of these files."""
+    def tests(self) -> set[str]:
+        """All of these tests."""
         return self.failed | self.skipped
+
+    @property
+    def failed_files(self) -> set[str]:
+        """The first parts of the ids of the failed tests."""
+        return {test.partition("::")[0] for test in self.failed}
 
 
 def outcome_of(
@@ -95,18 +104,22 @@ def outcome_of(
     cut_short: bool,
 ) -> Outcome:
     """Return the results of a run. A run that was ``cut_short`` reports no unused recordings."""
+    known = None if cut_short else collected
+    is_complete = partial(complete, not_passed=not_passed.tests, collected=known, scope=scope)
     if settings.record == "verify":
         from sls_contract.plugin.verify_result import verified_cassettes
 
         ended = {each["test"] for each in totals.verified if each["ended"]}
-        known = None if cut_short else collected
-        is_complete = partial(complete, ended=ended, not_passed=not_passed.files, collected=known, scope=scope)
-        return Outcome(verified=verified_cassettes(totals.verified, settings.accept, is_complete))
-    if cut_short:
+        return Outcome(verified=verified_cassettes(totals.verified, settings.accept, partial(is_complete, ended=ended)))
+    if settings.record == "all":
+        from sls_contract.plugin.rerecorded import kept_cassettes
+
+        return Outcome(kept=kept_cassettes(totals.rerecorded, collected, began, is_complete))
+    if cut_short or settings.record != "none":
         return Outcome()
-    unused: list[tuple[Finding, str, int | None]] = [*unplayed(totals.plays, not_passed.files, collected, scope)]
+    unused: list[tuple[Finding, str, int | None]] = [*unplayed(totals.plays, not_passed.tests, collected, scope)]
     if collected is not None:
-        unused += [(finding, path, None) for finding, path in orphans(collected, scope, not_passed.failed, began)]
+        unused += [(finding, path, None) for finding, path in orphans(collected, scope, not_passed.failed_files, began)]
     return Outcome(unused)
 
 
@@ -119,22 +132,23 @@ def complete(
 ) -> bool:
     """Return whether each test of a shared cassette ran to its end: only tests of one file can name it.
 
-    The tests that use the cassette of a fixture may have none themselves: then no test of their files may be in
-    ``not_passed``, and if the fixture is not of one file, the whole project must have been collected.
+    The tests that use the cassette of a fixture may have none themselves: then none of them, and of those that may
+    request it while they run, may be in ``not_passed``. If the fixture is not of one file, the whole project must have
+    been collected.
     """
     if collected is None:
         return False
-    tests = collected.tests.get(cassette, [])
+    tests, users = collected.tests.get(cassette, []), collected.fixtures.get(cassette, [])
     # tests of any file may request a fixture while they run, which names it nowhere
-    files = collected.fixtures.get(cassette) or ([] if tests else [*collected.modules])
-    names = files or [test.partition("::")[0] for test in tests]
+    names = {test.partition("::")[0] for test in users or tests} or {*collected.modules}
     modules = [collected.modules[name] for name in names]
     if not all(module.all_selected and scope.has_all_tests_of(Path(module.path)) for module in modules):
         return False
-    if files:
-        of_one_file = all(module.folder == str(Path(cassette).parent) for module in modules)
-        return (of_one_file or scope.project) and not any(name in not_passed for name in names)
-    return bool(tests) and all(test in ended for test in tests)
+    if tests and not users:
+        return all(test in ended for test in tests)
+    of_one_file = all(module.folder == str(Path(cassette).parent) for module in modules)
+    missed = {test for test in not_passed if test.partition("::")[0] in names}
+    return (of_one_file or scope.project) and missed.isdisjoint({*users, *collected.requesting})
 
 
 def unplayed(

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from sls_contract.locale import translated
-from sls_contract.plugin.failures import cut_at_callers_line, translate_report
+from sls_contract.plugin.failures import cut_at_callers_line, fail_for_fixture, translate_report
+from sls_contract.plugin.options import sends_nothing
 
 if TYPE_CHECKING:
     from collections.abc import Generator
@@ -48,7 +49,7 @@ class Phases:
         self, fixturedef: pytest.FixtureDef[object], request: pytest.FixtureRequest
     ) -> Generator[None, object, object]:
         """Give a fixture of a wider scope its own cassette."""
-        if fixturedef.scope == "function" or request.config.getoption("setupplan", default=False):
+        if fixturedef.scope == "function" or sends_nothing(request.config):
             return (yield)
         with self.run.fixture(fixturedef, request):
             return (yield)
@@ -61,6 +62,8 @@ class Phases:
         if call.excinfo is not None and not item.config.getoption("fulltrace", False):
             call.excinfo = cut_at_callers_line(call.excinfo)
         report = yield
+        if call.excinfo is not None:
+            fail_for_fixture(report, call.excinfo.value)
         if report.failed and call.excinfo is not None:
             self.run.note_shown(call.excinfo.value)
         self.run.complete_report(item, report)

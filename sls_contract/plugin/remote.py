@@ -17,6 +17,7 @@ import pytest
 from sls_contract.captures.remote.checkout import Checkout, Result
 from sls_contract.captures.remote.store import NotCached
 from sls_contract.errors import SlsContractError, UsageError
+from sls_contract.plugin.options import sends_nothing
 from sls_contract.signing import credentials_from_environment
 
 if TYPE_CHECKING:
@@ -35,7 +36,7 @@ class RemoteCassettes:
     @pytest.hookimpl(tryfirst=True)
     def pytest_sessionstart(self, session: pytest.Session) -> None:
         """Download the cassettes that the lock names, before xdist starts its workers."""
-        if any(session.config.getoption(name, default=False) for name in ("collectonly", "setupplan")):
+        if sends_nothing(session.config):
             return
         try:
             self._lines += self._pull().lines

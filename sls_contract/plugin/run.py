@@ -224,7 +224,7 @@ class Run:
         """
         if not report.passed:
             is_known = report.skipped and "sls_cassette" in report.keywords
-            (self._skipped if is_known else self._failed).add(report.nodeid.partition("::")[0])
+            (self._skipped if is_known else self._failed).add(report.nodeid)
         for counted in distributed.attached(report):
             self.totals.merge(counted)
 
@@ -317,26 +317,26 @@ class Run:
         """Return the tests that this process or a worker collected; None if no test has a cassette."""
         if self._from_workers is not None or not self._has_cassettes:
             return self._from_workers
-        from sls_contract.plugin.collected import collected
+        from sls_contract.plugin.collected import all_tests, collected
 
-        return collected(self._items, session.items, self.settings)
+        items = all_tests(self._items, session.config, self.settings)
+        return collected(items, session.items, self.settings)
 
     def _finish_results(self, session: pytest.Session, *, ran: bool) -> None:
         """Find what no single test can find, and fail the run for it; ``ran``: it was not interrupted."""
-        if self.settings.record in {"none", "verify"}:
-            from sls_contract.plugin.collected import scope_of
-            from sls_contract.plugin.outcome import NotPassed, outcome_of
+        from sls_contract.plugin.collected import scope_of
+        from sls_contract.plugin.outcome import NotPassed, outcome_of
 
-            self.outcome = outcome_of(
-                self.totals,
-                self.settings,
-                self._collected(session),
-                scope_of(session.config, self.settings),
-                NotPassed(self._failed, self._skipped),
-                self.started,
-                cut_short=not ran or bool(session.shouldstop or session.shouldfail) or self._worker_lost,
-            )
-            self.totals.findings += self.outcome.plain_findings()
+        self.outcome = outcome_of(
+            self.totals,
+            self.settings,
+            self._collected(session),
+            scope_of(session.config, self.settings),
+            NotPassed(self._failed, self._skipped),
+            self.started,
+            cut_short=not ran or bool(session.shouldstop or session.shouldfail) or self._worker_lost,
+        )
+        self.totals.findings += self.outcome.plain_findings()
         if self._reasons() and session.exitstatus == pytest.ExitCode.OK:
             session.exitstatus = pytest.ExitCode.TESTS_FAILED
 

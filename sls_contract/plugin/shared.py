@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from sls_contract.cassettes.file.recording_file import recorded
-from sls_contract.plugin.failures import as_failure
+from sls_contract.plugin.failures import FixtureFailure, as_failure
 from sls_contract.plugin.located import fixture_path, is_shared, used_by
 from sls_contract.plugin.scrubbed import scrubbed_logs
 
@@ -111,7 +111,7 @@ class Fixtures:
             text = shared.end()
         self._unrecorded.note_fixture(shared.fixture, shared.case, shared.name)
         if text:
-            pytest.fail(text, pytrace=False)
+            raise FixtureFailure(text, pytrace=False)
 
 
 def _open_shared(

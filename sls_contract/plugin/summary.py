@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shlex
 import sys
 from collections import Counter
 from typing import TYPE_CHECKING, Any
@@ -49,6 +50,7 @@ def summary_lines(totals: Totals, outcome: Outcome) -> list[str]:
             *_program_lines(totals),
             *_unchecked(totals),
             *_unused(outcome),
+            *_kept(outcome),
             *_verified(outcome),
             *_uncovered(),
             *lines,
@@ -160,6 +162,22 @@ def _tests(totals: Totals) -> list[dict[str, Any]]:
     found = {where: digest_of_file(Path(where)) for where, _ in counts}
     digests = {where: digest_with(digest) if digest else "" for where, digest in found.items()}
     return [{"test": test, "digest": digests[where], "exchanges": count} for (where, test), count in counts.items()]
+
+
+def _kept(outcome: Outcome) -> Iterator[str]:
+    """Yield lines about cassettes whose old recordings were kept in record mode ``all``."""
+    for each in outcome.kept:
+        if each.failure:
+            yield from map(on_one_line, f"  not replaced: {each.failure}".split("\n"))
+            continue
+        yield on_one_line(
+            f"  not replaced: {shown(each.path)}: tests that share it did not run to their end, and some of its "
+            "requests were not recorded again"
+        )
+        yield from _first_lines(f"    {test}" for test in each.missing)
+        command = shlex.join(["pytest", "--sls-record=all", *map(shown, each.files)])
+        yield f"    How to fix: run all tests that share it until they pass: {command}"
+        yield "    If one of them cannot run any more, delete the file first."
 
 
 def _verified(outcome: Outcome) -> Iterator[str]:

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NamedTuple
 
 from sls_contract.cassettes.recorder.guard import let_through
+from sls_contract.cassettes.recorder.handler import live
 from sls_contract.errors import EndpointError, UsageError
 from sls_contract.plugin.names import (
     PUBLIC_GROUP,
@@ -38,7 +39,7 @@ _ALLOWED = (
     "consumer groups there"
 )
 _PAUSES = (0.2, 0.5, 1, 2)  # seconds between requests to a service that is busy or fails
-_NOT_SENT = frozenset({"refused", "dns", "tls"})  # failures before the request left
+_NOT_SENT = frozenset({"refused", "unreachable", "dns", "tls"})  # failures before the request left
 
 
 @dataclass(slots=True)
@@ -99,7 +100,7 @@ def _at_url(
         renames[settings.project] = PUBLIC_PROJECT
     if settings.logstore:
         renames[settings.logstore] = PUBLIC_LOGSTORE
-    send_request = _past_the_guard(open_transport(settings.endpoint))
+    send_request = _past_the_guard(open_transport(settings.endpoint), address.authority)
 
     def prepare() -> Iterator[Sls]:
         names = _real_names(settings, credentials, group, literal=address.literal, host=address.authority)
@@ -109,9 +110,11 @@ def _at_url(
     return Target(credentials, send_request if address.literal else None, settings.endpoint, renames, prepare, public)
 
 
-def _past_the_guard(send_request: Send) -> Send:
+def _past_the_guard(send_request: Send, peer: str) -> Send:
+    """Return a `Send` past the guard, which sees the Host of a request and, of an IP address, the ``peer``."""
+
     def send(request: Request) -> Response:
-        with let_through(request.host):
+        with live(), let_through(request.host), let_through(peer):
             return send_request(request)
 
     return send

@@ -17,6 +17,7 @@ class Totals:
 
     Attributes:
         verified: the results of tests in record mode ``verify``.
+        rerecorded: the new recordings of shared cassettes in record mode ``all``, by test.
         plays: what other tests left unplayed in their cassettes.
         blocked: the requests to owned hosts that no cassette took.
         outside: the programs that were started while a cassette was open, with the test.
@@ -37,6 +38,7 @@ class Totals:
     extents: dict[str, int] = field(default_factory=dict)
     findings: list[dict[str, Any]] = field(default_factory=list)
     verified: list[dict[str, Any]] = field(default_factory=list)
+    rerecorded: list[dict[str, Any]] = field(default_factory=list)
     plays: list[dict[str, Any]] = field(default_factory=list)
     blocked: list[dict[str, Any]] = field(default_factory=list)
     outside: list[dict[str, str]] = field(default_factory=list)
@@ -54,7 +56,7 @@ class Totals:
             counts = getattr(self, name)
             for key, count in other[name].items():
                 counts[key] = counts.get(key, 0) + count
-        for name in ("findings", "verified", "plays", "blocked", "outside", "unchecked", "tests"):
+        for name in ("findings", "verified", "rerecorded", "plays", "blocked", "outside", "unchecked", "tests"):
             getattr(self, name).extend(other[name])
         if other["examples"]:
             from sls_contract.reports.examples import join_examples

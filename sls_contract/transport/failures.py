@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import http.client
 import socket
 import ssl
@@ -12,10 +13,17 @@ from sls_contract.errors import EndpointError
 if TYPE_CHECKING:
     from sls_contract.exchange import Response
 
-Kind: TypeAlias = Literal["refused", "dns", "tls", "timeout", "reset", "closed", "truncated", "malformed", "other"]
+Kind: TypeAlias = Literal[
+    "refused", "unreachable", "dns", "tls", "timeout", "reset", "closed", "truncated", "malformed", "other"
+]
+_UNREACHABLE = {errno.ENETUNREACH, errno.EHOSTUNREACH, errno.ENETDOWN, errno.EHOSTDOWN}
 
 _TEXTS: dict[str, tuple[str, str]] = {
     "refused": ("nothing accepts connections there", "start the endpoint, or correct its host and port"),
+    "unreachable": (
+        "this machine has no route to it",
+        "connect this machine to the endpoint's network (VPN, firewall), or correct the endpoint's host",
+    ),
     "dns": ("the name cannot be resolved", "correct the endpoint's name, or check the network"),
     "tls": ("the TLS handshake failed", "check the certificate, and whether the endpoint supports https"),
     "timeout": (
@@ -40,8 +48,9 @@ class TransportError(EndpointError):
     """An attempt without a complete response.
 
     Attributes:
-        kind: ``refused``, ``dns``, ``tls``, ``timeout``, ``reset``, ``closed`` (closed before a response),
-            ``truncated`` (a response was cut off), ``malformed`` (not HTTP) or ``other``.
+        kind: ``refused``, ``unreachable`` (no network, or no route), ``dns``, ``tls``, ``timeout``, ``reset``,
+            ``closed`` (closed before a response), ``truncated`` (a response was cut off), ``malformed`` (not HTTP) or
+            ``other``.
         peer: the host and port of the request.
         partial: the received part of the response, if its head was complete.
         reason: what happened; the text of the exception also says how to fix it.
@@ -65,7 +74,12 @@ def kind_of(error: BaseException) -> Kind:
     for types, kind in _KINDS:
         if isinstance(error, types):
             return kind
-    return "other"
+    return "unreachable" if is_unreachable(error) else "other"
+
+
+def is_unreachable(error: BaseException) -> bool:
+    """Return whether the operating system knows no route to an address, for example without a network."""
+    return isinstance(error, OSError) and error.errno in _UNREACHABLE
 
 
 def detail_of(error: BaseException) -> str:

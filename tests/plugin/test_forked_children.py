@@ -226,6 +226,49 @@ def test_a_pool_of_a_fixture_plays_for_the_tests_that_run(project, monkeypatch, 
         result.stdout.fnmatch_lines([f"*{told}*"])
 
 
+OTHERS = """
+    @pytest.mark.skip
+    def test_never(ARGUMENTS): pass
+
+    @pytest.mark.xfail
+    def test_in_vain(ARGUMENTS): assert not "now"
+"""
+
+
+@pytest.mark.parametrize(
+    ("arguments", "reported"),
+    [
+        ("", True),
+        full("tmp_path, capsys", True),
+        full("pool", False),
+        ("request", False),
+        full("asking", False),
+    ],
+)
+def test_what_no_test_requests_of_a_pool_is_missed_beside_tests_without_it(project, arguments, reported):
+    """A test that is always skipped, or fails as expected, hides nothing unless it may use the fixture itself."""
+    asking = "    @pytest.fixture\n    def asking(request): pass\n"
+    source = asking + POOL.replace("skip()", "fail()") + OTHERS.replace("ARGUMENTS", arguments)
+    project.test(source.replace("LAST", "assert pool.submit(ask, sls).result().ok"))
+    project.spawn("--sls-record=once").assert_outcomes(passed=3, skipped=1, xfailed=1)
+    result = project.test(source.replace("LAST", "pass")).spawn()
+    assert ("SLS610 recording-unplayed: " in result.stdout.str()) is reported
+    assert project.spawn("--sls-record=all").ret == (0 if reported else 1)
+
+
+def test_a_pool_of_which_some_tests_run_is_not_recorded_again(project):
+    """What its processes sent for the other tests would be gone."""
+    project.test(POOL.replace("LAST", "assert pool.submit(ask, sls).result().ok"))
+    project.spawn("--sls-record=once").assert_outcomes(passed=3)
+    before = project.cassette("pool@module").read_bytes()
+    result = project.spawn("--sls-record=all", "-k", "skip")
+    assert result.ret == 1
+    result.stdout.fnmatch_lines(["  not replaced: *pool@module.sls.yaml: *", "*--sls-record=all test_it.py"])
+    assert project.cassette("pool@module").read_bytes() == before
+    assert project.spawn("--sls-record=all").ret == 0
+    assert project.cassette("pool@module").read_bytes() != before
+
+
 @pytest.mark.parametrize(
     "asks",
     [

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import sys
 
 import pytest
 from advice import advised
@@ -71,6 +72,28 @@ def test_recording_at_a_loopback_url(project, endpoint, real_key):
     replayed = project.run("-rP")
     replayed.assert_outcomes(passed=1)
     replayed.stdout.fnmatch_lines(["names: my-project my-logstore consumer_group_test"])
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows connects to no 0.0.0.0")
+def test_recording_at_an_address_that_is_not_loopback(project, endpoint, real_key):
+    """An address on the network is no name that the guard could know by its project."""
+    project.test(READS)
+    with serve(endpoint) as server:
+        url = f"http://0.0.0.0:{server.port}"  # leads to this machine, but does not count as loopback
+        result = project.run("--sls-record=once", f"--sls-endpoint={url}", *REAL)
+    result.assert_outcomes(passed=1)
+    assert "other hosts" not in result.stdout.str()
+    project.run("--sls-record=none").assert_outcomes(passed=1)
+
+
+def test_without_a_network_the_advice_is_about_the_network(project, endpoint, real_key):
+    """No TCP connection leads to a multicast address; waiting does not help."""
+    result = project.test(READS).run("--sls-record=once", "--sls-endpoint=http://224.0.0.1:9", *REAL)
+    result.assert_outcomes(errors=1)
+    assert "this machine has no route to it" in result.stdout.str()
+    assert advised(result.stdout.str(), "connect this machine to the endpoint's network .*, or correct the endpoint")
+    with serve(endpoint) as server:
+        project.run("--sls-record=once", f"--sls-endpoint={server.url}", *REAL).assert_outcomes(passed=1)
 
 
 def test_the_group_is_deleted_where_the_test_fails(project, endpoint, real_key):

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import textwrap
+from pathlib import Path
 
 import pytest
+from advice import advised
 
 from sls_contract.cassettes.file.recording_file import load
 
@@ -143,3 +145,104 @@ def test_the_ini_file_can_set_the_mode(project):
     project.ini("sls_record = once").test(asks(0)).run("--sls-record=none").assert_outcomes(failed=1)
     project.run().assert_outcomes(passed=1)
     assert project.shards("test_asks") == ["0"]
+
+
+SHARED = """
+    import os
+
+    class TestOfBoth:
+        @pytest.mark.sls_cassette(name="both")
+        def test_one(self, sls):
+            ask(sls, shard=0)
+
+    class TestOther:
+        @pytest.mark.sls_cassette(name="both")
+        @pytest.mark.skipif("SKIP" in os.environ, reason="not here")
+        def test_two(self, sls):
+            ask(sls, shard=1)
+            assert "FAIL" not in os.environ
+"""
+
+
+@pytest.mark.parametrize(
+    "way", [["-k", "one"], ["test_it.py::TestOfBoth"], ["--deselect=test_it.py::TestOther"], "SKIP", "FAIL"], ids=str
+)
+def test_all_keeps_a_shared_cassette_whose_other_test_does_not_record(project, monkeypatch, way):
+    """What a test recorded that did not run to its end now would be lost; what the run says to do replaces it."""
+    project.test(SHARED).run("--sls-record=once").assert_outcomes(passed=2)
+    before = project.cassette("both").read_bytes()
+    options = [] if isinstance(way, str) else way
+    with monkeypatch.context() as patch:
+        if isinstance(way, str):
+            patch.setenv(way, "yes")
+        result = project.run("--sls-record=all", *options)
+    assert project.cassette("both").read_bytes() == before
+    assert result.ret == pytest.ExitCode.TESTS_FAILED
+    file = Path("cassettes/test_it/both.sls.yaml")
+    result.stdout.fnmatch_lines([f"  not replaced: {file}: *", "    test_it.py::TestOther::test_two"])
+    command = advised(result.stdout.str(), "until they pass: (.+)")[1].split()[1:]
+    project.run(*command).assert_outcomes(passed=2)
+    assert project.shards("both") == ["0", "1"]
+    assert project.cassette("both").read_bytes() != before
+    assert advised(result.stdout.str(), "cannot run any more, delete the file first")
+    project.cassette("both").unlink()
+    monkeypatch.setenv("SKIP", "for ever")
+    assert project.run(*command).ret == pytest.ExitCode.OK
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("source", "options"),
+    [
+        (SHARED.replace("shard=1", "shard=0"), []),
+        (SHARED.partition("    class TestOther")[0], []),
+        (SHARED.partition("    class TestOther")[0], ["test_it.py::TestOfBoth::test_one"]),
+        (SHARED, ["-k", "one or two"]),
+        (SHARED, ["test_it.py::TestOther", "test_it.py::TestOfBoth"]),
+        (SHARED.replace('"SKIP" in os.environ', "True").replace("shard=0)", "shard=0), ask(sls, shard=1)"), []),
+    ],
+    ids=["whole file", "without the other test", "its only test, by id", "both by -k", "both by id", "nothing lost"],
+)
+def test_all_replaces_a_shared_cassette_where_nothing_is_lost(project, source, options):
+    """A test that is gone keeps nothing, and a test that is skipped keeps nothing that is recorded again anyway."""
+    project.test(SHARED).run("--sls-record=once").assert_outcomes(passed=2)
+    old = {recording.id for recording in load(project.cassette("both"))}
+    result = project.test(source).run("--sls-record=all", *options)
+    assert result.ret == pytest.ExitCode.OK
+    new = {recording.id for recording in load(project.cassette("both"))}
+    assert new
+    assert not old & new
+
+
+@pytest.mark.full
+def test_all_keeps_a_shared_cassette_that_workers_record_in_part(project):
+    """The controller decides, for all workers."""
+    project.test(SHARED).run("--sls-record=once").assert_outcomes(passed=2)
+    before = project.cassette("both").read_bytes()
+    result = project.spawn("--sls-record=all", "-n2", "test_it.py::TestOfBoth")
+    assert result.ret == pytest.ExitCode.TESTS_FAILED
+    result.stdout.fnmatch_lines(["*    test_it.py::TestOther::test_two"])
+    assert project.cassette("both").read_bytes() == before
+    assert project.spawn("--sls-record=all", "-n2").ret == pytest.ExitCode.OK
+    assert project.cassette("both").read_bytes() != before
+
+
+def test_all_says_why_a_shared_cassette_could_not_be_replaced(project):
+    """Something else damaged the file before the end of the run, when the old recordings are removed."""
+    project.test(SHARED).run("--sls-record=once").assert_outcomes(passed=2)
+    project.write(
+        "conftest.py",
+        """
+        from pathlib import Path
+        import pytest
+
+        @pytest.hookimpl(tryfirst=True)
+        def pytest_sessionfinish():
+            Path("cassettes/test_it/both.sls.yaml").write_text("interactions: [", encoding="utf-8")
+        """,
+    )
+    result = project.run("--sls-record=all")
+    assert result.ret == pytest.ExitCode.TESTS_FAILED
+    result.stdout.fnmatch_lines(
+        ["  not replaced: *both.sls.yaml*", "How to fix: *", "*the run failed*was not replaced"]
+    )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from left_out import full
 
 from sls_contract import load_cassette
 from sls_contract.cassettes.file.recording_file import load
@@ -255,3 +256,32 @@ def test_in_one_folder_for_all(project):
     names = {name for name in project.cassettes() if "service" in name}
     assert names == {f"players/{folder}.conftest/service@session.sls.yaml" for folder in ("a", "b")}
     project.run("--sls-strict").assert_outcomes(passed=2)
+
+
+@pytest.mark.parametrize("swallow", [True, full(False)])
+def test_a_fixture_that_ends_badly_is_no_failure_that_its_last_test_expects(project, monkeypatch, swallow):
+    """The fixture ends with whichever test is the last one, and that may be marked xfail."""
+    monkeypatch.setenv("QUERY", "shard=0")
+    project.test(
+        f"""
+        import os
+        from contextlib import suppress
+
+        @pytest.fixture(scope="session")
+        def service(sls_session):
+            yield sls_session
+            with suppress({"Exception" if swallow else ""}):
+                ask(sls_session, query=os.environ["QUERY"])
+
+        @pytest.mark.sls_cassette
+        @pytest.mark.xfail
+        def test_asks(service):
+            ask(service)
+            assert not service
+        """
+    ).run("--sls-record=once").assert_outcomes(xfailed=1)
+    project.run().assert_outcomes(xfailed=1)
+    monkeypatch.setenv("QUERY", "shardId=0")
+    result = project.run()
+    result.assert_outcomes(xfailed=1, errors=1)
+    result.stdout.fnmatch_lines(["*violation SLS607 request-not-recorded: 1 time*"])

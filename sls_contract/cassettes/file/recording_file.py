@@ -115,11 +115,11 @@ def failed_of(failed: Mapping[str, str], owner: str) -> dict[str, str]:
     return {name: reason for name, reason in failed.items() if not owner or reason.startswith(f"{owner}: ")}
 
 
-def remove_recording(path: os.PathLike[str] | str, recording: str) -> None:
-    """Remove every exchange that a recording (`Recorder.name`) added, if there are any; raises as `fold` does."""
+def remove_recordings(path: os.PathLike[str] | str, names: Iterable[str]) -> None:
+    """Remove every exchange that some recordings (`Recorder.name`) added, if there are any; raises as `fold` does."""
     if recorded(path):
         with Journal(Path(path)).held() as journal:
-            journal.append([Frame("drop", recording)])
+            journal.append(Frame("drop", name) for name in names)
             _fold(Path(path), journal)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import io
 import json
+import socket
 import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
@@ -262,6 +263,17 @@ def test_a_host_that_cannot_be_reached_is_no_matter_of_credentials(tmp_path):
         url = f"http://127.0.0.1:{server.server_port}/suite"
     with pytest.raises(CassetteError) as raised:
         Store(url, tmp_path).read(revision_object("0" * 64))
+    assert advised(str(raised.value), AGAIN)
+
+
+@pytest.mark.filterwarnings("ignore")  # of aiohttp
+def test_an_address_without_a_route_is_no_matter_of_credentials(tmp_path):
+    """No TCP connection leads to a multicast address; it is the same on a machine without a network."""
+    with pytest.raises(CassetteError) as raised:
+        Store("http://224.0.0.1:9/suite", tmp_path).read(revision_object("0" * 64))
+    assert advised(str(raised.value), AGAIN)
+    with pytest.raises(CassetteError) as raised, storage_errors("s3://bucket/a"), socket.socket() as connection:
+        connection.connect(("224.0.0.1", 9))
     assert advised(str(raised.value), AGAIN)
 
 

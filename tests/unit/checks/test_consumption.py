@@ -378,6 +378,27 @@ UNUSUAL = {
             .write(5, query=UNFORCED, status=400, returned={"errorCode": "ConsumerNotMatch"})
         ),
     ),
+    "a pull that is refused": (
+        "SLS433",
+        lambda talk: talk.pull(10, 15).pull(70, status=400, returned={"errorCode": "InvalidCursor"}).pull(15, 20),
+    ),
+    "a consumer's first pull that is refused": (
+        "SLS433",
+        lambda talk: (
+            talk.beat("one", [], [0])
+            .locate("begin", 10)
+            .pull(70, status=400, returned={"errorCode": "InvalidCursor"})
+            .pull(10, 15)
+        ),
+    ),
+    "a checkpoint that is refused": (
+        "SLS434",
+        lambda talk: talk.pull(10, 15).write(70, status=400, returned={"errorCode": "InvalidShardCheckPoint"}),
+    ),
+    "a heartbeat that is refused": (
+        "SLS435",
+        lambda talk: talk.make().beat("one", [7], status=400).beat("one", [], [0]).beat("one", [0]),
+    ),
     "an earlier time": ("SLS439", lambda talk: talk.locate("1700000001", 20).locate("1700000000", 10)),
     "an earlier time later, past the end of then": ("SLS439", lambda talk: talk.locate("end", 20).locate("1", 25)),
     "the beginning expired": ("SLS439", lambda talk: talk.locate("begin", 10).locate("begin", 15).locate("0", 15)),

@@ -66,14 +66,14 @@ def test_the_environment_chooses_the_language(environ, expected):
             "使用可以录制的客户端（httpx）；如果测试本来就不发送请求，去掉其标记，或写 a(b)",
         ),
         ("a.yaml: exchanges 1, 2, 3 and 4 more", "a.yaml: 第 1, 2, 3 次及另外 4 次交互"),
-        ("1 benign; 2 validated again, 1 not written", "1 处无害；2 个已重新验证，1 个未写入"),
+        ("1 benign; 2 validated again, 1 not written", "1 个无害；2 个已重新验证，1 个未写入"),
         (
             "sls-contract: verified 3 cassettes: 1 benign, 1 unmatched, 1 none; 3 not written",
-            "sls-contract：已验证 3 个录制文件：1 处无害，1 个未配对，1 个无变化；3 个未写入",
+            "sls-contract：已验证 3 个录制文件：1 个无害，1 个未配对，1 个无变化；3 个未写入",
         ),
         (
             "sls-contract: verified 1 cassette: 1 breaking (allowed); 1 replaced by the proposal",
-            "sls-contract：已验证 1 个录制文件：1 处破坏性（已允许）；1 个已由新录制替换",
+            "sls-contract：已验证 1 个录制文件：1 个破坏性（已允许）；1 个已由新录制替换",
         ),
         (
             (
@@ -84,6 +84,20 @@ def test_the_environment_chooses_the_language(environ, expected):
                 "  新录制 a.yaml.proposed：sls-contract diff a.yaml a.yaml.proposed；要接受：先修复或允许"
                 "（@pytest.mark.sls_allow）其测试的问题，然后再次运行并加上 --sls-accept=benign"
             ),
+        ),
+        (
+            "1 warning SLS610 recording-unplayed (--sls-strict); 2 requests blocked between tests (--sls-strict)",
+            "1 处警告 SLS610 recording-unplayed（--sls-strict）；测试之间拦截了 2 个请求（--sls-strict）",
+        ),
+        ("  p.log.aliyuncs.com in between tests: 1 time", "  测试之间，发往 p.log.aliyuncs.com：1 次"),
+        ("breaking (allowed) (2)", "破坏性（已允许）：2 处"),
+        (
+            "  exchange 0: SLS205 update-time-type at /0/updateTime",
+            "  第 0 次交互：SLS205 update-time-type，位置 /0/updateTime",
+        ),
+        (
+            'SLS205 update-time-type (violation) at /0/updateTime of GetCheckPoint: "17" (in full: t.py::test_a)',
+            'SLS205 update-time-type（违规），位置 /0/updateTime（GetCheckPoint）："17"（完整内容见 t.py::test_a）',
         ),
         ("  the client signed:", "  客户端签名的内容："),
         ("  actual:   an empty line (The DATE line was left empty.)", "  实际：空行（DATE 行为空。）"),

@@ -197,6 +197,9 @@ def test_refused_dns_and_tls_have_their_own_kinds(raw):
         with pytest.raises(TransportError) as refused:
             open_transport(f"http://127.0.0.1:{unheard.getsockname()[1]}")(get())
         assert refused.value.kind == "refused"
+    with pytest.raises(TransportError, match="no route") as unreachable:
+        open_transport("http://224.0.0.1:9")(get())  # a multicast address, to which no TCP connection leads
+    assert unreachable.value.kind == "unreachable"
     with pytest.raises(TransportError) as dns:
         open_transport("http://example")(get("a" * 70 + ".example"))
     assert dns.value.kind == "dns"

@@ -1,0 +1,38 @@
+"""The end of a session in record mode ``all``, for a cassette that several tests share: replace its recordings or none.
+
+A test knows only its own requests. If each test removed the old recordings, those of a test that did not run would go.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import TYPE_CHECKING
+
+from sls_contract.cassettes.file.recording_file import load_unmarked, recorded, remove_recordings
+from sls_contract.cassettes.matching import DEFAULT
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterable
+    from datetime import datetime
+    from pathlib import Path
+
+    from sls_contract.cassettes.recording import Recording
+
+
+def replace_old(path: Path, new: Collection[str], began: datetime, *, complete: bool) -> bool:
+    """Remove the recordings from before the session ``began``; return False if the ``new`` ones were removed instead.
+
+    The new ones are removed if an old request would be lost: none of them has it, and the session is not ``complete``,
+    that is, not every test of the cassette has ended. Raises `CassetteError`.
+    """
+    file = load_unmarked(path) if recorded(path) else ()
+    ours = [each for each in file if each.session in new]
+    old = [each for each in file if each.session not in new and each.provenance.is_older_than(began)]
+    keeps_old = not complete and bool(_requests(old) - _requests(ours))
+    if ours and old:
+        remove_recordings(path, dict.fromkeys(each.session for each in (ours if keeps_old else old)))
+    return not (ours and keeps_old)
+
+
+def _requests(recordings: Iterable[Recording]) -> Counter[object]:
+    return Counter(DEFAULT.key(each.exchange.request) for each in recordings)
