@@ -136,7 +136,7 @@ def value_text(value: object) -> str:
     return json.dumps(value[:MOST_TEXT], ensure_ascii=False) if isinstance(value, str) else shown(value)
 
 
-_FIX = "adapt the clients, or report it to the service; then record again (pytest --sls-record=all)."
+_FIX = "adapt the clients and keep the new recording, or report it to the service."
 
 
 def finding_of(change: Change) -> Finding | None:
