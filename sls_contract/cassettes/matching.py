@@ -45,6 +45,11 @@ class Key(NamedTuple):
     query: tuple[tuple[str, str], ...]
     body: bytes
 
+    @property
+    def without_body(self) -> Key:
+        """The key of the same request with an empty body."""
+        return self._replace(body=b"")
+
     @classmethod
     def of(cls, request: Request) -> Key:
         """Return the key of a scrubbed request."""

@@ -18,7 +18,7 @@ from sls_contract.cassettes.file.interaction import body_of_base64, malformed, r
 from sls_contract.cassettes.har.bodies import announces_body, body_of_text, is_binary
 from sls_contract.cassettes.har.notes import from_json, shown, shown_url
 from sls_contract.cassettes.har.writing import NOTE_NAMES
-from sls_contract.cassettes.recording import Provenance, Recording, moment_of
+from sls_contract.cassettes.recording import NOT_KEPT, Provenance, Recording, moment_of
 from sls_contract.exchange import Exchange, Headers, Request, Response, wire_bytes, wire_text
 
 if TYPE_CHECKING:
@@ -30,7 +30,6 @@ _BODILESS = frozenset({100, 101, 102, 103, 204, 304})  # HTTP allows these no bo
 _BASE64 = "base64"
 _TEXT = ("", "identity", "7bit", "8bit", "utf-8", "utf8", "us-ascii", "ascii")  # HAR 1.2: none means plain text
 _UNKNOWN_TYPE = "application/octet-stream"  # what Playwright writes if there was no Content-Type
-NOT_KEPT = "the archive has no content for this response"
 _USUALLY_BODILESS = frozenset({"GET", "HEAD", "OPTIONS"})
 _NOTHING: Node = {}
 _FAILURES = (  # parts of Chrome's error names, such as net::ERR_CONNECTION_RESET
@@ -117,7 +116,7 @@ def _third_party(entry: Node) -> Recording:
         return Recording(Exchange(sent, None), provenance, broken=broken, detail=error)
     received = _third_party_response(response, sent.method)
     if received is None:
-        return Recording(Exchange(sent, None), provenance, broken="truncated", detail=NOT_KEPT)
+        return Recording(Exchange(sent, None), provenance, broken=NOT_KEPT)
     return Recording(Exchange(sent, received), provenance)
 
 
