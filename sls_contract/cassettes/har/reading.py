@@ -29,6 +29,7 @@ Node: TypeAlias = "Mapping[str, Any]"
 _BODILESS = frozenset({100, 101, 102, 103, 204, 304})  # HTTP allows these no body
 _BASE64 = "base64"
 _TEXT = ("", "identity", "7bit", "8bit", "utf-8", "utf8", "us-ascii", "ascii")  # HAR 1.2: none means plain text
+_INTERNAL = "non-authoritative-reason"  # a field of responses that the browser made, not the server
 _UNKNOWN_TYPE = "application/octet-stream"  # what Playwright writes if there was no Content-Type
 _USUALLY_BODILESS = frozenset({"GET", "HEAD", "OPTIONS"})
 _NOTHING: Node = {}
@@ -46,11 +47,21 @@ _FAILURES = (  # parts of Chrome's error names, such as net::ERR_CONNECTION_RESE
 def is_http(entry: object) -> bool:
     """Return whether an entry is an HTTP exchange; browsers also list ``data:``, ``blob:`` and ``wss:`` URLs.
 
-    A malformed entry counts as one, so that it is read and refused.
+    They also list redirects that they make themselves, such as those to https, and send no request. A malformed entry
+    counts as an exchange, so that it is read and refused.
     """
     request = entry.get("request") if isinstance(entry, Mapping) else None
     url = request.get("url") if isinstance(request, Mapping) else None
-    return not isinstance(url, str) or url.lower().startswith(("http://", "https://")) or ":" not in url
+    if not isinstance(url, str):
+        return True
+    return (url.lower().startswith(("http://", "https://")) or ":" not in url) and not _is_internal(entry)
+
+
+def _is_internal(entry: Any) -> bool:
+    response = entry.get("response")
+    headers = response.get("headers") if isinstance(response, Mapping) else None
+    names = (each.get("name") for each in headers if isinstance(each, Mapping)) if isinstance(headers, list) else ()
+    return _INTERNAL in (name.lower() for name in names if isinstance(name, str))
 
 
 def recording_of_entry(entry: object) -> Recording:
@@ -159,9 +170,9 @@ def _is_empty(response: Node, method: str) -> bool:
     if method == "HEAD" or _number(response) in _BODILESS:
         return True
     announced = _headers(response).get("content-length", "").strip()
-    return announced == "0" or (
-        _size(_part(response, "content", optional=True), "size") == 0 and _size(response, "bodySize") <= 0
-    )
+    if announced:
+        return announced == "0"
+    return _size(_part(response, "content", optional=True), "size") == 0 and _size(response, "bodySize") <= 0
 
 
 def _content(content: Node) -> bytes | None:

@@ -236,6 +236,7 @@ def test_what_it_says_is_taken_and_nothing_is_made_up():
 def test_chrome_lists_what_is_no_http():
     """Web sockets, data: and blob: URLs are left out; pseudo fields of HTTP/2 are no header fields."""
     odd = [entry(request={"url": url}) for url in ("wss://h/x", "data:text/plain,x", "blob:https://h/1", "about:blank")]
+    odd.append(entry({"status": 307, "headers": pairs(Location=URL, Non_Authoritative_Reason="HSTS")}))  # by a browser
     http2 = entry(request={"headers": [{"name": ":path", "value": "/x"}, {"name": "accept", "value": "*/*"}]})
     file = HarFile("x.har", har(*odd, http2))
     assert len(file) == 1
@@ -282,6 +283,7 @@ def test_a_response_whose_content_was_not_kept_is_none(tmp_path):
         {"content": {}, "bodySize": None},
         {"content": None},
         {"content": {"size": 0}, "bodySize": SIZE},
+        {"content": {"size": 0}, "bodySize": 0, "headers": [*CAME, *pairs(Content_Length=str(SIZE))]},
     ],
 )
 def test_a_response_whose_content_nobody_kept_is_not_empty(response):
