@@ -28,9 +28,10 @@ Side: TypeAlias = Literal[0, 1]
 _FEW = 1000  # attempts per batch; it ends after the request, or at four times as many
 _LITTLE = 4 * 1024 * 1024  # bytes per batch, likewise
 _INSERT = "INSERT INTO attempts VALUES (?, ?, ?, ?, ?, ?, ?, ?)"
-_SELECT = (  # requests of which one lacks its body are compared at once: any of them may be its partner
-    "SELECT CASE WHEN rest IN (SELECT rest FROM attempts WHERE lacking) THEN rest ELSE key END AS place,"
-    " position, passing, start, size FROM attempts WHERE side = ? ORDER BY place, position"
+_SELECT = (  # a request that lacks its body is compared at once with those that may be its partner
+    "SELECT CASE WHEN rest IN (SELECT rest FROM attempts WHERE lacking)"
+    " AND key NOT IN (SELECT key FROM attempts GROUP BY key HAVING 2 * SUM(side) = COUNT(*)) THEN rest ELSE key END"
+    " AS place, position, passing, start, size FROM attempts WHERE side = ? ORDER BY place, position"
 )
 
 

@@ -316,6 +316,7 @@ def archive(*exchanges: tuple[str | None, str | None]) -> str:
 
 
 FULL = ("[0]", "[0]")
+MANY = [(f"[{shard}]", "[]") for shard in range(9)]
 
 
 @pytest.mark.parametrize(
@@ -328,6 +329,7 @@ FULL = ("[0]", "[0]")
         ([("[0]", None)], [("[0]", None)], ["old", "new"], 0),
         ([("[1]", "[1]"), FULL], [(None, "[0]"), ("[1]", "[1]")], ["new"], 1),  # the bodies that are there decide
         ([("[0]", None), FULL], [("[0]", None), FULL], ["old", "new"], 1),  # the second is no retry
+        (MANY, [(None, "[]"), *MANY[:0:-1]], ["new"], 8),  # more than are compared at once, in another order
     ],
 )
 @pytest.mark.parametrize("suffix", [".har", ".jsonl"])
