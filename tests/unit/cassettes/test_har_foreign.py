@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from sls_contract import load_cassette
 from sls_contract.cassettes.audit import AuditSettings, audit
+from sls_contract.cassettes.cassette_set import RecordedFailure, send_from
 from sls_contract.cassettes.har.archive import HarFile
 from sls_contract.cassettes.har.writing import document_text
 from sls_contract.cassettes.recording import NOT_KEPT, Evidence, Integrity
@@ -272,6 +273,8 @@ def test_a_response_whose_content_was_not_kept_is_none(tmp_path):
     found = audit(tmp_path / "a.har", AuditSettings(datetime(2026, 11, 24, tzinfo=UTC)))
     assert "recording-incomplete" in [finding.slug for finding, _, _ in found.placed]
     assert not [finding for finding, _, _ in found.placed if finding.code.startswith("SLS2")]
+    with pytest.raises(RecordedFailure, match="the recording lacks the body of the response"):
+        send_from(tmp_path / "a.har")(Request("GET", URL))
 
 
 @pytest.mark.parametrize(
