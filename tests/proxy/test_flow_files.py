@@ -88,4 +88,5 @@ def test_a_body_that_was_streamed_is_not_kept(tmp_path, message):
     (read,) = opened_capture(str(tmp_path / "a.flow"))
     assert read.lacks_body
     assert (read.broken, read.exchange.request.wire) == (("not kept", True) if message == "response" else (None, False))
-    assert {each.finding.level for each in judged(tmp_path / "a.flow").placed} == {"unspecified"}
+    found = [each.finding for each in judged(tmp_path / "a.flow").placed]
+    assert {each.level for each in found if not each.code.startswith("SLS3")} == {"unspecified"}
