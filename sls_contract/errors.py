@@ -18,6 +18,7 @@ No message contains a secret: the code that raises scrubs it first.
 from __future__ import annotations
 
 import sys
+from pathlib import PurePath
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -88,7 +89,7 @@ class CassetteDamaged(CassetteError):
         self.path = str(path)
         self.line = line
         self.reason = reason
-        self._fix = how_to_fix or (EXPORT_AGAIN if self.path.lower().endswith(".har") else _RECORD_AGAIN)
+        self._fix = how_to_fix or (EXPORT_AGAIN if ".har" in PurePath(self.path.lower()).suffixes else _RECORD_AGAIN)
         self.record_by(RECORD_ONCE)
 
     def record_by(self, way: str) -> None:

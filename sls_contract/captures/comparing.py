@@ -129,6 +129,7 @@ class _Sum:
             more=self._more,
             more_unmatched=self._more_unmatched,
             other_outcome=whole.other_outcome + found.other_outcome,
+            lacking=(whole.lacking[0] + found.lacking[0], whole.lacking[1] + found.lacking[1]),
         )
         partners = {old[was]: Place(new[now], batch.lines[now]) for was, now in found.partners.items()}
         listed = {each.exchange for each in self.drift.changes}

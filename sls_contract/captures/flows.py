@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from sls_contract.captures.splitting import pieces_of_flows
 from sls_contract.cassettes.file.interaction import MalformedInteraction
 from sls_contract.cassettes.file.parsing import NotReadable
-from sls_contract.cassettes.recording import Provenance, Recording
+from sls_contract.cassettes.recording import NOT_KEPT, Provenance, Recording
 from sls_contract.errors import UsageError
 from sls_contract.exchange import DEFAULT_PORTS, Exchange, Headers, Request, Response, wire_text
 
@@ -63,7 +63,7 @@ def _recording(flow: dict[str, Any]) -> Recording:
     received = _response(response) if response is not None and kept else None
     error = flow.get("error")
     detail = _str(error.get("msg", "")) if isinstance(error, dict) else ""
-    broken = None if received is not None and not detail else "truncated" if response is not None else "closed"
+    broken = "closed" if response is None else "truncated" if detail else None if kept else NOT_KEPT
     return Recording(Exchange(sent, received), made, broken=broken, detail=detail)
 
 

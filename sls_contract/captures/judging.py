@@ -21,6 +21,7 @@ from sls_contract.cassettes.audit import Audit, AuditSettings, Placed, audit, da
 from sls_contract.cassettes.file.interaction import MalformedInteraction
 from sls_contract.cassettes.file.parsing import NotReadable
 from sls_contract.cassettes.ledger import Entry, digest_of_file, digest_with
+from sls_contract.cassettes.matching import Remedies
 from sls_contract.cassettes.relations import RELATED, Relations
 from sls_contract.cassettes.scrub import Scrubber
 from sls_contract.cassettes.scrub.findings import clean_verdict
@@ -138,12 +139,17 @@ def judge_chunk(chunk: Chunk, settings: AuditSettings, contracts: Path | None = 
         return _part(chunk, settings)
 
 
-_RENAME = "Replace these names where the capture is written, or accept them (sls-contract check --allow SLS612):"
+_IN_CAPTURES = Remedies(
+    renew="sls-contract proxy --cassette reads.sls.yaml",
+    rename="Replace these names where the capture is written, or accept them (sls-contract check --allow SLS612):",
+    verify="",
+)
+"""The remedies of a capture: no test plays it, and whatever wrote it may not be at hand."""
 
 
 def _part(chunk: Chunk, settings: AuditSettings) -> Part:
     deferred = _Deferred()
-    found = Audit(Path(), settings, OtherNames() if chunk.whole else None, deferred, _RENAME)
+    found = Audit(Path(), settings, OtherNames() if chunk.whole else None, deferred, _IN_CAPTURES)
     lines: list[int | None] = []
     for line, span in chunk.placed():
         try:

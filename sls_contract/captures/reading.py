@@ -54,6 +54,7 @@ _KINDS: dict[str, Kind] = {
     ".yml": "cassette",
 }
 _NOT_READ = frozenset({".7z", ".br", ".lz", ".lz4", ".lzo", ".rar", ".sz", ".z", ".zip"})
+_PACKED = "its compression is not read. How to fix: decompress it, or use gzip, zstd or xz."
 LARGEST_CASSETTE = 128 * 1024 * 1024  # bytes
 _TOO_LARGE = "neither HAR nor JSON Lines, and larger than 128 MiB: a cassette is read as a whole"
 _HEADS: tuple[tuple[re.Pattern[bytes], Kind], ...] = (
@@ -138,7 +139,7 @@ def _is_packed(name: str) -> bool:
 
 
 def _packed_error(name: str) -> OSError:
-    return OSError(errno.ENOTSUP, "its compression is not read: decompress it, or use gzip, zstd or xz", name)
+    return OSError(errno.ENOTSUP, _PACKED, name)
 
 
 def kind_by_name(name: str) -> Kind | None:
@@ -300,7 +301,12 @@ def _creator(chunk: Chunk) -> str:
 
 
 def opened_capture(source: str) -> Recorded | Streamed:
-    """Open a capture of any format, local or remote; raises `CassetteError` if a cassette is not whole."""
+    """Open a capture of any format, local or remote; raises `CassetteError` if a cassette is not whole.
+
+    Raises `NotReadable` for a compression that is not read.
+    """
+    if not is_url(source) and _is_packed(source):
+        raise NotReadable(None, _PACKED)
     local = not is_url(source) and not source.lower().endswith(SUFFIXES)
     if local and (kind_by_name(source) == "cassette" or os.path.isdir(source)):  # noqa: PTH112 - a path, as text
         return opened(source)

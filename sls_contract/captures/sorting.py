@@ -27,8 +27,12 @@ Side: TypeAlias = Literal[0, 1]
 
 _FEW = 1000  # attempts per batch; it ends after the request, or at four times as many
 _LITTLE = 4 * 1024 * 1024  # bytes per batch, likewise
-_INSERT = "INSERT INTO attempts VALUES (?, ?, ?, ?, ?, ?)"
-_SELECT = "SELECT key, position, passing, start, size FROM attempts WHERE side = ? ORDER BY key, position"
+_INSERT = "INSERT INTO attempts VALUES (?, ?, ?, ?, ?, ?, ?, ?)"
+_SELECT = (  # a request that lacks its body is compared at once with those that may be its partner
+    "SELECT CASE WHEN rest IN (SELECT rest FROM attempts WHERE lacking)"
+    " AND key NOT IN (SELECT key FROM attempts GROUP BY key HAVING 2 * SUM(side) = COUNT(*)) THEN rest ELSE key END"
+    " AS place, position, passing, start, size FROM attempts WHERE side = ? ORDER BY place, position"
+)
 
 
 class _Attempt(NamedTuple):
@@ -65,7 +69,8 @@ class Sorting:
         self._index: Connection = sqlite3.connect("", isolation_level=None)
         self._index.executescript(
             "PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF; CREATE TABLE attempts"
-            " (side INTEGER, key BLOB, position INTEGER, passing INTEGER, start INTEGER, size INTEGER)"
+            " (side INTEGER, key BLOB, rest BLOB, lacking INTEGER, position INTEGER, passing INTEGER, start INTEGER,"
+            " size INTEGER)"
         )
         self._end = 0
 
@@ -79,9 +84,11 @@ class Sorting:
     def add(self, side: Side, position: int, recording: Recording, line: int | None) -> None:
         """Store an exchange and the line at which it begins."""
         data = pickle.dumps((recording, line), pickle.HIGHEST_PROTOCOL)
-        key = blake2b(repr(tuple(Key.of(recording.exchange.request))).encode("utf-8", "replace"), digest_size=8)
+        request = recording.exchange.request
+        key = Key.of(request)
+        keys = _digest(key), _digest(key.without_body), not request.wire
         self._data.write(data)
-        self._index.execute(_INSERT, (side, key.digest(), position, is_transient(recording), self._end, len(data)))
+        self._index.execute(_INSERT, (side, *keys, position, is_transient(recording), self._end, len(data)))
         self._end += len(data)
 
     def batches(self) -> Iterator[Batch]:
@@ -115,6 +122,10 @@ class Sorting:
         self._data.seek(attempt.start)
         stored: tuple[Recording, int | None] = pickle.loads(self._data.read(attempt.size))  # noqa: S301 - written by `add`
         return stored
+
+
+def _digest(key: Key) -> bytes:
+    return blake2b(repr(tuple(key)).encode("utf-8", "replace"), digest_size=8).digest()
 
 
 @dataclass(slots=True)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from sls_contract.cassettes.file.journal import journal_of
 from sls_contract.cassettes.ledger import Entry, age_findings
-from sls_contract.cassettes.matching import IN_FILES
+from sls_contract.cassettes.matching import IN_FILES, Remedies
 from sls_contract.cassettes.opening import opened
 from sls_contract.cassettes.recording import Evidence, Integrity, Recording
 from sls_contract.cassettes.relations import Relations
@@ -74,7 +74,7 @@ class Audit:
         settings: the settings of the check.
         others: the names of others in it; None: SLS612 is not checked.
         relations: judges each exchange together with earlier ones.
-        rename: the way to replace names of others; see `Remedies`.
+        remedies: how the user can fix its recordings.
         scrubber: removes secrets from findings, and those that it discovered in the cassette.
         entry: evidence and age of its exchanges.
         findings: findings about the file itself (damage, secrets), each with its line, or None for an unknown line.
@@ -88,7 +88,7 @@ class Audit:
     settings: AuditSettings
     others: OtherNames | None = field(default_factory=OtherNames)
     relations: SequenceJudge = field(default_factory=Relations)
-    rename: str = IN_FILES.rename
+    remedies: Remedies = IN_FILES
     scrubber: Scrubber = field(init=False)
     entry: Entry = field(init=False)
     findings: list[tuple[Finding, int | None]] = field(default_factory=list)
@@ -132,13 +132,15 @@ class Audit:
         related = clean_verdict(self.relations.follow(recording, position), scrub)
         self.results.relate(related, recording.exchange, position)
         reported = {finding.code for finding in verdict.findings}  # report a clause once for each recording
-        findings = [finding for finding in recording_findings(recording) if finding.code not in reported]
+        findings = [
+            finding for finding in recording_findings(recording, self.remedies.renew) if finding.code not in reported
+        ]
         if reason:
             fix = "fix the test, then record it again (pytest --sls-record=once)"
             findings.append(clause("recording-failed").finding("recording", "a test that passed", reason, fix))
         findings += self._name_findings(recording)
         if self.settings.max_age is not None:
-            findings += age_findings(origin, self.settings.max_age, self.settings.now)
+            findings += age_findings(origin, self.settings.max_age, self.settings.now, self.remedies)
         self.results.add(findings, recording.exchange, position)
 
     def _name_findings(self, recording: Recording) -> list[Finding]:
@@ -150,7 +152,7 @@ class Audit:
             return []
         public = {text.rpartition(": ")[2] for text in recording.substitutions}
         found = self.others.found(recording.exchange, public)
-        return [names_of_others(found, self.rename)] if found else []
+        return [names_of_others(found, self.remedies.rename)] if found else []
 
 
 def audit(path: Path, settings: AuditSettings) -> Audit:
@@ -201,7 +203,7 @@ def hidden_clauses(recording: Recording) -> tuple[str, ...]:
     return _ABOUT_SIGNATURES if removed else ()
 
 
-def recording_findings(recording: Recording, renew: str = IN_FILES.renew) -> list[Finding]:
+def recording_findings(recording: Recording, renew: str) -> list[Finding]:
     """Return the findings about a recording itself: edited, of unknown origin, wrongly signed, without a response.
 
     ``renew`` is the way to record it again.

@@ -9,8 +9,7 @@ from itertools import chain
 from typing import TYPE_CHECKING
 
 from sls_contract.cassettes.har.notes import shown
-from sls_contract.cassettes.har.reading import NOT_KEPT
-from sls_contract.cassettes.recording import Evidence, Recording, SignatureNote
+from sls_contract.cassettes.recording import NOT_KEPT, Evidence, Recording, SignatureNote
 
 if TYPE_CHECKING:
     from sls_contract.cassettes.scrub import Scrubber
@@ -109,7 +108,7 @@ class Losses:
         if recording.provenance.evidence is Evidence.UNKNOWN:
             response = recording.exchange.response
             self._counts["foreign"] += 1
-            self._counts["empty"] += recording.detail == NOT_KEPT
+            self._counts["empty"] += recording.broken == NOT_KEPT
             self._counts["decoded"] += response is not None and not response.wire
 
     def lost(self, source: object) -> Iterator[str]:

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
     from pathlib import Path
 
+    from sls_contract.cassettes.matching import Remedies
 
 AGELESS = frozenset({Evidence.DOCUMENT, Evidence.SYNTHETIC})
 """Evidence that does not age: no endpoint can validate the example of a page, or a made-up exchange."""
@@ -43,7 +44,7 @@ def age_of(provenance: Provenance, now: datetime) -> timedelta | None:
     return None if provenance.agreed is None else now - provenance.agreed
 
 
-def age_findings(provenance: Provenance, limit: timedelta, now: datetime) -> list[Finding]:
+def age_findings(provenance: Provenance, limit: timedelta, now: datetime, remedies: Remedies) -> list[Finding]:
     """Return the finding for an exchange that is too old, or of unknown age: one finding at most.
 
     Rule of this project: an exchange exactly as old as ``limit`` is accepted; documents and made-up exchanges do not
@@ -52,15 +53,14 @@ def age_findings(provenance: Provenance, limit: timedelta, now: datetime) -> lis
     if provenance.evidence in AGELESS:
         return []
     age, expected = age_of(provenance, now), f"validated not more than {_days(limit)} ago"
+    again = f"record it again ({remedies.renew})"
     if age is None:
-        return [clause("recording-age-unknown").finding("recording", expected, "not a date", _RECORD)]
+        return [clause("recording-age-unknown").finding("recording", expected, "not a date", again)]
     if age > limit:
-        return [clause("recording-age").finding("recording", expected, f"more than {_days(age)} ago", _VERIFY)]
+        verify = remedies.verify
+        fix = f"compare it with the service ({verify}), or record it again ({remedies.renew})" if verify else again
+        return [clause("recording-age").finding("recording", expected, f"more than {_days(age)} ago", fix)]
     return []
-
-
-_VERIFY = "compare it with the service (pytest --sls-record=verify), or record it again (--sls-record=all)"
-_RECORD = "record it again (pytest --sls-record=all)"
 
 
 def _days(age: timedelta) -> str:

@@ -45,6 +45,11 @@ class Key(NamedTuple):
     query: tuple[tuple[str, str], ...]
     body: bytes
 
+    @property
+    def without_body(self) -> Key:
+        """The key of the same request with an empty body."""
+        return self._replace(body=b"")
+
     @classmethod
     def of(cls, request: Request) -> Key:
         """Return the key of a scrubbed request."""
@@ -238,6 +243,7 @@ class Remedies:
         rename: the way to replace names; these follow, one ``real=public`` a line.
         scrub: the settings that name more secrets.
         allow: the way to accept a body that could not be scanned.
+        verify: the way to compare an old recording with the service; empty where there is none.
 
     """
 
@@ -251,6 +257,7 @@ class Remedies:
     )
     scrub: str = "sls_scrub, sls_scrub_keys"
     allow: str = "@pytest.mark.sls_allow('SLS608', reason='…')"
+    verify: str = "pytest --sls-record=verify"
 
 
 IN_PYTEST = Remedies()
@@ -262,6 +269,7 @@ IN_CODE = Remedies(
     'Pass these names to use_cassette (rename=…), then record again (use_cassette(…, record="all")):',
     "use_cassette(…, scrub=…, scrub_keys=…)",
     "use_cassette(…, strict=False)",
+    verify="",
 )
 """The remedies of `use_cassette`: its arguments decide, not the options of a run of pytest."""
 IN_FILES = Remedies(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, get_args
 
 from sls_contract.cassettes.recorder import Broken, Kind, Outcome
+from sls_contract.cassettes.recording import NOT_KEPT
 from sls_contract.errors import EndpointError
 from sls_contract.exchange import Request, Response, Send
 
@@ -16,6 +17,8 @@ def outcome_of(recording: Recording) -> Outcome:
     """Return the outcome that the client had when this was recorded."""
     response = recording.exchange.response
     if recording.broken is not None:
+        if recording.broken == NOT_KEPT:
+            return Broken("closed", None, "the recording lacks the body of the response")
         return Broken(recording.broken, response, recording.detail)  # type: ignore[arg-type]  # a str in the file
     return response if response is not None else Broken("closed")
 

@@ -13,6 +13,9 @@ from typing import Self
 from sls_contract.errors import UsageError
 from sls_contract.exchange import Exchange, Headers, Request, Response, wire_bytes, wire_text
 
+NOT_KEPT = "not kept"
+"""How an exchange ended whose response came, while whatever recorded it did not keep the body."""
+
 _ENCODE = json.JSONEncoder(separators=(",", ":")).encode
 
 
@@ -106,7 +109,7 @@ class Recording:
         signature: the verdict on the client's signature; None where it was not verified.
         substitutions: the names that were replaced before writing.
         broken: how an attempt without a complete response ended (``reset``, ``closed``, ``timeout``, ``refused``,
-            ``truncated``, …); None where the response is complete.
+            ``truncated``, `NOT_KEPT`, …); None where the response is complete.
         detail: the client's error message for that.
         id: id of the block in its file; empty until written.
         digest: the digest stored in the file; empty where there is none.
@@ -133,6 +136,11 @@ class Recording:
     def incomplete(self) -> bool:
         """Whether there is no complete response."""
         return self.broken is not None or self.exchange.response is None
+
+    @property
+    def lacks_body(self) -> bool:
+        """Whether a body was sent or received that the recording does not have: it does not show what happened."""
+        return not self.exchange.request.wire or self.broken == NOT_KEPT
 
     @property
     def complete_exchange(self) -> Exchange:

@@ -275,7 +275,7 @@ class Session:
         related = clean_verdict(self._relations.follow(recording, position), opening.scrubber.shown)
         results.relate(related, shown() if related.findings else recording.exchange, position)
         if opening.max_age is not None:
-            aged = age_findings(self.player.at(position).provenance, opening.max_age, now)
+            aged = age_findings(self.player.at(position).provenance, opening.max_age, now, opening.remedies)
             results.add(aged, shown() if aged else recording.exchange, position)
 
     def _record(self, request: Request, outcome: Outcome, evidence: Evidence) -> None:

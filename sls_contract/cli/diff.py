@@ -40,6 +40,7 @@ if TYPE_CHECKING:
 
 _MOST_UNMATCHED = 5
 _OTHER_OUTCOMES = "every exchange has another outcome, so no response could be compared."
+_KEEP_BODIES = "record it again with a tool that keeps all bodies, such as sls-contract proxy."
 _RECORD_AGAIN = "record it again where these requests are served."
 
 
@@ -76,6 +77,7 @@ class _Outcome:
                 else:
                     self.compared.append(found)
                     self._confirm(found.drift, found.new)
+                    self._miss_bodies(pair, found.drift)
                 pace.done += found.exchanges
         self.unpaired += [("old", name) for name in before if name not in after]
         self.unpaired += [("new", name) for name in after if name not in before]
@@ -87,6 +89,13 @@ class _Outcome:
         nothing = 0 < drift.other_outcome == drift.pairs - drift.not_judged
         if nothing and drift.verdict != Class.BREAKING:
             self.not_compared.append((new, f"{_OTHER_OUTCOMES} How to fix: {_RECORD_AGAIN}"))
+
+    def _miss_bodies(self, pair: Pair, drift: Drift) -> None:
+        """List a recording that lacks bodies: those exchanges are not compared."""
+        for path, count in zip((pair.old, pair.new), drift.lacking, strict=True):
+            if count:
+                lacks = f"it lacks a body of {plural(count, 'exchange')}."
+                self.not_compared.append((path, f"{lacks} How to fix: {_KEEP_BODIES}"))
 
     def _missed(self, error: OSError) -> None:
         self.not_compared.append((str(error.filename), error.strerror or str(error)))
@@ -275,11 +284,15 @@ def _text(outcome: _Outcome, *, verbose: bool) -> Iterator[str]:
 
 
 def _nothing_compared(outcome: _Outcome) -> Iterator[str]:
-    if not outcome.judged:
-        yield (
-            "Nothing was compared: no request of SLS was recorded on both sides. How to fix: name two recordings of "
-            "one test."
-        )
+    if outcome.judged:
+        return
+    if outcome.not_compared:
+        yield "Nothing was compared. How to fix: see the reasons above."
+        return
+    yield (
+        "Nothing was compared: no request of SLS was recorded on both sides. How to fix: name two recordings of "
+        "one test."
+    )
 
 
 def _unmatched(outcome: _Outcome, most: int | None) -> Iterator[str]:

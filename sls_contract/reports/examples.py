@@ -18,14 +18,17 @@ LONGEST_BODY = 20_000
 
 
 def plain_exchange(exchange: Exchange) -> dict[str, Any]:
-    """Return a scrubbed exchange as plain values, with its bodies decoded and cut at `LONGEST_BODY`."""
+    """Return a scrubbed exchange as plain values, with its bodies decoded and cut at `LONGEST_BODY`.
+
+    The body of a request is None if the recording lacks it.
+    """
     request, response, shown = exchange.request, exchange.response, None
     if response is not None:
         body = plain_body(response).data
         line = f"{response.status} {response.reason}".rstrip()
         shown = _message(line, response.headers, response.body if body is None else body)
     line = f"{request.method} {masked_url(request.url)}"
-    return {"request": _message(line, request.headers, request.body), "response": shown}
+    return {"request": _message(line, request.headers, request.body if request.wire else None), "response": shown}
 
 
 def first_example(
@@ -58,9 +61,11 @@ def change_example(change: Mapping[str, Any], old: Exchange, new: Exchange) -> d
     return {**named, "old": plain_exchange(old), "new": plain_exchange(new)}
 
 
-def _message(line: str, headers: Headers, body: bytes) -> dict[str, Any]:
-    text = printable(wire_text(body[: 4 * LONGEST_BODY]))  # UTF-8 takes four bytes a character at most
-    if len(text) > LONGEST_BODY:
-        text = f"{text[:LONGEST_BODY]}… ({len(body)} bytes)"
+def _message(line: str, headers: Headers, body: bytes | None) -> dict[str, Any]:
     pairs = [[printable(name), printable(value)] for name, value in headers.pairs]
-    return {"line": printable(line), "headers": pairs, "body": text}
+    return {"line": printable(line), "headers": pairs, "body": None if body is None else _shown(body)}
+
+
+def _shown(body: bytes) -> str:
+    text = printable(wire_text(body[: 4 * LONGEST_BODY]))  # UTF-8 takes four bytes a character at most
+    return f"{text[:LONGEST_BODY]}… ({len(body)} bytes)" if len(text) > LONGEST_BODY else text

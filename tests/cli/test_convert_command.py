@@ -6,11 +6,13 @@ import io
 import json
 from datetime import UTC, datetime
 from pathlib import Path
+from zipfile import ZipFile
 
 import pytest
 from advice import advised
 
 from sls_contract import Request, cli, load_cassette
+from sls_contract.errors import CassetteDamaged
 from sls_contract.signing import TEST_CREDENTIALS, sign
 
 COMMITTED = Path(__file__).parents[2] / "cassettes"
@@ -148,6 +150,21 @@ def test_what_cannot_be_converted_is_2_and_writes_nothing(tmp_path, monkeypatch,
     assert (code, out.getvalue()) == (2, "")
     assert told in err.getvalue()
     assert sorted(tmp_path.rglob("*")) == before
+
+
+def test_a_har_in_an_archive_is_converted_once_it_is_taken_out(command, tmp_path):
+    """The archive is no damaged cassette: nobody is told to delete it, and record again."""
+    assert command("convert", PAGE, "a.har").returncode == 0
+    with ZipFile(tmp_path / "a.har.zip", "w") as archive:
+        archive.write(tmp_path / "a.har", "b.har")
+    refused = command("convert", "a.har.zip", "a.jsonl")
+    assert (refused.returncode, refused.stdout) == (2, "")
+    assert "a.har.zip cannot be read: its compression is not read" in refused.stderr
+    assert advised(refused.stderr, "decompress it")
+    ZipFile(tmp_path / "a.har.zip").extractall(tmp_path)
+    assert command("convert", "b.har", "a.jsonl").returncode == 0
+    with pytest.raises(CassetteDamaged, match="export the HAR again, as JSON"):
+        load_cassette(tmp_path / "a.har.zip")
 
 
 def test_a_har_without_the_bodies_of_its_requests_is_no_recording(tmp_path):

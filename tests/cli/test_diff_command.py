@@ -13,6 +13,8 @@ from pathlib import Path
 import pytest
 from advice import advised
 
+from sls_contract.captures import sorting
+from sls_contract.captures.converting import Task, convert_capture
 from sls_contract.cassettes.file.recording_file import open_for_recording, write
 from sls_contract.cassettes.recording import Evidence, Provenance, Recording
 from sls_contract.cli import diff
@@ -288,6 +290,67 @@ def test_a_service_that_refused_a_part_is_counted(cassette):
     assert code == 0
     assert text.splitlines()[-1].endswith("2 pairs of exchanges in 1 pair of cassettes, 1 with another outcome")
     assert run(old, cassette("newer.sls.yaml", recording(one, updateTime=1), refused(two)))[0] == 1
+
+
+def archive(*exchanges: tuple[str | None, str | None]) -> str:
+    """Return an archive of heartbeats: of each the body that was sent, and that received (None: not kept)."""
+    url = "https://my-project.cn-hangzhou.log.aliyuncs.com/logstores/l/consumergroups/g?type=heartbeat&consumer=c"
+    json_type = [{"name": "Content-Type", "value": "application/json"}]
+    entries = [
+        {
+            "request": {
+                "method": "POST",
+                "url": url,
+                "headers": [*json_type, {"name": "Content-Length", "value": "3"}],
+                "postData": {"mimeType": "application/json"} | ({} if sent is None else {"text": sent}),
+            },
+            "response": {
+                "status": 200,
+                "headers": json_type,
+                "content": {"size": 3} if received is None else {"size": len(received), "text": received},
+            },
+        }
+        for sent, received in exchanges
+    ]
+    return json.dumps({"log": {"entries": entries}})
+
+
+FULL = ("[0]", "[0]")
+MANY = [(f"[{shard}]", "[]") for shard in range(9)]
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "lacking", "pairs"),
+    [
+        ([FULL], [("[0]", None)], ["new"], 0),
+        ([("[0]", None)], [FULL], ["old"], 0),
+        ([FULL], [(None, "[0]")], ["new"], 0),
+        ([(None, None)], [(None, "[0]")], ["old", "new"], 0),
+        ([("[0]", None)], [("[0]", None)], ["old", "new"], 0),
+        ([("[1]", "[1]"), FULL], [(None, "[0]"), ("[1]", "[1]")], ["new"], 1),  # the bodies that are there decide
+        ([("[0]", None), FULL], [("[0]", None), FULL], ["old", "new"], 1),  # the second is no retry
+        (MANY, [(None, "[]"), *MANY[:0:-1]], ["new"], 8),  # more than are compared at once, in another order
+    ],
+)
+@pytest.mark.parametrize("suffix", [".har", ".jsonl"])
+def test_what_lacks_a_body_is_not_compared(tmp_path, monkeypatch, old, new, lacking, pairs, suffix):
+    """A tool that kept no body changed nothing at the service: no difference, and no success either."""
+    monkeypatch.setattr(sorting, "_FEW", 1)  # requests that are compared at once
+    paths = []
+    for side, exchanges in (("old", old), ("new", new)):
+        paths.append(tmp_path / f"{side}.har")
+        paths[-1].write_text(archive(*exchanges), encoding="utf-8")
+        if suffix != ".har" and None not in dict(exchanges):  # what lacks a request's body is not converted
+            task = Task(str(paths[-1]), paths[-1].with_suffix(suffix))
+            convert_capture(task, ())
+            paths[-1] = task.target
+    code, out, err = run(*paths, "--json", "-")
+    document = json.loads(out)
+    assert (code, document["verdict"], document["changes"], document["unmatched"]) == (2, "none", [], [])
+    assert [Path(each["cassette"]).stem for each in document["not_provable"]] == lacking
+    assert document["summary"]["exchanges"] == pairs
+    assert ("Nothing was compared" in err) is (pairs == 0)
+    assert advised(err, "record it again with a tool that keeps all bodies, such as sls-contract proxy")
 
 
 def test_damage_is_told_and_never_success(cassette, tmp_path):

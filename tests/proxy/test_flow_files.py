@@ -77,3 +77,16 @@ def test_a_file_of_flows_that_was_cut_off_keeps_what_was_whole(tmp_path):
     part = judged(path)
     assert part.exchanges == 1
     assert "recording-damaged" in [each.finding.slug for each in part.placed]
+
+
+@pytest.mark.parametrize("message", ["request", "response"])
+def test_a_body_that_was_streamed_is_not_kept(tmp_path, message):
+    """A proxy stores no body of a message that it streamed: it is neither empty nor cut off."""
+    made = flow(examples.success())
+    getattr(made, message).raw_content = None
+    write(tmp_path / "a.flow", [made])
+    (read,) = opened_capture(str(tmp_path / "a.flow"))
+    assert read.lacks_body
+    assert (read.broken, read.exchange.request.wire) == (("not kept", True) if message == "response" else (None, False))
+    found = [each.finding for each in judged(tmp_path / "a.flow").placed]
+    assert {each.level for each in found if not each.code.startswith("SLS3")} == {"unspecified"}

@@ -172,6 +172,25 @@ def test_a_body_that_cannot_be_scanned_is_allowed_as_the_finding_says(kit, start
     assert unopened()[0] == 143
 
 
+def test_an_old_capture_without_a_response_is_recorded_again_as_the_finding_says(kit, start, run, upstream, tmp_path):
+    """Its client is any: the proxy records what it asks, and nothing is found about that recording."""
+    line = {"request": {"method": "GET", "url": kit.URL}, "error": "reset", "recorded_at": "2024-01-02T03:04:05Z"}
+    (tmp_path / "old.jsonl").write_text(json.dumps(line), "utf-8")
+
+    def found(name: str) -> tuple[set[str], str]:
+        done = run("check", name, "--verbose", "--max-age", "30d", "--json", "r.json")
+        codes = {each["code"] for each in kit.report(tmp_path / "r.json")["findings"]}
+        return codes & {"SLS603", "SLS604", "SLS605"}, done.stdout
+
+    codes, told = found("old.jsonl")
+    assert codes == {"SLS603", "SLS604", "SLS605"}
+    command, cassette = advised(told, r"record it again \(sls-contract (proxy --cassette (\S+))\)").groups()
+    proxy = start(*command.split(), "--to", upstream.url, environ=kit.REAL)
+    assert kit.get(kit.URL, proxy.url, kit.KEY).status == 200
+    assert proxy.end() == 143, proxy.errors
+    assert found(cassette)[0] == set()
+
+
 def test_what_breaks_the_contract_is_told_at_once_and_at_the_end(kit, start, upstream, tmp_path):
     """A wrong query key: exit 1, the finding on stderr and once in the report, with its line, however often it came."""
     proxy = start("proxy", "--cassette", "w.sls.yaml", "--to", upstream.url, "--json", "out.json", environ=kit.REAL)

@@ -10,5 +10,6 @@ IN_VCRPY = Remedies(
     '(set record_mode to "once", or run pytest with --record-mode=once):',
     scrub="register(…, scrub=…, scrub_keys=…)",
     allow="register(…, strict=False)",
+    verify="",
 )
 """The remedies of `register`. ``record`` and ``repeat`` are unused: vcrpy reports a request without a recording."""

@@ -54,6 +54,7 @@ other attempts before the same outcome: busy, reset, timed out       benign    (
 
 Two recordings cannot show some changes, which are not compared: signatures (recorders replace or drop them), and the
 Date of a response if the request has the same date on both sides. An exchange of another service is not judged.
+An exchange of which a recording lacks a body is not compared, and counted.
 
 ::
 

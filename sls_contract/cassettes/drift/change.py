@@ -100,6 +100,7 @@ class Drift:
         map: the clauses and errors of the new side, by operation.
         retried: number of attempts on both sides that a retry followed; each belongs to the exchange of its retry.
         partners: the position of each new exchange by that of its old one.
+        lacking: number of pairs that were not compared, as the old recording lacks a body, and as the new one does.
         more: number of changes beside ``changes``, by class, code and slug.
         more_unmatched: number of exchanges without a partner beside ``unmatched``.
 
@@ -116,6 +117,7 @@ class Drift:
     more: Mapping[Rest, int] = field(default_factory=dict)
     more_unmatched: int = 0
     other_outcome: int = 0
+    lacking: tuple[int, int] = (0, 0)
 
     @property
     def verdict(self) -> str:
@@ -136,7 +138,7 @@ def value_text(value: object) -> str:
     return json.dumps(value[:MOST_TEXT], ensure_ascii=False) if isinstance(value, str) else shown(value)
 
 
-_FIX = "adapt the clients, or report it to the service; then record again (pytest --sls-record=all)."
+_FIX = "adapt the clients and keep the new recording, or report it to the service."
 
 
 def finding_of(change: Change) -> Finding | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
+from itertools import chain
 from typing import TYPE_CHECKING, Literal
 
 from sls_contract.cassettes.drift.change import Change, Difference, Differences, Drift, Unmatched
@@ -11,7 +12,7 @@ from sls_contract.cassettes.drift.clauses import NEEDS_A_PARTNER, clause_differe
 from sls_contract.cassettes.drift.entries import entry_differences, key_differences, same
 from sls_contract.cassettes.drift.headers import header_differences, request_differences
 from sls_contract.cassettes.drift.outcome import outcome_differences
-from sls_contract.cassettes.drift.pairing import Attempts, Pairing, outcomes
+from sls_contract.cassettes.drift.pairing import Attempts, Paired, outcomes
 from sls_contract.cassettes.drift.shape import body_differences
 from sls_contract.cassettes.drift.side import Side
 from sls_contract.cassettes.scrub import Scrubber
@@ -38,27 +39,30 @@ def compare(old: Sequence[Recording], new: Sequence[Recording], scrubber: Scrubb
     The recordings can have any origin. Values are scrubbed and shortened: a ``scrubber`` knows the secrets of the run;
     without it, only values that look secret are removed. Equal recordings have no changes.
     """
-    pairing = Pairing(old)
-    paired = [*pairing.arrive(enumerate(new)), *pairing.leftover()]
-    scrubber = scrubber or Scrubber()
-    pairs = sorted(((one, two) for one, two in paired if one is not None), key=lambda pair: pair[0].last)
-    sides = [(_sides(old, before), _sides(new, after)) for before, after in pairs]
-    new_unmatched = [exchange for partner, exchange in paired if partner is None]
+    paired, scrubber = Paired.of(old, new), scrubber or Scrubber()
+    whole = [(_sides(old, before), _sides(new, after)) for before, after in paired.pairs]
+    lacking = [(_lacks_body(before[-1]), _lacks_body(after[-1])) for before, after in whole]
+    sides = [pair for pair, lacks in zip(whole, lacking, strict=True) if not any(lacks)]
     return Drift(
         tuple(change for before, after in sides for change in _changes(before, after, scrubber)),
         (
-            *(unmatched_exchange("old", each.last, old[each.last], scrubber) for each in pairing.not_requested),
-            *(unmatched_exchange("new", each.last, new[each.last], scrubber) for each in new_unmatched),
+            *(unmatched_exchange("old", each.last, old[each.last], scrubber) for each in paired.old),
+            *(unmatched_exchange("new", each.last, new[each.last], scrubber) for each in paired.new),
         ),
-        len(pairs),
+        len(sides),
         sum(after[-1].subject.operation == FOREIGN for _, after in sides),
         frozenset().union(*(after[-1].verdict.exercised for _, after in sides)),
         _contract_map(after[-1] for _, after in sides),
-        sum(len(each.retried) for pair in pairs for each in pair)
-        + sum(len(each.retried) for each in (*pairing.not_requested, *new_unmatched)),
-        {before.last: after.last for before, after in pairs},
+        sum(len(each.retried) for each in chain(*paired.pairs, paired.old, paired.new)),
+        {before[-1].position: after[-1].position for before, after in sides},
         other_outcome=sum(_has_other_outcome(before[-1], after[-1]) for before, after in sides),
+        lacking=(sum(before for before, _ in lacking), sum(after for _, after in lacking)),
     )
+
+
+def _lacks_body(side: Side) -> bool:
+    """Return whether an exchange with SLS cannot be compared, as its recording lacks a body."""
+    return side.recording.lacks_body and side.subject.operation != FOREIGN
 
 
 def _has_other_outcome(old: Side, new: Side) -> bool:

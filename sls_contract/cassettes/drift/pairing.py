@@ -10,15 +10,15 @@ from __future__ import annotations
 
 from collections import deque
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 from sls_contract.cassettes.matching import DEFAULT, Key, Matching
+from sls_contract.cassettes.recording import NOT_KEPT, Recording
 from sls_contract.checks.subject import Subject
 
 if TYPE_CHECKING:
     from collections.abc import Hashable, Iterable, Sequence
 
-    from sls_contract.cassettes.recording import Recording
     from sls_contract.exchange import Request
 
 
@@ -43,6 +43,8 @@ class Attempts:
 def is_transient(recording: Recording) -> bool:
     """Return whether an attempt failed for a temporary reason, so that clients retry."""
     response = recording.exchange.response
+    if recording.broken == NOT_KEPT:
+        return False
     if recording.incomplete or response is None:
         return True
     busy = response.status in _BUSY or response.status >= _SERVER_ERROR
@@ -160,3 +162,41 @@ class Pairing:
             return found
         exchange = next((each for each in taken if each.retried), None)
         return None if exchange is None else Attempts([], exchange.retried.pop(0))
+
+
+class Paired(NamedTuple):
+    """The exchanges of two recordings: pairs in the old order, and those of each side without a partner."""
+
+    pairs: list[tuple[Attempts, Attempts]]
+    old: list[Attempts]
+    new: list[Attempts]
+
+    @classmethod
+    def of(cls, old: Sequence[Recording], new: Sequence[Recording]) -> Paired:
+        """Pair two recordings; where one lacks the body that was sent, the other parts of the request decide."""
+        pairing = Pairing(old)
+        arrived = [*pairing.arrive(enumerate(new)), *pairing.leftover()]
+        pairs = [(one, two) for one, two in arrived if one is not None]
+        before, after = pairing.not_requested, [two for one, two in arrived if one is None]
+        for one, two in _pairs_without_bodies(old, new, before, after):
+            pairs.append((one, two))
+            before.remove(one)
+            after.remove(two)
+        return cls(sorted(pairs, key=lambda pair: pair[0].last), before, after)
+
+
+def _pairs_without_bodies(
+    old: Sequence[Recording], new: Sequence[Recording], before: Iterable[Attempts], after: Iterable[Attempts]
+) -> list[tuple[Attempts, Attempts]]:
+    waiting: dict[Key, list[Attempts]] = {}
+    for each in before:
+        waiting.setdefault(Key.of(old[each.last].exchange.request).without_body, []).append(each)
+    found = []
+    for each in after:
+        request = new[each.last].exchange.request
+        alike = waiting.get(Key.of(request).without_body, [])
+        partner = next((one for one in alike if not (request.wire and old[one.last].exchange.request.wire)), None)
+        if partner is not None:
+            alike.remove(partner)
+            found.append((partner, each))
+    return found

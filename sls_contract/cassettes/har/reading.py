@@ -18,7 +18,7 @@ from sls_contract.cassettes.file.interaction import body_of_base64, malformed, r
 from sls_contract.cassettes.har.bodies import announces_body, body_of_text, is_binary
 from sls_contract.cassettes.har.notes import from_json, shown, shown_url
 from sls_contract.cassettes.har.writing import NOTE_NAMES
-from sls_contract.cassettes.recording import Provenance, Recording, moment_of
+from sls_contract.cassettes.recording import NOT_KEPT, Provenance, Recording, moment_of
 from sls_contract.exchange import Exchange, Headers, Request, Response, wire_bytes, wire_text
 
 if TYPE_CHECKING:
@@ -29,8 +29,8 @@ Node: TypeAlias = "Mapping[str, Any]"
 _BODILESS = frozenset({100, 101, 102, 103, 204, 304})  # HTTP allows these no body
 _BASE64 = "base64"
 _TEXT = ("", "identity", "7bit", "8bit", "utf-8", "utf8", "us-ascii", "ascii")  # HAR 1.2: none means plain text
+_INTERNAL = "non-authoritative-reason"  # a field of responses that the browser made, not the server
 _UNKNOWN_TYPE = "application/octet-stream"  # what Playwright writes if there was no Content-Type
-NOT_KEPT = "the archive has no content for this response"
 _USUALLY_BODILESS = frozenset({"GET", "HEAD", "OPTIONS"})
 _NOTHING: Node = {}
 _FAILURES = (  # parts of Chrome's error names, such as net::ERR_CONNECTION_RESET
@@ -47,11 +47,21 @@ _FAILURES = (  # parts of Chrome's error names, such as net::ERR_CONNECTION_RESE
 def is_http(entry: object) -> bool:
     """Return whether an entry is an HTTP exchange; browsers also list ``data:``, ``blob:`` and ``wss:`` URLs.
 
-    A malformed entry counts as one, so that it is read and refused.
+    They also list redirects that they make themselves, such as those to https, and send no request. A malformed entry
+    counts as an exchange, so that it is read and refused.
     """
     request = entry.get("request") if isinstance(entry, Mapping) else None
     url = request.get("url") if isinstance(request, Mapping) else None
-    return not isinstance(url, str) or url.lower().startswith(("http://", "https://")) or ":" not in url
+    if not isinstance(url, str):
+        return True
+    return (url.lower().startswith(("http://", "https://")) or ":" not in url) and not _is_internal(entry)
+
+
+def _is_internal(entry: Any) -> bool:
+    response = entry.get("response")
+    headers = response.get("headers") if isinstance(response, Mapping) else None
+    names = (each.get("name") for each in headers if isinstance(each, Mapping)) if isinstance(headers, list) else ()
+    return _INTERNAL in (name.lower() for name in names if isinstance(name, str))
 
 
 def recording_of_entry(entry: object) -> Recording:
@@ -117,7 +127,7 @@ def _third_party(entry: Node) -> Recording:
         return Recording(Exchange(sent, None), provenance, broken=broken, detail=error)
     received = _third_party_response(response, sent.method)
     if received is None:
-        return Recording(Exchange(sent, None), provenance, broken="truncated", detail=NOT_KEPT)
+        return Recording(Exchange(sent, None), provenance, broken=NOT_KEPT)
     return Recording(Exchange(sent, received), provenance)
 
 
@@ -160,9 +170,9 @@ def _is_empty(response: Node, method: str) -> bool:
     if method == "HEAD" or _number(response) in _BODILESS:
         return True
     announced = _headers(response).get("content-length", "").strip()
-    return announced == "0" or (
-        _size(_part(response, "content", optional=True), "size") == 0 and _size(response, "bodySize") <= 0
-    )
+    if announced:
+        return announced == "0"
+    return _size(_part(response, "content", optional=True), "size") == 0 and _size(response, "bodySize") <= 0
 
 
 def _content(content: Node) -> bytes | None:

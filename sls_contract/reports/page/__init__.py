@@ -131,7 +131,7 @@ def _part(plain: Mapping[str, Any], where: str) -> dict[str, Any]:
         "line": plain["line"],
         "line_marked": where.startswith(("query", "status", "path", "method")),
         "headers": headers,
-        "body": marked_body(plain["body"], where),
+        "body": None if plain["body"] is None else marked_body(plain["body"], where),
     }
 
 

@@ -8,6 +8,8 @@ import json
 import lzma
 import zlib
 from collections import Counter
+from dataclasses import replace
+from datetime import timedelta
 from functools import partial
 from pathlib import Path
 
@@ -23,7 +25,9 @@ from sls_contract.captures.reading import captures_at, chunks_of
 from sls_contract.cassettes.audit import audit
 from sls_contract.cassettes.file.reader import CassetteFile
 from sls_contract.cassettes.har.archive import write_har
+from sls_contract.cassettes.recording import Evidence, Provenance, Recording
 from sls_contract.errors import CassetteDamaged, UsageError
+from sls_contract.exchange import Exchange, Request
 
 from .conftest import TERMS, judged, told
 
@@ -59,6 +63,23 @@ def test_names_of_others_are_replaced_where_the_capture_is_written(tmp_path):
     )
     path.write_text(path.read_text(encoding="utf-8").replace(*name.strip().split("=")), encoding="utf-8")
     assert "names-of-others" not in [slug for slug, _ in told(judged(path))]
+
+
+@pytest.mark.parametrize("suffix", [".jsonl", ".har"])
+def test_a_capture_is_recorded_again_without_a_test(tmp_path, suffix):
+    """Nobody's test plays it: a finding about its recordings names what records any client, and no option of pytest."""
+    request = Request("GET", "https://p.cn-hangzhou.log.aliyuncs.com/logstores/l/shards")
+    old = Provenance(Evidence.LIVE, recorded_at=TERMS.now - timedelta(days=91))
+    unknown = [Recording(Exchange(request, None), each, broken="closed") for each in (old, Provenance())]
+    path = tmp_path / f"a{suffix}"
+    path.write_text("".join(map(line_of, unknown)), encoding="utf-8")
+    if suffix == ".har":
+        write_har(path, unknown, "1")
+        path.write_text(path.read_text(encoding="utf-8").replace("/shards", "/shard"), encoding="utf-8")  # an edit
+    found = judged(path, replace(TERMS, max_age=timedelta(days=90))).placed
+    advice = {each.finding.code: each.finding.how_to_fix for each in found if each.finding.code >= "SLS6"}
+    assert advice.keys() == {"SLS603", "SLS604", "SLS605", "SLS609"} | ({"SLS602"} if suffix == ".har" else set())
+    assert {*advice.values()} == {"record it again (sls-contract proxy --cassette reads.sls.yaml)"}
 
 
 def test_a_har_is_judged_as_the_whole_file_is(har):

@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sls_contract.cassettes.ledger import AGELESS, age_findings, age_of, parse_age
+from sls_contract.cassettes.matching import IN_FILES, IN_PYTEST
 from sls_contract.cassettes.recording import Evidence, Provenance
 from sls_contract.errors import UsageError
 
@@ -42,20 +43,23 @@ def test_the_last_validation_counts_before_the_recording():
 def test_only_what_is_older_than_the_limit_is_too_old(evidence, limit, age):
     """As old as allowed is allowed; a clock that goes ahead makes nothing old."""
     made = Provenance(evidence, validated_at=NOW - age * DAY)
-    found = age_findings(made, limit * DAY, NOW)
+    found = age_findings(made, limit * DAY, NOW, IN_PYTEST)
     assert [finding.code for finding in found] == (["SLS605"] if age > limit else [])
 
 
 def test_what_is_told():
     """The age and the limit in days, and how it is made young again."""
-    (finding,) = age_findings(Provenance(Evidence.LIVE, validated_at=NOW - 91 * DAY), 90 * DAY, NOW)
+    (finding,) = age_findings(Provenance(Evidence.LIVE, validated_at=NOW - 91 * DAY), 90 * DAY, NOW, IN_PYTEST)
     assert (finding.level, finding.expected, finding.actual) == (
         "warning",
         "validated not more than 90 days ago",
         "more than 91 days ago",
     )
-    assert "--sls-record=verify" in finding.how_to_fix
-    (unknown,) = age_findings(Provenance(), DAY, NOW)
+    fix = "compare it with the service (pytest --sls-record=verify), or record it again (pytest --sls-record=all{})"
+    assert finding.how_to_fix == fix.format("")
+    (in_file,) = age_findings(Provenance(Evidence.LIVE, validated_at=NOW - 91 * DAY), 90 * DAY, NOW, IN_FILES)
+    assert in_file.how_to_fix == fix.format(", or sls-contract proxy --record all")
+    (unknown,) = age_findings(Provenance(), DAY, NOW, IN_PYTEST)
     assert (unknown.code, unknown.level, unknown.expected) == (
         "SLS609",
         "unspecified",
@@ -66,5 +70,5 @@ def test_what_is_told():
 @pytest.mark.parametrize("evidence", sorted(AGELESS))
 def test_what_no_service_sent_does_not_age(evidence):
     """Neither the example of a page nor what we made up can be asked again."""
-    assert age_findings(Provenance(evidence, recorded_at=NOW - 9000 * DAY), DAY, NOW) == []
-    assert age_findings(Provenance(evidence), DAY, NOW) == []
+    assert age_findings(Provenance(evidence, recorded_at=NOW - 9000 * DAY), DAY, NOW, IN_PYTEST) == []
+    assert age_findings(Provenance(evidence), DAY, NOW, IN_PYTEST) == []

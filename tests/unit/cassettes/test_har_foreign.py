@@ -13,10 +13,10 @@ from hypothesis import strategies as st
 
 from sls_contract import load_cassette
 from sls_contract.cassettes.audit import AuditSettings, audit
+from sls_contract.cassettes.cassette_set import RecordedFailure, send_from
 from sls_contract.cassettes.har.archive import HarFile
-from sls_contract.cassettes.har.reading import NOT_KEPT
 from sls_contract.cassettes.har.writing import document_text
-from sls_contract.cassettes.recording import Evidence, Integrity
+from sls_contract.cassettes.recording import NOT_KEPT, Evidence, Integrity
 from sls_contract.checks import judge
 from sls_contract.checks.content_coding import compressed
 from sls_contract.endpoint.state.log_groups import Log, LogGroup, encode_group
@@ -237,6 +237,7 @@ def test_what_it_says_is_taken_and_nothing_is_made_up():
 def test_chrome_lists_what_is_no_http():
     """Web sockets, data: and blob: URLs are left out; pseudo fields of HTTP/2 are no header fields."""
     odd = [entry(request={"url": url}) for url in ("wss://h/x", "data:text/plain,x", "blob:https://h/1", "about:blank")]
+    odd.append(entry({"status": 307, "headers": pairs(Location=URL, Non_Authoritative_Reason="HSTS")}))  # by a browser
     http2 = entry(request={"headers": [{"name": ":path", "value": "/x"}, {"name": "accept", "value": "*/*"}]})
     file = HarFile("x.har", har(*odd, http2))
     assert len(file) == 1
@@ -267,11 +268,13 @@ def test_status_0_is_no_response(error, broken):
 def test_a_response_whose_content_was_not_kept_is_none(tmp_path):
     """A browser forgets bodies: judging an empty one would be a false alarm."""
     recording = only({"content": {"size": SIZE, "mimeType": "application/json"}})
-    assert (recording.exchange.response, recording.broken, recording.detail) == (None, "truncated", NOT_KEPT)
+    assert (recording.exchange.response, recording.broken) == (None, NOT_KEPT)
     (tmp_path / "a.har").write_bytes(har(entry({"content": {"size": SIZE, "mimeType": ""}})))
     found = audit(tmp_path / "a.har", AuditSettings(datetime(2026, 11, 24, tzinfo=UTC)))
     assert "recording-incomplete" in [finding.slug for finding, _, _ in found.placed]
     assert not [finding for finding, _, _ in found.placed if finding.code.startswith("SLS2")]
+    with pytest.raises(RecordedFailure, match="the recording lacks the body of the response"):
+        send_from(tmp_path / "a.har")(Request("GET", URL))
 
 
 @pytest.mark.parametrize(
@@ -283,12 +286,13 @@ def test_a_response_whose_content_was_not_kept_is_none(tmp_path):
         {"content": {}, "bodySize": None},
         {"content": None},
         {"content": {"size": 0}, "bodySize": SIZE},
+        {"content": {"size": 0}, "bodySize": 0, "headers": [*CAME, *pairs(Content_Length=str(SIZE))]},
     ],
 )
 def test_a_response_whose_content_nobody_kept_is_not_empty(response):
     """A size of -1 is an unknown one (HAR 1.2): there is no response, and nothing is held against an empty body."""
     recording = only(response)
-    assert (recording.exchange.response, recording.broken, recording.detail) == (None, "truncated", NOT_KEPT)
+    assert (recording.exchange.response, recording.broken) == (None, NOT_KEPT)
 
 
 def test_a_response_without_content_is_empty():
@@ -333,7 +337,7 @@ def test_only_a_body_that_surely_is_the_wires_counts_as_such(response, wire):
 )
 def test_a_body_that_the_exporter_cut_off_is_not_judged(response, is_cut):
     """An exporter limits what it keeps of a body; a server that sends less than it announces sends a smaller size."""
-    assert (only({"bodySize": -1} | response).broken == "truncated") is is_cut
+    assert (only({"bodySize": -1} | response).broken == NOT_KEPT) is is_cut
 
 
 def test_mitmproxy_keeps_compressed_responses_decoded():

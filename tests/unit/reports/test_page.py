@@ -98,6 +98,15 @@ def test_headings_of_the_map_are_translated(heading):
     assert chinese().translated(heading, alone=True) != heading
 
 
+def test_a_body_that_the_recording_lacks_is_not_empty():
+    """A reader of the page, or of the JSON, can tell it from a request that had no body."""
+    request = Request("POST", "http://p.cn-hangzhou.log.aliyuncs.com/")
+    for sent, body in ((request.replace(wire=False), None), (request, "")):
+        made = document(shown=Exchange(sent, exchange().response))
+        assert made["examples"][0]["request"]["body"] == body
+        assert ("The recording lacks the body." in Tags(page(made, TODAY)).text) is (body is None)
+
+
 def test_what_a_request_did_wrong_is_marked_in_the_request():
     read = Tags(page(document(NAME, "query shardId"), TODAY))
     assert [mark.startswith("GET http://p.cn-hangzhou") for mark in read.marks] == [True]
