@@ -98,10 +98,11 @@ def _groups_of(headers: Mapping[str, str]) -> range | None:
 
     ``x-log-read-last-cursor`` has the last one, as a decimal number; a cursor is accepted, too.
     """
-    sent = headers.get("x-log-read-last-cursor", "").strip()
-    last = int(sent) if _NUMBER.fullmatch(sent) else decoded(sent)
-    count = headers.get("x-log-count", "").strip()
-    if last is None or not _COUNT.fullmatch(count):
+    sent, count, following = (
+        headers.get(f"x-log-{name}", "").strip() for name in ("read-last-cursor", "count", "cursor")
+    )
+    last, end = int(sent) if _NUMBER.fullmatch(sent) else decoded(sent), decoded(following)
+    if last is None or end is None or last >= end or not _COUNT.fullmatch(count):
         return None
     return range(max(last - int(count) + 1, 0), last + 1) or None
 

@@ -114,6 +114,8 @@ BROKEN = [
     ("SLS434", lambda talk: talk.pull(10, 15).pull(90, 95, shard=1).write(95)),
     ("SLS434", lambda talk: talk.pull(10, 15, x_log_count="5", x_log_read_last_cursor="14").write(16)),
     ("SLS434", lambda talk: talk.pull(10, 15, x_log_count="2", x_log_read_last_cursor="14").write(12)),
+    ("SLS434", lambda talk: talk.pull(10, 15, x_log_count="9", x_log_read_last_cursor="20").write(14)),
+    ("SLS434", lambda talk: talk.pull(10, 15, x_log_count="no", x_log_read_last_cursor="14").write(14)),
     (
         "SLS434",
         lambda talk: talk.pull(10, 15, more="&query=*", x_log_count="5", x_log_read_last_cursor="14").write(13),
