@@ -66,7 +66,8 @@ class GroupState:
         alone: whether no other client can use it.
         timeout: in seconds; None if unknown.
         former: the shards that consumers may still list from an earlier group of this name, by consumer.
-        unseen: whether an earlier group of this name may have had consumers that were never seen.
+        unseen: whether it may have consumers that are not known here: an earlier group of this name had some that were
+            never seen, or there are too many to remember.
 
     """
 
@@ -84,8 +85,9 @@ class GroupState:
         ``existed``: the deletion succeeded, so that there was a group.
         """
         held = {name: each.listed | each.assigned for name, each in self._consumers.items()}
-        former = dict([*self.former.items(), *held.items()][-_MOST_CONSUMERS:])
-        return GroupState(alone=self.alone, former=former, unseen=self.unseen or (existed and not self.created))
+        former = {**self.former, **held}
+        unseen = self.unseen or (existed and not self.created) or len(former) > _MOST_CONSUMERS
+        return GroupState(alone=self.alone, former=dict([*former.items()][-_MOST_CONSUMERS:]), unseen=unseen)
 
     def judge_listed(self, consumer: str, listed: frozenset[int]) -> ClauseResults:
         """Judge the shards that a heartbeat lists."""
@@ -123,6 +125,7 @@ class GroupState:
         self._consumers[consumer] = _Consumer(listed, assigned, moment)
         if len(self._consumers) > _MOST_CONSUMERS:
             del self._consumers[next(iter(self._consumers))]
+            self.unseen = True
         return judged
 
     def judge_unforced(self, consumer: str, shard: int, moment: Moment, outcome: str) -> ClauseResults:

@@ -610,6 +610,30 @@ def test_a_timeout_beyond_all_measure_is_one(talk):
 
 
 @pytest.mark.slow
+def test_many_consumers_are_not_accused(talk):
+    """Whoever was forgotten lists the shards that it was assigned; whoever is remembered is still judged."""
+    talk.make()
+    for number in range(300):
+        talk.beat(f"c{number}", [], [number])
+    for number in range(300):
+        talk.beat(f"c{number}", [number], [number])
+    assert talk.found == []
+    assert talk.beat("c299", [298, 299], [299]).found == ["SLS435"]
+
+
+def test_many_consumers_of_deleted_groups_are_not_accused(talk):
+    """Each ran in one of the groups that were deleted and made again, and none was told."""
+    for start in (0, 200):
+        talk.make()
+        for number in range(start, start + 200):
+            talk.beat(f"c{number}", [], [number])
+        talk.say("DELETE", GROUP)
+    talk.make()
+    for number in range(400):
+        talk.beat(f"c{number}", [number], status=400)
+    assert talk.found == []
+
+
 def test_many_cursors_are_remembered_by_where_they_lie(talk):
     """After thousands of pulls an old cursor is let pass, and one beyond all is not; what is kept does not grow."""
     for number in range(3000):
