@@ -83,12 +83,14 @@ class Consumption:
 
     def _pull(self, received: Received) -> Iterator[ClauseResults]:
         state, refusal = self._shard(received.args.place, received.args.shard), received.invalid_cursor
-        if refusal or received.served:
+        if received.served or (refusal and not received.query.get("end_cursor")):  # the error may mean that cursor
             yield state.judge_served(received.query, refusal, received.moment)
         if received.refused:
             return
         fresh = (received.args.place, received.client) not in self._running
         yield state.judge_pull(received.query, received.client, received.next_cursor, received.moment, fresh=fresh)
+        if received.groups is not None:
+            state.add_groups(received.groups)
 
     def _get_cursor(self, received: Received) -> Iterator[ClauseResults]:
         if isinstance(received.success_json, dict):
@@ -118,6 +120,10 @@ class Consumption:
             if type(each.get("shardID")) is int:
                 yield judge_lasting(each, self._first_listed.setdefault((place, each["shardID"]), each))
 
+    def _change_shards(self, received: Received) -> Iterable[ClauseResults]:
+        self._listed.pop(received.args.place, None)  # even if it failed: the shards may have changed
+        return ()
+
     def _list_groups(self, received: Received) -> Iterable[ClauseResults]:
         for each in objects(received.success_json):
             if isinstance(each.get("name"), str):
@@ -128,8 +134,7 @@ class Consumption:
         body = received.request_json if isinstance(received.request_json, dict) else {}
         name = body.get("consumerGroup")
         if received.served and isinstance(name, str):
-            self._groups.pop((received.args.place, name), None)
-            state = self._group(received.args.place, name)
+            state = self._replace_group((received.args.place, name), existed=False)
             state.created, state.timeout = True, _seconds(body)
         return ()
 
@@ -141,7 +146,8 @@ class Consumption:
         return ()
 
     def _delete(self, received: Received) -> Iterable[ClauseResults]:
-        self._groups.pop((received.args.place, received.args.group), None)  # even if it failed: the group may be gone
+        key = (received.args.place, received.args.group)
+        self._replace_group(key, existed=received.served)  # even if it failed: the group may be gone
         return ()
 
     def _delete_logstore(self, received: Received) -> Iterable[ClauseResults]:
@@ -149,7 +155,8 @@ class Consumption:
         self._listed.pop(place, None)
         self._shards = {key: state for key, state in self._shards.items() if key[0] != place}
         self._first_listed = {key: each for key, each in self._first_listed.items() if key[0] != place}
-        self._groups = {key: state for key, state in self._groups.items() if key[0] != place}
+        for key in [key for key in self._groups if key[0] == place]:
+            self._replace_group(key, existed=received.served)
         return ()
 
     def _heartbeat(self, received: Received) -> Iterator[ClauseResults]:
@@ -242,10 +249,17 @@ class Consumption:
     def _group(self, place: Place, name: str) -> GroupState:
         return _state_of(self._groups, (place, name), lambda: GroupState(alone=self._alone))
 
+    def _replace_group(self, key: tuple[Place, str], *, existed: bool) -> GroupState:
+        """Return the state of a group that was deleted, or is new; ``existed``: a deletion succeeded."""
+        former = self._groups.pop(key, GroupState(alone=self._alone))
+        return _state_of(self._groups, key, lambda: former.deleted(existed=existed))
+
     handlers: ClassVar[Mapping[str, Callable[[Consumption, Received], Iterable[ClauseResults]]]] = {
         "PullLogs": _pull,
         "GetCursor": _get_cursor,
         "ListShards": _list_shards,
+        "SplitShard": _change_shards,
+        "MergeShard": _change_shards,
         "ListConsumerGroup": _list_groups,
         "CreateConsumerGroup": _create,
         "UpdateConsumerGroup": _update,

@@ -10,7 +10,7 @@ from sls_contract.checks.sequence import ClauseResults
 from sls_contract.spec import Finding, Level, clause
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
     from sls_contract.checks.consumption_time import Moment
 
@@ -65,24 +65,40 @@ class GroupState:
         created: whether the creation of the group was seen.
         alone: whether no other client can use it.
         timeout: in seconds; None if unknown.
+        former: the shards that consumers may still list from an earlier group of this name, by consumer.
+        unseen: whether it may have consumers that are not known here: an earlier group of this name had some that were
+            never seen, or there are too many to remember.
 
     """
 
     created: bool = False
     alone: bool = False
     timeout: float | None = None
+    former: Mapping[str, frozenset[int]] = field(default_factory=dict)
+    unseen: bool = False
     _consumers: dict[str, _Consumer] = field(default_factory=dict)
     _checkpoints: dict[int, _Checkpoint] = field(default_factory=dict)
+
+    def deleted(self, *, existed: bool) -> GroupState:
+        """Return the state after the group was deleted; its consumers run on, and are not told.
+
+        ``existed``: the deletion succeeded, so that there was a group.
+        """
+        held = {name: each.listed | each.assigned for name, each in self._consumers.items()}
+        former = {**self.former, **held}
+        unseen = self.unseen or (existed and not self.created) or len(former) > _MOST_CONSUMERS
+        return GroupState(alone=self.alone, former=dict([*former.items()][-_MOST_CONSUMERS:]), unseen=unseen)
 
     def judge_listed(self, consumer: str, listed: frozenset[int]) -> ClauseResults:
         """Judge the shards that a heartbeat lists."""
         before = self._consumers.get(consumer)
-        if before is None and not self.created:
+        if before is None and (not self.created or (self.unseen and consumer not in self.former)):
             return ClauseResults()
-        allowed = before.listed | before.assigned if before else _NO_SHARDS
+        allowed = before.listed | before.assigned if before else self.former.get(consumer, _NO_SHARDS)
         findings = []
         if listed - allowed:
-            expected = f"some of {_listed(allowed)}" if before else "[]: the consumer's first heartbeat in this group"
+            known = f"some of {_listed(allowed)}"
+            expected = known if allowed or before else "[]: the consumer's first heartbeat in this group"
             fix = "list the shards of the last response, and those before it that are not given up yet."
             findings.append(clause("heartbeat-subset").finding("request body", expected, _listed(listed), fix))
         return ClauseResults(tuple(findings), frozenset({"SLS435"}))
@@ -109,6 +125,7 @@ class GroupState:
         self._consumers[consumer] = _Consumer(listed, assigned, moment)
         if len(self._consumers) > _MOST_CONSUMERS:
             del self._consumers[next(iter(self._consumers))]
+            self.unseen = True
         return judged
 
     def judge_unforced(self, consumer: str, shard: int, moment: Moment, outcome: str) -> ClauseResults:

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from sls_contract.checks.content_coding import json_body, json_value, plain_request_body
+from sls_contract.checks.cursors import decoded
+from sls_contract.checks.logs import PROCESSED
 from sls_contract.checks.presentation import masked, shown
 from sls_contract.checks.request_args import is_shard
 
@@ -17,6 +20,7 @@ if TYPE_CHECKING:
 
 _OK, _BAD_REQUEST = 200, 400
 SERVER_ERROR = 500
+_NUMBER, _COUNT = re.compile("[0-9]{1,40}"), re.compile("[0-9]{1,4}")
 
 
 class Received(NamedTuple):
@@ -32,6 +36,7 @@ class Received(NamedTuple):
         response_json: the response's body as JSON; None if it is not JSON, or contains pulled logs.
         next_cursor: the next cursor of a successful PullLogs; None for anything else.
         request_id: x-log-requestid; empty if there is none.
+        groups: the numbers of the cursors of the pulled log groups, as far as a header has the last one.
 
     """
 
@@ -44,6 +49,7 @@ class Received(NamedTuple):
     response_json: Any
     next_cursor: str | None
     request_id: str = ""
+    groups: range | None = None
 
     @classmethod
     def of(cls, exchange: Exchange, args: RequestArgs, moment: Moment) -> Received:
@@ -58,7 +64,9 @@ class Received(NamedTuple):
         headers = response.headers.lowered
         next_cursor = headers.get("x-log-cursor", "").strip() if pulled else None
         request_id = headers.get("x-log-requestid", "").strip()
-        return cls(args, moment, query, request_json, client, response.status, response_json, next_cursor, request_id)
+        groups = _groups_of(headers) if pulled and not PROCESSED & query.keys() else None
+        read = (response.status, response_json, next_cursor, request_id, groups)
+        return cls(args, moment, query, request_json, client, *read)
 
     @property
     def success_json(self) -> Any:
@@ -89,6 +97,20 @@ class Received(NamedTuple):
         code, message = self.response_json.get("errorCode"), str(self.response_json.get("errorMessage"))
         invalid = code == "InvalidCursor" or (code == "ParameterInvalid" and "cursor" in message.lower())
         return masked(f"400 {code}: {shown(message)}") if invalid else ""
+
+
+def _groups_of(headers: Mapping[str, str]) -> range | None:
+    """Return the numbers of the cursors of pulled log groups, which follow each other; source: aliyun-log-go-sdk.
+
+    ``x-log-read-last-cursor`` has the last one, as a decimal number; a cursor is accepted, too.
+    """
+    sent, count, following = (
+        headers.get(f"x-log-{name}", "").strip() for name in ("read-last-cursor", "count", "cursor")
+    )
+    last, end = int(sent) if _NUMBER.fullmatch(sent) else decoded(sent), decoded(following)
+    if last is None or end is None or last >= end or not _COUNT.fullmatch(count):
+        return None
+    return range(max(last - int(count) + 1, 0), last + 1) or None
 
 
 def objects(value: Any) -> list[Mapping[str, Any]]:

@@ -36,25 +36,33 @@ class _TimedCursor(NamedTuple):
 
 @dataclass(slots=True)
 class _KnownCursors:
-    """The known cursors of a shard: the latest ones, and the lowest and highest of those that were dropped."""
+    """The known cursors of a shard: the latest ones, each with the number of those in a row from it on.
 
-    numbers: dict[int, None] = field(default_factory=dict)
+    Of those that were dropped the lowest and the highest are kept.
+    """
+
+    numbers: dict[int, int] = field(default_factory=dict)
     low: int | None = None
     high: int = 0
 
-    def add(self, number: int) -> None:
-        self.numbers.pop(number, None)
-        self.numbers[number] = None
+    def add(self, number: int, count: int = 1) -> None:
+        """Record a cursor and those after it, ``count`` in all."""
+        count = max(count, self.numbers.pop(number, 1))
+        self.numbers[number] = count
         if len(self.numbers) > _MOST_CURSORS:
             oldest = next(iter(self.numbers))
-            del self.numbers[oldest]
+            last = oldest + self.numbers.pop(oldest) - 1
             self.low = oldest if self.low is None else min(self.low, oldest)
-            self.high = max(self.high, oldest)
+            self.high = max(self.high, last)
 
     def __contains__(self, number: object) -> bool:
         if number in self.numbers:
             return True
-        return self.low is not None and isinstance(number, int) and self.low <= number <= self.high
+        if not isinstance(number, int):
+            return False
+        if self.low is not None and self.low <= number <= self.high:
+            return True
+        return any(first < number < first + count for first, count in self.numbers.items())
 
 
 @dataclass(slots=True)
@@ -62,7 +70,7 @@ class ShardState:
     """The state of one shard.
 
     Attributes:
-        known: cursors that were returned, pulled at, or written as checkpoints.
+        known: cursors that were returned, pulled at, or written as checkpoints, and those of pulled log groups.
         clients: the User-Agents that pulled.
         assigned: the User-Agents whose consumers were assigned the shard when they began.
         placed: those of them that were then told where to pull, by GetCursor or a checkpoint.
@@ -89,6 +97,10 @@ class ShardState:
             self.fresh[number] = moment
             if len(self.fresh) > _MOST_FRESH:
                 del self.fresh[next(iter(self.fresh))]
+
+    def add_groups(self, cursors: range) -> None:
+        """Record the cursors of the log groups of a response: a client may stop after any of them."""
+        self.known.add(cursors.start, len(cursors))
 
     def assign(self, client: str) -> None:
         """Note that a consumer of this client was assigned the shard when it began."""

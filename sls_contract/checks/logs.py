@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from sls_contract.checks.rule import Check
     from sls_contract.checks.subject import Subject
 
-PROCESSED = frozenset({"query", "processor", "pullMode"})
+PROCESSED = frozenset({"query", "queryId", "processor", "pullMode"})
 """Query keys that make the service return other log groups than the stored ones."""
 
 _DECIMAL = re.compile("[0-9]{1,20}")

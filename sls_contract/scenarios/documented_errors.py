@@ -136,8 +136,11 @@ COMMON = frozenset({"LogStoreNotExist", "ConsumerGroupNotExist", "ProjectNotExis
 """Errors of the scenarios that end in ``-nowhere``."""
 
 _NO_SHARD = "needs a logstore without shards, which no request makes"
+_NOT_PRINTED = "a client knows this code; no page says when it is returned"
 _NO_RULE = "no page documents the error for"
 NOT_TRIGGERED: Mapping[tuple[str, str], str] = {
+    ("ConsumerGroupUpdateCheckPoint", "ConsumerNotExsit"): _NOT_PRINTED,
+    ("ConsumerGroupUpdateCheckPoint", "ShardNotExsit"): _NOT_PRINTED,
     ("GetCursor", "LogStoreWithoutShard"): _NO_SHARD,
     ("GetCursorTime", "LogStoreWithoutShard"): _NO_SHARD,
     ("ListShards", "LogStoreWithoutShard"): _NO_SHARD,

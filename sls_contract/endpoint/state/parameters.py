@@ -129,7 +129,7 @@ def key_to_split_at(text: str) -> int | None:
 
 def refuse_processing(request: Request) -> None:
     """Refuse PullLogs with a query: a response that ignores it would look like its result."""
-    for key in ("query", "processor"):
+    for key in ("query", "queryId", "processor"):
         if query_value(request, key):
             operation = f"PullLogs with a {key}"
             raise responses.NotServed(operation)

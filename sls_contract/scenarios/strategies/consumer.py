@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 _NANO, _MICRO = 10**9, 10**6  # in a second
 _MOST_SHARDS, _MOST_STEPS, _MOST_SECONDS = 3, 12, 5
-_OMITTED = ("end_cursor", "endCursor", "query", "pullMode", "processor", "offset", "size")
+_OMITTED = ("end_cursor", "endCursor", "query", "pullMode", "queryId", "processor", "offset", "size")
 _NAMES = st.text(st.sampled_from(SIMPLE), min_size=3, max_size=12).map(lambda name: f"a{name}0")
 _PLACEHOLDER = re.compile(r"\{([^}]*)\}")
 
@@ -56,8 +56,11 @@ class _Shard:
     checkpoint: str = ""
     updated: int = 0
 
+    def number_at(self, position: int) -> int:
+        return self.created * _NANO + position
+
     def cursor(self, position: int) -> str:
-        return cursor(self.created * _NANO + position)
+        return cursor(self.number_at(position))
 
     def position_of(self, text: str) -> int:
         known = {self.cursor(position): position for position in range(len(self.logs) + 1)}
@@ -150,7 +153,7 @@ class _Consumer:
             "header x-log-cursor": shard.cursor(shard.position),
             "header x-log-end-of-cursor": str(int(shard.position == len(shard.logs))),
             "header x-log-cursor-time": str(int(self.at.timestamp())),
-            "header x-log-read-last-cursor": shard.cursor(max(start, shard.position - 1)),
+            "header x-log-read-last-cursor": str(shard.number_at(max(start, shard.position - 1))),
         }
         fixed = {"query cursor": shard.cursor(start), "query count": "1000"}
         self.add("PullLogs", fixed, {"groups": groups, **headers}, shard.number)

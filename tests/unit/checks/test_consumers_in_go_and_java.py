@@ -1,6 +1,7 @@
 """What the official consumers in Go and Java send and receive, by hand from their public source: nothing is found.
 
-Sources: aliyun-log-go-sdk: client_consumer.go, log_store.go, request.go, model.go; aliyun-log-java-sdk: Client.java.
+Sources: aliyun-log-go-sdk: client_consumer.go, log_store.go, request.go, model.go, consumer/; aliyun-log-java-sdk:
+Client.java; aliyun-log-consumer-java.
 """
 
 from __future__ import annotations
@@ -15,9 +16,9 @@ from sls_contract.checks import judge
 from sls_contract.checks.consumption import Consumption
 from sls_contract.checks.content_coding import compressed
 from sls_contract.endpoint import ReferenceEndpoint
-from sls_contract.endpoint.state.log_groups import Log, LogGroup, encode_group
-from sls_contract.exchange import Exchange, Request
-from sls_contract.signing import TEST_CREDENTIALS, TEST_STS_CREDENTIALS, sign
+from sls_contract.endpoint.state.log_groups import Log, LogGroup, encode_group, encode_list
+from sls_contract.exchange import Exchange, Request, Response
+from sls_contract.signing import TEST_CREDENTIALS, TEST_STS_CREDENTIALS, http_date, sign
 from sls_contract.spec import Level
 
 AT = datetime(2026, 1, 2, tzinfo=UTC)
@@ -136,3 +137,61 @@ def test_nothing_is_found_in_a_session(client, scheme, key):
         told += book.judge(exchange).findings
         assert told == [], exchange.request.url
         assert verdict.extent == "full"
+
+
+def answered(method, target, headers, body, response):
+    """Return one exchange of the service: its headers beside those that the contract knows, as pages print them."""
+    request = sign(Request(method, f"http://{HOST}{target}", {"Host": HOST, **headers}, body), TEST_CREDENTIALS, at=AT)
+    given = {
+        "Server": "AliyunSLS",
+        "Access-Control-Allow-Origin": "*",
+        "Connection": "close",
+        "Date": http_date(AT),
+        "Content-Length": str(len(response.body)),
+        "x-log-time": str(int(AT.timestamp())),
+        "x-log-requestid": f"{int(AT.timestamp()):08X}1FFC0366B24F1C63",
+    }
+    return Exchange(request, response.replace(headers={**given, **dict(response.headers)}))
+
+
+@pytest.mark.parametrize(("headers", "type_name"), [(GO, "logs"), (JAVA, "log")], ids=["go", "java"])
+def test_a_pull_that_the_service_filters_is_not_accused(headers, type_name):
+    """Go sends queryId beside the query; the service counts what it read, and tells the last cursor as a number."""
+    body = encode_list([LOGS])
+    counted = ("rawdatasize", "rawdatacount", "resultlines", "rawdatalines", "failedlines")
+    read = {
+        "Content-Type": PROTOBUF,
+        "x-log-cursor": "MTUyNDE1NTM3OTM3MzkwODQ5Ng==",
+        "x-log-count": "1",
+        "x-log-bodyrawsize": str(len(body)),
+        "x-log-compresstype": "lz4",
+        "x-log-end-of-cursor": "0",
+        "x-log-cursor-time": "1524155379",
+        "x-log-read-last-cursor": "1524155379373908495",
+        **{f"x-log-{name}": "9" for name in counted},
+    }
+    query = "count=100&cursor=MTUyNDE1NTM3OTM3MzkwODQ5NA%3D%3D&pullMode=scan_on_stream&query=%2A&queryId=q1"
+    asked = {**headers, "Accept": PROTOBUF, "Accept-Encoding": "lz4"}
+    response = Response(200, read, compressed(body, "lz4"))
+    verdict = judge(answered("GET", f"{STORE}/shards/0?{query}&type={type_name}", asked, b"", response), at=AT)
+    assert (verdict.findings, verdict.extent) == ((), "full")
+
+
+@pytest.mark.parametrize("status", [400, 404])
+@pytest.mark.parametrize("code", ["ConsumerNotMatch", "ConsumerNotExsit", "ShardNotExsit"])
+def test_refusals_that_consumers_know_are_not_accused(code, status):
+    """The trackers of checkpoints compare these codes, two of them misspelled; no page tells their status."""
+    body = b'{"checkpoint":"MTUyNDE1NTM3OTM3MzkwODQ5Ng==","shard":0}'
+    told = json.dumps({"errorCode": code, "errorMessage": "refused"}).encode()
+    refusal = Response(status, {"Content-Type": "application/json"}, told)
+    target = f"{GROUP}?consumer=a&forceSuccess=false&type=checkpoint"
+    exchange = answered("POST", target, {**JAVA, "Content-Type": "application/json"}, body, refusal)
+    assert judge(exchange, at=AT).findings == ()
+
+
+def test_a_checkpoint_without_a_consumer_is_forced():
+    """The Java SDK then sends the key consumer without a value."""
+    target = f"{GROUP}?consumer=&forceSuccess=true&type=checkpoint"
+    body = b'{"checkpoint":"MTUyNDE1NTM3OTM3MzkwODQ5Ng==","shard":0}'
+    exchange = answered("POST", target, {**JAVA, "Content-Type": "application/json"}, body, Response(200))
+    assert judge(exchange, at=AT).findings == ()

@@ -51,10 +51,10 @@ class Talk:
         self.exercised |= judged.exercised
         return self
 
-    def pull(self, at, following=None, shard=0, status=200, **how):
-        """Pull at a cursor's number; ``following`` is the number of x-log-cursor."""
+    def pull(self, at, following=None, shard=0, status=200, more="", **how):
+        """Pull at a cursor's number; ``following`` is the number of x-log-cursor, ``more`` of the query."""
         headers = {"x_log_cursor": cursor(following)} if status == 200 else {}
-        target = f"{SHARDS}/{shard}?type=log&cursor={cursor(at).replace('=', '%3D')}&count=5"
+        target = f"{SHARDS}/{shard}?type=log&cursor={cursor(at).replace('=', '%3D')}&count=5{more}"
         return self.say("GET", target, status=status, **headers, **how)
 
     def locate(self, time, number, shard=0, **how):
@@ -112,7 +112,20 @@ BROKEN = [
     ("SLS433", lambda talk: talk.locate("begin", 10).locate("begin", 90, shard=1).pull(10, 15).pull(90, 95)),
     ("SLS434", lambda talk: talk.locate("begin", 10).pull(10, 15).write(14)),
     ("SLS434", lambda talk: talk.pull(10, 15).pull(90, 95, shard=1).write(95)),
+    ("SLS434", lambda talk: talk.pull(10, 15, x_log_count="5", x_log_read_last_cursor="14").write(16)),
+    ("SLS434", lambda talk: talk.pull(10, 15, x_log_count="2", x_log_read_last_cursor="14").write(12)),
+    ("SLS434", lambda talk: talk.pull(10, 15, x_log_count="9", x_log_read_last_cursor="20").write(14)),
+    ("SLS434", lambda talk: talk.pull(10, 15, x_log_count="no", x_log_read_last_cursor="14").write(14)),
+    (
+        "SLS434",
+        lambda talk: talk.pull(10, 15, more="&query=*", x_log_count="5", x_log_read_last_cursor="14").write(13),
+    ),
     ("SLS435", lambda talk: talk.make().beat("one", [0], [0])),
+    (
+        "SLS435",
+        lambda talk: talk.make().beat("one", [], [0]).say("DELETE", GROUP).make().beat("one", [0, 1], [0, 1]),
+    ),
+    ("SLS435", lambda talk: talk.make().beat("one", [], [0]).say("DELETE", GROUP).make().beat("two", [0], [0])),
     ("SLS435", lambda talk: talk.beat("one", [], [0]).beat("one", [0, 1], [0])),
     ("SLS437", lambda talk: talk.make().beat("one", [], [0, 1]).beat("two", [], [1]).beat("one", [0, 1], [0])),
     ("SLS438", lambda talk: talk.make().beat("one", [], []).beat("two", [], [0]).write(5, query=UNFORCED)),
@@ -193,6 +206,13 @@ _OF_OTHERS = {"SLS401", "SLS411", "SLS421", "SLS422"}
 def test_every_clause_is_needed():
     """No clause between exchanges stands without a sequence that breaks it."""
     assert {each.code for each in TABLES["consumption"]} == {code for code, _ in BROKEN + BROKEN_ALONE} - _OF_OTHERS
+
+
+def _pull_on(talk, times):
+    """Pull a shard further and further, from 15 on."""
+    for at in range(15, 15 + times):
+        talk.pull(at, at + 1)
+    return talk
 
 
 #: what is unusual, the sequence, and the clause that it comes near
@@ -299,6 +319,20 @@ UNUSUAL = {
     "sets a checkpoint where nobody pulls": ("SLS434", lambda talk: talk.write(99)),
     "writes where it began": ("SLS434", lambda talk: talk.locate("begin", 10).pull(10, 15).write(10)),
     "writes what another group reached": ("SLS434", lambda talk: talk.pull(10, 15).read(40, 9).write(40)),
+    "writes the cursor of a log group that it was given": (
+        "SLS434",
+        lambda talk: (
+            talk.pull(10, 15, x_log_count="5", x_log_read_last_cursor="14").write(11).read(11, 9).pull(11, 15).write(14)
+        ),
+    ),
+    "writes it after the last cursor was told as a cursor": (
+        "SLS434",
+        lambda talk: talk.pull(10, 15, x_log_count="5", x_log_read_last_cursor=cursor(14)).write(12),
+    ),
+    "writes it when many others followed": (
+        "SLS434",
+        lambda talk: _pull_on(talk.pull(10, 15, x_log_count="5", x_log_read_last_cursor="14"), 2000).write(12),
+    ),
     "writes what is no cursor": (
         "SLS434",
         lambda talk: talk.pull(10, 15).say(
@@ -313,6 +347,40 @@ UNUSUAL = {
     "starts again under its name": (
         "SLS435",
         lambda talk: talk.make().beat("one", [], [0]).beat("one", [], [0]).beat("one", [0], [0]),
+    ),
+    "runs on while its group is deleted and made again": (
+        "SLS435",
+        lambda talk: (
+            talk.make()
+            .beat("one", [], [0])
+            .beat("one", [0], [0, 1])
+            .say("DELETE", GROUP)
+            .beat("one", [0, 1], status=404, returned=())
+            .make()
+            .beat("one", [0, 1], status=400)
+            .beat("one", [], [0])
+            .beat("one", [0], [0])
+        ),
+    ),
+    "runs on while its group is made again, and nobody saw that it was deleted": (
+        "SLS435",
+        lambda talk: talk.make().beat("one", [], [0]).make().beat("one", [0], status=400),
+    ),
+    "runs on while its group is deleted and made again twice": (
+        "SLS435",
+        lambda talk: (
+            talk.make().beat("one", [], [0]).say("DELETE", GROUP).make().say("DELETE", GROUP).make().beat("one", [0])
+        ),
+    ),
+    "runs on while its logstore is made anew": (
+        "SLS435",
+        lambda talk: (
+            talk.make().beat("one", [], [0]).say("DELETE", "/logstores/my-logstore").make().beat("one", [0], status=400)
+        ),
+    ),
+    "ran in a group from before the recording, which is deleted and made again": (
+        "SLS435",
+        lambda talk: talk.say("DELETE", GROUP).make().beat("one", [0], status=400),
     ),
     "was told nothing in time": (
         "SLS435",
@@ -411,6 +479,15 @@ UNUSUAL = {
         "SLS440",
         lambda talk: talk.locate("end", 10).pull(11, status=400, returned={"errorCode": "InvalidCursor"}),
     ),
+    "refused, perhaps for its end": (
+        "SLS440",
+        lambda talk: talk.locate("end", 10).pull(
+            10,
+            more="&end_cursor=OQ%3D%3D",
+            status=400,
+            returned={"errorCode": "ParameterInvalid", "errorMessage": "Invalid cursor OQ==."},
+        ),
+    ),
     "refused for another reason": (
         "SLS440",
         lambda talk: talk.locate("end", 10).pull(10, status=400, returned={"errorCode": "ShardNotExist"}),
@@ -437,6 +514,22 @@ UNUSUAL = {
         "SLS421",
         lambda talk: talk.say("GET", SHARDS, returned=[{"shardID": 0, "status": "readonly"}]).say(
             "GET", GROUP, returned=[]
+        ),
+    ),
+    "a shard that was split since has no entry": (
+        "SLS421",
+        lambda talk: (
+            talk.say("GET", SHARDS, returned=[{"shardID": 0, "status": "readwrite"}])
+            .say("POST", f"{SHARDS}/0?action=split&key={'8':0<32}")
+            .say("GET", GROUP, returned=[])
+        ),
+    ),
+    "shards that were merged since have no entries": (
+        "SLS421",
+        lambda talk: (
+            talk.say("GET", SHARDS, returned=[{"shardID": n, "status": "readwrite"} for n in (0, 1)])
+            .say("POST", f"{SHARDS}/0?action=merge", status=None)
+            .say("GET", GROUP, returned=[])
         ),
     ),
     "an entry and a shard that cannot be told, which their own clauses say": (
@@ -538,6 +631,30 @@ def test_a_timeout_beyond_all_measure_is_one(talk):
 
 
 @pytest.mark.slow
+def test_many_consumers_are_not_accused(talk):
+    """Whoever was forgotten lists the shards that it was assigned; whoever is remembered is still judged."""
+    talk.make()
+    for number in range(300):
+        talk.beat(f"c{number}", [], [number])
+    for number in range(300):
+        talk.beat(f"c{number}", [number], [number])
+    assert talk.found == []
+    assert talk.beat("c299", [298, 299], [299]).found == ["SLS435"]
+
+
+def test_many_consumers_of_deleted_groups_are_not_accused(talk):
+    """Each ran in one of the groups that were deleted and made again, and none was told."""
+    for start in (0, 200):
+        talk.make()
+        for number in range(start, start + 200):
+            talk.beat(f"c{number}", [], [number])
+        talk.say("DELETE", GROUP)
+    talk.make()
+    for number in range(400):
+        talk.beat(f"c{number}", [number], status=400)
+    assert talk.found == []
+
+
 def test_many_cursors_are_remembered_by_where_they_lie(talk):
     """After thousands of pulls an old cursor is let pass, and one beyond all is not; what is kept does not grow."""
     for number in range(3000):

@@ -151,6 +151,7 @@ UNUSUAL = {
     "nothing, in a frame": lambda pull, put, write: pull(b"", "zstd", x_log_count="0", x_log_cursor=FIRST),
     "nothing, and the cursor moves": lambda pull, put, write: pull(b"", x_log_count="0"),
     "fewer by a query": lambda pull, put, write: pull(query="&pullMode=scan_on_stream&query=*", x_log_count="9"),
+    "fewer by a query that is named": lambda pull, put, write: pull(query="&queryId=q1", x_log_count="9"),
     "an end before the cursor": lambda pull, put, write: pull(query="&end_cursor=MTI%3D", x_log_cursor="MTI="),
     "a field of tomorrow": lambda pull, put, write: pull(LISTED + b"\x98\x06\x01"),
     "a number of many digits": lambda pull, put, write: pull(x_log_count="9" * 5000),

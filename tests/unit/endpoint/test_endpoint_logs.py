@@ -192,7 +192,7 @@ def test_what_is_pulled_wrongly(send, more, expected):
     assert code_and_message(response) == (400, "ParameterInvalid", expected)
 
 
-@pytest.mark.parametrize("key", ["query", "processor"])
+@pytest.mark.parametrize("key", ["query", "queryId", "processor"])
 def test_a_query_is_never_passed_over_in_silence(send, key):
     """That it evaluates none is this endpoint's limit, and is said in its own name."""
     response = pull(send, cursors.cursor(0, 0), more=f"&{key}=x")
