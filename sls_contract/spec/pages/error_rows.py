@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING
 from sls_contract.spec.pages.blocks import Code, Table, Text
 from sls_contract.spec.pages.columns import HTTP, is_failure, status_of
 from sls_contract.spec.pages.lenient_json import Unreadable, read_json
-from sls_contract.spec.pages.records import record_table
+from sls_contract.spec.pages.records import record_lines, record_table
+from sls_contract.spec.pages.stated_errors import stated_errors
 from sls_contract.spec.pages.table_columns import (
     below_head,
     cell_at,
@@ -29,10 +30,12 @@ if TYPE_CHECKING:
 
 _LISTED_ERROR = re.compile(
     rf"{HTTP}(?P<status>[1-5]\d\d)\s*[\s:：,，/|-]\s*(?P<code>[A-Z][A-Za-z.]+)\s*(?:[:：,，/|—–-]\s*(?P<message>[^|]*).*)?"
-    rf"|{HTTP}(?P<status1>[1-5]\d\d)\s+(?P<code1>[A-Z][a-z]+[A-Z][A-Za-z.]+)\s+(?![—–])(?P<message1>.*)"
+    rf"|{HTTP}(?P<status1>[1-5]\d\d)\s+(?P<code1>[A-Z][a-z]+[A-Z][A-Za-z.]+)\s+(?![—–]|(?:if|when)\b)(?P<message1>.*)"
     rf"|(?P<code2>[A-Z][A-Za-z.]+)\s*[(（]\s*{HTTP}(?P<status2>[1-5]\d\d)\s*[)）]\s*[:：,，–—-]?\s*(?P<message2>.*)"
     rf"|(?P<code3>[A-Z][a-z]+[A-Z][A-Za-z.]+)\s*[\s:：,，/|–—-]\s*{HTTP}(?P<status3>[1-5]\d\d)\b"
-    r"\s*[:：,，|–—-]?\s*(?P<message3>[^|]*).*",
+    r"\s*[:：,，|–—-]?\s*(?P<message3>[^|]*).*"
+    rf"|{HTTP}(?P<status4>[1-5]\d\d)\s*[(（]\s*(?P<code4>[A-Z][a-z]+[A-Z][A-Za-z.]+)\s*[)）]"
+    r"\s*[:：,，–—-]?\s*(?P<message4>.*)",
     re.DOTALL,
 )
 _GAP = re.compile(r"\s{20}")  # the patterns around it would try each place in it
@@ -55,13 +58,18 @@ _CODE_CELL = re.compile(r"[A-Z][A-Za-z]+(?:\.[A-Za-z]+)*")
 
 @dataclass(frozen=True, slots=True)
 class ErrorRow:
-    """A row of a table of errors, as printed; ``unread``: its message, if that does not end before the description."""
+    """A row of a table of errors, as printed.
+
+    ``unread``: its message, if that does not end before the description; ``repeats``: whether its status is that of the
+    row above, because its own cell is empty.
+    """
 
     status: str
     code: str
     message: str
     line: int
     unread: str = ""
+    repeats: bool = False
 
     @property
     def is_success(self) -> bool:
@@ -70,7 +78,7 @@ class ErrorRow:
 
 
 def rows(parts: Iterable[Placed]) -> list[ErrorRow]:
-    """Return the rows of the tables of errors in any section, otherwise of lists in the section of errors."""
+    """Return the rows of the tables of errors in any section, and of what the section of errors lists or states."""
     found: list[ErrorRow] = []
     texts: list[Text] = []
     for part in parts:
@@ -81,9 +89,11 @@ def rows(parts: Iterable[Placed]) -> list[ErrorRow]:
             texts.append(part.block)
         elif part.role == "errors" and isinstance(part.block, Code):
             found.extend(_error_rows(_json_table(part.block), part.label, in_section=False))
-    if records := record_table(texts, "code", "status"):
+    labelled = [text for text in texts if not is_listed(text.text)]
+    if records := record_table(labelled, "code", "status"):
         found.extend(_error_rows(records, "", in_section=False))
-    return found or list(_listed_errors(texts))
+    read = record_lines(labelled, "code", "status")
+    return [*found, *_listed_errors([text for text in texts if text.line not in read])]
 
 
 def lists_errors(table: Table) -> bool:
@@ -134,6 +144,7 @@ def _error_rows(table: Table, label: str, *, in_section: bool) -> Iterator[Error
     above: Sequence[str] = ()
     shared = re.fullmatch(rf"{HTTP}([1-5]\d\d)\b.*", label)
     last = shared[1] if shared and "status" not in columns else ""
+    is_title = bool(last)
     for line, printed in table.rows:
         missing = len(table.head) - len(printed)  # a cell that spans several rows is only printed in the first
         cells = (*above[:missing], *printed) if 0 < missing <= len(above) else printed
@@ -147,13 +158,17 @@ def _error_rows(table: Table, label: str, *, in_section: bool) -> Iterator[Error
         if both := _listed_error(combined):
             unread = both[2] if message else ""
             status, code, message = both[0], both[1], message or both[2]
+        repeats = not (status or is_title)
+        is_title = is_title and not status
         status = status or last
         last = status if "status" in columns or not both else last  # beside a code, it is of this row only
         if {*cells} == {status, ""} and status_of(status):
-            continue  # the title of the rows below it
+            is_title = True
+            continue  # of the rows below it
         printed_status = status_of(status) or re.sub(rf"^{HTTP}", "", status, flags=re.IGNORECASE)
         for each, words in _by_code(code, message):
-            yield ErrorRow(printed_status, untagged(unquoted(each).rstrip(" .")), unquoted(words), line, unread)
+            name = untagged(unquoted(each).rstrip(" ."))
+            yield ErrorRow(printed_status, name, unquoted(words), line, unread, repeats)
 
 
 def _by_code(codes: str, messages: str) -> Iterator[tuple[str, str]]:
@@ -201,7 +216,7 @@ def _errors_by_line(texts: Sequence[Text]) -> Iterator[tuple[int, ErrorRow]]:
             if is_cell:
                 cells = 3
                 yield at, ErrorRow(status, below[0], below[1], text.line)
-        elif several := [error for each in _BETWEEN.split(text.text) if (error := _listed_error(_spread(each)))]:
+        elif several := _errors_in(text.text):
             is_unread = joined and _spread(text.text) == text.text
             rows = (ErrorRow(*error, text.line) for error in several)
             yield from ((at, replace(row, message="", unread=row.message) if is_unread else row) for row in rows)
@@ -209,6 +224,12 @@ def _errors_by_line(texts: Sequence[Text]) -> Iterator[tuple[int, ErrorRow]]:
             yield at, ErrorRow(shared, coded[1], coded[2] or "", text.line)
         elif _MAYBE_CODED.match(text.text if text.kind == "item" else text.text[:4]):
             yield at, ErrorRow(shared, text.text, "", text.line)  # listed as a problem
+
+
+def _errors_in(line: str) -> list[tuple[str, str, str]]:
+    """Return status, code and message of the errors that a line lists, otherwise of those that its sentences state."""
+    listed = [error for each in _BETWEEN.split(line) if (error := _listed_error(_spread(each)))]
+    return listed or [(status, code, "") for status, code in stated_errors(line)]
 
 
 def _spread(row: str) -> str:
@@ -227,7 +248,7 @@ def _listed_error(text: str) -> tuple[str, str, str] | None:
     found = None if _GAP.search(text) else _LISTED_ERROR.fullmatch(text)
     if not found:
         return None
-    groups = [(key.rstrip("123"), text) for key, text in found.groupdict().items() if text]
+    groups = [(key.rstrip("1234"), text) for key, text in found.groupdict().items() if text]
     status, code, message = (
         next((text for key, text in groups if key == name), "").strip() for name in ("status", "code", "message")
     )

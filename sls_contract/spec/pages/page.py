@@ -19,6 +19,7 @@ from sls_contract.spec.pages.records import record_lines
 from sls_contract.spec.pages.request import common_headers, request_claims
 from sls_contract.spec.pages.response import COMMON_HEADERS, response_claims
 from sls_contract.spec.pages.sections import named_operation, placed, title_of, titled_operation, titles_of
+from sls_contract.spec.pages.stated_errors import may_state_error, stated_errors
 from sls_contract.spec.pages.table_columns import TYPE_CELL, holds_facts
 from sls_contract.spec.pages.unheaded import by_content
 
@@ -149,7 +150,8 @@ def _lines_of(block: Text | Table) -> list[tuple[int, str]]:
 
 
 def _table_of(role: str) -> str:
-    return next((f"{side} table" for side in ("request", "response") if role.startswith(side)), "table")
+    side = next((side for side in ("request", "response", "errors") if role.startswith(side)), "")
+    return side if side == "errors" else f"{side} table".strip()
 
 
 def _lines_read(parts: Parts) -> set[int]:
@@ -170,7 +172,8 @@ def _states_facts(text: Text, role: str, parts: Parts) -> bool:
         return False  # its rows need no head
     is_typed = _PARAMETER.search(text.text) or _TYPED.match(text.text) or _JSON.search(text.text)
     is_parameter = role in _WITH_ROWS and (is_row(text.text) or is_typed)
-    is_error = is_listed(text.text) or _ERROR.search(text.text)
+    in_words = may_state_error(text.text) if role == "errors" else any(stated_errors(text.text))
+    is_error = is_listed(text.text) or in_words or _ERROR.search(text.text)
     return bool(begins_table(text.text) or is_parameter or listed_row(text) or is_error)
 
 
