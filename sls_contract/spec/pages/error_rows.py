@@ -81,7 +81,7 @@ def rows(parts: Iterable[Placed]) -> list[ErrorRow]:
     """Return the rows of the tables of errors in any section, and of what the section of errors lists or states."""
     found: list[ErrorRow] = []
     texts: list[Text] = []
-    for part in parts:
+    for part in (part for part in parts if part.role != "elsewhere"):
         if isinstance(part.block, Table):
             in_section = part.role == "errors" or is_failure(status_of(part.label))
             found.extend(_error_rows(below_head(part.block), part.label, in_section=in_section))

@@ -42,7 +42,8 @@ _CALLED = re.compile(r"(?:调用|(?a:\b)(?i:call)(?:s|ing)?(?: the)?)\s*([A-Z][a
 _ERROR = re.compile(r"(?<![\d.])[45]\d\d\s+[A-Z][a-z]+[A-Z]\w+")
 """An error in a sentence."""
 _PARAMETER = re.compile(
-    rf"[A-Za-z_][\w.-]*(?:\[\])?\s*[(（](?:\w+\s*[,，、;；]\s*)?(?:{TYPE_CELL.pattern})\s*(?:[,，、;；][^()（）]*)?[)）]"
+    rf"[A-Za-z_][\w.-]*(?:\[\])?\s*[(（](?:\w+\s*[,，、;；]\s*)?(?:{TYPE_CELL.pattern})\s*(?:[,，、;；][^()（）]*)?[)）]",
+    re.IGNORECASE,
 )
 """A parameter with its type in a sentence."""
 _TYPED = re.compile(
@@ -226,9 +227,8 @@ def _route(page: Page, parts: Parts) -> None:
     page.method = _method(page, lines)
     page.path, page.path_parameters = str(template), list(template.parameters.values())
     named = routes.host_of(lines, [routes.target_of(line.target) for line in lines])
-    page.host = named or routes.host_in(
-        part.block.text for part in parts.all if isinstance(part.block, Text) and part.role != "other"
-    )
+    texts = ((part.role, part.block) for part in parts.all if isinstance(part.block, Text))
+    page.host = named or routes.host_in(text.text for role, text in texts if role not in {"elsewhere", "other"})
 
 
 def _completed(

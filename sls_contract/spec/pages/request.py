@@ -57,6 +57,8 @@ def request_claims(page: Page, parts: Parts) -> None:
     printed = _bodies(parts)
     _report_missing_bodies(page, parts)
     members = _assign_rows(page, parts, _body_keys(printed), is_printed=bool(printed))
+    for row in members if page.method in BODILESS and not printed else ():
+        page.problem(row.line, "spelling", f"body {row.name}", f"{row.place or _BODY_ROW}, and {page.method} has none")
     _headers(page, parts)
     _body(page, printed, members)
     if page.method and page.method not in BODILESS and not printed:

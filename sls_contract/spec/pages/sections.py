@@ -26,6 +26,7 @@ Role: TypeAlias = Literal[
     "request-example",
     "response-example",
     "errors",
+    "elsewhere",
     "other",
 ]
 
@@ -53,6 +54,13 @@ _PARAMETERS_AFTER: dict[Role, Role] = {
     "response-example": "response",
 }
 """The section of parameters whose heading names no side, by the section before it."""
+_ELSEWHERE = re.compile(
+    r"see also|(?:related|further) (?:operations?|apis?|topics?|documents?|documentation|information|links?|reading)"
+    r"|references?|what'?s next|next steps?|(?:prerequisites?|before you (?:begin|start))\b.*"
+    r"|相关(?:操作|接口|文档|api|参考|信息|链接|主题)|另?请?参见|另请参阅|参考(?:文档|信息|链接)?|更多信息|后续(?:操作|步骤)"
+    r"|(?:前提|前置)条件|准备工作|使用前提"
+)
+"""The heading of a section that shows other operations: those to call before, and those to read about."""
 _TITLE = re.compile(
     r"(?i:(?:(?:request|response|return|path|sample|success|error|url)s? ?)*"
     r"(?:syntax|line|parameters?|headers?|elements?|requests?|responses?|examples?|codes?))"
@@ -140,7 +148,9 @@ def placed(blocks: Sequence[Block]) -> Iterator[Placed]:
         elif isinstance(block, Text) and at not in heads and not _is_subject(block, blocks[at + 1 : at + 2]):
             above = block.kind == "heading" and block.depth < depth and role.startswith("response")
             found = _opens(block, "other" if above else role, unmarked=unmarked)
-            if found == "other" and role not in {"intro", "other"} and 0 < depth < block.depth:
+            if 0 < depth < block.depth and (
+                role == "elsewhere" or (found == "other" and role not in {"intro", "other"})
+            ):
                 found = None  # a subsection
             if found is None and opener == (block.kind, block.depth) and _is_label(block):
                 found = _CONTAINED.get(role)  # a sibling of the headers is not part of them
@@ -224,6 +234,8 @@ def _says_example(text: str) -> bool:
 def _named(text: str, now: Role, *, is_heading: bool = True) -> Role | None:
     """Return the section that text names; ``now`` is the current section. Headings are read with more patterns."""
     text = simplified(text)
+    if _ELSEWHERE.fullmatch(text):
+        return "elsewhere"
     for pattern, role in _SECTIONS:
         if pattern.search(text):
             return role

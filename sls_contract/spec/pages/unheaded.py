@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from sls_contract.spec.pages.blocks import Text
     from sls_contract.spec.pages.sections import Placed, Role
 
-_WITHOUT_SECTION = frozenset({"intro", "other"})
+_WITHOUT_SECTION = frozenset({"intro", "elsewhere", "other"})
 _STATES_REQUIRED = frozenset({"required", "optional"})
 
 
@@ -45,10 +45,13 @@ def _side(role: Role) -> str:
 
 def _placed(parts: Sequence[Placed]) -> Iterator[Placed]:
     now: Role = "intro"
+    role: Role
     syntax = False
     for part in parts:
         block = part.block
-        if isinstance(block, Code):
+        if part.role == "elsewhere":
+            role = "elsewhere"
+        elif isinstance(block, Code):
             role = _role_of_code(block, now, syntax=syntax)
             syntax = syntax or role == "syntax"
             now = "request" if role in {"syntax", "request-example"} else "response" if role != "intro" else now
