@@ -63,6 +63,7 @@ _TYPE_WORDS: tuple[tuple[re.Pattern[str], str], ...] = (
     (re.compile(r"float|double|number|decimal|浮点|数值"), "number"),
     (re.compile(r"str|text|char|字符|enum"), "string"),
 )
+_OR = re.compile(r"\bor\b|[/|或]")
 _JSON_TYPES = ("string", "integer", "boolean", "object", "array")
 _MUST = r"必[须填选需要传]|需要"
 _YES = re.compile(rf"(?:yes|y|m|true|must|required|mandatory|yse|是|{_MUST}|[✓✔√✅☑●])", re.IGNORECASE)
@@ -134,9 +135,11 @@ def is_misspelt_answer(printed: str) -> bool:
 
 
 def json_type(printed: str) -> str | None:
-    """Return the JSON type of a printed type, such as ``int`` or ``整型``; None if it is unknown."""
+    """Return the JSON type of a printed type, such as ``int`` or ``整型``; None if it is unknown, or one of several."""
     text = simplified(re.sub(r"<.*", "", printed.strip().lower()))
-    return next((name for pattern, name in _TYPE_WORDS if pattern.search(text)), None)
+    each = (part for part in _OR.split(text) if part)
+    found = {next((name for pattern, name in _TYPE_WORDS if pattern.search(part)), None) for part in each}
+    return found.pop() if len(found) == 1 else None
 
 
 def column_of(head: str) -> Column | None:

@@ -14,6 +14,7 @@ from sls_contract.spec.pages.bodies import is_binary, members_of, proof_of, read
 from sls_contract.spec.pages.columns import is_misspelt_type, json_type, json_type_near
 from sls_contract.spec.pages.lenient_json import PLACEHOLDER, Unreadable, Wrapped, read_json
 from sls_contract.spec.pages.routes import Names, letters
+from sls_contract.spec.pages.table_columns import structures_in
 from sls_contract.spec.pages.tables import is_user_key
 
 if TYPE_CHECKING:
@@ -220,9 +221,10 @@ def _parent(members: Sequence[Row], earlier: Sequence[Row], shown: Sequence[Any]
     named = [row.name for row in earlier if row.name in words]
     named += [row.name for row in odd if re.search(rf"(?a:(?<![\w-]){re.escape(row.name)}(?![\w-]))", label)]
     described = [row.name for row in earlier if _describes(label, row)]
-    for found in (named, described):
-        if len(set(found)) == 1:
-            return found[0]
+    typed = (row.name for row in earlier if words & structures_in(row.type))
+    for found in map(set, (named, described, typed)):
+        if len(found) == 1:
+            return found.pop()
     return _owner({row.name.lower() for row in members}, {row.name for row in earlier}, shown)
 
 

@@ -138,6 +138,11 @@ def is_name_cell(cell: str) -> bool:
     return NAME.fullmatch(unquoted(untagged(unmarked(cell)[1]))) is not None
 
 
+def structures_in(printed: str) -> set[str]:
+    """Return the names of structures in a type, such as ``Rule`` in ``Array of Rule``."""
+    return {word for word in re.findall(r"[A-Z]\w+", printed, re.ASCII) if not TYPE_CELL.fullmatch(word)} - {"JSON"}
+
+
 def unquoted(name: str) -> str:
     """Return a name without quotes or emphasis."""
     found = re.fullmatch(r"([\"'*“])([^\"'*“”]+)[\"'*”]", name)

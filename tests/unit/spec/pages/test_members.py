@@ -187,6 +187,21 @@ def test_a_member_of_the_table_is_no_slip_of_another():
     assert "body-key" not in {each.kind for each in page.problems}
 
 
+@pytest.mark.parametrize("kind", ["Array of Rule", "List<Rule>", "Rule[]", "Array (Rule)"])
+def test_a_table_below_the_name_of_a_structure_describes_the_member_of_that_type(kind):
+    """The heading names the type of one member only."""
+    rows = f"|rules|{kind}|No||\n|Data|String|No||\n\n### Rule\n\n|Name|Type|Required|\n|-|-|-|\n|cow|String|Yes|\n"
+    page = derive(PAGE.replace("|body|Object|Yes|What to fill in.|\n", "|hay|Object|No||\n") + rows)
+    assert page.body.members["rules", "cow"].required is True
+
+
+def test_one_of_several_types_is_none():
+    """Either can be sent."""
+    page = derive(PAGE + "|hay|String or Integer|No||\n|cow|整型或长整型|No||\n")
+    assert {name: each.type for (_, name), each in page.body.members.items()} == {"hay": None, "cow": "integer"}
+    assert [each.says for each in page.problems if each.kind == "element-type"] == ["String or Integer"]
+
+
 def test_sample_keys_that_no_row_describes_are_listed():
     """They are keys that users choose, or members that the table forgot."""
     page = derive(PAGE + "|hay|Object|No||\n" + EXAMPLE % '{"hay": {"key1": "a", "label_2": 3}, "test": 3}')
