@@ -29,7 +29,8 @@ if TYPE_CHECKING:
     from sls_contract.spec.pages.sections import Placed
 
 _LISTED_ERROR = re.compile(
-    rf"{HTTP}(?P<status>[1-5]\d\d)\s*[\s:：,，/|-]\s*(?P<code>[A-Z][A-Za-z.]+)\s*(?:[:：,，/|—–-]\s*(?P<message>[^|]*).*)?"
+    rf"{HTTP}(?P<status>[1-5]\d\d)\s*[\s:：,，/|-]\s*(?P<code>[A-Z][A-Za-z.]+)\s*"
+    r"(?:[:：,，/|—–-]\s*(?P<message>[^|]*).*|[(（](?P<message5>[^()（）]*)[)）][.。]?)?"
     rf"|{HTTP}(?P<status1>[1-5]\d\d)\s+(?P<code1>[A-Z][a-z]+[A-Z][A-Za-z.]+)\s+(?![—–]|(?:if|when)\b)(?P<message1>.*)"
     rf"|(?P<code2>[A-Z][A-Za-z.]+)\s*[(（]\s*{HTTP}(?P<status2>[1-5]\d\d)\s*[)）]\s*[:：,，–—-]?\s*(?P<message2>.*)"
     rf"|(?P<code3>[A-Z][a-z]+[A-Z][A-Za-z.]+)\s*[\s:：,，/|–—-]\s*{HTTP}(?P<status3>[1-5]\d\d)\b"
@@ -43,7 +44,7 @@ _CODED = re.compile(r"([A-Z][a-z]+[A-Z][A-Za-z.]+)\s*(?:(?:[:：,，]|[—–-]+
 """An error below the status that it shares with others."""
 _BETWEEN = re.compile(r"[,，、;；]\s*(?:and |or )?(?=[45]\d\d\s+[A-Z])")
 """The separator between errors on one line."""
-_MAYBE_CODED = re.compile(r"[45]\d\d(?:\s|$|(?=[A-Z]))|[A-Z][A-Za-z.]{3,}\s*[:：]")
+_MAYBE_CODED = re.compile(r"[45]\d\d(?:[\])）】]|\s|$|(?=[A-Z]))|[A-Z][A-Za-z.]{3,}\s*[:：]")
 _JOINED_HEAD = re.compile(r"(?i:[^.。]*(?:message|错误(?:消息|信息|提示))[)）]?\s*(?:description|描述|说明))\S*")
 """A head on a line, whose rows do not show where the message ends."""
 _NO_MESSAGE = re.compile(
@@ -90,10 +91,10 @@ def rows(parts: Iterable[Placed]) -> list[ErrorRow]:
         elif part.role == "errors" and isinstance(part.block, Code):
             found.extend(_error_rows(_json_table(part.block), part.label, in_section=False))
     labelled = [text for text in texts if not is_listed(text.text)]
-    if records := record_table(labelled, "code", "status"):
-        found.extend(_error_rows(records, "", in_section=False))
+    records = record_table(labelled, "code", "status")
     read = record_lines(labelled, "code", "status")
-    return [*found, *_listed_errors([text for text in texts if text.line not in read])]
+    recorded = {row.line: row for row in _error_rows(records, "", in_section=False)} if records else {}
+    return [*found, *_listed_errors([text for text in texts if text.line not in read - {*recorded}], recorded)]
 
 
 def lists_errors(table: Table) -> bool:
@@ -180,9 +181,14 @@ def _by_code(codes: str, messages: str) -> Iterator[tuple[str, str]]:
         yield from zip(each, words if len(words) == len(each) else [""] * len(each), strict=True)
 
 
-def _listed_errors(texts: Sequence[Text]) -> Iterator[ErrorRow]:
-    """Read listed errors; a message can stand below its error, if such text stands below each of them."""
-    found = list(_errors_by_line(texts))
+def _listed_errors(texts: Sequence[Text], recorded: Mapping[int, ErrorRow]) -> Iterator[ErrorRow]:
+    """Read listed errors; a message can stand below its error, if such text stands below each of them.
+
+    ``recorded``: the errors in records, by the first line of each.
+    """
+    listed = ((at, row) for at, row in _errors_by_line(texts) if row.line not in recorded)
+    records = ((at, recorded[text.line]) for at, text in enumerate(texts) if text.line in recorded)
+    found = sorted((*listed, *records), key=lambda each: each[0])
     below = [_words_below(texts[at + 1 : end]) for at, end in pairwise([*(at for at, _ in found), len(texts)])]
     bare = [words for (_, row), words in zip(found, below, strict=True) if not row.message and not row.unread]
     for (_, row), words in zip(found, below, strict=True):
@@ -222,7 +228,7 @@ def _errors_by_line(texts: Sequence[Text]) -> Iterator[tuple[int, ErrorRow]]:
             yield from ((at, replace(row, message="", unread=row.message) if is_unread else row) for row in rows)
         elif shared and cells <= 0 and text.kind in {"item", "paragraph"} and (coded := _CODED.fullmatch(text.text)):
             yield at, ErrorRow(shared, coded[1], coded[2] or "", text.line)
-        elif _MAYBE_CODED.match(text.text if text.kind == "item" else text.text[:4]):
+        elif _MAYBE_CODED.match(text.text.lstrip("[(（【")[: None if text.kind == "item" else 4]):
             yield at, ErrorRow(shared, text.text, "", text.line)  # listed as a problem
 
 
@@ -248,7 +254,7 @@ def _listed_error(text: str) -> tuple[str, str, str] | None:
     found = None if _GAP.search(text) else _LISTED_ERROR.fullmatch(text)
     if not found:
         return None
-    groups = [(key.rstrip("1234"), text) for key, text in found.groupdict().items() if text]
+    groups = [(key.rstrip("12345"), text) for key, text in found.groupdict().items() if text]
     status, code, message = (
         next((text for key, text in groups if key == name), "").strip() for name in ("status", "code", "message")
     )

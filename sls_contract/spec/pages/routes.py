@@ -273,7 +273,10 @@ def _host(printed: str) -> str | None:
 
 _HOST_LINE = re.compile(r"\W*Host\W*[:：]\W*?([{<\w].*?)[`*;,]*$", re.IGNORECASE)
 _HOSTS = (
-    (re.compile(r"project ?(?:name)?[ .]*endpoint"), "{project}.{endpoint}"),
+    (
+        re.compile(r"(?:your[ _-]?)?project[ _-]?(?:name)?[ .]*(?:your[ _-]?|sls[ _-]?)?endpoint"),
+        "{project}.{endpoint}",
+    ),
     (re.compile(r"(?:sls )?endpoint|region[ .]*endpoint"), "{endpoint}"),
     (re.compile(r"[\w-]+\.[\w-]+\.(?:log|sls)\.aliyuncs\.com"), "{project}.{endpoint}"),
     (re.compile(r"(?:[a-z]+-[\w-]+)\.(?:log|sls)\.aliyuncs\.com"), "{endpoint}"),

@@ -167,3 +167,16 @@ def test_parameters_in_a_sentence_are_listed():
     sentence = "The request takes size (Integer, optional) and line (Integer, required)."
     page = derive(f"{SYNTAX}## Request parameters\n\n{sentence}\n")
     assert ([*page.query], [each.says for each in page.problems]) == ([], [sentence])
+
+
+@pytest.mark.parametrize(
+    "host", ["<project_name>.<endpoint>", "{your-project}.{your-endpoint}", "<project-name>.<sls-endpoint>"]
+)
+def test_a_host_of_a_project_has_any_placeholders(host):
+    """The project is the first label."""
+    assert derive(SYNTAX.replace("{project}.{endpoint}", host)).host == "{project}.{endpoint}"
+
+
+def test_a_struck_name_is_a_name():
+    """As that of a parameter that the service still takes."""
+    assert [*derive(f"{SYNTAX}{HEAD}|~~size~~|query|integer|No|\n").query] == ["size"]

@@ -106,3 +106,25 @@ def test_an_empty_cell_of_a_status_is_listed(table, problems):
     page = derive(PAGE + table)
     assert {*page.errors} == {(404, "OrchardNotExist"), (404, "TreeNotExist"), (400, "ParameterInvalid")}
     assert [each.says for each in page.problems] == problems
+
+
+@pytest.mark.parametrize(
+    "listed",
+    [
+        "### OrchardNotExist\n\nHTTP status code: 404\n\nThere is no orchard.\n",
+        "404：OrchardNotExist（There is no orchard.）\n",
+        "- 错误码：OrchardNotExist；状态码：404；错误信息：There is no orchard.\n",
+    ],
+)
+def test_a_message_stands_in_brackets_in_a_record_or_below_it(listed):
+    """It is the only text there."""
+    page = derive(PAGE + listed)
+    assert (page.errors, page.problems) == ({(404, "OrchardNotExist"): ["There is no orchard."]}, [])
+
+
+@pytest.mark.parametrize("item", ["[403] Unauthorized", "（403）：Unauthorized"])
+@pytest.mark.parametrize("below", ["", "- 错误码：OrchardNotExist；状态码：404\n"])
+def test_a_status_in_brackets_is_listed(item, below):
+    """Also above a record, whose line it is not."""
+    says = [each.says for each in derive(f"{PAGE}- {item}\n{below}").problems]
+    assert [each.strip() for each in says] == [item]
