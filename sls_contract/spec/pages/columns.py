@@ -90,7 +90,7 @@ _STATUS = re.compile(
     r"[\s(（:：–—-]*(?P<after>[A-Za-z -]*?)[\s)）]*[:：]?"
 )
 _PHRASES = frozenset({"", *(each.phrase.lower() for each in HTTPStatus)})
-_FOOTNOTE = re.compile(r"[*†‡¹²³①-⑳\s]+$")
+_FOOTNOTE = re.compile(r"(?:[*†‡¹²³①-⑳\s]|\[\d+\])+$")
 
 _TRADITIONAL = str.maketrans(
     "請參數響應頭語錯誤碼狀態類說範稱選須傳屬變備註釋據結構陣組對長點徑詳舉樣義異體輸資訊",

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from sls_contract.spec.pages.error_rows import ErrorRow
     from sls_contract.spec.pages.parts import Parts
 
-_STATUS = re.compile(r"[1-5]\d\d(?!\d).*", re.DOTALL)
+_STATUS = re.compile(r"[1-5]\d\d(?!\d|\s*(?:[-–—~～至到]|to\b)\s*[1-5]\d\d).*", re.DOTALL)
 _STATUSES = re.compile(r"(?:^|[/,，、;；|\n]\s*|\b(?:or|and)\s+|或)([1-5]\d\d)(?!\d)")
 _CODE = re.compile(r"[A-Z][A-Za-z]+(?:\.[A-Za-z]+)*")
 _MIN_LENGTH = 5

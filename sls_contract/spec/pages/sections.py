@@ -76,13 +76,17 @@ _IN_WORDS = re.compile(r"(?a:\b)[A-Z][a-z]+[A-Z][A-Za-z0-9]*")
 _MAX_LABEL = 40
 """Characters of a list item or bold line that can name a section; the longest known has 24."""
 BODY = re.compile(
-    r"(?:request\s*)?(?:body|payload)\b[^.。]{0,12}$|(?:请求)?(?:消息)?体|.*(?:\bbody|体)[:：]$", re.IGNORECASE
+    r"(?:request\s*)?(?:body|payload)(?![A-Za-z0-9_])[^.。]{0,12}$|(?:请求)?(?:消息)?体|.*(?:\bbody|体)[:：]$",
+    re.IGNORECASE,
 )
 """A heading or label of what stands in the body of a request."""
+QUERY = re.compile(r"(?:request\s*|url\s*)?(?:query\b|查询|url\s*参数)[^.。]{0,12}$", re.IGNORECASE | re.ASCII)
+"""A heading or label of the query of a request."""
 _LABELLED = re.compile(r"[:：]\s*\S*/|\b(?:GET|POST|PUT|DELETE)$")
 """A path or a method after its label."""
 _WITHOUT_SIDE = re.compile(
-    r"(?:the )?(?:headers?|body|payload)(?: (?:parameters?|elements?|fields))?|头部?|消息[头体]|body\s*参数"
+    r"(?:the )?(?:headers?|body|payload)(?: (?:parameters?|elements?|fields))?|头部?|消息[头体]"
+    r"|(?:headers?|body)\s*参数"
 )
 """Headers or body of the side that the section above describes."""
 _NUMBER = re.compile(r"(?:\d{1,2}[.、．])+\d{0,2}\s+|[一二三四五六七八九十]{1,3}、\s*")
@@ -168,11 +172,12 @@ def placed(blocks: Sequence[Block]) -> Iterator[Placed]:
 def _label_of(block: Block, role: Role, depth: int) -> str:
     """Return the text of a heading in a section at some depth if it can name what is below it, else nothing.
 
-    An inner heading can name the member that its table describes, one of examples the side, and one of a body the body.
+    An inner heading can name the member that its table describes, one of examples the side, another one the place.
     """
     if not isinstance(block, Text):
         return ""
-    names = 0 < depth < block.depth or role == "request-example" or BODY.match(block.text)
+    is_place = BODY.match(block.text) or QUERY.match(block.text)
+    names = 0 < depth < block.depth or role == "request-example" or is_place
     return block.text if names else ""
 
 
@@ -241,8 +246,9 @@ def _named(text: str, now: Role, *, is_heading: bool = True) -> Role | None:
             return role
     if _PARAMETERS.fullmatch(text):  # of the current section
         return _PARAMETERS_AFTER.get(now, now)
-    if now in {"response", "response-headers"} and _WITHOUT_SIDE.fullmatch(text):
-        return "response-headers" if _HEADER.search(text) else "response"
+    beside = _BESIDE.get(now) if is_heading or now.startswith("response") else None
+    if beside and _WITHOUT_SIDE.fullmatch(text):
+        return beside[0] if _HEADER.search(text) else beside[1]
     for side, headers, elements in _SIDES[: None if is_heading else 2]:
         if side.search(text):
             has_elements = _ELEMENTS.search(text) or (
@@ -275,6 +281,11 @@ _SECTIONS: tuple[tuple[re.Pattern[str], Role], ...] = (
     (re.compile(_EXAMPLE, re.ASCII), "request-example"),
     (re.compile(r"\b(?:path|uri)\b.*param|^path$|(?:路径|path).*参数"), "path-parameters"),
 )
+_BESIDE: dict[Role, tuple[Role, Role]] = {
+    **dict.fromkeys(("response", "response-headers"), ("response-headers", "response")),
+    **dict.fromkeys(("syntax", "path-parameters", "request", "request-headers"), ("request-headers", "request")),
+}
+"""The sections of headers and of the body, after a section of the same side."""
 _SIDES: tuple[tuple[re.Pattern[str], Role, Role], ...] = (
     (re.compile(_RESPONSE, re.ASCII), "response-headers", "response"),
     (re.compile(_REQUEST, re.ASCII), "request-headers", "request"),

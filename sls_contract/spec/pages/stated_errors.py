@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-_STATUS = r"(?<![A-Za-z0-9_.])[45]\d\d(?![A-Za-z0-9_]|\.\d)"
+_STATUS = r"(?<![A-Za-z0-9_.–~-])[45]\d\d(?![A-Za-z0-9_]|\.\d)"
 _CODE = r"(?<![A-Za-z0-9_.])[A-Z][a-z]+[A-Z][A-Za-z.]*[A-Za-z](?![A-Za-z0-9_])"
 _LABEL = r"\b(?:with|errors?|codes?|status|http)\b|错误|代码|状态|码|[(（]"
 """What says that a number is a status, or that a word is a code."""

@@ -180,3 +180,35 @@ def test_a_host_of_a_project_has_any_placeholders(host):
 def test_a_struck_name_is_a_name():
     """As that of a parameter that the service still takes."""
     assert [*derive(f"{SYNTAX}{HEAD}|~~size~~|query|integer|No|\n").query] == ["size"]
+
+
+@pytest.mark.parametrize("form", ["### {} parameters\n\n", "**{}**\n\n", "1. {}\n\n", "### {}参数\n\n"])
+@pytest.mark.parametrize("order", [("Query", "Header", "Body"), ("Body", "Query", "Header")])
+def test_a_label_above_a_table_tells_the_place_of_its_rows(form, order):
+    """In any order."""
+    put = SYNTAX.replace("GET", "PUT")
+    rows = {"Query": "|dryRun|Boolean|No|", "Header": "|x-log-mode|String|No|", "Body": "|hay|Integer|Yes|"}
+    head = "|Name|Type|Required|\n|---|---|---|\n"
+    page = derive(f"{put}## Request parameters\n\n" + "".join(f"{form.format(at)}{head}{rows[at]}\n\n" for at in order))
+    assert ([*page.query], [*page.headers], [*page.body.members]) == (["dryRun"], ["x-log-mode"], [(None, "hay")])
+
+
+def test_a_note_among_the_rows_is_no_parameter():
+    """It has no type."""
+    rows = "|**Note**||||The following are optional.|\n|size|query|integer|No||\n|**说明**：||||无|\n"
+    page = derive(
+        f"{SYNTAX}{HEAD.replace('Required|', 'Required|Description|').replace('---|---|', '---|---|---|', 1)}{rows}"
+    )
+    assert ([*page.query], {each.kind for each in page.problems}) == (["size"], {"not-in-syntax"})
+
+
+def test_parts_of_a_query_in_brackets_are_keys():
+    """They can be left out; the value before them ends there."""
+    page = derive(SYNTAX.replace("{cowId}", "{cowId}?type=cow[&size=<size>][&line=<line>]"))
+    assert {key: each.values for key, each in page.query.items()} == {"type": ("cow",), "size": (), "line": ()}
+
+
+def test_a_footnote_in_brackets_leaves_what_is_required():
+    """As a raised number does."""
+    page = derive(f"{SYNTAX}{HEAD}|size|query|integer|Yes[1]|\n|line|query|integer|No [2]|\n")
+    assert {key: each.required for key, each in page.query.items()} == {"size": True, "line": False}

@@ -68,6 +68,7 @@ def test_a_sentence_states_an_error(sentence, above):
         "A status code of 404 means that CreateOrchard was not called.",
         "返回403，CreateOrchard接口可用。",
         "Returns ListOrchards with 500 entries.",
+        "400-499 OrchardGone",
     ],
 )
 def test_a_sentence_that_need_not_state_an_error_is_listed(sentence):
