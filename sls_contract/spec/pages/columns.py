@@ -78,7 +78,7 @@ _STATED = re.compile(
     r"(?P<no>\b(?:not\s+(?:required|mandatory)|optional)\b|[非不]必[须填选需]|可选|选填)|\b(?:required|mandatory)\b|必[须填选需]",
     re.IGNORECASE | re.ASCII,
 )
-_STATED_FIRST = re.compile(rf"[(（\[【]?(?:{_STATED.pattern})\s*[)）\]】.。,，]", re.IGNORECASE | re.ASCII)
+_STATED_FIRST = re.compile(rf"[(（\[【]?(?:{_STATED.pattern})\s*(?:[)）\]】.。,，]|$)", re.IGNORECASE | re.ASCII)
 HTTP = (
     r"(?:(?i:responses?|returns?|errors?(?: codes?)?)\s+|响应\s*|返回\s*|错误码?\s*[:：]?\s*)?"
     r"(?:HTTP(?:/\d(?:\.\d)?)?\s*)?"

@@ -36,6 +36,8 @@ _WITH_ROWS: frozenset[Role] = frozenset(
 _MAX_SHOWN = 80
 _MAX_ABOVE_TITLE = 8
 """Lines of a site's own, such as "All Products", that a text copied from it can have above the title."""
+_NEEDED = re.compile(r"(?a:\w)[`*]*\s*[(（]\s*(?:required|optional|必[选填须需]|可选|选填)\s*[)）]", re.IGNORECASE)
+"""A parameter, in a sentence, that says whether it is required."""
 _CAPITALS = re.compile(r"[a-z][A-Z]")
 _HEADER = re.compile(r"(?<![\w-])x-log-[a-z][a-z-]*[a-z](?![\w-])", re.IGNORECASE)
 _CALLED = re.compile(r"(?:调用|(?a:\b)(?i:call)(?:s|ing)?(?: the)?)\s*([A-Z][a-z]+[A-Z]\w+)", re.ASCII)
@@ -136,7 +138,7 @@ def _report_unread(page: Page, parts: Parts, read: Collection[int]) -> None:
 def _report_headers(page: Page, parts: Parts, read: Collection[int]) -> None:
     """Record as problems the headers that only sentences, or tables that were not read, name."""
     known = {name.lower() for name in (*page.headers, *page.response_headers)} | COMMON_HEADERS | common_headers()
-    printed = (part.block for part in parts.all if not isinstance(part.block, Code))
+    printed = (part.block for part in parts.all if not isinstance(part.block, Code) or part.role.endswith("headers"))
     lines = (line for block in printed for line in _lines_of(block))
     for line, text in ((line, text) for line, text in lines if line not in read):
         for name in _HEADER.findall(text):
@@ -144,10 +146,10 @@ def _report_headers(page: Page, parts: Parts, read: Collection[int]) -> None:
                 page.problem(line, "spelling", "header", name)
 
 
-def _lines_of(block: Text | Table) -> list[tuple[int, str]]:
-    return (
-        [(block.line, block.text)] if isinstance(block, Text) else [(at, " ".join(cells)) for at, cells in block.rows]
-    )
+def _lines_of(block: Block) -> list[tuple[int, str]]:
+    if isinstance(block, Table):
+        return [(at, " ".join(cells)) for at, cells in block.rows]
+    return [*enumerate(block.text.split("\n"), block.line)] if isinstance(block, Code) else [(block.line, block.text)]
 
 
 def _table_of(role: str) -> str:
@@ -171,7 +173,9 @@ def _states_facts(text: Text, role: str, parts: Parts) -> bool:
     """Return whether text is the head or a row of a table that lost its markup, a listed parameter, or an error."""
     if role == "errors" and parts.error_rows and begins_table(text.text):
         return False  # its rows need no head
-    is_typed = _PARAMETER.search(text.text) or _TYPED.match(text.text) or _JSON.search(text.text)
+    is_typed = (
+        _PARAMETER.search(text.text) or _NEEDED.search(text.text) or _TYPED.match(text.text) or _JSON.search(text.text)
+    )
     is_parameter = role in _WITH_ROWS and (is_row(text.text) or is_typed)
     in_words = may_state_error(text.text) if role == "errors" else any(stated_errors(text.text))
     is_error = is_listed(text.text) or in_words or _ERROR.search(text.text)

@@ -60,8 +60,8 @@ _OTHER = re.compile(
 _TO = r"\s*(?:[~～–—-]|至|到|to|and)\s*"
 _ENDS = r"(?=\s*(?:[。；;)）]|[，,.](?!\d)|$))"
 """What follows a number without a unit."""
-_WHOLE = r"(?![\d,.]*\d|\s*(?:[百千万亿]|[KMGTP](?:i?B)?\b|(?i:thousand|million|billion)\b))"
-"""What does not follow a number: more digits, and a unit that multiplies it."""
+_WHOLE = r"(?![\d,.]*\d|\s*[*×^]|\s*(?:[百千万亿]|[KMGTP](?:i?B)?\b|(?i:thousand|million|billion)\b))"
+"""What does not follow a number: more digits, and a unit or a factor that multiplies it."""
 _THOUSANDS = re.compile(r"(?<![\d,.\[(（])[1-9]\d{0,2}(?:,\d{3})+(?![\d,])(?!\s*[\])）])")
 _UNIT = r"\s*个?\s*(?:字符|characters?)"
 _RANGE = re.compile(
@@ -81,7 +81,7 @@ _LENGTH = re.compile(rf"(\d+){_TO}(\d+){_UNIT}", re.IGNORECASE)
 _MAX_LENGTH = re.compile(rf"(?:at most|up to|不超过|最多|最长)\s*(\d+){_UNIT}", re.IGNORECASE)
 _DEFAULT = re.compile(
     r"(?i:默认(?:值)?(?:为|是|[:：])?|default(?:s to| value is|(?: value)?\s*:))\s*[`'\"“]?"
-    rf"((?:\d+(?:\.\d+)?{_WHOLE}|[A-Za-z_])[\w.-]*)[`'\"”]?|(?i:\bdefault)\s+(-?\d+){_ENDS}",
+    rf"((?:-?\d+(?:\.\d+)?{_WHOLE}|[A-Za-z_])[\w.-]*)[`'\"”]?|(?i:\bdefault)\s+(-?\d+){_ENDS}",
     re.ASCII,
 )
 _DEFAULTS = {"integer": r"-?\d+", "number": r"-?[\d.]+", "boolean": r"(?i:true|false)", "string": r"[A-Za-z][\w.-]*"}

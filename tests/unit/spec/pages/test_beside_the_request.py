@@ -150,6 +150,7 @@ TURNED = """<table><tr><th>Name</th><td>size</td><td>line</td></tr>
         "|名称|size|line|\n|---|---|---|\n|是否必选|是|否|\n|类型|Integer|String|\n|描述|大小||\n",
         TURNED,
         "- size（必选，Integer）：大小\n- line（String，可选）：行\n",
+        "- size (integer) *required*\n- line (string) *optional*\n",
         "- **size** *(integer)* - Required. The size.\n- **line** *(string)* - Optional. The line.\n",
     ],
 )
@@ -162,9 +163,12 @@ def test_rows_can_be_columns_or_items(table):
     }
 
 
-def test_parameters_in_a_sentence_are_listed():
+@pytest.mark.parametrize(
+    "sentence",
+    ["The request takes size (Integer, optional) and line (Integer, required).", "参数size（可选）：大小"],
+)
+def test_parameters_in_a_sentence_are_listed(sentence):
     """Their types begin with a capital, too."""
-    sentence = "The request takes size (Integer, optional) and line (Integer, required)."
     page = derive(f"{SYNTAX}## Request parameters\n\n{sentence}\n")
     assert ([*page.query], [each.says for each in page.problems]) == ([], [sentence])
 
@@ -212,3 +216,10 @@ def test_a_footnote_in_brackets_leaves_what_is_required():
     """As a raised number does."""
     page = derive(f"{SYNTAX}{HEAD}|size|query|integer|Yes[1]|\n|line|query|integer|No [2]|\n")
     assert {key: each.required for key, each in page.query.items()} == {"size": True, "line": False}
+
+
+@pytest.mark.parametrize("side", ["Request", "Response"])
+def test_a_header_in_a_code_block_of_headers_is_listed(side):
+    """Such a block is neither a request nor a response."""
+    page = derive(f"{SYNTAX}## {side} headers\n\n```\nx-log-hay: 5\nDate: now\n```\n")
+    assert [(each.where, each.says) for each in page.problems] == [("header", "x-log-hay")]

@@ -64,6 +64,7 @@ def test_short_cells_state_limits_and_defaults(words, limits, default):
         ("取值范围：1~3,000", "integer", (1, 3000)),
         ("Valid values: [1,100]. The maximum value is 100.", "integer", (1, 100)),
         ("The maximum value is 1,000,000.", "integer", (None, 1000000)),
+        ("最大值：1024 * 1024", "integer", (None, None)),
     ],
 )
 def test_limits_are_read_where_words_state_them_plainly(words, kind, limits):
@@ -96,6 +97,7 @@ def test_limits_are_read_where_words_state_them_plainly(words, kind, limits):
         ("Default value: 1,000.", "integer", "1000"),
         ("Default value: 10 MB.", "integer", ""),
         ("Default value: 2.5, in meters.", "number", "2.5"),
+        ("默认值：-1", "integer", "-1"),
     ],
 )
 def test_a_default_is_read_where_it_is_a_value(words, kind, default):
