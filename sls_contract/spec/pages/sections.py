@@ -152,10 +152,8 @@ def placed(blocks: Sequence[Block]) -> Iterator[Placed]:
         elif isinstance(block, Text) and at not in heads and not _is_subject(block, blocks[at + 1 : at + 2]):
             above = block.kind == "heading" and block.depth < depth and role.startswith("response")
             found = _opens(block, "other" if above else role, unmarked=unmarked)
-            if 0 < depth < block.depth and (
-                role == "elsewhere" or (found == "other" and role not in {"intro", "other"})
-            ):
-                found = None  # a subsection
+            if _is_inside(block, found, role, depth):
+                found = None
             if found is None and opener == (block.kind, block.depth) and _is_label(block):
                 found = _CONTAINED.get(role)  # a sibling of the headers is not part of them
         if found is not None:
@@ -167,6 +165,18 @@ def placed(blocks: Sequence[Block]) -> Iterator[Placed]:
         yield Placed(role, block, label)
         if isinstance(block, Text):
             label = block.text
+
+
+def _is_inside(block: Text, found: Role | None, role: Role, depth: int) -> bool:
+    """Return whether a line that begins a section by its text is part of the section above, whose heading has a depth.
+
+    Such are headings below it, and those that are the codes of errors.
+    """
+    if role == "elsewhere" or (found == "other" and role not in {"intro", "other"}):
+        return 0 < depth < block.depth or (
+            role == "errors" and depth == 0 and _IN_WORDS.fullmatch(block.text) is not None
+        )
+    return False
 
 
 def _label_of(block: Block, role: Role, depth: int) -> str:

@@ -78,10 +78,11 @@ class Row:
 
 
 def rows(parts: Iterable[Placed], *roles: str) -> list[Row]:
-    """Return the rows of the tables of parameters or elements in some sections, with their markup or without."""
+    """Return the rows of the tables and lists of parameters or elements in some sections, in the order of the page."""
     parts = [part for part in parts if part.role in roles]
     tables = ((below_head(part.block), part.label) for part in parts if isinstance(part.block, Table))
-    return [row for table, label in (*tables, *flat_tables.tables(parts, *roles)) for row in table_rows(table, label)]
+    found = sorted((*tables, *flat_tables.tables(parts, *roles)), key=lambda each: each[0].line)
+    return [row for table, label in found for row in table_rows(table, label)]
 
 
 def table_rows(table: Table, label: str) -> Iterator[Row]:

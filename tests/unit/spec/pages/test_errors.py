@@ -123,6 +123,14 @@ def test_a_message_stands_in_brackets_in_a_record_or_below_it(listed):
     assert (page.errors, page.problems) == ({(404, "OrchardNotExist"): ["There is no orchard."]}, [])
 
 
+def test_the_code_of_an_error_is_a_heading_below_a_bold_line():
+    """The bold line has no level that it could be compared with."""
+    record = "### {}\n\n- HTTP status code: {}\n- Error message: There is none.\n\n"
+    codes = {(404, "OrchardNotExist"): ["There is none."], (410, "OrchardGone"): ["There is none."]}
+    listed = "".join(record.format(code, status) for status, code in codes)
+    assert derive(PAGE.replace("## Error codes", "**Error codes**") + listed).errors == codes
+
+
 @pytest.mark.parametrize("item", ["[403] Unauthorized", "（403）：Unauthorized"])
 @pytest.mark.parametrize("below", ["", "- 错误码：OrchardNotExist；状态码：404\n"])
 def test_a_status_in_brackets_is_listed(item, below):

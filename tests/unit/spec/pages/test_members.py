@@ -195,6 +195,14 @@ def test_a_table_below_the_name_of_a_structure_describes_the_member_of_that_type
     assert page.body.members["rules", "cow"].required is True
 
 
+def test_a_table_below_a_list_describes_a_member_of_the_list():
+    """Lists and tables are read in the order of the page."""
+    listed = "- `hay` (json, required): The hay.\n- `straw` (json, optional): The straw.\n\n"
+    table = "The hay contains:\n\n|Name|Type|Required|\n|-|-|-|\n|size|Integer|Yes|\n"
+    page = derive(PAGE[: PAGE.index("|Parameter")] + listed + table)
+    assert [*page.body.members] == [(None, "hay"), (None, "straw"), ("hay", "size")]
+
+
 def test_one_of_several_types_is_none():
     """Either can be sent."""
     page = derive(PAGE + "|hay|String or Integer|No||\n|cow|整型或长整型|No||\n")
