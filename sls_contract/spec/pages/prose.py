@@ -182,7 +182,7 @@ def limits(description: str, kind: str | None) -> tuple[int | None, int | None]:
 
 def _digits(description: str) -> str:
     """Return a description whose numbers have no commas between thousands; those that no integer has are removed."""
-    return _THOUSANDS.sub(lambda number: number[0].replace(",", ""), _ENDLESS.sub("", description))
+    return _ENDLESS.sub("", _THOUSANDS.sub(lambda number: number[0].replace(",", ""), description))
 
 
 def _bare(description: str) -> Iterator[tuple[int, int]]:

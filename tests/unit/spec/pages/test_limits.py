@@ -65,6 +65,7 @@ def test_short_cells_state_limits_and_defaults(words, limits, default):
         ("Valid values: [1,100]. The maximum value is 100.", "integer", (1, 100)),
         ("The maximum value is 1,000,000.", "integer", (None, 1000000)),
         ("最大值：1024 * 1024", "integer", (None, None)),
+        (f"最大值为 1{',000' * 5000}", "integer", (None, None)),
     ],
 )
 def test_limits_are_read_where_words_state_them_plainly(words, kind, limits):
