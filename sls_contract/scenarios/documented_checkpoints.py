@@ -19,6 +19,7 @@ from sls_contract.scenarios.steps import (
     Read,
     RequestVariant,
     Step,
+    Update,
     WaitForClock,
     Write,
 )
@@ -217,21 +218,29 @@ _PAIRS = {
 
 
 def _apart(one: str, other: str) -> tuple[Step, ...]:
-    """Return steps that create, write and delete two groups independently, and read both after each change."""
+    """Return steps that create, change and delete two groups independently, and read both after each change."""
     x, y = Place(one), Place(other)
     return (
         *setup(x),
         Read(at=y),
         Write(0, at=x),
-        *setup(y),
+        *setup(y, "consumer_2"),
+        HeartBeat("consumer_1", x),
+        HeartBeat("consumer_1", y, lists=(0,), refused="NotExistConsumerWithBody"),
         Read(at=y),
-        Write(0, at=y),
+        Write(0, at=y, consumer="consumer_2"),
+        *(Write(0, at=y, consumer="consumer_1", force="false"), Write(0, at=x, consumer="consumer_2", force="false")),
         Read(0, at=x),
         Read(0, at=y),
+        *(Update(60, order=True, at=x), Update(90, at=y), ListGroups(x)),
         Delete(x),
         Read(at=x),
         Read(0, at=y),
+        Create(x),
+        ListGroups(x),
         Delete(y),
+        Read(at=x),
+        Delete(x),
     )
 
 
@@ -242,16 +251,22 @@ def _deleted(one: str, other: str) -> tuple[Step, ...]:
 
 
 _GROUPS = (
-    _names(f"groups-{word}", f"two separate groups, though {how}", _CREATE, "SLS404 SLS441 SLS444").doing(
-        *(step for pair in pairs for step in _apart(*pair)), *(step for pair in pairs for step in _deleted(*pair))
-    )
+    _names(
+        f"groups-{word}", f"two separate groups, though {how}", _CREATE, "SLS404 SLS408 SLS409 SLS436 SLS441 SLS444"
+    ).doing(*(step for pair in pairs for step in _apart(*pair)), *(step for pair in pairs for step in _deleted(*pair)))
     for word, (how, pairs) in _PAIRS.items()
 )
 
 
 def _assigned(one: str, other: str) -> tuple[Step, ...]:
-    """Return steps that show which shards two consumers of a group are assigned."""
-    return (Create(), *map(HeartBeat, (one, one, other, one)), Delete())
+    """Return steps that show which shards two consumers are assigned, and that only one of them is known at first."""
+    return (
+        *(Create(), HeartBeat(one), HeartBeat(one)),
+        HeartBeat(other, lists=(0,), refused="NotExistConsumerWithBody"),
+        Write(0, consumer=other, force="false"),
+        *map(HeartBeat, (one, other, one)),
+        Delete(),
+    )
 
 
 _CONSUMERS = (
@@ -260,7 +275,7 @@ _CONSUMERS = (
             f"consumers-{word}",
             f"no shard is assigned to both consumers, though {how}",
             "HeartBeat page; README of the Java consumer library: a shard is consumed by one consumer at a time",
-            "SLS437",
+            "SLS436 SLS437 SLS438",
         ).doing(*(step for pair in pairs for step in _assigned(*pair)))
         for word, (how, pairs) in _PAIRS.items()
     ),

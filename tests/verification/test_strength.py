@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 from advice import speaks_of_its_breach
-from broken_endpoints import logs_in_time, per_operation, registry, shards, spellings
+from broken_endpoints import alike, logs_in_time, per_operation, registry, shards, signed, spellings
 from started_processes import FULL
 
 from benchmarks import strength
@@ -34,7 +34,12 @@ SHOWN_BY = {
     "connection-of-several-keys": "asks_for_one_token_on_a_connection",
     "connection-to-two-logstores": "responds_for_the_first_logstore",
     "connection-used-often": "serves_twenty_requests_on_a_connection",
-    "connections-side-by-side": "sees_its_own_writes_only",
+    "connections-side-by-side": (
+        "sees_its_own_writes_only remembers_on_a_connection_that_a_group_was_missing "
+        "remembers_on_a_connection_that_a_group_was_there "
+    ),
+    "connection-of-pulls": "decompresses_as_the_first_write",
+    "shard-handed-back": "restores_what_the_consumer_wrote",
     "consumer-in-capitals": "consumer_in_small_letters",
     "consumer-of-36-letters": "consumer_cut_at_32_letters",
     "form-date-late": "looks_at_date_first signs_date_first",
@@ -203,6 +208,8 @@ SCENARIO = (
     | per_operation.SHOWN_BY
     | shards.SHOWN_BY
     | spellings.SHOWN_BY
+    | alike.SHOWN_BY
+    | signed.SHOWN_BY
     | logs_in_time.SHOWN_BY
 )
 
