@@ -50,15 +50,13 @@ SHOWN_BY = {
     "groups-differ-in-case": (
         "reads_names_without_case reads_names_for_reads_without_case keeps_checkpoints_by_small_letters "
     ),
-    "groups-hash-alike": (
-        "keeps_checkpoints_by_java_hash keeps_checkpoints_by_hash_of_33 keeps_checkpoints_by_crc "
-        "keeps_checkpoints_by_adler keeps_checkpoints_by_letters "
-    ),
+    "groups-hash-alike": ("keeps_checkpoints_by_java_hash keeps_checkpoints_by_hash_of_33 "),
+    "groups-sum-alike": "keeps_checkpoints_by_crc keeps_checkpoints_by_adler keeps_checkpoints_by_letters",
     "groups-look-alike": (
         "reads_names_in_composed_form reads_names_in_plain_width reads_names_without_accents strips_names "
-        "takes_names_for_patterns takes_other_names_for_patterns "
     ),
-    "groups-sort-alike": "sorts_numbers_in_names keeps_checkpoints_by_slug",
+    "groups-match-alike": "takes_names_for_patterns takes_other_names_for_patterns keeps_checkpoints_by_slug",
+    "groups-sort-alike": "sorts_numbers_in_names",
     "logstore-beginning-alike": "finds_logstores_by_their_beginning finds_the_first_logstore_that_begins_so",
     "logstore-in-capitals": "finds_logstores_without_case",
     "near-miss-date-beside-old": "looks_at_date_beside_v4",

@@ -117,7 +117,7 @@ class ListsGroupsOnce:
 for label, keyed, word in (
     ("lists_groups_without_case", str.lower, "differ-in-case"),
     ("lists_groups_in_plain_width", lambda name: normalize("NFKC", name), "look-alike"),
-    ("lists_groups_by_their_letters", lambda name: "".join(sorted(name)), "hash-alike"),
+    ("lists_groups_by_their_letters", lambda name: "".join(sorted(name)), "sum-alike"),
     ("lists_groups_by_numbers", lambda name: re.sub("0+(?=[0-9])", "", name), "sort-alike"),
 ):
     BROKEN[label] = Broken(label, "SLS408", lambda key=keyed: ListsGroupsOnce(key))
