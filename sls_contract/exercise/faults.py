@@ -205,14 +205,14 @@ ERRORS = (
         _error(
             f"error-code-{name}",
             404,
-            f"with an errorCode that is {what}",
+            response,
             compact({"errorCode": code, "errorMessage": _MESSAGE}),
             "error bodies of gateways and of other APIs",
         )
-        for name, what, code in (
-            ("number", "a number", 40401),
-            ("null", "null", None),
-            ("object", "an object", {"name": _CODE}),
+        for name, response, code in (
+            ("number", "with an errorCode that is a number", 40401),
+            ("null", "with an errorCode that is null", None),
+            ("object", "with an errorCode that is an object", {"name": _CODE}),
         )
     ),
     _error(
