@@ -85,6 +85,8 @@ def judge_change(
             fix = "Return the split shard first, and the new ones after it."
             found = _change_finding("/0/shardID", str(number), shown(returned[0].get("shardID")), fix)
             findings.append(replace(found, level=Level.WARNING))  # clients find shards by their ids
+    elif number in status:
+        findings += _judge_merged(by_number(returned)[number], new[0])
     return ClauseResults(tuple(findings), frozenset({"SLS420"}))
 
 
@@ -97,6 +99,14 @@ def _judge_parts(new: Sequence[Mapping[str, Any]], key: str) -> Iterator[Finding
         ends = ", ".join(f"{each.begin:032x} to {each.end:032x}" for each in sorted(known))
         fix = "Divide the keys where the request says: the second shard begins at its key."
         yield _change_finding("body", f"new shards that meet at {key}, the key of the request", ends, fix)
+
+
+def _judge_merged(merged: Mapping[str, Any], new: Mapping[str, Any]) -> Iterator[Finding]:
+    """Judge whether the new shard of a merge begins as the shard of the request, which is the left of the two."""
+    before, after = _Range.of(merged, 0), _Range.of(new, 0)
+    if before is not None and after is not None and after.begin != before.begin:
+        wanted, fix = f"a new shard that begins at {before.begin:032x}", "Merge the shard with its right neighbour."
+        yield _change_finding("body", wanted, f"one that begins at {after.begin:032x}", fix)
 
 
 def judge_refused_change(before: Mapping[int, Mapping[str, Any]], listed: Sequence[Mapping[str, Any]]) -> ClauseResults:

@@ -8,7 +8,9 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from sls_contract.endpoint import Delivery
+from sls_contract.endpoint.delivery import deliver
 from sls_contract.exercise.reply import (
+    PAUSE,
     Duty,
     Expectation,
     Reply,
@@ -115,6 +117,12 @@ def _chunked_error(good: Response) -> Reply:
     return replace(reply, response=in_chunks(reply.response))
 
 
+def _paused_error(good: Response) -> Reply:
+    """Send an error with a pause inside the name of its first key."""
+    reply = _MISSING(good)
+    return replace(reply, response=deliver(reply.response, Delivery(pause_after=4, pause=PAUSE)))
+
+
 def _gzipped_error(good: Response) -> Reply:
     """Compress an error; a client that accepts gzip must still report its code."""
     reply = _MISSING(good)
@@ -192,11 +200,26 @@ ERRORS = (
     _error("error-empty-404", 404, "without a body", "", _GATEWAYS),
     _error("error-empty-500", 500, "without a body", "", _GATEWAYS),
     _error("error-list-404", 404, "with an empty list", "[]"),
+    _error("error-null-404", 404, "with null", "null"),
+    *(
+        _error(
+            f"error-code-{name}",
+            404,
+            response,
+            compact({"errorCode": code, "errorMessage": _MESSAGE}),
+            "error bodies of gateways and of other APIs",
+        )
+        for name, response, code in (
+            ("number", "with an errorCode that is a number", 40401),
+            ("null", "with an errorCode that is null", None),
+            ("object", "with an errorCode that is an object", {"name": _CODE}),
+        )
+    ),
     _error(
-        "error-code-number",
+        "error-message-null",
         404,
-        "with an errorCode that is a number",
-        compact({"errorCode": 40401, "errorMessage": _MESSAGE}),
+        "with an errorMessage that is null",
+        compact({"errorCode": _CODE, "errorMessage": None}),
         "error bodies of gateways and of other APIs",
     ),
     _error("error-code-only", 404, "with errorCode alone", compact({"errorCode": _CODE})),
@@ -240,6 +263,11 @@ ERRORS = (
         )
     ),
     _unusual("error-chunked", "404 with an error body in chunks", _HTTP).given(_chunked_error),
+    _unusual(
+        "error-pause-in-body",
+        f"404 with a pause of {PAUSE:g} seconds inside the error body",
+        "TCP is a stream: a read returns the bytes received so far",
+    ).given(_paused_error),
     _unusual("error-gzip", "404 with an error body in gzip, even if the client did not request it", _HTTP).given(
         _gzipped_error
     ),

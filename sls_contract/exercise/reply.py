@@ -65,6 +65,9 @@ class Reply:
     expected: Expectation
 
 
+PAUSE = 0.25
+"""Seconds inside a body; shorter than any read timeout."""
+
 Turn: TypeAlias = "Callable[[Response], Reply]"
 """Turns the good response of the endpoint into the response for the client."""
 

@@ -13,6 +13,7 @@ from sls_contract.endpoint import Delivery
 from sls_contract.endpoint.delivery import deliver
 from sls_contract.exchange import Headers, wire_text
 from sls_contract.exercise.reply import (
+    PAUSE,
     Duty,
     Reply,
     compact,
@@ -31,9 +32,6 @@ if TYPE_CHECKING:
 
     from sls_contract.exchange import Response
     from sls_contract.exercise.reply import Turn
-
-PAUSE = 0.25
-"""Seconds; shorter than any read timeout."""
 
 BEYOND_DOUBLES = 2**53 + 1
 """The first integer that a double cannot hold."""

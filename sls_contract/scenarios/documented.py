@@ -13,6 +13,7 @@ from sls_contract.scenarios import (
     documented_errors,
     documented_logs,
     documented_operations,
+    documented_shards,
 )
 from sls_contract.scenarios.scenario import Scenario, setup
 from sls_contract.scenarios.steps import (
@@ -280,15 +281,17 @@ _REFUSED = (
 _SIZE = (
     _size(
         "many-shards",
-        "200 and every shard once; a number that begins like another one's is another shard",
+        "200 and every shard once; a number that begins like another one is another shard, also after a group's name",
         _SHARD,
-        "SLS402 SLS403 SLS421 SLS423",
+        "SLS402 SLS403 SLS421 SLS423 SLS425",
     ).doing(
         *setup(_WIDE),
         Read(at=_WIDE),
         *(step for shard in (1, 10, 11, 110, 255) for step in (Write(shard, at=_WIDE), Read(shard, at=_WIDE))),
         Read("next", at=_WIDE),
         Read(at=_WIDE),
+        Create(Place("a1", "wide")),
+        Read(at=Place("a1", "wide")),  # 0 of this group is written like 10 of the other, without a sign between
     ),
 )
 
@@ -308,6 +311,7 @@ SCENARIOS: Mapping[str, Scenario] = {
         *documented_errors.SCENARIOS,
         *documented_consumers.SCENARIOS,
         *documented_logs.SCENARIOS,
+        *documented_shards.SCENARIOS,
     )
 }
 """Every documented scenario by name, in the order in which they run."""

@@ -136,8 +136,9 @@ def _key(name: str, key: Key | tuple[Key, ...], code: str, expects: str) -> Scen
     return Scenario(name, "keys", expects, _CODES, (code,), _start(Read(0), *reads))
 
 
-def _clock(name: str, minutes: int, expects: str = "400 RequestTimeExpired or RequestTimeTooSkewed") -> Scenario:
-    reads = (Read(0, variant=RequestVariant(scheme, "bare", shift=minutes * _MINUTE)) for scheme in ("v1", "v4"))
+def _clock(name: str, *minutes: int, expects: str = "400 RequestTimeExpired or RequestTimeTooSkewed") -> Scenario:
+    shifts = [RequestVariant(scheme, "bare", shift=each * _MINUTE) for each in minutes for scheme in ("v1", "v4")]
+    reads = (Read(0, variant=variant) for variant in shifts)
     proves = "SLS457" if expects == "200" else "SLS455"
     return Scenario.of("time", name, expects, _CLOCK, proves).doing(*_start(*reads))
 
@@ -166,9 +167,10 @@ SCENARIOS = (
     _key("token-wrong", "sts-wrong-token", "SLS453", "401 Unauthorized"),
     _key("token-expired", "sts-expired", "SLS453", "401 Unauthorized"),
     _key("token-missing", "sts-without-token", "SLS454", "400 or 401"),
-    _clock("time-14-minutes-ago", -14, "200"),
-    _clock("time-14-minutes-ahead", 14, "200"),
+    _clock("time-14-minutes-ago", -14, expects="200"),
+    _clock("time-14-minutes-ahead", 14, expects="200"),
     _clock("time-16-minutes-ago", -16),
     _clock("time-16-minutes-ahead", 16),
-    _clock("time-8-hours-ahead", 8 * 60),
+    _clock("time-of-another-zone", *(hours * 60 for hours in (8, -8, 12, -12))),
+    _clock("time-of-another-day", *(days * 24 * 60 for days in (-1, 1, -7, -365))),  # and the same time of the day
 )

@@ -8,11 +8,14 @@ from sls_contract.scenarios.steps import (
     Call,
     Connect,
     Create,
+    Delete,
     Drain,
     Follow,
     HandOver,
     HeartBeat,
+    HoldAll,
     ListGroups,
+    PassTime,
     Place,
     Put,
     Read,
@@ -110,13 +113,13 @@ _CONNECTIONS = (
     ),
     _connections(
         "connection-of-pulls",
-        "each pull on one connection in its own compression, which differs from the previous one",
+        "each write and pull on one connection in its own compression, which differs from the previous one",
         _HTTP,
         "SLS263 SLS426 SLS427 SLS428 SLS461",
     ).doing(
         Connect("first"),
         Follow(),
-        *(step for coding in ("lz4", "", "deflate", "") for step in (Put(), Drain(coding=coding))),
+        *(step for coding in ("lz4", "", "deflate", "") for step in (Put(coding=coding), Drain(coding=coding))),
     ),
     _connections(
         "connection-of-counts",
@@ -149,12 +152,15 @@ _CONNECTIONS = (
     ),
     _connections(
         "connections-side-by-side",
-        "reads over each connection return what was written over another",
+        "reads over each connection return what was created, written and deleted over another",
         _HTTP,
-        "SLS401 SLS444 SLS461",
+        "SLS401 SLS441 SLS444 SLS461",
     ).doing(
         Connect("first"),
+        Read(0),
+        Connect("second"),
         *setup(),
+        Connect("first"),
         Write(0),
         Read(0),
         Connect("second"),
@@ -170,6 +176,9 @@ _CONNECTIONS = (
         Connect("second"),
         Read(0),
         Read(),
+        Delete(),
+        Connect("first"),
+        Read(0),
     ),
 )
 
@@ -208,4 +217,25 @@ _HANDED_OVER = (
     )
 )
 
-SCENARIOS = (*_CONNECTIONS, *_HANDED_OVER)
+_HANDED_BACK = _groups(
+    "shard-handed-back",
+    "the checkpoint that was written last, also if the shard returns to a consumer that wrote an earlier one",
+    f"{_ELEMENTS}; CreateConsumerGroup page, timeout",
+    "SLS401 SLS413 SLS429",
+).doing(
+    Create(timeout=20),
+    Call("ListShards"),
+    HeartBeat(),
+    *(Write(shard) for shard in (0, 1, "last")),
+    HandOver(),
+    Write("handed over", consumer="consumer_2"),
+    Read(),
+    *(PassTime(15), HeartBeat()) * 6,
+    HoldAll(),
+    Read(),
+    Read("handed over"),
+    Write("handed over", force="false"),
+    Read("handed over"),
+)
+
+SCENARIOS = (*_CONNECTIONS, *_HANDED_OVER, _HANDED_BACK)

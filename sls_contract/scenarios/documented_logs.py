@@ -2,49 +2,32 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from functools import partial
-from itertools import chain
-from typing import TYPE_CHECKING
 
 from sls_contract.scenarios.documented_operations import (
-    EXPIRED_TOKEN,
-    NOT_LET_IN,
     PROTOBUF,
-    WRONG_TOKEN,
     get_cursor,
     pull,
 )
-from sls_contract.scenarios.scenario import Scenario, setup
+from sls_contract.scenarios.scenario import Scenario
 from sls_contract.scenarios.steps import (
     AtOnce,
     Call,
-    Create,
     Drain,
     Follow,
-    HeartBeat,
-    HoldAll,
     Kept,
     PassTime,
     Place,
     Put,
-    Read,
     RequestVariant,
-    Update,
-    Write,
 )
 
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-_resharding = partial(Scenario.of, "resharding")
 _put_logs = partial(Scenario.of, "PutLogs")
 _pull_logs = partial(Scenario.of, "PullLogs")
 _list_shards = partial(Scenario.of, "ListShards")
 _get_cursor = partial(Scenario.of, "GetCursor")
 _get_cursor_time = partial(Scenario.of, "GetCursorTime")
 _PUT, _PULL, _CURSOR, _TIME = "PutLogs page", "PullLogs page", "GetCursor page", "GetCursorTime page"
-_SPLIT_PAGE = "SplitShard page"
 _OTHER = Place("a", "other")
 _FORGED = RequestVariant(flaw="digest")
 _VARIANTS = (RequestVariant("v1", "go"), RequestVariant("v1-sha256", "upper"), RequestVariant("v4", "tea-v4"))
@@ -61,35 +44,6 @@ def _coded(coding: str) -> Scenario:
         f"{_PUT}; {'log clients of Python and Go' if coding == 'zstd' else source}",
         f"{_DELIVERED} {_COUNTED}",
     ).doing(Follow(), Put(3, coding), *(Put(1, coding, variant=variant) for variant in _VARIANTS), Drain(coding=coding))
-
-
-_LIST = Call("ListShards", at=_OTHER)
-_SPLIT = Call("SplitShard", "lowest", (("key", Kept("inner")),), at=_OTHER)
-_MERGE = Call("MergeShard", "lowest", at=_OTHER)
-_CHANGES = {"split-shard": (_SPLIT, _MERGE), "merge-shard": (_MERGE, _SPLIT)}
-"""The requests that change shards, by the beginning of the names of their scenarios, each with the other one."""
-
-
-def _change_refused(label: str, name: str, expects: str, proves: str, *steps: Call) -> Scenario:
-    """Return the scenario of refused changes of shards, after which the shards are listed as before."""
-    return _resharding(
-        f"{label}-{name}", f"{expects}; no change of the shards", "CommonErrorCodes page", f"SLS406 {proves}"
-    ).doing(_LIST, *steps, PassTime(1), _LIST)
-
-
-def _changes_not_let_in(label: str, change: Call, other: Call) -> Iterator[Scenario]:
-    """Yield the scenarios of a change of shards whose sender must be refused, and in places that do not exist."""
-    flaws = (RequestVariant(flaw="query-value"), RequestVariant(flaw="query-dropped"), RequestVariant(signed_as=other))
-    for name, expects, proves, variants in (NOT_LET_IN, WRONG_TOKEN, EXPIRED_TOKEN):
-        sent = (*variants, *flaws) if name == NOT_LET_IN.name else variants
-        yield _change_refused(label, name, expects, proves, *(replace(change, variant=variant) for variant in sent))
-    yield _change_refused(
-        label,
-        "nowhere",
-        "404 for a logstore or project that does not exist",
-        "SLS442 SLS443",
-        *(replace(change, shard=0, at=at) for at in (Place("a", "missing"), Place("a", project="missing"))),
-    )
 
 
 SCENARIOS = (
@@ -279,110 +233,4 @@ SCENARIOS = (
         Put(shard=0),
         Call("GetCursorTime", "written", (("cursor", Kept("log")),)),
     ),
-    _resharding(
-        "shard-split",
-        "the shard, now readonly, two readwrite ones that take its keys and are in each group; checkpoints as before",
-        _SPLIT_PAGE,
-        "SLS402 SLS413 SLS418 SLS419 SLS420 SLS429",
-    ).doing(
-        *setup(_OTHER),
-        _LIST,
-        *(Write(shard, at=_OTHER) for shard in ("lowest", "last")),
-        Read(at=_OTHER),
-        _SPLIT,
-        Read(at=_OTHER),
-        Write("readonly", at=_OTHER),
-        Read("readonly", at=_OTHER),
-        PassTime(1),
-        _LIST,
-        HoldAll(at=_OTHER),
-        Read(at=_OTHER),
-    ),
-    _resharding(
-        "shard-split-takes-logs",
-        "earlier logs in the split shard alone, for consumers; later ones in the readwrite shard of their hash key",
-        f"{_SPLIT_PAGE}; {_PUT}, mode KeyHash; CreateConsumerGroup page, order",
-        f"{_DELIVERED} SLS429",
-    ).doing(
-        _LIST,
-        Follow(_OTHER),
-        *(Put(shard=shard, at=_OTHER) for shard in ("lowest", "last")),
-        _SPLIT,
-        PassTime(1),
-        get_cursor(_OTHER, "readonly"),
-        Call("GetCursorTime", "readonly", (("cursor", Kept("begin")),), at=_OTHER),
-        Drain(at=_OTHER),
-        _LIST,
-        get_cursor(_OTHER, "lowest"),
-        Call("PullLogs", "lowest", (("cursor", Kept("begin")), ("count", "100")), PROTOBUF, at=_OTHER),
-        Create(_OTHER),
-        HoldAll(at=_OTHER),
-        Follow(_OTHER),
-        *(Put(at=_OTHER),) * 4,
-        Put(shard="lowest", at=_OTHER),
-        Drain(at=_OTHER),
-    ),
-    _resharding(
-        "shard-split-in-order",
-        "no new shard for the consumer of a group with order before the split shard is consumed",
-        "CreateConsumerGroup page, order: first the original shard, then the new ones",
-        "SLS446",
-    ).doing(
-        _LIST,
-        Put(shard="lowest", at=_OTHER),
-        Create(_OTHER, order=True),
-        HeartBeat(at=_OTHER),
-        _SPLIT,
-        PassTime(1),
-        *(HeartBeat(at=_OTHER),) * 4,
-    ),
-    _resharding(
-        "shard-split-in-updated-order",
-        "no new shard for the consumer of a group whose order was set later, before the split shard is consumed",
-        "UpdateConsumerGroup page, order; CreateConsumerGroup page, order: first the original shard, then the new ones",
-        "SLS446",
-    ).doing(
-        _LIST,
-        Put(shard="lowest", at=_OTHER),
-        Create(_OTHER),
-        Update(order=True, at=_OTHER),
-        HeartBeat(at=_OTHER),
-        _SPLIT,
-        PassTime(1),
-        *(HeartBeat(at=_OTHER),) * 4,
-    ),
-    _resharding(
-        "shards-merged",
-        "one readwrite shard without a checkpoint in the place of two neighbours, which are readonly and keep theirs",
-        "MergeShards of the SDK of 2020-12-30; ListShards page, status",
-        "SLS402 SLS418 SLS419 SLS420 SLS425 SLS429",
-    ).doing(
-        *(_LIST, _SPLIT, PassTime(1), _LIST, _MERGE, PassTime(1)),
-        *(_LIST, replace(_SPLIT, variant=RequestVariant("v4")), PassTime(1)),
-        *(_LIST, *setup(_OTHER), Write("lowest", at=_OTHER)),
-        *(replace(_MERGE, variant=RequestVariant("v1-sha256")), PassTime(1), _LIST),
-        HoldAll(at=_OTHER),
-        Read(at=_OTHER),
-    ),
-    _resharding(
-        "shard-split-refused",
-        "400 for a missing shard, a readonly one, and a key outside its range, 401 for a wrong signature; no change",
-        f"{_SPLIT_PAGE}, description and error codes",
-        "SLS406 SLS420 SLS445 SLS451",
-    ).doing(
-        _LIST,
-        _SPLIT,
-        PassTime(1),
-        _LIST,
-        Call("SplitShard", "far", (("key", Kept("inner")),), at=_OTHER, refused="ParameterInvalid"),
-        Call("SplitShard", "readonly", (("key", Kept("inner")),), at=_OTHER, refused="ParameterInvalid"),
-        *(
-            Call("SplitShard", "lowest", (("key", key),), at=_OTHER, refused="ParameterInvalid")
-            for key in ("none", "f" * 32)
-        ),
-        replace(_SPLIT, variant=_FORGED),
-        PassTime(1),
-        _LIST,
-    ),
-    *chain.from_iterable(_changes_not_let_in(label, *requests) for label, requests in _CHANGES.items()),
 )

@@ -7,9 +7,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
-from sls_contract.scenarios.near_misses import TOKEN_UNSIGNED
+from sls_contract.scenarios.near_misses import NEAR_MISSES, TOKEN_UNSIGNED
 from sls_contract.scenarios.scenario import Scenario, setup
 from sls_contract.scenarios.steps import (
     BODY_END,
@@ -32,7 +32,11 @@ from sls_contract.scenarios.steps import (
     Write,
     needs_group,
 )
+from sls_contract.signing import SCHEMES
 from sls_contract.spec.registry import registry
+
+if TYPE_CHECKING:
+    from sls_contract.signing.dialect import Scheme
 
 _A, _B = Place("a"), Place("b")
 _WITH_BODY = (Create, Update, HeartBeat, Write, Put)
@@ -174,19 +178,64 @@ def _unauthorized(operation: str) -> Scenario:
         *setup(),
         *_cursor(request),
         *(replace(request, variant=variant) for variant in NOT_LET_IN.variants),
-        *(replace(request, variant=RequestVariant(flaw=flaw)) for flaw in _flaws_of_parts(request)),
         elsewhere,
         replace(signed, variant=RequestVariant(signed_as=elsewhere)),
         *_unchanged(request),
     )
 
 
-def _flaws_of_parts(request: Request) -> tuple[str, ...]:
-    """Return the flaws of the parts that not every request has: its body, and its query."""
+def near_misses(request: Request) -> tuple[RequestVariant, ...]:
+    """Return a request's variants whose signature is almost correct: each flaw that it can have, in each scheme."""
     has_query = isinstance(request, (HeartBeat, Write)) or (isinstance(request, Call) and bool(request.query))
-    return (("body",) if isinstance(request, _WITH_BODY) else ()) + (
-        ("query-value", "query-dropped") if has_query else ()
+    possible = (
+        flaw
+        for flaw in NEAR_MISSES.values()
+        if (has_query or not flaw.needs_query) and (isinstance(request, _WITH_BODY) or not flaw.on_writes)
     )
+    return tuple(RequestVariant(scheme, flaw=flaw.name) for flaw in possible for scheme in flaw.schemes)
+
+
+def _nearly_signed(operation: str) -> Scenario:
+    request, sibling = _request(operation), Place("a-2")
+    foreign = (Create(sibling), *_signed_as(request, sibling)) if needs_group(request) else ()
+    return Scenario.of(
+        operation,
+        f"{LABELS[operation]}-nearly-signed",
+        "401 SignatureNotMatch, or any 400 or 401, for each signature that is almost correct",
+        "RequestSignature page; CommonErrorCodes page",
+        "SLS451 SLS454",
+    ).doing(
+        *setup(),
+        *_cursor(request),
+        *(replace(request, variant=variant) for variant in near_misses(request)),
+        *foreign,
+        *_unchanged(request),
+    )
+
+
+def _signed_for_another(operation: str, kind: str, role: Role, *schemes: Scheme) -> Scenario:
+    """Return the scenario of signatures that are correct for another existing logstore, and were used for this one."""
+    request = _request(operation)
+    other = replace(request.at, logstore=role)
+    return Scenario.of(
+        operation,
+        f"{LABELS[operation]}-signed-for-another-{kind}",
+        f"401 SignatureNotMatch for a signature of the same request to another {kind}",
+        "RequestSignature page; CommonErrorCodes page",
+        "SLS451",
+    ).doing(
+        *setup(),
+        *((Create(other),) if needs_group(request) else ()),
+        *_cursor(request),
+        *_signed_as(request, other, *schemes),
+        *_unchanged(request),
+    )
+
+
+def _signed_as(request: Request, at: Place, *schemes: Scheme) -> tuple[Request, ...]:
+    """Return a request with the signature of the same one to another place, in each scheme."""
+    other = replace(request, at=at)
+    return tuple(replace(request, variant=RequestVariant(each, signed_as=other)) for each in schemes or SCHEMES)
 
 
 def _unchanged(refused: Request) -> tuple[Request, ...]:
@@ -289,6 +338,10 @@ SCENARIOS = (
     *(_similar_names(operation) for operation in REQUESTS),
     *(_incomplete(operation) for operation in REQUESTS if any(_omissions(operation))),
     *(_unauthorized(operation) for operation in REQUESTS),
+    *(_nearly_signed(operation) for operation in REQUESTS),
+    *(_signed_for_another(operation, "logstore", "other") for operation in REQUESTS),
+    # v4 is the only scheme that signs the host:
+    *(_signed_for_another(operation, "project", "abroad", "v4") for operation in REQUESTS),
     *(_with_token(operation, WRONG_TOKEN) for operation in REQUESTS),
     *(_with_token(operation, EXPIRED_TOKEN) for operation in REQUESTS),
 )

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NamedTuple
+from unicodedata import normalize
 
 from sls_contract.checks.sequence import ExpectedEntry, LastRead, Origin
 
@@ -84,9 +85,10 @@ class Model:
         """Return whether the group was created and not deleted."""
         return key in self._groups
 
-    def has_groups(self, project: str) -> bool:
-        """Return whether any group of a project was created and not deleted."""
-        return any(key.project == project for key in self._groups)
+    def may_be_taken(self, key: GroupKey) -> bool:
+        """Return whether the project has a group whose name an endpoint may take for the same one."""
+        names = (each.group for each in self._groups if each.project == key.project)
+        return any(_letters(name) == _letters(key.group) for name in names)
 
     def is_ordered(self, key: GroupKey) -> bool:
         """Return whether the group exists and has order."""
@@ -112,10 +114,11 @@ class Model:
         kept, passed = (group.assigned.get(name, frozenset()) if group else frozenset() for name in (giver, taker))
         return (kept, passed) if kept and passed and not kept & passed else None
 
-    def written_shards(self, key: GroupKey) -> frozenset[int]:
-        """Return the shards of a group that have a checkpoint."""
+    def checkpoints(self, key: GroupKey) -> dict[int, str]:
+        """Return the checkpoint of each shard of a group that has one."""
         group = self._groups.get(key)
-        return frozenset(shard for shard, state in group.shards.items() if state.writes) if group else frozenset()
+        shards = group.shards.items() if group else ()
+        return {shard: state.checkpoint for shard, state in shards if state.writes}
 
     def is_alive(self, key: GroupKey, consumer: str, at: datetime) -> bool | None:
         """Return whether the last heartbeat of a consumer is younger than the timeout; None where that is uncertain.
@@ -263,6 +266,11 @@ class Model:
                     nearest[value] = origin
                     break
         return nearest
+
+
+def _letters(name: str) -> str:
+    """Return what every comparison of names sees: letters and digits, without case, accents and width."""
+    return "".join(char for char in normalize("NFKD", name).casefold() if char.isalnum())
 
 
 def _distance(place: tuple[GroupKey, int], here: tuple[GroupKey, int]) -> Origin | None:

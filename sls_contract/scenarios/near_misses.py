@@ -145,9 +145,9 @@ def _log_header_changed(request: Request, signer: Signer) -> Request:
 
 def _content_type(request: Request, signer: Signer) -> Request:
     """Sign another Content-Type."""
-    return _header(
-        signer(_header(request, "Content-Type", "application/x-protobuf")), "Content-Type", "application/json"
-    )
+    own = request.headers.get("Content-Type", "application/json")
+    other = "application/json" if own == "application/x-protobuf" else "application/x-protobuf"
+    return _header(signer(_header(request, "Content-Type", other)), "Content-Type", own)
 
 
 def _date(request: Request, signer: Signer) -> Request:

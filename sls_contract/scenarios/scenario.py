@@ -9,6 +9,7 @@ from sls_contract.scenarios.steps import (
     AtOnce,
     Call,
     Connect,
+    Consume,
     Create,
     Follow,
     HeartBeat,
@@ -72,7 +73,7 @@ class Scenario:
     def needs_shards(self) -> bool:
         """Whether the shards must be known before it runs."""
         calls = (step.shard for step in self.each_step if isinstance(step, (Call, Put)))
-        return any(isinstance(step, Follow) for step in self.each_step) or any(
+        return any(isinstance(step, (Follow, Consume)) for step in self.each_step) or any(
             isinstance(shard, str) for shard in calls
         )
 

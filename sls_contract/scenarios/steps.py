@@ -163,7 +163,7 @@ class Write:
     """UpdateCheckPoint.
 
     Attributes:
-        value: the decoded checkpoint; None for a unique number that the run chooses.
+        value: the decoded checkpoint, or the cursor that it is; None for a unique number that the run chooses.
         raw: the checkpoint as sent, for invalid base64.
         force: the value of ``forceSuccess``, spelled as sent; empty: not sent.
         refused: as in `Create`.
@@ -171,7 +171,7 @@ class Write:
     """
 
     shard: ShardRef = 0
-    value: str | None = None
+    value: str | Kept | None = None
     consumer: str = "consumer_1"
     force: str = "true"
     at: Place = Place()
@@ -247,6 +247,14 @@ class Follow:
 
     A `Drain` starts there.
     """
+
+    at: Place = Place()
+    variant: RequestVariant = PLAIN
+
+
+@dataclass(frozen=True, slots=True)
+class Consume:
+    """Not a request: set the checkpoint of each readonly shard to its end. ListShards must come before."""
 
     at: Place = Place()
     variant: RequestVariant = PLAIN
@@ -341,7 +349,7 @@ class Connect:
 Request: TypeAlias = Create | Update | Delete | ListGroups | HeartBeat | Write | Read | Call | Put
 """A step that is one request."""
 
-Arrangement: TypeAlias = AtOnce | WaitForClock | HandOver | HoldAll | Connect | Follow | Drain | PassTime
+Arrangement: TypeAlias = AtOnce | WaitForClock | HandOver | HoldAll | Connect | Follow | Consume | Drain | PassTime
 """A step that is not exactly one request."""
 
 Step: TypeAlias = Request | Arrangement
@@ -356,6 +364,7 @@ _OPERATIONS = {
     Read: "GetCheckPoint",
     Put: "PutLogs",
     Follow: "GetCursor",
+    Consume: "GetCursor",
     Drain: "PullLogs",
     HandOver: "ConsumerGroupHeartBeat",
     HoldAll: "ConsumerGroupHeartBeat",

@@ -25,7 +25,7 @@ from sls_contract.verification.reads import NO_FINDINGS, combined
 from sls_contract.verification.responses import objects_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping
 
     from sls_contract.checks.sequence import ClauseResults
     from sls_contract.exchange import Response
@@ -49,7 +49,7 @@ class CallJudge:
         hash_keys: by logstore and shard, the first and the last hash key of its range.
         times: by cursor, the first time that GetCursorTime returned, in Unix seconds.
         changed: by logstore and shard, the object that SplitShard or MergeShard returned.
-        parts: by logstore and split shard, the new shards.
+        parts: by logstore and split or merged shard, the new shards that took its keys.
         altered: logstores of which one of these succeeded since the last ListShards.
         unchanged: by logstore, the shards before one of these was refused; until the next ListShards.
 
@@ -85,12 +85,18 @@ class CallJudge:
         changed = self.changed.get(where, {}).items()
         return frozenset(each for each, shard in changed if shard.get("status") == "readonly") & self.logs.filled(where)
 
-    def waiting(self, place: Place, written: Collection[int]) -> frozenset[int]:
-        """Return the new shards whose split shard has logs and no checkpoint; ``written`` are those that have one."""
+    def waiting(self, place: Place, checkpoints: Mapping[int, str]) -> frozenset[int]:
+        """Return the new shards that were made from one whose logs are not consumed.
+
+        It has logs, and its checkpoint in ``checkpoints`` is missing, or at a log that the run found there.
+        """
         where = self.logstore_of(place)
-        return frozenset[int]().union(
-            *(self.parts.get((where, shard), ()) for shard in self.unread(place).difference(written))
-        )
+        unconsumed = (shard for shard in self.unread(place) if self._is_before_a_log(where, shard, checkpoints))
+        return frozenset[int]().union(*(self.parts.get((where, shard), ()) for shard in unconsumed))
+
+    def _is_before_a_log(self, where: Logstore, shard: int, checkpoints: Mapping[int, str]) -> bool:
+        at_logs = {each.cursor for each in self.logs.found_in(where, shard).values()}
+        return shard not in checkpoints or checkpoints[shard] in at_logs
 
     def record_change(self, step: Call, *, accepted: bool) -> None:
         """Record a SplitShard or MergeShard; if it was refused, the next ListShards must return the same shards."""
@@ -196,8 +202,8 @@ class CallJudge:
         key = str(dict(step.query)["key"]) if step.operation == "SplitShard" else None
         before = self.listed.get(where, frozenset())
         judged = judge_change(self._shard(step), shards, before, key)
-        if key is not None:
-            self.parts[where, self._shard(step)] = frozenset(by_number(writable_shards(shards))) - before
+        new = frozenset(by_number(writable_shards(shards))) - before
+        self.parts |= {(where, shard): new for shard in by_number(shards).keys() - new}
         self.changed.setdefault(where, {}).update(by_number(shards))
         return judged
 

@@ -16,12 +16,14 @@ from sls_contract.scenarios.steps import (
     AtOnce,
     Call,
     Connect,
+    Consume,
     Create,
     Drain,
     Follow,
     HandOver,
     HeartBeat,
     HoldAll,
+    Kept,
     PassTime,
     Read,
     ShardRef,
@@ -112,16 +114,31 @@ class Execution(Requests):
             raise NotProvable(msg)
 
     def _follow(self, step: Follow) -> None:
-        where, shards = self._calls.logstore_of(step.at), self.bench.shards.get(step.at.logstore, ())
+        where = self._calls.logstore_of(step.at)
+        for place, shard in self._shards_of(step, writable=True):
+            cursor = self._end_of(place, step)
+            if cursor is not None:
+                self._calls.logs.follow(where, shard, cursor)
+
+    def _consume(self, step: Consume) -> None:
+        for place, _ in self._shards_of(step, writable=False):
+            if self._end_of(place, step) is not None:
+                self.request(Write(place, Kept("end"), at=step.at, variant=step.variant))
+
+    def _shards_of(self, step: Follow | Consume, *, writable: bool) -> list[tuple[int, int]]:
+        """Return the writable or the readonly shards of a logstore, each with its index among all."""
+        shards = self.bench.shards.get(step.at.logstore, ())
         if len(shards) > _MOST_FOLLOWED:
             msg = f"logs may be in any of {len(shards)} shards; at most {_MOST_FOLLOWED} are pulled"
             raise NotProvable(msg)
-        writable = self._calls.writable(step.at) or shards
-        for place in (place for place, shard in enumerate(shards) if shard in writable):
-            self.request(Call("GetCursor", place, (("from", "end"),), at=step.at, variant=step.variant, keep="end"))
-            cursor = self._calls.kept.pop("end", None)
-            if cursor is not None:
-                self._calls.logs.follow(where, shards[place], cursor)
+        known = self._calls.writable(step.at) or shards
+        return [(place, shard) for place, shard in enumerate(shards) if (shard in known) == writable]
+
+    def _end_of(self, place: int, step: Follow | Consume) -> str | None:
+        """Get the cursor after the last log of a shard; None where the endpoint returned none."""
+        self._calls.kept.pop("end", None)
+        self.request(Call("GetCursor", place, (("from", "end"),), at=step.at, variant=step.variant, keep="end"))
+        return self._calls.kept.get("end")
 
     def _drain(self, step: Drain) -> None:
         """Pull until every accepted log is found; wait a little for late ones."""
@@ -158,7 +175,7 @@ class Execution(Requests):
             divided = self._model.divided(key, step.giver, step.taker)
             parts = [shards & set(known) for shards in divided or ()]
             if parts and all(parts):
-                written = self._model.written_shards(key)
+                written = self._model.checkpoints(key)
                 for ref, shards in zip(_HANDED_OVER, parts, strict=True):
                     self._resolved_shards[ref] = known.index(max(shards, key=lambda shard: (shard in written, shard)))
                 return
@@ -171,7 +188,7 @@ class Execution(Requests):
         At least as many rounds as consumers: a shard passes to another one when its holder's next heartbeat omits it.
         """
         key = self._key(step.at)
-        wanted = self._calls.writable(step.at) | (self._calls.unread(step.at) - self._model.written_shards(key))
+        wanted = self._calls.writable(step.at) | (self._calls.unread(step.at) - self._model.checkpoints(key).keys())
         missing, idle, rounds = wanted, 0, 0
         while wanted and (rounds < len(step.consumers) or (missing and idle < _ROUNDS)):
             self.wire.sleep(_BETWEEN_HEARTBEATS if idle else 0)
@@ -198,6 +215,7 @@ _ARRANGEMENTS: Mapping[type[Step], Callable[[Execution, Any], None]] = {
     HandOver: Execution._hand_over,  # noqa: SLF001
     HoldAll: Execution._hold_all,  # noqa: SLF001
     Follow: Execution._follow,  # noqa: SLF001
+    Consume: Execution._consume,  # noqa: SLF001
     Drain: Execution._drain,  # noqa: SLF001
     PassTime: Execution._pass_time,  # noqa: SLF001
     AtOnce: Execution._send_at_once,  # noqa: SLF001

@@ -60,7 +60,7 @@ class RefusalJudge:
             return True
         code = error_code(response)
         if isinstance(step, Create) and code == "ConsumerGroupAlreadyExist":
-            return self.no_group_exists(key)
+            return not self.model.may_be_taken(key)
         own = self.specific_errors(step) if self._must_be_accepted(step, key, sent) else set()
         exists = {"ConsumerGroupNotExist"} if needs_group(step) and self.model.exists(key) else set()
         return code in {"SignatureNotMatch", *own, *exists}
@@ -82,14 +82,7 @@ class RefusalJudge:
             return not self.model.held(key, step.consumer)
         if isinstance(step, Write):
             shard = self.bench.shard(step.shard, step.at.logstore)
-            number = step.value is None or step.value.isdecimal()
+            number = not isinstance(step.value, str) or step.value.isdecimal()
             again = step.force.lower() == "true" and (key, shard, step.consumer) in self.forced
             return number and (again or self.model.certainly_holds(key, shard, step.consumer, sent.sent_at))
         return not isinstance(step, Put) or step.coding != "zstd"
-
-    def no_group_exists(self, key: GroupKey) -> bool:
-        """Return whether the project has no group, so that ConsumerGroupAlreadyExist is wrong.
-
-        With another group it may be right: names are unique in a project, and no page says which names are equal.
-        """
-        return not self.model.has_groups(key.project)

@@ -281,8 +281,8 @@ class Requests:
         if isinstance(step, HeartBeat):
             assigned = assigned_by(sent.response)
             listed = self._calls.listed.get(self._calls.logstore_of(step.at), frozenset())
-            written = self._model.written_shards(key)
-            waiting = self._calls.waiting(step.at, written) if self._model.is_ordered(key) else frozenset()
+            ordered, checkpoints = self._model.is_ordered(key), self._model.checkpoints(key)
+            waiting = self._calls.waiting(step.at, checkpoints) if ordered else frozenset()
             return combined(
                 judge_assigned(assigned, listed | waiting) if listed else NO_FINDINGS,
                 judge_in_order(assigned, waiting) if waiting else NO_FINDINGS,
@@ -338,7 +338,8 @@ class Requests:
             accepted = sent.response.status == _OK
             self._calls.record_change(step, accepted=accepted)
             if accepted and not step.refused:
-                self._resolved_shards["readonly"] = int(step.shard)
+                role = step.at.logstore
+                self._resolved_shards["readonly"] = self.bench.shards[role].index(self.bench.shard(step.shard, role))
 
     def _record_refusal(self, step: Request, key: GroupKey, value: str, response: Response) -> None:
         if needs_group(step) or isinstance(step, Create):
@@ -357,7 +358,7 @@ class Requests:
         if response.status == _OK or not is_correct(step) or not self._should_succeed(step, key):
             return False
         exists = isinstance(step, Create) and error_code(response) == "ConsumerGroupAlreadyExist"
-        return not exists or self._refusals.no_group_exists(key)
+        return not exists or not self._model.may_be_taken(key)
 
     def _is_repeated(self, step: Request, key: GroupKey, response: Response) -> bool:
         """Return whether a request that was sent twice is refused because the first one had its effect."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from sls_contract.checks.cursors import decoded
 from sls_contract.scenarios.steps import Call, HeartBeat, Kept, Place, Put, Read, Request, ShardRef, Write
 from sls_contract.verification.outcome import NotProvable
 
@@ -25,6 +26,8 @@ def with_real_names(step: Request, shards: Mapping[ShardRef, int], calls: CallJu
         step = replace(step, lists=tuple(shards.get(shard, shard) for shard in step.lists))
     if isinstance(step, (Call, Put, Write)) and step.shard == "lowest":
         step = replace(step, shard=_lowest(step.at, calls))
+    if isinstance(step, Write) and isinstance(step.value, Kept):
+        step = replace(step, value=_number_of(step.value, calls))
     if not isinstance(step, Call):
         return step
     signed_as = step.variant.signed_as
@@ -61,3 +64,12 @@ def _text_of(value: str | Kept, calls: CallJudge) -> str:
         msg = f"{value.name} is not known: no response contained it"
         raise NotProvable(msg)
     return text
+
+
+def _number_of(cursor: Kept, calls: CallJudge) -> str:
+    """Return the number that a cursor encodes."""
+    number = decoded(_text_of(cursor, calls))
+    if number is None:
+        msg = f"{cursor.name} is no cursor that encodes a number"
+        raise NotProvable(msg)
+    return str(number)

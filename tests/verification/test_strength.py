@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 from advice import speaks_of_its_breach
-from broken_endpoints import logs_in_time, per_operation, registry, shards, spellings
+from broken_endpoints import alike, logs_in_time, per_operation, registry, shards, signed, spellings
 from started_processes import FULL
 
 from benchmarks import strength
@@ -34,7 +34,12 @@ SHOWN_BY = {
     "connection-of-several-keys": "asks_for_one_token_on_a_connection",
     "connection-to-two-logstores": "responds_for_the_first_logstore",
     "connection-used-often": "serves_twenty_requests_on_a_connection",
-    "connections-side-by-side": "sees_its_own_writes_only",
+    "connections-side-by-side": (
+        "sees_its_own_writes_only remembers_on_a_connection_that_a_group_was_missing "
+        "remembers_on_a_connection_that_a_group_was_there "
+    ),
+    "connection-of-pulls": "decompresses_as_the_first_write",
+    "shard-handed-back": "restores_what_the_consumer_wrote",
     "consumer-in-capitals": "consumer_in_small_letters",
     "consumer-of-36-letters": "consumer_cut_at_32_letters",
     "form-date-late": "looks_at_date_first signs_date_first",
@@ -45,15 +50,13 @@ SHOWN_BY = {
     "groups-differ-in-case": (
         "reads_names_without_case reads_names_for_reads_without_case keeps_checkpoints_by_small_letters "
     ),
-    "groups-hash-alike": (
-        "keeps_checkpoints_by_java_hash keeps_checkpoints_by_hash_of_33 keeps_checkpoints_by_crc "
-        "keeps_checkpoints_by_adler keeps_checkpoints_by_letters "
-    ),
+    "groups-hash-alike": ("keeps_checkpoints_by_java_hash keeps_checkpoints_by_hash_of_33 "),
+    "groups-sum-alike": "keeps_checkpoints_by_crc keeps_checkpoints_by_adler keeps_checkpoints_by_letters",
     "groups-look-alike": (
         "reads_names_in_composed_form reads_names_in_plain_width reads_names_without_accents strips_names "
-        "takes_names_for_patterns takes_other_names_for_patterns "
     ),
-    "groups-sort-alike": "sorts_numbers_in_names keeps_checkpoints_by_slug",
+    "groups-match-alike": "takes_names_for_patterns takes_other_names_for_patterns keeps_checkpoints_by_slug",
+    "groups-sort-alike": "sorts_numbers_in_names",
     "logstore-beginning-alike": "finds_logstores_by_their_beginning finds_the_first_logstore_that_begins_so",
     "logstore-in-capitals": "finds_logstores_without_case",
     "near-miss-date-beside-old": "looks_at_date_beside_v4",
@@ -203,6 +206,8 @@ SCENARIO = (
     | per_operation.SHOWN_BY
     | shards.SHOWN_BY
     | spellings.SHOWN_BY
+    | alike.SHOWN_BY
+    | signed.SHOWN_BY
     | logs_in_time.SHOWN_BY
 )
 

@@ -20,6 +20,42 @@ class NeedsCodesToBeTexts(Client):
         return refused
 
 
+@bug("error-line-missing", "error-code-null")
+class NeedsACode(Client):
+    def error(self, status, body):
+        refused = super().error(status, body)
+        assert refused.code or "errorCode" not in str(body)
+        return refused
+
+
+@bug("error-line-missing", "error-code-object")
+class LooksCodesUpInATable(Client):
+    """Falls over what cannot be a key."""
+
+    def error(self, status, body):
+        refused = super().error(status, body)
+        return Refused({"NotFound": "ConsumerGroupNotExist"}.get(refused.code, refused.code), status)
+
+
+@bug("error-line-missing", "error-message-null")
+class TrimsMessages(Client):
+    def error(self, status, body):
+        refused = super().error(status, body)
+        if refused.code:
+            json.loads(body).get("errorMessage", "").strip()
+        return refused
+
+
+@bug("error-line-missing", "error-null-404")
+class LooksForTheCodeInAnything(Client):
+    def error(self, status, body):
+        try:
+            document = json.loads(body)
+        except ValueError:
+            return Refused(None, status)
+        return super().error(status, body) if "errorCode" in document else Refused(None, status)
+
+
 @bug("error-code-lost", "error-message-first")
 class LooksForTheCodeInOneLayout(Client):
     def error(self, status, body):
@@ -67,6 +103,12 @@ class ReadsErrorsOtherwise(Client):
 class NeedsTheLengthOfErrors(ReadsErrorsOtherwise):
     def error_of(self, response):
         return response.read(int(response.headers.get("Content-Length", 0)))
+
+
+@bug("error-code-lost", "error-pause-in-body")
+class TakesOneReadForAnError(ReadsErrorsOtherwise):
+    def error_of(self, response):
+        return response.read1()
 
 
 @bug("error-code-lost", "error-gzip")

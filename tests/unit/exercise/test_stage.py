@@ -31,7 +31,14 @@ KEPT_CODES = {
     "error-unknown-code": "ShardIsResting",
     "error-429": "TooManyRequests",
     **dict.fromkeys(
-        ("error-message-first", "error-in-chinese", "error-charset", "error-new-key", "error-chunked"),
+        (
+            "error-message-first",
+            "error-in-chinese",
+            "error-charset",
+            "error-new-key",
+            "error-chunked",
+            "error-pause-in-body",
+        ),
         "ConsumerGroupNotExist",
     ),
 }

@@ -11,6 +11,7 @@ from broken_endpoints.harness import (
     bug,
     correct,
     error,
+    error_of,
     group_of,
     is_read,
     now,
@@ -162,3 +163,40 @@ class SeesItsOwnWritesOnly(Connecting):
         shown = kept.setdefault(group_of(request), {})
         document = [shown.setdefault(entry["shard"], entry) for entry in json.loads(response.body)]
         return with_document(response, document)
+
+
+@bug("SLS444")
+class RemembersOnAConnectionThatAGroupWasMissing(Connecting):
+    def respond(self, request, kept):
+        response, place = self.real(request), (request.project, *group_of(request))
+        if asks_for(request, "CreateConsumerGroup") and response.status == 200:
+            kept.pop(place, None)
+        if is_read(request) and place in kept and response.status == 200:
+            return kept[place]
+        if is_read(request) and error_of(response) == "ConsumerGroupNotExist":
+            kept[place] = response
+        return response
+
+
+@bug("SLS441")
+class RemembersOnAConnectionThatAGroupWasThere(Connecting):
+    def respond(self, request, kept):
+        response = self.real(request)
+        if asks_for(request, "DeleteConsumerGroup") and response.status == 200:
+            kept.clear()
+        if is_read(request) and response.status == 200:
+            kept[request.url] = response
+        is_gone = is_read(request) and error_of(response) == "ConsumerGroupNotExist"
+        return kept.get(request.url, response) if is_gone else response
+
+
+@bug("SLS444")
+class DecompressesAsTheFirstWrite(Connecting):
+    def respond(self, request, kept):
+        response = self.real(request)
+        if not asks_for(request, "PutLogs") or response.status != 200:
+            return response
+        coding = request.headers.get("x-log-compresstype")
+        if kept.setdefault("coding", coding) == coding:
+            return response
+        return error(response, 400, "PostBodyUncompressError", "Unable to uncompress the body.")

@@ -392,7 +392,7 @@ def compares_the_beginning_of_digests(request):
     return verifies(request.replace(headers=shorter), KEYS)
 
 
-@shown_by("heartbeat-not-let-in")
+@shown_by("heartbeat-nearly-signed")
 @lets_in("SLS239")
 def signs_no_query_of_writes(request):
     return request.method == "POST" and verify_quickly(request.replace(url=request.url.partition("?")[0]))

@@ -111,3 +111,27 @@ class FiltersBeforeThePassing(Watching):
     def show(self, place, entry):
         if self.asked is not None and len(self.writes.get(place, [])) < 3:
             entry["consumer"] = self.before.get(place, entry["consumer"])
+
+
+@bug("SLS401")
+class RestoresWhatTheConsumerWrote(Watching):
+    """A shard that comes back to a consumer has the checkpoint that this consumer wrote last."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.own, self.restored = {}, {}
+
+    def __call__(self, request: Request) -> Response:
+        consumer, held = parameter(request, "consumer"), dict(self.holders)
+        response = super().__call__(request)
+        for place in self.holders.keys() if asks_for(request, "ConsumerGroupHeartBeat") else ():
+            if held.get(place, consumer) != self.holders[place] and (place, consumer) in self.own:
+                self.restored[place] = self.own[place, consumer]
+        if (written := write_of(request)) and response.status == 200:
+            place = (*self.group(request), written[0])
+            self.own[place, consumer] = written[1]
+            self.restored.pop(place, None)
+        return response
+
+    def show(self, place, entry):
+        entry["checkpoint"] = self.restored.get(place, entry["checkpoint"])

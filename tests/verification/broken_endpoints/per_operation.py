@@ -394,7 +394,7 @@ SHOWN_BY |= {
     "lists_names_percent_encoded": "group-named-in-chinese",
     "lists_shards_of_the_first_logstore": "connection-to-two-logstores",
     "lives_of_other_heartbeats": "heartbeat-in-time",
-    "passes_bodies_over": "update-checkpoint-not-let-in",
+    "passes_bodies_over": "update-checkpoint-nearly-signed",
     "spells_the_status_otherwise": "list-shards-served",
     "strangers_hold_another_shard": "update-checkpoint-of-a-stranger",
     "tells_the_time_of_the_question": "get-cursor-time-of-a-log",

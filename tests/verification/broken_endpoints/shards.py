@@ -166,7 +166,7 @@ CONFUSED = {
     "cuts_consumers_at_32_letters": (lambda name: name[:32], "begin-alike"),
     "reads_consumers_without_case": (str.lower, "differ-in-case"),
     "reads_consumers_in_plain_width": (lambda name: normalize("NFKC", name), "look-alike"),
-    "knows_consumers_by_their_letters": (lambda name: "".join(sorted(name)), "hash-alike"),
+    "knows_consumers_by_their_letters": (lambda name: "".join(sorted(name)), "sum-alike"),
     "sorts_numbers_in_consumers": (lambda name: re.sub("0+(?=[0-9])", "", name), "sort-alike"),
 }
 for label, (keyed, _) in CONFUSED.items():
