@@ -69,6 +69,11 @@ def tables(parts: Iterable[Placed], *roles: str) -> Iterator[tuple[Table, str]]:
     yield from _lists(rest, headless=not headed)
 
 
+def lines_below_heads(texts: Sequence[Text]) -> set[int]:
+    """Return the lines of text below the heads of tables that lost their markup; a number alone is an example there."""
+    return {text.line for flat in _tables(texts) for text in flat.body}
+
+
 def _tables(texts: Sequence[Text]) -> Iterator[_Flat]:
     """Split text at the heads of tables."""
     heads = [(at, *head) for at in range(len(texts)) if (head := _head(texts, at))]

@@ -46,10 +46,10 @@ _PARAMETER = re.compile(
 """A parameter with its type in a sentence."""
 _TYPED = re.compile(
     r"\W*(?:(?:param\s+)?[A-Za-z_][\w.-]*(?=[\s:：,，])\W*)?"
-    rf"(?:{TYPE_CELL.pattern})(?=\W*$|\s*[,，;；#(（|]|\s+[—–-]\s)",
+    rf"(?:{TYPE_CELL.pattern})(?=[^\w。]*$|\s*[,，;；#(（|]|\s+[—–-]\s)",
     re.IGNORECASE | re.MULTILINE,
 )
-"""A type in a line of its own, or after a name."""
+"""A type in a line of its own, or after a name; with a full stop, the Chinese words for types end a sentence."""
 _JSON = re.compile(r"\{\s*[\"“]\w|\[\s*[{\"“]\s*[\"“\w]")
 """The beginning of JSON in a sentence."""
 _LINK = re.compile(r"/(?:api|document)/Sls/[\d-]+/([A-Z]\w+)")

@@ -377,3 +377,17 @@ def test_a_status_beside_a_code_is_of_this_code_only():
 def test_errors_in_a_code_block_are_listed():
     page = derive(f"{ERRORS}```\n404 FarmNotExist no farm\n```\n")
     assert (page.errors, [each.says for each in page.problems]) == ({}, ["404 FarmNotExist no farm"])
+
+
+def test_a_number_in_a_table_that_lost_its_markup_is_no_status():
+    """It is the example of a member; a line above the table can be the status."""
+    table = "NameTypeDescriptionExample\ncountinteger\n\nHow many sheep.\n\n201\nfarmstring\n\nThe farm.\n\nf\n"
+    page = derive(f"# CountSheep\n\nGET /farms HTTP/1.1\n\n## Response parameters\n\n{table}")
+    assert (page.status, [name for _, name in page.response.members]) == (None, ["count", "farm"])
+    assert derive(f"# CountSheep\n\nGET /farms HTTP/1.1\n\n## Response parameters\n\n204\n\n{table}").status == 204
+
+
+def test_a_chinese_sentence_that_ends_with_the_word_of_a_type_is_no_member():
+    table = "名称类型描述\nobject\n\nFarm 列表。\n\ncountinteger\n\n数目。\n"
+    page = derive(f"# CountSheep\n\nGET /farms HTTP/1.1\n\n## 返回参数\n\n{table}\n## 返回示例\n\n```\n{{}}\n```\n")
+    assert ([name for _, name in page.response.members], page.problems) == (["count"], [])
