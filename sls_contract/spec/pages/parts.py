@@ -64,7 +64,7 @@ class Parts:
     @classmethod
     def of(cls, placed: tuple[Placed, ...]) -> Parts:
         """Collect the parts of a page."""
-        requests = _requests(placed, "request-example")
+        requests = _requests(placed, "request-example") or _request_lines(placed, "request-example")
         responses, printed = _responses(placed), _printed(placed, "response")
         failures = _failures((*responses, *printed, *_printed(placed, "errors")))
         listed = error_rows.rows(placed)
@@ -92,8 +92,8 @@ class Parts:
 
     @property
     def lists_parameters_apart(self) -> bool:
-        """Whether the syntax is only a request line; pages from 2022 on list headers and query only in tables."""
-        return bool(self.syntax) and not any(message.headers for message in self.syntax)
+        """Whether no syntax lists them: pages from 2022 on print only a request line, and some only an example."""
+        return bool(self.syntax or not self.intro) and not any(message.headers for message in self.syntax)
 
     def items(self, *roles: Role) -> Iterable[Text]:
         """Return the lines of text in some sections."""
@@ -121,12 +121,17 @@ def _is_sent(part: Placed) -> bool:
 
 def _request_in_text(placed: Iterable[Placed], *roles: Role) -> tuple[Message, ...]:
     """Return the request line in the text of some sections, outside a code block; else its separate parts."""
-    texts = [part.block for part in placed if part.role in roles and isinstance(part.block, Text)]
-    found = (request_of(text.text, text.line) for text in texts if "/" in text.text)
-    whole = tuple(message for message in found if message is not None)
+    whole = _request_lines(placed, *roles)
     if any(message.method for message in whole):
         return whole
     return _split_request(placed, *roles) or whole or _request_in_sentence(placed, *roles)
+
+
+def _request_lines(placed: Iterable[Placed], *roles: Role) -> tuple[Message, ...]:
+    """Return the lines of text in some sections that are request lines or addresses."""
+    texts = [part.block for part in placed if part.role in roles and isinstance(part.block, Text)]
+    found = (request_of(text.text, text.line) for text in texts if "/" in text.text)
+    return tuple(message for message in found if message is not None)
 
 
 def _request_in_sentence(placed: Iterable[Placed], *roles: Role) -> tuple[Message, ...]:

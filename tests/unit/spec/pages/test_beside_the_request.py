@@ -104,3 +104,13 @@ def test_a_place_that_no_url_has_is_listed(place, key):
         key,
         [] if key else [place],
     )
+
+
+def test_a_request_line_that_only_an_example_prints_can_have_its_headers_beside_it():
+    """Such a page has no syntax that lists the parameters; an example need not show the optional ones."""
+    request = "GET /?farm=f&size=10 HTTP/1.1 Host:my-project.cn-shanghai.log.aliyuncs.com x-log-date:Sun, 27 May 2018"
+    rows = "|Name|Type|Required|\n|---|---|---|\n|farm|string|Yes|\n|size|integer|No|\n|page|integer|No|\n"
+    page = derive(f"# CountSheep\n\n## Request parameters\n\n{rows}\nSample requests:\n\n{request}\n")
+    assert (page.method, page.path, page.host) == ("GET", "/", "{project}.{endpoint}")
+    assert {name: each.required for name, each in page.query.items()} == {"farm": True, "size": False, "page": False}
+    assert page.problems == []
