@@ -199,11 +199,22 @@ def _parents(rows: Sequence[Row], shown: Sequence[Any]) -> dict[int, str | None]
     for table, members in by_table.items():
         parents[table] = _parent(members, earlier, shown) if earlier else None
         earlier += members
+    if len(by_table) > 1 and (above := _described_first(by_table, parents)):
+        parents[next(iter(by_table))] = above
     objects = [row.name for row in rows if json_type(row.type) == "object" and row.name not in parents.values()]
     for table in [table for table, parent in parents.items() if parent is None][1:]:
         if len(objects) == 1 and _INTRODUCES.search(by_table[table][0].label):  # the only object without a table
             parents[table] = objects[0]
     return parents
+
+
+def _described_first(by_table: Mapping[int, Sequence[Row]], parents: Mapping[int, str | None]) -> str | None:
+    """Return the array or object that the text before the first table names, if a later table of the body has it."""
+    first, *later = by_table.values()
+    outer = [row for members in later if parents[members[0].table] is None for row in members]
+    words = set(_WORD.findall(first[0].label))
+    named = {row.name for row in outer if row.name in words and json_type(row.type) in {"array", "object"}}
+    return named.pop() if len(named) == 1 and _INTRODUCES.search(first[0].label) else None
 
 
 def _parent(members: Sequence[Row], earlier: Sequence[Row], shown: Sequence[Any]) -> str | None:

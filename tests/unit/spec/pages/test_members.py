@@ -508,3 +508,18 @@ def test_blanks_before_a_name_in_a_cell_of_html_tell_its_depth():
         "cows": (None, "array", False),
     }
     assert members(f"{text}{body}{rows}</table>\n") == expected
+
+
+def test_the_first_table_can_describe_a_member_of_a_later_one():
+    inner = "|Field|Type|Description|\n|---|---|---|\n|breed|string|Breed.|\n|wool|string|Wool.|\n"
+    outer = "|Parameter|Type|Description|\n|---|---|---|\n|count|integer|How many.|\n|sheep|array|The sheep.|\n"
+    text = f"# CountSheep\n\nGET /farms HTTP/1.1\n\n## Response parameters\n\n%s\n\n{inner}\n{outer}\n"
+    page = derive(text % "The sheep parameter contains the following fields.")
+    assert {name: parent for parent, name in page.response.members} == {
+        "breed": "sheep",
+        "wool": "sheep",
+        "count": None,
+        "sheep": None,
+    }
+    page = derive(text % "The body contains the following fields.")
+    assert {parent for parent, _ in page.response.members} == {None}
