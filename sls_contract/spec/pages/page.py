@@ -10,6 +10,7 @@ from sls_contract.spec.claims import Page
 from sls_contract.spec.pages import messages, routes
 from sls_contract.spec.pages.blocks import Code, Table, Text, blocks_of
 from sls_contract.spec.pages.cleaning import front_title
+from sls_contract.spec.pages.columns import column_of
 from sls_contract.spec.pages.error_rows import is_listed
 from sls_contract.spec.pages.errors import error_claims
 from sls_contract.spec.pages.flat_tables import begins_table, is_cell, is_row
@@ -122,13 +123,18 @@ def _report_unread(page: Page, parts: Parts, read: Collection[int]) -> None:
             where, says = _table_of(role), block.text
         else:
             lines = {block.line, *(line for line, _ in block.rows)}
-            stated = role in _WITH_ROWS or holds_facts(block)
+            stated = (role in _WITH_ROWS or holds_facts(block)) and not _is_only_head(block)
             where, says = _table_of(role), " | ".join(block.head)
             for line, cell in ((line, cell) for line, cells in block.rows for cell in cells):
                 if line not in read and is_listed(cell):
                     page.problem(line, "spelling", where, cell[:_MAX_SHOWN])
         if stated and lines.isdisjoint(read):
             page.problem(block.line, "spelling", where, says[:_MAX_SHOWN])
+
+
+def _is_only_head(table: Table) -> bool:
+    """Return whether a table has the head of columns and no rows, as those that scroll below a head of their own."""
+    return not table.rows and all(map(column_of, table.head))
 
 
 def _report_headers(page: Page, parts: Parts, read: Collection[int]) -> None:

@@ -93,7 +93,7 @@ class Parts:
     @property
     def lists_parameters_apart(self) -> bool:
         """Whether no syntax lists them: pages from 2022 on print only a request line, and some only an example."""
-        return bool(self.syntax or not self.intro) and not any(message.headers for message in self.syntax)
+        return not any(message.headers for message in self.syntax or self.intro)
 
     def items(self, *roles: Role) -> Iterable[Text]:
         """Return the lines of text in some sections."""
@@ -114,9 +114,10 @@ def _bodies(placed: Iterable[Placed]) -> tuple[Message, ...]:
 
 
 def _is_sent(part: Placed) -> bool:
-    """Return whether JSON without a request line is the example of a request: its heading or label says so."""
+    """Return whether JSON is the example of a request: its heading or label says so, or is the request line."""
     is_json = isinstance(part.block, Code) and part.block.text.lstrip().startswith(("{", "["))
-    return is_json and part.role == "request-example" and _OF_REQUEST.search(part.label) is not None
+    is_below = _OF_REQUEST.search(part.label) or request_of(part.label, part.block.line)
+    return is_json and part.role == "request-example" and is_below is not None
 
 
 def _request_in_text(placed: Iterable[Placed], *roles: Role) -> tuple[Message, ...]:

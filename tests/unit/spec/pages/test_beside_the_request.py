@@ -114,3 +114,20 @@ def test_a_request_line_that_only_an_example_prints_can_have_its_headers_beside_
     assert (page.method, page.path, page.host) == ("GET", "/", "{project}.{endpoint}")
     assert {name: each.required for name, each in page.query.items()} == {"farm": True, "size": False, "page": False}
     assert page.problems == []
+
+
+def test_json_below_a_request_line_in_text_is_the_body_of_this_request():
+    rows = "|Name|Type|Required|\n|---|---|---|\n|body|object|Yes|\n|breed|string|Yes|\n"
+    request = 'PUT /farms HTTP/1.1 Content-Type: application/json\n\n{ "breed": "merino" }\n'
+    text = f"# FeedSheep\n\n## Request syntax\n\nPUT /farms HTTP/1.1\n\n## Request parameters\n\n{rows}\n"
+    page = derive(f"{text}Sample request\n\n{request}\n## Examples\n\nSuccess response\n\n```\n{{}}\n```\n")
+    assert {name: each.origins for (_, name), each in page.body.members.items()} == {"breed": {"table", "example"}}
+    assert (page.response.shape, page.response.members, page.problems) == ("object", {}, [])
+
+
+def test_a_head_above_the_table_that_it_is_of_is_no_table():
+    head = "|Name|Type|Required|\n|---|---|---|\n\n|  |  |  |\n|---|---|---|\n|Name|Type|Required|\n"
+    page = derive(f"# CountSheep\n\nGET /farms HTTP/1.1\n\n## Request parameters\n\n{head}|size|integer|No|\n")
+    assert ({name: each.required for name, each in page.query.items()}, page.problems) == ({"size": False}, [])
+    page = derive("# CountSheep\n\nGET /farms HTTP/1.1\n\n## Request parameters\n\n|size|kind|No|\n|---|---|---|\n")
+    assert [each.says for each in page.problems] == ["size | kind | No"]
