@@ -41,6 +41,7 @@ _OUTER = (
 _MAP = re.compile(r"(?:array(?: of |<))?(?:map|dict)s?(?:$|\W)", re.IGNORECASE)
 _INTRODUCES = re.compile(r"follow|includ|descri|content|包含|如下|说明", re.IGNORECASE)
 """Words before a table of members."""
+_OF_MEMBERS = frozenset({"array", "object"})
 _MAX_SHOWN = 80
 _COMPATIBLE = {("integer", "number"), ("number", "integer")}  # types in table and example that agree
 
@@ -96,7 +97,9 @@ def body_claims(page: Page, body: Body, side: str, printed: Sequence[Message], r
     nested = {row.table for row in named if row.parent}
     found = _Members(shown.values)
     described = set(parents.values())
-    elements = {} if shown.values else _arrays_by_line(rows)
+    elements, unsure = ({}, []) if shown.values else _arrays_by_line(rows)
+    for row in unsure:
+        page.problem(row.line, "body-key", f"{side} {row.name}", f"{row.type} {WITHOUT_DEPTH}")
     for row, below in pairwise(named):
         apart = below.table != row.table or row.name in described
         placed = shown.values or row.table in nested or below.line in elements or apart
@@ -129,16 +132,23 @@ def _map_members(rows: Sequence[Row]) -> set[str | None]:
     return maps
 
 
-def _arrays_by_line(rows: Sequence[Row]) -> dict[int, str]:
-    """Return the name of the array whose elements a row describes, by line; a row without a name begins them."""
+def _arrays_by_line(rows: Sequence[Row]) -> tuple[dict[int, str], list[Row]]:
+    """Return the name of the array whose elements a row describes, by line; a row without a name begins them.
+
+    An array or object directly below that row can be beside the array, too; return the arrays with such rows.
+    """
     found: dict[int, str] = {}
-    array = ""
+    unsure: list[Row] = []
+    array: Row | None = None
     for above, row in pairwise(rows):
         if not row.name and json_type(row.type) == "object":
-            array = above.name if json_type(above.type) == "array" else array
+            array = above if above.name and json_type(above.type) == "array" else array
+        elif array and not above.name and json_type(row.type) in _OF_MEMBERS:
+            unsure.append(array)
+            array = None
         elif row.name and array:
-            found[row.line] = array
-    return found
+            found[row.line] = array.name
+    return found, unsure
 
 
 def _place(side: str) -> str:

@@ -369,6 +369,18 @@ def test_a_list_of_members_below_a_key_that_users_choose():
     }
 
 
+def test_an_array_below_an_element_without_members_need_not_be_in_it():
+    """Without depth, the members of the element and what is beside its array look the same."""
+    rows = "|cows|Array<Object>|No|Cows.|\n||Object|No|A cow.|\n|dogs|Array|No|Dogs.|\n|age|Integer|Yes|Years.|\n"
+    assert members(PAGE + rows) == {
+        "cows": (None, "array", False),
+        "dogs": (None, "array", False),
+        "age": (None, "integer", True),
+    }
+    problems = [each for each in derive(PAGE + rows).problems if each.kind == "body-key"]
+    assert [each.says for each in problems] == ["Array<Object> without depth"]
+
+
 def test_the_elements_of_an_array_have_no_keys():
     """Only where the member is an object does a star stand for a key."""
     page = derive(PAGE + "|cows|Array|No|Cows.|\n|cows.*.age|Integer|Yes|Years.|\n")
