@@ -135,7 +135,7 @@ def _map_members(rows: Sequence[Row]) -> set[str | None]:
 def _arrays_by_line(rows: Sequence[Row]) -> tuple[dict[int, str], list[Row]]:
     """Return the name of the array whose elements a row describes, by line; a row without a name begins them.
 
-    An array or object directly below that row can be beside the array, too; return the arrays with such rows.
+    An array or object directly below that row can also be beside the array; return the arrays with such rows, too.
     """
     found: dict[int, str] = {}
     unsure: list[Row] = []
@@ -143,6 +143,8 @@ def _arrays_by_line(rows: Sequence[Row]) -> tuple[dict[int, str], list[Row]]:
     for above, row in pairwise(rows):
         if not row.name and json_type(row.type) == "object":
             array = above if above.name and json_type(above.type) == "array" else array
+        elif not (row.name or above.name):  # the values of keys that users choose
+            array = None
         elif array and not above.name and json_type(row.type) in _OF_MEMBERS:
             unsure.append(array)
             array = None

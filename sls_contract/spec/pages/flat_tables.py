@@ -134,7 +134,12 @@ def _cells(line: str) -> list[str]:
 
 def _with_markup(flat: _Flat) -> Table:
     """Return a table with its cells in columns."""
-    lines = [(at, cells) for at, text in enumerate(flat.body) if (cells := _row_in(text, flat))]
+    lines: list[tuple[int, dict[Column, str]]] = []
+    end = flat.line  # of the head and the rows in the lines below it
+    for at, text in enumerate(flat.body):
+        if cells := _row_in(text, flat, is_next=text.line == end + 1):
+            lines.append((at, cells))
+            end = text.line
     rows = [
         (
             flat.body[at].line,
@@ -157,8 +162,11 @@ def _description(below: Sequence[Text], columns: Sequence[Column]) -> dict[Colum
     return {"description": "\n".join([*words[has_example:][:1], *listed])}
 
 
-def _row_in(text: Text, flat: _Flat) -> dict[Column, str]:
-    """Read a row on a single line, or return nothing; a cell that a column cannot contain belongs to the next one."""
+def _row_in(text: Text, flat: _Flat, *, is_next: bool) -> dict[Column, str]:
+    """Read a row on a single line, or return nothing; a cell that a column cannot contain belongs to the next one.
+
+    ``is_next``: the line above is the head or a row, so this one needs no mark of whether it is required to be a row.
+    """
     cells, columns = _cells(text.text) if text.kind == "paragraph" else [], flat.columns
     forms = _GLUED_WITH_PLACE if "place" in columns else _GLUED
     if flat.glued and cells and (len(cells) == 1 or "place" in columns):
@@ -181,6 +189,9 @@ def _row_in(text: Text, flat: _Flat) -> dict[Column, str]:
     sure = [column in found for column in proofs] or [not _ARTICLE.fullmatch(found.get("name", ""))]
     is_type = TYPE.fullmatch(found.get("type", "")) is not None
     is_row = "type" in found and ("name" in found or is_type)
+    if is_row and is_next and is_type and "required" in columns:
+        found.setdefault("required", text.text)  # it is lost
+        return found
     return found if is_row and (spread or (any(sure) if is_type else all(sure))) else {}
 
 

@@ -379,6 +379,8 @@ def test_an_array_below_an_element_without_members_need_not_be_in_it():
     }
     problems = [each for each in derive(PAGE + rows).problems if each.kind == "body-key"]
     assert [each.says for each in problems] == ["Array<Object> without depth"]
+    rows = rows.replace("|dogs|Array|", "||String|No|What it says.|\n|dogs|Array|")  # the elements are maps
+    assert (members(PAGE + rows)["dogs"], derive(PAGE + rows).problems) == ((None, "array", False), [])
 
 
 def test_the_elements_of_an_array_have_no_keys():

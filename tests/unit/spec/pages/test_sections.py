@@ -391,3 +391,15 @@ def test_a_chinese_sentence_that_ends_with_the_word_of_a_type_is_no_member():
     table = "名称类型描述\nobject\n\nFarm 列表。\n\ncountinteger\n\n数目。\n"
     page = derive(f"# CountSheep\n\nGET /farms HTTP/1.1\n\n## 返回参数\n\n{table}\n## 返回示例\n\n```\n{{}}\n```\n")
     assert ([name for _, name in page.response.members], page.problems) == (["count"], [])
+
+
+def test_rows_below_a_flat_head_are_read_though_they_lost_the_mark_of_what_is_required():
+    """Text copies lose icons. Below other text, such a line can be a sentence."""
+    rows = "名称 类型 是否必须 描述\nfarm string 农场。\nsize integer 否 数目。\n"
+    text = f"# CountSheep\n\nGET /farms HTTP/1.1\n\n请求参数\n\n{rows}\n说明：\n\npage integer 以上。\n"
+    page = derive(text)
+    assert {name: (each.type, each.required) for name, each in page.query.items()} == {
+        "farm": ("string", None),
+        "size": ("integer", False),
+    }
+    assert [each.where for each in page.problems] == ["query farm required", "request table"]
