@@ -74,6 +74,12 @@ def lines_below_heads(texts: Sequence[Text]) -> set[int]:
     return {text.line for flat in _tables(texts) for text in flat.body}
 
 
+def has_examples(texts: Sequence[Text], line: int) -> bool:
+    """Return whether the last table above a line lost its markup and has a column of examples."""
+    heads = [flat.columns for flat in _tables(texts) if flat.line < line]
+    return bool(heads) and "example" in heads[-1]
+
+
 def _tables(texts: Sequence[Text]) -> Iterator[_Flat]:
     """Split text at the heads of tables."""
     heads = [(at, *head) for at in range(len(texts)) if (head := _head(texts, at))]

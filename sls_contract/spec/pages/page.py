@@ -13,7 +13,7 @@ from sls_contract.spec.pages.cleaning import front_title
 from sls_contract.spec.pages.columns import column_of
 from sls_contract.spec.pages.error_rows import is_listed
 from sls_contract.spec.pages.errors import error_claims
-from sls_contract.spec.pages.flat_tables import begins_table, is_cell, is_row
+from sls_contract.spec.pages.flat_tables import begins_table, has_examples, is_cell, is_row
 from sls_contract.spec.pages.listed_rows import listed_row
 from sls_contract.spec.pages.parts import Parts
 from sls_contract.spec.pages.records import record_lines
@@ -113,7 +113,7 @@ def _report_unread(page: Page, parts: Parts, read: Collection[int]) -> None:
     for role, block, label in parts.all:
         if isinstance(block, Code):
             lines = {*range(block.line, block.line + block.text.count("\n") + 1)}
-            stated = messages.is_response(block.text) and not is_cell(label)
+            stated = messages.is_response(block.text) and not (is_cell(label) or _is_example(parts, role, block))
             stated &= not (parts.error_rows and "errorCode" in block.text)
             stated |= role == "errors" and _ERROR.search(block.text) is not None
             stated |= role in _WITH_ROWS and _TYPED.match(block.text) is not None
@@ -130,6 +130,11 @@ def _report_unread(page: Page, parts: Parts, read: Collection[int]) -> None:
                     page.problem(line, "spelling", where, cell[:_MAX_SHOWN])
         if stated and lines.isdisjoint(read):
             page.problem(block.line, "spelling", where, says[:_MAX_SHOWN])
+
+
+def _is_example(parts: Parts, role: Role, code: Code) -> bool:
+    """Return whether JSON on a single line is the example in a row of a table that lost its markup."""
+    return role in _WITH_ROWS and "\n" not in code.text and has_examples([*parts.items(role)], code.line)
 
 
 def _is_only_head(table: Table) -> bool:

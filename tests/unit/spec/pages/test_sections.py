@@ -403,3 +403,11 @@ def test_rows_below_a_flat_head_are_read_though_they_lost_the_mark_of_what_is_re
         "size": ("integer", False),
     }
     assert [each.where for each in page.problems] == ["query farm required", "request table"]
+
+
+def test_json_in_a_row_of_a_table_that_lost_its_markup_is_its_example():
+    """It is listed where the table has no column of examples."""
+    row = 'tags\n\nobject\n\nThe tags.\n\n{ "color": "red" }\n\n'
+    text = "# CountSheep\n\nPOST /farms HTTP/1.1\n\n## Request parameters\n\nName\n\nType\n\nDescription\n\nExample\n\n"
+    assert "example" not in {each.where for each in derive(text + row).problems}
+    assert "example" in {each.where for each in derive((text + row).replace("Example\n\n", "")).problems}
