@@ -227,7 +227,8 @@ def _rows_by_type(flat: _Flat) -> Iterator[tuple[int, dict[Column, str]]]:
     anchors = [
         at
         for at, text in enumerate(body)
-        if text.kind == "paragraph" and is_type(text.text) and not (text.text == "JSON" and at in yes_no)
+        if text.kind == "paragraph"
+        and ((is_type(text.text) and not (text.text == "JSON" and at in yes_no)) or _is_structure(body, at))
     ]
     for at, following in pairwise([*anchors, len(body)]):
         end = following - 1 if following < len(body) and _is_named(body, anchors, following) else following
@@ -237,6 +238,13 @@ def _rows_by_type(flat: _Flat) -> Iterator[tuple[int, dict[Column, str]]]:
             if below and _fits(column, below[0].text, spread=True):
                 row[column], below = below[0].text, below[1:]
         yield body[at].line, row | {"type": body[at].text} | _description(below, flat.columns)
+
+
+def _is_structure(body: Sequence[Text], at: int) -> bool:
+    """Return whether a cell is the name of a structure: a word with a capital between a name and a yes or no."""
+    above, cell, below = [*(text.text for text in body[max(at - 1, 0) : at + 2]), "", ""][:3]
+    is_between = is_name_cell(above) and not is_type(above) and yes_or_no(below) is not None and yes_or_no(cell) is None
+    return is_between and NAME.fullmatch(cell) is not None and cell[:1].isupper()
 
 
 def _is_named(body: Sequence[Text], anchors: Sequence[int], at: int) -> bool:

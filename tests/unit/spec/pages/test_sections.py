@@ -411,3 +411,11 @@ def test_json_in_a_row_of_a_table_that_lost_its_markup_is_its_example():
     text = "# CountSheep\n\nPOST /farms HTTP/1.1\n\n## Request parameters\n\nName\n\nType\n\nDescription\n\nExample\n\n"
     assert "example" not in {each.where for each in derive(text + row).problems}
     assert "example" in {each.where for each in derive((text + row).replace("Example\n\n", "")).problems}
+
+
+def test_a_structure_can_be_the_type_in_a_table_with_a_cell_per_line():
+    cells = "Name Type Required Description body object Yes All. breed string Yes Which. roof RoofConf No It."
+    lines = "\n\n".join(cells.split())
+    page = derive(f"# FeedSheep\n\nPOST /farms HTTP/1.1\n\n## Request parameters\n\n{lines}\n")
+    assert {name: each.required for (_, name), each in page.body.members.items()} == {"breed": True, "roof": False}
+    assert [(each.kind, each.says) for each in page.problems] == [("element-type", "RoofConf")]
