@@ -39,6 +39,12 @@ _MAX_ABOVE_TITLE = 8
 _CAPITALS = re.compile(r"[a-z][A-Z]")
 _HEADER = re.compile(r"(?<![\w-])x-log-[a-z][a-z-]*[a-z](?![\w-])", re.IGNORECASE)
 _CALLED = re.compile(r"(?:调用|(?a:\b)(?i:call)(?:s|ing)?(?: the)?)\s*([A-Z][a-z]+[A-Z]\w+)", re.ASCII)
+_WITHOUT_HEADERS = re.compile(
+    r"([A-Z][a-z]+[A-Z]\w+)\s*接口无特有"
+    r"|(?:The )?([A-Z][a-z]+[A-Z]\w+) (?:\w+ )?(?:operation|interface|API) does not have",
+    re.ASCII,
+)
+"""What pages of some years say of their operation where its headers would be."""
 _ERROR = re.compile(r"(?<![\d.])[45]\d\d\s+[A-Z][a-z]+[A-Z]\w+")
 """An error in a sentence."""
 _PARAMETER = re.compile(
@@ -206,8 +212,10 @@ def _operation_in_first_line(blocks: Sequence[Block]) -> str | None:
 
 
 def _called_operation(parts: Parts) -> str | None:
-    """Return the only operation that the introduction tells to call."""
-    named = {name for text in parts.items("intro") for name in _CALLED.findall(text.text)}
+    """Return the only operation that the introduction tells to call, else the only one that has no headers."""
+    called = {name for text in parts.items("intro") for name in _CALLED.findall(text.text)}
+    headed = parts.items("request", "request-headers", "response", "response-headers")
+    named = called or {"".join(names) for text in headed for names in _WITHOUT_HEADERS.findall(text.text)}
     return named.pop() if len(named) == 1 else None
 
 

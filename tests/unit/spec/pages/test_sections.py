@@ -419,3 +419,13 @@ def test_a_structure_can_be_the_type_in_a_table_with_a_cell_per_line():
     page = derive(f"# FeedSheep\n\nPOST /farms HTTP/1.1\n\n## Request parameters\n\n{lines}\n")
     assert {name: each.required for (_, name), each in page.body.members.items()} == {"breed": True, "roof": False}
     assert [(each.kind, each.says) for each in page.problems] == [("element-type", "RoofConf")]
+
+
+@pytest.mark.parametrize(
+    "sentence",
+    ["CountSheep 接口无特有请求头，参见公共请求头。", "The CountSheep API does not have a special request header."],
+)
+def test_a_page_without_a_title_can_name_its_operation_where_it_has_no_headers(sentence):
+    text = f"Counts sheep.\n\n```\nGET /farms HTTP/1.1\n```\n\n## Request headers\n\n{sentence}\n"
+    assert derive(text).operation == "CountSheep"
+    assert derive(f"{text}\n{sentence.replace('Count', 'Feed')}\n").operation is None
