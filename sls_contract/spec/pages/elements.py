@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
-from functools import lru_cache
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
@@ -13,8 +12,8 @@ from sls_contract.spec.pages import prose
 from sls_contract.spec.pages.bodies import is_binary, members_of, proof_of, readings, shape_of, type_of
 from sls_contract.spec.pages.columns import is_misspelt_type, json_type, json_type_near
 from sls_contract.spec.pages.lenient_json import PLACEHOLDER, Unreadable, Wrapped, read_json
+from sls_contract.spec.pages.parents import arrays_by_line, parents_by_table
 from sls_contract.spec.pages.routes import Names, letters
-from sls_contract.spec.pages.table_columns import structures_in
 from sls_contract.spec.pages.tables import is_user_key
 
 if TYPE_CHECKING:
@@ -25,13 +24,10 @@ if TYPE_CHECKING:
     from sls_contract.spec.pages.messages import Message
     from sls_contract.spec.pages.tables import Row
 
-_GENERAL = re.compile(r"an?|the|of|configurations?|parameters?|information")
-"""Words of a description that do not identify a member."""
 SYNTAX = "request syntax"
 """The side of a body printed with the request syntax; there, placeholders are not slips."""
 
 _NAME = re.compile(r"[A-Za-z_][\w.$-]*")
-_WORD = re.compile(r"[\w-]+", re.ASCII)
 _SAMPLE_NAME = re.compile(r"(?:key|tag|field|foo|bar|name|value|label|k|v|test)_?\d+|test|foo|bar|baz", re.IGNORECASE)
 """Names that examples use for keys that users choose."""
 _OUTER = (
@@ -40,9 +36,6 @@ _OUTER = (
 )
 """The beginning of a body, which shows its shape even if the rest is unreadable."""
 _MAP = re.compile(r"(?:array(?: of |<))?(?:map|dict)s?(?:$|\W)", re.IGNORECASE)
-_INTRODUCES = re.compile(r"follow|includ|descri|content|包含|如下|说明", re.IGNORECASE)
-"""Words before a table of members."""
-_OF_MEMBERS = frozenset({"array", "object"})
 _MAX_SHOWN = 80
 _COMPATIBLE = {("integer", "number"), ("number", "integer")}  # types in table and example that agree
 
@@ -100,11 +93,11 @@ def body_claims(page: Page, body: Body, side: str, printed: Sequence[Message], r
     if body.shape is None and nameless and not any(message.body for message in printed):
         body.shape = json_type(nameless[0].type)
     named = [row for row in rows if row.name and row.name not in shown.around]
-    parents = _parents(named, shown.values)
+    parents = parents_by_table(named, shown.values)
     nested = {row.table for row in named if row.parent}
     found = _Members(shown.values, named)
     described = set(parents.values())
-    elements, unsure = ({}, []) if shown.values else _arrays_by_line(rows)
+    elements, unsure = ({}, []) if shown.values else arrays_by_line(rows)
     for row in unsure:
         page.problem(row.line, "body-key", f"{side} {row.name}", f"{row.type} {WITHOUT_DEPTH}")
     for row, below in pairwise(named):
@@ -137,27 +130,6 @@ def _map_members(rows: Sequence[Row]) -> set[str | None]:
         if not row.name and not value.name and json_type(row.type) == "object":
             maps.add(above)
     return maps
-
-
-def _arrays_by_line(rows: Sequence[Row]) -> tuple[dict[int, str], list[Row]]:
-    """Return the name of the array whose elements a row describes, by line; a row without a name begins them.
-
-    An array or object directly below that row can also be beside the array; return the arrays with such rows, too.
-    """
-    found: dict[int, str] = {}
-    unsure: list[Row] = []
-    array: Row | None = None
-    for above, row in pairwise(rows):
-        if not row.name and json_type(row.type) == "object":
-            array = above if above.name and json_type(above.type) == "array" else array
-        elif not (row.name or above.name):  # the values of keys that users choose
-            array = None
-        elif array and not above.name and json_type(row.type) in _OF_MEMBERS:
-            unsure.append(array)
-            array = None
-        elif row.name and array:
-            found[row.line] = array.name
-    return found, unsure
 
 
 def _place(side: str) -> str:
@@ -206,90 +178,6 @@ def _read(page: Page, side: str, message: Message) -> Any:
         if side != SYNTAX or slip != "unquoted placeholder":
             page.problem(message.line, "example-not-json", f"{side} body", slip)
     return value
-
-
-def _parents(rows: Sequence[Row], shown: Sequence[Any]) -> dict[int, str | None]:
-    """Return the member that each table after the first describes, from the text before it or from the examples."""
-    by_table: dict[int, list[Row]] = {}
-    for row in rows:
-        by_table.setdefault(row.table, []).append(row)
-    parents: dict[int, str | None] = {}
-    earlier: list[Row] = []
-    for table, members in by_table.items():
-        parents[table] = _parent(members, earlier, shown) if earlier else None
-        earlier += members
-    if len(by_table) > 1 and (above := _described_first(by_table, parents)):
-        parents[next(iter(by_table))] = above
-    objects = [row.name for row in rows if json_type(row.type) == "object" and row.name not in parents.values()]
-    for table in [table for table, parent in parents.items() if parent is None][1:]:
-        if len(objects) == 1 and _INTRODUCES.search(by_table[table][0].label):  # the only object without a table
-            parents[table] = objects[0]
-    return parents
-
-
-def _described_first(by_table: Mapping[int, Sequence[Row]], parents: Mapping[int, str | None]) -> str | None:
-    """Return the array or object that the text before the first table names, if a later table of the body has it."""
-    first, *later = by_table.values()
-    outer = [row for members in later if parents[members[0].table] is None for row in members]
-    words = set(_WORD.findall(first[0].label))
-    named = {row.name for row in outer if row.name in words and json_type(row.type) in {"array", "object"}}
-    return named.pop() if len(named) == 1 and _INTRODUCES.search(first[0].label) else None
-
-
-def _parent(members: Sequence[Row], earlier: Sequence[Row], shown: Sequence[Any]) -> str | None:
-    """Return the member that a table describes: named or described before it, else the one with its members."""
-    label = members[0].label
-    words = set(re.findall(r"[\w-]+", label, re.ASCII))
-    odd = (row for row in earlier if not _WORD.fullmatch(row.name) and row.name in label)
-    named = [row.name for row in earlier if row.name in words]
-    named += [row.name for row in odd if re.search(rf"(?a:(?<![\w-]){re.escape(row.name)}(?![\w-]))", label)]
-    described = [row.name for row in earlier if _describes(label, row)]
-    typed = (row.name for row in earlier if words & structures_in(row.type))
-    for found in map(set, (named, described, typed)):
-        if len(found) == 1:
-            return found.pop()
-    return _owner({row.name.lower() for row in members}, {row.name for row in earlier}, shown)
-
-
-def _describes(label: str, row: Row) -> bool:
-    """Return whether the text before a table contains the beginning of a member's description."""
-    label = label.lower()
-    start, words = _start(row.description)
-    has_words = bool(words) and words <= _words(label)
-    return len(start) > 2 and (start in label or has_words)  # noqa: PLR2004 - two characters identify nothing
-
-
-@lru_cache(maxsize=4096)
-def _start(description: str) -> tuple[str, frozenset[str]]:
-    """Return the beginning of a description, and its words that identify a member."""
-    start = re.split(r"[,.，。（(]", description, maxsplit=1)[0].strip().lower()
-    return start, frozenset(word for word in _words(start) if not _GENERAL.fullmatch(word))
-
-
-@lru_cache(maxsize=4096)
-def _words(text: str) -> frozenset[str]:
-    return frozenset(re.findall(r"[\w-]+", text))
-
-
-def _owner(names: set[str], known: set[str], shown: Sequence[Any]) -> str | None:
-    """Return the known member whose object in the examples, at any depth, has most of the names."""
-    best, most = None, 0
-    for value in shown:
-        for path, found in _objects(value, ()):
-            owner = next((name for name in reversed(path) if name in known), None)
-            common = len(names & found)
-            if owner is not None and common > most:
-                best, most = owner, common
-    return best
-
-
-def _objects(value: Any, path: tuple[str, ...]) -> Iterator[tuple[tuple[str, ...], set[str]]]:
-    """Yield each object of a body: the names of its path, and those of its members in lower case."""
-    for each in value if isinstance(value, list) else [value]:
-        if isinstance(each, dict):
-            yield path, {name.lower() for name in each}
-            for name, inner in each.items():
-                yield from _objects(inner, (*path, name))
 
 
 def _row_claim(page: Page, body: Body, side: str, row: Row, parent: str | None, shown: _Members) -> None:
