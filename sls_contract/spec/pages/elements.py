@@ -199,12 +199,21 @@ def _row_claim(page: Page, body: Body, side: str, row: Row, parent: str | None, 
     if found and kind and found != kind and (kind, found) not in _COMPATIBLE:
         page.problem(row.line, "element-type", f"{side} {name}", f"{row.type}, and {found} in the example")
     origins = {"table", "example"} if found else {"table"}
-    member = Parameter(found or kind, row.required, origins=origins, parent=parent)
+    required = _required(page, f"{side} {name} required", row, body.members.get((parent, name)))
+    member = Parameter(found or kind, required, origins=origins, parent=parent)
     if side != "response":  # a response can contain values that earlier limits allowed
         member.minimum, member.maximum = prose.limits(row.description, member.type)
         member.default = prose.default(row.description, member.type)
     body.members[parent, name] = member
     page.add_line(f"{_place(side)} member {'.'.join(filter(None, (parent, name)))}", row.line)
+
+
+def _required(page: Page, where: str, row: Row, above: Parameter | None) -> bool | None:
+    """Return whether a row says that its member is required; None if a row above with its name says otherwise."""
+    if above and None not in {above.required, row.required} and above.required != row.required:  # of another object
+        page.problem(row.line, "body-key", where, "rows of this name differ")
+        return None
+    return row.required
 
 
 def _as_shown(name: str, parent: str | None, shown: _Members) -> tuple[str, Any, str | None]:

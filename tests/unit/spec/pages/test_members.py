@@ -578,3 +578,11 @@ def test_the_first_table_can_describe_a_member_of_a_later_one():
     }
     page = derive(text % "The body contains the following fields.")
     assert {parent for parent, _ in page.response.members} == {None}
+
+
+def test_rows_of_a_name_that_differ_do_not_say_whether_it_is_required():
+    """Without depth, members of two objects can have the same name."""
+    rows = "|roof|Object|No|Roof.|\n|age|Integer|No|Its.|\n|wall|Object|No|Wall.|\n|age|Integer|Yes|Its.|\n"
+    page = derive(PAGE + rows)
+    assert members(PAGE + rows)["age"] == (None, "integer", None)
+    assert [each.says for each in page.problems if each.where.endswith("age required")] == ["rows of this name differ"]
