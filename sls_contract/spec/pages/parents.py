@@ -7,12 +7,14 @@ from functools import lru_cache
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
+from sls_contract.spec.claims import BODILESS
 from sls_contract.spec.pages.columns import json_type
 from sls_contract.spec.pages.table_columns import structures_in
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Collection, Iterator, Mapping, Sequence
 
+    from sls_contract.spec.claims import Page
     from sls_contract.spec.pages.tables import Row
 
 _GENERAL = re.compile(r"an?|the|of|configurations?|parameters?|information")
@@ -34,6 +36,7 @@ def arrays_by_line(rows: Sequence[Row]) -> tuple[dict[int, str], list[Row]]:
     for above, row in pairwise(rows):
         if not row.name and json_type(row.type) == "object":
             array = above if above.name and json_type(above.type) == "array" else array
+            array = None if "<" in row.type else array  # of a structure, whose members are on a page of their own
         elif not (row.name or above.name):  # the values of keys that users choose
             array = None
         elif array and not above.name and json_type(row.type) in _OF_MEMBERS:
@@ -42,6 +45,15 @@ def arrays_by_line(rows: Sequence[Row]) -> tuple[dict[int, str], list[Row]]:
         elif row.name and array:
             found[row.line] = array.name
     return found, unsure
+
+
+def elements_in_query(page: Page, rows: Sequence[Row], keys: Collection[str]) -> set[int]:
+    """Record the rows that can describe the elements of an array in the query as problems; return their lines."""
+    inner = {} if page.method not in BODILESS else arrays_by_line(rows)[0]
+    found = [row for row in rows if row.line in inner and row.name not in keys]
+    for row in found:
+        page.problem(row.line, "query-key", f"query {inner[row.line]}", f"{row.name}, of its elements or beside it")
+    return {row.line for row in found}
 
 
 def parents_by_table(rows: Sequence[Row], shown: Sequence[Any]) -> dict[int, str | None]:

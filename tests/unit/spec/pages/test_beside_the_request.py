@@ -250,3 +250,18 @@ def test_a_header_in_a_code_block_of_headers_is_listed(side):
     """Such a block is neither a request nor a response."""
     page = derive(f"{SYNTAX}## {side} headers\n\n```\nx-log-hay: 5\nDate: now\n```\n")
     assert [(each.where, each.says) for each in page.problems] == [("header", "x-log-hay")]
+
+
+def test_a_collection_can_have_the_name_of_a_parameter():
+    rows = "|Name|Type|Required|\n|---|---|---|\n|tags|string|Yes|\n"
+    page = derive(f"# ListTags\n\n## Request syntax\n\nGET /tags HTTP/1.1\n\n## Request parameters\n\n{rows}")
+    assert (page.path, [*page.query], page.problems) == ("/tags", ["tags"], [])
+
+
+def test_the_elements_of_an_array_in_the_query_are_no_parameters():
+    """Without depth, what follows them cannot be told from them; it is listed."""
+    rows = "|tags|array<object>|No|\n||object|No|\n|key|string|Yes|\n|token|string|No|\n"
+    table = f"|Name|Type|Required|\n|---|---|---|\n|size|integer|No|\n{rows}"
+    page = derive(f"# ListTags\n\n## Request syntax\n\nGET /farms HTTP/1.1\n\n## Request parameters\n\n{table}")
+    assert [*page.query] == ["size", "tags"]
+    assert [each.says.split(",")[0] for each in page.problems if each.kind == "query-key"] == ["key", "token"]

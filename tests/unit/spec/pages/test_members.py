@@ -586,3 +586,9 @@ def test_rows_of_a_name_that_differ_do_not_say_whether_it_is_required():
     page = derive(PAGE + rows)
     assert members(PAGE + rows)["age"] == (None, "integer", None)
     assert [each.says for each in page.problems if each.where.endswith("age required")] == ["rows of this name differ"]
+
+
+def test_the_elements_of_a_structure_have_no_rows_in_the_table_of_their_array():
+    link = "[roof](/help/api-sls-2020-12-30-struct-roof)"
+    rows = f"|roofs|Array|No|Roofs.|\n||{link}|No|A roof.|\n|age|Integer|Yes|Years.|\n"
+    assert members(PAGE + rows) == {"roofs": (None, "array", False), "age": (None, "integer", True)}
