@@ -48,12 +48,13 @@ def arrays_by_line(rows: Sequence[Row]) -> tuple[dict[int, str], list[Row]]:
 
 
 def elements_in_query(page: Page, rows: Sequence[Row], keys: Collection[str]) -> set[int]:
-    """Record the rows that can describe the elements of an array in the query as problems; return their lines."""
+    """Return the lines of rows about the elements of arrays in the query; record those that can be beside the array."""
     inner = {} if page.method not in BODILESS else arrays_by_line(rows)[0]
     found = [row for row in rows if row.line in inner and row.name not in keys]
     for row in found:
         page.problem(row.line, "query-key", f"query {inner[row.line]}", f"{row.name}, of its elements or beside it")
-    return {row.line for row in found}
+    types = (row for above, row in pairwise(rows) if not row.name and json_type(above.type) == "array")
+    return {row.line for row in (*found, *types)}
 
 
 def parents_by_table(rows: Sequence[Row], shown: Sequence[Any]) -> dict[int, str | None]:

@@ -264,4 +264,7 @@ def test_the_elements_of_an_array_in_the_query_are_no_parameters():
     table = f"|Name|Type|Required|\n|---|---|---|\n|size|integer|No|\n{rows}"
     page = derive(f"# ListTags\n\n## Request syntax\n\nGET /farms HTTP/1.1\n\n## Request parameters\n\n{table}")
     assert [*page.query] == ["size", "tags"]
-    assert [each.says.split(",")[0] for each in page.problems if each.kind == "query-key"] == ["key", "token"]
+    assert [(each.kind, each.says.split(",")[0]) for each in page.problems] == [
+        ("query-key", "key"),
+        ("query-key", "token"),
+    ]
