@@ -17,7 +17,7 @@ from sls_contract.spec.pages.routes import Names, letters
 from sls_contract.spec.pages.tables import is_user_key
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
     from sls_contract.spec.claims import Body, Page
     from sls_contract.spec.pages.blocks import Text
@@ -89,6 +89,7 @@ def body_claims(page: Page, body: Body, side: str, printed: Sequence[Message], r
         if message.body is not None:
             _show(page, body, side, message, shown)
     body.shape = next((shape for shape in shown.shapes if shape), None)
+    shown.values = _with_merged_values(page, side, shown.values, rows)
     nameless = [row for row in rows if not row.name and json_type(row.type) in {"array", "object"}]
     if body.shape is None and nameless and not any(message.body for message in printed):
         body.shape = json_type(nameless[0].type)
@@ -117,6 +118,29 @@ def _without_user_keys(page: Page, side: str, rows: Sequence[Row]) -> list[Row]:
     for name, line in {row.parent: row.line for row in reversed(rows) if row.keyed}.items():
         page.problem(lines.get(name or "", line), "body-key", f"{_place(side)} {name}", USER_KEY)
     return [row for row in rows if not (row.keyed and is_user_key(row.name))]
+
+
+def _with_merged_values(page: Page, side: str, shown: list[Any], rows: Sequence[Row]) -> list[Any]:
+    """Merge the values of keys that users choose, in objects with a row without a name for these values."""
+    pairs = ((above, row) for above, row in pairwise(rows) if above.name and not row.name and shown)
+    maps = {above.name: above for above, row in pairs if json_type(above.type) == json_type(row.type) == "object"}
+    for name, row in maps.items():
+        page.problem(row.line, "body-key", f"{_place(side)} {name}", USER_KEY)
+    return [_without_keys(value, maps) for value in shown] if maps else shown
+
+
+def _without_keys(value: Any, maps: Collection[str]) -> Any:
+    """Return a body in which the values of keys that users choose are one object, with the members of all of them."""
+    if isinstance(value, list):
+        return [_without_keys(each, maps) for each in value]
+    if not isinstance(value, dict):
+        return value
+    inner = {name: _without_keys(each, maps) for name, each in value.items()}
+    for name in inner.keys() & set(maps):
+        values = [*inner[name].values()] if isinstance(inner[name], dict) else []
+        if values and all(isinstance(each, dict) for each in values):
+            inner[name] = {member: each for one in values for member, each in one.items()}
+    return inner
 
 
 def _map_members(rows: Sequence[Row]) -> set[str | None]:
@@ -190,9 +214,9 @@ def _row_claim(page: Page, body: Body, side: str, row: Row, parent: str | None, 
     if not _NAME.fullmatch(row.name) and row.name not in shown.exact:
         page.problem(row.line, "spelling", f"{side} element", row.name)
         return
-    name, value, parent = _as_shown(row.name, parent, shown)
+    name, value, parent = _as_shown(row.name, parent, shown, body.members)
     if value is PLACEHOLDER and (correct := shown.misspelt(name)):
-        name, value, parent = _as_shown(correct, parent, shown)
+        name, value, parent = _as_shown(correct, parent, shown, body.members)
     if name != row.name:
         page.problem(row.line, "body-key", f"{side} {name}", row.name)
     found = type_of(value)
@@ -216,14 +240,16 @@ def _required(page: Page, where: str, row: Row, above: Parameter | None) -> bool
     return row.required
 
 
-def _as_shown(name: str, parent: str | None, shown: _Members) -> tuple[str, Any, str | None]:
+def _as_shown(
+    name: str, parent: str | None, shown: _Members, described: Collection[tuple[str | None, str]]
+) -> tuple[str, Any, str | None]:
     """Return a member's name, value and parent as the examples print them.
 
     The value is PLACEHOLDER if they do not show it. A member of the body itself can be at a deeper place in the
-    examples.
+    examples, the first that is not described yet.
     """
     found = shown.same(name)
-    found.sort(key=lambda each: (each[0] != parent, each[1] != name))
+    found.sort(key=lambda each: (parent is None and each[:2] in described, each[0] != parent, each[1] != name))
     if not found or (parent is not None and found[0][0] is None):
         return name, PLACEHOLDER, parent
     above, spelled, value = found[0]

@@ -592,3 +592,21 @@ def test_the_elements_of_a_structure_have_no_rows_in_the_table_of_their_array():
     link = "[roof](/help/api-sls-2020-12-30-struct-roof)"
     rows = f"|roofs|Array|No|Roofs.|\n||{link}|No|A roof.|\n|age|Integer|Yes|Years.|\n"
     assert members(PAGE + rows) == {"roofs": (None, "array", False), "age": (None, "integer", True)}
+
+
+def test_an_object_with_a_row_for_its_values_has_their_members():
+    """The keys are the user's; a name that is printed twice is at two places of the example."""
+    rows = "|roof|Object|Roof.|\n|age|Integer|Its.|\n|cows|Object|By name.|\n||Object|A cow.|\n"
+    rows += "|age|Integer|Its.|\n|wool|String|Its.|\n"
+    shown = '{"roof": {"age": 1}, "cows": {"bella": {"age": 2}, "daisy": {"age": 3, "wool": "a"}}}'
+    table = f"|Parameter|Type|Description|\n|---|---|---|\n{rows}"
+    text = f"# CountCows\n\nGET /farms HTTP/1.1\n\n## Response\n\n{table}\n## Sample response\n\n"
+    page = derive(f"{text}```\n{shown}\n```\n")
+    assert {key: each.type for key, each in page.response.members.items()} == {
+        (None, "roof"): "object",
+        ("roof", "age"): "integer",
+        (None, "cows"): "object",
+        ("cows", "age"): "integer",
+        ("cows", "wool"): "string",
+    }
+    assert [(each.where, each.says) for each in page.problems] == [("response cows", "keys that users choose")]
