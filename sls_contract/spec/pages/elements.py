@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
-from functools import lru_cache
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
@@ -13,25 +12,22 @@ from sls_contract.spec.pages import prose
 from sls_contract.spec.pages.bodies import is_binary, members_of, proof_of, readings, shape_of, type_of
 from sls_contract.spec.pages.columns import is_misspelt_type, json_type, json_type_near
 from sls_contract.spec.pages.lenient_json import PLACEHOLDER, Unreadable, Wrapped, read_json
+from sls_contract.spec.pages.parents import arrays_by_line, parents_by_table
 from sls_contract.spec.pages.routes import Names, letters
-from sls_contract.spec.pages.table_columns import structures_in
 from sls_contract.spec.pages.tables import is_user_key
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
     from sls_contract.spec.claims import Body, Page
     from sls_contract.spec.pages.blocks import Text
     from sls_contract.spec.pages.messages import Message
     from sls_contract.spec.pages.tables import Row
 
-_GENERAL = re.compile(r"an?|the|of|configurations?|parameters?|information")
-"""Words of a description that do not identify a member."""
 SYNTAX = "request syntax"
 """The side of a body printed with the request syntax; there, placeholders are not slips."""
 
 _NAME = re.compile(r"[A-Za-z_][\w.$-]*")
-_WORD = re.compile(r"[\w-]+", re.ASCII)
 _SAMPLE_NAME = re.compile(r"(?:key|tag|field|foo|bar|name|value|label|k|v|test)_?\d+|test|foo|bar|baz", re.IGNORECASE)
 """Names that examples use for keys that users choose."""
 _OUTER = (
@@ -40,8 +36,6 @@ _OUTER = (
 )
 """The beginning of a body, which shows its shape even if the rest is unreadable."""
 _MAP = re.compile(r"(?:array(?: of |<))?(?:map|dict)s?(?:$|\W)", re.IGNORECASE)
-_INTRODUCES = re.compile(r"follow|includ|descri|content|包含|如下|说明", re.IGNORECASE)
-"""Words before a table of members."""
 _MAX_SHOWN = 80
 _COMPATIBLE = {("integer", "number"), ("number", "integer")}  # types in table and example that agree
 
@@ -95,15 +89,18 @@ def body_claims(page: Page, body: Body, side: str, printed: Sequence[Message], r
         if message.body is not None:
             _show(page, body, side, message, shown)
     body.shape = next((shape for shape in shown.shapes if shape), None)
+    shown.values = _with_merged_values(page, side, shown.values, rows)
     nameless = [row for row in rows if not row.name and json_type(row.type) in {"array", "object"}]
     if body.shape is None and nameless and not any(message.body for message in printed):
         body.shape = json_type(nameless[0].type)
     named = [row for row in rows if row.name and row.name not in shown.around]
-    parents = _parents(named, shown.values)
+    parents = parents_by_table(named, shown.values)
     nested = {row.table for row in named if row.parent}
     found = _Members(shown.values, named)
     described = set(parents.values())
-    elements = {} if shown.values else _arrays_by_line(rows)
+    elements, unsure = ({}, []) if shown.values else arrays_by_line(rows)
+    for row in unsure:
+        page.problem(row.line, "body-key", f"{side} {row.name}", f"{row.type} {WITHOUT_DEPTH}")
     for row, below in pairwise(named):
         apart = below.table != row.table or row.name in described
         placed = shown.values or row.table in nested or below.line in elements or apart
@@ -123,6 +120,29 @@ def _without_user_keys(page: Page, side: str, rows: Sequence[Row]) -> list[Row]:
     return [row for row in rows if not (row.keyed and is_user_key(row.name))]
 
 
+def _with_merged_values(page: Page, side: str, shown: list[Any], rows: Sequence[Row]) -> list[Any]:
+    """Merge the values of keys that users choose, in objects with a row without a name for these values."""
+    pairs = ((above, row) for above, row in pairwise(rows) if above.name and not row.name and shown)
+    maps = {above.name: above for above, row in pairs if json_type(above.type) == json_type(row.type) == "object"}
+    for name, row in maps.items():
+        page.problem(row.line, "body-key", f"{_place(side)} {name}", USER_KEY)
+    return [_without_keys(value, maps) for value in shown] if maps else shown
+
+
+def _without_keys(value: Any, maps: Collection[str]) -> Any:
+    """Return a body in which the values of keys that users choose are one object, with the members of all of them."""
+    if isinstance(value, list):
+        return [_without_keys(each, maps) for each in value]
+    if not isinstance(value, dict):
+        return value
+    inner = {name: _without_keys(each, maps) for name, each in value.items()}
+    for name in inner.keys() & set(maps):
+        values = [*inner[name].values()] if isinstance(inner[name], dict) else []
+        if values and all(isinstance(each, dict) for each in values):
+            inner[name] = {member: each for one in values for member, each in one.items()}
+    return inner
+
+
 def _map_members(rows: Sequence[Row]) -> set[str | None]:
     """Return the members that are maps with user-chosen keys; rows without names describe their objects and values."""
     maps: set[str | None] = {row.name for row in rows if row.name and _MAP.match(row.type.strip())}
@@ -134,18 +154,6 @@ def _map_members(rows: Sequence[Row]) -> set[str | None]:
         if not row.name and not value.name and json_type(row.type) == "object":
             maps.add(above)
     return maps
-
-
-def _arrays_by_line(rows: Sequence[Row]) -> dict[int, str]:
-    """Return the name of the array whose elements a row describes, by line; a row without a name begins them."""
-    found: dict[int, str] = {}
-    array = ""
-    for above, row in pairwise(rows):
-        if not row.name and json_type(row.type) == "object":
-            array = above.name if json_type(above.type) == "array" else array
-        elif row.name and array:
-            found[row.line] = array
-    return found
 
 
 def _place(side: str) -> str:
@@ -196,79 +204,6 @@ def _read(page: Page, side: str, message: Message) -> Any:
     return value
 
 
-def _parents(rows: Sequence[Row], shown: Sequence[Any]) -> dict[int, str | None]:
-    """Return the member that each table after the first describes, from the text before it or from the examples."""
-    by_table: dict[int, list[Row]] = {}
-    for row in rows:
-        by_table.setdefault(row.table, []).append(row)
-    parents: dict[int, str | None] = {}
-    earlier: list[Row] = []
-    for table, members in by_table.items():
-        parents[table] = _parent(members, earlier, shown) if earlier else None
-        earlier += members
-    objects = [row.name for row in rows if json_type(row.type) == "object" and row.name not in parents.values()]
-    for table in [table for table, parent in parents.items() if parent is None][1:]:
-        if len(objects) == 1 and _INTRODUCES.search(by_table[table][0].label):  # the only object without a table
-            parents[table] = objects[0]
-    return parents
-
-
-def _parent(members: Sequence[Row], earlier: Sequence[Row], shown: Sequence[Any]) -> str | None:
-    """Return the member that a table describes: named or described before it, else the one with its members."""
-    label = members[0].label
-    words = set(re.findall(r"[\w-]+", label, re.ASCII))
-    odd = (row for row in earlier if not _WORD.fullmatch(row.name) and row.name in label)
-    named = [row.name for row in earlier if row.name in words]
-    named += [row.name for row in odd if re.search(rf"(?a:(?<![\w-]){re.escape(row.name)}(?![\w-]))", label)]
-    described = [row.name for row in earlier if _describes(label, row)]
-    typed = (row.name for row in earlier if words & structures_in(row.type))
-    for found in map(set, (named, described, typed)):
-        if len(found) == 1:
-            return found.pop()
-    return _owner({row.name.lower() for row in members}, {row.name for row in earlier}, shown)
-
-
-def _describes(label: str, row: Row) -> bool:
-    """Return whether the text before a table contains the beginning of a member's description."""
-    label = label.lower()
-    start, words = _start(row.description)
-    has_words = bool(words) and words <= _words(label)
-    return len(start) > 2 and (start in label or has_words)  # noqa: PLR2004 - two characters identify nothing
-
-
-@lru_cache(maxsize=4096)
-def _start(description: str) -> tuple[str, frozenset[str]]:
-    """Return the beginning of a description, and its words that identify a member."""
-    start = re.split(r"[,.，。（(]", description, maxsplit=1)[0].strip().lower()
-    return start, frozenset(word for word in _words(start) if not _GENERAL.fullmatch(word))
-
-
-@lru_cache(maxsize=4096)
-def _words(text: str) -> frozenset[str]:
-    return frozenset(re.findall(r"[\w-]+", text))
-
-
-def _owner(names: set[str], known: set[str], shown: Sequence[Any]) -> str | None:
-    """Return the known member whose object in the examples, at any depth, has most of the names."""
-    best, most = None, 0
-    for value in shown:
-        for path, found in _objects(value, ()):
-            owner = next((name for name in reversed(path) if name in known), None)
-            common = len(names & found)
-            if owner is not None and common > most:
-                best, most = owner, common
-    return best
-
-
-def _objects(value: Any, path: tuple[str, ...]) -> Iterator[tuple[tuple[str, ...], set[str]]]:
-    """Yield each object of a body: the names of its path, and those of its members in lower case."""
-    for each in value if isinstance(value, list) else [value]:
-        if isinstance(each, dict):
-            yield path, {name.lower() for name in each}
-            for name, inner in each.items():
-                yield from _objects(inner, (*path, name))
-
-
 def _row_claim(page: Page, body: Body, side: str, row: Row, parent: str | None, shown: _Members) -> None:
     kind = json_type(row.type)
     if kind is None or is_misspelt_type(row.type):
@@ -279,16 +214,17 @@ def _row_claim(page: Page, body: Body, side: str, row: Row, parent: str | None, 
     if not _NAME.fullmatch(row.name) and row.name not in shown.exact:
         page.problem(row.line, "spelling", f"{side} element", row.name)
         return
-    name, value, parent = _as_shown(row.name, parent, shown)
+    name, value, parent = _as_shown(row.name, parent, shown, body.members)
     if value is PLACEHOLDER and (correct := shown.misspelt(name)):
-        name, value, parent = _as_shown(correct, parent, shown)
+        name, value, parent = _as_shown(correct, parent, shown, body.members)
     if name != row.name:
         page.problem(row.line, "body-key", f"{side} {name}", row.name)
     found = type_of(value)
     if found and kind and found != kind and (kind, found) not in _COMPATIBLE:
         page.problem(row.line, "element-type", f"{side} {name}", f"{row.type}, and {found} in the example")
     origins = {"table", "example"} if found else {"table"}
-    member = Parameter(found or kind, row.required, origins=origins, parent=parent)
+    required = _required(page, f"{side} {name} required", row, body.members.get((parent, name)))
+    member = Parameter(found or kind, required, origins=origins, parent=parent)
     if side != "response":  # a response can contain values that earlier limits allowed
         member.minimum, member.maximum = prose.limits(row.description, member.type)
         member.default = prose.default(row.description, member.type)
@@ -296,14 +232,24 @@ def _row_claim(page: Page, body: Body, side: str, row: Row, parent: str | None, 
     page.add_line(f"{_place(side)} member {'.'.join(filter(None, (parent, name)))}", row.line)
 
 
-def _as_shown(name: str, parent: str | None, shown: _Members) -> tuple[str, Any, str | None]:
+def _required(page: Page, where: str, row: Row, above: Parameter | None) -> bool | None:
+    """Return whether a row says that its member is required; None if a row above with its name says otherwise."""
+    if above and None not in {above.required, row.required} and above.required != row.required:  # of another object
+        page.problem(row.line, "body-key", where, "rows of this name differ")
+        return None
+    return row.required
+
+
+def _as_shown(
+    name: str, parent: str | None, shown: _Members, described: Collection[tuple[str | None, str]]
+) -> tuple[str, Any, str | None]:
     """Return a member's name, value and parent as the examples print them.
 
     The value is PLACEHOLDER if they do not show it. A member of the body itself can be at a deeper place in the
-    examples.
+    examples, the first that is not described yet.
     """
     found = shown.same(name)
-    found.sort(key=lambda each: (each[0] != parent, each[1] != name))
+    found.sort(key=lambda each: (parent is None and each[:2] in described, each[0] != parent, each[1] != name))
     if not found or (parent is not None and found[0][0] is None):
         return name, PLACEHOLDER, parent
     above, spelled, value = found[0]

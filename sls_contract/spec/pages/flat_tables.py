@@ -69,6 +69,17 @@ def tables(parts: Iterable[Placed], *roles: str) -> Iterator[tuple[Table, str]]:
     yield from _lists(rest, headless=not headed)
 
 
+def lines_below_heads(texts: Sequence[Text]) -> set[int]:
+    """Return the lines of text below the heads of tables that lost their markup; a number alone is an example there."""
+    return {text.line for flat in _tables(texts) for text in flat.body}
+
+
+def has_examples(texts: Sequence[Text], line: int) -> bool:
+    """Return whether the last table above a line lost its markup and has a column of examples."""
+    heads = [flat.columns for flat in _tables(texts) if flat.line < line]
+    return bool(heads) and "example" in heads[-1]
+
+
 def _tables(texts: Sequence[Text]) -> Iterator[_Flat]:
     """Split text at the heads of tables."""
     heads = [(at, *head) for at in range(len(texts)) if (head := _head(texts, at))]
@@ -129,7 +140,12 @@ def _cells(line: str) -> list[str]:
 
 def _with_markup(flat: _Flat) -> Table:
     """Return a table with its cells in columns."""
-    lines = [(at, cells) for at, text in enumerate(flat.body) if (cells := _row_in(text, flat))]
+    lines: list[tuple[int, dict[Column, str]]] = []
+    end = flat.line  # of the head and the rows in the lines below it
+    for at, text in enumerate(flat.body):
+        if cells := _row_in(text, flat, is_next=text.line == end + 1):
+            lines.append((at, cells))
+            end = text.line
     rows = [
         (
             flat.body[at].line,
@@ -152,8 +168,11 @@ def _description(below: Sequence[Text], columns: Sequence[Column]) -> dict[Colum
     return {"description": "\n".join([*words[has_example:][:1], *listed])}
 
 
-def _row_in(text: Text, flat: _Flat) -> dict[Column, str]:
-    """Read a row on a single line, or return nothing; a cell that a column cannot contain belongs to the next one."""
+def _row_in(text: Text, flat: _Flat, *, is_next: bool) -> dict[Column, str]:
+    """Read a row on a single line, or return nothing; a cell that a column cannot contain belongs to the next one.
+
+    ``is_next``: the line above is the head or a row, so this one needs no mark of whether it is required to be a row.
+    """
     cells, columns = _cells(text.text) if text.kind == "paragraph" else [], flat.columns
     forms = _GLUED_WITH_PLACE if "place" in columns else _GLUED
     if flat.glued and cells and (len(cells) == 1 or "place" in columns):
@@ -176,6 +195,9 @@ def _row_in(text: Text, flat: _Flat) -> dict[Column, str]:
     sure = [column in found for column in proofs] or [not _ARTICLE.fullmatch(found.get("name", ""))]
     is_type = TYPE.fullmatch(found.get("type", "")) is not None
     is_row = "type" in found and ("name" in found or is_type)
+    if is_row and is_next and is_type and "required" in columns:
+        found.setdefault("required", text.text)  # it is lost
+        return found
     return found if is_row and (spread or (any(sure) if is_type else all(sure))) else {}
 
 
@@ -205,7 +227,8 @@ def _rows_by_type(flat: _Flat) -> Iterator[tuple[int, dict[Column, str]]]:
     anchors = [
         at
         for at, text in enumerate(body)
-        if text.kind == "paragraph" and is_type(text.text) and not (text.text == "JSON" and at in yes_no)
+        if text.kind == "paragraph"
+        and ((is_type(text.text) and not (text.text == "JSON" and at in yes_no)) or _is_structure(body, at))
     ]
     for at, following in pairwise([*anchors, len(body)]):
         end = following - 1 if following < len(body) and _is_named(body, anchors, following) else following
@@ -215,6 +238,13 @@ def _rows_by_type(flat: _Flat) -> Iterator[tuple[int, dict[Column, str]]]:
             if below and _fits(column, below[0].text, spread=True):
                 row[column], below = below[0].text, below[1:]
         yield body[at].line, row | {"type": body[at].text} | _description(below, flat.columns)
+
+
+def _is_structure(body: Sequence[Text], at: int) -> bool:
+    """Return whether a cell is the name of a structure: a word with a capital between a name and a yes or no."""
+    above, cell, below = [*(text.text for text in body[max(at - 1, 0) : at + 2]), "", ""][:3]
+    is_between = is_name_cell(above) and not is_type(above) and yes_or_no(below) is not None and yes_or_no(cell) is None
+    return is_between and NAME.fullmatch(cell) is not None and cell[:1].isupper()
 
 
 def _is_named(body: Sequence[Text], anchors: Sequence[int], at: int) -> bool:

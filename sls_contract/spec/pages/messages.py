@@ -24,6 +24,9 @@ _BRACKETS = str.maketrans("＜＞〈〉《》？＆＝", "<><><>?&=")
 _SPREAD = re.compile(r"\{\{\s*(\w+)\s*\}\}|([{<])\s+([^{}<>]*?)\s*([}>])|([{<])([^{}<>]*?)\s+([}>])")
 """A placeholder in double braces, or with blanks inside."""
 _LOWER_CASE = re.compile(rf"^\s*(?:{'|'.join(METHODS).lower()})(?=\s+(?:/|https?:))", re.MULTILINE)
+_HEADERS_BESIDE = re.compile(rf"\s*(?:{'|'.join(METHODS)})\s.*?\sHTTP/\d(?:\.\d)?\s+[\w-]+:")
+_BEFORE_HEADER = re.compile(r"\s+(?=(?:[A-Z][\w-]*|x-[\w-]+):)")
+"""A request line with headers on the same line, and the blank before each of them."""
 _TARGET_GOES_ON = re.compile(r"\s*([?&]\s*\S.*?)(?:\s+HTTP/\d(?:\.\d)?)?\s*", re.IGNORECASE)
 _TARGET_ENDS = re.compile(r"\s*(\w+=\S*?&?)(?:\s+HTTP/\d(?:\.\d)?)?\s*", re.IGNORECASE)
 """The continuation of a line that ends in ``&`` or ``?``."""
@@ -84,6 +87,7 @@ def request_of(text: str, line: int) -> Message | None:
     if found := _CURL.search(text):
         return _curl_request(text[found.end() :], line + text.count("\n", 0, found.start()))
     lines = _LOWER_CASE.sub(lambda method: method[0].upper(), text).split("\n")
+    lines = [part for each in lines for part in _with_headers_below(each)]
     for at, each in enumerate(lines):
         printed = _start_line(each)
         found = _REQUEST_LINE.fullmatch(printed)
@@ -93,6 +97,11 @@ def request_of(text: str, line: int) -> Message | None:
             headers, body = _headers_and_body(lines[after:])
             return Message(line + at, found[1].upper() if found else "", target, None, headers, body)
     return None
+
+
+def _with_headers_below(line: str) -> list[str]:
+    """Split a request line from the headers that are printed on the same line."""
+    return _BEFORE_HEADER.sub("\n", line).split("\n") if _HEADERS_BESIDE.match(line) else [line]
 
 
 def _curl_request(text: str, line: int) -> Message | None:

@@ -10,9 +10,10 @@ from sls_contract.spec.claims import Page
 from sls_contract.spec.pages import messages, routes
 from sls_contract.spec.pages.blocks import Code, Table, Text, blocks_of
 from sls_contract.spec.pages.cleaning import front_title
+from sls_contract.spec.pages.columns import column_of
 from sls_contract.spec.pages.error_rows import is_listed
 from sls_contract.spec.pages.errors import error_claims
-from sls_contract.spec.pages.flat_tables import begins_table, is_cell, is_row
+from sls_contract.spec.pages.flat_tables import begins_table, has_examples, is_cell, is_row
 from sls_contract.spec.pages.listed_rows import listed_row
 from sls_contract.spec.pages.parts import Parts
 from sls_contract.spec.pages.records import record_lines
@@ -41,6 +42,12 @@ _NEEDED = re.compile(r"(?a:\w)[`*]*\s*[(（]\s*(?:required|optional|必[选填�
 _CAPITALS = re.compile(r"[a-z][A-Z]")
 _HEADER = re.compile(r"(?<![\w-])x-log-[a-z][a-z-]*[a-z](?![\w-])", re.IGNORECASE)
 _CALLED = re.compile(r"(?:调用|(?a:\b)(?i:call)(?:s|ing)?(?: the)?)\s*([A-Z][a-z]+[A-Z]\w+)", re.ASCII)
+_WITHOUT_HEADERS = re.compile(
+    r"([A-Z][a-z]+[A-Z]\w+)\s*接口无特有"
+    r"|(?:The )?([A-Z][a-z]+[A-Z]\w+) (?:\w+ )?(?:operation|interface|API) does not have",
+    re.ASCII,
+)
+"""What pages of some years say of their operation where its headers would be."""
 _ERROR = re.compile(r"(?<![\d.])[45]\d\d\s+[A-Z][a-z]+[A-Z]\w+")
 """An error in a sentence."""
 _PARAMETER = re.compile(
@@ -50,10 +57,10 @@ _PARAMETER = re.compile(
 """A parameter with its type in a sentence."""
 _TYPED = re.compile(
     r"\W*(?:(?:param\s+)?[A-Za-z_][\w.-]*(?=[\s:：,，])\W*)?"
-    rf"(?:{TYPE_CELL.pattern})(?=\W*$|\s*[,，;；#(（|]|\s+[—–-]\s)",
+    rf"(?:{TYPE_CELL.pattern})(?=[^\w。]*$|\s*[,，;；#(（|]|\s+[—–-]\s)",
     re.IGNORECASE | re.MULTILINE,
 )
-"""A type in a line of its own, or after a name."""
+"""A type in a line of its own, or after a name; with a full stop, the Chinese words for types end a sentence."""
 _JSON = re.compile(r"\{\s*[\"“]\w|\[\s*[{\"“]\s*[\"“\w]")
 """The beginning of JSON in a sentence."""
 _LINK = re.compile(r"/(?:api|document)/Sls/[\d-]+/([A-Z]\w+)")
@@ -116,7 +123,7 @@ def _report_unread(page: Page, parts: Parts, read: Collection[int]) -> None:
     for role, block, label in parts.all:
         if isinstance(block, Code):
             lines = {*range(block.line, block.line + block.text.count("\n") + 1)}
-            stated = messages.is_response(block.text) and not is_cell(label)
+            stated = messages.is_response(block.text) and not (is_cell(label) or _is_example(parts, role, block))
             stated &= not (parts.error_rows and "errorCode" in block.text)
             stated |= role == "errors" and _ERROR.search(block.text) is not None
             stated |= role in _WITH_ROWS and _TYPED.match(block.text) is not None
@@ -126,13 +133,23 @@ def _report_unread(page: Page, parts: Parts, read: Collection[int]) -> None:
             where, says = _table_of(role), block.text
         else:
             lines = {block.line, *(line for line, _ in block.rows)}
-            stated = role in _WITH_ROWS or holds_facts(block)
+            stated = (role in _WITH_ROWS or holds_facts(block)) and not _is_only_head(block)
             where, says = _table_of(role), " | ".join(block.head)
             for line, cell in ((line, cell) for line, cells in block.rows for cell in cells):
                 if line not in read and is_listed(cell):
                     page.problem(line, "spelling", where, cell[:_MAX_SHOWN])
         if stated and lines.isdisjoint(read):
             page.problem(block.line, "spelling", where, says[:_MAX_SHOWN])
+
+
+def _is_example(parts: Parts, role: Role, code: Code) -> bool:
+    """Return whether JSON on a single line is the example in a row of a table that lost its markup."""
+    return role in _WITH_ROWS and "\n" not in code.text and has_examples([*parts.items(role)], code.line)
+
+
+def _is_only_head(table: Table) -> bool:
+    """Return whether a table has the head of columns and no rows, as those that scroll below a head of their own."""
+    return not table.rows and all(map(column_of, table.head))
 
 
 def _report_headers(page: Page, parts: Parts, read: Collection[int]) -> None:
@@ -203,8 +220,10 @@ def _operation_in_first_line(blocks: Sequence[Block]) -> str | None:
 
 
 def _called_operation(parts: Parts) -> str | None:
-    """Return the only operation that the introduction tells to call."""
-    named = {name for text in parts.items("intro") for name in _CALLED.findall(text.text)}
+    """Return the only operation that the introduction tells to call, else the only one that has no headers."""
+    called = {name for text in parts.items("intro") for name in _CALLED.findall(text.text)}
+    headed = parts.items("request", "request-headers", "response", "response-headers")
+    named = called or {"".join(names) for text in headed for names in _WITHOUT_HEADERS.findall(text.text)}
     return named.pop() if len(named) == 1 else None
 
 

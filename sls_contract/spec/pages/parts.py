@@ -64,7 +64,7 @@ class Parts:
     @classmethod
     def of(cls, placed: tuple[Placed, ...]) -> Parts:
         """Collect the parts of a page."""
-        requests = _requests(placed, "request-example")
+        requests = _requests(placed, "request-example") or _request_lines(placed, "request-example")
         responses, printed = _responses(placed), _printed(placed, "response")
         failures = _failures((*responses, *printed, *_printed(placed, "errors")))
         listed = error_rows.rows(placed)
@@ -92,8 +92,8 @@ class Parts:
 
     @property
     def lists_parameters_apart(self) -> bool:
-        """Whether the syntax is only a request line; pages from 2022 on list headers and query only in tables."""
-        return bool(self.syntax) and not any(message.headers for message in self.syntax)
+        """Whether no syntax lists them: pages from 2022 on print only a request line, and some only an example."""
+        return not any(message.headers for message in self.syntax or self.intro)
 
     def items(self, *roles: Role) -> Iterable[Text]:
         """Return the lines of text in some sections."""
@@ -114,19 +114,25 @@ def _bodies(placed: Iterable[Placed]) -> tuple[Message, ...]:
 
 
 def _is_sent(part: Placed) -> bool:
-    """Return whether JSON without a request line is the example of a request: its heading or label says so."""
+    """Return whether JSON is the example of a request: its heading or label says so, or is the request line."""
     is_json = isinstance(part.block, Code) and part.block.text.lstrip().startswith(("{", "["))
-    return is_json and part.role == "request-example" and _OF_REQUEST.search(part.label) is not None
+    is_below = _OF_REQUEST.search(part.label) or request_of(part.label, part.block.line)
+    return is_json and part.role == "request-example" and is_below is not None
 
 
 def _request_in_text(placed: Iterable[Placed], *roles: Role) -> tuple[Message, ...]:
     """Return the request line in the text of some sections, outside a code block; else its separate parts."""
-    texts = [part.block for part in placed if part.role in roles and isinstance(part.block, Text)]
-    found = (request_of(text.text, text.line) for text in texts if "/" in text.text)
-    whole = tuple(message for message in found if message is not None)
+    whole = _request_lines(placed, *roles)
     if any(message.method for message in whole):
         return whole
     return _split_request(placed, *roles) or whole or _request_in_sentence(placed, *roles)
+
+
+def _request_lines(placed: Iterable[Placed], *roles: Role) -> tuple[Message, ...]:
+    """Return the lines of text in some sections that are request lines or addresses."""
+    texts = [part.block for part in placed if part.role in roles and isinstance(part.block, Text)]
+    found = (request_of(text.text, text.line) for text in texts if "/" in text.text)
+    return tuple(message for message in found if message is not None)
 
 
 def _request_in_sentence(placed: Iterable[Placed], *roles: Role) -> tuple[Message, ...]:

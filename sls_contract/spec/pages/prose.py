@@ -65,8 +65,8 @@ _WHOLE = r"(?![\d,.]*\d|\s*[*×^]|\s*(?:[百千万亿]|[KMGTP](?:i?B)?\b|(?i:tho
 _THOUSANDS = re.compile(r"(?<![\d,.\[(（])[1-9]\d{0,2}(?:,\d{3})+(?![\d,])(?!\s*[\])）])")
 _UNIT = r"\s*个?\s*(?:字符|characters?)"
 _RANGE = re.compile(
-    r"(?i:取值范围|范围(?=[为是:：])|取值|valid values?|value range|in the range|value must be"
-    r"|values? (?:from|between))"
+    r"(?i:取值范围|范围(?=[为是:：])|(?<![\u4e00-\u9fff])范围(?=\s*\d)|取值"
+    r"|valid values?|value range|in the range|value must be|values? (?:from|between))"
     rf"(?i:为|是|is|are|an|of|integer|from|between|[:：\s])*([\[(（]?)\s*(-?\d+)(?:{_TO}|\s*[,，]\s*(?=-?\d+\s*[\])）]))"
     rf"(-?\d+)\s*([\])）]?)(?!-\d){_WHOLE}"
 )

@@ -16,6 +16,7 @@ from sls_contract.spec.pages.columns import is_misspelt_type, json_type, simplif
 from sls_contract.spec.pages.elements import SYNTAX, body_claims, stated_shape
 from sls_contract.spec.pages.lenient_json import Unreadable, read_json
 from sls_contract.spec.pages.messages import TOKEN
+from sls_contract.spec.pages.parents import elements_in_query
 from sls_contract.spec.pages.routes import Names
 from sls_contract.spec.pages.sections import BODY, QUERY
 
@@ -83,8 +84,9 @@ def _assign_rows(page: Page, parts: Parts, keys: Collection[str], *, is_printed:
     members: list[Row] = [*also_members, *(row for row in rows if row.line >= below or _is_in(row, "body", "体"))]
     renamed = {} if keys else _renamed(page, rows)
     names, printed = Names(keys), _Keys(page)
+    inner = elements_in_query(page, rows, keys)
     placed = frozenset(members)
-    unplaced = [row for row in rows if row not in placed]
+    unplaced = [row for row in rows if row not in placed and row.line not in inner]
     has_body = is_printed or any(row.parent or json_type(row.type) == "object" for row in unplaced)
     first_table = min((row.table for row in rows), default=0)
     for row in unplaced:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from sls_contract.spec.pages.columns import HTTP, json_type, status_at_start
 from sls_contract.spec.pages.elements import body_claims, stated_shape
+from sls_contract.spec.pages.flat_tables import lines_below_heads
 from sls_contract.spec.pages.messages import TOKEN
 
 if TYPE_CHECKING:
@@ -68,7 +69,12 @@ def _status(parts: Parts) -> int | None:
     if printed:
         return printed[0]
     items = [item for role in ("response", "response-headers") for item in parts.items(role)]
-    first = (item.text for item in items if item.kind in {"heading", "bold"} or _STATUS_FIRST.match(item.text))
+    cells = lines_below_heads(items)
+    first = (
+        item.text
+        for item in items
+        if item.kind in {"heading", "bold"} or (item.line not in cells and _STATUS_FIRST.match(item.text))
+    )
     headings = [status_at_start(text) or "" for text in first]
     if succeeded := [status for status in headings if status.startswith("2")]:
         return int(succeeded[0])

@@ -196,7 +196,7 @@ def template_of(target: Target, example: Target | None, names: Collection[str]) 
 def _parameter_name(segment: str, printed: str | None, at: int, free: _Listed) -> str | None:
     if name := placeholder(segment):
         return name
-    if free.has(segment):
+    if free.has(segment) and (at % 2 or segment != segment.lower()):  # a collection can have the name of a parameter
         return segment
     return segment if at % 2 and segment != segment.lower() and segment != printed else None
 

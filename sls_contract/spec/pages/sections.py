@@ -243,7 +243,7 @@ def _is_label(block: Text) -> bool:
 
 def _says_example(text: str) -> bool:
     """Return whether a paragraph is an unmarked heading, as in the pages of 2023 and later."""
-    return re.fullmatch(r"(?:Sample )?success(?: responses?)?:?", text, re.IGNORECASE) is not None
+    return re.fullmatch(r"(?:(?:Sample )?success(?: responses?)?|Sample requests?):?", text, re.IGNORECASE) is not None
 
 
 def _named(text: str, now: Role, *, is_heading: bool = True) -> Role | None:

@@ -106,6 +106,33 @@ def test_a_place_that_no_url_has_is_listed(place, key):
     )
 
 
+def test_a_request_line_that_only_an_example_prints_can_have_its_headers_beside_it():
+    """Such a page has no syntax that lists the parameters; an example need not show the optional ones."""
+    request = "GET /?farm=f&size=10 HTTP/1.1 Host:my-project.cn-shanghai.log.aliyuncs.com x-log-date:Sun, 27 May 2018"
+    rows = "|Name|Type|Required|\n|---|---|---|\n|farm|string|Yes|\n|size|integer|No|\n|page|integer|No|\n"
+    page = derive(f"# CountSheep\n\n## Request parameters\n\n{rows}\nSample requests:\n\n{request}\n")
+    assert (page.method, page.path, page.host) == ("GET", "/", "{project}.{endpoint}")
+    assert {name: each.required for name, each in page.query.items()} == {"farm": True, "size": False, "page": False}
+    assert page.problems == []
+
+
+def test_json_below_a_request_line_in_text_is_the_body_of_this_request():
+    rows = "|Name|Type|Required|\n|---|---|---|\n|body|object|Yes|\n|breed|string|Yes|\n"
+    request = 'PUT /farms HTTP/1.1 Content-Type: application/json\n\n{ "breed": "merino" }\n'
+    text = f"# FeedSheep\n\n## Request syntax\n\nPUT /farms HTTP/1.1\n\n## Request parameters\n\n{rows}\n"
+    page = derive(f"{text}Sample request\n\n{request}\n## Examples\n\nSuccess response\n\n```\n{{}}\n```\n")
+    assert {name: each.origins for (_, name), each in page.body.members.items()} == {"breed": {"table", "example"}}
+    assert (page.response.shape, page.response.members, page.problems) == ("object", {}, [])
+
+
+def test_a_head_above_the_table_that_it_is_of_is_no_table():
+    head = "|Name|Type|Required|\n|---|---|---|\n\n|  |  |  |\n|---|---|---|\n|Name|Type|Required|\n"
+    page = derive(f"# CountSheep\n\nGET /farms HTTP/1.1\n\n## Request parameters\n\n{head}|size|integer|No|\n")
+    assert ({name: each.required for name, each in page.query.items()}, page.problems) == ({"size": False}, [])
+    page = derive("# CountSheep\n\nGET /farms HTTP/1.1\n\n## Request parameters\n\n|size|kind|No|\n|---|---|---|\n")
+    assert [each.says for each in page.problems] == ["size | kind | No"]
+
+
 OTHER = "```\nPOST /barns?mode=x HTTP/1.1\n```\n\n|Name|Type|Required|\n|---|---|---|\n|colour|String|No|\n\n"
 ROWS = "|Name|Type|Required|\n|---|---|---|\n|size|Integer|No|\n\n"
 
@@ -223,3 +250,21 @@ def test_a_header_in_a_code_block_of_headers_is_listed(side):
     """Such a block is neither a request nor a response."""
     page = derive(f"{SYNTAX}## {side} headers\n\n```\nx-log-hay: 5\nDate: now\n```\n")
     assert [(each.where, each.says) for each in page.problems] == [("header", "x-log-hay")]
+
+
+def test_a_collection_can_have_the_name_of_a_parameter():
+    rows = "|Name|Type|Required|\n|---|---|---|\n|tags|string|Yes|\n"
+    page = derive(f"# ListTags\n\n## Request syntax\n\nGET /tags HTTP/1.1\n\n## Request parameters\n\n{rows}")
+    assert (page.path, [*page.query], page.problems) == ("/tags", ["tags"], [])
+
+
+def test_the_elements_of_an_array_in_the_query_are_no_parameters():
+    """Without depth, what follows them cannot be told from them; it is listed."""
+    rows = "|tags|array<object>|No|\n||object|No|\n|key|string|Yes|\n|token|string|No|\n"
+    table = f"|Name|Type|Required|\n|---|---|---|\n|size|integer|No|\n{rows}"
+    page = derive(f"# ListTags\n\n## Request syntax\n\nGET /farms HTTP/1.1\n\n## Request parameters\n\n{table}")
+    assert [*page.query] == ["size", "tags"]
+    assert [(each.kind, each.says.split(",")[0]) for each in page.problems] == [
+        ("query-key", "key"),
+        ("query-key", "token"),
+    ]

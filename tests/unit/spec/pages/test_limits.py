@@ -58,6 +58,8 @@ def test_short_cells_state_limits_and_defaults(words, limits, default):
         ("The number of shards, which is in the range of 1 to 64.", "integer", (1, 64)),
         ("Default: 100. Max: 500", "integer", (None, 500)),
         ("返回的数目，范围为 0~1000。", "integer", (0, 1000)),
+        ("保存时间，单位为天，范围1~3600。", "integer", (1, 3600)),
+        ("时间范围1~5天。", "integer", (None, None)),
         ("从范围内选1到5个。", "integer", (None, None)),
         ("最大值为 10 MB，最小值：1万", "integer", (None, None)),
         ("Valid values: 1 to 100 MB.", "integer", (None, None)),

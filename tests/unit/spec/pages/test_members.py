@@ -410,6 +410,20 @@ def test_a_list_of_members_below_a_key_that_users_choose():
     }
 
 
+def test_an_array_below_an_element_without_members_need_not_be_in_it():
+    """Without depth, the members of the element and what is beside its array look the same."""
+    rows = "|cows|Array<Object>|No|Cows.|\n||Object|No|A cow.|\n|dogs|Array|No|Dogs.|\n|age|Integer|Yes|Years.|\n"
+    assert members(PAGE + rows) == {
+        "cows": (None, "array", False),
+        "dogs": (None, "array", False),
+        "age": (None, "integer", True),
+    }
+    problems = [each for each in derive(PAGE + rows).problems if each.kind == "body-key"]
+    assert [each.says for each in problems] == ["Array<Object> without depth"]
+    rows = rows.replace("|dogs|Array|", "||String|No|What it says.|\n|dogs|Array|")  # the elements are maps
+    assert (members(PAGE + rows)["dogs"], derive(PAGE + rows).problems) == ((None, "array", False), [])
+
+
 def test_the_elements_of_an_array_have_no_keys():
     """Only where the member is an object does a star stand for a key."""
     page = derive(PAGE + "|cows|Array|No|Cows.|\n|cows.*.age|Integer|Yes|Years.|\n")
@@ -549,3 +563,50 @@ def test_blanks_before_a_name_in_a_cell_of_html_tell_its_depth():
         "cows": (None, "array", False),
     }
     assert members(f"{text}{body}{rows}</table>\n") == expected
+
+
+def test_the_first_table_can_describe_a_member_of_a_later_one():
+    inner = "|Field|Type|Description|\n|---|---|---|\n|breed|string|Breed.|\n|wool|string|Wool.|\n"
+    outer = "|Parameter|Type|Description|\n|---|---|---|\n|count|integer|How many.|\n|sheep|array|The sheep.|\n"
+    text = f"# CountSheep\n\nGET /farms HTTP/1.1\n\n## Response parameters\n\n%s\n\n{inner}\n{outer}\n"
+    page = derive(text % "The sheep parameter contains the following fields.")
+    assert {name: parent for parent, name in page.response.members} == {
+        "breed": "sheep",
+        "wool": "sheep",
+        "count": None,
+        "sheep": None,
+    }
+    page = derive(text % "The body contains the following fields.")
+    assert {parent for parent, _ in page.response.members} == {None}
+
+
+def test_rows_of_a_name_that_differ_do_not_say_whether_it_is_required():
+    """Without depth, members of two objects can have the same name."""
+    rows = "|roof|Object|No|Roof.|\n|age|Integer|No|Its.|\n|wall|Object|No|Wall.|\n|age|Integer|Yes|Its.|\n"
+    page = derive(PAGE + rows)
+    assert members(PAGE + rows)["age"] == (None, "integer", None)
+    assert [each.says for each in page.problems if each.where.endswith("age required")] == ["rows of this name differ"]
+
+
+def test_the_elements_of_a_structure_have_no_rows_in_the_table_of_their_array():
+    link = "[roof](/help/api-sls-2020-12-30-struct-roof)"
+    rows = f"|roofs|Array|No|Roofs.|\n||{link}|No|A roof.|\n|age|Integer|Yes|Years.|\n"
+    assert members(PAGE + rows) == {"roofs": (None, "array", False), "age": (None, "integer", True)}
+
+
+def test_an_object_with_a_row_for_its_values_has_their_members():
+    """The keys are the user's; a name that is printed twice is at two places of the example."""
+    rows = "|roof|Object|Roof.|\n|age|Integer|Its.|\n|cows|Object|By name.|\n||Object|A cow.|\n"
+    rows += "|age|Integer|Its.|\n|wool|String|Its.|\n"
+    shown = '{"roof": {"age": 1}, "cows": {"bella": {"age": 2}, "daisy": {"age": 3, "wool": "a"}}}'
+    table = f"|Parameter|Type|Description|\n|---|---|---|\n{rows}"
+    text = f"# CountCows\n\nGET /farms HTTP/1.1\n\n## Response\n\n{table}\n## Sample response\n\n"
+    page = derive(f"{text}```\n{shown}\n```\n")
+    assert {key: each.type for key, each in page.response.members.items()} == {
+        (None, "roof"): "object",
+        ("roof", "age"): "integer",
+        (None, "cows"): "object",
+        ("cows", "age"): "integer",
+        ("cows", "wool"): "string",
+    }
+    assert [(each.where, each.says) for each in page.problems] == [("response cows", "keys that users choose")]

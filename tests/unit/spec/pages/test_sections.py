@@ -377,3 +377,55 @@ def test_a_status_beside_a_code_is_of_this_code_only():
 def test_errors_in_a_code_block_are_listed():
     page = derive(f"{ERRORS}```\n404 FarmNotExist no farm\n```\n")
     assert (page.errors, [each.says for each in page.problems]) == ({}, ["404 FarmNotExist no farm"])
+
+
+def test_a_number_in_a_table_that_lost_its_markup_is_no_status():
+    """It is the example of a member; a line above the table can be the status."""
+    table = "NameTypeDescriptionExample\ncountinteger\n\nHow many sheep.\n\n201\nfarmstring\n\nThe farm.\n\nf\n"
+    page = derive(f"# CountSheep\n\nGET /farms HTTP/1.1\n\n## Response parameters\n\n{table}")
+    assert (page.status, [name for _, name in page.response.members]) == (None, ["count", "farm"])
+    assert derive(f"# CountSheep\n\nGET /farms HTTP/1.1\n\n## Response parameters\n\n204\n\n{table}").status == 204
+
+
+def test_a_chinese_sentence_that_ends_with_the_word_of_a_type_is_no_member():
+    table = "名称类型描述\nobject\n\nFarm 列表。\n\ncountinteger\n\n数目。\n"
+    page = derive(f"# CountSheep\n\nGET /farms HTTP/1.1\n\n## 返回参数\n\n{table}\n## 返回示例\n\n```\n{{}}\n```\n")
+    assert ([name for _, name in page.response.members], page.problems) == (["count"], [])
+
+
+def test_rows_below_a_flat_head_are_read_though_they_lost_the_mark_of_what_is_required():
+    """Text copies lose icons. Below other text, such a line can be a sentence."""
+    rows = "名称 类型 是否必须 描述\nfarm string 农场。\nsize integer 否 数目。\n"
+    text = f"# CountSheep\n\nGET /farms HTTP/1.1\n\n请求参数\n\n{rows}\n说明：\n\npage integer 以上。\n"
+    page = derive(text)
+    assert {name: (each.type, each.required) for name, each in page.query.items()} == {
+        "farm": ("string", None),
+        "size": ("integer", False),
+    }
+    assert [each.where for each in page.problems] == ["query farm required", "request table"]
+
+
+def test_json_in_a_row_of_a_table_that_lost_its_markup_is_its_example():
+    """It is listed where the table has no column of examples."""
+    row = 'tags\n\nobject\n\nThe tags.\n\n{ "color": "red" }\n\n'
+    text = "# CountSheep\n\nPOST /farms HTTP/1.1\n\n## Request parameters\n\nName\n\nType\n\nDescription\n\nExample\n\n"
+    assert "example" not in {each.where for each in derive(text + row).problems}
+    assert "example" in {each.where for each in derive((text + row).replace("Example\n\n", "")).problems}
+
+
+def test_a_structure_can_be_the_type_in_a_table_with_a_cell_per_line():
+    cells = "Name Type Required Description body object Yes All. breed string Yes Which. roof RoofConf No It."
+    lines = "\n\n".join(cells.split())
+    page = derive(f"# FeedSheep\n\nPOST /farms HTTP/1.1\n\n## Request parameters\n\n{lines}\n")
+    assert {name: each.required for (_, name), each in page.body.members.items()} == {"breed": True, "roof": False}
+    assert [(each.kind, each.says) for each in page.problems] == [("element-type", "RoofConf")]
+
+
+@pytest.mark.parametrize(
+    "sentence",
+    ["CountSheep 接口无特有请求头，参见公共请求头。", "The CountSheep API does not have a special request header."],
+)
+def test_a_page_without_a_title_can_name_its_operation_where_it_has_no_headers(sentence):
+    text = f"Counts sheep.\n\n```\nGET /farms HTTP/1.1\n```\n\n## Request headers\n\n{sentence}\n"
+    assert derive(text).operation == "CountSheep"
+    assert derive(f"{text}\n{sentence.replace('Count', 'Feed')}\n").operation is None
