@@ -377,3 +377,47 @@ def test_a_status_beside_a_code_is_of_this_code_only():
 def test_errors_in_a_code_block_are_listed():
     page = derive(f"{ERRORS}```\n404 FarmNotExist no farm\n```\n")
     assert (page.errors, [each.says for each in page.problems]) == ({}, ["404 FarmNotExist no farm"])
+
+
+HEADERS_ONLY = """# ShearSheep
+
+Request syntax
+
+PUT /sheep HTTP/1.1
+
+Response parameters
+
+Parameter | Type | Example | Description |
+Content-Type | String | text/plain | The format of the response body: application/json or application/x-protobuf. |
+x-log-wool | String | 3 | 返回的响应体的内容 |
+"""
+
+
+def test_the_description_of_a_header_does_not_say_that_there_is_a_body():
+    """Pages since 2022 explain all headers; a sentence outside of them is a statement about the body."""
+    page = derive(HEADERS_ONLY)
+    assert (page.response.shape, page.response_headers, page.problems) == (None, ["x-log-wool"], [])
+    stated = derive(f"{HEADERS_ONLY}\nThe response body is protobuf.\n")
+    assert stated.response.shape == "binary"
+
+
+def test_a_heading_with_a_misspelt_word_begins_its_section():
+    """Otherwise, what is below it belongs to the section before it: elements would be headers."""
+    text = """# CountSheep
+
+Request syntax
+
+GET /sheep HTTP/1.1
+
+Response headers
+
+None.
+
+Responsee elements
+
+Name Type Description
+count Integer How many there are.
+"""
+    for heading in ("Responsee elements", "Response elemnts", "Response elements"):
+        page = derive(text.replace("Responsee elements", heading))
+        assert ([*page.response.members], page.response_headers) == ([(None, "count")], []), heading
