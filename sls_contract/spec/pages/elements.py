@@ -99,7 +99,9 @@ def body_claims(page: Page, body: Body, side: str, printed: Sequence[Message], r
     elements = {} if shown.values else _arrays_by_line(rows)
     for row, below in pairwise(named):
         apart = below.table != row.table or row.name in described
-        placed = shown.values or row.table in nested or below.line in elements or apart
+        placed = (
+            found.same(row.name) or found.same(below.name) or row.table in nested or below.line in elements or apart
+        )
         if row.type.strip().lower() in {"object", "json", "json object"} and not placed:
             page.problem(row.line, "body-key", f"{side} {row.name}", f"{row.type} {WITHOUT_DEPTH}")
     for row in named:
