@@ -40,6 +40,10 @@ _BODY_MARK = re.compile(
     r"(?:(?:request|response)\s+)?body\s*[:：]?\s*(.*)|(?:请求|响应|返回)?(?:消息)?体\s*[:：]\s*(.*)", re.IGNORECASE
 )
 _FIELD = re.compile(r"""["'“”]*([A-Za-z][A-Za-z0-9-]*)["'“”<]*\s*(?::|=|：)\s*["'“]?(.*?)["'”]?\s*[,，]?\s*""")
+_VALUE = re.compile(r"""["']([^"'{}]+)["']\s*,?""")
+"""The value of a header on the line below its name."""
+_QUOTED = re.compile(r"""(["'])\s*([{\[].*[}\]])\s*\1""", re.DOTALL)
+"""A body in quotes, as code prints it."""
 _CURL = re.compile(r"^\s*(?:\$ )?curl\s", re.MULTILINE)
 _MAX_LINES = 100
 """Of a shell command."""
@@ -203,6 +207,10 @@ def _fields(lines: Sequence[str], at: int, *, braced: bool) -> tuple[list[tuple[
             fields[-1] = (fields[-1][0], f"{fields[-1][1]} {line}".strip())
             at += 1
             continue
+        if fields and not fields[-1][1] and (value := _VALUE.fullmatch(line)):
+            fields[-1] = (fields[-1][0], value[1])
+            at += 1
+            continue
         if _BODY_MARK.fullmatch(line) or (line and not (found := _FIELD.fullmatch(line))):
             break
         if line:
@@ -228,4 +236,5 @@ def _body(lines: Sequence[str], at: int) -> str | None:
     if at < len(lines) and (found := _BODY_MARK.fullmatch(lines[at].strip())):
         lines = [*lines[:at], found[1] or found[2] or "", *lines[at + 1 :]]
     text = "\n".join(lines[at:]).strip()
-    return text or None
+    quoted = _QUOTED.fullmatch(text)
+    return quoted[2] if quoted else text or None

@@ -18,7 +18,14 @@ from sls_contract.spec.pages.parts import Parts
 from sls_contract.spec.pages.records import record_lines
 from sls_contract.spec.pages.request import common_headers, request_claims
 from sls_contract.spec.pages.response import COMMON_HEADERS, response_claims
-from sls_contract.spec.pages.sections import named_operation, placed, title_of, titled_operation, titles_of
+from sls_contract.spec.pages.sections import (
+    named_operation,
+    placed,
+    title_of,
+    titled_operation,
+    titles_of,
+    unnamed_titles_of,
+)
 from sls_contract.spec.pages.table_columns import TYPE_CELL, holds_facts
 from sls_contract.spec.pages.unheaded import by_content
 
@@ -87,6 +94,8 @@ def _derived(blocks: Sequence[Block], text: str, name: str) -> Page:
 def derive_each(text: str, name: str = "") -> list[Page]:
     """Return the claims of a page about each operation: several if more than one title has a request line.
 
+    The titles of a page about several operations can describe them without their names.
+
     Args:
         text: the page, Markdown as published.
         name: of the operation, if the page has no title.
@@ -94,6 +103,8 @@ def derive_each(text: str, name: str = "") -> list[Page]:
     """
     blocks = blocks_of(text)
     titles = titles_of(blocks)
+    is_named = _operation(blocks, text) is not None
+    titles = titles if titles or is_named else unnamed_titles_of(blocks)
     if len(titles) > 1:
         lines = text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
         ends = [title.line - 1 for title in titles[1:]] + [len(lines)]
@@ -101,8 +112,8 @@ def derive_each(text: str, name: str = "") -> list[Page]:
             "\n" * (title.line - 1) + "\n".join(lines[title.line - 1 : end])
             for title, end in zip(titles, ends, strict=True)
         )
-        pages = [page for page in map(derive, parts) if page.path and page.method]
-        if len({page.operation for page in pages}) == len(pages) > 1:
+        pages = [page for page in map(derive, parts) if page.path]
+        if len({page.operation if is_named else (page.method, page.path) for page in pages}) == len(pages) > 1:
             return pages
     return [_derived(blocks, text, name)]
 

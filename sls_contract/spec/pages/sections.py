@@ -117,6 +117,13 @@ def titles_of(blocks: Sequence[Block]) -> list[Text]:
     return [title for title in titles if title.depth == min(each.depth for each in titles)]
 
 
+def unnamed_titles_of(blocks: Sequence[Block]) -> list[Text]:
+    """Return the outermost headings below the title that begin no section: of operations, if each has a request."""
+    headings = [block for block in blocks if isinstance(block, Text) and block.kind == "heading" and block.depth > 1]
+    titles = [heading for heading in headings if _opens(heading, "intro") == "other"]
+    return [title for title in titles if title.depth == min(each.depth for each in headings)]
+
+
 def title_of(blocks: Sequence[Block]) -> Text | None:
     """Return the title: the first outermost heading that names an operation, otherwise one that begins no section."""
     headings = [block for block in blocks if isinstance(block, Text) and block.kind == "heading"]
