@@ -39,6 +39,7 @@ _OUTER = (
 )
 """The beginning of a body, which shows its shape even if the rest is unreadable."""
 _MAP = re.compile(r"(?:array(?: of |<))?(?:map|dict)s?(?:$|\W)", re.IGNORECASE)
+_OF_OBJECTS = re.compile(r"(?:(?:array|list)\s*(?:of\s+|<\s*))?(?:json|(?:json )?objects?)\s*>?", re.IGNORECASE)
 _INTRODUCES = re.compile(r"follow|includ|descri|content|包含|如下|说明", re.IGNORECASE)
 """Words before a table of members."""
 _MAX_SHOWN = 80
@@ -96,13 +97,13 @@ def body_claims(page: Page, body: Body, side: str, printed: Sequence[Message], r
     nested = {row.table for row in named if row.parent}
     found = _Members(shown.values)
     described = set(parents.values())
-    elements = {} if shown.values else _arrays_by_line(rows)
+    arrays = _arrays_by_line(rows)
+    elements = {} if shown.values else arrays
     for row, below in pairwise(named):
         apart = below.table != row.table or row.name in described
-        placed = (
-            found.same(row.name) or found.same(below.name) or row.table in nested or below.line in elements or apart
-        )
-        if row.type.strip().lower() in {"object", "json", "json object"} and not placed:
+        is_shown = found.same(row.name) or found.same(below.name)
+        placed = is_shown or row.table in nested or below.line in arrays or apart
+        if _OF_OBJECTS.fullmatch(row.type.strip()) and not placed:
             page.problem(row.line, "body-key", f"{side} {row.name}", f"{row.type} {WITHOUT_DEPTH}")
     for row in named:
         parent = (parents.get(row.table) or elements.get(row.line)) if row.parent == "" else row.parent

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from itertools import pairwise
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -13,7 +14,7 @@ from sls_contract.spec.pages.records import labelled, marked, record_lines, reco
 from sls_contract.spec.pages.table_columns import NAME, TYPE_CELL, is_name_cell
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from sls_contract.spec.pages.columns import Column
     from sls_contract.spec.pages.sections import Placed
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 _PLACE = re.compile(r"path|query|headers?|body|host|路径|查询|请求头|请求体", re.IGNORECASE)
 _BETWEEN = re.compile(r"\s*\|\s*|\s*\t\s*|(?<![- ]) {2,}")
 """The separator between cells of a row on a single line; without it, single blanks separate them."""
+_BLANKS = re.compile(r" {2,}")
 _OF_TWO_WORDS = re.compile(r"\b(json) (?=array|object)|\b(array|list) (of) (?=\w)|(\w) (?=<)", re.IGNORECASE)
 _ARTICLE = re.compile(r"an?|the|th[ei]se?|any|each|one|no", re.IGNORECASE)
 _GLUED_PLACE = r"path|query|header|body|host"
@@ -31,11 +33,17 @@ _GLUED = (
 """Name, type and whether it is required, without separators."""
 _GLUED_WITH_PLACE = (
     re.compile(
-        rf"(\W*(?:[A-Za-z_][\w.-]*?\w)??)({TYPE_CELL.pattern}|Array of \w+?)({_GLUED_PLACE})(yes|no|是|否)?.*",
+        rf"(\W*(?:[A-Za-z_][\w.-]*?\w)??)({TYPE_CELL.pattern}|Array of \w+?)({_GLUED_PLACE})(yes|no|是|否)?(.*)",
         re.IGNORECASE,
     ),
 )
 """The same with a place before whether it is required, and an example after it."""
+_CAPITALIZED = "String|Integer|Long|Boolean|Object|Float|Double|List|Map|Array(?: of (?:String|Integer|Long|Object))?"
+_GLUED_TO_EXAMPLE = (
+    re.compile(rf"(\W*[A-Za-z_][\w.-]*?)({_CAPITALIZED})()()((?!{_CAPITALIZED}).*)"),
+    re.compile(r"()(Object|Array)()()()"),
+)
+"""The same with an example right after the type, which only its capital separates."""
 _FREE_TEXT = frozenset({"description", "example"})
 """Columns with arbitrary text; if single blanks separate cells, the first of these columns gets the rest of the row."""
 _OF_ERRORS = frozenset({"status", "code", "message"})
@@ -129,11 +137,12 @@ def _cells(line: str) -> list[str]:
 
 def _with_markup(flat: _Flat) -> Table:
     """Return a table with its cells in columns."""
-    lines = [(at, cells) for at, text in enumerate(flat.body) if (cells := _row_in(text, flat))]
+    cells_of = (_row_in(text, flat) or _row_of_words(text, flat) for text in flat.body)
+    lines = [(at, cells) for at, cells in enumerate(cells_of) if cells]
     rows = [
         (
             flat.body[at].line,
-            cells | ({} if "description" in cells else _description(flat.body[at + 1 : end], flat.columns)),
+            ({} if "description" in cells else _description(flat.body[at + 1 : end], flat.columns, cells)) | cells,
         )
         for (at, cells), (end, _) in pairwise([*lines, (len(flat.body), {})])
     ]
@@ -144,10 +153,11 @@ def _with_markup(flat: _Flat) -> Table:
     return Table(heads, tuple(printed), flat.line)
 
 
-def _description(below: Sequence[Text], columns: Sequence[Column]) -> dict[Column, str]:
+def _description(below: Sequence[Text], columns: Sequence[Column], row: Mapping[Column, str]) -> dict[Column, str]:
     """Return the text below a row: its first line, or the second if the first is an example, and its list items."""
     words = [text.text for text in below if text.kind != "item"]
-    has_example = len(words) > 1 and "example" in columns[: [*columns, "description"].index("description")]
+    before = columns[: [*columns, "description"].index("description")]
+    has_example = len(words) > 1 and "example" in before and "example" not in row
     listed = (f"- {text.text}" for text in below if text.kind == "item")
     return {"description": "\n".join([*words[has_example:][:1], *listed])}
 
@@ -156,12 +166,15 @@ def _row_in(text: Text, flat: _Flat) -> dict[Column, str]:
     """Read a row on a single line, or return nothing; a cell that a column cannot contain belongs to the next one."""
     cells, columns = _cells(text.text) if text.kind == "paragraph" else [], flat.columns
     forms = _GLUED_WITH_PLACE if "place" in columns else _GLUED
-    if flat.glued and cells and (len(cells) == 1 or "place" in columns):
+    if columns[2:3] == ("example",) and "required" not in columns:
+        forms = _GLUED_TO_EXAMPLE
+    if flat.glued and cells and (len(cells) == 1 or forms is not _GLUED):
         glued = next(filter(None, (form.fullmatch(text.text) for form in forms)), None)
         if glued is None:
             return _named_after_type(text.text)
         required = (glued[4] or cells[0]) if "required" in columns else ""
-        return {"name": glued[1], "type": glued[2], "place": glued[3], "required": required}
+        cell: dict[Column, str] = {"name": glued[1], "type": glued[2], "place": glued[3], "required": required}
+        return cell if forms is _GLUED else cell | {"example": glued[5]}
     if len(cells) == 1:
         return {}
     spread = _BETWEEN.search(text.text) is not None
@@ -177,6 +190,12 @@ def _row_in(text: Text, flat: _Flat) -> dict[Column, str]:
     is_type = TYPE.fullmatch(found.get("type", "")) is not None
     is_row = "type" in found and ("name" in found or is_type)
     return found if is_row and (spread or (any(sure) if is_type else all(sure))) else {}
+
+
+def _row_of_words(text: Text, flat: _Flat) -> dict[Column, str]:
+    """Read a row in which more than a blank separates some words, and a blank others."""
+    words = _BLANKS.sub(" ", text.text)
+    return _row_in(replace(text, text=words), flat) if words != text.text else {}
 
 
 def _named_after_type(line: str) -> dict[Column, str]:
@@ -214,7 +233,7 @@ def _rows_by_type(flat: _Flat) -> Iterator[tuple[int, dict[Column, str]]]:
         for column in (column for column in flat.columns if column in {"required", "place"}):
             if below and _fits(column, below[0].text, spread=True):
                 row[column], below = below[0].text, below[1:]
-        yield body[at].line, row | {"type": body[at].text} | _description(below, flat.columns)
+        yield body[at].line, row | {"type": body[at].text} | _description(below, flat.columns, row)
 
 
 def _is_named(body: Sequence[Text], anchors: Sequence[int], at: int) -> bool:

@@ -435,3 +435,10 @@ def test_headers_and_a_body_in_quotes():
     page = derive_each(QUOTED)[0]
     assert (page.host, page.body.shape, page.headers, page.problems) == ("{project}.{endpoint}", "object", {}, [])
     assert page.body.members["barn", "host"].type == "string"
+
+
+def test_a_parameter_of_the_path_can_be_a_member_of_the_body_too():
+    """Whatever its case: the table describes both."""
+    table = "\n**Request parameters**\n\n|Name|Type|Required|\n|---|---|---|\n|Size|Integer|Yes|\n"
+    page = derive_each(QUOTED.replace("<farm>", "<Size>").replace("\n## Ask", f"{table}\n## Ask"))[0]
+    assert (page.path_parameters, page.body.members[None, "size"].required) == (["Size"], True)

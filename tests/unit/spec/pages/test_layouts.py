@@ -617,6 +617,77 @@ def test_a_copied_table_may_say_where_a_parameter_goes():
     assert (page["query"], [*page["headers"]], page["headers"]["line"]["required"]) == ({}, ["line"], False)
 
 
+GLUED = """# CountSheep
+
+Request syntax
+
+GET /sheep HTTP/1.1
+
+Request parameters
+
+ParameterTypePositionRequiredExampleDescription
+limitIntegerQueryNo10
+
+At most this many.
+
+Maximum value: 100.
+
+Response parameters
+
+ParameterTypeExampleDescription
+Content-TypeStringtext/plain
+
+List of no sheep.
+
+DateStringSun, 27 May 2018 08:25:04 GMT
+
+The time.
+
+Object
+
+The answer.
+
+countInteger2
+
+How many.
+
+namesListArray of StringDolly
+"""
+
+
+def test_a_copied_table_whose_cells_have_no_separators_may_give_examples():
+    """A capital begins the type, and the example ends the row: what is below it is the description."""
+    page = derive(GLUED)
+    members = {name: each.type for (_, name), each in page.response.members.items()}
+    assert (members, page.response.shape, page.response_headers) == (
+        {"count": "integer", "namesList": "array"},
+        "object",
+        [],
+    )
+    assert ({name: each.type for name, each in page.query.items()}, page.problems) == ({"limit": "integer"}, [])
+    rows = "flockArray of ObjectDolly\n\nThe flock.\n\nnameStringDolly\n"
+    assert [each.says for each in derive(GLUED + rows).problems] == ["Array of Object without depth"]
+
+
+def test_a_copied_row_may_have_a_blank_too_many():
+    """Where no more than a blank separates cells, two of them separate no more than one does."""
+    text = """# CountSheep
+
+Request syntax
+
+GET /farms/<farm>/sheep HTTP/1.1
+
+Request parameters
+
+Name Type  Required Description
+farm String  Yes  Which farm.
+limit Integer No   At most  this many.
+"""
+    page = derive(text)
+    assert (page.path_parameters, page.problems) == (["farm"], [])
+    assert [(name, each.type, each.required) for name, each in page.query.items()] == [("limit", "integer", False)]
+
+
 def test_a_cell_with_two_statuses_is_two_errors():
     """400/404 in one cell: the error may come with either."""
     assert [each[:2] for each in facts(PAGE.replace("|404|F", "|400/404|F"))["errors"]] == [
