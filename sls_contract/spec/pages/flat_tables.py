@@ -38,7 +38,14 @@ _GLUED_WITH_PLACE = (
     ),
 )
 """The same with a place before whether it is required, and an example after it."""
-_CAPITALIZED = "String|Integer|Long|Boolean|Object|Float|Double|List|Map|Array(?: of (?:String|Integer|Long|Object))?"
+_CAPITALIZED = (
+    "Array of (?:String|Integer|Long|Object)|String(?: [Aa]rray)?|(?:J(?:son|SON) )?(?:[Oo]bject|[Aa]rray)"
+    "|Integer|Long|Boolean|Float|Double|List|Map"
+)
+_GLUED_TO_REST = (
+    re.compile(rf"(\W*[A-Za-z_][\w.-]*?)({TYPE_CELL.pattern}|{_CAPITALIZED})()((?-i:Yes|No)|是|否)(.*)", re.IGNORECASE),
+)
+"""The same with any text after whether it is required."""
 _GLUED_TO_EXAMPLE = (
     re.compile(rf"(\W*[A-Za-z_][\w.-]*?)({_CAPITALIZED})()()((?!{_CAPITALIZED}).*)"),
     re.compile(r"()(Object|Array)()()()"),
@@ -139,10 +146,14 @@ def _with_markup(flat: _Flat) -> Table:
     """Return a table with its cells in columns."""
     cells_of = (_row_in(text, flat) or _row_of_words(text, flat) for text in flat.body)
     lines = [(at, cells) for at, cells in enumerate(cells_of) if cells]
+    between = [text for (at, _), (end, _) in pairwise(lines) for text in flat.body[at + 1 : end]]
+    is_below = any(text.kind == "paragraph" for text in between)  # then, what ends a row is its example only
     rows = [
         (
             flat.body[at].line,
-            ({} if "description" in cells else _description(flat.body[at + 1 : end], flat.columns, cells)) | cells,
+            cells
+            if "description" in cells and not (is_below and cells["description"] == cells.get("example"))
+            else cells | _description(flat.body[at + 1 : end], flat.columns, cells),
         )
         for (at, cells), (end, _) in pairwise([*lines, (len(flat.body), {})])
     ]
@@ -165,16 +176,8 @@ def _description(below: Sequence[Text], columns: Sequence[Column], row: Mapping[
 def _row_in(text: Text, flat: _Flat) -> dict[Column, str]:
     """Read a row on a single line, or return nothing; a cell that a column cannot contain belongs to the next one."""
     cells, columns = _cells(text.text) if text.kind == "paragraph" else [], flat.columns
-    forms = _GLUED_WITH_PLACE if "place" in columns else _GLUED
-    if columns[2:3] == ("example",) and "required" not in columns:
-        forms = _GLUED_TO_EXAMPLE
-    if flat.glued and cells and (len(cells) == 1 or forms is not _GLUED):
-        glued = next(filter(None, (form.fullmatch(text.text) for form in forms)), None)
-        if glued is None:
-            return _named_after_type(text.text)
-        required = (glued[4] or cells[0]) if "required" in columns else ""
-        cell: dict[Column, str] = {"name": glued[1], "type": glued[2], "place": glued[3], "required": required}
-        return cell if forms is _GLUED else cell | {"example": glued[5]}
+    if flat.glued and cells:
+        return _glued_row(text.text, columns)
     if len(cells) == 1:
         return {}
     spread = _BETWEEN.search(text.text) is not None
@@ -190,6 +193,27 @@ def _row_in(text: Text, flat: _Flat) -> dict[Column, str]:
     is_type = TYPE.fullmatch(found.get("type", "")) is not None
     is_row = "type" in found and ("name" in found or is_type)
     return found if is_row and (spread or (any(sure) if is_type else all(sure))) else {}
+
+
+def _glued_row(line: str, columns: Sequence[Column]) -> dict[Column, str]:
+    """Read a row whose cells have no separators, or return nothing; what ends it can be its example or description."""
+    is_required = "required" in columns
+    forms: tuple[re.Pattern[str], ...] = (*_GLUED, *_GLUED_TO_REST)
+    if "place" in columns:
+        forms = _GLUED_WITH_PLACE
+    elif columns[2:3] == ("example",) and not is_required:
+        forms = _GLUED_TO_EXAMPLE
+    found = next(filter(None, (form.fullmatch(line) for form in forms)), None)
+    if found is None:
+        return _named_after_type(line)
+    name, kind, place, required, *rest = found.groups()
+    row: dict[Column, str] = {"name": name, "type": kind, "place": place}
+    row["required"] = (required or line) if is_required else ""
+    for text in rest:
+        row["example"] = text
+        if text:
+            row["description"] = text
+    return row
 
 
 def _row_of_words(text: Text, flat: _Flat) -> dict[Column, str]:

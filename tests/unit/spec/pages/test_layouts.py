@@ -669,6 +669,77 @@ def test_a_copied_table_whose_cells_have_no_separators_may_give_examples():
     assert [each.says for each in derive(GLUED + rows).problems] == ["Array of Object without depth"]
 
 
+def test_a_copied_row_may_have_all_its_cells_without_separators():
+    """Its type ends where it says whether it is required, or where a capital letter follows."""
+    text = """# CountSheep
+
+Request syntax
+
+GET /sheep HTTP/1.1
+
+Request parameters
+
+ParameterTypeRequiredExampleDescription
+limitintegerNo10At most this many. Maximum value: 100.
+breed_nameString arrayYesmerinoThe breeds.
+
+Response parameters
+
+ParameterTypeExampleDescription
+countInteger3How many.
+namesString arrayDollyWho they are.
+
+Sample responses
+
+{"count": 3, "names": ["Dolly"]}
+"""
+    page = derive(text)
+    assert [(name, each.type, each.required, each.maximum) for name, each in page.query.items()] == [
+        ("limit", "integer", False, 100),
+        ("breed_name", "array", True, None),
+    ]
+    members = {name: (each.type, each.origins) for (_, name), each in page.response.members.items()}
+    assert members == {
+        name: (kind, {"table", "example"}) for name, kind in {"count": "integer", "names": "array"}.items()
+    }
+    assert page.problems == []
+
+
+def test_text_below_the_rows_of_a_copied_table_describes_them():
+    """What ends such a row is its example, which states nothing; the text of a header says nothing about the body."""
+    text = """# ShearSheep
+
+Request syntax
+
+PUT /sheep HTTP/1.1
+
+Request parameters
+
+Parameter Type Position Required Example Description
+limit Integer Query No 3
+
+At most this many. Maximum value: 100.
+
+breed String Query No merino
+
+Which.
+
+Response parameters
+
+Parameter Type Example Description
+Content-Type String text/plain
+
+The format of the response body, such as protobuf.
+
+x-log-wool String 3
+
+Its weight.
+"""
+    page = derive(text)
+    assert (page.response.shape, page.response_headers, page.problems) == (None, ["x-log-wool"], [])
+    assert {name: each.maximum for name, each in page.query.items()} == {"limit": 100, "breed": None}
+
+
 def test_a_copied_row_may_have_a_blank_too_many():
     """Where no more than a blank separates cells, two of them separate no more than one does."""
     text = """# CountSheep
