@@ -294,6 +294,29 @@ def test_text_below_an_error_that_need_not_be_its_message_is_listed():
         assert ("message of BreedInvalid", "Some text.") in [(each.where, each.says) for each in page.problems]
 
 
+COPIED_ERRORS = """# CountSheep
+
+## Error codes
+
+HTTP status code Error code Error message Description
+404 FarmNotExist No such farm. The error message returned because the farm does not exist.
+400 BreedInvalid Breed v1.2 is odd. Breed有误。
+409 FarmAlreadyExist farm exists Farm 已存在。
+"""
+
+
+def test_a_description_in_a_row_without_separators_is_no_part_of_the_message():
+    """Its first words show where it begins, or its language after a sentence; elsewhere the message is listed."""
+    page = derive(COPIED_ERRORS)
+    assert page.errors == {
+        (404, "FarmNotExist"): ["No such farm."],
+        (400, "BreedInvalid"): ["Breed v1.2 is odd."],
+        (409, "FarmAlreadyExist"): [],
+    }
+    said = [each.says for each in page.problems if each.kind == "error-spelling"]
+    assert said == ["farm exists Farm 已存在。"]
+
+
 def test_errors_without_separators_are_listed():
     """Code and message cannot be told apart in them."""
     row = "400BreedInvalidbreed {breed} is invalid"
