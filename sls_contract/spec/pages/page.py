@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from sls_contract.spec.claims import Page
@@ -164,13 +165,15 @@ def _table_of(role: str) -> str:
 
 
 def _lines_read(parts: Parts) -> set[int]:
-    """Return the lines of the messages and rows that were read, and those of the heads of their tables."""
+    """Return the lines of messages and rows that were read, of the heads of their tables, and of text printed twice."""
+    texts = [part.block for part in parts.all if isinstance(part.block, Text)]
     rows = (parts.request_rows, parts.header_rows, parts.response_rows, parts.response_header_rows)
     printed = (parts.syntax, parts.intro, parts.requests, parts.bodies, parts.printed, parts.responses)
     return {
         *(line for role in _WITH_ROWS for line in record_lines([*parts.items(role)], "name", "type")),
         *(line for each in rows for row in each for line in (row.table, row.line)),
         *(row.line for row in parts.error_rows),
+        *(text.line for text, below in pairwise(texts) if text.text == below.text),
         *(message.line for each in printed for message in each),
     }
 

@@ -665,6 +665,8 @@ def test_a_copied_table_whose_cells_have_no_separators_may_give_examples():
         [],
     )
     assert ({name: each.type for name, each in page.query.items()}, page.problems) == ({"limit": "integer"}, [])
+    twice = GLUED.replace("ParameterTypeExampleDescription\n", "ParameterTypeExampleDescription\n" * 2)
+    assert derive(twice).problems == []  # as sites print heads that stay in view
     rows = "flockArray of ObjectDolly\n\nThe flock.\n\nnameStringDolly\n"
     assert [each.says for each in derive(GLUED + rows).problems] == ["Array of Object without depth"]
 
