@@ -63,6 +63,7 @@ _TYPE_WORDS: tuple[tuple[re.Pattern[str], str], ...] = (
     (re.compile(r"float|double|number|decimal|浮点|数值"), "number"),
     (re.compile(r"str|text|char|字符|enum"), "string"),
 )
+_OR = re.compile(r"\bor\b|[/|或]")
 _JSON_TYPES = ("string", "integer", "boolean", "object", "array")
 _MUST = r"必[须填选需要传]|需要"
 _YES = re.compile(rf"(?:yes|y|m|true|must|required|mandatory|yse|是|{_MUST}|[✓✔√✅☑●])", re.IGNORECASE)
@@ -77,7 +78,7 @@ _STATED = re.compile(
     r"(?P<no>\b(?:not\s+(?:required|mandatory)|optional)\b|[非不]必[须填选需]|可选|选填)|\b(?:required|mandatory)\b|必[须填选需]",
     re.IGNORECASE | re.ASCII,
 )
-_STATED_FIRST = re.compile(rf"[(（\[【]?(?:{_STATED.pattern})\s*[)）\]】.。,，]", re.IGNORECASE | re.ASCII)
+_STATED_FIRST = re.compile(rf"[(（\[【]?(?:{_STATED.pattern})\s*(?:[)）\]】.。,，]|$)", re.IGNORECASE | re.ASCII)
 HTTP = (
     r"(?:(?i:responses?|returns?|errors?(?: codes?)?)\s+|响应\s*|返回\s*|错误码?\s*[:：]?\s*)?"
     r"(?:HTTP(?:/\d(?:\.\d)?)?\s*)?"
@@ -89,7 +90,7 @@ _STATUS = re.compile(
     r"[\s(（:：–—-]*(?P<after>[A-Za-z -]*?)[\s)）]*[:：]?"
 )
 _PHRASES = frozenset({"", *(each.phrase.lower() for each in HTTPStatus)})
-_FOOTNOTE = re.compile(r"[*†‡¹²³①-⑳\s]+$")
+_FOOTNOTE = re.compile(r"(?:[*†‡¹²³①-⑳\s]|\[\d+\])+$")
 
 _TRADITIONAL = str.maketrans(
     "請參數響應頭語錯誤碼狀態類說範稱選須傳屬變備註釋據結構陣組對長點徑詳舉樣義異體輸資訊",
@@ -134,9 +135,11 @@ def is_misspelt_answer(printed: str) -> bool:
 
 
 def json_type(printed: str) -> str | None:
-    """Return the JSON type of a printed type, such as ``int`` or ``整型``; None if it is unknown."""
+    """Return the JSON type of a printed type, such as ``int`` or ``整型``; None if it is unknown, or one of several."""
     text = simplified(re.sub(r"<.*", "", printed.strip().lower()))
-    return next((name for pattern, name in _TYPE_WORDS if pattern.search(text)), None)
+    each = (part for part in _OR.split(text) if part)
+    found = {next((name for pattern, name in _TYPE_WORDS if pattern.search(part)), None) for part in each}
+    return found.pop() if len(found) == 1 else None
 
 
 def column_of(head: str) -> Column | None:

@@ -14,6 +14,7 @@ from sls_contract.spec.pages.bodies import is_binary, members_of, proof_of, read
 from sls_contract.spec.pages.columns import is_misspelt_type, json_type, json_type_near
 from sls_contract.spec.pages.lenient_json import PLACEHOLDER, Unreadable, Wrapped, read_json
 from sls_contract.spec.pages.routes import Names, letters
+from sls_contract.spec.pages.table_columns import structures_in
 from sls_contract.spec.pages.tables import is_user_key
 
 if TYPE_CHECKING:
@@ -49,7 +50,8 @@ _COMPATIBLE = {("integer", "number"), ("number", "integer")}  # types in table a
 class _Members:
     """The members of the bodies that a page prints, by their letters."""
 
-    def __init__(self, values: Sequence[Any]) -> None:
+    def __init__(self, values: Sequence[Any], rows: Iterable[Row]) -> None:
+        self._described = {letters(row.name) for row in rows}
         self.all = [each for value in values for each in members_of(value)]
         self.exact = {name for _, name, _ in self.all}
         self.names = Names(self.exact)
@@ -60,6 +62,11 @@ class _Members:
     def same(self, name: str) -> list[tuple[str | None, str, Any]]:
         """Return the members whose name is equal except for case and separators."""
         return [*self._by_letters.get(letters(name), ())]
+
+    def misspelt(self, name: str) -> str | None:
+        """Return the only member that is similar to a name and that no row describes; None if there is none."""
+        near = self.names.misspelt(name)
+        return near if near and letters(near) not in self._described else None
 
 
 @dataclass(slots=True)
@@ -95,7 +102,7 @@ def body_claims(page: Page, body: Body, side: str, printed: Sequence[Message], r
     named = [row for row in rows if row.name and row.name not in shown.around]
     parents = _parents(named, shown.values)
     nested = {row.table for row in named if row.parent}
-    found = _Members(shown.values)
+    found = _Members(shown.values, named)
     described = set(parents.values())
     arrays = _arrays_by_line(rows)
     elements = {} if shown.values else arrays
@@ -217,9 +224,10 @@ def _parent(members: Sequence[Row], earlier: Sequence[Row], shown: Sequence[Any]
     named = [row.name for row in earlier if row.name in words]
     named += [row.name for row in odd if re.search(rf"(?a:(?<![\w-]){re.escape(row.name)}(?![\w-]))", label)]
     described = [row.name for row in earlier if _describes(label, row)]
-    for found in (named, described):
-        if len(set(found)) == 1:
-            return found[0]
+    typed = (row.name for row in earlier if words & structures_in(row.type))
+    for found in map(set, (named, described, typed)):
+        if len(found) == 1:
+            return found.pop()
     return _owner({row.name.lower() for row in members}, {row.name for row in earlier}, shown)
 
 
@@ -275,7 +283,7 @@ def _row_claim(page: Page, body: Body, side: str, row: Row, parent: str | None, 
         page.problem(row.line, "spelling", f"{side} element", row.name)
         return
     name, value, parent = _as_shown(row.name, parent, shown)
-    if value is PLACEHOLDER and (correct := shown.names.misspelt(name)):
+    if value is PLACEHOLDER and (correct := shown.misspelt(name)):
         name, value, parent = _as_shown(correct, parent, shown)
     if name != row.name:
         page.problem(row.line, "body-key", f"{side} {name}", row.name)
@@ -339,7 +347,7 @@ def _shown_claims(
         inner = set(value) if isinstance(value, dict) and parent is not None else set()
         below = any((parent, each) in body.members for each in inner)
         key = rows and name not in parents | described and (below or (inner and inner <= described))
-        if parent in maps or (key and (below or not (sample or parent in free))):
+        if parent in maps or sample or (key and (below or parent not in free)):
             keys.setdefault(parent, []).append("" if key and below else name)
         if sample or key or parent in maps or parent in free or (rows and name in free):
             free.add(name)

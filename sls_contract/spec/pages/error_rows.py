@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING
 from sls_contract.spec.pages.blocks import Code, Table, Text
 from sls_contract.spec.pages.columns import HTTP, is_failure, status_of
 from sls_contract.spec.pages.lenient_json import Unreadable, read_json
-from sls_contract.spec.pages.records import record_table
+from sls_contract.spec.pages.records import record_lines, record_table
+from sls_contract.spec.pages.stated_errors import stated_errors
 from sls_contract.spec.pages.table_columns import (
     below_head,
     cell_at,
@@ -28,11 +29,14 @@ if TYPE_CHECKING:
     from sls_contract.spec.pages.sections import Placed
 
 _LISTED_ERROR = re.compile(
-    rf"{HTTP}(?P<status>[1-5]\d\d)\s*[\s:：,，/|-]\s*(?P<code>[A-Z][A-Za-z.]+)\s*(?:[:：,，/|—–-]\s*(?P<message>[^|]*).*)?"
-    rf"|{HTTP}(?P<status1>[1-5]\d\d)\s+(?P<code1>[A-Z][a-z]+[A-Z][A-Za-z.]+)\s+(?![—–])(?P<message1>.*)"
+    rf"{HTTP}(?P<status>[1-5]\d\d)\s*[\s:：,，/|-]\s*(?P<code>[A-Z][A-Za-z.]+)\s*"
+    r"(?:[:：,，/|—–-]\s*(?P<message>[^|]*).*|[(（](?P<message5>[^()（）]*)[)）][.。]?)?"
+    rf"|{HTTP}(?P<status1>[1-5]\d\d)\s+(?P<code1>[A-Z][a-z]+[A-Z][A-Za-z.]+)\s+(?![—–]|(?:if|when)\b)(?P<message1>.*)"
     rf"|(?P<code2>[A-Z][A-Za-z.]+)\s*[(（]\s*{HTTP}(?P<status2>[1-5]\d\d)\s*[)）]\s*[:：,，–—-]?\s*(?P<message2>.*)"
     rf"|(?P<code3>[A-Z][a-z]+[A-Z][A-Za-z.]+)\s*[\s:：,，/|–—-]\s*{HTTP}(?P<status3>[1-5]\d\d)\b"
-    r"\s*[:：,，|–—-]?\s*(?P<message3>[^|]*).*",
+    r"\s*[:：,，|–—-]?\s*(?P<message3>[^|]*).*"
+    rf"|{HTTP}(?P<status4>[1-5]\d\d)\s*[(（]\s*(?P<code4>[A-Z][a-z]+[A-Z][A-Za-z.]+)\s*[)）]"
+    r"\s*[:：,，–—-]?\s*(?P<message4>.*)",
     re.DOTALL,
 )
 _GAP = re.compile(r"\s{20}")  # the patterns around it would try each place in it
@@ -40,7 +44,7 @@ _CODED = re.compile(r"([A-Z][a-z]+[A-Z][A-Za-z.]+)\s*(?:(?:[:：,，]|[—–-]+
 """An error below the status that it shares with others."""
 _BETWEEN = re.compile(r"[,，、;；]\s*(?:and |or )?(?=[45]\d\d\s+[A-Z])")
 """The separator between errors on one line."""
-_MAYBE_CODED = re.compile(r"[45]\d\d(?:\s|$|(?=[A-Z]))|[A-Z][A-Za-z.]{3,}\s*[:：]")
+_MAYBE_CODED = re.compile(r"[45]\d\d(?:[\])）】]|\s|$|(?=[A-Z]))|[A-Z][A-Za-z.]{3,}\s*[:：]")
 _JOINED_HEAD = re.compile(r"(?i:[^.。]*(?:message|错误(?:消息|信息|提示))[)）]?\s*(?:description|描述|说明))\S*")
 """A head on a line, whose rows do not show where the message ends."""
 _DESCRIPTION = re.compile(
@@ -59,13 +63,18 @@ _CODE_CELL = re.compile(r"[A-Z][A-Za-z]+(?:\.[A-Za-z]+)*")
 
 @dataclass(frozen=True, slots=True)
 class ErrorRow:
-    """A row of a table of errors, as printed; ``unread``: its message, if that does not end before the description."""
+    """A row of a table of errors, as printed.
+
+    ``unread``: its message, if that does not end before the description; ``repeats``: whether its status is that of the
+    row above, because its own cell is empty.
+    """
 
     status: str
     code: str
     message: str
     line: int
     unread: str = ""
+    repeats: bool = False
 
     @property
     def is_success(self) -> bool:
@@ -74,10 +83,10 @@ class ErrorRow:
 
 
 def rows(parts: Iterable[Placed]) -> list[ErrorRow]:
-    """Return the rows of the tables of errors in any section, otherwise of lists in the section of errors."""
+    """Return the rows of the tables of errors in any section, and of what the section of errors lists or states."""
     found: list[ErrorRow] = []
     texts: list[Text] = []
-    for part in parts:
+    for part in (part for part in parts if part.role != "elsewhere"):
         if isinstance(part.block, Table):
             in_section = part.role == "errors" or is_failure(status_of(part.label))
             found.extend(_error_rows(below_head(part.block), part.label, in_section=in_section))
@@ -85,9 +94,11 @@ def rows(parts: Iterable[Placed]) -> list[ErrorRow]:
             texts.append(part.block)
         elif part.role == "errors" and isinstance(part.block, Code):
             found.extend(_error_rows(_json_table(part.block), part.label, in_section=False))
-    if records := record_table(texts, "code", "status"):
-        found.extend(_error_rows(records, "", in_section=False))
-    return found or list(_listed_errors(texts))
+    labelled = [text for text in texts if not is_listed(text.text)]
+    records = record_table(labelled, "code", "status")
+    read = record_lines(labelled, "code", "status")
+    recorded = {row.line: row for row in _error_rows(records, "", in_section=False)} if records else {}
+    return [*found, *_listed_errors([text for text in texts if text.line not in read - {*recorded}], recorded)]
 
 
 def lists_errors(table: Table) -> bool:
@@ -138,6 +149,7 @@ def _error_rows(table: Table, label: str, *, in_section: bool) -> Iterator[Error
     above: Sequence[str] = ()
     shared = re.fullmatch(rf"{HTTP}([1-5]\d\d)\b.*", label)
     last = shared[1] if shared and "status" not in columns else ""
+    is_title = bool(last)
     for line, printed in table.rows:
         missing = len(table.head) - len(printed)  # a cell that spans several rows is only printed in the first
         cells = (*above[:missing], *printed) if 0 < missing <= len(above) else printed
@@ -151,13 +163,17 @@ def _error_rows(table: Table, label: str, *, in_section: bool) -> Iterator[Error
         if both := _listed_error(combined):
             unread = both[2] if message else ""
             status, code, message = both[0], both[1], message or both[2]
+        repeats = not (status or is_title)
+        is_title = is_title and not status
         status = status or last
         last = status if "status" in columns or not both else last  # beside a code, it is of this row only
         if {*cells} == {status, ""} and status_of(status):
-            continue  # the title of the rows below it
+            is_title = True
+            continue  # of the rows below it
         printed_status = status_of(status) or re.sub(rf"^{HTTP}", "", status, flags=re.IGNORECASE)
         for each, words in _by_code(code, message):
-            yield ErrorRow(printed_status, untagged(unquoted(each).rstrip(" .")), unquoted(words), line, unread)
+            name = untagged(unquoted(each).rstrip(" ."))
+            yield ErrorRow(printed_status, name, unquoted(words), line, unread, repeats)
 
 
 def _by_code(codes: str, messages: str) -> Iterator[tuple[str, str]]:
@@ -169,9 +185,14 @@ def _by_code(codes: str, messages: str) -> Iterator[tuple[str, str]]:
         yield from zip(each, words if len(words) == len(each) else [""] * len(each), strict=True)
 
 
-def _listed_errors(texts: Sequence[Text]) -> Iterator[ErrorRow]:
-    """Read listed errors; a message can stand below its error, if such text stands below each of them."""
-    found = list(_errors_by_line(texts))
+def _listed_errors(texts: Sequence[Text], recorded: Mapping[int, ErrorRow]) -> Iterator[ErrorRow]:
+    """Read listed errors; a message can stand below its error, if such text stands below each of them.
+
+    ``recorded``: the errors in records, by the first line of each.
+    """
+    listed = ((at, row) for at, row in _errors_by_line(texts) if row.line not in recorded)
+    records = ((at, recorded[text.line]) for at, text in enumerate(texts) if text.line in recorded)
+    found = sorted((*listed, *records), key=lambda each: each[0])
     below = [_words_below(texts[at + 1 : end]) for at, end in pairwise([*(at for at, _ in found), len(texts)])]
     bare = [words for (_, row), words in zip(found, below, strict=True) if not row.message and not row.unread]
     for (_, row), words in zip(found, below, strict=True):
@@ -205,13 +226,13 @@ def _errors_by_line(texts: Sequence[Text]) -> Iterator[tuple[int, ErrorRow]]:
             if is_cell:
                 cells = 3
                 yield at, ErrorRow(status, below[0], below[1], text.line)
-        elif several := [error for each in _BETWEEN.split(text.text) if (error := _listed_error(_spread(each)))]:
+        elif several := _errors_in(text.text):
             is_joined = joined and _spread(text.text) == text.text
             rows = (ErrorRow(*error, text.line) for error in several)
             yield from ((at, _without_description(row) if is_joined else row) for row in rows)
         elif shared and cells <= 0 and text.kind in {"item", "paragraph"} and (coded := _CODED.fullmatch(text.text)):
             yield at, ErrorRow(shared, coded[1], coded[2] or "", text.line)
-        elif _MAYBE_CODED.match(text.text if text.kind == "item" else text.text[:4]):
+        elif _MAYBE_CODED.match(text.text.lstrip("[(（【")[: None if text.kind == "item" else 4]):
             yield at, ErrorRow(shared, text.text, "", text.line)  # listed as a problem
 
 
@@ -219,6 +240,12 @@ def _without_description(row: ErrorRow) -> ErrorRow:
     """Return a row whose message goes on with the description without it; unread if nothing shows where it begins."""
     message, *description = _DESCRIPTION.split(row.message, maxsplit=1)
     return replace(row, message=message) if description else replace(row, message="", unread=row.message)
+
+
+def _errors_in(line: str) -> list[tuple[str, str, str]]:
+    """Return status, code and message of the errors that a line lists, otherwise of those that its sentences state."""
+    listed = [error for each in _BETWEEN.split(line) if (error := _listed_error(_spread(each)))]
+    return listed or [(status, code, "") for status, code in stated_errors(line)]
 
 
 def _spread(row: str) -> str:
@@ -237,7 +264,7 @@ def _listed_error(text: str) -> tuple[str, str, str] | None:
     found = None if _GAP.search(text) else _LISTED_ERROR.fullmatch(text)
     if not found:
         return None
-    groups = [(key.rstrip("123"), text) for key, text in found.groupdict().items() if text]
+    groups = [(key.rstrip("12345"), text) for key, text in found.groupdict().items() if text]
     status, code, message = (
         next((text for key, text in groups if key == name), "").strip() for name in ("status", "code", "message")
     )

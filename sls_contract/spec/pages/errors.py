@@ -12,9 +12,10 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from sls_contract.spec.claims import Page
+    from sls_contract.spec.pages.error_rows import ErrorRow
     from sls_contract.spec.pages.parts import Parts
 
-_STATUS = re.compile(r"[1-5]\d\d(?!\d).*", re.DOTALL)
+_STATUS = re.compile(r"[1-5]\d\d(?!\d|\s*(?:[-–—~～至到]|to\b)\s*[1-5]\d\d).*", re.DOTALL)
 _STATUSES = re.compile(r"(?:^|[/,，、;；|\n]\s*|\b(?:or|and)\s+|或)([1-5]\d\d)(?!\d)")
 _CODE = re.compile(r"[A-Z][A-Za-z]+(?:\.[A-Za-z]+)*")
 _MIN_LENGTH = 5
@@ -40,11 +41,18 @@ def error_claims(page: Page, parts: Parts) -> None:
                 messages.append(row.message)
         if capitals[row.code.lower()] > _capitals(row.code):
             page.problem(row.line, "error-spelling", f"code {row.code}", row.code)
-        if row.unread:
-            page.problem(row.line, "error-spelling", f"message of {row.code}", row.unread)
-        found = _MISSPELT.search(row.message)
-        if word := found[0] if found else _misspelt_name(row.message, names):
-            page.problem(row.line, "error-spelling", f"message of {row.code}", word)
+        _report_row(page, row, names)
+
+
+def _report_row(page: Page, row: ErrorRow, names: Names) -> None:
+    """Record a status that the row does not print, and a message that is unread or misspelt."""
+    if row.repeats:
+        page.problem(row.line, "error-spelling", f"status of {row.code}", f"none; {row.status} in the row above")
+    if row.unread:
+        page.problem(row.line, "error-spelling", f"message of {row.code}", row.unread)
+    found = _MISSPELT.search(row.message)
+    if word := found[0] if found else _misspelt_name(row.message, names):
+        page.problem(row.line, "error-spelling", f"message of {row.code}", word)
 
 
 def _misspelt_name(message: str, names: Names) -> str | None:

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 TYPE = re.compile(rf"(?:array|list) of \w+|json|(?:json )?(?:{TYPE_CELL.pattern})", re.IGNORECASE)
 _LISTED_ROW = re.compile(
-    r"([A-Za-z_][\w.-]*|\{\w+\}|<\w+>)\s*(?:[(（]([^()（）]+)[)）]\s*[:：]?|(?:[:：]|[—–-]+(?=\s))\s*([^.。]+)(?:[.。]|$))\s*(.*)",
+    r"([A-Za-z_][\w.-]*|\{\w+\}|<\w+>)\s*(?:[(（]([^()（）]+)[)）]\s*(?:[:：]|[—–-]+(?=\s))?|(?:[:：]|[—–-]+(?=\s))\s*([^.。]+)(?:[.。]|$))\s*(.*)",
     re.DOTALL,
 )
 _LISTED_WITH_COMMAS = re.compile(
@@ -54,7 +54,8 @@ def listed_row(text: Text) -> dict[Column, str]:
     found = _LISTED_ROW.fullmatch(text.text)
     if found is None or (found[1] == "Type" and not found[2]):  # the label of a column
         return {}
-    kind, *notes = re.split(r"\s*[,，、;；]\s*|\s+[—–-]+\s+", found[2] or found[3])
+    notes = re.split(r"\s*[,，、;；]\s*|\s+[—–-]+\s+", found[2] or found[3])
     required = next((each for each in notes if yes_or_no(each) is not None), "")
+    kind = notes[1] if required and required == notes[0] and notes[1:] else notes[0]
     is_row = is_type(kind) and (text.kind == "item" or found[2] or required)
     return {"name": found[1], "type": kind, "required": required, "description": found[4]} if is_row else {}

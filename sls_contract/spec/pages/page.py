@@ -27,6 +27,7 @@ from sls_contract.spec.pages.sections import (
     titles_of,
     unnamed_titles_of,
 )
+from sls_contract.spec.pages.stated_errors import may_state_error, stated_errors
 from sls_contract.spec.pages.table_columns import TYPE_CELL, holds_facts
 from sls_contract.spec.pages.unheaded import by_content
 
@@ -43,13 +44,16 @@ _WITH_ROWS: frozenset[Role] = frozenset(
 _MAX_SHOWN = 80
 _MAX_ABOVE_TITLE = 8
 """Lines of a site's own, such as "All Products", that a text copied from it can have above the title."""
+_NEEDED = re.compile(r"(?a:\w)[`*]*\s*[(（]\s*(?:required|optional|必[选填须需]|可选|选填)\s*[)）]", re.IGNORECASE)
+"""A parameter, in a sentence, that says whether it is required."""
 _CAPITALS = re.compile(r"[a-z][A-Z]")
 _HEADER = re.compile(r"(?<![\w-])x-log-[a-z][a-z-]*[a-z](?![\w-])", re.IGNORECASE)
 _CALLED = re.compile(r"(?:调用|(?a:\b)(?i:call)(?:s|ing)?(?: the)?)\s*([A-Z][a-z]+[A-Z]\w+)", re.ASCII)
 _ERROR = re.compile(r"(?<![\d.])[45]\d\d\s+[A-Z][a-z]+[A-Z]\w+")
 """An error in a sentence."""
 _PARAMETER = re.compile(
-    rf"[A-Za-z_][\w.-]*(?:\[\])?\s*[(（](?:\w+\s*[,，、;；]\s*)?(?:{TYPE_CELL.pattern})\s*(?:[,，、;；][^()（）]*)?[)）]"
+    rf"[A-Za-z_][\w.-]*(?:\[\])?\s*[(（](?:\w+\s*[,，、;；]\s*)?(?:{TYPE_CELL.pattern})\s*(?:[,，、;；][^()（）]*)?[)）]",
+    re.IGNORECASE,
 )
 """A parameter with its type in a sentence."""
 _TYPED = re.compile(
@@ -146,7 +150,7 @@ def _report_unread(page: Page, parts: Parts, read: Collection[int]) -> None:
 def _report_headers(page: Page, parts: Parts, read: Collection[int]) -> None:
     """Record as problems the headers that only sentences, or tables that were not read, name."""
     known = {name.lower() for name in (*page.headers, *page.response_headers)} | COMMON_HEADERS | common_headers()
-    printed = (part.block for part in parts.all if not isinstance(part.block, Code))
+    printed = (part.block for part in parts.all if not isinstance(part.block, Code) or part.role.endswith("headers"))
     lines = (line for block in printed for line in _lines_of(block))
     for line, text in ((line, text) for line, text in lines if line not in read):
         for name in _HEADER.findall(text):
@@ -154,14 +158,15 @@ def _report_headers(page: Page, parts: Parts, read: Collection[int]) -> None:
                 page.problem(line, "spelling", "header", name)
 
 
-def _lines_of(block: Text | Table) -> list[tuple[int, str]]:
-    return (
-        [(block.line, block.text)] if isinstance(block, Text) else [(at, " ".join(cells)) for at, cells in block.rows]
-    )
+def _lines_of(block: Block) -> list[tuple[int, str]]:
+    if isinstance(block, Table):
+        return [(at, " ".join(cells)) for at, cells in block.rows]
+    return [*enumerate(block.text.split("\n"), block.line)] if isinstance(block, Code) else [(block.line, block.text)]
 
 
 def _table_of(role: str) -> str:
-    return next((f"{side} table" for side in ("request", "response") if role.startswith(side)), "table")
+    side = next((side for side in ("request", "response", "errors") if role.startswith(side)), "")
+    return side if side == "errors" else f"{side} table".strip()
 
 
 def _lines_read(parts: Parts) -> set[int]:
@@ -182,9 +187,12 @@ def _states_facts(text: Text, role: str, parts: Parts) -> bool:
     """Return whether text is the head or a row of a table that lost its markup, a listed parameter, or an error."""
     if role == "errors" and parts.error_rows and begins_table(text.text):
         return False  # its rows need no head
-    is_typed = _PARAMETER.search(text.text) or _TYPED.match(text.text) or _JSON.search(text.text)
+    is_typed = (
+        _PARAMETER.search(text.text) or _NEEDED.search(text.text) or _TYPED.match(text.text) or _JSON.search(text.text)
+    )
     is_parameter = role in _WITH_ROWS and (is_row(text.text) or is_typed)
-    is_error = is_listed(text.text) or _ERROR.search(text.text)
+    in_words = may_state_error(text.text) if role == "errors" else any(stated_errors(text.text))
+    is_error = is_listed(text.text) or in_words or _ERROR.search(text.text)
     return bool(begins_table(text.text) or is_parameter or listed_row(text) or is_error)
 
 
@@ -237,9 +245,8 @@ def _route(page: Page, parts: Parts) -> None:
     page.method = _method(page, lines)
     page.path, page.path_parameters = str(template), list(template.parameters.values())
     named = routes.host_of(lines, [routes.target_of(line.target) for line in lines])
-    page.host = named or routes.host_in(
-        part.block.text for part in parts.all if isinstance(part.block, Text) and part.role != "other"
-    )
+    texts = ((part.role, part.block) for part in parts.all if isinstance(part.block, Text))
+    page.host = named or routes.host_in(text.text for role, text in texts if role not in {"elsewhere", "other"})
 
 
 def _completed(

@@ -23,7 +23,7 @@ def plain(text: str) -> str:
     if structure := _STRUCTURE.fullmatch(text.strip()):
         return f"object<{structure[1]}>"
     words = re.sub(r"!?\[((?:\\.|[^\[\]\\])*)\]\([^)\[\n]{0,1000}\)", r"\1", text)
-    words = _LINE_TAG.sub("\n", re.sub(r"(?<!\*)\*{2,3}(?!\*)|`", "", words))
+    words = _LINE_TAG.sub("\n", re.sub(r"(?<!\*)\*{2,3}(?!\*)|(?<!~)~~(?!~)|`", "", words))
     words = html.unescape(_TAG.sub("", _LI_TAG.sub("\n- ", words)))
     words = re.sub(r"(?<![\w*\\])\*([^*\s](?:[^*\n]*[^*\s\\])?)\*(?![\w*])", r"\1", words.strip())
     return re.sub(r"\\([\\`*_{}\[\]()<>#+.!|~\"'-])", r"\1", words).strip()

@@ -9,11 +9,14 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 _VALUE = r"[`'\"“]?([A-Za-z][\w.-]*)[`'\"”]?"
+_ALONE = r"(?=\s+(?:in|for)\b|\s*[.。,，;；)）]|\s*$)"
+"""What follows a value; after other words, it is a part of a name, or depends on something."""
 _FIXED = tuple(
-    re.compile(pattern)
+    re.compile(pattern + _ALONE, re.ASCII | re.MULTILINE)
     for pattern in (
         rf"(?i:set (?:the|this) (?:value|parameter)(?: of [\w ]+)? to)\s*{_VALUE}",
-        rf"(?i:must be(?: set to)?)\s+{_VALUE}(?=\s+(?:in|for)\b|\s*[.,;]|$)",
+        rf"(?i:must be set to)\s+{_VALUE}",
+        rf"(?i:must be)\s+{_VALUE}(?=\s+(?:in|for)\s+(?:the\s+)?[A-Z][a-z]+[A-Z])",  # not "must be unique"
         rf"(?i:fixed (?:value|as|to)(?:\s*[:is]+)?)\s*{_VALUE}",
         rf"(?i:value is fixed (?:to|as))\s*{_VALUE}",
         rf"(?i:valid value:)\s*{_VALUE}",
@@ -48,19 +51,28 @@ _KINDS = frozenset(
 """Words that describe the values instead of naming a value."""
 _LISTED = re.compile(r"^\s*[-*]\s+[`'\"]?([A-Za-z][\w.-]*)[`'\"]?\s*(?:[:：（(]|$)", re.MULTILINE)
 _WORD = re.compile(r"[`'\"“]?([A-Za-z][\w.-]*)[`'\"”]?")
+_OTHER = re.compile(
+    r"\s*(?:(?:[、/|或]|\bor\b)|(?:[,，和]|\band\b)"
+    r"(?=\s*[`'\"“]?[\w-]+[`'\"”]?\s*(?:[,，、/|.。;；)）或和中]|\b(?:or|and)\b|$)))\s*[`'\"“]?([\w-])",
+    re.ASCII | re.IGNORECASE,
+)
+"""What follows a value that is one of several; after a comma, a clause of several words is no value."""
 _TO = r"\s*(?:[~～–—-]|至|到|to|and)\s*"
 _ENDS = r"(?=\s*(?:[。；;)）]|[，,.](?!\d)|$))"
 """What follows a number without a unit."""
+_WHOLE = r"(?![\d,.]*\d|\s*[*×^]|\s*(?:[百千万亿]|[KMGTP](?:i?B)?\b|(?i:thousand|million|billion)\b))"
+"""What does not follow a number: more digits, and a unit or a factor that multiplies it."""
+_THOUSANDS = re.compile(r"(?<![\d,.\[(（])[1-9]\d{0,2}(?:,\d{3})+(?![\d,])(?!\s*[\])）])")
 _UNIT = r"\s*个?\s*(?:字符|characters?)"
 _RANGE = re.compile(
     r"(?i:取值范围|范围(?=[为是:：])|取值|valid values?|value range|in the range|value must be"
     r"|values? (?:from|between))"
     rf"(?i:为|是|is|are|an|of|integer|from|between|[:：\s])*([\[(（]?)\s*(-?\d+)(?:{_TO}|\s*[,，]\s*(?=-?\d+\s*[\])）]))"
-    r"(-?\d+)\s*([\])）]?)(?![\d,.-]*\d)"
+    rf"(-?\d+)\s*([\])）]?)(?!-\d){_WHOLE}"
 )
-_MINIMUM = re.compile(r"(?i:最小值(?:为|是|[:：])?|\bmin(?:imum)?(?: value)?(?: is|:))\s*(-?\d+)")
+_MINIMUM = re.compile(rf"(?i:最小值(?:为|是|[:：])?|\bmin(?:imum)?(?: value)?(?: is|:))\s*(-?\d+){_WHOLE}")
 _MAXIMUM = re.compile(
-    r"(?i:最大值(?:为|是|[:：])?|\bmax(?:imum)?(?: value)?(?: is|:))\s*(-?\d+)"
+    rf"(?i:最大值(?:为|是|[:：])?|\bmax(?:imum)?(?: value)?(?: is|:))\s*(-?\d+){_WHOLE}"
     r"|(\d+)\s*[(（](?i:最大值|the maximum value)[)）]"
     rf"|最大\s*(\d+){_ENDS}"
 )
@@ -68,8 +80,8 @@ _BARE_RANGE = re.compile(rf"\A\s*()(-?\d+)\s*[~～–-]\s*(-?\d+)(){_ENDS}")
 _LENGTH = re.compile(rf"(\d+){_TO}(\d+){_UNIT}", re.IGNORECASE)
 _MAX_LENGTH = re.compile(rf"(?:at most|up to|不超过|最多|最长)\s*(\d+){_UNIT}", re.IGNORECASE)
 _DEFAULT = re.compile(
-    r"(?i:默认(?:值)?(?:为|是|[:：])?|default(?:s to| value is|(?: value)?\s*:))\s*[`'\"“]?([A-Za-z0-9_][\w.-]*)"
-    rf"|(?i:\bdefault)\s+(-?\d+){_ENDS}",
+    r"(?i:默认(?:值)?(?:为|是|[:：])?|default(?:s to| value is|(?: value)?\s*:))\s*[`'\"“]?"
+    rf"((?:-?\d+(?:\.\d+)?{_WHOLE}|[A-Za-z_])[\w.-]*)[`'\"”]?|(?i:\bdefault)\s+(-?\d+){_ENDS}",
     re.ASCII,
 )
 _DEFAULTS = {"integer": r"-?\d+", "number": r"-?[\d.]+", "boolean": r"(?i:true|false)", "string": r"[A-Za-z][\w.-]*"}
@@ -121,9 +133,15 @@ def body_in(text: str, side: str) -> tuple[str | None, str]:
 def fixed_value(description: str) -> str | None:
     """Return the only value that a description allows; None if it does not fix one."""
     for pattern in _FIXED:
-        if (found := pattern.search(description)) and found[1].lower() not in _ARTICLES:
+        found = pattern.search(description)
+        if found and found[1].rstrip(".").lower() not in _ARTICLES | _KINDS and not _is_one_of_several(found):
             return found[1].rstrip(".")
     return None
+
+
+def _is_one_of_several(value: re.Match[str]) -> bool:
+    """Return whether another value follows one in its description, as in ``asc or desc`` and ``1, 2 or 3``."""
+    return _OTHER.match(value.string, value.end()) is not None
 
 
 def listed_values(description: str) -> tuple[str, ...]:
@@ -147,7 +165,7 @@ def limits(description: str, kind: str | None) -> tuple[int | None, int | None]:
 
     None if it states none, or several.
     """
-    description = _ENDLESS.sub("", description)
+    description = _digits(description)
     if kind == "string":
         spans = [(int(low), int(high)) for low, high in _LENGTH.findall(description)]
         minima, maxima = set(), {int(each) for each in _MAX_LENGTH.findall(description)}
@@ -160,6 +178,11 @@ def limits(description: str, kind: str | None) -> tuple[int | None, int | None]:
     minima, maxima = minima | {low for low, _ in spans}, maxima | {high for _, high in spans}
     low, high = (each.pop() if len(each) == 1 else None for each in (minima, maxima))
     return (low, high) if low is None or high is None or low <= high else (None, None)
+
+
+def _digits(description: str) -> str:
+    """Return a description whose numbers have no commas between thousands; those that no integer has are removed."""
+    return _ENDLESS.sub("", _THOUSANDS.sub(lambda number: number[0].replace(",", ""), description))
 
 
 def _bare(description: str) -> Iterator[tuple[int, int]]:
@@ -179,6 +202,6 @@ def _closed(opening: str, low: str, high: str, closing: str) -> tuple[int, int]:
 def default(description: str, kind: str | None) -> str:
     """Return the default that a description states; empty if it states none, or several."""
     fits = re.compile(_DEFAULTS.get(kind or "", "(?!)"))
-    stated = ("".join(groups).rstrip(".") for groups in _DEFAULT.findall(description))
-    found = {each for each in stated if fits.fullmatch(each)}
+    stated = (value for value in _DEFAULT.finditer(_digits(description)) if not _is_one_of_several(value))
+    found = {each for value in stated if fits.fullmatch(each := (value[1] or value[2]).rstrip("."))}
     return found.pop() if len(found) == 1 and not found & _ARTICLES else ""

@@ -74,7 +74,7 @@ def _records(texts: Sequence[Text], subject: Column, needed: Column) -> list[_Re
         if not fields or fields.keys() & records[-1].cells.keys():
             records.append(_Record({}, [], text.depth if is_subject and text.kind == "item" else -1))
         record = records[-1]
-        if text.depth > record.depth or is_subject:
+        if is_subject or (fields and text.depth > record.depth):
             record.cells.update({subject: text.text} if is_subject else fields)
             record.lines.append(text.line)
     return [each for each in records if each.cells.keys() >= {subject, needed}]

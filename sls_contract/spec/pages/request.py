@@ -17,7 +17,7 @@ from sls_contract.spec.pages.elements import SYNTAX, body_claims, stated_shape
 from sls_contract.spec.pages.lenient_json import Unreadable, read_json
 from sls_contract.spec.pages.messages import TOKEN
 from sls_contract.spec.pages.routes import Names
-from sls_contract.spec.pages.sections import BODY
+from sls_contract.spec.pages.sections import BODY, QUERY
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
@@ -57,6 +57,8 @@ def request_claims(page: Page, parts: Parts) -> None:
     printed = _bodies(parts)
     _report_missing_bodies(page, parts)
     members = _assign_rows(page, parts, _body_keys(printed), is_printed=bool(printed))
+    for row in members if page.method in BODILESS and not printed else ():
+        page.problem(row.line, "spelling", f"body {row.name}", f"{row.place or _BODY_ROW}, and {page.method} has none")
     _headers(page, parts)
     _body(page, printed, members)
     if page.method and page.method not in BODILESS and not printed:
@@ -94,7 +96,7 @@ def _assign_rows(page: Page, parts: Parts, keys: Collection[str], *, is_printed:
         elif (key := renamed.get(row.name) or printed.described_by(row)) is not None:
             _describe_key(page, key, row, in_syntax=bool(parts.syntax) and not parts.lists_parameters_apart)
         elif (
-            (row.table != first_table and page.method not in BODILESS and not row.place)
+            (row.table != first_table and page.method not in BODILESS and not (row.place or _is_in(row, "query")))
             or names.same(row.name)
             or names.misspelt(row.name)
         ):
@@ -306,7 +308,8 @@ def _place(page: Page, parts: Parts, row: Row, members: list[Row], *, has_body: 
 
 def _is_in(row: Row, *words: str) -> bool:
     """Return whether the place that a row, or the label of its table, prints contains one of the words."""
-    place = row.place or (_BODY_ROW if BODY.match(simplified(row.label)) else "")
+    label = simplified(row.label)
+    place = row.place or (_BODY_ROW if BODY.match(label) else "query" if QUERY.match(label) else "")
     return any(word in simplified(place.lower()) for word in words)
 
 

@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from sls_contract.spec.pages.messages import Message
 
 _PLACEHOLDER = re.compile(r"\$?[<{\[]\s*([^<>{}\[\]]+?)\s*[>}\]]|[:$]([A-Za-z_]\w*)|%([A-Za-z_]\w+)%")
+_OPTIONAL = re.compile(r"\[([?&][^\[\]]*)\]")
+"""A part of a query in brackets, which can be left out."""
 _CHOICE = re.compile(r"[\w.]+(?:\|[\w.]+)+")
 _MIN_SIMILARITY, _MIN_NAME_SIMILARITY = 0.8, 0.9
 
@@ -52,7 +54,8 @@ class Template:
 
 def target_of(text: str) -> Target:
     """Split the target of a request line."""
-    address, _, query = re.sub(r"^https?://", "", text.strip()).partition("?")
+    printed = _OPTIONAL.sub(r"\1", re.sub(r"^https?://", "", text.strip()))
+    address, _, query = printed.partition("?")
     host, _, path = ("", "", address[1:]) if address.startswith("/") else address.partition("/")
     pairs = (pair.partition("=") for pair in query.split("&") if pair.strip())
     keys = tuple((key.strip(), unquote(value.strip())) for key, _, value in pairs)
@@ -273,7 +276,10 @@ def _host(printed: str) -> str | None:
 
 _HOST_LINE = re.compile(r"\W*Host\W*[:：]\W*?([{<\w].*?)[`*;,]*$", re.IGNORECASE)
 _HOSTS = (
-    (re.compile(r"project ?(?:name)?[ .]*endpoint"), "{project}.{endpoint}"),
+    (
+        re.compile(r"(?:your[ _-]?)?project[ _-]?(?:name)?[ .]*(?:your[ _-]?|sls[ _-]?)?endpoint"),
+        "{project}.{endpoint}",
+    ),
     (re.compile(r"(?:sls )?endpoint|region[ .]*endpoint"), "{endpoint}"),
     (re.compile(r"[\w-]+\.[\w-]+\.(?:log|sls)\.aliyuncs\.com"), "{project}.{endpoint}"),
     (re.compile(r"(?:[a-z]+-[\w-]+)\.(?:log|sls)\.aliyuncs\.com"), "{endpoint}"),

@@ -27,6 +27,7 @@ Role: TypeAlias = Literal[
     "request-example",
     "response-example",
     "errors",
+    "elsewhere",
     "other",
 ]
 
@@ -54,6 +55,13 @@ _PARAMETERS_AFTER: dict[Role, Role] = {
     "response-example": "response",
 }
 """The section of parameters whose heading names no side, by the section before it."""
+_ELSEWHERE = re.compile(
+    r"see also|(?:related|further) (?:operations?|apis?|topics?|documents?|documentation|information|links?|reading)"
+    r"|references?|what'?s next|next steps?|(?:prerequisites?|before you (?:begin|start))\b.*"
+    r"|相关(?:操作|接口|文档|api|参考|信息|链接|主题)|另?请?参见|另请参阅|参考(?:文档|信息|链接)?|更多信息|后续(?:操作|步骤)"
+    r"|(?:前提|前置)条件|准备工作|使用前提"
+)
+"""The heading of a section that shows other operations: those to call before, and those to read about."""
 _TITLE = re.compile(
     r"(?i:(?:(?:request|response|return|path|sample|success|error|url)s? ?)*"
     r"(?:syntax|line|parameters?|headers?|elements?|requests?|responses?|examples?|codes?))"
@@ -74,13 +82,17 @@ _MIN_WORD_SIMILARITY = 0.9
 _MAX_LABEL = 40
 """Characters of a list item or bold line that can name a section; the longest known has 24."""
 BODY = re.compile(
-    r"(?:request\s*)?(?:body|payload)\b[^.。]{0,12}$|(?:请求)?(?:消息)?体|.*(?:\bbody|体)[:：]$", re.IGNORECASE
+    r"(?:request\s*)?(?:body|payload)(?![A-Za-z0-9_])[^.。]{0,12}$|(?:请求)?(?:消息)?体|.*(?:\bbody|体)[:：]$",
+    re.IGNORECASE,
 )
 """A heading or label of what stands in the body of a request."""
+QUERY = re.compile(r"(?:request\s*|url\s*)?(?:query\b|查询|url\s*参数)[^.。]{0,12}$", re.IGNORECASE | re.ASCII)
+"""A heading or label of the query of a request."""
 _LABELLED = re.compile(r"[:：]\s*\S*/|\b(?:GET|POST|PUT|DELETE)$")
 """A path or a method after its label."""
 _WITHOUT_SIDE = re.compile(
-    r"(?:the )?(?:headers?|body|payload)(?: (?:parameters?|elements?|fields))?|头部?|消息[头体]|body\s*参数"
+    r"(?:the )?(?:headers?|body|payload)(?: (?:parameters?|elements?|fields))?|头部?|消息[头体]"
+    r"|(?:headers?|body)\s*参数"
 )
 """Headers or body of the side that the section above describes."""
 _NUMBER = re.compile(r"(?:\d{1,2}[.、．])+\d{0,2}\s+|[一二三四五六七八九十]{1,3}、\s*")
@@ -153,8 +165,8 @@ def placed(blocks: Sequence[Block]) -> Iterator[Placed]:
         elif isinstance(block, Text) and at not in heads and not _is_subject(block, blocks[at + 1 : at + 2]):
             above = block.kind == "heading" and block.depth < depth and role.startswith("response")
             found = _opens(block, "other" if above else role, unmarked=unmarked)
-            if found == "other" and role not in {"intro", "other"} and 0 < depth < block.depth:
-                found = None  # a subsection
+            if _is_inside(block, found, role, depth):
+                found = None
             if found is None and opener == (block.kind, block.depth) and _is_label(block):
                 found = _CONTAINED.get(role)  # a sibling of the headers is not part of them
         if found is not None:
@@ -168,14 +180,27 @@ def placed(blocks: Sequence[Block]) -> Iterator[Placed]:
             label = block.text
 
 
+def _is_inside(block: Text, found: Role | None, role: Role, depth: int) -> bool:
+    """Return whether a line that begins a section by its text is part of the section above, whose heading has a depth.
+
+    Such are headings below it, and those that are the codes of errors.
+    """
+    if role == "elsewhere" or (found == "other" and role not in {"intro", "other"}):
+        return 0 < depth < block.depth or (
+            role == "errors" and depth == 0 and _IN_WORDS.fullmatch(block.text) is not None
+        )
+    return False
+
+
 def _label_of(block: Block, role: Role, depth: int) -> str:
     """Return the text of a heading in a section at some depth if it can name what is below it, else nothing.
 
-    An inner heading can name the member that its table describes, one of examples the side, and one of a body the body.
+    An inner heading can name the member that its table describes, one of examples the side, another one the place.
     """
     if not isinstance(block, Text):
         return ""
-    names = 0 < depth < block.depth or role == "request-example" or BODY.match(block.text)
+    is_place = BODY.match(block.text) or QUERY.match(block.text)
+    names = 0 < depth < block.depth or role == "request-example" or is_place
     return block.text if names else ""
 
 
@@ -248,13 +273,16 @@ def _says_example(text: str) -> bool:
 def _named(text: str, now: Role, *, is_heading: bool = True) -> Role | None:
     """Return the section that text names; ``now`` is the current section. Headings are read with more patterns."""
     text = simplified(text)
+    if _ELSEWHERE.fullmatch(text):
+        return "elsewhere"
     for pattern, role in _SECTIONS:
         if pattern.search(text):
             return role
     if _PARAMETERS.fullmatch(text):  # of the current section
         return _PARAMETERS_AFTER.get(now, now)
-    if now in {"response", "response-headers"} and _WITHOUT_SIDE.fullmatch(text):
-        return "response-headers" if _HEADER.search(text) else "response"
+    beside = _BESIDE.get(now) if is_heading or now.startswith("response") else None
+    if beside and _WITHOUT_SIDE.fullmatch(text):
+        return beside[0] if _HEADER.search(text) else beside[1]
     for side, headers, elements in _SIDES[: None if is_heading else 2]:
         if side.search(text):
             has_elements = _ELEMENTS.search(text) or (
@@ -287,6 +315,11 @@ _SECTIONS: tuple[tuple[re.Pattern[str], Role], ...] = (
     (re.compile(_EXAMPLE, re.ASCII), "request-example"),
     (re.compile(r"\b(?:path|uri)\b.*param|^path$|(?:路径|path).*参数"), "path-parameters"),
 )
+_BESIDE: dict[Role, tuple[Role, Role]] = {
+    **dict.fromkeys(("response", "response-headers"), ("response-headers", "response")),
+    **dict.fromkeys(("syntax", "path-parameters", "request", "request-headers"), ("request-headers", "request")),
+}
+"""The sections of headers and of the body, after a section of the same side."""
 _SIDES: tuple[tuple[re.Pattern[str], Role, Role], ...] = (
     (re.compile(_RESPONSE, re.ASCII), "response-headers", "response"),
     (re.compile(_REQUEST, re.ASCII), "request-headers", "request"),

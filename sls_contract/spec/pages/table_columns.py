@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Sequence
+from itertools import zip_longest
 
 from sls_contract.spec.pages.blocks import Table
 from sls_contract.spec.pages.columns import (
@@ -36,7 +37,11 @@ MAX_HEAD = 24
 
 
 def below_head(table: Table) -> Table:
-    """Return a table without titles above its head, and without the head among its rows; it can lack a head."""
+    """Return a table without titles above its head, and without the head among its rows; it can lack a head.
+
+    A table whose first column is the head is turned.
+    """
+    table = _turned(table)
     head, rows = table.head, table.rows
     if any(
         _is_of_column(table, at, fits) for at in range(len(head)) for fits in (TYPE_CELL.fullmatch, _STATUS.fullmatch)
@@ -45,6 +50,16 @@ def below_head(table: Table) -> Table:
     if rows and _is_head(rows[0][1]) and len(_columns_named(rows[0][1])) > len(_columns_named(head)):
         head = rows[0][1]
     return Table(head, tuple(row for row in rows if row[1] != head), table.line)
+
+
+def _turned(table: Table) -> Table:
+    """Return a table whose first column is the head with this as its first row; another one as it is."""
+    printed = [table.head, *(cells for _, cells in table.rows)]
+    if holds_facts(table) or not _is_head([cells[0] for cells in printed if cells]):
+        return table
+    head, *rows = zip_longest(*printed, fillvalue="")
+    turned = Table(head, tuple((table.line, cells) for cells in rows), table.line)
+    return turned if holds_facts(turned) else table
 
 
 def _is_of_column(table: Table, at: int, fits: Callable[[str], object]) -> bool:
@@ -121,6 +136,11 @@ def _is_type_cell(cell: str) -> bool:
 def is_name_cell(cell: str) -> bool:
     """Return whether a cell can name a parameter, with or without marks and tags."""
     return NAME.fullmatch(unquoted(untagged(unmarked(cell)[1]))) is not None
+
+
+def structures_in(printed: str) -> set[str]:
+    """Return the names of structures in a type, such as ``Rule`` in ``Array of Rule``."""
+    return {word for word in re.findall(r"[A-Z]\w+", printed, re.ASCII) if not TYPE_CELL.fullmatch(word)} - {"JSON"}
 
 
 def unquoted(name: str) -> str:

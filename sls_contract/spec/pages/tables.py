@@ -37,6 +37,7 @@ _WHOLE = {"body", "object", ""}
 _ROOTS = {"$", "body", "root"}
 """The first part of a member's name that is written as a path from the body."""
 _TICKS, _NO_TICK = frozenset("✓✔√✅☑●"), frozenset({"", "-", "–", "—"})
+_NOTE = re.compile(r"(?:notes?|notice|important|warning|说明|注意|备注|警告)\s*[:：]?", re.IGNORECASE)
 _USER_KEY = re.compile(r"\$?[<{].+[>}]|\*", re.DOTALL)
 _STEP = re.compile(r"\s*(?:->|[.>→/])\s*(?![^{}]{0,64}\})")
 """What separates the parts of a path; a key that users choose, in braces, can contain it."""
@@ -77,10 +78,11 @@ class Row:
 
 
 def rows(parts: Iterable[Placed], *roles: str) -> list[Row]:
-    """Return the rows of the tables of parameters or elements in some sections, with their markup or without."""
+    """Return the rows of the tables and lists of parameters or elements in some sections, in the order of the page."""
     parts = [part for part in parts if part.role in roles]
     tables = ((below_head(part.block), part.label) for part in parts if isinstance(part.block, Table))
-    return [row for table, label in (*tables, *flat_tables.tables(parts, *roles)) for row in table_rows(table, label)]
+    found = sorted((*tables, *flat_tables.tables(parts, *roles)), key=lambda each: each[0].line)
+    return [row for table, label in found for row in table_rows(table, label)]
 
 
 def table_rows(table: Table, label: str) -> Iterator[Row]:
@@ -98,9 +100,9 @@ def table_rows(table: Table, label: str) -> Iterator[Row]:
         cell_at(cells, columns.get("name")).endswith("*") for _, cells in table.rows
     )
     for line, printed in table.rows:
-        if len({*printed} - {""}) == 1 and not any(map(_begins_row, printed)):
-            continue  # a note, or a title of rows below it
         cell = _cells_by_column(printed, columns, len(table.head))
+        if _is_note(printed, cell):
+            continue
         marks, name = unmarked(cell["name"])
         depth = depths.index(marks) if marks in depths else marks
         tagged = unquoted(name)
@@ -131,6 +133,12 @@ def table_rows(table: Table, label: str) -> Iterator[Row]:
             parent=parent,
             keyed=bool(parent) and any(map(is_user_key, (*around[-1:], name))),
         )
+
+
+def _is_note(printed: Sequence[str], cell: Mapping[Column, str]) -> bool:
+    """Return whether a row is a note, or a title of rows below it."""
+    is_alone = len({*printed} - {""}) == 1 and not any(map(_begins_row, printed))
+    return is_alone or (not cell.get("type") and _NOTE.fullmatch(cell.get("name", "")) is not None)
 
 
 def _type_of_value(printed: str) -> str:

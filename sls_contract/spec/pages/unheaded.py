@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from sls_contract.spec.pages.blocks import Text
     from sls_contract.spec.pages.sections import Placed, Role
 
-_WITHOUT_SECTION = frozenset({"intro", "other"})
+_WITHOUT_SECTION = frozenset({"intro", "elsewhere", "other"})
 _STATES_REQUIRED = frozenset({"required", "optional"})
 
 
@@ -45,13 +45,17 @@ def _side(role: Role) -> str:
 
 def _placed(parts: Sequence[Placed]) -> Iterator[Placed]:
     now: Role = "intro"
+    role: Role
     syntax = False
     for part in parts:
         block = part.block
-        if isinstance(block, Code):
+        if part.role == "elsewhere":
+            role = "elsewhere"
+        elif isinstance(block, Code):
             role = _role_of_code(block, now, syntax=syntax)
             syntax = syntax or role == "syntax"
-            now = "request" if role in {"syntax", "request-example"} else "response" if role != "intro" else now
+            if role not in {"intro", "errors"}:
+                now = "request" if role in {"syntax", "request-example"} else "response"
         elif isinstance(block, Table):
             role = part.role if part.role == "other" and now == "intro" else _role_of_table(block, now)
             now = role if role not in _WITHOUT_SECTION else now
@@ -65,7 +69,7 @@ def _role_of_code(code: Code, now: Role, *, syntax: bool) -> Role:
         return "request-example" if syntax else "syntax"
     if begins_with_status(code.text) or (now == "response" and is_response(code.text)):
         return "response-example"
-    return "intro"
+    return "errors" if now == "errors" and is_response(code.text) else "intro"
 
 
 def _role_of_table(table: Table, now: Role) -> Role:

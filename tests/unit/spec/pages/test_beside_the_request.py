@@ -104,3 +104,122 @@ def test_a_place_that_no_url_has_is_listed(place, key):
         key,
         [] if key else [place],
     )
+
+
+OTHER = "```\nPOST /barns?mode=x HTTP/1.1\n```\n\n|Name|Type|Required|\n|---|---|---|\n|colour|String|No|\n\n"
+ROWS = "|Name|Type|Required|\n|---|---|---|\n|size|Integer|No|\n\n"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        SYNTAX.replace("## Request", f"## Prerequisites\n\n{OTHER}## Request") + f"## Request parameters\n\n{ROWS}",
+        SYNTAX.replace("## Request", f"**前提条件**\n\n{OTHER}## Request") + f"## 请求参数\n\n{ROWS}",
+        SYNTAX.replace("## Request", f"## Before you begin\n\n### Request syntax\n\n{OTHER}## API")
+        + f"## Request parameters\n\n{ROWS}",
+        f"{SYNTAX}## Request parameters\n\n{ROWS}## See also\n\n{OTHER}",
+        f"{SYNTAX}## Request parameters\n\n{ROWS}**Related operations**\n\n{OTHER}",
+        f"{SYNTAX}## 请求参数\n\n{ROWS}### 相关操作\n\n{OTHER}",
+    ],
+)
+def test_another_operation_that_a_page_shows_is_not_its_own(text):
+    """One to call before, or to read about: its table of parameters is listed."""
+    page = derive(text)
+    assert (page.method, page.path, [*page.query]) == ("GET", "/barns/{barn}/cows/{cowId}", ["size"])
+    assert [each.says for each in page.problems if each.kind != "not-in-syntax"] == ["Name | Type | Required"]
+
+
+@pytest.mark.parametrize("place", ["Body", "请求体"])
+def test_a_row_that_stands_in_the_body_of_a_get_is_listed(place):
+    """Such a request has none: row or request line is wrong."""
+    page = derive(f"{SYNTAX}{HEAD}|size|Query|Integer|No|\n|filter|{place}|String|No|\n")
+    assert [*page.query] == ["size"]
+    assert ("body filter", f"{place}, and GET has none") in [(each.where, each.says) for each in page.problems]
+
+
+TURNED = """<table><tr><th>Name</th><td>size</td><td>line</td></tr>
+<tr><th>Type</th><td>Integer</td><td>String</td></tr>
+<tr><th>Required</th><td>Yes</td><td>No</td></tr></table>
+"""
+
+
+@pytest.mark.parametrize(
+    "table",
+    [
+        "|Parameter|size|line|\n|---|---|---|\n|Type|Integer|String|\n|Required|Yes|No|\n",
+        "|名称|size|line|\n|---|---|---|\n|是否必选|是|否|\n|类型|Integer|String|\n|描述|大小||\n",
+        TURNED,
+        "- size（必选，Integer）：大小\n- line（String，可选）：行\n",
+        "- size (integer) *required*\n- line (string) *optional*\n",
+        "- **size** *(integer)* - Required. The size.\n- **line** *(string)* - Optional. The line.\n",
+    ],
+)
+def test_rows_can_be_columns_or_items(table):
+    """A first column with the names of columns is the head; an item states type and need in any order."""
+    page = derive(f"{SYNTAX}## Request parameters\n\n{table}")
+    assert {name: (each.type, each.required) for name, each in page.query.items()} == {
+        "size": ("integer", True),
+        "line": ("string", False),
+    }
+
+
+@pytest.mark.parametrize(
+    "sentence",
+    ["The request takes size (Integer, optional) and line (Integer, required).", "参数size（可选）：大小"],
+)
+def test_parameters_in_a_sentence_are_listed(sentence):
+    """Their types begin with a capital, too."""
+    page = derive(f"{SYNTAX}## Request parameters\n\n{sentence}\n")
+    assert ([*page.query], [each.says for each in page.problems]) == ([], [sentence])
+
+
+@pytest.mark.parametrize(
+    "host", ["<project_name>.<endpoint>", "{your-project}.{your-endpoint}", "<project-name>.<sls-endpoint>"]
+)
+def test_a_host_of_a_project_has_any_placeholders(host):
+    """The project is the first label."""
+    assert derive(SYNTAX.replace("{project}.{endpoint}", host)).host == "{project}.{endpoint}"
+
+
+def test_a_struck_name_is_a_name():
+    """As that of a parameter that the service still takes."""
+    assert [*derive(f"{SYNTAX}{HEAD}|~~size~~|query|integer|No|\n").query] == ["size"]
+
+
+@pytest.mark.parametrize("form", ["### {} parameters\n\n", "**{}**\n\n", "1. {}\n\n", "### {}参数\n\n"])
+@pytest.mark.parametrize("order", [("Query", "Header", "Body"), ("Body", "Query", "Header")])
+def test_a_label_above_a_table_tells_the_place_of_its_rows(form, order):
+    """In any order."""
+    put = SYNTAX.replace("GET", "PUT")
+    rows = {"Query": "|dryRun|Boolean|No|", "Header": "|x-log-mode|String|No|", "Body": "|hay|Integer|Yes|"}
+    head = "|Name|Type|Required|\n|---|---|---|\n"
+    page = derive(f"{put}## Request parameters\n\n" + "".join(f"{form.format(at)}{head}{rows[at]}\n\n" for at in order))
+    assert ([*page.query], [*page.headers], [*page.body.members]) == (["dryRun"], ["x-log-mode"], [(None, "hay")])
+
+
+def test_a_note_among_the_rows_is_no_parameter():
+    """It has no type."""
+    rows = "|**Note**||||The following are optional.|\n|size|query|integer|No||\n|**说明**：||||无|\n"
+    page = derive(
+        f"{SYNTAX}{HEAD.replace('Required|', 'Required|Description|').replace('---|---|', '---|---|---|', 1)}{rows}"
+    )
+    assert ([*page.query], {each.kind for each in page.problems}) == (["size"], {"not-in-syntax"})
+
+
+def test_parts_of_a_query_in_brackets_are_keys():
+    """They can be left out; the value before them ends there."""
+    page = derive(SYNTAX.replace("{cowId}", "{cowId}?type=cow[&size=<size>][&line=<line>]"))
+    assert {key: each.values for key, each in page.query.items()} == {"type": ("cow",), "size": (), "line": ()}
+
+
+def test_a_footnote_in_brackets_leaves_what_is_required():
+    """As a raised number does."""
+    page = derive(f"{SYNTAX}{HEAD}|size|query|integer|Yes[1]|\n|line|query|integer|No [2]|\n")
+    assert {key: each.required for key, each in page.query.items()} == {"size": True, "line": False}
+
+
+@pytest.mark.parametrize("side", ["Request", "Response"])
+def test_a_header_in_a_code_block_of_headers_is_listed(side):
+    """Such a block is neither a request nor a response."""
+    page = derive(f"{SYNTAX}## {side} headers\n\n```\nx-log-hay: 5\nDate: now\n```\n")
+    assert [(each.where, each.says) for each in page.problems] == [("header", "x-log-hay")]

@@ -481,8 +481,8 @@ GLUED = "Parameter Type Example Description count Integer 2 How many."
         ("Counts sheep.\n", '```json\n{"wool": 1}\n```\n', ("spelling", '{"wool": 1}')),
         (
             "|404|Farm",
-            "|404|DogNotExist|No dog.|||\n\n409 SheepGone: gone.\n\n|404|Farm",
-            ("spelling", "409 SheepGone: gone."),
+            "|404|DogNotExist|No dog.|||\n\nIf gone (409), SheepGone is said.\n\n|404|Farm",
+            ("spelling", "If gone (409), SheepGone is said."),
         ),
         (
             PAGE[PAGE.index("-   Sample responses") : PAGE.index("## Error")],

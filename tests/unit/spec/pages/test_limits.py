@@ -20,7 +20,7 @@ from sls_contract.spec.registry import contracts_in
         ("最大500", (None, 500), ""),
         ("最大 500。", (None, 500), ""),
         ("最大500行", (None, None), ""),
-        ("最大1,000", (None, None), ""),
+        ("最大1,000", (None, 1000), ""),
         ("64-16384, default 2048", (64, 16384), "2048"),
         ("1-100 MB", (None, None), ""),
         ("2020-12-01", (None, None), ""),
@@ -59,6 +59,13 @@ def test_short_cells_state_limits_and_defaults(words, limits, default):
         ("Default: 100. Max: 500", "integer", (None, 500)),
         ("返回的数目，范围为 0~1000。", "integer", (0, 1000)),
         ("从范围内选1到5个。", "integer", (None, None)),
+        ("最大值为 10 MB，最小值：1万", "integer", (None, None)),
+        ("Valid values: 1 to 100 MB.", "integer", (None, None)),
+        ("取值范围：1~3,000", "integer", (1, 3000)),
+        ("Valid values: [1,100]. The maximum value is 100.", "integer", (1, 100)),
+        ("The maximum value is 1,000,000.", "integer", (None, 1000000)),
+        ("最大值：1024 * 1024", "integer", (None, None)),
+        (f"最大值为 1{',000' * 5000}", "integer", (None, None)),
     ],
 )
 def test_limits_are_read_where_words_state_them_plainly(words, kind, limits):
@@ -79,11 +86,50 @@ def test_limits_are_read_where_words_state_them_plainly(words, kind, limits):
         ("是否开启增强 sql，默认关闭。", "boolean", ""),
         ("Default value: 5. In other regions, default value: 7.", "integer", ""),
         ("The type. Default value: null.", "string", ""),
+        ("default 1, 2 or 3", "integer", ""),
+        ("Default: 1, 2 or 3.", "integer", ""),
+        ("默认为1或2。", "integer", ""),
+        ("默认值：1、2", "integer", ""),
+        ("默认 true/false", "boolean", ""),
+        ("Default: asc, desc, or none.", "string", ""),
+        ("Default value: asc, which is the order of their names.", "string", "asc"),
+        ("The default value is 100 and the maximum value is 500.", "integer", "100"),
+        ("默认值为 100，最大 500", "integer", "100"),
+        ("Default value: 1,000.", "integer", "1000"),
+        ("Default value: 10 MB.", "integer", ""),
+        ("Default value: 2.5, in meters.", "number", "2.5"),
+        ("默认值：-1", "integer", "-1"),
     ],
 )
 def test_a_default_is_read_where_it_is_a_value(words, kind, default):
     """A word that is no value of the type, or one of two, is none."""
     assert prose.default(words, kind) == default
+
+
+@pytest.mark.parametrize(
+    ("words", "fixed"),
+    [
+        ("The type. Set the value to cursor.", "cursor"),
+        ("Must be set to asc, in lower case.", "asc"),
+        ("This parameter must be log in the GetLogs operation.", "log"),
+        ("固定取值为asc。", "asc"),
+        ("必须为 asc", "asc"),
+        ("Must be asc, desc or mixed.", None),
+        ("Set the value to asc or desc.", None),
+        ("Set the value to asc if size is given, and desc otherwise.", None),
+        ("Valid value: asc, desc", None),
+        ("必须为asc或desc。", None),
+        ("固定为asc、desc中的一个。", None),
+        ("Must be unique.", None),
+        ("The name must be unique in the project.", None),
+        ("Must be URL-encoded.", None),
+        ("必须为UTF-8编码。", None),
+        ("必须为 JSON。", None),
+    ],
+)
+def test_a_value_is_fixed_where_it_is_the_only_one(words, fixed):
+    """One of several, one for some requests, and a word for what values are like, is none."""
+    assert prose.fixed_value(words) == fixed
 
 
 PAGE = """# ListSheep

@@ -179,6 +179,47 @@ def test_a_member_that_a_table_misspells_is_that_of_the_example():
     assert ("body-key", "ventlator") in [(each["kind"], each["says"]) for each in page["problems"]]
 
 
+def test_a_member_of_the_table_is_no_slip_of_another():
+    """The example shows one of two that are alike; each keeps what its row says."""
+    rows = "|cow1Total|Integer|Yes||\n|cow2Total|Integer|No||\n|startTimes|Array|No||\n|startTime|Integer|Yes||\n"
+    page = derive(PAGE + rows + EXAMPLE % '{"cow1Total": 3, "startTime": 4}')
+    assert [name for _, name in page.body.members] == ["cow1Total", "cow2Total", "startTimes", "startTime"]
+    assert "body-key" not in {each.kind for each in page.problems}
+
+
+@pytest.mark.parametrize("kind", ["Array of Rule", "List<Rule>", "Rule[]", "Array (Rule)"])
+def test_a_table_below_the_name_of_a_structure_describes_the_member_of_that_type(kind):
+    """The heading names the type of one member only."""
+    rows = f"|rules|{kind}|No||\n|Data|String|No||\n\n### Rule\n\n|Name|Type|Required|\n|-|-|-|\n|cow|String|Yes|\n"
+    page = derive(PAGE.replace("|body|Object|Yes|What to fill in.|\n", "|hay|Object|No||\n") + rows)
+    assert page.body.members["rules", "cow"].required is True
+
+
+def test_a_table_below_a_list_describes_a_member_of_the_list():
+    """Lists and tables are read in the order of the page."""
+    listed = "- `hay` (json, required): The hay.\n- `straw` (json, optional): The straw.\n\n"
+    table = "The hay contains:\n\n|Name|Type|Required|\n|-|-|-|\n|size|Integer|Yes|\n"
+    page = derive(PAGE[: PAGE.index("|Parameter")] + listed + table)
+    assert [*page.body.members] == [(None, "hay"), (None, "straw"), ("hay", "size")]
+
+
+def test_one_of_several_types_is_none():
+    """Either can be sent."""
+    page = derive(PAGE + "|hay|String or Integer|No||\n|cow|整型或长整型|No||\n")
+    assert {name: each.type for (_, name), each in page.body.members.items()} == {"hay": None, "cow": "integer"}
+    assert [each.says for each in page.problems if each.kind == "element-type"] == ["String or Integer"]
+
+
+def test_sample_keys_that_no_row_describes_are_listed():
+    """They are keys that users choose, or members that the table forgot."""
+    page = derive(PAGE + "|hay|Object|No||\n" + EXAMPLE % '{"hay": {"key1": "a", "label_2": 3}, "test": 3}')
+    assert [name for _, name in page.body.members] == ["hay"]
+    assert {(each.where, each.says) for each in page.problems} >= {
+        ("body", "keys that users choose: test"),
+        ("body hay", "keys that users choose: key1, label_2"),
+    }
+
+
 @pytest.mark.parametrize(("body", "shape"), [('{"a": "b', "object"), ('["a', "array"), ("{a b c", None)])
 def test_how_a_body_begins_tells_its_shape(body, shape):
     """Also where the rest cannot be read."""

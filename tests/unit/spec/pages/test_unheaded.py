@@ -255,6 +255,15 @@ def test_type_and_necessity_can_follow_the_description():
     }
 
 
+def test_an_error_below_its_status_is_read():
+    """A page without headings prints an example for each status."""
+    error = '{"errorCode": "TreeNotExist", "errorMessage": "no tree"}'
+    text = 'GET /trees/{tree}\n\nResponse `200`:\n\n```\n{"height": 2}\n```\n\nResponse `404`:\n\n```\n%s\n```\n'
+    page = derive(f"# GetTree\n\n{text % error}")
+    assert (page.status, [*page.response.members]) == (200, [(None, "height")])
+    assert (page.errors, page.problems) == ({(404, "TreeNotExist"): ["no tree"]}, [])
+
+
 def test_a_status_of_success_with_a_word_is_no_error():
     rows = "|Status|Code|\n|---|---|\n|200|OK|\n|404|FarmNotExist|\n"
     page = derive(f"{SYNTAX}## Response codes\n\n{rows}")
