@@ -57,6 +57,7 @@ def test_short_cells_state_limits_and_defaults(words, limits, default):
         ("The retention in days, with the value range of 1-3600.", "integer", (1, 3600)),
         ("The number of shards, which is in the range of 1 to 64.", "integer", (1, 64)),
         ("Default: 100. Max: 500", "integer", (None, 500)),
+        ("How many; the default value is 500 (maximum).", "integer", (None, 500)),
         ("返回的数目，范围为 0~1000。", "integer", (0, 1000)),
         ("从范围内选1到5个。", "integer", (None, None)),
         ("最大值为 10 MB，最小值：1万", "integer", (None, None)),
