@@ -44,7 +44,15 @@ _VALUE = re.compile(r"""["']([^"'{}]+)["']\s*,?""")
 """The value of a header on the line below its name."""
 _QUOTED = re.compile(r"""(["'])\s*([{\[].*[}\]])\s*\1""", re.DOTALL)
 """A body in quotes, as code prints it."""
+_ON_ONE_LINE = re.compile(
+    rf"((?:{'|'.join(METHODS)}|HTTP/)[^{{}}\n]*?)\s+(Headers?\s*[:：]?)\s*\{{([^{{}}\n]*)\}}(?:\s+(Body\s*[:：])\s*(.*))?",
+    re.IGNORECASE,
+)
+_NEXT_FIELD = re.compile(r",\s+(?=[\"'])|\s+(?=[A-Za-z][A-Za-z-]*:\s)")
+"""The separator between headers on one line."""
 _CURL = re.compile(r"^\s*(?:\$ )?curl\s", re.MULTILINE)
+_MAX_LINE = 10_000
+"""Characters of a message on one line."""
 _MAX_LINES = 100
 """Of a shell command."""
 _CURL_OPTIONS = {
@@ -85,6 +93,7 @@ class Message:
 
 def request_of(text: str, line: int) -> Message | None:
     """Read the first request in a code block that begins at ``line``; None if there is none."""
+    text = _unfolded(text)
     if found := _CURL.search(text):
         return _curl_request(text[found.end() :], line + text.count("\n", 0, found.start()))
     lines = _LOWER_CASE.sub(lambda method: method[0].upper(), text).split("\n")
@@ -140,6 +149,15 @@ def is_response(text: str) -> bool:
     return bool(_STATUS_LINE.fullmatch(first) or _HEADER_MARK.fullmatch(first)) or first.startswith(("{", "["))
 
 
+def _unfolded(text: str) -> str:
+    """Return a message that is printed on one line with a line for each of its headers, and for its body."""
+    found = _ON_ONE_LINE.fullmatch(text.strip()) if len(text) <= _MAX_LINE else None
+    if found is None:
+        return text
+    start, mark, fields, *body = found.groups("")
+    return "\n".join((start, mark, "{", *_NEXT_FIELD.split(fields.strip()), "}", *body))
+
+
 def begins_with_status(text: str) -> bool:
     """Return whether a code block begins with the status line of a response."""
     return re.match(r"\s*HTTP/\d", text) is not None
@@ -147,7 +165,7 @@ def begins_with_status(text: str) -> bool:
 
 def response_of(text: str, line: int) -> Message:
     """Read a response; a block without a status line and headers is a body."""
-    lines = text.split("\n")
+    lines = _unfolded(text).split("\n")
     for at, each in enumerate(lines):
         if found := _STATUS_LINE.fullmatch(each):
             headers, body = _headers_and_body(lines[at + 1 :])

@@ -742,6 +742,28 @@ Its weight.
     assert {name: each.maximum for name, each in page.query.items()} == {"limit": 100, "breed": None}
 
 
+def test_a_copied_message_may_have_lost_its_lines():
+    """Its headers are told apart by their names or by their quotes, and its length proves the body."""
+    text = """# CountSheep
+
+Request example
+
+PUT /sheep/count HTTP/1.1 Header : { "Date": "", "Host": "my-farm.cn-hangzhou.log.aliyuncs.com" } Body : { "day": 1 }
+
+Response example
+
+HTTP/1.1 200 OK Header : { Date: Tue, 10 Nov 2015 19:45:48 GMT Content-Length: 11 Server: nginx } Body : { "count": 3 }
+"""
+    page = derive(text)
+    assert (page.method, page.path, page.host, [*page.body.members]) == (
+        "PUT",
+        "/sheep/count",
+        "{project}.{endpoint}",
+        [(None, "day")],
+    )
+    assert ([*page.response.members], page.response.digest, page.problems) == ([(None, "count")], "length", [])
+
+
 def test_a_copied_row_may_have_a_blank_too_many():
     """Where no more than a blank separates cells, two of them separate no more than one does."""
     text = """# CountSheep
