@@ -51,6 +51,8 @@ _DESCRIPTION = re.compile(
     r"\s+(?=The error (?:message|code) (?:that )?(?:is )?returned\b)|(?<=\.)\s+(?=[^.]*[\u4e00-\u9fff])"
 )
 """Where the description begins in a row without separators: by its first words, or in Chinese after a sentence."""
+_ROW = re.compile(r"\s+(?=[45]\d\d\s+[A-Z][a-z]+[A-Z])")
+"""The separator between the rows of a table on one line."""
 _NO_MESSAGE = re.compile(
     r"\bsee\b|参见|参考|查看更多|error codes|错误码|^(?:none|empty|n/a|no body|无|空)[.。]?$", re.IGNORECASE
 )
@@ -214,7 +216,8 @@ def _errors_by_line(texts: Sequence[Text]) -> Iterator[tuple[int, ErrorRow]]:
     """Read errors with a line per error, also below a status that they share, or a line per cell; with their index."""
     shared, joined, cells = "", False, 0
     for at, text in enumerate(texts):
-        joined = joined or _JOINED_HEAD.fullmatch(text.text) is not None
+        head, *on_line = _ROW.split(text.text)
+        joined = joined or _JOINED_HEAD.fullmatch(head) is not None
         cells -= 1
         if text.kind in {"heading", "bold"} and (status := status_of(text.text)):
             shared = status
@@ -226,7 +229,7 @@ def _errors_by_line(texts: Sequence[Text]) -> Iterator[tuple[int, ErrorRow]]:
             if is_cell:
                 cells = 3
                 yield at, ErrorRow(status, below[0], below[1], text.line)
-        elif several := _errors_in(text.text):
+        elif several := _errors_in(text.text, *(on_line if joined else ())):
             is_joined = joined and _spread(text.text) == text.text
             rows = (ErrorRow(*error, text.line) for error in several)
             yield from ((at, _without_description(row) if is_joined else row) for row in rows)
@@ -242,9 +245,13 @@ def _without_description(row: ErrorRow) -> ErrorRow:
     return replace(row, message=message) if description else replace(row, message="", unread=row.message)
 
 
-def _errors_in(line: str) -> list[tuple[str, str, str]]:
-    """Return status, code and message of the errors that a line lists, otherwise of those that its sentences state."""
-    listed = [error for each in _BETWEEN.split(line) if (error := _listed_error(_spread(each)))]
+def _errors_in(line: str, *rows: str) -> list[tuple[str, str, str]]:
+    """Return status, code and message of the errors that a line lists, otherwise of those that its sentences state.
+
+    ``rows``: the rows of the table that the line is.
+    """
+    parts = rows or _BETWEEN.split(line)
+    listed = [error for each in parts if (error := _listed_error(_spread(each)))]
     return listed or [(status, code, "") for status, code in stated_errors(line)]
 
 

@@ -317,6 +317,13 @@ def test_a_description_in_a_row_without_separators_is_no_part_of_the_message():
     assert said == ["farm exists Farm 已存在。"]
 
 
+def test_a_table_of_errors_on_one_line_is_read_row_by_row():
+    """As where the lines were lost, too."""
+    head, *rows = COPIED_ERRORS.split("HTTP")
+    one_line = derive(f"{head}HTTP{' '.join(rows[0].split(chr(10)))}")
+    assert (one_line.errors, len(one_line.problems)) == (derive(COPIED_ERRORS).errors, 2)
+
+
 def test_errors_without_separators_are_listed():
     """Code and message cannot be told apart in them."""
     row = "400BreedInvalidbreed {breed} is invalid"
