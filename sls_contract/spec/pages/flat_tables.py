@@ -40,7 +40,7 @@ _GLUED_WITH_PLACE = (
 """The same with a place before whether it is required, and an example after it."""
 _CAPITALIZED = (
     "Array of (?:String|Integer|Long|Object)|String(?: [Aa]rray)?|(?:J(?:son|SON) )?(?:[Oo]bject|[Aa]rray)"
-    "|Integer|Long|Boolean|Float|Double|List|Map"
+    "|Integer|Long|Boolean|Float|Double|List|Map|J(?:son|SON)"
 )
 _GLUED_TO_REST = (
     re.compile(rf"(\W*[A-Za-z_][\w.-]*?)({TYPE_CELL.pattern}|{_CAPITALIZED})()((?-i:Yes|No)|是|否)(.*)", re.IGNORECASE),
@@ -51,6 +51,10 @@ _GLUED_TO_EXAMPLE = (
     re.compile(r"()(Object|Array)()()()"),
 )
 """The same with an example right after the type, which only its capital separates."""
+_ROW_START = re.compile(
+    rf"\s+(?=[A-Za-z_][\w.-]*\s+(?:{TYPE_CELL.pattern}|{_CAPITALIZED})\s+(?:Yes|No|是|否)\s)", re.IGNORECASE
+)
+"""Before a row on a line with others, which its type and whether it is required identify."""
 _FREE_TEXT = frozenset({"description", "example"})
 """Columns with arbitrary text; if single blanks separate cells, the first of these columns gets the rest of the row."""
 _OF_ERRORS = frozenset({"status", "code", "message"})
@@ -79,9 +83,16 @@ def tables(parts: Iterable[Placed], *roles: str) -> Iterator[tuple[Table, str]]:
     if records := record_table([text for text, _ in texts], "name", "type"):
         yield records, texts[0][1]
     rest = [(text, label) for text, label in texts if text.line not in lines]
-    headed = [*_tables([text for text, _ in rest])]
+    headed = [*_tables([line for text, _ in rest for line in _unfolded(text)])]
     yield from ((_with_markup(flat), flat.label) for flat in headed)
     yield from _lists(rest, headless=not headed)
+
+
+def _unfolded(text: Text) -> Iterator[Text]:
+    """Yield the head and the rows of a table of parameters on one line; another text is yielded as it is."""
+    first, *rows = _ROW_START.split(text.text)
+    is_table = columns_of(first) or _ROW_START.match(f" {first}")
+    yield from (replace(text, text=each) for each in (first, *rows)) if rows and is_table else (text,)
 
 
 def _tables(texts: Sequence[Text]) -> Iterator[_Flat]:

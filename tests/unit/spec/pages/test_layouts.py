@@ -742,6 +742,31 @@ Its weight.
     assert {name: each.maximum for name, each in page.query.items()} == {"limit": 100, "breed": None}
 
 
+def test_a_copied_table_may_have_lost_its_lines():
+    """A type before yes or no begins a row, also on a line below the head's."""
+    text = """# CountSheep
+
+Request syntax
+
+PUT /farms/<farm>/sheep HTTP/1.1
+Host: <Project Endpoint>
+{"day": 1, "coat": {}, "breeds": []}
+
+Request parameters
+
+Parameter Type Required Example Description farm String Yes red Which farm. day Integer No 1 The day. Maximum value: 7.
+coat Json Yes {} The coat. breeds Array No [] All of its breeds.
+"""
+    page = derive(text)
+    members = {name: (each.type, each.required, each.maximum) for (_, name), each in page.body.members.items()}
+    assert members == {
+        "day": ("integer", False, 7),
+        "coat": ("object", True, None),
+        "breeds": ("array", False, None),
+    }
+    assert (page.path_parameters, page.problems) == (["farm"], [])
+
+
 def test_a_copied_message_may_have_lost_its_lines():
     """Its headers are told apart by their names or by their quotes, and its length proves the body."""
     text = """# CountSheep
