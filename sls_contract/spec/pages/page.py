@@ -52,7 +52,7 @@ _CALLED = re.compile(r"(?:调用|(?a:\b)(?i:call)(?:s|ing)?(?: the)?)\s*([A-Z][a
 _ERROR = re.compile(r"(?<![\d.])[45]\d\d\s+[A-Z][a-z]+[A-Z]\w+")
 """An error in a sentence."""
 _PARAMETER = re.compile(
-    rf"[A-Za-z_][\w.-]*(?:\[\])?\s*[(（](?:\w+\s*[,，、;；]\s*)?(?:{TYPE_CELL.pattern})\s*(?:[,，、;；][^()（）]*)?[)）]",
+    rf"(?<![A-Za-z0-9_.-])[A-Za-z_][\w.-]*(?:\[\])?\s*[(（](?:\w+\s*[,，、;；]\s*)?(?:{TYPE_CELL.pattern})\s*(?:[,，、;；][^()（）]*)?[)）]",
     re.IGNORECASE,
 )
 """A parameter with its type in a sentence."""

@@ -994,11 +994,12 @@ def test_a_long_cell_takes_no_minutes(piece):
     "text",
     [
         f"## Request{' ' * 40_000}parameters\n",
+        f"ParameterTypeExampleDescription\n{'aString' * 5_000}\n",
         f"|Name|Type|\n|---|---|\n|wool{'(x)' * 20_000}|Integer|\n",
         f"|Name|Type|\n|---|---|\n|{'+ ' * 100_000}wool|Integer|\n",
         "|Name|Type|\n|---|---|\n|wool|Integer\n" + "\n" * 20_000 + "x\n",
     ],
-    ids=["blanks of a heading", "remarks", "marks", "blank lines"],
+    ids=["blanks of a heading", "a word", "remarks", "marks", "blank lines"],
 )
 def test_a_long_page_takes_no_minutes(text):
     """What follows was looked for from each of these anew."""
