@@ -48,7 +48,7 @@ _OF_REQUEST = re.compile(r"(?:> ?)?(?:GET|POST|PUT|DELETE|HEAD|PATCH)\s|(?:\$ )?
 _PRE = re.compile(r"<pre(?:\s[^<>]*)?>", re.IGNORECASE)
 _START = re.compile(
     r"(?:GET|POST|PUT|DELETE|HEAD|PATCH)\s+(?:\S.*\sHTTP/\d(?:\.\d)?|(?:https?:/|[{<]\w+[}>](?:\.[{<]\w+[}>])?)?/\S*(?:\s*\?\s*\S+|\s+\w+=\S.*)?)"
-    r"|HTTP/\d(?:\.\d)? [1-5]\d\d\b.*"
+    r"|(?:GET|POST|PUT|DELETE)\s+/\S*\s(?:HTTP/\d\.\d )?Headers?\s*[:：]?\s*\{.*|HTTP/\d(?:\.\d)? [1-5]\d\d\b.*"
 )
 """The first line of a message outside a code block."""
 _CURL = re.compile(r"(?:\$ )?curl\s.*https?://")

@@ -36,6 +36,7 @@ _OUTER = (
 )
 """The beginning of a body, which shows its shape even if the rest is unreadable."""
 _MAP = re.compile(r"(?:array(?: of |<))?(?:map|dict)s?(?:$|\W)", re.IGNORECASE)
+_OF_OBJECTS = re.compile(r"(?:(?:array|list)\s*(?:of\s+|<\s*))?(?:json|(?:json )?objects?)\s*>?", re.IGNORECASE)
 _MAX_SHOWN = 80
 _COMPATIBLE = {("integer", "number"), ("number", "integer")}  # types in table and example that agree
 
@@ -98,13 +99,17 @@ def body_claims(page: Page, body: Body, side: str, printed: Sequence[Message], r
     nested = {row.table for row in named if row.parent}
     found = _Members(shown.values, named)
     described = set(parents.values())
-    elements, unsure = ({}, []) if shown.values else arrays_by_line(rows)
+    arrays, unsure = arrays_by_line(rows)
+    elements = {line: array for line, array in arrays.items() if not found.same(array)}
     for row in unsure:
-        page.problem(row.line, "body-key", f"{side} {row.name}", f"{row.type} {WITHOUT_DEPTH}")
+        if not found.same(row.name):
+            page.problem(row.line, "body-key", f"{side} {row.name}", f"{row.type} {WITHOUT_DEPTH}")
+    above_elements = {above.line for above, row in pairwise(rows) if not row.name and json_type(above.type) == "array"}
     for row, below in pairwise(named):
         apart = below.table != row.table or row.name in described
-        placed = shown.values or row.table in nested or below.line in elements or apart
-        if row.type.strip().lower() in {"object", "json", "json object"} and not placed:
+        is_shown = found.same(row.name) or found.same(below.name)
+        placed = is_shown or row.table in nested or row.line in above_elements or apart
+        if _OF_OBJECTS.fullmatch(row.type.strip()) and not placed:
             page.problem(row.line, "body-key", f"{side} {row.name}", f"{row.type} {WITHOUT_DEPTH}")
     for row in named:
         parent = (parents.get(row.table) or elements.get(row.line)) if row.parent == "" else row.parent

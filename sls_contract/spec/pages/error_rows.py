@@ -47,6 +47,12 @@ _BETWEEN = re.compile(r"[,，、;；]\s*(?:and |or )?(?=[45]\d\d\s+[A-Z])")
 _MAYBE_CODED = re.compile(r"[45]\d\d(?:[\])）】]|\s|$|(?=[A-Z]))|[A-Z][A-Za-z.]{3,}\s*[:：]")
 _JOINED_HEAD = re.compile(r"(?i:[^.。]*(?:message|错误(?:消息|信息|提示))[)）]?\s*(?:description|描述|说明))\S*")
 """A head on a line, whose rows do not show where the message ends."""
+_DESCRIPTION = re.compile(
+    r"\s+(?=The error (?:message|code) (?:that )?(?:is )?returned\b)|(?<=\.)\s+(?=[^.]*[\u4e00-\u9fff])"
+)
+"""Where the description begins in a row without separators: by its first words, or in Chinese after a sentence."""
+_ROW = re.compile(r"\s+(?=[45]\d\d\s+[A-Z][a-z]+[A-Z])")
+"""The separator between the rows of a table on one line."""
 _NO_MESSAGE = re.compile(
     r"\bsee\b|参见|参考|查看更多|error codes|错误码|^(?:none|empty|n/a|no body|无|空)[.。]?$", re.IGNORECASE
 )
@@ -210,7 +216,8 @@ def _errors_by_line(texts: Sequence[Text]) -> Iterator[tuple[int, ErrorRow]]:
     """Read errors with a line per error, also below a status that they share, or a line per cell; with their index."""
     shared, joined, cells = "", False, 0
     for at, text in enumerate(texts):
-        joined = joined or _JOINED_HEAD.fullmatch(text.text) is not None
+        head, *on_line = _ROW.split(text.text)
+        joined = joined or _JOINED_HEAD.fullmatch(head) is not None
         cells -= 1
         if text.kind in {"heading", "bold"} and (status := status_of(text.text)):
             shared = status
@@ -222,19 +229,29 @@ def _errors_by_line(texts: Sequence[Text]) -> Iterator[tuple[int, ErrorRow]]:
             if is_cell:
                 cells = 3
                 yield at, ErrorRow(status, below[0], below[1], text.line)
-        elif several := _errors_in(text.text):
-            is_unread = joined and _spread(text.text) == text.text
+        elif several := _errors_in(text.text, *(on_line if joined else ())):
+            is_joined = joined and _spread(text.text) == text.text
             rows = (ErrorRow(*error, text.line) for error in several)
-            yield from ((at, replace(row, message="", unread=row.message) if is_unread else row) for row in rows)
+            yield from ((at, _without_description(row) if is_joined else row) for row in rows)
         elif shared and cells <= 0 and text.kind in {"item", "paragraph"} and (coded := _CODED.fullmatch(text.text)):
             yield at, ErrorRow(shared, coded[1], coded[2] or "", text.line)
         elif _MAYBE_CODED.match(text.text.lstrip("[(（【")[: None if text.kind == "item" else 4]):
             yield at, ErrorRow(shared, text.text, "", text.line)  # listed as a problem
 
 
-def _errors_in(line: str) -> list[tuple[str, str, str]]:
-    """Return status, code and message of the errors that a line lists, otherwise of those that its sentences state."""
-    listed = [error for each in _BETWEEN.split(line) if (error := _listed_error(_spread(each)))]
+def _without_description(row: ErrorRow) -> ErrorRow:
+    """Return a row whose message goes on with the description without it; unread if nothing shows where it begins."""
+    message, *description = _DESCRIPTION.split(row.message, maxsplit=1)
+    return replace(row, message=message) if description else replace(row, message="", unread=row.message)
+
+
+def _errors_in(line: str, *rows: str) -> list[tuple[str, str, str]]:
+    """Return status, code and message of the errors that a line lists, otherwise of those that its sentences state.
+
+    ``rows``: the rows of the table that the line is.
+    """
+    parts = rows or _BETWEEN.split(line)
+    listed = [error for each in parts if (error := _listed_error(_spread(each)))]
     return listed or [(status, code, "") for status, code in stated_errors(line)]
 
 

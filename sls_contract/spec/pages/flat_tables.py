@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from itertools import pairwise
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -13,7 +14,7 @@ from sls_contract.spec.pages.records import labelled, marked, record_lines, reco
 from sls_contract.spec.pages.table_columns import NAME, TYPE_CELL, is_name_cell
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from sls_contract.spec.pages.columns import Column
     from sls_contract.spec.pages.sections import Placed
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 _PLACE = re.compile(r"path|query|headers?|body|host|路径|查询|请求头|请求体", re.IGNORECASE)
 _BETWEEN = re.compile(r"\s*\|\s*|\s*\t\s*|(?<![- ]) {2,}")
 """The separator between cells of a row on a single line; without it, single blanks separate them."""
+_BLANKS = re.compile(r" {2,}")
 _OF_TWO_WORDS = re.compile(r"\b(json) (?=array|object)|\b(array|list) (of) (?=\w)|(\w) (?=<)", re.IGNORECASE)
 _ARTICLE = re.compile(r"an?|the|th[ei]se?|any|each|one|no", re.IGNORECASE)
 _GLUED_PLACE = r"path|query|header|body|host"
@@ -31,11 +33,28 @@ _GLUED = (
 """Name, type and whether it is required, without separators."""
 _GLUED_WITH_PLACE = (
     re.compile(
-        rf"(\W*(?:[A-Za-z_][\w.-]*?\w)??)({TYPE_CELL.pattern}|Array of \w+?)({_GLUED_PLACE})(yes|no|是|否)?.*",
+        rf"(\W*(?:[A-Za-z_][\w.-]*?\w)??)({TYPE_CELL.pattern}|Array of \w+?)({_GLUED_PLACE})(yes|no|是|否)?(.*)",
         re.IGNORECASE,
     ),
 )
 """The same with a place before whether it is required, and an example after it."""
+_CAPITALIZED = (
+    "Array of (?:String|Integer|Long|Object)|String(?: [Aa]rray)?|(?:J(?:son|SON) )?(?:[Oo]bject|[Aa]rray)"
+    "|Integer|Long|Boolean|Float|Double|List|Map|J(?:son|SON)"
+)
+_GLUED_TO_REST = (
+    re.compile(rf"(\W*[A-Za-z_][\w.-]*?)({TYPE_CELL.pattern}|{_CAPITALIZED})()((?-i:Yes|No)|是|否)(.*)", re.IGNORECASE),
+)
+"""The same with any text after whether it is required."""
+_GLUED_TO_EXAMPLE = (
+    re.compile(rf"(\W*[A-Za-z_][\w.-]*?)({_CAPITALIZED})()()((?!{_CAPITALIZED}).*)"),
+    re.compile(r"()(Object|Array)()()()"),
+)
+"""The same with an example right after the type, which only its capital separates."""
+_ROW_START = re.compile(
+    rf"\s+(?=[A-Za-z_][\w.-]*\s+(?:{TYPE_CELL.pattern}|{_CAPITALIZED})\s+(?:Yes|No|是|否)\s)", re.IGNORECASE
+)
+"""Before a row on a line with others, which its type and whether it is required identify."""
 _FREE_TEXT = frozenset({"description", "example"})
 """Columns with arbitrary text; if single blanks separate cells, the first of these columns gets the rest of the row."""
 _OF_ERRORS = frozenset({"status", "code", "message"})
@@ -64,7 +83,7 @@ def tables(parts: Iterable[Placed], *roles: str) -> Iterator[tuple[Table, str]]:
     if records := record_table([text for text, _ in texts], "name", "type"):
         yield records, texts[0][1]
     rest = [(text, label) for text, label in texts if text.line not in lines]
-    headed = [*_tables([text for text, _ in rest])]
+    headed = [*_tables([line for text, _ in rest for line in _unfolded(text)])]
     yield from ((_with_markup(flat), flat.label) for flat in headed)
     yield from _lists(rest, headless=not headed)
 
@@ -78,6 +97,13 @@ def has_examples(texts: Sequence[Text], line: int) -> bool:
     """Return whether the last table above a line lost its markup and has a column of examples."""
     heads = [flat.columns for flat in _tables(texts) if flat.line < line]
     return bool(heads) and "example" in heads[-1]
+
+
+def _unfolded(text: Text) -> Iterator[Text]:
+    """Yield the head and the rows of a table of parameters on one line; another text is yielded as it is."""
+    first, *rows = _ROW_START.split(text.text)
+    is_table = columns_of(first) or _ROW_START.match(f" {first}")
+    yield from (replace(text, text=each) for each in (first, *rows)) if rows and is_table else (text,)
 
 
 def _tables(texts: Sequence[Text]) -> Iterator[_Flat]:
@@ -143,13 +169,18 @@ def _with_markup(flat: _Flat) -> Table:
     lines: list[tuple[int, dict[Column, str]]] = []
     end = flat.line  # of the head and the rows in the lines below it
     for at, text in enumerate(flat.body):
-        if cells := _row_in(text, flat, is_next=text.line == end + 1):
+        is_next = text.line == end + 1
+        if cells := _row_in(text, flat, is_next=is_next) or _row_of_words(text, flat, is_next=is_next):
             lines.append((at, cells))
             end = text.line
+    between = [text for (at, _), (end, _) in pairwise(lines) for text in flat.body[at + 1 : end]]
+    is_below = any(text.kind == "paragraph" for text in between)  # then, what ends a row is its example only
     rows = [
         (
             flat.body[at].line,
-            cells | ({} if "description" in cells else _description(flat.body[at + 1 : end], flat.columns)),
+            cells
+            if "description" in cells and not (is_below and cells["description"] == cells.get("example"))
+            else cells | _description(flat.body[at + 1 : end], flat.columns, cells),
         )
         for (at, cells), (end, _) in pairwise([*lines, (len(flat.body), {})])
     ]
@@ -160,10 +191,11 @@ def _with_markup(flat: _Flat) -> Table:
     return Table(heads, tuple(printed), flat.line)
 
 
-def _description(below: Sequence[Text], columns: Sequence[Column]) -> dict[Column, str]:
+def _description(below: Sequence[Text], columns: Sequence[Column], row: Mapping[Column, str]) -> dict[Column, str]:
     """Return the text below a row: its first line, or the second if the first is an example, and its list items."""
     words = [text.text for text in below if text.kind != "item"]
-    has_example = len(words) > 1 and "example" in columns[: [*columns, "description"].index("description")]
+    before = columns[: [*columns, "description"].index("description")]
+    has_example = len(words) > 1 and "example" in before and "example" not in row
     listed = (f"- {text.text}" for text in below if text.kind == "item")
     return {"description": "\n".join([*words[has_example:][:1], *listed])}
 
@@ -174,13 +206,8 @@ def _row_in(text: Text, flat: _Flat, *, is_next: bool) -> dict[Column, str]:
     ``is_next``: the line above is the head or a row, so this one needs no mark of whether it is required to be a row.
     """
     cells, columns = _cells(text.text) if text.kind == "paragraph" else [], flat.columns
-    forms = _GLUED_WITH_PLACE if "place" in columns else _GLUED
-    if flat.glued and cells and (len(cells) == 1 or "place" in columns):
-        glued = next(filter(None, (form.fullmatch(text.text) for form in forms)), None)
-        if glued is None:
-            return _named_after_type(text.text)
-        required = (glued[4] or cells[0]) if "required" in columns else ""
-        return {"name": glued[1], "type": glued[2], "place": glued[3], "required": required}
+    if flat.glued and cells:
+        return _glued_row(text.text, columns)
     if len(cells) == 1:
         return {}
     spread = _BETWEEN.search(text.text) is not None
@@ -199,6 +226,33 @@ def _row_in(text: Text, flat: _Flat, *, is_next: bool) -> dict[Column, str]:
         found.setdefault("required", text.text)  # it is lost
         return found
     return found if is_row and (spread or (any(sure) if is_type else all(sure))) else {}
+
+
+def _glued_row(line: str, columns: Sequence[Column]) -> dict[Column, str]:
+    """Read a row whose cells have no separators, or return nothing; what ends it can be its example or description."""
+    is_required = "required" in columns
+    forms: tuple[re.Pattern[str], ...] = (*_GLUED, *_GLUED_TO_REST)
+    if "place" in columns:
+        forms = _GLUED_WITH_PLACE
+    elif columns[2:3] == ("example",) and not is_required:
+        forms = _GLUED_TO_EXAMPLE
+    found = next(filter(None, (form.fullmatch(line) for form in forms)), None)
+    if found is None:
+        return _named_after_type(line)
+    name, kind, place, required, *rest = found.groups()
+    row: dict[Column, str] = {"name": name, "type": kind, "place": place}
+    row["required"] = (required or line) if is_required else ""
+    for text in rest:
+        row["example"] = text
+        if text:
+            row["description"] = text
+    return row
+
+
+def _row_of_words(text: Text, flat: _Flat, *, is_next: bool) -> dict[Column, str]:
+    """Read a row in which more than a blank separates some words, and a blank others."""
+    words = _BLANKS.sub(" ", text.text)
+    return _row_in(replace(text, text=words), flat, is_next=is_next) if words != text.text else {}
 
 
 def _named_after_type(line: str) -> dict[Column, str]:
@@ -237,7 +291,7 @@ def _rows_by_type(flat: _Flat) -> Iterator[tuple[int, dict[Column, str]]]:
         for column in (column for column in flat.columns if column in {"required", "place"}):
             if below and _fits(column, below[0].text, spread=True):
                 row[column], below = below[0].text, below[1:]
-        yield body[at].line, row | {"type": body[at].text} | _description(below, flat.columns)
+        yield body[at].line, row | {"type": body[at].text} | _description(below, flat.columns, row)
 
 
 def _is_structure(body: Sequence[Text], at: int) -> bool:

@@ -43,7 +43,19 @@ _BODY_MARK = re.compile(
     r"(?:(?:request|response)\s+)?body\s*[:：]?\s*(.*)|(?:请求|响应|返回)?(?:消息)?体\s*[:：]\s*(.*)", re.IGNORECASE
 )
 _FIELD = re.compile(r"""["'“”]*([A-Za-z][A-Za-z0-9-]*)["'“”<]*\s*(?::|=|：)\s*["'“]?(.*?)["'”]?\s*[,，]?\s*""")
+_VALUE = re.compile(r"""["']([^"'{}]+)["']\s*,?""")
+"""The value of a header on the line below its name."""
+_QUOTED = re.compile(r"""(["'])\s*([{\[].*[}\]])\s*\1""", re.DOTALL)
+"""A body in quotes, as code prints it."""
+_ON_ONE_LINE = re.compile(
+    rf"((?:{'|'.join(METHODS)}|HTTP/)[^{{}}\n]*?)\s+(Headers?\s*[:：]?)\s*\{{([^{{}}\n]*)\}}(?:\s+(Body\s*[:：])\s*(.*))?",
+    re.IGNORECASE,
+)
+_NEXT_FIELD = re.compile(r",\s+(?=[\"'])|\s+(?=[A-Za-z][A-Za-z-]*:\s)")
+"""The separator between headers on one line."""
 _CURL = re.compile(r"^\s*(?:\$ )?curl\s", re.MULTILINE)
+_MAX_LINE = 10_000
+"""Characters of a message on one line."""
 _MAX_LINES = 100
 """Of a shell command."""
 _CURL_OPTIONS = {
@@ -84,6 +96,7 @@ class Message:
 
 def request_of(text: str, line: int) -> Message | None:
     """Read the first request in a code block that begins at ``line``; None if there is none."""
+    text = _unfolded(text)
     if found := _CURL.search(text):
         return _curl_request(text[found.end() :], line + text.count("\n", 0, found.start()))
     lines = _LOWER_CASE.sub(lambda method: method[0].upper(), text).split("\n")
@@ -145,6 +158,15 @@ def is_response(text: str) -> bool:
     return bool(_STATUS_LINE.fullmatch(first) or _HEADER_MARK.fullmatch(first)) or first.startswith(("{", "["))
 
 
+def _unfolded(text: str) -> str:
+    """Return a message that is printed on one line with a line for each of its headers, and for its body."""
+    found = _ON_ONE_LINE.fullmatch(text.strip()) if len(text) <= _MAX_LINE else None
+    if found is None:
+        return text
+    start, mark, fields, *body = found.groups("")
+    return "\n".join((start, mark, "{", *_NEXT_FIELD.split(fields.strip()), "}", *body))
+
+
 def begins_with_status(text: str) -> bool:
     """Return whether a code block begins with the status line of a response."""
     return re.match(r"\s*HTTP/\d", text) is not None
@@ -152,7 +174,7 @@ def begins_with_status(text: str) -> bool:
 
 def response_of(text: str, line: int) -> Message:
     """Read a response; a block without a status line and headers is a body."""
-    lines = text.split("\n")
+    lines = _unfolded(text).split("\n")
     for at, each in enumerate(lines):
         if found := _STATUS_LINE.fullmatch(each):
             headers, body = _headers_and_body(lines[at + 1 :])
@@ -212,6 +234,10 @@ def _fields(lines: Sequence[str], at: int, *, braced: bool) -> tuple[list[tuple[
             fields[-1] = (fields[-1][0], f"{fields[-1][1]} {line}".strip())
             at += 1
             continue
+        if fields and not fields[-1][1] and (value := _VALUE.fullmatch(line)):
+            fields[-1] = (fields[-1][0], value[1])
+            at += 1
+            continue
         if _BODY_MARK.fullmatch(line) or (line and not (found := _FIELD.fullmatch(line))):
             break
         if line:
@@ -237,4 +263,5 @@ def _body(lines: Sequence[str], at: int) -> str | None:
     if at < len(lines) and (found := _BODY_MARK.fullmatch(lines[at].strip())):
         lines = [*lines[:at], found[1] or found[2] or "", *lines[at + 1 :]]
     text = "\n".join(lines[at:]).strip()
-    return text or None
+    quoted = _QUOTED.fullmatch(text)
+    return quoted[2] if quoted else text or None

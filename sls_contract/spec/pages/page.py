@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from sls_contract.spec.claims import Page
@@ -19,7 +20,14 @@ from sls_contract.spec.pages.parts import Parts
 from sls_contract.spec.pages.records import record_lines
 from sls_contract.spec.pages.request import common_headers, request_claims
 from sls_contract.spec.pages.response import COMMON_HEADERS, response_claims
-from sls_contract.spec.pages.sections import named_operation, placed, title_of, titled_operation, titles_of
+from sls_contract.spec.pages.sections import (
+    named_operation,
+    placed,
+    title_of,
+    titled_operation,
+    titles_of,
+    unnamed_titles_of,
+)
 from sls_contract.spec.pages.stated_errors import may_state_error, stated_errors
 from sls_contract.spec.pages.table_columns import TYPE_CELL, holds_facts
 from sls_contract.spec.pages.unheaded import by_content
@@ -51,7 +59,7 @@ _WITHOUT_HEADERS = re.compile(
 _ERROR = re.compile(r"(?<![\d.])[45]\d\d\s+[A-Z][a-z]+[A-Z]\w+")
 """An error in a sentence."""
 _PARAMETER = re.compile(
-    rf"[A-Za-z_][\w.-]*(?:\[\])?\s*[(（](?:\w+\s*[,，、;；]\s*)?(?:{TYPE_CELL.pattern})\s*(?:[,，、;；][^()（）]*)?[)）]",
+    rf"(?<![A-Za-z0-9_.-])[A-Za-z_][\w.-]*(?:\[\])?\s*[(（](?:\w+\s*[,，、;；]\s*)?(?:{TYPE_CELL.pattern})\s*(?:[,，、;；][^()（）]*)?[)）]",
     re.IGNORECASE,
 )
 """A parameter with its type in a sentence."""
@@ -98,6 +106,8 @@ def _derived(blocks: Sequence[Block], text: str, name: str) -> Page:
 def derive_each(text: str, name: str = "") -> list[Page]:
     """Return the claims of a page about each operation: several if more than one title has a request line.
 
+    The titles of a page about several operations can describe them without their names.
+
     Args:
         text: the page, Markdown as published.
         name: of the operation, if the page has no title.
@@ -105,6 +115,8 @@ def derive_each(text: str, name: str = "") -> list[Page]:
     """
     blocks = blocks_of(text)
     titles = titles_of(blocks)
+    is_named = _operation(blocks, text) is not None
+    titles = titles if titles or is_named else unnamed_titles_of(blocks)
     if len(titles) > 1:
         lines = text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
         ends = [title.line - 1 for title in titles[1:]] + [len(lines)]
@@ -112,8 +124,8 @@ def derive_each(text: str, name: str = "") -> list[Page]:
             "\n" * (title.line - 1) + "\n".join(lines[title.line - 1 : end])
             for title, end in zip(titles, ends, strict=True)
         )
-        pages = [page for page in map(derive, parts) if page.path and page.method]
-        if len({page.operation for page in pages}) == len(pages) > 1:
+        pages = [page for page in map(derive, parts) if page.path]
+        if len({page.operation if is_named else (page.method, page.path) for page in pages}) == len(pages) > 1:
             return pages
     return [_derived(blocks, text, name)]
 
@@ -175,13 +187,15 @@ def _table_of(role: str) -> str:
 
 
 def _lines_read(parts: Parts) -> set[int]:
-    """Return the lines of the messages and rows that were read, and those of the heads of their tables."""
+    """Return the lines of messages and rows that were read, of the heads of their tables, and of text printed twice."""
+    texts = [part.block for part in parts.all if isinstance(part.block, Text)]
     rows = (parts.request_rows, parts.header_rows, parts.response_rows, parts.response_header_rows)
     printed = (parts.syntax, parts.intro, parts.requests, parts.bodies, parts.printed, parts.responses)
     return {
         *(line for role in _WITH_ROWS for line in record_lines([*parts.items(role)], "name", "type")),
         *(line for each in rows for row in each for line in (row.table, row.line)),
         *(row.line for row in parts.error_rows),
+        *(text.line for text, below in pairwise(texts) if text.text == below.text),
         *(message.line for each in printed for message in each),
     }
 

@@ -73,7 +73,7 @@ _RANGE = re.compile(
 _MINIMUM = re.compile(rf"(?i:最小值(?:为|是|[:：])?|\bmin(?:imum)?(?: value)?(?: is|:))\s*(-?\d+){_WHOLE}")
 _MAXIMUM = re.compile(
     rf"(?i:最大值(?:为|是|[:：])?|\bmax(?:imum)?(?: value)?(?: is|:))\s*(-?\d+){_WHOLE}"
-    r"|(\d+)\s*[(（](?i:最大值|the maximum value)[)）]"
+    r"|(\d+)\s*[(（](?i:最大值|(?:the )?maximum(?: value)?)[)）]"
     rf"|最大\s*(\d+){_ENDS}"
 )
 _BARE_RANGE = re.compile(rf"\A\s*()(-?\d+)\s*[~～–-]\s*(-?\d+)(){_ENDS}")

@@ -80,7 +80,8 @@ def _assign_rows(page: Page, parts: Parts, keys: Collection[str], *, is_printed:
         is_member = row in open_rows or row.name in keys or bool(row.parent)
         if not is_member and row.type and (name := settled.placeholder(row)):
             _describe_placeholder(page, name, row)
-    also_members = [row for row in parts.request_rows if row not in open_rows and row.name in keys]
+    spelled = {routes.letters(key) for key in keys}
+    also_members = [row for row in parts.request_rows if row not in open_rows and routes.letters(row.name) in spelled]
     members: list[Row] = [*also_members, *(row for row in rows if row.line >= below or _is_in(row, "body", "体"))]
     renamed = {} if keys else _renamed(page, rows)
     names, printed = Names(keys), _Keys(page)

@@ -12,10 +12,12 @@ from sls_contract.spec.pages.flat_tables import lines_below_heads
 from sls_contract.spec.pages.messages import TOKEN
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from sls_contract.spec.claims import Page
+    from sls_contract.spec.pages.blocks import Text
     from sls_contract.spec.pages.parts import Parts
+    from sls_contract.spec.pages.sections import Role
     from sls_contract.spec.pages.tables import Row
 
 _HEADER_ITEM = re.compile(r"([A-Za-z][A-Za-z0-9]*(?:-[A-Za-z0-9]+)+)\s*(?:[:：].*)?", re.DOTALL)
@@ -55,10 +57,10 @@ def response_claims(page: Page, parts: Parts) -> None:
     names += [found[1] for item in parts.items("response-headers") if (found := _HEADER_ITEM.fullmatch(item.text))]
     page.response_headers = list(dict.fromkeys(name for name in names if name.lower() not in COMMON_HEADERS))
     body_claims(page, page.response, "response", [*parts.responses, *parts.printed], rows)
-    if page.response.shape is None and _says_binary(parts):
+    if page.response.shape is None and _says_binary(parts, _said(parts, named, "response")):
         page.response.shape = "binary"
     elif not shown:
-        stated_shape(page, page.response, "response", parts.items("response", "response-example"))
+        stated_shape(page, page.response, "response", _said(parts, named, "response", "response-example"))
         if rows and page.response.shape is None:
             page.problem(rows[0].line, "spelling", "response body", "object or array: no example shows it")
 
@@ -104,7 +106,13 @@ def _is_header_name(name: str) -> bool:
     return "-" in name or name.lower() in COMMON_HEADERS
 
 
-def _says_binary(parts: Parts) -> bool:
-    words = " ".join(item.text for item in parts.items("response"))
+def _said(parts: Parts, headers: Sequence[Row], *roles: Role) -> Iterator[Text]:
+    """Yield the text of sections without rows of headers; a description of Content-Type mentions any body."""
+    rows = {row.line for row in headers} | {row.description for row in headers}
+    return (item for item in parts.items(*roles) if rows.isdisjoint((item.line, item.text)))
+
+
+def _says_binary(parts: Parts, said: Iterable[Text]) -> bool:
+    words = " ".join(item.text for item in said)
     kinds = [response.header("content-type") or "" for response in parts.responses]
     return bool(re.search(r"protobuf|\bPB\b", words, re.IGNORECASE)) or any("protobuf" in kind for kind in kinds)

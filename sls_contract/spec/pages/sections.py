@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from difflib import get_close_matches
 from typing import TYPE_CHECKING, Literal, NamedTuple, TypeAlias
 
 from sls_contract.spec.pages.blocks import Code, Text
@@ -67,12 +68,17 @@ _TITLE = re.compile(
     r"|(?:(?:请求|返回|响应|路径|正常|错误)\s*)*(?:语法|参数|头|元素|数据|结果|示例|码)"
 )
 """A line that is a heading on a page whose headings have no markup."""
+_TITLE_WORDS = tuple(
+    f"{word}{end}" for word in ("request", "response", "parameter", "element", "header", "example") for end in ("", "s")
+)
+_LONG_WORD = re.compile(r"[A-Za-z]{6,}")
 _NAMES_SIDE = re.compile(r"(?:request|response|return|error) \w|(?:请求|返回|响应|错误).", re.IGNORECASE)
 """A title that is a heading on any page, because it says whose parameters or examples are below it."""
 _OPERATION = re.compile(r"[A-Z][A-Za-z0-9]{3,}")
 _TITLE_LINE = re.compile(r"(?:[^:：]{0,30}[:：]\s*)?([A-Z][a-z]+[A-Z][A-Za-z0-9]*)(?:\s+[-–—]\s.+)?")
 """A title with the service's name before the operation, or a summary after it."""
 _IN_WORDS = re.compile(r"(?a:\b)[A-Z][a-z]+[A-Z][A-Za-z0-9]*")
+_MIN_WORD_SIMILARITY = 0.9
 _MAX_LABEL = 40
 """Characters of a list item or bold line that can name a section; the longest known has 24."""
 BODY = re.compile(
@@ -121,6 +127,13 @@ def titles_of(blocks: Sequence[Block]) -> list[Text]:
     headings = [block for block in blocks if isinstance(block, Text) and block.kind == "heading"]
     titles = [heading for heading in headings if _IN_WORDS.search(heading.text) and named_operation(heading.text)]
     return [title for title in titles if title.depth == min(each.depth for each in titles)]
+
+
+def unnamed_titles_of(blocks: Sequence[Block]) -> list[Text]:
+    """Return the outermost headings below the title that begin no section: of operations, if each has a request."""
+    headings = [block for block in blocks if isinstance(block, Text) and block.kind == "heading" and block.depth > 1]
+    titles = [heading for heading in headings if _opens(heading, "intro") == "other"]
+    return [title for title in titles if title.depth == min(each.depth for each in headings)]
 
 
 def title_of(blocks: Sequence[Block]) -> Text | None:
@@ -211,17 +224,28 @@ def _opens(block: Text, now: Role, *, unmarked: bool = False) -> Role | None:
         return None
     if listed_row(block) or (block.kind == "item" and any(labelled(block.text).values())):
         return None  # a parameter or a column of it; its description can have the words of a heading
-    title = _TITLE.fullmatch(simplified(block.text).strip(" :："))
+    text = _spelled(block.text)
+    title = _TITLE.fullmatch(simplified(text).strip(" :："))
     is_title = title and (unmarked or _NAMES_SIDE.match(title[0]))
     if block.kind == "paragraph" and not (is_title or _says_example(block.text)):
         return "response" if now == "request" and _RESPONSE_LABEL.fullmatch(block.text) else None
     if block.kind != "heading" and (len(block.text) > _MAX_LABEL or _LABELLED.search(block.text)):
         return None
-    words = re.sub(r"\s+", " ", _NUMBER.sub("", block.text)).strip(" :：").lower()
+    words = re.sub(r"\s+", " ", _NUMBER.sub("", text)).strip(" :：").lower()
     role = _named(words, now, is_heading=block.kind in {"heading", "bold"})
     if role is None and block.kind == "heading":
         return "other"
     return role
+
+
+def _spelled(text: str) -> str:
+    """Return a line that can be a title with its misspelt words corrected: ``Responsee elements``."""
+    return _LONG_WORD.sub(_near_title_word, text) if len(text) <= _MAX_LABEL else text
+
+
+def _near_title_word(word: re.Match[str]) -> str:
+    near = get_close_matches(word[0].lower(), _TITLE_WORDS, 1, _MIN_WORD_SIMILARITY)
+    return near[0] if near else word[0]
 
 
 def role_of_label(block: Text, now: Role) -> Role | None:

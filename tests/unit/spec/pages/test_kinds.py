@@ -390,3 +390,55 @@ def test_a_header_in_a_row_without_separators_is_no_unknown_header():
     rows = "NameTypeDescriptionExample\nheadersobject\nContent-Typestring\nx-log-requestidstring\n\nThe request.\n\n"
     page = derive(PAGE.replace("|Element|Type|Description|\n|---|---|---|\n|planId|String|The plan.|\n", rows))
     assert page.problems == []
+
+
+QUOTED = """# APIs of farms
+
+## Build a farm
+
+```
+PUT /farms/<farm> HTTP/1.1
+'x-log-signaturemethod':
+'hmac-sha1',
+'Host': <Project Endpoint>
+'{"size": 3,
+  "barn": {"host": "<host>"}
+}'
+```
+
+## Ask for a farm
+
+```
+GET /farms/<farm>
+'Host': <Project Endpoint>
+```
+
+**Response**
+
+```
+{"size": 3}
+```
+"""
+
+
+def test_titles_without_names_of_operations_separate_them_by_their_request_lines():
+    """Of a page whose own title names none; a page of an operation has other titles, and stays one."""
+    pages = derive_each(QUOTED)
+    routes = [("PUT", "/farms/{farm}", ["size", "barn", "host"]), ("GET", "/farms/{farm}", [])]
+    assert [(page.method, page.path, [name for _, name in page.body.members]) for page in pages] == routes
+    assert [[name for _, name in page.response.members] for page in pages] == [[], ["size"]]
+    assert [page.operation for page in derive_each(QUOTED.replace("# APIs of farms", "# BuildFarm"))] == ["BuildFarm"]
+
+
+def test_headers_and_a_body_in_quotes():
+    """As code prints them, with a value on the line below its name."""
+    page = derive_each(QUOTED)[0]
+    assert (page.host, page.body.shape, page.headers, page.problems) == ("{project}.{endpoint}", "object", {}, [])
+    assert page.body.members["barn", "host"].type == "string"
+
+
+def test_a_parameter_of_the_path_can_be_a_member_of_the_body_too():
+    """Whatever its case: the table describes both."""
+    table = "\n**Request parameters**\n\n|Name|Type|Required|\n|---|---|---|\n|Size|Integer|Yes|\n"
+    page = derive_each(QUOTED.replace("<farm>", "<Size>").replace("\n## Ask", f"{table}\n## Ask"))[0]
+    assert (page.path_parameters, page.body.members[None, "size"].required) == (["Size"], True)

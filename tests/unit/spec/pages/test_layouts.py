@@ -617,6 +617,197 @@ def test_a_copied_table_may_say_where_a_parameter_goes():
     assert (page["query"], [*page["headers"]], page["headers"]["line"]["required"]) == ({}, ["line"], False)
 
 
+GLUED = """# CountSheep
+
+Request syntax
+
+GET /sheep HTTP/1.1
+
+Request parameters
+
+ParameterTypePositionRequiredExampleDescription
+limitIntegerQueryNo10
+
+At most this many.
+
+Maximum value: 100.
+
+Response parameters
+
+ParameterTypeExampleDescription
+Content-TypeStringtext/plain
+
+List of no sheep.
+
+DateStringSun, 27 May 2018 08:25:04 GMT
+
+The time.
+
+Object
+
+The answer.
+
+countInteger2
+
+How many.
+
+namesListArray of StringDolly
+"""
+
+
+def test_a_copied_table_whose_cells_have_no_separators_may_give_examples():
+    """A capital begins the type, and the example ends the row: what is below it is the description."""
+    page = derive(GLUED)
+    members = {name: each.type for (_, name), each in page.response.members.items()}
+    assert (members, page.response.shape, page.response_headers) == (
+        {"count": "integer", "namesList": "array"},
+        "object",
+        [],
+    )
+    assert ({name: each.type for name, each in page.query.items()}, page.problems) == ({"limit": "integer"}, [])
+    twice = GLUED.replace("ParameterTypeExampleDescription\n", "ParameterTypeExampleDescription\n" * 2)
+    assert derive(twice).problems == []  # as sites print heads that stay in view
+    rows = "flockArray of ObjectDolly\n\nThe flock.\n\nnameStringDolly\n"
+    assert [each.says for each in derive(GLUED + rows).problems] == ["Array of Object without depth"]
+
+
+def test_a_copied_row_may_have_all_its_cells_without_separators():
+    """Its type ends where it says whether it is required, or where a capital letter follows."""
+    text = """# CountSheep
+
+Request syntax
+
+GET /sheep HTTP/1.1
+
+Request parameters
+
+ParameterTypeRequiredExampleDescription
+limitintegerNo10At most this many. Maximum value: 100.
+breed_nameString arrayYesmerinoThe breeds.
+
+Response parameters
+
+ParameterTypeExampleDescription
+countInteger3How many.
+namesString arrayDollyWho they are.
+
+Sample responses
+
+{"count": 3, "names": ["Dolly"]}
+"""
+    page = derive(text)
+    assert [(name, each.type, each.required, each.maximum) for name, each in page.query.items()] == [
+        ("limit", "integer", False, 100),
+        ("breed_name", "array", True, None),
+    ]
+    members = {name: (each.type, each.origins) for (_, name), each in page.response.members.items()}
+    assert members == {
+        name: (kind, {"table", "example"}) for name, kind in {"count": "integer", "names": "array"}.items()
+    }
+    assert page.problems == []
+
+
+def test_text_below_the_rows_of_a_copied_table_describes_them():
+    """What ends such a row is its example, which states nothing; the text of a header says nothing about the body."""
+    text = """# ShearSheep
+
+Request syntax
+
+PUT /sheep HTTP/1.1
+
+Request parameters
+
+Parameter Type Position Required Example Description
+limit Integer Query No 3
+
+At most this many. Maximum value: 100.
+
+breed String Query No merino
+
+Which.
+
+Response parameters
+
+Parameter Type Example Description
+Content-Type String text/plain
+
+The format of the response body, such as protobuf.
+
+x-log-wool String 3
+
+Its weight.
+"""
+    page = derive(text)
+    assert (page.response.shape, page.response_headers, page.problems) == (None, ["x-log-wool"], [])
+    assert {name: each.maximum for name, each in page.query.items()} == {"limit": 100, "breed": None}
+
+
+def test_a_copied_table_may_have_lost_its_lines():
+    """A type before yes or no begins a row, also on a line below the head's."""
+    text = """# CountSheep
+
+Request syntax
+
+PUT /farms/<farm>/sheep HTTP/1.1
+Host: <Project Endpoint>
+{"day": 1, "coat": {}, "breeds": []}
+
+Request parameters
+
+Parameter Type Required Example Description farm String Yes red Which farm. day Integer No 1 The day. Maximum value: 7.
+coat Json Yes {} The coat. breeds Array No [] All of its breeds.
+"""
+    page = derive(text)
+    members = {name: (each.type, each.required, each.maximum) for (_, name), each in page.body.members.items()}
+    assert members == {
+        "day": ("integer", False, 7),
+        "coat": ("object", True, None),
+        "breeds": ("array", False, None),
+    }
+    assert (page.path_parameters, page.problems) == (["farm"], [])
+
+
+def test_a_copied_message_may_have_lost_its_lines():
+    """Its headers are told apart by their names or by their quotes, and its length proves the body."""
+    text = """# CountSheep
+
+Request example
+
+PUT /sheep/count HTTP/1.1 Header : { "Date": "", "Host": "my-farm.cn-hangzhou.log.aliyuncs.com" } Body : { "day": 1 }
+
+Response example
+
+HTTP/1.1 200 OK Header : { Date: Tue, 10 Nov 2015 19:45:48 GMT Content-Length: 11 Server: nginx } Body : { "count": 3 }
+"""
+    page = derive(text)
+    assert (page.method, page.path, page.host, [*page.body.members]) == (
+        "PUT",
+        "/sheep/count",
+        "{project}.{endpoint}",
+        [(None, "day")],
+    )
+    assert ([*page.response.members], page.response.digest, page.problems) == ([(None, "count")], "length", [])
+
+
+def test_a_copied_row_may_have_a_blank_too_many():
+    """Where no more than a blank separates cells, two of them separate no more than one does."""
+    text = """# CountSheep
+
+Request syntax
+
+GET /farms/<farm>/sheep HTTP/1.1
+
+Request parameters
+
+Name Type  Required Description
+farm String  Yes  Which farm.
+limit Integer No   At most  this many.
+"""
+    page = derive(text)
+    assert (page.path_parameters, page.problems) == (["farm"], [])
+    assert [(name, each.type, each.required) for name, each in page.query.items()] == [("limit", "integer", False)]
+
+
 def test_a_cell_with_two_statuses_is_two_errors():
     """400/404 in one cell: the error may come with either."""
     assert [each[:2] for each in facts(PAGE.replace("|404|F", "|400/404|F"))["errors"]] == [
@@ -803,11 +994,12 @@ def test_a_long_cell_takes_no_minutes(piece):
     "text",
     [
         f"## Request{' ' * 40_000}parameters\n",
+        f"ParameterTypeExampleDescription\n{'aString' * 5_000}\n",
         f"|Name|Type|\n|---|---|\n|wool{'(x)' * 20_000}|Integer|\n",
         f"|Name|Type|\n|---|---|\n|{'+ ' * 100_000}wool|Integer|\n",
         "|Name|Type|\n|---|---|\n|wool|Integer\n" + "\n" * 20_000 + "x\n",
     ],
-    ids=["blanks of a heading", "remarks", "marks", "blank lines"],
+    ids=["blanks of a heading", "a word", "remarks", "marks", "blank lines"],
 )
 def test_a_long_page_takes_no_minutes(text):
     """What follows was looked for from each of these anew."""

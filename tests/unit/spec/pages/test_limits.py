@@ -57,6 +57,7 @@ def test_short_cells_state_limits_and_defaults(words, limits, default):
         ("The retention in days, with the value range of 1-3600.", "integer", (1, 3600)),
         ("The number of shards, which is in the range of 1 to 64.", "integer", (1, 64)),
         ("Default: 100. Max: 500", "integer", (None, 500)),
+        ("How many; the default value is 500 (maximum).", "integer", (None, 500)),
         ("返回的数目，范围为 0~1000。", "integer", (0, 1000)),
         ("保存时间，单位为天，范围1~3600。", "integer", (1, 3600)),
         ("时间范围1~5天。", "integer", (None, None)),

@@ -245,8 +245,9 @@ def test_rows_below_an_object_may_be_its_members_or_not():
     (contract,) = merge(Layers(((source, page),))).contracts
     assert contract.body is not None
     assert [each.required for each in contract.body.value.members.values()] == [None, None, None]
-    shown = derive(PAGE.replace("|body|Object|Yes|What to fill in.|\n", "") + rows + EXAMPLE % '{"roof": {"slope": 1}}')
-    assert shown.problems == []
+    named = PAGE.replace("|body|Object|Yes|What to fill in.|\n", "") + rows + EXAMPLE
+    assert derive(named % '{"roof": {"slope": 1}}').problems == []
+    assert [each.says for each in derive(named % '{"stone": "red"}').problems] == ["Object without depth"]
 
 
 ONE_LINE_EACH = """

@@ -294,6 +294,36 @@ def test_text_below_an_error_that_need_not_be_its_message_is_listed():
         assert ("message of BreedInvalid", "Some text.") in [(each.where, each.says) for each in page.problems]
 
 
+COPIED_ERRORS = """# CountSheep
+
+## Error codes
+
+HTTP status code Error code Error message Description
+404 FarmNotExist No such farm. The error message returned because the farm does not exist.
+400 BreedInvalid Breed v1.2 is odd. Breed有误。
+409 FarmAlreadyExist farm exists Farm 已存在。
+"""
+
+
+def test_a_description_in_a_row_without_separators_is_no_part_of_the_message():
+    """Its first words show where it begins, or its language after a sentence; elsewhere the message is listed."""
+    page = derive(COPIED_ERRORS)
+    assert page.errors == {
+        (404, "FarmNotExist"): ["No such farm."],
+        (400, "BreedInvalid"): ["Breed v1.2 is odd."],
+        (409, "FarmAlreadyExist"): [],
+    }
+    said = [each.says for each in page.problems if each.kind == "error-spelling"]
+    assert said == ["farm exists Farm 已存在。"]
+
+
+def test_a_table_of_errors_on_one_line_is_read_row_by_row():
+    """As where the lines were lost, too."""
+    head, *rows = COPIED_ERRORS.split("HTTP")
+    one_line = derive(f"{head}HTTP{' '.join(rows[0].split(chr(10)))}")
+    assert (one_line.errors, len(one_line.problems)) == (derive(COPIED_ERRORS).errors, 2)
+
+
 def test_errors_without_separators_are_listed():
     """Code and message cannot be told apart in them."""
     row = "400BreedInvalidbreed {breed} is invalid"
@@ -429,3 +459,47 @@ def test_a_page_without_a_title_can_name_its_operation_where_it_has_no_headers(s
     text = f"Counts sheep.\n\n```\nGET /farms HTTP/1.1\n```\n\n## Request headers\n\n{sentence}\n"
     assert derive(text).operation == "CountSheep"
     assert derive(f"{text}\n{sentence.replace('Count', 'Feed')}\n").operation is None
+
+
+HEADERS_ONLY = """# ShearSheep
+
+Request syntax
+
+PUT /sheep HTTP/1.1
+
+Response parameters
+
+Parameter | Type | Example | Description |
+Content-Type | String | text/plain | The format of the response body: application/json or application/x-protobuf. |
+x-log-wool | String | 3 | 返回的响应体的内容 |
+"""
+
+
+def test_the_description_of_a_header_does_not_say_that_there_is_a_body():
+    """Pages since 2022 explain all headers; a sentence outside of them is a statement about the body."""
+    page = derive(HEADERS_ONLY)
+    assert (page.response.shape, page.response_headers, page.problems) == (None, ["x-log-wool"], [])
+    stated = derive(f"{HEADERS_ONLY}\nThe response body is protobuf.\n")
+    assert stated.response.shape == "binary"
+
+
+def test_a_heading_with_a_misspelt_word_begins_its_section():
+    """Otherwise, what is below it belongs to the section before it: elements would be headers."""
+    text = """# CountSheep
+
+Request syntax
+
+GET /sheep HTTP/1.1
+
+Response headers
+
+None.
+
+Responsee elements
+
+Name Type Description
+count Integer How many there are.
+"""
+    for heading in ("Responsee elements", "Response elemnts", "Response elements"):
+        page = derive(text.replace("Responsee elements", heading))
+        assert ([*page.response.members], page.response_headers) == ([(None, "count")], []), heading
