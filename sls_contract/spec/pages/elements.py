@@ -96,25 +96,30 @@ def body_claims(page: Page, body: Body, side: str, printed: Sequence[Message], r
         body.shape = json_type(nameless[0].type)
     named = [row for row in rows if row.name and row.name not in shown.around]
     parents = parents_by_table(named, shown.values)
-    nested = {row.table for row in named if row.parent}
     found = _Members(shown.values, named)
-    described = set(parents.values())
     arrays, unsure = arrays_by_line(rows)
     elements = {line: array for line, array in arrays.items() if not found.same(array)}
-    for row in unsure:
-        if not found.same(row.name):
-            page.problem(row.line, "body-key", f"{side} {row.name}", f"{row.type} {WITHOUT_DEPTH}")
+    for row in (*(row for row in unsure if not found.same(row.name)), *_without_depth(rows, named, parents, found)):
+        page.problem(row.line, "body-key", f"{side} {row.name}", f"{row.type} {WITHOUT_DEPTH}")
+    for row in named:
+        parent = (parents.get(row.table) or elements.get(row.line)) if row.parent == "" else row.parent
+        _row_claim(page, body, side, row, parent, found)
+    _shown_claims(page, body, side, shown.values, found, named, _map_members(rows))
+
+
+def _without_depth(
+    rows: Sequence[Row], named: Sequence[Row], parents: Mapping[int, str | None], found: _Members
+) -> Iterator[Row]:
+    """Yield the rows of objects, or arrays of them, whose members can be the rows below or rows elsewhere."""
+    nested = {row.table for row in named if row.parent}
+    described = set(parents.values())
     above_elements = {above.line for above, row in pairwise(rows) if not row.name and json_type(above.type) == "array"}
     for row, below in pairwise(named):
         apart = below.table != row.table or row.name in described
         is_shown = found.same(row.name) or found.same(below.name)
         placed = is_shown or row.table in nested or row.line in above_elements or apart
         if _OF_OBJECTS.fullmatch(row.type.strip()) and not placed:
-            page.problem(row.line, "body-key", f"{side} {row.name}", f"{row.type} {WITHOUT_DEPTH}")
-    for row in named:
-        parent = (parents.get(row.table) or elements.get(row.line)) if row.parent == "" else row.parent
-        _row_claim(page, body, side, row, parent, found)
-    _shown_claims(page, body, side, shown.values, found, named, _map_members(rows))
+            yield row
 
 
 def _without_user_keys(page: Page, side: str, rows: Sequence[Row]) -> list[Row]:
