@@ -9,8 +9,9 @@ from advice import advised
 from hypothesis import given
 from hypothesis import strategies as st
 
+from sls_contract import check
 from sls_contract.errors import UsageError
-from sls_contract.exchange import Request
+from sls_contract.exchange import Exchange, Request, Response
 from sls_contract.spec import errors_with, operation_of, use_contracts
 from sls_contract.spec.contract import Contract
 from sls_contract.spec.registry import Registry, registry
@@ -113,6 +114,16 @@ def test_a_contract_may_be_yaml(folder):
     use_contracts(folder)
     assert told("/weather/hangzhou") == "GetWeather"
     assert registry().named("GetWeather").summary == "天气"
+
+
+def test_a_parameter_may_have_a_name_that_yaml_reads_as_another_type(folder):
+    """Neither ``on`` nor ``404`` needs quotes: each is a name, and its value is judged."""
+    (folder / "GetWeather.json").unlink()
+    text = "operation: GetWeather\nmethod: GET\npath: /weather\nquery: {on: {type: integer}, 404: {type: integer}}\n"
+    (folder / "GetWeather.yaml").write_text(text, encoding="utf-8")
+    use_contracts(folder)
+    found = check(Exchange(Request("GET", f"{HOST}/weather?on=1&404=x"), Response(200)))
+    assert [each.where for each in found if each.where.startswith("query")] == ["query 404"]
 
 
 def test_another_name_of_a_shipped_operation_is_listed_among_the_aliases(folder):
