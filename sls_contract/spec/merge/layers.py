@@ -22,17 +22,16 @@ SOURCES, CLAIMS, RULINGS = "sources.yaml", "claims", "rulings"
 SUFFIX = ".yaml"
 
 _SAFE: type[Any] = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # libyaml, if available, is ten times as fast
-_MERGE, _TEXT = "tag:yaml.org,2002:merge", "tag:yaml.org,2002:str"
 
 
 class _Loader(_SAFE):  # type: ignore[misc]  # with libyaml or without
     """Reads every key as text: a parameter may have the name ``on`` or ``404``, which YAML 1.1 reads as other types."""
 
-    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> Any:  # noqa: FBT001, FBT002 - PyYAML's own signature
+    def flatten_mapping(self, node: yaml.MappingNode) -> None:
+        super().flatten_mapping(node)
         for key, _ in node.value:
-            if isinstance(key, yaml.ScalarNode) and key.tag != _MERGE:
-                key.tag = _TEXT
-        return super().construct_mapping(node, deep)
+            if isinstance(key, yaml.ScalarNode):
+                key.tag = "tag:yaml.org,2002:str"
 
 
 @dataclass(frozen=True, slots=True)

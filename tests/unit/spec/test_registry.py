@@ -118,9 +118,10 @@ def test_a_contract_may_be_yaml(folder):
 
 
 def test_a_parameter_may_have_a_name_that_yaml_reads_as_another_type(folder):
-    """Neither ``on`` nor ``404`` needs quotes: each is a name, and its value is judged."""
+    """Neither ``on`` nor ``404`` needs quotes, also if merged in: it is a name, and its value is judged."""
     (folder / "GetWeather.json").unlink()
-    text = "operation: GetWeather\nmethod: GET\npath: /weather\nquery: {on: {type: integer}, 404: {type: integer}}\n"
+    head = "operation: GetWeather\nmethod: GET\npath: /weather\n"
+    text = f"{head}headers: {{x-a: &a {{type: integer}}}}\nquery: {{on: &b {{<<: *a}}, <<: {{404: *b}}}}\n"
     (folder / "GetWeather.yaml").write_text(text, encoding="utf-8")
     use_contracts(folder)
     found = check(Exchange(Request("GET", f"{HOST}/weather?on=1&404=x"), Response(200)))
