@@ -163,7 +163,10 @@ def read_folder(folder: Path) -> list[Contract]:
         from sls_contract.spec.merge.extension import load_folder
 
         return list(load_folder(folder))
-    found = [entry.contract() for entry in read_contracts(folder / FILE)] if (folder / FILE).is_file() else []
+    built = folder / FILE
+    entries = read_contracts(built) if built.is_file() else []
+    with readable(built, "compiled contracts"):
+        found = [entry.contract() for entry in entries]
     found += [_read_contract(file) for file in sorted(folder.iterdir()) if file.suffix in (".json", ".yaml", ".yml")]
     if not found:
         msg = (

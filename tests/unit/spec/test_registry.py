@@ -158,6 +158,7 @@ def test_another_name_of_a_shipped_operation_is_listed_among_the_aliases(folder)
         ("a.json", "{", "expected the contract of an operation in"),
         ("a.json", json.dumps(OWN | {"operation": "Other"}), "expected one operation for each request, found"),
         ("contracts.jsonl", "{}", "expected compiled contracts in"),
+        ("contracts.jsonl", f'{{"operations": [{json.dumps(OWN)}]}}\n{{"methd": 1}}', "contracts in .* 'methd'"),
     ],
 )
 def test_a_folder_that_cannot_be_used_is_refused(folder, name, text, says):
