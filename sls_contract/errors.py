@@ -89,7 +89,8 @@ class CassetteDamaged(CassetteError):
         self.path = str(path)
         self.line = line
         self.reason = reason
-        self._fix = how_to_fix or (EXPORT_AGAIN if ".har" in PurePath(self.path.lower()).suffixes else _RECORD_AGAIN)
+        exported = ".har" in PurePath(self.path.lower()).suffixes[-2:]  # also compressed; a cassette's end in .sls.yaml
+        self._fix = how_to_fix or (EXPORT_AGAIN if exported else _RECORD_AGAIN)
         self.record_by(RECORD_ONCE)
 
     def record_by(self, way: str) -> None:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from shlex import quote
 from typing import TYPE_CHECKING, Any
@@ -120,12 +120,20 @@ class Registry:
     def extended(self, contracts: Iterable[Contract], folder: Path | None = None) -> Registry:
         """Return a registry with more contracts, read from ``folder``.
 
-        A contract replaces an existing one of the same name, and those whose names are among its aliases.
+        A contract replaces an existing one of the same name, and those whose names are among its aliases. It then has
+        the existing name, for checks, states and scenarios know operations by name.
         """
-        more = [_Entry(each.operation, each.aliases, routes_of(each.as_plain()), each, folder) for each in contracts]
+        named = map(self._known_by_name, contracts)
+        more = [_Entry(each.operation, each.aliases, routes_of(each.as_plain()), each, folder) for each in named]
         renamed = {alias for entry in more for alias in entry.aliases}
         kept = [entry for entry in self._entries.values() if entry.operation not in renamed]
         return Registry([*kept, *more])
+
+    def _known_by_name(self, contract: Contract) -> Contract:
+        """Return the contract under its name here, with its own name as an alias; as it is if it has none here."""
+        name = next((each for each in contract.names if each in self._entries), contract.operation)
+        aliases = tuple(each for each in contract.names if each != name)
+        return replace(contract, operation=name, aliases=aliases)
 
 
 def read_contracts(file: Traversable) -> list[_Entry]:
@@ -155,7 +163,10 @@ def read_folder(folder: Path) -> list[Contract]:
         from sls_contract.spec.merge.extension import load_folder
 
         return list(load_folder(folder))
-    found = [entry.contract() for entry in read_contracts(folder / FILE)] if (folder / FILE).is_file() else []
+    built = folder / FILE
+    entries = read_contracts(built) if built.is_file() else []
+    with readable(built, "compiled contracts"):
+        found = [entry.contract() for entry in entries]
     found += [_read_contract(file) for file in sorted(folder.iterdir()) if file.suffix in (".json", ".yaml", ".yml")]
     if not found:
         msg = (

@@ -138,7 +138,7 @@ def _third_party_response(response: Node, method: str) -> Response | None:
     """
     content = _part(response, "content", optional=True)
     body, sizes = _content(content), (_size(content, "size"), _size(response, "bodySize"))
-    if _is_cut_off(response, body) or (body is None and not _is_empty(response, method)):
+    if _is_cut_off(response, body) or (not body and not _is_empty(response, method, body)):
         return None
     headers, body = _headers(response), body or b""
     if is_binary(headers) and _encoding("content.text", content.get("encoding")) != _BASE64:
@@ -162,17 +162,20 @@ def _is_cut_off(response: Node, body: bytes | None) -> bool:
     return "content-encoding" not in headers or encoded.isdisjoint({size, str(size)})
 
 
-def _is_empty(response: Node, method: str) -> bool:
-    """Return whether a response has no body, by HTTP, by its headers, or by the sizes in the archive.
+def _is_empty(response: Node, method: str, body: bytes | None) -> bool:
+    """Return whether a response has no body, by HTTP, by its headers, or by the text and sizes in the archive.
 
-    ``bodySize`` alone does not show it: it is 0 for a response from a cache (HAR 1.2).
+    The text of a body that was not kept may be empty (mitmproxy, where it streamed). ``bodySize`` alone does not show
+    it: it is 0 for a response from a cache (HAR 1.2).
     """
     if method == "HEAD" or _number(response) in _BODILESS:
         return True
-    announced = _headers(response).get("content-length", "").strip()
-    if announced:
+    headers = _headers(response)
+    announced = headers.get("content-length", "").strip()
+    if announced and (body is None or "content-encoding" not in headers):
         return announced == "0"
-    return _size(_part(response, "content", optional=True), "size") == 0 and _size(response, "bodySize") <= 0
+    size = _size(_part(response, "content", optional=True), "size")
+    return body is not None or (size == 0 and _size(response, "bodySize") <= 0)
 
 
 def _content(content: Node) -> bytes | None:

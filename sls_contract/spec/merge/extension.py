@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from sls_contract.errors import UsageError
@@ -13,6 +14,7 @@ from sls_contract.spec.merge.merging import canonical_names, merge
 from sls_contract.spec.merge.rulings import Rulings
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from pathlib import Path
 
     from sls_contract.spec.contract import Contract
@@ -39,6 +41,7 @@ def merge_with_shipped(added: Layers, fallback: Layers | None = None) -> tuple[C
     `UsageError` if the layers cannot be merged.
     """
     shipped = read_layers(schema_folder(), wanted=lambda _: False)
+    added = Layers(added.claims, _under_shipped_names(added.rulings.values(), shipped.rulings.values()))
     names = canonical_names(Layers((), shipped.rulings).under(added))
     affected = {names.get(str(page.operation).lower(), str(page.operation)) for _, page in added.claims}
     affected |= set(added.rulings)
@@ -56,6 +59,18 @@ def merge_with_shipped(added: Layers, fallback: Layers | None = None) -> tuple[C
         if (source.family, names.get(str(page.operation).lower())) not in covered
     )
     return merge(layers.under(Layers(more)), _shipped_codes()).contracts
+
+
+def _under_shipped_names(added: Iterable[Rulings], shipped: Iterable[Rulings]) -> dict[str, Rulings]:
+    """Return rulings by the name that the shipped ones have for their operation, which are then followed by them."""
+    known = {name.lower(): each.operation for each in shipped for name in (*each.aliases, each.operation)}
+    found: dict[str, Rulings] = {}
+    for each in added:
+        names = each.operation, *each.aliases
+        operation = next((known[name.lower()] for name in names if name.lower() in known), each.operation)
+        renamed = replace(each, operation=operation, aliases=tuple(name for name in names if name != operation))
+        found[operation] = found[operation].followed_by(renamed) if operation in found else renamed
+    return found
 
 
 def _shipped_codes() -> list[str]:

@@ -110,9 +110,9 @@ def check_overruled(rulings: Rulings, claimed: Iterable[tuple[str, Mapping[str, 
 
 def _way_out(overruled: Overruled, current: Iterable[str], places: Sequence[str]) -> str:
     if current:
-        return "write what is claimed there now, or delete the ruling."
+        return "write what is claimed there now, or delete the claim from overrules."
     near = get_close_matches(overruled.place, places)
-    return f"write the place as one of these: {'; '.join(near)}." if near else "delete the ruling."
+    return f"write the place as one of these: {'; '.join(near)}." if near else "delete the claim from overrules."
 
 
 def ruled(contract: Contract, rulings: Rulings) -> Contract:

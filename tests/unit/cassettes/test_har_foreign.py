@@ -287,6 +287,7 @@ def test_a_response_whose_content_was_not_kept_is_none(tmp_path):
         {"content": None},
         {"content": {"size": 0}, "bodySize": SIZE},
         {"content": {"size": 0}, "bodySize": 0, "headers": [*CAME, *pairs(Content_Length=str(SIZE))]},
+        {"content": {"size": 0, "text": ""}, "bodySize": 0, "headers": pairs(Content_Length=str(SIZE))},  # mitmproxy
     ],
 )
 def test_a_response_whose_content_nobody_kept_is_not_empty(response):
@@ -306,6 +307,9 @@ def test_a_response_without_content_is_empty():
         fields = [*CAME, *pairs(Content_Length="0")]
         assert only({"content": content, "bodySize": -1, "headers": fields}).exchange.response.body == b""
     assert only({"content": {"size": 0}, "bodySize": -1}).exchange.response.body == b""
+    coded = pairs(Content_Encoding="gzip", Content_Length=str(len(gzip.compress(b""))))
+    for headers in (CAME, pairs(Transfer_Encoding="chunked"), coded):
+        assert only({"content": {"size": 0, "text": ""}, "headers": headers}).exchange.response.body == b""
 
 
 @pytest.mark.parametrize(

@@ -42,3 +42,9 @@ def test_damage_names_file_line_reason_and_mend(line, place):
     assert str(damage).startswith(place)
     assert "How to fix: restore the file" in str(damage)
     assert (damage.path, damage.line, damage.reason) == ("a.sls.yaml", line, "cut")
+
+
+@pytest.mark.parametrize(("name", "exported"), [("a.har", True), ("A.HAR.gz", True), ("a.har.sls.yaml", False)])
+def test_only_a_har_is_exported_again(name, exported):
+    """A cassette converted from one, and named after it, is recorded again."""
+    assert ("export the HAR again" in CassetteDamaged(name, 1, "cut").how_to_fix) is exported

@@ -9,9 +9,11 @@ from advice import advised
 from hypothesis import given
 from hypothesis import strategies as st
 
+from sls_contract import check
+from sls_contract.checks import judge
 from sls_contract.errors import UsageError
-from sls_contract.exchange import Request
-from sls_contract.spec import errors_with, operation_of, use_contracts
+from sls_contract.exchange import Exchange, Request, Response
+from sls_contract.spec import clause, errors_with, operation_of, use_contracts
 from sls_contract.spec.contract import Contract
 from sls_contract.spec.registry import Registry, registry
 from sls_contract.spec.routing import Route, clashes
@@ -115,8 +117,22 @@ def test_a_contract_may_be_yaml(folder):
     assert registry().named("GetWeather").summary == "天气"
 
 
+def test_a_parameter_may_have_a_name_that_yaml_reads_as_another_type(folder):
+    """Neither ``on`` nor ``404`` needs quotes, also if merged in: it is a name, and its value is judged."""
+    (folder / "GetWeather.json").unlink()
+    head = "operation: GetWeather\nmethod: GET\npath: /weather\n"
+    text = f"{head}headers: {{x-a: &a {{type: integer}}}}\nquery: {{on: &b {{<<: *a}}, <<: {{404: *b}}}}\n"
+    (folder / "GetWeather.yaml").write_text(text, encoding="utf-8")
+    use_contracts(folder)
+    found = check(Exchange(Request("GET", f"{HOST}/weather?on=1&404=x"), Response(200)))
+    assert [each.where for each in found if each.where.startswith("query")] == ["query 404"]
+
+
 def test_another_name_of_a_shipped_operation_is_listed_among_the_aliases(folder):
-    """Without it, two operations have one route; with it, the contract takes the place of the shipped one."""
+    """Without it, two operations have one route; with it, the contract takes the place of the shipped one.
+
+    Under the shipped name: what judges consumers, and what only this operation has, holds on.
+    """
     plain = {"operation": "AskCheckPoint", "method": "GET", "path": "/logstores/{l}/consumergroups/{g}"}
     (folder / "a.json").write_text(json.dumps(plain), encoding="utf-8")
     with pytest.raises(UsageError, match=r"found two for GET .*: GetCheckPoint and AskCheckPoint") as stopped:
@@ -124,7 +140,10 @@ def test_another_name_of_a_shipped_operation_is_listed_among_the_aliases(folder)
     key = advised(str(stopped.value), "list one name among the (aliases) of the other")[1]
     (folder / "a.json").write_text(json.dumps(plain | {key: ["GetCheckPoint"]}), encoding="utf-8")
     use_contracts(folder)
-    assert told("/logstores/l/consumergroups/g") == registry().named("GetCheckPoint").operation == "AskCheckPoint"
+    assert told("/logstores/l/consumergroups/g") == registry().named("AskCheckPoint").operation == "GetCheckPoint"
+    assert [*registry().named("GetCheckPoint").path_parameters] == []
+    verdict = judge(Exchange(Request("GET", f"{HOST}/logstores/l/consumergroups/g"), None))
+    assert clause("request-path").code in verdict.exercised
 
 
 @pytest.mark.parametrize(
@@ -139,6 +158,7 @@ def test_another_name_of_a_shipped_operation_is_listed_among_the_aliases(folder)
         ("a.json", "{", "expected the contract of an operation in"),
         ("a.json", json.dumps(OWN | {"operation": "Other"}), "expected one operation for each request, found"),
         ("contracts.jsonl", "{}", "expected compiled contracts in"),
+        ("contracts.jsonl", f'{{"operations": [{json.dumps(OWN)}]}}\n{{"methd": 1}}', "contracts in .* 'methd'"),
     ],
 )
 def test_a_folder_that_cannot_be_used_is_refused(folder, name, text, says):

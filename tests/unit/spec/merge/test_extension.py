@@ -76,6 +76,21 @@ def test_a_page_under_another_name_of_an_operation_extends_that_operation(tmp_pa
     assert "Gone" in [each.code for each in contract.errors]
 
 
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    "names",
+    ["operation: AskCheckPoint\naliases: [GetCheckPoint]", "operation: GetCheckPoint\naliases: [AskCheckPoint]"],
+)
+def test_either_name_of_a_shipped_operation_may_be_the_alias(tmp_path, names):
+    """Rulings that say so extend what is ruled on the shipped operation."""
+    claimed = page("AskCheckPoint", "GET", "/logstores/{logstore}/consumergroups/{consumerGroup}")
+    write_claims(tmp_path, [(source("handbook-2022-en"), claimed)])
+    rule(tmp_path, f"{names}\nrulings: [{{why: said so, contract: {{success: [201]}}}}]\n")
+    (contract,) = load_folder(tmp_path)
+    assert (contract.operation, contract.coverage, contract.success) == ("GetCheckPoint", "full", (201,))
+    assert contract.aliases == ("AskCheckPoint", "GetConsumerGroupCheckPoint")
+
+
 def test_an_operation_that_nobody_ships_needs_only_its_page(tmp_path):
     """A route of its own is all that it must have."""
     write_claims(tmp_path, [(source(), page("ListBaskets"))])

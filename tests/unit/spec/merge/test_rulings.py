@@ -107,17 +107,19 @@ def test_a_ruling_against_nobody_stops_the_build():
     text = refusal({"overrules": [overruled]})
     assert "rulings/ListBaskets.yaml: ruling 1 overrules a claim that no source makes" in text
     assert "openapi, query size required: yes" in text
-    assert advised(text, r"write what is claimed there now, or delete the ruling")
+    assert advised(text, r"write what is claimed there now, or delete the claim from overrules")
     now = text.partition("claimed there now: ")[2].partition("\n")[0]
     assert ruled({"overrules": [overruled | {"says": now}]})
 
 
 def test_a_misspelt_place_of_a_claim_is_told_the_nearest():
-    """The advice has places of that family, of which one is meant; without any like it the ruling is for nothing."""
+    """The advice has places of that family, of which one is meant; without any like it, only the patch is left."""
     overruled = {"family": "openapi", "place": "qery size required", "says": "no"}
     meant, *_ = advised(refusal({"overrules": [overruled]}), r"write the place as one of these: (.*)\.")[1].split("; ")
     assert ruled({"overrules": [overruled | {"place": meant}]})
-    assert advised(refusal({"overrules": [overruled | {"place": "x"}]}), r"^delete the ruling\.")
+    ruling = {"overrules": [overruled | {"place": "x"}], "contract": {"summary": "Baskets."}}
+    del ruling[advised(refusal(ruling), r"^delete the claim from (overrules)\.")[1]][0]
+    assert ruled(ruling).summary == "Baskets."
 
 
 @pytest.mark.parametrize("says", ["no", False])
