@@ -12,12 +12,21 @@ from sls_contract.spec.clauses import CLAUSES
 from sls_contract.spec.installation import schema_folder
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
     from importlib.resources.abc import Traversable
 
     from jsonschema import Draft202012Validator, ValidationError
 
 _LONGEST = 100
-"""In characters: longer messages are cut, because they repeat the value."""
+"""In characters: longer values are cut."""
+
+_FORMS: Mapping[str, Callable[[Any], str]] = {
+    "type": lambda types: types if isinstance(types, str) else " or ".join(types),
+    "enum": lambda values: f"one of these: {', '.join(map(_shown, values))}",
+    "pattern": lambda pattern: f"a text that matches {pattern}",
+    "format": {"regex": "a regular expression", "sls-clause": "the code of a clause"}.__getitem__,
+}
+"""What a keyword of JSON Schema asks for, in words."""
 
 
 def check_form(plain: Any, kind: str, where: str, how_to_fix: str) -> None:
@@ -51,9 +60,19 @@ def _validator(kind: str) -> Draft202012Validator:
 
 
 def _message(error: ValidationError) -> str:
+    wanted: Any = error.validator_value
+    plain: Any = error.instance
     if error.validator == "additionalProperties":
         return f"unknown key {_unknown(error)[0]}"
-    return error.message if len(error.message) <= _LONGEST else f"{error.message[: _LONGEST - 1]}…"
+    if error.validator == "required":
+        return f"expected the key {next(key for key in wanted if key not in plain)}, got {_shown(plain)}"
+    form = _FORMS.get(str(error.validator), lambda wanted: f"{error.validator} {_shown(wanted)}")
+    return f"expected {form(wanted)}, got {_shown(plain)}"
+
+
+def _shown(value: Any) -> str:
+    text = json.dumps(value, ensure_ascii=False, default=str)
+    return text if len(text) <= _LONGEST else f"{text[: _LONGEST - 1]}…"
 
 
 def _near(error: ValidationError) -> str:

@@ -149,10 +149,14 @@ def test_another_name_of_a_shipped_operation_is_listed_among_the_aliases(folder)
 @pytest.mark.parametrize(
     ("name", "text", "says"),
     [
-        ("a.yaml", "operation: A", "a.yaml: the file: 'method' is a required property"),
-        ("a.yaml", "- operation: A", "a.yaml: the file: .* is not of type 'object'"),
-        ("a.json", json.dumps(OWN | {"success": 200}), "a.json: success: 200 is not of type 'array'"),
-        ("a.json", json.dumps(OWN | {"query": {"unit": {"pattern": "(("}}}), "a.json: query.unit.pattern: .* 'regex'"),
+        ("a.yaml", "operation: A", "a.yaml: the file: expected the key method, got"),
+        ("a.yaml", "- operation: A", "a.yaml: the file: expected object, got "),
+        ("a.json", json.dumps(OWN | {"success": 200}), "a.json: success: expected array, got 200"),
+        (
+            "a.json",
+            json.dumps(OWN | {"query": {"unit": {"pattern": "(("}}}),
+            "a.json: query.unit.pattern: expected a regular expression, got",
+        ),
         ("a.json", json.dumps(OWN | {"qery": {}}), "a.json: the file: unknown key qery\nHow to fix: write query."),
         ("a.yaml", "operation: [", "expected YAML in UTF-8"),
         ("a.json", "{", "expected the contract of an operation in"),

@@ -207,7 +207,7 @@ def test_a_ruling_with_a_value_that_contracts_have_not_is_told_where(folder):
     rule(folder, "operation: ListMachines\nrulings: [{why: so, contract: {coverage: ful}}]\n")
     with pytest.raises(UsageError) as stopped:
         load_folder(folder)
-    assert "rulings.yaml: rulings[0].contract.coverage: 'ful' is not one of" in str(stopped.value)
+    assert "rulings.yaml: rulings[0].contract.coverage: expected one of these: " in str(stopped.value)
     schema = advised(str(stopped.value), r"use the keys and values of (.*schema.*)\.").group(1)
     known = json.loads(Path(schema).read_text("utf-8"))["properties"]["rulings"]["items"]
     known = known["properties"]["contract"]["properties"]["coverage"]["enum"]
