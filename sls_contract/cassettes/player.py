@@ -157,6 +157,11 @@ class Player:
         """Whether the recordings of this session replace all earlier ones."""
         return self._mode == "all"
 
+    @property
+    def match_on(self) -> tuple[str, ...]:
+        """The parts of requests that match, for another process; matchers stay here, so that all parts then count."""
+        return DEFAULT.names if self._matching.matchers else self._matching.names
+
     def at(self, position: int) -> Recording:
         """Return the recording at a position."""
         return self._before[position]

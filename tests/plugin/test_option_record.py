@@ -227,6 +227,30 @@ def test_all_keeps_a_shared_cassette_that_workers_record_in_part(project):
     assert project.cassette("both").read_bytes() != before
 
 
+@pytest.mark.parametrize(
+    ("match_on", "replaced"),
+    [("'method', 'path'", True), ("'method', 'path', lambda *_: True", False), ("'method', 'path', 'query'", False)],
+)
+def test_what_is_lost_of_a_shared_cassette_follows_how_requests_match(project, monkeypatch, match_on, replaced):
+    """A query that does not matter is new in each recording; the test that is skipped requests nothing of its own."""
+    monkeypatch.setenv("NOW", "1")
+    project.test(
+        f"""
+        import os
+
+        @pytest.mark.sls_cassette(name="both", match_on=[{match_on}])
+        def test_one(sls): ask(sls, query="shard=" + os.environ["NOW"])
+
+        @pytest.mark.sls_cassette(name="both", match_on=[{match_on}])
+        @pytest.mark.skip
+        def test_two(sls): pass
+        """
+    ).run("--sls-record=once").assert_outcomes(passed=1, skipped=1)
+    monkeypatch.setenv("NOW", "2")
+    assert (project.run("--sls-record=all").ret == pytest.ExitCode.OK) is replaced
+    assert project.shards("both") == (["2"] if replaced else ["1"])
+
+
 @pytest.mark.parametrize("ids", [["one", "two"], ["one"]])
 def test_all_collects_no_test_a_second_time(project, ids):
     """A second collection may find other tests: of a generator nothing is left, and a conftest may count."""
