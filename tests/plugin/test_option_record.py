@@ -313,6 +313,15 @@ def test_all_leaves_nothing_of_workers_whose_tests_went_on_after_an_interrupt(pr
     assert project.cassette("both").read_bytes() == before
 
 
+def test_all_fails_no_test_for_a_secret_in_what_it_replaces(project):
+    """That the whole file is scanned for each test would also take the square of the time."""
+    project.test(SHARED).run("--sls-record=once").assert_outcomes(passed=2)
+    path = project.cassette("both")
+    path.write_text(path.read_text("utf-8").replace("shard=1", "shard=1&key=LTAI5tMadeUpKey00001"), encoding="utf-8")
+    project.run("--sls-record=all").assert_outcomes(passed=2)
+    assert "LTAI5tMadeUpKey00001" not in path.read_text("utf-8")
+
+
 def test_all_says_why_a_shared_cassette_could_not_be_replaced(project):
     """Something else damaged the file before the end of the run, when the old recordings are removed."""
     project.test(SHARED).run("--sls-record=once").assert_outcomes(passed=2)
