@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from sls_contract.cassettes.audit import hidden_clauses, recording_findings
+from sls_contract.cassettes.file.layout import only_of
 from sls_contract.cassettes.hosts import is_live, without_project
 from sls_contract.cassettes.matching import IN_PYTEST
 from sls_contract.cassettes.recording import Evidence, Provenance, Recording, SignatureNote
@@ -132,15 +133,20 @@ def recording_of_scrubbed(
     )
 
 
-def written_secrets(path: Path, credentials: Credentials | None, scrub: str = IN_PYTEST.scrub) -> Iterator[str]:
+def written_secrets(
+    path: Path, credentials: Credentials | None, scrub: str = IN_PYTEST.scrub, recording: str = ""
+) -> Iterator[str]:
     """Scan a written file as `sls-contract check` does; yield a message for each secret that the scrubber missed.
 
-    ``scrub`` are the settings that name more secrets.
+    ``scrub`` are the settings that name more secrets. If a ``recording`` is given, others in the file are not scanned.
     """
     try:
         written = path.read_bytes()
     except OSError:
         return  # it could not be written: already reported
+    if recording:
+        text = only_of(written.decode("utf-8", "surrogateescape"), recording)
+        written = text.encode("utf-8", "surrogateescape")
     for leak in leaks(written, [credentials] if credentials is not None else []):
         yield (
             f"{path}:{leak.line}: SLS601 secret-in-recording: {leak.kind} was written: {leak.excerpt}\n"

@@ -14,6 +14,7 @@ from sls_contract.cassettes.file.recording_file import (
     load_unmarked,
     open_for_recording,
     recorded,
+    run_name,
     with_ids,
 )
 from sls_contract.cassettes.forks import Channel
@@ -109,7 +110,7 @@ class Player:
         self.candidates: Callable[[], Iterable[Path]] = tuple
         self.stored_at = ""
         self._mode = mode
-        self._began = began
+        self._began, self._run = began, run_name(began)
         # whether this session (another test, another worker) made every recording in the file
         is_new = mode == "once" and not any(map(self._is_old, self._before))
         is_marked = bool(self._before.unfinished or self._before.failed)  # this recording continues or replaces it
@@ -155,6 +156,11 @@ class Player:
     def replaces(self) -> bool:
         """Whether the recordings of this session replace all earlier ones."""
         return self._mode == "all"
+
+    @property
+    def match_on(self) -> tuple[str, ...]:
+        """The parts of requests that match, for another process; matchers stay here, so that all parts then count."""
+        return DEFAULT.names if self._matching.matchers else self._matching.names
 
     def at(self, position: int) -> Recording:
         """Return the recording at a position."""
@@ -216,7 +222,7 @@ class Player:
             if self._recorder is None:
                 if files_are_fake():
                     raise CassetteError(_FILES_ARE_FAKE.format(path=self.path))
-                self._recorder = open_for_recording(self.path, self.owner)
+                self._recorder = open_for_recording(self.path, self.owner, self._run)
                 self.recording = self._recorder.name
             recorder = self._recorder
         recorder.append(recording)
@@ -229,7 +235,8 @@ class Player:
         self._index.share(channel.taken, channel.positions)
         with self._lock:
             if self.records and self._recorder is None:
-                self._recorder = open_for_recording(self.path, self.owner)  # children add to the same recording
+                # children add to the same recording
+                self._recorder = open_for_recording(self.path, self.owner, self._run)
         return channel
 
     @property
@@ -258,7 +265,7 @@ class Player:
         # an unfinished recording only needs its end mark; a failed one was not recorded again
         is_marked = bool(self._before.unfinished or failed_of(self._before.failed, self.owner))
         if recorder is None and finished and is_marked and self._mode in ("once", "new_episodes"):
-            recorder = open_for_recording(self.path, self.owner)
+            recorder = open_for_recording(self.path, self.owner, self._run)
         if recorder is None:
             return
         if (self.replaces and not finished) or (self.single and self._has_duplicate(recorder.name)):

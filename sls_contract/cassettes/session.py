@@ -158,8 +158,9 @@ class Session:
             for outer in OPEN.sessions:
                 outer._used_inside = True  # noqa: SLF001 - of the same class
         if self.recorded:
-            opening = self._opening
-            for secret in written_secrets(self.player.path, opening.credentials, opening.remedies.scrub):
+            opening, player = self._opening, self.player
+            own = player.recording if player.shared and player.replaces else ""  # the old ones are removed anyway
+            for secret in written_secrets(player.path, opening.credentials, opening.remedies.scrub, own):
                 self.results.fail(secret)
 
     def prepare_fork(self) -> None:

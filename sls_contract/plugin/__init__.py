@@ -62,6 +62,10 @@ def pytest_configure(config: pytest.Config) -> None:
     run = Run(config, settings, block_network(config, lambda: settings))
     config.stash[RUN] = run
     config.pluginmanager.register(Phases(run), "sls_contract_phases")
+    if settings.record == "all":
+        from sls_contract.plugin import whole_files
+
+        config.pluginmanager.register(whole_files)
     if settings.suite is not None and not is_worker(config):
         from sls_contract.plugin.remote import RemoteCassettes
 

@@ -243,8 +243,9 @@ class Case:
         """Return what the test recorded if the old recordings of its cassette wait for the end of the run."""
         if self.session is None or not (self.session.player.shared and self.session.player.replaces):
             return []
-        recording, ended = self.session.player.recording, self.recorded_whole
-        return [{"cassette": self.where, "test": test, "setup": self.setup, "recording": recording, "ended": ended}]
+        player = self.session.player
+        recorded = {"recording": player.recording, "ended": self.recorded_whole, "match_on": player.match_on}
+        return [{"cassette": self.where, "test": test, "setup": self.setup, **recorded}]
 
     def _plays(self, test: str) -> list[dict[str, Any]]:
         """Return the played exchanges of a finished test, unless it played all of its own cassette."""

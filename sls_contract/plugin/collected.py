@@ -12,6 +12,7 @@ from sls_contract.errors import UsageError
 from sls_contract.files import check_file_name
 from sls_contract.plugin.located import cassette_folder, fixture_path, fixtures_of, locate, may_request_fixtures
 from sls_contract.plugin.naming import SUFFIX, safe
+from sls_contract.plugin.whole_files import tests_below
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -90,32 +91,23 @@ def collected(found: Iterable[pytest.Item], run: Iterable[pytest.Item], settings
     return outcome
 
 
-def all_tests(items: Sequence[pytest.Item], config: pytest.Config, settings: Settings) -> list[pytest.Item]:
+def all_tests(items: Sequence[pytest.Item], config: pytest.Config, settings: Settings) -> list[pytest.Item] | None:
     """Return the tests, and those that were not selected but are in a file where tests share a cassette.
 
-    Call it after the last test: pytest registers the fixtures of these files again. Only record mode ``all``, which
-    removes recordings, needs the tests that options such as ``--last-failed``, and test ids, leave out.
+    Call it after the last test: classes that were not selected are collected now. Only record mode ``all``, which
+    removes recordings, needs the tests that options such as ``--last-failed``, and test ids, leave out. Return None if
+    a class cannot be collected.
     """
     if settings.record != "all":
         return [*items]
-    scope, known = scope_of(config, settings), {_place(item) for item in items}
+    scope, known = scope_of(config, settings), {*items}
     marked = [item for item in items if (marker := item.get_closest_marker("sls_cassette")) and "name" in marker.kwargs]
     files = dict.fromkeys(item.getparent(pytest.Module) for item in marked if not scope.has_all_tests_of(item.path))
-    others = (item for file in files if file is not None for item in _tests_below(file))
-    return [*items, *(item for item in others if _place(item) not in known)]
-
-
-def _place(item: pytest.Item) -> tuple[str, str]:
-    """Identify a test that is collected again; xdist may have changed its id."""
-    return item.parent.nodeid if item.parent is not None else "", item.name
-
-
-def _tests_below(node: pytest.Collector) -> Iterator[pytest.Item]:
-    for each in node.collect():
-        if isinstance(each, pytest.Item):
-            yield each
-        elif isinstance(each, pytest.Collector):
-            yield from _tests_below(each)
+    try:
+        others = [item for file in files if file is not None for item in tests_below(file)]
+    except pytest.Collector.CollectError:
+        return None
+    return [*items, *(item for item in others if item not in known)]
 
 
 def _add_test(outcome: Collected, item: pytest.Item, marker: pytest.Mark, settings: Settings) -> None:

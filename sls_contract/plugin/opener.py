@@ -266,15 +266,19 @@ class Opener:
         send = target.send
         if send is None or self.settings.endpoint_given or target.endpoint != REFERENCE:
             return send
-        from sls_contract.cassettes.proposal import refuse_unnamed
-
-        refuse = cache(refuse_unnamed)
 
         def send_if_recorded_here(request: Request) -> Response:
-            refuse(path)
+            self._refuse_unnamed(path)
             return send(request)
 
         return send_if_recorded_here
+
+    @cached_property
+    def _refuse_unnamed(self) -> Callable[[Path], None]:
+        """Return a check of a cassette, which is made once: what this run adds is of the bundled endpoint."""
+        from sls_contract.cassettes.proposal import refuse_unnamed
+
+        return cache(refuse_unnamed)
 
     @staticmethod
     def _refuse_failed(path: Path) -> None:

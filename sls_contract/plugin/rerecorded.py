@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from sls_contract.cassettes.matching import DEFAULT, Matching
 from sls_contract.cassettes.rerecording import replace_old
 from sls_contract.errors import SlsContractError
 from sls_contract.plugin.totals import by_cassette
@@ -56,11 +57,19 @@ def kept_cassettes(
         missing = tuple(test for test in known if test not in ended)
         try:
             complete = not missing if known else has_all_tests(cassette, ended=ended)
-            if not replace_old(Path(cassette), new, began, complete=complete):
+            # without processes, a fixture's recording is not in these entries
+            of_tests = not any(test["setup"] for test in tests)
+            if not replace_old(Path(cassette), new, began, _matching(tests), complete=complete, stray=of_tests):
                 kept.append(KeptCassette(cassette, missing, files))
         except SlsContractError as error:
             kept.append(KeptCassette(cassette, missing, files, str(error)))
     return kept
+
+
+def _matching(tests: Iterable[dict[str, Any]]) -> Matching:
+    """Return how the requests of all tests of a cassette match; the default if that differs."""
+    names = {tuple(test["match_on"]) for test in tests}
+    return Matching(*names) if len(names) == 1 else DEFAULT
 
 
 def _users(cassette: str, collected: Collected) -> tuple[list[str], tuple[str, ...]]:

@@ -320,7 +320,7 @@ class Run:
         from sls_contract.plugin.collected import all_tests, collected
 
         items = all_tests(self._items, session.config, self.settings)
-        return collected(items, session.items, self.settings)
+        return None if items is None else collected(items, session.items, self.settings)
 
     def _finish_results(self, session: pytest.Session, *, ran: bool) -> None:
         """Find what no single test can find, and fail the run for it; ``ran``: it was not interrupted."""

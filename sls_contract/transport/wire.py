@@ -22,7 +22,7 @@ from sls_contract.clock import monotonic
 from sls_contract.errors import UsageError
 from sls_contract.exchange import Request, Response, split_url, wire_bytes, wire_text
 from sls_contract.transport.address import Address, Proxy, parse_endpoint, proxy_for
-from sls_contract.transport.failures import Kind, TransportError, detail_of, kind_of
+from sls_contract.transport.failures import Kind, TransportError, detail_of, is_unreachable, kind_of
 
 _OK = 200
 _INTERIM = frozenset(range(100, 200)) - {101}  # 101 is final: another protocol begins
@@ -135,8 +135,13 @@ class _Call:
     def send_over(self, connection: socket.socket) -> tuple[Response, bool]:
         """Send the request; return the response, and whether the connection can carry another request."""
         _limit(connection, self.deadline)
-        connection.sendall(self.message)
-        return _receive(connection, self.method, f"{self.peer.host}:{self.peer.port}", self.deadline)
+        try:
+            connection.sendall(self.message)
+            return _receive(connection, self.method, f"{self.peer.host}:{self.peer.port}", self.deadline)
+        except OSError as error:
+            if is_unreachable(error):  # the network failed after the request left: it may have been received
+                raise ConnectionResetError(*error.args) from error
+            raise
 
 
 @dataclass(slots=True, eq=False)

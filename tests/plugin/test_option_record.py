@@ -227,6 +227,101 @@ def test_all_keeps_a_shared_cassette_that_workers_record_in_part(project):
     assert project.cassette("both").read_bytes() != before
 
 
+@pytest.mark.parametrize(
+    ("match_on", "replaced"),
+    [("'method', 'path'", True), ("'method', 'path', lambda *_: True", False), ("'method', 'path', 'query'", False)],
+)
+def test_what_is_lost_of_a_shared_cassette_follows_how_requests_match(project, monkeypatch, match_on, replaced):
+    """A query that does not matter is new in each recording; the test that is skipped requests nothing of its own."""
+    monkeypatch.setenv("NOW", "1")
+    project.test(
+        f"""
+        import os
+
+        @pytest.mark.sls_cassette(name="both", match_on=[{match_on}])
+        def test_one(sls): ask(sls, query="shard=" + os.environ["NOW"])
+
+        @pytest.mark.sls_cassette(name="both", match_on=[{match_on}])
+        @pytest.mark.skip
+        def test_two(sls): pass
+        """
+    ).run("--sls-record=once").assert_outcomes(passed=1, skipped=1)
+    monkeypatch.setenv("NOW", "2")
+    assert (project.run("--sls-record=all").ret == pytest.ExitCode.OK) is replaced
+    assert project.shards("both") == (["2"] if replaced else ["1"])
+
+
+@pytest.mark.parametrize("ids", [["one", "two"], ["one"]])
+def test_all_collects_no_test_a_second_time(project, ids):
+    """A second collection may find other tests: of a generator nothing is left, and a conftest may count."""
+    project.write(
+        "conftest.py",
+        """
+        shards = iter([0, 1])
+
+        def pytest_generate_tests(metafunc):
+            if "shard" in metafunc.fixturenames:
+                metafunc.parametrize("shard", [next(shards)])
+        """,
+    )
+    source = """
+        @pytest.mark.sls_cassette(name="both")
+        def test_one(sls, shard): ask(sls, shard=shard)
+
+        @pytest.mark.sls_cassette(name="both")
+        def test_two(sls, shard): ask(sls, query=f"shard={shard}")
+        """
+    project.test(source).spawn("--sls-record=once").assert_outcomes(passed=2)
+    before = project.cassette("both").read_bytes()
+    result = project.spawn("--sls-record=all", *(f"test_it.py::test_{each}" for each in ids))
+    result.assert_outcomes(passed=len(ids))
+    assert result.ret == (pytest.ExitCode.OK if len(ids) > 1 else pytest.ExitCode.TESTS_FAILED)
+    assert (project.cassette("both").read_bytes() != before) is (len(ids) > 1)
+    assert project.shards("both") == ["0", "1"]
+
+
+def test_all_keeps_a_shared_cassette_beside_a_class_that_cannot_be_collected(project):
+    """Nobody knows what its tests recorded."""
+    project.test(SHARED).run("--sls-record=once").assert_outcomes(passed=2)
+    before = project.cassette("both").read_bytes()
+    broken = "def pytest_generate_tests(metafunc):\n    assert metafunc.cls.__name__ != 'TestOther'"
+    project.write("conftest.py", broken)
+    result = project.run("--sls-record=all", "test_it.py::TestOfBoth")
+    assert project.cassette("both").read_bytes() == before
+    result.stdout.fnmatch_lines(["  not replaced: *both.sls.yaml: *"])
+
+
+@pytest.mark.full
+def test_all_leaves_nothing_of_workers_whose_tests_went_on_after_an_interrupt(project):
+    """The controller stops at Ctrl-C; it does not hear that further tests recorded to their end."""
+    source = """
+        @pytest.mark.parametrize("shard", range(6))
+        @pytest.mark.sls_cassette(name="both")
+        def test_one(sls, shard): ask(sls, shard=shard)
+        """
+    project.test(source).run("--sls-record=once").assert_outcomes(passed=6)
+    before = project.cassette("both").read_bytes()
+    project.write(
+        "conftest.py",
+        """
+        def pytest_runtest_logreport(report):
+            if report.when == "teardown" and hasattr(report, "node"):  # in the controller
+                raise KeyboardInterrupt
+        """,
+    )
+    assert project.spawn("--sls-record=all", "-n2").ret == pytest.ExitCode.INTERRUPTED
+    assert project.cassette("both").read_bytes() == before
+
+
+def test_all_fails_no_test_for_a_secret_in_what_it_replaces(project):
+    """That the whole file is scanned for each test would also take the square of the time."""
+    project.test(SHARED).run("--sls-record=once").assert_outcomes(passed=2)
+    path = project.cassette("both")
+    path.write_text(path.read_text("utf-8").replace("shard=1", "shard=1&key=LTAI5tMadeUpKey00001"), encoding="utf-8")
+    project.run("--sls-record=all").assert_outcomes(passed=2)
+    assert "LTAI5tMadeUpKey00001" not in path.read_text("utf-8")
+
+
 def test_all_says_why_a_shared_cassette_could_not_be_replaced(project):
     """Something else damaged the file before the end of the run, when the old recordings are removed."""
     project.test(SHARED).run("--sls-record=once").assert_outcomes(passed=2)

@@ -19,7 +19,7 @@ from __future__ import annotations
 import json
 import re
 import shlex
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from sls_contract.cassettes.file.validation import IN_PROLOG, Validation
@@ -101,6 +101,16 @@ def _blocks(text: str) -> Iterator[str]:
         yield text[start : line_end + 1]
         start = line_end + 1
     yield text[start:] + "\n"
+
+
+def only_of(text: str, recording: str) -> str:
+    """Return the text of a cassette with empty lines in place of other recordings; all of it if it is not ours."""
+    layout = layout_of(text)
+    if layout is None:
+        return text
+    own = f"{recording}-"
+    blocks = (each if id_of(each).startswith(own) else "\n" * each.count("\n") for each in layout.blocks)
+    return replace(layout, blocks=tuple(blocks)).text
 
 
 def first_lines(blocks: tuple[str, ...]) -> list[int]:

@@ -9,7 +9,7 @@ from dataclasses import replace
 from hashlib import sha256
 from itertools import count
 from pathlib import Path
-from typing import Self
+from typing import TYPE_CHECKING, Self
 
 from sls_contract.cassettes.file.block import block_of, check_names
 from sls_contract.cassettes.file.emission import emit_block
@@ -18,9 +18,12 @@ from sls_contract.cassettes.file.layout import Layout, id_of
 from sls_contract.cassettes.file.reader import CassetteFile
 from sls_contract.cassettes.file.replacing import replace_file
 from sls_contract.cassettes.file.seen import Seen
-from sls_contract.cassettes.recording import Recording, deserialized, digest_of, serialized
+from sls_contract.cassettes.recording import Recording, deserialized, digest_of, moment_text, serialized
 from sls_contract.errors import CassetteError, UsageError
 from sls_contract.exchange import Exchange, Request
+
+if TYPE_CHECKING:
+    from datetime import datetime
 
 _SURROGATE = "\\ud"  # in JSON: a byte that is not UTF-8, or a lone surrogate, which represents no byte
 LOADED_PATHS: set[str] = set()
@@ -96,18 +99,23 @@ def cassette_text(recordings: Iterable[Recording]) -> str:
     return Layout(tuple(_emitted(recordings))).text
 
 
-def open_for_recording(path: os.PathLike[str] | str, owner: str = "") -> Recorder:
+def run_name(began: datetime) -> str:
+    """Return how the names of the recordings begin that all processes of a session make; ``began`` is aware."""
+    return "r" + sha256(moment_text(began).encode()).hexdigest()[:8]
+
+
+def open_for_recording(path: os.PathLike[str] | str, owner: str = "", run: str = "r") -> Recorder:
     """Open a cassette, new or existing, to add exchanges to it; raises `CassetteDamaged` before anything is recorded.
 
     Failed recordings of the ``owner`` (a test) are removed once it has recorded again. Where the cassette is not shared
-    (empty), all failed recordings are.
+    (empty), all failed recordings are. ``run`` is the `run_name`, if there is one.
     """
     fold(path)
     before = CassetteFile.read(path) if Path(path).exists() else None
     if before is None:
-        return Recorder(Path(path))
+        return Recorder(Path(path), run=run)
     resumed = tuple(name for name in before.unfinished if name not in before.failed)
-    return Recorder(Path(path), resumed, tuple(failed_of(before.failed, owner)))
+    return Recorder(Path(path), resumed, tuple(failed_of(before.failed, owner)), run)
 
 
 def failed_of(failed: Mapping[str, str], owner: str) -> dict[str, str]:
@@ -130,14 +138,14 @@ class Recorder:
     cassette counts as unfinished. A recording that finishes also finishes the earlier ones that it resumed.
     """
 
-    def __init__(self, path: Path, resumed: Sequence[str] = (), failed: Sequence[str] = ()) -> None:
+    def __init__(self, path: Path, resumed: Sequence[str] = (), failed: Sequence[str] = (), run: str = "r") -> None:
         """Begin a recording; nothing is written yet.
 
         ``resumed`` names the unfinished recordings that this one continues. ``failed`` names recordings that are
-        removed once this one has exchanges, or has ended without any.
+        removed once this one has exchanges, or has ended without any. ``run`` begins its name.
         """
         self._path = path
-        self.name = "r" + os.urandom(6).hex()  # unique among processes; it does not consume a test's random seed
+        self.name = run + os.urandom(6).hex()  # unique among processes; it does not consume a test's random seed
         self._resumed, self._failed = tuple(resumed), tuple(failed)
         self._appended = False
         self._closed = False

@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 
+from sls_contract.cassettes.exchanges import written_secrets
 from sls_contract.cassettes.file.journal import Frame, Journal, journal_of, read_frames
 from sls_contract.cassettes.file.layout import Layout
 from sls_contract.cassettes.file.lock import lock
@@ -85,6 +86,19 @@ def test_an_exception_leaves_the_recording_unfinished_and_the_next_one_finishes_
         pass
     assert not load(path).unfinished
     assert names(path) == ["1"]
+
+
+def test_a_recording_is_scanned_for_secrets_apart_from_others(path):
+    """Its own secret is found at its line, whatever else is in the file; without its name, the whole file counts."""
+    recorders = [open_for_recording(path) for _ in range(3)]
+    for recorder, text in zip(recorders, ["LTAI5tMadeUpKey00001", "none", "LTAI5tMadeUpKey00002"], strict=True):
+        recorder.append(recording(text))
+        recorder.close()
+    lines = path.read_text("utf-8").splitlines()
+    first, last = (at for at, line in enumerate(lines, 1) if "LTAI5tMadeUpKey" in line)
+    found = [[*written_secrets(path, None, recording=name)] for name in (*(each.name for each in recorders), "")]
+    places = [[int(text.removeprefix(f"{path}:").partition(":")[0]) for text in texts] for texts in found]
+    assert places == [[first], [], [last], [first, last]]
 
 
 def test_discarded_exchanges_are_gone_even_where_they_were_folded(path):

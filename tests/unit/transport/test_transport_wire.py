@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import socket
 import ssl
 import struct
@@ -188,6 +189,21 @@ def test_nothing_is_sent_twice(raw):
         open_transport(server.url)(Request("POST", "http://p.127.0.0.1/x", body=b"[]"))
     time.sleep(0.05)
     assert len(server.received) == 1
+
+
+def test_a_route_that_is_lost_after_the_request_left_is_no_lack_of_a_route(raw, monkeypatch):
+    """The endpoint may have received the request, so that nobody may take it for one that was not sent."""
+    server = raw(PLAIN)
+
+    def lose_the_route(connection, *rest):
+        while not server.received:
+            time.sleep(0.01)
+        raise OSError(errno.EHOSTUNREACH, "No route to host")
+
+    monkeypatch.setattr(socket.socket, "recv_into", lose_the_route)
+    error = failure(server)
+    assert error.kind == "reset"
+    assert "No route to host" in error.reason
 
 
 def test_refused_dns_and_tls_have_their_own_kinds(raw):
