@@ -255,6 +255,10 @@ def test_type_and_necessity_can_follow_the_description():
     }
 
 
+def test_what_a_sentence_is_about_is_not_its_operation():
+    assert derive("Counts the BlackSheep of a farm.\n\n```\nGET /farms HTTP/1.1\n```\n").operation is None
+
+
 def test_an_error_below_its_status_is_read():
     """A page without headings prints an example for each status."""
     error = '{"errorCode": "TreeNotExist", "errorMessage": "no tree"}'
