@@ -429,4 +429,3 @@ def test_a_page_without_a_title_can_name_its_operation_where_it_has_no_headers(s
     text = f"Counts sheep.\n\n```\nGET /farms HTTP/1.1\n```\n\n## Request headers\n\n{sentence}\n"
     assert derive(text).operation == "CountSheep"
     assert derive(f"{text}\n{sentence.replace('Count', 'Feed')}\n").operation is None
-    assert derive(f"{text}\n## Removing sheep\n\n```\nDELETE /farms/{{farm}} HTTP/1.1\n```\n").operation is None
