@@ -64,6 +64,8 @@ _TYPE_WORDS: tuple[tuple[re.Pattern[str], str], ...] = (
     (re.compile(r"str|text|char|字符|enum"), "string"),
 )
 _OR = re.compile(r"\bor\b|[/|或]")
+_IN_BRACKETS = re.compile(r"(?<=\w)\s*[(（\[]([^()（）\[\]]*)[)）\]]")
+"""After a type; values or words with a separator there are no other types: ``boolean (true/false)``."""
 _JSON_TYPES = ("string", "integer", "boolean", "object", "array")
 _MUST = r"必[须填选需要传]|需要"
 _YES = re.compile(rf"(?:yes|y|m|true|must|required|mandatory|yse|是|{_MUST}|[✓✔√✅☑●])", re.IGNORECASE)
@@ -137,8 +139,9 @@ def is_misspelt_answer(printed: str) -> bool:
 def json_type(printed: str) -> str | None:
     """Return the JSON type of a printed type, such as ``int`` or ``整型``; None if it is unknown, or one of several."""
     text = simplified(re.sub(r"<.*", "", printed.strip().lower()))
-    each = (part for part in _OR.split(text) if part)
-    found = {next((name for pattern, name in _TYPE_WORDS if pattern.search(part)), None) for part in each}
+    text = _IN_BRACKETS.sub(lambda found: "" if _OR.search(found[1]) else found[0], text)
+    each = (next((name for pattern, name in _TYPE_WORDS if pattern.search(part)), None) for part in _OR.split(text))
+    found = {name for name in each if name is not None}
     return found.pop() if len(found) == 1 else None
 
 

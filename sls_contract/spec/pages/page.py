@@ -229,14 +229,23 @@ def _linked_operation(text: str) -> str | None:
 def _operation_in_first_line(blocks: Sequence[Block]) -> str | None:
     """Return the operation that the first line of a page names, or a title below the site's, for one without markup."""
     first = [block.text for block in blocks[:_MAX_ABOVE_TITLE] if isinstance(block, Text)]
-    named = (named_operation(line) for line in first[:1] if len(line) <= _MAX_SHOWN and _CAPITALS.search(line))
+    short = (line for line in first[:1] if len(line) <= _MAX_SHOWN and _CAPITALS.search(line))
+    named = (
+        word
+        for line in short
+        if (word := named_operation(line)) and (line.startswith(word) or not line.endswith((".", "。")))
+    )
     return next(filter(None, (*named, *map(titled_operation, first))), None)
 
 
 def _called_operation(parts: Parts) -> str | None:
-    """Return the only operation that the introduction tells to call, else the only one that has no headers."""
+    """Return the only operation that the introduction tells to call, else the only one that has no headers.
+
+    Where request lines have several methods, a page is of several operations, of which one can say this.
+    """
     called = {name for text in parts.items("intro") for name in _CALLED.findall(text.text)}
-    headed = parts.items("request", "request-headers", "response", "response-headers")
+    is_one = len({line.method for line in (*parts.intro, *parts.syntax) if line.method}) <= 1
+    headed = parts.items("request", "request-headers", "response", "response-headers") if is_one else ()
     named = called or {"".join(names) for text in headed for names in _WITHOUT_HEADERS.findall(text.text)}
     return named.pop() if len(named) == 1 else None
 

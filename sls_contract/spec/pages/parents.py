@@ -63,10 +63,12 @@ def parents_by_table(rows: Sequence[Row], shown: Sequence[Any]) -> dict[int, str
     for row in rows:
         by_table.setdefault(row.table, []).append(row)
     parents: dict[int, str | None] = {}
-    earlier: list[Row] = []
+    earlier: list[Row] = []  # that can have members
+    known: set[str] = set()
     for table, members in by_table.items():
-        parents[table] = _parent(members, earlier, shown) if earlier else None
-        earlier += members
+        parents[table] = _parent(members, earlier, known, shown) if known else None
+        earlier += [row for row in members if json_type(row.type) in {*_OF_MEMBERS, None}]
+        known |= {row.name for row in members}
     if len(by_table) > 1 and (above := _described_first(by_table, parents)):
         parents[next(iter(by_table))] = above
     objects = [row.name for row in rows if json_type(row.type) == "object" and row.name not in parents.values()]
@@ -85,7 +87,7 @@ def _described_first(by_table: Mapping[int, Sequence[Row]], parents: Mapping[int
     return named.pop() if len(named) == 1 and _INTRODUCES.search(first[0].label) else None
 
 
-def _parent(members: Sequence[Row], earlier: Sequence[Row], shown: Sequence[Any]) -> str | None:
+def _parent(members: Sequence[Row], earlier: Sequence[Row], known: set[str], shown: Sequence[Any]) -> str | None:
     """Return the member that a table describes: named or described before it, else the one with its members."""
     label = members[0].label
     words = set(re.findall(r"[\w-]+", label, re.ASCII))
@@ -97,7 +99,7 @@ def _parent(members: Sequence[Row], earlier: Sequence[Row], shown: Sequence[Any]
     for found in map(set, (named, described, typed)):
         if len(found) == 1:
             return found.pop()
-    return _owner({row.name.lower() for row in members}, {row.name for row in earlier}, shown)
+    return _owner({row.name.lower() for row in members}, known, shown)
 
 
 def _describes(label: str, row: Row) -> bool:

@@ -17,6 +17,7 @@ _FIXED = tuple(
         rf"(?i:set (?:the|this) (?:value|parameter)(?: of [\w ]+)? to)\s*{_VALUE}",
         rf"(?i:must be set to)\s+{_VALUE}",
         rf"(?i:must be)\s+{_VALUE}(?=\s+(?:in|for)\s+(?:the\s+)?[A-Z][a-z]+[A-Z])",  # not "must be unique"
+        r"(?i:must be)\s+[`'\"“]([A-Za-z][\w.-]*)[`'\"”]",
         rf"(?i:fixed (?:value|as|to)(?:\s*[:is]+)?)\s*{_VALUE}",
         rf"(?i:value is fixed (?:to|as))\s*{_VALUE}",
         rf"(?i:valid value:)\s*{_VALUE}",

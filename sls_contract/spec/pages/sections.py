@@ -149,14 +149,13 @@ def title_of(blocks: Sequence[Block]) -> Text | None:
 def placed(blocks: Sequence[Block]) -> Iterator[Placed]:
     """Yield each block that is not the heading of a section with its section."""
     role: Role = "intro"
-    outer = role  # the section around the headings of statuses
+    outer = here = role  # the section around the headings of statuses; the last one that is not elsewhere
     label = ""
     title = title_of(blocks)
     depth = 0  # of the heading that began the section; 0: not a heading
     opener = None  # kind and depth of the text that began it
     heads = _flat_heads(blocks)
-    marked = (block for block in blocks if isinstance(block, Text) and block is not title)
-    unmarked = not any(_opens(line, role) for line in marked if line.kind == "heading")
+    unmarked = _lost_marks([block for block in blocks if isinstance(block, Text) and block is not title])
     for at, block in enumerate(blocks):
         found = None
         role = _by_status(block, role, outer)
@@ -164,7 +163,8 @@ def placed(blocks: Sequence[Block]) -> Iterator[Placed]:
             role, outer, label, depth = "intro", "intro", "", 0
         elif isinstance(block, Text) and at not in heads and not _is_subject(block, blocks[at + 1 : at + 2]):
             above = block.kind == "heading" and block.depth < depth and role.startswith("response")
-            found = _opens(block, "other" if above else role, unmarked=unmarked)
+            here = here if role == "elsewhere" else role
+            found = _opens(block, "other" if above else here, unmarked=unmarked)
             if _is_inside(block, found, role, depth):
                 found = None
             if found is None and opener == (block.kind, block.depth) and _is_label(block):
@@ -178,6 +178,12 @@ def placed(blocks: Sequence[Block]) -> Iterator[Placed]:
         yield Placed(role, block, label)
         if isinstance(block, Text):
             label = block.text
+
+
+def _lost_marks(texts: Iterable[Text]) -> bool:
+    """Return whether the headings of a page lost their markup: none that is left begins a section with facts."""
+    headings = (text for text in texts if text.kind == "heading")
+    return all(_opens(heading, "intro") in {None, "elsewhere", "other"} for heading in headings)
 
 
 def _is_inside(block: Text, found: Role | None, role: Role, depth: int) -> bool:

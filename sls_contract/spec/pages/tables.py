@@ -37,7 +37,8 @@ _WHOLE = {"body", "object", ""}
 _ROOTS = {"$", "body", "root"}
 """The first part of a member's name that is written as a path from the body."""
 _TICKS, _NO_TICK = frozenset("✓✔√✅☑●"), frozenset({"", "-", "–", "—"})
-_NOTE = re.compile(r"(?:notes?|notice|important|warning|说明|注意|备注|警告)\s*[:：]?", re.IGNORECASE)
+_NOTE = re.compile(r"(?:Notes?|NOTES?|Notice|Important|Warning|说明|注意|备注|警告)\s*[:：]?")
+"""What begins a note, but is no name: those are in lower case."""
 _USER_KEY = re.compile(r"\$?[<{].+[>}]|\*", re.DOTALL)
 _STEP = re.compile(r"\s*(?:->|[.>→/])\s*(?![^{}]{0,64}\})")
 """What separates the parts of a path; a key that users choose, in braces, can contain it."""

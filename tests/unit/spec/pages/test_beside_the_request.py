@@ -156,6 +156,13 @@ def test_another_operation_that_a_page_shows_is_not_its_own(text):
     assert [each.says for each in page.problems if each.kind != "not-in-syntax"] == ["Name | Type | Required"]
 
 
+@pytest.mark.parametrize(("before", "heading"), [("Prerequisites", "Parameters"), ("前提条件", "参数说明")])
+def test_parameters_after_what_to_do_before_are_those_of_the_section_above_it(before, heading):
+    page = derive(f"{SYNTAX}## {before}\n\nThe barn is there.\n\n## {heading}\n\n{ROWS}")
+    assert [*page.query] == ["size"]
+    assert [each.kind for each in page.problems] == ["not-in-syntax"]
+
+
 @pytest.mark.parametrize("place", ["Body", "请求体"])
 def test_a_row_that_stands_in_the_body_of_a_get_is_listed(place):
     """Such a request has none: row or request line is wrong."""

@@ -607,6 +607,12 @@ def test_a_page_whose_marks_were_lost_when_it_was_copied():
     assert page["errors"] == [{"status": 404, "code": "FarmNotExist", "messages": ["No such farm."]}]
 
 
+def test_a_heading_of_the_site_does_not_mark_the_headings_of_a_copied_page():
+    copied = COPIED.replace("Request parameters\n", "Request headers\nNone.\nParameters\n")
+    page = derive(f"{copied}\n## Related operations\n\nListBarns\n")
+    assert ([*page.query], page.headers) == (["line"], {})
+
+
 def test_a_copied_table_may_say_where_a_parameter_goes():
     """The place stands before or behind whether it is required: neither is taken for a description."""
     copied = COPIED.replace("Type |\nRequired |", "Type |\nPosition |\nRequired |")

@@ -115,6 +115,8 @@ def test_a_default_is_read_where_it_is_a_value(words, kind, default):
         ("The type. Set the value to cursor.", "cursor"),
         ("Must be set to asc, in lower case.", "asc"),
         ("This parameter must be log in the GetLogs operation.", "log"),
+        ('Must be "asc".', "asc"),
+        ('Must be "asc" or "desc".', None),
         ("固定取值为asc。", "asc"),
         ("必须为 asc", "asc"),
         ("Must be asc, desc or mixed.", None),

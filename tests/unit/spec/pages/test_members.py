@@ -203,11 +203,43 @@ def test_a_table_below_a_list_describes_a_member_of_the_list():
     assert [*page.body.members] == [(None, "hay"), (None, "straw"), ("hay", "size")]
 
 
+def test_a_table_below_a_member_that_has_no_members_is_not_about_it():
+    """A list of some parameters can stand above the table of the others."""
+    listed = "- `hay` (string, optional): The hay.\n\n"
+    table = "|Name|Type|Required|\n|-|-|-|\n|straw|Integer|Yes|\n"
+    example = EXAMPLE % '{"hay": "dry", "straw": 1}'
+    page = derive(PAGE[: PAGE.index("|Parameter")] + listed + table + example)
+    assert [*page.body.members] == [(None, "hay"), (None, "straw")]
+
+
+@pytest.mark.parametrize("name", ["notes", "important"])
+def test_a_name_without_a_type_is_no_note(name):
+    page = derive(PAGE + f"|Note|||The farm pays.|\n|{name}||No|A word.|\n")
+    assert {each: found.type for (_, each), found in page.body.members.items()} == {name: None}
+
+
 def test_one_of_several_types_is_none():
     """Either can be sent."""
     page = derive(PAGE + "|hay|String or Integer|No||\n|cow|整型或长整型|No||\n")
     assert {name: each.type for (_, name), each in page.body.members.items()} == {"hay": None, "cow": "integer"}
     assert [each.says for each in page.problems if each.kind == "element-type"] == ["String or Integer"]
+
+
+@pytest.mark.parametrize(
+    ("printed", "kind"),
+    [
+        ("boolean (true/false)", "boolean"),
+        ("Integer（秒/毫秒）", "integer"),
+        ("array(string/integer)", "array"),
+        ("string (or empty)", "string"),
+        ("string or null", "string"),
+        ("String/不限", "string"),
+    ],
+)
+def test_words_beside_a_type_that_are_none_leave_it(printed, kind):
+    page = derive(PAGE + f"|hay|{printed}|No||\n")
+    assert [(each.type, each.required) for each in page.body.members.values()] == [(kind, False)]
+    assert [each.says for each in page.problems if each.kind == "element-type"] == []
 
 
 def test_sample_keys_that_no_row_describes_are_listed():

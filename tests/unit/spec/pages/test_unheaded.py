@@ -255,6 +255,19 @@ def test_type_and_necessity_can_follow_the_description():
     }
 
 
+def test_one_of_several_operations_on_a_page_is_not_the_operation_of_the_page():
+    syntax = "## Request syntax\n\n```\n%s HTTP/1.1\n```\n\n## Request headers\n\n%s\n\n"
+    one = syntax % ("GET /farms", "The CountSheep API does not have a special request header.")
+    assert derive(one).operation == "CountSheep"
+    assert derive(one + syntax % ("DELETE /farms/{farm}", "None.")).operation is None
+
+
+def test_what_a_sentence_is_about_is_not_its_operation():
+    line = "\n\n```\nGET /farms HTTP/1.1\n```\n"
+    assert derive(f"Counts the BlackSheep of a farm.{line}").operation is None
+    assert derive(f"CountSheep counts the sheep of a farm.{line}").operation == "CountSheep"
+
+
 def test_an_error_below_its_status_is_read():
     """A page without headings prints an example for each status."""
     error = '{"errorCode": "TreeNotExist", "errorMessage": "no tree"}'
