@@ -5,6 +5,7 @@ Its version 1 is stable: keys are added, never renamed or removed.
 
 from __future__ import annotations
 
+import errno
 import json
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping
@@ -17,6 +18,8 @@ from sls_contract.errors import UsageError
 from sls_contract.files import replace_file
 from sls_contract.locale import for_programs
 from sls_contract.spec import Finding, Level
+
+_DISK_FULL = frozenset({errno.ENOSPC, errno.EDQUOT})
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,7 +167,11 @@ def write_text(text: str, path: str) -> None:
             target.resolve().parent.mkdir(parents=True, exist_ok=True)
             replace_file(target, data)
     except OSError as error:
-        msg = f"cannot write the report to {path}: {error.strerror}. How to fix: name a file where you may write."
+        msg = f"cannot write the report to {path}: {error.strerror}. " + (
+            "How to fix: free space on the disk, or name a file on another one."
+            if error.errno in _DISK_FULL
+            else "How to fix: name a file where you may write."
+        )
         raise UsageError(msg) from error
 
 

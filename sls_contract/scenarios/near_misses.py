@@ -247,9 +247,19 @@ def _day_before(value: str, signer: Signer) -> str:
     return value.replace(today, before)
 
 
-def _host(request: Request, signer: Signer) -> Request:
+def _host(other: Callable[[str], str]) -> Callable[[Request, Signer], Request]:
     """Sign another project's host."""
-    return _header(signer(_header(request, "Host", "x" + request.host)), "Host", request.host)
+
+    def make(request: Request, signer: Signer) -> Request:
+        return _header(signer(_header(request, "Host", other(request.host))), "Host", request.host)
+
+    return make
+
+
+def _without_last_letter(host: str) -> str:
+    """Return the host of the project whose name lacks the last letter."""
+    project, dot, rest = host.partition(".")
+    return project[:-1] + dot + rest
 
 
 def _payload_hash(request: Request, signer: Signer) -> Request:
@@ -302,7 +312,8 @@ NEAR_MISSES = {
         Flaw("other-hash", LOG_SCHEMES, "signature", _other_hash),
         Flaw("digest-case", LOG_SCHEMES, "signature", _reencoded(str.swapcase)),
         Flaw("body", SCHEMES, "malformed", _body, on_writes=True),  # no page says how a wrong Content-MD5 is refused
-        Flaw("host", ("v4",), "signature", _host),
+        Flaw("host", ("v4",), "signature", _host(lambda host: f"x{host}")),
+        Flaw("host-cut", ("v4",), "signature", _host(_without_last_letter)),
         Flaw("payload-hash", ("v4",), "malformed", _payload_hash),
         Flaw("region", ("v4",), "malformed", _authorized(_region)),
         Flaw("scope-date", ("v4",), "malformed", _authorized(_day_before)),

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from sls_contract.exchange import Response
 
 Kind: TypeAlias = Literal[
-    "refused", "unreachable", "dns", "tls", "timeout", "reset", "closed", "truncated", "malformed", "other"
+    "refused", "unreachable", "dns", "tls", "timeout", "reset", "closed", "truncated", "too-large", "malformed", "other"
 ]
 _UNREACHABLE = {errno.ENETUNREACH, errno.EHOSTUNREACH, errno.ENETDOWN, errno.EHOSTDOWN}
 
@@ -36,6 +36,10 @@ _TEXTS: dict[str, tuple[str, str]] = {
         "find out why the endpoint closes the connection without a response",
     ),
     "truncated": ("the response was cut off", "send the whole head, and as many body bytes as it announces"),
+    "too-large": (
+        "the response is too large or never ends",
+        "end each response, and keep it below this size",
+    ),
     "malformed": (
         "the response is not HTTP",
         "check which server listens there; perhaps http was sent to an https port",
@@ -49,8 +53,8 @@ class TransportError(EndpointError):
 
     Attributes:
         kind: ``refused``, ``unreachable`` (no network, or no route), ``dns``, ``tls``, ``timeout``, ``reset``,
-            ``closed`` (closed before a response), ``truncated`` (a response was cut off), ``malformed`` (not HTTP) or
-            ``other``.
+            ``closed`` (closed before a response), ``truncated`` (a response was cut off), ``too-large`` (it may
+            never end), ``malformed`` (not HTTP) or ``other``.
         peer: the host and port of the request.
         partial: the received part of the response, if its head was complete.
         reason: what happened; the text of the exception also says how to fix it.

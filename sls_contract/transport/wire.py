@@ -27,6 +27,7 @@ from sls_contract.transport.failures import Kind, TransportError, detail_of, is_
 _OK = 200
 _INTERIM = frozenset(range(100, 200)) - {101}  # 101 is final: another protocol begins
 _RESET_WITHIN = 0.5  # seconds: longer than a packet takes there and back
+_MOST_BYTES = 128 << 20  # of a response: more than ten times what PullLogs may return
 _MAX_TIMEOUT = 86400  # seconds; the system's calls accept no unlimited value
 
 
@@ -230,8 +231,15 @@ def _is_unread(connection: socket.socket) -> bool:
     return True
 
 
+class _TooLarge(OSError):
+    """A response has too many bytes; it may never end."""
+
+
 class _TimedReader(io.RawIOBase):
-    """Reads a socket until a deadline; a broken connection reads as its end, with the error in ``failure``."""
+    """Reads a socket until a deadline; a broken connection reads as its end, with the error in ``failure``.
+
+    So does a response of more than `_MOST_BYTES`, which would fill the memory before the deadline.
+    """
 
     def __init__(self, connection: socket.socket, deadline: float) -> None:
         self._connection = connection
@@ -239,6 +247,7 @@ class _TimedReader(io.RawIOBase):
         self.failure: OSError | None = None
         self.ended = False
         self._finished = False
+        self._received = 0
 
     def readable(self) -> bool:
         return True
@@ -249,6 +258,10 @@ class _TimedReader(io.RawIOBase):
         try:
             _limit(self._connection, self._deadline)
             received = self._connection.recv_into(buffer)
+            self._received += received
+            if self._received > _MOST_BYTES:
+                msg = f"more than {_MOST_BYTES >> 20} MiB"
+                raise _TooLarge(msg)
         except OSError as error:
             self.failure, received = error, 0
         self.ended = not received
@@ -349,7 +362,10 @@ def _receive(connection: socket.socket, method: str, peer: str, deadline: float)
         cut = detail_of(reader.failure)
     if cut is None:
         return response, not (parsed.will_close or surplus)
-    kind: Kind = "timeout" if isinstance(reader.failure, TimeoutError) else "truncated"
+    if isinstance(reader.failure, _TooLarge):
+        kind: Kind = "too-large"
+        raise TransportError(kind, peer, cut)
+    kind = "timeout" if isinstance(reader.failure, TimeoutError) else "truncated"
     raise TransportError(kind, peer, cut, response)
 
 

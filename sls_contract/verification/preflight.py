@@ -129,15 +129,15 @@ def read_logstore_shards(session: Session, role: Role, *, first: bool = True) ->
         shards = _shards_of(execution, role)
     except Stopped as error:
         _expect_place(execution, session.target, role)
-        retry = first and (isinstance(error, Busy) or (execution.violated and execution.only_server_failures))
+        retry = first and (isinstance(error, Busy) or _only_the_server_failed(execution))
         if isinstance(error, Busy) and not retry:
             raise
         if role == "main" and not retry:
             session.obstacles.unsupported = str(error)
     else:
-        known, session.bench = role in session.bench.shards, session.bench.with_shards(role, shards)
-        if not known:
-            session.run.facts.append(_shards_found(session.bench, role, len(shards)))
+        retry = first and _only_the_server_failed(execution)  # a busy heartbeat ends in no exception
+        if not retry:
+            _keep_shards(session, role, shards)
     finally:
         if not retry:
             session.collect(execution, None)
@@ -145,6 +145,16 @@ def read_logstore_shards(session: Session, role: Role, *, first: bool = True) ->
     if retry:
         session.wire.sleep(BUSY_PAUSE)
         read_logstore_shards(session, role, first=False)
+
+
+def _keep_shards(session: Session, role: Role, shards: tuple[int, ...]) -> None:
+    known, session.bench = role in session.bench.shards, session.bench.with_shards(role, shards)
+    if not known:
+        session.run.facts.append(_shards_found(session.bench, role, len(shards)))
+
+
+def _only_the_server_failed(execution: Execution) -> bool:
+    return execution.violated and execution.only_server_failures
 
 
 def _shards_found(bench: Bench, role: Role, count: int) -> str:

@@ -128,9 +128,16 @@ class Requests:
         return self._model.held(self._key(place), consumer)
 
     def request(self, step: Request) -> None:
-        """Send the request of one step, and judge the response."""
+        """Send the request of one step, and judge the response.
+
+        A busy response to a request that must be refused shows nothing: it is sent again, as it has no effect.
+        """
         pending = self.prepare(step)
-        self.receive(pending, self.wire(pending.make))
+        sent = self.wire(pending.make)
+        if is_overloaded(sent.response) and not (self.busy_allowed or is_correct(step)):
+            self.done.append(Done(sent.number, sent.exchange, ()))
+            sent = self.wire(pending.make)
+        self.receive(pending, sent)
 
     def prepare(self, step: Request, number: int = 0) -> PendingRequest:
         """Return the request of one step; ``number`` is its index among requests that are sent in parallel."""

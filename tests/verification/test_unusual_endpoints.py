@@ -524,6 +524,39 @@ def test_who_had_to_wait_once_is_not_accused(busy):
     assert [(each.verdict, each.reason[:11]) for each in run.performed] == [("passed", "run twice: ")]
 
 
+def busy(response):
+    return error(response, 503, "ServerBusy", "the server is busy, please try again later.")
+
+
+@pytest.mark.parametrize("name", ["heartbeat-nearly-signed", "split-shard-not-let-in"])
+def test_a_busy_response_says_nothing_of_a_wrong_signature(name):
+    """A scenario of many refusals meets one in every run of a service that is busy now and then."""
+    real, asked = correct(), count(1)
+    run = verify(lambda request: busy(real(request)) if next(asked) % 45 == 0 else real(request), name)
+    assert [str(each.finding) for each in run.located if each.finding.level is Level.VIOLATION] == []
+    assert [each.verdict for each in run.performed] == ["passed"]
+
+
+def test_an_endpoint_that_is_always_busy_for_a_wrong_signature_is_accused():
+    real = correct()
+    run = verify(
+        lambda request: real(request) if verify_quickly(request) else busy(real(request)), "heartbeat-nearly-signed"
+    )
+    assert "SLS451" in {each.finding.code for each in run.located}
+
+
+def test_a_busy_heartbeat_before_the_first_scenario_is_repeated():
+    real, asked = correct(), count(1)
+
+    def send(request):
+        first = asks_for(request, "ConsumerGroupHeartBeat") and next(asked) == 1
+        return busy(real(request)) if first else real(request)
+
+    run = verify(send, "each-shard-given")
+    assert [str(each.finding) for each in run.located] == []
+    assert [each.verdict for each in run.performed] == ["passed"]
+
+
 def test_a_logstore_that_is_not_there_is_named():
     """Whichever of the logstores is missing, the text says which, and which option names another."""
     endpoint = ReferenceEndpoint(now)

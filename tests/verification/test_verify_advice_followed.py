@@ -98,6 +98,11 @@ def run(words: str, environ=ENVIRON) -> tuple[int, str]:
             "name a file where you may write",
             f"{PLACE} {QUICK} --json report.json",
         ),
+        (
+            f"{PLACE} {QUICK} --json /dev/full",  # as a full disk
+            "free space on the disk, or name a file on another one",
+            f"{PLACE} {QUICK} --json report.json",
+        ),
     ],
 )
 def test_a_run_that_was_refused_is_green_with_what_it_says(url, tmp_path, monkeypatch, wrong, advice, right):

@@ -152,6 +152,21 @@ def test_names_how_an_attempt_failed(raw, responses, ending, kind):
     assert "How to fix:" in str(error)
 
 
+@pytest.mark.parametrize(
+    ("head", "piece"),
+    [(b"", b" " * (1 << 20)), (b"Transfer-Encoding: chunked\r\n", b"100000\r\n" + b" " * (1 << 20) + b"\r\n")],
+    ids=["no-length", "chunked"],
+)
+def test_a_response_that_never_ends_is_given_up(raw, head, piece):
+    """It would fill the memory before the timeout; a large response that ends is read as a whole."""
+    begin = b"HTTP/1.1 200 OK\r\n" + head + b"\r\n"
+    error = failure(raw(begin, *[piece] * 140))
+    assert (error.kind, error.partial) == ("too-large", None)
+    assert "(more than 128 MiB). How to fix: end each response, and keep it below this size." in str(error)
+    end = b"0\r\n\r\n" if head else b""
+    assert open_transport(raw(begin, *[piece] * 60, end).url)(get()).body == b" " * (60 << 20)
+
+
 def test_a_cut_response_is_kept(raw):
     """What came before the cut is in ``partial``, so that it can be recorded and judged."""
     partial = failure(raw(b"HTTP/1.1 200 OK\r\nX: y\r\nContent-Length: 9\r\n\r\n[1]")).partial

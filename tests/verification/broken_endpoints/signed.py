@@ -101,3 +101,10 @@ def looks_at_date_beside_v4_too(request, response):
     if date is None or abs((now() - parsedate_to_datetime(date)).total_seconds()) < _ALLOWED:
         return response
     return error(response, 400, "RequestTimeExpired", "The request time is expired.")
+
+
+@shown_by("near-miss-host-cut")
+@lets_in("SLS239")
+def compares_the_beginning_of_the_project(request):
+    host = request.host.replace(request.project, request.project[:-1], 1)
+    return is_v4(request) and fits(request.replace(headers=request.headers.with_field("Host", host)))
