@@ -344,7 +344,7 @@ class Requests:
         elif step.operation in CHANGES_SHARDS and step.shard is not None:
             accepted = sent.response.status == _OK
             self._calls.record_change(step, accepted=accepted)
-            if accepted and not step.refused:
+            if accepted and not step.refused and place_refusal(step.at) is None:
                 role = step.at.logstore
                 self._resolved_shards["readonly"] = self.bench.shards[role].index(self.bench.shard(step.shard, role))
 

@@ -108,6 +108,7 @@ SHOWN_BY = {
     "delete-group-nearly-there": "missing_groups_of_deletions_are_missing_logstores",
     "delete-group-nowhere": "deletes_in_missing_logstores",
     "list-groups-nowhere": "lists_groups_of_missing_logstores",
+    "split-shard-nowhere": "splits_shards_of_missing_places",
     "logs-in-plain": "tells_the_compressed_size",
     "pull-logs-in-small-steps": (
         "goes_back_to_the_first_cursor returns_the_cursor_that_was_asked_for hides_each_second_log_group "
@@ -219,6 +220,11 @@ def cases():
         left_out = bug.code in seen or len(seen) % 3
         yield pytest.param(bug, marks=[pytest.mark.full] if left_out else [], id=bug.name)
         seen.add(bug.code)
+
+
+def test_a_change_of_shards_that_no_logstore_has_is_a_finding():
+    run = registry.verify(registry.BROKEN["splits_shards_of_missing_places"].make(), "split-shard-nowhere")
+    assert {"SLS442", "SLS443"} <= {each.finding.code for each in run.located}
 
 
 @pytest.mark.slow

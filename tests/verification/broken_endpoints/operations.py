@@ -347,6 +347,12 @@ def deletes_in_missing_logstores(request, response):
     return with_body(emptied, b"") if missing else response
 
 
+@on_response("SLS442")
+def splits_shards_of_missing_places(request, response):
+    missing = asks_for(request, "SplitShard") and error_of(response) in {"LogStoreNotExist", "ProjectNotExist"}
+    return with_body(response, b"[]").replace(status=200) if missing else response
+
+
 @on_error("SLS441", "ConsumerGroupNotExist")
 def missing_groups_of_heartbeats_are_missing_logstores(request, response):
     if not asks_for(request, "ConsumerGroupHeartBeat"):
