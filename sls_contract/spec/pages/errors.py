@@ -23,6 +23,9 @@ _MISSPELT = re.compile(  # as printed on pages
     r"\b(?:dose|invalided|alreay|exsits?|exits not|faild|postive|sucess\w*|recieve\w*|occured|lenght)\b", re.IGNORECASE
 )
 
+_NEXT_WORD = re.compile(r"(?:does|is|already|must|exists?)$")
+"""What follows a name in messages, here without a blank between them."""
+
 
 def error_claims(page: Page, parts: Parts) -> None:
     """Add the claims about each error in the page's table, as printed; record misspellings."""
@@ -56,9 +59,12 @@ def _report_row(page: Page, row: ErrorRow, names: Names) -> None:
 
 
 def _misspelt_name(message: str, names: Names) -> str | None:
-    """Return the word of a message that misspells a parameter's name by a letter, or None."""
+    """Return the word of a message that misspells a parameter's name by a letter, or runs on after it, or None."""
     for found in re.finditer(rf"[A-Za-z]{{{_MIN_LENGTH},}}", message):
         word = found[0]
+        name = _NEXT_WORD.sub("", word.lower())
+        if name != word.lower() and any(name in (each, each[:-1]) for each in names.near(name, 1)):
+            return word
         near = names.near(word.lower(), 1)
         if near and not near[0].startswith(word.lower()) and not word.lower().startswith(near[0]):
             return word

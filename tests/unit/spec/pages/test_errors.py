@@ -137,3 +137,20 @@ def test_a_status_in_brackets_is_listed(item, below):
     """Also above a record, whose line it is not."""
     says = [each.says for each in derive(f"{PAGE}- {item}\n{below}").problems]
     assert [each.strip() for each in says] == [item]
+
+
+@pytest.mark.parametrize(
+    ("message", "says"),
+    [
+        ("Orchard orchardNamdoes not exist.", ["orchardNamdoes"]),
+        ("Orchard orchardNameis invalid.", ["orchardNameis"]),
+        ("Orchard orchardName does not exist.", []),
+        ("The analysis of orchardName exists.", []),
+    ],
+)
+def test_a_name_that_runs_into_the_next_word_is_listed(message, says):
+    """A blank, and often the last letter, is missing."""
+    table = TABLE.replace("There is no orchard.", message)
+    page = derive(PAGE.replace("{orchard}", "{orchardName}") + table)
+    assert page.errors == {(404, "OrchardNotExist"): [message]}
+    assert [each.says for each in page.problems if each.kind == "error-spelling"] == says
