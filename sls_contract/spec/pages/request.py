@@ -19,6 +19,7 @@ from sls_contract.spec.pages.messages import TOKEN
 from sls_contract.spec.pages.parents import elements_in_query
 from sls_contract.spec.pages.routes import Names
 from sls_contract.spec.pages.sections import BODY, QUERY
+from sls_contract.spec.pages.unprinted import report_unprinted
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
@@ -62,6 +63,7 @@ def request_claims(page: Page, parts: Parts) -> None:
         page.problem(row.line, "spelling", f"body {row.name}", f"{row.place or _BODY_ROW}, and {page.method} has none")
     _headers(page, parts)
     _body(page, printed, members)
+    report_unprinted(page, parts)
     if page.method and page.method not in BODILESS and not printed:
         stated_shape(page, page.body, "request", parts.items("syntax", "path-parameters", "request-headers", "request"))
 

@@ -862,6 +862,21 @@ def test_a_key_that_the_request_line_lacks_is_listed():
     assert [(each["kind"], each["says"]) for each in page["problems"]] == [("not-in-syntax", "line")]
 
 
+@pytest.mark.parametrize(("length", "says"), [(31, []), (32, ["content-length: 32"])])
+def test_a_length_beside_a_fitting_checksum_is_compared_too(length, says):
+    """The checksum proves the body; the length is then a mistake of the page."""
+    proofs = f"Content-MD5: 55597E59C6D6E0541B0F4E23D3EE7ACE\n    Content-Length: {length}\n    }}\n    Body:"
+    page = derive(PAGE.replace("    }\n    Body:", f"    {proofs}"))
+    assert (page.body.digest, [each.says for each in page.problems]) == ("md5", says)
+
+
+def test_a_key_that_only_an_example_has_is_listed():
+    """Neither the request line nor the table has it."""
+    page = derive(PAGE.replace("sheep?type=count&line=10", "sheep?type=count&line=10&shorn=1")).as_plain()
+    assert page["query"]["shorn"]["from"] == ["example"]
+    assert [(each["kind"], each["says"]) for each in page["problems"]] == [("not-in-syntax", "shorn")]
+
+
 def test_a_length_without_a_body_is_listed():
     """A request that is printed without the body that its Content-Length counts."""
     body = PAGE[PAGE.index("    Body:") : PAGE.index("    ```\n\n-   Sample responses")]
