@@ -75,13 +75,13 @@ def proof_of(message: Message, text: str) -> tuple[str | None, Any, str | None]:
 
     A checksum or length is only compared with compact JSON, with the members in printed order.
     """
-    try:
-        values, _ = readings(text)
-    except Unreadable:
-        return None, None, None
     md5, length = (message.header("content-md5") or "").strip(), (message.header("content-length") or "").strip()
     other_md5 = f"content-md5: {md5}" if re.fullmatch(r"[0-9A-Fa-f]{32}", md5) else None
     other_length = f"content-length: {length}" if length.isdecimal() else None
+    try:
+        values, _ = readings(text)
+    except Unreadable:
+        return None, None, other_length if length == "0" else None
     forms = [(value, compact) for value in values if (compact := compact_json(value)) is not None]
     for value, compact in forms:
         fits = length == str(len(compact))
