@@ -263,10 +263,10 @@ def host_of(messages: Sequence[Message], targets: Sequence[Target]) -> str | Non
 
 
 def other_hosts(messages: Iterable[Message], host: str | None) -> Iterator[tuple[int, str]]:
-    """Yield line and text of each header Host that names another host."""
+    """Yield line and text of each header Host that names another host, or none that is known."""
     for message in messages:
-        printed = message.header("host") or ""
-        if _host(printed) not in {host, None}:
+        printed = message.header("host")
+        if printed and _host(printed) != host:
             yield message.line, printed
 
 
@@ -282,7 +282,7 @@ def is_host(text: str) -> bool:
 
 
 def _host(printed: str) -> str | None:
-    name = re.sub(r"[<>{}]", "", printed).strip().rstrip(",").lower()
+    name = re.sub(r"[<>{}]|(?<!\s)\s+//.*|:\d+\s*$", "", printed).strip(" ,.").lower()
     return next((template or name for pattern, template in _HOSTS if pattern.fullmatch(name)), None)
 
 
@@ -290,10 +290,10 @@ _HOST_LINE = re.compile(r"\W*Host\W*[:：]\W*?([{<\w].*?)[`*;,]*$", re.IGNORECAS
 _OF_PROJECT, _ENDPOINT = "{project}.{endpoint}", "{endpoint}"
 _HOSTS = (
     (
-        re.compile(r"(?:your[ _-]?)?project[ _-]?(?:name)?[ .]*(?:your[ _-]?|sls[ _-]?)?endpoint"),
+        re.compile(r"(?:your[ _-]?)?project[ _-]?(?:name)?[ .]*(?:(?:your|sls|region|log|service)[ _-]?)*endpoint"),
         _OF_PROJECT,
     ),
-    (re.compile(r"(?:sls )?endpoint|region[ .]*endpoint"), _ENDPOINT),
+    (re.compile(r"(?:(?:sls|region|log|service)[ ._-]*)*endpoint"), _ENDPOINT),
     (re.compile(r"[\w-]+\.[\w-]+\.(?:log|sls)\.aliyuncs\.com"), _OF_PROJECT),
     (re.compile(r"(?:[a-z]+-[\w-]+)\.(?:log|sls)\.aliyuncs\.com"), _ENDPOINT),
     (re.compile(r"[\w.-]+\.(?:com|cn)"), ""),

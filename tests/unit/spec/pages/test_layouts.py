@@ -867,12 +867,14 @@ def test_a_key_that_the_request_line_lacks_is_listed():
     [
         ("ProjectName.Endpoint", "my-project.cn-shanghai", "{project}.{endpoint}", []),
         ("Endpoint", "cn-shanghai", "{endpoint}", []),
+        ("ProjectName.RegionEndpoint  // Yours", "my-project.cn-shanghai", "{project}.{endpoint}", []),
+        ("Elsewhere", "my-project.cn-shanghai", "{project}.{endpoint}", ["Elsewhere"]),
         ("<endpoint>", "my-project.cn-shanghai", "{project}.{endpoint}", ["<endpoint>"]),
         ("ProjectName.Endpoint", "cn-shanghai", "{project}.{endpoint}", ["cn-shanghai.log.aliyuncs.com"]),
     ],
 )
 def test_hosts_that_differ_are_listed(host, example, derived, says):
-    """An example shows a project that a placeholder leaves out."""
+    """An example shows a project that a placeholder leaves out; a comment beside it, or a region, is no other host."""
     page = derive(PAGE.replace("ProjectName.Endpoint", host).replace("my-project.cn-shanghai", example))
     assert (page.host, [each.says for each in page.problems if each.where == "host"]) == (derived, says)
 
