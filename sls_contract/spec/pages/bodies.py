@@ -76,7 +76,7 @@ def proof_of(message: Message, text: str) -> tuple[str | None, Any, str | None]:
     A checksum or length is only compared with compact JSON, with the members in printed order.
     """
     md5, length = (message.header("content-md5") or "").strip(), (message.header("content-length") or "").strip()
-    other_md5 = f"content-md5: {md5}" if re.fullmatch(r"[0-9A-Fa-f]{32}", md5) else None
+    other_md5 = f"content-md5: {md5}" if re.fullmatch(r"[0-9A-Fa-f]{20,}", md5) else None
     other_length = f"content-length: {length}" if length.isdecimal() else None
     try:
         values, _ = readings(text)

@@ -45,7 +45,9 @@ def error_claims(page: Page, parts: Parts) -> None:
             messages = page.errors.setdefault((int(status), row.code), [])
             if row.message and row.message not in messages:
                 messages.append(row.message)
-        if capitals[row.code.lower()] > _capitals(row.code) or (row.code not in _CODES and _misspelt_word(row.code)):
+        words = re.sub(r"(?<=[a-z])(?=[A-Z])", " ", row.code)
+        is_misspelt = row.code not in _CODES and (_MISSPELT.search(words) or _misspelt_word(words))
+        if is_misspelt or capitals[row.code.lower()] > _capitals(row.code):
             page.problem(row.line, "error-spelling", f"code {row.code}", row.code)
         _report_row(page, row, names)
 

@@ -156,10 +156,12 @@ def test_a_name_that_runs_into_the_next_word_is_listed(message, says):
     assert [each.says for each in page.problems if each.kind == "error-spelling"] == says
 
 
-@pytest.mark.parametrize("word", ["Paramter", "Invaild", "Pernission", "interval", "context", "Projects", "expires"])
+@pytest.mark.parametrize(
+    "word", ["Paramter", "Invaild", "Exsit", "Pernission", "interval", "context", "Projects", "expires"]
+)
 def test_a_word_of_other_codes_with_a_slip_is_listed(word):
     """A letter is missing, added or at another place; a letter instead of another can be another word."""
-    misspelt = word in {"Paramter", "Invaild"}
+    misspelt = word in {"Paramter", "Invaild", "Exsit"}
     says = [f"Tree{word.capitalize()}", word] if misspelt else []
     page = derive(f"{PAGE}{TABLE}|400|Tree{word.capitalize()}|The {word} is bad.|\n")
     assert page.errors[400, f"Tree{word.capitalize()}"] == [f"The {word} is bad."]

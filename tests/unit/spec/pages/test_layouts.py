@@ -879,6 +879,14 @@ def test_hosts_that_differ_are_listed(host, example, derived, says):
     assert (page.host, [each.says for each in page.problems if each.where == "host"]) == (derived, says)
 
 
+def test_a_checksum_that_lacks_a_digit_is_listed():
+    """The length proves the body."""
+    proofs = "    Content-MD5: 22A3B9E2D0DC76F63E0A6CCAD3D5A2B\n    Content-Length: 31\n    }\n    Body:"
+    page = derive(PAGE.replace("    }\n    Body:", proofs))
+    assert page.body.digest == "length"
+    assert [each.says for each in page.problems] == ["content-md5: 22A3B9E2D0DC76F63E0A6CCAD3D5A2B"]
+
+
 @pytest.mark.parametrize(("length", "says"), [(31, []), (32, ["content-length: 32"])])
 def test_a_length_beside_a_fitting_checksum_is_compared_too(length, says):
     """The checksum proves the body; the length is then a mistake of the page."""
