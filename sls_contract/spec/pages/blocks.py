@@ -51,6 +51,8 @@ _START = re.compile(
     r"|(?:GET|POST|PUT|DELETE)\s+/\S*\s(?:HTTP/\d\.\d )?Headers?\s*[:：]?\s*\{.*|HTTP/\d(?:\.\d)? [1-5]\d\d\b.*"
 )
 """The first line of a message outside a code block."""
+_HEADERS = re.compile(r"\s*headers?\s*[:：]\s*\{\s*", re.IGNORECASE)
+"""The first two lines of a response without a status line."""
 _CURL = re.compile(r"(?:\$ )?curl\s.*https?://")
 _OF_MESSAGE = re.compile(
     r"\\?[{}],?|<[^<>]+>|(?:Header|Body)s?\s*[:：]?.*|[\"']?[A-Za-z][\w-]*[\"'<]?\s*[:：=].*|[?&]\S+=.*", re.IGNORECASE
@@ -216,7 +218,7 @@ class _Reader:
                 end += 1
             self._at = end + 1
             return Code("\n".join(self._lines[first : self._at]), first + 1)
-        if not _START.fullmatch(line):
+        if not (_START.fullmatch(line) or _HEADERS.fullmatch("\n".join(self._lines[first : first + 2]))):
             return None
         while (at := past_blank(self._lines, end + 1)) < len(self._lines):
             each = self._lines[at].strip()

@@ -75,26 +75,21 @@ def proof_of(message: Message, text: str) -> tuple[str | None, Any, str | None]:
 
     A checksum or length is only compared with compact JSON, with the members in printed order.
     """
+    md5, length = (message.header("content-md5") or "").strip(), (message.header("content-length") or "").strip()
+    other_md5 = f"content-md5: {md5}" if re.fullmatch(r"[0-9A-Fa-f]{20,}", md5) else None
+    other_length = f"content-length: {length}" if length.isdecimal() else None
     try:
         values, _ = readings(text)
     except Unreadable:
-        return None, None, None
-    md5, length = message.header("content-md5"), message.header("content-length")
+        return None, None, other_length if length == "0" else None
     forms = [(value, compact) for value in values if (compact := compact_json(value)) is not None]
     for value, compact in forms:
-        if md5 and hashlib.md5(compact, usedforsecurity=False).hexdigest().upper() == md5.strip().upper():
-            return "md5", value, None
-        if length and length.strip() == str(len(compact)):
-            return "length", value, _mismatch(md5, "content-md5")
-    if not forms:
-        return None, None, None
-    printed = md5 if md5 and re.fullmatch(r"[0-9A-Fa-f]{32}", md5) else None
-    counted = length if length and length.strip().isdecimal() else None
-    return None, None, _mismatch(printed, "content-md5") or _mismatch(counted, "content-length")
-
-
-def _mismatch(printed: str | None, name: str) -> str | None:
-    return f"{name}: {printed}" if printed else None
+        fits = length == str(len(compact))
+        if hashlib.md5(compact, usedforsecurity=False).hexdigest().upper() == md5.upper():
+            return "md5", value, None if fits else other_length
+        if fits:
+            return "length", value, other_md5
+    return None, None, (other_md5 or other_length) if forms else None
 
 
 def compact_json(value: Any) -> bytes | None:

@@ -66,6 +66,8 @@ _TYPE_WORDS: tuple[tuple[re.Pattern[str], str], ...] = (
 _OR = re.compile(r"\bor\b|[/|或]")
 _IN_BRACKETS = re.compile(r"(?<=\w)\s*[(（\[]([^()（）\[\]]*)[)）\]]")
 """After a type; values or words with a separator there are no other types: ``boolean (true/false)``."""
+_ITEM = re.compile(r"\d+\s*\\?[.)）、]")
+"""The number of an item in a list, left in a cell that was copied from one."""
 _JSON_TYPES = ("string", "integer", "boolean", "object", "array")
 _MUST = r"必[须填选需要传]|需要"
 _YES = re.compile(rf"(?:yes|y|m|true|must|required|mandatory|yse|是|{_MUST}|[✓✔√✅☑●])", re.IGNORECASE)
@@ -125,8 +127,10 @@ def json_type_near(printed: str) -> str | None:
 
 
 def is_misspelt_type(printed: str) -> bool:
-    """Return whether a type is one word that is close to that of a JSON type, but not it, such as ``Integr``."""
+    """Return whether a type is one word close to that of a JSON type, such as ``Integr``, or has a number in a list."""
     word = printed.strip().lower()
+    if _ITEM.match(word):
+        return True
     return word.isalpha() and not word.removesuffix("s").endswith(_JSON_TYPES) and json_type_near(word) is not None
 
 

@@ -107,6 +107,14 @@ def body_claims(page: Page, body: Body, side: str, printed: Sequence[Message], r
     _shown_claims(page, body, side, shown.values, found, named, _map_members(rows))
 
 
+def report_missing_bodies(page: Page, side: str, messages: Iterable[Message]) -> None:
+    """Record messages whose Content-Length counts a body that is not printed."""
+    for message in messages:
+        length = message.header("content-length") or ""
+        if message.body is None and length.isdecimal() and length.strip("0"):
+            page.problem(message.line, "digest", f"{side} body", f"content-length: {length}, and no body")
+
+
 def _without_depth(
     rows: Sequence[Row], named: Sequence[Row], parents: Mapping[int, str | None], found: _Members
 ) -> Iterator[Row]:

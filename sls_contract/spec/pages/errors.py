@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING
 
 from sls_contract.spec.common_errors import COMMON, MEANINGS
-from sls_contract.spec.pages.routes import Names
+from sls_contract.spec.pages.routes import Names, is_slip
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -22,6 +22,12 @@ _MIN_LENGTH = 5
 _MISSPELT = re.compile(  # as printed on pages
     r"\b(?:dose|invalided|alreay|exsits?|exits not|faild|postive|sucess\w*|recieve\w*|occured|lenght)\b", re.IGNORECASE
 )
+
+_NEXT_WORD = re.compile(r"(?:does|is|already|must|exists?)$")
+"""What follows a name in messages, here without a blank between them."""
+_CODES = frozenset({*(error.code for error in COMMON), *MEANINGS})
+_WORDS = frozenset(word.lower() for code in _CODES for word in re.findall(r"[A-Z][a-z]{6,}", code))
+"""The long words of the codes: a shorter one with a letter more or less can be another word."""
 
 
 def error_claims(page: Page, parts: Parts) -> None:
@@ -39,7 +45,9 @@ def error_claims(page: Page, parts: Parts) -> None:
             messages = page.errors.setdefault((int(status), row.code), [])
             if row.message and row.message not in messages:
                 messages.append(row.message)
-        if capitals[row.code.lower()] > _capitals(row.code):
+        words = re.sub(r"(?<=[a-z])(?=[A-Z])", " ", row.code)
+        is_misspelt = row.code not in _CODES and (_MISSPELT.search(words) or _misspelt_word(words))
+        if is_misspelt or capitals[row.code.lower()] > _capitals(row.code):
             page.problem(row.line, "error-spelling", f"code {row.code}", row.code)
         _report_row(page, row, names)
 
@@ -51,14 +59,29 @@ def _report_row(page: Page, row: ErrorRow, names: Names) -> None:
     if row.unread:
         page.problem(row.line, "error-spelling", f"message of {row.code}", row.unread)
     found = _MISSPELT.search(row.message)
-    if word := found[0] if found else _misspelt_name(row.message, names):
+    if word := found[0] if found else _misspelt_word(row.message) or _misspelt_name(row.message, names):
         page.problem(row.line, "error-spelling", f"message of {row.code}", word)
 
 
+def _misspelt_word(text: str) -> str | None:
+    """Return the word that lacks a letter of a word of the codes, has one more, or two in the other order, or None."""
+    for found in re.finditer(r"[A-Z]?[a-z]{5,}", text):
+        printed = found[0].lower()
+        for known in sorted(_WORDS - {printed}):
+            is_other = known.startswith(printed) or printed.startswith(known) or printed[0] != known[0]
+            same_letters = sorted(printed) == sorted(known) or len(printed) != len(known)
+            if same_letters and not is_other and is_slip(printed, known):
+                return found[0]
+    return None
+
+
 def _misspelt_name(message: str, names: Names) -> str | None:
-    """Return the word of a message that misspells a parameter's name by a letter, or None."""
+    """Return the word of a message that misspells a parameter's name by a letter, or runs on after it, or None."""
     for found in re.finditer(rf"[A-Za-z]{{{_MIN_LENGTH},}}", message):
         word = found[0]
+        name = _NEXT_WORD.sub("", word.lower())
+        if name != word.lower() and any(name in (each, each[:-1]) for each in names.near(name, 1)):
+            return word
         near = names.near(word.lower(), 1)
         if near and not near[0].startswith(word.lower()) and not word.lower().startswith(near[0]):
             return word
@@ -68,7 +91,7 @@ def _misspelt_name(message: str, names: Names) -> str | None:
 def _most_capitals(codes: Iterable[str]) -> dict[str, int]:
     """Return how many capitals the spelling of each code that separates most words has, by the code in lower case."""
     most: dict[str, int] = {}
-    for code in ({error.code for error in COMMON} | MEANINGS.keys()).union(codes):
+    for code in _CODES.union(codes):
         most[code.lower()] = max(_capitals(code), most.get(code.lower(), 0))
     return most
 

@@ -275,6 +275,8 @@ def _route(page: Page, parts: Parts) -> None:
     named = routes.host_of(lines, [routes.target_of(line.target) for line in lines])
     texts = ((part.role, part.block) for part in parts.all if isinstance(part.block, Text))
     page.host = named or routes.host_in(text.text for role, text in texts if role not in {"elsewhere", "other"})
+    for at, printed in routes.other_hosts(lines, page.host):
+        page.problem(at, "spelling", "host", printed)
 
 
 def _completed(

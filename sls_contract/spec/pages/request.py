@@ -13,12 +13,13 @@ from sls_contract.spec.export.common import common
 from sls_contract.spec.pages import prose, routes
 from sls_contract.spec.pages.bodies import is_binary, members_of
 from sls_contract.spec.pages.columns import is_misspelt_type, json_type, simplified
-from sls_contract.spec.pages.elements import SYNTAX, body_claims, stated_shape
+from sls_contract.spec.pages.elements import SYNTAX, body_claims, report_missing_bodies, stated_shape
 from sls_contract.spec.pages.lenient_json import Unreadable, read_json
 from sls_contract.spec.pages.messages import TOKEN
 from sls_contract.spec.pages.parents import elements_in_query
 from sls_contract.spec.pages.routes import Names
 from sls_contract.spec.pages.sections import BODY, QUERY
+from sls_contract.spec.pages.unprinted import report_unprinted
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
@@ -56,12 +57,13 @@ def request_claims(page: Page, parts: Parts) -> None:
         page.host = "{project}.{endpoint}"
     _wire_query(page, parts)
     printed = _bodies(parts)
-    _report_missing_bodies(page, parts)
+    report_missing_bodies(page, "request", parts.requests)
     members = _assign_rows(page, parts, _body_keys(printed), is_printed=bool(printed))
     for row in members if page.method in BODILESS and not printed else ():
         page.problem(row.line, "spelling", f"body {row.name}", f"{row.place or _BODY_ROW}, and {page.method} has none")
     _headers(page, parts)
     _body(page, printed, members)
+    report_unprinted(page, parts)
     if page.method and page.method not in BODILESS and not printed:
         stated_shape(page, page.body, "request", parts.items("syntax", "path-parameters", "request-headers", "request"))
 
@@ -107,14 +109,6 @@ def _assign_rows(page: Page, parts: Parts, keys: Collection[str], *, is_printed:
             _place(page, parts, row, members, has_body=has_body)
             printed.add(row.name)
     return members
-
-
-def _report_missing_bodies(page: Page, parts: Parts) -> None:
-    """Record examples whose Content-Length counts a body that is not printed."""
-    for message in parts.requests:
-        length = message.header("content-length") or ""
-        if message.body is None and length.isdecimal() and length.strip("0"):
-            page.problem(message.line, "digest", "request body", f"content-length: {length}, and no body")
 
 
 class _Settled:

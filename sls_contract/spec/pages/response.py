@@ -7,7 +7,7 @@ from itertools import takewhile
 from typing import TYPE_CHECKING
 
 from sls_contract.spec.pages.columns import HTTP, json_type, status_at_start
-from sls_contract.spec.pages.elements import body_claims, stated_shape
+from sls_contract.spec.pages.elements import body_claims, report_missing_bodies, stated_shape
 from sls_contract.spec.pages.flat_tables import lines_below_heads
 from sls_contract.spec.pages.messages import TOKEN
 
@@ -60,6 +60,7 @@ def response_claims(page: Page, parts: Parts) -> None:
     if page.response.shape is None and _says_binary(parts, _said(parts, named, "response")):
         page.response.shape = "binary"
     elif not shown:
+        report_missing_bodies(page, "response", parts.responses)
         stated_shape(page, page.response, "response", _said(parts, named, "response", "response-example"))
         if rows and page.response.shape is None:
             page.problem(rows[0].line, "spelling", "response body", "object or array: no example shows it")

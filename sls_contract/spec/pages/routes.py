@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import unquote
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Sequence
+    from collections.abc import Collection, Iterable, Iterator, Sequence
 
     from sls_contract.spec.pages.messages import Message
 
@@ -252,10 +252,22 @@ def misspelt(template: Template, target: Target) -> list[tuple[str, str]]:
 
 
 def host_of(messages: Sequence[Message], targets: Sequence[Target]) -> str | None:
-    """Return the host as a template: ``{project}.{endpoint}``, ``{endpoint}``, or a fixed name; None: not printed."""
+    """Return the host as a template: ``{project}.{endpoint}``, ``{endpoint}``, or a fixed name; None: not printed.
+
+    The word endpoint can include the project, which an example then shows.
+    """
     printed = [target.host for target in targets if target.host]
     printed += [value for message in messages if (value := message.header("host"))]
-    return next((host for text in printed if (host := _host(text))), None)
+    hosts = [host for text in printed if (host := _host(text))]
+    return _OF_PROJECT if hosts[:1] == [_ENDPOINT] and _OF_PROJECT in hosts else next(iter(hosts), None)
+
+
+def other_hosts(messages: Iterable[Message], host: str | None) -> Iterator[tuple[int, str]]:
+    """Yield line and text of each header Host that names another host, or none that is known."""
+    for message in messages:
+        printed = message.header("host")
+        if printed and _host(printed) != host:
+            yield message.line, printed
 
 
 def host_in(lines: Iterable[str]) -> str | None:
@@ -270,18 +282,19 @@ def is_host(text: str) -> bool:
 
 
 def _host(printed: str) -> str | None:
-    name = re.sub(r"[<>{}]", "", printed).strip().rstrip(",").lower()
+    name = re.sub(r"[<>{}]|(?<!\s)\s+//.*|:\d+\s*$", "", printed).strip(" ,.").lower()
     return next((template or name for pattern, template in _HOSTS if pattern.fullmatch(name)), None)
 
 
 _HOST_LINE = re.compile(r"\W*Host\W*[:：]\W*?([{<\w].*?)[`*;,]*$", re.IGNORECASE)
+_OF_PROJECT, _ENDPOINT = "{project}.{endpoint}", "{endpoint}"
 _HOSTS = (
     (
-        re.compile(r"(?:your[ _-]?)?project[ _-]?(?:name)?[ .]*(?:your[ _-]?|sls[ _-]?)?endpoint"),
-        "{project}.{endpoint}",
+        re.compile(r"(?:your[ _-]?)?project[ _-]?(?:name)?[ .]*(?:(?:your|sls|region|log|service)[ _-]?)*endpoint"),
+        _OF_PROJECT,
     ),
-    (re.compile(r"(?:sls )?endpoint|region[ .]*endpoint"), "{endpoint}"),
-    (re.compile(r"[\w-]+\.[\w-]+\.(?:log|sls)\.aliyuncs\.com"), "{project}.{endpoint}"),
-    (re.compile(r"(?:[a-z]+-[\w-]+)\.(?:log|sls)\.aliyuncs\.com"), "{endpoint}"),
+    (re.compile(r"(?:(?:sls|region|log|service)[ ._-]*)*endpoint"), _ENDPOINT),
+    (re.compile(r"[\w-]+\.[\w-]+\.(?:log|sls)\.aliyuncs\.com"), _OF_PROJECT),
+    (re.compile(r"(?:[a-z]+-[\w-]+)\.(?:log|sls)\.aliyuncs\.com"), _ENDPOINT),
     (re.compile(r"[\w.-]+\.(?:com|cn)"), ""),
 )

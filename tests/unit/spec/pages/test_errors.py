@@ -137,3 +137,32 @@ def test_a_status_in_brackets_is_listed(item, below):
     """Also above a record, whose line it is not."""
     says = [each.says for each in derive(f"{PAGE}- {item}\n{below}").problems]
     assert [each.strip() for each in says] == [item]
+
+
+@pytest.mark.parametrize(
+    ("message", "says"),
+    [
+        ("Orchard orchardNamdoes not exist.", ["orchardNamdoes"]),
+        ("Orchard orchardNameis invalid.", ["orchardNameis"]),
+        ("Orchard orchardName does not exist.", []),
+        ("The analysis of orchardName exists.", []),
+    ],
+)
+def test_a_name_that_runs_into_the_next_word_is_listed(message, says):
+    """A blank, and often the last letter, is missing."""
+    table = TABLE.replace("There is no orchard.", message)
+    page = derive(PAGE.replace("{orchard}", "{orchardName}") + table)
+    assert page.errors == {(404, "OrchardNotExist"): [message]}
+    assert [each.says for each in page.problems if each.kind == "error-spelling"] == says
+
+
+@pytest.mark.parametrize(
+    "word", ["Paramter", "Invaild", "Exsit", "Pernission", "interval", "context", "Projects", "expires"]
+)
+def test_a_word_of_other_codes_with_a_slip_is_listed(word):
+    """A letter is missing, added or at another place; a letter instead of another can be another word."""
+    misspelt = word in {"Paramter", "Invaild", "Exsit"}
+    says = [f"Tree{word.capitalize()}", word] if misspelt else []
+    page = derive(f"{PAGE}{TABLE}|400|Tree{word.capitalize()}|The {word} is bad.|\n")
+    assert page.errors[400, f"Tree{word.capitalize()}"] == [f"The {word} is bad."]
+    assert [each.says for each in page.problems if each.kind == "error-spelling"] == says

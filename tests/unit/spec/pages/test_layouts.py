@@ -862,11 +862,68 @@ def test_a_key_that_the_request_line_lacks_is_listed():
     assert [(each["kind"], each["says"]) for each in page["problems"]] == [("not-in-syntax", "line")]
 
 
+@pytest.mark.parametrize(
+    ("host", "example", "derived", "says"),
+    [
+        ("ProjectName.Endpoint", "my-project.cn-shanghai", "{project}.{endpoint}", []),
+        ("Endpoint", "cn-shanghai", "{endpoint}", []),
+        ("ProjectName.RegionEndpoint  // Yours", "my-project.cn-shanghai", "{project}.{endpoint}", []),
+        ("Elsewhere", "my-project.cn-shanghai", "{project}.{endpoint}", ["Elsewhere"]),
+        ("<endpoint>", "my-project.cn-shanghai", "{project}.{endpoint}", ["<endpoint>"]),
+        ("ProjectName.Endpoint", "cn-shanghai", "{project}.{endpoint}", ["cn-shanghai.log.aliyuncs.com"]),
+    ],
+)
+def test_hosts_that_differ_are_listed(host, example, derived, says):
+    """An example shows a project that a placeholder leaves out; a comment beside it, or a region, is no other host."""
+    page = derive(PAGE.replace("ProjectName.Endpoint", host).replace("my-project.cn-shanghai", example))
+    assert (page.host, [each.says for each in page.problems if each.where == "host"]) == (derived, says)
+
+
+def test_a_checksum_that_lacks_a_digit_is_listed():
+    """The length proves the body."""
+    proofs = "    Content-MD5: 22A3B9E2D0DC76F63E0A6CCAD3D5A2B\n    Content-Length: 31\n    }\n    Body:"
+    page = derive(PAGE.replace("    }\n    Body:", proofs))
+    assert page.body.digest == "length"
+    assert [each.says for each in page.problems] == ["content-md5: 22A3B9E2D0DC76F63E0A6CCAD3D5A2B"]
+
+
+@pytest.mark.parametrize(("length", "says"), [(31, []), (32, ["content-length: 32"])])
+def test_a_length_beside_a_fitting_checksum_is_compared_too(length, says):
+    """The checksum proves the body; the length is then a mistake of the page."""
+    proofs = f"Content-MD5: 55597E59C6D6E0541B0F4E23D3EE7ACE\n    Content-Length: {length}\n    }}\n    Body:"
+    page = derive(PAGE.replace("    }\n    Body:", f"    {proofs}"))
+    assert (page.body.digest, [each.says for each in page.problems]) == ("md5", says)
+
+
+def test_a_key_that_only_an_example_has_is_listed():
+    """Neither the request line nor the table has it."""
+    page = derive(PAGE.replace("sheep?type=count&line=10", "sheep?type=count&line=10&shorn=1")).as_plain()
+    assert page["query"]["shorn"]["from"] == ["example"]
+    assert [(each["kind"], each["says"]) for each in page["problems"]] == [("not-in-syntax", "shorn")]
+
+
 def test_a_length_without_a_body_is_listed():
     """A request that is printed without the body that its Content-Length counts."""
     body = PAGE[PAGE.index("    Body:") : PAGE.index("    ```\n\n-   Sample responses")]
     text = PAGE.replace(body, "").replace("    Content-Type: application/json\n    }", "    Content-Length: 55\n    }")
     assert "digest" in [each["kind"] for each in derive(text).as_plain()["problems"]]
+
+
+@pytest.mark.parametrize(
+    ("body", "length", "says"),
+    [
+        ("", 5, ["content-length: 5, and no body"]),
+        ("", 0, []),
+        ("Body:\n    {'count': 'two\n    }", 0, ["content-length: 0"]),
+        ("Body:\n    {'count': 'two\n    }", 19, []),
+    ],
+)
+def test_a_length_of_a_response_that_cannot_be_is_listed(body, length, says):
+    """It counts a body that is not printed, or none beside one that is; an unreadable body has no other length."""
+    response = f"HTTP/1.1 200 OK\n    Header:\n    {{\n    Content-Length: {length}\n    }}\n    {body}\n    ```\n"
+    text = re.sub(r"(?s)(-   Sample responses\n\n    ```\n    ).*?```\n", lambda found: found[1] + response, PAGE)
+    page = derive(text)
+    assert (page.status, [each.says for each in page.problems if each.kind == "digest"]) == (200, says)
 
 
 def test_a_page_in_traditional_chinese_claims_what_it_claims_in_simplified():

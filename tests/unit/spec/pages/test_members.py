@@ -242,6 +242,34 @@ def test_words_beside_a_type_that_are_none_leave_it(printed, kind):
     assert [each.says for each in page.problems if each.kind == "element-type"] == []
 
 
+@pytest.mark.parametrize("printed", ["4) JSON object", "2、Object"])
+def test_the_number_of_an_item_before_a_type_is_listed(printed):
+    """The cell was copied from a list; what follows is the type."""
+    page = derive(PAGE + f"|hay|{printed}|No||\n")
+    assert [each.type for each in page.body.members.values()] == ["object"]
+    assert [each.says for each in page.problems if each.kind == "element-type"] == [printed]
+
+
+@pytest.mark.parametrize(
+    ("body", "lacking"),
+    [
+        ('{"roof": {"slope": 3}}', ["tiles"]),
+        ('{"roof": {"slope": 3, "tiles": 8}}', []),
+        ('{"roof": {"slope": 3, ...}}', []),
+        ('{"roof": roof}', []),
+        ('{"roof": {}}', []),
+    ],
+)
+def test_a_member_of_an_object_that_the_syntax_prints_without_it_is_listed(body, lacking):
+    """A syntax that prints some members of an object is meant to print all of them."""
+    inner = "\nThe following table describes the roof parameter.\n\n|Parameter|Type|Required|\n|---|---|---|\n"
+    syntax = PAGE.replace("HTTP/1.1\n", f"HTTP/1.1\nHost: ProjectName.Endpoint\n\n{body}\n")
+    syntax = syntax.replace("|body|Object|Yes|What to fill in.|", "|roof|Object|Yes|Its roof.|")
+    page = derive(f"{syntax}{inner}|slope|Integer|Yes|\n|tiles|Integer|No|\n")
+    assert {("roof", "slope"), ("roof", "tiles")} <= {*page.body.members}
+    assert [each.says for each in page.problems if each.kind == "not-in-syntax"] == lacking
+
+
 def test_sample_keys_that_no_row_describes_are_listed():
     """They are keys that users choose, or members that the table forgot."""
     page = derive(PAGE + "|hay|Object|No||\n" + EXAMPLE % '{"hay": {"key1": "a", "label_2": 3}, "test": 3}')

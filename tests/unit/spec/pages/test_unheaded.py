@@ -288,3 +288,14 @@ def test_a_heading_can_have_its_status_in_parentheses():
     page = derive(f"{SYNTAX}## Response (200)\n\n{rows}\n## Response (404)\n\n404 FarmNotExist: no farm\n")
     assert (page.status, [*page.response.members]) == (200, [(None, "sheep")])
     assert page.errors == {(404, "FarmNotExist"): ["no farm"]}
+
+
+@pytest.mark.parametrize(("length", "digest"), [(33, "length"), (36, None)])
+def test_a_copied_response_without_a_status_line_has_headers_and_a_body(length, digest):
+    """Its first line is the label of its headers."""
+    request = "# ListSheep\n\nRequest syntax\n\nGET /sheep HTTP/1.1\nHost: <Project Endpoint>\n\n"
+    headers = f'Header :\n{{\n    "Content-Length": "{length}"\n}}\n'
+    body = 'Body :\n{\n    "count": 1,\n    "sheep": ["a", "b", "c"]\n}\n'
+    page = derive(f"{request}Response example\n{headers}{body}")
+    assert ([*page.response.members], page.response.digest) == ([(None, "count"), (None, "sheep")], digest)
+    assert [each.kind for each in page.problems] == ([] if digest else ["digest"])
