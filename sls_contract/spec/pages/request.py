@@ -134,7 +134,7 @@ class _Settled:
 
     def placeholder(self, row: Row) -> str | None:
         """Return the placeholder of the path that a row describes; None if it describes none, or says another place."""
-        if row.place and _is_in(row, "query", "查询", "header", "头", "body", "体"):
+        if _is_in(row, "body", "体") or (row.place and _is_in(row, "query", "查询", "header", "头")):
             return None
         if name := self._spelled.get(routes.letters(row.name)):
             return name

@@ -99,3 +99,17 @@ def test_a_table_of_the_url_alone_still_describes_the_body():
     table = ROWS.replace("parameters\n", "parameters\n\nURL parameters:\n") + "|sheepID|Integer|Yes|The sheep.|\n"
     page = derive(f'{PAGE}\n{{"sheepID": 3}}\n{table}')
     assert (types(page), page.body.members[None, "sheepID"].required) == ({}, True)
+
+
+@pytest.mark.parametrize("label", ["Body parameters:", "**Body 参数**"])
+def test_a_table_of_the_body_describes_its_member_though_no_body_is_printed(label):
+    """Nothing else tells that the body has a member with the name of a parameter of the path."""
+    head = ROWS.partition("## Request parameters\n\n")[2]
+    page = derived(
+        "sheepID|Integer|Yes|Sheep.|\n\n" + f"{label}\n\n{head}|sheepID|String|No|Mark.|\n|mood|String|No|Mood."
+    )
+    assert types(page) == {"sheepID": "integer"}
+    assert [(name, each.type) for (_, name), each in page.body.members.items()] == [
+        ("sheepID", "string"),
+        ("mood", "string"),
+    ]
