@@ -28,6 +28,8 @@ _LABEL = re.compile(
 _OF_REQUEST = re.compile(r"\brequest|请求", re.IGNORECASE | re.ASCII)
 _NOT_OF_RESPONSES: tuple[Role, ...] = ("intro", "syntax", "request", "request-example", "other")
 _OF_PATH_ALONE = "path parameters"
+_IN_PATH = re.compile(r"(?:in )?(?:the )?(?:path|路径)", re.IGNORECASE)
+"""A place of a parameter."""
 _OF_PATH = re.compile(r"(?!.*(?:body|体)).*(?:\b(?:path|ur[il])\s*(?:param|参数)|路径参数)", re.IGNORECASE)
 """A label of a table of the path's parameters."""
 _IN_SENTENCE = re.compile(rf"(?a:\b)(?:{'|'.join(METHODS)})\s+(?:requests? to )?(?:https?:/)?/[^\s，。、；;）)]+")
@@ -102,8 +104,9 @@ class Parts:
         return not any(message.headers for message in self.syntax or self.intro)
 
     def rows_of_the_path(self) -> frozenset[tables.Row]:
-        """Return the rows in tables of the path whose names another table has too: those are members of the body."""
-        rows = frozenset(row for row in self.request_rows if _OF_PATH.match(simplified(row.label)))
+        """Return the rows of parameters of the path whose names other rows have too: those are members of the body."""
+        described = ((row, simplified(row.place or row.label)) for row in self.request_rows)
+        rows = frozenset(row for row, text in described if _IN_PATH.fullmatch(text) or _OF_PATH.match(text))
         others = {routes.letters(row.name) for row in self.request_rows if row not in rows}
         return frozenset(row for row in rows if routes.letters(row.name) in others)
 

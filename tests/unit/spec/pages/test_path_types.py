@@ -113,3 +113,14 @@ def test_a_table_of_the_body_describes_its_member_though_no_body_is_printed(labe
         ("sheepID", "string"),
         ("mood", "string"),
     ]
+
+
+@pytest.mark.parametrize("places", [("Path", "Body"), ("路径", "请求体")])
+def test_rows_that_say_their_place_describe_one_name_each_for_its_own(places):
+    """They stand in one table on pages of 2022."""
+    of_path, of_body = places
+    head = "|Parameter|Type|Position|Required|Description|\n|---|---|---|---|---|\n"
+    rows = f"|sheepID|Integer|{of_path}|Yes|Sheep.|\n||Object|{of_body}|Yes|It.|\n|sheepID|String|{of_body}|No|Mark.|\n"
+    page = derive(f'{PAGE}\n{{"sheepID": "red"}}\n```\n\n## Request parameters\n\n{head}{rows}')
+    assert (types(page), page.problems) == ({"sheepID": "integer"}, [])
+    assert (page.body.members[None, "sheepID"].type, page.body.members[None, "sheepID"].required) == ("string", False)
