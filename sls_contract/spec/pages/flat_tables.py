@@ -61,6 +61,8 @@ _OF_ERRORS = frozenset({"status", "code", "message"})
 _MIN_CELLS, _MAX_CELLS = 3, 12
 _MAX_TYPE = 20
 _NO_BLANK = "\u00a0"
+_LABELLED = re.compile(r"(.+[:：])\s*(.+)")
+"""A label and the head of its table."""
 
 
 class _Flat(NamedTuple):
@@ -102,8 +104,11 @@ def has_examples(texts: Sequence[Text], line: int) -> bool:
 def _unfolded(text: Text) -> Iterator[Text]:
     """Yield the head and the rows of a table of parameters on one line; another text is yielded as it is."""
     first, *rows = _ROW_START.split(text.text)
-    is_table = columns_of(first) or _ROW_START.match(f" {first}")
-    yield from (replace(text, text=each) for each in (first, *rows)) if rows and is_table else (text,)
+    labelled = _LABELLED.fullmatch(first)
+    label, head = labelled.groups() if labelled and columns_in(labelled[2]) else ("", first)
+    is_table = columns_of(head) or label or _ROW_START.match(f" {head}")
+    found = filter(None, (label, head, *rows))
+    yield from (replace(text, text=each) for each in found) if rows and is_table else (text,)
 
 
 def _tables(texts: Sequence[Text]) -> Iterator[_Flat]:

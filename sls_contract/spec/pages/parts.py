@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from sls_contract.spec.pages import error_rows, flat_tables, routes, tables
 from sls_contract.spec.pages.blocks import Code, Table, Text
 from sls_contract.spec.pages.bodies import error_in
-from sls_contract.spec.pages.columns import status_of
+from sls_contract.spec.pages.columns import simplified, status_of
 from sls_contract.spec.pages.messages import METHODS, begins_with_status, is_response, request_of, response_of
 from sls_contract.spec.pages.sections import BODY, codes
 
@@ -27,6 +27,11 @@ _LABEL = re.compile(
 """A label before a method or a path."""
 _OF_REQUEST = re.compile(r"\brequest|请求", re.IGNORECASE | re.ASCII)
 _NOT_OF_RESPONSES: tuple[Role, ...] = ("intro", "syntax", "request", "request-example", "other")
+_OF_PATH_ALONE = "path parameters"
+_IN_PATH = re.compile(r"(?:in )?(?:the )?(?:path|路径)", re.IGNORECASE)
+"""A place of a parameter."""
+_OF_PATH = re.compile(r"(?!.*(?:body|体)).*(?:\b(?:path|ur[il])\s*(?:param|参数)|路径参数)", re.IGNORECASE)
+"""A label of a table of the path's parameters."""
 _IN_SENTENCE = re.compile(rf"(?a:\b)(?:{'|'.join(METHODS)})\s+(?:requests? to )?(?:https?:/)?/[^\s，。、；;）)]+")
 
 
@@ -82,7 +87,10 @@ class Parts:
             bodies=_bodies(placed) if not any(each.body for each in (*syntax, *intro, *requests)) else (),
             printed=tuple(response for response in printed if error_in(response) is None),
             responses=tuple(response for response in responses if error_in(response) is None),
-            request_rows=(*tables.rows(placed, "path-parameters"), *tables.rows(placed, "request")),
+            request_rows=(
+                *(replace(row, label=_OF_PATH_ALONE) for row in tables.rows(placed, "path-parameters")),
+                *tables.rows(placed, "request"),
+            ),
             response_rows=(*tables.rows(placed, "response"),),
             header_rows=(*tables.rows(placed, "request-headers"),),
             response_header_rows=(*tables.rows(placed, "response-headers"),),
@@ -94,6 +102,13 @@ class Parts:
     def lists_parameters_apart(self) -> bool:
         """Whether no syntax lists them: pages from 2022 on print only a request line, and some only an example."""
         return not any(message.headers for message in self.syntax or self.intro)
+
+    def rows_of_the_path(self) -> frozenset[tables.Row]:
+        """Return the rows of parameters of the path whose names other rows have too: those are members of the body."""
+        described = ((row, simplified(row.place or row.label)) for row in self.request_rows)
+        rows = frozenset(row for row, text in described if _IN_PATH.fullmatch(text) or _OF_PATH.match(text))
+        others = {routes.letters(row.name) for row in self.request_rows if row not in rows}
+        return frozenset(row for row in rows if routes.letters(row.name) in others)
 
     def items(self, *roles: Role) -> Iterable[Text]:
         """Return the lines of text in some sections."""

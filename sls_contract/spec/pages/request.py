@@ -77,13 +77,14 @@ def _assign_rows(page: Page, parts: Parts, keys: Collection[str], *, is_printed:
         for row in parts.request_rows
         if (row.line >= below and (row.name != _HOST_ROW or row.name in keys)) or not settled.has(row)
     ]
-    open_rows = frozenset(rows)
+    open_rows, of_path = frozenset(rows), parts.rows_of_the_path()
     for row in parts.request_rows:
-        is_member = row in open_rows or row.name in keys or bool(row.parent)
+        is_member = row in open_rows or bool(row.parent) or (row.name in keys and row not in of_path)
         if not is_member and row.type and (name := settled.placeholder(row)):
             _describe_placeholder(page, name, row)
     spelled = {routes.letters(key) for key in keys}
-    also_members = [row for row in parts.request_rows if row not in open_rows and routes.letters(row.name) in spelled]
+    others = (row for row in parts.request_rows if row not in open_rows and row not in of_path)
+    also_members = [row for row in others if routes.letters(row.name) in spelled]
     members: list[Row] = [*also_members, *(row for row in rows if row.line >= below or _is_in(row, "body", "体"))]
     renamed = {} if keys else _renamed(page, rows)
     names, printed = Names(keys), _Keys(page)
@@ -127,7 +128,7 @@ class _Settled:
 
     def placeholder(self, row: Row) -> str | None:
         """Return the placeholder of the path that a row describes; None if it describes none, or says another place."""
-        if row.place and _is_in(row, "query", "查询", "header", "头", "body", "体"):
+        if _is_in(row, "body", "体") or (row.place and _is_in(row, "query", "查询", "header", "头")):
             return None
         if name := self._spelled.get(routes.letters(row.name)):
             return name
@@ -251,8 +252,7 @@ def _describe_key(page: Page, key: str, row: Row, *, in_syntax: bool) -> None:
 def _describe_placeholder(page: Page, name: str, row: Row) -> None:
     """Add the type of a row to a parameter of the path; it has none if rows contradict each other."""
     kind = json_type(row.type)
-    known = page.described.get(name)
-    is_other = known is not None and known.type != kind
+    is_other = name in page.described and page.described[name].type != kind
     if kind is None or is_misspelt_type(row.type) or is_other:
         page.problem(row.line, "element-type", f"path {name}", row.type)
     page.described[name] = Parameter(None if is_other else kind, origins={"table"})

@@ -39,6 +39,7 @@ _ROOTS = {"$", "body", "root"}
 _TICKS, _NO_TICK = frozenset("✓✔√✅☑●"), frozenset({"", "-", "–", "—"})
 _NOTE = re.compile(r"(?:Notes?|NOTES?|Notice|Important|Warning|说明|注意|备注|警告)\s*[:：]?")
 """What begins a note, but is no name: those are in lower case."""
+_LIST_OF = re.compile(r"(?:array|list) of \w+", re.IGNORECASE)
 _USER_KEY = re.compile(r"\$?[<{].+[>}]|\*", re.DOTALL)
 _STEP = re.compile(r"\s*(?:->|[.>→/])\s*(?![^{}]{0,64}\})")
 """What separates the parts of a path; a key that users choose, in braces, can contain it."""
@@ -186,7 +187,8 @@ def _depths(table: Table, columns: Mapping[Column, int]) -> list[int]:
 def _with_name(cells: tuple[str, ...], columns: Mapping[Column, int], width: int) -> tuple[str, ...]:
     """Return the cells of a row; add the empty cell of its name if it begins with its type."""
     names, types = columns.get("name"), columns.get("type")
-    lacks = names == 0 and types == 1 and not any(cells[width - 1 :]) and TYPE_CELL.fullmatch(cells[0])
+    begins = TYPE_CELL.fullmatch(cells[0]) or _LIST_OF.fullmatch(cells[0])
+    lacks = names == 0 and types == 1 and not any(cells[width - 1 :]) and begins
     return ("", *cells) if lacks and not TYPE_CELL.fullmatch(cells[1] if len(cells) > 1 else "") else cells
 
 

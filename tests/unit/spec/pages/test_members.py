@@ -671,3 +671,27 @@ def test_an_object_with_a_row_for_its_values_has_their_members():
         ("cows", "wool"): "string",
     }
     assert [(each.where, each.says) for each in page.problems] == [("response cows", "keys that users choose")]
+
+
+@pytest.mark.parametrize("kind", ["Array of String", "List of Integer", "Array"])
+def test_a_row_that_lost_its_empty_name_tells_what_the_whole_body_is(kind):
+    """Text copies leave out the cell; no parameter has the name of a type."""
+    table = "Parameter | Type | Position | Required | Example | Description |\n---|---|---|---|---|---|\n"
+    rows = f'barnName | String | Path | Yes | red | The barn. |\n{kind} | Body | Yes | "a", "b" | What to fill in. |\n'
+    page = derive(f"{PAGE.partition('|Parameter')[0].replace('barnName', '{barnName}')}{table}{rows}")
+    assert (page.body.shape, page.body.members, page.query, page.problems) == ("array", {}, {}, [])
+
+
+@pytest.mark.parametrize("colon", [":", ": ", "：", "\n"])
+def test_a_table_on_the_line_of_its_label_describes_what_the_label_names(colon):
+    """Text copies run a label, a head and its rows together."""
+    head = "Parameter Type Required Example Description"
+    rows = "cows Array Yes [] Cows. roof Json No none The roof."
+    inner = f"The roof parameters are as follows{colon}{head} slope Integer No 3 Degrees. hay String Yes red Hay."
+    text = f"{PAGE.partition('|Parameter')[0]}{head} {rows}\n{inner}\n"
+    assert members(text) == {
+        "cows": (None, "array", True),
+        "roof": (None, "object", False),
+        "slope": ("roof", "integer", False),
+        "hay": ("roof", "string", True),
+    }

@@ -71,3 +71,56 @@ def test_rows_that_contradict_each_other_are_listed_and_claim_no_type():
     page = derived(row.format("Integer"), row.format("String"), row.format("Integer"))
     assert types(page) == {"sheepID": None}
     assert ("path sheepID", "String") in reported(page)
+
+
+@pytest.mark.parametrize(
+    ("of_path", "of_body"),
+    [
+        ("URL parameters:", "Body parameters:"),
+        ("The following table lists the path parameters.", "The following table lists the body parameters."),
+        ("**URL参数**", "**Body 参数**"),
+        ("URL 参数如下：", "Body 参数："),
+        ("### Path parameters", "### Body parameters"),
+        ("-   路径参数", "-   请求体"),
+        ("## Path parameters", "## Request parameters"),
+    ],
+)
+def test_tables_of_the_path_and_of_the_body_describe_one_name_each_for_its_own_place(of_path, of_body):
+    """Their rows of that name contradict nothing, though they differ."""
+    head = ROWS.partition("## Request parameters\n\n")[2]
+    tables = f"{of_path}\n\n{head}|sheepID|Integer|Yes|Sheep.|\n\n{of_body}\n\n{head}|sheepID|String|No|Mark.|\n"
+    page = derive(f'{PAGE}\n{{"sheepID": "red", "mood": "good"}}\n```\n\n## Request parameters\n\n{tables}')
+    assert (types(page), page.problems) == ({"sheepID": "integer"}, [])
+    assert (page.body.members[None, "sheepID"].type, page.body.members[None, "sheepID"].required) == ("string", False)
+
+
+def test_a_table_of_the_url_alone_still_describes_the_body():
+    """Some pages list all parameters in one table of that name."""
+    table = ROWS.replace("parameters\n", "parameters\n\nURL parameters:\n") + "|sheepID|Integer|Yes|The sheep.|\n"
+    page = derive(f'{PAGE}\n{{"sheepID": 3}}\n{table}')
+    assert (types(page), page.body.members[None, "sheepID"].required) == ({}, True)
+
+
+@pytest.mark.parametrize("label", ["Body parameters:", "**Body 参数**"])
+def test_a_table_of_the_body_describes_its_member_though_no_body_is_printed(label):
+    """Nothing else tells that the body has a member with the name of a parameter of the path."""
+    head = ROWS.partition("## Request parameters\n\n")[2]
+    page = derived(
+        "sheepID|Integer|Yes|Sheep.|\n\n" + f"{label}\n\n{head}|sheepID|String|No|Mark.|\n|mood|String|No|Mood."
+    )
+    assert types(page) == {"sheepID": "integer"}
+    assert [(name, each.type) for (_, name), each in page.body.members.items()] == [
+        ("sheepID", "string"),
+        ("mood", "string"),
+    ]
+
+
+@pytest.mark.parametrize("places", [("Path", "Body"), ("路径", "请求体")])
+def test_rows_that_say_their_place_describe_one_name_each_for_its_own(places):
+    """They stand in one table on pages of 2022."""
+    of_path, of_body = places
+    head = "|Parameter|Type|Position|Required|Description|\n|---|---|---|---|---|\n"
+    rows = f"|sheepID|Integer|{of_path}|Yes|Sheep.|\n||Object|{of_body}|Yes|It.|\n|sheepID|String|{of_body}|No|Mark.|\n"
+    page = derive(f'{PAGE}\n{{"sheepID": "red"}}\n```\n\n## Request parameters\n\n{head}{rows}')
+    assert (types(page), page.problems) == ({"sheepID": "integer"}, [])
+    assert (page.body.members[None, "sheepID"].type, page.body.members[None, "sheepID"].required) == ("string", False)
