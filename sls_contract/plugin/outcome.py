@@ -115,7 +115,7 @@ def outcome_of(
         from sls_contract.plugin.rerecorded import kept_cassettes
 
         return Outcome(kept=kept_cassettes(totals.rerecorded, collected, began, is_complete))
-    if cut_short or settings.record != "none":
+    if cut_short:
         return Outcome()
     unused: list[tuple[Finding, str, int | None]] = [*unplayed(totals.plays, not_passed.tests, collected, scope)]
     if collected is not None:

@@ -324,19 +324,20 @@ class Run:
 
     def _finish_results(self, session: pytest.Session, *, ran: bool) -> None:
         """Find what no single test can find, and fail the run for it; ``ran``: it was not interrupted."""
-        from sls_contract.plugin.collected import scope_of
-        from sls_contract.plugin.outcome import NotPassed, outcome_of
+        if self.settings.record in {"none", "verify", "all"}:  # the others leave nothing to find
+            from sls_contract.plugin.collected import scope_of
+            from sls_contract.plugin.outcome import NotPassed, outcome_of
 
-        self.outcome = outcome_of(
-            self.totals,
-            self.settings,
-            self._collected(session),
-            scope_of(session.config, self.settings),
-            NotPassed(self._failed, self._skipped),
-            self.started,
-            cut_short=not ran or bool(session.shouldstop or session.shouldfail) or self._worker_lost,
-        )
-        self.totals.findings += self.outcome.plain_findings()
+            self.outcome = outcome_of(
+                self.totals,
+                self.settings,
+                self._collected(session),
+                scope_of(session.config, self.settings),
+                NotPassed(self._failed, self._skipped),
+                self.started,
+                cut_short=not ran or bool(session.shouldstop or session.shouldfail) or self._worker_lost,
+            )
+            self.totals.findings += self.outcome.plain_findings()
         if self._reasons() and session.exitstatus == pytest.ExitCode.OK:
             session.exitstatus = pytest.ExitCode.TESTS_FAILED
 
