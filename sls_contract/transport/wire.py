@@ -8,7 +8,6 @@ endpoint receives each request once. `KeptAlive` is for checks of keep-alive con
 from __future__ import annotations
 
 import http.client
-import io
 import select
 import socket
 import ssl
@@ -23,11 +22,11 @@ from sls_contract.errors import UsageError
 from sls_contract.exchange import Request, Response, split_url, wire_bytes, wire_text
 from sls_contract.transport.address import Address, Proxy, parse_endpoint, proxy_for
 from sls_contract.transport.failures import Kind, TransportError, detail_of, is_unreachable, kind_of
+from sls_contract.transport.timed_reader import TimedReader, TooLarge, limit, remaining
 
 _OK = 200
 _INTERIM = frozenset(range(100, 200)) - {101}  # 101 is final: another protocol begins
 _RESET_WITHIN = 0.5  # seconds: longer than a packet takes there and back
-_MOST_BYTES = 128 << 20  # of a response: more than ten times what PullLogs may return
 _MAX_TIMEOUT = 86400  # seconds; the system's calls accept no unlimited value
 
 
@@ -135,7 +134,7 @@ class _Call:
 
     def send_over(self, connection: socket.socket) -> tuple[Response, bool]:
         """Send the request; return the response, and whether the connection can carry another request."""
-        _limit(connection, self.deadline)
+        limit(connection, self.deadline)
         try:
             connection.sendall(self.message)
             return _receive(connection, self.method, f"{self.peer.host}:{self.peer.port}", self.deadline)
@@ -231,60 +230,6 @@ def _is_unread(connection: socket.socket) -> bool:
     return True
 
 
-class _TooLarge(OSError):
-    """A response has too many bytes; it may never end."""
-
-
-class _TimedReader(io.RawIOBase):
-    """Reads a socket until a deadline; a broken connection reads as its end, with the error in ``failure``.
-
-    So does a response of more than `_MOST_BYTES`, which would fill the memory before the deadline.
-    """
-
-    def __init__(self, connection: socket.socket, deadline: float) -> None:
-        self._connection = connection
-        self._deadline = deadline
-        self.failure: OSError | None = None
-        self.ended = False
-        self._finished = False
-        self._received = 0
-
-    def readable(self) -> bool:
-        return True
-
-    def readinto(self, buffer: memoryview) -> int:  # type: ignore[override]  # the buffer protocol has no type in 3.11
-        if self._finished:
-            return 0
-        try:
-            _limit(self._connection, self._deadline)
-            received = self._connection.recv_into(buffer)
-            self._received += received
-            if self._received > _MOST_BYTES:
-                msg = f"more than {_MOST_BYTES >> 20} MiB"
-                raise _TooLarge(msg)
-        except OSError as error:
-            self.failure, received = error, 0
-        self.ended = not received
-        return received
-
-    def makefile(self, _mode: str) -> io.BufferedReader:
-        """Return a buffered reader, the only thing that `http.client.HTTPResponse` needs of a socket."""
-        self._buffer = _UnclosedReader(self)
-        return self._buffer
-
-    def surplus(self) -> bytes:
-        """Return the bytes already received after the end of the response, without waiting for more."""
-        self._finished = True
-        return self._buffer.peek()
-
-
-class _UnclosedReader(io.BufferedReader):
-    """A reader that `http.client.HTTPResponse` cannot close, so that the bytes after the response stay readable."""
-
-    def close(self) -> None:
-        pass
-
-
 def _peer(address: Address, request: Request) -> Address:
     if address.literal:
         return address
@@ -298,14 +243,14 @@ def _peer(address: Address, request: Request) -> Address:
 
 def _connect(peer: Address, proxy: Proxy | None, tls: ssl.SSLContext | None, deadline: float) -> socket.socket:
     first = proxy.address if proxy else peer
-    connection = socket.create_connection((first.host, first.port), _remaining(deadline))
+    connection = socket.create_connection((first.host, first.port), remaining(deadline))
     try:
         connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         if tls is None:
             return connection
         if proxy:
             _tunnel(connection, peer, proxy, deadline)
-        _limit(connection, deadline)
+        limit(connection, deadline)
         return tls.wrap_socket(connection, server_hostname=peer.host)
     except BaseException:
         connection.close()
@@ -316,7 +261,7 @@ def _tunnel(connection: socket.socket, peer: Address, proxy: Proxy, deadline: fl
     target = f"{peer.host}:{peer.port}"
     extra = f"Proxy-Authorization: {proxy.authorization}\r\n" if proxy.authorization else ""
     connection.sendall(wire_bytes(f"CONNECT {target} HTTP/1.1\r\nHost: {target}\r\n{extra}\r\n"))
-    with _opened_response(_TimedReader(connection, deadline), "CONNECT") as parsed:
+    with _opened_response(TimedReader(connection, deadline), "CONNECT") as parsed:
         parsed.begin()
         if parsed.status != _OK:
             msg = f"the proxy {proxy.address.authority} refused to connect: {parsed.status} {parsed.reason}"
@@ -342,7 +287,7 @@ def _head(request: Request, peer: Address, proxy: Proxy | None) -> bytes:
 
 def _receive(connection: socket.socket, method: str, peer: str, deadline: float) -> tuple[Response, bool]:
     """Read one response; return it, and whether the connection can carry another request."""
-    reader = _TimedReader(connection, deadline)
+    reader = TimedReader(connection, deadline)
     with _opened_response(reader, method) as parsed:
         try:
             parsed.begin()
@@ -362,7 +307,7 @@ def _receive(connection: socket.socket, method: str, peer: str, deadline: float)
         cut = detail_of(reader.failure)
     if cut is None:
         return response, not (parsed.will_close or surplus)
-    if isinstance(reader.failure, _TooLarge):
+    if isinstance(reader.failure, TooLarge):
         kind: Kind = "too-large"
         raise TransportError(kind, peer, cut)
     kind = "timeout" if isinstance(reader.failure, TimeoutError) else "truncated"
@@ -382,7 +327,7 @@ class _Response(http.client.HTTPResponse):
             super().begin()
 
 
-def _opened_response(reader: _TimedReader, method: str) -> closing[http.client.HTTPResponse]:
+def _opened_response(reader: TimedReader, method: str) -> closing[http.client.HTTPResponse]:
     """Return a context manager: an unclosed response warns when it is collected after its reader."""
     return closing(_Response(reader, method=method))  # type: ignore[arg-type]  # it only calls makefile()
 
@@ -401,16 +346,3 @@ def _body(parsed: http.client.HTTPResponse) -> tuple[bytes, str | None]:
 def _undo_latin1(text: str) -> str:
     """Decode a text of `http.client`, which reads Latin-1, as text of the wire."""
     return wire_text(text.encode("latin-1", "surrogateescape"))
-
-
-def _remaining(deadline: float) -> float:
-    """Return the seconds left; raises `TimeoutError` if there are none."""
-    seconds = deadline - monotonic()
-    if seconds <= 0:
-        msg = "timed out"
-        raise TimeoutError(msg)
-    return seconds
-
-
-def _limit(connection: socket.socket, deadline: float) -> None:
-    connection.settimeout(_remaining(deadline))
