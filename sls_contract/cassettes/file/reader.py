@@ -86,14 +86,12 @@ class CassetteFile(Recordings):
         try:
             if self.layout is None:
                 return recording_of(self._trees[position])
-            return recording_of(parse_block_yaml(self.layout.blocks[position]))
+            return recording_of(parse_block_yaml(self.layout.blocks[position], self.lines[position] or 1))
         except MalformedInteraction as error:
             line = self.lines[position]
             raise CassetteDamaged(self.path, line, f"exchange {position} is not a valid interaction: {error}") from None
         except NotReadable as error:
-            line = self.lines[position]
-            assert line is not None  # only blocks of a `Layout` are parsed one by one
-            raise CassetteDamaged(self.path, line + (error.line or 1) - 1, error.reason) from None
+            raise CassetteDamaged(self.path, error.line or self.lines[position], error.reason) from None
 
     @property
     def lines(self) -> Sequence[int | None]:

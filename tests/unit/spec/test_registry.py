@@ -160,6 +160,7 @@ def test_another_name_of_a_shipped_operation_is_listed_among_the_aliases(folder)
         ("a.json", json.dumps(OWN | {"qery": {}}), "a.json: the file: unknown key qery\nHow to fix: write query."),
         ("a.yaml", "operation: [", "expected YAML in UTF-8"),
         ("a.json", "{", "expected the contract of an operation in"),
+        ("a.json", '{"operation": "A", "operation": "B"}', "the key 'operation' appears twice in an object"),
         ("a.json", json.dumps(OWN | {"operation": "Other"}), "expected one operation for each request, found"),
         ("contracts.jsonl", "{}", "expected compiled contracts in"),
         ("contracts.jsonl", f'{{"operations": [{json.dumps(OWN)}]}}\n{{"methd": 1}}', "contracts in .* 'methd'"),
