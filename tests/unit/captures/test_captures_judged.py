@@ -49,6 +49,21 @@ def test_it_does_not_matter_where_a_capture_is_split(tmp_path, workers, size, su
     assert part.exchanges == 141
 
 
+@pytest.mark.parametrize("indent", [None, 2])
+@pytest.mark.parametrize("before", [{}, {"$schema": "https://har.example", "comment": {"log": [1, "}"]}}])
+def test_a_har_of_any_name_is_known_by_its_member_log(tmp_path, workers, before, indent):
+    """Wherever that stands in the object, and also in a folder, where a file that is skipped is found by nobody."""
+    write_har(tmp_path / "a.har", workers[:12], "1")
+    text = (tmp_path / "a.har").read_text(encoding="utf-8")
+    path = tmp_path / "own" / "a.json"
+    path.parent.mkdir()
+    path.write_text(json.dumps(before | json.loads(text), indent=indent), encoding="utf-8")
+    (path.parent / "notes.json").write_text('{"comment": "", "log": "none"}', encoding="utf-8")
+    assert captures_at([str(path.parent)], "judge", pytest.fail) == [str(path)]
+    assert told(judged(path)) == told(judged(tmp_path / "a.har")) == [("entry-shard", 3)]
+    assert judged(path).exchanges == 12
+
+
 def test_names_of_others_are_replaced_where_the_capture_is_written(tmp_path):
     """No setting of pytest replaces them there; with the names that are advised, nothing is found."""
     url = "https://p.cn-hangzhou.log.aliyuncs.com/logstores/l/consumergroups/g"
