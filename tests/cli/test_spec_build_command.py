@@ -47,6 +47,25 @@ def test_derive_writes_claims_and_their_source(tmp_path):
     assert "wrote" in err
 
 
+def test_what_a_problem_leaves_open_is_ruled(tmp_path):
+    """A page without an example does not say whether its response is an object; the manual has a ruling for it."""
+    text = PAGE.read_text(encoding="utf-8").replace("ListMachines", "ListGadgets").replace("/machinegroups", "/gadgets")
+    page, own = tmp_path / "ListGadgets" / "2024.en.md", tmp_path / "own"
+    page.parent.mkdir()
+    page.write_text(text.partition("-   Sample responses")[0], encoding="utf-8")
+    out = run("derive", page, "--out", own)[1]
+    rulings, manual = advised(out, r"or rule on what a problem leaves open, in (.*) \((.*)\)").groups()
+    ruling = re.search(
+        r"```yaml\n(.*?)```", (Path(__file__).parents[2] / manual).read_text(encoding="utf-8"), re.DOTALL
+    )
+    assert "response 200: not described" in run("show", "ListGadgets", "--contract", own)[1]
+    Path(rulings).mkdir()
+    text = ruling[1].replace("GetShardLag", "ListGadgets")
+    (Path(rulings) / "ListGadgets.yaml").write_text(text, encoding="utf-8")
+    assert run("build", "--folder", own)[0] == 0
+    assert "response 200: object" in run("show", "ListGadgets", "--contract", own)[1]
+
+
 def test_derive_says_what_a_page_does_not_tell(tmp_path):
     """A page whose name has no date needs one; nothing is written then."""
     page = tmp_path / "ListMachines" / "page.md"
