@@ -32,7 +32,7 @@ from sls_contract.cassettes.file.parsing import NotReadable, parse_json
 from sls_contract.cassettes.har.reading import is_http, recording_of_entry
 from sls_contract.cassettes.opening import opened
 from sls_contract.cassettes.places import cassettes_at, cassettes_below, expect_recordings, is_cassette_text
-from sls_contract.errors import CassetteError, UsageError
+from sls_contract.errors import CassetteDamaged, CassetteError, UsageError
 from sls_contract.exchange import wire_text
 
 if TYPE_CHECKING:
@@ -321,7 +321,10 @@ def opened_capture(source: str) -> Recorded | Streamed:
     if local:
         return opened(source)
     with local_copy(source) as copy:
-        return opened(copy)
+        try:
+            return opened(copy)
+        except CassetteDamaged as damage:
+            raise damage.at(source) from None
 
 
 def with_lines(recorded: Recorded | Streamed) -> Iterator[tuple[int | None, Recording]]:
