@@ -82,10 +82,20 @@ def _misspelt_name(message: str, names: Names) -> str | None:
         name = _NEXT_WORD.sub("", word.lower())
         if name != word.lower() and any(name in (each, each[:-1]) for each in names.near(name, 1)):
             return word
-        near = names.near(word.lower(), 1)
-        if near and not near[0].startswith(word.lower()) and not word.lower().startswith(near[0]):
+        near = names.near(word.lower(), 1) or names.swapped(word.lower())
+        if near and _is_other(word, near[0]):
             return word
     return None
+
+
+def _is_other(word: str, name: str) -> bool:
+    """Return whether a word is not the beginning of a name or more than it, as any word in lower case, or its plural.
+
+    A word with a capital inside is a name: one that lacks its last letter is misspelt.
+    """
+    printed = word.lower()
+    is_name = any(map(str.isupper, word[1:])) and "s" not in {name.removeprefix(printed), printed.removeprefix(name)}
+    return printed != name and (is_name or not (name.startswith(printed) or printed.startswith(name)))
 
 
 def _most_capitals(codes: Iterable[str]) -> dict[str, int]:

@@ -166,3 +166,24 @@ def test_a_word_of_other_codes_with_a_slip_is_listed(word):
     page = derive(f"{PAGE}{TABLE}|400|Tree{word.capitalize()}|The {word} is bad.|\n")
     assert page.errors[400, f"Tree{word.capitalize()}"] == [f"The {word} is bad."]
     assert [each.says for each in page.problems if each.kind == "error-spelling"] == says
+
+
+@pytest.mark.parametrize(
+    ("message", "says"),
+    [
+        ("orchardNmae does not exist.", ["orchardNmae"]),
+        ("OrchardNmae is invalid.", ["OrchardNmae"]),
+        ("The orhcardName is invalid.", ["orhcardName"]),
+        ("果园 orchardNmae 不存在。", ["orchardNmae"]),
+        ("The orchardNam is invalid.", ["orchardNam"]),
+        ("The orchardNames are invalid.", []),
+        ("The orchardName is invalid.", []),
+        ("The orchard is invalid.", []),
+    ],
+)
+def test_a_name_with_swapped_or_missing_letters_is_listed(message, says):
+    """A word with a capital inside is a name, so it cannot be another word."""
+    table = TABLE.replace("There is no orchard.", message)
+    page = derive(PAGE.replace("{orchard}", "{orchardName}") + table)
+    assert page.errors == {(404, "OrchardNotExist"): [message]}
+    assert [each.says for each in page.problems if each.kind == "error-spelling"] == says
