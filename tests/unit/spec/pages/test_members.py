@@ -695,3 +695,43 @@ def test_a_table_on_the_line_of_its_label_describes_what_the_label_names(colon):
         "slope": ("roof", "integer", False),
         "hay": ("roof", "string", True),
     }
+
+
+ONE_LINE = "\n## Response parameters\n\n{}\n"
+
+
+@pytest.mark.parametrize(
+    "table",
+    [
+        "名称 类型 描述 示例值 hens integer 母鸡的数量。 10 eggs array 鸡蛋的列表。 [1] red boolean 颜色。 true",
+        '名称 类型 示例值 描述 hens integer 10 母鸡的数量。 eggs array ["a"] 鸡蛋的列表。 red boolean true 颜色',
+        "名称 类型 描述 hens int 母鸡的数量 eggs array 鸡蛋的列表 red boolean 颜色",
+        "参数名称 数据类型 说明 hens Integer 母鸡的数量。 eggs List 鸡蛋的列表。 red Boolean 颜色。",
+        "Name Type Description hens integer How many. eggs array The eggs. red boolean The colour.",
+        "Name Type Description Example hens integer How many. 10 eggs array The eggs. [] red boolean The colour. true",
+    ],
+)
+def test_a_table_on_one_line_need_not_say_what_is_required(table):
+    """The names with types begin the rows; nothing says whether they are required."""
+    page = derive(PAGE + ONE_LINE.format(table))
+    assert {name: (each.type, each.required) for (_, name), each in page.response.members.items()} == {
+        "hens": ("integer", None),
+        "eggs": ("array", None),
+        "red": ("boolean", None),
+    }
+
+
+@pytest.mark.parametrize(
+    "table",
+    [
+        "名称 类型 描述 hens int 母鸡的数量 eggs array 返回 red boolean 类型的值",
+        "名称 类型 描述 hens int 母鸡的数量。 eggs array 一个名 red boolean 的列表。",
+        "名称 类型 描述 hens int 母鸡的数量。 owner Owner 主人。 red boolean 颜色。",
+        "Name Type Description hens integer How many eggs array The eggs. red boolean The colour.",
+        "Name Type Description hens integer How many. hens array The hens.",
+    ],
+)
+def test_a_table_on_one_line_whose_rows_are_not_sure_is_listed(table):
+    """A name with a type can stand in a sentence, and a row can have another type."""
+    page = derive(PAGE + ONE_LINE.format(table))
+    assert (page.response.members, [each.says for each in page.problems]) == ({}, [table[:80]])
