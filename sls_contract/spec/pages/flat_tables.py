@@ -301,10 +301,10 @@ def _rows_by_type(flat: _Flat) -> Iterator[tuple[int, dict[Column, str]]]:
 
 
 def _is_structure(body: Sequence[Text], at: int) -> bool:
-    """Return whether a cell is the name of a structure: a word with a capital between a name and a yes or no."""
+    """Return whether a cell is the name of a structure: a word with a capital that is a link, or before a yes or no."""
     above, cell, below = [*(text.text for text in body[max(at - 1, 0) : at + 2]), "", ""][:3]
     is_between = is_name_cell(above) and not is_type(above) and yes_or_no(below) is not None and yes_or_no(cell) is None
-    return is_between and NAME.fullmatch(cell) is not None and cell[:1].isupper()
+    return (is_between or body[at].linked) and NAME.fullmatch(cell) is not None and cell[:1].isupper()
 
 
 def _is_named(body: Sequence[Text], anchors: Sequence[int], at: int) -> bool:

@@ -735,3 +735,41 @@ def test_a_table_on_one_line_whose_rows_are_not_sure_is_listed(table):
     """A name with a type can stand in a sentence, and a row can have another type."""
     page = derive(PAGE + ONE_LINE.format(table))
     assert (page.response.members, [each.says for each in page.problems]) == ({}, [table[:80]])
+
+
+STRUCTURE = "[Hen](/help/en/farm/api-farm-2020-12-30-struct-hen)"
+
+
+@pytest.mark.parametrize("kind", [STRUCTURE, "Array of Hen", "array<Hen>"])
+def test_members_that_another_page_describes_are_listed(kind):
+    """None is invented; members that an example or another table shows are not missing."""
+    page = derive(f"{PAGE}|hens|{kind}|No|The hens.|\n")
+    assert [*page.body.members] == [(None, "hens")]
+    (problem,) = page.problems
+    assert (problem.kind, problem.line, problem.where.split()[-1]) == ("element-type", 15, "hens")
+    assert problem.says.strip().endswith("described on another page")
+    apart = "\nHen\n\n|Parameter|Type|Required|Description|\n|---|---|---|---|\n|age|Integer|No|Years.|\n"
+    assert derive(f"{PAGE}|hens|{kind}|No|The hens.|\n{apart}").problems == []
+    value = '[{"age": 1}]' if "rray" in kind else '{"age": 1}'
+    shown = PAGE.replace("|body|Object|Yes|What to fill in.|\n", "") + f"|hens|{kind}|No|The hens.|\n"
+    assert derive(shown + EXAMPLE % f'{{"hens": {value}}}').problems == []
+
+
+@pytest.mark.parametrize(("name", "link"), [("owner", "Owner"), ("orchard", "Orchard"), ("", "Interval")])
+def test_a_copied_row_whose_type_is_a_link_is_listed(name, link):
+    """Its type is unknown, whatever words its letters contain; the rows around it stay what they are."""
+    cells = ["Element", "Type", "Description", "count", "integer", "How many.", "hens", "array", "The hens."]
+    cells += [*filter(None, [name]), f"[{link}](farm.md)", "What it is.", "last", "integer", "The last."]
+    page = derive(PAGE + "\n## Response elements\n\n" + "\n\n".join(cells) + EXAMPLE.replace("request", "response"))
+    found = {member: each.type for (_, member), each in page.response.members.items()}
+    assert found == {"count": "integer", "hens": "array", "last": "integer"} | ({name: None} if name else {})
+    assert any(each.kind == "element-type" and each.says.startswith(link) for each in page.problems)
+
+
+@pytest.mark.parametrize("kind", ["Orchard", "Context", "Interval", "ListConfig", "Strategy"])
+def test_the_name_of_a_structure_is_no_type(kind):
+    """Its letters can contain a word for a type."""
+    page = derive(f"{PAGE}|hens|{kind}|No|The hens.|\n")
+    assert members(f"{PAGE}|hens|{kind}|No|The hens.|\n") == {"hens": (None, None, False)}
+    assert [(each.kind, each.says) for each in page.problems] == [("element-type", kind)]
+    assert members(f"{PAGE}|hens|JsonObject|No|The hens.|\n") == {"hens": (None, "object", False)}
