@@ -101,6 +101,9 @@ def body_claims(page: Page, body: Body, side: str, printed: Sequence[Message], r
     found = _Members(shown.values, named)
     arrays, unsure = arrays_by_line(rows)
     elements = {line: array for line, array in arrays.items() if not found.same(array)}
+    for array, row in _beside_elements(named, elements, found):
+        says = f"{array.type}, and {row.name} in it or beside it, {WITHOUT_DEPTH}"
+        page.problem(array.line, "body-key", f"{side} {array.name}", says)
     for row in (*(row for row in unsure if not found.same(row.name)), *_without_depth(rows, named, parents, found)):
         page.problem(row.line, "body-key", f"{side} {row.name}", f"{row.type} {WITHOUT_DEPTH}")
     for row in _described_elsewhere(rows, parents, found):
@@ -134,6 +137,14 @@ def _without_depth(
         placed = is_shown or row.table in nested or row.line in above_elements or apart
         if _OF_OBJECTS.fullmatch(row.type.strip()) and not placed:
             yield row
+
+
+def _beside_elements(rows: Sequence[Row], elements: Mapping[int, str], found: _Members) -> Iterator[tuple[Row, Row]]:
+    """Yield each array with the first row that can be in its elements or beside it: the second of their members."""
+    for array, *below in zip(rows, rows[1:], rows[2:], strict=False):
+        inside = [elements.get(row.line) == array.name and not found.same(row.name) for row in below]
+        if all(inside) and elements.get(array.line) != array.name:
+            yield array, below[1]
 
 
 def _described_elsewhere(rows: Sequence[Row], parents: Mapping[int, str | None], found: _Members) -> Iterator[Row]:

@@ -773,3 +773,32 @@ def test_the_name_of_a_structure_is_no_type(kind):
     assert members(f"{PAGE}|hens|{kind}|No|The hens.|\n") == {"hens": (None, None, False)}
     assert [(each.kind, each.says) for each in page.problems] == [("element-type", kind)]
     assert members(f"{PAGE}|hens|JsonObject|No|The hens.|\n") == {"hens": (None, "object", False)}
+
+
+COPIED = ["Element", "Type", "Description", "object", "All.", "hens", "array", "The hens.", "object", "A hen."]
+COPIED_ZH = ["元素", "类型", "描述", "object", "全部。", "hens", "array", "母鸡。", "object", "一只母鸡。"]
+
+
+@pytest.mark.parametrize("head", [COPIED, COPIED_ZH])
+def test_rows_below_an_element_of_an_array_can_be_beside_the_array(head):
+    """Where no example tells, that is listed; an example tells."""
+    cells = [*head, "age", "integer", "Years.", "count", "integer", "How many."]
+    text = PAGE + "\n## Response elements\n\n" + "\n\n".join(cells) + "\n"
+    problems = derive(text).problems
+    assert [(each.kind, each.where, each.says) for each in problems] == [
+        ("body-key", "response hens", "array, and count in it or beside it, without depth")
+    ]
+    assert derive("\n\n".join(text.split("\n\n")[:-3])).problems == []  # a single member is in the element
+    shown = derive(text + '\n## Examples\n\nSample response\n\n```\n{"hens": [{"age": 1}], "count": 1}\n```\n')
+    assert ({*shown.response.members}, shown.problems) == ({(None, "hens"), ("hens", "age"), (None, "count")}, [])
+
+
+def test_no_contract_requires_a_member_that_can_be_beside_an_array():
+    """It can be required in each element, or in the body."""
+    rows = "|hens|Array|No|The hens.|\n||Object|No|A hen.|\n|age|Integer|Yes|Years.|\n|count|Integer|Yes|How many.|\n"
+    source = Source(id="handbook-2021-en", family="handbook", date="2021", language="en")
+    (contract,) = merge(Layers(((source, derive(PAGE + rows)),))).contracts
+    assert contract.body is not None
+    items = contract.body.value.members["hens"].items
+    assert items is not None
+    assert {name: each.required for name, each in items.members.items()} == {"age": None, "count": None}
