@@ -266,8 +266,8 @@ def _row_claim(page: Page, body: Body, side: str, row: Row, parent: str | None, 
         name, value, parent = _as_shown(correct, parent, shown, body.members)
     if name != row.name:
         page.problem(row.line, "body-key", f"{side} {name}", row.name)
-    found = type_of(value)
-    if found and kind and found != kind and (kind, found) not in _COMPATIBLE:
+    found = _shown_type(value, kind)
+    if found and kind and found != kind:
         page.problem(row.line, "element-type", f"{side} {name}", f"{row.type}, and {found} in the example")
     origins = {"table", "example"} if found else {"table"}
     required = _required(page, f"{side} {name} required", row, body.members.get((parent, name)))
@@ -277,6 +277,12 @@ def _row_claim(page: Page, body: Body, side: str, row: Row, parent: str | None, 
         member.default = prose.default(row.description, member.type)
     body.members[parent, name] = member
     page.add_line(f"{_place(side)} member {'.'.join(filter(None, (parent, name)))}", row.line)
+
+
+def _shown_type(value: Any, kind: str | None) -> str | None:
+    """Return the type of a member's value in the examples; an example of a ``kind`` number can be a whole one."""
+    found = type_of(value)
+    return kind if (kind, found) == ("number", "integer") else found
 
 
 def _required(page: Page, where: str, row: Row, above: Parameter | None) -> bool | None:

@@ -802,3 +802,43 @@ def test_no_contract_requires_a_member_that_can_be_beside_an_array():
     items = contract.body.value.members["hens"].items
     assert items is not None
     assert {name: each.required for name, each in items.members.items()} == {"age": None, "count": None}
+
+
+@pytest.mark.parametrize(
+    ("kind", "value", "derived", "says"),
+    [
+        ("String", "1", "integer", ["String, and integer in the example"]),
+        ("Integer", "0.5", "number", ["Integer, and number in the example"]),
+        ("Integer", '"1"', "string", ["Integer, and string in the example"]),
+        ("Double", "1", "number", []),
+        ("浮点型", "1", "number", []),
+        ("整型", "1", "integer", []),
+    ],
+)
+def test_a_type_that_the_example_contradicts_is_listed(kind, value, derived, says):
+    """What is on the wire holds; a whole number is a number, too."""
+    page = derive(PAGE.replace("body|Object", f"hens|{kind}") + EXAMPLE % f'{{"hens": {value}}}')
+    assert page.body.members[None, "hens"].type == derived
+    assert [each.says for each in page.problems if each.kind == "element-type"] == says
+
+
+@pytest.mark.parametrize(
+    ("kind", "value", "derived"),
+    [
+        ("Integer", "few", "string"),
+        ("整型", "1.5", "string"),
+        ("Boolean", "3", "string"),
+        ("Boolean", "True", "boolean"),
+        ("Integer", "{n}", "integer"),
+        ("Integer", "yourHens", "integer"),
+        ("Double", "-1.5", "number"),
+        ("String", "3", "string"),
+    ],
+)
+def test_a_type_that_the_query_of_an_example_contradicts_is_listed(kind, value, derived):
+    """Then the key can have any text; a placeholder is no value."""
+    text = PAGE.replace("{barnName}", "{barnName}?hens=hens").replace("body|Object", f"hens|{kind}")
+    page = derive(text + (EXAMPLE % "{}").replace("/red", f"/red?hens={value}"))
+    assert page.query["hens"].type == derived
+    listed = [(each.where, each.line) for each in page.problems if each.kind == "element-type"]
+    assert listed == ([("query hens", 21)] if derived == "string" != kind.lower() else [])
