@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Literal, TypeAlias
 
 from sls_contract.spec.pages.cleaning import INDENT, cleaned, past_blank
 from sls_contract.spec.pages.html_tables import html_rows
-from sls_contract.spec.pages.plain_text import plain
+from sls_contract.spec.pages.plain_text import is_link, plain
 from sls_contract.spec.pages.saved_html import FENCE, separated
 
 if TYPE_CHECKING:
@@ -69,13 +69,15 @@ _HTML_HEADING = re.compile(r"<h([1-6])(?:\s[^<>]*)?>(.*?)</h\1>", re.IGNORECASE)
 class Text:
     """A line of text: a heading, a bold line, a list item or (part of) a paragraph.
 
-    ``depth`` is the level of a heading, or the indentation of a list item in columns.
+    ``depth`` is the level of a heading, or the indentation of a list item in columns; ``linked``: whether a paragraph
+    is a link and nothing else.
     """
 
     kind: Kind
     text: str
     line: int
     depth: int = 0
+    linked: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -393,4 +395,4 @@ def _words(line: str, number: int, indent: int) -> Text:
         return Text("bold", plain(bold[1] or bold[2]), number)
     if item := _ITEM.fullmatch(line):
         return Text("item", plain(item[1]), number, indent)
-    return Text("paragraph", plain(line), number)
+    return Text("paragraph", plain(line), number, linked=is_link(line))

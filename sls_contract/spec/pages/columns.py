@@ -63,6 +63,14 @@ _TYPE_WORDS: tuple[tuple[re.Pattern[str], str], ...] = (
     (re.compile(r"float|double|number|decimal|浮点|数值"), "number"),
     (re.compile(r"str|text|char|字符|enum"), "string"),
 )
+_STRUCTURE = re.compile(r"[A-Z][a-z]+(?:[A-Z][a-z]*)*")
+"""The name of a structure, if its last word is no type."""
+_TYPE_AT_END = re.compile(
+    r"(?:u|big|small|tiny|var|hash|array|json|string)?"
+    r"(?:array|list|object|json|map|dict(?:ionary)?|struct(?:ure)?|bool(?:ean)?|int(?:eger)?|long|timestamp|float|double"
+    r"|number|decimal|str(?:ing)?|text|char|enum)s?"
+)
+"""The last word of a name that is a type, such as ``ObjectList``."""
 _OR = re.compile(r"\bor\b|[/|或]")
 _IN_BRACKETS = re.compile(r"(?<=\w)\s*[(（\[]([^()（）\[\]]*)[)）\]]")
 """After a type; values or words with a separator there are no other types: ``boolean (true/false)``."""
@@ -142,11 +150,21 @@ def is_misspelt_answer(printed: str) -> bool:
 
 def json_type(printed: str) -> str | None:
     """Return the JSON type of a printed type, such as ``int`` or ``整型``; None if it is unknown, or one of several."""
+    if _is_structure(printed.strip()):
+        return None
     text = simplified(re.sub(r"<.*", "", printed.strip().lower()))
     text = _IN_BRACKETS.sub(lambda found: "" if _OR.search(found[1]) else found[0], text)
     each = (next((name for pattern, name in _TYPE_WORDS if pattern.search(part)), None) for part in _OR.split(text))
     found = {name for name in each if name is not None}
     return found.pop() if len(found) == 1 else None
+
+
+def _is_structure(printed: str) -> bool:
+    """Return whether a type is the name of a structure, whose letters can contain a word for a type: ``Orchard``."""
+    if not _STRUCTURE.fullmatch(printed) or json_type_near(printed):
+        return False
+    last = re.findall(r"[A-Z][a-z]*", printed)[-1].lower()
+    return not (_TYPE_AT_END.fullmatch(last) or re.match(r"(?:Array|List|Map)Of[A-Z]", printed))
 
 
 def column_of(head: str) -> Column | None:

@@ -7,13 +7,14 @@ from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
-from sls_contract.spec.claims import USER_KEY, WITHOUT_DEPTH, Parameter
+from sls_contract.spec.claims import DESCRIBED_ELSEWHERE, USER_KEY, WITHOUT_DEPTH, Parameter
 from sls_contract.spec.pages import prose
 from sls_contract.spec.pages.bodies import is_binary, members_of, proof_of, readings, shape_of, type_of
 from sls_contract.spec.pages.columns import is_misspelt_type, json_type, json_type_near
 from sls_contract.spec.pages.lenient_json import PLACEHOLDER, Unreadable, Wrapped, read_json
 from sls_contract.spec.pages.parents import arrays_by_line, parents_by_table
 from sls_contract.spec.pages.routes import Names, letters
+from sls_contract.spec.pages.table_columns import structures_in
 from sls_contract.spec.pages.tables import is_user_key
 
 if TYPE_CHECKING:
@@ -37,6 +38,7 @@ _OUTER = (
 """The beginning of a body, which shows its shape even if the rest is unreadable."""
 _MAP = re.compile(r"(?:array(?: of |<))?(?:map|dict)s?(?:$|\W)", re.IGNORECASE)
 _OF_OBJECTS = re.compile(r"(?:(?:array|list)\s*(?:of\s+|<\s*))?(?:json|(?:json )?objects?)\s*>?", re.IGNORECASE)
+_OF_STRUCTURE = re.compile(r"(?:object|array|list)\s*(?:<|of\s).*", re.IGNORECASE)
 _MAX_SHOWN = 80
 _COMPATIBLE = {("integer", "number"), ("number", "integer")}  # types in table and example that agree
 
@@ -99,8 +101,15 @@ def body_claims(page: Page, body: Body, side: str, printed: Sequence[Message], r
     found = _Members(shown.values, named)
     arrays, unsure = arrays_by_line(rows)
     elements = {line: array for line, array in arrays.items() if not found.same(array)}
+    for array, row in _beside_elements(named, elements, found):
+        says = f"{array.type}, and {row.name} in it or beside it, {WITHOUT_DEPTH}"
+        page.problem(array.line, "body-key", f"{side} {array.name}", says)
     for row in (*(row for row in unsure if not found.same(row.name)), *_without_depth(rows, named, parents, found)):
         page.problem(row.line, "body-key", f"{side} {row.name}", f"{row.type} {WITHOUT_DEPTH}")
+    for row in _described_elsewhere(rows, parents, found):
+        page.problem(
+            row.line, "element-type", " ".join(filter(None, (side, row.name))), f"{row.type} {DESCRIBED_ELSEWHERE}"
+        )
     for row in named:
         parent = (parents.get(row.table) or elements.get(row.line)) if row.parent == "" else row.parent
         _row_claim(page, body, side, row, parent, found)
@@ -127,6 +136,26 @@ def _without_depth(
         is_shown = found.same(row.name) or found.same(below.name)
         placed = is_shown or row.table in nested or row.line in above_elements or apart
         if _OF_OBJECTS.fullmatch(row.type.strip()) and not placed:
+            yield row
+
+
+def _beside_elements(rows: Sequence[Row], elements: Mapping[int, str], found: _Members) -> Iterator[tuple[Row, Row]]:
+    """Yield each array with the first row that can be in its elements or beside it: the second of their members."""
+    for array, *below in zip(rows, rows[1:], rows[2:], strict=False):
+        inside = [elements.get(row.line) == array.name and not found.same(row.name) for row in below]
+        if all(inside) and elements.get(array.line) != array.name:
+            yield array, below[1]
+
+
+def _described_elsewhere(rows: Sequence[Row], parents: Mapping[int, str | None], found: _Members) -> Iterator[Row]:
+    """Yield the rows whose type is a structure of which neither another row nor an example shows a member."""
+    shown = {*parents.values(), *(row.parent for row in rows), *(above for above, _, _ in found.all)}
+    name = ""
+    for row in rows:
+        name = row.name or name
+        is_element = not row.name and json_type(row.type) is None and json_type_near(row.type) is None
+        is_structure = _OF_STRUCTURE.fullmatch(row.type.strip()) or is_element
+        if is_structure and structures_in(row.type) and name not in shown:
             yield row
 
 
@@ -237,8 +266,8 @@ def _row_claim(page: Page, body: Body, side: str, row: Row, parent: str | None, 
         name, value, parent = _as_shown(correct, parent, shown, body.members)
     if name != row.name:
         page.problem(row.line, "body-key", f"{side} {name}", row.name)
-    found = type_of(value)
-    if found and kind and found != kind and (kind, found) not in _COMPATIBLE:
+    found = _shown_type(value, kind)
+    if found and kind and found != kind:
         page.problem(row.line, "element-type", f"{side} {name}", f"{row.type}, and {found} in the example")
     origins = {"table", "example"} if found else {"table"}
     required = _required(page, f"{side} {name} required", row, body.members.get((parent, name)))
@@ -248,6 +277,12 @@ def _row_claim(page: Page, body: Body, side: str, row: Row, parent: str | None, 
         member.default = prose.default(row.description, member.type)
     body.members[parent, name] = member
     page.add_line(f"{_place(side)} member {'.'.join(filter(None, (parent, name)))}", row.line)
+
+
+def _shown_type(value: Any, kind: str | None) -> str | None:
+    """Return the type of a member's value in the examples; an example of a ``kind`` number can be a whole one."""
+    found = type_of(value)
+    return kind if (kind, found) == ("number", "integer") else found
 
 
 def _required(page: Page, where: str, row: Row, above: Parameter | None) -> bool | None:

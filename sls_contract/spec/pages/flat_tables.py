@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from sls_contract.spec.pages.blocks import Table, Text
 from sls_contract.spec.pages.columns import column_of, columns_of, flat_head, json_type, yes_or_no
 from sls_contract.spec.pages.listed_rows import TYPE, is_type, listed_row
+from sls_contract.spec.pages.one_line_tables import rows_on_one_line
 from sls_contract.spec.pages.records import labelled, marked, record_lines, record_table, table_of
 from sls_contract.spec.pages.table_columns import NAME, TYPE_CELL, is_name_cell
 
@@ -107,8 +108,8 @@ def _unfolded(text: Text) -> Iterator[Text]:
     labelled = _LABELLED.fullmatch(first)
     label, head = labelled.groups() if labelled and columns_in(labelled[2]) else ("", first)
     is_table = columns_of(head) or label or _ROW_START.match(f" {head}")
-    found = filter(None, (label, head, *rows))
-    yield from (replace(text, text=each) for each in found) if rows and is_table else (text,)
+    lines = [label, head, *rows] if rows and is_table else rows_on_one_line(text.text, columns_in)
+    yield from (replace(text, text=each) for each in lines if each) if lines else (text,)
 
 
 def _tables(texts: Sequence[Text]) -> Iterator[_Flat]:
@@ -300,10 +301,10 @@ def _rows_by_type(flat: _Flat) -> Iterator[tuple[int, dict[Column, str]]]:
 
 
 def _is_structure(body: Sequence[Text], at: int) -> bool:
-    """Return whether a cell is the name of a structure: a word with a capital between a name and a yes or no."""
+    """Return whether a cell is the name of a structure: a word with a capital that is a link, or before a yes or no."""
     above, cell, below = [*(text.text for text in body[max(at - 1, 0) : at + 2]), "", ""][:3]
     is_between = is_name_cell(above) and not is_type(above) and yes_or_no(below) is not None and yes_or_no(cell) is None
-    return is_between and NAME.fullmatch(cell) is not None and cell[:1].isupper()
+    return (is_between or body[at].linked) and NAME.fullmatch(cell) is not None and cell[:1].isupper()
 
 
 def _is_named(body: Sequence[Text], anchors: Sequence[int], at: int) -> bool:

@@ -19,7 +19,7 @@ from sls_contract.spec.pages.messages import TOKEN
 from sls_contract.spec.pages.parents import elements_in_query
 from sls_contract.spec.pages.routes import Names
 from sls_contract.spec.pages.sections import BODY, QUERY
-from sls_contract.spec.pages.unprinted import report_unprinted
+from sls_contract.spec.pages.unprinted import report_unprinted, report_values
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
@@ -64,6 +64,7 @@ def request_claims(page: Page, parts: Parts) -> None:
     _headers(page, parts)
     _body(page, printed, members)
     report_unprinted(page, parts)
+    report_values(page, parts)
     if page.method and page.method not in BODILESS and not printed:
         stated_shape(page, page.body, "request", parts.items("syntax", "path-parameters", "request-headers", "request"))
 

@@ -450,7 +450,7 @@ def test_the_same_facts_in_another_layout(layout):
 
 
 HEADERS = "|Header|Type|\n|---|---|\n|x-log-progress|String|\n|Incomplete: ask again|String|\n"
-GLUED = "Parameter Type Example Description count Integer 2 How many."
+GLUED = "Parameter Type Example Description count Integer 2 How many. farm Farm x Whose."
 
 
 @pytest.mark.parametrize(
