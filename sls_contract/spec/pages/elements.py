@@ -118,7 +118,11 @@ def report_missing_bodies(page: Page, side: str, messages: Iterable[Message]) ->
 def _without_depth(
     rows: Sequence[Row], named: Sequence[Row], parents: Mapping[int, str | None], found: _Members
 ) -> Iterator[Row]:
-    """Yield the rows of objects, or arrays of them, whose members can be the rows below or rows elsewhere."""
+    """Yield the rows of objects, or arrays of them, whose members can be the rows below or rows elsewhere.
+
+    So can the members of a map's values, if a row without a name describes these values.
+    """
+    maps = {above.line for above, row in pairwise(rows) if not row.name and json_type(row.type) == "object"}
     nested = {row.table for row in named if row.parent}
     described = set(parents.values())
     above_elements = {above.line for above, row in pairwise(rows) if not row.name and json_type(above.type) == "array"}
@@ -126,7 +130,8 @@ def _without_depth(
         apart = below.table != row.table or row.name in described
         is_shown = found.same(row.name) or found.same(below.name)
         placed = is_shown or row.table in nested or row.line in above_elements or apart
-        if _OF_OBJECTS.fullmatch(row.type.strip()) and not placed:
+        is_map = row.line in maps and _MAP.match(row.type.strip())
+        if (is_map or _OF_OBJECTS.fullmatch(row.type.strip())) and not placed:
             yield row
 
 

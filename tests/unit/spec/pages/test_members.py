@@ -280,6 +280,20 @@ def test_sample_keys_that_no_row_describes_are_listed():
     }
 
 
+def test_rows_below_a_map_and_its_values_may_be_members_of_these():
+    """A row without a name describes the values; no contract demands of the body what only a value may need."""
+    rows = "|stalls|Map|No|By name.|\n||Object|Yes|A stall.|\n|width|Integer|Yes|Metres.|\n"
+    page = derive(PAGE + rows)
+    assert [each.says for each in page.problems] == ["Map without depth"]
+    source = Source(id="handbook-2022-en", family="handbook", date="2022", language="en")
+    (contract,) = merge(Layers(((source, page),))).contracts
+    assert contract.body is not None
+    assert contract.body.value.members["width"].required is None
+    free = PAGE + "|stalls|Map|No|By name.|\n|width|Integer|Yes|Metres.|\n"
+    assert derive(free).problems == []
+    assert members(free)["width"] == (None, "integer", True)
+
+
 @pytest.mark.parametrize(("body", "shape"), [('{"a": "b', "object"), ('["a', "array"), ("{a b c", None)])
 def test_how_a_body_begins_tells_its_shape(body, shape):
     """Also where the rest cannot be read."""
