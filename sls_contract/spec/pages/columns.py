@@ -102,7 +102,15 @@ _TRADITIONAL = str.maketrans(
 )
 _TAIWANESE = (
     *(("欄位", "字段"), ("變數", "变量"), ("回應", "响应"), ("訊息", "消息"), ("資料", "数据"), ("陣列", "数组")),
-    *(("物件", "对象"), ("字串", "字符串"), ("布林", "布尔"), ("範例", "示例"), ("預設", "默认")),
+    *(
+        ("物件", "对象"),
+        ("字串", "字符串"),
+        ("布林", "布尔"),
+        ("範例", "示例"),
+        ("樣本", "示例"),
+        ("文法", "语法"),
+        ("預設", "默认"),
+    ),
 )
 _MARK_OF = {column: chr(0xE100 + at) for at, (_, column) in enumerate(_COLUMNS)}
 """The character that replaces the name of a column in a line of names without separators."""

@@ -955,6 +955,16 @@ def test_a_page_in_traditional_chinese_claims_what_it_claims_in_simplified():
     assert pages[1]["body"]["members"]["lambs"] == {"type": "boolean", "required": False, "parent": None}
 
 
+def test_a_page_copied_in_traditional_chinese_with_other_words_for_syntax_and_examples():
+    """With a cell per line, a single unknown head would end the head, and hide all rows below it."""
+    cells = "名稱 類型 描述 樣本值 headers object Date string object 羊群。 lambs integer 羊羔數。 7".split()
+    text = "CountSheep\n\n請求文法\n\nGET /sheep HTTP/1.1\n\n返回參數\n\n" + "\n\n".join(cells)
+    page = derive(text + '\n\n樣本\n\n正常返回樣本\n\nJSON格式\n\n{\n  "lambs": 7\n}\n')
+    assert (page.method, page.path, page.problems) == ("GET", "/sheep", [])
+    assert page.response.shape == "object"
+    assert page.response.members[None, "lambs"].type == "integer"
+
+
 @pytest.mark.parametrize(
     ("first", "later", "operation"),
     [("Heartbeat", "CountSheep", "Heartbeat"), ("Counts the sheep", "Remarks", None), ("Counts", "Remarks", "Counts")],
