@@ -200,7 +200,7 @@ def is_failure(status: str | None) -> bool:
 
 def columns_of(line: str) -> tuple[Column, ...]:
     """Return the columns of a line that only contains their names, such as ``ParameterTypeRequired``."""
-    words = simplified(re.sub(r"[\s|]+|values?|data|数据|是否|值", "", line.lower()))
+    words = simplified(re.sub(r"\bor not\b|[\s|]+|values?|data|数据|是否|值", "", line.lower()))
     for pattern, column in _COLUMNS:
         words = pattern.sub(_MARK_OF[column], words)
     if len(words) < _MIN_HEAD or not set(words) <= set(_MARK_OF.values()):

@@ -37,6 +37,8 @@ _OUTER = (
 """The beginning of a body, which shows its shape even if the rest is unreadable."""
 _MAP = re.compile(r"(?:array(?: of |<))?(?:map|dict)s?(?:$|\W)", re.IGNORECASE)
 _OF_OBJECTS = re.compile(r"(?:(?:array|list)\s*(?:of\s+|<\s*))?(?:json|(?:json )?objects?)\s*>?", re.IGNORECASE)
+_BY_KEY = re.compile(r"(?ai:\bkey\b)[^.。]{0,30}(?:name|名称)[^.。]{0,20}(?ai:\bvalue\b)")
+"""What a description says of a member with keys that users choose, whose values a table below describes."""
 _MAX_SHOWN = 80
 _COMPATIBLE = {("integer", "number"), ("number", "integer")}  # types in table and example that agree
 
@@ -102,6 +104,8 @@ def body_claims(page: Page, body: Body, side: str, printed: Sequence[Message], r
     for row in (*(row for row in unsure if not found.same(row.name)), *_without_depth(rows, named, parents, found)):
         page.problem(row.line, "body-key", f"{side} {row.name}", f"{row.type} {WITHOUT_DEPTH}")
     for row in named:
+        if row.name in parents.values() and _BY_KEY.search(row.description):
+            page.problem(row.line, "body-key", f"{_place(side)} {row.name}", USER_KEY)
         parent = (parents.get(row.table) or elements.get(row.line)) if row.parent == "" else row.parent
         _row_claim(page, body, side, row, parent, found)
     _shown_claims(page, body, side, shown.values, found, named, _map_members(rows))

@@ -390,5 +390,7 @@ def _body(page: Page, printed: Sequence[tuple[str, Message]], rows: Sequence[Row
         body.shape = shape or body.shape
     if top is not None and not printed:
         body.shape = json_type(top.type)
+        if body.shape is None and top.type:
+            page.problem(top.line, "element-type", "body", top.type)
     elif body.shape is None and any(row.name for row in members):
         body.shape = "object"
