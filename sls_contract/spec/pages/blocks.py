@@ -335,10 +335,7 @@ class _Reader:
         return at + 1 if line == "|" or not (line.startswith(("|", "#")) or FENCE.match(line)) else self._at
 
     def _closed(self, missing: int) -> int:
-        """Return the index after the next line with a pipe if it begins with it, and so closes an open row.
-
-        So does a line with a single cell before its pipe, which is no row.
-        """
+        """Return the index after the next line with a pipe if that closes an open row: it begins it, or ends one cell."""
         for at, line in enumerate(map(str.strip, self._lines[self._at : self._at + _MAX_CELL_LINES]), self._at):
             if "|" in line or line.startswith("#") or FENCE.match(line):
                 is_end = line.startswith("|") and line.count("|") <= missing + 1

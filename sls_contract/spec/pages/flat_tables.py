@@ -60,6 +60,8 @@ _FREE_TEXT = frozenset({"description", "example"})
 _OF_ERRORS = frozenset({"status", "code", "message"})
 _JOINED = re.compile(r"([a-z_][\w.-]*) ([A-Z]\w*[a-z]\w*)", re.ASCII)
 _CAMEL = re.compile(r"\w*(?:[a-z][A-Z]|[A-Z]{2}[a-z])\w*", re.ASCII)
+_VALUES = (["true"], ["false"])
+"""The rest of a row that is its example: a word for whether it is required does not stand alone before one."""
 _MIN_CELLS, _MAX_CELLS = 3, 12
 _MAX_TYPE = 20
 _NO_BLANK = "\u00a0"
@@ -225,8 +227,11 @@ def _row_in(text: Text, flat: _Flat, *, is_next: bool) -> dict[Column, str]:
     found: dict[Column, str] = {}
     for column, after in pairwise([*columns, "description"]):
         is_structure = column == "type" and after in proofs and len(cells) > 1 and cells[0][:1].isupper()
-        if cells and (
-            _fits(column, cells[0], spread=spread) or (is_structure and _fits(after, cells[1], spread=spread))
+        is_example = column == "required" and after == "example" and [*map(str.lower, cells)] in _VALUES
+        if (
+            cells
+            and not is_example
+            and (_fits(column, cells[0], spread=spread) or (is_structure and _fits(after, cells[1], spread=spread)))
         ):
             found[column] = cells.pop(0) if spread or column not in _FREE_TEXT else " ".join(cells)
     sure = [column in found for column in proofs] or [not _ARTICLE.fullmatch(found.get("name", ""))]
@@ -235,7 +240,10 @@ def _row_in(text: Text, flat: _Flat, *, is_next: bool) -> dict[Column, str]:
     if is_row and is_next and is_type and "required" in columns:
         found.setdefault("required", text.text)  # it is lost
         return found
-    return found if is_row and (spread or (any(sure) if is_type else all(sure))) else {}
+    is_sure = any(sure) if is_type or (_CAMEL.fullmatch(found.get("type", "")) and "place" in found) else all(sure)
+    if is_row and not spread and "place" in found and "required" in columns:
+        found.setdefault("required", text.text)  # it is lost
+    return found if is_row and (spread or is_sure) else {}
 
 
 def _glued_row(line: str, columns: Sequence[Column]) -> dict[Column, str]:
@@ -316,7 +324,8 @@ def _joined(body: Sequence[Text], at: int) -> tuple[str, str] | None:
     found = _JOINED.fullmatch(line) if body[at].kind == "paragraph" else None
     if not found or is_type(found[1]) or is_type(above) or yes_or_no(found[2]) is not None:
         return None
-    is_row = yes_or_no(below) is not None or (_CAMEL.fullmatch(found[2]) and yes_or_no(above) is None)
+    is_structure = _CAMEL.fullmatch(found[2]) or found[1].lower() == found[2].lower()
+    is_row = yes_or_no(below) is not None or (is_structure and yes_or_no(above) is None)
     return (found[1], found[2]) if is_row else None
 
 

@@ -984,6 +984,26 @@ def test_a_structure_on_the_line_of_its_name_is_its_type(needed, answer, require
     assert [(each.kind, each.where, each.says) for each in alone.problems] == [("element-type", "body", "SheepRecord")]
 
 
+def test_a_row_that_lost_whether_it_is_required_does_not_take_its_example_for_that():
+    """The word true is an example there; each row that lost its answer is listed, also that of a structure."""
+    text = (
+        "CountSheep\n\n请求语法\n\nPOST /sheep HTTP/1.1\n\n请求参数\n\n"
+        "名称\n\n类型\n\n位置\n\n是否必选\n\n示例值\n\n描述\n\n"
+        "breed String Body merino\n\n品种。\n\nlambs Boolean Body true\n\n是否包括羊羔。\n\n"
+        "shepherd ShepherdName Body\n\n牧羊人。\n\nshorn Boolean Body 是 true\n\n是否剪毛。\n"
+    )
+    page = derive(text)
+    found = {name: (each.type, each.required) for (_, name), each in page.body.members.items()}
+    assert found == {
+        "breed": ("string", None),
+        "lambs": ("boolean", None),
+        "shepherd": (None, None),
+        "shorn": ("boolean", True),
+    }
+    lost = [each.where.split()[-2] for each in page.problems if each.where.endswith(" required")]
+    assert lost == ["breed", "lambs", "shepherd"]
+
+
 def test_a_table_whose_blanks_differ_is_read_or_its_rows_are_listed():
     """Some cells are apart by two blanks, others by one; the column of what is needed has more words than others."""
     rows = "breed string Yes  Which.\nlambs  bool No Whether lambs count.\nage int No  Years.\n"
