@@ -335,7 +335,7 @@ class _Reader:
         return at + 1 if line == "|" or not (line.startswith(("|", "#")) or FENCE.match(line)) else self._at
 
     def _closed(self, missing: int) -> int:
-        """Return the index after the next line with a pipe if that closes an open row, at its start or after one cell."""
+        """Return the index after the next line with a pipe if that closes an open row, at its start or end."""
         for at, line in enumerate(map(str.strip, self._lines[self._at : self._at + _MAX_CELL_LINES]), self._at):
             if "|" in line or line.startswith("#") or FENCE.match(line):
                 is_end = line.startswith("|") and line.count("|") <= missing + 1

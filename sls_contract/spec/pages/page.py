@@ -47,6 +47,11 @@ _MAX_ABOVE_TITLE = 8
 """Lines of a site's own, such as "All Products", that a text copied from it can have above the title."""
 _NEEDED = re.compile(r"(?a:\w)[`*]*\s*[(（]\s*(?:required|optional|必[选填须需]|可选|选填)\s*[)）]", re.IGNORECASE)
 """A parameter, in a sentence, that says whether it is required."""
+_NO_ROWS = re.compile(
+    r"(?:none defined|no parameters?(?: (?:is|are))? required|.{0,30}(?:无需|暂无|没有)(?:请求|返回|响应)?参数)[.。]?",
+    re.IGNORECASE,
+)
+"""What stands below the head of a table instead of rows."""
 _CAPITALS = re.compile(r"[a-z][A-Z]")
 _HEADER = re.compile(r"(?<![\w-])x-log-[a-z][a-z-]*[a-z](?![\w-])", re.IGNORECASE)
 _CALLED = re.compile(r"(?:调用|(?a:\b)(?i:call)(?:s|ing)?(?: the)?)\s*([A-Z][a-z]+[A-Z]\w+)", re.ASCII)
@@ -195,7 +200,7 @@ def _lines_read(parts: Parts) -> set[int]:
         *(line for role in _WITH_ROWS for line in record_lines([*parts.items(role)], "name", "type")),
         *(line for each in rows for row in each for line in (row.table, row.line)),
         *(row.line for row in parts.error_rows),
-        *(text.line for text, below in pairwise(texts) if text.text == below.text),
+        *(text.line for text, below in pairwise(texts) if below.text == text.text or _NO_ROWS.fullmatch(below.text)),
         *(message.line for each in printed for message in each),
     }
 

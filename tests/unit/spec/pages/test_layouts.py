@@ -1004,6 +1004,15 @@ def test_a_row_that_lost_whether_it_is_required_does_not_take_its_example_for_th
     assert lost == ["breed", "lambs", "shepherd"]
 
 
+@pytest.mark.parametrize("words", ["当前API无需请求参数", "No parameters required."])
+def test_a_head_above_the_words_that_nothing_is_needed_is_no_unread_table(words):
+    """It is listed only where rows, or other words, follow that are not read."""
+    text = "CountSheep\n\n请求语法\n\nGET /sheep HTTP/1.1\n\n请求参数\n\n名称类型必填描述示例值\n"
+    assert derive(f"{text}{words}\n").problems == []
+    (unread,) = derive(f"{text}看上面。\n").problems
+    assert (unread.line, unread.kind) == (9, "spelling")
+
+
 def test_a_table_whose_blanks_differ_is_read_or_its_rows_are_listed():
     """Some cells are apart by two blanks, others by one; the column of what is needed has more words than others."""
     rows = "breed string Yes  Which.\nlambs  bool No Whether lambs count.\nage int No  Years.\n"
