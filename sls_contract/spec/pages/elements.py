@@ -225,6 +225,8 @@ def _read(page: Page, side: str, message: Message) -> Any:
     except Unreadable as error:
         page.problem(message.line, "example-not-json", f"{side} body", str(error))
         return None
+    if isinstance(value, str):
+        page.problem(message.line, "example-not-json", f"{side} body", "JSON in a string")
     for slip in slips:
         if side != SYNTAX or slip != "unquoted placeholder":
             page.problem(message.line, "example-not-json", f"{side} body", slip)
