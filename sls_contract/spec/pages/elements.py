@@ -35,10 +35,10 @@ _OUTER = (
     (re.compile(r"\s*\["), "array"),
 )
 """The beginning of a body, which shows its shape even if the rest is unreadable."""
-_MAP = re.compile(r"(?:array(?: of |<))?(?:map|dict)s?(?:$|\W)", re.IGNORECASE)
-_OF_OBJECTS = re.compile(r"(?:(?:array|list)\s*(?:of\s+|<\s*))?(?:json|(?:json )?objects?)\s*>?", re.IGNORECASE)
 _BY_KEY = re.compile(r"(?ai:\bkey\b)[^.。]{0,30}(?:name|名称)[^.。]{0,40}(?ai:\bvalue\b)")
 """What a description says of a member with keys that users choose, whose values a table below describes."""
+_MAP = re.compile(r"(?:array(?: of |<))?(?:map|dict)s?(?:$|\W)", re.IGNORECASE)
+_OF_OBJECTS = re.compile(r"(?:(?:array|list)\s*(?:of\s+|<\s*))?(?:json|(?:json )?objects?)\s*>?", re.IGNORECASE)
 _MAX_SHOWN = 80
 _COMPATIBLE = {("integer", "number"), ("number", "integer")}  # types in table and example that agree
 
