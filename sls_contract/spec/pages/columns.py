@@ -97,8 +97,8 @@ _PHRASES = frozenset({"", *(each.phrase.lower() for each in HTTPStatus)})
 _FOOTNOTE = re.compile(r"(?:[*†‡¹²³①-⑳\s]|\[\d+\])+$")
 
 _TRADITIONAL = str.maketrans(
-    "請參數響應頭語錯誤碼狀態類說範稱選須傳屬變備註釋據結構陣組對長點徑詳舉樣義異體輸資訊",
-    "请参数响应头语错误码状态类说范称选须传属变备注释据结构阵组对长点径详举样义异体输资讯",
+    "請參數響應頭語錯誤碼狀態類說範稱選須傳屬變備註釋據結構陣組對長點徑詳舉樣義異體輸資訊為圍認過",
+    "请参数响应头语错误码状态类说范称选须传属变备注释据结构阵组对长点径详举样义异体输资讯为围认过",
 )
 _TAIWANESE = (
     *(("欄位", "字段"), ("變數", "变量"), ("回應", "响应"), ("訊息", "消息"), ("資料", "数据"), ("陣列", "数组")),
@@ -122,7 +122,7 @@ _MAX_WORDS, _MAX_CHARACTERS = 3, 24
 
 
 def simplified(text: str) -> str:
-    """Convert the text of a head or heading from traditional to simplified Chinese."""
+    """Convert the text of a head, a heading or a limit from traditional to simplified Chinese."""
     for word, other in _TAIWANESE:
         text = text.replace(word, other)
     return text.translate(_TRADITIONAL)
