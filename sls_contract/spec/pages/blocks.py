@@ -337,10 +337,12 @@ class _Reader:
         return at + 1 if line == "|" or not (line.startswith(("|", "#")) or FENCE.match(line)) else self._at
 
     def _closed(self, missing: int) -> int:
-        """Return the index after the next line with a pipe if it begins with it, and so closes an open row."""
+        """Return the index after the next line with a pipe if that closes an open row, at its start or end."""
         for at, line in enumerate(map(str.strip, self._lines[self._at : self._at + _MAX_CELL_LINES]), self._at):
             if "|" in line or line.startswith("#") or FENCE.match(line):
-                return at + 1 if line.startswith("|") and line.count("|") <= missing + 1 else self._at
+                is_end = line.startswith("|") and line.count("|") <= missing + 1
+                is_cell = missing > 0 and _is_closed(line) and len(_split(line)) == 1
+                return at + 1 if is_end or is_cell else self._at
         return self._at
 
 

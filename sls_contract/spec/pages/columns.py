@@ -105,12 +105,20 @@ _PHRASES = frozenset({"", *(each.phrase.lower() for each in HTTPStatus)})
 _FOOTNOTE = re.compile(r"(?:[*†‡¹²³①-⑳\s]|\[\d+\])+$")
 
 _TRADITIONAL = str.maketrans(
-    "請參數響應頭語錯誤碼狀態類說範稱選須傳屬變備註釋據結構陣組對長點徑詳舉樣義異體輸資訊",
-    "请参数响应头语错误码状态类说范称选须传属变备注释据结构阵组对长点径详举样义异体输资讯",
+    "請參數響應頭語錯誤碼狀態類說範稱選須傳屬變備註釋據結構陣組對長點徑詳舉樣義異體輸資訊為圍認過",
+    "请参数响应头语错误码状态类说范称选须传属变备注释据结构阵组对长点径详举样义异体输资讯为围认过",
 )
 _TAIWANESE = (
     *(("欄位", "字段"), ("變數", "变量"), ("回應", "响应"), ("訊息", "消息"), ("資料", "数据"), ("陣列", "数组")),
-    *(("物件", "对象"), ("字串", "字符串"), ("布林", "布尔"), ("範例", "示例"), ("預設", "默认")),
+    *(
+        ("物件", "对象"),
+        ("字串", "字符串"),
+        ("布林", "布尔"),
+        ("範例", "示例"),
+        ("樣本", "示例"),
+        ("文法", "语法"),
+        ("預設", "默认"),
+    ),
 )
 _MARK_OF = {column: chr(0xE100 + at) for at, (_, column) in enumerate(_COLUMNS)}
 """The character that replaces the name of a column in a line of names without separators."""
@@ -122,7 +130,7 @@ _MAX_WORDS, _MAX_CHARACTERS = 3, 24
 
 
 def simplified(text: str) -> str:
-    """Convert the text of a head or heading from traditional to simplified Chinese."""
+    """Convert the text of a head, a heading or a limit from traditional to simplified Chinese."""
     for word, other in _TAIWANESE:
         text = text.replace(word, other)
     return text.translate(_TRADITIONAL)
@@ -210,7 +218,7 @@ def is_failure(status: str | None) -> bool:
 
 def columns_of(line: str) -> tuple[Column, ...]:
     """Return the columns of a line that only contains their names, such as ``ParameterTypeRequired``."""
-    words = simplified(re.sub(r"[\s|]+|values?|data|数据|是否|值", "", line.lower()))
+    words = simplified(re.sub(r"\bor not\b|[\s|]+|values?|data|数据|是否|值", "", line.lower()))
     for pattern, column in _COLUMNS:
         words = pattern.sub(_MARK_OF[column], words)
     if len(words) < _MIN_HEAD or not set(words) <= set(_MARK_OF.values()):

@@ -36,6 +36,8 @@ _OUTER = (
     (re.compile(r"\s*\["), "array"),
 )
 """The beginning of a body, which shows its shape even if the rest is unreadable."""
+_BY_KEY = re.compile(r"(?ai:\bkey\b)[^.。]{0,30}(?:name|名称)[^.。]{0,40}(?ai:\bvalue\b)")
+"""What a description says of a member with keys that users choose, whose values a table below describes."""
 _MAP = re.compile(r"(?:array(?: of |<))?(?:map|dict)s?(?:$|\W)", re.IGNORECASE)
 _OF_OBJECTS = re.compile(r"(?:(?:array|list)\s*(?:of\s+|<\s*))?(?:json|(?:json )?objects?)\s*>?", re.IGNORECASE)
 _OF_STRUCTURE = re.compile(r"(?:object|array|list)\s*(?:<|of\s).*", re.IGNORECASE)
@@ -111,6 +113,8 @@ def body_claims(page: Page, body: Body, side: str, printed: Sequence[Message], r
             row.line, "element-type", " ".join(filter(None, (side, row.name))), f"{row.type} {DESCRIBED_ELSEWHERE}"
         )
     for row in named:
+        if row.name in parents.values() and _BY_KEY.search(row.description):
+            page.problem(row.line, "body-key", f"{_place(side)} {row.name}", USER_KEY)
         parent = (parents.get(row.table) or elements.get(row.line)) if row.parent == "" else row.parent
         _row_claim(page, body, side, row, parent, found)
     _shown_claims(page, body, side, shown.values, found, named, _map_members(rows))
@@ -127,7 +131,11 @@ def report_missing_bodies(page: Page, side: str, messages: Iterable[Message]) ->
 def _without_depth(
     rows: Sequence[Row], named: Sequence[Row], parents: Mapping[int, str | None], found: _Members
 ) -> Iterator[Row]:
-    """Yield the rows of objects, or arrays of them, whose members can be the rows below or rows elsewhere."""
+    """Yield the rows of objects, or arrays of them, whose members can be the rows below or rows elsewhere.
+
+    So can the members of a map's values, if a row without a name describes these values.
+    """
+    maps = {above.line for above, row in pairwise(rows) if not row.name and json_type(row.type) == "object"}
     nested = {row.table for row in named if row.parent}
     described = set(parents.values())
     above_elements = {above.line for above, row in pairwise(rows) if not row.name and json_type(above.type) == "array"}
@@ -135,7 +143,8 @@ def _without_depth(
         apart = below.table != row.table or row.name in described
         is_shown = found.same(row.name) or found.same(below.name)
         placed = is_shown or row.table in nested or row.line in above_elements or apart
-        if _OF_OBJECTS.fullmatch(row.type.strip()) and not placed:
+        is_map = row.line in maps and _MAP.match(row.type.strip())
+        if (is_map or _OF_OBJECTS.fullmatch(row.type.strip())) and not placed:
             yield row
 
 
@@ -245,6 +254,8 @@ def _read(page: Page, side: str, message: Message) -> Any:
     except Unreadable as error:
         page.problem(message.line, "example-not-json", f"{side} body", str(error))
         return None
+    if isinstance(value, str):
+        page.problem(message.line, "example-not-json", f"{side} body", "JSON in a string")
     for slip in slips:
         if side != SYNTAX or slip != "unquoted placeholder":
             page.problem(message.line, "example-not-json", f"{side} body", slip)

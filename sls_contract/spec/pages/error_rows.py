@@ -158,7 +158,8 @@ def _error_rows(table: Table, label: str, *, in_section: bool) -> Iterator[Error
     is_title = bool(last)
     for line, printed in table.rows:
         missing = len(table.head) - len(printed)  # a cell that spans several rows is only printed in the first
-        cells = (*above[:missing], *printed) if 0 < missing <= len(above) else printed
+        is_first = columns.get("status") == 0 and status_of(cell_at(printed, 0)) is not None
+        cells = (*above[:missing], *printed) if 0 < missing <= len(above) and not is_first else printed
         cells = tuple(above[at] if cell in _ABOVE and at < len(above) else cell for at, cell in enumerate(cells))
         above = cells
         status, code, message = (cell_at(cells, columns.get(column)) for column in ("status", "code", "message"))

@@ -38,6 +38,35 @@ def test_errors_of_several_forms_are_all_read(listed, coded):
     }
 
 
+def test_a_table_of_errors_with_a_cell_per_line_before_its_pipe():
+    """Head and rows break after each cell; the table ends where its last row has all cells."""
+    table = (
+        "Status |\nCode |\nMessage |\nDescription |\n---|---|---|---|\n"
+        "404 |\nOrchardNotExist |\nThere is no orchard. |\nIt was never\nplanted. |\n"
+        "400 |\nParameterInvalid |\nIt is bad. |\n|\nMore on other pages.\n"
+    )
+    page = derive(PAGE + table)
+    assert page.errors == {
+        (404, "OrchardNotExist"): ["There is no orchard."],
+        (400, "ParameterInvalid"): ["It is bad."],
+    }
+    assert page.problems == []
+
+
+def test_a_row_of_errors_that_begins_with_its_status_lacks_its_last_cells():
+    """It shares nothing with the row above, as a row without the first cells does."""
+    head = (
+        "|\nStatus |\nCode |\nMessage |\nDescription |\n|---|---|---|---|\n| 400 | ParameterInvalid | It is bad. | |\n"
+    )
+    page = derive(f"{PAGE}{head}| 404 | OrchardNotExist | There is no orchard. |\nSee more.\n")
+    assert page.errors == {
+        (400, "ParameterInvalid"): ["It is bad."],
+        (404, "OrchardNotExist"): ["There is no orchard."],
+    }
+    spanned = derive(f"{PAGE}{head}| BranchInvalid | It is bent. | Bent. |\n")
+    assert spanned.errors[400, "BranchInvalid"] == ["It is bent."]
+
+
 @pytest.mark.parametrize(
     "sentence",
     [

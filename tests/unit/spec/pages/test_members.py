@@ -23,6 +23,7 @@ PUT /barns/{barnName} HTTP/1.1
 |project|String|Yes|The project.|
 |body|Object|Yes|What to fill in.|
 """
+TABLE = "|Parameter|Type|Required|Description|\n|---|---|---|---|\n"
 EXAMPLE = """
 ## Examples
 
@@ -278,6 +279,35 @@ def test_sample_keys_that_no_row_describes_are_listed():
         ("body", "keys that users choose: test"),
         ("body hay", "keys that users choose: key1, label_2"),
     }
+
+
+def test_rows_below_a_map_and_its_values_may_be_members_of_these():
+    """A row without a name describes the values; no contract demands of the body what only a value may need."""
+    rows = "|stalls|Map|No|By name.|\n||Object|Yes|A stall.|\n|width|Integer|Yes|Metres.|\n"
+    page = derive(PAGE + rows)
+    assert [each.says for each in page.problems] == ["Map without depth"]
+    source = Source(id="handbook-2022-en", family="handbook", date="2022", language="en")
+    (contract,) = merge(Layers(((source, page),))).contracts
+    assert contract.body is not None
+    assert contract.body.value.members["width"].required is None
+    free = PAGE + "|stalls|Map|No|By name.|\n|width|Integer|Yes|Metres.|\n"
+    assert derive(free).problems == []
+    assert members(free)["width"] == (None, "integer", True)
+
+
+@pytest.mark.parametrize(
+    "words", ["The key is the name of the cow, and the value describes it.", "key为牛的名称，value为牛。"]
+)
+def test_a_description_says_that_users_choose_the_keys_of_an_object(words):
+    """Its table describes the values, so that no contract demands their members of the object."""
+    page = derive(
+        f"{PAGE}|cows|Object|No|{words}|\n\nThe cows parameter is as follows.\n\n{TABLE}|age|Integer|Yes|Years.|\n"
+    )
+    assert [(each.where, each.says) for each in page.problems] == [("body cows", "keys that users choose")]
+    source = Source(id="handbook-2018-en", family="handbook", date="2018", language="en")
+    (contract,) = merge(Layers(((source, page),))).contracts
+    assert contract.body is not None
+    assert contract.body.value.members["cows"].members == {}
 
 
 @pytest.mark.parametrize(("body", "shape"), [('{"a": "b', "object"), ('["a', "array"), ("{a b c", None)])
