@@ -46,7 +46,7 @@ def report_values(page: Page, parts: Parts) -> None:
             if parameter is None or fits is None or fits.fullmatch(value) or _is_sample(key, value):
                 continue
             page.problem(line.line, "element-type", f"query {key}", f"{parameter.type}, and {value} in the example")
-            parameter.type, parameter.minimum, parameter.maximum, parameter.default = "string", None, None, None
+            parameter.type, parameter.minimum, parameter.maximum, parameter.default = "string", None, None, ""
 
 
 def _is_sample(key: str, value: str) -> bool:
