@@ -212,7 +212,7 @@ def test_what_the_contract_allows_is_benign(asked, change):
     ],
 )
 def test_a_cursor_or_consumer_of_its_time_is_a_state(asked, code, message):
-    """The request is right, and met logs that expired, or a consumer that another replaced: no change of the service."""
+    """The request is right, and met expired logs, or a consumer that another replaced: no change of the service."""
     drift = compare(OLD, changed(asked, refused(code, message)))
     assert (drift.verdict, drift.other_outcome) == ("benign", 1), drift.of(Class.BREAKING)
 
