@@ -370,6 +370,22 @@ def test_a_cursor_that_is_base64_of_no_number_is_not_called_no_base64(make):
     assert [each.expected for each in told if each.where == "query cursor"] == ["base64 of a decimal number"]
 
 
+def test_an_error_that_a_client_sends_back_is_no_response(make):
+    """A client that takes an error body for the shards of its next heartbeat is told what it sent."""
+    body = json.dumps(ERROR).encode()
+    told = judge(shipped(make, f"{GROUPS}/g?type=heartbeat&consumer=c", body, "POST", **JSON)).findings
+    assert [(each.slug, each.actual.partition(":")[0]) for each in told] == [
+        ("request-body-shape", "the body of an error")
+    ]
+
+
+def test_a_next_cursor_of_another_form_is_judged_as_other_cursors(make):
+    """Clients pull with it and save it: no base64 is a violation, base64 of another text a warning."""
+    levels = [next(iter(judge(pulled(make, cursor)).findings)).level for cursor in ("11", "QUJD")]
+    assert levels == [Level.VIOLATION, Level.WARNING]
+    assert "SLS298" in judge(pulled(make, "MTE=")).exercised
+
+
 @pytest.mark.parametrize("cursor", ["1453949705000000000", "MTA", ""])
 def test_a_cursor_in_no_base64_is_told_once(make, cursor):
     """Its pattern and its form speak of the same fault."""

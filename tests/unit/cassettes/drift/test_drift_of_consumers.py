@@ -125,6 +125,10 @@ def refused(code, message):
     return change
 
 
+def next_cursor(cursor):
+    return lambda response: response.replace(headers=response.headers.with_field("x-log-cursor", cursor))
+
+
 without_time = without_header("x-log-cursor-time")
 
 
@@ -164,6 +168,8 @@ def test_logs_are_compared_decoded():
         ("GET type=logs", lambda response: response.replace(body=response.body[:-1]), "compress-type"),
         ("GET type=logs", pulled([b"\xff"] * 3), "returned-message"),
         ("GET type=logs", pulled([]), "returned-count"),
+        ("GET type=logs", next_cursor("1524155379373908496"), "response-header-value"),
+        ("GET type=logs", next_cursor("bm8gY3Vyc29y"), "response-form"),
         ("GET /shards/9?", put("errorCode", "ShardIsGone"), "response-error-unknown"),
         ("GET /shards/9?", lambda response: response.replace(status=409), "response-error-status"),
     ],
