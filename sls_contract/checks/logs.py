@@ -99,12 +99,11 @@ def cursor_passes_logs(subject: Subject) -> Flaws:
     if numbers is None or message is None or not message.count:
         return None
     requested, returned = numbers
+    if returned != requested:
+        return KEPT
     fix = "return the cursor after the last log group; otherwise a client reads the same logs forever."
-    return (
-        [Flaw(f"header {_NEXT_CURSOR}", f"more than {requested}", str(returned), fix)]
-        if returned == requested
-        else KEPT
-    )
+    actual = str(returned) if _next_cursor(subject) else "an empty cursor, which means to stay"
+    return [Flaw(f"header {_NEXT_CURSOR}", f"more than {requested}", actual, fix)]
 
 
 def count_is_respected(subject: Subject) -> Flaws:
@@ -213,13 +212,20 @@ def _request_message(subject: Subject) -> PlainBody | None:
     return plain_request_body(subject.request)
 
 
+def _next_cursor(subject: Subject) -> str | None:
+    """Return the next cursor as sent; empty if the client is to stay, None without the header."""
+    sent = subject.response.headers.get(_NEXT_CURSOR) if subject.response is not None else None
+    return None if sent is None else sent.strip()
+
+
 def _cursor_numbers(subject: Subject) -> tuple[int, int] | None:
     """Return the numbers of the requested and of the next cursor; None if they cannot be compared."""
     if subject.message is None or subject.response is None:
         return None
     query = dict(subject.request.query_pairs())
     requested, end = decoded(query.get("cursor", "")), decoded(query.get("end_cursor", ""))
-    returned = decoded(subject.response.headers.get(_NEXT_CURSOR, "").strip())
+    following = _next_cursor(subject)
+    returned = requested if following == "" else decoded(following or "")
     backwards = requested is not None and end is not None and end < requested
     return None if requested is None or returned is None or backwards else (requested, returned)
 

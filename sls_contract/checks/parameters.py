@@ -36,7 +36,7 @@ class Text:
         self._rules["range"] = own_rules.rule("value", value.bounds or value.level)
         self._bounded = (value.minimum, value.maximum) != (None, None)
         limited = bool(self._bounded or value.values or value.pattern or self._form)
-        judged = (("type", self._spelled), ("value", limited))
+        judged = (("type", self._spelled), ("value", limited), ("form", self._form))
         self.codes = frozenset(self._rules[kind].code for kind, applies in judged if applies)
 
     def misfits(self, text: str) -> Iterator[Misfit]:

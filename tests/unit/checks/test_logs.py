@@ -105,6 +105,7 @@ MUTANTS = [
     ("returned-count", lambda pull, put, write: pull(packed="zstd", x_log_count="1")),
     ("cursor-goes-on", lambda pull, put, write: pull(x_log_cursor="MTUyNDE1NTM3OTM3MzkwODQ5NQ==")),
     ("cursor-passes-logs", lambda pull, put, write: pull(x_log_cursor=FIRST)),
+    ("cursor-passes-logs", lambda pull, put, write: pull(packed="lz4", x_log_cursor="")),
     ("returned-at-most", lambda pull, put, write: pull(count=1)),
     ("returned-at-most", lambda pull, put, write: pull(packed="lz4", count=0)),
     ("unforced-without-consumer", lambda pull, put, write: write("&forceSuccess=false")),
