@@ -11,17 +11,20 @@ from sls_contract.scenarios.bench import contract_of
 from sls_contract.scenarios.steps import Create, HeartBeat, Put, RequestVariant, Write, needs_group, operation_name
 from sls_contract.spec.known_errors import errors_of
 from sls_contract.verification.correctness import in_form_of_a_client, is_correct
-from sls_contract.verification.wire import FAILURES, NOT_OFFERED
+from sls_contract.verification.wire import NOT_OFFERED, is_failure
 
 if TYPE_CHECKING:
     from collections.abc import Set as AbstractSet
 
+    from sls_contract.exchange import Response
     from sls_contract.scenarios.bench import Bench
     from sls_contract.scenarios.model import GroupKey, Model
     from sls_contract.scenarios.steps import Request
     from sls_contract.verification.wire import Sent
 
 _BAD_REQUEST = 400
+_FORBIDDEN = 403
+_ABOUT_A_LIMIT = re.compile("quota|limit|exceed|too.?many", re.IGNORECASE)  # in an errorCode
 _PLAIN_NAME = re.compile("[a-z0-9_-]{1,20}")  # of a group, after the prefix of the run
 
 
@@ -54,7 +57,7 @@ class RefusalJudge:
         if not is_correct(step):
             return False
         response, offered = sent.response, operation_name(step) in self.served
-        if is_overloaded(response) or response.status in FAILURES:
+        if is_failure(response):
             return True
         if offered and (response.status in NOT_OFFERED or in_form_of_a_client(step.variant)):
             return True
@@ -64,6 +67,22 @@ class RefusalJudge:
         own = self.specific_errors(step) if self._must_be_accepted(step, key, sent) else set()
         exists = {"ConsumerGroupNotExist"} if needs_group(step) and self.model.exists(key) else set()
         return code in {"SignatureNotMatch", *own, *exists}
+
+    def is_limit(self, step: Request, key: GroupKey, response: Response) -> bool:
+        """Return whether a correct creation was refused because the logstore has as many groups as it may have.
+
+        The pages give limits of 5 to 30 groups, and no errorCode: any that none of them gives another meaning may say
+        so where the run has created a group, and one that names a quota or limit may say so of the first group.
+        """
+        code = error_code(response)
+        if code is None or is_overloaded(response) or response.status not in {_BAD_REQUEST, _FORBIDDEN}:
+            return False
+        if not isinstance(step, Create) or not is_correct(step) or self.model.exists(key):
+            return False
+        if _ABOUT_A_LIMIT.search(code):
+            return True
+        others = self.model.listing(key.logstore, key.project)[0]
+        return bool(others) and code not in {each.code for each in errors_of("CreateConsumerGroup")}
 
     def specific_errors(self, step: Request) -> set[str]:
         """Return the errorCodes which say that the operation is offered and the request is wrong.
