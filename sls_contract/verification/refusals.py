@@ -8,9 +8,19 @@ from typing import TYPE_CHECKING
 
 from sls_contract.checks.sequence_outcomes import error_code, is_overloaded
 from sls_contract.scenarios.bench import contract_of
-from sls_contract.scenarios.steps import Create, HeartBeat, Put, RequestVariant, Write, needs_group, operation_name
+from sls_contract.scenarios.steps import (
+    Create,
+    HeartBeat,
+    Put,
+    Read,
+    RequestVariant,
+    Write,
+    documented_refusal,
+    needs_group,
+    operation_name,
+)
 from sls_contract.spec.known_errors import errors_of
-from sls_contract.verification.correctness import in_form_of_a_client, is_correct
+from sls_contract.verification.correctness import in_form_of_a_client, is_correct, place_refusal
 from sls_contract.verification.wire import NOT_OFFERED, is_failure
 
 if TYPE_CHECKING:
@@ -25,7 +35,7 @@ if TYPE_CHECKING:
 _BAD_REQUEST = 400
 _FORBIDDEN = 403
 _ABOUT_A_LIMIT = re.compile("quota|limit|exceed|too.?many", re.IGNORECASE)  # in an errorCode
-_PLAIN_NAME = re.compile("[a-z0-9_-]{1,20}")  # of a group, after the prefix of the run
+_PLAIN_NAME = re.compile("[a-z0-9_-]{1,20}")  # of a consumer, and of a group after the prefix of the run
 
 
 @dataclass(slots=True)
@@ -84,6 +94,24 @@ class RefusalJudge:
         others = self.model.listing(key.logstore, key.project)[0]
         return bool(others) and code not in {each.code for each in errors_of("CreateConsumerGroup")}
 
+    def is_about_a_name(self, step: Request, key: GroupKey, response: Response) -> bool:
+        """Return whether a request was refused for the form of a name: no page says which ones exist.
+
+        Nobody may refuse the name of an existing group, nor that of a consumer which holds shards.
+        """
+        code = error_code(response)
+        if (
+            step.variant != self.baseline
+            or place_refusal(step.at) is not None
+            or code in documented_refusal(step).split()
+        ):
+            return False
+        strange = isinstance(step, Read) and not self.model.exists(key) and not _is_plain(step.at.group)
+        if isinstance(step, HeartBeat):
+            strange = not self.model.held(key, step.consumer) and not _is_plain(step.consumer)
+        of_form = {(each.status, each.code) for each in errors_of(operation_name(step)) if each.status == _BAD_REQUEST}
+        return strange and (response.status, code) in of_form
+
     def specific_errors(self, step: Request) -> set[str]:
         """Return the errorCodes which say that the operation is offered and the request is wrong.
 
@@ -96,7 +124,7 @@ class RefusalJudge:
     def _must_be_accepted(self, step: Request, key: GroupKey, sent: Sent) -> bool:
         """Return whether no endpoint may refuse a correct request; the pages leave open some names and values."""
         if isinstance(step, Create):
-            return _PLAIN_NAME.fullmatch(step.at.group) is not None
+            return _is_plain(step.at.group)
         if isinstance(step, HeartBeat):
             return not self.model.held(key, step.consumer)
         if isinstance(step, Write):
@@ -105,3 +133,8 @@ class RefusalJudge:
             again = step.force.lower() == "true" and (key, shard, step.consumer) in self.forced
             return number and (again or self.model.certainly_holds(key, shard, step.consumer, sent.sent_at))
         return not isinstance(step, Put) or step.coding != "zstd"
+
+
+def _is_plain(name: str) -> bool:
+    """Return whether any endpoint must accept a name."""
+    return _PLAIN_NAME.fullmatch(name) is not None

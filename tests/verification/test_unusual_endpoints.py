@@ -28,6 +28,7 @@ from broken_endpoints.harness import (
     group_of,
     is_read,
     now,
+    parameter,
     trusted,
     verify_quickly,
     with_body,
@@ -369,6 +370,13 @@ def only_simple_names(request):
     return ServiceError(400, "JsonInfoInvalid", "consumerGroup or timeout is of error format.")
 
 
+def only_simple_names_anywhere(request):
+    names = group_of(request)[1], parameter(request, "consumer")
+    if all(re.fullmatch(r"[0-9a-zA-Z_-]{0,128}", name) for name in names):
+        return None
+    return ServiceError(400, "ParameterInvalid", "The parameter is invalid.")
+
+
 def written_checkpoint(request):
     """Return the bytes of the checkpoint that a request writes: none if it is not base64.
 
@@ -405,8 +413,10 @@ def only_texts(request):
     [
         (only_texts, ["checkpoint-bytes", "checkpoint-of-no-text", "checkpoint-of-3000-digits"]),
         (only_simple_names, [name for name in SCENARIOS if name.startswith("group-")]),
+        (only_simple_names_anywhere, [name for name in SCENARIOS if name.startswith(("consumer", "groups-begin"))]),
         (only_numbers, [name for name in SCENARIOS if name.startswith("checkpoint-")]),
         pytest.param(only_simple_names, (), marks=pytest.mark.full),
+        pytest.param(only_simple_names_anywhere, (), marks=pytest.mark.full),
         pytest.param(only_numbers, (), marks=pytest.mark.full),
         pytest.param(only_texts, (), marks=pytest.mark.full),
     ],
