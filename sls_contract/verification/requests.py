@@ -128,16 +128,9 @@ class Requests:
         return self._model.held(self._key(place), consumer)
 
     def request(self, step: Request) -> None:
-        """Send the request of one step, and judge the response.
-
-        A busy response to a request that must be refused shows nothing: it is sent again, as it has no effect.
-        """
+        """Send the request of one step, and judge the response."""
         pending = self.prepare(step)
-        sent = self.wire(pending.make)
-        if is_overloaded(sent.response) and not (self.busy_allowed or is_correct(step)):
-            self.done.append(Done(sent.number, sent.exchange, ()))
-            sent = self.wire(pending.make)
-        self.receive(pending, sent)
+        self.receive(pending, self.wire(pending.make))
 
     def prepare(self, step: Request, number: int = 0) -> PendingRequest:
         """Return the request of one step; ``number`` is its index among requests that are sent in parallel."""
@@ -161,16 +154,11 @@ class Requests:
         Raises `Busy`, `NotSupported`, and `ResponseLost` for a request that was handled before a reset.
         """
         step, key = pending.step, pending.key
-        if sent.resent and self._is_repeated(step, key, sent.response):
-            served = replace(sent.exchange, response=sent.response.replace(status=_OK))
-            self._update_model(step, key, replace(sent, exchange=served), pending.value)
-            raise ResponseLost(TransportError("reset", sent.exchange.request.host), sent)
-        if self.busy_allowed and is_overloaded(sent.response):
-            self.done.append(Done(sent.number, sent.exchange, sent.findings))
-            raise Busy(describe_response(step, sent.response))
+        self._expect_effect(pending, sent)
         refused = sent.response.status in {*_REFUSALS, *NOT_OFFERED}
         if isinstance(step, Create) and refused and not pending.created_before:
             self.groups.mark_refused(step.at, self.bench)
+        self._expect_possible(step, key, sent)
         twice = isinstance(step, Create) and self._model.exists(key) and is_correct(step)
         self._expect_offer(step, key, sent)
         judged = self._judged(step, key, sent, pending.value)
@@ -180,6 +168,33 @@ class Requests:
         # After a second creation that succeeded the content of the group is unknown.
         if (twice and sent.response.status == _OK) or self._is_unsupported(step, key, sent.response):
             raise NotSupported(describe_response(step, sent.response))
+
+    def _expect_effect(self, pending: PendingRequest, sent: Sent) -> None:
+        """Raise `Busy` or `ResponseLost` where an attempt had its effect without saying so, or the service is busy."""
+        step, key = pending.step, pending.key
+        repeated = (sent.resent or sent.repeats) and self._is_repeated(step, key, sent.response)
+        if repeated:
+            served = replace(sent.exchange, response=sent.response.replace(status=_OK))
+            self._update_model(step, key, replace(sent, exchange=served), pending.value)
+            if sent.resent:
+                raise ResponseLost(TransportError("reset", sent.exchange.request.host), sent)
+            if sent.failed is not None and not is_overloaded(sent.failed.response):
+                self.done.append(Done(sent.failed.number, sent.failed.exchange, ()))
+                self._add_result(judge_outcome("served", sent.failed.response))
+        if repeated or (self.busy_allowed and is_overloaded(sent.response)):
+            self.done.append(Done(sent.number, sent.exchange, sent.findings))
+            raise Busy(describe_response(step, sent.response))
+
+    def _expect_possible(self, step: Request, key: GroupKey, sent: Sent) -> None:
+        """Raise `NotProvable` or `NotSupported` where a limit or a name is refused that no page promises."""
+        response = sent.response
+        if self._refusals.is_limit(step, key, response):
+            self.done.append(Done(sent.number, sent.exchange, ()))
+            msg = f"{describe_response(step, response)}: the logstore has as many consumer groups as it may have"
+            raise NotProvable(msg)
+        if self._refusals.is_about_a_name(step, key, response):
+            self.done.append(Done(sent.number, sent.exchange, sent.findings))
+            raise NotSupported(describe_response(step, response))
 
     def _request_maker(self, step: Request, held: tuple[int, ...], value: str) -> Callable[[datetime], HttpRequest]:
         """Return a function that makes the request for a time; a reused signature keeps its original time."""

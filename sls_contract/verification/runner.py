@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from zlib import crc32
 
+from sls_contract.reports import plural
 from sls_contract.scenarios.documented import SCENARIOS
 from sls_contract.scenarios.documented_operations import SERVED
 from sls_contract.verification.existing_group import ONLY_READ, read_only
@@ -59,7 +60,7 @@ class Runner(Session):
             self.run.incomplete = str(error)
         finally:
             self._close()
-            self.run.facts += self._connections()
+            self.run.facts += [*self._connections(), *self._repeated()]
         return self.run
 
     def _expect_checkpoints(self) -> None:
@@ -79,6 +80,13 @@ class Runner(Session):
         if not reused:
             return [f"connections: one for each request; {_CLOSES}"]
         return [f"connections: {reused} of {requests} requests over one that was kept alive after a response"]
+
+    def _repeated(self) -> list[str]:
+        """Return a line about the requests that were sent again; none where there are none."""
+        if not self.wire.repeated:
+            return []
+        times = plural(self.wire.repeated, "time")
+        return [f"busy or failed: {times} a response was 5xx, 429 or a quota error, and its request was sent again"]
 
     def _close(self) -> None:
         """Delete every group that remains; where that is interrupted, report the groups that may exist."""

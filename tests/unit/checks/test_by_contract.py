@@ -312,6 +312,12 @@ UNUSUAL = {
     "a cursor as the Python SDK computes it": lambda make: shipped(
         make, f"{SHARDS}/0?type=cursor_time&cursor=MTUyNDE1NTM3OTM3MzkwODQ5Ng%3D%3D%0A"
     ),
+    "a cursor to pull from as the table of the page prints it": lambda make: shipped(
+        make, f"{SHARDS}/0?type=log&count=100&cursor=MTQ0NzMyOTQwMTEwMjEzMDkwNA"
+    ),
+    "that cursor to get its time": lambda make: shipped(
+        make, f"{SHARDS}/0?type=cursor_time&cursor=MTQ0NzMyOTQwMTEwMjEzMDkwNA"
+    ),
     "a key of 31 digits, and none": lambda make: listing(
         make, SHARDS, [{**SHARD, "inclusiveBeginKey": "0" * 31, "exclusiveEndKey": None}]
     ),
@@ -364,9 +370,10 @@ def test_two_misspellings_of_one_query_are_both_told(make):
     assert "of PutEverything" in str(findings[0])
 
 
-def test_a_cursor_that_is_base64_of_no_number_is_not_called_no_base64(make):
+@pytest.mark.parametrize("cursor", ["bm8gY3Vyc29y", "YWI"])
+def test_a_cursor_that_is_base64_of_no_number_is_not_called_no_base64(make, cursor):
     """What is wrong with it is told, not what its pattern says."""
-    told = judge(shipped(make, f"{SHARDS}/0?type=logs&cursor=bm8gY3Vyc29y&count=1")).findings
+    told = judge(shipped(make, f"{SHARDS}/0?type=logs&cursor={cursor}&count=1")).findings
     assert [each.expected for each in told if each.where == "query cursor"] == ["base64 of a decimal number"]
 
 
