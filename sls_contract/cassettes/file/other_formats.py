@@ -36,7 +36,7 @@ _BINARY = (
         rb"\xa1\xb2[\xc3\x3c][\xd4\x4d]|[\xd4\x4d][\xc3\x3c]\xb2\xa1|\x0a\x0d\x0d\x0a",
         OtherFormat("a capture of packets (pcap)", _RECORD),
     ),
-    (rb"\xff\xfe|\xfe\xff|[^\0]\0[^\0]\0|\0[^\0]\0[^\0]", OtherFormat("text in UTF-16", _SAVE)),
+    (rb"\xff\xfe..|\xfe\xff..|[^\0]\0[^\0]\0|\0[^\0]\0[^\0]", OtherFormat("text in UTF-16", _SAVE)),
 )
 _TEXT = (
     (rb"<!doctype\s+html|<html", OtherFormat("an HTML page", _NAME_A_RECORDING)),
