@@ -11,7 +11,8 @@ from urllib.parse import quote, urlencode
 
 from sls_contract.checks.content_coding import compressed, json_value
 from sls_contract.errors import UsageError
-from sls_contract.exchange import Headers, Request, wire_bytes
+from sls_contract.exchange import Request, wire_bytes
+from sls_contract.headers import Headers
 from sls_contract.scenarios.log_messages import PulledLog, log_group
 from sls_contract.scenarios.near_misses import FLAWS, Signer
 from sls_contract.scenarios.steps import (

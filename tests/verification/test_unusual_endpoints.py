@@ -40,7 +40,8 @@ from broken_endpoints.registry import verify
 from sls_contract.checks.content_coding import plain_body
 from sls_contract.checks.protobuf import encode_field, read_fields
 from sls_contract.endpoint import ReferenceEndpoint, ServiceError
-from sls_contract.exchange import Headers, wire_text
+from sls_contract.exchange import wire_text
+from sls_contract.headers import Headers
 from sls_contract.scenarios import SCENARIOS
 from sls_contract.scenarios.log_messages import encoded_list, message, pair
 from sls_contract.signing import http_date, parse_http_date

@@ -9,7 +9,8 @@ from urllib.parse import quote
 from hypothesis import strategies as st
 
 from sls_contract.checks.content_coding import compressed
-from sls_contract.exchange import Headers, Request, wire_bytes
+from sls_contract.exchange import Request, wire_bytes
+from sls_contract.headers import Headers
 from sls_contract.scenarios.bench import json_bytes
 from sls_contract.scenarios.log_messages import CODINGS
 from sls_contract.scenarios.strategies.values import LOG_GROUP, Context, Draw, draw_json, draw_text, log_groups

@@ -8,7 +8,8 @@ from dataclasses import replace
 import pytest
 
 from sls_contract.checks import judge, judge_request
-from sls_contract.exchange import Exchange, Headers, Response
+from sls_contract.exchange import Exchange, Response
+from sls_contract.headers import Headers
 from sls_contract.spec import CLAUSES, Level, use_contracts
 
 EVERYTHING = {

@@ -10,7 +10,8 @@ import pytest
 
 from sls_contract.checks import check, judge, judge_request, judge_response
 from sls_contract.errors import UsageError
-from sls_contract.exchange import Exchange, Headers, Request, Response
+from sls_contract.exchange import Exchange, Request, Response
+from sls_contract.headers import Headers
 from sls_contract.signing import TEST_CREDENTIALS, Credentials
 from sls_contract.spec import Level
 

@@ -13,7 +13,8 @@ from sls_contract.checks.content_coding import compressed
 from sls_contract.checks.protobuf import BYTES, Field, encode_field
 from sls_contract.endpoint import ReferenceEndpoint
 from sls_contract.endpoint.state.log_groups import Log, LogGroup, encode_group, encode_list
-from sls_contract.exchange import Exchange, Headers, Request
+from sls_contract.exchange import Exchange, Request
+from sls_contract.headers import Headers
 from sls_contract.signing import TEST_CREDENTIALS, sign
 
 AT = datetime(2026, 1, 2, tzinfo=UTC)
