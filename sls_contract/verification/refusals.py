@@ -21,7 +21,7 @@ from sls_contract.scenarios.steps import (
 )
 from sls_contract.spec.known_errors import errors_of
 from sls_contract.verification.correctness import in_form_of_a_client, is_correct, place_refusal
-from sls_contract.verification.wire import NOT_OFFERED, is_failure
+from sls_contract.verification.unavailable import NOT_OFFERED, is_failure
 
 if TYPE_CHECKING:
     from collections.abc import Set as AbstractSet

@@ -41,7 +41,8 @@ from sls_contract.verification.reads import NO_FINDINGS, ReadJudge, combined
 from sls_contract.verification.refusals import RefusalJudge
 from sls_contract.verification.resolving import hash_key_of, with_real_names
 from sls_contract.verification.responses import assigned_by, describe_response, objects_of
-from sls_contract.verification.wire import NOT_OFFERED, ResponseLost, absence
+from sls_contract.verification.unavailable import NOT_OFFERED, absence
+from sls_contract.verification.wire import ResponseLost
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

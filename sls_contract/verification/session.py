@@ -15,7 +15,8 @@ from sls_contract.verification.groups import CreatedGroup, Groups
 from sls_contract.verification.obstacles import Obstacles
 from sls_contract.verification.outcome import Run, Stopped, Verdict
 from sls_contract.verification.plan import Plan
-from sls_contract.verification.wire import NOT_OFFERED, EndpointGone, ResponseLost, Sent, Wire, absence
+from sls_contract.verification.unavailable import NOT_OFFERED, absence
+from sls_contract.verification.wire import EndpointGone, ResponseLost, Sent, Wire
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Sequence

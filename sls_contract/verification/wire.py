@@ -17,21 +17,14 @@ from sls_contract.errors import EndpointError
 from sls_contract.exchange import Exchange, Request, Response, Send
 from sls_contract.signing import MAX_SKEW, Credentials, parse_http_date
 from sls_contract.spec import CLAUSES, Finding, clause
-from sls_contract.spec.known_errors import errors_of
 from sls_contract.transport import TransportError
+from sls_contract.verification.unavailable import NOT_OFFERED, absence, is_failure
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
     from sls_contract.scenarios.steps import Over
 
-FAILURES = frozenset(range(500, 600)) - {501}
-"""Statuses of a failed endpoint; 501 means that an operation is not offered."""
-
-NOT_OFFERED = frozenset({405, 421, 501})
-"""Statuses that mean, for any request, that an operation is not offered."""
-
-_DENIED = frozenset({401, 403, 404})  # may mean the same, with an unknown error or for lack of rights
 _OK = 200
 _ABOUT_THE_SERVICE = frozenset(CLAUSES) - CLIENT_CLAUSES
 _ALIVE_AFTER = 0.1  # seconds after which a dying process has closed its port
@@ -396,18 +389,6 @@ class Wire:
         if now < self._next:
             self.sleep(self._next - now)
         self._next = max(now, self._next) + self.interval
-
-
-def is_failure(response: Response) -> bool:
-    """Return whether a response says nothing of its request: the service was busy, or failed."""
-    return response.status in FAILURES or is_overloaded(response)
-
-
-def absence(operation: str, response: Response) -> set[tuple[int, str | None]]:
-    """Return the status and errorCode of a response that may mean that the key is not offered this operation."""
-    code = error_code(response)
-    unspecific = code == "Unauthorized" or code not in {each.code for each in errors_of(operation)}
-    return {(response.status, code)} if unspecific and response.status in _DENIED else set()
 
 
 def lost(error: ResponseLost) -> tuple[Finding, ...]:
