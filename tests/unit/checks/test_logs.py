@@ -187,6 +187,17 @@ def test_what_is_no_number_or_misspelled_is_told_once(pull, put, make):
 
 
 @pytest.mark.parametrize(
+    ("time", "wrong"),
+    [(1_524_155_379, False), (2**32 - 1, False), (2**32, True), (1_524_155_379_000, True), (2**64 - 1, True)],
+)
+def test_the_time_of_a_log_is_a_32_bit_number_of_seconds(pull, put, time, wrong):
+    """Milliseconds, or a negative number: readers of the message keep the lower 32 bits, another time."""
+    group = encode_group(LogGroup((Log(time, (("k", "v"),)),), "", "10.0.0.1"))
+    assert slugs(put(group)) == ({"sent-message"} if wrong else set())
+    assert slugs(pull(encode_list([group]), x_log_count="1")) == ({"returned-message"} if wrong else set())
+
+
+@pytest.mark.parametrize(
     ("packed", "size", "wrong"),
     [
         ("", "right", False),
