@@ -156,19 +156,34 @@ def _sent_damage(name: str, plain: PlainBody) -> str:
 
 
 def sent_raw_size(subject: Subject) -> Flaws:
-    """Require that ``x-log-bodyrawsize`` is the size before compression; an uncompressed request may omit it."""
-    plain, headers = _request_message(subject), subject.request.headers.lowered
+    """Require that ``x-log-bodyrawsize`` is the size before compression; an uncompressed request may omit it.
+
+    Pages and official SDKs send 0 beside an uncompressed JSON body.
+    """
+    plain, headers = _counted_body(subject), subject.request.headers.lowered
     sent, compressed = headers.get("x-log-bodyrawsize"), headers.get("x-log-compresstype", "").strip()
-    if plain is None or plain.data is None or (sent is None and not compressed):
+    message = _sends_message(subject)
+    if plain is None or plain.data is None or (sent is None and not (compressed and message)):
         return None
     size = str(len(plain.data))
     if sent is not None and (sent.strip() == size or not sent.strip().isdecimal()):  # body-raw-size reports other texts
         return KEPT
-    if sent_message(subject):  # the size is that of another body
+    if not message and not compressed and not (sent or "").strip().strip("0"):
+        return None
+    if message and sent_message(subject):  # the size is that of another body
         return None
     fix = "send the number of bytes before compression."
     actual = "nothing" if sent is None else shown(sent.strip())
     return [Flaw("header x-log-bodyrawsize", f"{size}, the bytes before compression", actual, fix)]
+
+
+def _counted_body(subject: Subject) -> PlainBody | None:
+    """Decode the body of a request if its operation takes a message or JSON; None if there is none as it was sent."""
+    contract, request = subject.contract, subject.request
+    if contract is None or contract.body is None or contract.body.content != "json":
+        return _request_message(subject)
+    whole = request.headers.get("content-length", str(len(request.body))).strip() == str(len(request.body))
+    return plain_request_body(request) if request.body and request.wire and whole else None
 
 
 def sent_body_is_readable(subject: Subject) -> Flaws:
@@ -237,7 +252,7 @@ COUNTED = {
     "log_groups": ("{}, the log groups in the body", "send the number of log groups in the body."),
 }
 
-_REQUEST_CHECKS = (on_request("sent-message", sent_message), on_request("sent-raw-size", sent_raw_size))
+_REQUEST_CHECKS = (on_request("sent-message", sent_message),)
 _RESPONSE_CHECKS = (
     on_response("returned-message", returned_message),
     on_response("returned-raw-size", partial(counts, "raw_size")),
@@ -256,6 +271,7 @@ GROUPS = (
 CHECKS: tuple[Check, ...] = (
     *_REQUEST_CHECKS,
     *_RESPONSE_CHECKS,
+    on_request("sent-raw-size", sent_raw_size),
     on_request("sent-body-unread", sent_body_is_readable),
     on_response("unforced-without-consumer", anonymous_write_is_forced),
 )

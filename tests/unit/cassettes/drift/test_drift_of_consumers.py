@@ -238,6 +238,24 @@ def test_a_refusal_of_what_was_served_breaks_the_clause_about_its_cause(asked, c
     assert [each.code for each in drift.of(Class.BREAKING)] == [clause]
 
 
+@pytest.mark.parametrize(
+    ("target", "verdict"),
+    [
+        ("shards/0?type=cursor&from=begin", "breaking"),
+        ("shards/abc?type=cursor&from=begin", "benign"),
+        ("shards/4294967296?type=cursor&from=begin", "benign"),
+        ("shards/0?type=cursor&from=begin&x=1", "benign"),
+    ],
+)
+def test_the_refusal_of_what_no_source_specifies_is_benign(target, verdict):
+    """Of any operation: a malformed shard in the path, an unknown query key."""
+    request = sign(Request("GET", f"{HOST}{STORE}/{target}"), TEST_CREDENTIALS, at=AT)
+    served = OLD[position("GET type=cursor&")].exchange.response
+    new = refused("ParameterInvalid", "Parameter From is not valid.")(served)
+    new = new.replace(headers=new.headers.with_field("Content-Length", str(len(new.body))))
+    assert compare(*([Recording(Exchange(request, each))] for each in (served, new))).verdict == verdict
+
+
 @pytest.mark.parametrize("body", [b"{}", b"<html>ok</html>"])
 def test_a_body_where_there_was_none_is_additive(body):
     """In any form: clients that read none may ignore it."""
