@@ -19,6 +19,7 @@ from sls_contract.signing import MAX_SKEW, Credentials, parse_http_date
 from sls_contract.spec import CLAUSES, Finding, clause
 from sls_contract.spec.known_errors import errors_of
 from sls_contract.transport import TransportError
+from sls_contract.verification.recoveries import is_recovery
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -154,6 +155,7 @@ class Wire:
         absent: the statuses and errorCodes that showed that an operation is not offered.
         refused: the same for correct requests to operations without a success, each with its operation.
         repeated: how many requests were sent again because the service was busy or failed.
+        recovered: the requests that were served after a failure.
 
     """
 
@@ -174,6 +176,7 @@ class Wire:
     absent: set[tuple[int, str | None]] = field(default_factory=set)
     refused: set[tuple[str, int, str | None]] = field(default_factory=set)
     repeated: int = 0
+    recovered: list[Sent] = field(default_factory=list)
     _next: float = 0.0
     _ids: set[str] = field(default_factory=set)
     _last_dates: dict[tuple[str, bool], _Dated] = field(default_factory=dict)
@@ -203,6 +206,7 @@ class Wire:
             last = self._attempt(make)
             sent = replace(last, resent=sent.resent or last.resent, repeats=sent.repeats + 1, failed=sent)
         self._failures_in_row = self._failures_in_row + 1 if is_failure(sent.response) else 0
+        self.recovered += [sent] if is_recovery(sent) else []
         return sent
 
     def _pause(self, seconds: float, response: Response) -> None:
