@@ -618,7 +618,9 @@ def test_an_operation_that_always_fails_at_first_is_accused():
     run = verify(FailsAtFirst(), *names, sleep=now.advance)
     assert {each.finding.code for each in run.located} == {"SLS444"}
     assert run.violated()
-    assert [each for each in run.facts if each.startswith("failed at first: ") and " ConsumerGroupUpdateCheckPoint " in each]
+    assert [
+        each for each in run.facts if each.startswith("failed at first: ") and " ConsumerGroupUpdateCheckPoint " in each
+    ]
 
 
 def with_a_limit_of_groups(limit, status, code):
