@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 _OK = 200
 _FEWEST = 10  # requests of an operation: fewer may fail by chance
-_ONE_IN = 3  # exchanges: each second request fails, and is served when it is sent again
+_ONE_IN = 2  # of those that were served
 
 
 class Recovery(NamedTuple):
@@ -33,15 +33,15 @@ def is_recovery(sent: Sent) -> bool:
 
 
 def too_many(recovered: Iterable[Sent], exchanges: Iterable[Exchange]) -> Iterator[Recovery]:
-    """Find the operations of which half of the requests, or more, failed at first; exchanges: all of the run."""
+    """Find the operations that failed at first for half, or more, of the requests they served in ``exchanges``."""
     failed: dict[str, list[Sent]] = defaultdict(list)
     for sent in recovered:
         failed[_operation(sent.exchange)].append(sent.failed or sent)
     if not failed:
         return
-    all_of = Counter(_operation(each) for each in exchanges)
+    served = Counter(_operation(each) for each in exchanges if each.response and each.response.status == _OK)
     for name, those in failed.items():
-        if name and len(those) >= _FEWEST and len(those) * _ONE_IN >= all_of[name]:
+        if name and len(those) >= _FEWEST and len(those) * _ONE_IN >= served[name]:
             yield Recovery(name, len(those), those[-1])
 
 

@@ -548,6 +548,8 @@ FAILURES = (
     (500, "InternalServerError", "internal server error"),
     (403, "WriteQuotaExceed", "Write quota is exceeded."),
     (403, "ReadQuotaExceed", "Read quota is exceeded."),
+    (403, "ShardReadQuotaExceed", "shard read qps exceed quota limits"),
+    (403, "ShardWriteQuotaExceed", "shard write quota exceed, please split shard"),
 )
 AT_ONCE = tuple(name for name in SCENARIOS if "at-once" in name)
 
