@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 from zlib import crc32
 
+from sls_contract.checks.sequence_outcomes import judge_outcome
 from sls_contract.reports import plural
 from sls_contract.scenarios.documented import SCENARIOS
 from sls_contract.scenarios.documented_operations import SERVED
@@ -13,6 +14,7 @@ from sls_contract.verification.existing_group import ONLY_READ, read_only
 from sls_contract.verification.generated import run_generated
 from sls_contract.verification.outcome import Performed, Run, Verdict
 from sls_contract.verification.preflight import probe_endpoint, read_logstore_shards, read_shards
+from sls_contract.verification.recoveries import too_many
 from sls_contract.verification.session import Session, proof_verdict
 from sls_contract.verification.wire import EndpointGone
 
@@ -60,6 +62,7 @@ class Runner(Session):
             self.run.incomplete = str(error)
         finally:
             self._close()
+            self._judge_recoveries()
             self.run.facts += [*self._connections(), *self._repeated()]
         return self.run
 
@@ -87,6 +90,14 @@ class Runner(Session):
             return []
         times = plural(self.wire.repeated, "time")
         return [f"busy or failed: {times} a response was 5xx, 429 or a quota error, and its request was sent again"]
+
+    def _judge_recoveries(self) -> None:
+        """Add a finding for each operation that fails so often at first that it is no accident."""
+        for name, count, failed in too_many(self.wire.recovered, (each for each, _ in self.wire.sent)):
+            times = plural(count, "time")
+            self.run.facts.append(f"failed at first: {times} {name} was served only when its request was sent again")
+            judged = judge_outcome("served", failed.response)
+            self.collect_sent(replace(failed, findings=judged.findings, exercised=judged.exercised))
 
     def _close(self) -> None:
         """Delete every group that remains; where that is interrupted, report the groups that may exist."""

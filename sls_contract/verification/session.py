@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from sls_contract.verification.target import Target
 
 _RUN_AGAIN = "run again: the endpoint failed or was busy the first time"
-_RUNS_MORE = 4  # of a scenario
+RUNS_MORE = 4  # of a scenario
 _OK, _FORBIDDEN, _NOT_FOUND = 200, 403, 404  # 404 of a deletion: the group does not exist any more
 _LOG_AGE = 3600  # seconds between the time of a log and its PutLogs: more than the 15 minutes of clock tolerance
 BUSY_PAUSE = 1.0  # seconds before a busy service gets the next request
@@ -85,7 +85,7 @@ class Session:
     def run_steps(self, execution: Execution, steps: Sequence[Step]) -> tuple[Execution, Verdict, str]:
         """Run steps, and again where only failures of the server broke something; return the execution that counts."""
         verdict, reason = self._run_once(execution, steps)
-        for _ in range(_RUNS_MORE):
+        for _ in range(RUNS_MORE):
             if verdict != "not proven" and not (verdict == "failed" and execution.only_server_failures):
                 break
             self.wire.close_connections()

@@ -34,6 +34,7 @@ from broken_endpoints.harness import (
     with_body,
     with_document,
     with_header,
+    write_of,
 )
 from broken_endpoints.registry import verify
 
@@ -547,6 +548,8 @@ FAILURES = (
     (500, "InternalServerError", "internal server error"),
     (403, "WriteQuotaExceed", "Write quota is exceeded."),
     (403, "ReadQuotaExceed", "Read quota is exceeded."),
+    (403, "ShardReadQuotaExceed", "shard read qps exceed quota limits"),
+    (403, "ShardWriteQuotaExceed", "shard write quota exceed, please split shard"),
 )
 AT_ONCE = tuple(name for name in SCENARIOS if "at-once" in name)
 
@@ -579,6 +582,47 @@ def test_who_is_busy_or_fails_at_times_is_not_accused(rate, seed, scenarios, han
     assert [str(each.finding) for each in run.located if each.finding.level is Level.VIOLATION] == []
     assert {each.verdict for each in run.performed} <= {"passed", "not proven"}
     assert "passed" in {each.verdict for each in run.performed}
+
+
+def test_who_becomes_busy_after_a_change_of_shards_ends_the_run_as_incomplete():
+    """Its shards are read between two scenarios, with a group that was made although the response says busy."""
+    real, split = correct(), []
+
+    def send(request):
+        response = real(request)
+        split.extend([request] if asks_for(request, "SplitShard") and response.status == 200 else [])
+        late = split and asks_for(request, "CreateConsumerGroup") and response.status == 200
+        return busy(response) if late else response
+
+    run = verify(send, "shard-split", sleep=now.advance)
+    assert [each.verdict for each in run.performed] == ["passed"]
+    assert "verify the endpoint again when it is less busy" in run.incomplete
+
+
+class FailsAtFirst:
+    """Returns 500 for each first attempt to write a checkpoint, and handles only the next."""
+
+    def __init__(self):
+        self.real, self.seen = correct(), set()
+
+    def __call__(self, request):
+        about = (request.url, request.body)
+        if not write_of(request) or not verify_quickly(request) or about in self.seen:
+            return self.real(request)
+        self.seen.add(about)
+        unsigned = request.replace(headers=request.headers.without("Authorization"))
+        return error(self.real(unsigned), 500, "InternalServerError", "internal server error")
+
+
+def test_an_operation_that_always_fails_at_first_is_accused():
+    """Each of its requests is served in the end; a client that does not repeat them is served never."""
+    names = [name for name in SCENARIOS if name.startswith("checkpoint-")]
+    run = verify(FailsAtFirst(), *names, sleep=now.advance)
+    assert {each.finding.code for each in run.located} == {"SLS444"}
+    assert run.violated()
+    assert [
+        each for each in run.facts if each.startswith("failed at first: ") and " ConsumerGroupUpdateCheckPoint " in each
+    ]
 
 
 def with_a_limit_of_groups(limit, status, code):
