@@ -19,7 +19,7 @@ from sls_contract.scenarios.steps import (
     needs_group,
     operation_name,
 )
-from sls_contract.spec.known_errors import errors_of
+from sls_contract.spec.known_errors import errors_of, errors_with
 from sls_contract.verification.correctness import in_form_of_a_client, is_correct, place_refusal
 from sls_contract.verification.unavailable import NOT_OFFERED, is_failure
 
@@ -76,6 +76,8 @@ class RefusalJudge:
             return not self.model.may_be_taken(key)
         own = self.specific_errors(step) if self._must_be_accepted(step, key, sent) else set()
         exists = {"ConsumerGroupNotExist"} if needs_group(step) and self.model.exists(key) else set()
+        if isinstance(step, Create) and offered and own and self.has_other_meaning(response):
+            return True
         return code in {"SignatureNotMatch", *own, *exists}
 
     def is_limit(self, step: Request, key: GroupKey, response: Response) -> bool:
@@ -92,7 +94,14 @@ class RefusalJudge:
         if _ABOUT_A_LIMIT.search(code):
             return True
         others = self.model.listing(key.logstore, key.project)[0]
-        return bool(others) and code not in {each.code for each in errors_of("CreateConsumerGroup")}
+        return bool(others) and not self.has_other_meaning(response)
+
+    @staticmethod
+    def has_other_meaning(response: Response) -> bool:
+        """Return whether pages list the error of a refused creation, of whatever operation: it is no unknown limit."""
+        code = error_code(response)
+        known = {each.code for each in errors_of("CreateConsumerGroup")}
+        return code in known or (response.status == _BAD_REQUEST and bool(code and errors_with(code)))
 
     def is_about_a_name(self, step: Request, key: GroupKey, response: Response) -> bool:
         """Return whether a request was refused for the form of a name: no page says which ones exist.

@@ -277,7 +277,10 @@ class Requests:
             return combined(judge_outcome("served", sent.response), self._judge_contents(step, key, sent))
         if not self._refusals.is_wrong(step, key, sent):
             return NO_FINDINGS
-        return judge_outcome("served", sent.response, documented=self._refusals.specific_errors(step))
+        documented = self._refusals.specific_errors(step)
+        if isinstance(step, Create) and self._refusals.has_other_meaning(sent.response):
+            documented.add(str(error_code(sent.response)))
+        return judge_outcome("served", sent.response, documented=documented)
 
     def _is_alive(self, step: HeartBeat, key: GroupKey, sent: Sent) -> bool | None:
         """Return whether the consumer of a HeartBeat with shards is alive; None where that is uncertain."""

@@ -665,8 +665,9 @@ def test_a_logstore_that_is_full_of_groups_proves_nothing():
     assert run.incomplete
 
 
-def test_a_second_group_refused_with_an_error_of_another_meaning_is_accused():
-    run = verify(with_a_limit_of_groups(1, 400, "JsonInfoInvalid"), "two-groups")
+@pytest.mark.parametrize("code", ["JsonInfoInvalid", "ShardNotExist", "InvalidShardCheckPoint"])
+def test_a_second_group_refused_with_an_error_of_another_meaning_is_accused(code):
+    run = verify(with_a_limit_of_groups(1, 400, code), "two-groups")
     assert "SLS444" in {each.finding.code for each in run.located}
 
 
