@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from sls_contract.scenarios.steps import Request
     from sls_contract.verification.wire import Sent
 
+_OK = 200
 _BAD_REQUEST = 400
 _FORBIDDEN = 403
 _ABOUT_A_LIMIT = re.compile("quota|limit|exceed|too.?many", re.IGNORECASE)  # in an errorCode
@@ -121,6 +122,22 @@ class RefusalJudge:
         of_form = {(each.status, each.code) for each in errors_of(operation_name(step)) if each.status == _BAD_REQUEST}
         return strange and (response.status, code) in of_form
 
+    def is_unsupported(self, step: Request, key: GroupKey, response: Response) -> bool:
+        """Return whether a correct request was refused although it should succeed in this state."""
+        if response.status == _OK or not is_correct(step) or not self._should_succeed(step, key):
+            return False
+        exists = isinstance(step, Create) and error_code(response) == "ConsumerGroupAlreadyExist"
+        return not exists or not self.model.may_be_taken(key)
+
+    def _should_succeed(self, step: Request, key: GroupKey) -> bool:
+        """Return whether a correct request must succeed in this state if the operation is offered."""
+        if isinstance(step, Write):  # a consumer that does not hold the shard may be refused, even with forceSuccess
+            shard = self.bench.shard(step.shard, step.at.logstore)
+            return self.model.exists(key) and shard in self.model.held(key, step.consumer)
+        if not needs_group(step):
+            return True
+        return not isinstance(step, Read) and self.model.exists(key)
+
     def specific_errors(self, step: Request) -> set[str]:
         """Return the errorCodes which say that the operation is offered and the request is wrong.
 
@@ -140,7 +157,7 @@ class RefusalJudge:
             shard = self.bench.shard(step.shard, step.at.logstore)
             number = not isinstance(step.value, str) or step.value.isdecimal()
             again = step.force.lower() == "true" and (key, shard, step.consumer) in self.forced
-            return number and (again or self.model.certainly_holds(key, shard, step.consumer, sent.sent_at))
+            return number and (again or self.model.certainly_holds(key, shard, step.consumer, sent.responded_at))
         return not isinstance(step, Put) or step.coding != "zstd"
 
 

@@ -167,7 +167,7 @@ class Requests:
         unexpected = tuple(self._reads.unexpected(sent.findings, step, key, sent))
         self._add_result(combined(ClauseResults(unexpected, sent.exercised), judged))
         # After a second creation that succeeded the content of the group is unknown.
-        if (twice and sent.response.status == _OK) or self._is_unsupported(step, key, sent.response):
+        if (twice and sent.response.status == _OK) or self._refusals.is_unsupported(step, key, sent.response):
             raise NotSupported(describe_response(step, sent.response))
 
     def _expect_effect(self, pending: PendingRequest, sent: Sent) -> None:
@@ -214,7 +214,11 @@ class Requests:
         served = name in self.wire.served
         if isinstance(step, Read) or response.status == _OK or (served and is_correct(step)):
             return
-        if not served and self._is_unsupported(step, key, response) and not self._refusals.is_wrong(step, key, sent):
+        if (
+            not served
+            and self._refusals.is_unsupported(step, key, response)
+            and not self._refusals.is_wrong(step, key, sent)
+        ):
             self.wire.absent |= absence(name, response)
             if response.status in _REFUSALS:
                 names = CHANGES_SHARDS if name in CHANGES_SHARDS else {name}  # without a split, no merge is tried
@@ -246,14 +250,16 @@ class Requests:
         outcome, documented = self._expected_outcome(step, key), self._expected_errors(step, key)
         if isinstance(step, Read):
             return self._reads.judge(step, key, sent, outcome)
-        alive = self._is_alive(step, key, sent) if isinstance(step, HeartBeat) else None
+        lists = isinstance(step, HeartBeat) and self._lists_shards(step, key)
+        alive = self._is_alive(step, key, sent) if isinstance(step, HeartBeat) and lists else None
         self._update_model(step, key, sent, value)
         if outcome == "group-missing" and isinstance(step, Delete) and self._may_delete_nothing(sent.response):
             return NO_FINDINGS
         if outcome not in {"served", "unknown-shard"}:
             return judge_outcome(outcome, sent.response, {finding.code for finding in sent.findings})
         judged = judge_alive(error_code(sent.response), sent.response.status, alive=alive)
-        if judged.exercised:
+        late = lists and alive is None and not documented and error_code(sent.response) == "NotExistConsumerWithBody"
+        if judged.exercised or late:
             return judged
         return self._refused(step, documented, sent) if documented else self._judge_served(step, key, sent)
 
@@ -282,10 +288,13 @@ class Requests:
             documented.add(str(error_code(sent.response)))
         return judge_outcome("served", sent.response, documented=documented)
 
+    def _lists_shards(self, step: HeartBeat, key: GroupKey) -> bool:
+        return bool(self._model.held(key, step.consumer) if step.lists is None else step.lists)
+
     def _is_alive(self, step: HeartBeat, key: GroupKey, sent: Sent) -> bool | None:
-        """Return whether the consumer of a HeartBeat with shards is alive; None where that is uncertain."""
-        lists = self._model.held(key, step.consumer) if step.lists is None else step.lists
-        return self._model.is_alive(key, step.consumer, sent.sent_at) if lists else None
+        """Return whether the consumer of a HeartBeat is alive whenever the service handles it; None: uncertain."""
+        first, last = (self._model.is_alive(key, step.consumer, at) for at in (sent.sent_at, sent.responded_at))
+        return first if first == last else None
 
     def _expected_errors(self, step: Request, key: GroupKey) -> frozenset[str]:
         """Return the errorCodes of which the response must have one; empty where the request must succeed."""
@@ -379,13 +388,6 @@ class Requests:
             self._name_taken |= is_correct(step) and self._model.exists_elsewhere(key)
             self._model.create_refused(key)
 
-    def _is_unsupported(self, step: Request, key: GroupKey, response: Response) -> bool:
-        """Return whether a correct request was refused although it should succeed in this state."""
-        if response.status == _OK or not is_correct(step) or not self._should_succeed(step, key):
-            return False
-        exists = isinstance(step, Create) and error_code(response) == "ConsumerGroupAlreadyExist"
-        return not exists or not self._model.may_be_taken(key)
-
     def _is_repeated(self, step: Request, key: GroupKey, response: Response) -> bool:
         """Return whether a request that was sent twice is refused because the first one had its effect."""
         if operation_name(step) in CHANGES_SHARDS:
@@ -395,12 +397,3 @@ class Requests:
             repeated = error_code(response) == codes.get(type(step), "")
         expected = self._expected_outcome(step, key) == "served" and not self._expected_errors(step, key)
         return repeated and expected
-
-    def _should_succeed(self, step: Request, key: GroupKey) -> bool:
-        """Return whether a correct request must succeed in this state if the operation is offered."""
-        if isinstance(step, Write):  # a consumer that does not hold the shard may be refused, even with forceSuccess
-            shard = self.bench.shard(step.shard, step.at.logstore)
-            return self._model.exists(key) and shard in self._model.held(key, step.consumer)
-        if not needs_group(step):
-            return True
-        return not isinstance(step, Read) and self._model.exists(key)

@@ -393,11 +393,3 @@ class Wire:
         if now < self._next:
             self.sleep(self._next - now)
         self._next = max(now, self._next) + self.interval
-
-
-def lost(error: ResponseLost) -> tuple[Finding, ...]:
-    """Return the findings of a lost response: of its framing, and that it is incomplete; others only follow from it."""
-    failure = error.error
-    fix = f"Send a complete response to every request: {failure.fix}"
-    framing = (finding for finding in error.sent.findings if finding.code == "SLS261")
-    return *framing, clause("SLS462").finding("response", "a complete response", failure.reason, fix)

@@ -599,6 +599,20 @@ def test_who_becomes_busy_after_a_change_of_shards_ends_the_run_as_incomplete():
     assert "verify the endpoint again when it is less busy" in run.incomplete
 
 
+def test_who_takes_seconds_for_each_request_is_not_accused():
+    """A heartbeat that came in time when it was sent can be late when it is handled."""
+    real = correct()
+
+    def send(request):
+        now.advance(1.5)
+        response = real(request)
+        now.advance(1.5)
+        return response
+
+    run = verify(send, "shard-handed-back", "heartbeat-in-time", sleep=now.advance)
+    assert [str(each.finding) for each in run.located if each.finding.level is Level.VIOLATION] == []
+
+
 class FailsAtFirst:
     """Returns 500 for each first attempt to write a checkpoint, and handles only the next."""
 
