@@ -21,6 +21,7 @@ success → refusal of a request that was served (400, 405, 411, 413,  breaking 
 ProjectNotExist under its other name; another code for a wrong       breaking  SLS443; SLS451; SLS452; SLS455
 signature, key, clock
 one undocumented errorCode → another                                 breaking  SLS234
+a response of the service → a 4xx of a proxy                         breaking  SLS257, and no other
 a signature known to be wrong: refused, or not there, → served       breaking  SLS239
 a missing project, logstore or group → 200 and an empty list         breaking  SLS443, SLS442, SLS441
 a complete response → none, or a truncated one                       breaking  SLS462

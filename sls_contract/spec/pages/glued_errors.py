@@ -24,6 +24,7 @@ _DETERMINERS = frozenset({"A", "An", "The", "This", "Your"})
 """First words of a message that end no code."""
 _CHINESE = re.compile(r"\s*[:：,，]?\s*[\u4e00-\u9fff]")
 _MIN_WORDS = 2
+_MAX_SIZE = 200  # characters in which a code and the first word of its message end
 
 
 def glued_error(text: str) -> tuple[str, str, str] | None:
@@ -35,7 +36,7 @@ def glued_error(text: str) -> tuple[str, str, str] | None:
     found = _GLUED.fullmatch(text)
     if found is None or _NEXT.search(found["rest"]):
         return None
-    splits = [*_splits(_WORD.findall(found["words"]), found["rest"])]
+    splits = [*_splits(_WORD.findall(found["words"][:_MAX_SIZE]), found["words"][_MAX_SIZE:] + found["rest"])]
     splits = [each for each in splits if each[0] in CODES] or splits
     return (found["status"], *splits[0]) if len(splits) == 1 else None
 
