@@ -77,9 +77,8 @@ class RefusalJudge:
             return not self.model.may_be_taken(key)
         own = self.specific_errors(step) if self._must_be_accepted(step, key, sent) else set()
         exists = {"ConsumerGroupNotExist"} if needs_group(step) and self.model.exists(key) else set()
-        if isinstance(step, Create) and offered and own and self.has_other_meaning(response):
-            return True
-        return code in {"SignatureNotMatch", *own, *exists}
+        is_plain = isinstance(step, Create) and offered and own and response.status == _BAD_REQUEST
+        return code in {"SignatureNotMatch", *own, *exists} or bool(is_plain and self.has_other_meaning(response))
 
     def is_limit(self, step: Request, key: GroupKey, response: Response) -> bool:
         """Return whether a correct creation was refused because the logstore has as many groups as it may have.
