@@ -13,7 +13,8 @@ if TYPE_CHECKING:
     from sls_contract.cassettes import Cassette, load_cassette, use_cassette
     from sls_contract.checks import check
     from sls_contract.errors import ContractViolation, SlsContractError
-    from sls_contract.exchange import Exchange, Headers, Request, Response, Send
+    from sls_contract.exchange import Exchange, Request, Response, Send
+    from sls_contract.headers import Headers
     from sls_contract.signing import Credentials, SignatureMismatch, sign, verify_signature
     from sls_contract.spec import Finding
     from sls_contract.transcripts import read_transcript
@@ -46,7 +47,8 @@ __getattr__ = lazy_names(
     cassettes=("Cassette", "load_cassette", "use_cassette"),
     checks=("check",),
     errors=("ContractViolation", "SlsContractError"),
-    exchange=("Exchange", "Headers", "Request", "Response", "Send"),
+    exchange=("Exchange", "Request", "Response", "Send"),
+    headers=("Headers",),
     signing=("Credentials", "SignatureMismatch", "sign", "verify_signature"),
     spec=("Finding",),
     transcripts=("read_transcript",),

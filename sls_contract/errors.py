@@ -93,6 +93,10 @@ class CassetteDamaged(CassetteError):
         self._fix = how_to_fix or (EXPORT_AGAIN if exported else _RECORD_AGAIN)
         self.record_by(RECORD_ONCE)
 
+    def at(self, path: str) -> CassetteDamaged:
+        """Return the error about another file, of which the damaged one is a copy."""
+        return CassetteDamaged(path, self.line, self.reason, self._fix)
+
     def record_by(self, way: str) -> None:
         """Advise another way to record: not every user has pytest."""
         place = self.path if self.line is None else f"{self.path}:{self.line}"

@@ -1,4 +1,4 @@
-"""The values that all parts of the package exchange: headers, requests, responses, exchanges.
+"""The values that all parts of the package exchange: requests, responses, exchanges.
 
 All of them are immutable and compare by value. Text of the wire is ``str`` decoded from UTF-8 with ``surrogateescape``:
 Chinese stays readable, and `wire_bytes` restores every byte.
@@ -7,145 +7,24 @@ Chinese stays readable, and `wire_bytes` restores every byte.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import lru_cache
-from typing import Any, TypeAlias, TypeVar, overload
+from typing import Any, TypeAlias
 from urllib.parse import unquote, unquote_to_bytes
 
 from sls_contract.errors import UsageError
-
-HeaderSource: TypeAlias = "Headers | Mapping[str, str] | Iterable[tuple[str, str]]"
+from sls_contract.headers import Headers, HeaderSource, checked_text
 
 DEFAULT_PORTS = {"http": 80, "https": 443}
 """The default port of each scheme of a URL."""
 _SHOWN = 60  # characters of a wrong value in a message
 _URL = re.compile(r"(.*?)://([^/?#]*)([^#]*)", re.DOTALL)
-_T = TypeVar("_T")
 _SECRET_QUERY_KEY = re.compile(r"(?i)token|signature|^sig$|access_?-?key|secret|credential|password")
 
 
 OWN_RESPONSE = "x-sls-contract"
 """The header of every response that sls-contract makes itself; responses of the service do not have it."""
-
-
-class Headers(Mapping[str, str]):
-    """Header fields as they were on the wire: in order, with their casing, repeated names included.
-
-    Lookup by name ignores case and joins repeated fields with ``", "`` (RFC 9110 section 5.3);
-    ``get_all`` returns them as separate values. ``dict(headers)`` has one entry per name, in its first spelling.
-    Equality compares the exact list of pairs.
-    """
-
-    __slots__ = ("lowered", "pairs")
-
-    pairs: tuple[tuple[str, str], ...]
-    lowered: Mapping[str, str]
-    """The values by name in lower case, repeated fields joined; faster than a lookup that ignores case."""
-
-    def __init__(self, source: HeaderSource = ()) -> None:
-        """Accept pairs, a mapping, or other headers; anything else raises `UsageError`."""
-        if isinstance(source, Headers):
-            object.__setattr__(self, "pairs", source.pairs)
-            return
-        object.__setattr__(self, "pairs", tuple([_field(item) for item in _items(source)]))
-
-    @classmethod
-    def from_pairs(cls, pairs: tuple[tuple[str, str], ...]) -> Headers:
-        """Accept pairs that are known to be strings, without checking each of them."""
-        headers = cls.__new__(cls)
-        object.__setattr__(headers, "pairs", pairs)
-        return headers
-
-    def __getattr__(self, name: str) -> Any:
-        """Build the index on the first lookup of a field; many headers are never looked up."""
-        if name != "lowered":
-            msg = f"headers have no attribute {name!r}; a field is looked up as headers[{name!r}]"
-            raise AttributeError(msg)
-        index = {field_name.lower(): value for field_name, value in self.pairs}
-        if len(index) < len(self.pairs):
-            index = _joined(self.pairs)
-        object.__setattr__(self, "lowered", index)
-        return index
-
-    def __setattr__(self, name: str, value: object) -> None:
-        """Refuse to change: headers are compared, hashed and shared."""
-        msg = f"headers are immutable, {name} cannot be set; with_field and without give changed copies"
-        raise AttributeError(msg)
-
-    def __reduce__(self) -> tuple[type[Headers], tuple[tuple[tuple[str, str], ...]]]:
-        """Pickle and copy as the list of pairs."""
-        return Headers, (self.pairs,)
-
-    def __getitem__(self, name: str) -> str:
-        """Return the value of a field, in any casing; repeated fields joined with ``", "``."""
-        return self.lowered[name.lower()]
-
-    @overload
-    def get(self, name: str, /) -> str | None: ...
-    @overload
-    def get(self, name: str, /, default: str) -> str: ...
-    @overload
-    def get(self, name: str, /, default: str | _T) -> str | _T: ...
-    def get(self, name: str, /, default: Any = None) -> Any:
-        """Return the value of a field as indexing does, or ``default`` if it is absent."""
-        return self.lowered.get(name.lower(), default)
-
-    def __iter__(self) -> Iterator[str]:
-        """Yield each name once, in its first spelling."""
-        seen: set[str] = set()
-        for name, _ in self.pairs:
-            if name.lower() not in seen:
-                seen.add(name.lower())
-                yield name
-
-    def __len__(self) -> int:
-        """Count the distinct names, ignoring case."""
-        return len(self.lowered)
-
-    def __contains__(self, name: object) -> bool:
-        """Return whether a field is present, in any casing."""
-        return isinstance(name, str) and name.lower() in self.lowered
-
-    def __eq__(self, other: object) -> bool:
-        """Compare the exact list of pairs, casing and order included."""
-        return self.pairs == other.pairs if isinstance(other, Headers) else NotImplemented
-
-    def __hash__(self) -> int:
-        """Hash the exact list of pairs."""
-        return hash(self.pairs)
-
-    def __repr__(self) -> str:
-        """Show the names only: a value may be a secret."""
-        return f"Headers({', '.join(name for name, _ in self.pairs)})"
-
-    def get_all(self, name: str) -> tuple[str, ...]:
-        """Return every value of a repeated field in order; empty if the field is absent."""
-        key = name.lower()
-        value = self.lowered.get(key)
-        if value is None:
-            return ()
-        if len(self.lowered) == len(self.pairs):
-            return (value,)
-        return tuple([value for field_name, value in self.pairs if field_name.lower() == key])
-
-    def with_field(self, name: str, value: str) -> Headers:
-        """Return headers with one field ``name``: at its first position, or last if it is new."""
-        key, done, pairs = name.lower(), False, []
-        for old, old_value in self.pairs:
-            if old.lower() != key:
-                pairs.append((old, old_value))
-            elif not done:
-                pairs.append(_field((old, value)))
-                done = True
-        if not done:
-            pairs.append(_field((name, value)))
-        return Headers.from_pairs(tuple(pairs))
-
-    def without(self, *names: str) -> Headers:
-        """Return headers without the named fields, in any casing."""
-        removed = {name.lower() for name in names}
-        return Headers.from_pairs(tuple([pair for pair in self.pairs if pair[0].lower() not in removed]))
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,7 +57,7 @@ class Request:
     ) -> None:
         """Check the types and keep the values; raises `UsageError` that names the wrong argument."""
         set_field = object.__setattr__
-        set_field(self, "method", _text("method", method))
+        set_field(self, "method", checked_text("method", method))
         set_field(self, "url", _absolute(url))
         set_field(self, "headers", headers if isinstance(headers, Headers) else Headers(headers))
         set_field(self, "body", _bytes("request body", body))
@@ -266,7 +145,7 @@ class Response:
         set_field(self, "headers", headers if isinstance(headers, Headers) else Headers(headers))
         set_field(self, "body", _bytes("response body", body))
         set_field(self, "wire", bool(wire))
-        set_field(self, "reason", _text("reason", reason))
+        set_field(self, "reason", checked_text("reason", reason))
 
     def __repr__(self) -> str:
         """Show status, header names and the size of the body; never a value."""
@@ -362,44 +241,13 @@ def masked_url(url: str) -> str:
 
 
 def _absolute(url: object) -> str:
-    text = _text("url", url)
+    text = checked_text("url", url)
     scheme, mark, rest = text.partition("://")
     if not mark or scheme.lower() not in DEFAULT_PORTS or not rest or rest[0] in "/?#":
         came = f"one that begins {text.partition('?')[0].rpartition('@')[2][:_SHOWN]!r}" if text else "an empty text"
         msg = f"url must be absolute ('https://my-project.cn-hangzhou.log.aliyuncs.com/…'), got {came}"
         raise UsageError(msg)
     return text
-
-
-def _items(source: object) -> Iterable[object]:
-    if isinstance(source, Mapping):
-        return source.items()
-    if isinstance(source, Iterable) and not isinstance(source, (str, bytes)):
-        return source
-    msg = f"headers must be a mapping or (name, value) pairs, got {type(source).__name__}"
-    raise UsageError(msg)
-
-
-def _joined(pairs: Iterable[tuple[str, str]]) -> dict[str, str]:
-    joined: dict[str, str] = {}
-    for name, value in pairs:
-        key = name.lower()
-        joined[key] = f"{joined[key]}, {value}" if key in joined else value
-    return joined
-
-
-def _field(item: object) -> tuple[str, str]:
-    if isinstance(item, (tuple, list)) and len(item) == 2:  # noqa: PLR2004 - name and value
-        return _text("header name", item[0]), _text("header value", item[1])
-    msg = f"each header must be a (name, value) pair of str, got {type(item).__name__}"
-    raise UsageError(msg)
-
-
-def _text(name: str, value: object) -> str:
-    if not isinstance(value, str):
-        msg = f"{name} must be a str, got {type(value).__name__}"
-        raise UsageError(msg)
-    return value
 
 
 def _bytes(name: str, value: object) -> bytes:

@@ -11,7 +11,8 @@ except ImportError as error:
     raise ImportError(msg) from error
 
 from sls_contract.adapters.signing import Signing
-from sls_contract.exchange import Headers, Request, wire_bytes, wire_text
+from sls_contract.exchange import Request, wire_bytes, wire_text
+from sls_contract.headers import Headers
 
 
 class SlsAuth(Signing, httpx.Auth):

@@ -26,7 +26,8 @@ from sls_contract.cassettes.outcomes import call_endpoint
 from sls_contract.cassettes.recorder.handler import CONNECT_KINDS, Broken, Outcome
 from sls_contract.cassettes.recorder.http_connection import raw_response
 from sls_contract.errors import UsageError
-from sls_contract.exchange import DEFAULT_PORTS, Headers, Request, Send, wire_bytes, wire_text
+from sls_contract.exchange import DEFAULT_PORTS, Request, Send, wire_bytes, wire_text
+from sls_contract.headers import Headers
 
 #: ``;`` at the end of a path, with none before it in its segment: requests leaves it out if it sends to a proxy.
 _EMPTY_PARAMS = re.compile(r"\A([^?]*/[^/?;]*);(?=\?|\Z)")

@@ -15,7 +15,8 @@ from sls_contract.cassettes.file.interaction import MalformedInteraction
 from sls_contract.cassettes.file.parsing import NotReadable
 from sls_contract.cassettes.recording import NOT_KEPT, Provenance, Recording
 from sls_contract.errors import UsageError
-from sls_contract.exchange import DEFAULT_PORTS, Exchange, Headers, Request, Response, wire_text
+from sls_contract.exchange import DEFAULT_PORTS, Exchange, Request, Response, wire_text
+from sls_contract.headers import Headers
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

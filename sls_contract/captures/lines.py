@@ -9,7 +9,8 @@ from sls_contract.cassettes.file.interaction import MalformedInteraction, malfor
 from sls_contract.cassettes.file.parsing import NotReadable, parse_json
 from sls_contract.cassettes.har.notes import as_json, from_json
 from sls_contract.cassettes.recording import Evidence, Provenance, Recording, moment_of, moment_text
-from sls_contract.exchange import Exchange, Headers, Request, Response, wire_text
+from sls_contract.exchange import Exchange, Request, Response, wire_text
+from sls_contract.headers import Headers
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -18,7 +18,7 @@ from sls_contract.captures.compression import SUFFIXES, plain_blocks
 from sls_contract.captures.flows import recording_of_flow
 from sls_contract.captures.lines import recording_of_line
 from sls_contract.captures.remote.places import recordings_by_name
-from sls_contract.captures.splitting import Chunk, pieces_of_flows, pieces_of_har, pieces_of_lines
+from sls_contract.captures.splitting import Chunk, begins_with_log, pieces_of_flows, pieces_of_har, pieces_of_lines
 from sls_contract.captures.storage import (
     folder_of,
     has_glob,
@@ -32,7 +32,7 @@ from sls_contract.cassettes.file.parsing import NotReadable, parse_json
 from sls_contract.cassettes.har.reading import is_http, recording_of_entry
 from sls_contract.cassettes.opening import opened
 from sls_contract.cassettes.places import cassettes_at, cassettes_below, expect_recordings, is_cassette_text
-from sls_contract.errors import CassetteError, UsageError
+from sls_contract.errors import CassetteDamaged, CassetteError, UsageError
 from sls_contract.exchange import wire_text
 
 if TYPE_CHECKING:
@@ -59,7 +59,6 @@ LARGEST_CASSETTE = 128 * 1024 * 1024  # bytes
 _TOO_LARGE = "neither HAR nor JSON Lines, and larger than 128 MiB: a cassette is read as a whole"
 _HEADS: tuple[tuple[re.Pattern[bytes], Kind], ...] = (
     (re.compile(rb"[0-9]+:"), "flows"),
-    (re.compile(rb'\s*\{\s*"log"'), "har"),
     # A long first line goes on after the head.
     (re.compile(rb'\s*\{(?!\s*"(?:version|interactions)")[^\n]*"request"[^\n]*(\}\s*\n|\Z)'), "lines"),
 )
@@ -157,7 +156,10 @@ def is_capture(name: str) -> bool:
         return False
     try:
         with reading(name) as file, closing(plain_blocks(file)) as blocks:
-            return _begins_with_request(blocks) if kind == "lines" else is_cassette_text(next(blocks, b""))
+            if kind == "lines":
+                return _begins_with_request(blocks)
+            first = next(blocks, b"")
+            return is_cassette_text(first) or (kind is None and _kind_by_head(first) == "har")
     except (OSError, CassetteError, NotReadable):
         return kind is not None
 
@@ -207,6 +209,8 @@ def _cassette(source: str) -> Chunk:
 
 def _kind_by_head(head: bytes) -> Kind:
     text = head.removeprefix(BOM_UTF8)
+    if begins_with_log(text):
+        return "har"
     return next((kind for pattern, kind in _HEADS if pattern.match(text)), "cassette")
 
 
@@ -317,7 +321,10 @@ def opened_capture(source: str) -> Recorded | Streamed:
     if local:
         return opened(source)
     with local_copy(source) as copy:
-        return opened(copy)
+        try:
+            return opened(copy)
+        except CassetteDamaged as damage:
+            raise damage.at(source) from None
 
 
 def with_lines(recorded: Recorded | Streamed) -> Iterator[tuple[int | None, Recording]]:

@@ -144,6 +144,19 @@ def pieces_of_har(blocks: Iterable[bytes]) -> Iterator[Piece]:
     yield text.taken(), []
 
 
+def begins_with_log(head: bytes) -> bool:
+    """Return whether a text is a HAR as far as it is known: an object whose key ``log``, after any others, is one."""
+    text = _JsonText([head])
+    try:
+        for key in text.members():
+            if key == "log":
+                return text.opens_object()
+            text.value()
+    except NotReadable:
+        pass
+    return False
+
+
 def _entries(text: _JsonText) -> Iterator[Piece]:
     spans = list[Span]()
     try:
@@ -221,6 +234,10 @@ class _JsonText:
                 continue
             size, self.at = end - self.at, end
             return size
+
+    def opens_object(self) -> bool:
+        """Return whether an object comes next."""
+        return self._next() == "{"
 
     def expect_end(self) -> None:
         """Raise `NotReadable` for any text after the document."""

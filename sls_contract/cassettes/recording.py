@@ -11,7 +11,8 @@ from hashlib import sha256
 from typing import Self
 
 from sls_contract.errors import UsageError
-from sls_contract.exchange import Exchange, Headers, Request, Response, wire_bytes, wire_text
+from sls_contract.exchange import Exchange, Request, Response, wire_bytes, wire_text
+from sls_contract.headers import Headers
 
 NOT_KEPT = "not kept"
 """How an exchange ended whose response came, while whatever recorded it did not keep the body."""

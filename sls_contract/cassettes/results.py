@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from sls_contract.checks.contract_map import ContractMap
-from sls_contract.exchange import Exchange, Headers, masked_url, wire_text
+from sls_contract.exchange import Exchange, masked_url, wire_text
 from sls_contract.spec import Finding, Level
 
 if TYPE_CHECKING:
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
     from sls_contract.checks import Verdict
     from sls_contract.checks.sequence import ClauseResults
+    from sls_contract.headers import Headers
 
 FOREIGN = "foreign"
 UNVERIFIED = "signature-not-verified"

@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from sls_contract.checks.content_coding import json_body, json_value, plain_request_body
-from sls_contract.checks.cursors import decoded
+from sls_contract.checks.cursors import decoded, refuses_cursor
 from sls_contract.checks.logs import PROCESSED
 from sls_contract.checks.presentation import masked, shown
 from sls_contract.checks.request_args import is_shard
@@ -92,11 +92,10 @@ class Received(NamedTuple):
     @property
     def invalid_cursor(self) -> str:
         """The error that refused a pull for its cursor; empty if none did."""
-        if self.status != _BAD_REQUEST or not isinstance(self.response_json, dict):
+        body = self.response_json
+        if self.status != _BAD_REQUEST or not isinstance(body, dict) or not refuses_cursor(body):
             return ""
-        code, message = self.response_json.get("errorCode"), str(self.response_json.get("errorMessage"))
-        invalid = code == "InvalidCursor" or (code == "ParameterInvalid" and "cursor" in message.lower())
-        return masked(f"400 {code}: {shown(message)}") if invalid else ""
+        return masked(f"400 {body['errorCode']}: {shown(str(body.get('errorMessage')))}")
 
 
 def _groups_of(headers: Mapping[str, str]) -> range | None:

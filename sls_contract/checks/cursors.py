@@ -6,6 +6,10 @@ Source: every cursor and checkpoint printed in the documentation; the Python SDK
 from __future__ import annotations
 
 from binascii import Error, a2b_base64
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 _LONGEST = 40  # digits; a real one has 19
 _BLOCK = 4  # characters
@@ -23,3 +27,9 @@ def decoded(text: str) -> int | None:
     except (Error, ValueError):
         return None
     return int(digits) if digits.isdigit() and len(digits) <= _LONGEST else None
+
+
+def refuses_cursor(error: Mapping[str, Any]) -> bool:
+    """Return whether the body of a 400 refuses the cursor of the request; source: PullLogs pages, error codes."""
+    code, message = error.get("errorCode"), str(error.get("errorMessage"))
+    return code == "InvalidCursor" or (code == "ParameterInvalid" and "cursor" in message.lower())

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import TYPE_CHECKING, Literal, TypeAlias
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 from sls_contract.checks import headers, logs, requests, responses, signatures
 from sls_contract.checks.by_contract import compiled
@@ -142,7 +142,7 @@ def _verdict(subject: Subject, sides: tuple[Side, ...], without: Collection[str]
         found += _run_checks(subject, side, exercised)
     contract = subject.contract
     extent: Extent = "common" if contract is None else "full" if contract.coverage == "full" else "derivation"
-    if any(finding.slug in _UNJUDGED for finding in found):
+    if any(finding.slug in _UNJUDGED for finding in found) or (Side.RESPONSE in sides and subject.proxy_mark):
         extent = "part"
     if without:
         found = [finding for finding in found if finding.code not in without]
@@ -156,7 +156,8 @@ def _run_checks(subject: Subject, side: Side, exercised: set[str]) -> list[Findi
     """Run the checks of one half that apply; add the codes of the clauses that could be broken to ``exercised``."""
     found: list[Finding] = []
     operation = "" if subject.contract is None else subject.contract.operation
-    checks, groups = _REQUEST_CHECKS if side is Side.REQUEST else _RESPONSE_CHECKS
+    of_proxy = side is Side.RESPONSE and bool(subject.proxy_mark)
+    checks, groups = _REQUEST_CHECKS if side is Side.REQUEST else _PROXY_CHECKS if of_proxy else _RESPONSE_CHECKS
     for proves_kept, group_checks in groups:
         codes = proves_kept(subject)
         if codes is None:
@@ -169,7 +170,7 @@ def _run_checks(subject: Subject, side: Side, exercised: set[str]) -> list[Findi
             exercised.add(code)
             if flaws:
                 found += [check.finding(flaw, operation) for flaw in flaws]
-    if subject.contract is not None:
+    if subject.contract is not None and not of_proxy:
         judge = compiled(subject.contract)
         breaches = judge.judge_request(subject) if side is Side.REQUEST else judge.judge_response(subject)
         found += breaches.found
@@ -208,3 +209,7 @@ def _checks_of(side: Side) -> tuple[_Runnable, list[tuple[Callable[[Subject], fr
 
 
 _REQUEST_CHECKS, _RESPONSE_CHECKS = _checks_of(Side.REQUEST), _checks_of(Side.RESPONSE)
+_PROXY_CHECKS: tuple[_Runnable, list[Any]] = (
+    _of_side((each for each in CHECKS if each.code in responses.OF_PROXIES), Side.RESPONSE),
+    [],
+)

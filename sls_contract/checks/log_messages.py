@@ -14,6 +14,7 @@ from typing import Any
 from sls_contract.checks.protobuf import BYTES, FIXED32, FIXED64, VARINT, read_fields, read_varint
 
 _LAST_NUMBER = 2**29 - 1  # the highest field number
+_LAST_TIME = 2**32 - 1  # Time is a uint32 of Unix seconds; readers drop the higher bits
 _TWO_BYTES = 0x80  # smaller varints are one byte
 _WIDTHS = {FIXED64: 8, FIXED32: 4}  # bytes
 
@@ -136,7 +137,7 @@ def _read(data: bytes, at: int, end: int, message: Message) -> int:
         count += number == 1
         missing.discard(number)
         if kind == VARINT:
-            _, at = read_varint(data, at)
+            at = _after_number(data, at, message.names.get(number, ""))
             continue
         if kind == BYTES and at < end:
             size, at = (data[at], at + 1) if data[at] < _TWO_BYTES else read_varint(data, at)
@@ -150,6 +151,13 @@ def _read(data: bytes, at: int, end: int, message: Message) -> int:
     if at > end or missing:
         raise _damage(message, f"field {min(missing)} is missing" if missing else "cut off within a number")
     return count
+
+
+def _after_number(data: bytes, at: int, name: str) -> int:
+    value, after = read_varint(data, at)
+    if value > _LAST_TIME and name == "Time":
+        raise _damage(_LOG, f"Time is {value}, which is no 32-bit number of Unix seconds")
+    return after
 
 
 def _width(message: Message, kind: int) -> int:

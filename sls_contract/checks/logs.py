@@ -99,12 +99,11 @@ def cursor_passes_logs(subject: Subject) -> Flaws:
     if numbers is None or message is None or not message.count:
         return None
     requested, returned = numbers
+    if returned != requested:
+        return KEPT
     fix = "return the cursor after the last log group; otherwise a client reads the same logs forever."
-    return (
-        [Flaw(f"header {_NEXT_CURSOR}", f"more than {requested}", str(returned), fix)]
-        if returned == requested
-        else KEPT
-    )
+    actual = str(returned) if _next_cursor(subject) else "an empty cursor, which means to stay"
+    return [Flaw(f"header {_NEXT_CURSOR}", f"more than {requested}", actual, fix)]
 
 
 def count_is_respected(subject: Subject) -> Flaws:
@@ -157,19 +156,34 @@ def _sent_damage(name: str, plain: PlainBody) -> str:
 
 
 def sent_raw_size(subject: Subject) -> Flaws:
-    """Require that ``x-log-bodyrawsize`` is the size before compression; an uncompressed request may omit it."""
-    plain, headers = _request_message(subject), subject.request.headers.lowered
+    """Require that ``x-log-bodyrawsize`` is the size before compression; an uncompressed request may omit it.
+
+    Pages and official SDKs send 0 beside an uncompressed JSON body.
+    """
+    plain, headers = _counted_body(subject), subject.request.headers.lowered
     sent, compressed = headers.get("x-log-bodyrawsize"), headers.get("x-log-compresstype", "").strip()
-    if plain is None or plain.data is None or (sent is None and not compressed):
+    message = _sends_message(subject)
+    if plain is None or plain.data is None or (sent is None and not (compressed and message)):
         return None
     size = str(len(plain.data))
     if sent is not None and (sent.strip() == size or not sent.strip().isdecimal()):  # body-raw-size reports other texts
         return KEPT
-    if sent_message(subject):  # the size is that of another body
+    if not message and not compressed and not (sent or "").strip().strip("0"):
+        return None
+    if message and sent_message(subject):  # the size is that of another body
         return None
     fix = "send the number of bytes before compression."
     actual = "nothing" if sent is None else shown(sent.strip())
     return [Flaw("header x-log-bodyrawsize", f"{size}, the bytes before compression", actual, fix)]
+
+
+def _counted_body(subject: Subject) -> PlainBody | None:
+    """Decode the body of a request if its operation takes a message or JSON; None if there is none as it was sent."""
+    contract, request = subject.contract, subject.request
+    if contract is None or contract.body is None or contract.body.content != "json":
+        return _request_message(subject)
+    whole = request.headers.get("content-length", str(len(request.body))).strip() == str(len(request.body))
+    return plain_request_body(request) if request.body and request.wire and whole else None
 
 
 def sent_body_is_readable(subject: Subject) -> Flaws:
@@ -213,13 +227,20 @@ def _request_message(subject: Subject) -> PlainBody | None:
     return plain_request_body(subject.request)
 
 
+def _next_cursor(subject: Subject) -> str | None:
+    """Return the next cursor as sent; empty if the client is to stay, None without the header."""
+    sent = subject.response.headers.get(_NEXT_CURSOR) if subject.response is not None else None
+    return None if sent is None else sent.strip()
+
+
 def _cursor_numbers(subject: Subject) -> tuple[int, int] | None:
     """Return the numbers of the requested and of the next cursor; None if they cannot be compared."""
     if subject.message is None or subject.response is None:
         return None
     query = dict(subject.request.query_pairs())
     requested, end = decoded(query.get("cursor", "")), decoded(query.get("end_cursor", ""))
-    returned = decoded(subject.response.headers.get(_NEXT_CURSOR, "").strip())
+    following = _next_cursor(subject)
+    returned = requested if following == "" else decoded(following or "")
     backwards = requested is not None and end is not None and end < requested
     return None if requested is None or returned is None or backwards else (requested, returned)
 
@@ -231,7 +252,7 @@ COUNTED = {
     "log_groups": ("{}, the log groups in the body", "send the number of log groups in the body."),
 }
 
-_REQUEST_CHECKS = (on_request("sent-message", sent_message), on_request("sent-raw-size", sent_raw_size))
+_REQUEST_CHECKS = (on_request("sent-message", sent_message),)
 _RESPONSE_CHECKS = (
     on_response("returned-message", returned_message),
     on_response("returned-raw-size", partial(counts, "raw_size")),
@@ -250,6 +271,7 @@ GROUPS = (
 CHECKS: tuple[Check, ...] = (
     *_REQUEST_CHECKS,
     *_RESPONSE_CHECKS,
+    on_request("sent-raw-size", sent_raw_size),
     on_request("sent-body-unread", sent_body_is_readable),
     on_response("unforced-without-consumer", anonymous_write_is_forced),
 )

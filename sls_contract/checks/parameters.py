@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from sls_contract.checks.meanings import FORMS, Misfit
+from sls_contract.checks.meanings import FORMS, Misfit, padded
 from sls_contract.checks.presentation import shown
 from sls_contract.checks.spelling import closest_name
 from sls_contract.spec.contract import SPELLED, Value
@@ -36,7 +36,7 @@ class Text:
         self._rules["range"] = own_rules.rule("value", value.bounds or value.level)
         self._bounded = (value.minimum, value.maximum) != (None, None)
         limited = bool(self._bounded or value.values or value.pattern or self._form)
-        judged = (("type", self._spelled), ("value", limited))
+        judged = (("type", self._spelled), ("value", limited), ("form", self._form))
         self.codes = frozenset(self._rules[kind].code for kind, applies in judged if applies)
 
     def misfits(self, text: str) -> Iterator[Misfit]:
@@ -51,8 +51,8 @@ class Text:
             yield Misfit("value", says or f"a text that fits {self._value.pattern}")
         elif self._bounded and not self._is_within(text):
             yield Misfit("range", says or between(self._value))
-        elif self._form and (misfit := self._form.misfit(text)):
-            yield misfit
+        elif self._form and (misfit := self._form.misfit(padded(text) if self._pattern else text)):
+            yield misfit  # whether padding may be missing is what the pattern says
 
     def judge(self, text: str, where: str, breaches: Breaches) -> None:
         """Judge one text."""

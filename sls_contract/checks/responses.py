@@ -39,7 +39,23 @@ def client_error_body(subject: Subject) -> Flaws:
 
 def server_error_body(subject: Subject) -> Flaws:
     """Require that a 5xx contains code and message."""
-    return _error_body(subject) if subject.response and subject.response.is_server_error else None
+    if subject.response is None or not subject.response.is_server_error:
+        return None
+    return _proxy_flaw(subject, "body") if subject.proxy_mark else _error_body(subject)
+
+
+def is_from_service(subject: Subject) -> Flaws:
+    """Require that a 4xx is from the service."""
+    if not subject.is_error or subject.response is None or subject.response.is_server_error:
+        return None
+    return _proxy_flaw(subject, "status") if subject.proxy_mark else KEPT
+
+
+def _proxy_flaw(subject: Subject, where: str) -> list[Flaw]:
+    assert subject.response is not None
+    actual = f"{subject.response.status} of a proxy ({subject.proxy_mark}), without x-log-requestid and errorCode"
+    fix = "make the proxy pass requests on to the service (its address, credentials and rules), then send it again."
+    return [Flaw(where, "a response of the service", actual, fix)]
 
 
 def _error_body(subject: Subject) -> Flaws:
@@ -129,11 +145,15 @@ CHECKS: tuple[Check, ...] = (
     on_response("json-duplicate-key", keys_are_unique),
     on_response("error-body", client_error_body),
     on_response("server-error-body", server_error_body),
+    on_response("response-of-proxy", is_from_service),
     on_response("authentication-served", unsigned_is_refused),
     on_response("clock-served", late_is_refused),
 )
 
 _DATED = frozenset(check.code for check in CHECKS if check.find is late_is_refused)
 _DATED_JSON = _DATED.union(check.code for check in CHECKS if check.find in (is_utf8, keys_are_unique))
+
+OF_PROXIES = frozenset(check.code for check in CHECKS if check.find in (server_error_body, is_from_service))
+"""Codes of the clauses that a response of a proxy is judged by."""
 
 GROUPS = (Group(CHECKS, _kept_by_served),)

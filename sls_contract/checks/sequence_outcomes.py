@@ -33,7 +33,8 @@ Outcome: TypeAlias = Literal[
 _OK = 200
 TOO_MANY_REQUESTS = 429  # sent by gateways; no page documents it
 _OVERLOADED = frozenset({TOO_MANY_REQUESTS, 503})
-_BUSY = frozenset({(403, "WriteQuotaExceed"), (403, "ReadQuotaExceed"), (403, "MetaOperationQpsLimitExceeded")})
+_QUOTAS = ("WriteQuotaExceed", "ReadQuotaExceed", "ShardWriteQuotaExceed", "ShardReadQuotaExceed")  # of some seconds
+_BUSY = frozenset((403, code) for code in (*_QUOTAS, "MetaOperationQpsLimitExceeded"))
 
 
 class _Refusal(NamedTuple):

@@ -70,6 +70,8 @@ _OWN_PATH = re.compile(
 )  # only SLS has these paths, whatever the host
 _ANONYMOUS_PATH = re.compile(r"/logstores/[^/]+/track(?:_pb)?")
 _REDIRECT, _SERVER_ERROR = 3, 5  # first digits of statuses
+_PROXY_AUTHENTICATION = 407
+_OF_PROXIES = ("Proxy-Authenticate", "Proxy-Status", "Via")
 _MAX_SECONDS = MAX_SKEW.total_seconds()
 _TEST_KEYS = (TEST_CREDENTIALS, TEST_STS_CREDENTIALS)
 
@@ -230,8 +232,27 @@ class Subject:
     def from_proxy(self) -> bool:
         """Whether a proxy may have sent the response: it is a redirect, or a 5xx without an error body."""
         kind = 0 if self.response is None else self.response.status // 100
-        has_error_body = isinstance(self.document, dict) and "errorCode" in self.document
-        return kind == _REDIRECT or (kind == _SERVER_ERROR and not has_error_body)
+        return kind == _REDIRECT or (kind == _SERVER_ERROR and not self._has_error_body)
+
+    @once
+    def proxy_mark(self) -> str:
+        """Return what shows that an error is from a proxy, such as ``header Via``; empty if nothing does.
+
+        A proxy adds Via to what the service returns, too, but that has a request id or an errorCode.
+        """
+        response = self.response
+        if response is None or not self.is_error or self._has_error_body:
+            return ""
+        sent = response.headers.lowered
+        if sent.get("x-log-requestid", "").strip():
+            return ""
+        if response.status == _PROXY_AUTHENTICATION:
+            return "status 407"
+        return next((f"header {name}" for name in _OF_PROXIES if name.lower() in sent), "")
+
+    @property
+    def _has_error_body(self) -> bool:
+        return isinstance(self.document, dict) and "errorCode" in self.document
 
 
 def id_is_near(sent: str, dated: datetime) -> bool:

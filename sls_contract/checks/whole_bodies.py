@@ -45,7 +45,9 @@ class WholeBody:
             return
         breaches.exercised.add(self._unexpected.code)
         if content and text and _is_error(text.value):
-            breaches.add(self._shape, "body", "no body", _kind_of(text.value, self._element), _NO_BODY_FIX)
+            breaches.add(
+                self._shape, "body", "no body", _kind_of(text.value, self._element, of_response=True), _NO_BODY_FIX
+            )
         elif content:
             breaches.add(self._unexpected, "body", "no body", f"{len(content)} bytes", "leave the body out.")
 
@@ -69,7 +71,8 @@ class WholeBody:
             fix = f"write {expected} as the whole body."
             if response_text:
                 fix = f"write {expected} as the whole body; return errors with an error status."
-            breaches.add(self._shape, "body", expected, _kind_of(text.value, self._element), fix)
+            found = _kind_of(text.value, self._element, of_response=bool(response_text))
+            breaches.add(self._shape, "body", expected, found, fix)
 
 
 def _request_flaw(text: JsonText) -> str:
@@ -82,11 +85,13 @@ def _is_error(value: Any) -> bool:
     return isinstance(value, dict) and ("errorCode" in value or "error_code" in value)
 
 
-def _kind_of(value: Any, element: frozenset[str]) -> str:
+def _kind_of(value: Any, element: frozenset[str], *, of_response: bool) -> str:
     if not isinstance(value, dict):
         return shown(value)
-    if _is_error(value):
+    if _is_error(value) and of_response:
         return f"an error body under a status of success: {shown(value)}"
+    if _is_error(value):
+        return f"the body of an error: {shown(value)}"
     wrapped = [key for key, inner in value.items() if isinstance(inner, list)]
     if wrapped:
         return f"the list wrapped in an object, under the key {shown(wrapped[0])}"

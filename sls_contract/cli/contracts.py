@@ -15,6 +15,7 @@ from sls_contract.locale import for_programs
 from sls_contract.reports import plural, table, write_json
 from sls_contract.spec.installation import checkout, schema_folder
 from sls_contract.spec.registry import registry
+from sls_contract.spec.routing import refuse_clashes
 
 if TYPE_CHECKING:
     import argparse
@@ -32,11 +33,15 @@ def configure(actions: argparse._SubParsersAction[argparse.ArgumentParser]) -> N
         "build",
         help="merge claims and rulings to contracts; in a checkout, or of --folder",
         description="Merge the claims of all sources, apply the rulings, and write the contracts: contract/*.yaml for "
-        "people, contracts.jsonl for this program, json-schema/*.json for editors and other languages.",
+        "people, contracts.jsonl for this program, json-schema/*.json for editors and other languages. A folder of "
+        "your own extends the shipped contracts, as it does with --contract: its claims are merged with the shipped "
+        "claims on the same operation, and its rulings are applied after the shipped ones.",
     )
     build.add_argument("--check", action="store_true", help="write nothing; list the files that differ and exit with 1")
     build.add_argument("--verbose", action="store_true", help="list the disagreements without a ruling")
-    build.add_argument("--folder", type=Path, metavar="DIR", help="has claims/ and rulings/; default: schemas/")
+    build.add_argument(
+        "--folder", type=Path, metavar="DIR", help="has claims/ or rulings/; default: schemas/ of the checkout"
+    )
     build.set_defaults(run=build_contracts)
     listing = actions.add_parser("list", help="list every operation: coverage, method, path, other names")
     show = actions.add_parser("show", help="show the contract of an operation")
@@ -57,10 +62,11 @@ def build_contracts(arguments: argparse.Namespace, console: Console) -> int:
     from sls_contract.spec import merge
 
     folder = arguments.folder or checkout(Path(sls_contract.__file__).parent) / "schemas"
-    merged = merge.merge(_layers(folder))
+    merged = merge.merge_folder(folder)
+    extends = [] if merge.is_whole(folder) else _extension_lines(merged.contracts)
     files = merge.generated(merged.contracts)
     changed = merge.outdated(folder, files) if arguments.check else merge.write(folder, files)
-    console.write(_summary(merged.contracts, merged.left_out, verbose=arguments.verbose))
+    console.write([*extends, *_summary(merged.contracts, merged.left_out, verbose=arguments.verbose)])
     if arguments.check:
         return _report_outdated(changed, folder, len(files), console.stdout, is_default=arguments.folder is None)
     console.write(_shortened([f"wrote {folder / name}" for name in changed]))
@@ -68,17 +74,18 @@ def build_contracts(arguments: argparse.Namespace, console: Console) -> int:
     return 0
 
 
-def _layers(folder: Path) -> Layers:
-    from sls_contract.spec.merge import read_layers
+def _extension_lines(contracts: Sequence[Contract]) -> list[str]:
+    """Return whether each contract of a user's folder extends a shipped one; raise `UsageError` if they clash."""
+    refuse_clashes(registry().extended(contracts).routes)
+    return _shortened([_extension_line(each) for each in contracts])
 
-    layers = read_layers(folder)
-    if not layers.claims:
-        msg = (
-            f"expected claims in {folder / 'claims'}, found none\n"
-            f"How to fix: sls-contract spec derive PAGE.md --out {folder}"
-        )
-        raise UsageError(msg)
-    return layers
+
+def _extension_line(contract: Contract) -> str:
+    shipped = registry().named(contract.operation)
+    if shipped is None:
+        return f"{contract.operation}: not shipped; its contract is made of this folder alone"
+    before, now = (plural(len(each.sources), "source") for each in (shipped, contract))
+    return f"{contract.operation}: extends the shipped contract, which has {before}; now {now}, and the rulings of both"
 
 
 def _summary(contracts: Sequence[Contract], left_out: Mapping[str, str], *, verbose: bool) -> list[str]:

@@ -122,6 +122,11 @@ def _write_claims(pages: Sequence[tuple[Path, Page]], arguments: argparse.Namesp
     lines += problems[:_MOST_LISTED]
     if len(problems) > _MOST_LISTED:
         lines.append(f"and {len(problems) - _MOST_LISTED} more problems; leave out --out to list them all")
+    if problems:
+        lines.append(
+            "How to fix: derive another page of the operation, too; or rule on what a problem leaves open, in "
+            f"{arguments.out / 'rulings'} (docs/spec.md)."
+        )
     stdout.writelines(f"{line}\n" for line in lines)
 
 

@@ -133,9 +133,9 @@ def _merged(old: Sequence[Described], new: Sequence[Described], added: Path | No
     earlier = tuple(each.claim("old") for each in old if each.page)
     later = tuple(each.claim("new") for each in new if each.page)
     stand_ins = Layers(tuple(_stand_ins(old, later)))
-    merged = merge_with_shipped(base.under(Layers(earlier)), stand_ins)
+    merged = merge_with_shipped(base.under(Layers(earlier)), stand_ins).contracts
     before = (*(each.contract for each in old if each.contract), *merged)
-    after = merge_with_shipped(base.under(Layers((*earlier, *later))))
+    after = merge_with_shipped(base.under(Layers((*earlier, *later)))).contracts
     known = {each.operation for each in before}
     shipped = (registry().named(each.operation) for each in after if each.operation not in known)
     before = (*before, *(each for each in shipped if each is not None))

@@ -82,9 +82,9 @@ def read_descriptions(path: Path) -> list[Described]:
     A folder with claims and rulings is the contracts that `spec build` makes of it, whether they were built or not.
     """
     if (path / "claims").is_dir():
-        from sls_contract.spec.merge import merge, read_layers
+        from sls_contract.spec.merge import merge_folder
 
-        return [Described(path, contract=each) for each in merge(read_layers(path)).contracts]
+        return [Described(path, contract=each) for each in merge_folder(path).contracts]
     files = [path]
     if path.is_dir() and not (path / "client.py").is_file():  # an installed SDK has that file
         built = path / "contracts.jsonl"  # in an installation, whose other files are made of it

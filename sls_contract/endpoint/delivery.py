@@ -8,10 +8,13 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import Literal, TypeAlias, get_args
+from typing import TYPE_CHECKING, Literal, TypeAlias, get_args
 
 from sls_contract.errors import UsageError
-from sls_contract.exchange import HeaderSource, Response
+from sls_contract.exchange import Response
+
+if TYPE_CHECKING:
+    from sls_contract.headers import HeaderSource
 
 Ending: TypeAlias = Literal["keep", "close", "reset"]
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from sls_contract.endpoint import Delivery
 from sls_contract.endpoint.delivery import deliver
-from sls_contract.exchange import Headers, wire_text
+from sls_contract.exchange import wire_text
 from sls_contract.exercise.reply import (
     PAUSE,
     Duty,
@@ -26,6 +26,7 @@ from sls_contract.exercise.reply import (
     with_body,
 )
 from sls_contract.exercise.situation import Situation
+from sls_contract.headers import Headers
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -5,12 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from sls_contract.checks.content_coding import plain_body
-from sls_contract.exchange import Exchange, Headers, masked_url, wire_text
+from sls_contract.exchange import Exchange, masked_url, wire_text
 from sls_contract.reports.text import printable
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
+    from sls_contract.headers import Headers
     from sls_contract.spec import Finding
 
 LONGEST_BODY = 20_000

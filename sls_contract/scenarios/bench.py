@@ -11,7 +11,8 @@ from urllib.parse import quote, urlencode
 
 from sls_contract.checks.content_coding import compressed, json_value
 from sls_contract.errors import UsageError
-from sls_contract.exchange import Headers, Request, wire_bytes
+from sls_contract.exchange import Request, wire_bytes
+from sls_contract.headers import Headers
 from sls_contract.scenarios.log_messages import PulledLog, log_group
 from sls_contract.scenarios.near_misses import FLAWS, Signer
 from sls_contract.scenarios.steps import (
@@ -217,7 +218,7 @@ class Bench:
         return Request("GET", f"{self.scheme}://{host}{target}", [("Host", host)])
 
     def _post_json(self, place: Place, target: str, document: object) -> Request:
-        return self._post(place, target, "application/json", _json_bytes(document))
+        return self._post(place, target, "application/json", json_bytes(document))
 
     def _post(self, place: Place, target: str, content: str, body: bytes, *more: tuple[str, str]) -> Request:
         plain = self._get(place, target)
@@ -297,12 +298,13 @@ def _without(request: Request, names: tuple[str, ...]) -> Request:
     document = json_value(body)
     if isinstance(document, dict):
         left = {key: value for key, value in document.items() if key not in names}
-        body = _json_bytes(left)
+        body = json_bytes(left)
     headers = request.headers.with_field("Content-Length", str(len(body))) if request.body else request.headers
     return request.replace(url=path + (mark and f"?{'&'.join(pairs)}"), headers=headers, body=body)
 
 
-def _json_bytes(document: object) -> bytes:
+def json_bytes(document: object) -> bytes:
+    """Encode a JSON value as the service and its SDKs do: compact, in UTF-8."""
     return wire_bytes(json.dumps(document, ensure_ascii=False, separators=(",", ":")))
 
 

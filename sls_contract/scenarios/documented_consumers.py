@@ -87,7 +87,9 @@ SCENARIOS = (
         "200 for one of two requests in parallel that create the same group, ConsumerGroupAlreadyExist for the other",
         f"{_CREATE}, ConsumerGroupAlreadyExist",
         "SLS408 SLS409 SLS445",
-    ).doing(*(step for at in (_A, _B, Place("c")) for step in (AtOnce((Create(at), Create(at))), ListGroups()))),
+    ).doing(
+        *(step for at in (_A, _B, Place("c")) for step in (AtOnce((Create(at), Create(at))), ListGroups(), Delete(at)))
+    ),
     _update_consumer_group(
         "group-updated-keeps-checkpoints", "checkpoints and updateTime as they were", _UPDATE, "SLS402 SLS413"
     ).doing(*setup(), Write(0), Read(0), Update(60, order=True), Read(0), Read()),

@@ -5,7 +5,7 @@ The operations and their errors are those of the contracts; this module knows ho
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -28,9 +28,11 @@ from sls_contract.scenarios.steps import (
     RequestVariant,
     Role,
     ShardRef,
+    Step,
     Update,
     Write,
     needs_group,
+    operation_name,
 )
 from sls_contract.signing import SCHEMES
 from sls_contract.spec.registry import registry
@@ -42,6 +44,7 @@ _A, _B = Place("a"), Place("b")
 _WITH_BODY = (Create, Update, HeartBeat, Write, Put)
 PROTOBUF = (("Accept", "application/x-protobuf"), ("Accept-Encoding", "lz4"))
 _BEGIN = Kept("begin")
+_SIGNED = "RequestSignature page; CommonErrorCodes page"
 
 
 class Refusal(NamedTuple):
@@ -145,21 +148,26 @@ def _request(operation: str) -> Request:
     return REQUESTS[operation](_B if operation == "CreateConsumerGroup" else _A)
 
 
+def _scenario(operation: str, end: str, expects: str, source: str, proves: str, *steps: Step) -> Scenario:
+    return Scenario.of(operation, f"{LABELS[operation]}-{end}", expects, source, proves).doing(*steps)
+
+
+def _refused(request: Request, end: str, expects: str, source: str, proves: str, *refused: Request) -> Scenario:
+    """Return the scenario of requests that must be refused, all variants of one, and that must have no effect."""
+    steps = (*setup(), *_cursor(request), *refused, *_unchanged(request))
+    return _scenario(operation_name(request), end, expects, source, proves, *steps)
+
+
 def _served(operation: str) -> Scenario:
     """Return the scenario of successes in each signature scheme."""
     request = _request(operation)
-    steps: list[Request] = [*setup(), *_cursor(request)]  # type: ignore[list-item]  # these steps are requests
+    steps: list[Step] = [*setup(), *_cursor(request)]
     for variant in IN_EACH_SCHEME:
         steps.append(replace(request, variant=variant))
         if isinstance(request, (Create, Delete)):
             steps.append((Delete if isinstance(request, Create) else Create)(request.at))
-    return Scenario.of(
-        operation,
-        f"{LABELS[operation]}-served",
-        "200, signed as v1 with either hash and as v4",
-        source_of(operation),
-        "SLS444 SLS456",
-    ).doing(*steps)
+    expects = "200, signed as v1 with either hash and as v4"
+    return _scenario(operation, "served", expects, source_of(operation), "SLS444 SLS456", *steps)
 
 
 def _unauthorized(operation: str) -> Scenario:
@@ -168,20 +176,18 @@ def _unauthorized(operation: str) -> Scenario:
     for kind, same in ((Write, {"value": "12"}), (HeartBeat, {"lists": ()})):
         if isinstance(elsewhere, kind):  # equal bodies: only the logstore differs between the signed requests
             elsewhere, signed = replace(elsewhere, **same), replace(request, **same)
-    return Scenario.of(
-        operation,
-        f"{LABELS[operation]}-{NOT_LET_IN.name}",
-        NOT_LET_IN.expects,
-        "CommonErrorCodes page",
-        NOT_LET_IN.proves,
-    ).doing(
-        *setup(),
-        *_cursor(request),
-        *(replace(request, variant=variant) for variant in NOT_LET_IN.variants),
-        elsewhere,
-        replace(signed, variant=RequestVariant(signed_as=elsewhere)),
-        *_unchanged(request),
-    )
+    foreign = (elsewhere, replace(signed, variant=RequestVariant(signed_as=elsewhere)))
+    return _not_let_in(operation, NOT_LET_IN, "CommonErrorCodes page", *foreign)
+
+
+def _not_let_in(operation: str, refusal: Refusal, source: str = _SIGNED, *more: Request) -> Scenario:
+    request = _request(operation)
+    refused = (*_variants(request, refusal.variants), *more)
+    return _refused(request, refusal.name, refusal.expects, source, refusal.proves, *refused)
+
+
+def _variants(request: Request, variants: Iterable[RequestVariant]) -> tuple[Request, ...]:
+    return tuple(replace(request, variant=variant) for variant in variants)
 
 
 def near_misses(request: Request) -> tuple[RequestVariant, ...]:
@@ -198,44 +204,24 @@ def near_misses(request: Request) -> tuple[RequestVariant, ...]:
 def _nearly_signed(operation: str) -> Scenario:
     request, sibling = _request(operation), Place("a-2")
     foreign = (Create(sibling), *_signed_as(request, sibling)) if needs_group(request) else ()
-    return Scenario.of(
-        operation,
-        f"{LABELS[operation]}-nearly-signed",
-        "401 SignatureNotMatch, or any 400 or 401, for each signature that is almost correct",
-        "RequestSignature page; CommonErrorCodes page",
-        "SLS451 SLS454",
-    ).doing(
-        *setup(),
-        *_cursor(request),
-        *(replace(request, variant=variant) for variant in near_misses(request)),
-        *foreign,
-        *_unchanged(request),
-    )
+    refused = (*_variants(request, near_misses(request)), *foreign)
+    expects = "401 SignatureNotMatch, or any 400 or 401, for each signature that is almost correct"
+    return _refused(request, "nearly-signed", expects, _SIGNED, "SLS451 SLS454", *refused)
 
 
 def _signed_for_another(operation: str, kind: str, role: Role, *schemes: Scheme) -> Scenario:
     """Return the scenario of signatures that are correct for another existing logstore, and were used for this one."""
     request = _request(operation)
     other = replace(request.at, logstore=role)
-    return Scenario.of(
-        operation,
-        f"{LABELS[operation]}-signed-for-another-{kind}",
-        f"401 SignatureNotMatch for a signature of the same request to another {kind}",
-        "RequestSignature page; CommonErrorCodes page",
-        "SLS451",
-    ).doing(
-        *setup(),
-        *((Create(other),) if needs_group(request) else ()),
-        *_cursor(request),
-        *_signed_as(request, other, *schemes),
-        *_unchanged(request),
-    )
+    refused = (*((Create(other),) if needs_group(request) else ()), *_signed_as(request, other, *schemes))
+    expects = f"401 SignatureNotMatch for a signature of the same request to another {kind}"
+    return _refused(request, f"signed-for-another-{kind}", expects, _SIGNED, "SLS451", *refused)
 
 
 def _signed_as(request: Request, at: Place, *schemes: Scheme) -> tuple[Request, ...]:
     """Return a request with the signature of the same one to another place, in each scheme."""
     other = replace(request, at=at)
-    return tuple(replace(request, variant=RequestVariant(each, signed_as=other)) for each in schemes or SCHEMES)
+    return _variants(request, (RequestVariant(each, signed_as=other) for each in schemes or SCHEMES))
 
 
 def _unchanged(refused: Request) -> tuple[Request, ...]:
@@ -246,20 +232,6 @@ def _unchanged(refused: Request) -> tuple[Request, ...]:
         return (Read(at=refused.at),)
     stranger = (Write(0, consumer=refused.consumer, force="false"),) if isinstance(refused, HeartBeat) else ()
     return (*stranger, Read(0)) if isinstance(refused, (Write, HeartBeat)) else ()
-
-
-def _with_token(operation: str, refusal: Refusal) -> Scenario:
-    """Return a scenario with a temporary key, which services may check elsewhere than a permanent one."""
-    request = _request(operation)
-    source = "CommonErrorCodes page; RequestSignature page"
-    steps = (
-        *setup(),
-        *_cursor(request),
-        *(replace(request, variant=variant) for variant in refusal.variants),
-        *_unchanged(request),
-    )
-    name = f"{LABELS[operation]}-{refusal.name}"
-    return Scenario.of(operation, name, refusal.expects, source, refusal.proves).doing(*steps)
 
 
 def _omissions(operation: str) -> Iterator[tuple[str, ...]]:
@@ -281,28 +253,20 @@ def _incomplete(operation: str) -> Scenario:
     """Return the scenario of requests without something that they need, after a correct one."""
     request = _request(operation)
     served = (request, Delete(request.at)) if isinstance(request, Create) else (request,)
-    lacking = (replace(request, variant=RequestVariant(omits=names)) for names in _omissions(operation))
-    return Scenario.of(
-        operation,
-        f"{LABELS[operation]}-incomplete",
-        "400 for a request without a required parameter, and for one whose JSON ends too early",
-        f"{source_of(operation)}, request parameters; common error table of 2026",
-        "SLS445",
-    ).doing(*setup(), *_cursor(request), *served, *lacking, *_unchanged(request))
+    lacking = _variants(request, (RequestVariant(omits=names) for names in _omissions(operation)))
+    expects = "400 for a request without a required parameter, and for one whose JSON ends too early"
+    source = f"{source_of(operation)}, request parameters; common error table of 2026"
+    return _refused(request, "incomplete", expects, source, "SLS445", *served, *lacking)
 
 
 def _missing_place(operation: str) -> Scenario:
     make = REQUESTS[operation]
-    places = [Place("a", "missing"), Place("a", project="missing")]
-    about_group = needs_group(make(_A))
+    request, places = make(_A), [Place("a", "missing"), Place("a", project="missing")]
+    about_group = needs_group(request)
+    steps = (*_cursor(request), *map(make, places), *((request, Read(at=_A)) if about_group else ()))
+    expects = f"404 for a logstore, project{' or group' if about_group else ''} that does not exist"
     proves = "SLS442 SLS443" + (" SLS441" if about_group else "")
-    return Scenario.of(
-        operation,
-        f"{LABELS[operation]}-nowhere",
-        f"404 for a logstore, project{' or group' if about_group else ''} that does not exist",
-        f"{source_of(operation)}, error codes",
-        proves,
-    ).doing(*_cursor(make(_A)), *map(make, places), *((make(_A), Read(at=_A)) if about_group else ()))
+    return _scenario(operation, "nowhere", expects, f"{source_of(operation)}, error codes", proves, *steps)
 
 
 def _similar_names(operation: str) -> Scenario:
@@ -316,20 +280,11 @@ def _similar_names(operation: str) -> Scenario:
     places = [Place(label, role) for role in roles] + [Place(label, project=role) for role in projects]
     if about_group:
         places += [Place(label) for label in ("name", "name-12", "Name-1")]
-    return Scenario.of(
-        operation,
-        f"{LABELS[operation]}-nearly-there",
-        "404 for names with the same beginning as others, or in another case; for logstores and projects also 400",
-        f"{source_of(operation)}, error codes",
-        "SLS442 SLS443" + (" SLS441" if about_group and operation != "DeleteConsumerGroup" else ""),
-    ).doing(
-        *_cursor(make(_A)),
-        *setup(existing),
-        Write(0, at=existing),
-        *map(make, places),
-        Read(at=existing),
-        ListGroups(existing),
-    )
+    written = (*setup(existing), Write(0, at=existing))
+    steps = (*_cursor(make(_A)), *written, *map(make, places), Read(at=existing), ListGroups(existing))
+    expects = "404 for names with the same beginning as others, or in another case; for logstores and projects also 400"
+    proves = "SLS442 SLS443" + (" SLS441" if about_group and operation != "DeleteConsumerGroup" else "")
+    return _scenario(operation, "nearly-there", expects, f"{source_of(operation)}, error codes", proves, *steps)
 
 
 SCENARIOS = (
@@ -342,8 +297,8 @@ SCENARIOS = (
     *(_signed_for_another(operation, "logstore", "other") for operation in REQUESTS),
     # v4 is the only scheme that signs the host:
     *(_signed_for_another(operation, "project", "abroad", "v4") for operation in REQUESTS),
-    *(_with_token(operation, WRONG_TOKEN) for operation in REQUESTS),
-    *(_with_token(operation, EXPIRED_TOKEN) for operation in REQUESTS),
+    *(_not_let_in(operation, WRONG_TOKEN) for operation in REQUESTS),
+    *(_not_let_in(operation, EXPIRED_TOKEN) for operation in REQUESTS),
 )
 
 SERVED: Mapping[str, str] = {operation: f"{label}-served" for operation, label in LABELS.items()}

@@ -82,15 +82,18 @@ class LogModel:
         responded_at: datetime,
         *,
         accepted: bool,
-        perhaps_twice: bool = False,
+        spare: int = 0,
     ) -> None:
-        """Record a PutLogs, its logs by their unique values; a refused repetition does not count."""
+        """Record a PutLogs, its logs by their unique values; a refused repetition does not count.
+
+        ``spare``: how many times more it may have been handled.
+        """
         for mark, log in logs.items():
             before = self._written.get(mark)
             if before is None or accepted:
                 numbers = (*(before.numbers if before and before.accepted else ()), self._count)
-                spare = (before.spare if before else 0) + perhaps_twice
-                self._written[mark] = Written(where, shard, numbers, log, accepted, responded_at, spare)
+                more = (before.spare if before else 0) + spare
+                self._written[mark] = Written(where, shard, numbers, log, accepted, responded_at, more)
             self._count += 1
 
     def outstanding(self, where: Logstore) -> dict[str, Written]:

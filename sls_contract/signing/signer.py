@@ -6,7 +6,7 @@ import hashlib
 from typing import TYPE_CHECKING
 
 from sls_contract.errors import UsageError
-from sls_contract.exchange import Headers, Request
+from sls_contract.headers import Headers
 from sls_contract.signing.authorization import authorization_of
 from sls_contract.signing.canonical import authorization
 from sls_contract.signing.clock import http_date, iso_basic
@@ -25,6 +25,7 @@ from sls_contract.signing.region import region_of
 if TYPE_CHECKING:
     from datetime import datetime
 
+    from sls_contract.exchange import Request
     from sls_contract.signing.credentials import Credentials
 
 

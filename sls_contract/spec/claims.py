@@ -38,6 +38,8 @@ MEANINGS: Mapping[ProblemKind, str] = {
 }
 WITHOUT_DEPTH = "without depth"
 """The end of a problem's text where rows follow an object, and the page does not show which are its members."""
+DESCRIBED_ELSEWHERE = "described on another page"
+"""The end of a problem's text where the type of a member is a structure whose members the page does not show."""
 USER_KEY = "keys that users choose"
 """A problem's text where an example shows the members of a member one level deeper, below keys of the user's own."""
 BODILESS = frozenset({"GET", "DELETE", "HEAD"})

@@ -191,10 +191,20 @@ def _read_plain(file: Path) -> Any:
 
         return read_yaml(file)
     try:
-        return json.loads(file.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
+        return json.loads(file.read_text(encoding="utf-8-sig"), object_pairs_hook=_members)
+    except (OSError, ValueError, RecursionError) as error:
         msg = f"expected the contract of an operation in {file}, which cannot be read: {error}\n{_LIKE_SHIPPED}"
         raise UsageError(msg) from error
+
+
+def _members(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """Return the members of a JSON object; raises ValueError for a repeated key, of which `json` keeps the last."""
+    members = dict(pairs)
+    if len(members) < len(pairs):
+        names = [name for name, _ in pairs]
+        msg = f"the key {next(name for name in names if names.count(name) > 1)!r} appears twice in an object"
+        raise ValueError(msg)
+    return members
 
 
 _current: dict[str, Registry] = {}  # "shipped", once loaded, and "used", which can be the same

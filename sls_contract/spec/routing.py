@@ -147,11 +147,18 @@ def refuse_clashes(routes: Iterable[Route]) -> None:
     for one, other in clashes(routes):
         msg = (
             f"expected one operation for each request, found two for {one.method} {one.path}: "
-            f"{one.operation} and {other.operation}\n"
+            f"{one.operation}{_keys(one)} and {other.operation}{_keys(other)}\n"
             "How to fix: if they are the same operation, list one name among the aliases of the other, in its rulings "
-            "or contract; otherwise add a discriminator to one of them."
+            "or contract; otherwise write discriminators with other values of one query key, or with more keys in one "
+            "of them, such as discriminator: {type: [log], size: []}, where [] is any value."
         )
         raise UsageError(msg)
+
+
+def _keys(route: Route) -> str:
+    """Return the query of a discriminator, such as ``?type=log|logs``; empty without one."""
+    pairs = (f"{key}={'|'.join(values)}" if values else key for key, values in route.discriminator.items())
+    return f"?{'&'.join(pairs)}" if route.discriminator else ""
 
 
 def _same_path(one: str, other: str) -> bool:

@@ -18,7 +18,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
 from sls_contract.errors import EndpointError, UsageError
-from sls_contract.exchange import DEFAULT_PORTS, Headers, Request, Response, wire_bytes, wire_text
+from sls_contract.exchange import DEFAULT_PORTS, Request, Response, wire_bytes, wire_text
+from sls_contract.headers import Headers
 from sls_contract.hosts import authority_of
 
 if TYPE_CHECKING:

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from sls_contract.exchange import Headers, Request, Response, split_url
+from sls_contract.exchange import Request, Response, split_url
 from sls_contract.hosts import is_service_host
 from sls_contract.transport.address import parse_endpoint
 from sls_contract.transport.wire import Transport, open_transport
@@ -15,6 +15,8 @@ from sls_contract.transport.wire import Transport, open_transport
 if TYPE_CHECKING:
     import ssl
     from collections.abc import Iterator
+
+    from sls_contract.headers import Headers
 
 
 _SAMPLE_ENDPOINT = "https://cn-hangzhou.log.aliyuncs.com"

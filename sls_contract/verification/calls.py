@@ -129,7 +129,7 @@ class CallJudge:
         logs = {} if step.body is not None else {_mark(each): each for each in self.bench.logs(step, value)}
         shard = None if step.shard is None else self.bench.shard(step.shard, step.at.logstore)
         where, accepted = self.logstore_of(step.at), sent.response.status == _OK
-        self.logs.put(where, shard, logs, sent.responded_at, accepted=accepted, perhaps_twice=sent.resent)
+        self.logs.put(where, shard, logs, sent.responded_at, accepted=accepted, spare=sent.resent + sent.repeats)
 
     def judge_put(self, step: Put) -> ClauseResults:
         """Check that the last ListShards has a writable shard, because a later PutLogs succeeded."""

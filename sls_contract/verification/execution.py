@@ -9,7 +9,6 @@ from typing import Any
 from sls_contract.checks.sequence import COARSE_CLOCK
 from sls_contract.checks.sequence_groups import judge_all_assigned
 from sls_contract.checks.sequence_logs import judge_missing
-from sls_contract.checks.sequence_outcomes import is_overloaded
 from sls_contract.exchange import Response
 from sls_contract.scenarios.steps import (
     PLAIN,
@@ -31,10 +30,11 @@ from sls_contract.scenarios.steps import (
     WaitForClock,
     Write,
 )
-from sls_contract.verification.outcome import Done, NotProvable, PendingRequest
+from sls_contract.verification.outcome import Busy, Done, NotProvable, PendingRequest
 from sls_contract.verification.requests import Requests
 from sls_contract.verification.responses import entries_of
-from sls_contract.verification.wire import FAILURES, OneAtATime, ResponseLost, lost
+from sls_contract.verification.unavailable import is_failure, lost
+from sls_contract.verification.wire import OneAtATime, ResponseLost
 
 _OK = 200
 _LONGEST_WAIT = 2  # seconds to wait where the clock cannot be set
@@ -70,7 +70,7 @@ class Execution(Requests):
     def only_server_failures(self) -> bool:
         """Whether all findings are about responses of 5xx or busy, which any service gives at times."""
         responses = ((done.number, done.exchange.response) for done in self.done)
-        failed = {number for number, each in responses if each and (each.status in FAILURES or is_overloaded(each))}
+        failed = {number for number, each in responses if each and is_failure(each)}
         return {number for _, number in self.findings} <= failed
 
     def _connect(self, step: Connect) -> None:
@@ -84,7 +84,12 @@ class Execution(Requests):
         """
         steps = (replace(each, variant=step.variant) for each in step.requests)
         pending = [self.prepare(each, number) for number, each in enumerate(steps)]
-        sent = list(zip(pending, self.wire.send_parallel([each.make for each in pending]), strict=True))
+        creates = any(isinstance(each, Create) for each in step.requests)
+        attempts = self.wire.send_parallel([each.make for each in pending], once=creates)
+        if creates and 0 < sum(each.failure is not None for each in attempts) < len(attempts):
+            msg = "the endpoint was busy or failed for one of two creations of a group, and served the other one"
+            raise Busy(msg)
+        sent = list(zip(pending, attempts, strict=True))
         if any(isinstance(each, Write) for each in step.requests):
             read = self.prepare(Read(at=step.at, variant=step.variant), len(pending))
             (last,) = self.wire.send_parallel([read.make])
@@ -92,7 +97,7 @@ class Execution(Requests):
             shown = {entry["checkpoint"] for _, entry in entries}
             sent.sort(key=lambda each: self._checkpoint_of(each[0]) in shown)
             sent.append((read, last))
-        if any(isinstance(each, Create) for each in step.requests):
+        if creates:
             sent.sort(key=lambda each: isinstance(each[1].response, Response) and each[1].response.status != _OK)
         for each, attempt in sent:
             self.receive(each, self.wire.judge(attempt))

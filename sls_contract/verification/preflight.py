@@ -12,8 +12,9 @@ from sls_contract.scenarios.steps import IN_EACH_SCHEME, Create, HeartBeat, Plac
 from sls_contract.verification.existing_group import EXISTING
 from sls_contract.verification.outcome import Busy, NotSupported, Stopped
 from sls_contract.verification.responses import objects_of
-from sls_contract.verification.session import BUSY_PAUSE, Session
-from sls_contract.verification.wire import EndpointGone, ResponseLost, Sent, lost
+from sls_contract.verification.session import BUSY_PAUSE, RUNS_MORE, Session
+from sls_contract.verification.unavailable import lost
+from sls_contract.verification.wire import EndpointGone, ResponseLost, Sent
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -95,8 +96,11 @@ def read_shards(session: Session) -> None:
             if not session.obstacles.unsupported:
                 read_logstore_shards(session, role)
     except Busy as error:
-        msg = f"{error}. How to fix: verify the endpoint again when it is less busy."
-        raise EndpointGone(msg) from error
+        raise _too_busy(error) from error
+
+
+def _too_busy(error: Busy) -> EndpointGone:
+    return EndpointGone(f"{error}. How to fix: verify the endpoint again when it is less busy.")
 
 
 def _read_existing_group(session: Session) -> None:
@@ -119,23 +123,23 @@ def _read_existing_group(session: Session) -> None:
     session.run.facts.append(f"consumer group {target.group} lists {len(shards)} shards and was only read")
 
 
-def read_logstore_shards(session: Session, role: Role, *, first: bool = True) -> None:
-    """Read the shards of one logstore with a new group, and once more where the service was busy or failed.
+def read_logstore_shards(session: Session, role: Role, *, more: int = RUNS_MORE) -> None:
+    """Read the shards of one logstore with a new group; ``more`` times again where the service was busy or failed.
 
-    Raises `Busy` where it was busy both times, `EndpointRefuses` where the project or logstore does not exist.
+    Raises `EndpointGone` where it was busy each time, `EndpointRefuses` where the project or logstore does not exist.
     """
     execution, retry = session.new_execution(), False
     try:
         shards = _shards_of(execution, role)
     except Stopped as error:
         _expect_place(execution, session.target, role)
-        retry = first and (isinstance(error, Busy) or _only_the_server_failed(execution))
+        retry = more > 0 and (isinstance(error, Busy) or _only_the_server_failed(execution))
         if isinstance(error, Busy) and not retry:
-            raise
+            raise _too_busy(error) from error
         if role == "main" and not retry:
             session.obstacles.unsupported = str(error)
     else:
-        retry = first and _only_the_server_failed(execution)  # a busy heartbeat ends in no exception
+        retry = more > 0 and _only_the_server_failed(execution)  # a busy heartbeat ends in no exception
         if not retry:
             _keep_shards(session, role, shards)
     finally:
@@ -144,7 +148,7 @@ def read_logstore_shards(session: Session, role: Role, *, first: bool = True) ->
         session.clean_up()
     if retry:
         session.wire.sleep(BUSY_PAUSE)
-        read_logstore_shards(session, role, first=False)
+        read_logstore_shards(session, role, more=more - 1)
 
 
 def _keep_shards(session: Session, role: Role, shards: tuple[int, ...]) -> None:

@@ -41,7 +41,8 @@ from sls_contract.verification.reads import NO_FINDINGS, ReadJudge, combined
 from sls_contract.verification.refusals import RefusalJudge
 from sls_contract.verification.resolving import hash_key_of, with_real_names
 from sls_contract.verification.responses import assigned_by, describe_response, objects_of
-from sls_contract.verification.wire import NOT_OFFERED, ResponseLost, absence
+from sls_contract.verification.unavailable import NOT_OFFERED, absence
+from sls_contract.verification.wire import ResponseLost
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -128,16 +129,9 @@ class Requests:
         return self._model.held(self._key(place), consumer)
 
     def request(self, step: Request) -> None:
-        """Send the request of one step, and judge the response.
-
-        A busy response to a request that must be refused shows nothing: it is sent again, as it has no effect.
-        """
+        """Send the request of one step, and judge the response."""
         pending = self.prepare(step)
-        sent = self.wire(pending.make)
-        if is_overloaded(sent.response) and not (self.busy_allowed or is_correct(step)):
-            self.done.append(Done(sent.number, sent.exchange, ()))
-            sent = self.wire(pending.make)
-        self.receive(pending, sent)
+        self.receive(pending, self.wire(pending.make))
 
     def prepare(self, step: Request, number: int = 0) -> PendingRequest:
         """Return the request of one step; ``number`` is its index among requests that are sent in parallel."""
@@ -161,16 +155,11 @@ class Requests:
         Raises `Busy`, `NotSupported`, and `ResponseLost` for a request that was handled before a reset.
         """
         step, key = pending.step, pending.key
-        if sent.resent and self._is_repeated(step, key, sent.response):
-            served = replace(sent.exchange, response=sent.response.replace(status=_OK))
-            self._update_model(step, key, replace(sent, exchange=served), pending.value)
-            raise ResponseLost(TransportError("reset", sent.exchange.request.host), sent)
-        if self.busy_allowed and is_overloaded(sent.response):
-            self.done.append(Done(sent.number, sent.exchange, sent.findings))
-            raise Busy(describe_response(step, sent.response))
+        self._expect_effect(pending, sent)
         refused = sent.response.status in {*_REFUSALS, *NOT_OFFERED}
         if isinstance(step, Create) and refused and not pending.created_before:
             self.groups.mark_refused(step.at, self.bench)
+        self._expect_possible(step, key, sent)
         twice = isinstance(step, Create) and self._model.exists(key) and is_correct(step)
         self._expect_offer(step, key, sent)
         judged = self._judged(step, key, sent, pending.value)
@@ -178,8 +167,35 @@ class Requests:
         unexpected = tuple(self._reads.unexpected(sent.findings, step, key, sent))
         self._add_result(combined(ClauseResults(unexpected, sent.exercised), judged))
         # After a second creation that succeeded the content of the group is unknown.
-        if (twice and sent.response.status == _OK) or self._is_unsupported(step, key, sent.response):
+        if (twice and sent.response.status == _OK) or self._refusals.is_unsupported(step, key, sent.response):
             raise NotSupported(describe_response(step, sent.response))
+
+    def _expect_effect(self, pending: PendingRequest, sent: Sent) -> None:
+        """Raise `Busy` or `ResponseLost` where an attempt had its effect without saying so, or the service is busy."""
+        step, key = pending.step, pending.key
+        repeated = (sent.resent or sent.repeats) and self._is_repeated(step, key, sent.response)
+        if repeated:
+            served = replace(sent.exchange, response=sent.response.replace(status=_OK))
+            self._update_model(step, key, replace(sent, exchange=served), pending.value)
+            if sent.resent:
+                raise ResponseLost(TransportError("reset", sent.exchange.request.host), sent)
+            if sent.failed is not None and not is_overloaded(sent.failed.response):
+                self.done.append(Done(sent.failed.number, sent.failed.exchange, ()))
+                self._add_result(judge_outcome("served", sent.failed.response))
+        if repeated or (self.busy_allowed and is_overloaded(sent.response)):
+            self.done.append(Done(sent.number, sent.exchange, sent.findings))
+            raise Busy(describe_response(step, sent.response))
+
+    def _expect_possible(self, step: Request, key: GroupKey, sent: Sent) -> None:
+        """Raise `NotProvable` or `NotSupported` where a limit or a name is refused that no page promises."""
+        response = sent.response
+        if self._refusals.is_limit(step, key, response):
+            self.done.append(Done(sent.number, sent.exchange, ()))
+            msg = f"{describe_response(step, response)}: the logstore has as many consumer groups as it may have"
+            raise NotProvable(msg)
+        if self._refusals.is_about_a_name(step, key, response):
+            self.done.append(Done(sent.number, sent.exchange, sent.findings))
+            raise NotSupported(describe_response(step, response))
 
     def _request_maker(self, step: Request, held: tuple[int, ...], value: str) -> Callable[[datetime], HttpRequest]:
         """Return a function that makes the request for a time; a reused signature keeps its original time."""
@@ -198,7 +214,11 @@ class Requests:
         served = name in self.wire.served
         if isinstance(step, Read) or response.status == _OK or (served and is_correct(step)):
             return
-        if not served and self._is_unsupported(step, key, response) and not self._refusals.is_wrong(step, key, sent):
+        if (
+            not served
+            and self._refusals.is_unsupported(step, key, response)
+            and not self._refusals.is_wrong(step, key, sent)
+        ):
             self.wire.absent |= absence(name, response)
             if response.status in _REFUSALS:
                 names = CHANGES_SHARDS if name in CHANGES_SHARDS else {name}  # without a split, no merge is tried
@@ -230,14 +250,16 @@ class Requests:
         outcome, documented = self._expected_outcome(step, key), self._expected_errors(step, key)
         if isinstance(step, Read):
             return self._reads.judge(step, key, sent, outcome)
-        alive = self._is_alive(step, key, sent) if isinstance(step, HeartBeat) else None
+        lists = isinstance(step, HeartBeat) and self._lists_shards(step, key)
+        alive = self._is_alive(step, key, sent) if isinstance(step, HeartBeat) and lists else None
         self._update_model(step, key, sent, value)
         if outcome == "group-missing" and isinstance(step, Delete) and self._may_delete_nothing(sent.response):
             return NO_FINDINGS
         if outcome not in {"served", "unknown-shard"}:
             return judge_outcome(outcome, sent.response, {finding.code for finding in sent.findings})
         judged = judge_alive(error_code(sent.response), sent.response.status, alive=alive)
-        if judged.exercised:
+        late = lists and alive is None and not documented and error_code(sent.response) == "NotExistConsumerWithBody"
+        if judged.exercised or late:
             return judged
         return self._refused(step, documented, sent) if documented else self._judge_served(step, key, sent)
 
@@ -261,12 +283,18 @@ class Requests:
             return combined(judge_outcome("served", sent.response), self._judge_contents(step, key, sent))
         if not self._refusals.is_wrong(step, key, sent):
             return NO_FINDINGS
-        return judge_outcome("served", sent.response, documented=self._refusals.specific_errors(step))
+        documented = self._refusals.specific_errors(step)
+        if isinstance(step, Create) and self._refusals.has_other_meaning(sent.response):
+            documented.add(str(error_code(sent.response)))
+        return judge_outcome("served", sent.response, documented=documented)
+
+    def _lists_shards(self, step: HeartBeat, key: GroupKey) -> bool:
+        return bool(self._model.held(key, step.consumer) if step.lists is None else step.lists)
 
     def _is_alive(self, step: HeartBeat, key: GroupKey, sent: Sent) -> bool | None:
-        """Return whether the consumer of a HeartBeat with shards is alive; None where that is uncertain."""
-        lists = self._model.held(key, step.consumer) if step.lists is None else step.lists
-        return self._model.is_alive(key, step.consumer, sent.sent_at) if lists else None
+        """Return whether the consumer of a HeartBeat is alive whenever the service handles it; None: uncertain."""
+        first, last = (self._model.is_alive(key, step.consumer, at) for at in (sent.sent_at, sent.responded_at))
+        return first if first == last else None
 
     def _expected_errors(self, step: Request, key: GroupKey) -> frozenset[str]:
         """Return the errorCodes of which the response must have one; empty where the request must succeed."""
@@ -360,13 +388,6 @@ class Requests:
             self._name_taken |= is_correct(step) and self._model.exists_elsewhere(key)
             self._model.create_refused(key)
 
-    def _is_unsupported(self, step: Request, key: GroupKey, response: Response) -> bool:
-        """Return whether a correct request was refused although it should succeed in this state."""
-        if response.status == _OK or not is_correct(step) or not self._should_succeed(step, key):
-            return False
-        exists = isinstance(step, Create) and error_code(response) == "ConsumerGroupAlreadyExist"
-        return not exists or not self._model.may_be_taken(key)
-
     def _is_repeated(self, step: Request, key: GroupKey, response: Response) -> bool:
         """Return whether a request that was sent twice is refused because the first one had its effect."""
         if operation_name(step) in CHANGES_SHARDS:
@@ -376,12 +397,3 @@ class Requests:
             repeated = error_code(response) == codes.get(type(step), "")
         expected = self._expected_outcome(step, key) == "served" and not self._expected_errors(step, key)
         return repeated and expected
-
-    def _should_succeed(self, step: Request, key: GroupKey) -> bool:
-        """Return whether a correct request must succeed in this state if the operation is offered."""
-        if isinstance(step, Write):  # a consumer that does not hold the shard may be refused, even with forceSuccess
-            shard = self.bench.shard(step.shard, step.at.logstore)
-            return self._model.exists(key) and shard in self._model.held(key, step.consumer)
-        if not needs_group(step):
-            return True
-        return not isinstance(step, Read) and self._model.exists(key)

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 from zlib import crc32
 
+from sls_contract.checks.sequence_outcomes import judge_outcome
+from sls_contract.reports import plural
 from sls_contract.scenarios.documented import SCENARIOS
 from sls_contract.scenarios.documented_operations import SERVED
 from sls_contract.verification.existing_group import ONLY_READ, read_only
 from sls_contract.verification.generated import run_generated
 from sls_contract.verification.outcome import Performed, Run, Verdict
 from sls_contract.verification.preflight import probe_endpoint, read_logstore_shards, read_shards
+from sls_contract.verification.recoveries import too_many
 from sls_contract.verification.session import Session, proof_verdict
 from sls_contract.verification.wire import EndpointGone
 
@@ -59,7 +62,8 @@ class Runner(Session):
             self.run.incomplete = str(error)
         finally:
             self._close()
-            self.run.facts += self._connections()
+            self._judge_recoveries()
+            self.run.facts += [*self._connections(), *self._repeated()]
         return self.run
 
     def _expect_checkpoints(self) -> None:
@@ -79,6 +83,21 @@ class Runner(Session):
         if not reused:
             return [f"connections: one for each request; {_CLOSES}"]
         return [f"connections: {reused} of {requests} requests over one that was kept alive after a response"]
+
+    def _repeated(self) -> list[str]:
+        """Return a line about the requests that were sent again; none where there are none."""
+        if not self.wire.repeated:
+            return []
+        times = plural(self.wire.repeated, "time")
+        return [f"busy or failed: {times} a response was 5xx, 429 or a quota error, and its request was sent again"]
+
+    def _judge_recoveries(self) -> None:
+        """Add a finding for each operation that fails so often at first that it is no accident."""
+        for name, count, failed in too_many(self.wire.recovered, (each for each, _ in self.wire.sent)):
+            times = plural(count, "time")
+            self.run.facts.append(f"failed at first: {times} {name} was served only when its request was sent again")
+            judged = judge_outcome("served", failed.response)
+            self.collect_sent(replace(failed, findings=judged.findings, exercised=judged.exercised))
 
     def _close(self) -> None:
         """Delete every group that remains; where that is interrupted, report the groups that may exist."""

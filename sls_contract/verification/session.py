@@ -15,14 +15,16 @@ from sls_contract.verification.groups import CreatedGroup, Groups
 from sls_contract.verification.obstacles import Obstacles
 from sls_contract.verification.outcome import Run, Stopped, Verdict
 from sls_contract.verification.plan import Plan
-from sls_contract.verification.wire import NOT_OFFERED, EndpointGone, ResponseLost, Sent, Wire, absence
+from sls_contract.verification.unavailable import NOT_OFFERED, absence
+from sls_contract.verification.wire import EndpointGone, ResponseLost, Sent, Wire
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Sequence
 
     from sls_contract.verification.target import Target
 
-_RUN_TWICE = "run twice: the endpoint failed or was busy the first time"
+_RUN_AGAIN = "run again: the endpoint failed or was busy the first time"
+RUNS_MORE = 4  # of a scenario
 _OK, _FORBIDDEN, _NOT_FOUND = 200, 403, 404  # 404 of a deletion: the group does not exist any more
 _LOG_AGE = 3600  # seconds between the time of a log and its PutLogs: more than the 15 minutes of clock tolerance
 BUSY_PAUSE = 1.0  # seconds before a busy service gets the next request
@@ -83,15 +85,17 @@ class Session:
     def run_steps(self, execution: Execution, steps: Sequence[Step]) -> tuple[Execution, Verdict, str]:
         """Run steps, and again where only failures of the server broke something; return the execution that counts."""
         verdict, reason = self._run_once(execution, steps)
-        if verdict != "not proven" and not (verdict == "failed" and execution.only_server_failures):
-            return execution, verdict, reason
-        self.wire.close_connections()
-        self.wire.sleep(BUSY_PAUSE if verdict == "not proven" else 0)
-        second = self.new_execution()
-        second_verdict, second_reason = self._run_once(second, steps)
-        if second_verdict in {"passed", "failed"}:
-            return second, second_verdict, _RUN_TWICE if second_verdict == "passed" else second_reason
-        return execution, verdict, reason  # the second execution shows nothing
+        for _ in range(RUNS_MORE):
+            if verdict != "not proven" and not (verdict == "failed" and execution.only_server_failures):
+                break
+            self.wire.close_connections()
+            self.wire.sleep(BUSY_PAUSE if verdict == "not proven" else 0)
+            again = self.new_execution()
+            new_verdict, new_reason = self._run_once(again, steps)
+            if new_verdict in {"passed", "failed"}:  # another one shows nothing
+                execution, verdict = again, new_verdict
+                reason = _RUN_AGAIN if verdict == "passed" else new_reason
+        return execution, verdict, reason
 
     def _run_once(self, execution: Execution, steps: Sequence[Step]) -> tuple[Verdict, str]:
         verdict: Verdict = "passed"

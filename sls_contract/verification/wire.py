@@ -12,32 +12,27 @@ from sls_contract.checks import judge_response
 from sls_contract.checks.consumption import CLIENT_CLAUSES, Consumption
 from sls_contract.checks.contract_map import ContractMap
 from sls_contract.checks.sequence import ClauseResults
-from sls_contract.checks.sequence_outcomes import TOO_MANY_REQUESTS, error_code
+from sls_contract.checks.sequence_outcomes import TOO_MANY_REQUESTS, error_code, is_overloaded
 from sls_contract.errors import EndpointError
 from sls_contract.exchange import Exchange, Request, Response, Send
 from sls_contract.signing import MAX_SKEW, Credentials, parse_http_date
 from sls_contract.spec import CLAUSES, Finding, clause
-from sls_contract.spec.known_errors import errors_of
 from sls_contract.transport import TransportError
+from sls_contract.verification.recoveries import is_recovery
+from sls_contract.verification.unavailable import NOT_OFFERED, absence, is_failure
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
     from sls_contract.scenarios.steps import Over
 
-FAILURES = frozenset(range(500, 600)) - {501}
-"""Statuses of a failed endpoint; 501 means that an operation is not offered."""
-
-NOT_OFFERED = frozenset({405, 421, 501})
-"""Statuses that mean, for any request, that an operation is not offered."""
-
-_DENIED = frozenset({401, 403, 404})  # may mean the same, with an unknown error or for lack of rights
 _OK = 200
 _ABOUT_THE_SERVICE = frozenset(CLAUSES) - CLIENT_CLAUSES
 _ALIVE_AFTER = 0.1  # seconds after which a dying process has closed its port
 _PARTLY_SENT = frozenset({"truncated", "too-large", "malformed"})  # the endpoint is alive
 _RESPONSE_LOST = frozenset({"closed", "reset", "timeout"}) | _PARTLY_SENT
-_MOST_FAILED = 50  # responses of 5xx in a row: more than any scenario causes, so the endpoint is down
+_MOST_FAILED = 50  # requests in a row without another response: more than any scenario causes, so the endpoint is down
+_PAUSES = (0, 0.1, 0.3, 1)  # seconds before each further attempt at a request to which a busy service responded
 _MOST_TIMEOUTS = 3  # in a run, before it gives up
 _PARALLEL = 2  # connections
 _FROZEN = timedelta(seconds=5)  # longer than servers cache the Date header
@@ -54,7 +49,8 @@ class Sent:
     """One request of the run, its response, and their findings.
 
     ``number`` starts at 1; ``sent_at`` and ``responded_at`` are the server's time. ``resent``: the first attempt ended
-    with a reset, so that the endpoint may have handled the request twice.
+    with a reset, so that the endpoint may have handled the request twice. ``repeats``: how many more times it may have
+    done so, because its responses to earlier attempts said that it was busy or failed. ``failed``: the last of these.
     """
 
     number: int
@@ -64,6 +60,8 @@ class Sent:
     findings: tuple[Finding, ...]
     exercised: frozenset[str]
     resent: bool = False
+    repeats: int = 0
+    failed: Sent | None = None
 
     @property
     def response(self) -> Response:
@@ -73,12 +71,21 @@ class Sent:
 
 
 class Attempt(NamedTuple):
-    """A request that was sent: its maker, its response or error, and the server's time when it was sent."""
+    """A request that was sent: its maker, its response or error, and the server's time when it was sent.
+
+    ``repeats``: as of `Sent`.
+    """
 
     make: Callable[[datetime], Request]
     request: Request
     response: Response | TransportError
     sent_at: datetime
+    repeats: int = 0
+
+    @property
+    def failure(self) -> Response | None:
+        """The response where it says nothing of its request; else None."""
+        return self.response if isinstance(self.response, Response) and is_failure(self.response) else None
 
 
 class _Dated(NamedTuple):
@@ -140,6 +147,8 @@ class Wire:
         served: names of the operations that returned 200.
         absent: the statuses and errorCodes that showed that an operation is not offered.
         refused: the same for correct requests to operations without a success, each with its operation.
+        repeated: how many requests were sent again because the service was busy or failed.
+        recovered: the requests that were served after a failure.
 
     """
 
@@ -159,6 +168,8 @@ class Wire:
     served: set[str] = field(default_factory=set)
     absent: set[tuple[int, str | None]] = field(default_factory=set)
     refused: set[tuple[str, int, str | None]] = field(default_factory=set)
+    repeated: int = 0
+    recovered: list[Sent] = field(default_factory=list)
     _next: float = 0.0
     _ids: set[str] = field(default_factory=set)
     _last_dates: dict[tuple[str, bool], _Dated] = field(default_factory=dict)
@@ -176,8 +187,27 @@ class Wire:
     def __call__(self, make: Callable[[datetime], Request]) -> Sent:
         """Send the request that ``make`` returns for the server's time, and judge its response.
 
-        Raises `EndpointGone` where the endpoint stopped responding, `ResponseLost` where only this response is missing.
+        A request to which a service responds that it is busy or failed is sent again, as clients do; not where that did
+        not help the request before. Raises `EndpointGone` where the endpoint stopped responding, `ResponseLost` where
+        only this response is missing.
         """
+        sent, pauses = self._attempt(make), () if self._failures_in_row else _PAUSES
+        for pause in pauses:
+            if not is_failure(sent.response):
+                break
+            self._pause(pause, sent.response)
+            last = self._attempt(make)
+            sent = replace(last, resent=sent.resent or last.resent, repeats=sent.repeats + 1, failed=sent)
+        self._failures_in_row = self._failures_in_row + 1 if is_failure(sent.response) else 0
+        self.recovered += [sent] if is_recovery(sent) else []
+        return sent
+
+    def _pause(self, seconds: float, response: Response) -> None:
+        """Wait before a request is sent again: a failed service may be asked at once, a busy one needs time."""
+        self.repeated += 1
+        self.sleep(seconds if is_overloaded(response) else 0)
+
+    def _attempt(self, make: Callable[[datetime], Request]) -> Sent:
         self._wait()
         sent_at = self.now
         request = make(sent_at)
@@ -187,8 +217,27 @@ class Wire:
             return self.judge(Attempt(make, request, error, sent_at))
         return replace(self.judge(Attempt(make, request, response, sent_at), reused=reused), resent=resent)
 
-    def send_parallel(self, makes: Sequence[Callable[[datetime], Request]]) -> list[Attempt]:
-        """Send requests in parallel, each over its own connection; `judge` then takes the attempts one by one."""
+    def send_parallel(self, makes: Sequence[Callable[[datetime], Request]], *, once: bool = False) -> list[Attempt]:
+        """Send requests in parallel, each over its own connection; `judge` then takes the attempts one by one.
+
+        All are sent again where the service was busy or failed, so that they are at once. ``once``: not if one of them
+        was served, because it cannot be served again.
+        """
+        attempts = self._send_at_once(makes)
+        for repeats, pause in enumerate(_PAUSES, 1):
+            failed = [each.failure for each in attempts if each.failure]
+            if not failed or (once and len(failed) < len(attempts)):
+                break
+            self.sent += [
+                (Exchange(each.request, each.response), each.sent_at)
+                for each in attempts
+                if isinstance(each.response, Response)
+            ]
+            self._pause(pause, failed[0])
+            attempts = [each._replace(repeats=repeats) for each in self._send_at_once(makes)]
+        return attempts
+
+    def _send_at_once(self, makes: Sequence[Callable[[datetime], Request]]) -> list[Attempt]:
         self.close_connections()
         for _ in makes:
             self._wait()
@@ -200,13 +249,13 @@ class Wire:
 
     def judge(self, attempt: Attempt, *, reused: bool = False) -> Sent:
         """Judge a response; ``reused``: its connection had carried one before. Raises as a call does."""
-        make, request, response, sent_at = attempt
+        make, request, response, sent_at, repeats = attempt
         if isinstance(response, TransportError):
             broken = self._judge_exchange(Exchange(request, response.partial), sent_at)
             raise self._diagnose(response, broken, make) from response
         if self.probe is None:
             self._set_offset(response)
-        return self._judge_exchange(Exchange(request, response), sent_at, reused=reused)
+        return replace(self._judge_exchange(Exchange(request, response), sent_at, reused=reused), repeats=repeats)
 
     def _try_send(self, request: Request) -> Response | TransportError:
         try:
@@ -223,10 +272,10 @@ class Wire:
         return not absence(operation, response).isdisjoint(self.absent)
 
     def expect_success(self) -> None:
-        """Raise `EndpointGone` where the last responses were all 5xx: the endpoint is down."""
+        """Raise `EndpointGone` where the endpoint failed or was busy for long: it is down."""
         if self._failures_in_row >= _MOST_FAILED:
             msg = (
-                f"the last {self._failures_in_row} responses were all 5xx. "
+                f"the responses to the last {self._failures_in_row} requests were all 5xx, 429 or a quota error. "
                 "How to fix: verify the endpoint again when it works."
             )
             raise EndpointGone(msg)
@@ -271,7 +320,6 @@ class Wire:
         self.sent.append((exchange, sent_at))
         status = exchange.response.status if exchange.response else 0
         served = status == _OK
-        self._failures_in_row = self._failures_in_row + 1 if status in FAILURES else 0
         # Only signatures of accepted requests are checked: the reason of a refusal is not needed here, and takes time.
         verdict = judge_response(exchange, credentials=self.keys if served else (), at=self.now)
         self.served |= {verdict.operation} if served and verdict.operation else set()
@@ -345,18 +393,3 @@ class Wire:
         if now < self._next:
             self.sleep(self._next - now)
         self._next = max(now, self._next) + self.interval
-
-
-def absence(operation: str, response: Response) -> set[tuple[int, str | None]]:
-    """Return the status and errorCode of a response that may mean that the key is not offered this operation."""
-    code = error_code(response)
-    unspecific = code == "Unauthorized" or code not in {each.code for each in errors_of(operation)}
-    return {(response.status, code)} if unspecific and response.status in _DENIED else set()
-
-
-def lost(error: ResponseLost) -> tuple[Finding, ...]:
-    """Return the findings of a lost response: of its framing, and that it is incomplete; others only follow from it."""
-    failure = error.error
-    fix = f"Send a complete response to every request: {failure.fix}"
-    framing = (finding for finding in error.sent.findings if finding.code == "SLS261")
-    return *framing, clause("SLS462").finding("response", "a complete response", failure.reason, fix)

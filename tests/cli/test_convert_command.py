@@ -163,8 +163,9 @@ def test_a_har_in_an_archive_is_converted_once_it_is_taken_out(command, tmp_path
     assert advised(refused.stderr, "decompress it")
     ZipFile(tmp_path / "a.har.zip").extractall(tmp_path)
     assert command("convert", "b.har", "a.jsonl").returncode == 0
-    with pytest.raises(CassetteDamaged, match="export the HAR again, as JSON"):
+    with pytest.raises(CassetteDamaged, match="not a cassette: a ZIP archive") as damaged:
         load_cassette(tmp_path / "a.har.zip")
+    assert advised(str(damaged.value), "unpack it")
 
 
 def test_a_har_without_the_bodies_of_its_requests_is_no_recording(tmp_path):

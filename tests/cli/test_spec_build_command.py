@@ -47,6 +47,25 @@ def test_derive_writes_claims_and_their_source(tmp_path):
     assert "wrote" in err
 
 
+def test_what_a_problem_leaves_open_is_ruled(tmp_path):
+    """A page without an example does not say whether its response is an object; the manual has a ruling for it."""
+    text = PAGE.read_text(encoding="utf-8").replace("ListMachines", "ListGadgets").replace("/machinegroups", "/gadgets")
+    page, own = tmp_path / "ListGadgets" / "2024.en.md", tmp_path / "own"
+    page.parent.mkdir()
+    page.write_text(text.partition("-   Sample responses")[0], encoding="utf-8")
+    out = run("derive", page, "--out", own)[1]
+    rulings, manual = advised(out, r"or rule on what a problem leaves open, in (.*) \((.*)\)").groups()
+    ruling = re.search(
+        r"```yaml\n(.*?)```", (Path(__file__).parents[2] / manual).read_text(encoding="utf-8"), re.DOTALL
+    )
+    assert "response 200: not described" in run("show", "ListGadgets", "--contract", own)[1]
+    Path(rulings).mkdir()
+    text = ruling[1].replace("GetShardLag", "ListGadgets")
+    (Path(rulings) / "ListGadgets.yaml").write_text(text, encoding="utf-8")
+    assert run("build", "--folder", own)[0] == 0
+    assert "response 200: object" in run("show", "ListGadgets", "--contract", own)[1]
+
+
 def test_derive_says_what_a_page_does_not_tell(tmp_path):
     """A page whose name has no date needs one; nothing is written then."""
     page = tmp_path / "ListMachines" / "page.md"
@@ -104,10 +123,76 @@ def test_disagreements_that_nobody_ruled_on_are_counted_and_listed_on_demand(tmp
     assert f"  {told}" in run("show", "ListGadgets", "--contract", tmp_path)[1].splitlines()
 
 
-def test_a_folder_without_claims_is_told(tmp_path):
-    """A build needs them."""
+def test_a_folder_without_claims_and_rulings_is_told(tmp_path):
+    """A build needs either, and the command that is printed writes claims."""
     code, _, err = run("build", "--folder", tmp_path)
-    assert (code, "expected claims in" in err, "How to fix: " in err) == (2, True, True)
+    assert (code, "expected a folder with claims/ or rulings/" in err) == (2, True)
+    command = advised(err, "sls-contract spec (derive PAGE.md .*)")[1]
+    assert run(*(str(PAGE) if word == "PAGE.md" else word for word in command.split()))[0] == 0
+    assert run("build", "--folder", tmp_path)[0] == 0
+
+
+def test_claims_that_make_no_contract_are_told(tmp_path):
+    """A page without a request line gives no route, so nothing could be judged by it."""
+    page = tmp_path / "ListGadgets" / "2024.en.md"
+    page.parent.mkdir()
+    text = PAGE.read_text(encoding="utf-8").replace("ListMachines", "ListGadgets").replace("/machinegroups", "/gadgets")
+    page.write_text(re.sub("GET .*", "", text), encoding="utf-8")
+    assert run("derive", page, "--out", tmp_path / "own")[0] == 0
+    for command in (["build", "--folder", tmp_path / "own"], ["list", "--contract", tmp_path / "own"]):
+        code, _, err = run(*command)
+        assert (code, "ListGadgets: no source prints a request line" in err) == (2, True)
+        assert advised(err, "derive a page that prints the request line")
+    page.write_text(text, encoding="utf-8")
+    assert run("derive", page, "--out", tmp_path / "own")[0] == 0
+    assert run("build", "--folder", tmp_path / "own")[0] == 0
+
+
+OVERRULING = """operation: PullLogs
+rulings:
+  - why: Our gateway returns JSON.
+    overrules: [{family: openapi, place: query count required, says: yes}]
+    contract: {response: {content: json, value: {type: object}}}
+"""
+
+
+@pytest.mark.slow
+def test_a_folder_of_ones_own_is_built_on_top_of_what_is_shipped(folder):
+    """As --contract reads it: a ruling overrules a shipped claim, and the files hold the same contracts."""
+    (folder / "rulings" / "PullLogs.yaml").write_text(OVERRULING, encoding="utf-8")
+    code, out, err = run("build", "--folder", folder)
+    assert (code, err) == (0, "")
+    assert "PullLogs: extends the shipped contract, which has 8 sources; now 8 sources, and the rulings of both" in out
+    assert "ListMachines: extends the shipped contract, which has 1 source; now 2 sources, and the rulings of" in out
+    for line in (folder / "contracts.jsonl").read_text(encoding="utf-8").splitlines()[1:]:
+        built = json.loads(line)
+        shown = json.loads(run("show", built["operation"], "--contract", folder, "--json", "-")[1])
+        assert shown["contract"] == built
+
+
+@pytest.mark.slow
+def test_a_folder_of_ones_own_with_the_route_of_a_shipped_operation_is_refused(tmp_path):
+    """A build says so, not only the first run that is judged by it; an alias makes them one."""
+    page = tmp_path / "ListThings" / "2024.en.md"
+    page.parent.mkdir()
+    page.write_text(PAGE.read_text(encoding="utf-8").replace("ListMachines", "ListThings"), encoding="utf-8")
+    run("derive", page, "--out", tmp_path / "own")
+    code, _, err = run("build", "--folder", tmp_path / "own")
+    assert (code, "ListMachines and ListThings" in err or "ListThings and ListMachines" in err) == (2, True)
+    assert advised(err, "list one name among the aliases of the other")
+    (tmp_path / "own" / "rulings").mkdir()
+    ruling = "operation: ListMachines\naliases: [ListThings]\n"
+    (tmp_path / "own" / "rulings" / "ListMachines.yaml").write_text(ruling, encoding="utf-8")
+    assert run("build", "--folder", tmp_path / "own")[0] == 0
+
+
+@pytest.mark.slow
+def test_a_whole_folder_of_contracts_stands_alone(folder):
+    """A checkout's schemas/, recognised by its clauses, is built of itself, whatever is installed."""
+    (folder / "clauses.json").write_text("[]", encoding="utf-8")
+    code, out, _ = run("build", "--folder", folder)
+    assert (code, "extends" in out) == (0, False)
+    assert "openapi-sdk" not in (folder / "contract" / "ListMachines.yaml").read_text(encoding="utf-8")
 
 
 @pytest.mark.slow

@@ -19,7 +19,8 @@ from sls_contract.checks.meanings import FORMS
 from sls_contract.checks.presentation import masked
 from sls_contract.checks.strict_json import read_json, read_thoroughly
 from sls_contract.checks.subject import FOREIGN, Subject
-from sls_contract.exchange import Exchange, Headers, Request, Response, wire_text
+from sls_contract.exchange import Exchange, Request, Response, wire_text
+from sls_contract.headers import Headers
 from sls_contract.signing import TEST_CREDENTIALS, http_date, sign
 from sls_contract.spec import CLAUSES
 from sls_contract.spec.export import operation_schemas

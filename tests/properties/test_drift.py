@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 
 from sls_contract.cassettes.drift import Class, compare
 from sls_contract.cassettes.recording import Recording
-from sls_contract.exchange import Exchange, Headers, Request, Response, wire_text
+from sls_contract.exchange import Exchange, Request, Response, wire_text
+from sls_contract.headers import Headers
 from sls_contract.signing import TEST_CREDENTIALS, http_date, sign
 from sls_contract.spec import CLAUSES
 

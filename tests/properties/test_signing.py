@@ -16,7 +16,8 @@ from aliyun.log.credentials import StaticCredentialsProvider
 from hypothesis import assume, example, given
 from hypothesis import strategies as st
 
-from sls_contract.exchange import Headers, Request, wire_bytes, wire_text
+from sls_contract.exchange import Request, wire_bytes, wire_text
+from sls_contract.headers import Headers
 from sls_contract.signing import (
     TEST_CREDENTIALS,
     TEST_STS_CREDENTIALS,

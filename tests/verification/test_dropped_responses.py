@@ -121,11 +121,11 @@ def test_a_reset_after_the_work_was_done_is_a_lost_response_or_nothing(responses
 
 
 class Resetting(Line):
-    """A connection whose first creation of a group is sent again after a reset, and is then refused as busy."""
+    """A connection whose first creation of a group is sent again after a reset, and is refused as busy from then on."""
 
     def __call__(self, request):
         response = super().__call__(request)
-        if self.resent or not asks_for(request, "CreateConsumerGroup"):
+        if not asks_for(request, "CreateConsumerGroup"):
             return response
         self.resent = 1
         return error(response, 403, "MetaOperationQpsLimitExceeded", "Qps limit for the meta operation is exceeded.")

@@ -21,7 +21,8 @@ from broken_endpoints.harness import (
 )
 from broken_endpoints.per_operation import is_let_in, let_in
 
-from sls_contract.exchange import Headers, Request
+from sls_contract.exchange import Request
+from sls_contract.headers import Headers
 from sls_contract.scenarios import SCENARIOS
 
 TELLING = [

@@ -28,7 +28,8 @@ from sls_contract.cli.parser import Parser
 from sls_contract.cli.terminal import Console
 from sls_contract.endpoint.server import serve
 from sls_contract.errors import UsageError
-from sls_contract.exchange import Headers, Request
+from sls_contract.exchange import Request
+from sls_contract.headers import Headers
 from sls_contract.scenarios import SCENARIOS
 from sls_contract.signing import TEST_CREDENTIALS
 from sls_contract.spec import CLAUSES

@@ -17,7 +17,8 @@ from sls_contract.cassettes.file.coding import decoded, readable
 from sls_contract.cassettes.file.interaction import MalformedInteraction, recording_of
 from sls_contract.cassettes.recording import Integrity, Recording
 from sls_contract.errors import UsageError
-from sls_contract.exchange import Exchange, Headers, Request
+from sls_contract.exchange import Exchange, Request
+from sls_contract.headers import Headers
 
 VcrResponse: TypeAlias = "dict[str, Any]"
 """``{"status": {"code", "message"}, "headers": {name: [values]}, "body": {"string": bytes}}``."""

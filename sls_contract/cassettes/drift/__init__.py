@@ -16,11 +16,12 @@ that was not asked for; size of the unpacked body: kept → broken              
 a missing key of an entry, except an empty consumer                  breaking  clause of the key; consumer: SLS209
 a missing entry: of the requested shard; of a list in which no other breaking  SLS422; SLS421
 shard shows a split, a merge or a new logstore
-success → refusal of a request that was served (400, 405, 411, 413,  breaking  SLS444; 400 and 401: SLS456; with a
-415, 401 SignatureNotMatch)                                                    correct clock: SLS457
+success → refusal of a request that was served (400, 405, 411, 413,  breaking  SLS444; 401, and 400 of the common
+415, 401 SignatureNotMatch)                                                    table: SLS456; correct clock: SLS457
 ProjectNotExist under its other name; another code for a wrong       breaking  SLS443; SLS451; SLS452; SLS455
 signature, key, clock
 one undocumented errorCode → another                                 breaking  SLS234
+a response of the service → a 4xx of a proxy                         breaking  SLS257, and no other
 a signature known to be wrong: refused, or not there, → served       breaking  SLS239
 a missing project, logstore or group → 200 and an empty list         breaking  SLS443, SLS442, SLS441
 a complete response → none, or a truncated one                       breaking  SLS462
@@ -38,7 +39,8 @@ headers: case, order, Server, Connection, framing, accepted          benign    (
 compression, missing ones that no clause requires                              header's clause
 reason phrase                                                        benign    (reason)
 a state of the service: missing project, logstore, group; 403; a     benign    SLS444, or the clause of the code
-known 5xx; 401 Unauthorized or InvalidAccessKeyId; or its end
+known 5xx; 401 Unauthorized or InvalidAccessKeyId; an expired cursor
+or consumer, a shard that another consumer holds; or its end
 wording of errorMessage within one errorCode                         benign    SLS237
 a response that no source specifies: to a malformed shard, unknown   benign    SLS444, or the clause of the code
 query keys, a body; the error code for a malformed signature

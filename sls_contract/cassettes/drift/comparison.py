@@ -66,9 +66,11 @@ def _lacks_body(side: Side) -> bool:
 
 
 def _has_other_outcome(old: Side, new: Side) -> bool:
-    """Return whether the responses of a pair to SLS cannot be compared, as one is missing or another error."""
+    """Return whether the responses of a pair to SLS cannot be compared: one is missing, of a proxy or another error."""
     if new.subject.operation == FOREIGN:
         return False
+    if old.subject.proxy_mark or new.subject.proxy_mark:
+        return True
     missing = [side.exchange.response is None for side in (old, new)]
     if any(missing):
         return not all(missing)  # the recording of a timeout has the same outcome each time
@@ -164,6 +166,10 @@ def _differences(old: Side, new: Side) -> Differences:
     yield from request_differences(old, new)
     if old.exchange.response is None or new.exchange.response is None:
         yield from _incomplete(old, new)
+        return
+    if "response-of-proxy" in new.findings and not old.subject.proxy_mark:
+        was, now = str(old.exchange.response.status), f"{new.exchange.response.status} of a proxy"
+        yield Difference(Class.BREAKING, "response-of-proxy", "status", was, now)  # all others follow from it
         return
     found = [*clause_differences(old, new), *outcome_differences(old, new), *_bodies(old, new)]
     yield from found

@@ -9,7 +9,7 @@ from sls_contract.spec.change import Class
 
 if TYPE_CHECKING:
     from sls_contract.cassettes.drift.side import Side
-    from sls_contract.exchange import Headers
+    from sls_contract.headers import Headers
 
 _CLAUSES = {
     "content-type": "content-type",

@@ -10,6 +10,7 @@ from datetime import timedelta
 from sls_contract.cassettes.drift.change import Difference, Differences, value_text
 from sls_contract.cassettes.drift.entries import same
 from sls_contract.cassettes.drift.side import KEY_CODES, SIGNATURE_CODE, Side
+from sls_contract.checks.cursors import refuses_cursor
 from sls_contract.checks.errors import FIELDS as ERROR_FIELDS
 from sls_contract.checks.presentation import escaped
 from sls_contract.checks.subject import CLOCK_ERRORS, OK
@@ -27,8 +28,12 @@ _RENAMED = {"ProjectNotExists": "project-missing"}
 
 _STATUS_CLAUSES = ("error-status", "response-error-status")
 _STATE_STATUSES = frozenset({403, 404})
+_STATE_CODES = frozenset({"ConsumerNotMatch", "NotExistConsumerWithBody"})
+"""Another consumer holds the shard now; the consumer's timeout is over."""
+
 _SERVER_ERROR = 500
-_AUTHENTICATION = (400, 401)
+_BAD_REQUEST = 400
+_AUTHENTICATION = (_BAD_REQUEST, 401)
 
 
 def outcome_differences(old: Side, new: Side) -> Differences:
@@ -66,16 +71,19 @@ def _no_longer_served(old: Side, new: Side) -> Differences:
     elif code in CLOCK_ERRORS:
         yield _status(Class.BENIGN if _skew(new) > MAX_SKEW else Class.BREAKING, "clock-accepted", old, new)
     else:
-        yield _status(Class.BREAKING, _refusal(new.response.status), old, new)
+        yield _status(Class.BREAKING, _refusal(new), old, new)
 
 
 def _is_state(side: Side) -> bool:
-    """Return whether an error is about resources or permissions, and not about the request.
+    """Return whether an error is about resources, consumers or permissions, and not about the request.
 
-    Other operations have codes that this contract does not list; these are recognised by their ending.
+    A cursor that was served may be too old now. Other operations have codes that this contract does not list; these are
+    recognised by their ending.
     """
     status, code = side.response.status, side.error_code
-    if status >= _SERVER_ERROR or status in _STATE_STATUSES or code in KEY_CODES:
+    if status >= _SERVER_ERROR or status in _STATE_STATUSES or code in KEY_CODES | _STATE_CODES:
+        return True
+    if status == _BAD_REQUEST and refuses_cursor(side.error_body):
         return True
     return code.endswith(("NotExist", "AlreadyExist")) and not (side.fully_specified and errors_with(code) == ())
 
@@ -176,12 +184,17 @@ def _newly_refused(old: Side, new: Side) -> str:
         return ""
     if new.error_code in CLOCK_ERRORS:
         return "" if _skew(new) > MAX_SKEW else "clock-accepted"
-    return _MISSING.get(old.error_code) or _refusal(new.response.status)
+    return _MISSING.get(old.error_code) or _refusal(new)
 
 
-def _refusal(status: int) -> str:
-    """Return the clause that the refusal of a correct request breaks."""
-    return "signature-accepted" if status in _AUTHENTICATION else "served"
+def _refusal(side: Side) -> str:
+    """Return the clause that the refusal of a correct request breaks.
+
+    A 400 of the operation's own table is about its arguments; other codes of 400 and 401 may be about authentication.
+    """
+    status, contract = side.response.status, side.subject.contract
+    own = contract is not None and any(each.code == side.error_code for each in contract.errors)
+    return "signature-accepted" if status in _AUTHENTICATION and not (own and status == _BAD_REQUEST) else "served"
 
 
 def _is_renamed(old: Side, new: Side) -> bool:

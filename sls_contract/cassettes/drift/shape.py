@@ -43,8 +43,9 @@ def body_differences(old: Subject, new: Subject) -> Differences:
         yield from _Shape(ignores_unknown=True).compared([before], [after], "", _LOGS)
     elif old.document is not None and new.plain.data is not None:
         yield Difference(Class.BREAKING, "json-shape", "body", value_text(old.document), "no JSON array or object")
-    elif new.document is not None and not old.plain.data:
-        yield Difference(Class.ADDITIVE, "new-body", "body", None, value_text(new.document))
+    elif new.plain.data and not old.plain.data and new.message is None:
+        text = value_text(new.document) if new.document is not None else "no JSON array or object"
+        yield Difference(Class.ADDITIVE, "new-body", "body", None, text)
 
 
 def _media_type(subject: Subject) -> str:

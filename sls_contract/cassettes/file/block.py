@@ -30,7 +30,8 @@ from sls_contract.errors import UsageError
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from sls_contract.exchange import Exchange, Headers, Request, Response
+    from sls_contract.exchange import Exchange, Request, Response
+    from sls_contract.headers import Headers
 
 _TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]{1,128}\Z")  # YAML limits the keys of one line in length
 

@@ -15,7 +15,8 @@ from functools import lru_cache
 from sls_contract.cassettes.file.emission import YAML_WORDS
 from sls_contract.cassettes.recording import Evidence, Provenance, Recording, SignatureNote
 from sls_contract.errors import UsageError
-from sls_contract.exchange import Exchange, Headers, Request, Response, wire_bytes
+from sls_contract.exchange import Exchange, Request, Response, wire_bytes
+from sls_contract.headers import Headers
 
 # In quotes, `emission` writes none of the characters at which YAML 1.1 breaks a line, or that it refuses or drops.
 _ODD = "\\x00-\\x1f\\x7f-\\xa0\u2028\u2029\ud800-\udfff\ufeff\ufffe\uffff"

@@ -21,7 +21,8 @@ from sls_contract.cassettes.recording import (
     moment_of,
 )
 from sls_contract.errors import UsageError
-from sls_contract.exchange import Exchange, Headers, Request, Response, wire_bytes, wire_text
+from sls_contract.exchange import Exchange, Request, Response, wire_bytes, wire_text
+from sls_contract.headers import Headers
 
 Node: TypeAlias = "Mapping[str, Any]"
 

@@ -8,14 +8,12 @@ from typing import TYPE_CHECKING, Any
 
 from sls_contract.checks.json_grammar import json_fault
 from sls_contract.checks.strict_json import repeated_keys
+from sls_contract.safe_yaml import Ambiguous, TooDeep, composed, is_too_deep
 
 if TYPE_CHECKING:
     import yaml
 
 _DEEP = "too deeply nested for a cassette"
-_MAX_DEPTH = 100  # a cassette needs 6
-_MAY_BE_DEEP = ("- - - - ", "? ? ? ? ", "\n" + 300 * " ")
-_MANY_BRACKETS = 2000
 
 
 class NotReadable(Exception):
@@ -27,11 +25,14 @@ class NotReadable(Exception):
         self.reason = reason
 
 
-def parse_block_yaml(text: str) -> object:
-    """Parse a block that was edited or reformatted: a list with one item, which is returned."""
-    items, _ = parse_yaml(text)
+def parse_block_yaml(text: str, line: int = 1) -> object:
+    """Parse a block that was edited or reformatted: a list with one item, which is returned.
+
+    ``line`` is the line of the file at which it begins; `NotReadable` counts from the start of the file.
+    """
+    items, _ = parse_yaml(text, line - 1)
     if not isinstance(items, list) or len(items) != 1:
-        raise NotReadable(1, "an exchange must be one item of the list of interactions")
+        raise NotReadable(line, "an exchange must be one item of the list of interactions")
     return items[0]
 
 
@@ -80,16 +81,29 @@ def not_json(text: str) -> NotReadable:
     return NotReadable(text.count("\n", 0, fault.position) + 1, f"not JSON: expected {fault.expected}")
 
 
-def parse_yaml(text: str) -> tuple[object, list[int | None]]:
-    """Parse a YAML document; return its value and the line of each interaction."""
+def parse_yaml(text: str, above: int = 0) -> tuple[object, list[int | None]]:
+    """Parse a YAML document, with ``above`` lines of its file before it; return its value and each interaction's line.
+
+    Raises `NotReadable`.
+    """
+    try:
+        return _parsed_yaml(text, above)
+    except NotReadable as error:
+        raise NotReadable(None if error.line is None else error.line + above, error.reason) from None
+
+
+def _parsed_yaml(text: str, above: int) -> tuple[object, list[int | None]]:
     import yaml
 
     loader = _loader()(text)
     try:
-        _refuse_depth(text)
-        node = loader.get_single_node()
+        node = composed(loader, text)
         lines = _interaction_lines(node)
         return _constructed(loader, node, text), lines
+    except Ambiguous as fault:
+        raise NotReadable(fault.line, f"not YAML of a cassette: {fault.described(above)}") from None
+    except TooDeep as fault:
+        raise NotReadable(fault.line, _DEEP) from None
     except yaml.YAMLError as error:
         raise _not_yaml(text, error) from None
     except (ValueError, TypeError):
@@ -100,26 +114,12 @@ def parse_yaml(text: str) -> tuple[object, list[int | None]]:
         loader.dispose()
 
 
-def _refuse_depth(text: str) -> None:
-    """Refuse nesting that overflows libyaml's stack and kills the process; parse events only of suspicious texts."""
-    import yaml
-
-    brackets = text.count("[") + text.count("{")
-    if brackets < _MANY_BRACKETS and not any(mark in text for mark in _MAY_BE_DEEP):
-        return
-    depth = 0
-    for event in yaml.parse(text, Loader=_loader()):
-        depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
-        if depth > _MAX_DEPTH:
-            raise NotReadable(event.start_mark.line + 1 if event.start_mark else None, _DEEP)
-
-
-def _constructed(loader: yaml.CSafeLoader, node: yaml.Node, text: str) -> object:
+def _constructed(loader: yaml.CSafeLoader, node: yaml.Node | None, text: str) -> object:
     """Construct the value. vcrpy constructs Python tags: it knows which of them its old versions wrote and are safe."""
     import yaml
 
     try:
-        return loader.construct_document(node)
+        return None if node is None else loader.construct_document(node)
     except yaml.constructor.ConstructorError as error:
         if "python/" not in str(error):
             raise
@@ -149,33 +149,14 @@ def _not_yaml(text: str, error: yaml.YAMLError) -> NotReadable:
         return NotReadable(line, "not YAML of a cassette: an unsupported tag, type of key or binary value")
     if isinstance(error, yaml.composer.ComposerError):
         return NotReadable(line, "not YAML of a cassette: a second document, or an alias without its anchor")
-    if mark is not None and _open_brackets(text[: mark.index]) > _MAX_DEPTH:  # newer versions of libyaml refuse them
+    if mark is not None and is_too_deep(text[: mark.index]):
         return NotReadable(line, _DEEP)
     return NotReadable(line, "not YAML: a quote, bracket, colon or indentation is wrong there or before")
 
 
-def _open_brackets(text: str) -> int:
-    return text.count("[") + text.count("{") - text.count("]") - text.count("}")
-
-
 @cache
 def _loader() -> type[Any]:
-    """Return a safe loader class, libyaml's where it is available, that refuses repeated keys."""
+    """Return a safe loader class, libyaml's where it is available."""
     import yaml
 
-    base: type[Any] = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-
-    class UniqueKeys(base):  # type: ignore[misc]  # with libyaml or without
-        """Refuses a mapping with a repeated key: a merge kept both sides."""
-
-        def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> Any:  # noqa: FBT001, FBT002 - PyYAML's own signature
-            seen: set[str] = set()
-            for key, _ in node.value:
-                name = key.value if isinstance(key.value, str) else ""
-                if name and name in seen:
-                    reason = f"not YAML: the key {name!r} appears twice; a merge may have kept both sides"
-                    raise NotReadable(key.start_mark.line + 1, reason)
-                seen.add(name)
-            return super().construct_mapping(node, deep)
-
-    return UniqueKeys
+    return getattr(yaml, "CSafeLoader", yaml.SafeLoader)

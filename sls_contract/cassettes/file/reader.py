@@ -14,6 +14,7 @@ from sls_contract.cassettes.file.canonical import canonical_recording, canonical
 from sls_contract.cassettes.file.emission import emit_block
 from sls_contract.cassettes.file.interaction import MalformedInteraction, recording_of
 from sls_contract.cassettes.file.layout import Layout, first_lines, id_of, layout_of, text_of
+from sls_contract.cassettes.file.other_formats import other_format
 from sls_contract.cassettes.file.parsing import NotReadable, parse_block_yaml, parse_document
 from sls_contract.cassettes.file.replacing import not_readable
 from sls_contract.cassettes.matching import DEFAULT, Key, Matching
@@ -45,12 +46,18 @@ class CassetteFile(Recordings):
     def __init__(self, path: os.PathLike[str] | str, data: bytes) -> None:
         """Take the bytes of a file; use `load` for a path."""
         self.path = Path(path)
-        text = text_of(os.fspath(path), data)
-        self.layout: Layout | None = layout_of(text)
         self._trees: Sequence[object] = ()
         self._document_lines: Sequence[int | None] = ()
+        try:
+            text = text_of(os.fspath(path), data)
+            self.layout: Layout | None = layout_of(text)
+            if self.layout is None:
+                self._trees, self._document_lines, contract = _interactions(os.fspath(path), text)
+        except CassetteDamaged:
+            if (found := other_format(data)) is None:
+                raise
+            raise CassetteDamaged(self.path, None, f"not a cassette: {found.name}", found.how_to_fix) from None
         if self.layout is None:
-            self._trees, self._document_lines, contract = _interactions(os.fspath(path), text)
             unfinished, failed = _unfinished(contract), _failed(contract)
         else:
             unfinished, failed = self.layout.unfinished, dict(self.layout.failed)
@@ -86,14 +93,12 @@ class CassetteFile(Recordings):
         try:
             if self.layout is None:
                 return recording_of(self._trees[position])
-            return recording_of(parse_block_yaml(self.layout.blocks[position]))
+            return recording_of(parse_block_yaml(self.layout.blocks[position], self.lines[position] or 1))
         except MalformedInteraction as error:
             line = self.lines[position]
             raise CassetteDamaged(self.path, line, f"exchange {position} is not a valid interaction: {error}") from None
         except NotReadable as error:
-            line = self.lines[position]
-            assert line is not None  # only blocks of a `Layout` are parsed one by one
-            raise CassetteDamaged(self.path, line + (error.line or 1) - 1, error.reason) from None
+            raise CassetteDamaged(self.path, error.line or self.lines[position], error.reason) from None
 
     @property
     def lines(self) -> Sequence[int | None]:
@@ -184,6 +189,9 @@ def _interactions(path: str, text: str) -> tuple[Sequence[object], Sequence[int 
         raise CassetteDamaged(path, 1, reason, _FIX_FOREIGN)
     if "http_interactions" in root:
         raise CassetteDamaged(path, None, "a cassette of Betamax or of Ruby's VCR, which is not read", _FIX_FOREIGN)
+    if isinstance(root.get("log"), dict):
+        fix = "give it a name that ends in .har"
+        raise CassetteDamaged(path, None, "not a cassette: a HAR, which this command knows by its name", fix)
     interactions = root.get("interactions")
     if not isinstance(interactions, list):
         raise CassetteDamaged(path, None, "not a cassette: the list of interactions is missing", _FIX_FOREIGN)

@@ -17,7 +17,7 @@ from sls_contract.signing import content_md5, content_sha256
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator
 
-    from sls_contract.exchange import Headers
+    from sls_contract.headers import Headers
 
 _DIGESTS = ("content-md5", "x-log-content-sha256")
 _BINARY_TYPES = ("protobuf", "octet-stream")

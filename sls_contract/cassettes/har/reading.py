@@ -19,7 +19,8 @@ from sls_contract.cassettes.har.bodies import announces_body, body_of_text, is_b
 from sls_contract.cassettes.har.notes import from_json, shown, shown_url
 from sls_contract.cassettes.har.writing import NOTE_NAMES
 from sls_contract.cassettes.recording import NOT_KEPT, Provenance, Recording, moment_of
-from sls_contract.exchange import Exchange, Headers, Request, Response, wire_bytes, wire_text
+from sls_contract.exchange import Exchange, Request, Response, wire_bytes, wire_text
+from sls_contract.headers import Headers
 
 if TYPE_CHECKING:
     from datetime import datetime

@@ -9,14 +9,17 @@ from __future__ import annotations
 import json
 from base64 import b64encode
 from collections.abc import Iterable, Iterator
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from sls_contract.cassettes.file.block import block_of
 from sls_contract.cassettes.file.coding import readable
 from sls_contract.cassettes.file.recording_file import with_ids
 from sls_contract.cassettes.har.notes import as_json, shown, shown_url
 from sls_contract.cassettes.recording import Recording, moment_text
-from sls_contract.exchange import Headers, Request, Response
+from sls_contract.exchange import Request, Response
+
+if TYPE_CHECKING:
+    from sls_contract.headers import Headers
 
 NOTE_NAMES = {"signature": "verdict"}  # scanners take a JSON key named signature for a secret
 UNKNOWN_SIZE = -1

@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Literal
 
-from sls_contract.exchange import Headers, Request, Response, split_url, wire_bytes, wire_text
+from sls_contract.exchange import Request, Response, split_url, wire_bytes, wire_text
+from sls_contract.headers import Headers
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence

@@ -12,7 +12,8 @@ from sls_contract.cassettes.recorder import failures
 from sls_contract.cassettes.recorder.framing import absolute_url, delivered, with_true_framing
 from sls_contract.cassettes.recorder.guard import let_through
 from sls_contract.cassettes.recorder.handler import Broken, Kind, Outcome, Owner, owner_of
-from sls_contract.exchange import DEFAULT_PORTS, Headers, Request, Response, wire_bytes, wire_text
+from sls_contract.exchange import DEFAULT_PORTS, Request, Response, wire_bytes, wire_text
+from sls_contract.headers import Headers
 from sls_contract.hosts import authority_of
 
 _KINDS: dict[str, Kind] = {

@@ -19,7 +19,8 @@ from sls_contract.cassettes.recorder.framing import absolute_url, delivered, fra
 from sls_contract.cassettes.recorder.handler import owner_of
 from sls_contract.cassettes.recorder.http_connection import PRESET, RawResponse
 from sls_contract.cassettes.recorder.requests_live import perform
-from sls_contract.exchange import DEFAULT_PORTS, Headers, Request, Response, split_url
+from sls_contract.exchange import DEFAULT_PORTS, Request, Response, split_url
+from sls_contract.headers import Headers
 from sls_contract.hosts import authority_of
 
 # A URL that urllib3 does not rewrite: a lower-case host name, upper-case escapes, no user info, no dot segments.

@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from sls_contract.cassettes.scrub.containers import Packed, archive_format, undeflated, unpacked
 from sls_contract.checks.content_coding import compressed, decompressed
-from sls_contract.exchange import Headers
+from sls_contract.headers import Headers
 
 _RECODED = ("lz4", "zstd")
 _DIGESTS = ("content-md5", "x-log-content-sha256")

@@ -13,7 +13,8 @@ from sls_contract.cassettes.scrub.registry import SecretRegistry, is_public
 from sls_contract.cassettes.scrub.renames import Renames, Substitution
 from sls_contract.cassettes.scrub.signature import masked
 from sls_contract.cassettes.scrub.views import Edit, safe_bytes
-from sls_contract.exchange import Exchange, Headers, Request, Response, wire_text
+from sls_contract.exchange import Exchange, Request, Response, wire_text
+from sls_contract.headers import Headers
 from sls_contract.signing import parse_authorization
 
 if TYPE_CHECKING:

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Literal
 
 from sls_contract.cassettes.scrub.names import MASK, Kind
 from sls_contract.cassettes.scrub.registry import SecretRegistry, marker
-from sls_contract.exchange import Headers, Request
+from sls_contract.exchange import Request
+from sls_contract.headers import Headers
 from sls_contract.signing import (
     TEST_CREDENTIALS,
     TEST_STS_CREDENTIALS,

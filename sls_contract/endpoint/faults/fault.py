@@ -13,7 +13,8 @@ from sls_contract.endpoint.faults.words import shortened, suggestion
 from sls_contract.endpoint.state.responses import Payload, ServiceError
 from sls_contract.endpoint.state.scripted import Scripted
 from sls_contract.errors import UsageError
-from sls_contract.exchange import Headers, Response, wire_bytes
+from sls_contract.exchange import Response, wire_bytes
+from sls_contract.headers import Headers
 from sls_contract.spec.known_errors import errors_with, known_codes, statuses_of
 from sls_contract.spec.registry import operation_of, registry
 

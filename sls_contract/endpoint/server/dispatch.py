@@ -16,7 +16,8 @@ from aiohttp.web import RequestPayloadError
 from sls_contract.endpoint.delivery import DeliveredResponse, Delivery
 from sls_contract.endpoint.refusal import refusal
 from sls_contract.endpoint.server.outgoing import WireResponse
-from sls_contract.exchange import Headers, Request, Response, split_url, wire_text
+from sls_contract.exchange import Request, Response, split_url, wire_text
+from sls_contract.headers import Headers
 from sls_contract.hosts import host_name, is_loopback, is_service_host
 
 if TYPE_CHECKING:

@@ -11,7 +11,8 @@ from dataclasses import dataclass
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
-from sls_contract.exchange import Headers, Response
+from sls_contract.exchange import Response
+from sls_contract.headers import Headers
 from sls_contract.signing import http_date
 
 if TYPE_CHECKING:

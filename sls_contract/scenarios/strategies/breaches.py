@@ -111,6 +111,27 @@ def wrong_texts(value: Value, at: datetime) -> Iterator[tuple[str, list[str]]]:
             yield kind, list(_WRONG_TEXTS.get(value.type or "", ()))
 
 
+def text_ways(place: str, name: str, value: Value, put: Callable[[Any, str, str], None]) -> Iterator[Way]:
+    """Yield the ways in which a text of a path, a query or a header can be wrong; ``put`` sets it in the parts."""
+    for kind, texts in wrong_texts(value, ANY_TIME):
+        if texts:
+            yield Way(Breach(kind, f"{place} {name}", level_of(value, kind)), _rewritten(name, value, kind, put))
+
+
+def _rewritten(
+    name: str, value: Value, kind: str, put: Callable[[Any, str, str], None]
+) -> Callable[[Draw, Documented], None]:
+    def change(draw: Draw, parts: Documented) -> None:
+        put(parts, name, draw(st.sampled_from(dict(wrong_texts(value, parts.at))[kind])))
+
+    return change
+
+
+def set_header(parts: Any, name: str, text: str) -> None:
+    """Set a header of a request or of a response in parts."""
+    parts.headers[name] = text
+
+
 def json_ways(root: Value, sent: Mapping[str, str]) -> Iterator[Way]:
     """Yield the ways to break a JSON document, at every place of its contract; ``sent`` as in `response_ways`."""
     for path, value in _places(root):

@@ -7,7 +7,6 @@ consumers. A heartbeat lists only shards of the last response. The model shares 
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
@@ -20,6 +19,7 @@ from sls_contract.scenarios.strategies.messages import contract_of
 from sls_contract.scenarios.strategies.request_parts import ENDPOINT, PROJECT, Sender, draw_request, draw_scheme
 from sls_contract.scenarios.strategies.response_parts import draw_response
 from sls_contract.scenarios.strategies.values import SIMPLE, Draw, cursor, log_group_lists, log_groups, times
+from sls_contract.spec.contract import PLACEHOLDER
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -30,7 +30,6 @@ _NANO, _MICRO = 10**9, 10**6  # in a second
 _MOST_SHARDS, _MOST_STEPS, _MOST_SECONDS = 3, 12, 5
 _OMITTED = ("end_cursor", "endCursor", "query", "pullMode", "queryId", "processor", "offset", "size")
 _NAMES = st.text(st.sampled_from(SIMPLE), min_size=3, max_size=12).map(lambda name: f"a{name}0")
-_PLACEHOLDER = re.compile(r"\{([^}]*)\}")
 
 
 @dataclass(slots=True)
@@ -89,7 +88,7 @@ class _Consumer:
         self.at += timedelta(seconds=self.draw(st.integers(0, _MOST_SECONDS)))
         fixed = {f"query {name}": None for name in _OMITTED} | dict(sent)
         for template in (contract.path, *contract.other_paths):
-            names = _PLACEHOLDER.findall(template)
+            names = PLACEHOLDER.findall(template)
             fixed |= {f"path {name}": str(value) for name, value in zip(names, (self.logstore, *path), strict=False)}
         request = draw_request(self.draw, contract, self.at, fixed).signed(self.sender, self.scheme)
         self.exchanges.append(Exchange(request, draw_response(self.draw, contract, request, returned).response()))

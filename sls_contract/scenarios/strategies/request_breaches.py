@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from hypothesis import strategies as st
 
 from sls_contract.checks.breaches import generic_codes, generic_level
-from sls_contract.scenarios.strategies.breaches import ANY_TIME, UNKNOWN, Breach, Way, json_ways, level_of, wrong_texts
+from sls_contract.scenarios.strategies.breaches import UNKNOWN, Breach, Way, json_ways, level_of, set_header, text_ways
 from sls_contract.scenarios.strategies.request_parts import SIGNED_HEADERS
 from sls_contract.scenarios.strategies.values import Context, Draw, draw_text
 from sls_contract.spec import Level
@@ -25,7 +25,7 @@ _UNWANTED = generic_level("request-body", "unexpected")
 def request_ways(contract: Contract) -> Iterator[Way]:
     """Yield the ways to break a request of an operation."""
     for name, value in contract.path_parameters.items():
-        yield from _wrong("path", name, value, _set_path)
+        yield from text_ways("path", name, value, _set_path)
     for name, value in contract.query.items():
         if name not in contract.discriminator:
             yield from _query_ways(name, value)
@@ -38,7 +38,7 @@ def request_ways(contract: Contract) -> Iterator[Way]:
     if contract.signed:
         yield Way(
             Breach("value", "header x-log-apiversion", Level.VIOLATION),
-            lambda _, parts: _set_header(parts, "x-log-apiversion", "0.5"),
+            lambda _, parts: set_header(parts, "x-log-apiversion", "0.5"),
         )
         yield Way(Breach("signature", "signature", Level.VIOLATION), _sign_wrongly)
 
@@ -49,30 +49,14 @@ _KEPT_IF_WRONG = frozenset({"x-log-apiversion", "x-log-bodyrawsize"})
 
 def _header_ways(name: str, value: Value) -> Iterator[Way]:
     if name.lower() not in SIGNED_HEADERS - _KEPT_IF_WRONG:
-        yield from _wrong("header", name, value, _set_header)
+        yield from text_ways("header", name, value, set_header)
     if value.required is not None and name.lower() not in SIGNED_HEADERS:
         yield Way(Breach("missing", f"header {name}", value.required), _without_header(name))
 
 
-def _wrong(place: str, name: str, value: Value, put: Callable[[RequestParts, str, str], None]) -> Iterator[Way]:
-    """Yield the ways in which the text of a value can be wrong."""
-    for kind, texts in wrong_texts(value, ANY_TIME):
-        if texts:
-            yield Way(Breach(kind, f"{place} {name}", level_of(value, kind)), _replaced(name, value, kind, put))
-
-
-def _replaced(
-    name: str, value: Value, kind: str, put: Callable[[RequestParts, str, str], None]
-) -> Callable[[Draw, RequestParts], None]:
-    def change(draw: Draw, parts: RequestParts) -> None:
-        put(parts, name, draw(st.sampled_from(dict(wrong_texts(value, parts.at))[kind])))
-
-    return change
-
-
 def _query_ways(name: str, value: Value) -> Iterator[Way]:
     where = f"query {name}"
-    yield from _wrong("query", name, value, _set_query)
+    yield from text_ways("query", name, value, _set_query)
     if value.required is not None:
         yield Way(Breach("missing", where, value.required), _without_query(name))
     if value.needed_unless:
@@ -105,10 +89,6 @@ def _set_path(parts: RequestParts, name: str, text: str) -> None:
 
 def _set_query(parts: RequestParts, name: str, text: str) -> None:
     parts.query = [pair for pair in parts.query if pair[0] != name] + [(name, text)]
-
-
-def _set_header(parts: RequestParts, name: str, text: str) -> None:
-    parts.headers[name] = text
 
 
 def _add_query(_draw: Draw, parts: RequestParts) -> None:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-import re
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
@@ -11,11 +9,13 @@ from urllib.parse import quote
 from hypothesis import strategies as st
 
 from sls_contract.checks.content_coding import compressed
-from sls_contract.exchange import Headers, Request, wire_bytes
+from sls_contract.exchange import Request, wire_bytes
+from sls_contract.headers import Headers
+from sls_contract.scenarios.bench import json_bytes
 from sls_contract.scenarios.log_messages import CODINGS
 from sls_contract.scenarios.strategies.values import LOG_GROUP, Context, Draw, draw_json, draw_text, log_groups
 from sls_contract.signing import SCHEMES, TEST_CREDENTIALS, Credentials, Scheme, sign
-from sls_contract.spec.contract import Contract, Value
+from sls_contract.spec.contract import PLACEHOLDER, Contract, Value
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -39,7 +39,6 @@ SIGNED_HEADERS = frozenset(
 )
 """Headers that signing writes, in lower case: each has to be there, and most are computed."""
 _DERIVED_HEADERS = SIGNED_HEADERS | {"content-type", "x-log-compresstype"}
-_PLACEHOLDER = re.compile(r"\{([^}]*)\}")
 _ANY_TEXT = Value(type="string")
 
 
@@ -107,7 +106,7 @@ class RequestParts:
         """Build the request and sign it."""
         url_scheme, _, endpoint = sender.endpoint.rpartition("://")
         host = f"{sender.project}.{endpoint}" if self.contract.project else endpoint
-        path = _PLACEHOLDER.sub(lambda name: _encoded(self.path[name[1]]), self.template)
+        path = PLACEHOLDER.sub(lambda name: _encoded(self.path[name[1]]), self.template)
         query = "&".join(f"{_encoded(key)}={_encoded(value)}" for key, value in self.query)
         url = f"{url_scheme or 'http'}://{host}{path}{'?' if query else ''}{query}"
         request = Request(self.contract.method, url, Headers([("Host", host), *self.headers.items()]), self.encoded())
@@ -131,7 +130,7 @@ def draw_request(draw: Draw, contract: Contract, at: datetime, fixed: Mapping[st
     fixed = fixed or {}
     context = Context(at, shortest=1)
     parts = RequestParts(contract, at, draw(st.sampled_from((contract.path, *contract.other_paths))))
-    for name in _PLACEHOLDER.findall(parts.template):
+    for name in PLACEHOLDER.findall(parts.template):
         value, place = contract.path_parameters.get(name, _ANY_TEXT), f"path {name}"
         parts.path[name] = fixed[place] if place in fixed else draw_segment(draw, value, context)
     parts.query = list(_draw_query(draw, contract, context, fixed))
@@ -144,11 +143,6 @@ def draw_segment(draw: Draw, value: Value, context: Context) -> str:
     """Draw a path parameter that is not empty or only dots, because clients resolve such segments."""
     drawn = draw_text(draw, value, context)
     return drawn if drawn.strip(".") else f"a{drawn}"
-
-
-def json_bytes(document: Any) -> bytes:
-    """Encode a JSON value as the service and its SDKs do: compact, in UTF-8."""
-    return wire_bytes(json.dumps(document, ensure_ascii=False, separators=(",", ":")))
 
 
 def _draw_query(draw: Draw, contract: Contract, context: Context, fixed: Mapping[str, Any]) -> list[tuple[str, str]]:

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from sls_contract.checks.breaches import generic_level
 from sls_contract.checks.logs import PROCESSED
-from sls_contract.scenarios.strategies.breaches import ANY_TIME, Breach, Way, json_ways, level_of, wrong_texts
+from sls_contract.scenarios.strategies.breaches import Breach, Way, json_ways, level_of, set_header, text_ways
 from sls_contract.scenarios.strategies.response_parts import ResponseParts, header_count
 from sls_contract.spec import Level
 
@@ -55,9 +55,7 @@ def _header_ways(name: str, value: Value, *, miscounts: bool) -> Iterator[Way]:
         yield Way(Breach("missing", where, value.required), _set_header(name, None))
     if miscounts:
         yield Way(Breach("count", where, level_of(value, "count")), _miscount(name, value.equals))
-    for kind, texts in wrong_texts(value, ANY_TIME):
-        if texts:
-            yield Way(Breach(kind, where, level_of(value, kind)), _wrong_header(name, value, kind))
+    yield from text_ways("header", name, value, set_header)
 
 
 def _body_ways(body: Body, sent: Mapping[str, str], highest: Level) -> Iterator[Way]:
@@ -77,13 +75,6 @@ def _set_header(name: str, text: str | None) -> Callable[[Draw, ResponseParts], 
     def change(_draw: Draw, parts: ResponseParts) -> None:
         parts.headers = {each: old for each, old in parts.headers.items() if each.lower() != name.lower()}
         parts.headers[name] = text
-
-    return change
-
-
-def _wrong_header(name: str, value: Value, kind: str) -> Callable[[Draw, ResponseParts], None]:
-    def change(draw: Draw, parts: ResponseParts) -> None:
-        parts.headers[name] = draw(st.sampled_from(dict(wrong_texts(value, parts.at))[kind]))
 
     return change
 

@@ -10,9 +10,11 @@ from typing import TYPE_CHECKING, Any
 from hypothesis import strategies as st
 
 from sls_contract.checks.content_coding import compressed
-from sls_contract.exchange import Headers, Request, Response
+from sls_contract.exchange import Request, Response
+from sls_contract.headers import Headers
+from sls_contract.scenarios.bench import json_bytes
 from sls_contract.scenarios.log_messages import CODINGS, encoded_list
-from sls_contract.scenarios.strategies.request_parts import CONTENT_TYPES, json_bytes
+from sls_contract.scenarios.strategies.request_parts import CONTENT_TYPES
 from sls_contract.scenarios.strategies.values import (
     LOG_GROUP_LIST,
     Context,

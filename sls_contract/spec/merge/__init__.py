@@ -4,7 +4,7 @@ Checks use the shipped contracts, which are already merged, and do not need this
 """
 
 from sls_contract.spec.merge.build import generated, outdated, write
-from sls_contract.spec.merge.extension import load_folder, merge_with_shipped
+from sls_contract.spec.merge.extension import is_whole, load_folder, merge_folder, merge_with_shipped
 from sls_contract.spec.merge.layers import read_layers
 from sls_contract.spec.merge.merging import merge
 from sls_contract.spec.merge.sources import Source, source_of
@@ -13,8 +13,10 @@ from sls_contract.spec.merge.writing import write_claims
 __all__ = [
     "Source",
     "generated",
+    "is_whole",
     "load_folder",
     "merge",
+    "merge_folder",
     "merge_with_shipped",
     "outdated",
     "read_layers",

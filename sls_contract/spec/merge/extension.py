@@ -1,4 +1,4 @@
-"""A user's contracts: the claims and rulings of a folder, merged with the shipped ones."""
+"""The contracts of a folder: a user's extend the shipped ones, and those of a checkout's ``schemas/`` stand alone."""
 
 from __future__ import annotations
 
@@ -18,6 +18,9 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from sls_contract.spec.contract import Contract
+    from sls_contract.spec.merge.merging import Merged
+
+_CLAUSES = "clauses.json"
 
 
 def load_folder(folder: Path) -> tuple[Contract, ...]:
@@ -25,16 +28,46 @@ def load_folder(folder: Path) -> tuple[Contract, ...]:
 
     Raises `UsageError` if the folder has neither claims nor rulings, or if a file cannot be read or merged.
     """
-    if not (folder / CLAIMS).is_dir() and not (folder / RULINGS).is_dir():
+    return _not_empty(merge_with_shipped(_layers(folder)), folder).contracts
+
+
+def merge_folder(folder: Path) -> Merged:
+    """Return what ``spec build`` makes of a folder: its own contracts if it `is_whole`, else those of `load_folder`.
+
+    Raises `UsageError` as `load_folder` does.
+    """
+    layers = _layers(folder)
+    return _not_empty(merge(layers) if is_whole(folder) else merge_with_shipped(layers), folder)
+
+
+def is_whole(folder: Path) -> bool:
+    """Return whether a folder is the ``schemas/`` of a checkout, which has the clauses, too, and extends nothing."""
+    return (folder / _CLAUSES).is_file()
+
+
+def _layers(folder: Path) -> Layers:
+    layers = read_layers(folder)
+    if not layers.claims and not layers.rulings:
         msg = (
             f"expected a folder with {CLAIMS}/ or {RULINGS}/, got {folder}\n"
             f"How to fix: sls-contract spec derive PAGE.md --out {folder}"
         )
         raise UsageError(msg)
-    return merge_with_shipped(read_layers(folder))
+    return layers
 
 
-def merge_with_shipped(added: Layers, fallback: Layers | None = None) -> tuple[Contract, ...]:
+def _not_empty(merged: Merged, folder: Path) -> Merged:
+    if not merged.contracts:
+        reasons = "; ".join(f"{name}: {why}" for name, why in sorted(merged.left_out.items()))
+        msg = (
+            f"expected claims in {folder} that make a contract, got none: {reasons}\n"
+            f"How to fix: sls-contract spec derive a page that prints the request line, with --out {folder}"
+        )
+        raise UsageError(msg)
+    return merged
+
+
+def merge_with_shipped(added: Layers, fallback: Layers | None = None) -> Merged:
     """Return the contracts of the operations that layers describe, merged with the shipped layers.
 
     ``fallback`` are claims that are used only if no other source of their family describes the operation. Raises
@@ -58,7 +91,7 @@ def merge_with_shipped(added: Layers, fallback: Layers | None = None) -> tuple[C
         for source, page in (fallback or Layers()).claims
         if (source.family, names.get(str(page.operation).lower())) not in covered
     )
-    return merge(layers.under(Layers(more)), _shipped_codes()).contracts
+    return merge(layers.under(Layers(more)), _shipped_codes())
 
 
 def _under_shipped_names(added: Iterable[Rulings], shipped: Iterable[Rulings]) -> dict[str, Rulings]:

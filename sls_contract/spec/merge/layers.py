@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import yaml
 
 from sls_contract.errors import UsageError
+from sls_contract.safe_yaml import Ambiguous, TooDeep, composed
 from sls_contract.spec.merge import claim_files
 from sls_contract.spec.merge.rulings import Rulings, read_rulings
 from sls_contract.spec.merge.sources import Source, read_sources
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 
 SOURCES, CLAIMS, RULINGS = "sources.yaml", "claims", "rulings"
 SUFFIX = ".yaml"
+_SUFFIXES = (SUFFIX, ".yml")
 
 _SAFE: type[Any] = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # libyaml, if available, is ten times as fast
 
@@ -89,28 +91,43 @@ def _claims(
             )
             raise UsageError(msg)
         for file in _files(inner):
-            if wanted(file.name.removesuffix(SUFFIX)):
+            if wanted(file.name.rpartition(".")[0]):
                 yield source, _read_page(file)
 
 
 def _files(folder: Traversable) -> list[Traversable]:
     if not folder.is_dir():
         return []
-    return sorted((each for each in folder.iterdir() if each.name.endswith(SUFFIX)), key=lambda each: each.name)
+    return sorted((each for each in folder.iterdir() if each.name.endswith(_SUFFIXES)), key=lambda each: each.name)
 
 
 def read_yaml(file: Traversable) -> Any:
-    """Return the content of a YAML file; raises `UsageError` if it cannot be read."""
+    """Return the content of a YAML file; raises `UsageError` if it cannot be read, or does not mean one thing."""
     try:
-        return yaml.load(file.read_text(encoding="utf-8"), _Loader)  # noqa: S506 - a safe one
+        text = file.read_text(encoding="utf-8-sig")
+        return _parsed(text)
     except OSError as error:
         msg = f"expected a file that can be read, got {file}: {error.strerror}"
         raise UsageError(msg) from error
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
+    except Ambiguous as fault:
+        fix = "delete the alias." if fault.key is None else "delete one of them."
+        msg = f"{file}:{fault.line}: {fault.described()}\nHow to fix: {fix}"
+        raise UsageError(msg) from fault
+    except (yaml.YAMLError, TooDeep, ValueError) as error:  # a ValueError: another encoding, a date that does not exist
         mark = getattr(error, "problem_mark", None)
-        place = f" at line {mark.line + 1}" if mark else ""
+        line = mark.line + 1 if mark else getattr(error, "line", None)
+        place = f" at line {line}" if line else ""
         msg = f"expected YAML in UTF-8 in {file}, which cannot be read{place}"
         raise UsageError(msg) from error
+
+
+def _parsed(text: str) -> Any:
+    loader = _Loader(text)
+    try:
+        root = composed(loader, text)
+        return None if root is None else loader.construct_document(root)
+    finally:
+        loader.dispose()
 
 
 def _read_page(file: Traversable) -> Page:

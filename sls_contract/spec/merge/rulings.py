@@ -1,8 +1,8 @@
 """Rulings: decisions by hand where sources contradict each other, or where no source states a rule.
 
 A ruling is a patch of the contract in the contract's keys: mappings are merged, other values replace existing ones, and
-errors are replaced by status and code. ``null`` removes a name from the query, headers or members, and leaves any other
-key open. A ruling that overrules a claim is out of date if no source makes that claim.
+errors are replaced by status and code. ``null`` removes a name from the query, headers, members or discriminator, and
+leaves any other key open. A ruling that overrules a claim is out of date if no source makes that claim.
 """
 
 from __future__ import annotations
@@ -22,8 +22,13 @@ if TYPE_CHECKING:
 
     from sls_contract.spec.merge.facts import Fact
 
-# attributes of a contract that map names to values
-_NAMED_VALUES = frozenset({"path_parameters", "query", "headers", "response_headers", "members"})
+# attributes of a contract whose keys are names, which may be those of attributes, such as errors
+_NAMED_VALUES = frozenset(
+    {
+        *("path_parameters", "query", "headers", "response_headers", "members"),
+        *("discriminator", "codes", "needed_unless"),
+    }
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -200,6 +205,11 @@ def _without_values(plain: dict[str, Any]) -> dict[str, Any]:
 
 
 def _with_errors(errors: Sequence[Mapping[str, Any]], more: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
-    """Replace errors by status and code, and add new ones."""
+    """Replace errors by status and code, and add new ones; raises ValueError for two of one status and code."""
+    keys = [(each.get("status"), each["code"]) for each in more]
+    if twice := next((key for key in keys if keys.count(key) > 1), None):
+        status, code = twice
+        msg = f"the error {code} with status {status} appears twice"
+        raise ValueError(msg)
     by_key = {(each.get("status"), each["code"]): each for each in (*errors, *more)}
     return [by_key[key] for key in sorted(by_key, key=lambda key: (key[0] or 0, key[1]))]

@@ -100,8 +100,12 @@ def read_sources(plain: Any, where: str) -> dict[str, Source]:
     if not isinstance(listed, list):
         msg = f"expected {where} to have the key sources with a list, got {plain!r:.80}"
         raise UsageError(msg)
-    sources = [_source(each, where) for each in listed]
-    return {source.id: source for source in sources}
+    sources: dict[str, Source] = {}
+    for source in (_source(each, where) for each in listed):
+        if sources.setdefault(source.id, source) is not source:
+            msg = f"expected each source once in {where}, got {source.id} twice\nHow to fix: delete one of them."
+            raise UsageError(msg)
+    return sources
 
 
 def _source(plain: Any, where: str) -> Source:

@@ -178,7 +178,7 @@ def _request_body(
         page.body.shape = "object"
         for key, member in members:
             if field := by_name.get(member):
-                _add_member(page.body.members, field._replace(wire=key), None, models, required=field.required)
+                _add_member(page.body.members, field._replace(wire=key), None, models)
     elif whole is not None:
         page.body.shape = _type_of(whole.annotation)
         _add_nested(page.body.members, whole.annotation, None, models, 0)
@@ -212,8 +212,7 @@ def _add_nested(
     for name in [each.attr for each in nodes if isinstance(each, ast.Attribute)]:
         for field in models.get(name, []):
             if (parent, field.wire) not in members:
-                required = None if optional else field.required
-                _add_member(members, field, parent, models, required=required, depth=depth, optional=optional)
+                _add_member(members, field, parent, models, depth, optional=optional)
 
 
 def _add_member(
@@ -221,11 +220,11 @@ def _add_member(
     field: _Field,
     parent: str | None,
     models: dict[str, list[_Field]],
-    *,
-    required: bool | None,
     depth: int = 0,
+    *,
     optional: bool = False,
 ) -> None:
+    required = None if optional else field.required
     members[parent, field.wire] = Parameter(_type_of(field.annotation), required, origins={MODEL}, parent=parent)
     _add_nested(members, field.annotation, field.wire, models, depth + 1, optional=optional)
 

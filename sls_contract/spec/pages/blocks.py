@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Literal, TypeAlias
 
 from sls_contract.spec.pages.cleaning import INDENT, cleaned, past_blank
 from sls_contract.spec.pages.html_tables import html_rows
-from sls_contract.spec.pages.plain_text import plain
+from sls_contract.spec.pages.plain_text import is_link, plain
 from sls_contract.spec.pages.saved_html import FENCE, separated
 
 if TYPE_CHECKING:
@@ -69,13 +69,15 @@ _HTML_HEADING = re.compile(r"<h([1-6])(?:\s[^<>]*)?>(.*?)</h\1>", re.IGNORECASE)
 class Text:
     """A line of text: a heading, a bold line, a list item or (part of) a paragraph.
 
-    ``depth`` is the level of a heading, or the indentation of a list item in columns.
+    ``depth`` is the level of a heading, or the indentation of a list item in columns; ``linked``: whether a paragraph
+    is a link and nothing else.
     """
 
     kind: Kind
     text: str
     line: int
     depth: int = 0
+    linked: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -335,10 +337,12 @@ class _Reader:
         return at + 1 if line == "|" or not (line.startswith(("|", "#")) or FENCE.match(line)) else self._at
 
     def _closed(self, missing: int) -> int:
-        """Return the index after the next line with a pipe if it begins with it, and so closes an open row."""
+        """Return the index after the next line with a pipe if that closes an open row, at its start or end."""
         for at, line in enumerate(map(str.strip, self._lines[self._at : self._at + _MAX_CELL_LINES]), self._at):
             if "|" in line or line.startswith("#") or FENCE.match(line):
-                return at + 1 if line.startswith("|") and line.count("|") <= missing + 1 else self._at
+                is_end = line.startswith("|") and line.count("|") <= missing + 1
+                is_cell = missing > 0 and _is_closed(line) and len(_split(line)) == 1
+                return at + 1 if is_end or is_cell else self._at
         return self._at
 
 
@@ -393,4 +397,4 @@ def _words(line: str, number: int, indent: int) -> Text:
         return Text("bold", plain(bold[1] or bold[2]), number)
     if item := _ITEM.fullmatch(line):
         return Text("item", plain(item[1]), number, indent)
-    return Text("paragraph", plain(line), number)
+    return Text("paragraph", plain(line), number, linked=is_link(line))

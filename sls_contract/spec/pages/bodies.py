@@ -120,3 +120,8 @@ def members_of(value: Any, parent: str | None = None) -> Iterator[tuple[str | No
             yield parent, name, inner
         for name, inner in each.items():
             yield from members_of(inner, name)
+
+
+def place_of(side: str) -> str:
+    """Return the first word of the place of a claim about a body, of a request or of a response."""
+    return "response" if side == "response" else "body"

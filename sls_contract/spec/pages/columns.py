@@ -63,6 +63,14 @@ _TYPE_WORDS: tuple[tuple[re.Pattern[str], str], ...] = (
     (re.compile(r"float|double|number|decimal|浮点|数值"), "number"),
     (re.compile(r"str|text|char|字符|enum"), "string"),
 )
+_STRUCTURE = re.compile(r"[A-Z][a-z]+(?:[A-Z][a-z]*)*")
+"""The name of a structure, if its last word is no type."""
+_TYPE_AT_END = re.compile(
+    r"(?:u|big|small|tiny|var|hash|array|json|string)?"
+    r"(?:array|list|object|json|map|dict(?:ionary)?|struct(?:ure)?|bool(?:ean)?|int(?:eger)?|long|timestamp|float|double"
+    r"|number|decimal|str(?:ing)?|text|char|enum)s?"
+)
+"""The last word of a name that is a type, such as ``ObjectList``."""
 _OR = re.compile(r"\bor\b|[/|或]")
 _IN_BRACKETS = re.compile(r"(?<=\w)\s*[(（\[]([^()（）\[\]]*)[)）\]]")
 """After a type; values or words with a separator there are no other types: ``boolean (true/false)``."""
@@ -97,12 +105,20 @@ _PHRASES = frozenset({"", *(each.phrase.lower() for each in HTTPStatus)})
 _FOOTNOTE = re.compile(r"(?:[*†‡¹²³①-⑳\s]|\[\d+\])+$")
 
 _TRADITIONAL = str.maketrans(
-    "請參數響應頭語錯誤碼狀態類說範稱選須傳屬變備註釋據結構陣組對長點徑詳舉樣義異體輸資訊",
-    "请参数响应头语错误码状态类说范称选须传属变备注释据结构阵组对长点径详举样义异体输资讯",
+    "請參數響應頭語錯誤碼狀態類說範稱選須傳屬變備註釋據結構陣組對長點徑詳舉樣義異體輸資訊為圍認過",
+    "请参数响应头语错误码状态类说范称选须传属变备注释据结构阵组对长点径详举样义异体输资讯为围认过",
 )
 _TAIWANESE = (
     *(("欄位", "字段"), ("變數", "变量"), ("回應", "响应"), ("訊息", "消息"), ("資料", "数据"), ("陣列", "数组")),
-    *(("物件", "对象"), ("字串", "字符串"), ("布林", "布尔"), ("範例", "示例"), ("預設", "默认")),
+    *(
+        ("物件", "对象"),
+        ("字串", "字符串"),
+        ("布林", "布尔"),
+        ("範例", "示例"),
+        ("樣本", "示例"),
+        ("文法", "语法"),
+        ("預設", "默认"),
+    ),
 )
 _MARK_OF = {column: chr(0xE100 + at) for at, (_, column) in enumerate(_COLUMNS)}
 """The character that replaces the name of a column in a line of names without separators."""
@@ -114,7 +130,7 @@ _MAX_WORDS, _MAX_CHARACTERS = 3, 24
 
 
 def simplified(text: str) -> str:
-    """Convert the text of a head or heading from traditional to simplified Chinese."""
+    """Convert the text of a head, a heading or a limit from traditional to simplified Chinese."""
     for word, other in _TAIWANESE:
         text = text.replace(word, other)
     return text.translate(_TRADITIONAL)
@@ -142,11 +158,21 @@ def is_misspelt_answer(printed: str) -> bool:
 
 def json_type(printed: str) -> str | None:
     """Return the JSON type of a printed type, such as ``int`` or ``整型``; None if it is unknown, or one of several."""
+    if _is_structure(printed.strip()):
+        return None
     text = simplified(re.sub(r"<.*", "", printed.strip().lower()))
     text = _IN_BRACKETS.sub(lambda found: "" if _OR.search(found[1]) else found[0], text)
     each = (next((name for pattern, name in _TYPE_WORDS if pattern.search(part)), None) for part in _OR.split(text))
     found = {name for name in each if name is not None}
     return found.pop() if len(found) == 1 else None
+
+
+def _is_structure(printed: str) -> bool:
+    """Return whether a type is the name of a structure, whose letters can contain a word for a type: ``Orchard``."""
+    if not _STRUCTURE.fullmatch(printed) or json_type_near(printed):
+        return False
+    last = re.findall(r"[A-Z][a-z]*", printed)[-1].lower()
+    return not (_TYPE_AT_END.fullmatch(last) or re.match(r"(?:Array|List|Map)Of[A-Z]", printed))
 
 
 def column_of(head: str) -> Column | None:
@@ -192,7 +218,7 @@ def is_failure(status: str | None) -> bool:
 
 def columns_of(line: str) -> tuple[Column, ...]:
     """Return the columns of a line that only contains their names, such as ``ParameterTypeRequired``."""
-    words = simplified(re.sub(r"[\s|]+|values?|data|数据|是否|值", "", line.lower()))
+    words = simplified(re.sub(r"\bor not\b|[\s|]+|values?|data|数据|是否|值", "", line.lower()))
     for pattern, column in _COLUMNS:
         words = pattern.sub(_MARK_OF[column], words)
     if len(words) < _MIN_HEAD or not set(words) <= set(_MARK_OF.values()):

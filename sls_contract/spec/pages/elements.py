@@ -7,14 +7,15 @@ from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
-from sls_contract.spec.claims import USER_KEY, WITHOUT_DEPTH, Parameter
+from sls_contract.spec.claims import DESCRIBED_ELSEWHERE, USER_KEY, WITHOUT_DEPTH, Parameter
 from sls_contract.spec.pages import prose
-from sls_contract.spec.pages.bodies import is_binary, members_of, proof_of, readings, shape_of, type_of
+from sls_contract.spec.pages.bodies import is_binary, members_of, place_of, proof_of, readings, shape_of, type_of
 from sls_contract.spec.pages.columns import is_misspelt_type, json_type, json_type_near
 from sls_contract.spec.pages.lenient_json import PLACEHOLDER, Unreadable, Wrapped, read_json
 from sls_contract.spec.pages.parents import arrays_by_line, parents_by_table
 from sls_contract.spec.pages.routes import Names, letters
-from sls_contract.spec.pages.tables import is_user_key
+from sls_contract.spec.pages.table_columns import structures_in
+from sls_contract.spec.pages.user_keys import is_keyed, is_map, map_members, with_merged_values, without_user_keys
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
@@ -35,16 +36,20 @@ _OUTER = (
     (re.compile(r"\s*\["), "array"),
 )
 """The beginning of a body, which shows its shape even if the rest is unreadable."""
-_MAP = re.compile(r"(?:array(?: of |<))?(?:map|dict)s?(?:$|\W)", re.IGNORECASE)
 _OF_OBJECTS = re.compile(r"(?:(?:array|list)\s*(?:of\s+|<\s*))?(?:json|(?:json )?objects?)\s*>?", re.IGNORECASE)
+_OF_STRUCTURE = re.compile(r"(?:object|array|list)\s*(?:<|of\s).*", re.IGNORECASE)
 _MAX_SHOWN = 80
 _COMPATIBLE = {("integer", "number"), ("number", "integer")}  # types in table and example that agree
 
 
 class _Members:
-    """The members of the bodies that a page prints, by their letters."""
+    """The members of the bodies that a page prints, by their letters, and the rows that describe members.
 
-    def __init__(self, values: Sequence[Any], rows: Iterable[Row]) -> None:
+    ``parents`` are the members that whole tables of ``rows`` belong to.
+    """
+
+    def __init__(self, values: Sequence[Any], rows: Sequence[Row]) -> None:
+        self.rows, self.parents = rows, parents_by_table(rows, values)
         self._described = {letters(row.name) for row in rows}
         self.all = [each for value in values for each in members_of(value)]
         self.exact = {name for _, name, _ in self.all}
@@ -77,34 +82,32 @@ def stated_shape(page: Page, body: Body, side: str, texts: Iterable[Text]) -> No
     found = [(text.line, *prose.body_in(text.text, side)) for text in texts] if body.shape is None else []
     if mentioned := next((each for each in found if each[1]), None) or next((each for each in found if each[2]), None):
         line, body.shape, sentence = mentioned
-        page.add_line(_place(side), line)
+        page.add_line(place_of(side), line)
         if body.shape is None and not body.members:
             page.problem(line, "spelling", f"{side} body", sentence[:_MAX_SHOWN])
 
 
 def body_claims(page: Page, body: Body, side: str, printed: Sequence[Message], rows: Sequence[Row]) -> None:
     """Add the claims about a body from the messages that print it and the rows that describe it."""
-    rows = _without_user_keys(page, side, rows)
+    rows = without_user_keys(page, side, rows)
     shown = _Shown()
     for message in printed:
         if message.body is not None:
             _show(page, body, side, message, shown)
     body.shape = next((shape for shape in shown.shapes if shape), None)
-    shown.values = _with_merged_values(page, side, shown.values, rows)
+    shown.values = with_merged_values(page, side, shown.values, rows)
     nameless = [row for row in rows if not row.name and json_type(row.type) in {"array", "object"}]
     if body.shape is None and nameless and not any(message.body for message in printed):
         body.shape = json_type(nameless[0].type)
     named = [row for row in rows if row.name and row.name not in shown.around]
-    parents = parents_by_table(named, shown.values)
     found = _Members(shown.values, named)
-    arrays, unsure = arrays_by_line(rows)
-    elements = {line: array for line, array in arrays.items() if not found.same(array)}
-    for row in (*(row for row in unsure if not found.same(row.name)), *_without_depth(rows, named, parents, found)):
-        page.problem(row.line, "body-key", f"{side} {row.name}", f"{row.type} {WITHOUT_DEPTH}")
+    elements = _elements(page, side, rows, found)
     for row in named:
-        parent = (parents.get(row.table) or elements.get(row.line)) if row.parent == "" else row.parent
+        if row.name in found.parents.values() and is_keyed(row):
+            page.problem(row.line, "body-key", f"{place_of(side)} {row.name}", USER_KEY)
+        parent = (found.parents.get(row.table) or elements.get(row.line)) if row.parent == "" else row.parent
         _row_claim(page, body, side, row, parent, found)
-    _shown_claims(page, body, side, shown.values, found, named, _map_members(rows))
+    _shown_claims(page, body, side, shown.values, found, named, map_members(rows))
 
 
 def report_missing_bodies(page: Page, side: str, messages: Iterable[Message]) -> None:
@@ -115,73 +118,63 @@ def report_missing_bodies(page: Page, side: str, messages: Iterable[Message]) ->
             page.problem(message.line, "digest", f"{side} body", f"content-length: {length}, and no body")
 
 
-def _without_depth(
-    rows: Sequence[Row], named: Sequence[Row], parents: Mapping[int, str | None], found: _Members
-) -> Iterator[Row]:
-    """Yield the rows of objects, or arrays of them, whose members can be the rows below or rows elsewhere."""
-    nested = {row.table for row in named if row.parent}
-    described = set(parents.values())
+def _elements(page: Page, side: str, rows: Sequence[Row], found: _Members) -> dict[int, str]:
+    """Return the arrays whose elements have the rows below them, by line; record each place that is not sure."""
+    arrays, unsure = arrays_by_line(rows)
+    elements = {line: array for line, array in arrays.items() if not found.same(array)}
+    for array, row in _beside_elements(elements, found):
+        says = f"{array.type}, and {row.name} in it or beside it, {WITHOUT_DEPTH}"
+        page.problem(array.line, "body-key", f"{side} {array.name}", says)
+    for row in (*(row for row in unsure if not found.same(row.name)), *_without_depth(rows, found)):
+        page.problem(row.line, "body-key", f"{side} {row.name}", f"{row.type} {WITHOUT_DEPTH}")
+    for row in _described_elsewhere(rows, found):
+        where = " ".join(filter(None, (side, row.name)))
+        page.problem(row.line, "element-type", where, f"{row.type} {DESCRIBED_ELSEWHERE}")
+    return elements
+
+
+def _without_depth(rows: Sequence[Row], found: _Members) -> Iterator[Row]:
+    """Yield the rows of objects, or arrays of them, whose members can be the rows below or rows elsewhere.
+
+    So can the members of a map's values, if a row without a name describes these values.
+    """
+    maps = {above.line for above, row in pairwise(rows) if not row.name and json_type(row.type) == "object"}
+    nested = {row.table for row in found.rows if row.parent}
+    described = set(found.parents.values())
     above_elements = {above.line for above, row in pairwise(rows) if not row.name and json_type(above.type) == "array"}
-    for row, below in pairwise(named):
+    for row, below in pairwise(found.rows):
         apart = below.table != row.table or row.name in described
         is_shown = found.same(row.name) or found.same(below.name)
         placed = is_shown or row.table in nested or row.line in above_elements or apart
-        if _OF_OBJECTS.fullmatch(row.type.strip()) and not placed:
+        keyed = row.line in maps and is_map(row)
+        if (keyed or _OF_OBJECTS.fullmatch(row.type.strip())) and not placed:
             yield row
 
 
-def _without_user_keys(page: Page, side: str, rows: Sequence[Row]) -> list[Row]:
-    """Return the rows without those of keys that users choose; record the members that have such keys."""
-    lines = {row.name: row.line for row in rows}
-    for name, line in {row.parent: row.line for row in reversed(rows) if row.keyed}.items():
-        page.problem(lines.get(name or "", line), "body-key", f"{_place(side)} {name}", USER_KEY)
-    return [row for row in rows if not (row.keyed and is_user_key(row.name))]
+def _beside_elements(elements: Mapping[int, str], found: _Members) -> Iterator[tuple[Row, Row]]:
+    """Yield each array with the first row that can be in its elements or beside it: the second of their members."""
+    for array, *below in zip(found.rows, found.rows[1:], found.rows[2:], strict=False):
+        inside = [elements.get(row.line) == array.name and not found.same(row.name) for row in below]
+        if all(inside) and elements.get(array.line) != array.name:
+            yield array, below[1]
 
 
-def _with_merged_values(page: Page, side: str, shown: list[Any], rows: Sequence[Row]) -> list[Any]:
-    """Merge the values of keys that users choose, in objects with a row without a name for these values."""
-    pairs = ((above, row) for above, row in pairwise(rows) if above.name and not row.name and shown)
-    maps = {above.name: above for above, row in pairs if json_type(above.type) == json_type(row.type) == "object"}
-    for name, row in maps.items():
-        page.problem(row.line, "body-key", f"{_place(side)} {name}", USER_KEY)
-    return [_without_keys(value, maps) for value in shown] if maps else shown
-
-
-def _without_keys(value: Any, maps: Collection[str]) -> Any:
-    """Return a body in which the values of keys that users choose are one object, with the members of all of them."""
-    if isinstance(value, list):
-        return [_without_keys(each, maps) for each in value]
-    if not isinstance(value, dict):
-        return value
-    inner = {name: _without_keys(each, maps) for name, each in value.items()}
-    for name in inner.keys() & set(maps):
-        values = [*inner[name].values()] if isinstance(inner[name], dict) else []
-        if values and all(isinstance(each, dict) for each in values):
-            inner[name] = {member: each for one in values for member, each in one.items()}
-    return inner
-
-
-def _map_members(rows: Sequence[Row]) -> set[str | None]:
-    """Return the members that are maps with user-chosen keys; rows without names describe their objects and values."""
-    maps: set[str | None] = {row.name for row in rows if row.name and _MAP.match(row.type.strip())}
-    if rows and not rows[0].name and _MAP.match(rows[0].type.strip()):  # the body, or its elements
-        maps.add(None)
-    above = None
-    for row, value in pairwise(rows):
-        above = row.name or above
-        if not row.name and not value.name and json_type(row.type) == "object":
-            maps.add(above)
-    return maps
-
-
-def _place(side: str) -> str:
-    return "response" if side == "response" else "body"
+def _described_elsewhere(rows: Sequence[Row], found: _Members) -> Iterator[Row]:
+    """Yield the rows whose type is a structure of which neither another row nor an example shows a member."""
+    shown = {*found.parents.values(), *(row.parent for row in rows), *(above for above, _, _ in found.all)}
+    name = ""
+    for row in rows:
+        name = row.name or name
+        is_element = not row.name and json_type(row.type) is None and json_type_near(row.type) is None
+        is_structure = _OF_STRUCTURE.fullmatch(row.type.strip()) or is_element
+        if is_structure and structures_in(row.type) and name not in shown:
+            yield row
 
 
 def _show(page: Page, body: Body, side: str, message: Message, shown: _Shown) -> None:
     """Read a printed body; the shape of a proven body takes precedence."""
     assert message.body is not None  # the caller checked it
-    page.add_line(_place(side), message.line)
+    page.add_line(place_of(side), message.line)
     if is_binary(message):
         shown.shapes.append("binary")
         return
@@ -216,6 +209,8 @@ def _read(page: Page, side: str, message: Message) -> Any:
     except Unreadable as error:
         page.problem(message.line, "example-not-json", f"{side} body", str(error))
         return None
+    if isinstance(value, str):
+        page.problem(message.line, "example-not-json", f"{side} body", "JSON in a string")
     for slip in slips:
         if side != SYNTAX or slip != "unquoted placeholder":
             page.problem(message.line, "example-not-json", f"{side} body", slip)
@@ -237,8 +232,8 @@ def _row_claim(page: Page, body: Body, side: str, row: Row, parent: str | None, 
         name, value, parent = _as_shown(correct, parent, shown, body.members)
     if name != row.name:
         page.problem(row.line, "body-key", f"{side} {name}", row.name)
-    found = type_of(value)
-    if found and kind and found != kind and (kind, found) not in _COMPATIBLE:
+    found = _shown_type(value, kind)
+    if found and kind and found != kind:
         page.problem(row.line, "element-type", f"{side} {name}", f"{row.type}, and {found} in the example")
     origins = {"table", "example"} if found else {"table"}
     required = _required(page, f"{side} {name} required", row, body.members.get((parent, name)))
@@ -247,7 +242,13 @@ def _row_claim(page: Page, body: Body, side: str, row: Row, parent: str | None, 
         member.minimum, member.maximum = prose.limits(row.description, member.type)
         member.default = prose.default(row.description, member.type)
     body.members[parent, name] = member
-    page.add_line(f"{_place(side)} member {'.'.join(filter(None, (parent, name)))}", row.line)
+    page.add_line(f"{place_of(side)} member {'.'.join(filter(None, (parent, name)))}", row.line)
+
+
+def _shown_type(value: Any, kind: str | None) -> str | None:
+    """Return the type of a member's value in the examples; an example of a ``kind`` number can be a whole one."""
+    found = type_of(value)
+    return kind if (kind, found) == ("number", "integer") else found
 
 
 def _required(page: Page, where: str, row: Row, above: Parameter | None) -> bool | None:
@@ -322,8 +323,8 @@ def _report_keys(page: Page, side: str, rows: Sequence[Row], keys: Mapping[str |
     """Record keys that users choose at the rows of the members that have them, or where the body is printed."""
     lines = {row.name: row.line for row in reversed(rows)}
     for parent, names in keys.items():
-        line = lines.get(parent or "", rows[0].line if rows else min(page.lines[_place(side)]))
-        where = " ".join(filter(None, (_place(side), parent)))
+        line = lines.get(parent or "", rows[0].line if rows else min(page.lines[place_of(side)]))
+        where = " ".join(filter(None, (place_of(side), parent)))
         if "" in names:
             page.problem(line, "body-key", where, USER_KEY)
         if alone := ", ".join(filter(None, names)):

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from sls_contract.spec.pages.blocks import Code, Table, Text
 from sls_contract.spec.pages.columns import HTTP, is_failure, status_of
+from sls_contract.spec.pages.glued_errors import glued_error
 from sls_contract.spec.pages.lenient_json import Unreadable, read_json
 from sls_contract.spec.pages.records import record_lines, record_table
 from sls_contract.spec.pages.stated_errors import stated_errors
@@ -48,9 +49,12 @@ _MAYBE_CODED = re.compile(r"[45]\d\d(?:[\])）】]|\s|$|(?=[A-Z]))|[A-Z][A-Za-z.
 _JOINED_HEAD = re.compile(r"(?i:[^.。]*(?:message|错误(?:消息|信息|提示))[)）]?\s*(?:description|描述|说明))\S*")
 """A head on a line, whose rows do not show where the message ends."""
 _DESCRIPTION = re.compile(
-    r"\s+(?=The error (?:message|code) (?:that )?(?:is )?returned\b)|(?<=\.)\s+(?=[^.]*[\u4e00-\u9fff])"
+    r"(?:\s+|(?<=\.))(?=The error (?:message|code) (?:that )?(?:is )?returned\b)"
+    r"|(?<=\.)(?:\s+(?=[^.]*[\u4e00-\u9fff])|(?=[\u4e00-\u9fff]))"
 )
 """Where the description begins in a row without separators: by its first words, or in Chinese after a sentence."""
+_GLUED_SENTENCES = re.compile(r"[.!](?:[A-Z][a-z]|[\u4e00-\u9fff])")
+"""The end of a message and the beginning of its description, without a blank between them."""
 _ROW = re.compile(r"\s+(?=[45]\d\d\s+[A-Z][a-z]+[A-Z])")
 """The separator between the rows of a table on one line."""
 _NO_MESSAGE = re.compile(
@@ -154,7 +158,8 @@ def _error_rows(table: Table, label: str, *, in_section: bool) -> Iterator[Error
     is_title = bool(last)
     for line, printed in table.rows:
         missing = len(table.head) - len(printed)  # a cell that spans several rows is only printed in the first
-        cells = (*above[:missing], *printed) if 0 < missing <= len(above) else printed
+        is_first = columns.get("status") == 0 and status_of(cell_at(printed, 0)) is not None
+        cells = (*above[:missing], *printed) if 0 < missing <= len(above) and not is_first else printed
         cells = tuple(above[at] if cell in _ABOVE and at < len(above) else cell for at, cell in enumerate(cells))
         above = cells
         status, code, message = (cell_at(cells, columns.get(column)) for column in ("status", "code", "message"))
@@ -232,7 +237,8 @@ def _errors_by_line(texts: Sequence[Text]) -> Iterator[tuple[int, ErrorRow]]:
         elif several := _errors_in(text.text, *(on_line if joined else ())):
             is_joined = joined and _spread(text.text) == text.text
             rows = (ErrorRow(*error, text.line) for error in several)
-            yield from ((at, _without_description(row) if is_joined else row) for row in rows)
+            glued = glued_error(text.text) is not None and _GLUED_SENTENCES.search(text.text)
+            yield from ((at, _without_description(row) if is_joined or glued else row) for row in rows)
         elif shared and cells <= 0 and text.kind in {"item", "paragraph"} and (coded := _CODED.fullmatch(text.text)):
             yield at, ErrorRow(shared, coded[1], coded[2] or "", text.line)
         elif _MAYBE_CODED.match(text.text.lstrip("[(（【")[: None if text.kind == "item" else 4]):
@@ -270,7 +276,7 @@ def _listed_error(text: str) -> tuple[str, str, str] | None:
     """Read status, code and message in a text."""
     found = None if _GAP.search(text) else _LISTED_ERROR.fullmatch(text)
     if not found:
-        return None
+        return glued_error(text)
     groups = [(key.rstrip("12345"), text) for key, text in found.groupdict().items() if text]
     status, code, message = (
         next((text for key, text in groups if key == name), "").strip() for name in ("status", "code", "message")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from sls_contract.spec.common_errors import COMMON, MEANINGS
+from sls_contract.spec.pages.glued_errors import CODES
 from sls_contract.spec.pages.routes import Names, is_slip
 
 if TYPE_CHECKING:
@@ -25,8 +25,7 @@ _MISSPELT = re.compile(  # as printed on pages
 
 _NEXT_WORD = re.compile(r"(?:does|is|already|must|exists?)$")
 """What follows a name in messages, here without a blank between them."""
-_CODES = frozenset({*(error.code for error in COMMON), *MEANINGS})
-_WORDS = frozenset(word.lower() for code in _CODES for word in re.findall(r"[A-Z][a-z]{6,}", code))
+_WORDS = frozenset(word.lower() for code in CODES for word in re.findall(r"[A-Z][a-z]{6,}", code))
 """The long words of the codes: a shorter one with a letter more or less can be another word."""
 
 
@@ -46,7 +45,7 @@ def error_claims(page: Page, parts: Parts) -> None:
             if row.message and row.message not in messages:
                 messages.append(row.message)
         words = re.sub(r"(?<=[a-z])(?=[A-Z])", " ", row.code)
-        is_misspelt = row.code not in _CODES and (_MISSPELT.search(words) or _misspelt_word(words))
+        is_misspelt = row.code not in CODES and (_MISSPELT.search(words) or _misspelt_word(words))
         if is_misspelt or capitals[row.code.lower()] > _capitals(row.code):
             page.problem(row.line, "error-spelling", f"code {row.code}", row.code)
         _report_row(page, row, names)
@@ -82,16 +81,26 @@ def _misspelt_name(message: str, names: Names) -> str | None:
         name = _NEXT_WORD.sub("", word.lower())
         if name != word.lower() and any(name in (each, each[:-1]) for each in names.near(name, 1)):
             return word
-        near = names.near(word.lower(), 1)
-        if near and not near[0].startswith(word.lower()) and not word.lower().startswith(near[0]):
+        near = names.near(word.lower(), 1) or names.swapped(word.lower())
+        if near and _is_other(word, near[0]):
             return word
     return None
+
+
+def _is_other(word: str, name: str) -> bool:
+    """Return whether a word is not the beginning of a name or more than it, as any word in lower case, or its plural.
+
+    A word with a capital inside is a name: one that lacks its last letter is misspelt.
+    """
+    printed = word.lower()
+    is_name = any(map(str.isupper, word[1:])) and "s" not in {name.removeprefix(printed), printed.removeprefix(name)}
+    return printed != name and (is_name or not (name.startswith(printed) or printed.startswith(name)))
 
 
 def _most_capitals(codes: Iterable[str]) -> dict[str, int]:
     """Return how many capitals the spelling of each code that separates most words has, by the code in lower case."""
     most: dict[str, int] = {}
-    for code in _CODES.union(codes):
+    for code in CODES.union(codes):
         most[code.lower()] = max(_capitals(code), most.get(code.lower(), 0))
     return most
 

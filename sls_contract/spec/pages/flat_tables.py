@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from sls_contract.spec.pages.blocks import Table, Text
 from sls_contract.spec.pages.columns import column_of, columns_of, flat_head, json_type, yes_or_no
 from sls_contract.spec.pages.listed_rows import TYPE, is_type, listed_row
+from sls_contract.spec.pages.one_line_tables import rows_on_one_line
 from sls_contract.spec.pages.records import labelled, marked, record_lines, record_table, table_of
 from sls_contract.spec.pages.table_columns import NAME, TYPE_CELL, is_name_cell
 
@@ -58,6 +59,10 @@ _ROW_START = re.compile(
 _FREE_TEXT = frozenset({"description", "example"})
 """Columns with arbitrary text; if single blanks separate cells, the first of these columns gets the rest of the row."""
 _OF_ERRORS = frozenset({"status", "code", "message"})
+_JOINED = re.compile(r"([a-z_][\w.-]*) ([A-Z]\w*[a-z]\w*)", re.ASCII)
+_CAMEL = re.compile(r"\w*(?:[a-z][A-Z]|[A-Z]{2}[a-z])\w*", re.ASCII)
+_VALUES = (["true"], ["false"])
+"""The rest of a row that is its example: a word for whether it is required does not stand alone before one."""
 _MIN_CELLS, _MAX_CELLS = 3, 12
 _MAX_TYPE = 20
 _NO_BLANK = "\u00a0"
@@ -107,8 +112,8 @@ def _unfolded(text: Text) -> Iterator[Text]:
     labelled = _LABELLED.fullmatch(first)
     label, head = labelled.groups() if labelled and columns_in(labelled[2]) else ("", first)
     is_table = columns_of(head) or label or _ROW_START.match(f" {head}")
-    found = filter(None, (label, head, *rows))
-    yield from (replace(text, text=each) for each in found) if rows and is_table else (text,)
+    lines = [label, head, *rows] if rows and is_table else rows_on_one_line(text.text, columns_in)
+    yield from (replace(text, text=each) for each in lines if each) if lines else (text,)
 
 
 def _tables(texts: Sequence[Text]) -> Iterator[_Flat]:
@@ -152,8 +157,11 @@ def begins_table(line: str) -> bool:
 
 def is_row(line: str) -> bool:
     """Return whether a line begins with a name and a type, like a row that lost its markup."""
-    name, kind = [*_cells(line.replace("*", "")), "", ""][:2]
-    return is_name_cell(name) and not _ARTICLE.fullmatch(name) and TYPE_CELL.fullmatch(kind) is not None
+    words = line.replace("*", "")
+    starts = ([*_cells(each), "", ""][:2] for each in (words, _BLANKS.sub(" ", words)))
+    return any(
+        is_name_cell(name) and not _ARTICLE.fullmatch(name) and TYPE_CELL.fullmatch(kind) for name, kind in starts
+    )
 
 
 def is_cell(line: str) -> bool:
@@ -220,8 +228,11 @@ def _row_in(text: Text, flat: _Flat, *, is_next: bool) -> dict[Column, str]:
     found: dict[Column, str] = {}
     for column, after in pairwise([*columns, "description"]):
         is_structure = column == "type" and after in proofs and len(cells) > 1 and cells[0][:1].isupper()
-        if cells and (
-            _fits(column, cells[0], spread=spread) or (is_structure and _fits(after, cells[1], spread=spread))
+        is_example = column == "required" and after == "example" and [*map(str.lower, cells)] in _VALUES
+        if (
+            cells
+            and not is_example
+            and (_fits(column, cells[0], spread=spread) or (is_structure and _fits(after, cells[1], spread=spread)))
         ):
             found[column] = cells.pop(0) if spread or column not in _FREE_TEXT else " ".join(cells)
     sure = [column in found for column in proofs] or [not _ARTICLE.fullmatch(found.get("name", ""))]
@@ -230,7 +241,10 @@ def _row_in(text: Text, flat: _Flat, *, is_next: bool) -> dict[Column, str]:
     if is_row and is_next and is_type and "required" in columns:
         found.setdefault("required", text.text)  # it is lost
         return found
-    return found if is_row and (spread or (any(sure) if is_type else all(sure))) else {}
+    is_sure = any(sure) if is_type or (_CAMEL.fullmatch(found.get("type", "")) and "place" in found) else all(sure)
+    if is_row and not spread and "place" in found and "required" in columns:
+        found.setdefault("required", text.text)  # it is lost
+    return found if is_row and (spread or is_sure) else {}
 
 
 def _glued_row(line: str, columns: Sequence[Column]) -> dict[Column, str]:
@@ -283,27 +297,44 @@ def _rows_by_type(flat: _Flat) -> Iterator[tuple[int, dict[Column, str]]]:
     """Read rows with a cell per line; the type, which follows the name, identifies a row."""
     body = flat.body
     yes_no = {at for at, text in enumerate(body, 1) if yes_or_no(text.text) is not None}  # below them, JSON is a value
+    joined = {at: found for at in range(len(body)) if (found := _joined(body, at))}
     anchors = [
         at
         for at, text in enumerate(body)
         if text.kind == "paragraph"
-        and ((is_type(text.text) and not (text.text == "JSON" and at in yes_no)) or _is_structure(body, at))
+        and (
+            (is_type(text.text) and not (text.text == "JSON" and at in yes_no))
+            or (_is_structure(body, at) or at in joined)
+        )
     ]
+    named = {at: body[at - 1].text for at in anchors if at not in joined and _is_named(body, anchors, at)}
     for at, following in pairwise([*anchors, len(body)]):
-        end = following - 1 if following < len(body) and _is_named(body, anchors, following) else following
-        row: dict[Column, str] = {"name": body[at - 1].text} if _is_named(body, anchors, at) else {}
+        end = following - 1 if following in named else following
+        name, kind = joined.get(at) or (named.get(at), body[at].text)
+        row: dict[Column, str] = {"name": name} if name else {}
         below = body[at + 1 : end]
         for column in (column for column in flat.columns if column in {"required", "place"}):
             if below and _fits(column, below[0].text, spread=True):
                 row[column], below = below[0].text, below[1:]
-        yield body[at].line, row | {"type": body[at].text} | _description(below, flat.columns, row)
+        yield body[at].line, row | {"type": kind} | _description(below, flat.columns, row)
+
+
+def _joined(body: Sequence[Text], at: int) -> tuple[str, str] | None:
+    """Return the name and the type, a structure, that one line has because the type is a link; None for other text."""
+    above, line, below = ("" if not 0 <= each < len(body) else body[each].text for each in (at - 1, at, at + 1))
+    found = _JOINED.fullmatch(line) if body[at].kind == "paragraph" else None
+    if not found or is_type(found[1]) or is_type(above) or yes_or_no(found[2]) is not None:
+        return None
+    is_structure = _CAMEL.fullmatch(found[2]) or found[1].lower() == found[2].lower()
+    is_row = yes_or_no(below) is not None or (is_structure and yes_or_no(above) is None)
+    return (found[1], found[2]) if is_row else None
 
 
 def _is_structure(body: Sequence[Text], at: int) -> bool:
-    """Return whether a cell is the name of a structure: a word with a capital between a name and a yes or no."""
+    """Return whether a cell is the name of a structure: a word with a capital that is a link, or before a yes or no."""
     above, cell, below = [*(text.text for text in body[max(at - 1, 0) : at + 2]), "", ""][:3]
     is_between = is_name_cell(above) and not is_type(above) and yes_or_no(below) is not None and yes_or_no(cell) is None
-    return is_between and NAME.fullmatch(cell) is not None and cell[:1].isupper()
+    return (is_between or body[at].linked) and NAME.fullmatch(cell) is not None and cell[:1].isupper()
 
 
 def _is_named(body: Sequence[Text], anchors: Sequence[int], at: int) -> bool:

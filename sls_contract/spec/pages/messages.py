@@ -263,5 +263,5 @@ def _body(lines: Sequence[str], at: int) -> str | None:
     if at < len(lines) and (found := _BODY_MARK.fullmatch(lines[at].strip())):
         lines = [*lines[:at], found[1] or found[2] or "", *lines[at + 1 :]]
     text = "\n".join(lines[at:]).strip()
-    quoted = _QUOTED.fullmatch(text)
+    quoted = _QUOTED.fullmatch(text) if '\\"' not in text else None  # that is a JSON string
     return quoted[2] if quoted else text or None

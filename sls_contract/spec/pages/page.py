@@ -47,6 +47,11 @@ _MAX_ABOVE_TITLE = 8
 """Lines of a site's own, such as "All Products", that a text copied from it can have above the title."""
 _NEEDED = re.compile(r"(?a:\w)[`*]*\s*[(（]\s*(?:required|optional|必[选填须需]|可选|选填)\s*[)）]", re.IGNORECASE)
 """A parameter, in a sentence, that says whether it is required."""
+_NO_ROWS = re.compile(
+    r"(?:none defined|no parameters?(?: (?:is|are))? required|.{0,30}(?:无需|暂无|没有)(?:请求|返回|响应)?参数)[.。]?",
+    re.IGNORECASE,
+)
+"""What stands below the head of a table instead of rows."""
 _CAPITALS = re.compile(r"[a-z][A-Z]")
 _HEADER = re.compile(r"(?<![\w-])x-log-[a-z][a-z-]*[a-z](?![\w-])", re.IGNORECASE)
 _CALLED = re.compile(r"(?:调用|(?a:\b)(?i:call)(?:s|ing)?(?: the)?)\s*([A-Z][a-z]+[A-Z]\w+)", re.ASCII)
@@ -71,6 +76,8 @@ _TYPED = re.compile(
 """A type in a line of its own, or after a name; with a full stop, the Chinese words for types end a sentence."""
 _JSON = re.compile(r"\{\s*[\"“]\w|\[\s*[{\"“]\s*[\"“\w]")
 """The beginning of JSON in a sentence."""
+_QUOTED_JSON = re.compile(r"[\"“]\s*[\[{]")
+"""A body that is a JSON string, whose text is JSON again."""
 _LINK = re.compile(r"/(?:api|document)/Sls/[\d-]+/([A-Z]\w+)")
 """A link to the service's tools, which names the operation."""
 
@@ -142,7 +149,7 @@ def _report_unread(page: Page, parts: Parts, read: Collection[int]) -> None:
             where, says = "errors" if role == "errors" else "example", block.text
         elif isinstance(block, Text):
             lines, stated = {block.line}, _states_facts(block, role, parts)
-            where, says = _table_of(role), block.text
+            where, says = "example" if role.endswith("-example") else _table_of(role), block.text
         else:
             lines = {block.line, *(line for line, _ in block.rows)}
             stated = (role in _WITH_ROWS or holds_facts(block)) and not _is_only_head(block)
@@ -195,7 +202,7 @@ def _lines_read(parts: Parts) -> set[int]:
         *(line for role in _WITH_ROWS for line in record_lines([*parts.items(role)], "name", "type")),
         *(line for each in rows for row in each for line in (row.table, row.line)),
         *(row.line for row in parts.error_rows),
-        *(text.line for text, below in pairwise(texts) if text.text == below.text),
+        *(text.line for text, below in pairwise(texts) if below.text == text.text or _NO_ROWS.fullmatch(below.text)),
         *(message.line for each in printed for message in each),
     }
 
@@ -209,8 +216,9 @@ def _states_facts(text: Text, role: str, parts: Parts) -> bool:
     )
     is_parameter = role in _WITH_ROWS and (is_row(text.text) or is_typed)
     in_words = may_state_error(text.text) if role == "errors" else any(stated_errors(text.text))
+    is_quoted = role.endswith("-example") and _QUOTED_JSON.match(text.text)
     is_error = is_listed(text.text) or in_words or _ERROR.search(text.text)
-    return bool(begins_table(text.text) or is_parameter or listed_row(text) or is_error)
+    return bool(begins_table(text.text) or is_parameter or is_quoted or listed_row(text) or is_error)
 
 
 def _operation(blocks: Sequence[Block], text: str) -> str | None:

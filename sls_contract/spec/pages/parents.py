@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from functools import lru_cache
 from itertools import pairwise
+from sys import maxsize
 from typing import TYPE_CHECKING, Any
 
 from sls_contract.spec.claims import BODILESS
@@ -45,6 +46,17 @@ def arrays_by_line(rows: Sequence[Row]) -> tuple[dict[int, str], list[Row]]:
         elif row.name and array:
             found[row.line] = array.name
     return found, unsure
+
+
+def lines_of_body(rows: Sequence[Row], name: str) -> range:
+    """Return the lines from the row of the whole body, by its name, to its last: the elements of an array of values."""
+    body = next((at for at, row in enumerate(rows) if row.name == name), None)
+    if body is None:
+        return range(0)
+    element = rows[body + 1 : body + 2]
+    is_value = any(not row.name and json_type(row.type) not in {*_OF_MEMBERS, None} for row in element)
+    ends = json_type(rows[body].type) == "array" and is_value
+    return range(rows[body].line, element[0].line + 1 if ends else maxsize)
 
 
 def elements_in_query(page: Page, rows: Sequence[Row], keys: Collection[str]) -> set[int]:

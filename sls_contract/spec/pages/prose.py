@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from sls_contract.spec.pages.columns import simplified
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -182,8 +184,8 @@ def limits(description: str, kind: str | None) -> tuple[int | None, int | None]:
 
 
 def _digits(description: str) -> str:
-    """Return a description whose numbers have no commas between thousands; those that no integer has are removed."""
-    return _ENDLESS.sub("", _THOUSANDS.sub(lambda number: number[0].replace(",", ""), description))
+    """Return a description in simplified Chinese, without commas between thousands, and numbers that no integer has."""
+    return _ENDLESS.sub("", _THOUSANDS.sub(lambda number: number[0].replace(",", ""), simplified(description)))
 
 
 def _bare(description: str) -> Iterator[tuple[int, int]]:

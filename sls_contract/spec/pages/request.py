@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 from functools import cache
-from sys import maxsize
 from typing import TYPE_CHECKING
 
 from sls_contract.spec.claims import BODILESS, Parameter
@@ -16,10 +15,10 @@ from sls_contract.spec.pages.columns import is_misspelt_type, json_type, simplif
 from sls_contract.spec.pages.elements import SYNTAX, body_claims, report_missing_bodies, stated_shape
 from sls_contract.spec.pages.lenient_json import Unreadable, read_json
 from sls_contract.spec.pages.messages import TOKEN
-from sls_contract.spec.pages.parents import elements_in_query
+from sls_contract.spec.pages.parents import elements_in_query, lines_of_body
 from sls_contract.spec.pages.routes import Names
 from sls_contract.spec.pages.sections import BODY, QUERY
-from sls_contract.spec.pages.unprinted import report_unprinted
+from sls_contract.spec.pages.unprinted import report_unprinted, report_values
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
@@ -64,18 +63,19 @@ def request_claims(page: Page, parts: Parts) -> None:
     _headers(page, parts)
     _body(page, printed, members)
     report_unprinted(page, parts)
+    report_values(page, parts)
     if page.method and page.method not in BODILESS and not printed:
         stated_shape(page, page.body, "request", parts.items("syntax", "path-parameters", "request-headers", "request"))
 
 
 def _assign_rows(page: Page, parts: Parts, keys: Collection[str], *, is_printed: bool) -> list[Row]:
     """Add the claims of rows about path, query and headers; return the rows about members of the body."""
-    below = next((row.line for row in parts.request_rows if row.name == _BODY_ROW), maxsize)
+    below = lines_of_body(parts.request_rows, _BODY_ROW)
     settled = _Settled(page)
     rows = [
         row
         for row in parts.request_rows
-        if (row.line >= below and (row.name != _HOST_ROW or row.name in keys)) or not settled.has(row)
+        if (row.line in below and (row.name != _HOST_ROW or row.name in keys)) or not settled.has(row)
     ]
     open_rows, of_path = frozenset(rows), parts.rows_of_the_path()
     for row in parts.request_rows:
@@ -85,7 +85,7 @@ def _assign_rows(page: Page, parts: Parts, keys: Collection[str], *, is_printed:
     spelled = {routes.letters(key) for key in keys}
     others = (row for row in parts.request_rows if row not in open_rows and row not in of_path)
     also_members = [row for row in others if routes.letters(row.name) in spelled]
-    members: list[Row] = [*also_members, *(row for row in rows if row.line >= below or _is_in(row, "body", "体"))]
+    members: list[Row] = [*also_members, *(row for row in rows if row.line in below or _is_in(row, "body", "体"))]
     renamed = {} if keys else _renamed(page, rows)
     names, printed = Names(keys), _Keys(page)
     inner = elements_in_query(page, rows, keys)
@@ -390,5 +390,7 @@ def _body(page: Page, printed: Sequence[tuple[str, Message]], rows: Sequence[Row
         body.shape = shape or body.shape
     if top is not None and not printed:
         body.shape = json_type(top.type)
+        if body.shape is None and top.type:
+            page.problem(top.line, "element-type", "body", top.type)
     elif body.shape is None and any(row.name for row in members):
         body.shape = "object"

@@ -101,8 +101,14 @@ class Names:
 
     def near(self, name: str, most: int) -> list[str]:
         """Return up to ``most`` names that are similar to a name, the most similar first."""
-        candidates = dict.fromkeys(each for end in _ends(name) for each in self._by_ends.get(end, ()))
-        return get_close_matches(name, candidates, most, _MIN_NAME_SIMILARITY)
+        return get_close_matches(name, self._candidates(name), most, _MIN_NAME_SIMILARITY)
+
+    def swapped(self, name: str) -> list[str]:
+        """Return the names that differ from a name by two adjacent letters in the other order."""
+        return [each for each in self._candidates(name) if sorted(each) == sorted(name) and is_slip(name, each)]
+
+    def _candidates(self, name: str) -> dict[str, None]:
+        return dict.fromkeys(each for end in _ends(name) for each in self._by_ends.get(end, ()))
 
     def misspelt(self, name: str) -> str | None:
         """Return the only name that is similar to a name; None if the name is known, or if there is none."""

@@ -21,7 +21,7 @@ from left_out import full
 from sls_contract.captures import judging, splitting
 from sls_contract.captures.compression import plain_blocks
 from sls_contract.captures.lines import line_of
-from sls_contract.captures.reading import captures_at, chunks_of
+from sls_contract.captures.reading import captures_at, chunks_of, opened_capture
 from sls_contract.cassettes.audit import audit
 from sls_contract.cassettes.file.reader import CassetteFile
 from sls_contract.cassettes.har.archive import write_har
@@ -47,6 +47,31 @@ def test_it_does_not_matter_where_a_capture_is_split(tmp_path, workers, size, su
     part = judged(path)
     assert told(part) == [("entry-shard", 3), ("shard-held-once", 130)]
     assert part.exchanges == 141
+
+
+@pytest.mark.parametrize("indent", [None, 2])
+@pytest.mark.parametrize("before", [{}, {"$schema": "https://har.example", "comment": {"log": [1, "}"]}}])
+def test_a_har_of_any_name_is_known_by_its_member_log(tmp_path, workers, before, indent):
+    """Wherever that stands in the object, and also in a folder, where a file that is skipped is found by nobody."""
+    write_har(tmp_path / "a.har", workers[:12], "1")
+    text = (tmp_path / "a.har").read_text(encoding="utf-8")
+    path = tmp_path / "own" / "a.json"
+    path.parent.mkdir()
+    path.write_text(json.dumps(before | json.loads(text), indent=indent), encoding="utf-8")
+    (path.parent / "notes.json").write_text('{"comment": "", "log": "none"}', encoding="utf-8")
+    assert captures_at([str(path.parent)], "judge", pytest.fail) == [str(path)]
+    assert told(judged(path)) == told(judged(tmp_path / "a.har")) == [("entry-shard", 3)]
+    assert judged(path).exchanges == 12
+
+
+def test_a_damaged_cassette_that_is_compressed_is_named_by_its_own_name(tmp_path):
+    """It is read from a copy, which is gone when the message is read."""
+    path = tmp_path / "a.yaml.gz"
+    path.write_bytes(gzip.compress(b"version: 1\nversion: 1\n"))
+    with pytest.raises(CassetteDamaged) as damage:
+        opened_capture(str(path))
+    assert (damage.value.path, damage.value.line) == (str(path), 2)
+    assert str(damage.value).startswith(f"{path}:2: ")
 
 
 def test_names_of_others_are_replaced_where_the_capture_is_written(tmp_path):

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 
 import pytest
 import yaml
+from advice import advised
 
 from sls_contract.cassettes.file.reader import CassetteFile
 from sls_contract.cassettes.file.recording_file import fold, load, open_for_recording, write
+from sls_contract.cassettes.har.archive import write_har
 from sls_contract.cassettes.opening import load_cassette
 from sls_contract.cassettes.recording import Evidence, Integrity, Provenance, Recording
 from sls_contract.errors import CassetteDamaged, CassetteError, UsageError
@@ -85,7 +88,9 @@ def test_a_body_that_quotes_a_conflict_marker_is_no_damage(tmp_path):
         (b'{"a":' * 100_000, None, "nested"),
         (b"[" * 100_000, 1, "nested"),
         (b"- " * 100_000, 1, "nested"),
-        (b"version: 1\nversion: 1\ninteractions: []\n", 2, "appears twice"),
+        (b"version: 1\nversion: 1\ninteractions: []\n", 2, "appears twice, at lines 1 and 2"),
+        (b"version: 1\ninteractions: &all\n- *all\n", 2, "contains itself"),
+        (b"version: 1\ncontract: {a: &a [{b: *a}]}\ninteractions: []\n", 2, "contains itself"),
         (b'{"version": 1, "version": 1}', None, "'version' appears twice in the outermost object"),
         (b'{"interactions": [{}, {"a": {"b": 1, "b": 2}}]}', None, "'b' appears twice in /interactions/1/a"),
         (b"version: 1\ninteractions:\n- 1\n", 3, "must be a mapping, got int"),
@@ -107,6 +112,69 @@ def test_a_file_that_is_no_cassette_says_why(tmp_path, data, line, reason):
     assert (error.line, reason in error.reason) == (line, True), error
     assert "How to fix" in str(error)
     assert path.read_bytes() == data
+
+
+POSTMAN = b'{"info": {"name": "c",\n "schema": "https://schema.getpostman.com/json/collection/v2.1.0/collection.json"}}'
+VERBOSE = b"* Connected to x\n> GET /a HTTP/1.1\n> Host: x\n>\n< HTTP/1.1 200 OK\n<\n{}\n"
+
+
+@pytest.mark.parametrize(
+    ("data", "name"),
+    [
+        (b"PK\x03\x04\x14\0", "a ZIP archive"),
+        (gzip.compress(b"version: 1\ninteractions: []\n"), "compressed with gzip"),
+        (b"\x89PNG\r\n\x1a\n\0", "an image"),
+        (b"\xd4\xc3\xb2\xa1\x02\0\x04\0", "a capture of packets (pcap)"),
+        (b"\n\r\r\n\x1c\0\0\0", "a capture of packets (pcap)"),
+        ("version: 1\ninteractions: []\n".encode("utf-16"), "text in UTF-16"),
+        ("version: 1\ninteractions: []\n".encode("utf-16-be"), "text in UTF-16"),
+        (b"\xef\xbb\xbf\n<!DOCTYPE html>\n<html>", "an HTML page"),
+        (b'<?xml version="1.0"?><items/>', "XML"),
+        (POSTMAN, "a Postman collection, which has no responses as they came"),
+        (b'{"openapi": "3.1.0"}', "an OpenAPI document"),
+        (VERBOSE, "a log of curl -v"),
+        (b"GET /a HTTP/1.1\r\nHost: x\r\n\r\n", "an HTTP message as text"),
+        (b"curl -H 'Host: x' http://x/a\n", "a curl command"),
+        (b'{"comment": "", "log": {"entries": []}}', "a HAR, which this command knows by its name"),
+    ],
+)
+def test_a_file_of_another_kind_is_named(tmp_path, data, name):
+    """It says what the file is, and never to delete it: it may be all that the user has."""
+    path = tmp_path / "a.yaml"
+    path.write_bytes(data)
+    error = damage(path)
+    assert error.reason == f"not a cassette: {name}"
+    assert error.how_to_fix
+    assert "delete" not in error.how_to_fix
+
+
+def test_what_is_advised_for_a_file_of_another_kind_makes_it_readable(tmp_path, cassette):
+    """A HAR under another name is renamed, UTF-16 is saved as UTF-8, and what is compressed is unpacked."""
+    har, path = tmp_path / "a.har", tmp_path / "a.json"
+    write_har(har, list(load(cassette)), "1")
+    har.rename(path)
+    advised(str(damage(path)), r"give it a name that ends in \.har")
+    path.rename(har)
+    assert len(load_cassette(har).exchanges) == 3
+    data = cassette.read_bytes()
+    for packed, advice in ((gzip.compress(data), "unpack it"), (data.decode().encode("utf-16"), "save it as UTF-8")):
+        cassette.write_bytes(packed)
+        assert advised(str(damage(cassette)), advice)
+    cassette.write_bytes(data)
+    assert len(load(cassette)) == 3
+
+
+@pytest.mark.parametrize(
+    "body", [POSTMAN.decode(), VERBOSE.decode(), "<html>", "PK\x03\x04", "{'openapi': '3.1.0'}", '{"log": {}}']
+)
+def test_a_cassette_is_one_whatever_was_recorded(tmp_path, body):
+    """Only a file that cannot be read is looked at for what else it may be."""
+    request = {"method": "GET", "uri": "http://a/", "headers": {}, "body": body}
+    response = {"status": {"code": 200, "message": "OK"}, "headers": {}, "body": {"string": body}}
+    whole = {"interactions": [{"request": request, "response": response}], "version": 1}
+    for name, text in (("a.json", json.dumps(whole, indent=1)), ("a.yaml", json.dumps(whole))):
+        (tmp_path / name).write_text(text, encoding="utf-8")
+        assert len(CassetteFile.read(tmp_path / name)) == 1
 
 
 def test_a_file_of_a_later_format_is_not_to_be_deleted(cassette):

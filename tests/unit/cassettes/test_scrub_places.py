@@ -14,7 +14,8 @@ from urllib.parse import quote, unquote_to_bytes
 import pytest
 
 from sls_contract.cassettes.scrub import Scrubber
-from sls_contract.exchange import Exchange, Headers, Request, Response, wire_bytes, wire_text
+from sls_contract.exchange import Exchange, Request, Response, wire_bytes, wire_text
+from sls_contract.headers import Headers
 from sls_contract.signing import TEST_CREDENTIALS, TEST_STS_CREDENTIALS, Credentials, sign, verify_signature
 
 FULL = os.environ.get("SLS_FULL")

@@ -19,7 +19,8 @@ from sls_contract.cassettes.scrub import Scrubber, leaks
 from sls_contract.cassettes.scrub.containers import archive_format
 from sls_contract.checks.content_coding import compressed, decompressed
 from sls_contract.errors import UsageError
-from sls_contract.exchange import Exchange, Headers, Request, Response
+from sls_contract.exchange import Exchange, Request, Response
+from sls_contract.headers import Headers
 from sls_contract.signing import TEST_CREDENTIALS, TEST_STS_CREDENTIALS, Credentials, sign, verify_signature
 
 AT = datetime(2026, 11, 23, 2, tzinfo=UTC)

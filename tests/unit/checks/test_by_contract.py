@@ -8,7 +8,8 @@ from dataclasses import replace
 import pytest
 
 from sls_contract.checks import judge, judge_request
-from sls_contract.exchange import Exchange, Headers, Response
+from sls_contract.exchange import Exchange, Response
+from sls_contract.headers import Headers
 from sls_contract.spec import CLAUSES, Level, use_contracts
 
 EVERYTHING = {
@@ -116,6 +117,14 @@ def listing(make, target, body):
     return Exchange(make.request(target), make.response(body))
 
 
+def pulled(make, following):
+    """Pull without logs; ``following`` is the next cursor."""
+    headers = {"x-log-count": "0", "x-log-bodyrawsize": "0", "x-log-cursor": following}
+    return replace(
+        shipped(make, f"{SHARDS}/0?type=log&cursor=MTA%3D&count=1"), response=make.response(b"", 200, headers)
+    )
+
+
 def written(make, target, returned=b""):
     """Write a checkpoint, which is accepted."""
     body = b'{"shard":0,"checkpoint":"MTA="}'
@@ -141,6 +150,10 @@ MUTANTS = [
     ("request-query-type", lambda make: asked(make, f"{TARGET}&offset=")),
     ("request-query-type", lambda make: asked(make, f"{TARGET}&reverse=yes")),
     ("request-query-type", lambda make: asked(make, f"{TARGET}&ratio=1,5")),
+    *[
+        ("request-query-value", lambda make, kind=kind: shipped(make, f"{SHARDS}/0?type={kind}&cursor="))
+        for kind in ("logs", "cursor_time")
+    ],
     ("request-query-value", lambda make: asked(make, f"{TARGET}&offset=-1")),
     ("request-query-value", lambda make: shipped(make, f"{SHARDS}/0?type=cursor_time&cursor=1524155379373908496")),
     (
@@ -250,6 +263,7 @@ MUTANTS = [
     ("response-filter", lambda make: entry(make, mode="slow")),
     ("response-header-missing", lambda make: returned(make, ENTRY, total=None)),
     ("response-header-value", lambda make: returned(make, ENTRY, total="many")),
+    *[("response-header-value", lambda make, text=text: pulled(make, text)) for text in ("11", "MTE", "MTE=, MTE=")],
     ("response-error-unknown", lambda make: refused(make, 400, "NeverHeardOfIt", "no")),
     ("response-error-operation", lambda make: refused(make, 404, "ConsumerGroupNotExist", "consumer group not exist.")),
     ("response-error-status", lambda make: refused(make, 400, "EverythingExist", "Everything x exists.")),
@@ -259,7 +273,12 @@ MUTANTS = [
         "response-body-unexpected",
         lambda make: replace(asked(make, "/everything/1", b"", method="DELETE"), response=make.response({})),
     ),
+    (
+        "response-body-unexpected",
+        lambda make: replace(shipped(make, f"{GROUPS}/g", method="DELETE"), response=make.response({})),
+    ),
     ("response-form", lambda make: entry(make, cursor="QUJD")),
+    ("response-form", lambda make: pulled(make, "QUJD")),
 ]
 
 UNUSUAL = {
@@ -294,9 +313,16 @@ UNUSUAL = {
     "a cursor as the Python SDK computes it": lambda make: shipped(
         make, f"{SHARDS}/0?type=cursor_time&cursor=MTUyNDE1NTM3OTM3MzkwODQ5Ng%3D%3D%0A"
     ),
+    "a cursor to pull from as the table of the page prints it": lambda make: shipped(
+        make, f"{SHARDS}/0?type=log&count=100&cursor=MTQ0NzMyOTQwMTEwMjEzMDkwNA"
+    ),
+    "that cursor to get its time": lambda make: shipped(
+        make, f"{SHARDS}/0?type=cursor_time&cursor=MTQ0NzMyOTQwMTEwMjEzMDkwNA"
+    ),
     "a key of 31 digits, and none": lambda make: listing(
         make, SHARDS, [{**SHARD, "inclusiveBeginKey": "0" * 31, "exclusiveEndKey": None}]
     ),
+    "an empty next cursor": lambda make: pulled(make, ""),
     "a page of a proxy": lambda make: replace(asked(make), response=make.response(b"<html>", 502)),
 }
 
@@ -345,10 +371,27 @@ def test_two_misspellings_of_one_query_are_both_told(make):
     assert "of PutEverything" in str(findings[0])
 
 
-def test_a_cursor_that_is_base64_of_no_number_is_not_called_no_base64(make):
+@pytest.mark.parametrize("cursor", ["bm8gY3Vyc29y", "YWI"])
+def test_a_cursor_that_is_base64_of_no_number_is_not_called_no_base64(make, cursor):
     """What is wrong with it is told, not what its pattern says."""
-    told = judge(shipped(make, f"{SHARDS}/0?type=logs&cursor=bm8gY3Vyc29y&count=1")).findings
+    told = judge(shipped(make, f"{SHARDS}/0?type=logs&cursor={cursor}&count=1")).findings
     assert [each.expected for each in told if each.where == "query cursor"] == ["base64 of a decimal number"]
+
+
+def test_an_error_that_a_client_sends_back_is_no_response(make):
+    """A client that takes an error body for the shards of its next heartbeat is told what it sent."""
+    body = json.dumps(ERROR).encode()
+    told = judge(shipped(make, f"{GROUPS}/g?type=heartbeat&consumer=c", body, "POST", **JSON)).findings
+    assert [(each.slug, each.actual.partition(":")[0]) for each in told] == [
+        ("request-body-shape", "the body of an error")
+    ]
+
+
+def test_a_next_cursor_of_another_form_is_judged_as_other_cursors(make):
+    """Clients pull with it and save it: no base64 is a violation, base64 of another text a warning."""
+    levels = [next(iter(judge(pulled(make, cursor)).findings)).level for cursor in ("11", "QUJD")]
+    assert levels == [Level.VIOLATION, Level.WARNING]
+    assert "SLS298" in judge(pulled(make, "MTE=")).exercised
 
 
 @pytest.mark.parametrize("cursor", ["1453949705000000000", "MTA", ""])
@@ -361,11 +404,11 @@ def test_a_cursor_in_no_base64_is_told_once(make, cursor):
 @pytest.mark.parametrize(
     ("target", "operation", "where"),
     [
-        (f"{SHARDS}/0?type=Logs&cursor=&count=5", "PullLogs", "query type"),
+        (f"{SHARDS}/0?type=Logs&cursor=MTA%3D&count=5", "PullLogs", "query type"),
         (f"{SHARDS}/0?type=cursorTime&cursor=MTA=", "GetCursorTime", "query type"),
         (f"{SHARDS}/0?type=curser&from=end", "GetCursor", "query type"),
         (f"{SHARDS}/0?from=end", "GetCursor", "query type"),
-        (f"{SHARDS}/0?cursor=&count=5", "PullLogs", "query type"),
+        (f"{SHARDS}/0?cursor=MTA%3D&count=5", "PullLogs", "query type"),
         (f"{SHARDS}/0?Type=cursor&from=end", "GetCursor", "query Type"),
     ],
 )
@@ -410,7 +453,7 @@ def test_a_value_that_may_select_a_newer_operation_is_no_misspelling(make):
     assert (finding.slug, finding.level) == ("request-operation", Level.WARNING)
 
 
-@pytest.mark.parametrize("target", [f"{GROUPS}/g", "/logstores/l"])
+@pytest.mark.parametrize("target", ["/logstores/l/index", "/logstores/l"])
 def test_an_error_with_the_status_of_a_success_is_found(make, target):
     """Where pages describe no body of a success, clients still read 200 as one."""
     body = {"errorCode": "LogStoreNotExist", "errorMessage": "logstore l does not exist."}

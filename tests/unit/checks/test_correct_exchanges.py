@@ -11,7 +11,8 @@ from datetime import timedelta
 import pytest
 
 from sls_contract.checks import check, judge, judge_request, judge_response
-from sls_contract.exchange import Headers, Request
+from sls_contract.exchange import Request
+from sls_contract.headers import Headers
 from sls_contract.signing import TEST_CREDENTIALS, TEST_STS_CREDENTIALS, http_date
 
 GZIP = {"Accept-Encoding": "gzip, deflate", "Accept": "*/*"}

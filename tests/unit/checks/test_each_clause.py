@@ -47,6 +47,13 @@ def returned(exchange: Exchange, **fields: str | None) -> Exchange:
     return replace(exchange, response=replace(exchange.response, headers=headers))
 
 
+def of_proxy(make, status: int, **fields: str):
+    """Return the page of a forward proxy, as it sends it in place of the service."""
+    given = {name.replace("_", "-"): value for name, value in fields.items()}
+    page = {"x-log-requestid": None, "Content-Type": "text/html", "Date": None}
+    return make.response(b"<html>no</html>", status, page | given)
+
+
 def retargeted(request: Request, target: str) -> Exchange:
     return asked(replace(request, url=request.url.partition("?")[0] + target))
 
@@ -257,6 +264,10 @@ RESPONSES = [
         lambda make: make.exchange(make.response(b"<html></html>", 503, {"x-log-requestid": None, "Date": None})),
         {},
     ),
+    ("server-error-body", lambda make: make.exchange(of_proxy(make, 503, Via="1.1 squid")), {}),
+    ("response-of-proxy", lambda make: make.exchange(of_proxy(make, 407)), {}),
+    ("response-of-proxy", lambda make: make.exchange(of_proxy(make, 403, Via="1.1 squid")), {}),
+    ("response-of-proxy", lambda make: make.exchange(of_proxy(make, 401, Proxy_Authenticate="Basic")), {}),
     ("error-code-unknown", lambda make: make.exchange(make.error(404, "GroupNotFound", "none")), {}),
     ("error-code-operation", lambda make: make.exchange(make.error(404, "ShardNotExist", "shard not exist.")), {}),
     (

@@ -10,7 +10,8 @@ import pytest
 
 from sls_contract.checks import check, judge, judge_request, judge_response
 from sls_contract.errors import UsageError
-from sls_contract.exchange import Exchange, Headers, Request, Response
+from sls_contract.exchange import Exchange, Request, Response
+from sls_contract.headers import Headers
 from sls_contract.signing import TEST_CREDENTIALS, Credentials
 from sls_contract.spec import Level
 
@@ -44,6 +45,29 @@ def test_one_key_must_be_the_right_one(make):
     assert slugs(judge_request(request, credentials=other).findings) == ["signature-access-key"]
     assert slugs(judge_request(request, credentials=[other]).findings) == ["signature-not-verified"]
     assert slugs(judge_request(request).findings) == ["signature-not-verified"]
+
+
+def test_the_page_of_a_proxy_is_not_taken_for_the_services(make):
+    """Nothing of it counts for or against the service, and it does not pass for a judged response either."""
+    page = {"x-log-requestid": None, "Content-Type": "text/html", "Proxy-Authenticate": 'Basic realm="office"'}
+    for status, slug in ((407, "response-of-proxy"), (504, "server-error-body")):
+        verdict = judge(make.exchange(make.response(b"<html>", status, page)))
+        assert (slugs(verdict.findings), verdict.extent) == ([slug], "part")
+        assert "a proxy" in verdict.findings[0].actual
+        assert {code for code in verdict.exercised if code.startswith("SLS2")} <= {"SLS233", "SLS257"}
+
+
+@pytest.mark.parametrize("status", [200, 404, 500])
+def test_what_the_service_returns_through_a_proxy_is_judged(make, status):
+    """Via shows only the way that a response took; its request id or its error body is of the service."""
+    error = make.error(status, {404: "ConsumerGroupNotExist", 500: "InternalServerError"}.get(status, ""), "any")
+    response = make.response() if status == 200 else error
+    through = make.exchange(replace(response, headers=response.headers.with_field("Via", "1.1 squid")))
+    assert judge(through).extent == "full"
+    assert "SLS251" in judge(through).exercised
+    headers = through.response.headers.without("x-log-requestid")
+    lost = slugs(judge(replace(through, response=replace(through.response, headers=headers))).findings)
+    assert "request-id" in lost
 
 
 PREFLIGHT = [("Origin", "https://example.com"), ("Access-Control-Request-Method", "GET")]

@@ -105,6 +105,7 @@ MUTANTS = [
     ("returned-count", lambda pull, put, write: pull(packed="zstd", x_log_count="1")),
     ("cursor-goes-on", lambda pull, put, write: pull(x_log_cursor="MTUyNDE1NTM3OTM3MzkwODQ5NQ==")),
     ("cursor-passes-logs", lambda pull, put, write: pull(x_log_cursor=FIRST)),
+    ("cursor-passes-logs", lambda pull, put, write: pull(packed="lz4", x_log_cursor="")),
     ("returned-at-most", lambda pull, put, write: pull(count=1)),
     ("returned-at-most", lambda pull, put, write: pull(packed="lz4", count=0)),
     ("unforced-without-consumer", lambda pull, put, write: write("&forceSuccess=false")),
@@ -183,6 +184,53 @@ def test_what_is_no_number_or_misspelled_is_told_once(pull, put, make):
     target = f"{make.path}?type=checkpoint&consmuer=c"
     misspelled = make.request(target, method="POST", body=body, headers=headers)
     assert slugs(Exchange(misspelled, None)) == {"request-query-name"}
+
+
+@pytest.mark.parametrize(
+    ("time", "wrong"),
+    [(1_524_155_379, False), (2**32 - 1, False), (2**32, True), (1_524_155_379_000, True), (2**64 - 1, True)],
+)
+def test_the_time_of_a_log_is_a_32_bit_number_of_seconds(pull, put, time, wrong):
+    """Milliseconds, or a negative number: readers of the message keep the lower 32 bits, another time."""
+    group = encode_group(LogGroup((Log(time, (("k", "v"),)),), "", "10.0.0.1"))
+    assert slugs(put(group)) == ({"sent-message"} if wrong else set())
+    assert slugs(pull(encode_list([group]), x_log_count="1")) == ({"returned-message"} if wrong else set())
+
+
+@pytest.mark.parametrize(
+    ("packed", "size", "wrong"),
+    [
+        ("", "right", False),
+        ("", "0", False),
+        ("", None, False),
+        ("", "7", True),
+        ("deflate", "right", False),
+        ("deflate", None, False),
+        ("deflate", "0", True),
+        ("deflate", "7", True),
+    ],
+)
+def test_the_size_of_a_json_body_is_right_or_0(make, packed, size, wrong):
+    """Java clients send 0 with each request; any other number is that of another body."""
+    raw = b'{"shard":0,"checkpoint":"MTI="}'
+    size = str(len(raw)) if size == "right" else size
+    sent = {"Content-Type": "application/json", "x-log-compresstype": packed or None, "x-log-bodyrawsize": size}
+    headers = {name: value for name, value in sent.items() if value is not None}
+    target = f"{make.path}?type=checkpoint&consumer=c"
+    request = make.request(target, method="POST", headers=headers, body=PACKED[packed](raw))
+    if size is None:
+        request = request.replace(headers=request.headers.without("x-log-bodyrawsize"))
+    found = [each for each in judge(Exchange(request, None)).findings if "signature" not in each.slug]
+    expected = [("SLS119", "header x-log-bodyrawsize", str(len(raw)))] if wrong else []
+    assert [(each.code, each.where, each.expected.split(",")[0]) for each in found] == expected
+
+
+def test_the_size_of_a_body_that_a_recorder_cut_is_not_judged(make):
+    """Content-Length shows that the body is not the one that was sent."""
+    headers = {"Content-Type": "application/json", "x-log-bodyrawsize": "90", "Content-Length": "90"}
+    target = f"{make.path}?type=checkpoint&consumer=c"
+    request = make.request(target, method="POST", headers=headers, body=b'{"shard":0,"checkpoint":"MTI="}')
+    assert "sent-raw-size" not in slugs(Exchange(request, None))
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,8 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from sls_contract import check
-from sls_contract.exchange import Exchange, Headers, Request, Response
+from sls_contract.exchange import Exchange, Request, Response
+from sls_contract.headers import Headers
 from sls_contract.signing import TEST_CREDENTIALS, http_date, sign
 
 NOW = datetime(2026, 11, 28, 8, 0, 0, tzinfo=UTC)

@@ -10,7 +10,8 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from sls_contract.errors import UsageError
-from sls_contract.exchange import Headers, Request
+from sls_contract.exchange import Request
+from sls_contract.headers import Headers
 from sls_contract.signing import (
     STEPS,
     TEST_CREDENTIALS,

@@ -146,6 +146,20 @@ def test_another_name_of_a_shipped_operation_is_listed_among_the_aliases(folder)
     assert clause("request-path").code in verdict.exercised
 
 
+def test_two_operations_of_one_path_are_told_apart_by_what_is_advised(folder):
+    """Keys that a request can have at once do not: the message shows them; one key more, of any value, does."""
+    plain = {"operation": "GetLag", "method": "GET", "path": "/logstores/{l}/shards/{s}"}
+    (folder / "a.json").write_text(json.dumps(plain | {"discriminator": {"kind": ["lag"]}}), encoding="utf-8")
+    with pytest.raises(UsageError, match=r"\w+\?type=\w+ and GetLag\?kind=lag\n") as stopped:
+        use_contracts(folder)
+    key, any_value = advised(str(stopped.value), r"more keys in one of them, .* (size): (\[\])\}, where").groups()
+    told_apart = {"kind": ["lag"], key: json.loads(any_value)}
+    (folder / "a.json").write_text(json.dumps(plain | {"discriminator": told_apart}), encoding="utf-8")
+    use_contracts(folder)
+    assert told("/logstores/l/shards/0?kind=lag&size=7") == "GetLag"
+    assert told("/logstores/l/shards/0?type=cursor&from=begin") == "GetCursor"
+
+
 @pytest.mark.parametrize(
     ("name", "text", "says"),
     [
@@ -160,6 +174,7 @@ def test_another_name_of_a_shipped_operation_is_listed_among_the_aliases(folder)
         ("a.json", json.dumps(OWN | {"qery": {}}), "a.json: the file: unknown key qery\nHow to fix: write query."),
         ("a.yaml", "operation: [", "expected YAML in UTF-8"),
         ("a.json", "{", "expected the contract of an operation in"),
+        ("a.json", '{"operation": "A", "operation": "B"}', "the key 'operation' appears twice in an object"),
         ("a.json", json.dumps(OWN | {"operation": "Other"}), "expected one operation for each request, found"),
         ("contracts.jsonl", "{}", "expected compiled contracts in"),
         ("contracts.jsonl", f'{{"operations": [{json.dumps(OWN)}]}}\n{{"methd": 1}}', "contracts in .* 'methd'"),

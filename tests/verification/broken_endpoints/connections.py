@@ -24,7 +24,8 @@ from broken_endpoints.harness import (
 )
 from broken_endpoints.names import renamed
 
-from sls_contract.exchange import Headers, Request, Response
+from sls_contract.exchange import Request, Response
+from sls_contract.headers import Headers
 from sls_contract.signing import access_key_id
 
 if TYPE_CHECKING:

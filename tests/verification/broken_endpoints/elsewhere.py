@@ -38,7 +38,8 @@ from broken_endpoints.per_operation import let_in
 from broken_endpoints.spellings import refuses, shown_by
 
 from sls_contract.endpoint.state.log_groups import decode_group, encode_group
-from sls_contract.exchange import Headers, Request
+from sls_contract.exchange import Request
+from sls_contract.headers import Headers
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

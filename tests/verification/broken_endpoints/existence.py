@@ -24,7 +24,8 @@ from broken_endpoints.harness import (
     with_document,
 )
 
-from sls_contract.exchange import Headers, Request, Response
+from sls_contract.exchange import Request, Response
+from sls_contract.headers import Headers
 
 
 @on_error("SLS441", "ConsumerGroupNotExist")

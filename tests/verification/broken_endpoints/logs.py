@@ -25,12 +25,12 @@ from broken_endpoints.operations import on_success
 
 from sls_contract.checks.content_coding import plain_body
 from sls_contract.endpoint.state.log_groups import Log, LogGroup, decode_group, encode_group
-from sls_contract.exchange import Headers, Request
+from sls_contract.headers import Headers
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from sls_contract.exchange import Response
+    from sls_contract.exchange import Request, Response
 
 
 def on_pull(code: str):

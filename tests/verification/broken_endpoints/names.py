@@ -30,7 +30,8 @@ from broken_endpoints.harness import (
     verify_quickly,
 )
 
-from sls_contract.exchange import Headers, Request, Response
+from sls_contract.exchange import Request, Response
+from sls_contract.headers import Headers
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -25,7 +25,8 @@ from broken_endpoints.harness import (
     with_header,
 )
 
-from sls_contract.exchange import Headers, Request
+from sls_contract.exchange import Request
+from sls_contract.headers import Headers
 
 if TYPE_CHECKING:
     from sls_contract.exchange import Response

@@ -22,7 +22,8 @@ from broken_endpoints.per_operation import let_in
 from broken_endpoints.shards import CopiesTheLogsOfASplitShard
 from broken_endpoints.spellings import shown_by
 
-from sls_contract.exchange import Headers, Request
+from sls_contract.exchange import Request
+from sls_contract.headers import Headers
 
 if TYPE_CHECKING:
     from sls_contract.exchange import Response

@@ -39,7 +39,8 @@ from broken_endpoints.harness import (
 from broken_endpoints.names import renamed
 from broken_endpoints.operations import on_success
 
-from sls_contract.exchange import Headers, Request, Response
+from sls_contract.exchange import Request, Response
+from sls_contract.headers import Headers
 from sls_contract.scenarios.documented_operations import LABELS
 from sls_contract.signing import TEST_STS_CREDENTIALS
 

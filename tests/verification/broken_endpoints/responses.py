@@ -109,6 +109,21 @@ def no_request_id_on_errors(request, response):
     return no_request_id(request, response) if response.status >= 400 else response
 
 
+@on_error("SLS257", "ConsumerGroupNotExist")
+def proxy_has_its_own_page_for_missing_groups(request, response):
+    return _of_proxy(response, 404, "Via", "1.1 proxy")
+
+
+@on_error("SLS257", "SignatureNotMatch")
+def proxy_wants_credentials_of_its_own(request, response):
+    return _of_proxy(response, 407, "Proxy-Authenticate", "Basic")
+
+
+def _of_proxy(response, status, name, value):
+    page = with_header(with_body(response, b"<html></html>"), "Content-Type", "text/html")
+    return page.replace(status=status, headers=page.headers.without("x-log-requestid").with_field(name, value))
+
+
 @on_response("SLS253")
 def plain_text(request, response):
     return with_header(response, "Content-Type", "text/plain") if response.body else response

@@ -27,7 +27,8 @@ from broken_endpoints.harness import (
 )
 from broken_endpoints.per_operation import is_v4, let_in
 
-from sls_contract.exchange import Headers, Request, Response
+from sls_contract.exchange import Request, Response
+from sls_contract.headers import Headers
 from sls_contract.scenarios.documented_operations import LABELS
 
 if TYPE_CHECKING:

@@ -21,7 +21,7 @@ from broken_endpoints.harness import (
     write_of,
 )
 
-from sls_contract.exchange import Headers
+from sls_contract.headers import Headers
 from sls_contract.signing import request_time
 
 if TYPE_CHECKING:

@@ -13,7 +13,8 @@ from sls_contract.checks.content_coding import compressed
 from sls_contract.checks.protobuf import BYTES, Field, encode_field
 from sls_contract.endpoint import ReferenceEndpoint
 from sls_contract.endpoint.state.log_groups import Log, LogGroup, encode_group, encode_list
-from sls_contract.exchange import Exchange, Headers, Request
+from sls_contract.exchange import Exchange, Request
+from sls_contract.headers import Headers
 from sls_contract.signing import TEST_CREDENTIALS, sign
 
 AT = datetime(2026, 1, 2, tzinfo=UTC)
@@ -113,6 +114,22 @@ def without_header(left_out):
     return change
 
 
+def refused(code, message):
+    """Respond with 400 and an error body in the place of a success."""
+    body = json.dumps({"errorCode": code, "errorMessage": message}).encode()
+    kept = ("Date", "x-log-requestid", "Content-Length")
+
+    def change(response):
+        headers = [(name, value) for name, value in response.headers.items() if name in kept]
+        return response.replace(status=400, headers=Headers([*headers, *JSON.items()]), body=body)
+
+    return change
+
+
+def next_cursor(cursor):
+    return lambda response: response.replace(headers=response.headers.with_field("x-log-cursor", cursor))
+
+
 without_time = without_header("x-log-cursor-time")
 
 
@@ -152,6 +169,8 @@ def test_logs_are_compared_decoded():
         ("GET type=logs", lambda response: response.replace(body=response.body[:-1]), "compress-type"),
         ("GET type=logs", pulled([b"\xff"] * 3), "returned-message"),
         ("GET type=logs", pulled([]), "returned-count"),
+        ("GET type=logs", next_cursor("1524155379373908496"), "response-header-value"),
+        ("GET type=logs", next_cursor("bm8gY3Vyc29y"), "response-form"),
         ("GET /shards/9?", put("errorCode", "ShardIsGone"), "response-error-unknown"),
         ("GET /shards/9?", lambda response: response.replace(status=409), "response-error-status"),
     ],
@@ -188,6 +207,60 @@ def test_what_a_consumer_may_ignore_is_additive(asked, change):
 def test_what_the_contract_allows_is_benign(asked, change):
     """A null where one is as good as a value, another order of the shards, log groups without topic and source."""
     assert compare(OLD, changed(asked, change)).verdict == "benign"
+
+
+@pytest.mark.parametrize(
+    ("asked", "code", "message"),
+    [
+        ("GET type=logs", "ParameterInvalid", "Parameter Cursor is not valid"),
+        ("GET type=cursor_time", "InvalidCursor", "This cursor is invalid"),
+        ("POST type=checkpoint", "ConsumerNotMatch", "consumer does not hold the shard"),
+        ("POST type=heartbeat", "NotExistConsumerWithBody", "non-exist consumer with non-empty body"),
+    ],
+)
+def test_a_cursor_or_consumer_of_its_time_is_a_state(asked, code, message):
+    """The request is right, and met expired logs, or a consumer that another replaced: no change of the service."""
+    drift = compare(OLD, changed(asked, refused(code, message)))
+    assert (drift.verdict, drift.other_outcome) == ("benign", 1), drift.of(Class.BREAKING)
+
+
+@pytest.mark.parametrize(
+    ("asked", "code", "message", "clause"),
+    [
+        ("GET type=logs", "ParameterInvalid", "ParameterCount should be in [0-1000].", "SLS444"),
+        ("POST type=checkpoint", "InvalidShardCheckPoint", "shard checkpoint not encoded by base64.", "SLS444"),
+        (SHARDS, "InvalidAPIVersion", "x-log-apiversion 0.6.0 is unsupported.", "SLS456"),
+    ],
+)
+def test_a_refusal_of_what_was_served_breaks_the_clause_about_its_cause(asked, code, message, clause):
+    """A 400 of the operation's own table is not about the signature."""
+    drift = compare(OLD, changed(asked, refused(code, message)))
+    assert [each.code for each in drift.of(Class.BREAKING)] == [clause]
+
+
+@pytest.mark.parametrize(
+    ("target", "verdict"),
+    [
+        ("shards/0?type=cursor&from=begin", "breaking"),
+        ("shards/abc?type=cursor&from=begin", "benign"),
+        ("shards/4294967296?type=cursor&from=begin", "benign"),
+        ("shards/0?type=cursor&from=begin&x=1", "benign"),
+    ],
+)
+def test_the_refusal_of_what_no_source_specifies_is_benign(target, verdict):
+    """Of any operation: a malformed shard in the path, an unknown query key."""
+    request = sign(Request("GET", f"{HOST}{STORE}/{target}"), TEST_CREDENTIALS, at=AT)
+    served = OLD[position("GET type=cursor&")].exchange.response
+    new = refused("ParameterInvalid", "Parameter From is not valid.")(served)
+    new = new.replace(headers=new.headers.with_field("Content-Length", str(len(new.body))))
+    assert compare(*([Recording(Exchange(request, each))] for each in (served, new))).verdict == verdict
+
+
+@pytest.mark.parametrize("body", [b"{}", b"<html>ok</html>"])
+def test_a_body_where_there_was_none_is_additive(body):
+    """In any form: clients that read none may ignore it."""
+    drift = compare(OLD, changed("POST type=checkpoint", lambda response: response.replace(body=body)))
+    assert [each.slug for each in drift.of(Class.ADDITIVE)] == ["new-body"]
 
 
 def test_the_size_of_a_body_that_is_not_compressed_may_be_missing():

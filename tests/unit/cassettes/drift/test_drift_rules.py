@@ -297,3 +297,11 @@ def test_a_secret_of_the_run_is_not_shown():
     assert drift.verdict == "additive"
     assert hidden not in str(drift.changes)
     assert hidden in str(compare(*([side] for side in pair)).changes)
+
+
+@pytest.mark.parametrize("status", [403, 407])
+def test_the_response_of_a_proxy_is_one_difference(status):
+    """It breaks no other clause: the service did not send it."""
+    page = GOOD.replace(status=status, body=b"<html></html>", headers={"Via": "1.1 proxy", "Content-Type": "text/html"})
+    (change,) = compare(*([side] for side in both(GOOD, page))).changes
+    assert (change.kind, change.slug, change.where) == (Class.BREAKING, "response-of-proxy", "status")

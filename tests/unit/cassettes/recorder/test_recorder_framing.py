@@ -19,7 +19,8 @@ from sls_contract.cassettes.recorder.framing import (
     request_from_wire,
     with_true_framing,
 )
-from sls_contract.exchange import Headers, Response
+from sls_contract.exchange import Response
+from sls_contract.headers import Headers
 
 NAMES = st.text("abcXYZ-", min_size=1, max_size=8).map(lambda name: "x" + name)
 VALUES = st.text(st.characters(codec="utf-8", exclude_categories=("C", "Z")), max_size=10)

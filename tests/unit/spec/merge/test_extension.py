@@ -195,6 +195,66 @@ def test_a_damaged_file_is_named(folder, name, text, says):
     assert Path(name).name in str(stopped.value)
 
 
+@pytest.mark.parametrize(
+    ("name", "line", "repeated"),
+    [
+        ("sources.yaml", 2, "sources: []"),
+        ("claims/handbook-2021-03-01-en/ListMachines.yaml", 2, "operation: ListMachines"),
+        ("rulings/rulings.yaml", 3, "    contract: {summary: two}"),
+        ("rulings/rulings.yml", 3, "    contract: {summary: two}"),
+    ],
+)
+def test_a_repeated_key_is_refused_with_both_places(folder, name, line, repeated):
+    """YAML's readers keep the last and lose the first; deleting one of them is the way out."""
+    rule(folder, "operation: ListMachines\nrulings:\n  - contract: {summary: one}\n    why: said so\n")
+    file = folder / name
+    if name.endswith(".yml"):
+        (folder / "rulings" / "rulings.yaml").rename(file)
+    text = file.read_text(encoding="utf-8")
+    last, key = text.count("\n") + 1, repeated.split(":")[0].strip()
+    file.write_text(f"{text}{repeated}\n", encoding="utf-8")
+    with pytest.raises(UsageError) as stopped:
+        load_folder(folder)
+    assert f"{file}:{last}: the key '{key}' appears twice, at lines {line} and {last};" in str(stopped.value)
+    assert advised(str(stopped.value), "delete one of them")
+    file.write_text(text, encoding="utf-8")
+    assert load_folder(folder)[0].summary == "one"
+
+
+@pytest.mark.parametrize(
+    ("text", "line"),
+    [
+        ("operation: ListMachines\nrulings: &all\n  - why: so\n    contract: {query: *all}\n", 2),
+        ("operation: ListMachines\nrulings:\n  - why: so\n    contract: &all {members: [*all]}\n", 4),
+    ],
+)
+def test_a_value_that_contains_itself_is_refused(folder, text, line):
+    """It is no data; an alias beside its anchor is, and means the same as the value written twice."""
+    rule(folder, text)
+    with pytest.raises(UsageError, match=f"rulings.yaml:{line}: the value that begins here contains itself") as stopped:
+        load_folder(folder)
+    assert advised(str(stopped.value), "delete the alias")
+    rule(folder, "operation: ListMachines\naliases: [&n A]\nrulings: [{why: *n, contract: {summary: *n}}]\n")
+    assert load_folder(folder)[0].summary == "A"
+
+
+def test_yaml_of_countless_levels_is_refused(folder):
+    """It would overflow the stack of the parser."""
+    rule(folder, "operation: " + "[" * 100_000)
+    with pytest.raises(UsageError, match=r"expected YAML in UTF-8 in .*rulings.yaml, which cannot be read at line 1"):
+        load_folder(folder)
+
+
+def test_a_source_that_is_listed_twice_is_refused(folder):
+    """The first would be lost."""
+    file = folder / "sources.yaml"
+    text = file.read_text(encoding="utf-8")
+    file.write_text(text + text.partition("sources:\n")[2], encoding="utf-8")
+    with pytest.raises(UsageError, match=r"each source once in .*, got handbook-2021-03-01-en twice") as stopped:
+        load_folder(folder)
+    assert advised(str(stopped.value), "delete one of them")
+
+
 def test_a_file_in_another_encoding_is_told(folder):
     """YAML is UTF-8."""
     (folder / "sources.yaml").write_bytes("# 来源".encode("gbk"))

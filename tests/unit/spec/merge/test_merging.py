@@ -198,7 +198,7 @@ def test_no_request_fits_two_operations():
     key = advised(str(stopped.value), "list one name among the (aliases) of the other").group(1)
     plain = {"operation": "ListBaskets", key: ["GetBaskets"], "rulings": []}
     assert len(merge(Layers(claims, {"ListBaskets": read_rulings(plain, "r")})).contracts) == 1
-    key = advised(str(stopped.value), r"add a (discriminator) to one of them").group(1)
+    key = advised(str(stopped.value), r"in one of them, such as (discriminator): ").group(1)
     plain = {"operation": "ListBaskets", "rulings": [{"why": "a key", "contract": {key: {"action": ["list"]}}}]}
     assert len(merge(Layers(claims, {"ListBaskets": read_rulings(plain, "r")})).contracts) == 2
 

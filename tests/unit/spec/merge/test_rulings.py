@@ -46,6 +46,25 @@ def test_null_takes_a_name_away_and_leaves_anything_else_open():
     assert found.query["query"].others is None
 
 
+@pytest.mark.parametrize("name", ["errors", "members", "query", "required", "minimum", "bounds", "nullable"])
+def test_a_key_that_distinguishes_operations_may_have_the_name_of_an_attribute(name):
+    """It is added beside others, whatever their names, and taken away by null."""
+    others, given = {"bounds": ["b"], "nullable": ["c"]}, {name: ["a"]}
+    found = ruled({"contract": {"discriminator": others}}, {"contract": {"discriminator": given}})
+    assert {key: [*values] for key, values in found.discriminator.items()} == others | given
+    found = ruled({"contract": {"discriminator": others | given}}, {"contract": {"discriminator": {name: None}}})
+    assert found.discriminator.keys() == others.keys() - {name}
+
+
+def test_an_error_that_one_ruling_names_twice_is_refused():
+    """The first would be lost; the same code with another status is another error."""
+    more = [{"status": 404, "code": "NoStore"}, {"status": 404, "code": "NoStore", "messages": ["gone"]}]
+    assert "ruling 1 results in an invalid contract: the error NoStore with status 404 appears twice" in refusal(
+        {"contract": {"errors": more}}
+    )
+    assert ruled({"contract": {"errors": [more[0], more[0] | {"status": 400}]}})
+
+
 def test_names_in_the_path_follow_the_path():
     """A ruling may rename them; what it says of the new name counts."""
     found = ruled({"contract": {"path": "/stores/{name}/baskets", "path_parameters": {"name": {"minimum": 1}}}})

@@ -38,6 +38,35 @@ def test_errors_of_several_forms_are_all_read(listed, coded):
     }
 
 
+def test_a_table_of_errors_with_a_cell_per_line_before_its_pipe():
+    """Head and rows break after each cell; the table ends where its last row has all cells."""
+    table = (
+        "Status |\nCode |\nMessage |\nDescription |\n---|---|---|---|\n"
+        "404 |\nOrchardNotExist |\nThere is no orchard. |\nIt was never\nplanted. |\n"
+        "400 |\nParameterInvalid |\nIt is bad. |\n|\nMore on other pages.\n"
+    )
+    page = derive(PAGE + table)
+    assert page.errors == {
+        (404, "OrchardNotExist"): ["There is no orchard."],
+        (400, "ParameterInvalid"): ["It is bad."],
+    }
+    assert page.problems == []
+
+
+def test_a_row_of_errors_that_begins_with_its_status_lacks_its_last_cells():
+    """It shares nothing with the row above, as a row without the first cells does."""
+    head = (
+        "|\nStatus |\nCode |\nMessage |\nDescription |\n|---|---|---|---|\n| 400 | ParameterInvalid | It is bad. | |\n"
+    )
+    page = derive(f"{PAGE}{head}| 404 | OrchardNotExist | There is no orchard. |\nSee more.\n")
+    assert page.errors == {
+        (400, "ParameterInvalid"): ["It is bad."],
+        (404, "OrchardNotExist"): ["There is no orchard."],
+    }
+    spanned = derive(f"{PAGE}{head}| BranchInvalid | It is bent. | Bent. |\n")
+    assert spanned.errors[400, "BranchInvalid"] == ["It is bent."]
+
+
 @pytest.mark.parametrize(
     "sentence",
     [
@@ -166,3 +195,79 @@ def test_a_word_of_other_codes_with_a_slip_is_listed(word):
     page = derive(f"{PAGE}{TABLE}|400|Tree{word.capitalize()}|The {word} is bad.|\n")
     assert page.errors[400, f"Tree{word.capitalize()}"] == [f"The {word} is bad."]
     assert [each.says for each in page.problems if each.kind == "error-spelling"] == says
+
+
+@pytest.mark.parametrize(
+    ("message", "says"),
+    [
+        ("orchardNmae does not exist.", ["orchardNmae"]),
+        ("OrchardNmae is invalid.", ["OrchardNmae"]),
+        ("The orhcardName is invalid.", ["orhcardName"]),
+        ("果园 orchardNmae 不存在。", ["orchardNmae"]),
+        ("The orchardNam is invalid.", ["orchardNam"]),
+        ("The orchardNames are invalid.", []),
+        ("The orchardName is invalid.", []),
+        ("The orchard is invalid.", []),
+    ],
+)
+def test_a_name_with_swapped_or_missing_letters_is_listed(message, says):
+    """A word with a capital inside is a name, so it cannot be another word."""
+    table = TABLE.replace("There is no orchard.", message)
+    page = derive(PAGE.replace("{orchard}", "{orchardName}") + table)
+    assert page.errors == {(404, "OrchardNotExist"): [message]}
+    assert [each.says for each in page.problems if each.kind == "error-spelling"] == says
+
+
+@pytest.mark.parametrize(
+    ("row", "code", "message"),
+    [
+        ("404ProjectNotExistThe project is gone.", "ProjectNotExist", "The project is gone."),
+        ("404ProjectNotExistProject p does not exist.", "ProjectNotExist", "Project p does not exist."),
+        ("404ProjectNotExistProjectName does not exist.", "ProjectNotExist", "ProjectName does not exist."),
+        ("404OrchardNotExistOrchard o is gone.", "OrchardNotExist", "Orchard o is gone."),
+        ("404OrchardNotExist果园不存在。", "OrchardNotExist", "果园不存在。"),
+        ("404LogStoreNotExist logstore is gone.", "LogStoreNotExist", "logstore is gone."),
+        ("500InternalServerErrorInternal Server Error", "InternalServerError", "Internal Server Error"),
+        ("404ProjectNotExistThe project is gone.项目不存在。", "ProjectNotExist", "The project is gone."),
+        (
+            "404ProjectNotExistThe project is gone.The error message returned because it is.",
+            "ProjectNotExist",
+            "The project is gone.",
+        ),
+    ],
+)
+@pytest.mark.parametrize("head", ["", "HTTP status codeError codeError message\n", "HTTP状态码错误码错误信息\n\n"])
+def test_an_error_whose_cells_have_no_separators_is_read(head, row, code, message):
+    """The code is known, or the message begins with an article, in Chinese, or with a word of the code."""
+    page = derive(f"{PAGE}{head}{row}\n")
+    assert (page.errors, page.problems) == ({(int(row[:3]), code): [message]}, [])
+
+
+@pytest.mark.parametrize(
+    "row",
+    [
+        "400InvalidParameterValue is bad.",
+        "404GroupNotExistInGroupThe group.",
+        "400ParameterInvalidorchard is bad.",
+        "403OrchardLostTree t is gone.",
+        "404ProjectNotExistThe project. 403ProjectForbiddenThe project.",
+    ],
+)
+def test_an_error_without_separators_that_can_be_split_at_several_places_is_listed(row):
+    """Its code can be longer."""
+    page = derive(f"{PAGE}{row}\n")
+    assert (page.errors, [each.says.strip() for each in page.problems]) == ({}, [row])
+
+
+@pytest.mark.parametrize(
+    ("head", "message"),
+    [
+        ("HTTP status codeError codeError message", "The project is gone.Check it."),
+        ("HTTP status codeError codeError messageDescription", "The project is gone for good."),
+    ],
+)
+def test_a_message_without_separators_need_not_end_before_its_description(head, message):
+    """The error itself is sure."""
+    page = derive(f"{PAGE}{head}\n404ProjectNotExist{message}\n")
+    assert page.errors == {(404, "ProjectNotExist"): []}
+    assert [(each.where, each.says) for each in page.problems] == [("message of ProjectNotExist", message)]

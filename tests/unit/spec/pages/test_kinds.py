@@ -442,3 +442,28 @@ def test_a_parameter_of_the_path_can_be_a_member_of_the_body_too():
     table = "\n**Request parameters**\n\n|Name|Type|Required|\n|---|---|---|\n|Size|Integer|Yes|\n"
     page = derive_each(QUOTED.replace("<farm>", "<Size>").replace("\n## Ask", f"{table}\n## Ask"))[0]
     assert (page.path_parameters, page.body.members[None, "size"].required) == (["Size"], True)
+
+
+@pytest.mark.parametrize(
+    "printed",
+    ['```\n"{ \\t\\"planId\\": \\"north\\"}"\n```\n', '"{ \\t\\"planId\\": \\"north\\"}"\n'],
+)
+def test_a_body_that_is_json_in_a_string_is_listed(printed):
+    """Neither is it an object with members whose names have backslashes, nor does it pass unseen."""
+    page = derive(
+        f"# GetPlan\n\n## Request syntax\n\nGET /plan HTTP/1.1\n\n## Examples\n\nSample success response\n\n{printed}"
+    )
+    assert (page.response.shape, page.response.members) == (None, {})
+    assert len(page.problems) == 1
+
+
+@pytest.mark.parametrize("kind", ["string", "object"])
+def test_a_row_below_the_values_of_an_array_that_is_the_whole_body_is_no_member(kind):
+    """Values have no members; below an object, the row can be its member."""
+    rows = f"|body|array|Yes|The trees.|\n||{kind}|Yes|A tree.|\n|action|string|No|What to do.|\n"
+    head = "|Parameter|Type|Required|Description|\n|---|---|---|---|\n"
+    page = derive(f"# PlantTrees\n\n## Request syntax\n\nPUT /trees HTTP/1.1\n\n## Request parameters\n\n{head}{rows}")
+    is_value = kind == "string"
+    assert page.body.shape == "array"
+    assert [*page.query] == (["action"] if is_value else [])
+    assert [name for _, name in page.body.members] == ([] if is_value else ["action"])

@@ -450,7 +450,7 @@ def test_the_same_facts_in_another_layout(layout):
 
 
 HEADERS = "|Header|Type|\n|---|---|\n|x-log-progress|String|\n|Incomplete: ask again|String|\n"
-GLUED = "Parameter Type Example Description count Integer 2 How many."
+GLUED = "Parameter Type Example Description count Integer 2 How many. farm Farm x Whose."
 
 
 @pytest.mark.parametrize(
@@ -953,6 +953,77 @@ def test_a_page_in_traditional_chinese_claims_what_it_claims_in_simplified():
     assert pages[0] == pages[1]
     assert pages[1]["query"]["line"]["type"] == "integer"
     assert pages[1]["body"]["members"]["lambs"] == {"type": "boolean", "required": False, "parent": None}
+
+
+def test_a_page_copied_in_traditional_chinese_with_other_words_for_syntax_and_examples():
+    """With a cell per line, a single unknown head would end the head, and hide all rows below it."""
+    cells = "名稱\n\n類型\n\n描述\n\n樣本值\n\nheaders\n\nobject\n\nDate\n\nstring\n\nobject\n\nlambs\n\ninteger"
+    text = f"CountSheep\n\n請求文法\n\nGET /sheep HTTP/1.1\n\n返回參數\n\n{cells}"
+    page = derive(text + '\n\n樣本\n\n正常返回樣本\n\nJSON格式\n\n{\n  "lambs": 7\n}\n')
+    assert (page.method, page.path, page.problems) == ("GET", "/sheep", [])
+    assert page.response.shape == "object"
+    assert page.response.members[None, "lambs"].type == "integer"
+
+
+CELLS = "Parameter\n\nType\n\n{}Description\n\nExample\n\n"
+
+
+@pytest.mark.parametrize(("needed", "answer", "required"), [("Required\n\n", "Yes\n\n", True), ("必填\n\n", "", None)])
+def test_a_structure_on_the_line_of_its_name_is_its_type(needed, answer, required):
+    """It is a link on the page; what the structure contains is on another page, so its type is listed as unknown."""
+    rows = (
+        f"body\n\nobject\n\n{answer}All.\n\nshepherd ShepherdName\n\n{answer}Who.\n\nfarm\n\nstring\n\n{answer}Where.\n"
+    )
+    text = "SendSheep\n\nRequest syntax\n\nPOST /sheep HTTP/1.1\n\nRequest parameters\n\n" + CELLS.format(needed)
+    page = derive(text + rows)
+    found = {name: (each.type, each.required) for (_, name), each in page.body.members.items()}
+    assert found == {"shepherd": (None, required), "farm": ("string", required)}
+    assert ("element-type", "ShepherdName") in {(each.kind, each.says) for each in page.problems}
+    alone = derive(f"{text}body SheepRecord\n\n{answer}A sheep.\n")
+    assert alone.body.shape is None
+    assert [(each.kind, each.where, each.says) for each in alone.problems] == [("element-type", "body", "SheepRecord")]
+
+
+def test_a_row_that_lost_whether_it_is_required_does_not_take_its_example_for_that():
+    """The word true is an example there; each row that lost its answer is listed, also that of a structure."""
+    text = (
+        "CountSheep\n\n请求语法\n\nPOST /sheep HTTP/1.1\n\n请求参数\n\n"
+        "名称\n\n类型\n\n位置\n\n是否必选\n\n示例值\n\n描述\n\n"
+        "breed String Body merino\n\n品种。\n\nlambs Boolean Body true\n\n是否包括羊羔。\n\n"
+        "shepherd ShepherdName Body\n\n牧羊人。\n\nshorn Boolean Body 是 true\n\n是否剪毛。\n"
+    )
+    page = derive(text)
+    found = {name: (each.type, each.required) for (_, name), each in page.body.members.items()}
+    assert found == {
+        "breed": ("string", None),
+        "lambs": ("boolean", None),
+        "shepherd": (None, None),
+        "shorn": ("boolean", True),
+    }
+    lost = [each.where.split()[-2] for each in page.problems if each.where.endswith(" required")]
+    assert lost == ["breed", "lambs", "shepherd"]
+
+
+@pytest.mark.parametrize("words", ["当前API无需请求参数", "No parameters required."])
+def test_a_head_above_the_words_that_nothing_is_needed_is_no_unread_table(words):
+    """It is listed only where rows, or other words, follow that are not read."""
+    text = "CountSheep\n\n请求语法\n\nGET /sheep HTTP/1.1\n\n请求参数\n\n名称类型必填描述示例值\n"
+    assert derive(f"{text}{words}\n").problems == []
+    (unread,) = derive(f"{text}看上面。\n").problems
+    assert (unread.line, unread.kind) == (9, "spelling")
+
+
+def test_a_table_whose_blanks_differ_is_read_or_its_rows_are_listed():
+    """Some cells are apart by two blanks, others by one; the column of what is needed has more words than others."""
+    rows = "breed string Yes  Which.\nlambs  bool No Whether lambs count.\nage int No  Years.\n"
+    text = "CountSheep\n\nRequest syntax\n\nPOST /sheep HTTP/1.1\n\nRequest parameters\n\n"
+    page = derive(f"{text}Attribute name Type  Required or not Description\n{rows}")
+    found = {name: (each.type, each.required) for name, each in page.query.items()}
+    assert found == {"breed": ("string", True), "lambs": ("boolean", False), "age": ("integer", False)}
+    headless = derive(f"{text}{rows}")
+    unread = {each.line for each in headless.problems if each.kind == "spelling"}
+    read = {line for lines in headless.lines.values() for line in lines}
+    assert {9, 10, 11} <= unread | read
 
 
 @pytest.mark.parametrize(

@@ -26,6 +26,8 @@ from sls_contract.spec.registry import contracts_in
         ("2020-12-01", (None, None), ""),
         ("20 lines, default 2.5", (None, None), ""),
         ("By default 100 lines.", (None, None), ""),
+        ("每頁行數。預設值為 500,最大值為 1,000。", (None, 1000), "500"),
+        ("取值範圍為1~200,默認值為 20。", (1, 200), "20"),
     ],
 )
 def test_short_cells_state_limits_and_defaults(words, limits, default):

@@ -23,6 +23,7 @@ PUT /barns/{barnName} HTTP/1.1
 |project|String|Yes|The project.|
 |body|Object|Yes|What to fill in.|
 """
+TABLE = "|Parameter|Type|Required|Description|\n|---|---|---|---|\n"
 EXAMPLE = """
 ## Examples
 
@@ -278,6 +279,35 @@ def test_sample_keys_that_no_row_describes_are_listed():
         ("body", "keys that users choose: test"),
         ("body hay", "keys that users choose: key1, label_2"),
     }
+
+
+def test_rows_below_a_map_and_its_values_may_be_members_of_these():
+    """A row without a name describes the values; no contract demands of the body what only a value may need."""
+    rows = "|stalls|Map|No|By name.|\n||Object|Yes|A stall.|\n|width|Integer|Yes|Metres.|\n"
+    page = derive(PAGE + rows)
+    assert [each.says for each in page.problems] == ["Map without depth"]
+    source = Source(id="handbook-2022-en", family="handbook", date="2022", language="en")
+    (contract,) = merge(Layers(((source, page),))).contracts
+    assert contract.body is not None
+    assert contract.body.value.members["width"].required is None
+    free = PAGE + "|stalls|Map|No|By name.|\n|width|Integer|Yes|Metres.|\n"
+    assert derive(free).problems == []
+    assert members(free)["width"] == (None, "integer", True)
+
+
+@pytest.mark.parametrize(
+    "words", ["The key is the name of the cow, and the value describes it.", "key为牛的名称，value为牛。"]
+)
+def test_a_description_says_that_users_choose_the_keys_of_an_object(words):
+    """Its table describes the values, so that no contract demands their members of the object."""
+    page = derive(
+        f"{PAGE}|cows|Object|No|{words}|\n\nThe cows parameter is as follows.\n\n{TABLE}|age|Integer|Yes|Years.|\n"
+    )
+    assert [(each.where, each.says) for each in page.problems] == [("body cows", "keys that users choose")]
+    source = Source(id="handbook-2018-en", family="handbook", date="2018", language="en")
+    (contract,) = merge(Layers(((source, page),))).contracts
+    assert contract.body is not None
+    assert contract.body.value.members["cows"].members == {}
 
 
 @pytest.mark.parametrize(("body", "shape"), [('{"a": "b', "object"), ('["a', "array"), ("{a b c", None)])
@@ -695,3 +725,150 @@ def test_a_table_on_the_line_of_its_label_describes_what_the_label_names(colon):
         "slope": ("roof", "integer", False),
         "hay": ("roof", "string", True),
     }
+
+
+ONE_LINE = "\n## Response parameters\n\n{}\n"
+
+
+@pytest.mark.parametrize(
+    "table",
+    [
+        "名称 类型 描述 示例值 hens integer 母鸡的数量。 10 eggs array 鸡蛋的列表。 [1] red boolean 颜色。 true",
+        '名称 类型 示例值 描述 hens integer 10 母鸡的数量。 eggs array ["a"] 鸡蛋的列表。 red boolean true 颜色',
+        "名称 类型 描述 hens int 母鸡的数量 eggs array 鸡蛋的列表 red boolean 颜色",
+        "参数名称 数据类型 说明 hens Integer 母鸡的数量。 eggs List 鸡蛋的列表。 red Boolean 颜色。",
+        "Name Type Description hens integer How many. eggs array The eggs. red boolean The colour.",
+        "Name Type Description Example hens integer How many. 10 eggs array The eggs. [] red boolean The colour. true",
+    ],
+)
+def test_a_table_on_one_line_need_not_say_what_is_required(table):
+    """The names with types begin the rows; nothing says whether they are required."""
+    page = derive(PAGE + ONE_LINE.format(table))
+    assert {name: (each.type, each.required) for (_, name), each in page.response.members.items()} == {
+        "hens": ("integer", None),
+        "eggs": ("array", None),
+        "red": ("boolean", None),
+    }
+
+
+@pytest.mark.parametrize(
+    "table",
+    [
+        "名称 类型 描述 hens int 母鸡的数量 eggs array 返回 red boolean 类型的值",
+        "名称 类型 描述 hens int 母鸡的数量。 eggs array 一个名 red boolean 的列表。",
+        "名称 类型 描述 hens int 母鸡的数量。 owner Owner 主人。 red boolean 颜色。",
+        "Name Type Description hens integer How many eggs array The eggs. red boolean The colour.",
+        "Name Type Description hens integer How many. hens array The hens.",
+    ],
+)
+def test_a_table_on_one_line_whose_rows_are_not_sure_is_listed(table):
+    """A name with a type can stand in a sentence, and a row can have another type."""
+    page = derive(PAGE + ONE_LINE.format(table))
+    assert (page.response.members, [each.says for each in page.problems]) == ({}, [table[:80]])
+
+
+STRUCTURE = "[Hen](/help/en/farm/api-farm-2020-12-30-struct-hen)"
+
+
+@pytest.mark.parametrize("kind", [STRUCTURE, "Array of Hen", "array<Hen>"])
+def test_members_that_another_page_describes_are_listed(kind):
+    """None is invented; members that an example or another table shows are not missing."""
+    page = derive(f"{PAGE}|hens|{kind}|No|The hens.|\n")
+    assert [*page.body.members] == [(None, "hens")]
+    (problem,) = page.problems
+    assert (problem.kind, problem.line, problem.where.split()[-1]) == ("element-type", 15, "hens")
+    assert problem.says.strip().endswith("described on another page")
+    apart = "\nHen\n\n|Parameter|Type|Required|Description|\n|---|---|---|---|\n|age|Integer|No|Years.|\n"
+    assert derive(f"{PAGE}|hens|{kind}|No|The hens.|\n{apart}").problems == []
+    value = '[{"age": 1}]' if "rray" in kind else '{"age": 1}'
+    shown = PAGE.replace("|body|Object|Yes|What to fill in.|\n", "") + f"|hens|{kind}|No|The hens.|\n"
+    assert derive(shown + EXAMPLE % f'{{"hens": {value}}}').problems == []
+
+
+@pytest.mark.parametrize(("name", "link"), [("owner", "Owner"), ("orchard", "Orchard"), ("", "Interval")])
+def test_a_copied_row_whose_type_is_a_link_is_listed(name, link):
+    """Its type is unknown, whatever words its letters contain; the rows around it stay what they are."""
+    cells = ["Element", "Type", "Description", "count", "integer", "How many.", "hens", "array", "The hens."]
+    cells += [*filter(None, [name]), f"[{link}](farm.md)", "What it is.", "last", "integer", "The last."]
+    page = derive(PAGE + "\n## Response elements\n\n" + "\n\n".join(cells) + EXAMPLE.replace("request", "response"))
+    found = {member: each.type for (_, member), each in page.response.members.items()}
+    assert found == {"count": "integer", "hens": "array", "last": "integer"} | ({name: None} if name else {})
+    assert any(each.kind == "element-type" and each.says.startswith(link) for each in page.problems)
+
+
+@pytest.mark.parametrize("kind", ["Orchard", "Context", "Interval", "ListConfig", "Strategy"])
+def test_the_name_of_a_structure_is_no_type(kind):
+    """Its letters can contain a word for a type."""
+    page = derive(f"{PAGE}|hens|{kind}|No|The hens.|\n")
+    assert members(f"{PAGE}|hens|{kind}|No|The hens.|\n") == {"hens": (None, None, False)}
+    assert [(each.kind, each.says) for each in page.problems] == [("element-type", kind)]
+    assert members(f"{PAGE}|hens|JsonObject|No|The hens.|\n") == {"hens": (None, "object", False)}
+
+
+COPIED = ["Element", "Type", "Description", "object", "All.", "hens", "array", "The hens.", "object", "A hen."]
+COPIED_ZH = ["元素", "类型", "描述", "object", "全部。", "hens", "array", "母鸡。", "object", "一只母鸡。"]
+
+
+@pytest.mark.parametrize("head", [COPIED, COPIED_ZH])
+def test_rows_below_an_element_of_an_array_can_be_beside_the_array(head):
+    """Where no example tells, that is listed; an example tells."""
+    cells = [*head, "age", "integer", "Years.", "count", "integer", "How many."]
+    text = PAGE + "\n## Response elements\n\n" + "\n\n".join(cells) + "\n"
+    problems = derive(text).problems
+    assert [(each.kind, each.where, each.says) for each in problems] == [
+        ("body-key", "response hens", "array, and count in it or beside it, without depth")
+    ]
+    assert derive("\n\n".join(text.split("\n\n")[:-3])).problems == []  # a single member is in the element
+    shown = derive(text + '\n## Examples\n\nSample response\n\n```\n{"hens": [{"age": 1}], "count": 1}\n```\n')
+    assert ({*shown.response.members}, shown.problems) == ({(None, "hens"), ("hens", "age"), (None, "count")}, [])
+
+
+def test_no_contract_requires_a_member_that_can_be_beside_an_array():
+    """It can be required in each element, or in the body."""
+    rows = "|hens|Array|No|The hens.|\n||Object|No|A hen.|\n|age|Integer|Yes|Years.|\n|count|Integer|Yes|How many.|\n"
+    source = Source(id="handbook-2021-en", family="handbook", date="2021", language="en")
+    (contract,) = merge(Layers(((source, derive(PAGE + rows)),))).contracts
+    assert contract.body is not None
+    items = contract.body.value.members["hens"].items
+    assert items is not None
+    assert {name: each.required for name, each in items.members.items()} == {"age": None, "count": None}
+
+
+@pytest.mark.parametrize(
+    ("kind", "value", "derived", "says"),
+    [
+        ("String", "1", "integer", ["String, and integer in the example"]),
+        ("Integer", "0.5", "number", ["Integer, and number in the example"]),
+        ("Integer", '"1"', "string", ["Integer, and string in the example"]),
+        ("Double", "1", "number", []),
+        ("浮点型", "1", "number", []),
+        ("整型", "1", "integer", []),
+    ],
+)
+def test_a_type_that_the_example_contradicts_is_listed(kind, value, derived, says):
+    """What is on the wire holds; a whole number is a number, too."""
+    page = derive(PAGE.replace("body|Object", f"hens|{kind}") + EXAMPLE % f'{{"hens": {value}}}')
+    assert page.body.members[None, "hens"].type == derived
+    assert [each.says for each in page.problems if each.kind == "element-type"] == says
+
+
+@pytest.mark.parametrize(
+    ("kind", "value", "derived"),
+    [
+        ("Integer", "few", "string"),
+        ("整型", "1.5", "string"),
+        ("Boolean", "3", "string"),
+        ("Boolean", "True", "boolean"),
+        ("Integer", "{n}", "integer"),
+        ("Integer", "yourHens", "integer"),
+        ("Double", "-1.5", "number"),
+        ("String", "3", "string"),
+    ],
+)
+def test_a_type_that_the_query_of_an_example_contradicts_is_listed(kind, value, derived):
+    """Then the key can have any text; a placeholder is no value."""
+    text = PAGE.replace("{barnName}", "{barnName}?hens=hens").replace("body|Object", f"hens|{kind}")
+    page = derive(text + (EXAMPLE % "{}").replace("/red", f"/red?hens={value}"))
+    assert page.query["hens"].type == derived
+    listed = [(each.where, each.line) for each in page.problems if each.kind == "element-type"]
+    assert listed == ([("query hens", 21)] if derived == "string" != kind.lower() else [])

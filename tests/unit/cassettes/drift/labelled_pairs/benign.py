@@ -37,7 +37,8 @@ from labelled_pairs.wire import (
 )
 
 from sls_contract.cassettes.recording import Provenance, SignatureNote
-from sls_contract.exchange import Headers, Request
+from sls_contract.exchange import Request
+from sls_contract.headers import Headers
 from sls_contract.signing import TEST_CREDENTIALS, sign
 
 H = {"name": "h", "timeout": 30, "order": False}
