@@ -78,7 +78,7 @@ class RefusalJudge:
         own = self.specific_errors(step) if self._must_be_accepted(step, key, sent) else set()
         exists = {"ConsumerGroupNotExist"} if needs_group(step) and self.model.exists(key) else set()
         is_plain = isinstance(step, Create) and offered and own and response.status == _BAD_REQUEST
-        return code in {"SignatureNotMatch", *own, *exists} or bool(is_plain and self.has_other_meaning(response))
+        return code in {"SignatureNotMatch", *own, *exists} or bool(is_plain and self._has_other_meaning(response))
 
     def is_limit(self, step: Request, key: GroupKey, response: Response) -> bool:
         """Return whether a correct creation was refused because the logstore has as many groups as it may have.
@@ -94,10 +94,16 @@ class RefusalJudge:
         if _ABOUT_A_LIMIT.search(code):
             return True
         others = self.model.listing(key.logstore, key.project)[0]
-        return bool(others) and not self.has_other_meaning(response)
+        return bool(others) and not self._has_other_meaning(response)
+
+    def meanings(self, step: Request, response: Response) -> set[str]:
+        """Return the errorCodes that are not about authentication: `specific_errors`, and those of other operations."""
+        code, known = error_code(response), {each.code for each in errors_of(operation_name(step))}
+        elsewhere = code is not None and code not in known and self._has_other_meaning(response)
+        return self.specific_errors(step) | ({code} if code and elsewhere else set())
 
     @staticmethod
-    def has_other_meaning(response: Response) -> bool:
+    def _has_other_meaning(response: Response) -> bool:
         """Return whether pages list the error of a refused creation, of whatever operation: it is no unknown limit."""
         code = error_code(response)
         known = {each.code for each in errors_of("CreateConsumerGroup")}

@@ -283,10 +283,7 @@ class Requests:
             return combined(judge_outcome("served", sent.response), self._judge_contents(step, key, sent))
         if not self._refusals.is_wrong(step, key, sent):
             return NO_FINDINGS
-        documented = self._refusals.specific_errors(step)
-        if isinstance(step, Create) and self._refusals.has_other_meaning(sent.response):
-            documented.add(str(error_code(sent.response)))
-        return judge_outcome("served", sent.response, documented=documented)
+        return judge_outcome("served", sent.response, documented=self._refusals.meanings(step, sent.response))
 
     def _lists_shards(self, step: HeartBeat, key: GroupKey) -> bool:
         return bool(self._model.held(key, step.consumer) if step.lists is None else step.lists)

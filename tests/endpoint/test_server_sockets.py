@@ -415,9 +415,9 @@ def test_a_taken_port_is_named():
             assert other.port != server.port
 
 
-@pytest.mark.parametrize(("host", "port"), [("192.0.2.1", 0), ("no such host", 0), ("127.0.0.1", 70000)])
+@pytest.mark.parametrize(("host", "port"), [("192.0.2.1", 0), ("no such host", 0), ("ü" * 70, 0), ("127.0.0.1", 70000)])
 def test_a_place_that_cannot_be_listened_on_is_named(host, port):
-    """Another machine's address, no address, no port."""
+    """Another machine's address, no address, no name of a host, no port."""
     with pytest.raises(EndpointError, match=f"cannot listen on {host} port {port}") as raised:
         serve(OK.replace, host=host, port=port)
     host, free = advised(str(raised.value), r"such as (\S+) and a port .* \((0) takes a free one\)").groups()

@@ -39,6 +39,7 @@ SHOWN_BY = {
         "remembers_on_a_connection_that_a_group_was_there "
     ),
     "connection-of-pulls": "decompresses_as_the_first_write",
+    "heartbeat-nearly-signed": "proxy_wants_credentials_of_its_own",
     "shard-handed-back": "restores_what_the_consumer_wrote",
     "consumer-in-capitals": "consumer_in_small_letters",
     "consumer-of-36-letters": "consumer_cut_at_32_letters",

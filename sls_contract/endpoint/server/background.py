@@ -91,8 +91,7 @@ class Server:
         self._thread.start()
         try:
             self.port = started.result()
-        except (OSError, OverflowError) as error:
-            self._thread.join()
+        except (OSError, OverflowError, UnicodeError) as error:
             raise _cannot_listen(host, port, error) from error
         self.url = f"{'https' if tls else 'http'}://{dispatcher.address}"
         SERVING.add(dispatcher.address)
@@ -125,16 +124,17 @@ class Server:
         self._dispatcher.close()
 
     def _run(self, port: int, started: Future[int]) -> None:
-        with asyncio.Runner(loop_factory=lambda: self._loop) as runner:
-            runner.run(self._listen(port, started))
+        try:
+            with asyncio.Runner(loop_factory=lambda: self._loop) as runner:
+                runner.run(self._listen(port, started))
+        except BaseException as error:
+            if started.done():
+                raise
+            started.set_exception(error)  # whoever starts the server waits for it
 
     async def _listen(self, port: int, started: Future[int]) -> None:
         listener = Listener(self._dispatcher)
-        try:
-            sockets = await self._loop.create_server(listener, self.host, port, ssl=self._tls, backlog=_BACKLOG)
-        except (OSError, OverflowError) as error:
-            started.set_exception(error)
-            return
+        sockets = await self._loop.create_server(listener, self.host, port, ssl=self._tls, backlog=_BACKLOG)
         bound_port: int = sockets.sockets[0].getsockname()[1]
         self._dispatcher.address = authority_of(self.host, bound_port)
         started.set_result(bound_port)
@@ -158,8 +158,10 @@ def _cannot_listen(host: str, port: int, error: Exception) -> EndpointError:
 
 def _reason(error: Exception) -> str:
     """Return the operating system's message, which asyncio replaces by its own."""
-    if not isinstance(error, OSError):
+    if isinstance(error, OverflowError):
         return "there is no such port"
+    if not isinstance(error, OSError):
+        return "the address cannot be used"
     number = error.errno or 0
     words = os.strerror(number) if number > 0 else error.strerror  # errors of name resolution have a number below 0
     return words or "the address cannot be used"
