@@ -32,8 +32,8 @@ from sls_contract.scenarios.steps import (
 )
 from sls_contract.verification.outcome import Busy, Done, NotProvable, PendingRequest
 from sls_contract.verification.requests import Requests
-from sls_contract.verification.responses import entries_of
-from sls_contract.verification.unavailable import is_failure, lost
+from sls_contract.verification.responses import entries_of, lost
+from sls_contract.verification.unavailable import is_failure
 from sls_contract.verification.wire import OneAtATime, ResponseLost
 
 _OK = 200

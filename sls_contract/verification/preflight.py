@@ -11,9 +11,8 @@ from sls_contract.errors import EndpointError
 from sls_contract.scenarios.steps import IN_EACH_SCHEME, Create, HeartBeat, Place, Read, RequestVariant, Role
 from sls_contract.verification.existing_group import EXISTING
 from sls_contract.verification.outcome import Busy, NotSupported, Stopped
-from sls_contract.verification.responses import objects_of
+from sls_contract.verification.responses import lost, objects_of
 from sls_contract.verification.session import BUSY_PAUSE, RUNS_MORE, Session
-from sls_contract.verification.unavailable import lost
 from sls_contract.verification.wire import EndpointGone, ResponseLost, Sent
 
 if TYPE_CHECKING:

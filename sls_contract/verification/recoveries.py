@@ -27,15 +27,15 @@ class Recovery(NamedTuple):
     failed: Sent
 
 
-def is_recovery(sent: Sent) -> bool:
+def _is_recovery(sent: Sent) -> bool:
     """Return whether a request was served after an attempt that failed; who was busy has told why."""
     return sent.response.status == _OK and sent.failed is not None and not is_overloaded(sent.failed.response)
 
 
-def too_many(recovered: Iterable[Sent], exchanges: Iterable[Exchange]) -> Iterator[Recovery]:
+def too_many(sent_again: Iterable[Sent], exchanges: Iterable[Exchange]) -> Iterator[Recovery]:
     """Find the operations that failed at first for half, or more, of the requests they served in ``exchanges``."""
     failed: dict[str, list[Sent]] = defaultdict(list)
-    for sent in recovered:
+    for sent in filter(_is_recovery, sent_again):
         failed[_operation(sent.exchange)].append(sent.failed or sent)
     if not failed:
         return

@@ -8,11 +8,14 @@ from sls_contract.checks.consumption_received import objects, shards_of
 from sls_contract.checks.content_coding import json_body
 from sls_contract.checks.sequence_outcomes import error_code
 from sls_contract.scenarios.steps import Request, operation_name
+from sls_contract.spec import clause
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from sls_contract.exchange import Response
+    from sls_contract.spec import Finding
+    from sls_contract.verification.wire import ResponseLost
 
 
 def objects_of(response: Response) -> list[Mapping[str, Any]]:
@@ -53,3 +56,11 @@ def describe_response(step: Request, response: Response) -> str:
     """Return a phrase with the operation, status and errorCode."""
     name = operation_name(step)
     return f"{name} returned {response.status} {error_code(response) or ''}".strip()
+
+
+def lost(error: ResponseLost) -> tuple[Finding, ...]:
+    """Return the findings of a lost response: of its framing, and that it is incomplete; others only follow from it."""
+    failure = error.error
+    fix = f"Send a complete response to every request: {failure.fix}"
+    framing = (finding for finding in error.sent.findings if finding.code == "SLS261")
+    return *framing, clause("SLS462").finding("response", "a complete response", failure.reason, fix)

@@ -93,7 +93,7 @@ class Runner(Session):
 
     def _judge_recoveries(self) -> None:
         """Add a finding for each operation that fails so often at first that it is no accident."""
-        for name, count, failed in too_many(self.wire.recovered, (each for each, _ in self.wire.sent)):
+        for name, count, failed in too_many(self.wire.sent_again, (each for each, _ in self.wire.sent)):
             times = plural(count, "time")
             self.run.facts.append(f"failed at first: {times} {name} was served only when its request was sent again")
             judged = judge_outcome("served", failed.response)

@@ -1,17 +1,14 @@
-"""Responses that say nothing of their request: busy, failed, not offered, or lost."""
+"""Responses that say nothing of their request: the service was busy or failed, or does not offer the operation."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
 from sls_contract.checks.sequence_outcomes import error_code, is_overloaded
-from sls_contract.spec import clause
 from sls_contract.spec.known_errors import errors_of
 
 if TYPE_CHECKING:
     from sls_contract.exchange import Response
-    from sls_contract.spec import Finding
-    from sls_contract.verification.wire import ResponseLost
 
 _FAILURES = frozenset(range(500, 600)) - {501}
 """Statuses of a failed endpoint; 501 means that an operation is not offered."""
@@ -32,11 +29,3 @@ def absence(operation: str, response: Response) -> set[tuple[int, str | None]]:
     code = error_code(response)
     unspecific = code == "Unauthorized" or code not in {each.code for each in errors_of(operation)}
     return {(response.status, code)} if unspecific and response.status in _DENIED else set()
-
-
-def lost(error: ResponseLost) -> tuple[Finding, ...]:
-    """Return the findings of a lost response: of its framing, and that it is incomplete; others only follow from it."""
-    failure = error.error
-    fix = f"Send a complete response to every request: {failure.fix}"
-    framing = (finding for finding in error.sent.findings if finding.code == "SLS261")
-    return *framing, clause("SLS462").finding("response", "a complete response", failure.reason, fix)

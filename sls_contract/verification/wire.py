@@ -18,7 +18,6 @@ from sls_contract.exchange import Exchange, Request, Response, Send
 from sls_contract.signing import MAX_SKEW, Credentials, parse_http_date
 from sls_contract.spec import CLAUSES, Finding, clause
 from sls_contract.transport import TransportError
-from sls_contract.verification.recoveries import is_recovery
 from sls_contract.verification.unavailable import NOT_OFFERED, absence, is_failure
 
 if TYPE_CHECKING:
@@ -148,7 +147,7 @@ class Wire:
         absent: the statuses and errorCodes that showed that an operation is not offered.
         refused: the same for correct requests to operations without a success, each with its operation.
         repeated: how many requests were sent again because the service was busy or failed.
-        recovered: the requests that were served after a failure.
+        sent_again: the last attempts at these requests, one by one; those sent in parallel are not among them.
 
     """
 
@@ -169,7 +168,7 @@ class Wire:
     absent: set[tuple[int, str | None]] = field(default_factory=set)
     refused: set[tuple[str, int, str | None]] = field(default_factory=set)
     repeated: int = 0
-    recovered: list[Sent] = field(default_factory=list)
+    sent_again: list[Sent] = field(default_factory=list)
     _next: float = 0.0
     _ids: set[str] = field(default_factory=set)
     _last_dates: dict[tuple[str, bool], _Dated] = field(default_factory=dict)
@@ -199,7 +198,7 @@ class Wire:
             last = self._attempt(make)
             sent = replace(last, resent=sent.resent or last.resent, repeats=sent.repeats + 1, failed=sent)
         self._failures_in_row = self._failures_in_row + 1 if is_failure(sent.response) else 0
-        self.recovered += [sent] if is_recovery(sent) else []
+        self.sent_again += [sent] if sent.failed else []
         return sent
 
     def _pause(self, seconds: float, response: Response) -> None:
