@@ -23,10 +23,15 @@ def decoded(text: str) -> int | None:
     """
     text = text.removesuffix("\n")
     try:
-        digits = a2b_base64(text + "=" * (-len(text) % _BLOCK), strict_mode=True)
+        digits = a2b_base64(padded(text), strict_mode=True)
     except (Error, ValueError):
         return None
     return int(digits) if digits.isdigit() and len(digits) <= _LONGEST else None
+
+
+def padded(text: str) -> str:
+    """Return base64 with the padding that it lacks."""
+    return text + "=" * (-len(text) % _BLOCK)
 
 
 def refuses_cursor(error: Mapping[str, Any]) -> bool:

@@ -25,7 +25,6 @@ UNITS: Mapping[str, int] = {"seconds": 1, "milliseconds": 10**3, "microseconds":
 
 _CANONICAL = "(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/][AQgw]==|[A-Za-z0-9+/]{2}[AEIMQUYcgkosw048]=)?"
 _BASE64 = re.compile(_CANONICAL)
-_BLOCK = 4  # characters
 
 
 class Misfit(NamedTuple):
@@ -65,11 +64,6 @@ def _are_cursors(texts: Collection[str]) -> bool:
         return False
     digits = b"".join(decoded)
     return not digits or digits.isdigit()
-
-
-def padded(text: str) -> str:
-    """Return base64 with the padding that it lacks."""
-    return text + "=" * (-len(text) % _BLOCK)
 
 
 def _cursor_misfit(text: str) -> Misfit | None:

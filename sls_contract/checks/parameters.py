@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from sls_contract.checks.meanings import FORMS, Misfit, padded
+from sls_contract.checks.cursors import padded
+from sls_contract.checks.meanings import FORMS, Misfit
 from sls_contract.checks.presentation import shown
 from sls_contract.checks.spelling import closest_name
 from sls_contract.spec.contract import SPELLED, Value

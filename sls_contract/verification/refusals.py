@@ -98,9 +98,9 @@ class RefusalJudge:
 
     def meanings(self, step: Request, response: Response) -> set[str]:
         """Return the errorCodes that are not about authentication: `specific_errors`, and those of other operations."""
-        code, known = error_code(response), {each.code for each in errors_of(operation_name(step))}
-        elsewhere = code is not None and code not in known and self._has_other_meaning(response)
-        return self.specific_errors(step) | ({code} if code and elsewhere else set())
+        known = {each.code for each in errors_of(operation_name(step))}
+        elsewhere = {each.code for each in errors_with(error_code(response) or "")} - known
+        return self.specific_errors(step) | (elsewhere if response.status == _BAD_REQUEST else set())
 
     @staticmethod
     def _has_other_meaning(response: Response) -> bool:

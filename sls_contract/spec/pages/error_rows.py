@@ -237,7 +237,7 @@ def _errors_by_line(texts: Sequence[Text]) -> Iterator[tuple[int, ErrorRow]]:
         elif several := _errors_in(text.text, *(on_line if joined else ())):
             is_joined = joined and _spread(text.text) == text.text
             rows = (ErrorRow(*error, text.line) for error in several)
-            glued = glued_error(text.text) is not None and _GLUED_SENTENCES.search(text.text)
+            glued = _GLUED_SENTENCES.search(text.text) and glued_error(text.text)
             yield from ((at, _without_description(row) if is_joined or glued else row) for row in rows)
         elif shared and cells <= 0 and text.kind in {"item", "paragraph"} and (coded := _CODED.fullmatch(text.text)):
             yield at, ErrorRow(shared, coded[1], coded[2] or "", text.line)
