@@ -124,6 +124,10 @@ class Requests:
         self._model.created(self._key(place))
         self._reads.shared = True
 
+    def exists(self, place: Place) -> bool:
+        """Return whether the group exists, by the responses so far."""
+        return self._model.exists(self._key(place))
+
     def held(self, consumer: str, place: Place) -> tuple[int, ...]:
         """Return the shards that the last HeartBeat assigned to a consumer."""
         return self._model.held(self._key(place), consumer)

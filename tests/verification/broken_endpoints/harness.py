@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 import re
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -98,9 +98,10 @@ def verify(
     examples: int = 0,
     seed: int = 0,
     sleep: Callable[[float], None] = time.sleep,
+    loopback: bool = True,
 ) -> Run:
     """Verify a `Send` in this process, without sockets; no scenario named: all. ``sleep`` may move `now` instead."""
-    place = target()
+    place = replace(target(), loopback=loopback)
     keys = tuple(place.keys().values())
     wire = Wire(send, now, keys, sleep=sleep, keep=lambda: Line(send), advance=now.advance)
     return Runner(place, wire, Plan(scenarios, examples, seed))()
