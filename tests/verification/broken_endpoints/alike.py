@@ -51,7 +51,9 @@ class KnowingGroups:
 
     def alike(self, request: Request) -> list[str]:
         place, name = group_of(request)
-        return [other for where, other in self.there if where == place and other != name and self.fits(name, other)]
+        return [
+            other for where, other in tuple(self.there) if where == place and other != name and self.fits(name, other)
+        ]
 
 
 class UpdatesGroupsAlike(KnowingGroups):
@@ -182,7 +184,7 @@ class WritesTheShardBehindTheName(Recalling):
 
     def deleted(self, group):
         keys = {(group[0], f"{group[1]}{shard}") for shard in range(256)}
-        self.kept = {key: value for key, value in self.kept.items() if key not in keys}
+        self.kept = {key: value for key, value in tuple(self.kept.items()) if key not in keys}
 
     def show(self, place, entry):
         entry["checkpoint"] = self.kept.get((place[0], f"{place[1]}{place[2]}"), entry["checkpoint"])

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import json
-import time
 from dataclasses import replace
-from threading import Lock
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
@@ -14,6 +12,7 @@ from broken_endpoints.harness import (
     LOGSTORE,
     OTHER,
     PROJECT,
+    Meetings,
     asks_for,
     bug,
     correct,
@@ -274,29 +273,19 @@ class OneTimeForTheLogsOfALogGroup(Recoding):
         return encode_group(replace(group, logs=tuple(replace(each, time=group.logs[0].time) for each in group.logs)))
 
 
-_TOGETHER = 0.01  # seconds in which requests that are sent in parallel come
-
-
 class AtOnce:
-    """Tells how many requests for one thing are served at the same time."""
+    """Tells whether another request for the same thing is served at the same time."""
 
     operation = ""
 
     def __init__(self) -> None:
-        self.real, self.lock, self.present = correct(), Lock(), {}
+        self.real, self.meet = correct(), Meetings()
 
     def __call__(self, request: Request) -> Response:
         if not asks_for(request, self.operation) or not is_let_in(request):
             return self.real(request)
-        with self.lock:
-            self.present[request.path] = self.present.get(request.path, 0) + 1
-        time.sleep(_TOGETHER)
-        number = self.present[request.path]
-        time.sleep(_TOGETHER)
-        with self.lock:
-            self.present[request.path] -= 1
-            last = self.present[request.path] == 0
-        return self.respond(request, at_once=number > 1, last=last)
+        at_once, last = self.meet(request.path)
+        return self.respond(request, at_once=at_once, last=last)
 
     def respond(self, request: Request, *, at_once: bool, last: bool) -> Response:
         raise NotImplementedError

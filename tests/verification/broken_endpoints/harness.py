@@ -2,7 +2,8 @@
 
 Each is a `Send` made by a factory; the code beside it is the clause that should notice.
 ``python -m benchmarks.strength`` runs them all; the tests run each with few scenarios. Here is what the bugs are made
-with; `registry` knows all of them.
+with; `registry` knows all of them. Some requests are sent in parallel: what they change is copied (``tuple``) to be
+read in a loop.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ import re
 import time
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
+from threading import Condition, get_ident
 from typing import TYPE_CHECKING, Any
 
 from sls_contract.clock import SettableClock
@@ -369,7 +371,34 @@ class Recalling:
             self.writes.setdefault(place, []).append(value)
 
     def deleted(self, group: tuple[str, str]) -> None:
-        self.writes = {place: values for place, values in self.writes.items() if place[:2] != group}
+        self.writes = {place: values for place, values in tuple(self.writes.items()) if place[:2] != group}
 
     def show(self, place: tuple[str, str, int], entry: dict[str, Any]) -> None:
         raise NotImplementedError
+
+
+class Meetings:
+    """Lets requests for one thing that are sent in parallel meet, however slow the machine is.
+
+    A request that the run's own thread sends has none beside it, and does not wait.
+    """
+
+    _LONGEST_WAIT = 1.0  # seconds
+
+    def __init__(self) -> None:
+        self.changed, self.own_thread = Condition(), get_ident()
+        self.came: dict[str, int] = {}
+        self.present: dict[str, int] = {}
+
+    def __call__(self, thing: str) -> tuple[bool, bool]:
+        """Return whether another request came meanwhile, and whether this is the last of those that are here."""
+        with self.changed:
+            number = self.came[thing] = self.came.get(thing, 0) + 1
+            self.present[thing] = self.present.get(thing, 0) + 1
+            self.changed.notify_all()
+            met = self.present[thing] > 1 or (
+                get_ident() != self.own_thread
+                and self.changed.wait_for(lambda: self.came[thing] > number, self._LONGEST_WAIT)
+            )
+            self.present[thing] -= 1
+            return met, self.present[thing] == 0

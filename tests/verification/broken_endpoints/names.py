@@ -60,7 +60,7 @@ class FindsGroups:
         if not verify_quickly(request) or not name or (making and not self.makes):
             return self.noticed(self.real(request), request, (logstore, name))
         if (logstore, name) not in self.there:
-            alike = [other for place, other in self.there if place == logstore and self.fits(name, other)]
+            alike = [other for place, other in tuple(self.there) if place == logstore and self.fits(name, other)]
             if alike:
                 name = alike[0]
                 return self.noticed(self.real(renamed(request, name)), request, (logstore, name))
@@ -86,7 +86,7 @@ class SharesCheckpoints(Recalling):
             self.last[place[0], self.key(place[1]), place[2]] = value
 
     def deleted(self, group):
-        self.last = {place: v for place, v in self.last.items() if place[:2] != (group[0], self.key(group[1]))}
+        self.last = {place: v for place, v in tuple(self.last.items()) if place[:2] != (group[0], self.key(group[1]))}
 
     def show(self, place, entry):
         entry["checkpoint"] = self.last.get((place[0], self.key(place[1]), place[2]), entry["checkpoint"])
@@ -150,7 +150,7 @@ class DeletesWhatBeginsAlike:
             self.there.append(group_of(request))
         if asks_for(request, "DeleteConsumerGroup") and response.status == 200:
             place, name = group_of(request)
-            for _, other in [each for each in self.there if each[0] == place and each[1].startswith(name)]:
+            for _, other in [each for each in tuple(self.there) if each[0] == place and each[1].startswith(name)]:
                 self.real(renamed(request, other))
         return response
 

@@ -206,7 +206,7 @@ class RemembersConsumersOfDeletedGroups:
         response, group = self.real(request), group_of(request)
         who = (group, parameter(request, "consumer"))
         if asks_for(request, "DeleteConsumerGroup") and response.status == 200:
-            self.deleted |= {each for each in self.known if each[0] == group}
+            self.deleted |= {each for each in tuple(self.known) if each[0] == group}
         if asks_for(request, "ConsumerGroupHeartBeat") and response.status == 200:
             self.known.add(who)
         if error_of(response) == "NotExistConsumerWithBody" and who in self.deleted:

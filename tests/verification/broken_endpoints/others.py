@@ -50,7 +50,7 @@ class MixesUpReadsAtOnce:
         if not is_read(request):
             return self.real(request)
         self.request = request
-        time.sleep(0.05)
+        time.sleep(0.05)  # four come at once
         return self.real(self.request)
 
 
@@ -71,7 +71,7 @@ class UnforcedWritesEmptyOtherShards(Recalling):
         super().wrote(place, value, accepted)
         self.emptied.discard(place)
         if accepted and self.unforced:
-            self.emptied |= {other for other in self.writes if other[:2] == place[:2] and other != place}
+            self.emptied |= {other for other in tuple(self.writes) if other[:2] == place[:2] and other != place}
 
     def show(self, place, entry):
         if place in self.emptied:
@@ -197,7 +197,7 @@ class AssignsNoShardThatWasSplit(RemembersSplits):
     def after(self, request, response):
         if not asks_for(request, "ConsumerGroupHeartBeat") or response.status != 200:
             return response
-        split = {number for *place, number in self.split if place == [request.project, group_of(request)[0]]}
+        split = {number for *place, number in tuple(self.split) if place == [request.project, group_of(request)[0]]}
         return with_document(response, [shard for shard in json.loads(response.body) if shard not in split])
 
 
@@ -244,7 +244,7 @@ class KeepsTheOrderThatAGroupWasMadeWith:
 class BeginsNewShardsAtTheCheckpointOfTheSplitOne(RemembersSplits):
     def after(self, request, response):
         entries = json.loads(response.body) if is_read(request) and response.status == 200 else []
-        split = {number for *place, number in self.split if place == [request.project, part_of_path(request, 2)]}
+        split = {number for *place, number in tuple(self.split) if place == [request.project, part_of_path(request, 2)]}
         parent = next((each for each in entries if each["shard"] in split), None)
         if parent is None:
             return response

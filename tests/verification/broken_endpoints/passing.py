@@ -124,7 +124,7 @@ class RestoresWhatTheConsumerWrote(Watching):
     def __call__(self, request: Request) -> Response:
         consumer, held = parameter(request, "consumer"), dict(self.holders)
         response = super().__call__(request)
-        for place in self.holders.keys() if asks_for(request, "ConsumerGroupHeartBeat") else ():
+        for place in tuple(self.holders) if asks_for(request, "ConsumerGroupHeartBeat") else ():
             if held.get(place, consumer) != self.holders[place] and (place, consumer) in self.own:
                 self.restored[place] = self.own[place, consumer]
         if (written := write_of(request)) and response.status == 200:

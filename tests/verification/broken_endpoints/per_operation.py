@@ -120,7 +120,7 @@ class FindsAlike:
         place, name = group_of(request)
         alike = [
             other
-            for where, other in self.groups
+            for where, other in tuple(self.groups)
             if where == place and (other.lower() == name.lower() or other.startswith(name) or name.startswith(other))
         ]
         return renamed(request, alike[0]) if alike and (place, name) not in self.groups else request
@@ -223,7 +223,7 @@ class LivesOfOtherHeartbeats:
         if asks_for(request, "ConsumerGroupHeartBeat") and response.status == 200:
             others = self.beats.setdefault(group_of(request), {})
             others[parameter(request, "consumer")] = request
-            for other in others.values():
+            for other in tuple(others.values()):  # another may be added meanwhile
                 self.real(let_in(other, body=b"[]"))
         return response
 

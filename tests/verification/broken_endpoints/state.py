@@ -5,10 +5,10 @@ from __future__ import annotations
 import base64
 import json
 import re
-import time
 from typing import TYPE_CHECKING
 
 from broken_endpoints.harness import (
+    Meetings,
     Recalling,
     asks_for,
     bug,
@@ -73,7 +73,7 @@ class LosesOneOfTwoWritesAtOnce:
     """Reads the whole group, changes one shard, and writes the whole group."""
 
     def __init__(self) -> None:
-        self.real = correct()
+        self.real, self.meet = correct(), Meetings()
 
     def checkpoints(self, request: Request) -> dict[int, str]:
         url = request.url.partition("?")[0]
@@ -87,7 +87,7 @@ class LosesOneOfTwoWritesAtOnce:
         if not written:
             return self.real(request)
         before = self.checkpoints(request)
-        time.sleep(0.02)
+        self.meet("/".join(group_of(request)))
         response = self.real(request)
         shard, (logstore, group) = written[0], group_of(request)
         for other, checkpoint in self.checkpoints(request).items() if response.status == 200 else ():
@@ -143,7 +143,9 @@ class OneCheckpointForAllShards(Recalling):
 @bug("SLS404")
 class OneCheckpointForAllGroups(Recalling):
     def show(self, place, entry):
-        fresh = [v[-1] for p, v in self.writes.items() if p[0] == place[0] and p[2] == place[2] and p[1] != place[1]]
+        fresh = [
+            v[-1] for p, v in tuple(self.writes.items()) if p[0] == place[0] and p[2] == place[2] and p[1] != place[1]
+        ]
         if fresh and not entry["checkpoint"]:
             entry["checkpoint"] = fresh[-1]
 
@@ -152,7 +154,9 @@ class OneCheckpointForAllGroups(Recalling):
 class OneCheckpointForAllLogstores(Recalling):
     def show(self, place, entry):
         project = place[0].partition("/")[0]
-        others = (p for p in self.writes if p[1:] == place[1:] and p[0] != place[0] and p[0].startswith(f"{project}/"))
+        others = (
+            p for p in tuple(self.writes) if p[1:] == place[1:] and p[0] != place[0] and p[0].startswith(f"{project}/")
+        )
         fresh = [self.writes[other][-1] for other in others]
         if fresh and not entry["checkpoint"]:
             entry["checkpoint"] = fresh[-1]
@@ -238,7 +242,7 @@ class KeepsTheTimeOfTheFirstWrite(Timing):
             entry["updateTime"] = self.times.setdefault(place, entry["updateTime"])
 
     def deleted(self, group):
-        self.times = {place: time for place, time in self.times.items() if place[:2] != group}
+        self.times = {place: time for place, time in tuple(self.times.items()) if place[:2] != group}
 
 
 @bug("SLS412")
@@ -262,7 +266,7 @@ class UnforcedWritesKeepTheTime(Timing):
             self.times.pop(place, None)
 
     def deleted(self, group):
-        self.times = {place: time for place, time in self.times.items() if place[:2] != group}
+        self.times = {place: time for place, time in tuple(self.times.items()) if place[:2] != group}
 
     def show(self, place, entry):
         if entry["updateTime"]:
