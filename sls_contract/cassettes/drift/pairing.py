@@ -23,7 +23,6 @@ if TYPE_CHECKING:
 
 
 _BUSY = frozenset({408, 429})
-_SERVER_ERROR = 500
 _FORBIDDEN = 403
 
 
@@ -47,7 +46,7 @@ def is_transient(recording: Recording) -> bool:
         return False
     if recording.incomplete or response is None:
         return True
-    busy = response.status in _BUSY or response.status >= _SERVER_ERROR
+    busy = response.status in _BUSY or response.is_server_error
     return busy or (response.status == _FORBIDDEN and _error_code(recording).endswith("QuotaExceed"))
 
 
