@@ -14,16 +14,7 @@ from sls_contract.cli.progress import Pace, progress
 from sls_contract.cli.terminal import Console, columns
 from sls_contract.clock import utc_now
 from sls_contract.exit_codes import INCOMPLETE, interruption
-from sls_contract.reports import (
-    Report,
-    Target,
-    as_document,
-    judged_line,
-    narrowed_lines,
-    plain_counts,
-    plural,
-    table,
-)
+from sls_contract.reports import Report, Target, as_document, judged_line, narrowed_lines, plain_counts, plural, table
 from sls_contract.reports.group_lines import group_lines
 from sls_contract.reports.groups import origin_of
 from sls_contract.reports.text import NOTHING, on_one_line
