@@ -152,6 +152,11 @@ class Response:
         return f"Response({self.status}, {self.headers!r}, {len(self.body)} body bytes)"
 
     @property
+    def is_ok(self) -> bool:
+        """Whether the status is 200: the request was served."""
+        return self.status == 200  # noqa: PLR2004
+
+    @property
     def is_server_error(self) -> bool:
         """Whether the status is 500 or above: the service failed."""
         return self.status >= 500  # noqa: PLR2004

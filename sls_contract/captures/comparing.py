@@ -80,7 +80,7 @@ class Compared:
     examples: dict[tuple[str, str], dict[str, Any]] = field(default_factory=dict)
 
     def read(self, source: str, side: Side, sorting: Sorting) -> None:
-        """Read a capture and yield the exchanges that no failed test recorded."""
+        """Add the exchanges of a capture to the sorting, without those that a failed test recorded."""
         recorded, evidences, at = opened_capture(source), set[Evidence](), 0
         for line, each in with_lines(recorded):
             self.exchanges += 1

@@ -19,14 +19,7 @@ from sls_contract.captures.flows import recording_of_flow
 from sls_contract.captures.lines import recording_of_line
 from sls_contract.captures.remote.places import recordings_by_name
 from sls_contract.captures.splitting import Chunk, begins_with_log, pieces_of_flows, pieces_of_har, pieces_of_lines
-from sls_contract.captures.storage import (
-    folder_of,
-    has_glob,
-    is_url,
-    matching_paths,
-    reading,
-    size_of,
-)
+from sls_contract.captures.storage import folder_of, has_glob, is_url, matching_paths, reading, size_of
 from sls_contract.cassettes.file.interaction import MalformedInteraction
 from sls_contract.cassettes.file.parsing import NotReadable, parse_json
 from sls_contract.cassettes.har.reading import is_http, recording_of_entry

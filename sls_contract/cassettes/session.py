@@ -261,14 +261,7 @@ class Session:
         self._results.defer(judging, _size_of(request, recording.exchange.response))
         return outcome_of(recording)
 
-    def _judge(
-        self,
-        request: Request,
-        position: int,
-        played: Recording | None,
-        now: datetime,
-        seen: datetime,
-    ) -> None:
+    def _judge(self, request: Request, position: int, played: Recording | None, now: datetime, seen: datetime) -> None:
         """Judge a request that was replayed at ``now``, the recorded response at its own time, and the recording."""
         opening, results, recording = self._opening, self._results, with_integrity(played or self.player.at(position))
         shown = cache(lambda: Exchange(opening.scrubber.request(request), recording.exchange.response))

@@ -59,7 +59,7 @@ class Received(NamedTuple):
         request_json = json_value(plain_request_body(request).data)
         if response is None:
             return cls(args, moment, query, request_json, client, None, None, None)
-        pulled = args.operation == "PullLogs" and response.status == _OK
+        pulled = args.operation == "PullLogs" and response.is_ok
         response_json = None if pulled else json_body(response)
         headers = response.headers.lowered
         next_cursor = headers.get("x-log-cursor", "").strip() if pulled else None

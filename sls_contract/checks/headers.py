@@ -10,7 +10,7 @@ from sls_contract.checks.content_coding import compress_type, content_codings
 from sls_contract.checks.presentation import shortened, shown
 from sls_contract.checks.requests import is_http_date
 from sls_contract.checks.rule import KEPT, Check, Flaw, Flaws, Group, on_response
-from sls_contract.checks.subject import OK, REQUEST_ID, SECONDS_DIGITS, Subject, id_is_near
+from sls_contract.checks.subject import REQUEST_ID, SECONDS_DIGITS, Subject, id_is_near
 from sls_contract.signing import MAX_SKEW, http_date
 
 if TYPE_CHECKING:
@@ -240,7 +240,7 @@ def _typical_success(subject: Subject) -> frozenset[str] | None:
     response, dated, near = _response(subject), subject.dated, subject.at or subject.sent
     sent, contract = response.headers.lowered, subject.contract
     typical = (
-        response.status == OK
+        response.is_ok
         and response.wire
         and contract is not None
         and contract.coverage != "model"

@@ -16,7 +16,6 @@ from sls_contract.checks.log_messages import MESSAGES
 from sls_contract.checks.presentation import shortened, shown
 from sls_contract.checks.rule import KEPT, Flaw, Flaws, Group, on_request, on_response
 from sls_contract.checks.spelling import closest_name
-from sls_contract.checks.subject import OK
 
 if TYPE_CHECKING:
     from sls_contract.checks.content_coding import PlainBody
@@ -131,7 +130,7 @@ def anonymous_write_is_forced(subject: Subject) -> Flaws:
     if any(closest_name(key, names) for key in query.keys() - contract.query.keys()):
         return None  # request-query-name reports it
     fix = "refuse a checkpoint without a consumer unless forceSuccess=true."
-    accepted = response.status == OK
+    accepted = response.is_ok
     return [Flaw("status", "a refusal: no consumer, and not forced", "200", fix)] if accepted else KEPT
 
 

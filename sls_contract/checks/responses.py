@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import re
+from typing import TYPE_CHECKING
 
 from sls_contract.checks.presentation import shortened, shown
 from sls_contract.checks.rule import KEPT, MOST_FLAWS, Check, Flaw, Flaws, Group, on_response
-from sls_contract.checks.subject import OK, Subject
 from sls_contract.signing import MAX_SKEW, http_date
+
+if TYPE_CHECKING:
+    from sls_contract.checks.subject import Subject
 
 _CAPITAL_HEX = re.compile("[0-9A-F]{64}")
 
@@ -80,7 +83,7 @@ def unsigned_is_refused(subject: Subject) -> Flaws:
     if not flaw:
         return None
     assert subject.response is not None
-    if subject.response.status != OK:
+    if not subject.response.is_ok:
         return KEPT
     return [
         Flaw(
@@ -109,7 +112,7 @@ def late_is_refused(subject: Subject) -> Flaws:
     if subject.anonymous or subject.misdated or sent is None or dated is None:
         return None
     assert subject.response is not None
-    if abs(sent - dated) <= MAX_SKEW or subject.response.status != OK:
+    if abs(sent - dated) <= MAX_SKEW or not subject.response.is_ok:
         return KEPT
     actual = f"200 at {http_date(dated)} to a request dated {http_date(sent)}"
     return [
@@ -129,7 +132,7 @@ def _is_json(subject: Subject) -> bool:
 def _kept_by_served(subject: Subject) -> frozenset[str] | None:
     """Return the codes of the clauses that a success to a well-signed request keeps; None for any other response."""
     response, sent, dated = subject.response, subject.sent, subject.dated
-    if response is None or response.status != OK or sent is None or dated is None or subject.anonymous:
+    if response is None or not response.is_ok or sent is None or dated is None or subject.anonymous:
         return None
     if abs(sent - dated) > MAX_SKEW or subject.misdated:
         return None

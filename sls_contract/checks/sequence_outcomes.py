@@ -30,7 +30,6 @@ Outcome: TypeAlias = Literal[
     "unknown-shard",
 ]
 
-_OK = 200
 TOO_MANY_REQUESTS = 429  # sent by gateways; no page documents it
 _OVERLOADED = frozenset({TOO_MANY_REQUESTS, 503})
 _QUOTAS = ("WriteQuotaExceed", "ReadQuotaExceed", "ShardWriteQuotaExceed", "ShardReadQuotaExceed")  # of some seconds
@@ -129,7 +128,7 @@ def is_overloaded(response: Response) -> bool:
 
 
 def _served(response: Response, documented: Collection[str]) -> Iterator[Finding]:
-    if response.status == _OK:
+    if response.is_ok:
         return
     code = error_code(response)
     broken, expected, fix = "SLS444", "200", "Return 200 to correct requests for what exists."
@@ -149,7 +148,7 @@ def _served(response: Response, documented: Collection[str]) -> Iterator[Finding
 
 
 def _empty_list(response: Response) -> Iterator[Finding]:
-    if response.status != _OK:
+    if not response.is_ok:
         yield clause("SLS423").finding(
             "status",
             "200 and []",
@@ -167,7 +166,7 @@ def _refused(refusal: _Refusal, response: Response) -> Iterator[Finding]:
     fix = refusal.fix
     if response.is_server_error:
         fix = f"Find out in the log of the endpoint why it failed; refuse this request with {wanted}."
-    elif response.status != _OK and refusal.code in _ABOUT_SENDERS:
+    elif not response.is_ok and refusal.code in _ABOUT_SENDERS:
         fix = "Refuse it with this status and errorCode; clients use them to choose the correction."
     yield clause(refusal.code).finding("status", f"{wanted} {names}".strip(), _shown(response, code), fix)
 

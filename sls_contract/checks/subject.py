@@ -55,7 +55,6 @@ GET_CHECK_POINT = "GetCheckPoint"
 OTHER = "other"
 FOREIGN = "foreign"
 
-OK = 200
 CLOCK_ERRORS = frozenset({"RequestTimeExpired", "RequestTimeTooSkewed"})
 """Codes of the errors that refuse a request for its time: the current one, and that of 2021."""
 ERROR_MEMBERS = frozenset({"errorCode", "errorMessage"})
@@ -124,7 +123,7 @@ class Subject:
         self.sent = request_time(request)
         self.dated = None if response is None else parse_http_date(response.headers.lowered.get("date", ""))
         status = 0 if response is None else response.status
-        self.bodiless = status < OK or status in (204, 304) or request.method == "HEAD"
+        self.bodiless = status < 200 or status in (204, 304) or request.method == "HEAD"  # noqa: PLR2004 - 1xx
         body = self.contract.response if self.contract is not None and status in self.contract.success else None
         self.returns_json = body is not None and body.content == "json"
 
@@ -203,7 +202,7 @@ class Subject:
     @once
     def entries(self) -> list[Any] | None:
         """Return the list of checkpoints; None unless this is GetCheckPoint with 200 and an array."""
-        if self.operation != GET_CHECK_POINT or self.response is None or self.response.status != OK:
+        if self.operation != GET_CHECK_POINT or self.response is None or not self.response.is_ok:
             return None
         return self.document if isinstance(self.document, list) else None
 
@@ -219,7 +218,7 @@ class Subject:
             return False
         if self.at is not None:
             return True
-        if response.status == OK:
+        if response.is_ok:
             return not id_is_near(response.headers.lowered.get("x-log-requestid", "").strip(), self.dated)
         return not (isinstance(self.document, dict) and self.document.get("errorCode") in CLOCK_ERRORS)
 

@@ -14,16 +14,7 @@ from sls_contract.cli.progress import Pace, progress
 from sls_contract.cli.terminal import Console, columns
 from sls_contract.clock import utc_now
 from sls_contract.exit_codes import INCOMPLETE, interruption
-from sls_contract.reports import (
-    Report,
-    Target,
-    as_document,
-    judged_line,
-    narrowed_lines,
-    plain_counts,
-    plural,
-    table,
-)
+from sls_contract.reports import Report, Target, as_document, judged_line, narrowed_lines, plain_counts, plural, table
 from sls_contract.reports.group_lines import group_lines
 from sls_contract.reports.groups import origin_of
 from sls_contract.reports.text import NOTHING, on_one_line
@@ -299,15 +290,10 @@ def _days(age: timedelta) -> str:
 
 def _ledger(outcome: _Outcome, allowed: frozenset[str]) -> dict[str, Any]:
     """Return the ledger as plain JSON values."""
-    from sls_contract.cassettes.ledger import median_age
+    from sls_contract.reports.merging import ages
 
-    median = median_age(audit.entry for audit in outcome.audits)
-    oldest = max((audit.entry.oldest for audit in outcome.audits if audit.entry.oldest is not None), default=None)
-    unknown = sum(audit.entry.dateless for audit in outcome.audits)
-    return {
-        "ledger": [_ledger_entry(audit, allowed) for audit in outcome.audits],
-        "ages": {"median_days": _whole_days(median), "oldest_days": _whole_days(oldest), "unknown": unknown},
-    }
+    ledger = [_ledger_entry(audit, allowed) for audit in outcome.audits]
+    return {"ledger": ledger, "ages": ages(ledger)}
 
 
 def _ledger_entry(audit: Part, allowed: frozenset[str]) -> dict[str, Any]:
@@ -320,14 +306,10 @@ def _ledger_entry(audit: Part, allowed: frozenset[str]) -> dict[str, Any]:
         "clients": list(entry.clients),
         "exchanges": audit.exchanges,
         "last_validated": None if entry.oldest is None else (entry.now - entry.oldest).isoformat(),
-        "age_days": _whole_days(entry.oldest),
+        "age_days": None if entry.oldest is None else entry.oldest.days,
         "ages": {str(days): count for days, count in sorted(entry.ages.items())},
         "dateless": entry.dateless,
         "digest": audit.digest,
         "not_listed": plain_counts(audit.not_listed, allowed),
         "findings": len(audit.placed) + audit.not_listed.total(),
     }
-
-
-def _whole_days(age: timedelta | None) -> int | None:
-    return None if age is None else age.days

@@ -77,6 +77,7 @@ def plain_listener(admit: HostFilter, arguments: argparse.Namespace) -> Iterator
 
     with serve(admit, host=arguments.host, port=arguments.port, hosts=["*"], blocking=True) as server:
         yield Listener(server.url, server.port)
+        admit.failures.extend(server.failures)  # of reading a request, before the filter
 
 
 @contextmanager
@@ -96,6 +97,7 @@ def tls_listener(
     settings = Interception(forward, admit.admits, distrusted, arguments.host, arguments.port, arguments.ca_dir)
     with Interceptor(settings) as proxy:
         yield Listener(proxy.url, proxy.port, proxy.certificate)
+        admit.failures.extend(proxy.failures)
 
 
 def refuse_loop(port: int) -> None:

@@ -19,7 +19,6 @@ if TYPE_CHECKING:
 Entry: TypeAlias = Mapping[str, Any]
 
 JSON = "application/json"
-_OK = 200
 
 
 class Duty(Enum):
@@ -75,13 +74,13 @@ Turn: TypeAlias = "Callable[[Response], Reply]"
 def unchanged(response: Response) -> Reply:
     """Return the endpoint's response unchanged: a list to pass on, or an error with its code."""
     document = json.loads(response.body)
-    if response.status == _OK:
+    if response.is_ok:
         return Reply(response, Expectation(Duty.RETURN, tuple(document)))
     return Reply(response, Expectation(Duty.FAIL, error_code=document["errorCode"]))
 
 
 def body(
-    text: str | bytes, *, status: int = _OK, content_type: str | None = JSON, error_code: str | None = None
+    text: str | bytes, *, status: int = 200, content_type: str | None = JSON, error_code: str | None = None
 ) -> Turn:
     """Replace the body with one on which the client must fail."""
 

@@ -27,7 +27,6 @@ if TYPE_CHECKING:
     from sls_contract.exercise.setting import Setting
     from sls_contract.exercise.situation import Situation
 
-_OK = 200
 _BAD_GATEWAY = 502
 _FOREVER = 2**31 - 1  # seconds; the timeout of consumers
 _CONSUMERS = ("Consumer_1", "", "consumer-2", "Consumer_1")  # by shard; the shard after the last has none
@@ -106,7 +105,7 @@ class Stage:
             return self._store.group(key)
 
     def _reply(self, request: Request, good: Response) -> Reply:
-        if good.status != _OK or not matches_setting(request, self._setting):
+        if not good.is_ok or not matches_setting(request, self._setting):
             return unchanged(good)
         reply = self._situation.turn(self._count)(good)
         self._count += 1
@@ -126,7 +125,7 @@ def is_redirect_host(host: str) -> bool:
 
 def _page(host: str) -> Response:
     if is_redirect_host(host):
-        return with_body(Response(_OK), _SIGN_IN, "text/html")
+        return with_body(Response(200), _SIGN_IN, "text/html")
     return with_body(Response(_BAD_GATEWAY), f"{host} is not an SLS host, and nothing is forwarded.\n", "text/plain")
 
 

@@ -40,10 +40,7 @@ class KeptCassette:
 
 
 def kept_cassettes(
-    entries: Iterable[dict[str, Any]],
-    collected: Collected | None,
-    began: datetime,
-    has_all_tests: Callable[..., bool],
+    entries: Iterable[dict[str, Any]], collected: Collected | None, began: datetime, has_all_tests: Callable[..., bool]
 ) -> list[KeptCassette]:
     """Remove the old recordings of each shared cassette; return the cassettes that kept them, and so lost the new ones.
 

@@ -11,6 +11,7 @@ from __future__ import annotations
 import json
 from collections import Counter
 from hashlib import sha256
+from itertools import accumulate
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from sls_contract.checks.contract_map import EVIDENCE, ContractMap
@@ -68,7 +69,7 @@ def merged(documents: Sequence[Document], version: str) -> dict[str, Any]:
         "examples": _examples(documents),
         "contract_map": _contract_map(documents),
         "ledger": ledger,
-        "ages": _ages(ledger),
+        "ages": ages(ledger),
         "merged": units,
         "exit_code": _exit_code(documents),
         "summary": {
@@ -195,13 +196,14 @@ def _weakest(units: Iterable[Mapping[str, Any]]) -> str | None:
     return max(known, key=EVIDENCE.index, default=None)
 
 
-def _ages(ledger: Iterable[Mapping[str, Any]]) -> dict[str, int | None]:
+def ages(ledger: Iterable[Mapping[str, Any]]) -> dict[str, int | None]:
     """Return the lower median and the greatest age of all exchanges in whole days, and the number without a date."""
     days: Counter[int] = Counter()
     unknown = 0
     for entry in ledger:
         days.update({int(age): count for age, count in entry["ages"].items()})
         unknown += entry["dateless"]
-    ordered = sorted(days.elements())
-    median = ordered[(len(ordered) - 1) // 2] if ordered else None
+    ordered, middle = sorted(+days), (days.total() - 1) // 2
+    younger = accumulate(days[age] for age in ordered)
+    median = next((age for age, count in zip(ordered, younger, strict=True) if count > middle), None)
     return {"median_days": median, "oldest_days": ordered[-1] if ordered else None, "unknown": unknown}

@@ -4,23 +4,9 @@ from __future__ import annotations
 
 from functools import partial
 
-from sls_contract.scenarios.documented_operations import (
-    PROTOBUF,
-    get_cursor,
-    pull,
-)
+from sls_contract.scenarios.documented_operations import PROTOBUF, get_cursor, pull
 from sls_contract.scenarios.scenario import Scenario
-from sls_contract.scenarios.steps import (
-    AtOnce,
-    Call,
-    Drain,
-    Follow,
-    Kept,
-    PassTime,
-    Place,
-    Put,
-    RequestVariant,
-)
+from sls_contract.scenarios.steps import AtOnce, Call, Drain, Follow, Kept, PassTime, Place, Put, RequestVariant
 
 _put_logs = partial(Scenario.of, "PutLogs")
 _pull_logs = partial(Scenario.of, "PullLogs")

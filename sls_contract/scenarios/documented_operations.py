@@ -96,9 +96,9 @@ def get_cursor(at: Place = _A, shard: ShardRef = 0) -> Call:
     return Call("GetCursor", shard, (("from", "begin"),), at=at, keep=_BEGIN.name)
 
 
-def pull(cursor: str | Kept = _BEGIN, at: Place = _A, *, count: int = 10) -> Call:
-    """Return the step that pulls a shard at a cursor."""
-    return Call("PullLogs", 0, (("cursor", cursor), ("count", str(count))), PROTOBUF, at)
+def pull(at: Place = _A, *, count: int = 10) -> Call:
+    """Return the step that pulls a shard at the cursor that `get_cursor` keeps."""
+    return Call("PullLogs", 0, (("cursor", _BEGIN), ("count", str(count))), PROTOBUF, at)
 
 
 REQUESTS: Mapping[str, Callable[[Place], Request]] = {
@@ -109,7 +109,7 @@ REQUESTS: Mapping[str, Callable[[Place], Request]] = {
     "ConsumerGroupHeartBeat": lambda at: HeartBeat("consumer_2", at),
     "ConsumerGroupUpdateCheckPoint": lambda at: Write(0, at=at),
     "GetCursor": get_cursor,
-    "PullLogs": lambda at: pull(at=at),
+    "PullLogs": pull,
     "GetCursorTime": lambda at: Call("GetCursorTime", 0, (("cursor", _BEGIN),), at=at),
     "ListShards": lambda at: Call("ListShards", at=at),
     "PutLogs": lambda at: Put(at=at),

@@ -32,7 +32,6 @@ if TYPE_CHECKING:
     from sls_contract.scenarios.steps import Call, Place, Put
     from sls_contract.verification.wire import Sent
 
-_OK = 200
 _MINUTE = 60
 
 
@@ -128,7 +127,7 @@ class CallJudge:
         """Record the logs of a PutLogs, and whether it was accepted."""
         logs = {} if step.body is not None else {_mark(each): each for each in self.bench.logs(step, value)}
         shard = None if step.shard is None else self.bench.shard(step.shard, step.at.logstore)
-        where, accepted = self.logstore_of(step.at), sent.response.status == _OK
+        where, accepted = self.logstore_of(step.at), sent.response.is_ok
         self.logs.put(where, shard, logs, sent.responded_at, accepted=accepted, spare=sent.resent + sent.repeats)
 
     def judge_put(self, step: Put) -> ClauseResults:

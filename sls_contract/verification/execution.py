@@ -36,7 +36,6 @@ from sls_contract.verification.responses import entries_of, lost
 from sls_contract.verification.unavailable import is_failure
 from sls_contract.verification.wire import OneAtATime, ResponseLost
 
-_OK = 200
 _LONGEST_WAIT = 2  # seconds to wait where the clock cannot be set
 _MOST_FOLLOWED = 32  # shards
 _MOST_PULLS = 200  # of one shard in a row
@@ -98,7 +97,7 @@ class Execution(Requests):
             sent.sort(key=lambda each: self._checkpoint_of(each[0]) in shown)
             sent.append((read, last))
         if creates:
-            sent.sort(key=lambda each: isinstance(each[1].response, Response) and each[1].response.status != _OK)
+            sent.sort(key=lambda each: isinstance(each[1].response, Response) and not each[1].response.is_ok)
         for each, attempt in sent:
             self.receive(each, self.wire.judge(attempt))
 

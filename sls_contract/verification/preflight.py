@@ -25,7 +25,6 @@ if TYPE_CHECKING:
     from sls_contract.verification.target import Target
 
 _ROLES: tuple[Role, ...] = ("main", "other", "wide", "abroad")
-_OK = 200
 _REFUSED = frozenset({400, 401})
 _NO_RIGHT = (403, "Unauthorized")  # of a key that may have rights elsewhere
 _PROBES = 3  # until a complete response comes
@@ -200,7 +199,7 @@ def _assigned(execution: Execution, place: Place) -> tuple[int, ...]:
 
 def _listed(execution: Execution) -> tuple[int, ...]:
     response = execution.done[-1].exchange.response
-    listed = objects_of(response) if response and response.status == _OK else []
+    listed = objects_of(response) if response and response.is_ok else []
     shards = (entry.get("shard") for entry in listed)
     return tuple(shard for shard in shards if type(shard) is int and shard >= 0)
 

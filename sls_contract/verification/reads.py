@@ -22,7 +22,6 @@ if TYPE_CHECKING:
     from sls_contract.verification.groups import Groups
     from sls_contract.verification.wire import Sent
 
-_OK = 200
 _CREATING: Mapping[type[Step], str] = {
     Create: "CreateConsumerGroup",
     Update: "UpdateConsumerGroup",
@@ -60,7 +59,7 @@ class ReadJudge:
         judged = replace(judged, exercised=judged.exercised | self._more_exercised(step, key, outcome))
         if judged.findings:
             return self._blame_refused_request(judged, step.at, key, sent.response)
-        if outcome not in {"served", "unknown-shard"} or sent.response.status != _OK:
+        if outcome not in {"served", "unknown-shard"} or not sent.response.is_ok:
             return judged
         return combined(judged, *self._judge_entries(step, key, sent))
 
@@ -77,7 +76,7 @@ class ReadJudge:
         """Replace the findings where they show that a refused request had its effect."""
         refused = self.refused.get(key)
         deleted = refused is Delete and error_code(response) == "ConsumerGroupNotExist"
-        listed = response.status == _OK and bool(entries_of(response)[0])
+        listed = response.is_ok and bool(entries_of(response)[0])
         created = refused in _CREATING and listed and not self.model.exists(key)
         if not (deleted or created):
             return judged

@@ -14,7 +14,6 @@ if TYPE_CHECKING:
     from sls_contract.exchange import Exchange
     from sls_contract.verification.wire import Sent
 
-_OK = 200
 _FEWEST = 10  # requests of an operation: fewer may fail by chance
 _ONE_IN = 2  # of those that were served
 
@@ -29,7 +28,7 @@ class Recovery(NamedTuple):
 
 def _is_recovery(sent: Sent) -> bool:
     """Return whether a request was served after an attempt that failed; who was busy has told why."""
-    return sent.response.status == _OK and sent.failed is not None and not is_overloaded(sent.failed.response)
+    return sent.response.is_ok and sent.failed is not None and not is_overloaded(sent.failed.response)
 
 
 def too_many(sent_again: Iterable[Sent], exchanges: Iterable[Exchange]) -> Iterator[Recovery]:
@@ -39,7 +38,7 @@ def too_many(sent_again: Iterable[Sent], exchanges: Iterable[Exchange]) -> Itera
         failed[_operation(sent.exchange)].append(sent.failed or sent)
     if not failed:
         return
-    served = Counter(_operation(each) for each in exchanges if each.response and each.response.status == _OK)
+    served = Counter(_operation(each) for each in exchanges if each.response and each.response.is_ok)
     for name, those in failed.items():
         if name and len(those) >= _FEWEST and len(those) * _ONE_IN >= served[name]:
             yield Recovery(name, len(those), those[-1])

@@ -32,7 +32,6 @@ if TYPE_CHECKING:
     from sls_contract.scenarios.steps import Request
     from sls_contract.verification.wire import Sent
 
-_OK = 200
 _BAD_REQUEST = 400
 _FORBIDDEN = 403
 _ABOUT_A_LIMIT = re.compile("quota|limit|exceed|too.?many", re.IGNORECASE)  # in an errorCode
@@ -129,7 +128,7 @@ class RefusalJudge:
 
     def is_unsupported(self, step: Request, key: GroupKey, response: Response) -> bool:
         """Return whether a correct request was refused although it should succeed in this state."""
-        if response.status == _OK or not is_correct(step) or not self._should_succeed(step, key):
+        if response.is_ok or not is_correct(step) or not self._should_succeed(step, key):
             return False
         exists = isinstance(step, Create) and error_code(response) == "ConsumerGroupAlreadyExist"
         return not exists or not self.model.may_be_taken(key)

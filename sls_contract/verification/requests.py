@@ -55,7 +55,6 @@ if TYPE_CHECKING:
     from sls_contract.verification.groups import Groups
     from sls_contract.verification.wire import Sent, Wire
 
-_OK = 200
 _REFUSALS = range(400, 500)
 # Checkpoints that the run chooses look like cursors, never repeat, and both increase and decrease.
 _SMALLEST_VALUE, _VALUES, _STRIDE = 10**18, 2**62, 0x9E3779B97F4A7C15
@@ -171,7 +170,7 @@ class Requests:
         unexpected = tuple(self._reads.unexpected(sent.findings, step, key, sent))
         self._add_result(combined(ClauseResults(unexpected, sent.exercised), judged))
         # After a second creation that succeeded the content of the group is unknown.
-        if (twice and sent.response.status == _OK) or self._refusals.is_unsupported(step, key, sent.response):
+        if (twice and sent.response.is_ok) or self._refusals.is_unsupported(step, key, sent.response):
             raise NotSupported(describe_response(step, sent.response))
 
     def _expect_effect(self, pending: PendingRequest, sent: Sent) -> None:
@@ -179,7 +178,7 @@ class Requests:
         step, key = pending.step, pending.key
         repeated = (sent.resent or sent.repeats) and self._is_repeated(step, key, sent.response)
         if repeated:
-            served = replace(sent.exchange, response=sent.response.replace(status=_OK))
+            served = replace(sent.exchange, response=sent.response.replace(status=200))
             self._update_model(step, key, replace(sent, exchange=served), pending.value)
             if sent.resent:
                 raise ResponseLost(TransportError("reset", sent.exchange.request.host), sent)
@@ -216,7 +215,7 @@ class Requests:
         """Raise `NotSupported` where a response shows that the endpoint does not offer the operation."""
         name, response = operation_name(step), sent.response
         served = name in self.wire.served
-        if isinstance(step, Read) or response.status == _OK or (served and is_correct(step)):
+        if isinstance(step, Read) or response.is_ok or (served and is_correct(step)):
             return
         if (
             not served
@@ -272,9 +271,7 @@ class Requests:
 
         The pages of 2018 to 2020 say that it succeeds; the service was seen to return ConsumerGroupNotExist.
         """
-        return response.status == _OK or (
-            "DeleteConsumerGroup" not in self.wire.served and response.status in _REFUSALS
-        )
+        return response.is_ok or ("DeleteConsumerGroup" not in self.wire.served and response.status in _REFUSALS)
 
     def _refused(self, step: Request, documented: frozenset[str], sent: Sent) -> ClauseResults:
         """Judge the response to a request that must be refused with one of these errors."""
@@ -283,7 +280,7 @@ class Requests:
         return judge_documented(documented, known, sent.response, {finding.code for finding in sent.findings})
 
     def _judge_served(self, step: Request, key: GroupKey, sent: Sent) -> ClauseResults:
-        if sent.response.status == _OK:
+        if sent.response.is_ok:
             return combined(judge_outcome("served", sent.response), self._judge_contents(step, key, sent))
         if not self._refusals.is_wrong(step, key, sent):
             return NO_FINDINGS
@@ -339,7 +336,7 @@ class Requests:
         """Update the model with the effect of a request."""
         if isinstance(step, (Call, Put)):
             self._record_call(step, sent, value)
-        elif sent.response.status != _OK:
+        elif not sent.response.is_ok:
             self._record_refusal(step, key, value, sent.response)
         elif isinstance(step, Create):
             timeout = step.timeout if isinstance(step.timeout, int) else GROUP_TIMEOUT
@@ -371,7 +368,7 @@ class Requests:
         if isinstance(step, Put):
             self._calls.put(step, sent, value)
         elif step.operation in CHANGES_SHARDS and step.shard is not None:
-            accepted = sent.response.status == _OK
+            accepted = sent.response.is_ok
             self._calls.record_change(step, accepted=accepted)
             if accepted and not step.refused and place_refusal(step.at) is None:
                 role = step.at.logstore

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 _RUN_AGAIN = "run again: the endpoint failed or was busy the first time"
 RUNS_MORE = 4  # of a scenario
-_OK, _FORBIDDEN, _NOT_FOUND = 200, 403, 404  # 404 of a deletion: the group does not exist any more
+_FORBIDDEN, _NOT_FOUND = 403, 404  # 404 of a deletion: the group does not exist any more
 _LOG_AGE = 3600  # seconds between the time of a log and its PutLogs: more than the 15 minutes of clock tolerance
 BUSY_PAUSE = 1.0  # seconds before a busy service gets the next request
 
@@ -143,7 +143,7 @@ class Session:
         absent = self.wire.is_absent(name, sent.response)
         if not absent:
             self.collect_sent(sent)
-        if status == _OK or (status == _NOT_FOUND and not absent):
+        if sent.response.is_ok or (status == _NOT_FOUND and not absent):
             return ""
         refused = (absent or status in {_FORBIDDEN, *NOT_OFFERED}) and not is_overloaded(sent.response)
         if refused and not self.target.loopback and self.groups.may_exist(group):

@@ -25,7 +25,6 @@ if TYPE_CHECKING:
 
     from sls_contract.scenarios.steps import Over
 
-_OK = 200
 _ABOUT_THE_SERVICE = frozenset(CLAUSES) - CLIENT_CLAUSES
 _ALIVE_AFTER = 0.1  # seconds after which a dying process has closed its port
 _PARTLY_SENT = frozenset({"truncated", "too-large", "malformed"})  # the endpoint is alive
@@ -318,7 +317,7 @@ class Wire:
     def _judge_exchange(self, exchange: Exchange, sent_at: datetime, *, reused: bool = False) -> Sent:
         self.sent.append((exchange, sent_at))
         status = exchange.response.status if exchange.response else 0
-        served = status == _OK
+        served = exchange.response is not None and exchange.response.is_ok
         # Only signatures of accepted requests are checked: the reason of a refusal is not needed here, and takes time.
         verdict = judge_response(exchange, credentials=self.keys if served else (), at=self.now)
         self.served |= {verdict.operation} if served and verdict.operation else set()

@@ -7,6 +7,8 @@ import os
 import socket
 import ssl
 import threading
+from argparse import Namespace
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -14,6 +16,7 @@ import trustme
 
 from sls_contract import load_cassette
 from sls_contract.cassettes.recording import Evidence
+from sls_contract.cli.listeners import HostFilter, plain_listener, tls_listener
 from sls_contract.endpoint.server import serve
 from sls_contract.exchange import Request, Response
 
@@ -207,6 +210,20 @@ class TestInterception:
         assert got[0] == b"HTTP/1.1 200 Fine\r\nX-b: 1\r\nx-A: \xe7\xbb\x84\r\nContent-Length: 2\r\n\r\n\xff\n"
         assert b"200" not in got[1]
         assert got[2].startswith(b"HTTP/1.1 500 ")
+
+    @pytest.mark.filterwarnings("ignore:.* is deprecated:DeprecationWarning")  # ldap3, which mitmproxy imports
+    @pytest.mark.parametrize("listening", [plain_listener, partial(tls_listener, show=print)])
+    def test_a_mistake_before_the_filter_of_hosts_is_reported_at_the_end(self, listening):
+        """The client gets a 500, but whoever runs the proxy must know, too, that a request was not recorded."""
+
+        class Broken(HostFilter):
+            def __call__(self, request: Request) -> Response:
+                raise KeyError(request.method)
+
+        admit = Broken(lambda _: Response(200), lambda _: True)
+        with listening(admit, Namespace(host="127.0.0.1", port=0, ca_dir=None)) as listener:
+            assert _said(listener.port, "GET").startswith(b"HTTP/1.1 500 ")
+        assert [type(error) for error in admit.failures] == [KeyError]
 
 
 def _said(port: int, method: str) -> bytes:

@@ -13,7 +13,7 @@ from sls_contract.cassettes.drift.side import KEY_CODES, SIGNATURE_CODE, Side
 from sls_contract.checks.cursors import refuses_cursor
 from sls_contract.checks.errors import FIELDS as ERROR_FIELDS
 from sls_contract.checks.presentation import escaped
-from sls_contract.checks.subject import CLOCK_ERRORS, OK
+from sls_contract.checks.subject import CLOCK_ERRORS
 from sls_contract.signing import MAX_SKEW
 from sls_contract.spec import Level, errors_with, statuses_of
 from sls_contract.spec.change import Class
@@ -31,7 +31,6 @@ _STATE_STATUSES = frozenset({403, 404})
 _STATE_CODES = frozenset({"ConsumerNotMatch", "NotExistConsumerWithBody"})
 """Another consumer holds the shard now; the consumer's timeout is over."""
 
-_SERVER_ERROR = 500
 _BAD_REQUEST = 400
 _AUTHENTICATION = (_BAD_REQUEST, 401)
 
@@ -45,7 +44,7 @@ def outcome_differences(old: Side, new: Side) -> Differences:
     elif old.subject.is_error:
         yield from _served_now(old, new)
     elif _has_other_status(old, new):
-        kind = Class.BENIGN if new.response.status == OK else Class.BREAKING  # the contract says 200
+        kind = Class.BENIGN if new.response.is_ok else Class.BREAKING  # the contract says 200
         yield _status(kind, "success-status", old, new)
     if _is_unverified(old, new):
         yield _status(Class.BREAKING, "authentication-served", old, new)
@@ -81,7 +80,7 @@ def _is_state(side: Side) -> bool:
     recognised by their ending.
     """
     status, code = side.response.status, side.error_code
-    if status >= _SERVER_ERROR or status in _STATE_STATUSES or code in KEY_CODES | _STATE_CODES:
+    if side.response.is_server_error or status in _STATE_STATUSES or code in KEY_CODES | _STATE_CODES:
         return True
     if status == _BAD_REQUEST and refuses_cursor(side.error_body):
         return True
@@ -117,7 +116,7 @@ def _served_now(old: Side, new: Side) -> Differences:
 
 def _is_unverified(old: Side, new: Side) -> bool:
     """Return whether a signature that is known to be wrong is newly accepted."""
-    if new.response.status != OK or new.subject.anonymous:
+    if not new.response.is_ok or new.subject.anonymous:
         return False
     if old.subject.is_error:
         refused = old.error_code == SIGNATURE_CODE and _same_signature(old, new)

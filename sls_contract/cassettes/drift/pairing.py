@@ -1,9 +1,9 @@
 """Pair the exchanges of two recordings: those that replay would use for the same request.
 
 An exchange includes the retries of its request; the response to the last attempt counts. An attempt is retried if its
-response is missing or incomplete (refused, reset, truncated, timed out), or if the service was busy or broken: 429,
-5xx, a quota. The next equal request is then its retry, after any delay. An exchange without a partner is paired with
-an attempt that was retried: a test may repeat requests itself.
+response is missing or incomplete (refused, reset, truncated, timed out), or if the service was busy or broken: 408,
+429, 5xx, a quota that is free again in seconds. The next equal request is then its retry, after any delay. An exchange
+without a partner is paired with an attempt that was retried: a test may repeat requests itself.
 """
 
 from __future__ import annotations
@@ -14,17 +14,14 @@ from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 from sls_contract.cassettes.matching import DEFAULT, Key, Matching
 from sls_contract.cassettes.recording import NOT_KEPT, Recording
-from sls_contract.checks.subject import Subject
+from sls_contract.checks.sequence_outcomes import error_code, is_overloaded
 
 if TYPE_CHECKING:
     from collections.abc import Hashable, Iterable, Sequence
 
     from sls_contract.exchange import Request
 
-
-_BUSY = frozenset({408, 429})
-_SERVER_ERROR = 500
-_FORBIDDEN = 403
+_REQUEST_TIMEOUT = 408
 
 
 @dataclass(slots=True)
@@ -47,8 +44,7 @@ def is_transient(recording: Recording) -> bool:
         return False
     if recording.incomplete or response is None:
         return True
-    busy = response.status in _BUSY or response.status >= _SERVER_ERROR
-    return busy or (response.status == _FORBIDDEN and _error_code(recording).endswith("QuotaExceed"))
+    return response.status == _REQUEST_TIMEOUT or response.is_server_error or is_overloaded(response)
 
 
 def group_attempts(recordings: Sequence[Recording]) -> list[Attempts]:
@@ -74,13 +70,7 @@ def _outcome(recording: Recording) -> str:
     response = recording.exchange.response
     if recording.incomplete or response is None:
         return recording.broken or "no response"
-    return f"{response.status} {_error_code(recording)}".rstrip()
-
-
-def _error_code(recording: Recording) -> str:
-    document = Subject(recording.exchange.request, recording.exchange.response).document
-    code = document.get("errorCode") if isinstance(document, dict) else None
-    return code if isinstance(code, str) else ""
+    return f"{response.status} {error_code(response) or ''}".rstrip()
 
 
 Pair: TypeAlias = tuple[Attempts | None, Attempts]

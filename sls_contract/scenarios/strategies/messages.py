@@ -232,11 +232,7 @@ def _broken_requests(draw: st.DrawFn, contract: Contract, sender: Sender, ways: 
 
 @st.composite
 def _broken_responses(
-    draw: st.DrawFn,
-    contract: Contract,
-    request: Request | None,
-    ways: list[_Way],
-    errors: list[tuple[int, str, str]],
+    draw: st.DrawFn, contract: Contract, request: Request | None, ways: list[_Way], errors: list[tuple[int, str, str]]
 ) -> tuple[Breach, Response]:
     way, is_error = draw(st.sampled_from(ways))
     if is_error:

@@ -13,10 +13,7 @@ if TYPE_CHECKING:
 CODES = frozenset({*(error.code for error in COMMON), *MEANINGS})
 """The codes that the service's own tables name."""
 _STATUS = r"[45]\d\d"
-_GLUED = re.compile(
-    rf"(?P<status>{_STATUS})\s*(?P<words>[A-Z][a-z]+(?:[A-Z]+[a-z]*)+)(?P<rest>.*)",
-    re.DOTALL,
-)
+_GLUED = re.compile(rf"(?P<status>{_STATUS})\s*(?P<words>[A-Z][a-z]+(?:[A-Z]+[a-z]*)+)(?P<rest>.*)", re.DOTALL)
 _WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z][a-z]*")
 _NEXT = re.compile(rf"(?<!\d){_STATUS}\s*[A-Z][a-z]+[A-Z]")
 """Another error."""

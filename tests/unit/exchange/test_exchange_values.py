@@ -142,3 +142,13 @@ def test_bytes_like_bodies_become_bytes():
     request = Request("GET", URL, body=body)
     body[:] = b"xyz"
     assert (request.body, Response(200, body=memoryview(b"abc")).body) == (b"abc", b"abc")
+
+
+@pytest.mark.parametrize(
+    ("status", "is_ok", "is_server_error"),
+    [(199, False, False), (200, True, False), (204, False, False), (499, False, False), (500, False, True)],
+)
+def test_a_status_says_whether_the_request_was_served_or_the_service_failed(status, is_ok, is_server_error):
+    response = Response(status)
+
+    assert (response.is_ok, response.is_server_error) == (is_ok, is_server_error)

@@ -496,10 +496,10 @@ def test_requests_keep_their_pace():
     """With an interval between requests the run waits, and never sends two at once."""
     waits: list[float] = []
     aim = target()
-    wire = Wire(endpoint(), now, tuple(aim.keys().values()), waits.append, interval=0.05)
+    wire = Wire(endpoint(), now, tuple(aim.keys().values()), waits.append, interval=60)
     run = Runner(aim, wire, Plan(("group-fresh",), 0))()
     assert len(waits) >= len(run.sent) - 2
-    assert max(waits) <= 0.05 * len(run.sent)
+    assert max(waits) <= 60 * len(run.sent)
 
 
 def test_the_report_says_what_was_proven():

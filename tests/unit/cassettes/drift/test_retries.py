@@ -37,6 +37,7 @@ PASSING = [
     BUSY,
     error(500, "InternalServerError"),
     error(403, "ReadQuotaExceed"),
+    error(403, "MetaOperationQpsLimitExceeded"),
     RESET,
     REFUSED,
     TIMEOUT,
@@ -107,9 +108,10 @@ def test_an_attempt_that_breaks_the_contract_is_not_passed_over():
     assert compare([nameless, OK], [nameless, OK]).verdict == "none"
 
 
-@pytest.mark.parametrize("code", ["Unauthorized", "SignatureNotMatch"])
-def test_a_refusal_is_an_outcome(code):
+@pytest.mark.parametrize(
+    "refused", [error(401, "Unauthorized"), error(401, "SignatureNotMatch"), error(403, "ProjectQuotaExceed")]
+)
+def test_a_refusal_is_an_outcome(refused):
     """What a client does not get by asking again the same way is compared, whatever came next."""
-    refused = error(401, code)
     assert shown(compare([refused, OK], [refused, OK]))[2:] == (2, 0)
     assert shown(compare([refused, OK], [OK]))[1] == [("old", 1)]
