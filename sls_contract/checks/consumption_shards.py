@@ -35,7 +35,7 @@ class _TimedCursor(NamedTuple):
 
 
 @dataclass(slots=True)
-class _KnownCursors:
+class KnownCursors:
     """The known cursors of a shard: the latest ones, each with the number of those in a row from it on.
 
     Of those that were dropped the lowest and the highest are kept.
@@ -79,7 +79,7 @@ class ShardState:
 
     """
 
-    known: _KnownCursors = field(default_factory=_KnownCursors)
+    known: KnownCursors = field(default_factory=KnownCursors)
     clients: set[str] = field(default_factory=set)
     assigned: set[str] = field(default_factory=set)
     placed: set[str] = field(default_factory=set)
