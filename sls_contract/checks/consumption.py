@@ -98,6 +98,8 @@ class Consumption:
         yield state.judge_pull(received.query, received.client, received.next_cursor, received.moment, fresh=fresh)
         if received.groups is not None:
             state.add_groups(received.groups)
+        if received.has_logs:
+            state.add_pulled(received.query, received.moment)
 
     def _get_cursor(self, received: Received) -> Iterator[ClauseResults]:
         if isinstance(received.success_json, dict):
@@ -108,6 +110,12 @@ class Consumption:
             state.place(received.client)
         elif received.served:
             self._forget_places(received)
+
+    def _get_cursor_time(self, received: Received) -> Iterator[ClauseResults]:
+        if isinstance(received.success_json, dict):
+            state = self._shard(received.args.place, received.args.shard)
+            seconds = received.success_json.get("cursor_time")
+            yield from state.judge_cursor_time(received.query, seconds, received.moment)
 
     def _forget_places(self, received: Received) -> None:
         """Note that a client may have been told a cursor that the recording lacks: its first pulls are not judged."""
@@ -268,6 +276,7 @@ class Consumption:
     handlers: ClassVar[Mapping[str, Callable[[Consumption, Received], Iterable[ClauseResults]]]] = {
         "PullLogs": _pull,
         "GetCursor": _get_cursor,
+        "GetCursorTime": _get_cursor_time,
         "ListShards": _list_shards,
         "SplitShard": _change_shards,
         "MergeShard": _change_shards,
