@@ -289,9 +289,10 @@ def _size(node: Node, key: str) -> int:
 def _ended(entry: Node) -> datetime | None:
     """Return when the response was complete: ``time`` milliseconds after the start, where the tool measured them."""
     started, took = _moment(entry.get("startedDateTime")), entry.get("time")
-    measured = isinstance(took, int | float) and took > 0
+    if started is None or not isinstance(took, int | float) or took <= 0:
+        return started
     try:
-        return started + timedelta(milliseconds=took) if started and measured else started
+        return started + timedelta(milliseconds=took)
     except (OverflowError, ValueError):  # not a number, or later than any date
         return started
 
