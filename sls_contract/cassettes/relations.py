@@ -24,7 +24,8 @@ class Relations:
     Examples of a document are unrelated, and other recorders drop exchanges: neither is judged. An endpoint that is not
     the service may have been restarted, with an empty state, between two recordings. The same holds for exchanges that
     are not in the order of their times: each that was complete before an earlier one was sent starts over, and so does
-    the first that again is later than all of them.
+    the first that again is later than all of them. Clients may run on all the while: cursors that were given before
+    stay known.
     """
 
     def __init__(self) -> None:
@@ -54,7 +55,7 @@ class Relations:
         with self._lock:
             paused = at is None or self._last is None or abs(at - self._last) > _SAME_STATE
             if self._is_out_of_order(received, at) or (paused and evidence is not Evidence.LIVE):
-                self._consumption = Consumption()
+                self._consumption = self._consumption.renewed()
             self._last = at
             if received is None:
                 return ClauseResults()

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 from sls_contract.checks.consumption_groups import GroupState
 from sls_contract.checks.consumption_ranges import are_distinct, judge_lasting, judge_ranges, writable_shards
 from sls_contract.checks.consumption_received import SERVER_ERROR, Received, objects, shards_of
-from sls_contract.checks.consumption_shards import ShardState
+from sls_contract.checks.consumption_shards import KnownCursors, ShardState
 from sls_contract.checks.consumption_time import Moment
 from sls_contract.checks.request_args import Place, is_shard, request_args, shard_number
 from sls_contract.checks.sequence import ClauseResults
@@ -57,6 +57,7 @@ class Consumption:
     def __init__(self, *, alone: bool = False, in_order: bool = False) -> None:
         """Start without state."""
         self._alone, self._in_order = alone, in_order
+        self._cursors: dict[tuple[Place, int], KnownCursors] = {}
         self._shards: dict[tuple[Place, int], ShardState] = {}
         self._groups: dict[tuple[Place, str], GroupState] = {}
         self._listed: dict[Place, tuple[frozenset[int], Moment]] = {}
@@ -65,6 +66,12 @@ class Consumption:
         self._consumers: dict[tuple[Place, str, str, str], bool] = {}
         self._running: dict[tuple[Place, str], bool] = {}
         self._of_service = False
+
+    def renewed(self) -> Consumption:
+        """Return a state to start over with; clients may run on, with cursors that they were given before."""
+        new = Consumption(alone=self._alone, in_order=self._in_order)
+        new._cursors = self._cursors
+        return new
 
     def judge(self, exchange: Exchange, at: datetime | None = None) -> ClauseResults:
         """Judge an exchange by those before it; ``at`` is when it was complete, by the client's clock."""
@@ -91,6 +98,8 @@ class Consumption:
         yield state.judge_pull(received.query, received.client, received.next_cursor, received.moment, fresh=fresh)
         if received.groups is not None:
             state.add_groups(received.groups)
+        if received.has_logs:
+            state.add_pulled(received.query, received.moment)
 
     def _get_cursor(self, received: Received) -> Iterator[ClauseResults]:
         if isinstance(received.success_json, dict):
@@ -101,6 +110,12 @@ class Consumption:
             state.place(received.client)
         elif received.served:
             self._forget_places(received)
+
+    def _get_cursor_time(self, received: Received) -> Iterator[ClauseResults]:
+        if isinstance(received.success_json, dict):
+            state = self._shard(received.args.place, received.args.shard)
+            seconds = received.success_json.get("cursor_time")
+            yield from state.judge_cursor_time(received.query, seconds, received.moment)
 
     def _forget_places(self, received: Received) -> None:
         """Note that a client may have been told a cursor that the recording lacks: its first pulls are not judged."""
@@ -153,6 +168,7 @@ class Consumption:
     def _delete_logstore(self, received: Received) -> Iterable[ClauseResults]:
         place = received.args.place
         self._listed.pop(place, None)
+        self._cursors = {key: known for key, known in self._cursors.items() if key[0] != place}
         self._shards = {key: state for key, state in self._shards.items() if key[0] != place}
         self._first_listed = {key: each for key, each in self._first_listed.items() if key[0] != place}
         for key in [key for key in self._groups if key[0] == place]:
@@ -244,7 +260,10 @@ class Consumption:
         return ClauseResults((found,), frozenset({"SLS461"}))
 
     def _shard(self, place: Place, shard: int | None) -> ShardState:
-        return ShardState() if shard is None else _state_of(self._shards, (place, shard), ShardState)
+        if shard is None:
+            return ShardState()
+        cursors = _state_of(self._cursors, (place, shard), KnownCursors)
+        return _state_of(self._shards, (place, shard), lambda: ShardState(cursors))
 
     def _group(self, place: Place, name: str) -> GroupState:
         return _state_of(self._groups, (place, name), lambda: GroupState(alone=self._alone))
@@ -257,6 +276,7 @@ class Consumption:
     handlers: ClassVar[Mapping[str, Callable[[Consumption, Received], Iterable[ClauseResults]]]] = {
         "PullLogs": _pull,
         "GetCursor": _get_cursor,
+        "GetCursorTime": _get_cursor_time,
         "ListShards": _list_shards,
         "SplitShard": _change_shards,
         "MergeShard": _change_shards,

@@ -37,6 +37,7 @@ class Received(NamedTuple):
         next_cursor: the next cursor of a successful PullLogs; None for anything else.
         request_id: x-log-requestid; empty if there is none.
         groups: the numbers of the cursors of the pulled log groups, as far as a header has the last one.
+        has_logs: whether logs were pulled, as they are stored.
 
     """
 
@@ -50,6 +51,7 @@ class Received(NamedTuple):
     next_cursor: str | None
     request_id: str = ""
     groups: range | None = None
+    has_logs: bool = False
 
     @classmethod
     def of(cls, exchange: Exchange, args: RequestArgs, moment: Moment) -> Received:
@@ -64,8 +66,11 @@ class Received(NamedTuple):
         headers = response.headers.lowered
         next_cursor = headers.get("x-log-cursor", "").strip() if pulled else None
         request_id = headers.get("x-log-requestid", "").strip()
-        groups = _groups_of(headers) if pulled and not PROCESSED & query.keys() else None
-        read = (response.status, response_json, next_cursor, request_id, groups)
+        stored = pulled and not PROCESSED & query.keys()
+        count = headers.get("x-log-count", "").strip() if stored else ""
+        has_logs = _COUNT.fullmatch(count) is not None and int(count) > 0
+        groups = _groups_of(headers) if stored else None
+        read = (response.status, response_json, next_cursor, request_id, groups, has_logs)
         return cls(args, moment, query, request_json, client, *read)
 
     @property

@@ -1,28 +1,30 @@
-"""``SLS433``, ``SLS434``, ``SLS439``, ``SLS440``: the cursors of one shard, where they come from and who uses them."""
+"""``SLS433``, ``SLS434``, ``SLS439``, ``SLS440``, ``SLS447``: a shard's cursors, their origins, times and users."""
 
 from __future__ import annotations
 
 from collections import deque
 from dataclasses import dataclass, field
-from math import inf
-from typing import TYPE_CHECKING, NamedTuple
+from math import inf, isfinite
+from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
 from sls_contract.checks.cursors import decoded
 from sls_contract.checks.presentation import shown
 from sls_contract.checks.sequence import ClauseResults
+from sls_contract.checks.sequence_logs import judge_steady_time, judge_time_of_cursor
 from sls_contract.spec import clause
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
     from sls_contract.checks.consumption_time import Moment
 
 _MOST_CURSORS = 1024
 _MOST_CLIENTS = 256
 _MOST_TIMES = 16  # responses of GetCursor that later ones are compared with
-_MOST_FRESH = 64  # cursors, the ones returned last
+_MOST_FRESH = 64  # cursors, the ones returned last, or pulled at last
 _FRESH_FOR = 60  # seconds
 _LONGEST_TIME = 20  # digits
+_T = TypeVar("_T")
 
 
 class _TimedCursor(NamedTuple):
@@ -33,9 +35,15 @@ class _TimedCursor(NamedTuple):
     cursor: int
     moment: Moment
 
+    @property
+    def is_past(self) -> bool:
+        """Whether the time was over when the service responded: no log that it received later is earlier."""
+        dated = self.moment.dated
+        return dated is not None and isfinite(self.time) and self.time <= dated.timestamp()
+
 
 @dataclass(slots=True)
-class _KnownCursors:
+class KnownCursors:
     """The known cursors of a shard: the latest ones, each with the number of those in a row from it on.
 
     Of those that were dropped the lowest and the highest are kept.
@@ -76,15 +84,19 @@ class ShardState:
         placed: those of them that were then told where to pull, by GetCursor or a checkpoint.
         times: the responses of GetCursor by time.
         fresh: the cursors returned last, and when.
+        pulled: the cursors at which logs were pulled last, and when.
+        received: the responses of GetCursorTime for these, and when.
 
     """
 
-    known: _KnownCursors = field(default_factory=_KnownCursors)
+    known: KnownCursors = field(default_factory=KnownCursors)
     clients: set[str] = field(default_factory=set)
     assigned: set[str] = field(default_factory=set)
     placed: set[str] = field(default_factory=set)
     times: deque[_TimedCursor] = field(default_factory=lambda: deque(maxlen=_MOST_TIMES))
     fresh: dict[int, Moment] = field(default_factory=dict)
+    pulled: dict[int, Moment] = field(default_factory=dict)
+    received: dict[int, tuple[int, Moment]] = field(default_factory=dict)
 
     def add_cursor(self, cursor: object, moment: Moment | None = None) -> None:
         """Record a known cursor of this shard; ``moment`` is given if it was returned as a position to pull at."""
@@ -93,14 +105,17 @@ class ShardState:
             return
         self.known.add(number)
         if moment is not None:
-            self.fresh.pop(number, None)
-            self.fresh[number] = moment
-            if len(self.fresh) > _MOST_FRESH:
-                del self.fresh[next(iter(self.fresh))]
+            _keep(self.fresh, number, moment)
 
     def add_groups(self, cursors: range) -> None:
         """Record the cursors of the log groups of a response: a client may stop after any of them."""
         self.known.add(cursors.start, len(cursors))
+
+    def add_pulled(self, query: Mapping[str, str], moment: Moment) -> None:
+        """Record the cursor of a pull that returned logs."""
+        number = decoded(query.get("cursor", ""))
+        if number is not None and number not in self.pulled:
+            _keep(self.pulled, number, moment)
 
     def assign(self, client: str) -> None:
         """Note that a consumer of this client was assigned the shard when it began."""
@@ -169,6 +184,23 @@ class ShardState:
             findings.append(clause("cursor-by-time").finding("/cursor", expected, str(number), fix))
         return ClauseResults(tuple(findings), frozenset({"SLS439"} if before else ()))
 
+    def judge_cursor_time(self, query: Mapping[str, str], seconds: object, moment: Moment) -> Iterator[ClauseResults]:
+        """Judge the time of a cursor at which logs were pulled; that of the end, where there are none, is unspecified.
+
+        It is judged by the times for which GetCursor returned the cursor, and by the response of a moment ago.
+        """
+        number = decoded(query.get("cursor", ""))
+        pulled = None if number is None else self.pulled.get(number)
+        if number is None or pulled is None or type(seconds) is not int or not moment.follows(pulled):
+            return
+        for each in self.times:
+            if each.cursor == number and each.is_past and moment.follows(each.moment):
+                yield judge_time_of_cursor(seconds, int(each.time))
+        before, at = self.received.get(number, (seconds, moment))
+        if moment.is_within(_FRESH_FOR, at) and moment.follows(at):
+            yield judge_steady_time(seconds, before)
+        _keep(self.received, number, (seconds, moment))
+
     def judge_checkpoint(self, checkpoint: object) -> ClauseResults:
         """Judge a checkpoint that a client sends."""
         number = decoded(checkpoint) if isinstance(checkpoint, str) else None
@@ -181,6 +213,14 @@ class ShardState:
             actual = f"{shown(checkpoint)}, which is {number}"
             findings.append(clause("checkpoint-given").finding("request body /checkpoint", expected, actual, fix))
         return ClauseResults(tuple(findings), frozenset({"SLS434"}))
+
+
+def _keep(values: dict[int, _T], number: int, value: _T) -> None:
+    """Put a value last, and drop the first of too many."""
+    values.pop(number, None)
+    values[number] = value
+    if len(values) > _MOST_FRESH:
+        del values[next(iter(values))]
 
 
 def _time_of(requested: str) -> float | None:

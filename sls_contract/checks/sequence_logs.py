@@ -163,6 +163,18 @@ def judge_cursor_time(seconds: int, written_at: datetime) -> ClauseResults:
     return ClauseResults((found,) if abs(time - written_at) > CLOCK_TOLERANCE else (), frozenset({"SLS447"}))
 
 
+def judge_time_of_cursor(seconds: int, since: int) -> ClauseResults:
+    """Judge the time of a cursor that GetCursor returned for the time ``since``; both in seconds since 1970 UTC."""
+    found = clause("cursor-time-of-log").finding(
+        "/cursor_time",
+        f"{since} or later: GetCursor returned the cursor for this time",
+        str(seconds),
+        "Return the time at which the log at the cursor was received, in seconds since 1970 UTC.",
+    )
+    wrong = since - seconds > CLOCK_TOLERANCE.total_seconds()
+    return ClauseResults((found,) if wrong else (), frozenset({"SLS447"}))
+
+
 def judge_steady_time(seconds: int, before: int) -> ClauseResults:
     """Compare the time of a cursor with an earlier response; the time when a log was received never changes."""
     found = clause("cursor-time-of-log").finding(

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from codecs import BOM_UTF8
 from collections.abc import Callable, Mapping
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any, TypeAlias
 from urllib.parse import quote, urlencode
 
@@ -121,7 +122,7 @@ def _third_party(entry: Node) -> Recording:
     headers = _sent_headers(request)
     body = _sent_body(request, headers)
     sent = Request(_text(request, "method"), _sent_url(request), headers, body or b"", body is not None)
-    provenance = Provenance(recorded_at=_moment(entry.get("startedDateTime")))
+    provenance = Provenance(recorded_at=_ended(entry))
     if _number(response) <= 0:  # no response was received; some tools write a negative number
         error = _text(response, "_error", "")
         broken = next((kind for mark, kind in _FAILURES if mark in error.upper()), "closed")
@@ -283,6 +284,17 @@ def _number(response: Node) -> int:
 def _size(node: Node, key: str) -> int:
     size = node.get(key)
     return size if isinstance(size, int) else -1
+
+
+def _ended(entry: Node) -> datetime | None:
+    """Return when the response was complete: ``time`` milliseconds after the start, where the tool measured them."""
+    started, took = _moment(entry.get("startedDateTime")), entry.get("time")
+    if started is None or not isinstance(took, int | float) or took <= 0:
+        return started
+    try:
+        return started + timedelta(milliseconds=took)
+    except (OverflowError, ValueError):  # not a number, or later than any date
+        return started
 
 
 def _moment(value: object) -> datetime | None:

@@ -228,7 +228,7 @@ def test_what_it_says_is_taken_and_nothing_is_made_up():
     assert (request.method, request.url, request.body) == ("GET", URL, b"")
     assert request.headers.pairs == (("Host", HOST), ("x-log-apiversion", "0.6.0"))
     assert (response.status, response.reason, response.body.decode(), response.wire) == (200, "OK", BODY, True)
-    assert recording.provenance.recorded_at == datetime(2026, 11, 23, 10, 0, 0, 250000, timezone(timedelta(hours=8)))
+    assert recording.provenance.recorded_at == datetime(2026, 11, 23, 10, 0, 0, 262500, timezone(timedelta(hours=8)))
     assert (recording.provenance.evidence, recording.provenance.endpoint) == (Evidence.UNKNOWN, "")
     assert (recording.integrity, recording.signature, recording.incomplete) == (Integrity.UNKNOWN, None, False)
     assert (file.evidence, file[0:1]) == (Evidence.UNKNOWN, (recording,))
@@ -379,6 +379,17 @@ def test_the_body_of_a_request_in_each_form(data, body):
 def test_a_time_that_cannot_be_read_is_unknown(moment):
     """Without a zone it may be the time of any local clock: a Date hours off it is no mistake."""
     assert only(startedDateTime=moment).provenance.recorded_at is None
+
+
+@pytest.mark.parametrize(
+    ("took", "seconds"),
+    [(12_500, "12.750"), (0.5, "00.250500"), (0, "00.250"), (-1, "00.250"), (None, "00.250"), ("9", "00.250")]
+    + [(number, "00.250") for number in (1e300, float("inf"), float("nan"))],
+)
+def test_an_exchange_took_place_when_its_response_was_complete(took, seconds):
+    """A request that was sent before that overlaps it, however early it began; not every tool measures how long."""
+    moment = datetime.fromisoformat(f"2026-11-23T02:00:{seconds}+00:00")
+    assert only(time=took).provenance.recorded_at == moment
 
 
 def test_repeated_fields_keep_their_places():

@@ -147,6 +147,23 @@ def test_exchanges_out_of_order_contradict_nothing():
     assert judged([pulls[2], *pulls[:2], pulled(25, 30, 25), pulled(90, 95, 30)]) == ["SLS433"]
 
 
+def test_workers_run_on_while_an_emulator_may_have_been_restarted():
+    """Two workers of one User-Agent, in two groups, pull one shard; after a pause each goes on where it was."""
+    pulls = [pulled(*numbers) for numbers in ((10, 15, 1), (50, 55, 2), (15, 20, 62), (55, 60, 63), (61, 65, 64))]
+    told = [told_as(each, Evidence.REFERENCE) for each in (located("begin", 10), located("end", 50), *pulls)]
+    assert judged(told[:-1]) == []
+    assert judged(told) == ["SLS433"]
+
+
+def test_workers_run_on_while_exchanges_are_out_of_order():
+    """An exchange that was written too late says nothing of the cursors that others were given before it."""
+    late = located("1700000000", 10)
+    told = [located("begin", 10, 1), located("end", 50, 2), pulled(10, 15, 3), pulled(50, 55, 4), late]
+    told = [told_as(each, Evidence.LIVE) for each in (*told, pulled(15, 20, 5), pulled(55, 60, 6), pulled(61, 65, 7))]
+    assert judged(told[:-1]) == []
+    assert judged(told) == ["SLS433"]
+
+
 def ahead(recording, seconds=20):
     """The same recording by a proxy, if the clock of its client is ahead."""
     request = recording.exchange.request

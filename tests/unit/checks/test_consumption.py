@@ -18,6 +18,7 @@ HOST = "http://my-project.cn-hangzhou.log.aliyuncs.com"
 SHARDS, GROUPS = "/logstores/my-logstore/shards", "/logstores/my-logstore/consumergroups"
 GROUP = f"{GROUPS}/readers"
 MANY = "9" * 5000
+NOON = int(BEGAN.timestamp())
 NEVER = {"shard": 0, "checkpoint": "", "updateTime": 0, "consumer": ""}
 
 
@@ -60,6 +61,11 @@ class Talk:
     def locate(self, time, number, shard=0, **how):
         """Ask GetCursor for the cursor of a time."""
         return self.say("GET", f"{SHARDS}/{shard}?type=cursor&from={time}", returned={"cursor": cursor(number)}, **how)
+
+    def time_of(self, number, seconds, shard=0, **how):
+        """Ask GetCursorTime for the time of a cursor."""
+        target = f"{SHARDS}/{shard}?type=cursor_time&cursor={cursor(number).replace('=', '%3D')}"
+        return self.say("GET", target, returned={"cursor_time": seconds}, **how)
 
     def make(self, timeout=60):
         body = {"consumerGroup": "readers", "timeout": timeout, "order": False}
@@ -133,6 +139,9 @@ BROKEN = [
     ("SLS439", lambda talk: talk.locate("1700000000", 20).locate("1700000001", 19)),
     ("SLS439", lambda talk: talk.locate("end", 20).locate("end", 15)),
     ("SLS439", lambda talk: talk.locate("0", 12).locate("begin", 10)),
+    ("SLS447", lambda talk: talk.locate(NOON, 10).pull(10, 15, x_log_count="5").time_of(10, NOON - 3600)),
+    ("SLS447", lambda talk: talk.pull(10, 15, x_log_count="5").locate(NOON, 10).time_of(10, NOON - 1000)),
+    ("SLS447", lambda talk: talk.pull(10, 15, x_log_count="5").time_of(10, NOON).time_of(10, NOON + 5)),
     ("SLS440", lambda talk: talk.locate("end", 10).pull(10, status=400, returned={"errorCode": "InvalidCursor"})),
     ("SLS440", lambda talk: talk.locate("begin", 0).pull(0, status=400, returned={"errorCode": "InvalidCursor"})),
     (
@@ -200,7 +209,7 @@ def test_what_others_could_have_done_is_judged_where_there_are_none(talk, alone,
     assert code not in talk.exercised
 
 
-_OF_OTHERS = {"SLS401", "SLS411", "SLS421", "SLS422"}
+_OF_OTHERS = {"SLS401", "SLS411", "SLS421", "SLS422", "SLS447"}
 
 
 def test_every_clause_is_needed():
@@ -237,6 +246,56 @@ UNUSUAL = {
             .list(shard(0, "0", "f", "readonly", createTime=5), shard(1, "0", "8"), shard(2, "8", "f"))
             .say("DELETE", "/logstores/my-logstore")
             .list(shard(0, "0", "f", createTime=9))
+        ),
+    ),
+    "the time of a log a little after the time of its cursor": (
+        "SLS447",
+        lambda talk: talk.locate(NOON, 10).pull(10, 15, x_log_count="5").time_of(10, NOON + 7).time_of(10, NOON + 7),
+    ),
+    "another clock for what was received": (
+        "SLS447",
+        lambda talk: talk.locate(NOON, 10).pull(10, 15, x_log_count="5").time_of(10, NOON - 800),
+    ),
+    "the time of the end, where no log was": (
+        "SLS447",
+        lambda talk: (
+            talk.locate(NOON, 10)
+            .time_of(10, 0)
+            .pull(10, 10, x_log_count="0")
+            .time_of(10, 5)
+            .pull(10, 15, x_log_count="5")
+            .time_of(10, NOON + 20)
+        ),
+    ),
+    "the time of the first log after what a query passed over": (
+        "SLS447",
+        lambda talk: (
+            talk.locate(NOON, 10)
+            .pull(10, 15, x_log_count="5", more="&query=*")
+            .time_of(10, 5)
+            .pull(10, 15, x_log_count="5")
+            .time_of(10, NOON)
+        ),
+    ),
+    "the time of a cursor for a time that was not over": (
+        "SLS447",
+        lambda talk: (
+            talk.locate(NOON, 10)
+            .locate(NOON + 9000, 15)
+            .pull(10, 15, x_log_count="5")
+            .pull(15, 20, x_log_count="5")
+            .time_of(15, NOON + 60)
+            .time_of(10, NOON)
+        ),
+    ),
+    "the time of another shard's cursor": (
+        "SLS447",
+        lambda talk: (
+            talk.locate(NOON, 10)
+            .pull(10, 15, x_log_count="5")
+            .time_of(10, NOON)
+            .pull(10, 15, x_log_count="5", shard=1)
+            .time_of(10, NOON - 9000, shard=1)
         ),
     ),
     "goes back to its checkpoint": ("SLS433", lambda talk: talk.pull(10, 15).pull(15, 20).read(15, 9).pull(15, 20)),
