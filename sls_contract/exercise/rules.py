@@ -240,8 +240,7 @@ def request_sent(trial: Trial) -> Flaws:
         return KEPT
     if trial.situation.may_refuse and trial.failed:
         return None
-    actual, fix = _instead(trial)
-    return [Flaw("requests", "GET /logstores/…/consumergroups/…", actual, fix)]
+    return [Flaw("requests", "GET /logstores/…/consumergroups/…", *_instead(trial))]
 
 
 def _instead(trial: Trial) -> tuple[str, str]:
@@ -253,17 +252,13 @@ def _instead(trial: Trial) -> tuple[str, str]:
     if trial.sent:
         request = trial.sent[0].request
         return f"{request.method} {shown(request.path)} to {shown(request.host)}", fix
-    if trial.foreign_hosts:
-        return f"requests to {', '.join(map(shown, trial.foreign_hosts))}", fix
-    if trial.refused is None:
-        return "no complete request", fix
+    if trial.foreign_hosts or trial.refused is None:
+        hosts = ", ".join(map(shown, trial.foreign_hosts))
+        return f"requests to {hosts}" if hosts else "no complete request", fix
     if trial.refused.method == "CONNECT":
         tunnel = "open no tunnel: use plain http, and send the whole URL to HTTP_PROXY, or connect to SLS_LOOPBACK."
         return f"CONNECT {shown(trial.refused.target)}, which is refused", tunnel
-    valid = (
-        "send plain http, not https: a method, a target without blanks, a version, header fields with a name, "
-        "and Host once."
-    )
+    valid = "send plain http, not https: a method, a target without blanks, a version, named headers, and Host once."
     return "bytes that are not a valid HTTP request", valid
 
 
