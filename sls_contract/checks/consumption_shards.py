@@ -79,7 +79,8 @@ class ShardState:
 
     Attributes:
         known: cursors that were returned, pulled at, or written as checkpoints, and those of pulled log groups.
-        clients: the User-Agents that pulled.
+        clients: the User-Agents that pulled first at a known cursor, so that each pull after it is at one, too.
+        others: those that pulled first at another one: who ran before, or keeps cursors elsewhere.
         assigned: the User-Agents whose consumers were assigned the shard when they began.
         placed: those of them that were then told where to pull, by GetCursor or a checkpoint.
         times: the responses of GetCursor by time.
@@ -91,6 +92,7 @@ class ShardState:
 
     known: KnownCursors = field(default_factory=KnownCursors)
     clients: set[str] = field(default_factory=set)
+    others: set[str] = field(default_factory=set)
     assigned: set[str] = field(default_factory=set)
     placed: set[str] = field(default_factory=set)
     times: deque[_TimedCursor] = field(default_factory=lambda: deque(maxlen=_MOST_TIMES))

@@ -22,6 +22,7 @@ _NUMBERS = ("shard", "updateTime")
 _NOT_UTF_8 = re.compile("[\udc80-\udcff]+")  # bytes that are not UTF-8, as `wire_text` decodes them
 _MILLISECOND = 1000
 _SECOND = 1_000_000
+_NO_LONGER_64_BITS = 2**63
 
 PASSED_ON = (
     "not-a-list",
@@ -197,6 +198,8 @@ def _time_fix(received: Entry, printed: Entry) -> str:
     wanted, got = integer(received.get("updateTime")), integer(printed.get("updateTime"))
     if wanted is not None and got is not None and got in (wanted // _MILLISECOND, wanted // _SECOND):
         return "return updateTime in microseconds, as the response has it."
+    if wanted is not None and wanted >= _NO_LONGER_64_BITS:
+        return "fail if an updateTime does not fit into the type that keeps it, or return it unchanged."
     if wanted is not None and got is not None and got == int(float(wanted)):
         return "parse updateTime as a 64-bit integer; a double rounds it."
     return "return updateTime unchanged."

@@ -118,7 +118,7 @@ def hang(trial: Trial) -> Flaws:
 
 def _waited(trial: Trial) -> str:
     if not trial.received:
-        return "still running, without having sent a request"
+        return "still running, without having sent a complete request"
     silence = (trial.ended_at - trial.received[-1].at).total_seconds()
     return f"still running, {silence:.0f} s after its last request"
 
@@ -240,18 +240,26 @@ def request_sent(trial: Trial) -> Flaws:
         return KEPT
     if trial.situation.may_refuse and trial.failed:
         return None
+    return [Flaw("requests", "GET /logstores/…/consumergroups/…", *_instead(trial))]
+
+
+def _instead(trial: Trial) -> tuple[str, str]:
+    """Return what the client sent instead of GetCheckPoint, and how to fix it."""
     fix = (
         "send GetCheckPoint over plain http, through HTTP_PROXY or to SLS_LOOPBACK (https gets an error); "
         "exit 77 if the client does not support the scenario."
     )
-    return [Flaw("requests", "GET /logstores/…/consumergroups/…", _first_request(trial), fix)]
-
-
-def _first_request(trial: Trial) -> str:
     if trial.sent:
         request = trial.sent[0].request
-        return f"{request.method} {shown(request.path)} to {shown(request.host)}"
-    return f"requests to {', '.join(map(shown, trial.foreign_hosts))}" if trial.foreign_hosts else "no request"
+        return f"{request.method} {shown(request.path)} to {shown(request.host)}", fix
+    if trial.foreign_hosts or trial.refused is None:
+        hosts = ", ".join(map(shown, trial.foreign_hosts))
+        return f"requests to {hosts}" if hosts else "no complete request", fix
+    if trial.refused.method == "CONNECT":
+        tunnel = "open no tunnel: use plain http, and send the whole URL to HTTP_PROXY, or connect to SLS_LOOPBACK."
+        return f"CONNECT {shown(trial.refused.target)}, which is refused", tunnel
+    valid = "send plain http, not https: a method, a target without blanks, a version, named headers, and Host once."
+    return "bytes that are not a valid HTTP request", valid
 
 
 def parameters(trial: Trial) -> Flaws:

@@ -155,14 +155,14 @@ class Runner:
 
         setting = make_setting(self.plan.seed, situation, auth)
         stage = Stage(setting, situation, self.clock, self.plan.seed)
-        with serve(stage, hosts=("*",)) as server:
+        with serve(stage, hosts=("*",), refused=stage.refuse) as server:
             environ = environment(setting, f"{server.host}:{server.port}", self.environ, self.clock())
             ending = self._processes.run(environ, self.plan.timeout)
             ended_at = self.clock()
             received, changes, failures = stage.received, stage.changes(), server.failures
         if failures:
             raise _as_error(failures[0])
-        return judge_trial(Trial(setting, situation, received, ending, ended_at, changes), auth)
+        return judge_trial(Trial(setting, situation, received, ending, ended_at, changes, stage.refused), auth)
 
 
 def perform_task(index: int, plan: Plan, contracts: Path | None = None) -> tuple[int, Performed]:

@@ -53,6 +53,20 @@ class Received:
     foreign_host: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """What the server refused before it was a request: a tunnel, or a head that is not HTTP.
+
+    Attributes:
+        method: such as ``CONNECT``; ``?`` if the head could not be read.
+        target: the host and port of the tunnel, or what was read.
+
+    """
+
+    method: str
+    target: str
+
+
 class Stage:
     """Responds to the requests of one run, and keeps them. A `Send`."""
 
@@ -64,6 +78,7 @@ class Stage:
         self._endpoint = prepared_endpoint(setting, clock, numbers, self._store)
         self._before = self._group()
         self._lock, self._received, self._count = Lock(), list[Received](), 0
+        self._refused: Refused | None = None
 
     def __call__(self, request: Request) -> Response:
         """Respond to a correct GetCheckPoint request as the situation defines, any other as the service does."""
@@ -81,6 +96,17 @@ class Stage:
             reply = self._reply(request, good)
             self._received.append(Received(request, _as_received(reply.response), at, reply.expected.to(request)))
             return reply.response
+
+    def refuse(self, method: str, target: str, _response: Response) -> None:
+        """Keep the first of what the server refused."""
+        with self._lock:
+            self._refused = self._refused or Refused(method, target)
+
+    @property
+    def refused(self) -> Refused | None:
+        """The first of what the server refused."""
+        with self._lock:
+            return self._refused
 
     @property
     def received(self) -> tuple[Received, ...]:

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from sls_contract.exercise.process import Ending
     from sls_contract.exercise.setting import Setting
     from sls_contract.exercise.situation import Situation
-    from sls_contract.exercise.stage import Received
+    from sls_contract.exercise.stage import Received, Refused
 
 NOT_SUPPORTED = 77
 """The exit code of a client that does not support the situation."""
@@ -43,6 +43,7 @@ class Trial:
         ending: how its process ended.
         ended_at: the time of its end.
         changes: how its requests changed the consumer group, in words.
+        refused: the first of what the server refused, because it was no request that it reads.
 
     """
 
@@ -52,6 +53,7 @@ class Trial:
     ending: Ending
     ended_at: datetime
     changes: tuple[str, ...] = ()
+    refused: Refused | None = None
 
     @property
     def timed_out(self) -> bool:

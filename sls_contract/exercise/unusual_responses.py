@@ -44,6 +44,7 @@ LARGE = 1_234_567_891
 """A shard id of 31 bits, which 8 or 16 bits and the fraction of a 32-bit float cut."""
 
 _CHINESE = "消费者_1"
+_OVERFLOW_32, _OVERFLOW_64 = 2**32, 2**64
 _LONG = "Consumer-" + "0123456789" * 12
 _LONG_CHECKPOINT = b64encode(b"1234567890" * 100).decode()
 _ZEROS = b64encode(b"0012").decode()
@@ -134,6 +135,16 @@ def _large(_: list[dict[str, Any]]) -> list[dict[str, Any]]:
     return [{"shard": LARGE, "checkpoint": "MTIzNDU2", "updateTime": 1_524_224_984_800_922, "consumer": "Consumer_1"}]
 
 
+def _with_overflown_shard(listed: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Add an entry whose shard looks like the first one where only 32 bits of it are kept."""
+    return [*listed, {**listed[0], "shard": _OVERFLOW_32 + listed[0]["shard"], "checkpoint": "MTAwMw=="}]
+
+
+def _with_overflown_time(listed: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Change the time to one that looks like the true one where only 64 bits of it are kept."""
+    return [{**entry, "updateTime": _OVERFLOW_64 + entry["updateTime"]} for entry in listed]
+
+
 def _alike(listed: list[dict[str, Any]]) -> list[dict[str, Any]]:
     """Make all entries equal to the first one, except for their shards."""
     return [{**listed[0], "shard": entry["shard"]} for entry in listed]
@@ -157,7 +168,7 @@ def _many(listed: list[dict[str, Any]]) -> list[dict[str, Any]]:
 
 
 def _pretty(listed: list[dict[str, Any]]) -> str:
-    return json.dumps(listed, indent=2, ensure_ascii=True, sort_keys=True) + "\n"
+    return "\n " + json.dumps(listed, indent=2, ensure_ascii=True, sort_keys=True) + "\n"
 
 
 def _doubled(good: Response) -> Reply:
@@ -229,7 +240,9 @@ UNUSUAL = (
     _right("header-names-lower-case", "every header name in lower case").given(headed(_in_casing(str.lower))),
     _right("header-names-upper-case", "every header name in upper case").given(headed(_in_casing(str.upper))),
     _right("request-id-mixed", "X-Log-RequestId").given(headed(_renamed(_REQUEST_ID, "X-Log-RequestId"))),
-    _right("json-spaced", "the list on many lines, its keys in another order", _JSON).given(rewritten(_pretty)),
+    _right("json-spaced", "the list on many lines after an empty one, its keys in another order", _JSON).given(
+        rewritten(_pretty)
+    ),
     _right("shards-unordered", "every shard's entry, the last first", f"{_PAGE}: no order is promised").given(
         entries(lambda listed: listed[::-1]), shard=None
     ),
@@ -321,6 +334,16 @@ QUESTIONABLE = (
         f"updateTime {BEYOND_DOUBLES} (2^53 + 1), in the year 2255",
         f"{_ELEMENTS}: an integer; RFC 8259 section 6: one that doubles round",
     ).given(entries(_with(updateTime=BEYOND_DOUBLES), Duty.EITHER)),
+    _odd(
+        "update-time-beyond-64-bits",
+        "an updateTime that is 2^64 more than the true one",
+        f"{_ELEMENTS}: an integer; RFC 8259 section 6: of any size",
+    ).given(entries(_with_overflown_time, Duty.EITHER)),
+    _odd(
+        "shard-beyond-32-bits",
+        "every shard's entry, and that of shard 4294967296 (2^32), which is not shard 0",
+        f"{_ELEMENTS}: an integer; RFC 8259 section 6: of any size",
+    ).given(entries(_with_overflown_shard, Duty.EITHER), shard=None),
     _odd("filter-ignored", "entries of other shards around that of the requested shard").given(_unfiltered),
     _odd("shard-twice", "an older entry of the shard next to the current one").given(_doubled),
 )

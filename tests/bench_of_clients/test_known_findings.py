@@ -31,10 +31,15 @@ FOUND = {
         "empty-object": NOTICED,
         "html-200": NOTICED,
         "html-404": NOTICED,
+        "update-time-beyond-64-bits": EXACT,
         "update-time-beyond-doubles": EXACT,
         "wrapped-list": NOTICED,
     },
-    "@alicloud/sls20201230": {"null-body": NOTICED, "update-time-beyond-doubles": EXACT},
+    "@alicloud/sls20201230": {
+        "null-body": NOTICED,
+        "update-time-beyond-64-bits": EXACT,
+        "update-time-beyond-doubles": EXACT,
+    },
 }
 """By client and scenario: the one clause that it breaks there."""
 
@@ -54,6 +59,8 @@ ALL = (
     "html-404",
     "null-body",
     "reset-once",
+    "shard-beyond-32-bits",
+    "update-time-beyond-64-bits",
     "update-time-beyond-doubles",
     "wrapped-list",
 )

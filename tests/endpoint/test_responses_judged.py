@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 
 from sls_contract.checks import check
-from sls_contract.exchange import Request
+from sls_contract.exchange import Exchange, Request
 from sls_contract.signing import TEST_CREDENTIALS, TEST_STS_CREDENTIALS, Credentials, sign
 
 GROUPS = "/logstores/my-logstore/consumergroups"
@@ -60,4 +60,25 @@ def test_every_refusal_conforms(endpoint):
         endpoint(signed(endpoint, "GET", f"{GROUPS}/g", key=Credentials(*key)))
     assert {each.response.status for each in endpoint.exchanges} == {400, 401}
     found = [each for exchange in endpoint.exchanges for each in check(exchange, at=endpoint._now())]
+    assert [each for each in found if each.code.startswith("SLS2")] == []
+
+
+@pytest.mark.parametrize(
+    "target",
+    [
+        "/0?type=log&cursor=OTk5OTk5OTk5OTk5OTk5OTk5OTk%3D&count=1",
+        "/0?type=log&cursor=%21&count=1",
+        "/9?type=log&cursor=MTI%3D&count=1",
+        "/0?type=log&cursor=MTI%3D&count=2000",
+        "/0?type=cursor_time&cursor=OTk5OTk5OTk5OTk5OTk5OTk5OTk%3D",
+        "/0?type=cursor&from=yesterday",
+        "/9?type=cursor&from=begin",
+    ],
+)
+def test_what_a_consumer_is_refused_conforms(endpoint, target):
+    """An old cursor, a wrong one, a shard that is not there: the refusal has the words of a page."""
+    request = signed(endpoint, "GET", f"/logstores/my-logstore/shards{target}")
+    exchange = Exchange(request, endpoint(request))
+    assert exchange.response.status == 400
+    found = check(exchange, credentials=TEST_CREDENTIALS, at=endpoint._now())
     assert [each for each in found if each.code.startswith("SLS2")] == []

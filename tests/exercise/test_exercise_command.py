@@ -182,6 +182,33 @@ def test_a_client_that_sends_nothing_received_nothing():
     assert (code, "SLS511" in out, "the service returned" in out) == (1, True, False)
 
 
+BY_HAND = """
+import os, socket, sys
+host, port = os.environ["SLS_LOOPBACK"].split(":")
+wire = socket.create_connection((host, int(port)), timeout=60)
+wire.sendall(sys.argv[1].format(host=os.environ["SLS_PROJECT"] + "." + os.environ["SLS_ENDPOINT"]).encode())
+wire.recv(65536)
+sys.exit(1)
+"""
+
+
+@pytest.mark.parametrize(
+    ("sent", "actual", "fix"),
+    [
+        ("CONNECT {host}:80 HTTP/1.1\r\nHost: {host}:80\r\n\r\n", ".log.aliyuncs.com:80", "HTTP_PROXY"),
+        ("GET /logstores HTTP/1.1\r\nHost: {host}\r\nHost: {host}\r\n\r\n", "not a valid HTTP request", "Host once"),
+        ("GET /logstores/a b HTTP/1.1\r\nHost: {host}\r\n\r\n", "not a valid HTTP request", "a method, a target"),
+        ("\x16\x03\x01 hello\r\n\r\n", "not a valid HTTP request", "plain http, not https"),
+    ],
+    ids=["tunnel", "two-hosts", "blank-in-target", "tls"],
+)
+def test_what_the_endpoint_refused_is_named(sent, actual, fix):
+    """A client that opens a tunnel, or sends what is no HTTP, is not told that it sent nothing."""
+    code, out, _ = command(*ONE, "--json", "-", "--", sys.executable, "-c", BY_HAND, sent)
+    found = next(each for each in json.loads(out)["findings"] if each["slug"] == "no-request-sent")
+    assert (code, actual in found["actual"], fix in found["how_to_fix"]) == (1, True, True), found
+
+
 def test_nothing_judged_is_no_success():
     """A client that can do nothing proves nothing; one that cannot be run, neither."""
     code, out, _ = command(*ONE, "--", "sh", "-c", "exit 77")

@@ -134,7 +134,7 @@ def _position(call: Call, shard: int, key: str) -> int:
     if number is None:
         raise responses.invalid_cursor(text)
     if not 0 <= number <= call.store.log_end(call.shard_key(shard)):
-        raise responses.cursor_out_of_range(text)
+        raise responses.cursor_out_of_range()
     return number
 
 

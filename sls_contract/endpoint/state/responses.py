@@ -126,8 +126,8 @@ cannot_merge_the_last_shard = _error(400, "ParameterInvalid", "can not merge the
 invalid_from = _error(400, "ParameterInvalid", "Parameter From is not valid.")
 # Source: PullLogs page, error table.
 invalid_cursor = _error(400, "ParameterInvalid", "Invalid cursor {}.")
-# On no page; the Python SDK checks for the code if a cursor may be too old. Status and wording are invented.
-cursor_out_of_range = _error(400, "InvalidCursor", "cursor {} is out of the range of the shard")
+# Source: PullLogs page of 2019, error table; the Python SDK checks for the code if a cursor may be too old.
+cursor_out_of_range = _error(400, "InvalidCursor", "This cursor is invalid")
 # Source: PullLogs page, error table.
 invalid_count = _error(400, "ParameterInvalid", "ParameterCount should be in [0-1000].")
 # Source: PutLogs page, error table.

@@ -52,6 +52,16 @@ class NeedsEntriesInOrder(Client):
         return entries
 
 
+@bug("good-response-refused", "json-spaced")
+class TellsAListByItsFirstByte(Client):
+    """Which may be a blank."""
+
+    def parsed(self, body):
+        if not body.startswith(b"["):
+            raise ValueError(body)
+        return super().parsed(body)
+
+
 @bug("good-response-refused", "chunked")
 class NeedsALength(Client):
     def body_of(self, response):

@@ -207,3 +207,33 @@ class KeepsCheckpointsAsNumbers(Client):
         digits = base64.b64decode(value["checkpoint"])
         number = base64.b64encode(b"%d" % int(digits)).decode() if digits else ""
         return super().entry(value) | {"checkpoint": number}
+
+
+class KeepsIntegersIn(Client):
+    """So many bits with a sign, as typed languages do where nothing looks at the overflow."""
+
+    def kept(self, number, bits):
+        return (number + 2 ** (bits - 1)) % 2**bits - 2 ** (bits - 1)
+
+
+@bug("entry-relabelled", "shard-beyond-32-bits")
+class KeepsShardsIn32Bits(KeepsIntegersIn):
+    def entry(self, value):
+        entry = super().entry(value)
+        return entry | {"shard": self.kept(entry["shard"], 32)}
+
+
+@bug("update-time-changed", "update-time-beyond-64-bits")
+class KeepsTimesIn64Bits(KeepsIntegersIn):
+    def entry(self, value):
+        entry = super().entry(value)
+        return entry | {"updateTime": self.kept(entry["updateTime"], 64)}
+
+
+@bug("update-time-changed", "update-time-beyond-64-bits")
+class TakesTheLargestTimeThatItHas(Client):
+    """As C's strtoll does, which says so in errno only."""
+
+    def entry(self, value):
+        entry = super().entry(value)
+        return entry | {"updateTime": min(entry["updateTime"], 2**63 - 1)}

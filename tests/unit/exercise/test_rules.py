@@ -133,6 +133,17 @@ class TestEnding:
         assert broken(scene().end(None, after=30)) == {"hang", "no-request-sent"}
 
 
+def test_a_time_that_overflows_is_no_matter_of_its_unit(scene):
+    """The advice is to fail, not to parse it as a 64-bit integer, into which it does not fit."""
+    here = scene("update-time-beyond-64-bits")
+    (entry,) = entries(here.ask())
+    (find,) = (find for clause, find in RULES if clause.slug == "update-time-changed")
+    (flaw,) = find(here.end(0, [entry | {"updateTime": int(float(entry["updateTime"]))}]))
+    assert "does not fit" in flaw.how_to_fix
+    assert find(here.end(0, [entry])) == []
+    assert not find(here.end(1, ERROR))
+
+
 class TestPrinting:
     """SLS506: what is printed."""
 
