@@ -30,13 +30,13 @@ class Unrecorded:
         self._shared: dict[pytest.FixtureDef[Any], Case] = {}
         self._sending_fixtures: set[pytest.FixtureDef[Any]] = set()
         self._unusable = ""
-        self._shown: list[BaseException] = []
+        self.shown: list[BaseException] = []
 
     def begin(self, item: pytest.Item) -> None:
         """Begin a phase of a test."""
         self._guard.begin(item.nodeid, remedy_for(item))
         self._unusable = ""
-        self._shown.clear()
+        self.shown.clear()
         wrap_clients_again()
 
     def end(self, item: pytest.Item) -> list[BlockedRequest]:
@@ -53,7 +53,7 @@ class Unrecorded:
         """Note an error that is shown with a failure before its phase ends, as that of a subtest is."""
         from sls_contract.cassettes.recorder.failures import causes
 
-        self._shown += causes(error)
+        self.shown += causes(error)
 
     def note_failure(self, error: BaseException) -> None:
         """Note whether the error that ended a phase says that a recording cannot be used."""
@@ -76,7 +76,7 @@ class Unrecorded:
         if blocked and when == "call":
             codes = expecting_codes(item)
             blocked = [each for each in blocked if not each.reaches(codes)]
-        shown = {each.host for each in blocked if any(each.error is error for error in self._shown)}
+        shown = {each.host for each in blocked if any(each.error is error for error in self.shown)}
         blocked = [each for each in blocked if each.host not in shown]
         if not blocked:
             return None
