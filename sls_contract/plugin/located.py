@@ -146,8 +146,6 @@ def _fixture_folder(item: pytest.Item, fixturedef: pytest.FixtureDef[Any], setti
     if fixturedef.scope in ("module", "class"):
         return cassette_folder(item.path, settings.rootdir, settings.cassette_dir)
     defined = settings.rootdir / fixturedef.baseid.partition("::")[0]
-    if fixturedef.scope == "package":
-        defined = item.path.parent
     if defined.suffix == ".py":
         return cassette_folder(defined, settings.rootdir, settings.cassette_dir)
     if settings.cassette_dir is None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from sls_contract.cassettes.recorder.wiring import wrap_clients_again
-from sls_contract.plugin.blocking import REMEDY, remedy_for
+from sls_contract.plugin.blocking import REMEDY_WITHOUT_MARKER, remedy_for
 from sls_contract.plugin.expecting import expecting_codes
 from sls_contract.plugin.failures import recording_failure
 
@@ -137,7 +137,7 @@ class Unrecorded:
         Everything after this call belongs to no test.
         """
         test = self._guard.test
-        self._guard.begin("", REMEDY)
+        self._guard.begin("", REMEDY_WITHOUT_MARKER)
         if self._guard.collect():
             from sls_contract.plugin.stray_requests import plain_blocked
 

@@ -114,19 +114,25 @@ STARTS = """
 
 def test_a_program_that_sends_the_requests_is_named_with_a_way_to_judge_them(project):
     """Another client in the test's process would not help; with ``sls_endpoint`` the program's requests are judged."""
-    started = STARTS + """
+    started = (
+        STARTS
+        + """
     @pytest.mark.sls_cassette
     def test_starts(sls):
         start(sls, http_proxy="http://127.0.0.1:9")
     """
+    )
     told = told_of(project.test(started).run(), "test_starts")
     assert "the test started python" in told
     assert "set its http_proxy to the url of fixture sls_endpoint" in told
     assert "use a client that can be recorded" not in told
-    followed = STARTS + """
+    followed = (
+        STARTS
+        + """
     def test_starts(sls_endpoint):
         start(sls_endpoint.names, http_proxy=sls_endpoint.url)
     """
+    )
     result = project.test(followed).run()
     result.assert_outcomes(passed=1)
     result.stdout.fnmatch_lines(["sls-contract: 1 exchange checked*"])

@@ -59,7 +59,7 @@ def test_a_recording_that_cannot_be_written_ends_at_the_line_of_the_test(project
     monkeypatch.setenv("FULL", "1")
     result = project.test(limited).run("--sls-record=once")
     result.assert_outcomes(failed=1)
-    result.stdout.fnmatch_lines([">*ask(sls)  # the line", "E*cannot be written: *", "E*How to fix: free space on the *"])
+    result.stdout.fnmatch_lines([">*ask(sls)  # the line", "E*cannot be written: *", "E*How to fix: free space *"])
     result.stdout.no_fnmatch_line("*journal.py*")
     result.stdout.no_fnmatch_line("*direct cause*")
     monkeypatch.delenv("FULL")
