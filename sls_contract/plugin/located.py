@@ -168,7 +168,10 @@ def _marker_arguments(marker: pytest.Mark) -> tuple[str | None, bool, bool, Matc
     known = {"name", "repeat", "empty", "match_on"}
     if marker.args or set(marker.kwargs) - known:
         given = ", ".join([*map(repr, marker.args), *sorted(set(marker.kwargs) - known)])
-        msg = f"@pytest.mark.sls_cassette takes name='…', repeat='last', empty=True and match_on=[…], got {given}"
+        msg = (
+            "@pytest.mark.sls_cassette takes only these arguments: name='…', repeat='last', empty=True and "
+            f"match_on=[…]; got {given}"
+        )
         raise UsageError(msg)
     name, repeat, empty = marker.kwargs.get("name"), marker.kwargs.get("repeat"), marker.kwargs.get("empty", False)
     if name is not None and (not isinstance(name, str) or not name.strip()):
