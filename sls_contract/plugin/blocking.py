@@ -37,7 +37,7 @@ REMEDY_WITHOUT_MARKER = (
     "move the request to a test function with @pytest.mark.sls_cassette, or open a cassette around it "
     "(sls_contract.use_cassette); or allow requests of unmarked tests (--sls-unmarked=allow)."
 )
-"""The remedy for a test that takes no marker, such as a doctest."""
+"""The remedy for what takes no marker: a doctest, and code between tests, as of a conftest."""
 REMEDY_IN_CHILD = (
     "mark the test with @pytest.mark.sls_cassette, start the process inside the test, and record it "
     "(pytest --sls-record=once); or allow requests of unmarked tests (--sls-unmarked=allow)."
@@ -110,9 +110,11 @@ class RunGuard(NetworkGuard):
 
     def __init__(self, settings: Settings) -> None:
         owned = host_rule(settings.owned_hosts)
-        super().__init__(owned, REMEDY, local_peers(os.environ), spares_recording=settings.record != "none")
+        super().__init__(
+            owned, REMEDY_WITHOUT_MARKER, local_peers(os.environ), spares_recording=settings.record != "none"
+        )
         self._allows = settings.unmarked == "allow"
-        self.test, self.remedy = "", REMEDY
+        self.test, self.remedy = "", REMEDY_WITHOUT_MARKER
         self.blocked: list[BlockedRequest] = []
         self.children = Children()
 

@@ -95,16 +95,17 @@ class Case:
         """Whether the test reached its end, and so sent all of its requests."""
         return self.excused or not self.incomplete
 
-    def end_phase(self, error: BaseException | None = None) -> str | None:
+    def end_phase(self, error: BaseException | None = None, shown: Iterable[BaseException] = ()) -> str | None:
         """Return the failure of this phase, or None.
 
         What pytest shows with the error of the phase is not repeated: a missing recording, an error of this package.
+        ``shown`` are the errors that it showed during the phase, as those of subtests.
         """
         for collect in self.collectors:
             collect()
         breaches, self._mark = self.results.since(self._mark)
         broken = failing(breaches, strict=self.strict, allowed=self.allowed)
-        by_pytest = _shown_by_pytest(error)
+        by_pytest = [*shown, *_shown_by_pytest(error)]
         already_shown = [each.finding for each in by_pytest if isinstance(each, UnmatchedRequest)]
         errors = self.results.take_errors()
         shown_errors = {f"{type(each).__name__}: {self.scrubber.shown(str(each))}" for each in by_pytest}

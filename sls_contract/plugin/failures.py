@@ -77,7 +77,8 @@ def _is_one(error: BaseException, named: Any) -> bool:
 def cut_at_callers_line(excinfo: pytest.ExceptionInfo[BaseException]) -> pytest.ExceptionInfo[BaseException]:
     """Cut the traceback of an `SlsContractError` after the last line outside libraries: it sent the request.
 
-    If a client raised its own error because of it, the `SlsContractError` keeps the client's first line.
+    If a client raised its own error because of it, the `SlsContractError` keeps the client's first line. An error that
+    it comes from is not shown if no line outside libraries raised it, as that of a full disk: its text has the reason.
     """
     from sls_contract.cassettes.recorder.failures import causes
 
@@ -88,6 +89,8 @@ def cut_at_callers_line(excinfo: pytest.ExceptionInfo[BaseException]) -> pytest.
             kept = max((n for n, frame in enumerate(frames, 1) if not _is_library(frame)), default=0)
             if kept or error is not raised:
                 error.__traceback__ = _chained(frames[: kept or 1])
+            if error.__cause__ is not None and all(map(_is_library, _frames(error.__cause__.__traceback__))):
+                error.__cause__ = None
     return pytest.ExceptionInfo.from_exception(raised) if isinstance(raised, SlsContractError) else excinfo
 
 

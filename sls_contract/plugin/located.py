@@ -146,8 +146,6 @@ def _fixture_folder(item: pytest.Item, fixturedef: pytest.FixtureDef[Any], setti
     if fixturedef.scope in ("module", "class"):
         return cassette_folder(item.path, settings.rootdir, settings.cassette_dir)
     defined = settings.rootdir / fixturedef.baseid.partition("::")[0]
-    if fixturedef.scope == "package":
-        defined = item.path.parent
     if defined.suffix == ".py":
         return cassette_folder(defined, settings.rootdir, settings.cassette_dir)
     if settings.cassette_dir is None:
@@ -169,8 +167,10 @@ def _classes(item: pytest.Item) -> list[str]:
 def _marker_arguments(marker: pytest.Mark) -> tuple[str | None, bool, bool, Matching]:
     known = {"name", "repeat", "empty", "match_on"}
     if marker.args or set(marker.kwargs) - known:
-        msg = "@pytest.mark.sls_cassette takes name='…', repeat='last', empty=True and match_on=[…], got " + ", ".join(
-            [*map(repr, marker.args), *sorted(set(marker.kwargs) - known)]
+        given = ", ".join([*map(repr, marker.args), *sorted(set(marker.kwargs) - known)])
+        msg = (
+            "@pytest.mark.sls_cassette takes only these arguments: name='…', repeat='last', empty=True and "
+            f"match_on=[…]; got {given}"
         )
         raise UsageError(msg)
     name, repeat, empty = marker.kwargs.get("name"), marker.kwargs.get("repeat"), marker.kwargs.get("empty", False)

@@ -12,6 +12,7 @@ from sls_contract.checks import judge_request
 from sls_contract.checks.consumption import Consumption
 from sls_contract.clock import utc_now
 from sls_contract.endpoint.server import serve
+from sls_contract.hosts import is_service_host
 from sls_contract.plugin.names import PUBLIC_ENDPOINT, Sls, public_names
 from sls_contract.plugin.two_clocks import EndpointOfTest
 from sls_contract.signing import TEST_CREDENTIALS, parse_http_date
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from sls_contract.endpoint import ReferenceEndpoint, Served
-    from sls_contract.exchange import Exchange
+    from sls_contract.exchange import Exchange, Response
     from sls_contract.plugin.case import Case
 
 
@@ -53,12 +54,31 @@ class ReferenceServer(EndpointOfTest):
 
 @contextmanager
 def serving(case: Case, clock: Callable[[], datetime]) -> Iterator[ReferenceServer]:
-    """Serve until the test ends; the test fails for contract violations in requests that no cassette records."""
-    with ReferenceServer(clock) as endpoint, serve(endpoint) as server:
+    """Serve until the test ends; the test fails for contract violations in requests that no cassette records.
+
+    It also fails for a tunnel to the service: the request in it is not served, and clients hide why.
+    """
+    with ReferenceServer(clock) as endpoint, serve(endpoint, refused=_tunnels_of(case)) as server:
         endpoint.url = server.url
         if case.session is None or not case.session.sends_itself:  # otherwise the cassette records and judges requests
             case.collectors.append(_collector(case, endpoint, clock))
         yield endpoint
+
+
+def _tunnels_of(case: Case) -> Callable[[str, str, Response], None]:
+    refused: set[str] = set()  # a client tries again
+
+    def note(method: str, target: str, _response: Response) -> None:
+        if method == "CONNECT" and is_service_host(target) and target not in refused:
+            refused.add(target)
+            case.results.fail(
+                f"a request to {target} was not judged: its client asked for a tunnel (https), and fixture "
+                "sls_endpoint opens none\n"
+                "How to fix: point the client at http://… instead of https://… "
+                "(alibabacloud-sls20201230: protocol='HTTP')."
+            )
+
+    return note
 
 
 def _collector(case: Case, endpoint: ReferenceEndpoint, clock: Callable[[], datetime]) -> Callable[[], None]:

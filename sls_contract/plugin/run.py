@@ -147,7 +147,8 @@ class Run:
             return None
         case.incomplete |= error is not None
         case.excused &= error is None
-        return case.end_phase(None if isinstance(error, SKIPS) else error)  # a skip shows no cause
+        # a skip shows no cause
+        return case.end_phase(None if isinstance(error, SKIPS) else error, self._unrecorded.shown)
 
     @contextmanager
     def fixture(self, fixturedef: pytest.FixtureDef[Any], request: pytest.FixtureRequest) -> Iterator[None]:

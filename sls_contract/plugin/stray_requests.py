@@ -17,6 +17,7 @@ from sls_contract.plugin.blocking import (
     REMEDY_WITHOUT_MARKER,
 )
 from sls_contract.plugin.located import used_by
+from sls_contract.reports.group_lines import first_few
 from sls_contract.spec import Level, clause
 
 if TYPE_CHECKING:
@@ -39,23 +40,32 @@ _TAKES_NO_MARKER = (
     "move the request to a test function with @pytest.mark.sls_cassette, open a cassette around it "
     "(sls_contract.use_cassette), or remove the request"
 )
+_FOR_PROGRAMS = (
+    "set its http_proxy to the url of fixture sls_endpoint, or record it with sls-contract proxy --cassette FILE"
+)
+_MOST_PROGRAMS = 3
 _MARKED = "@pytest.mark.sls_cassette(empty=True)"
 
 
-def no_request(item: pytest.Item, marker: pytest.Mark, foreign: Iterable[str]) -> Finding:
-    """Return the finding about a marked test that passed without an exchange; ``foreign`` are the hosts it called.
+def no_request(item: pytest.Item, marker: pytest.Mark, foreign: Iterable[str], programs: Iterable[str] = ()) -> Finding:
+    """Return the finding about a marked test that passed without an exchange.
+
+    ``foreign`` are the hosts that it called, ``programs`` those that it started: their requests are not recorded.
 
     A marker on a class or module may be meant for its other tests: then the finding is a warning. It stays a violation
     if the test called another machine, or uses a fixture of this plugin. Autouse fixtures do not count.
     """
-    named = tuple(foreign)
+    named, started = tuple(foreign), first_few(sorted({*programs}), _MOST_PROGRAMS)
     hosts = ", ".join(named)
-    actual = f"no request; the test called {hosts}, which is not a host of the service" if hosts else "no request"
-    how = (
-        f"if {hosts.partition(',')[0]} is the service, add it to ini sls_hosts and record the test; "
-        if hosts
-        else f"use a client that can be recorded ({RECORDED}); "
-    )
+    if hosts:
+        actual = f"no request; the test called {hosts}, which is not a host of the service"
+        how = f"if {hosts.partition(',')[0]} is the service, add it to ini sls_hosts and record the test; "
+    elif started:
+        actual = f"no request; the test started {started}, whose requests are not recorded"
+        how = f"if {started} sends the requests, remove the marker and {_FOR_PROGRAMS}; "
+    else:
+        actual = "no request"
+        how = f"use a client that can be recorded ({RECORDED}); "
     how += f"if the test is meant to send no request, remove its marker, or write {_MARKED}"
     found = clause("no-request").finding("test", "a request to the service", actual, how)
     wide = not _is_on_test(item, marker)

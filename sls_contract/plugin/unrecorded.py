@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from sls_contract.cassettes.recorder.wiring import wrap_clients_again
-from sls_contract.plugin.blocking import REMEDY, remedy_for
+from sls_contract.plugin.blocking import REMEDY_WITHOUT_MARKER, remedy_for
 from sls_contract.plugin.expecting import expecting_codes
 from sls_contract.plugin.failures import recording_failure
 
@@ -30,13 +30,13 @@ class Unrecorded:
         self._shared: dict[pytest.FixtureDef[Any], Case] = {}
         self._sending_fixtures: set[pytest.FixtureDef[Any]] = set()
         self._unusable = ""
-        self._shown: list[BaseException] = []
+        self.shown: list[BaseException] = []
 
     def begin(self, item: pytest.Item) -> None:
         """Begin a phase of a test."""
         self._guard.begin(item.nodeid, remedy_for(item))
         self._unusable = ""
-        self._shown.clear()
+        self.shown.clear()
         wrap_clients_again()
 
     def end(self, item: pytest.Item) -> list[BlockedRequest]:
@@ -53,7 +53,7 @@ class Unrecorded:
         """Note an error that is shown with a failure before its phase ends, as that of a subtest is."""
         from sls_contract.cassettes.recorder.failures import causes
 
-        self._shown += causes(error)
+        self.shown += causes(error)
 
     def note_failure(self, error: BaseException) -> None:
         """Note whether the error that ended a phase says that a recording cannot be used."""
@@ -76,7 +76,7 @@ class Unrecorded:
         if blocked and when == "call":
             codes = expecting_codes(item)
             blocked = [each for each in blocked if not each.reaches(codes)]
-        shown = {each.host for each in blocked if any(each.error is error for error in self._shown)}
+        shown = {each.host for each in blocked if any(each.error is error for error in self.shown)}
         blocked = [each for each in blocked if each.host not in shown]
         if not blocked:
             return None
@@ -105,7 +105,8 @@ class Unrecorded:
 
         if item.get_closest_marker("xfail") or any(map(self._sent_requests, used_definitions(item))):
             return None
-        (found,) = self._noted([no_request(item, marker, shown)], item.nodeid, case.allowed)
+        found = no_request(item, marker, shown, case.results.started_programs)
+        self._noted([found], item.nodeid, case.allowed)
         fails = found.level == "violation" or case.strict
         return str(found) if fails and found.code not in case.allowed else None
 
@@ -136,7 +137,7 @@ class Unrecorded:
         Everything after this call belongs to no test.
         """
         test = self._guard.test
-        self._guard.begin("", REMEDY)
+        self._guard.begin("", REMEDY_WITHOUT_MARKER)
         if self._guard.collect():
             from sls_contract.plugin.stray_requests import plain_blocked
 

@@ -38,3 +38,14 @@ def test_a_wrong_option_and_the_help_are_chinese(pytester, monkeypatch):
     assert "sls_allow(code, *, reason)：接受对此条款的违反" in pytester.runpytest_subprocess("--markers").stdout.str()
     pytester.makepyfile("import pytest\npytestmark = pytest.mark.sls_cassette(empty=True)\ndef test_it(): pass")
     pytester.runpytest_subprocess("--strict-markers").assert_outcomes(passed=1)
+
+
+def test_wrong_arguments_of_the_marker_are_named_in_chinese(project, monkeypatch):
+    """What the marker takes, and what it got."""
+    monkeypatch.setenv("SLS_CONTRACT_LANG", "zh_CN")
+    result = project.test("""
+        @pytest.mark.sls_cassette("first", nmae="x")
+        def test_asks(sls): pass
+    """).run()
+    result.assert_outcomes(errors=1)
+    result.stdout.fnmatch_lines(["@pytest.mark.sls_cassette 只接受这些参数：*实际为 'first', nmae"])

@@ -110,3 +110,38 @@ def test_what_the_test_responds_is_not_judged_and_not_counted_as_judged_in_full(
             requests.get(url, headers=dict(request.headers), proxies=sls_endpoint.proxies, timeout=60)
     """)
     project.run().stdout.fnmatch_lines(["sls-contract: 1 exchange checked*judged: 1 in part*"])
+
+
+def test_a_request_through_a_tunnel_is_not_green(project):
+    """Clients hide why a tunnel is refused: the test says so, even if it swallows the error; other hosts are free."""
+    tunnel = """
+    import http.client
+
+    def connect(sls_endpoint, host):
+        client = http.client.HTTPConnection(sls_endpoint.url.removeprefix("http://"), timeout=60)
+        client.set_tunnel(host, 443)
+        try:
+            client.request("GET", "/logstores")
+        except OSError:
+            pass  # it retries later
+        finally:
+            client.close()
+
+    def test_swallows(sls_endpoint):
+        connect(sls_endpoint, f"{sls_endpoint.names.project}.{sls_endpoint.endpoint}")
+
+    def test_calls_another_host(sls_endpoint):
+        connect(sls_endpoint, "mirror.invalid")
+    """
+    result = project.test(tunnel).run()
+    result.assert_outcomes(passed=1, failed=1)
+    result.stdout.fnmatch_lines(
+        ["a request to my-project.*.aliyuncs.com:443 was not judged: *tunnel*", "How to fix: *http://*https://*"]
+    )
+    followed = """
+    def test_asks(sls_endpoint):
+        get(sls_endpoint)
+    """
+    result = project.test(SIGNED + followed).run()
+    result.assert_outcomes(passed=1)
+    result.stdout.fnmatch_lines(["sls-contract: 1 exchange checked*"])

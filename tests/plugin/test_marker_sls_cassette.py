@@ -64,7 +64,10 @@ def test_a_name_of_ones_own(project):
 @pytest.mark.parametrize(
     ("arguments", "told"),
     [
-        ("'positional'", "takes name='…', repeat='last', empty=True and match_on=[…], got 'positional'"),
+        (
+            "'positional'",
+            "takes only these arguments: name='…', repeat='last', empty=True and match_on=[…]; got 'positional'",
+        ),
         full("mode='once'", "got mode"),
         full("name=''", "name must be a non-empty str, got ''"),
         full("name=3", "name must be a non-empty str, got 3"),

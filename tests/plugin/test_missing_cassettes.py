@@ -81,3 +81,40 @@ def test_git_is_asked(project):
     (fix,) = fixes(result)
     subprocess.run(fix.partition("restore it: ")[2], shell=True, check=True)
     project.run("--sls-strict").assert_outcomes(passed=1)
+
+
+def test_a_subtest_that_shows_a_missing_recording_shows_it_once(project):
+    """The test fails for its subtest without the same advice again, but for a request that it swallows beside it."""
+    pytest.importorskip("_pytest.subtests", reason="subtests came with pytest 9")
+    result = project.test("""
+        import unittest
+
+        @pytest.mark.sls_cassette
+        def test_shows(sls, subtests):
+            with subtests.test():
+                ask(sls)
+
+        @pytest.mark.sls_cassette
+        class Test(unittest.TestCase):
+            @pytest.fixture(autouse=True)
+            def names(self, sls):
+                self.sls = sls
+
+            def test_shows_too(self):
+                with self.subTest():
+                    ask(self.sls)
+
+        @pytest.mark.sls_cassette
+        def test_swallows(sls, subtests):
+            with subtests.test():
+                ask(sls)
+            try:
+                ask(sls, shard=1)
+            except Exception:
+                pass
+    """).run("-psubtests", "-punittest")
+    failed = [report for report in result.reprec.getreports("pytest_runtest_logreport") if report.failed]
+    again = [each.nodeid.partition("::")[2] for each in failed if "SLS607" in f"{each.longreprtext}{each.sections}"]
+    assert again == ["test_swallows"]
+    assert result.stdout.str().count("SUBFAILED") == 3
+    assert result.ret == pytest.ExitCode.TESTS_FAILED

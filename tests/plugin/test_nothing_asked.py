@@ -92,6 +92,52 @@ def test_each_advice_leads_to_green(project):
     project.ini().test(asks.replace("sls_cassette", "sls_cassette(empty=True)")).run().assert_outcomes(passed=1)
 
 
+STARTS = """
+    import json, os, subprocess, sys
+    from datetime import UTC, datetime
+    from sls_contract import Request, sign
+
+    PROGRAM = (
+        "import json, sys, urllib.request as client; url, headers = json.loads(sys.argv[1])\\n"
+        "try: client.urlopen(client.Request(url, headers=headers), timeout=60)\\n"
+        "except OSError: pass"
+    )
+
+    def start(names, **environ):
+        path = f"/logstores/{names.logstore}/consumergroups"
+        request = Request("GET", f"http://{names.project}.{names.endpoint}{path}")
+        signed = sign(request, names.credentials, at=datetime.now(UTC))
+        given = json.dumps([signed.url, {**dict(signed.headers), "Connection": "close"}])
+        subprocess.run([sys.executable, "-c", PROGRAM, given], env=os.environ | environ, check=True)
+"""
+
+
+def test_a_program_that_sends_the_requests_is_named_with_a_way_to_judge_them(project):
+    """Another client in the test's process would not help; with ``sls_endpoint`` the program's requests are judged."""
+    started = (
+        STARTS
+        + """
+    @pytest.mark.sls_cassette
+    def test_starts(sls):
+        start(sls, http_proxy="http://127.0.0.1:9")
+    """
+    )
+    told = told_of(project.test(started).run(), "test_starts")
+    assert "the test started python" in told
+    assert "set its http_proxy to the url of fixture sls_endpoint" in told
+    assert "use a client that can be recorded" not in told
+    followed = (
+        STARTS
+        + """
+    def test_starts(sls_endpoint):
+        start(sls_endpoint.names, http_proxy=sls_endpoint.url)
+    """
+    )
+    result = project.test(followed).run()
+    result.assert_outcomes(passed=1)
+    result.stdout.fnmatch_lines(["sls-contract: 1 exchange checked*"])
+
+
 def test_a_test_that_does_not_pass_is_not_told_that_it_asked_nothing(project):
     """Skipped, expected to fail, or failed by itself: it has its own word."""
     project.test(

@@ -285,3 +285,26 @@ def test_a_fixture_that_ends_badly_is_no_failure_that_its_last_test_expects(proj
     result = project.run()
     result.assert_outcomes(xfailed=1, errors=1)
     result.stdout.fnmatch_lines(["*violation SLS607 request-not-recorded: 1 time*"])
+
+
+def test_a_fixture_of_a_package_belongs_to_the_folder_that_defines_it(project):
+    """It is set up once for all folders below: whichever test comes first, each one plays alone."""
+    project.write("part/__init__.py", "")
+    project.write("part/below/__init__.py", "")
+    project.write("part/conftest.py", CONFTEST.replace('scope="session"', 'scope="package"'))
+    asks = """
+        import pytest
+        from client import ask
+
+        @pytest.mark.sls_cassette
+        def test_asks(service):
+            assert ask(service, shard=0).status_code == 200
+    """
+    project.write("part/below/test_low.py", asks)
+    project.write("part/test_high.py", asks)
+    project.run("--sls-record=once").assert_outcomes(passed=2)
+    project.run("part/test_high.py").assert_outcomes(passed=1)
+    project.run("part/below/test_low.py").assert_outcomes(passed=1)
+    project.run("--sls-strict").assert_outcomes(passed=2)
+    (found,) = project.path.rglob("service@package.sls.yaml")
+    assert found.parent == project.path / "part" / "cassettes" / "conftest"

@@ -39,3 +39,29 @@ def test_a_traceback_ends_at_the_line_of_the_test(output):
 def test_full_trace_shows_every_frame(output):
     """Who looks for a mistake in sls-contract itself gets all of it."""
     assert "session.py" in output
+
+
+def test_a_recording_that_cannot_be_written_ends_at_the_line_of_the_test(project, monkeypatch):
+    """The reason and the fix are shown, and no line of sls-contract; the next run with room records the test."""
+    limited = """
+        import os, resource
+
+        @pytest.mark.sls_cassette
+        def test_writes(sls):
+            unlimited = resource.getrlimit(resource.RLIMIT_FSIZE)
+            if "FULL" in os.environ:
+                resource.setrlimit(resource.RLIMIT_FSIZE, (10, unlimited[1]))
+            try:
+                ask(sls)  # the line
+            finally:
+                resource.setrlimit(resource.RLIMIT_FSIZE, unlimited)
+    """
+    monkeypatch.setenv("FULL", "1")
+    result = project.test(limited).run("--sls-record=once")
+    result.assert_outcomes(failed=1)
+    result.stdout.fnmatch_lines([">*ask(sls)  # the line", "E*cannot be written: *", "E*How to fix: free space *"])
+    result.stdout.no_fnmatch_line("*journal.py*")
+    result.stdout.no_fnmatch_line("*direct cause*")
+    monkeypatch.delenv("FULL")
+    project.run("--sls-record=once").assert_outcomes(passed=1)
+    project.run("--sls-strict").assert_outcomes(passed=1)
