@@ -301,7 +301,7 @@ def _shown_claims(
         _rename(page, body, side, unshown[0], extra[0])
         return
     described = {name for _, name in body.members}
-    free = _free_keys(shown, described) if any(not _NAME.fullmatch(row.name) for row in rows) else set()
+    free = _free_keys(shown, described, _beside_any_content(rows, members))
     parents = {row.parent for row in rows}
     keys: dict[str | None, list[str]] = {}  # that users choose, by member; empty for one with described members
     for parent, name, value in extra:
@@ -331,9 +331,15 @@ def _report_keys(page: Page, side: str, rows: Sequence[Row], keys: Mapping[str |
             page.problem(line, "body-key", where, f"{USER_KEY}: {alone}"[:_MAX_SHOWN])
 
 
-def _free_keys(shown: Sequence[Any], described: set[str]) -> set[str]:
-    """Return the user-chosen keys: the siblings of described members in a body with a row for arbitrary content."""
-    objects = (each for value in shown for each in _dicts(value) if described & set(each))
+def _beside_any_content(rows: Sequence[Row], members: _Members) -> set[str]:
+    """Return the names in the tables with a row for arbitrary content, whose name is none and not in a body."""
+    tables = {row.table for row in rows if not (_NAME.fullmatch(row.name) or row.name in members.exact)}
+    return {row.name for row in rows if row.table in tables}
+
+
+def _free_keys(shown: Sequence[Any], described: set[str], beside: set[str]) -> set[str]:
+    """Return the user-chosen keys: those that no row describes in the objects with a member in ``beside``."""
+    objects = (each for value in shown for each in _dicts(value) if beside & set(each))
     return {key for each in objects for key in each} - described
 
 
