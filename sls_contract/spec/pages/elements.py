@@ -39,6 +39,7 @@ _OUTER = (
 _OF_OBJECTS = re.compile(r"(?:(?:array|list)\s*(?:of\s+|<\s*))?(?:json|(?:json )?objects?)\s*>?", re.IGNORECASE)
 _OF_STRUCTURE = re.compile(r"(?:object|array|list)\s*(?:<|of\s).*", re.IGNORECASE)
 _MAX_SHOWN = 80
+_NUMBERS = {"integer", "number"}
 _COMPATIBLE = {("integer", "number"), ("number", "integer")}  # types in table and example that agree
 
 
@@ -57,6 +58,14 @@ class _Members:
         self._by_letters: dict[str, list[tuple[str | None, str, Any]]] = {}
         for each in self.all:
             self._by_letters.setdefault(letters(each[1]), []).append(each)
+        self._types: dict[tuple[str | None, str], set[str]] = {}
+        for above, name, value in self.all:
+            self._types.setdefault((above, name), set()).update(filter(None, [type_of(value)]))
+
+    def types_of(self, parent: str | None, name: str) -> list[str]:
+        """Return the types of a member's values, without that of whole numbers beside others."""
+        types = self._types.get((parent, name), set())
+        return sorted(types - {"integer"} if types >= _NUMBERS else types)
 
     def same(self, name: str) -> list[tuple[str | None, str, Any]]:
         """Return the members whose name is equal except for case and separators."""
@@ -232,23 +241,24 @@ def _row_claim(page: Page, body: Body, side: str, row: Row, parent: str | None, 
         name, value, parent = _as_shown(correct, parent, shown, body.members)
     if name != row.name:
         page.problem(row.line, "body-key", f"{side} {name}", row.name)
-    found = _shown_type(value, kind)
-    if found and kind and found != kind:
-        page.problem(row.line, "element-type", f"{side} {name}", f"{row.type}, and {found} in the example")
-    origins = {"table", "example"} if found else {"table"}
-    required = _required(page, f"{side} {name} required", row, body.members.get((parent, name)))
-    member = Parameter(found or kind, required, origins=origins, parent=parent)
+    types = shown.types_of(parent, name) or [*filter(None, [type_of(value)])]
+    if types and (kind, *types) != ("number", "integer"):  # which can be a whole one
+        if kind and types != [kind]:
+            says = f"{row.type}, and {' and '.join(types)} in the example"
+            page.problem(row.line, "element-type", f"{side} {name}", says)
+        kind = types[0] if len(types) == 1 else None
+    origins = {"table", "example"} if types else {"table"}
+    above = body.members.get((parent, name))
+    required = _required(page, f"{side} {name} required", row, above)
+    if above and above.type != kind and "table" in above.origins:
+        page.problem(row.line, "element-type", f"{side} {name}", "rows of this name differ")
+        kind = None
+    member = Parameter(kind, required, origins=origins, parent=parent)
     if side != "response":  # a response can contain values that earlier limits allowed
         member.minimum, member.maximum = prose.limits(row.description, member.type)
         member.default = prose.default(row.description, member.type)
     body.members[parent, name] = member
     page.add_line(f"{place_of(side)} member {'.'.join(filter(None, (parent, name)))}", row.line)
-
-
-def _shown_type(value: Any, kind: str | None) -> str | None:
-    """Return the type of a member's value in the examples; an example of a ``kind`` number can be a whole one."""
-    found = type_of(value)
-    return kind if (kind, found) == ("number", "integer") else found
 
 
 def _required(page: Page, where: str, row: Row, above: Parameter | None) -> bool | None:
@@ -315,7 +325,11 @@ def _shown_claims(
             free.add(name)
         elif not rows or parent is None or parent in claimed:
             claimed.setdefault(name, set()).add(parent)
-            body.members[parent, name] = Parameter(type_of(value), None, origins={"example"}, parent=parent)
+            types = members.types_of(parent, name)
+            if len(types) > 1:
+                page.problem(min(page.lines[place_of(side)]), "element-type", f"{side} {name}", " and ".join(types))
+            kind = types[0] if len(types) == 1 else None
+            body.members[parent, name] = Parameter(kind, None, origins={"example"}, parent=parent)
     _report_keys(page, side, rows, keys)
 
 
