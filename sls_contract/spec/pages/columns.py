@@ -71,6 +71,8 @@ _TYPE_AT_END = re.compile(
     r"|number|decimal|str(?:ing)?|text|char|enum)s?"
 )
 """The last word of a name that is a type, such as ``ObjectList``."""
+_TEXT_OF_JSON = re.compile(r"json(?:格式)?(?:的)?[\s_-]*(?:formatted )?(?:str(?:ing)?|text|字符串)")
+"""A text that contains JSON, or an object: pages mean both by it."""
 _OR = re.compile(r"\bor\b|[/|或]")
 _IN_BRACKETS = re.compile(r"(?<=\w)\s*[(（\[]([^()（）\[\]]*)[)）\]]")
 """After a type; values or words with a separator there are no other types: ``boolean (true/false)``."""
@@ -161,6 +163,8 @@ def json_type(printed: str) -> str | None:
     if _is_structure(printed.strip()):
         return None
     text = simplified(re.sub(r"<.*", "", printed.strip().lower()))
+    if _TEXT_OF_JSON.fullmatch(text):
+        return None
     text = _IN_BRACKETS.sub(lambda found: "" if _OR.search(found[1]) else found[0], text)
     each = (next((name for pattern, name in _TYPE_WORDS if pattern.search(part)), None) for part in _OR.split(text))
     found = {name for name in each if name is not None}

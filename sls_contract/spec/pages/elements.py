@@ -12,7 +12,7 @@ from sls_contract.spec.pages import prose
 from sls_contract.spec.pages.bodies import is_binary, members_of, place_of, proof_of, readings, shape_of, type_of
 from sls_contract.spec.pages.columns import is_misspelt_type, json_type, json_type_near
 from sls_contract.spec.pages.lenient_json import PLACEHOLDER, Unreadable, Wrapped, read_json
-from sls_contract.spec.pages.parents import arrays_by_line, parents_by_table
+from sls_contract.spec.pages.parents import arrays_by_line, parents_by_table, with_each_owner
 from sls_contract.spec.pages.routes import Names, letters
 from sls_contract.spec.pages.table_columns import structures_in
 from sls_contract.spec.pages.user_keys import is_keyed, is_map, map_members, with_merged_values, without_user_keys
@@ -98,7 +98,7 @@ def stated_shape(page: Page, body: Body, side: str, texts: Iterable[Text]) -> No
 
 def body_claims(page: Page, body: Body, side: str, printed: Sequence[Message], rows: Sequence[Row]) -> None:
     """Add the claims about a body from the messages that print it and the rows that describe it."""
-    rows = without_user_keys(page, side, rows)
+    rows = with_each_owner(without_user_keys(page, side, rows))
     shown = _Shown()
     for message in printed:
         if message.body is not None:
@@ -241,24 +241,31 @@ def _row_claim(page: Page, body: Body, side: str, row: Row, parent: str | None, 
         name, value, parent = _as_shown(correct, parent, shown, body.members)
     if name != row.name:
         page.problem(row.line, "body-key", f"{side} {name}", row.name)
-    types = shown.types_of(parent, name) or [*filter(None, [type_of(value)])]
-    if types and (kind, *types) != ("number", "integer"):  # which can be a whole one
-        if kind and types != [kind]:
-            says = f"{row.type}, and {' and '.join(types)} in the example"
-            page.problem(row.line, "element-type", f"{side} {name}", says)
-        kind = types[0] if len(types) == 1 else None
-    origins = {"table", "example"} if types else {"table"}
+    kind, is_shown = _member_type(page, f"{side} {name}", row, kind, shown.types_of(parent, name) or [type_of(value)])
     above = body.members.get((parent, name))
     required = _required(page, f"{side} {name} required", row, above)
     if above and above.type != kind and "table" in above.origins:
         page.problem(row.line, "element-type", f"{side} {name}", "rows of this name differ")
         kind = None
+    origins = {"table", "example"} if is_shown else {"table"}
     member = Parameter(kind, required, origins=origins, parent=parent)
     if side != "response":  # a response can contain values that earlier limits allowed
         member.minimum, member.maximum = prose.limits(row.description, member.type)
         member.default = prose.default(row.description, member.type)
     body.members[parent, name] = member
     page.add_line(f"{place_of(side)} member {'.'.join(filter(None, (parent, name)))}", row.line)
+
+
+def _member_type(
+    page: Page, where: str, row: Row, kind: str | None, shown: Sequence[str | None]
+) -> tuple[str | None, bool]:
+    """Return the type of a member, which the examples decide, and whether they show it; none if they show several."""
+    types = [each for each in shown if each]
+    if not types or (kind, *types) == ("number", "integer"):  # a number can be a whole one
+        return kind, bool(types)
+    if kind and types != [kind]:
+        page.problem(row.line, "element-type", where, f"{row.type}, and {' and '.join(types)} in the example")
+    return (types[0] if len(types) == 1 else None), True
 
 
 def _required(page: Page, where: str, row: Row, above: Parameter | None) -> bool | None:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from sls_contract.spec.pages.blocks import Table, Text
 from sls_contract.spec.pages.columns import column_of, columns_of, flat_head, json_type, yes_or_no
 from sls_contract.spec.pages.listed_rows import TYPE, is_type, listed_row
-from sls_contract.spec.pages.one_line_tables import rows_on_one_line
+from sls_contract.spec.pages.one_line_tables import holds_another_row, rows_on_one_line
 from sls_contract.spec.pages.records import labelled, marked, record_lines, record_table, table_of
 from sls_contract.spec.pages.table_columns import NAME, TYPE_CELL, is_name_cell
 
@@ -112,7 +112,8 @@ def _unfolded(text: Text) -> Iterator[Text]:
     labelled = _LABELLED.fullmatch(first)
     label, head = labelled.groups() if labelled and columns_in(labelled[2]) else ("", first)
     is_table = columns_of(head) or label or _ROW_START.match(f" {head}")
-    lines = [label, head, *rows] if rows and is_table else rows_on_one_line(text.text, columns_in)
+    is_whole = is_table and not any(map(holds_another_row, rows))
+    lines = [label, head, *rows] if rows and is_whole else rows_on_one_line(text.text, columns_in)
     yield from (replace(text, text=each) for each in lines if each) if lines else (text,)
 
 
