@@ -44,7 +44,7 @@ def test_a_member_whose_values_have_several_types_has_none(row, bodies):
 def test_whole_numbers_beside_others_are_numbers():
     """Also where the first of them is a whole one; null has no type."""
     page = derive(
-        SYNTAX + RESPONSE + "|load|Double|Load.|\n" + answers('{"load": 1, "max": 2}', '{"load": 1.5, "max": 2.5}')
+        SYNTAX + RESPONSE + "|load|Double|Load.|\n" + answers('{"load": 1.5, "max": 2.5}', '{"load": 1, "max": 2}')
     )
     assert (types(page), page.problems) == ({(None, "load"): "number", (None, "max"): "number"}, [])
     page = derive(SYNTAX + RESPONSE + "|load|Double|Load.|\n" + answers('{"load": null}', '{"load": 1}'))
