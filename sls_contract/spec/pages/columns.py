@@ -40,7 +40,7 @@ _COLUMNS: tuple[tuple[re.Pattern[str], Column], ...] = (
     (re.compile(r"type|类型|^(?:data )?format$|^(?:数据)?格式$"), "type"),
     (re.compile(r"required|mandatory|necess|^req\b|必[须填选需要传]"), "required"),
     (re.compile(r"optional|可选"), "optional"),
-    (re.compile(r"^default|默认"), "default"),
+    (re.compile(r"^default|默认|缺省"), "default"),
     (re.compile(r"^min(?:imum)?\b|最小"), "minimum"),
     (re.compile(r"^max(?:imum)?\b|最大"), "maximum"),
     (re.compile(r"example|sample|\be\.g\.|示例|样例|举例|^values?$|^值$"), "example"),

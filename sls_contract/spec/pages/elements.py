@@ -12,7 +12,7 @@ from sls_contract.spec.pages import prose
 from sls_contract.spec.pages.bodies import is_binary, members_of, place_of, proof_of, readings, shape_of, type_of
 from sls_contract.spec.pages.columns import is_misspelt_type, json_type, json_type_near
 from sls_contract.spec.pages.lenient_json import PLACEHOLDER, Unreadable, Wrapped, read_json
-from sls_contract.spec.pages.parents import arrays_by_line, parents_by_table, with_each_owner
+from sls_contract.spec.pages.parents import arrays_by_line, parents_by_table, with_each_owner, without_body
 from sls_contract.spec.pages.routes import Names, letters
 from sls_contract.spec.pages.table_columns import structures_in
 from sls_contract.spec.pages.user_keys import is_keyed, is_map, map_members, with_merged_values, without_user_keys
@@ -98,11 +98,12 @@ def stated_shape(page: Page, body: Body, side: str, texts: Iterable[Text]) -> No
 
 def body_claims(page: Page, body: Body, side: str, printed: Sequence[Message], rows: Sequence[Row]) -> None:
     """Add the claims about a body from the messages that print it and the rows that describe it."""
-    rows = with_each_owner(without_user_keys(page, side, rows))
     shown = _Shown()
     for message in printed:
         if message.body is not None:
             _show(page, body, side, message, shown)
+    exact = {name for value in shown.values for _, name, _ in members_of(value)}
+    rows = with_each_owner(without_user_keys(page, side, without_body(rows, exact)))
     body.shape = next((shape for shape in shown.shapes if shape), None)
     shown.values = with_merged_values(page, side, shown.values, rows)
     nameless = [row for row in rows if not row.name and json_type(row.type) in {"array", "object"}]
@@ -220,6 +221,8 @@ def _read(page: Page, side: str, message: Message) -> Any:
         return None
     if isinstance(value, str):
         page.problem(message.line, "example-not-json", f"{side} body", "JSON in a string")
+    elif not isinstance(value, dict | list):
+        page.problem(message.line, "example-not-json", f"{side} body", "neither an object nor an array")
     for slip in slips:
         if side != SYNTAX or slip != "unquoted placeholder":
             page.problem(message.line, "example-not-json", f"{side} body", slip)

@@ -70,6 +70,13 @@ def elements_in_query(page: Page, rows: Sequence[Row], keys: Collection[str]) ->
     return {row.line for row in (*found, *types)}
 
 
+def without_body(rows: Sequence[Row], shown: Collection[str]) -> list[Row]:
+    """Return rows in which that of the whole body, whose members are below it, has no name; unless a body has it."""
+    pairs = ((row, below) for row, below in pairwise(rows) if row.name not in shown)
+    above = {row.line for row, below in pairs if below.parent is None and row.parent == ""}
+    return [replace(row, name="") if row.line in above else row for row in rows]
+
+
 def with_each_owner(rows: Sequence[Row]) -> list[Row]:
     """Return rows with those of a structure once for each member of its type, if the text before them names it."""
     found: list[Row] = []

@@ -138,3 +138,38 @@ def test_a_row_on_one_line_that_lost_a_cell_is_no_description():
     assert [where for where, _ in problems(page)] == ["request table"]
     page = derive(f"{SYNTAX}## Request parameters\n\nName Type Required Description {rows.replace('int', 'int No')}\n")
     assert [*page.query] == ["name", "size", "tags"]
+
+
+@pytest.mark.parametrize("body", ["3", "true", "null"])
+def test_a_body_that_is_a_value_is_listed(body):
+    """Bodies of this service are objects and arrays; it does not pass unseen."""
+    page = derive(SYNTAX + answers(body))
+    assert ([where for where, _ in problems(page)], page.response.shape) == (["response body"], None)
+
+
+def test_a_row_of_the_whole_response_is_no_member():
+    """Unless a body has a member of this name."""
+    rows = "|body|Object|It.|\n|└ count|Integer|How many.|\n"
+    assert types(derive(SYNTAX + RESPONSE + rows)) == {(None, "count"): "integer"}
+    page = derive(SYNTAX + RESPONSE + rows + answers('{"body": {"count": 1}}'))
+    assert types(page) == {(None, "body"): "object", ("body", "count"): "integer"}
+
+
+@pytest.mark.parametrize("place", ["body", "请求体"])
+def test_the_place_in_a_listed_parameter_is_read(place):
+    """In any order with its type and whether it is required."""
+    page = derive(f"{SYNTAX}## Request parameters\n\n- size (integer, required, {place}): Size.\n")
+    assert [*page.body.members] == [(None, "size")]
+    page = derive(f"{SYNTAX}## Request parameters\n\n- wait (boolean, optional, query): Whether to wait.\n")
+    assert [*page.query] == ["wait"]
+
+
+@pytest.mark.parametrize(
+    ("words", "fixed", "default"),
+    [("固定值：slow", ["slow"], None), ("缺省值：slow。", None, "slow"), ("缺省为slow。", None, "slow")],
+)
+def test_other_words_for_fixed_and_default_values(words, fixed, default):
+    """Chinese pages have several."""
+    page = derive(f"{SYNTAX}{REQUEST}|pace|String|否|{words}|\n").as_plain()
+    pace = page["query"]["pace"]
+    assert (pace.get("const"), page["limits"].get("query pace", {}).get("default")) == (fixed and fixed[0], default)
