@@ -59,6 +59,6 @@ def listed_row(text: Text) -> dict[Column, str]:
     required = next((each for each in notes if yes_or_no(each) is not None), "")
     kind = notes[1] if required and required == notes[0] and notes[1:] else notes[0]
     is_row = is_type(kind) and (text.kind == "item" or found[2] or required)
-    row: dict[Column, str] = {"name": found[1], "type": kind, "required": required, "description": found[4]}
+    cells: dict[Column, str] = {"name": found[1], "type": kind, "required": required, "description": found[4]}
     place = next(filter(PLACE.fullmatch, notes), None)
-    return row | ({"place": place} if place else {}) if is_row else {}
+    return cells | ({"place": place} if place else {}) if is_row else {}
