@@ -40,7 +40,7 @@ _COLUMNS: tuple[tuple[re.Pattern[str], Column], ...] = (
     (re.compile(r"type|类型|^(?:data )?format$|^(?:数据)?格式$"), "type"),
     (re.compile(r"required|mandatory|necess|^req\b|必[须填选需要传]"), "required"),
     (re.compile(r"optional|可选"), "optional"),
-    (re.compile(r"^default|默认"), "default"),
+    (re.compile(r"^default|默认|缺省"), "default"),
     (re.compile(r"^min(?:imum)?\b|最小"), "minimum"),
     (re.compile(r"^max(?:imum)?\b|最大"), "maximum"),
     (re.compile(r"example|sample|\be\.g\.|示例|样例|举例|^values?$|^值$"), "example"),
@@ -71,6 +71,8 @@ _TYPE_AT_END = re.compile(
     r"|number|decimal|str(?:ing)?|text|char|enum)s?"
 )
 """The last word of a name that is a type, such as ``ObjectList``."""
+_TEXT_OF_JSON = re.compile(r"json(?:格式)?(?:的)?[\s_-]*(?:formatted )?(?:str(?:ing)?|text|字符串)")
+"""A text that contains JSON, or an object: pages mean both by it."""
 _OR = re.compile(r"\bor\b|[/|或]")
 _IN_BRACKETS = re.compile(r"(?<=\w)\s*[(（\[]([^()（）\[\]]*)[)）\]]")
 """After a type; values or words with a separator there are no other types: ``boolean (true/false)``."""
@@ -161,6 +163,8 @@ def json_type(printed: str) -> str | None:
     if _is_structure(printed.strip()):
         return None
     text = simplified(re.sub(r"<.*", "", printed.strip().lower()))
+    if _TEXT_OF_JSON.fullmatch(text):
+        return None
     text = _IN_BRACKETS.sub(lambda found: "" if _OR.search(found[1]) else found[0], text)
     each = (next((name for pattern, name in _TYPE_WORDS if pattern.search(part)), None) for part in _OR.split(text))
     found = {name for name in each if name is not None}

@@ -12,7 +12,7 @@ from sls_contract.spec.pages import prose
 from sls_contract.spec.pages.bodies import is_binary, members_of, place_of, proof_of, readings, shape_of, type_of
 from sls_contract.spec.pages.columns import is_misspelt_type, json_type, json_type_near
 from sls_contract.spec.pages.lenient_json import PLACEHOLDER, Unreadable, Wrapped, read_json
-from sls_contract.spec.pages.parents import arrays_by_line, parents_by_table
+from sls_contract.spec.pages.parents import arrays_by_line, parents_by_table, with_each_owner, without_body
 from sls_contract.spec.pages.routes import Names, letters
 from sls_contract.spec.pages.table_columns import structures_in
 from sls_contract.spec.pages.user_keys import is_keyed, is_map, map_members, with_merged_values, without_user_keys
@@ -39,6 +39,7 @@ _OUTER = (
 _OF_OBJECTS = re.compile(r"(?:(?:array|list)\s*(?:of\s+|<\s*))?(?:json|(?:json )?objects?)\s*>?", re.IGNORECASE)
 _OF_STRUCTURE = re.compile(r"(?:object|array|list)\s*(?:<|of\s).*", re.IGNORECASE)
 _MAX_SHOWN = 80
+_NUMBERS = {"integer", "number"}
 _COMPATIBLE = {("integer", "number"), ("number", "integer")}  # types in table and example that agree
 
 
@@ -57,6 +58,14 @@ class _Members:
         self._by_letters: dict[str, list[tuple[str | None, str, Any]]] = {}
         for each in self.all:
             self._by_letters.setdefault(letters(each[1]), []).append(each)
+        self._types: dict[tuple[str | None, str], set[str]] = {}
+        for above, name, value in self.all:
+            self._types.setdefault((above, name), set()).update(filter(None, [type_of(value)]))
+
+    def types_of(self, parent: str | None, name: str) -> list[str]:
+        """Return the types of a member's values, without that of whole numbers beside others."""
+        types = self._types.get((parent, name), set())
+        return sorted(types - {"integer"} if types >= _NUMBERS else types)
 
     def same(self, name: str) -> list[tuple[str | None, str, Any]]:
         """Return the members whose name is equal except for case and separators."""
@@ -89,11 +98,12 @@ def stated_shape(page: Page, body: Body, side: str, texts: Iterable[Text]) -> No
 
 def body_claims(page: Page, body: Body, side: str, printed: Sequence[Message], rows: Sequence[Row]) -> None:
     """Add the claims about a body from the messages that print it and the rows that describe it."""
-    rows = without_user_keys(page, side, rows)
     shown = _Shown()
     for message in printed:
         if message.body is not None:
             _show(page, body, side, message, shown)
+    exact = {name for value in shown.values for _, name, _ in members_of(value)}
+    rows = with_each_owner(without_user_keys(page, side, without_body(rows, exact)))
     body.shape = next((shape for shape in shown.shapes if shape), None)
     shown.values = with_merged_values(page, side, shown.values, rows)
     nameless = [row for row in rows if not row.name and json_type(row.type) in {"array", "object"}]
@@ -211,6 +221,8 @@ def _read(page: Page, side: str, message: Message) -> Any:
         return None
     if isinstance(value, str):
         page.problem(message.line, "example-not-json", f"{side} body", "JSON in a string")
+    elif not isinstance(value, dict | list):
+        page.problem(message.line, "example-not-json", f"{side} body", "neither an object nor an array")
     for slip in slips:
         if side != SYNTAX or slip != "unquoted placeholder":
             page.problem(message.line, "example-not-json", f"{side} body", slip)
@@ -232,12 +244,14 @@ def _row_claim(page: Page, body: Body, side: str, row: Row, parent: str | None, 
         name, value, parent = _as_shown(correct, parent, shown, body.members)
     if name != row.name:
         page.problem(row.line, "body-key", f"{side} {name}", row.name)
-    found = _shown_type(value, kind)
-    if found and kind and found != kind:
-        page.problem(row.line, "element-type", f"{side} {name}", f"{row.type}, and {found} in the example")
-    origins = {"table", "example"} if found else {"table"}
-    required = _required(page, f"{side} {name} required", row, body.members.get((parent, name)))
-    member = Parameter(found or kind, required, origins=origins, parent=parent)
+    kind, is_shown = _member_type(page, f"{side} {name}", row, kind, shown.types_of(parent, name) or [type_of(value)])
+    above = body.members.get((parent, name))
+    required = _required(page, f"{side} {name} required", row, above)
+    if above and above.type != kind and "table" in above.origins:
+        page.problem(row.line, "element-type", f"{side} {name}", "rows of this name differ")
+        kind = None
+    origins = {"table", "example"} if is_shown else {"table"}
+    member = Parameter(kind, required, origins=origins, parent=parent)
     if side != "response":  # a response can contain values that earlier limits allowed
         member.minimum, member.maximum = prose.limits(row.description, member.type)
         member.default = prose.default(row.description, member.type)
@@ -245,10 +259,16 @@ def _row_claim(page: Page, body: Body, side: str, row: Row, parent: str | None, 
     page.add_line(f"{place_of(side)} member {'.'.join(filter(None, (parent, name)))}", row.line)
 
 
-def _shown_type(value: Any, kind: str | None) -> str | None:
-    """Return the type of a member's value in the examples; an example of a ``kind`` number can be a whole one."""
-    found = type_of(value)
-    return kind if (kind, found) == ("number", "integer") else found
+def _member_type(
+    page: Page, where: str, row: Row, kind: str | None, shown: Sequence[str | None]
+) -> tuple[str | None, bool]:
+    """Return the type of a member, which the examples decide, and whether they show it; none if they show several."""
+    types = [each for each in shown if each]
+    if not types or (kind, *types) == ("number", "integer"):  # a number can be a whole one
+        return kind, bool(types)
+    if kind and types != [kind]:
+        page.problem(row.line, "element-type", where, f"{row.type}, and {' and '.join(types)} in the example")
+    return (types[0] if len(types) == 1 else None), True
 
 
 def _required(page: Page, where: str, row: Row, above: Parameter | None) -> bool | None:
@@ -301,7 +321,7 @@ def _shown_claims(
         _rename(page, body, side, unshown[0], extra[0])
         return
     described = {name for _, name in body.members}
-    free = _free_keys(shown, described) if any(not _NAME.fullmatch(row.name) for row in rows) else set()
+    free = _free_keys(shown, described, _beside_any_content(rows, members))
     parents = {row.parent for row in rows}
     keys: dict[str | None, list[str]] = {}  # that users choose, by member; empty for one with described members
     for parent, name, value in extra:
@@ -315,7 +335,11 @@ def _shown_claims(
             free.add(name)
         elif not rows or parent is None or parent in claimed:
             claimed.setdefault(name, set()).add(parent)
-            body.members[parent, name] = Parameter(type_of(value), None, origins={"example"}, parent=parent)
+            types = members.types_of(parent, name)
+            if len(types) > 1:
+                page.problem(min(page.lines[place_of(side)]), "element-type", f"{side} {name}", " and ".join(types))
+            kind = types[0] if len(types) == 1 else None
+            body.members[parent, name] = Parameter(kind, None, origins={"example"}, parent=parent)
     _report_keys(page, side, rows, keys)
 
 
@@ -331,9 +355,15 @@ def _report_keys(page: Page, side: str, rows: Sequence[Row], keys: Mapping[str |
             page.problem(line, "body-key", where, f"{USER_KEY}: {alone}"[:_MAX_SHOWN])
 
 
-def _free_keys(shown: Sequence[Any], described: set[str]) -> set[str]:
-    """Return the user-chosen keys: the siblings of described members in a body with a row for arbitrary content."""
-    objects = (each for value in shown for each in _dicts(value) if described & set(each))
+def _beside_any_content(rows: Sequence[Row], members: _Members) -> set[str]:
+    """Return the names in the tables with a row for arbitrary content, whose name is none and not in a body."""
+    tables = {row.table for row in rows if not (_NAME.fullmatch(row.name) or row.name in members.exact)}
+    return {row.name for row in rows if row.table in tables}
+
+
+def _free_keys(shown: Sequence[Any], described: set[str], beside: set[str]) -> set[str]:
+    """Return the user-chosen keys: those that no row describes in the objects with a member in ``beside``."""
+    objects = (each for value in shown for each in _dicts(value) if beside & set(each))
     return {key for each in objects for key in each} - described
 
 

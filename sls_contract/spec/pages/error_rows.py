@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from sls_contract.spec.pages.blocks import Code, Table, Text
 from sls_contract.spec.pages.columns import HTTP, is_failure, status_of
-from sls_contract.spec.pages.glued_errors import glued_error
+from sls_contract.spec.pages.glued_errors import CODES, glued_error
 from sls_contract.spec.pages.lenient_json import Unreadable, read_json
 from sls_contract.spec.pages.records import record_lines, record_table
 from sls_contract.spec.pages.stated_errors import stated_errors
@@ -277,6 +277,9 @@ def _listed_error(text: str) -> tuple[str, str, str] | None:
     found = None if _GAP.search(text) else _LISTED_ERROR.fullmatch(text)
     if not found:
         return glued_error(text)
+    glued = glued_error(text) if found["code1"] and found["code1"] not in CODES else None
+    if glued and glued[1] != found["code1"]:  # its message begins without a blank
+        return glued
     groups = [(key.rstrip("12345"), text) for key, text in found.groupdict().items() if text]
     status, code, message = (
         next((text for key, text in groups if key == name), "").strip() for name in ("status", "code", "message")

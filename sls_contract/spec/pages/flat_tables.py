@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from sls_contract.spec.pages.blocks import Table, Text
 from sls_contract.spec.pages.columns import column_of, columns_of, flat_head, json_type, yes_or_no
-from sls_contract.spec.pages.listed_rows import TYPE, is_type, listed_row
-from sls_contract.spec.pages.one_line_tables import rows_on_one_line
+from sls_contract.spec.pages.listed_rows import PLACE, TYPE, is_type, listed_row
+from sls_contract.spec.pages.one_line_tables import holds_another_row, rows_on_one_line
 from sls_contract.spec.pages.records import labelled, marked, record_lines, record_table, table_of
 from sls_contract.spec.pages.table_columns import NAME, TYPE_CELL, is_name_cell
 
@@ -20,7 +20,6 @@ if TYPE_CHECKING:
     from sls_contract.spec.pages.columns import Column
     from sls_contract.spec.pages.sections import Placed
 
-_PLACE = re.compile(r"path|query|headers?|body|host|路径|查询|请求头|请求体", re.IGNORECASE)
 _BETWEEN = re.compile(r"\s*\|\s*|\s*\t\s*|(?<![- ]) {2,}")
 """The separator between cells of a row on a single line; without it, single blanks separate them."""
 _BLANKS = re.compile(r" {2,}")
@@ -112,7 +111,8 @@ def _unfolded(text: Text) -> Iterator[Text]:
     labelled = _LABELLED.fullmatch(first)
     label, head = labelled.groups() if labelled and columns_in(labelled[2]) else ("", first)
     is_table = columns_of(head) or label or _ROW_START.match(f" {head}")
-    lines = [label, head, *rows] if rows and is_table else rows_on_one_line(text.text, columns_in)
+    is_whole = is_table and not any(map(holds_another_row, rows))
+    lines = [label, head, *rows] if rows and is_whole else rows_on_one_line(text.text, columns_in)
     yield from (replace(text, text=each) for each in lines if each) if lines else (text,)
 
 
@@ -289,7 +289,7 @@ def _fits(column: Column, cell: str, *, spread: bool) -> bool:
     if column == "required":
         return yes_or_no(cell) is not None
     if column == "place":
-        return _PLACE.fullmatch(cell) is not None
+        return PLACE.fullmatch(cell) is not None
     return column != "name" or (is_name_cell(cell) and not TYPE.fullmatch(cell))
 
 

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from sls_contract.spec.pages.columns import Column
 
 TYPE = re.compile(rf"(?:array|list) of \w+|json|(?:json )?(?:{TYPE_CELL.pattern})", re.IGNORECASE)
+PLACE = re.compile(r"path|query|headers?|body|host|路径|查询|请求头|请求体", re.IGNORECASE)
 _LISTED_ROW = re.compile(
     r"([A-Za-z_][\w.-]*|\{\w+\}|<\w+>)\s*(?:[(（]([^()（）]+)[)）]\s*(?:[:：]|[—–-]+(?=\s))?|(?:[:：]|[—–-]+(?=\s))\s*([^.。]+)(?:[.。]|$))\s*(.*)",
     re.DOTALL,
@@ -58,4 +59,6 @@ def listed_row(text: Text) -> dict[Column, str]:
     required = next((each for each in notes if yes_or_no(each) is not None), "")
     kind = notes[1] if required and required == notes[0] and notes[1:] else notes[0]
     is_row = is_type(kind) and (text.kind == "item" or found[2] or required)
-    return {"name": found[1], "type": kind, "required": required, "description": found[4]} if is_row else {}
+    cells: dict[Column, str] = {"name": found[1], "type": kind, "required": required, "description": found[4]}
+    place = next(filter(PLACE.fullmatch, notes), None)
+    return cells | ({"place": place} if place else {}) if is_row else {}

@@ -24,6 +24,7 @@ _LEADS_TO = re.compile(r"(?:返回|包含|使用|通过|指定|支持|传入|[�
 """What stands before a name in a sentence."""
 _OTHER_ROW = re.compile(r"[。.；;!！]\s*(?:\S+\s+)?[a-z_][\w.-]*\s+(?:[A-Z]\w*|list|array)(?=\s)")
 """After the end of a sentence, a name and a word that can be the type of another row."""
+_AFTER_STOP = re.compile(rf"[。.；;!！]\s*{_PAIR.pattern}", re.IGNORECASE)
 _STATES: frozenset[Column] = frozenset({"required", "optional", "place"})
 
 
@@ -53,6 +54,11 @@ def rows_on_one_line(text: str, columns_in: Callable[[str], Sequence[Column]]) -
         return []
     ends = [*(found.start() for found in starts), len(text)]
     return [head, *(text[start:end].strip() for start, end in pairwise(ends))]
+
+
+def holds_another_row(row: str) -> bool:
+    """Return whether a row goes on, after a sentence, with what can be a row that lost its other cells."""
+    return any(not _NO_NAME.fullmatch(found[1]) for found in _AFTER_STOP.finditer(row))
 
 
 def _begins(text: str, found: re.Match[str], columns: Sequence[Column], *, has_stops: bool) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from functools import lru_cache
 from itertools import pairwise
 from sys import maxsize
@@ -67,6 +68,31 @@ def elements_in_query(page: Page, rows: Sequence[Row], keys: Collection[str]) ->
         page.problem(row.line, "query-key", f"query {inner[row.line]}", f"{row.name}, of its elements or beside it")
     types = (row for above, row in pairwise(rows) if not row.name and json_type(above.type) == "array")
     return {row.line for row in (*found, *types)}
+
+
+def without_body(rows: Sequence[Row], shown: Collection[str]) -> list[Row]:
+    """Return rows in which that of the whole body, whose members are below it, has no name; unless a body has it."""
+    pairs = ((row, below) for row, below in pairwise(rows) if row.name not in shown)
+    above = {row.line for row, below in pairs if below.parent is None and row.parent == ""}
+    return [replace(row, name="") if row.line in above else row for row in rows]
+
+
+def with_each_owner(rows: Sequence[Row]) -> list[Row]:
+    """Return rows with those of a structure once for each member of its type, if the text before them names it."""
+    found: list[Row] = []
+    names: set[str] = set()
+    owners: dict[str, dict[str, None]] = {}  # of each structure, in order
+    by_table: dict[int, dict[str, None]] = {}
+    for row in rows:
+        if row.table not in by_table:
+            words = [] if names.intersection(_WORD.findall(row.label)) else _WORD.findall(row.label)
+            by_table[row.table] = {name: None for word in words for name in owners.get(word, ())}
+        several = by_table[row.table] if row.parent == "" and len(by_table[row.table]) > 1 else ()
+        found += [replace(row, parent=owner) for owner in several] or [row]
+        names.add(row.name)
+        for structure in structures_in(row.type) if row.name else ():
+            owners.setdefault(structure, {})[row.name] = None
+    return found
 
 
 def parents_by_table(rows: Sequence[Row], shown: Sequence[Any]) -> dict[int, str | None]:

@@ -69,14 +69,16 @@ class Parts:
     @classmethod
     def of(cls, placed: tuple[Placed, ...]) -> Parts:
         """Collect the parts of a page."""
-        requests = _requests(placed, "request-example") or _request_lines(placed, "request-example")
+        examples = _requests(placed, "request-example") or _request_lines(placed, "request-example")
         responses, printed = _responses(placed), _printed(placed, "response")
         failures = _failures((*responses, *printed, *_printed(placed, "errors")))
         listed = error_rows.rows(placed)
         errors = [row for row in listed if not row.is_success]
         known = {"", *(row.code for row in errors)}
         syntax = _requests(placed, "syntax") or _request_in_text(placed, "syntax")
-        syntax = syntax or _requests(placed, "request")[:1] or _requests(placed, "other")[:1]  # under another heading
+        beside = () if syntax else (*_requests(placed, "request")[:1], *_requests(placed, "other"))[:1]
+        syntax = syntax or beside  # under another heading
+        requests = (*examples, *(each for each in _requests(placed, "request") if each not in beside))
         intro = _requests(placed, "intro")
         syntax = syntax if syntax or intro else _request_in_text(placed, "intro", "other", "path-parameters", "request")
         return cls(

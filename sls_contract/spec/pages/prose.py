@@ -23,7 +23,7 @@ _FIXED = tuple(
         rf"(?i:fixed (?:value|as|to)(?:\s*[:is]+)?)\s*{_VALUE}",
         rf"(?i:value is fixed (?:to|as))\s*{_VALUE}",
         rf"(?i:valid value:)\s*{_VALUE}",
-        rf"(?:固定(?:取值|配置|值)?为|必须为|此处为|固定取值|固定填写)\s*[:：]?\s*{_VALUE}",
+        rf"(?:固定(?:取值|配置|值)?(?:为|(?=[:：]))|必须为|此处为|固定取值|固定填写)\s*[:：]?\s*{_VALUE}",
     )
 )
 _LISTS = (
@@ -83,7 +83,7 @@ _BARE_RANGE = re.compile(rf"\A\s*()(-?\d+)\s*[~～–-]\s*(-?\d+)(){_ENDS}")
 _LENGTH = re.compile(rf"(\d+){_TO}(\d+){_UNIT}", re.IGNORECASE)
 _MAX_LENGTH = re.compile(rf"(?:at most|up to|不超过|最多|最长)\s*(\d+){_UNIT}", re.IGNORECASE)
 _DEFAULT = re.compile(
-    r"(?i:默认(?:值)?(?:为|是|[:：])?|default(?:s to| value is|(?: value)?\s*:))\s*[`'\"“]?"
+    r"(?i:(?:默认|缺省)(?:值)?(?:为|是|[:：])?|default(?:s to| value is|(?: value)?\s*:))\s*[`'\"“]?"
     rf"((?:-?\d+(?:\.\d+)?{_WHOLE}|[A-Za-z_])[\w.-]*)[`'\"”]?|(?i:\bdefault)\s+(-?\d+){_ENDS}",
     re.ASCII,
 )

@@ -31,6 +31,8 @@ if TYPE_CHECKING:
 
 _PROJECT = re.compile(r"project(?:_?name)?|endpoint", re.IGNORECASE)
 _NAME = re.compile(r"[A-Za-z_][\w.$-]*")
+_PREFIXED = re.compile(r"(?:path|query|headers?)\.", re.IGNORECASE)
+"""The place of a parameter as the first part of its name."""
 _HEADER_ITEM = re.compile(r"([A-Za-z][A-Za-z0-9]*(?:-[A-Za-z0-9]+)*)\s*[:：]\s*(.*)", re.DOTALL)
 _OF_HTTP = frozenset({"connection", "content-length", "expect", "user-agent", "x-log-compresstype"})
 """Headers of any message or body, which are not specific to an operation, beside those in ``schemas/common.json``."""
@@ -286,7 +288,7 @@ def _describe(page: Page, parameter: Parameter, row: Row, where: str) -> None:
 
 def _place(page: Page, parts: Parts, row: Row, members: list[Row], *, has_body: bool) -> None:
     """Place a parameter that no request line and no example shows: where its row says, else in the body or query."""
-    if not row.keyed and not _NAME.fullmatch(row.name):
+    if not row.keyed and (not _NAME.fullmatch(row.name) or _PREFIXED.match(row.name)):
         page.problem(row.line, "spelling", "parameter", row.name or row.type)
         return
     in_query = _is_in(row, "query", "查询")

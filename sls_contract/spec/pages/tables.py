@@ -36,6 +36,12 @@ _WHOLE = {"body", "object", ""}
 """Names of rows that describe the body itself."""
 _ROOTS = {"$", "body", "root"}
 """The first part of a member's name that is written as a path from the body."""
+_ROOTED = re.compile(r"body\s*(?:->|[.>→/])\s*\w", re.IGNORECASE)
+_PLACE = re.compile(
+    r"[(（]\s*(?:in\s+)?(?:the\s+)?((?:path|query|headers?|body|路径|查询|请求头|请求体)\s*(?:param(?:eter)?s?|参数)?)\s*[)）]\s*$",
+    re.IGNORECASE,
+)
+"""Where a parameter is, in a remark behind its name."""
 _TICKS, _NO_TICK = frozenset("✓✔√✅☑●"), frozenset({"", "-", "–", "—"})
 _NOTE = re.compile(r"(?:Notes?|NOTES?|Notice|Important|Warning|说明|注意|备注|警告)\s*[:：]?")
 """What begins a note, but is no name: those are in lower case."""
@@ -128,13 +134,19 @@ def table_rows(table: Table, label: str) -> Iterator[Row]:
             required=required,
             description="\n".join(filter(None, (cell.get("description", ""), _words_after(cell), *_limits(cell)))),
             line=line,
-            place=cell.get("place", ""),
+            place=cell.get("place") or _place_in(tagged),
             label=label,
             table=table.line,
             unread=_unread(cell, remark, required=required),
             parent=parent,
             keyed=bool(parent) and any(map(is_user_key, (*around[-1:], name))),
         )
+
+
+def _place_in(printed: str) -> str:
+    """Return the place that a name, as a path from the body, or the remark behind it states; empty if none does."""
+    found = _PLACE.search(printed)
+    return "body" if _ROOTED.match(printed) else found[1] if found else ""
 
 
 def _is_note(printed: Sequence[str], cell: Mapping[Column, str]) -> bool:
