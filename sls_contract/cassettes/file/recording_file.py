@@ -34,8 +34,10 @@ def recorded(path: os.PathLike[str] | str) -> bool:
     """Return whether a path has recordings: a file, even a damaged one, or a journal that is not empty."""
     if Path(path).exists():
         return True
-    journal = journal_of(path)
-    return journal.exists() and journal.stat().st_size > 0
+    try:
+        return journal_of(path).stat().st_size > 0
+    except FileNotFoundError:
+        return Path(path).exists()  # another process may have folded it since
 
 
 def load(path: os.PathLike[str] | str) -> CassetteFile:
@@ -180,11 +182,19 @@ class Recorder:
             self._appended = True
 
     def has_exchanges(self) -> bool:
-        """Return whether this process or a forked child has added an exchange; for children, read the journal."""
-        if not self._appended and journal_of(self._path).exists():
-            frames = read_frames(journal_of(self._path).read_bytes())
-            self._appended = any(frame.recording == self.name for frame in frames)
+        """Return whether this process or a forked child has added an exchange, which another may have folded since."""
+        self._appended = self._appended or self._is_in_journal() or self._is_unfinished()
         return self._appended
+
+    def _is_in_journal(self) -> bool:
+        try:
+            frames = read_frames(journal_of(self._path).read_bytes())
+        except FileNotFoundError:
+            return False
+        return any(frame.recording == self.name for frame in frames)
+
+    def _is_unfinished(self) -> bool:
+        return self._path.exists() and self.name in CassetteFile.read(self._path).unfinished
 
     def close(self, *, finished: bool = True, replaced: Iterable[str] = (), failure: str = "") -> None:
         """Fold everything into the cassette. Record mode ``once`` continues an unfinished recording.

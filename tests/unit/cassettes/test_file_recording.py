@@ -180,6 +180,19 @@ def test_a_forked_child_records_beside_its_parent(path):
     assert not load(path).unfinished
 
 
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="Windows has no fork")
+@pytest.mark.parametrize("folded", [False, True])
+def test_what_only_a_child_recorded_is_finished_whoever_folds_it(path, folded):
+    """A worker of another run that uses the cassette folds the journal before the parent ends."""
+    command = [sys.executable, "-c", CHILD_ONLY, str(path), *(["folded"] if folded else [])]
+    done = subprocess.run(
+        command, check=True, capture_output=True, env={**os.environ, "PYTHONPATH": str(Path(__file__).parent)}
+    )
+    assert done.stdout.split() == [b"False", b"True"]
+    assert names(path) == ["child"]
+    assert not load(path).unfinished
+
+
 @pytest.mark.slow
 @pytest.mark.skipif(not hasattr(signal, "SIGKILL"), reason="Windows has no SIGKILL")
 def test_a_kill_at_any_moment_loses_nothing(path):
@@ -306,6 +319,24 @@ if not child:
     recorder.close(finished=False)
     os._exit(0)
 os.waitpid(child, 0)
+recorder.close()
+"""
+
+
+CHILD_ONLY = """
+import os, sys
+from test_file_recording import *
+path = Path(sys.argv[1])
+recorder = open_for_recording(path)
+print(recorder.has_exchanges(), flush=True)
+child = os.fork()
+if not child:
+    recorder.append(recording("child"))
+    os._exit(0)
+os.waitpid(child, 0)
+if sys.argv[2:]:
+    fold(path)
+print(recorder.has_exchanges())
 recorder.close()
 """
 
