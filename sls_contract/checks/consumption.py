@@ -212,7 +212,7 @@ class Consumption:
         group, shard = self._group(received.args.place, received.args.group), body["shard"]
         state, checkpoint = self._shard(received.args.place, shard), body.get("checkpoint")
         if not received.refused:
-            yield state.judge_checkpoint(checkpoint)
+            yield state.judge_checkpoint(checkpoint, received.client)
         if consumer and received.query.get("forceSuccess", "false").lower() == "false" and status is not None:
             yield group.judge_unforced(consumer, shard, received.moment, received.outcome)
         if isinstance(checkpoint, str):

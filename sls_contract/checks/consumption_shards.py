@@ -79,8 +79,8 @@ class ShardState:
 
     Attributes:
         known: cursors that were returned, pulled at, or written as checkpoints, and those of pulled log groups.
-        clients: the User-Agents that pulled first at a known cursor, so that each pull after it is at one, too.
-        others: those that pulled first at another one: who ran before, or keeps cursors elsewhere.
+        clients: the User-Agents that pulled, each with the cursor from which on it has no other ones: 0 if it was known
+            where it began to pull; else that place, because it may have pulled before it.
         assigned: the User-Agents whose consumers were assigned the shard when they began.
         placed: those of them that were then told where to pull, by GetCursor or a checkpoint.
         times: the responses of GetCursor by time.
@@ -91,8 +91,7 @@ class ShardState:
     """
 
     known: KnownCursors = field(default_factory=KnownCursors)
-    clients: set[str] = field(default_factory=set)
-    others: set[str] = field(default_factory=set)
+    clients: dict[str, int] = field(default_factory=dict)
     assigned: set[str] = field(default_factory=set)
     placed: set[str] = field(default_factory=set)
     times: deque[_TimedCursor] = field(default_factory=lambda: deque(maxlen=_MOST_TIMES))
@@ -139,7 +138,8 @@ class ShardState:
         number = decoded(query.get("cursor", ""))
         applies = number is not None and (client in self.clients or (fresh and client in self.placed))
         findings = []
-        if applies and number not in self.known:
+        known = number in self.known
+        if applies and not known:
             expected = "a cursor that was returned for this shard"
             fix = "pull at x-log-cursor of the last response, or at the cursor of GetCursor or GetCheckPoint."
             shown_cursor = f"{shown(query['cursor'])}, which is {number}"
@@ -152,7 +152,7 @@ class ShardState:
                 self.clients.clear()  # the response is broken, so it is unknown how a client goes on
                 self.placed.clear()
             elif len(self.clients) < _MOST_CLIENTS:
-                self.clients.add(client)
+                self.clients.setdefault(client, 0 if known else number or 0)
         return ClauseResults(tuple(findings), frozenset({"SLS433"} if applies else ()))
 
     def judge_served(self, query: Mapping[str, str], refusal: str, moment: Moment) -> ClauseResults:
@@ -203,10 +203,10 @@ class ShardState:
             yield judge_steady_time(seconds, before)
         _keep(self.received, number, (seconds, moment))
 
-    def judge_checkpoint(self, checkpoint: object) -> ClauseResults:
-        """Judge a checkpoint that a client sends."""
+    def judge_checkpoint(self, checkpoint: object, client: str) -> ClauseResults:
+        """Judge a checkpoint that a client sends; it may have received one before those in the recording earlier."""
         number = decoded(checkpoint) if isinstance(checkpoint, str) else None
-        if number is None or not self.clients:
+        if number is None or client not in self.clients or number < self.clients[client]:
             return ClauseResults()
         findings = []
         if number not in self.known:

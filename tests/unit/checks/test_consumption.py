@@ -117,6 +117,7 @@ BROKEN = [
     ("SLS433", lambda talk: talk.beat("one", []).beat("one", [], [0]).locate("end", 90).pull(89, 95)),
     ("SLS433", lambda talk: talk.locate("begin", 10).locate("begin", 90, shard=1).pull(10, 15).pull(90, 95)),
     ("SLS434", lambda talk: talk.locate("begin", 10).pull(10, 15).write(14)),
+    ("SLS434", lambda talk: talk.locate("begin", 10).pull(10, 15).write(9)),
     ("SLS434", lambda talk: talk.pull(10, 15).pull(90, 95, shard=1).write(95)),
     ("SLS434", lambda talk: talk.pull(10, 15, x_log_count="5", x_log_read_last_cursor="14").write(16)),
     ("SLS434", lambda talk: talk.pull(10, 15, x_log_count="2", x_log_read_last_cursor="14").write(12)),
@@ -376,6 +377,14 @@ UNUSUAL = {
         ),
     ),
     "sets a checkpoint where nobody pulls": ("SLS434", lambda talk: talk.write(99)),
+    "writes what it pulled before it was recorded": (
+        "SLS434",
+        lambda talk: talk.pull(10, 15).write(9).pull(15, 20).write(7),
+    ),
+    "writes what another client may have pulled before": (
+        "SLS434",
+        lambda talk: talk.pull(10, 15).write(30, agent="b"),
+    ),
     "writes where it began": ("SLS434", lambda talk: talk.locate("begin", 10).pull(10, 15).write(10)),
     "writes what another group reached": ("SLS434", lambda talk: talk.pull(10, 15).read(40, 9).write(40)),
     "writes the cursor of a log group that it was given": (
