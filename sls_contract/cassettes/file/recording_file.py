@@ -36,8 +36,8 @@ def recorded(path: os.PathLike[str] | str) -> bool:
         return True
     try:
         return journal_of(path).stat().st_size > 0
-    except FileNotFoundError:
-        return Path(path).exists()  # another process may have folded it since
+    except OSError:
+        return Path(path).exists()  # there is no journal; another process may have folded it since
 
 
 def load(path: os.PathLike[str] | str) -> CassetteFile:
