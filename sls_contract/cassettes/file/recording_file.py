@@ -189,7 +189,7 @@ class Recorder:
     def _is_in_journal(self) -> bool:
         try:
             frames = read_frames(journal_of(self._path).read_bytes())
-        except FileNotFoundError:
+        except (FileNotFoundError, NotADirectoryError):
             return False
         return any(frame.recording == self.name for frame in frames)
 
