@@ -36,7 +36,7 @@ def recorded(path: os.PathLike[str] | str) -> bool:
         return True
     try:
         return journal_of(path).stat().st_size > 0
-    except OSError:
+    except (OSError, ValueError):  # ValueError: the encoding of file names lacks a character
         return Path(path).exists()  # there is no journal; another process may have folded it since
 
 
