@@ -11,7 +11,6 @@ import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from types import MappingProxyType
 from typing import IO
 
 from sls_contract.errors import UsageError
@@ -62,7 +61,7 @@ class Processes:
     def run(self, environ: Mapping[str, str], timeout: float) -> Ending:
         """Run the command once, and end its whole process group, at the latest after ``timeout`` seconds.
 
-        On Linux, time in which it or this process, which responds to it, waits for a processor is not counted.
+        On Linux, time in which it waits for a processor is not counted, because other processes use that time.
         Raises `UsageError` if the system cannot start it, `Stopped` after ``stop``.
         """
         started = time.monotonic()
@@ -164,48 +163,23 @@ class _Tail:
 
 
 def _wait(process: subprocess.Popen[bytes], started: float, timeout: float) -> int | None:
-    """Wait for the end of a process, and return its exit code; None if its time is over.
-
-    The time in which a thread of it, or of this process, which responds to it, waits for a processor is added.
-    """
-    limit, most, ours = started + timeout, started + (1 + _MOST_EXTENSION) * timeout, _cpu_waits(_own_threads())
+    """Wait for the end of a process, and return its exit code; None if its time is over."""
+    limit = started + timeout
     while True:
         try:
             return process.wait(max(limit - time.monotonic(), 0))
         except subprocess.TimeoutExpired:
-            waited = _longest(_cpu_waits(_threads(process.pid))) + _longest(_cpu_waits(_own_threads()), since=ours)
-            limit = min(started + timeout + waited, most)
-        if limit < time.monotonic() + _LEAST_EXTENSION:
-            if time.monotonic() >= most:
-                return None
-            before = _ready(*_threads(process.pid), *_own_threads())
-            with contextlib.suppress(subprocess.TimeoutExpired):
-                return process.wait(_LEAST_EXTENSION)
-            if before.isdisjoint(_ready(*_threads(process.pid), *_own_threads())):
+            limit = started + timeout + min(_cpu_wait(process.pid), _MOST_EXTENSION * timeout)
+            if limit < time.monotonic() + _LEAST_EXTENSION:
                 return None
 
 
-def _cpu_waits(threads: Iterable[Path]) -> dict[Path, float]:
-    """Return how many seconds each thread waited for a processor, up to when it last got one."""
-    return {thread: _schedule_of(thread)[1] / 1e9 for thread in threads}
+def _cpu_wait(session: int) -> float:
+    """Return how many seconds a session waited for a processor: the maximum over its threads."""
+    return max((_cpu_wait_of(task) for task in _tasks(session)), default=0.0)
 
 
-def _longest(waits: Mapping[Path, float], since: Mapping[Path, float] = MappingProxyType({})) -> float:
-    return max((seconds - since.get(thread, 0) for thread, seconds in waits.items()), default=0.0)
-
-
-def _ready(*threads: Path) -> set[tuple[Path, int]]:
-    """Return the threads that could run, and how long each has run: one that is the same later still waits."""
-    return {(thread, _schedule_of(thread)[0]) for thread in threads if _state_of(thread) == b"R"}
-
-
-def _own_threads() -> Iterator[Path]:
-    with contextlib.suppress(OSError):  # another system than Linux
-        yield from Path("/proc/self/task").iterdir()
-
-
-def _threads(session: int) -> Iterator[Path]:
-    """Give the threads of all processes of a session."""
+def _tasks(session: int) -> Iterator[Path]:
     for process in Path("/proc").glob("[0-9]*"):
         with contextlib.suppress(OSError, IndexError):  # it ended meanwhile
             state = (process / "stat").read_bytes().rpartition(b")")[2].split()
@@ -213,18 +187,10 @@ def _threads(session: int) -> Iterator[Path]:
                 yield from (process / "task").iterdir()
 
 
-def _schedule_of(task: Path) -> tuple[int, int]:
-    """Return how many nanoseconds a thread ran, and how many it waited for a processor before it ran."""
+def _cpu_wait_of(task: Path) -> float:
     with contextlib.suppress(OSError):
-        ran, waited, _ = (task / "schedstat").read_bytes().split()
-        return int(ran), int(waited)
-    return 0, 0
-
-
-def _state_of(task: Path) -> bytes:
-    with contextlib.suppress(OSError):
-        return (task / "stat").read_bytes().rpartition(b")")[2].split()[0]
-    return b""
+        return int((task / "schedstat").read_bytes().split()[1]) / 1e9
+    return 0.0
 
 
 def _terminate(process: subprocess.Popen[bytes]) -> None:

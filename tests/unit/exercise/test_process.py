@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
-import inspect
 import os
 import signal
 import subprocess
@@ -75,64 +73,6 @@ def test_who_waits_for_a_processor_has_more_time():
             each.wait()
     assert ending.exit_code == 0
     assert ending.seconds > 3
-
-
-NEEDS_SCHEDSTAT = pytest.mark.skipif(
-    not Path("/proc/self/schedstat").exists(), reason="this system does not tell who waited for a processor"
-)
-
-
-@contextlib.contextmanager
-def crowded(processes=12):
-    """Fill a processor, so that a thread of the lowest class waits seconds for each of its turns; give its number."""
-    place = min(os.sched_getaffinity(0))
-    spin = f"import os, time; os.sched_setaffinity(0, {{{place}}})\nwhile time.process_time() < 600: pass"
-    others = [subprocess.Popen([sys.executable, "-c", spin]) for _ in range(processes)]
-    try:
-        yield place
-    finally:
-        for each in others:
-            each.kill()
-            each.wait()
-
-
-def starve(place, seconds):
-    """Run for some seconds on a crowded processor, behind everybody else."""
-    os.sched_setaffinity(0, {place})
-    os.sched_setscheduler(0, os.SCHED_IDLE, os.sched_param(0))
-    end = time.thread_time() + seconds
-    while time.thread_time() < end:
-        pass
-
-
-@NEEDS_SCHEDSTAT
-@pytest.mark.slow
-def test_who_still_waits_for_a_processor_has_more_time():
-    """The system counts such a wait once it is over; until then a client that gets no turn is not late either."""
-    with crowded() as place:
-        code = f"import os, time\n{inspect.getsource(starve)}\nstarve({place}, 0.18)"
-        assert python(code).run(os.environ, 3).exit_code == 0
-
-
-@NEEDS_SCHEDSTAT
-@pytest.mark.slow
-def test_who_waits_for_an_endpoint_without_a_processor_has_more_time(tmp_path):
-    """The endpoint is in this process: where it gets no turn, its client is not late."""
-    pipe = tmp_path / "response"
-    os.mkfifo(pipe)
-
-    def respond():
-        starve(place, 0.18)
-        pipe.write_bytes(b"response")
-
-    with crowded() as place:
-        endpoint = threading.Thread(target=respond)
-        endpoint.start()
-        ending = Processes(["cat", str(pipe)]).run(os.environ, 3)
-        if ending.exit_code is None:
-            pipe.read_bytes()
-        endpoint.join()
-    assert (ending.exit_code, ending.stdout) == (0, b"response")
 
 
 @pytest.mark.slow
