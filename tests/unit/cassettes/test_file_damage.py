@@ -122,7 +122,7 @@ VERBOSE = b"* Connected to x\n> GET /a HTTP/1.1\n> Host: x\n>\n< HTTP/1.1 200 OK
     ("data", "name"),
     [
         (b"PK\x03\x04\x14\0", "a ZIP archive"),
-        (gzip.compress(b"version: 1\ninteractions: []\n"), "compressed with gzip"),
+        (gzip.compress(b"version: 1\ninteractions: []\n", mtime=0), "compressed with gzip"),
         (b"\x89PNG\r\n\x1a\n\0", "an image"),
         (b"\xd4\xc3\xb2\xa1\x02\0\x04\0", "a capture of packets (pcap)"),
         (b"\n\r\r\n\x1c\0\0\0", "a capture of packets (pcap)"),
