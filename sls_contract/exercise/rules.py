@@ -256,9 +256,9 @@ def _instead(trial: Trial) -> tuple[str, str]:
         hosts = ", ".join(map(shown, trial.foreign_hosts))
         return f"requests to {hosts}" if hosts else "no complete request", fix
     if trial.refused.method == "CONNECT":
-        tunnel = "open no tunnel: use plain http, and send the whole URL to HTTP_PROXY, or connect to SLS_LOOPBACK."
+        tunnel = "open no tunnel: send GET with plain http and the whole URL to HTTP_PROXY, or connect to SLS_LOOPBACK."
         return f"CONNECT {shown(trial.refused.target)}, which is refused", tunnel
-    valid = "send plain http, not https: a method, a target without blanks, a version, named headers, and Host once."
+    valid = "send plain http, not https: GET in capitals, a target without blanks, a version, named headers, one Host."
     return "bytes that are not a valid HTTP request", valid
 
 

@@ -31,7 +31,7 @@ _WRONG_TYPES: Mapping[str, tuple[Any, ...]] = {
     "array": ({}, None, "", 1),
 }
 _WRONG_TEXTS: Mapping[str, tuple[str, ...]] = {"integer": ("abc", "1.5"), "number": ("abc",), "boolean": ("maybe",)}
-_WRONG_FORMS: Mapping[str, tuple[str, ...]] = {"base64-cursor": ("not base64!", "MTUyNDE1NTM3OQ")}
+_WRONG_FORMS: Mapping[str, tuple[str, ...]] = {"base64-cursor": ("not base64!", "MTUyNDE1NTM3O")}
 _UNMATCHED = ("no-such-value", "!", "", " ", "数据", "A" * 300)
 UNKNOWN = "noSuchMember"
 ANY_TIME = datetime(2018, 5, 4, tzinfo=UTC)
