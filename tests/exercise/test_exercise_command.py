@@ -196,8 +196,8 @@ sys.exit(1)
     ("sent", "actual", "fix"),
     [
         ("CONNECT {host}:80 HTTP/1.1\r\nHost: {host}:80\r\n\r\n", ".log.aliyuncs.com:80", "HTTP_PROXY"),
-        ("GET /logstores HTTP/1.1\r\nHost: {host}\r\nHost: {host}\r\n\r\n", "not a valid HTTP request", "Host once"),
-        ("GET /logstores/a b HTTP/1.1\r\nHost: {host}\r\n\r\n", "not a valid HTTP request", "a method, a target"),
+        ("GET /logstores HTTP/1.1\r\nHost: {host}\r\nHost: {host}\r\n\r\n", "not a valid HTTP request", "one Host"),
+        ("GET /logstores/a b HTTP/1.1\r\nHost: {host}\r\n\r\n", "not a valid HTTP request", "a target without blanks"),
         ("\x16\x03\x01 hello\r\n\r\n", "not a valid HTTP request", "plain http, not https"),
     ],
     ids=["tunnel", "two-hosts", "blank-in-target", "tls"],
