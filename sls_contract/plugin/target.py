@@ -177,7 +177,7 @@ class Service(NamedTuple):
                 unsure, fix = True, _LATER
                 reason = f"{action} at {self.url} failed: {error.reason}"
             else:
-                if response.status == 200 or (unsure and error_code(response) == done):  # noqa: PLR2004 - success
+                if response.is_ok or (unsure and error_code(response) == done):
                     return
                 unsure |= response.is_server_error
                 body = response.body[:200].decode("utf-8", "replace")
